@@ -1,0 +1,54 @@
+# make run    serves the API and the playground on 127.0.0.1:8000
+# make test   checks everything: tests, ruff, mypy, import contracts, schema.graphql
+# Both set up what they need on a machine with Python 3.11 or later and make.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+.PHONY: run test lint types schema bench pins clean
+
+run: $(VENV)/serves
+	$(BIN)/gql-server serve
+
+test: lint types
+	$(BIN)/gql-server schema --check
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/checks
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+
+types: $(VENV)/checks
+	$(BIN)/mypy
+
+schema: $(VENV)/serves
+	$(BIN)/gql-server schema > schema.graphql
+
+bench: $(VENV)/checks
+	$(BIN)/python -m benchmarks
+
+# Writes constraints.txt anew, with the newest versions that pyproject.toml allows.
+pins:
+	rm -rf $(VENV)-pins
+	$(PYTHON) -m venv $(VENV)-pins
+	$(VENV)-pins/bin/python -m pip --disable-pip-version-check install --quiet '.[dev]'
+	$(VENV)-pins/bin/python -m pip freeze --exclude gql-server > constraints.txt
+	rm -rf $(VENV)-pins
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/serves: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/checks: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable '.[dev]'
+	touch $@ $(VENV)/serves

@@ -1,0 +1,1 @@
+"""The words every room shares: ids, money, time, parameters and errors."""

@@ -1,0 +1,16 @@
+"""Time is UTC, to the millisecond, and written as ISO 8601 with ``Z``."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """Return the present moment: aware, UTC, whole milliseconds."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def to_iso(moment: datetime) -> str:
+    """Write an aware moment as ``2026-01-15T10:30:00.000Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
+        f"{moment.microsecond // 1000:03d}Z"
+    )

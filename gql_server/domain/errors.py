@@ -1,0 +1,155 @@
+"""Everything that a caller can be told went wrong, each with what to mend.
+
+Vendor errors become these where they enter; ``api`` and ``rest`` translate these once
+where they leave. A message is safe to show: it never holds a secret or an internal name.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+Path = tuple[str | int, ...]
+"""Where in the input the fault lies, by the input's own field names, outermost first."""
+
+
+class ErrorCode(StrEnum):
+    """What kind of fault it is, for programs."""
+
+    REQUIRED = "REQUIRED"
+    TOO_SHORT = "TOO_SHORT"
+    TOO_LONG = "TOO_LONG"
+    TOO_MANY = "TOO_MANY"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+    NOT_A_MULTIPLE = "NOT_A_MULTIPLE"
+    NOT_SUPPORTED = "NOT_SUPPORTED"
+    INVALID = "INVALID"
+    MODEL_NOT_FOUND = "MODEL_NOT_FOUND"
+    TEMPLATE_NOT_FOUND = "TEMPLATE_NOT_FOUND"
+    IMAGE_NOT_FOUND = "IMAGE_NOT_FOUND"
+    PROMPT_REFUSED = "PROMPT_REFUSED"
+    GENERATION_FAILED = "GENERATION_FAILED"
+    GENERATION_PENDING = "GENERATION_PENDING"
+    DAILY_ALLOCATION_USED = "DAILY_ALLOCATION_USED"
+
+
+class DomainError(Exception):
+    """One fault that the caller can be told of.
+
+    Attributes:
+        message: Says what is wrong and what to mend.
+        code: The kind of fault.
+        path: Where in the input it lies; empty when it lies in no single field.
+    """
+
+    def __init__(self, message: str, *, code: ErrorCode, path: Path = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.path = path
+
+
+class InvalidInput(DomainError):
+    """A field of the input is missing, malformed, out of range or not supported."""
+
+    def __init__(
+        self, message: str, *, path: Path = (), code: ErrorCode = ErrorCode.INVALID
+    ) -> None:
+        super().__init__(message, code=code, path=path)
+
+
+class ModelNotFound(DomainError):
+    """No model of that name is in the catalogue."""
+
+    def __init__(self, model_id: str, *, path: Path = ("model",)) -> None:
+        super().__init__(
+            f"There is no model {model_id!r}. The field models lists those there are.",
+            code=ErrorCode.MODEL_NOT_FOUND,
+            path=path,
+        )
+        self.model_id = model_id
+
+
+class TemplateNotFound(DomainError):
+    """The caller has no template of that id."""
+
+    def __init__(self, template_id: str, *, path: Path = ("template_id",)) -> None:
+        super().__init__(
+            f"There is no template {template_id!r}. It may have been deleted.",
+            code=ErrorCode.TEMPLATE_NOT_FOUND,
+            path=path,
+        )
+        self.template_id = template_id
+
+
+class ImageNotFound(DomainError):
+    """The caller has no image or source image of that id."""
+
+    def __init__(self, image_id: str, *, path: Path = ("id",)) -> None:
+        super().__init__(
+            f"There is no image {image_id!r}.", code=ErrorCode.IMAGE_NOT_FOUND, path=path
+        )
+        self.image_id = image_id
+
+
+class PromptRefused(DomainError):
+    """The model's safety filter refused the prompt or a source image."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(
+            message or "The model refused this prompt. Word it differently and try again.",
+            code=ErrorCode.PROMPT_REFUSED,
+            path=("prompt",),
+        )
+
+
+class GenerationFailed(DomainError):
+    """The picture could not be made or kept; nothing was charged.
+
+    Attributes:
+        retryable: The same request may well succeed later.
+        provider_code: Cloudflare's own error number, when it gave one.
+    """
+
+    def __init__(self, message: str, *, retryable: bool, provider_code: int | None = None) -> None:
+        super().__init__(message, code=ErrorCode.GENERATION_FAILED)
+        self.retryable = retryable
+        self.provider_code = provider_code
+
+
+class GenerationPending(DomainError):
+    """The request's deadline passed; the picture is still being made and will be kept.
+
+    Attributes:
+        image_id: The id under which the picture will appear.
+    """
+
+    def __init__(self, image_id: str) -> None:
+        super().__init__(
+            f"The picture is still being made. Ask for image {image_id} in a little while.",
+            code=ErrorCode.GENERATION_PENDING,
+        )
+        self.image_id = image_id
+
+
+class DailyAllocationUsed(DomainError):
+    """The provider account's free neurons of the day are used up.
+
+    Attributes:
+        resets_at: When there will be neurons again.
+    """
+
+    def __init__(self, resets_at: datetime) -> None:
+        super().__init__(
+            "The provider account has used up its free neurons of the day. "
+            f"They are renewed at {resets_at:%Y-%m-%d %H:%M} UTC.",
+            code=ErrorCode.DAILY_ALLOCATION_USED,
+        )
+        self.resets_at = resets_at
+
+
+class Rejected(Exception):
+    """A request with several faults, all of them reported at once."""
+
+    def __init__(self, errors: Sequence[DomainError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = tuple(errors)

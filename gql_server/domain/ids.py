@@ -1,0 +1,23 @@
+"""Ids that say what they name: a prefix and a ULID in lower case.
+
+They are unique across types, so a GraphQL ``node(id:)`` needs no second encoding.
+"""
+
+from typing import Final, Literal
+
+from ulid import ULID
+
+IdPrefix = Literal["img", "src", "tpl", "chg"]
+
+_ULID_LENGTH: Final = 26
+
+
+def new_id(prefix: IdPrefix) -> str:
+    """Return a fresh id such as ``img_01jd2k…``; later ids sort after earlier ones."""
+    return f"{prefix}_{str(ULID()).lower()}"
+
+
+def has_prefix(value: str, prefix: IdPrefix) -> bool:
+    """Tell whether ``value`` is shaped like an id of this kind."""
+    head, _, tail = value.partition("_")
+    return head == prefix and len(tail) == _ULID_LENGTH and tail.isascii() and tail.isalnum()

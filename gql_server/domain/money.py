@@ -1,0 +1,49 @@
+"""Money and neurons as integers: billionths of a US dollar, thousandths of a neuron."""
+
+from decimal import Decimal
+from typing import Final, NewType
+
+NanoDollars = NewType("NanoDollars", int)
+"""Billionths of a US dollar."""
+
+MilliNeurons = NewType("MilliNeurons", int)
+"""Thousandths of a neuron, Cloudflare's unit of work."""
+
+_NANOS_PER_DOLLAR: Final = 1_000_000_000
+_MILLIS_PER_NEURON: Final = 1_000
+
+
+def nano_dollars(dollars: Decimal) -> NanoDollars:
+    """Convert an exact decimal of dollars.
+
+    Raises:
+        ValueError: The amount is negative or finer than a billionth of a dollar.
+    """
+    return NanoDollars(_whole(dollars, _NANOS_PER_DOLLAR, "a billionth of a dollar"))
+
+
+def milli_neurons(neurons: Decimal) -> MilliNeurons:
+    """Convert an exact decimal of neurons.
+
+    Raises:
+        ValueError: The amount is negative or finer than a thousandth of a neuron.
+    """
+    return MilliNeurons(_whole(neurons, _MILLIS_PER_NEURON, "a thousandth of a neuron"))
+
+
+def to_dollars(amount: int) -> float:
+    """Write billionths of a dollar as dollars, for the border of the server only."""
+    return amount / _NANOS_PER_DOLLAR
+
+
+def to_neurons(amount: int) -> float:
+    """Write thousandths of a neuron as neurons, for the border of the server only."""
+    return amount / _MILLIS_PER_NEURON
+
+
+def _whole(amount: Decimal, per_unit: int, finest: str) -> int:
+    scaled = amount * per_unit
+    if not scaled.is_finite() or scaled < 0 or scaled != scaled.to_integral_value():
+        message = f"{amount} must be zero or more and no finer than {finest}"
+        raise ValueError(message)
+    return int(scaled)

