@@ -1,0 +1,1 @@
+"""Where facts live: tables, queries and migrations."""

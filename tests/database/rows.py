@@ -1,0 +1,114 @@
+"""Rows to write in tests, and a count of the statements that a piece of work takes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import event
+
+from gql_server.database.engine import Database
+from gql_server.database.images import insert_image, search_form
+from gql_server.database.tables import ChargeKind, ChargeRow, ImageRow, TemplateRow
+from gql_server.database.templates import insert_template
+from gql_server.domain.ids import new_id
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def image_row(**changes: Any) -> ImageRow:
+    image_id = changes.pop("id", None) or new_id("img")
+    facts: dict[str, Any] = {
+        "id": image_id,
+        "user_id": "ann",
+        "prompt": "A red fox",
+        "rendered_prompt": "A red fox",
+        "model_id": "@cf/black-forest-labs/flux-1-schnell",
+        "template_id": None,
+        "parameters": {"steps": 4, "seed": 7},
+        "storage_key": f"generated/{image_id}.png",
+        "width": 64,
+        "height": 32,
+        "content_type": "image/png",
+        "size_bytes": 100,
+        "placeholder": "AAAA",
+        "tags": [],
+        "attributes": None,
+        "cost": 10_000_000,
+        "provider_cost": 633_600,
+        "neurons": 57_600,
+        "seconds": 1.5,
+        "is_preview": False,
+        "created_at": START,
+    } | changes
+    return ImageRow(search_text=search_form(facts["prompt"]), **facts)
+
+
+def charge_row(image: ImageRow, **changes: Any) -> ChargeRow:
+    facts: dict[str, Any] = {
+        "id": new_id("chg"),
+        "kind": ChargeKind.CHARGE,
+        "image_id": image.id,
+        "user_id": image.user_id,
+        "model_id": image.model_id,
+        "template_id": image.template_id,
+        "amount": image.cost,
+        "provider_cost": image.provider_cost,
+        "neurons": image.neurons,
+        "is_preview": image.is_preview,
+        "created_at": image.created_at,
+    } | changes
+    return ChargeRow(**facts)
+
+
+async def add_image(database: Database, **changes: Any) -> ImageRow:
+    image = image_row(**changes)
+    async with database.write() as connection:
+        await insert_image(connection, image, charge_row(image))
+    return image
+
+
+async def add_images(database: Database, count: int, **changes: Any) -> list[str]:
+    """Write images a second apart; return their ids, the oldest first."""
+    ids = []
+    async with database.write() as connection:
+        for number in range(count):
+            image = image_row(**{"created_at": START + timedelta(seconds=number)} | changes)
+            await insert_image(connection, image, charge_row(image))
+            ids.append(image.id)
+    return ids
+
+
+async def add_template(database: Database, **changes: Any) -> TemplateRow:
+    facts: dict[str, Any] = {
+        "id": new_id("tpl"),
+        "user_id": "ann",
+        "name": "Product",
+        "description": None,
+        "model_id": "@cf/black-forest-labs/flux-1-schnell",
+        "default_prompt": "studio lighting",
+        "parameters": {"steps": 8},
+        "created_at": START,
+        "updated_at": START,
+    } | changes
+    template = TemplateRow(**facts)
+    async with database.write() as connection:
+        await insert_template(connection, template)
+    return template
+
+
+@contextmanager
+def counted_statements(database: Database) -> Iterator[list[str]]:
+    """Collect the statements that are sent, without BEGIN and its like."""
+    statements: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.split(maxsplit=1)[0] in {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}:
+            statements.append(statement)
+
+    engine = database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

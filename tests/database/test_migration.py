@@ -1,0 +1,91 @@
+import asyncio
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect
+from sqlalchemy.engine import URL
+
+from gql_server.database.engine import Database
+from gql_server.database.migration import alembic_config, head_revision, is_current, migrate
+from gql_server.database.tables import metadata
+from tests.servers.postgres import PostgresServer
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_an_empty_database_is_brought_to_head(empty_database_url: URL) -> None:
+    database = Database(empty_database_url)
+    try:
+        assert not await is_current(database)
+        assert await migrate(database) == head_revision()
+        assert await is_current(database)
+        assert await migrate(database) == head_revision()
+    finally:
+        await database.close()
+
+
+async def test_head_is_what_the_tables_say(database: Database) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata))
+
+    async with database.read() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_the_unique_and_partial_indexes_are_there(database: Database) -> None:
+    def charge_index(connection: Connection) -> dict[str, Any]:
+        indexes = {index["name"]: index for index in inspect(connection).get_indexes("charges")}
+        return dict(indexes["uq_charges_image"])
+
+    async with database.read() as connection:
+        index = await connection.run_sync(charge_index)
+    assert index["unique"]
+    assert any("kind" in str(where) for where in index["dialect_options"].values())
+
+
+async def test_every_migration_can_be_undone(empty_database_url: URL) -> None:
+    database = Database(empty_database_url)
+
+    def undo(connection: Connection) -> list[str]:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        return inspect(connection).get_table_names()
+
+    try:
+        await migrate(database)
+        async with database.write() as connection:
+            assert await connection.run_sync(undo) == ["alembic_version"]
+    finally:
+        await database.close()
+
+
+async def test_several_processes_may_migrate_at_once(
+    request: pytest.FixtureRequest, empty_database_url: URL, tmp_path: Path
+) -> None:
+    if empty_database_url.get_backend_name() == "sqlite":
+        setting = f"sqlite:///{empty_database_url.database}"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        setting = server.setting(empty_database_url.database or "")
+    command_line = (sys.executable, "-m", "gql_server", "migrate")
+    processes = [
+        await asyncio.create_subprocess_exec(
+            *command_line, cwd=tmp_path, env={"DATABASE_URL": setting}, stdout=PIPE, stderr=PIPE
+        )
+        for _ in range(3)
+    ]
+    outputs = await asyncio.gather(*(process.communicate() for process in processes))
+    assert [process.returncode for process in processes] == [0, 0, 0], outputs
+    database = Database(empty_database_url)
+    try:
+        assert await is_current(database)
+    finally:
+        await database.close()
