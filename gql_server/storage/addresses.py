@@ -1,0 +1,66 @@
+"""The addresses under which stored pictures are delivered, resized where that is possible."""
+
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+from gql_server.pictures.formats import ImageFormat
+
+MAX_WIDTH: Final = 4096
+"""The widest rendition that can be asked for, in pixels."""
+
+
+def check_width(width: int | None) -> None:
+    """Let pass the widths of renditions.
+
+    Raises:
+        ValueError: It is not from 1 to ``MAX_WIDTH``.
+    """
+    if width is not None and not 1 <= width <= MAX_WIDTH:
+        message = f"width is {width}; it goes from 1 to {MAX_WIDTH} pixels"
+        raise ValueError(message)
+
+
+def folder_address(
+    base: str, key: str, *, width: int | None, image_format: ImageFormat | None
+) -> str:
+    """Return where this server serves an object, or a rendition of it by the query string."""
+    query: dict[str, str | int] = {}
+    if width is not None:
+        query["width"] = width
+    if image_format is not None:
+        query["format"] = image_format.value
+    return f"{base}/{key}?{urlencode(query)}" if query else f"{base}/{key}"
+
+
+def bucket_address(
+    base: str, key: str, *, width: int | None, image_format: ImageFormat | None
+) -> str:
+    """Return where Cloudflare serves an object of a public bucket.
+
+    A custom domain is a zone of Cloudflare's, which can transform images; the plain address
+    is returned where nothing is asked for and on ``r2.dev``, which cannot. PNG is no format
+    to ask a transformation for: left out, Cloudflare keeps a PNG a PNG. (Cloudflare Images:
+    Transform via URL.)
+
+    Args:
+        base: The bucket's public address, without a trailing slash.
+        key: The object's key.
+        width: Pixels to scale down to.
+        image_format: The format to convert to.
+    """
+    site = urlsplit(base)
+    options = _transformation(width, image_format)
+    if not options or (site.hostname or "").endswith(".r2.dev"):
+        return f"{base}/{key}"
+    return f"{site.scheme}://{site.netloc}/cdn-cgi/image/{options}{site.path}/{key}"
+
+
+def _transformation(width: int | None, image_format: ImageFormat | None) -> str:
+    options = []
+    if width is not None:
+        options.append(f"width={width}")
+    if image_format is not None and image_format is not ImageFormat.PNG:
+        options.append(f"format={image_format.value}")
+    if width is not None:
+        options.append("fit=scale-down")
+    return ",".join(options)

@@ -1,0 +1,51 @@
+"""What is kept with an object's bytes: its content type and its metadata."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote, unquote
+
+from gql_server.storage.store import StoredObject
+
+MAX_METADATA_BYTES: Final = 1_900
+"""Of the 2 KB that S3 allows for all metadata of an object; the rest is the store's own."""
+
+PUT_ID: Final = "put-id"
+"""The metadata key by which a store knows the writes of one call."""
+
+_METADATA_KEY: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_CONTENT_TYPE: Final = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+(?:; ?[!-~]+)*")
+
+_VERBATIM: Final = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
+"""Printable ASCII that headers carry unchanged; of it only % is written as an escape."""
+
+
+def check_facts(stored: StoredObject) -> None:
+    """Let pass only what every store can keep and give back as it was.
+
+    Raises:
+        ValueError: The content type is no media type; a metadata key has other characters
+            than lower-case letters, digits and single hyphens (servers drop headers with
+            underscores) or is ``put-id``; or the metadata are too long.
+    """
+    if not _CONTENT_TYPE.fullmatch(stored.content_type):
+        message = f"{stored.content_type!r} is no media type"
+        raise ValueError(message)
+    for name in stored.metadata:
+        if not _METADATA_KEY.fullmatch(name) or name == PUT_ID:
+            message = f"{name!r} cannot be a metadata key: use lower-case words joined by hyphens"
+            raise ValueError(message)
+    headers = to_headers(stored.metadata)
+    if sum(len(name) + len(value) for name, value in headers.items()) > MAX_METADATA_BYTES:
+        message = f"the metadata take more than {MAX_METADATA_BYTES} bytes"
+        raise ValueError(message)
+
+
+def to_headers(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Write metadata as headers can carry them: spaces, % and all but ASCII percent-encoded."""
+    return {name: quote(value, safe=_VERBATIM) for name, value in metadata.items()}
+
+
+def from_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Read what ``to_headers`` wrote, leaving out what is the store's own."""
+    return {name: unquote(value) for name, value in headers.items() if name != PUT_ID}

@@ -1,0 +1,237 @@
+"""Objects as files under a folder, with the promises of an object store.
+
+``generated/img_x.png`` is the picture itself. Beside it stands its sidecar,
+``generated/.img_x.png.json``, and linking that file into place is what claims the key: it
+succeeds for one writer alone. The sidecar names the file in ``.parts`` that holds the bytes,
+which is then renamed to the key. Whoever meets a sidecar whose bytes are still in ``.parts``,
+their writer being dead or not there yet, does the renaming; so an object is there whole or
+not at all, whenever the power goes.
+"""
+
+import os
+import secrets
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from gql_server.pictures.formats import ImageFormat
+from gql_server.storage.addresses import check_width, folder_address
+from gql_server.storage.disk import (
+    DiskRefused,
+    in_thread,
+    make_folder,
+    sync_folder,
+    write_synced,
+)
+from gql_server.storage.facts import check_facts
+from gql_server.storage.keys import InvalidKey, check_key
+from gql_server.storage.sidecar import Sidecar
+from gql_server.storage.store import DEFAULT_URL_SECONDS, StoredObject
+
+LEFTOVER_SECONDS: Final = 3600
+"""A file in ``.parts`` this old belongs to no writer that is still alive."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """Where an object's bytes are, for serving them without reading them whole.
+
+    Attributes:
+        path: The file of the bytes.
+        status: The file's size and times.
+        content_type: Such as ``image/png``.
+        digest: The SHA-256 of the bytes, in hex.
+    """
+
+    path: Path
+    status: os.stat_result
+    content_type: str
+    digest: str
+
+
+class FolderStore:
+    """Keeps objects in a folder, for this server to serve under ``/images``.
+
+    Several processes may share the folder. Its file system must have hard links. What it
+    was asked for runs in threads; ``OSError`` becomes ``StoreMisconfigured`` where the folder
+    refuses for good (rights, read-only, no links), else ``StoreUnavailable``.
+    """
+
+    def __init__(self, root: Path, base_url: str) -> None:
+        """Take a folder, which need not exist yet, and this server's public address."""
+        self._root = root
+        self._parts = root / ".parts"
+        self._public_base = f"{base_url.rstrip('/')}/images"
+
+    async def put(self, key: str, stored: StoredObject) -> bool:
+        """Write an object once, synced to the disk; False when the key is taken.
+
+        Raises:
+            InvalidKey: ``key`` is none.
+            ValueError: The content type or metadata are none that stores can keep.
+        """
+        check_key(key)
+        check_facts(stored)
+        return await in_thread("put", self._put, key, stored)
+
+    async def get(self, key: str) -> StoredObject | None:
+        """Read an object whole; None when there is none. Raises InvalidKey."""
+        check_key(key)
+        return await in_thread("get", self._get, key)
+
+    async def locate(self, key: str) -> StoredFile | None:
+        """Find an object's file; None when there is none. Raises InvalidKey."""
+        check_key(key)
+        return await in_thread("locate", self._locate, key)
+
+    @property
+    def public_base(self) -> str:
+        """The address that a key is appended to."""
+        return self._public_base
+
+    async def url(
+        self,
+        key: str,
+        *,
+        width: int | None = None,
+        format: ImageFormat | None = None,  # noqa: A002 - the public name of the argument
+        expires_in: int = DEFAULT_URL_SECONDS,  # noqa: ARG002 - these addresses do not expire
+    ) -> str:
+        """Return the address on this server, with ``?width=…&format=…`` for a rendition.
+
+        Raises:
+            InvalidKey: ``key`` is none.
+            ValueError: ``width`` is not from 1 to 4096.
+        """
+        check_key(key)
+        check_width(width)
+        return folder_address(self._public_base, key, width=width, image_format=format)
+
+    async def check(self) -> None:
+        """Make the folder if need be, and see that it takes files and links."""
+        await in_thread("check", self._check)
+
+    async def sweep(self, *, older_than: float = LEFTOVER_SECONDS) -> int:
+        """Finish or remove what writers left that died; to be called at the start.
+
+        Args:
+            older_than: Seconds; what is younger may have a writer, and is left alone.
+
+        Returns:
+            The number of files dealt with.
+        """
+        count = await in_thread("sweep", self._sweep, older_than)
+        if count:
+            log.info("store_leftovers_swept", count=count)
+        return count
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def _put(self, key: str, stored: StoredObject) -> bool:
+        path, sidecar_path = self._root / key, self._sidecar_path(key)
+        part = self._parts / f"{key.replace('/', '+')}+{secrets.token_hex(8)}"
+        sidecar_part = part.with_name(f"{part.name}.json")
+        make_folder(self._parts)
+        make_folder(path.parent)
+        try:
+            write_synced(part, stored.data)
+            write_synced(sidecar_part, Sidecar.of(stored, part=part.name).to_json())
+            sync_folder(self._parts)
+            is_claimed = _link(sidecar_part, sidecar_path)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
+        finally:
+            sidecar_part.unlink(missing_ok=True)
+        if not is_claimed:
+            part.unlink(missing_ok=True)
+        if not self._finish(key, Sidecar.read(sidecar_path)):
+            message = f"{sidecar_path} describes a file that is gone; remove it too"
+            raise DiskRefused(message)
+        return is_claimed
+
+    def _get(self, key: str) -> StoredObject | None:
+        sidecar = self._find(key)
+        if sidecar is None:
+            return None
+        return StoredObject(
+            data=(self._root / key).read_bytes(),
+            content_type=sidecar.content_type,
+            metadata=sidecar.metadata,
+        )
+
+    def _locate(self, key: str) -> StoredFile | None:
+        sidecar = self._find(key)
+        if sidecar is None:
+            return None
+        path = self._root / key
+        return StoredFile(
+            path=path, status=path.stat(), content_type=sidecar.content_type, digest=sidecar.digest
+        )
+
+    def _check(self) -> None:
+        make_folder(self._parts)
+        part = self._parts / f"check+{secrets.token_hex(8)}"
+        linked = part.with_name(f"{part.name}.json")
+        try:
+            write_synced(part, b"")
+            os.link(part, linked)
+        finally:
+            linked.unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
+
+    def _sweep(self, older_than: float) -> int:
+        if not self._parts.is_dir():
+            return 0
+        latest = time.time() - older_than
+        return sum(self._clear(part, latest) for part in self._parts.iterdir())
+
+    def _clear(self, part: Path, latest: float) -> bool:
+        key = part.name.rpartition("+")[0].replace("+", "/")
+        try:
+            if part.stat().st_mtime > latest:
+                return False
+            check_key(key)
+            self._find(key)
+        except FileNotFoundError:  # its writer, in another process, is done with it
+            return False
+        except (InvalidKey, DiskRefused) as error:
+            log.warning("store_leftover_kept", part=str(part), reason=str(error))
+            return False
+        part.unlink(missing_ok=True)
+        return True
+
+    def _find(self, key: str) -> Sidecar | None:
+        try:
+            sidecar = Sidecar.read(self._sidecar_path(key))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        is_whole = (self._root / key).exists() or self._finish(key, sidecar)
+        return sidecar if is_whole else None
+
+    def _finish(self, key: str, sidecar: Sidecar) -> bool:
+        """Bring a claimed key's bytes to their place and to the disk; False if they are gone."""
+        path = self._root / key
+        with suppress(FileNotFoundError):
+            (self._parts / sidecar.part).replace(path)
+        sync_folder(path.parent)
+        return path.exists()
+
+    def _sidecar_path(self, key: str) -> Path:
+        path = self._root / key
+        return path.with_name(f".{path.name}.json")
+
+
+def _link(source: Path, target: Path) -> bool:
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        return False
+    return True

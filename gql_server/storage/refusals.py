@@ -1,0 +1,116 @@
+"""What the S3 API's refusals and a network's failures mean for a store."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+import structlog
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    IncompleteReadError,
+    ResponseStreamingError,
+)
+from botocore.exceptions import ConnectionError as BotocoreConnectionError
+from botocore.parsers import ResponseParserError
+
+from gql_server.storage.store import StoreMisconfigured, StoreUnavailable
+
+_PASSING_CODES: Final = {
+    "ConditionalRequestConflict",
+    "InternalError",
+    "OperationAborted",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "SlowDown",
+    "Throttling",
+    "TooManyRequests",
+}
+"""S3's error codes that trying again can mend, whatever their HTTP status."""
+
+_PASSING_STATUSES: Final = {
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
+
+_FIRST_OF_CLOUDFLARES_OWN: Final = 520
+"""From here on statuses tell how Cloudflare's edge failed to reach what is behind it."""
+
+_NETWORK_FAILURES: Final = (
+    BotocoreConnectionError,
+    HTTPClientError,
+    ResponseStreamingError,
+    IncompleteReadError,
+    ResponseParserError,
+    aiohttp.ClientError,
+    TimeoutError,
+)
+"""Refused, reset, timed out, cut off, or not S3 at all; aiobotocore lets some of aiohttp's out."""
+
+log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def translated(operation: str, *, bucket: str, key: str | None = None) -> Iterator[None]:
+    """Turn what one attempt raises into the store's errors, logged for the operator.
+
+    Raises:
+        StoreUnavailable: The network failed, or the store answered 429, 5xx or the like.
+        StoreMisconfigured: The store refuses these keys, this bucket or this request.
+    """
+    about = {"operation": operation, "bucket": bucket, "key": key}
+    try:
+        yield
+    except ClientError as error:
+        code, status = code_of(error), status_of(error)
+        answer = {
+            "status": status,
+            "code": code,
+            "message": error.response["Error"].get("Message"),
+            "request_id": error.response["ResponseMetadata"].get("RequestId"),
+        }
+        if is_passing(error):
+            log.warning("store_failed", **about, **answer)
+            message = f"R2 could not {operation}: it answered {status} {code}."
+            raise StoreUnavailable(message) from error
+        log.error(  # noqa: TRY400 - the answer says all that a trace would
+            "store_refused", **about, **answer
+        )
+        message = f"R2 refused to {operation}: it answered {status} {code}."
+        raise StoreMisconfigured(message) from error
+    except _NETWORK_FAILURES as error:
+        log.warning("store_failed", **about, error=f"{type(error).__name__}: {error}")
+        message = f"R2 could not {operation}: {type(error).__name__}."
+        raise StoreUnavailable(message) from error
+    except BotoCoreError as error:
+        log.error(  # noqa: TRY400 - the error says all that a trace would
+            "store_refused", **about, error=str(error)
+        )
+        message = f"R2 cannot be asked to {operation}: {type(error).__name__}."
+        raise StoreMisconfigured(message) from error
+
+
+def code_of(error: ClientError) -> str:
+    """Return S3's error code; for HEAD, which has no body, the HTTP status as text."""
+    return error.response["Error"].get("Code", "")
+
+
+def status_of(error: ClientError) -> int:
+    """Return the HTTP status of the answer."""
+    return error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def is_passing(error: ClientError) -> bool:
+    """Tell whether the same request may well succeed later."""
+    status = status_of(error)
+    return (
+        status in _PASSING_STATUSES
+        or status >= _FIRST_OF_CLOUDFLARES_OWN
+        or code_of(error) in _PASSING_CODES
+    )
