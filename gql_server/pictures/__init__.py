@@ -1,0 +1,1 @@
+"""Decoding, measuring, resizing and sketching pictures, whatever their source."""

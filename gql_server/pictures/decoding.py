@@ -1,0 +1,145 @@
+"""From bytes to pixels: the one way in for pictures of any origin.
+
+Nothing that is declared about a picture is believed; its bytes decide.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from io import BytesIO
+from typing import Final
+
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from gql_server.pictures.formats import ImageFormat
+
+MAX_PIXELS: Final = 64_000_000
+"""Pictures of more pixels are refused before they are decoded."""
+
+_PILLOW_NAMES: Final = [image_format.name for image_format in ImageFormat]
+
+_ORIENTATION_TAG: Final = 0x0112
+
+_TO_UPRIGHT: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""How to turn a picture by the orientation that its EXIF data give (EXIF 2.32, 4.6.4)."""
+
+_ON_ITS_SIDE: Final = {5, 6, 7, 8}
+
+
+class Flaw(StrEnum):
+    """Why bytes are no picture: safe to show, to follow "The picture cannot be used:"."""
+
+    EMPTY = "it is empty"
+    UNKNOWN_FORMAT = "it is not a JPEG, PNG, WebP or AVIF"
+    TOO_MANY_PIXELS = "it has too many pixels"
+    BROKEN = "it is broken or cut off"
+
+
+class NotAPicture(Exception):
+    """The bytes hold no picture that can be shown.
+
+    Attributes:
+        reason: What is wrong with them.
+    """
+
+    def __init__(self, reason: Flaw) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@contextmanager
+def opened(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Iterator[ImageFile.ImageFile]:
+    """Open a JPEG, PNG, WebP or AVIF by what its bytes say; its pixels are not yet decoded.
+
+    Do nothing within the block but read the picture, by ``decode``: whatever goes wrong
+    there is put down to the bytes.
+
+    Raises:
+        NotAPicture: The bytes are none of these formats, are broken or cut off, or hold more
+            than ``max_pixels``.
+    """
+    if not data:
+        raise NotAPicture(Flaw.EMPTY)
+    try:
+        with Image.open(BytesIO(data), formats=_PILLOW_NAMES) as image:
+            _check_pixels(image, max_pixels)
+            yield image
+    except NotAPicture:
+        raise
+    except UnidentifiedImageError:
+        raise NotAPicture(Flaw.UNKNOWN_FORMAT) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise NotAPicture(Flaw.TOO_MANY_PIXELS) from None
+    except Exception as error:  # a parser of hostile bytes can fail in any way
+        raise NotAPicture(Flaw.BROKEN) from error
+
+
+def decode(image: ImageFile.ImageFile, *, side: int | None = None) -> Image.Image:
+    """Decode an opened picture (its first frame) and turn it upright.
+
+    Args:
+        image: From ``opened``, within its block.
+        side: Where a smaller copy would do, the shortest side in pixels that it must keep:
+            JPEGs are then decoded at a fraction of their size, in a fraction of the time.
+    """
+    if side is not None:
+        image.draft(None, (side, side))
+    image.load()
+    turn = _TO_UPRIGHT.get(_orientation(image))
+    return image if turn is None else image.transpose(turn)
+
+
+def is_on_its_side(image: ImageFile.ImageFile) -> bool:
+    """Tell whether a decoded picture's width is its height as displayed."""
+    return _orientation(image) in _ON_ITS_SIDE
+
+
+def format_of(image: ImageFile.ImageFile) -> ImageFormat:
+    """Tell the format of an opened picture.
+
+    Pillow calls a JPEG that carries a second picture (a phone's depth or gain map) MPO.
+    """
+    name = "jpeg" if image.format == "MPO" else str(image.format).lower()
+    return ImageFormat(name)
+
+
+def to_rgb(image: Image.Image, *, background: str = "white") -> Image.Image:
+    """Make it RGB, what is transparent showing the background."""
+    if not image.has_transparency_data:
+        return _eight_bits(image).convert("RGB")
+    layer = image.convert("RGBA")
+    flat = Image.new("RGB", layer.size, background)
+    flat.paste(layer, mask=layer.getchannel("A"))
+    return flat
+
+
+def to_rgba(image: Image.Image) -> Image.Image:
+    """Make it RGBA, keeping what is transparent."""
+    return _eight_bits(image).convert("RGBA")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Scale 16-bit greys, which Pillow's conversions would cut off at 255."""
+    if not image.mode.startswith("I"):
+        return image
+    return image.convert("I").point(lambda level: level * (1 / 256)).convert("L")
+
+
+def _check_pixels(image: Image.Image, max_pixels: int) -> None:
+    if image.width * image.height > max_pixels:
+        raise NotAPicture(Flaw.TOO_MANY_PIXELS)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION_TAG, 1))
+    except Exception:  # noqa: BLE001 - unreadable EXIF data do not spoil a readable picture
+        return 1

@@ -1,0 +1,139 @@
+"""Pictures made to measure: renditions for delivery, and inputs as the models take them.
+
+Everything here is processor-bound: call it in a thread. Each function raises NotAPicture for
+bytes that are no JPEG, PNG, WebP or AVIF, are broken or cut off, or hold too many pixels.
+Pictures are turned upright as their EXIF data ask; what is encoded anew carries no metadata.
+"""
+
+from io import BytesIO
+from typing import Any, Final
+
+from PIL import Image, ImageOps
+
+from gql_server.pictures.decoding import (
+    decode,
+    format_of,
+    is_on_its_side,
+    opened,
+    to_rgb,
+    to_rgba,
+)
+from gql_server.pictures.formats import ImageFormat
+
+_SAVE_OPTIONS: Final[dict[ImageFormat, dict[str, Any]]] = {
+    ImageFormat.JPEG: {"quality": 85, "progressive": True},
+    ImageFormat.PNG: {"compress_level": 6},
+    ImageFormat.WEBP: {"quality": 82, "method": 4},
+    ImageFormat.AVIF: {"quality": 65, "speed": 8},
+}
+
+_LONGEST_SIDE: Final = {
+    ImageFormat.JPEG: 65_500,
+    ImageFormat.PNG: 2**31 - 1,
+    ImageFormat.WEBP: 16_383,
+    ImageFormat.AVIF: 65_535,
+}
+"""The pixels along a side that each format's encoder takes at most."""
+
+_HEADROOM: Final = 2
+"""JPEGs are decoded this much larger than needed, so that the last step down stays sharp."""
+
+
+def render(
+    data: bytes,
+    *,
+    width: int | None,
+    format: ImageFormat | None = None,  # noqa: A002 - public name
+) -> tuple[bytes, ImageFormat]:
+    """Make a rendition for delivery.
+
+    Args:
+        data: An encoded picture.
+        width: Pixels, 1 or more, to scale it down to, keeping the ratio; a picture is never
+            enlarged. None keeps its size.
+        format: To convert it to, what is transparent becoming white in a JPEG. None keeps
+            its own.
+
+    Returns:
+        The encoded rendition and its format: the very same bytes where nothing had to change.
+
+    Raises:
+        NotAPicture: The bytes cannot be decoded.
+    """
+    with opened(data) as picture:
+        target_format = format or format_of(picture)
+        is_converted = target_format is not format_of(picture)
+        full = picture.size[::-1] if is_on_its_side(picture) else picture.size
+        longest = _LONGEST_SIDE[target_format]
+        size = _scaled_down(full, min(width or longest, longest), longest)
+        image = decode(picture, side=min(size) * _HEADROOM)
+        profile = picture.info.get("icc_profile") if picture.mode in {"P", "RGB", "RGBA"} else None
+    if size == full and not is_converted:
+        return data, target_format
+    keeps_transparency = image.has_transparency_data and target_format is not ImageFormat.JPEG
+    image = to_rgba(image) if keeps_transparency else to_rgb(image)
+    image = image.resize(size, Image.Resampling.LANCZOS)
+    return _encode(image, target_format, icc_profile=profile), target_format
+
+
+def fit_source(data: bytes, *, width: int, height: int) -> bytes:
+    """Make a source picture exactly ``width`` by ``height``, cut to that ratio about its centre.
+
+    Returns:
+        An RGB PNG, white where it was transparent.
+
+    Raises:
+        NotAPicture: The bytes cannot be decoded.
+    """
+    image = to_rgb(_read(data, side=max(width, height)))
+    return _encode(_cover(image, (width, height)), ImageFormat.PNG)
+
+
+def fit_within(data: bytes, *, max_width: int, max_height: int) -> bytes:
+    """Scale a reference picture down to lie within a box, keeping its ratio.
+
+    Returns:
+        An RGB PNG, white where it was transparent; of its own size if that fits already.
+
+    Raises:
+        NotAPicture: The bytes cannot be decoded.
+    """
+    image = to_rgb(_read(data, side=max(max_width, max_height)))
+    size = _scaled_down(image.size, max_width, max_height)
+    return _encode(image.resize(size, Image.Resampling.LANCZOS), ImageFormat.PNG)
+
+
+def fit_mask(data: bytes, *, width: int, height: int) -> bytes:
+    """Make a mask exactly ``width`` by ``height``, cut as ``fit_source`` cuts its picture.
+
+    Returns:
+        A greyscale PNG (mode L), black, which means kept, where it was transparent.
+
+    Raises:
+        NotAPicture: The bytes cannot be decoded.
+    """
+    image = to_rgb(_read(data, side=max(width, height)), background="black").convert("L")
+    return _encode(_cover(image, (width, height)), ImageFormat.PNG)
+
+
+def _read(data: bytes, *, side: int) -> Image.Image:
+    with opened(data) as picture:
+        return decode(picture, side=side * _HEADROOM)
+
+
+def _cover(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+
+
+def _scaled_down(size: tuple[int, int], max_width: int, max_height: int) -> tuple[int, int]:
+    scale = min(1.0, max_width / size[0], max_height / size[1])
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _encode(
+    image: Image.Image, image_format: ImageFormat, *, icc_profile: bytes | None = None
+) -> bytes:
+    image.info.clear()
+    out = BytesIO()
+    image.save(out, image_format.name, icc_profile=icc_profile, **_SAVE_OPTIONS[image_format])
+    return out.getvalue()
