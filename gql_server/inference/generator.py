@@ -1,0 +1,62 @@
+"""What a source of pictures promises, whichever it is."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from gql_server.domain.parameters import Parameters
+from gql_server.inference.catalogue import Model
+from gql_server.pictures.inspection import PictureFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationRequest:
+    """One picture to make; everything in it was checked against the model's rules.
+
+    Attributes:
+        model: The model that makes it.
+        prompt: What the model is given, after any template.
+        parameters: With the model's defaults filled in; None where the model takes none.
+        source_images: Encoded pictures (PNG or JPEG) of a size that the model takes.
+        mask: An encoded picture; white is painted anew.
+    """
+
+    model: Model
+    prompt: str
+    parameters: Parameters
+    source_images: tuple[bytes, ...] = ()
+    mask: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratedPicture:
+    """A complete picture.
+
+    Attributes:
+        data: Its encoded bytes.
+        facts: What the one decode that made sure of the bytes told of them.
+        seconds: How long the model took.
+    """
+
+    data: bytes
+    facts: PictureFacts
+    seconds: float
+
+
+class Generator(Protocol):
+    """Makes pictures."""
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether the pictures only stand in for a model's."""
+
+    async def generate(self, request: GenerationRequest) -> GeneratedPicture:
+        """Make one picture.
+
+        Raises:
+            PromptRefused: The model's safety filter refused the prompt.
+            DailyAllocationUsed: The account has no neurons left today.
+            GenerationFailed: Anything else; ``retryable`` says whether to try again.
+        """
+
+    async def close(self) -> None:
+        """Give back connections."""

@@ -1,0 +1,32 @@
+"""How long to wait before another attempt."""
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backoff:
+    """Waits that double, each with jitter, so that many callers do not come back at once.
+
+    Attributes:
+        first_seconds: The wait after the first attempt.
+        longest_seconds: What the doubling ends at.
+        patience_seconds: The longest wait that the service may ask for.
+    """
+
+    first_seconds: float = 0.5
+    longest_seconds: float = 20.0
+    patience_seconds: float = 60.0
+
+    def __call__(self, attempt: int, asked_seconds: float | None) -> float | None:
+        """Return the seconds to wait after an attempt, or None to give up.
+
+        Args:
+            attempt: Which attempt failed, from 1.
+            asked_seconds: What the service asked for; the wait is never shorter.
+        """
+        if asked_seconds is not None and asked_seconds > self.patience_seconds:
+            return None
+        wait = min(self.first_seconds * 2.0 ** min(attempt - 1, 30), self.longest_seconds)
+        jittered = wait * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
+        return jittered if asked_seconds is None else max(jittered, asked_seconds + jittered / 4)

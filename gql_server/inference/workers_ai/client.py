@@ -1,0 +1,233 @@
+"""The client of Workers AI: one connection pool, bounded attempts, domain errors only."""
+
+import asyncio
+import re
+import ssl
+import time
+from collections.abc import Callable, Generator
+from datetime import datetime
+from functools import cache
+from typing import Final
+from urllib.parse import quote
+
+import httpx
+import stamina
+import structlog
+
+from gql_server.domain.clock import now
+from gql_server.inference.generator import GeneratedPicture, GenerationRequest
+from gql_server.inference.workers_ai.answers import Answer, read_answer, read_picture
+from gql_server.inference.workers_ai.backoff import Backoff
+from gql_server.inference.workers_ai.connections import Connections
+from gql_server.inference.workers_ai.errors import AttemptFailed, Fault, to_domain_error
+from gql_server.inference.workers_ai.requests import RequestBody, write_body
+
+DEFAULT_BASE_URL: Final = "https://api.cloudflare.com/client/v4"
+
+_GATEWAY_ENDING: Final = "/workers-ai"
+
+_CONNECT_SECONDS: Final = 10.0
+
+_HEADER_VALUE: Final = re.compile(r"[!-~]+")
+
+log = structlog.get_logger(__name__)
+
+
+class WorkersAI:
+    """Makes pictures on Cloudflare Workers AI. Belongs to the event loop that first uses it.
+
+    Args:
+        account_id: The Cloudflare account.
+        api_token: A token with the right to run Workers AI; sent in the Authorization header
+            and put nowhere else.
+        base_url: Cloudflare's API, or an AI Gateway's address, which ends in ``/workers-ai``.
+        timeout_seconds: How long one attempt may take, from connecting to the last byte.
+        max_attempts: How often a picture is asked for at most, the first time included.
+        max_connections: How many requests run side by side; more wait for a connection.
+        backoff: Tells the seconds to wait by the number of the failed attempt and what the
+            service asked for, or None to give up.
+        clock: Tells the present moment.
+
+    Raises:
+        ValueError: The token or the base URL cannot be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        account_id: str,
+        api_token: str,
+        base_url: str = DEFAULT_BASE_URL,
+        timeout_seconds: float = 120.0,
+        max_attempts: int = 4,
+        max_connections: int = 256,
+        backoff: Callable[[int, float | None], float | None] | None = None,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._run_url = _run_url(base_url, account_id)
+        self._authorization = _Authorization(api_token)
+        self._redact = _SecretsHidden(api_token, account_id)
+        self._timeout_seconds = timeout_seconds
+        self._max_attempts = max_attempts
+        self._connections = Connections(self._new_client, maximum=max_connections)
+        self._tls: ssl.SSLContext | None = None
+        self._backoff = Backoff() if backoff is None else backoff
+        self._clock = clock
+        self._retrying = stamina.AsyncRetryingCaller(attempts=max_attempts, timeout=None)
+
+    @property
+    def is_preview(self) -> bool:
+        """False: these are the models' own pictures."""
+        return False
+
+    async def open(self) -> None:
+        """Read the certificates of trusted authorities, which the first call would do otherwise."""
+        if self._tls is None:
+            self._tls = await asyncio.to_thread(_trusted_authorities)
+
+    async def generate(self, request: GenerationRequest) -> GeneratedPicture:
+        """Make one picture, as ``Generator.generate`` promises."""
+        model_id = request.model.id
+        attempts = 0
+        body = await _written(request)
+
+        async def attempt() -> GeneratedPicture:
+            nonlocal attempts
+            attempts += 1
+            return await self._attempt(self._run_url + model_id, body)
+
+        def seconds_until_next(error: Exception) -> bool | float:
+            if not isinstance(error, AttemptFailed) or error.fault is not Fault.SERVICE:
+                return False
+            wait = self._backoff(attempts, error.retry_after)
+            if wait is None:
+                return False
+            if attempts < self._max_attempts:
+                facts = _facts(error, model_id, attempts)
+                log.warning("workers_ai_retry", wait_seconds=round(wait, 3), **facts)
+            return wait
+
+        try:
+            return await self._retrying(seconds_until_next, attempt)
+        except AttemptFailed as failure:
+            _log_failure(failure, model_id, attempts)
+            raise to_domain_error(failure, model_id=model_id, moment=self._clock()) from failure
+
+    async def close(self) -> None:
+        """Give back the connections; to be called when nothing is being made any more."""
+        await self._connections.close()
+
+    async def _attempt(self, url: str, body: RequestBody) -> GeneratedPicture:
+        await self.open()
+        started = time.perf_counter()
+        answer = await self._send(url, body)
+        seconds = time.perf_counter() - started
+        picture = await asyncio.to_thread(read_picture, answer, redact=self._redact)
+        return GeneratedPicture(data=picture.data, facts=picture.facts, seconds=seconds)
+
+    async def _send(self, url: str, body: RequestBody) -> Answer:
+        try:
+            async with (
+                asyncio.timeout(self._timeout_seconds),
+                self._connections.client() as client,
+                client.stream(
+                    "POST", url, content=body.content, files=body.parts, headers=body.headers
+                ) as response,
+            ):
+                return await read_answer(response)
+        except (TimeoutError, httpx.TimeoutException) as error:
+            detail = f"no whole answer within {self._timeout_seconds:g} seconds"
+            raise AttemptFailed(Fault.SERVICE, detail) from error
+        except (httpx.HTTPError, OSError) as error:
+            detail = f"the connection failed: {type(error).__name__}"
+            raise AttemptFailed(Fault.SERVICE, detail) from error
+
+    def _new_client(self, limits: httpx.Limits) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            auth=self._authorization,
+            headers={"Accept-Encoding": "identity"},  # pictures do not shrink any more
+            limits=limits,
+            timeout=httpx.Timeout(
+                self._timeout_seconds, connect=min(_CONNECT_SECONDS, self._timeout_seconds)
+            ),
+            verify=self._tls or True,
+        )
+
+
+class _Authorization(httpx.Auth):
+    """Adds the token to a request; shows it nowhere."""
+
+    def __init__(self, api_token: str) -> None:
+        if not _HEADER_VALUE.fullmatch(api_token):
+            message = "the API token is empty or holds characters that no HTTP header can carry"
+            raise ValueError(message)
+        self._value = f"Bearer {api_token}"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = self._value
+        yield request
+
+
+class _SecretsHidden:
+    """Takes secrets out of a text; shows them nowhere."""
+
+    def __init__(self, *secrets: str) -> None:
+        self._pattern = re.compile("|".join(re.escape(secret) for secret in secrets if secret))
+
+    def __call__(self, text: str) -> str:
+        return self._pattern.sub("[hidden]", text)
+
+    def __repr__(self) -> str:
+        return "<secrets hidden>"
+
+
+@cache
+def _trusted_authorities() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
+def _run_url(base_url: str, account_id: str) -> str:
+    """Return the address that a model's name is put after."""
+    base = base_url.rstrip("/")
+    try:
+        address = httpx.URL(base)
+    except httpx.InvalidURL:
+        address = httpx.URL()
+    if address.scheme not in {"http", "https"} or not address.host or address.query:
+        message = "the base URL of Workers AI must be like https://host/path"
+        raise ValueError(message)
+    if address.path.endswith(_GATEWAY_ENDING):
+        return f"{base}/"
+    return f"{base}/accounts/{quote(account_id, safe='')}/ai/run/"
+
+
+async def _written(request: GenerationRequest) -> RequestBody:
+    if request.source_images or request.mask:
+        return await asyncio.to_thread(write_body, request)
+    return write_body(request)
+
+
+def _log_failure(failure: AttemptFailed, model_id: str, attempts: int) -> None:
+    facts = _facts(failure, model_id, attempts)
+    match failure.fault:
+        case Fault.PROMPT:
+            log.info("workers_ai_prompt_refused", **facts)
+        case Fault.CALLER:
+            log.warning("workers_ai_request_refused", **facts)
+        case Fault.SERVICE:
+            log.warning("workers_ai_gave_up", **facts)
+        case Fault.ALLOCATION:
+            log.error("workers_ai_daily_allocation_used", **facts)
+        case Fault.OPERATOR:
+            log.error("workers_ai_operator_error", **facts)
+
+
+def _facts(failure: AttemptFailed, model_id: str, attempt: int) -> dict[str, str | float | None]:
+    return {
+        "model": model_id,
+        "attempt": attempt,
+        "status": failure.status,
+        "code": failure.code,
+        "detail": failure.detail,
+        "asked_seconds": failure.retry_after,
+    }

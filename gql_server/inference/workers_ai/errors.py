@@ -1,0 +1,247 @@
+"""Whose fault a failed attempt is, whether it may be tried again, and what its caller is told.
+
+The codes are those of https://developers.cloudflare.com/workers-ai/platform/errors/; some
+that the service was seen to use beside them are marked.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+
+from gql_server.domain.clock import now
+from gql_server.domain.errors import (
+    DailyAllocationUsed,
+    DomainError,
+    GenerationFailed,
+    PromptRefused,
+)
+
+Redaction = Callable[[str], str]
+"""Returns a text without the secrets that it may hold."""
+
+
+class Fault(StrEnum):
+    """Whose turn it is to mend a failure; only the service's are worth another attempt."""
+
+    CALLER = "caller"
+    OPERATOR = "operator"
+    SERVICE = "service"
+    PROMPT = "prompt"
+    ALLOCATION = "allocation"
+
+
+_FAULTS: Final[Mapping[int, Fault]] = {
+    5007: Fault.CALLER,
+    3042: Fault.CALLER,
+    5004: Fault.CALLER,
+    3003: Fault.CALLER,
+    3006: Fault.CALLER,
+    5016: Fault.OPERATOR,
+    5018: Fault.OPERATOR,
+    3041: Fault.OPERATOR,
+    5035: Fault.OPERATOR,
+    3023: Fault.OPERATOR,
+    5005: Fault.OPERATOR,
+    5019: Fault.OPERATOR,
+    10000: Fault.OPERATOR,
+    2001: Fault.OPERATOR,  # seen: an AI Gateway that was not set up
+    3007: Fault.SERVICE,
+    3008: Fault.SERVICE,
+    3040: Fault.SERVICE,
+    3036: Fault.ALLOCATION,
+    4006: Fault.ALLOCATION,  # seen: the words of 3036 under another number
+    3030: Fault.PROMPT,
+}
+
+_REDIRECTS: Final = range(300, 400)
+_CLIENT_ERRORS: Final = range(400, 500)
+_SERVICE_STATUSES: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+_OPERATOR_STATUSES: Final = {
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,  # without a code of the service: the configured address is wrong
+    HTTPStatus.METHOD_NOT_ALLOWED,
+}
+
+_NO_SUCH_MODEL: Final = {5007, 3042}
+_TOO_LARGE: Final = 3006
+
+_REFUSAL = re.compile(r"\b(nsfw|flagged|safety|moderation|content polic(y|ies))\b", re.IGNORECASE)
+"""The service refuses prompts under several numbers (3030, 8007 were seen): words tell."""
+
+_WRAPPING = re.compile(r"^(?:AiError:\s*)+(?:\d{4,5}:\s*)?|\s*\([0-9a-f-]{36}\)$")
+"""The class name, number and request id that the service puts around its messages."""
+
+_MAX_DETAIL_LENGTH: Final = 300
+
+
+class AttemptFailed(Exception):
+    """One call to the service that brought no picture.
+
+    Attributes:
+        fault: Whose turn it is.
+        detail: What happened, for the log.
+        is_quoted: Whether the detail is the service's own words.
+        status: The HTTP status, when there was an answer.
+        code: Cloudflare's own error number, when it gave one.
+        retry_after: The seconds that the service asked to be left alone for.
+    """
+
+    def __init__(
+        self,
+        fault: Fault,
+        detail: str,
+        *,
+        is_quoted: bool = False,
+        status: int | None = None,
+        code: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.fault = fault
+        self.detail = detail
+        self.is_quoted = is_quoted
+        self.status = status
+        self.code = code
+        self.retry_after = retry_after
+
+
+def read_error(
+    status: int, headers: Mapping[str, str], body: bytes, *, redact: Redaction
+) -> AttemptFailed:
+    """Tell from a response without a picture what went wrong.
+
+    Args:
+        status: The HTTP status.
+        headers: The response's, by names in any case.
+        body: Any bytes will do.
+        redact: Takes secrets out of what the service says, should it repeat them.
+    """
+    code, message = _first_error(body, redact)
+    return AttemptFailed(
+        _fault_of(status, code, message),
+        message or f"HTTP status {status} without an explanation",
+        is_quoted=bool(message),
+        status=status,
+        code=code,
+        retry_after=_seconds_asked(headers.get("Retry-After"), headers.get("Date")),
+    )
+
+
+def to_domain_error(failure: AttemptFailed, *, model_id: str, moment: datetime) -> DomainError:
+    """Say what the caller may know of the failure that ended the attempts.
+
+    Args:
+        failure: The last attempt's.
+        model_id: The model that was called.
+        moment: The present; the day's allocation returns at the next midnight, UTC.
+    """
+    match failure.fault:
+        case Fault.PROMPT:
+            return PromptRefused()
+        case Fault.ALLOCATION:
+            tomorrow = moment + timedelta(days=1)
+            return DailyAllocationUsed(tomorrow.replace(hour=0, minute=0, second=0, microsecond=0))
+        case Fault.OPERATOR:
+            message = (
+                "The server's account with the provider cannot make this picture; "
+                "its operator has been told."
+            )
+        case Fault.CALLER:
+            message = _caller_message(failure, model_id)
+        case Fault.SERVICE:
+            message = "The provider could not make the picture just now. Try again in a while."
+    return GenerationFailed(
+        message,
+        retryable=failure.fault is Fault.SERVICE,
+        provider_code=failure.code,
+    )
+
+
+def _caller_message(failure: AttemptFailed, model_id: str) -> str:
+    if failure.code in _NO_SUCH_MODEL:
+        return f"The provider does not know the model {model_id}. Choose another one."
+    if failure.code == _TOO_LARGE or failure.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return "The request is too large for the provider. Use fewer or smaller source images."
+    is_safe = failure.is_quoted and "://" not in failure.detail
+    said = f" It says: {failure.detail}" if is_safe else ""
+    return f"The provider does not take this request as it is; change it.{said}"
+
+
+def _fault_of(status: int, code: int | None, message: str) -> Fault:
+    known = _FAULTS.get(code) if code is not None else None
+    if known is not None:
+        return known
+    if status in _CLIENT_ERRORS and _REFUSAL.search(message):
+        return Fault.PROMPT
+    return _fault_of_status(status)
+
+
+def _fault_of_status(status: int) -> Fault:
+    if status in _OPERATOR_STATUSES or status in _REDIRECTS:
+        return Fault.OPERATOR
+    if status in _SERVICE_STATUSES or status not in _CLIENT_ERRORS:
+        return Fault.SERVICE
+    return Fault.CALLER
+
+
+def _first_error(body: bytes, redact: Redaction) -> tuple[int | None, str]:
+    """Find the code and the message, preferring an error whose code is known."""
+    try:
+        envelope = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None, ""
+    if not isinstance(envelope, dict):
+        return None, ""
+    found = envelope.get("errors") or envelope.get("error")  # an AI Gateway's own say "error"
+    entries = found if isinstance(found, list) and found else [found]
+    errors = [_code_and_message(entry, redact) for entry in entries]
+    return next((error for error in errors if error[0] in _FAULTS), errors[0])
+
+
+def _code_and_message(entry: object, redact: Redaction) -> tuple[int | None, str]:
+    if isinstance(entry, str):
+        return None, _cleaned(entry, redact)
+    if not isinstance(entry, dict):
+        return None, ""
+    code, message = entry.get("code"), entry.get("message")
+    if isinstance(code, str) and code.isascii() and code.isdigit():
+        code = int(code[:9])
+    if isinstance(code, bool) or not isinstance(code, int):
+        code = None
+    return code, _cleaned(message, redact) if isinstance(message, str) else ""
+
+
+def _cleaned(message: str, redact: Redaction) -> str:
+    printable = "".join(letter if letter.isprintable() else " " for letter in redact(message))
+    plain = _WRAPPING.sub("", " ".join(printable.split()))
+    return plain if len(plain) <= _MAX_DETAIL_LENGTH else f"{plain[:_MAX_DETAIL_LENGTH]}…"
+
+
+def _seconds_asked(retry_after: str | None, date: str | None) -> float | None:
+    """Read a Retry-After header: seconds, or a moment (RFC 9110, 10.2.3).
+
+    A moment is taken against the response's own date, so that no two clocks are compared.
+    """
+    if retry_after is None:
+        return None
+    if retry_after.strip().isdecimal():
+        return float(retry_after.strip()[:9])
+    moment = _moment(retry_after)
+    if moment is None:
+        return None
+    return max(0.0, (moment - (_moment(date) or now())).total_seconds())
+
+
+def _moment(header: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(header or "")
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,205 @@
+from base64 import b64decode, b64encode
+
+import httpx
+import pytest
+
+from gql_server.domain.parameters import Parameters
+from gql_server.inference.workers_ai import WorkersAI
+from gql_server.pictures.formats import ImageFormat
+from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.servers.workers_ai_behaviours import out_of_capacity
+from tests.servers.workers_ai_client import (
+    FLUX,
+    FLUX_2,
+    INPAINTING,
+    KLEIN,
+    PHOENIX,
+    SDXL,
+    catalogue,
+    client_of,
+    jpeg,
+    model,
+    png,
+    request_for,
+)
+
+pytestmark = pytest.mark.anyio
+
+EVERYTHING = Parameters(
+    negative_prompt="blurry",
+    width=512,
+    height=768,
+    steps=3,
+    guidance=7.5,
+    seed=42,
+    strength=0.5,
+)
+
+SENT_OF_EVERYTHING: dict[str, dict[str, object]] = {
+    FLUX: {"steps": 3, "seed": 42},
+    FLUX_2: {"width": "512", "height": "768", "steps": "3", "guidance": "7.5", "seed": "42"},
+    KLEIN: {"width": "512", "height": "768", "guidance": "7.5", "seed": "42"},
+    "@cf/black-forest-labs/flux-2-klein-9b": {
+        "width": "512",
+        "height": "768",
+        "guidance": "7.5",
+        "seed": "42",
+    },
+    "@cf/leonardo/lucid-origin": {
+        "width": 512,
+        "height": 768,
+        "num_steps": 3,
+        "guidance": 7.5,
+        "seed": 42,
+    },
+    PHOENIX: {
+        "width": 512,
+        "height": 768,
+        "num_steps": 3,
+        "guidance": 7.5,
+        "seed": 42,
+        "negative_prompt": "blurry",
+    },
+}
+
+STABLE_DIFFUSION = {
+    "width": 512,
+    "height": 768,
+    "num_steps": 3,
+    "guidance": 7.5,
+    "seed": 42,
+    "negative_prompt": "blurry",
+    "strength": 0.5,
+}
+
+
+@pytest.mark.parametrize("model_id", [model.id for model in catalogue().models])
+async def test_every_model_makes_a_picture_with_all_its_parameters_under_its_own_names(
+    standin: WorkersAIStandin, model_id: str
+) -> None:
+    chosen = model(model_id)
+    inputs = chosen.image_inputs
+    pictures = (png(512, 512),) * (inputs.maximum if inputs else 0)
+    masked = inputs is not None and inputs.mask != "none"
+    request = request_for(
+        model_id,
+        parameters=EVERYTHING,
+        source_images=pictures,
+        mask=png() if masked else None,
+    )
+    async with client_of(standin) as client:
+        picture = await client.generate(request)
+
+    sent = standin.requests[0]
+    numbers = {k: v for k, v in sent.parameters.items() if k != "mask" and "image" not in k}
+    assert sent.prompt == request.prompt
+    assert numbers == SENT_OF_EVERYTHING.get(model_id, STABLE_DIFFUSION)
+    size = (1024, 1024) if chosen.fixed_size else (512, 768)
+    assert (picture.facts.width, picture.facts.height) == size
+    assert picture.seconds > 0
+
+
+@pytest.mark.parametrize("model_id", [model.id for model in catalogue().models])
+async def test_what_is_not_given_is_not_sent(standin: WorkersAIStandin, model_id: str) -> None:
+    chosen = model(model_id)
+    needed = chosen.image_inputs is not None and chosen.image_inputs.minimum > 0
+    request = request_for(
+        model_id,
+        source_images=(png(),) if needed else (),
+        mask=png() if model_id == INPAINTING else None,
+    )
+    async with client_of(standin) as client:
+        await client.generate(request)
+    assert standin.requests[0].parameters.keys() <= {"image_b64", "mask"}
+
+
+async def test_a_multipart_model_gets_a_form_with_a_boundary_even_for_a_prompt_alone(
+    standin: WorkersAIStandin,
+) -> None:
+    async with client_of(standin) as client:
+        await client.generate(request_for(KLEIN))
+    sent = standin.requests[0]
+    assert sent.form == "multipart"
+    assert sent.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert sent.parameters == {}
+
+
+async def test_a_form_is_sent_again_whole_after_a_failure(standin: WorkersAIStandin) -> None:
+    standin.next(out_of_capacity())
+    async with client_of(standin) as client:
+        await client.generate(request_for(FLUX_2, source_images=(png(), jpeg())))
+    first, second = standin.requests
+    assert first.parameters == second.parameters
+    assert second.refusal is None
+
+
+async def test_reference_pictures_go_as_numbered_files(standin: WorkersAIStandin) -> None:
+    pictures = (png(colour="red"), jpeg(colour="blue"), png(512, 512), jpeg(1, 1))
+    async with client_of(standin) as client:
+        await client.generate(request_for(FLUX_2, source_images=pictures))
+    assert standin.requests[0].parameters == {
+        f"input_image_{number}": picture for number, picture in enumerate(pictures)
+    }
+
+
+async def test_a_source_picture_goes_as_base64_and_a_mask_as_integers(
+    standin: WorkersAIStandin,
+) -> None:
+    source, mask = png(colour="red"), png(colour="white")
+    async with client_of(standin) as client:
+        await client.generate(request_for(INPAINTING, source_images=(source,), mask=mask))
+    sent = standin.requests[0].parameters
+    assert sent == {"image_b64": b64encode(source).decode(), "mask": list(mask)}
+    assert b64decode(str(sent["image_b64"])) == source
+
+
+async def test_a_prompt_in_any_script_arrives_as_it_is(standin: WorkersAIStandin) -> None:
+    prompt = 'Ein „Fuchs" 🦊\n狐狸 \\ "quoted" --boundary'
+    async with client_of(standin) as client:
+        await client.generate(request_for(FLUX, prompt))
+        await client.generate(request_for(KLEIN, prompt))
+    assert [request.prompt for request in standin.requests] == [prompt, prompt]
+
+
+async def test_cloudflares_address_has_the_account_and_the_model(
+    standin: WorkersAIStandin,
+) -> None:
+    async with client_of(standin, base_url=f"{standin.base_url}/") as client:
+        await client.generate(request_for(FLUX))
+    path = f"/client/v4/accounts/{standin.account_id}/ai/run/{FLUX}"
+    assert standin.requests[0].path == path
+
+
+async def test_an_ai_gateways_address_takes_the_model_right_after_it(
+    standin: WorkersAIStandin,
+) -> None:
+    async with client_of(standin, base_url=standin.gateway_base_url) as client:
+        picture = await client.generate(request_for(SDXL))
+    assert standin.requests[0].path.endswith(f"/a-gateway/workers-ai/{SDXL}")
+    assert picture.facts.format is ImageFormat.PNG
+
+
+@pytest.mark.parametrize("token", ["", "two words", "line\nbreak", "schlüssel"])
+def test_a_token_that_no_header_can_carry_is_refused_without_showing_it(token: str) -> None:
+    with pytest.raises(ValueError, match="API token") as caught:
+        WorkersAI(account_id="an-account", api_token=token)
+    assert not token or token not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "api.cloudflare.com", "ftp://host/path", "http://", "https://host/?a=b"]
+)
+def test_a_base_url_that_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="base URL"):
+        WorkersAI(account_id="an-account", api_token="a-token", base_url=address)
+
+
+async def test_the_token_goes_into_the_authorization_header_alone(
+    standin: WorkersAIStandin,
+) -> None:
+    async with client_of(standin) as client:
+        await client.generate(request_for(FLUX))
+        assert standin.token not in repr(vars(client))
+    sent = standin.requests[0]
+    assert standin.token not in repr(sent)
+    assert httpx.URL(standin.base_url).host in sent.headers["host"]
