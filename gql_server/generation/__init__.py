@@ -1,0 +1,1 @@
+"""One picture made and kept: templates, model rules, use cases."""

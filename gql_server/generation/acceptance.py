@@ -1,0 +1,198 @@
+"""Accepting a request: everything about it is checked, and its price frozen."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gql_server.database.pages import Facts
+from gql_server.database.templates import find_templates
+from gql_server.domain.errors import (
+    DomainError,
+    ErrorCode,
+    ImageNotFound,
+    InvalidInput,
+    ModelNotFound,
+    Rejected,
+    TemplateNotFound,
+)
+from gql_server.domain.ids import new_id
+from gql_server.domain.money import MilliNeurons, NanoDollars
+from gql_server.domain.parameters import Parameters
+from gql_server.domain.principal import Principal
+from gql_server.domain.text import text_faults
+from gql_server.generation.labels import clean_tags, label_faults
+from gql_server.generation.parts import Parts
+from gql_server.generation.prompts import render_prompt
+from gql_server.generation.requests import PictureRequest
+from gql_server.generation.rules import picture_input_faults, resolve_parameters
+from gql_server.generation.source_images import SourceImage, find_sources, fitted_size
+from gql_server.inference.catalogue import Model
+from gql_server.ledger.prices import PictureSize, Price
+
+_MIN_PROMPT_LENGTH = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedPicture:
+    """A picture that will be made as it stands here, whatever changes meanwhile.
+
+    Attributes:
+        image_id: Chosen before any model is called.
+        user_id: Whose it will be.
+        request: As it came, with tags cleaned.
+        model: The model that makes it.
+        rendered_prompt: What the model is given.
+        parameters: What the model is given, defaults filled in.
+        sources: The source pictures.
+        mask: The mask.
+        price: Frozen.
+    """
+
+    image_id: str
+    user_id: str
+    request: PictureRequest
+    model: Model
+    rendered_prompt: str
+    parameters: Parameters
+    sources: tuple[SourceImage, ...]
+    mask: SourceImage | None
+    price: Price
+
+
+async def accept(parts: Parts, principal: Principal, request: PictureRequest) -> AcceptedPicture:
+    """Check a request, without spending anything.
+
+    Raises:
+        Rejected: With every fault at once.
+    """
+    template = await _template(parts, principal, request)
+    faults: list[DomainError] = []
+    if request.template_id is not None and template is None:
+        faults.append(TemplateNotFound(request.template_id))
+    model = _model(parts, request, template, faults)
+    rendered = render_prompt(request.prompt, template["default_prompt"] if template else None)
+    faults.extend(_prompt_faults(request.prompt, rendered, model))
+    faults.extend(label_faults(request.tags, request.metadata))
+    sources, mask = await _sources(parts, principal, request, faults)
+    parameters = request.parameters
+    if model is not None:
+        saved = Parameters(**template["parameters"]) if template else None
+        resolved = resolve_parameters(model, request.parameters, saved)
+        parameters = resolved.parameters
+        faults.extend(resolved.faults)
+        faults.extend(
+            picture_input_faults(
+                model,
+                sources=len(request.source_image_ids),
+                has_mask=request.mask_image_id is not None,
+                strength=request.parameters.strength,
+            )
+        )
+    if faults or model is None:
+        raise Rejected(faults)
+    parameters = _settle(model, parameters, has_sources=bool(sources))
+    return AcceptedPicture(
+        image_id=new_id("img"),
+        user_id=principal.user_id,
+        request=replace(request, tags=tuple(clean_tags(request.tags))),
+        model=model,
+        rendered_prompt=rendered,
+        parameters=parameters,
+        sources=sources,
+        mask=mask,
+        price=_price(parts, model, _size(model, parameters, sources)),
+    )
+
+
+async def _template(parts: Parts, principal: Principal, request: PictureRequest) -> Facts | None:
+    if request.template_id is None:
+        return None
+    async with parts.database.read() as connection:
+        found = await find_templates(connection, [request.template_id], user_id=principal.user_id)
+    return found.get(request.template_id)
+
+
+def _model(
+    parts: Parts, request: PictureRequest, template: Facts | None, faults: list[DomainError]
+) -> Model | None:
+    model_id = request.model_id
+    if model_id is None and template is not None:
+        model_id = template["model_id"]
+    if model_id is None:
+        if request.template_id is None:
+            faults.append(
+                InvalidInput(
+                    "Name a model, or a template that names one.",
+                    path=("model",),
+                    code=ErrorCode.REQUIRED,
+                )
+            )
+        return None
+    model = parts.catalogue.get(model_id)
+    if model is None:
+        path = ("model",) if request.model_id is not None else ("template_id",)
+        faults.append(ModelNotFound(model_id, path=path))
+    return model
+
+
+def _prompt_faults(prompt: str, rendered: str, model: Model | None) -> Sequence[InvalidInput]:
+    longest = model.max_prompt_length if model is not None else 2048
+    found = list(
+        text_faults(
+            prompt, path=("prompt",), label="Prompt", minimum=_MIN_PROMPT_LENGTH, maximum=longest
+        )
+    )
+    if not found and len(rendered) > longest:
+        found.append(
+            InvalidInput(
+                f"With the template's words the prompt has {len(rendered)} characters; "
+                f"the model takes {longest}.",
+                path=("prompt",),
+                code=ErrorCode.TOO_LONG,
+            )
+        )
+    return found
+
+
+async def _sources(
+    parts: Parts, principal: Principal, request: PictureRequest, faults: list[DomainError]
+) -> tuple[tuple[SourceImage, ...], SourceImage | None]:
+    mask_id = request.mask_image_id
+    ids = (*request.source_image_ids, *((mask_id,) if mask_id is not None else ()))
+    found: Mapping[str, SourceImage] = await find_sources(parts, principal, ids)
+    for index, image_id in enumerate(request.source_image_ids):
+        if image_id not in found:
+            faults.append(ImageNotFound(image_id, path=("source_image_ids", index)))
+    if mask_id is not None and mask_id not in found:
+        faults.append(ImageNotFound(mask_id, path=("mask_image_id",)))
+    sources = tuple(found[image_id] for image_id in request.source_image_ids if image_id in found)
+    return sources, found.get(mask_id) if mask_id is not None else None
+
+
+def _settle(model: Model, parameters: Parameters, *, has_sources: bool) -> Parameters:
+    changes: dict[str, Any] = {}
+    seed = model.parameters.get("seed")
+    if seed is not None and parameters.seed is None:
+        # Chosen here and not by the model, so that it is known and the picture repeatable.
+        changes["seed"] = secrets.randbelow(int(seed.maximum or 2**31 - 1) + 1)
+    if not has_sources:
+        changes["strength"] = None
+    return replace(parameters, **changes)
+
+
+def _price(parts: Parts, model: Model, size: PictureSize) -> Price:
+    price = parts.prices.price(model, size)
+    if parts.generator.is_preview:
+        return replace(price, provider_cost=NanoDollars(0), neurons=MilliNeurons(0))
+    return price
+
+
+def _size(model: Model, parameters: Parameters, sources: Sequence[SourceImage]) -> PictureSize:
+    width, height = parameters.width or 0, parameters.height or 0
+    return PictureSize(
+        width=width,
+        height=height,
+        steps=parameters.steps or 0,
+        inputs=tuple(fitted_size(model, source, width, height) for source in sources),
+    )

@@ -1,0 +1,17 @@
+"""What a picture would cost, without making it."""
+
+from gql_server.domain.principal import Principal
+from gql_server.generation.acceptance import accept
+from gql_server.generation.parts import Parts
+from gql_server.generation.requests import PictureRequest
+from gql_server.ledger.prices import Price
+
+
+async def estimate_cost(parts: Parts, principal: Principal, request: PictureRequest) -> Price:
+    """Return the exact price that the request would be accepted at.
+
+    Raises:
+        Rejected: The request would not be accepted, with every fault at once.
+    """
+    accepted = await accept(parts, principal, request)
+    return accepted.price

@@ -1,0 +1,145 @@
+"""Images that were made: read, listed, labelled, deleted and restored by their user."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gql_server.database.images import (
+    IMAGE_COLUMNS,
+    ImageFilter,
+    count_images,
+    find_images,
+    image_page,
+    image_pages_by_template,
+    update_image,
+)
+from gql_server.database.pages import Facts, Page, PageRequest
+from gql_server.database.source_images import find_source_images
+from gql_server.domain.clock import now
+from gql_server.domain.errors import ImageNotFound, Rejected
+from gql_server.domain.principal import Principal
+from gql_server.generation.labels import clean_tags, label_faults
+from gql_server.generation.parts import Parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """New tags and metadata of an image; None leaves what is there.
+
+    ``clears_metadata`` takes the metadata away.
+    """
+
+    tags: Sequence[str] | None = None
+    metadata: Mapping[str, Any] | None = None
+    clears_metadata: bool = False
+
+
+async def list_images(
+    parts: Parts,
+    principal: Principal,
+    columns: Collection[str],
+    where: ImageFilter,
+    request: PageRequest,
+) -> Page:
+    """Return one page of the caller's images with the columns that were asked for."""
+    async with parts.database.read() as connection:
+        return await image_page(connection, columns, _own(where, principal), request)
+
+
+async def list_images_by_template(
+    parts: Parts,
+    principal: Principal,
+    template_ids: Sequence[str],
+    columns: Collection[str],
+    where: ImageFilter,
+    request: PageRequest,
+) -> Mapping[str, Page]:
+    """Return the same page of the caller's images for each of some templates."""
+    async with parts.database.read() as connection:
+        return await image_pages_by_template(
+            connection, template_ids, columns, _own(where, principal), request
+        )
+
+
+async def image_count(parts: Parts, principal: Principal, where: ImageFilter) -> int:
+    """Count the caller's images in a list."""
+    async with parts.database.read() as connection:
+        return await count_images(connection, _own(where, principal))
+
+
+async def get_images(
+    parts: Parts,
+    principal: Principal,
+    ids: Collection[str],
+    columns: Collection[str] = IMAGE_COLUMNS,
+) -> Mapping[str, Facts]:
+    """Return the caller's images of these ids, deleted ones too."""
+    async with parts.database.read() as connection:
+        return await find_images(connection, ids, user_id=principal.user_id, columns=columns)
+
+
+async def get_source_images(
+    parts: Parts, principal: Principal, ids: Collection[str]
+) -> Mapping[str, Facts]:
+    """Return the caller's uploads of these ids."""
+    async with parts.database.read() as connection:
+        return await find_source_images(connection, ids, user_id=principal.user_id)
+
+
+async def label_image(parts: Parts, principal: Principal, image_id: str, labels: Labels) -> Facts:
+    """Change an image's tags and metadata.
+
+    Raises:
+        Rejected: With every fault at once.
+        ImageNotFound: The caller has no such image.
+    """
+    faults = list(label_faults(labels.tags, labels.metadata))
+    if faults:
+        raise Rejected(faults)
+    values: dict[str, Any] = {}
+    if labels.tags is not None:
+        values["tags"] = clean_tags(labels.tags)
+    if labels.metadata is not None or labels.clears_metadata:
+        values["attributes"] = labels.metadata
+    return await _change(parts, principal, image_id, values)
+
+
+async def delete_image(parts: Parts, principal: Principal, image_id: str) -> Facts:
+    """Take an image out of lists; it can be restored, and its charge stays.
+
+    Raises:
+        ImageNotFound: The caller has no such image.
+    """
+    return await _change(parts, principal, image_id, {"deleted_at": now()}, only_if_kept=True)
+
+
+async def restore_image(parts: Parts, principal: Principal, image_id: str) -> Facts:
+    """Put a deleted image back into lists.
+
+    Raises:
+        ImageNotFound: The caller has no such image.
+    """
+    return await _change(parts, principal, image_id, {"deleted_at": None})
+
+
+def _own(where: ImageFilter, principal: Principal) -> ImageFilter:
+    return replace(where, user_id=principal.user_id)
+
+
+async def _change(
+    parts: Parts,
+    principal: Principal,
+    image_id: str,
+    values: dict[str, Any],
+    *,
+    only_if_kept: bool = False,
+) -> Facts:
+    async with parts.database.write() as connection:
+        found = await find_images(connection, [image_id], user_id=principal.user_id)
+        facts = found.get(image_id)
+        if facts is None:
+            raise ImageNotFound(image_id)
+        if not values or (only_if_kept and facts["deleted_at"] is not None):
+            return facts
+        await update_image(connection, image_id, user_id=principal.user_id, values=values)
+        return {**facts, **values}

@@ -1,0 +1,61 @@
+"""Tags and metadata: what a client hangs on an image."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+
+from gql_server.domain.errors import ErrorCode, InvalidInput
+from gql_server.domain.text import is_storable, text_faults
+
+_MAX_TAGS: Final = 20
+_MAX_TAG_LENGTH: Final = 64
+_MAX_METADATA_BYTES: Final = 16 * 1024
+
+
+def clean_tags(tags: Sequence[str]) -> list[str]:
+    """Trim tags and drop repetitions, keeping the order."""
+    return list(dict.fromkeys(tag.strip() for tag in tags))
+
+
+def label_faults(
+    tags: Sequence[str] | None, metadata: Mapping[str, Any] | None
+) -> Iterator[InvalidInput]:
+    """Tell what keeps tags and metadata from being accepted; None is nothing to check."""
+    if tags is not None:
+        if len(tags) > _MAX_TAGS:
+            yield InvalidInput(
+                f"An image has at most {_MAX_TAGS} tags; {len(tags)} were given.",
+                path=("tags",),
+                code=ErrorCode.TOO_MANY,
+            )
+        for index, tag in enumerate(tags):
+            yield from text_faults(
+                tag, path=("tags", index), label="A tag", minimum=1, maximum=_MAX_TAG_LENGTH
+            )
+    if metadata is not None:
+        yield from _metadata_faults(metadata)
+
+
+def _metadata_faults(metadata: Mapping[str, Any]) -> Iterator[InvalidInput]:
+    if not isinstance(metadata, dict):
+        yield InvalidInput("Metadata must be a JSON object.", path=("metadata",))
+        return
+    try:
+        size = len(orjson.dumps(metadata))
+        is_whole = is_storable(metadata)
+    except (TypeError, RecursionError):  # numbers beyond 64 bits, lone surrogates, great depth
+        is_whole = False
+        size = 0
+    if not is_whole:
+        yield InvalidInput(
+            "Metadata must be plain JSON: whole Unicode without NUL, whole numbers of at most "
+            "64 bits, and not nested deeply.",
+            path=("metadata",),
+        )
+    if size > _MAX_METADATA_BYTES:
+        yield InvalidInput(
+            f"Metadata must be at most {_MAX_METADATA_BYTES} bytes of JSON; it has {size}.",
+            path=("metadata",),
+            code=ErrorCode.TOO_LONG,
+        )

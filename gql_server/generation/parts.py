@@ -1,0 +1,22 @@
+"""The parts that the use cases work with, put together by the application."""
+
+from dataclasses import dataclass
+
+from gql_server.database.engine import Database
+from gql_server.generation.running import RunningGenerations
+from gql_server.inference.catalogue import Catalogue
+from gql_server.inference.generator import Generator
+from gql_server.ledger.prices import PriceBook
+from gql_server.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One of each, for the life of the process."""
+
+    catalogue: Catalogue
+    prices: PriceBook
+    generator: Generator
+    store: Store
+    database: Database
+    running: RunningGenerations

@@ -1,0 +1,32 @@
+"""What a caller asks for, before anything about it was checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gql_server.domain.parameters import Parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRequest:
+    """One picture that a caller asks for.
+
+    Attributes:
+        prompt: As its user wrote it.
+        model_id: Needed where no template names a model.
+        template_id: A template of the caller.
+        parameters: What the caller set; what is None is the template's or the model's.
+        source_image_ids: Images or uploads of the caller, ``img_…`` or ``src_…``.
+        mask_image_id: Likewise; white is painted anew.
+        tags: To find the image by.
+        metadata: Whatever the client wants to keep with the image.
+    """
+
+    prompt: str
+    model_id: str | None = None
+    template_id: str | None = None
+    parameters: Parameters = field(default_factory=Parameters)
+    source_image_ids: tuple[str, ...] = ()
+    mask_image_id: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] | None = None

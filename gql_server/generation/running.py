@@ -1,0 +1,70 @@
+"""Generations in flight: they outlive their request, and a stop waits for them."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import structlog
+
+from gql_server.domain.errors import DomainError, GenerationFailed, GenerationPending
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+class RunningGenerations:
+    """Keeps each generation's task, so that neither a client nor a deadline ends it."""
+
+    def __init__(self, *, deadline_seconds: float) -> None:
+        self._deadline_seconds = deadline_seconds
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._stopping = False
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    async def run(self, image_id: str, generation: Coroutine[Any, Any, T]) -> T:
+        """Start a generation and wait for its end, until the request's deadline.
+
+        The generation goes on when the waiting ends, by the deadline or because the client
+        went away.
+
+        Raises:
+            GenerationPending: The deadline passed.
+            GenerationFailed: The server is stopping and starts nothing new.
+        """
+        if self._stopping:
+            generation.close()
+            raise GenerationFailed("The server is restarting. Try again.", retryable=True)
+        task = asyncio.create_task(generation, name=f"generation {image_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+        done, _ = await asyncio.wait({task}, timeout=self._deadline_seconds)
+        if not done:
+            raise GenerationPending(image_id)
+        return task.result()
+
+    async def stop(self, *, timeout_seconds: float) -> None:
+        """Start nothing new, and wait for what runs; what is still running then is given up."""
+        self._stopping = True
+        if not self._tasks:
+            return
+        log.info("waiting_for_generations", running=len(self._tasks), seconds=timeout_seconds)
+        _, unfinished = await asyncio.wait(set(self._tasks), timeout=timeout_seconds)
+        for task in unfinished:
+            log.error("generation_given_up", generation=task.get_name())
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is None:
+            return
+        if isinstance(error, DomainError):
+            log.warning("generation_failed", generation=task.get_name(), reason=error.message)
+        else:
+            log.error("generation_broke", generation=task.get_name(), exc_info=error)

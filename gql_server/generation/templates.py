@@ -1,0 +1,181 @@
+"""Templates: a model, words and settings saved for reuse."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from gql_server.database.pages import Facts, Page, PageRequest
+from gql_server.database.tables import TemplateRow
+from gql_server.database.templates import (
+    TEMPLATE_COLUMNS,
+    count_templates,
+    find_templates,
+    insert_template,
+    template_page,
+    update_template,
+)
+from gql_server.domain.clock import now
+from gql_server.domain.errors import DomainError, ModelNotFound, Rejected, TemplateNotFound
+from gql_server.domain.ids import new_id
+from gql_server.domain.parameters import Parameters
+from gql_server.domain.principal import Principal
+from gql_server.domain.text import text_faults
+from gql_server.generation.parts import Parts
+from gql_server.generation.rules import resolve_parameters
+
+_MAX_NAME_LENGTH: Final = 100
+_MAX_DESCRIPTION_LENGTH: Final = 1000
+_MAX_PROMPT_LENGTH: Final = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateDraft:
+    """What a template is to be.
+
+    Attributes:
+        name: For people.
+        description: For people.
+        model_id: The model that it names.
+        default_prompt: Words joined to a prompt, or around ``{prompt}`` where it says so.
+        parameters: Settings; what is None is the model's default.
+    """
+
+    name: str
+    description: str | None
+    model_id: str
+    default_prompt: str
+    parameters: Parameters
+
+
+async def list_templates(
+    parts: Parts, principal: Principal, columns: Collection[str], request: PageRequest
+) -> Page:
+    """Return one page of the caller's templates with the columns that were asked for."""
+    async with parts.database.read() as connection:
+        return await template_page(connection, columns, request, user_id=principal.user_id)
+
+
+async def template_count(parts: Parts, principal: Principal) -> int:
+    """Count the caller's templates."""
+    async with parts.database.read() as connection:
+        return await count_templates(connection, user_id=principal.user_id)
+
+
+async def get_templates(
+    parts: Parts,
+    principal: Principal,
+    ids: Collection[str],
+    columns: Collection[str] = TEMPLATE_COLUMNS,
+) -> Mapping[str, Facts]:
+    """Return the caller's templates of these ids; deleted ones are left out."""
+    async with parts.database.read() as connection:
+        return await find_templates(connection, ids, user_id=principal.user_id, columns=columns)
+
+
+async def create_template(parts: Parts, principal: Principal, draft: TemplateDraft) -> Facts:
+    """Save a template.
+
+    Raises:
+        Rejected: With every fault at once.
+    """
+    _check(parts, draft)
+    moment = now()
+    row = TemplateRow(
+        id=new_id("tpl"),
+        user_id=principal.user_id,
+        created_at=moment,
+        updated_at=moment,
+        **_values(draft),
+    )
+    async with parts.database.write() as connection:
+        await insert_template(connection, row)
+    return row.model_dump()
+
+
+async def change_template(
+    parts: Parts, principal: Principal, template_id: str, changes: Mapping[str, Any]
+) -> Facts:
+    """Change some of a template; images that were made with it stay as they are.
+
+    Args:
+        parts: The server's parts.
+        principal: The caller.
+        template_id: The template.
+        changes: Fields of ``TemplateDraft`` by name; ``parameters`` are replaced whole.
+
+    Raises:
+        Rejected: With every fault at once.
+        TemplateNotFound: The caller has no such template.
+    """
+    async with parts.database.write() as connection:
+        found = await find_templates(connection, [template_id], user_id=principal.user_id)
+        facts = found.get(template_id)
+        if facts is None:
+            raise TemplateNotFound(template_id, path=("id",))
+        draft = TemplateDraft(
+            **{
+                "name": facts["name"],
+                "description": facts["description"],
+                "model_id": facts["model_id"],
+                "default_prompt": facts["default_prompt"],
+                "parameters": Parameters(**facts["parameters"]),
+                **changes,
+            }
+        )
+        _check(parts, draft)
+        values = {**_values(draft), "updated_at": now()}
+        await update_template(connection, template_id, user_id=principal.user_id, values=values)
+    return {**facts, **values}
+
+
+async def delete_template(parts: Parts, principal: Principal, template_id: str) -> None:
+    """Delete a template; images that were made with it stay.
+
+    Raises:
+        TemplateNotFound: The caller has no such template.
+    """
+    async with parts.database.write() as connection:
+        if not await update_template(
+            connection, template_id, user_id=principal.user_id, values={"deleted_at": now()}
+        ):
+            raise TemplateNotFound(template_id, path=("id",))
+
+
+def _check(parts: Parts, draft: TemplateDraft) -> None:
+    faults = list(_faults(parts, draft))
+    if faults:
+        raise Rejected(faults)
+
+
+def _faults(parts: Parts, draft: TemplateDraft) -> Iterator[DomainError]:
+    yield from text_faults(
+        draft.name, path=("name",), label="Name", minimum=1, maximum=_MAX_NAME_LENGTH
+    )
+    if draft.description is not None:
+        yield from text_faults(
+            draft.description,
+            path=("description",),
+            label="Description",
+            maximum=_MAX_DESCRIPTION_LENGTH,
+        )
+    yield from text_faults(
+        draft.default_prompt,
+        path=("default_prompt",),
+        label="Default prompt",
+        maximum=_MAX_PROMPT_LENGTH,
+    )
+    model = parts.catalogue.get(draft.model_id)
+    if model is None:
+        yield ModelNotFound(draft.model_id)
+    else:
+        yield from resolve_parameters(model, draft.parameters, path=("parameters",)).faults
+
+
+def _values(draft: TemplateDraft) -> dict[str, Any]:
+    return {
+        "name": draft.name.strip(),
+        "description": draft.description,
+        "model_id": draft.model_id,
+        "default_prompt": draft.default_prompt,
+        "parameters": asdict(draft.parameters),
+    }

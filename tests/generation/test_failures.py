@@ -1,0 +1,154 @@
+"""When the model, the store or the database fails: what is told, and that no money is lost."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.testing import capture_logs
+
+from gql_server.database.engine import Database, DatabaseUnavailable
+from gql_server.generation.keeping import keep_facts
+from tests.database.rows import charge_row, image_row
+from tests.servers.faulty_proxy import Answer, running_proxy
+from tests.servers.product import Product, running_product, workers_ai_settings
+from tests.servers.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
+from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.servers.workers_ai_behaviours import (
+    Behaviour,
+    daily_allocation_used,
+    error,
+    html_page,
+    out_of_capacity,
+    prompt_refused,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def impatient(
+    tmp_path: Path, standin: WorkersAIStandin, **settings: Any
+) -> AsyncIterator[Product]:
+    """A product that tries a model once."""
+    chosen = workers_ai_settings(standin) | {"workers_ai_max_attempts": 1} | settings
+    async with running_product(tmp_path, chosen) as product:
+        yield product
+
+
+async def nothing_was_kept(product: Product) -> bool:
+    data = await product.ask("{ images { totalCount } costAnalytics { totalImages totalCost } }")
+    return data == {
+        "images": {"totalCount": 0},
+        "costAnalytics": {"totalImages": 0, "totalCost": 0.0},
+    }
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind", "retryable"),
+    [
+        (out_of_capacity(), "GenerationFailed", True),
+        (html_page(), "GenerationFailed", True),
+        (error(5004, 400), "GenerationFailed", False),
+        (error(3023, 403), "GenerationFailed", False),
+        (error(10000, 401, "Authentication error"), "GenerationFailed", False),
+        (prompt_refused(), "PromptRefused", None),
+        (daily_allocation_used(), "DailyAllocationUsed", None),
+    ],
+)
+async def test_a_failed_generation_is_told_and_costs_nothing(
+    tmp_path: Path,
+    standin: WorkersAIStandin,
+    behaviour: Behaviour,
+    kind: str,
+    retryable: bool | None,  # noqa: FBT001 - a column of the table
+) -> None:
+    async with impatient(tmp_path, standin) as product:
+        standin.next(behaviour)
+        payload = await product.generate()
+        (told,) = payload["userErrors"]
+        assert payload["image"] is None
+        assert told["__typename"] == kind
+        assert told.get("retryable") is retryable
+        assert standin.token not in told["message"]
+        assert standin.account_id not in told["message"]
+        assert await nothing_was_kept(product)
+
+
+async def test_a_used_up_day_says_when_it_ends(tmp_path: Path, standin: WorkersAIStandin) -> None:
+    async with impatient(tmp_path, standin) as product:
+        standin.next(daily_allocation_used())
+        before = datetime.now(UTC)
+        (told,) = (await product.generate())["userErrors"]
+        resets_at = datetime.fromisoformat(told["resetsAt"])
+        assert resets_at.time().isoformat() == "00:00:00"
+        assert before < resets_at <= before + timedelta(days=1, minutes=1)
+        assert len(standin.requests) == 1
+
+
+async def test_a_store_that_falters_costs_no_second_call(
+    tmp_path: Path, standin: WorkersAIStandin, s3: S3Server
+) -> None:
+    async with (
+        running_proxy(s3.endpoint_url) as proxy,
+        impatient(
+            tmp_path,
+            standin,
+            r2_bucket=s3.make_bucket(),
+            r2_access_key_id=ACCESS_KEY_ID,
+            r2_secret_access_key=SECRET_ACCESS_KEY,
+            r2_endpoint_url=proxy.url,
+        ) as product,
+    ):
+        proxy.spoil(Answer(503, "SlowDown"), Answer(503, "SlowDown"))
+        image = await product.image()
+        assert image["cost"] == 0.01
+        assert len(standin.requests) == 1
+
+
+async def test_a_store_that_refuses_is_told_and_nothing_is_charged(
+    tmp_path: Path, standin: WorkersAIStandin, s3: S3Server
+) -> None:
+    async with impatient(
+        tmp_path,
+        standin,
+        r2_bucket="no-such-bucket",
+        r2_access_key_id=ACCESS_KEY_ID,
+        r2_secret_access_key=SECRET_ACCESS_KEY,
+        r2_endpoint_url=s3.endpoint_url,
+    ) as product:
+        with capture_logs() as logs:
+            (told,) = (await product.generate())["userErrors"]
+        assert (told["__typename"], told["retryable"]) == ("GenerationFailed", False)
+        assert "no-such-bucket" not in told["message"]
+        assert "picture_not_kept" in {entry["event"] for entry in logs}
+        assert await nothing_was_kept(product)
+
+
+class LosesAnswers:
+    """A database whose commits succeed, but whose answers are lost so many times."""
+
+    def __init__(self, database: Database, losses: int) -> None:
+        self._database = database
+        self.losses = losses
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        async with self._database.write() as connection:
+            yield connection
+        if self.losses:
+            self.losses -= 1
+            raise DatabaseUnavailable("the answer to the commit was lost")
+
+
+async def test_a_commit_whose_answer_was_lost_is_not_made_twice(product: Product) -> None:
+    database = LosesAnswers(product.parts.database, losses=2)
+    image = image_row(user_id="default_user")
+    facts = await keep_facts(database, image, charge_row(image))  # type: ignore[arg-type]  # stands in
+    assert facts["id"] == image.id
+    assert database.losses == 0
+    data = await product.ask("{ images { totalCount } costAnalytics { totalImages } }")
+    assert data == {"images": {"totalCount": 1}, "costAnalytics": {"totalImages": 1}}

@@ -1,0 +1,92 @@
+"""A generation outlives its request: the client's going away, the deadline, a stop."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gql_server.domain.errors import GenerationFailed
+from gql_server.generation.running import RunningGenerations
+from tests.servers.product import Product, running_product, workers_ai_settings
+from tests.servers.workers_ai_app import WorkersAIStandin
+
+pytestmark = pytest.mark.anyio
+
+
+async def finished(product: Product) -> None:
+    """Wait for what runs, without stopping the server."""
+    generations = {
+        task for task in asyncio.all_tasks() if task.get_name().startswith("generation ")
+    }
+    assert len(generations) == len(product.parts.running)
+    if generations:
+        await asyncio.wait(generations, timeout=10)
+    assert len(product.parts.running) == 0
+
+
+async def test_a_picture_is_kept_when_its_client_goes_away(
+    product: Product, standin: WorkersAIStandin
+) -> None:
+    standin.latency = 0.5
+    with pytest.raises(httpx.ReadTimeout):
+        async with httpx.AsyncClient(base_url=product.settings.server_url, timeout=0.2) as hasty:
+            await Product(hasty, product.settings, product.parts).generate()
+    await finished(product)
+    data = await product.ask("{ images { totalCount } costAnalytics { totalImages } }")
+    assert data == {"images": {"totalCount": 1}, "costAnalytics": {"totalImages": 1}}
+    assert len(standin.requests) == 1
+
+
+async def test_a_picture_is_kept_when_the_deadline_passes(
+    tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    settings = workers_ai_settings(standin) | {"request_deadline": 0.1}
+    async with running_product(tmp_path, settings) as product:
+        standin.latency = 0.4
+        payload = await product.generate()
+        assert payload["image"] is None
+        (told,) = payload["userErrors"]
+        assert (told["__typename"], told["code"]) == ("GenerationPending", "GENERATION_PENDING")
+        await finished(product)
+        data = await product.ask(
+            "query F($id: ID!) { image(id: $id) { id cost } }", id=told["imageId"]
+        )
+        assert data["image"] == {"id": told["imageId"], "cost": 0.01}
+
+
+async def test_a_stop_waits_for_what_runs_and_takes_nothing_new() -> None:
+    running = RunningGenerations(deadline_seconds=10)
+    started, release = asyncio.Event(), asyncio.Event()
+
+    async def generation() -> str:
+        started.set()
+        await release.wait()
+        return "kept"
+
+    waiting = asyncio.create_task(running.run("img_a", generation()))
+    await started.wait()
+    stopping = asyncio.create_task(running.stop(timeout_seconds=10))
+    await asyncio.sleep(0)
+    with pytest.raises(GenerationFailed, match="restarting"):
+        await running.run("img_b", generation())
+    assert not stopping.done()
+    release.set()
+    await stopping
+    assert await waiting == "kept"
+
+
+async def test_a_stop_gives_up_at_its_bound() -> None:
+    running = RunningGenerations(deadline_seconds=10)
+    started, never = asyncio.Event(), asyncio.Event()
+
+    async def generation() -> None:
+        started.set()
+        await never.wait()
+
+    waiting = asyncio.create_task(running.run("img_a", generation()))
+    await started.wait()
+    await running.stop(timeout_seconds=0.01)
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert len(running) == 0
