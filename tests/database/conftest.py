@@ -17,15 +17,6 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
     return server.url(server.create_database())
 
 
-@pytest.fixture(scope="session")
-async def migrated_postgres(postgres: PostgresServer) -> str:
-    name = postgres.create_database()
-    database = Database(postgres.url(name))
-    await migrate(database)
-    await database.close()
-    return name
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(
     request: pytest.FixtureRequest, tmp_path: Path, migrated_postgres: str

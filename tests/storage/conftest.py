@@ -1,16 +1,10 @@
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.servers.faulty_proxy import FaultyProxy, running_proxy
 from tests.servers.r2_stores import OpenR2, r2_stores
-from tests.servers.s3 import S3Server, running_s3
-
-
-@pytest.fixture(scope="session")
-def s3() -> Iterator[S3Server]:
-    with running_s3() as server:
-        yield server
+from tests.servers.s3 import S3Server
 
 
 @pytest.fixture

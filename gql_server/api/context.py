@@ -1,0 +1,78 @@
+"""What every resolver is handed: the parts, who asks, and the loaders of this request."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from gql_server.database.images import ImageFilter
+from gql_server.database.pages import Facts, Page, PageRequest
+from gql_server.domain.principal import Principal
+from gql_server.generation.images import list_images_by_template
+from gql_server.generation.parts import Parts
+from gql_server.generation.templates import get_templates
+
+if TYPE_CHECKING:
+    from gql_server.api.models import Model
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateImages:
+    """Which page of which template's images is wanted."""
+
+    template_id: str
+    columns: frozenset[str]
+    where: ImageFilter
+    request: PageRequest
+
+
+class Context:
+    """One for each operation; it holds no database session.
+
+    Sibling resolvers run side by side: each opens its own short unit of work.
+    """
+
+    def __init__(
+        self, parts: Parts, models: Mapping[str, "Model"], principal: Principal | None = None
+    ) -> None:
+        self.parts = parts
+        self.models = models
+        self.principal = principal or Principal()
+
+    @cached_property
+    def template(self) -> DataLoader[str, Facts | None]:
+        """Templates by id, for all that ask in one turn by one statement."""
+
+        async def load(ids: list[str]) -> Sequence[Facts | None]:
+            found = await get_templates(self.parts, self.principal, ids)
+            return [found.get(template_id) for template_id in ids]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def template_images(self) -> DataLoader[TemplateImages, Page]:
+        """Pages of templates' images; those with the same arguments by one statement."""
+
+        async def load(keys: list[TemplateImages]) -> Sequence[Page]:
+            alike: dict[TemplateImages, list[str]] = defaultdict(list)
+            for key in keys:
+                alike[_without_template(key)].append(key.template_id)
+            pages: dict[TemplateImages, Mapping[str, Page]] = {}
+            for key, template_ids in alike.items():
+                pages[key] = await list_images_by_template(
+                    self.parts, self.principal, template_ids, key.columns, key.where, key.request
+                )
+            return [pages[_without_template(key)][key.template_id] for key in keys]
+
+        return DataLoader(load_fn=load)
+
+
+def _without_template(key: TemplateImages) -> TemplateImages:
+    return TemplateImages("", key.columns, key.where, key.request)
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,243 @@
+"""What clients are told of errors: userErrors in payloads, coded and masked ones at the top."""
+
+import secrets
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+
+from gql_server.domain import errors as domain
+from gql_server.domain.errors import DomainError, ErrorCode, Path, Rejected
+
+log = structlog.get_logger(__name__)
+
+REPORTABLE: Final = (DomainError, Rejected)
+"""What a mutation answers with userErrors; everything else is masked."""
+
+
+@strawberry.enum(description="What kind of fault it is, for programs.")
+class UserErrorCode(Enum):
+    """What kind of fault it is, for programs."""
+
+    REQUIRED = strawberry.enum_value(ErrorCode.REQUIRED, description="The field is needed here.")
+    TOO_SHORT = strawberry.enum_value(
+        ErrorCode.TOO_SHORT, description="The text has too few characters."
+    )
+    TOO_LONG = strawberry.enum_value(
+        ErrorCode.TOO_LONG, description="The text, or the data, are too long."
+    )
+    TOO_MANY = strawberry.enum_value(
+        ErrorCode.TOO_MANY, description="The list has too many entries."
+    )
+    OUT_OF_RANGE = strawberry.enum_value(
+        ErrorCode.OUT_OF_RANGE, description="The number is below the least or above the most."
+    )
+    NOT_A_MULTIPLE = strawberry.enum_value(
+        ErrorCode.NOT_A_MULTIPLE, description="The number is not a multiple of what is taken."
+    )
+    NOT_SUPPORTED = strawberry.enum_value(
+        ErrorCode.NOT_SUPPORTED, description="The model does not take this field; leave it out."
+    )
+    INVALID = strawberry.enum_value(
+        ErrorCode.INVALID, description="The value is malformed, or does not go with the others."
+    )
+    MODEL_NOT_FOUND = strawberry.enum_value(
+        ErrorCode.MODEL_NOT_FOUND, description="There is no such model."
+    )
+    TEMPLATE_NOT_FOUND = strawberry.enum_value(
+        ErrorCode.TEMPLATE_NOT_FOUND, description="There is no such template."
+    )
+    IMAGE_NOT_FOUND = strawberry.enum_value(
+        ErrorCode.IMAGE_NOT_FOUND, description="There is no such image or source image."
+    )
+    PROMPT_REFUSED = strawberry.enum_value(
+        ErrorCode.PROMPT_REFUSED, description="The model's safety filter refused the prompt."
+    )
+    GENERATION_FAILED = strawberry.enum_value(
+        ErrorCode.GENERATION_FAILED,
+        description="The picture could not be made or kept; nothing was charged.",
+    )
+    GENERATION_PENDING = strawberry.enum_value(
+        ErrorCode.GENERATION_PENDING,
+        description="The picture is still being made, and will be kept.",
+    )
+    DAILY_ALLOCATION_USED = strawberry.enum_value(
+        ErrorCode.DAILY_ALLOCATION_USED,
+        description="The provider account has no neurons left today.",
+    )
+
+
+@strawberry.interface(
+    description="One thing that is wrong with a request, and what to mend. A request with several "
+    "faults gets all of them at once."
+)
+class UserError:
+    """One thing that is wrong with a request, and what to mend."""
+
+    message: str = strawberry.field(description="For people: what is wrong and what to mend.")
+    code: UserErrorCode = strawberry.field(description="For programs: what kind of fault it is.")
+    path: list[str] = strawberry.field(
+        description="Where in the arguments the fault lies, such as `[input, width]`; `[input]` "
+        "when it lies in no single field."
+    )
+
+
+@strawberry.type(
+    description="A field is missing, malformed, out of range, or not what the model takes."
+)
+class InvalidInput(UserError):
+    """A field of the input is at fault."""
+
+
+@strawberry.type(description="There is no model of that name.")
+class ModelNotFound(UserError):
+    """There is no model of that name."""
+
+    model_id: strawberry.ID = strawberry.field(description="The name that was asked for.")
+
+
+@strawberry.type(description="There is no template of that id, or it has been deleted.")
+class TemplateNotFound(UserError):
+    """There is no template of that id."""
+
+    template_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
+
+
+@strawberry.type(description="There is no image or source image of that id.")
+class ImageNotFound(UserError):
+    """There is no image or source image of that id."""
+
+    image_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
+
+
+@strawberry.type(
+    description="The model's safety filter refused the prompt or a source image. Nothing was "
+    "charged; word it differently."
+)
+class PromptRefused(UserError):
+    """The model's safety filter refused the prompt or a source image."""
+
+
+@strawberry.type(description="The picture could not be made or kept. Nothing was charged.")
+class GenerationFailed(UserError):
+    """The picture could not be made or kept."""
+
+    retryable: bool = strawberry.field(
+        description="Whether the same request may well succeed later."
+    )
+    provider_code: int | None = strawberry.field(
+        description="Cloudflare's own error number, when it gave one."
+    )
+
+
+@strawberry.type(
+    description="The request's deadline passed, but the picture is still being made and will be "
+    "kept and charged: ask for it by its id, and do not send the request again."
+)
+class GenerationPending(UserError):
+    """The request's deadline passed; the picture goes on."""
+
+    image_id: strawberry.ID = strawberry.field(
+        description="The id under which the picture will appear."
+    )
+
+
+@strawberry.type(
+    description="The provider account has used up the day's free neurons. Nothing was charged."
+)
+class DailyAllocationUsed(UserError):
+    """The provider account has no neurons left today."""
+
+    resets_at: datetime = strawberry.field(description="When there will be neurons again.")
+
+
+USER_ERROR_TYPES: Final = (
+    InvalidInput,
+    ModelNotFound,
+    TemplateNotFound,
+    ImageNotFound,
+    PromptRefused,
+    GenerationFailed,
+    GenerationPending,
+    DailyAllocationUsed,
+)
+"""Every type of the interface, for the schema."""
+
+
+def user_errors(error: DomainError | Rejected) -> list[UserError]:
+    """Translate what a use case raised into what a payload says."""
+    faults = error.errors if isinstance(error, Rejected) else (error,)
+    return [_user_error(fault) for fault in faults]
+
+
+def camel_case(name: str) -> str:
+    """Write a field's name as GraphQL clients know it."""
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+def border_error(error: GraphQLError) -> GraphQLError:
+    """Give a top-level error its code; what nobody foresaw is masked and logged.
+
+    A masked error says no more than a reference, with which the operator finds it in the log.
+    """
+    original = error.original_error
+    if original is None or isinstance(original, GraphQLError):
+        error.extensions = {"code": "BAD_REQUEST", **(error.extensions or {})}
+        return error
+    if isinstance(original, REPORTABLE):
+        faults = user_errors(original)
+        return _coded(
+            error,
+            " ".join(fault.message for fault in faults),
+            {"code": "BAD_REQUEST", "argument": ".".join(faults[0].path[1:])},
+        )
+    reference = secrets.token_hex(6)
+    log.error("unexpected_error", reference=reference, path=error.path, exc_info=original)
+    return _coded(
+        error,
+        f"Something went wrong on the server. Tell its operator this reference: {reference}",
+        {"code": "INTERNAL", "reference": reference},
+    )
+
+
+def _user_error(fault: DomainError) -> UserError:
+    kind: type[UserError] = InvalidInput
+    extra: dict[str, Any] = {}
+    match fault:
+        case domain.ModelNotFound():
+            kind, extra = ModelNotFound, {"model_id": fault.model_id}
+        case domain.TemplateNotFound():
+            kind, extra = TemplateNotFound, {"template_id": fault.template_id}
+        case domain.ImageNotFound():
+            kind, extra = ImageNotFound, {"image_id": fault.image_id}
+        case domain.PromptRefused():
+            kind = PromptRefused
+        case domain.GenerationFailed():
+            kind = GenerationFailed
+            extra = {"retryable": fault.retryable, "provider_code": fault.provider_code}
+        case domain.GenerationPending():
+            kind, extra = GenerationPending, {"image_id": fault.image_id}
+        case domain.DailyAllocationUsed():
+            kind, extra = DailyAllocationUsed, {"resets_at": fault.resets_at}
+    return kind(
+        message=fault.message, code=UserErrorCode(fault.code), path=_path(fault.path), **extra
+    )
+
+
+def _path(path: Path) -> list[str]:
+    return ["input", *(camel_case(str(part)) for part in path)]
+
+
+def _coded(error: GraphQLError, message: str, extensions: dict[str, str]) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )

@@ -1,0 +1,222 @@
+"""The schema: its roots, and how its operations are executed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.printer import print_schema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext, ExecutionResult
+
+from gql_server.api.connections import After, Before, Connection, First, Last, ListOrder
+from gql_server.api.context import Info
+from gql_server.api.costs import (
+    CostAnalytics,
+    CostEstimateInput,
+    CostEstimatePayload,
+    Since,
+    Until,
+    cost_analytics,
+    cost_estimate,
+)
+from gql_server.api.errors import USER_ERROR_TYPES, border_error
+from gql_server.api.execution import PlainFieldExecutor
+from gql_server.api.image_mutations import ImageMutations
+from gql_server.api.images import (
+    FilterArgument,
+    Image,
+    OrderArgument,
+    find_images,
+    image_connection,
+)
+from gql_server.api.models import Model, ModelFilter, list_models
+from gql_server.api.nodes import Node
+from gql_server.api.scalars import DATE_TIME
+from gql_server.api.source_images import SourceImage, SourceImageMutations, find_source_images
+from gql_server.api.template_mutations import TemplateMutations
+from gql_server.api.templates import Template, find_templates, template_connection
+from gql_server.domain.errors import ErrorCode, InvalidInput
+
+_CACHED_DOCUMENTS: Final = 1000
+_MAX_NODES: Final = 100
+
+
+@strawberry.type(description="What can be asked.")
+class Query:
+    """What can be asked."""
+
+    @strawberry.field(description="Anything by its id; null when the caller has no such thing.")
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],
+    ) -> Node | None:
+        """Find anything by its id."""
+        return (await _find_nodes(info, [id]))[0]
+
+    @strawberry.field(description="Several things by their ids, in the order of the ids.")
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[
+            list[strawberry.ID],
+            strawberry.argument(description=f"Their ids, at most {_MAX_NODES}."),
+        ],
+    ) -> list[Node | None]:
+        """Find several things by their ids."""
+        if len(ids) > _MAX_NODES:
+            raise InvalidInput(
+                f"Ask for at most {_MAX_NODES} ids at once; {len(ids)} were given.",
+                path=("ids",),
+                code=ErrorCode.TOO_MANY,
+            )
+        return await _find_nodes(info, ids)
+
+    @strawberry.field(description="One of the caller's images, deleted or not.")
+    async def image(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id, `img_…`.")],
+    ) -> Image | None:
+        """Find an image."""
+        return (await find_images(info, [id])).get(id)
+
+    @strawberry.field(description="The caller's images, page by page.")
+    async def images(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: FilterArgument = None,
+        order_by: OrderArgument = ListOrder.NEWEST_FIRST,
+    ) -> Connection[Image]:
+        """List images."""
+        return await image_connection(info, first, after, last, before, filter, order_by)
+
+    @strawberry.field(description="One model by its name.")
+    def model(
+        self,
+        info: Info,
+        id: Annotated[
+            strawberry.ID,
+            strawberry.argument(
+                description="Its name, such as `@cf/black-forest-labs/flux-1-schnell`."
+            ),
+        ],
+    ) -> Model | None:
+        """Find a model."""
+        return info.context.models.get(id)
+
+    @strawberry.field(description="The models that pictures can be asked of.")
+    def models(
+        self,
+        info: Info,
+        filter: Annotated[
+            ModelFilter | None, strawberry.argument(description="Which models are wanted.")
+        ] = None,
+    ) -> list[Model]:
+        """List models."""
+        return list_models(info.context.models, filter)
+
+    @strawberry.field(description="One of the caller's templates.")
+    async def template(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id, `tpl_…`.")],
+    ) -> Template | None:
+        """Find a template."""
+        return (await find_templates(info, [id])).get(id)
+
+    @strawberry.field(description="The caller's templates, page by page.")
+    async def templates(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        order_by: OrderArgument = ListOrder.NEWEST_FIRST,
+    ) -> Connection[Template]:
+        """List templates."""
+        return await template_connection(info, first, after, last, before, order_by)
+
+    @strawberry.field(description="What the caller's pictures cost, from the ledger.")
+    async def cost_analytics(
+        self, info: Info, since: Since = None, until: Until = None
+    ) -> CostAnalytics:
+        """Report costs."""
+        return await cost_analytics(info, since, until)
+
+    @strawberry.field(
+        description="What a request would cost, and whether it would be accepted; nothing is spent."
+    )
+    async def cost_estimate(
+        self,
+        info: Info,
+        input: Annotated[CostEstimateInput, strawberry.argument(description="What to estimate.")],
+    ) -> CostEstimatePayload:
+        """Estimate a request."""
+        return await cost_estimate(info, input)
+
+
+@strawberry.type(description="What can be done.")
+class Mutation(ImageMutations, SourceImageMutations, TemplateMutations):
+    """What can be done."""
+
+
+class Schema(strawberry.Schema):
+    """The schema; every error of an operation passes the border of ``api/errors.py``."""
+
+    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        """Execute an operation, and translate its errors."""
+        result = await super().execute(*args, **kwargs)
+        if result.errors:
+            result.errors = [border_error(error) for error in result.errors]
+        return result
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Leave the log to ``border_error``."""
+
+
+def build_schema() -> Schema:
+    """Build the schema that the server serves."""
+    return Schema(
+        query=Query,
+        mutation=Mutation,
+        types=[Image, SourceImage, Template, Model, *USER_ERROR_TYPES],
+        config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
+        extensions=[
+            lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
+            lambda: ValidationCache(maxsize=_CACHED_DOCUMENTS),
+        ],
+        execution_context_class=PlainFieldExecutor,
+    )
+
+
+def schema_text() -> str:
+    """Return the schema's definition, as schema.graphql has it."""
+    return print_schema(build_schema()) + "\n"
+
+
+async def _find_nodes(info: Info, ids: Sequence[strawberry.ID]) -> list[Node | None]:
+    found: dict[str, Node] = {}
+    for prefix, find in (
+        ("img_", find_images),
+        ("src_", find_source_images),
+        ("tpl_", find_templates),
+    ):
+        wanted = [node_id for node_id in ids if node_id.startswith(prefix)]
+        if wanted:
+            found |= await find(info, wanted)
+    for node_id in ids:
+        model = info.context.models.get(node_id)
+        if model is not None:
+            found[node_id] = model
+    return [found.get(node_id) for node_id in ids]

@@ -1,0 +1,151 @@
+"""The only place that wires: settings into parts, parts into routes."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypedDict
+
+import structlog
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
+
+from gql_server.api.models import Models, shape_models
+from gql_server.api.schema import build_schema
+from gql_server.api.view import GraphQLView
+from gql_server.database.engine import Database
+from gql_server.database.migration import is_current, migrate
+from gql_server.generation.parts import Parts
+from gql_server.generation.running import RunningGenerations
+from gql_server.http.health import Check, health, ready_route
+from gql_server.http.images import images_route
+from gql_server.inference.catalogue import load_catalogue
+from gql_server.inference.generator import Generator
+from gql_server.inference.preview import PreviewGenerator
+from gql_server.inference.workers_ai import WorkersAI
+from gql_server.ledger.prices import load_price_book
+from gql_server.settings import Settings
+from gql_server.storage.folder import FolderStore
+from gql_server.storage.r2 import R2Store
+from gql_server.storage.store import Store
+
+log = structlog.get_logger(__name__)
+
+
+class StartError(Exception):
+    """The server cannot start; the message says what to mend."""
+
+
+class State(TypedDict):
+    """What the lifespan hands to every request."""
+
+    parts: Parts
+    models: Models
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Build the server from its settings; nothing is opened before it starts.
+
+    Raises:
+        CatalogueError: The catalogue of models is wrong.
+        PriceBookError: The price book is wrong.
+    """
+    catalogue = load_catalogue()
+    prices = load_price_book(catalogue, settings.price_book)
+    folder = None if settings.r2_bucket else FolderStore(settings.images_dir, settings.server_url)
+    view = GraphQLView(build_schema())
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[State]:
+        async with AsyncExitStack() as stack:
+            database = await _open_database(settings, stack)
+            store = folder or await _open_bucket(settings)
+            stack.push_async_callback(store.close)
+            generator = _make_generator(settings)
+            stack.push_async_callback(generator.close)
+            if folder is not None:
+                await folder.sweep()
+            running = RunningGenerations(deadline_seconds=settings.request_deadline)
+            parts = Parts(catalogue, prices, generator, store, database, running)
+            log.info(
+                "started",
+                pictures="preview" if generator.is_preview else "workers_ai",
+                store="folder" if folder is not None else "r2",
+                database=database.engine.dialect.name,
+            )
+            yield State(parts=parts, models=shape_models(catalogue, prices))
+            await running.stop(timeout_seconds=settings.shutdown_timeout)
+
+    routes = [
+        Route("/", _to_playground, methods=["GET"]),
+        Route("/graphql", view),
+        Route("/health", health, methods=["GET"]),
+        ready_route(_checks),
+    ]
+    if folder is not None:
+        routes.append(images_route(folder))
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+async def migrate_database(settings: Settings) -> str:
+    """Bring the database to the present shape; return the revision reached."""
+    async with AsyncExitStack() as stack:
+        database = _database(settings, stack)
+        return await migrate(database)
+
+
+async def _open_database(settings: Settings, stack: AsyncExitStack) -> Database:
+    database = _database(settings, stack)
+    if database.is_sqlite:
+        await migrate(database)
+    elif not await is_current(database):
+        raise StartError("The database is not of this version: run `gql-server migrate` first.")
+    return database
+
+
+def _database(settings: Settings, stack: AsyncExitStack) -> Database:
+    if settings.database_url is None:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.sqlalchemy_url)
+    stack.push_async_callback(database.close)
+    return database
+
+
+async def _open_bucket(settings: Settings) -> Store:
+    key, secret = settings.r2_access_key_id, settings.r2_secret_access_key
+    assert settings.r2_bucket and key and secret  # noqa: S101, PT018 - settings are whole sets
+    return await R2Store.open(
+        bucket=settings.r2_bucket,
+        access_key_id=key.get_secret_value(),
+        secret_access_key=secret.get_secret_value(),
+        endpoint_url=settings.r2_endpoint,
+        public_url=settings.r2_public_url,
+    )
+
+
+def _make_generator(settings: Settings) -> Generator:
+    account, token = settings.cloudflare_account_id, settings.cloudflare_api_token
+    if account is None or token is None:
+        return PreviewGenerator()
+    return WorkersAI(
+        account_id=account,
+        api_token=token.get_secret_value(),
+        base_url=settings.workers_ai_base_url,
+        timeout_seconds=settings.workers_ai_timeout,
+        max_attempts=settings.workers_ai_max_attempts,
+    )
+
+
+async def _to_playground(_request: Request) -> RedirectResponse:
+    return RedirectResponse("/graphql")
+
+
+def _checks(request: Request) -> Mapping[str, Check]:
+    parts: Parts = request.state.parts
+
+    async def database_answers() -> None:
+        async with parts.database.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    return {"database": database_answers, "store": parts.store.check}

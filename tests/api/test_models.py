@@ -1,0 +1,83 @@
+import pytest
+
+from gql_server.api.models import shape_models
+from gql_server.inference.catalogue import load_catalogue
+from gql_server.ledger.prices import load_price_book
+from tests.servers.product import FLUX, SDXL, Product
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_every_model_is_listed_with_what_it_takes(product: Product) -> None:
+    data = await product.ask(
+        """{ models {
+          id name provider description speed quality typicalSeconds { minimum maximum }
+          costPerImage unitPrices { unit price neurons } capabilities
+          parameters { name type default minimum maximum multipleOf description }
+          imageInputs { minimum maximum takesMask needsMask }
+          defaultSize { width height } maxPromptLength isRecommended isBeta isAvailable
+        } }"""
+    )
+    models = {model["id"]: model for model in data["models"]}
+    assert len(models) == 11
+    flux = models[FLUX]
+    assert (flux["name"], flux["speed"], flux["quality"]) == ("Flux 1 Schnell", "FAST", "HIGH")
+    assert flux["costPerImage"] == 0.01
+    assert flux["typicalSeconds"] == {"minimum": 2, "maximum": 3}
+    assert flux["unitPrices"] == [
+        {"unit": "OUTPUT_TILE", "price": 0.0000528, "neurons": 4.8},
+        {"unit": "STEP", "price": 0.0001056, "neurons": 9.6},
+    ]
+    assert flux["capabilities"] == ["SEED"]
+    assert flux["parameters"][0] == {
+        "name": "steps",
+        "type": "integer",
+        "default": 4,
+        "minimum": 1,
+        "maximum": 8,
+        "multipleOf": None,
+        "description": "How often the picture is refined: more is finer, slower and may cost more.",
+    }
+    assert flux["imageInputs"] is None
+    assert flux["defaultSize"] == {"width": 1024, "height": 1024}
+    inpainting = models["@cf/runwayml/stable-diffusion-v1-5-inpainting"]
+    assert inpainting["imageInputs"] == {
+        "minimum": 1,
+        "maximum": 1,
+        "takesMask": True,
+        "needsMask": True,
+    }
+    assert models[SDXL]["costPerImage"] == 0.02
+    assert all(model["isAvailable"] for model in models.values())
+
+
+@pytest.mark.parametrize(
+    ("where", "count"),
+    [
+        ("{}", 11),
+        ("{capabilities: [NEGATIVE_PROMPT]}", 6),
+        ("{capabilities: [REFERENCE_IMAGES, SIZE]}", 3),
+        ("{speed: SLOW}", 1),
+        ("{isRecommended: true}", 2),
+        ("{isBeta: false}", 6),
+        ("{isBeta: true, capabilities: [REFERENCE_IMAGES]}", 0),
+    ],
+)
+async def test_models_are_narrowed(product: Product, where: str, count: int) -> None:
+    data = await product.ask("{ models(filter: %s) { id } }" % where)
+    assert len(data["models"]) == count
+
+
+async def test_a_model_is_found_by_its_name(product: Product) -> None:
+    data = await product.ask(
+        '{ model(id: "%s") { name } none: model(id: "@cf/x/y") { id } }' % FLUX
+    )
+    assert data == {"model": {"name": "Flux 1 Schnell"}, "none": None}
+
+
+def test_an_old_image_keeps_a_model_that_has_left_the_catalogue() -> None:
+    catalogue = load_catalogue()
+    models = shape_models(catalogue, load_price_book(catalogue))
+    retired = models["@cf/old/dream-1"]
+    assert (retired.name, retired.provider, retired.is_available) == ("dream-1", "old", False)
+    assert models.get("@cf/old/dream-1") is None
