@@ -9,7 +9,7 @@ from gql_server.api.context import Info
 from gql_server.api.errors import camel_case
 from gql_server.api.nodes import Node
 from gql_server.domain.money import to_dollars, to_neurons
-from gql_server.inference import catalogue
+from gql_server.inference import model as domain
 from gql_server.inference.catalogue import Catalogue
 from gql_server.ledger.prices import PictureSize, PriceBook
 
@@ -18,11 +18,11 @@ from gql_server.ledger.prices import PictureSize, PriceBook
 class ModelSpeed(Enum):
     """How long a model usually takes."""
 
-    FAST = strawberry.enum_value(catalogue.ModelSpeed.FAST, description="A few seconds.")
+    FAST = strawberry.enum_value(domain.ModelSpeed.FAST, description="A few seconds.")
     MEDIUM = strawberry.enum_value(
-        catalogue.ModelSpeed.MEDIUM, description="Some five to ten seconds."
+        domain.ModelSpeed.MEDIUM, description="Some five to ten seconds."
     )
-    SLOW = strawberry.enum_value(catalogue.ModelSpeed.SLOW, description="Ten seconds and more.")
+    SLOW = strawberry.enum_value(domain.ModelSpeed.SLOW, description="Ten seconds and more.")
 
 
 @strawberry.enum(description="How good a model's pictures usually are.")
@@ -30,13 +30,13 @@ class ModelQuality(Enum):
     """How good a model's pictures usually are."""
 
     STANDARD = strawberry.enum_value(
-        catalogue.ModelQuality.STANDARD, description="Good for drafts and small sizes."
+        domain.ModelQuality.STANDARD, description="Good for drafts and small sizes."
     )
     HIGH = strawberry.enum_value(
-        catalogue.ModelQuality.HIGH, description="Good for most uses on a screen."
+        domain.ModelQuality.HIGH, description="Good for most uses on a screen."
     )
     VERY_HIGH = strawberry.enum_value(
-        catalogue.ModelQuality.VERY_HIGH, description="Fine detail, close to the prompt."
+        domain.ModelQuality.VERY_HIGH, description="Fine detail, close to the prompt."
     )
 
 
@@ -44,24 +44,22 @@ class ModelQuality(Enum):
 class ModelCapability(Enum):
     """What a model can be asked for beyond a prompt."""
 
-    SIZE = strawberry.enum_value(
-        catalogue.ModelCapability.SIZE, description="Takes width and height."
-    )
+    SIZE = strawberry.enum_value(domain.ModelCapability.SIZE, description="Takes width and height.")
     SEED = strawberry.enum_value(
-        catalogue.ModelCapability.SEED, description="Takes a seed, which makes it repeatable."
+        domain.ModelCapability.SEED, description="Takes a seed, which makes it repeatable."
     )
     NEGATIVE_PROMPT = strawberry.enum_value(
-        catalogue.ModelCapability.NEGATIVE_PROMPT, description="Takes what not to show."
+        domain.ModelCapability.NEGATIVE_PROMPT, description="Takes what not to show."
     )
     IMAGE_TO_IMAGE = strawberry.enum_value(
-        catalogue.ModelCapability.IMAGE_TO_IMAGE, description="Paints over a source image."
+        domain.ModelCapability.IMAGE_TO_IMAGE, description="Paints over a source image."
     )
     INPAINTING = strawberry.enum_value(
-        catalogue.ModelCapability.INPAINTING,
+        domain.ModelCapability.INPAINTING,
         description="Repaints the part of a source image that a mask marks.",
     )
     REFERENCE_IMAGES = strawberry.enum_value(
-        catalogue.ModelCapability.REFERENCE_IMAGES,
+        domain.ModelCapability.REFERENCE_IMAGES,
         description="Looks at source images while it makes a new one.",
     )
 
@@ -71,29 +69,29 @@ class PriceUnit(Enum):
     """What a provider counts when it bills."""
 
     OUTPUT_TILE = strawberry.enum_value(
-        catalogue.PriceUnit.OUTPUT_TILE, description="A started 512 × 512 tile of the picture."
+        domain.PriceUnit.OUTPUT_TILE, description="A started 512 × 512 tile of the picture."
     )
     OUTPUT_TILE_STEP = strawberry.enum_value(
-        catalogue.PriceUnit.OUTPUT_TILE_STEP, description="Such a tile, for each step."
+        domain.PriceUnit.OUTPUT_TILE_STEP, description="Such a tile, for each step."
     )
     INPUT_TILE_STEP = strawberry.enum_value(
-        catalogue.PriceUnit.INPUT_TILE_STEP,
+        domain.PriceUnit.INPUT_TILE_STEP,
         description="A started tile of a source image, for each step.",
     )
     INPUT_TILE = strawberry.enum_value(
-        catalogue.PriceUnit.INPUT_TILE, description="A started tile of a source image."
+        domain.PriceUnit.INPUT_TILE, description="A started tile of a source image."
     )
-    STEP = strawberry.enum_value(catalogue.PriceUnit.STEP, description="A step.")
+    STEP = strawberry.enum_value(domain.PriceUnit.STEP, description="A step.")
     FIRST_MEGAPIXEL = strawberry.enum_value(
-        catalogue.PriceUnit.FIRST_MEGAPIXEL,
+        domain.PriceUnit.FIRST_MEGAPIXEL,
         description="The picture's first 1024 × 1024 pixels.",
     )
     FURTHER_MEGAPIXEL = strawberry.enum_value(
-        catalogue.PriceUnit.FURTHER_MEGAPIXEL,
+        domain.PriceUnit.FURTHER_MEGAPIXEL,
         description="Each further started megapixel of the picture.",
     )
     INPUT_MEGAPIXEL = strawberry.enum_value(
-        catalogue.PriceUnit.INPUT_MEGAPIXEL,
+        domain.PriceUnit.INPUT_MEGAPIXEL,
         description="A started megapixel of a source image.",
     )
 
@@ -245,7 +243,7 @@ _PARAMETER_DESCRIPTIONS: Mapping[str, str] = {
 }
 
 
-def _shape(model: catalogue.Model, prices: PriceBook) -> Model:
+def _shape(model: domain.Model, prices: PriceBook) -> Model:
     size = _default_size(model)
     steps = model.parameters.get("steps")
     price = prices.price(
@@ -303,7 +301,7 @@ def _shape(model: catalogue.Model, prices: PriceBook) -> Model:
     )
 
 
-def _default_size(model: catalogue.Model) -> Size:
+def _default_size(model: domain.Model) -> Size:
     if model.fixed_size is not None:
         return Size(width=model.fixed_size.width, height=model.fixed_size.height)
     width, height = model.parameters["width"].default, model.parameters["height"].default

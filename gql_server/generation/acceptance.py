@@ -27,7 +27,7 @@ from gql_server.generation.prompts import render_prompt
 from gql_server.generation.requests import PictureRequest
 from gql_server.generation.rules import picture_input_faults, resolve_parameters
 from gql_server.generation.source_images import SourceImage, find_sources, fitted_size
-from gql_server.inference.catalogue import Model
+from gql_server.inference.model import Model
 from gql_server.ledger.prices import PictureSize, Price
 
 _MIN_PROMPT_LENGTH = 3

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from gql_server.domain.errors import ErrorCode, InvalidInput, Path
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.text import is_storable
-from gql_server.inference.catalogue import Model, ParameterName, ParameterRule
+from gql_server.inference.model import Model, ParameterName, ParameterRule
 
 _NAMES: tuple[ParameterName, ...] = get_args(ParameterName)
 

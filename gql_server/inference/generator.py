@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gql_server.domain.parameters import Parameters
-from gql_server.inference.catalogue import Model
+from gql_server.inference.model import Model
 from gql_server.pictures.inspection import PictureFacts
 
 

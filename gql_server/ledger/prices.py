@@ -7,12 +7,14 @@ from decimal import Decimal
 from importlib import resources
 from math import ceil
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gql_server.domain.amounts import DollarAmount
 from gql_server.domain.money import MilliNeurons, NanoDollars, nano_dollars
-from gql_server.inference.catalogue import Catalogue, Model, PriceUnit
+from gql_server.inference.catalogue import Catalogue
+from gql_server.inference.model import Model, PriceUnit
 
 _TILE_SIDE: Final = 512
 _MEGAPIXEL: Final = 1024 * 1024
@@ -54,18 +56,12 @@ class Price:
     neurons: MilliNeurons
 
 
-def _is_exact(amount: Decimal) -> Decimal:
-    nano_dollars(amount)
-    return amount
-
-
-_Dollars = Annotated[Decimal, Field(strict=False), AfterValidator(_is_exact)]
-
-
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    prices: dict[str, dict[PriceUnit | Literal["picture"], _Dollars]] = Field(default_factory=dict)
+    prices: dict[str, dict[PriceUnit | Literal["picture"], DollarAmount]] = Field(
+        default_factory=dict
+    )
 
 
 class PriceBook:

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gql_server.inference.catalogue import load_catalogue
 from tests.servers.product import Product, png
 from tests.servers.s3 import S3Server
 from tests.servers.workers_ai_app import WorkersAIStandin
@@ -178,8 +179,6 @@ async def test_a_picture_is_made_kept_and_charged(
 
 
 def test_the_table_names_every_model_of_the_catalogue() -> None:
-    from gql_server.inference.catalogue import load_catalogue  # noqa: PLC0415
-
     assert [expected.model for expected in EVERY_MODEL] == [
         model.id for model in load_catalogue().models
     ]

@@ -4,14 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gql_server.inference.catalogue import (
-    Catalogue,
-    CatalogueError,
-    Model,
-    ModelCapability,
-    PriceUnit,
-    load_catalogue,
-)
+from gql_server.inference.catalogue import Catalogue, CatalogueError, load_catalogue
+from gql_server.inference.model import Model, ModelCapability, PriceUnit
 
 BUILT_IN = resources.files("gql_server.inference").joinpath("models.toml").read_text("utf-8")
 
@@ -231,6 +225,17 @@ FLUX_STEPS = (
         ('dollars = "0.0000528"', 'dollars = "cheap"', "models.0.prices.0.dollars"),
         ('neurons = "4.80"', 'neurons = "4.8001"', "models.0.prices.0.neurons"),
         ("typical_seconds = { minimum = 2, maximum = 3 }", "", "models.0.typical_seconds"),
+        ("minimum = 2, maximum = 3", "minimum = 4, maximum = 3", "above maximum"),
+        (FLUX_STEPS, FLUX_STEPS.replace("minimum = 1", "minimum = true"), "steps.minimum"),
+        (FLUX_STEPS, FLUX_STEPS.replace("default = 4", "default = 4.5"), "whole numbers"),
+        (FLUX_STEPS, FLUX_STEPS.replace('"steps"', '"prompt"'), "wire_name"),
+        (FLUX_STEPS, FLUX_STEPS.replace('"steps"', '"seed"'), "wire_name"),
+        (FLUX_STEPS, FLUX_STEPS.replace('"integer"', '"string"'), "a text has no default"),
+        ('name = "Flux 1 Schnell"', 'name = ""', "models.0.name"),
+        ('dollars = "0.0000528"', "dollars = 0.0000528", "as text"),
+        ('form = "reference", maximum = 4, max_side = 512', 'form = "init", maximum = 4', "json"),
+        (", max_side = 512", "", "max_side"),
+        ("default = 1024, minimum = 256, maximum = 1920", "minimum = 256", "need a default"),
         ("\n[[models]]", "\n[[models", "line"),
     ],
 )

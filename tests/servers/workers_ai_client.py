@@ -10,8 +10,9 @@ from io import BytesIO
 from PIL import Image
 
 from gql_server.domain.parameters import Parameters
-from gql_server.inference.catalogue import Catalogue, Model, load_catalogue
+from gql_server.inference.catalogue import Catalogue, load_catalogue
 from gql_server.inference.generator import GenerationRequest
+from gql_server.inference.model import Model
 from gql_server.inference.workers_ai import WorkersAI
 from gql_server.inference.workers_ai.backoff import Backoff
 from tests.servers.workers_ai_app import WorkersAIStandin

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from gql_server.inference.catalogue import RequestForm
 from gql_server.inference.generator import GenerationRequest
+from gql_server.inference.model import RequestForm
 
 FormPart = tuple[str | None, bytes | str, str | None]
 """File name, content, content type: the way httpx takes the parts of a form."""

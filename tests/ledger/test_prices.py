@@ -1,0 +1,115 @@
+from pathlib import Path
+
+import pytest
+
+from gql_server.inference.catalogue import load_catalogue
+from gql_server.ledger.prices import PictureSize, Price, PriceBook, PriceBookError, load_price_book
+
+CATALOGUE = load_catalogue()
+FLUX = "@cf/black-forest-labs/flux-1-schnell"
+KLEIN_4B = "@cf/black-forest-labs/flux-2-klein-4b"
+KLEIN_9B = "@cf/black-forest-labs/flux-2-klein-9b"
+DEV = "@cf/black-forest-labs/flux-2-dev"
+PHOENIX = "@cf/leonardo/phoenix-1.0"
+SDXL = "@cf/stabilityai/stable-diffusion-xl-base-1.0"
+
+
+def price(
+    book: PriceBook,
+    model_id: str,
+    width: int = 1024,
+    height: int = 1024,
+    steps: int = 0,
+    inputs: tuple[tuple[int, int], ...] = (),
+) -> Price:
+    model = CATALOGUE.get(model_id)
+    assert model is not None
+    return book.price(model, PictureSize(width=width, height=height, steps=steps, inputs=inputs))
+
+
+@pytest.mark.parametrize(
+    ("model_id", "size", "provider_cost", "neurons"),
+    [
+        # The reference's figures.
+        (FLUX, (1024, 1024, 4), 633_600, 57_600),
+        (KLEIN_9B, (1024, 1024, 0), 15_000_000, 1_363_640),
+        (KLEIN_9B, (1920, 1024, 0), 17_000_000, 1_545_460),
+        (PHOENIX, (1024, 1024, 25), 26_070_000, 2_370_000),
+        # A started tile and a started megapixel count whole.
+        (PHOENIX, (1025, 512, 0), 3 * 5_830_000, 3 * 530_000),
+        (KLEIN_9B, (1032, 1024, 0), 17_000_000, 1_545_460),
+        (SDXL, (1024, 1024, 20), 0, 0),
+    ],
+)
+def test_the_provider_bills_tiles_steps_and_megapixels(
+    model_id: str, size: tuple[int, int, int], provider_cost: int, neurons: int
+) -> None:
+    found = price(load_price_book(CATALOGUE), model_id, *size)
+    assert (found.provider_cost, found.neurons) == (provider_cost, neurons)
+
+
+@pytest.mark.parametrize(
+    ("model_id", "provider_cost"),
+    [
+        (KLEIN_4B, 4 * 287_000 + 2 * 59_000),
+        (KLEIN_9B, 15_000_000 + 2 * 2_000_000),
+        (DEV, 10 * (4 * 410_000 + 2 * 210_000)),
+    ],
+)
+def test_the_provider_bills_input_pictures(model_id: str, provider_cost: int) -> None:
+    inputs = ((512, 384), (64, 64))
+    found = price(load_price_book(CATALOGUE), model_id, steps=10, inputs=inputs)
+    assert found.provider_cost == provider_cost
+
+
+def test_users_pay_the_book_and_else_the_providers_price() -> None:
+    book = load_price_book(CATALOGUE)
+    assert price(book, FLUX, steps=8).cost == 10_000_000
+    assert price(book, SDXL).cost == 20_000_000
+    phoenix = price(book, PHOENIX, steps=25)
+    assert phoenix.cost == phoenix.provider_cost
+
+
+def test_an_operators_book_replaces_prices_flat_and_by_unit(tmp_path: Path) -> None:
+    path = tmp_path / "book.toml"
+    path.write_text(
+        f"""
+        [prices."{FLUX}"]
+        picture = "0.002"
+        output_tile = "0.0001"
+        step = "0.000000001"
+
+        [prices."{PHOENIX}"]
+        picture = "0"
+        """
+    )
+    book = load_price_book(CATALOGUE, path)
+    assert price(book, FLUX, steps=4).cost == 2_000_000 + 4 * 100_000 + 4
+    assert price(book, FLUX, steps=4).provider_cost == 633_600
+    assert price(book, PHOENIX, steps=25).cost == 0
+    assert price(book, SDXL).cost == 20_000_000
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (None, "No such file"),
+        (b"\xff", "decode"),
+        (b"[prices", "table"),
+        (b'[prices."@cf/no/model"]\npicture = "1"', "@cf/no/model"),
+        (b'[prices."%s"]\nhour = "1"' % FLUX.encode(), "hour"),
+        (b'[prices."%s"]\npicture = "-1"' % FLUX.encode(), "zero or more"),
+        (b'[prices."%s"]\npicture = "0.0000000001"' % FLUX.encode(), "billionth"),
+        (b'[prices."%s"]\npicture = "cheap"' % FLUX.encode(), "picture"),
+        (b'[prices."%s"]\npicture = 0.1' % FLUX.encode(), "text"),
+        (b"[colours]", "colours"),
+    ],
+)
+def test_a_wrong_book_is_refused_by_name(tmp_path: Path, content: bytes | None, named: str) -> None:
+    path = tmp_path / "book.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(PriceBookError) as caught:
+        load_price_book(CATALOGUE, path)
+    assert str(path) in str(caught.value)
+    assert named in str(caught.value)

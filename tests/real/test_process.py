@@ -1,0 +1,155 @@
+"""The server as an operator runs it: its start, its stop, and what it lets out."""
+
+import asyncio
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.servers.postgres import PostgresServer
+from tests.servers.process import product_process, run_gql_server
+from tests.servers.product import FLUX, GENERATE
+from tests.servers.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
+from tests.servers.workers_ai_app import WorkersAIStandin
+
+pytestmark = pytest.mark.anyio
+
+
+def workers_ai(standin: WorkersAIStandin) -> dict[str, str]:
+    return {
+        "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
+        "CLOUDFLARE_API_TOKEN": standin.token,
+        "WORKERS_AI_BASE_URL": standin.base_url,
+    }
+
+
+async def generate(url: str, patience: float = 30) -> dict[str, Any]:
+    async with httpx.AsyncClient(base_url=url, timeout=patience) as client:
+        response = await client.post(
+            "/graphql",
+            json={
+                "query": GENERATE,
+                "variables": {"input": {"prompt": "A red fox", "model": FLUX}},
+            },
+        )
+        payload: dict[str, Any] = response.json()["data"]["generateImage"]
+        return payload
+
+
+async def test_a_newcomer_needs_no_settings(tmp_path: Path) -> None:
+    async with product_process(tmp_path, {}) as running:
+        assert f"Playground: {running.url}/graphql" in running.printed
+        async with httpx.AsyncClient(base_url=running.url) as client:
+            assert (await client.get("/health")).json() == {"status": "ok"}
+            assert (await client.get("/ready")).json() == {
+                "status": "ok",
+                "database": "ok",
+                "store": "ok",
+            }
+        payload = await generate(running.url)
+        assert payload["image"]["isPreview"]
+        running.process.send_signal(signal.SIGTERM)
+        code, logged = await running.end()
+    assert code == -signal.SIGTERM  # by which a server says that it was told to end
+    assert "Traceback" not in logged
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [
+        "gql_server.db",
+        "images",
+    ]
+
+
+async def test_a_stop_lets_a_running_picture_finish(
+    tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    standin.latency = 1.0
+    async with product_process(tmp_path, workers_ai(standin)) as running:
+        picture = asyncio.create_task(generate(running.url))
+        while not standin.requests:
+            await asyncio.sleep(0.01)
+        running.process.send_signal(signal.SIGTERM)
+        payload = await picture
+        assert payload["userErrors"] == []
+        code, _ = await running.end()
+    assert code == -signal.SIGTERM  # by which a server says that it was told to end
+
+
+async def test_a_stop_lets_the_picture_of_a_client_that_left_finish(
+    tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    standin.latency = 1.0
+    async with product_process(tmp_path, workers_ai(standin)) as running:
+        with pytest.raises(httpx.ReadTimeout):
+            await generate(running.url, patience=0.5)
+        running.process.send_signal(signal.SIGTERM)
+        code, _ = await running.end()
+    assert code == -signal.SIGTERM  # by which a server says that it was told to end
+    assert len(list((tmp_path / "data" / "images" / "generated").glob("img_*.jpg"))) == 1
+
+
+async def test_a_stop_has_a_bound(tmp_path: Path, standin: WorkersAIStandin) -> None:
+    standin.latency = 60
+    settings = workers_ai(standin) | {"SHUTDOWN_TIMEOUT": "0.5"}
+    async with product_process(tmp_path, settings) as running:
+        picture = asyncio.create_task(generate(running.url))
+        while not standin.requests:
+            await asyncio.sleep(0.01)
+        began = time.monotonic()
+        running.process.send_signal(signal.SIGTERM)
+        _, logged = await running.end()
+        assert time.monotonic() - began < 20
+        await asyncio.wait([picture])
+        assert picture.exception() is not None
+    assert "generation_given_up" in logged
+
+
+async def test_a_database_of_another_version_is_not_served(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    settings = {"DATABASE_URL": postgres.setting(postgres.create_database())}
+    code, _, logged = await run_gql_server("serve", folder=tmp_path, settings=settings)
+    assert code != 0
+    assert "gql-server migrate" in logged
+    code, printed, _ = await run_gql_server("migrate", folder=tmp_path, settings=settings)
+    assert (code, printed.strip()) == (0, "The database is at revision 0001.")
+    async with product_process(tmp_path, settings) as running:
+        assert (await generate(running.url))["userErrors"] == []
+
+
+async def test_no_secret_is_let_out(
+    tmp_path: Path, standin: WorkersAIStandin, s3: S3Server, postgres: PostgresServer
+) -> None:
+    settings = workers_ai(standin) | {
+        "CLOUDFLARE_API_TOKEN": "wrong-but-secret-token",
+        "DATABASE_URL": postgres.setting(postgres.create_database()),
+        "R2_BUCKET": s3.make_bucket(),
+        "R2_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "R2_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "R2_ENDPOINT_URL": s3.endpoint_url,
+        "LOG_LEVEL": "debug",
+    }
+    await run_gql_server("migrate", folder=tmp_path, settings=settings)
+    async with product_process(tmp_path, settings) as running:
+        payload = await generate(running.url)
+        running.process.send_signal(signal.SIGTERM)
+        _, logged = await running.end()
+    assert payload["userErrors"][0]["__typename"] == "GenerationFailed"
+    assert "workers_ai_operator_error" in logged
+    for secret in ("wrong-but-secret-token", SECRET_ACCESS_KEY):
+        assert secret not in f"{payload} {running.printed} {logged}"
+
+
+async def test_a_part_that_fails_makes_the_server_unready(tmp_path: Path, s3: S3Server) -> None:
+    settings = {
+        "R2_BUCKET": "no-such-bucket",
+        "R2_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "R2_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "R2_ENDPOINT_URL": s3.endpoint_url,
+    }
+    async with product_process(tmp_path, settings) as running, httpx.AsyncClient() as client:
+        ready = await client.get(f"{running.url}/ready")
+        assert ready.status_code == 503
+        assert ready.json() == {"status": "failing", "database": "ok", "store": "failing"}
+        assert (await client.get(f"{running.url}/health")).status_code == 200
