@@ -4,6 +4,7 @@ import logging
 import sys
 from typing import Literal
 
+import stamina
 import structlog
 from structlog.typing import Processor
 
@@ -34,6 +35,8 @@ def configure_logs(*, level: str, style: Literal["console", "json"]) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
+    # Whoever retries says so itself, with what it knows.
+    stamina.instrumentation.set_on_retry_hooks([])
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for talkative in ("httpx", "httpcore", "aiobotocore", "botocore", "PIL", "alembic"):
         logging.getLogger(talkative).setLevel(max(logging.WARNING, logging.root.level))

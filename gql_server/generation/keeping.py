@@ -58,6 +58,8 @@ async def keep_facts(database: Database, image: ImageRow, charge: ChargeRow) -> 
             on=DatabaseUnavailable, attempts=_DATABASE_ATTEMPTS, timeout=_DATABASE_SECONDS
         ):
             with attempt:
+                if attempt.num > 1:
+                    log.warning("facts_kept_again", image_id=image.id, attempt=attempt.num)
                 return await _write(database, image, charge, is_first=attempt.num == 1)
     except DatabaseUnavailable as error:
         log.exception("facts_not_kept", image_id=image.id, key=image.storage_key)

@@ -1,0 +1,47 @@
+"""What the documentation shows is true of the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+from graphql import build_schema, parse, validate
+
+from gql_server.api.schema import schema_text
+from gql_server.inference.catalogue import load_catalogue
+from gql_server.ledger.prices import load_price_book
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(
+    page for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")]
+)
+SCHEMA = build_schema(schema_text())
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_operation_is_valid(page: Path) -> None:
+    for operation in blocks(page, "graphql"):
+        assert validate(SCHEMA, parse(operation)) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text("utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", [ROOT / "docs/architecture.md"])
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    for name in re.findall(r"`([a-z_/]+\.py)`", page.read_text("utf-8")):
+        assert list((ROOT / "gql_server").glob(f"**/{name}")), name
+
+
+def test_the_price_book_that_is_shown_is_taken(tmp_path: Path) -> None:
+    (book,) = blocks(ROOT / "docs/using.md", "toml")
+    path = tmp_path / "book.toml"
+    path.write_text(book, "utf-8")
+    load_price_book(load_catalogue(), path)
