@@ -31,7 +31,7 @@ def landscape(chance: Random, palette: Palette, size: Size, scene: Scene) -> Ima
 def _sky(
     chance: Random, palette: Palette, size: Size, horizon: int, sun: tuple[float, float]
 ) -> Image.Image:
-    width, height = size
+    width = size[0]
     sky = column(_sky_colours(palette), (width, horizon))
     image = Image.new("RGB", size, palette.at(_haze(palette)))
     image.paste(sky)
