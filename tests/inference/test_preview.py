@@ -91,6 +91,15 @@ async def test_a_picture_has_the_size_asked_for_and_is_drawn_quickly(
     assert picture.seconds > 0
 
 
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (3, 700), (700, 3)])
+@pytest.mark.parametrize("prompt", ["forest", "city", "ocean", "marble", "poster", "cherry"])
+async def test_every_scene_can_be_drawn_at_any_size(
+    generator: PreviewGenerator, prompt: str, size: tuple[int, int]
+) -> None:
+    picture = await generator.generate(asked(prompt=prompt, width=size[0], height=size[1]))
+    assert (picture.facts.width, picture.facts.height) == size
+
+
 async def test_a_size_is_not_needed(generator: PreviewGenerator) -> None:
     picture = await generator.generate(replace(REQUEST, parameters=Parameters(seed=1)))
     assert (picture.facts.width, picture.facts.height) == (1024, 1024)

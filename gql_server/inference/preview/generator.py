@@ -2,13 +2,14 @@
 
 import asyncio
 import hashlib
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from random import Random
 from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from gql_server.domain.errors import GenerationFailed
 from gql_server.inference.generator import GeneratedPicture, GenerationRequest
@@ -22,8 +23,17 @@ from gql_server.pictures.decoding import NotAPicture
 from gql_server.pictures.inspection import inspect_picture
 
 _USUAL_SIDE: Final = 1024
-_LARGEST_DRAWN: Final = 1280
-"""Pixels along the longer side that a scene is drawn at: larger pictures are scaled up from it."""
+_FINEST: Final = 2.0
+"""Scenes are drawn this much larger where time allows, which smooths their edges."""
+
+_MOST_PIXELS: Final = 2_400_000
+"""Scenes are drawn with this many pixels at most, however large the picture, for speed."""
+
+_LEAST_SIDE: Final = 96
+"""Scenes need this many pixels along a side to have forms at all."""
+
+_SMOOTH_ENOUGH: Final = 1.4
+"""Scenes that were drawn less than this much larger have their edges softened."""
 
 _SIDE_BY_SIDE: Final = 2
 
@@ -74,9 +84,8 @@ def _draw(request: GenerationRequest) -> Image.Image:
     size = (request.parameters.width or _USUAL_SIDE, request.parameters.height or _USUAL_SIDE)
     chance = _chance(request)
     palette, scene = choose(request.prompt, chance)
-    art = _scene(chance, palette, scene, _drawn_at(size))
     image = worked_in(
-        art.resize(size, Image.Resampling.LANCZOS),
+        _art(chance, palette, scene, size),
         palette,
         sources=request.source_images,
         mask=request.mask,
@@ -86,6 +95,18 @@ def _draw(request: GenerationRequest) -> Image.Image:
         image, prompt=request.prompt, model_name=request.model.name, accent=palette.at(0.9)
     )
     return image
+
+
+def _art(chance: Random, palette: Palette, scene: Scene, size: Size) -> Image.Image:
+    scale = min(_FINEST, math.sqrt(_MOST_PIXELS / (size[0] * size[1])))
+    art = _scene(chance, palette, scene, (_scaled(size[0], scale), _scaled(size[1], scale)))
+    if scale < _SMOOTH_ENOUGH:
+        art = art.filter(ImageFilter.GaussianBlur(0.6))
+    return art.resize(size, Image.Resampling.LANCZOS)
+
+
+def _scaled(side: int, scale: float) -> int:
+    return max(_LEAST_SIDE, round(side * scale))
 
 
 def _scene(chance: Random, palette: Palette, scene: Scene, size: Size) -> Image.Image:
@@ -98,12 +119,6 @@ def _scene(chance: Random, palette: Palette, scene: Scene, size: Size) -> Image.
             return discs(chance, palette, size)
         case _:
             return landscape(chance, palette, size, scene)
-
-
-def _drawn_at(size: Size) -> Size:
-    longest = max(size)
-    scale = min(_LARGEST_DRAWN, max(512, longest * 2)) / longest
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _chance(request: GenerationRequest) -> Random:

@@ -2,13 +2,20 @@
 
 import math
 from random import Random
+from typing import Final
 
 from PIL import Image, ImageChops, ImageDraw
 
 from gql_server.inference.preview.palettes import Colour, Palette, Scene, mix
-from gql_server.inference.preview.textures import Size, column, glow, noise
+from gql_server.inference.preview.textures import Size, blurred, column, glow, noise
 
 Line = list[tuple[float, float]]
+
+_LIT_SHARE: Final = 0.32
+"""How many of a city's windows are lit."""
+
+_MAST_SHARE: Final = 0.3
+"""How many of its towers bear a mast."""
 
 
 def landscape(chance: Random, palette: Palette, size: Size, scene: Scene) -> Image.Image:
@@ -40,9 +47,7 @@ def _sky(
         _stars(chance, image, horizon, light)
     reach = max(size) * chance.uniform(0.35, 0.5)
     image.paste(light, mask=glow(size, sun, reach, 0.75))
-    clouds = noise(chance, size, (3, 10)).point(
-        [min(150, max(0, (v - 140) * 2)) for v in range(256)]
-    )
+    clouds = noise(chance, size, (3, 10)).point([max(0, (v - 140) * 4 // 3) for v in range(256)])
     image.paste(mix(palette.at(_haze(palette)), light, 0.6), mask=clouds)
     radius = min(size) * chance.uniform(0.05, 0.1)
     disc = (sun[0] - radius, sun[1] - radius, sun[0] + radius, sun[1] + radius)
@@ -59,13 +64,15 @@ def _haze(palette: Palette) -> float:
 
 
 def _stars(chance: Random, image: Image.Image, horizon: int, light: Colour) -> None:
-    draw = ImageDraw.Draw(image)
-    unit = max(image.size) / 1000
+    shine = Image.new("L", image.size)
+    draw = ImageDraw.Draw(shine)
+    unit = math.sqrt(image.width * image.height) / 1000
     for _ in range(220):
         x, y = chance.uniform(0, image.width), chance.uniform(0, horizon)
         radius = unit * chance.choice((0.6, 0.6, 0.8, 1.2, 1.8))
-        colour = mix(image.getpixel((int(x), int(y))), light, chance.uniform(0.3, 1))  # type: ignore[arg-type]
-        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+        box = (x - radius, y - radius, x + radius, y + radius)
+        draw.ellipse(box, fill=chance.randint(80, 255))
+    image.paste(light, mask=shine)
 
 
 def _ridges(
@@ -78,7 +85,7 @@ def _ridges(
         base = horizon + (height * 0.9 - horizon) * nearness**1.3
         swing = height * (0.17 - 0.08 * nearness)
         line = _ridge_line(chance, width, base, swing, roughness=0.62 - 0.3 * nearness)
-        if with_trees and nearness > 0.3:
+        if with_trees and layer > 0:
             line = _wooded(chance, line, height * (0.03 + 0.13 * nearness))
         _fill_below(image, line, _layer_colour(palette, nearness), palette.at(_haze(palette)))
 
@@ -146,6 +153,7 @@ def _sea(chance: Random, palette: Palette, image: Image.Image, horizon: int, sun
     width, height = image.size
     sea = (width, height - horizon)
     mirror = image.crop((0, 0, width, horizon)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    mirror = blurred(mirror, min(width, height) / 50)
     water = column(palette.between(0.5, 0.05), sea)
     water = Image.blend(mirror.resize(sea), water, 0.45)
     ripples = noise(chance, sea, (2, 36), 3)
@@ -167,7 +175,7 @@ def _sea(chance: Random, palette: Palette, image: Image.Image, horizon: int, sun
 
 def _city(chance: Random, palette: Palette, image: Image.Image, horizon: int) -> None:
     width, height = image.size
-    unit = max(image.size) / 1000
+    unit = math.sqrt(image.width * image.height) / 1000
     lit = [palette.at(0.8), palette.at(0.95), mix(palette.at(1), (255, 200, 90), 0.5)]
     for nearness in (0.0, 0.4, 0.75, 1.0):
         layer = Image.new("L", image.size)
@@ -178,7 +186,7 @@ def _city(chance: Random, palette: Palette, image: Image.Image, horizon: int) ->
             wide = unit * chance.uniform(28, 60) * (0.8 + nearness * 0.8)
             top = horizon + height * (0.26 * nearness - 0.05 - chance.betavariate(1.5, 3) * 0.38)
             towers.rectangle((x, top, x + wide, height), fill=255)
-            if chance.random() < 0.3:
+            if chance.random() < _MAST_SHARE:
                 towers.rectangle((x + wide * 0.46, top - wide, x + wide * 0.52, top), fill=255)
             _windows(chance, panes, (x, top, wide), height, unit * (0.7 + nearness * 0.8))
             x += wide * chance.uniform(0.9, 1.15)
@@ -203,7 +211,7 @@ def _windows(
     while y < bottom:
         x = left + gap * 0.7
         while x + pane < left + wide - pane:
-            if chance.random() < 0.32:
+            if chance.random() < _LIT_SHARE:
                 draw.rectangle((x, y, x + pane, y + pane), fill=chance.choice((120, 200, 255)))
             x += gap
         y += gap

@@ -1,5 +1,6 @@
 """Text for a font of few letters: what can be written of any string, and in which lines."""
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import Final, cast
@@ -24,7 +25,7 @@ _WRITTEN_AS: Final = str.maketrans(
         "Đ": "D",
         "ð": "d",
         "þ": "th",
-        "ı": "i",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
         "\N{EN DASH}": "-",
         "\N{EM DASH}": "-",
         "\N{MINUS SIGN}": "-",
@@ -51,7 +52,7 @@ def legible(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", text[:_LONGEST].translate(_WRITTEN_AS))
     written = "".join(_written(character) for character in plain.translate(_WRITTEN_AS))
-    return " ".join(written.split())
+    return re.sub(r"\) (?=[,.;:!?])", ")", " ".join(written.split()))
 
 
 def wrapped(text: str, font: ImageFont.FreeTypeFont, *, width: float, lines: int) -> list[str]:
@@ -67,12 +68,12 @@ def wrapped(text: str, font: ImageFont.FreeTypeFont, *, width: float, lines: int
         is_last = len(out) == lines - 1
         room = width - font.getlength("…") if is_last else width
         end = _fitting(rest, font, room)
-        if is_last:
-            return [*out, rest[:end].rstrip(" ,.;:") + "…"] if end else out
         if end == 0:
             return out
         space = rest.rfind(" ", 0, end + 1)
         end = space if space > 0 else end
+        if is_last:
+            return [*out, rest[:end].rstrip(" ,.;:") + "…"]
         out.append(rest[:end].rstrip())
         rest = rest[end:].lstrip()
     return out

@@ -54,11 +54,14 @@ def mix(first: Colour, second: Colour, share: float) -> Colour:
 
 
 def choose(prompt: str, chance: Random) -> tuple[Palette, Scene]:
-    """Choose colours and a scene by the prompt's words, and by chance where they say nothing."""
+    """Choose colours and a scene by the prompt's words, or by chance where they say nothing."""
     words = re.findall(r"[a-z]+", prompt.lower())
-    called = [mood for mood in _MOODS if any(word in mood.words for word in words)]
-    palettes = [name for mood in called for name in mood.palettes] or sorted(_PALETTES)
-    scenes = [scene for mood in called for scene in mood.scenes] or list(Scene)
+    lights = [mood for mood in _LIGHTS if mood.words.intersection(words)]
+    places = [mood for mood in _PLACES if mood.words.intersection(words)]
+    palettes = [name for mood in lights or places for name in mood.palettes]
+    scenes = [scene for mood in places or lights for scene in mood.scenes]
+    palettes = palettes or sorted(_PALETTES)
+    scenes = scenes or list(Scene)
     return _PALETTES[chance.choice(palettes)], chance.choice(scenes)
 
 
@@ -94,24 +97,31 @@ def _mood(words: str, palettes: str = "", *scenes: Scene) -> _Mood:
     return _Mood(frozenset(words.split()), palettes.split(), scenes)
 
 
-_MOODS: Final = (
-    _mood("sunset dusk evening sundown twilight", "sunset", Scene.HILLS, Scene.SEA),
-    _mood("dawn sunrise morning pastel soft", "dawn", Scene.HILLS),
-    _mood("ocean sea beach wave waves lake coast island harbor harbour", "ocean", Scene.SEA),
-    _mood("underwater fish coral whale water river rain", "ocean", Scene.FLOW, Scene.SEA),
-    _mood("forest jungle tree trees wood woods moss fern", "forest", Scene.FOREST),
-    _mood("night midnight moon stars star galaxy space cosmic dark", "night"),
-    _mood("galaxy nebula space cosmic planet planets universe", "", Scene.SILK, Scene.DISCS),
-    _mood("mountain mountains hill hills valley landscape alps canyon", "", Scene.HILLS),
-    _mood("desert sand dune dunes camel sahara mars", "desert", Scene.HILLS),
-    _mood("winter snow snowy ice icy frozen frost arctic christmas", "winter"),
+_LIGHTS: Final = (
+    _mood("sunset dusk evening sundown twilight", "sunset", Scene.HILLS, Scene.SEA, Scene.CITY),
+    _mood("dawn sunrise morning pastel mist foggy", "dawn", Scene.HILLS, Scene.FOREST),
+    _mood("night midnight moon moonlight stars starry dark", "night", Scene.HILLS, Scene.CITY),
+    _mood("winter snow snowy ice icy frozen frost arctic", "winter", Scene.HILLS, Scene.FOREST),
     _mood("autumn fall leaves october pumpkin harvest", "autumn", Scene.FOREST, Scene.FLOW),
-    _mood("city street skyline tokyo york town urban building buildings", "", Scene.CITY),
-    _mood("cyberpunk neon futuristic synthwave robot hacker", "neon", Scene.CITY, Scene.DISCS),
-    _mood("flower flowers rose spring blossom cherry garden love", "blossom", Scene.FLOW),
-    _mood("gold golden luxury treasure honey", "gold"),
+    _mood("cyberpunk neon synthwave", "neon", Scene.CITY, Scene.DISCS),
+    _mood("gold golden luxury treasure honey", "gold", Scene.SILK, Scene.DISCS),
+    _mood("ink sketch monochrome pencil charcoal noir", "ink", Scene.HILLS, Scene.FLOW),
+)
+"""What the light is decides on the colours before the place does."""
+
+_PLACES: Final = (
+    _mood(
+        "ocean sea beach wave waves lake river coast island harbour ship boat", "ocean", Scene.SEA
+    ),
+    _mood("underwater fish coral whale water rain", "ocean", Scene.FLOW, Scene.SEA),
+    _mood("forest jungle tree trees wood woods moss fern", "forest", Scene.FOREST),
+    _mood("galaxy nebula space cosmic planet universe", "night neon", Scene.SILK, Scene.DISCS),
+    _mood("mountain mountains hill hills valley alps", "", Scene.HILLS),
+    _mood("desert sand dune dunes camel canyon mars", "desert", Scene.HILLS),
+    _mood("city street skyline tokyo town urban building", "night sunset neon", Scene.CITY),
+    _mood("robot hacker futuristic machine", "neon ocean", Scene.CITY, Scene.DISCS),
+    _mood("flower flowers rose spring cherry garden love", "blossom", Scene.FLOW, Scene.SILK),
     _mood("fire lava volcano flame flames dragon", "sunset desert", Scene.SILK, Scene.FLOW),
-    _mood("ink sketch monochrome black white pencil charcoal noir", "ink"),
-    _mood("abstract pattern marble fluid silk smoke texture", "", Scene.SILK, Scene.FLOW),
-    _mood("geometric minimal minimalist logo icon poster bauhaus shapes", "", Scene.DISCS),
+    _mood("abstract marble fluid silk smoke texture", "gold ocean sunset", Scene.SILK),
+    _mood("geometric minimal logo icon poster bauhaus", "gold dawn ocean", Scene.DISCS),
 )

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from random import Random
+from typing import Final
 
 from PIL import Image, ImageFilter
 
@@ -10,7 +11,10 @@ from gql_server.inference.preview.palettes import Colour
 
 Size = tuple[int, int]
 
-_SOFT = Image.Resampling.BICUBIC
+_SOFT: Final = Image.Resampling.BICUBIC
+
+_RADIAL_EDGE: Final = 180
+"""The grey that Pillow's radial gradient has reached where its square ends."""
 
 
 def column(colours: Sequence[Colour], size: Size) -> Image.Image:
@@ -95,7 +99,7 @@ def glow(size: Size, centre: tuple[float, float], radius: float, strength: float
     """Return a grey light that fades from its centre to nothing at its radius."""
     side = max(2, round(radius * 2))
     light = Image.radial_gradient("L").point(
-        [round(255 * strength * max(0.0, 1 - v / 255) ** 2) for v in range(256)]
+        [round(255 * strength * max(0.0, 1 - v / _RADIAL_EDGE) ** 2) for v in range(256)]
     )
     out = Image.new("L", size)
     corner = (round(centre[0] - radius), round(centre[1] - radius))
