@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TypedDict
+from pathlib import Path
+from typing import Final, TypedDict
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
@@ -14,7 +16,7 @@ from starlette.routing import Route
 from gql_server.api.models import Models, shape_models
 from gql_server.api.schema import build_schema
 from gql_server.api.view import GraphQLView
-from gql_server.database.engine import Database
+from gql_server.database.engine import Database, DatabaseUnavailable
 from gql_server.database.migration import is_current, migrate
 from gql_server.generation.parts import Parts
 from gql_server.generation.running import RunningGenerations
@@ -24,13 +26,18 @@ from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.generator import Generator
 from gql_server.inference.preview import PreviewGenerator
 from gql_server.inference.workers_ai import WorkersAI
+from gql_server.ledger.idempotency import Idempotency
 from gql_server.ledger.prices import load_price_book
+from gql_server.ledger.process_lease import ProcessLease
+from gql_server.ledger.recurring import recurring
 from gql_server.settings import Settings
 from gql_server.storage.folder import FolderStore
 from gql_server.storage.r2 import R2Store
-from gql_server.storage.store import Store
+from gql_server.storage.store import Store, StoreMisconfigured, StoreUnavailable
 
 log = structlog.get_logger(__name__)
+
+_SWEEP_SECONDS: Final = 60.0
 
 
 class StartError(Exception):
@@ -53,21 +60,33 @@ def create_app(settings: Settings) -> Starlette:
     """
     catalogue = load_catalogue()
     prices = load_price_book(catalogue, settings.price_book)
-    folder = None if settings.r2_bucket else FolderStore(settings.images_dir, settings.server_url)
+    folder = _folder(settings)
     view = GraphQLView(build_schema())
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
         async with AsyncExitStack() as stack:
-            database = await _open_database(settings, stack)
+            database = await stack.enter_async_context(open_database(settings))
             store = folder or await _open_bucket(settings)
             stack.push_async_callback(store.close)
             generator = _make_generator(settings)
             stack.push_async_callback(generator.close)
             if folder is not None:
                 await folder.sweep()
+            lease = ProcessLease(database, seconds=settings.process_lease)
+            await stack.enter_async_context(lease.held())
             running = RunningGenerations(deadline_seconds=settings.request_deadline)
-            parts = Parts(catalogue, prices, generator, store, database, running)
+            idempotency = Idempotency(
+                database,
+                lease,
+                deadline_seconds=settings.request_deadline,
+                start=running.start,
+            )
+            stack.push_async_callback(idempotency.close)
+            await stack.enter_async_context(
+                recurring("idempotency key sweep", idempotency.sweep, seconds=_SWEEP_SECONDS)
+            )
+            parts = Parts(catalogue, prices, generator, store, database, running, idempotency)
             log.info(
                 "started",
                 pictures="preview" if generator.is_preview else "workers_ai",
@@ -88,28 +107,83 @@ def create_app(settings: Settings) -> Starlette:
     return Starlette(routes=routes, lifespan=lifespan)
 
 
+async def check_start(settings: Settings) -> None:
+    """Open what the settings name, and close it again; an SQLite database is migrated.
+
+    Raises:
+        StartError: Names the setting that is wrong and what is wrong with it.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f"DATA_DIR: {settings.data_dir}: {error.strerror}") from error
+    file = settings.sqlalchemy_url.database if settings.database_url is not None else None
+    if settings.sqlalchemy_url.get_backend_name() == "sqlite" and file is not None:
+        folder = Path(file).parent
+        if not folder.is_dir():
+            raise StartError(f"DATABASE_URL: there is no folder {folder}")
+    try:
+        async with open_database(settings):
+            pass
+    except (DatabaseUnavailable, SQLAlchemyError) as error:
+        raise StartError(f"DATABASE_URL: {database_fault(error)}") from error
+    names = "R2_BUCKET, R2_ENDPOINT_URL and its keys" if settings.r2_bucket else "DATA_DIR"
+    try:
+        store = _folder(settings) or await _open_bucket(settings)
+        try:
+            await store.check()
+        finally:
+            await store.close()
+    except StoreMisconfigured as error:
+        raise StartError(f"{names}: {error}") from error
+    except StoreUnavailable as error:
+        log.warning("store_unavailable_at_start", reason=str(error))
+
+
+def database_fault(error: BaseException) -> str:
+    """Return the driver's own words of what is wrong, without the statement or a secret."""
+    found: BaseException = error
+    while found.__cause__ is not None:
+        found = found.__cause__
+    return f"the database cannot be used: {str(found).strip().splitlines()[0]}"
+
+
 async def migrate_database(settings: Settings) -> str:
     """Bring the database to the present shape; return the revision reached."""
-    async with AsyncExitStack() as stack:
-        database = _database(settings, stack)
+    async with _database(settings) as database:
         return await migrate(database)
 
 
-async def _open_database(settings: Settings, stack: AsyncExitStack) -> Database:
-    database = _database(settings, stack)
-    if database.is_sqlite:
-        await migrate(database)
-    elif not await is_current(database):
-        raise StartError("The database is not of this version: run `gql-server migrate` first.")
-    return database
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database of the settings, in the shape that this version needs.
+
+    Raises:
+        StartError: It is a PostgreSQL of another shape.
+    """
+    async with _database(settings) as database:
+        if database.is_sqlite:
+            await migrate(database)
+        elif not await is_current(database):
+            raise StartError("The database is not of this version: run `gql-server migrate` first.")
+        yield database
 
 
-def _database(settings: Settings, stack: AsyncExitStack) -> Database:
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
     if settings.database_url is None:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.sqlalchemy_url)
-    stack.push_async_callback(database.close)
-    return database
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def _folder(settings: Settings) -> FolderStore | None:
+    if settings.r2_bucket:
+        return None
+    return FolderStore(settings.images_dir, settings.server_url)
 
 
 async def _open_bucket(settings: Settings) -> Store:

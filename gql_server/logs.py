@@ -8,6 +8,9 @@ import stamina
 import structlog
 from structlog.typing import Processor
 
+# The local variables of a driver's frames hold passwords, and those of ours everybody's prompts.
+_EXCEPTIONS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
 
 def configure_logs(*, level: str, style: Literal["console", "json"]) -> None:
     """Send everything, the libraries' records too, to standard error in one form."""
@@ -18,9 +21,16 @@ def configure_logs(*, level: str, style: Literal["console", "json"]) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderers: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [
+            structlog.processors.ExceptionRenderer(_EXCEPTIONS),
+            structlog.processors.JSONRenderer(),
+        ]
         if style == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

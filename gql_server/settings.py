@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     HttpUrl,
     SecretStr,
@@ -32,19 +33,33 @@ class SettingsError(Exception):
 
 
 def _is_http_url(value: str) -> str:
-    _HTTP_URL.validate_python(value)
+    url = _HTTP_URL.validate_python(value)
+    if url.query is not None or url.fragment is not None:
+        raise ValueError("give an address without ? and #")
     return value.rstrip("/")
+
+
+def _is_token(value: SecretStr) -> SecretStr:
+    secret = value.get_secret_value()
+    if not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise ValueError("a token has no spaces and no letters beyond ASCII; copy it once more")
+    return value
 
 
 def _is_database_url(value: SecretStr) -> SecretStr:
     try:
         url = make_url(value.get_secret_value())
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         url = None
-    if url is None or url.drivername not in _DRIVERS:
+    is_known = url is not None and url.drivername in _DRIVERS
+    if url is None or not is_known or not url.database or url.database == ":memory:":
         message = "give sqlite:///path/to/file.db or postgresql://user:password@host/database"
         raise ValueError(message)
     return value
+
+
+def _in_lower_case(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 HttpAddress = Annotated[str, AfterValidator(_is_http_url)]
@@ -77,7 +92,7 @@ class Settings(BaseSettings):
         pattern=r"^[0-9A-Za-z_-]+$",
         description="The account whose Workers AI makes the pictures; unset: previews.",
     )
-    cloudflare_api_token: SecretStr | None = Field(
+    cloudflare_api_token: Annotated[SecretStr, AfterValidator(_is_token)] | None = Field(
         default=None, description="A token with the right to run Workers AI."
     )
     workers_ai_base_url: HttpAddress = Field(
@@ -92,7 +107,9 @@ class Settings(BaseSettings):
     )
 
     r2_bucket: str | None = Field(
-        default=None, description="The bucket for the pictures; unset: a folder in DATA_DIR."
+        default=None,
+        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        description="The bucket for the pictures; unset: a folder in DATA_DIR.",
     )
     r2_access_key_id: SecretStr | None = Field(
         default=None, description="The bucket's S3 access key."
@@ -119,11 +136,17 @@ class Settings(BaseSettings):
     shutdown_timeout: float = Field(
         default=30, ge=0, le=600, description="Seconds that a stop waits for running pictures."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="The least that is logged."
+    process_lease: float = Field(
+        default=20,
+        gt=0,
+        le=3600,
+        description="Seconds after its last beat that a process counts as alive.",
     )
-    log_format: Literal["console", "json"] | None = Field(
-        default=None, description="console, or json where the database is PostgreSQL."
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], BeforeValidator(_in_lower_case)
+    ] = Field(default="info", description="The least that is logged.")
+    log_format: Annotated[Literal["console", "json"], BeforeValidator(_in_lower_case)] | None = (
+        Field(default=None, description="console, or json where the database is PostgreSQL.")
     )
 
     @model_validator(mode="after")
@@ -149,11 +172,6 @@ class Settings(BaseSettings):
         if faults:
             raise ValueError("\n".join(faults))
         return self
-
-    @property
-    def uses_workers_ai(self) -> bool:
-        """Whether pictures come from Workers AI and not from the preview generator."""
-        return self.cloudflare_api_token is not None
 
     @property
     def server_url(self) -> str:

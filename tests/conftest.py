@@ -1,12 +1,15 @@
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import URL
 
 from gql_server.database.engine import Database
 from gql_server.database.migration import migrate
 from gql_server.settings import Settings
 from tests.servers.postgres import PostgresServer, running_postgres
-from tests.servers.s3 import S3Server, running_s3
+from tests.servers.product import Product, running_product, workers_ai_settings
+from tests.servers.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server, running_s3
 from tests.servers.workers_ai import workers_ai_standin
 from tests.servers.workers_ai_app import WorkersAIStandin
 
@@ -57,3 +60,37 @@ async def migrated_postgres(postgres: PostgresServer) -> str:
     await migrate(database)
     await database.close()
     return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated_postgres: str
+) -> AsyncIterator[Database]:
+    if request.param == "sqlite":
+        database = Database(URL.create("sqlite+aiosqlite", database=str(tmp_path / "test.db")))
+        await migrate(database)
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        database = Database(server.url(server.create_database(migrated_postgres)))
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def production(
+    tmp_path: Path,
+    standin: WorkersAIStandin,
+    s3: S3Server,
+    postgres: PostgresServer,
+    migrated_postgres: str,
+) -> AsyncIterator[Product]:
+    """PostgreSQL, R2, and Workers AI."""
+    settings = workers_ai_settings(standin) | {
+        "database_url": postgres.setting(postgres.create_database(migrated_postgres)),
+        "r2_bucket": s3.make_bucket(),
+        "r2_access_key_id": ACCESS_KEY_ID,
+        "r2_secret_access_key": SECRET_ACCESS_KEY,
+        "r2_endpoint_url": s3.endpoint_url,
+    }
+    async with running_product(tmp_path, settings) as running:
+        yield running

@@ -1,3 +1,6 @@
+import json
+import socket
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -6,6 +9,7 @@ from typer.testing import CliRunner
 from gql_server import __version__
 from gql_server.api.schema import schema_text
 from gql_server.cli import cli
+from tests.servers.s3 import S3Server
 
 runner = CliRunner()
 
@@ -13,7 +17,7 @@ runner = CliRunner()
 def test_help_names_every_command() -> None:
     result = runner.invoke(cli, ["--help"])
     assert result.exit_code == 0
-    for command in ("serve", "migrate", "schema"):
+    for command in ("serve", "migrate", "schema", "audit", "costs"):
         assert command in result.output
         assert runner.invoke(cli, [command, "--help"]).exit_code == 0
 
@@ -47,13 +51,97 @@ def test_a_wrong_setting_stops_the_start(monkeypatch: pytest.MonkeyPatch, comman
     assert result.output.startswith("PORT: ")
 
 
-def test_a_wrong_price_book_stops_the_start(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+WHOLE_R2 = {
+    "R2_BUCKET": "pictures",
+    "R2_ACCESS_KEY_ID": "key",
+    "R2_SECRET_ACCESS_KEY": "hidden",
+    "R2_ENDPOINT_URL": "http://127.0.0.1:9",
+}
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"DATA_DIR": "/proc/nope"}, "DATA_DIR: /proc/nope: No such file"),
+        ({"DATA_DIR": "/etc/passwd"}, "DATA_DIR: /etc/passwd: File exists"),
+        ({"DATABASE_URL": "postgresql://u:hidden@127.0.0.1:9/x"}, "DATABASE_URL: "),
+        ({"DATABASE_URL": "postgresql://u:hidden@127.0.0.1/x?nonsense=1"}, "nonsense"),
+        ({"DATABASE_URL": "postgresql://u:hidden@h:port/x"}, "DATABASE_URL: give"),
+        ({"DATABASE_URL": "sqlite:////nope/x.db"}, "DATABASE_URL: "),
+        ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL: give"),
+        (
+            {"CLOUDFLARE_ACCOUNT_ID": "a", "CLOUDFLARE_API_TOKEN": "hidden token"},
+            "CLOUDFLARE_API_TOKEN: ",
+        ),
+        ({"WORKERS_AI_BASE_URL": "http://x/y?hidden=1"}, "WORKERS_AI_BASE_URL: "),
+        ({"PRICE_BOOK": "/nope.toml"}, "PRICE_BOOK: /nope.toml"),
+        ({"HOST": "999.1.1.1"}, "HOST, PORT: cannot listen on 999.1.1.1"),
+        (WHOLE_R2 | {"R2_BUCKET": "bad bucket!"}, "R2_BUCKET: "),
+    ],
+)
+def test_a_start_that_cannot_be_names_the_setting_and_shows_no_trace(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environment: dict[str, str], told: str
 ) -> None:
-    monkeypatch.setenv("PRICE_BOOK", str(tmp_path / "none.toml"))
+    for name, value in ({"DATA_DIR": str(tmp_path)} | environment).items():
+        monkeypatch.setenv(name, value)
     result = runner.invoke(cli, ["serve"])
     assert result.exit_code == 1
-    assert "none.toml" in result.output
+    assert told in result.output
+    assert "Traceback" not in result.output
+    assert "hidden" not in result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_a_port_that_is_taken_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = runner.invoke(cli, ["serve", "--port", str(taken.getsockname()[1])])
+    assert result.exit_code == 1
+    assert "HOST, PORT: cannot listen" in result.output
+    assert "Address already in use" in result.output
+
+
+def test_a_bucket_that_is_not_there_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, s3: S3Server
+) -> None:
+    environment = WHOLE_R2 | {"R2_ENDPOINT_URL": s3.endpoint_url, "DATA_DIR": str(tmp_path)}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    result = runner.invoke(cli, ["serve"])
+    assert result.exit_code == 1
+    assert "R2_BUCKET" in result.output.splitlines()[-1]
+
+
+def test_the_ledger_is_audited_adjusted_and_exported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    assert runner.invoke(cli, ["audit"]).output == "Ledger, images and roll-ups agree.\n"
+    adjust = ["costs", "adjust", "--user", "ann", "--reason", "a refund", "--amount"]
+    assert runner.invoke(cli, [*adjust, "-0.000000001"]).exit_code == 0
+    for amount in ("0", "0.0000000001", "much", "NaN"):
+        assert runner.invoke(cli, [*adjust, amount]).exit_code == 1
+    header, line = runner.invoke(cli, ["costs", "export"]).output.splitlines()
+    told = dict(zip(header.split(","), line.split(","), strict=True))
+    assert (told["kind"], told["cost"], told["reason"]) == (
+        "adjustment",
+        "-0.000000001",
+        "a refund",
+    )
+    exported = runner.invoke(cli, ["costs", "export", "--format", "json"]).output
+    assert json.loads(exported)["user_id"] == "ann"
+    later = runner.invoke(cli, ["costs", "export", "--since", "2100-01-01"])
+    assert later.output.splitlines() == [header]
+    with sqlite3.connect(tmp_path / "gql_server.db") as connection:
+        connection.execute("UPDATE cost_rollups SET amount = 7 WHERE grouping = 0")
+    connection.close()
+    found = runner.invoke(cli, ["audit"])
+    assert found.exit_code == 1
+    assert "mend them with --repair" in found.output
+    assert runner.invoke(cli, ["audit", "--repair"]).exit_code == 0
+    assert runner.invoke(cli, ["audit"]).exit_code == 0
 
 
 def test_a_database_out_of_reach_is_told_without_its_password(

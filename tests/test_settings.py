@@ -5,7 +5,7 @@ import pytest
 
 from gql_server.settings import Settings, SettingsError, load_settings
 
-WHOLE_R2 = {"R2_BUCKET": "b", "R2_ACCESS_KEY_ID": "key", "R2_SECRET_ACCESS_KEY": "hidden"}
+WHOLE_R2 = {"R2_BUCKET": "pictures", "R2_ACCESS_KEY_ID": "key", "R2_SECRET_ACCESS_KEY": "hidden"}
 WHOLE_ACCOUNT = {"CLOUDFLARE_ACCOUNT_ID": "abc", "CLOUDFLARE_API_TOKEN": "hidden"}
 
 
@@ -15,7 +15,7 @@ def test_nothing_needs_to_be_set() -> None:
     assert settings.server_url == "http://127.0.0.1:8000"
     assert settings.sqlalchemy_url.drivername == "sqlite+aiosqlite"
     assert settings.sqlalchemy_url.database == "data/gql_server.db"
-    assert not settings.uses_workers_ai
+    assert settings.cloudflare_api_token is None
     assert settings.effective_log_format == "console"
 
 
@@ -75,7 +75,7 @@ def test_postgresql_is_production(monkeypatch: pytest.MonkeyPatch, scheme: str) 
         ({**WHOLE_ACCOUNT, "WORKERS_AI_BASE_URL": "hidden"}, "WORKERS_AI_BASE_URL"),
         ({"WORKERS_AI_TIMEOUT": "0"}, "WORKERS_AI_TIMEOUT"),
         ({"WORKERS_AI_MAX_ATTEMPTS": "0"}, "WORKERS_AI_MAX_ATTEMPTS"),
-        ({"R2_BUCKET": "b"}, "R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY"),
+        ({"R2_BUCKET": "pictures"}, "R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY"),
         ({"R2_SECRET_ACCESS_KEY": "hidden"}, "R2_BUCKET"),
         ({"R2_PUBLIC_URL": "https://images.test"}, "R2_BUCKET"),
         (WHOLE_R2, "R2_ENDPOINT_URL"),
@@ -110,7 +110,6 @@ def test_secrets_are_in_no_representation(monkeypatch: pytest.MonkeyPatch) -> No
     settings = load_settings()
     assert "hidden" not in f"{settings!r} {settings} {settings.sqlalchemy_url!r}"
     assert settings.r2_endpoint == "https://abc.r2.cloudflarestorage.com"
-    assert settings.uses_workers_ai
 
 
 def test_every_setting_is_documented() -> None:

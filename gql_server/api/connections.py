@@ -1,10 +1,11 @@
 """Relay connections: pages by opaque cursors, from either end."""
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Final, Generic, TypeVar
 
 import strawberry
 
@@ -21,6 +22,9 @@ from gql_server.database.pages import (
 from gql_server.domain.errors import ErrorCode, InvalidInput
 
 T = TypeVar("T")
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_CURSOR: Final = re.compile(r"(?P<micros>-?[0-9]{1,17}):(?P<id>[a-z]{3}_[0-9a-z]{26})", re.ASCII)
 
 First = Annotated[
     int | None,
@@ -147,7 +151,7 @@ def connection(
 
 def _cursor(row: Facts) -> str:
     moment: datetime = row["created_at"]
-    micros = round(moment.timestamp() * 1_000_000)
+    micros = (moment - _EPOCH) // timedelta(microseconds=1)
     return urlsafe_b64encode(f"{micros}:{row['id']}".encode()).decode()
 
 
@@ -155,11 +159,13 @@ def _read_cursor(cursor: str | None, name: str) -> PageKey | None:
     if cursor is None:
         return None
     try:
-        micros, _, row_id = urlsafe_b64decode(cursor.encode()).decode("ascii").partition(":")
-        moment = datetime.fromtimestamp(int(micros) / 1_000_000, UTC)
-    except (ValueError, OverflowError, OSError):
+        found = _CURSOR.fullmatch(urlsafe_b64decode(cursor.encode()).decode("ascii"))
+        if found is None:
+            raise ValueError("another form")
+        moment = _EPOCH + timedelta(microseconds=int(found["micros"]))
+    except (ValueError, OverflowError):
         raise InvalidInput(
             f"{name} is not a cursor of this server; take one from pageInfo or an edge.",
             path=(name,),
         ) from None
-    return PageKey(moment, row_id)
+    return PageKey(moment, found["id"])

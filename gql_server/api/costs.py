@@ -1,17 +1,23 @@
-"""What pictures cost and would cost."""
+"""What pictures cost."""
 
 from datetime import datetime
-from typing import Annotated
+from enum import Enum
+from typing import Annotated, Any, Final
 
 import strawberry
 
 from gql_server.api.context import Info
-from gql_server.api.errors import REPORTABLE, UserError, user_errors
+from gql_server.api.enums import domain_member
 from gql_server.api.models import Model
-from gql_server.api.parameters import GenerateImageInput, picture_request
+from gql_server.api.templates import Template, template_from
+from gql_server.database.rollups import Grouping, RollupFilter, Totals
+from gql_server.domain.errors import Rejected
 from gql_server.domain.money import to_dollars, to_neurons
-from gql_server.generation.estimates import estimate_cost
-from gql_server.ledger.analytics import cost_report
+from gql_server.domain.text import list_faults
+from gql_server.ledger.analytics import CostReport
+from gql_server.ledger.periods import Interval
+
+_MOST_IDS: Final = 100
 
 Since = Annotated[
     datetime | None, strawberry.argument(description="Count what was charged at or after this.")
@@ -21,29 +27,20 @@ Until = Annotated[
 ]
 
 
-@strawberry.type(description="What one model's pictures cost.")
-class ModelCosts:
-    """What one model's pictures cost."""
+@strawberry.enum(description="How long the periods of a timeline are.")
+class TimelineInterval(Enum):
+    """How long the periods of a timeline are."""
 
-    model: Model = strawberry.field(description="The model.")
-    total_cost: float = strawberry.field(description="What users were charged, in US dollars.")
-    total_images: int = strawberry.field(description="How many pictures were charged.")
-    average_cost: float = strawberry.field(
-        description="What a picture cost on average, in US dollars."
-    )
-    provider_cost: float = strawberry.field(description="What the provider bills, in US dollars.")
-    neurons: float = strawberry.field(description="What the provider counts, in neurons.")
+    HOUR = strawberry.enum_value(Interval.HOUR, description="From hour to hour.")
+    DAY = strawberry.enum_value(Interval.DAY, description="From midnight to midnight.")
+    WEEK = strawberry.enum_value(Interval.WEEK, description="From Monday to Monday.")
+    MONTH = strawberry.enum_value(Interval.MONTH, description="From first to first.")
 
 
-@strawberry.type(
-    description="What the caller's pictures cost; deleted ones too, for they were paid. While the "
-    "server makes previews, previews are counted; with real models, theirs alone."
-)
-class CostAnalytics:
-    """What the caller's pictures cost."""
+@strawberry.interface(description="What some pictures cost; adjustments are in the sums.")
+class Costs:
+    """What some pictures cost."""
 
-    since: datetime | None = strawberry.field(description="From when on; none: from the start.")
-    until: datetime | None = strawberry.field(description="Before when; none: until now.")
     total_cost: float = strawberry.field(description="What users were charged, in US dollars.")
     total_images: int = strawberry.field(description="How many pictures were charged.")
     average_cost: float = strawberry.field(
@@ -51,96 +48,223 @@ class CostAnalytics:
     )
     provider_cost: float = strawberry.field(description="What the provider bills, in US dollars.")
     neurons: float = strawberry.field(description="What the provider counts, in neurons.")
-    by_model: list[ModelCosts] = strawberry.field(description="By model, the costliest first.")
 
 
-@strawberry.input(one_of=True, description="What to estimate: exactly one of the fields.")
-class CostEstimateInput:
-    """What to estimate."""
+@strawberry.type(description="What the pictures of a span of time cost.")
+class CostTotals(Costs):
+    """What the pictures of a span of time cost."""
 
-    image: strawberry.Maybe[GenerateImageInput] = strawberry.field(
-        description="One picture, as generateImage would take it."
+
+@strawberry.type(description="What one model's pictures cost.")
+class ModelCosts(Costs):
+    """What one model's pictures cost."""
+
+    model: Model | None = strawberry.field(
+        description="The model; none: adjustments of an account as a whole."
     )
 
 
-@strawberry.type(description="What a request would cost, exactly, at the prices of this moment.")
-class CostEstimate:
-    """What a request would cost."""
+@strawberry.type(description="What the pictures of one template cost.")
+class TemplateCosts(Costs):
+    """What the pictures of one template cost."""
 
-    cost: float = strawberry.field(description="What its user would be charged, in US dollars.")
-    provider_cost: float = strawberry.field(
-        description="What the provider would bill, in US dollars."
-    )
-    neurons: float = strawberry.field(description="What the provider would count, in neurons.")
-
-
-@strawberry.type(description="The estimate, or what would keep the request from being accepted.")
-class CostEstimatePayload:
-    """The estimate, or what would keep the request from being accepted."""
-
-    estimate: CostEstimate | None = strawberry.field(
-        description="The estimate; none when there are errors."
-    )
-    user_errors: list[UserError] = strawberry.field(
-        description="Everything that is wrong with the request, at once."
+    template_id: strawberry.ID | None = strawberry.field(
+        description="The template's id; none: pictures that were made without one."
     )
 
+    @strawberry.field(description="The template, unless it was deleted.")
+    async def template(self, info: Info) -> Template | None:
+        """Load the template, together with its siblings'."""
+        if self.template_id is None:
+            return None
+        facts = await info.context.template.load(self.template_id)
+        return template_from(info.context, facts) if facts is not None else None
 
-async def cost_analytics(
-    info: Info, since: datetime | None, until: datetime | None
+
+@strawberry.type(description="What one user's pictures cost.")
+class UserCosts(Costs):
+    """What one user's pictures cost."""
+
+    user_id: strawberry.ID = strawberry.field(description="The user.")
+
+
+@strawberry.type(description="What the pictures of one period of a timeline cost.")
+class CostPeriod(Costs):
+    """What the pictures of one period of a timeline cost."""
+
+    starts_at: datetime = strawberry.field(description="When the period starts.")
+    ends_at: datetime = strawberry.field(description="When it ends, and the next starts.")
+
+
+@strawberry.type(
+    description="What the caller's pictures cost; deleted ones too, for they were paid. While the "
+    "server makes previews, previews are counted; with real models, theirs alone. A span is taken "
+    "to whole quarters of an hour, outwards."
+)
+class CostAnalytics:
+    """What the caller's pictures cost."""
+
+    since: datetime | None = strawberry.field(description="From when on; none: from the start.")
+    until: datetime | None = strawberry.field(description="Before when; none: until now.")
+    report: strawberry.Private[CostReport]
+
+    @strawberry.field(description="What users were charged, in US dollars.")
+    async def total_cost(self) -> float:
+        """Sum up."""
+        return to_dollars((await self._totals()).amount)
+
+    @strawberry.field(description="How many pictures were charged.")
+    async def total_images(self) -> int:
+        """Sum up."""
+        return (await self._totals()).images
+
+    @strawberry.field(
+        description="What a picture cost on average, in US dollars; 0 when there are none."
+    )
+    async def average_cost(self) -> float:
+        """Sum up."""
+        return _average(await self._totals())
+
+    @strawberry.field(description="What the provider bills, in US dollars.")
+    async def provider_cost(self) -> float:
+        """Sum up."""
+        return to_dollars((await self._totals()).provider_cost)
+
+    @strawberry.field(description="What the provider counts, in neurons.")
+    async def neurons(self) -> float:
+        """Sum up."""
+        return to_neurons((await self._totals()).neurons)
+
+    @strawberry.field(description="By model, the costliest first.")
+    async def by_model(self, info: Info) -> list[ModelCosts]:
+        """Sum up by model."""
+        found = await self.report.totals_by(Grouping.MODEL)
+        return [
+            ModelCosts(model=info.context.models[model_id] if model_id else None, **_shape(totals))
+            for model_id, totals in found.items()
+        ]
+
+    @strawberry.field(description="By template, the costliest first.")
+    async def by_template(self) -> list[TemplateCosts]:
+        """Sum up by template."""
+        found = await self.report.totals_by(Grouping.TEMPLATE)
+        return [
+            TemplateCosts(
+                template_id=strawberry.ID(template_id) if template_id else None, **_shape(totals)
+            )
+            for template_id, totals in found.items()
+        ]
+
+    @strawberry.field(description="By user, the costliest first.")
+    async def by_user(self) -> list[UserCosts]:
+        """Sum up by user."""
+        found = await self.report.totals_by(Grouping.USER)
+        return [
+            UserCosts(user_id=strawberry.ID(user_id), **_shape(totals))
+            for user_id, totals in found.items()
+        ]
+
+    @strawberry.field(
+        description="Period by period, those with nothing too. The first and the last are counted "
+        "as far as they lie in the span."
+    )
+    async def timeline(
+        self,
+        interval: Annotated[
+            TimelineInterval, strawberry.argument(description="How long the periods are.")
+        ] = TimelineInterval.DAY,
+        time_zone: Annotated[
+            str,
+            strawberry.argument(
+                description="Whose midnights count: an IANA name such as `Europe/Berlin`."
+            ),
+        ] = "UTC",
+    ) -> list[CostPeriod]:
+        """Sum up by period."""
+        periods = await self.report.timeline(domain_member(Interval, interval), time_zone)
+        return [
+            CostPeriod(starts_at=period.starts_at, ends_at=period.ends_at, **_shape(period.totals))
+            for period in periods
+        ]
+
+    @strawberry.field(
+        description="The span of the same length before this one, to compare with; none without "
+        "`since`."
+    )
+    async def previous(self) -> CostTotals | None:
+        """Sum up the span before."""
+        totals = await self.report.previous()
+        return CostTotals(**_shape(totals)) if totals is not None else None
+
+    @strawberry.field(
+        description="What the present month (in UTC) will cost if it goes on as until now, in US "
+        "dollars."
+    )
+    async def projected_month_cost(self) -> float:
+        """Project the month."""
+        return to_dollars(await self.report.projected_month())
+
+    async def _totals(self) -> Totals:
+        return await self.report.totals()
+
+
+@strawberry.input(description="Which charges are counted; what is left out does not narrow.")
+class CostFilter:
+    """Which charges are counted."""
+
+    models: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Of these models, at most 100."
+    )
+    templates: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Of pictures made with these templates, at most 100."
+    )
+
+
+CostFilterArgument = Annotated[
+    CostFilter | None, strawberry.argument(description="Which charges are counted.")
+]
+
+
+def cost_analytics(
+    info: Info, since: datetime | None, until: datetime | None, where: CostFilter | None
 ) -> CostAnalytics:
-    """Report what the caller's pictures cost.
+    """Report what the caller's pictures cost; each field is read when it is asked for.
 
     Raises:
         InvalidInput: The span ends before it begins.
+        Rejected: A list of the filter is too long, or an id is no text.
     """
     context = info.context
-    report = await cost_report(
+    wanted = where or CostFilter()
+    faults = [
+        *list_faults(wanted.models, path=("filter", "models"), most=_MOST_IDS),
+        *list_faults(wanted.templates, path=("filter", "templates"), most=_MOST_IDS),
+    ]
+    if faults:
+        raise Rejected(faults)
+    report = CostReport(
         context.parts.database,
-        user_id=context.principal.user_id,
-        is_preview=context.parts.generator.is_preview,
+        RollupFilter(
+            is_preview=context.parts.generator.is_preview,
+            user_id=context.principal.user_id,
+            model_ids=wanted.models,
+            template_ids=wanted.templates,
+        ),
         since=since,
         until=until,
     )
-    return CostAnalytics(
-        since=report.since,
-        until=report.until,
-        total_cost=to_dollars(report.amount),
-        total_images=report.images,
-        average_cost=_average(report.amount, report.images),
-        provider_cost=to_dollars(report.provider_cost),
-        neurons=to_neurons(report.neurons),
-        by_model=[
-            ModelCosts(
-                model=context.models[totals.model_id],
-                total_cost=to_dollars(totals.amount),
-                total_images=totals.images,
-                average_cost=_average(totals.amount, totals.images),
-                provider_cost=to_dollars(totals.provider_cost),
-                neurons=to_neurons(totals.neurons),
-            )
-            for totals in report.by_model
-        ],
-    )
+    return CostAnalytics(since=report.since, until=report.until, report=report)
 
 
-async def cost_estimate(info: Info, source: CostEstimateInput) -> CostEstimatePayload:
-    """Estimate a request."""
-    context = info.context
-    assert source.image is not None  # noqa: S101 - @oneOf has seen to it
-    try:
-        price = await estimate_cost(
-            context.parts, context.principal, picture_request(source.image.value)
-        )
-    except REPORTABLE as error:
-        return CostEstimatePayload(estimate=None, user_errors=user_errors(error))
-    estimate = CostEstimate(
-        cost=to_dollars(price.cost),
-        provider_cost=to_dollars(price.provider_cost),
-        neurons=to_neurons(price.neurons),
-    )
-    return CostEstimatePayload(estimate=estimate, user_errors=[])
+def _shape(totals: Totals) -> dict[str, Any]:
+    return {
+        "total_cost": to_dollars(totals.amount),
+        "total_images": totals.images,
+        "average_cost": _average(totals),
+        "provider_cost": to_dollars(totals.provider_cost),
+        "neurons": to_neurons(totals.neurons),
+    }
 
 
-def _average(amount: int, images: int) -> float:
-    return to_dollars(round(amount / images)) if images else 0.0
+def _average(totals: Totals) -> float:
+    return to_dollars(round(totals.amount / totals.images)) if totals.images else 0.0

@@ -1,6 +1,7 @@
 """What clients are told of errors: userErrors in payloads, coded and masked ones at the top."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
@@ -68,6 +69,14 @@ class UserErrorCode(Enum):
         ErrorCode.DAILY_ALLOCATION_USED,
         description="The provider account has no neurons left today.",
     )
+    IDEMPOTENCY_CONFLICT = strawberry.enum_value(
+        ErrorCode.IDEMPOTENCY_CONFLICT,
+        description="The idempotency key stands for a request with another input.",
+    )
+    IDEMPOTENCY_IN_PROGRESS = strawberry.enum_value(
+        ErrorCode.IDEMPOTENCY_IN_PROGRESS,
+        description="An earlier request with this idempotency key is still being worked on.",
+    )
 
 
 @strawberry.interface(
@@ -134,8 +143,8 @@ class GenerationFailed(UserError):
 
 
 @strawberry.type(
-    description="The request's deadline passed, but the picture is still being made and will be "
-    "kept and charged: ask for it by its id, and do not send the request again."
+    description="The request's deadline passed, but the picture is still being made; unless it "
+    "fails, it will be kept and charged. Ask for it by its id."
 )
 class GenerationPending(UserError):
     """The request's deadline passed; the picture goes on."""
@@ -154,6 +163,26 @@ class DailyAllocationUsed(UserError):
     resets_at: datetime = strawberry.field(description="When there will be neurons again.")
 
 
+@strawberry.type(
+    description="The idempotency key stands for a request with another input. Nothing was charged; "
+    "choose a new key for a new request."
+)
+class IdempotencyConflict(UserError):
+    """The idempotency key stands for a request with another input."""
+
+
+@strawberry.type(
+    description="The request's deadline passed while an earlier one with its idempotency key is "
+    "still being worked on. Send it again later, or ask for the result by its id."
+)
+class IdempotencyInProgress(UserError):
+    """An earlier request with this idempotency key is still being worked on."""
+
+    image_id: strawberry.ID = strawberry.field(
+        description="The id under which the image or source image will appear."
+    )
+
+
 USER_ERROR_TYPES: Final = (
     InvalidInput,
     ModelNotFound,
@@ -163,14 +192,22 @@ USER_ERROR_TYPES: Final = (
     GenerationFailed,
     GenerationPending,
     DailyAllocationUsed,
+    IdempotencyConflict,
+    IdempotencyInProgress,
 )
 """Every type of the interface, for the schema."""
 
 
-def user_errors(error: DomainError | Rejected) -> list[UserError]:
-    """Translate what a use case raised into what a payload says."""
-    faults = error.errors if isinstance(error, Rejected) else (error,)
-    return [_user_error(fault) for fault in faults]
+def user_errors(
+    error: DomainError | Rejected, *, under: Sequence[str] = ("input",)
+) -> list[UserError]:
+    """Translate what a use case raised into what a payload says.
+
+    Args:
+        error: What was raised.
+        under: Where in the arguments the use case's input stands.
+    """
+    return [_user_error(fault, under) for fault in _faults(error)]
 
 
 def camel_case(name: str) -> str:
@@ -189,11 +226,11 @@ def border_error(error: GraphQLError) -> GraphQLError:
         error.extensions = {"code": "BAD_REQUEST", **(error.extensions or {})}
         return error
     if isinstance(original, REPORTABLE):
-        faults = user_errors(original)
+        faults = _faults(original)
         return _coded(
             error,
             " ".join(fault.message for fault in faults),
-            {"code": "BAD_REQUEST", "argument": ".".join(faults[0].path[1:])},
+            {"code": "BAD_REQUEST", "arguments": [_path(fault.path) for fault in faults]},
         )
     reference = secrets.token_hex(6)
     log.error("unexpected_error", reference=reference, path=error.path, exc_info=original)
@@ -204,7 +241,11 @@ def border_error(error: GraphQLError) -> GraphQLError:
     )
 
 
-def _user_error(fault: DomainError) -> UserError:
+def _faults(error: DomainError | Rejected) -> Sequence[DomainError]:
+    return error.errors if isinstance(error, Rejected) else (error,)
+
+
+def _user_error(fault: DomainError, under: Sequence[str]) -> UserError:
     kind: type[UserError] = InvalidInput
     extra: dict[str, Any] = {}
     match fault:
@@ -223,16 +264,23 @@ def _user_error(fault: DomainError) -> UserError:
             kind, extra = GenerationPending, {"image_id": fault.image_id}
         case domain.DailyAllocationUsed():
             kind, extra = DailyAllocationUsed, {"resets_at": fault.resets_at}
+        case domain.IdempotencyConflict():
+            kind = IdempotencyConflict
+        case domain.IdempotencyInProgress():
+            kind, extra = IdempotencyInProgress, {"image_id": fault.image_id}
     return kind(
-        message=fault.message, code=UserErrorCode(fault.code), path=_path(fault.path), **extra
+        message=fault.message,
+        code=UserErrorCode(fault.code),
+        path=[*under, *_path(fault.path)],
+        **extra,
     )
 
 
 def _path(path: Path) -> list[str]:
-    return ["input", *(camel_case(str(part)) for part in path)]
+    return [camel_case(str(part)) for part in path]
 
 
-def _coded(error: GraphQLError, message: str, extensions: dict[str, str]) -> GraphQLError:
+def _coded(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
     return GraphQLError(
         message,
         nodes=error.nodes,

@@ -1,27 +1,66 @@
 """Plain fields without a function call each.
 
 On a page of 50 pictures most of a request's time goes into calling a resolver for every column
-of every row. A field that is a plain attribute of a plain leaf type needs none: this executor
-reads and writes such fields directly, and leaves every other field, and every fault, to
-graphql-core.
+of every row. A field that is a plain attribute needs none. This executor reads and writes such
+fields directly, whole trees of them where every field is plain, and leaves every other field,
+and every fault, to graphql-core.
 """
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Hashable, Mapping
+from datetime import datetime
+from enum import Enum
+from math import isfinite
 from operator import attrgetter
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
-from graphql import GraphQLObjectType, GraphQLOutputType, Undefined, get_nullable_type
-from graphql.execution.collect_fields import GroupedFieldSet
+from cachetools import LRUCache
+from graphql import (
+    GraphQLBoolean,
+    GraphQLField,
+    GraphQLFloat,
+    GraphQLID,
+    GraphQLInt,
+    GraphQLLeafType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLString,
+    Undefined,
+    get_nullable_type,
+)
+from graphql.execution.collect_fields import FieldDetails, FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import AwaitableOrValue, Path
-from graphql.type import is_leaf_type, is_list_type, is_non_null_type
+from graphql.type import is_leaf_type, is_list_type, is_non_null_type, is_object_type
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
+
+ATTRIBUTE_WITHOUT_ARGUMENTS: Final = "attribute_without_arguments"
+"""In a field's metadata: the attribute that has the field's value when it is asked for without
+arguments."""
+
+_Read = Callable[[Any], Any]
+_Write = Callable[[Any], Any]
+"""Raises, whatever it likes, where graphql-core must look: then that executes the fields again."""
+
+_DEFINITION: Final = "strawberry-definition"
+_ALLOWED_DIRECTIVES: Final = {"include", "skip"}
+_MIN_INT: Final = -(2**31)
+_MAX_INT: Final = 2**31 - 1
+_SURE_KINDS: Final = {str, int, float, bool, list, dict, datetime}
+_UNCHANGED_KINDS: Final[Mapping[int, type]] = {
+    id(GraphQLString): str,
+    id(GraphQLID): str,
+    id(GraphQLBoolean): bool,
+    id(GraphQLInt): int,
+    id(GraphQLFloat): float,
+}
+"""By leaf type: what graphql-core writes as it is."""
 
 
 class _PlainField(NamedTuple):
     response_name: str
-    read: Callable[[Any], Any]
-    write: Callable[[Any], Any]
+    read: _Read
+    write: _Write
 
 
 class _Plan(NamedTuple):
@@ -29,7 +68,11 @@ class _Plan(NamedTuple):
     plain: tuple[_PlainField, ...]
     others: GroupedFieldSet
     fields: GroupedFieldSet
-    """Kept alive, so that its identity names it for as long as the plan does."""
+    """Kept alive with its nodes, so that their identities name them as long as the plan does."""
+
+
+_PLANS: Final[LRUCache[Hashable, _Plan]] = LRUCache(maxsize=2000)
+"""Plans of the documents that came lately, which are cached too and so have the same nodes."""
 
 
 class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -38,6 +81,11 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._plans: dict[tuple[str, int], _Plan] = {}
+        # The only variables that decide which fields a selection set has: @skip and @include.
+        self._switches = tuple(
+            item for item in self.variable_values.coerced.items() if isinstance(item[1], bool)
+        )
+        self._has_middleware = bool(self.middleware_manager and self.middleware_manager.middlewares)
 
     def execute_fields(
         self,
@@ -48,10 +96,7 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> AwaitableOrValue[dict[str, Any]]:
         """Execute the fields of one object."""
-        key = (parent_type.name, id(grouped_field_set))
-        plan = self._plans.get(key)
-        if plan is None:
-            plan = self._plans[key] = self._plan(parent_type, grouped_field_set)
+        plan = self._plan(parent_type, grouped_field_set)
         if not plan.plain:
             return super().execute_fields(
                 parent_type, source_value, path, grouped_field_set, position_context
@@ -76,10 +121,28 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
         return _in_order(plan.names, values, cast("dict[str, Any]", rest))
 
     def _plan(self, parent_type: GraphQLObjectType, fields: GroupedFieldSet) -> _Plan:
+        key = (parent_type.name, id(fields))
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = self._lasting_plan(parent_type, fields)
+        return plan
+
+    def _lasting_plan(self, parent_type: GraphQLObjectType, fields: GroupedFieldSet) -> _Plan:
+        details = [detail for group in fields.values() for detail in group]
+        if self._has_middleware or not all(map(_is_of_document, details)):
+            return _Plan(tuple(fields), (), fields, fields)
+        nodes = tuple([id(detail.node) for detail in details])
+        key = (parent_type, nodes, tuple(fields), self._switches)
+        plan = _PLANS.get(key)
+        if plan is None:
+            plan = _PLANS[key] = self._new_plan(parent_type, fields)
+        return plan
+
+    def _new_plan(self, parent_type: GraphQLObjectType, fields: GroupedFieldSet) -> _Plan:
         plain: list[_PlainField] = []
         others: GroupedFieldSet = {}
         for response_name, details in fields.items():
-            field = self._plain_field(parent_type, response_name, details[0].node.name.value)
+            field = self._plain_field(parent_type, response_name, details)
             if field is None:
                 others[response_name] = details
             else:
@@ -87,46 +150,116 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
         return _Plan(tuple(fields), tuple(plain), others, fields)
 
     def _plain_field(
-        self, parent_type: GraphQLObjectType, response_name: str, field_name: str
+        self, parent_type: GraphQLObjectType, response_name: str, details: FieldDetailsList
     ) -> _PlainField | None:
-        definition = parent_type.fields.get(field_name)
-        if definition is None or not getattr(definition.resolve, "_is_default", False):
+        if any(_has_unknown_directive(detail.node) for detail in details):
             return None
-        write = _writer(definition.type)
-        if write is None:
+        node = details[0].node
+        if node.name.value == "__typename":
+            name = parent_type.name
+            return _PlainField(response_name, lambda _: name, str)
+        definition = parent_type.fields.get(node.name.value)
+        if definition is None:
             return None
-        attribute = definition.extensions["strawberry-definition"].python_name
-        return _PlainField(response_name, attrgetter(attribute), write)
+        read = _reader(definition, has_arguments=bool(node.arguments))
+        if read is None:
+            return None
+        write = self._writer(definition.type, details)
+        return _PlainField(response_name, read, write) if write is not None else None
+
+    def _writer(self, field_type: GraphQLOutputType, details: FieldDetailsList) -> _Write | None:
+        inner = get_nullable_type(field_type)
+        write: _Write | None = None
+        if is_leaf_type(inner):
+            write = _leaf_writer(inner)
+        elif is_list_type(inner):
+            write_item = self._writer(inner.of_type, details)
+            write = _list_writer(write_item) if write_item is not None else None
+        elif is_object_type(inner):
+            write = self._object_writer(inner, details)
+        if write is None or is_non_null_type(field_type):
+            return write
+        return _nullable_writer(write)
+
+    def _object_writer(
+        self, object_type: GraphQLObjectType, details: FieldDetailsList
+    ) -> _Write | None:
+        definition = object_type.extensions.get(_DEFINITION)
+        if not isinstance(definition, StrawberryObjectDefinition) or definition.is_type_of:
+            return None
+        fields, deferred, _ = self.collect_subfields(object_type, details)
+        plan = self._plan(object_type, fields)
+        if deferred or plan.others:
+            return None
+        kinds = {definition.origin}
+        if definition.concrete_of is not None:
+            kinds.add(definition.concrete_of.origin)
+        plain = plan.plain
+
+        def write(value: Any) -> dict[str, Any]:
+            if type(value) not in kinds:
+                raise TypeError("another kind")
+            return {name: write(read(value)) for name, read, write in plain}
+
+        return write
 
 
-def _writer(field_type: GraphQLOutputType) -> Callable[[Any], Any] | None:
-    """Return what writes a leaf, or a list of leaves; it raises where graphql-core must look."""
-    is_nullable = not is_non_null_type(field_type)
-    inner = get_nullable_type(field_type)
-    write: Callable[[Any], Any] | None = None
-    if is_leaf_type(inner):
-        write = partial(_write_leaf, inner.coerce_output_value)
-    elif is_list_type(inner):
-        write_item = _writer(inner.of_type)
-        write = partial(_write_list, write_item) if write_item is not None else None
-    return partial(_write_nullable, write) if is_nullable and write is not None else write
+def _is_of_document(detail: FieldDetails) -> bool:
+    """Tell whether a field is as its document says in every execution."""
+    return detail.defer_usage is None and detail.fragment_variable_values is None
 
 
-def _write_nullable(write: Callable[[Any], Any], value: Any) -> Any:
-    return None if value is None else write(value)
+def _has_unknown_directive(node: Any) -> bool:
+    return any(one.name.value not in _ALLOWED_DIRECTIVES for one in node.directives or ())
 
 
-def _write_leaf(coerce: Callable[[Any], Any], value: Any) -> Any:
-    written = coerce(value) if value is not None else None
-    if written is None or written is Undefined:
-        raise ValueError("no value")
-    return written
+def _reader(definition: GraphQLField, *, has_arguments: bool) -> _Read | None:
+    field = definition.extensions.get(_DEFINITION)
+    if not isinstance(field, StrawberryField) or field.extensions:
+        return None
+    if field.base_resolver is None:
+        return attrgetter(field.python_name) if field.default_resolver is getattr else None
+    attribute = field.metadata.get(ATTRIBUTE_WITHOUT_ARGUMENTS)
+    return None if attribute is None or has_arguments else attrgetter(attribute)
 
 
-def _write_list(write_item: Callable[[Any], Any], value: Any) -> list[Any]:
-    if type(value) is not list:
-        raise TypeError("no list")
-    return [write_item(item) for item in value]
+def _leaf_writer(leaf: GraphQLLeafType) -> _Write:
+    coerce = leaf.coerce_output_value
+
+    def write(value: Any) -> Any:
+        # Others may be awaitable, exceptions, or whatever else graphql-core looks at first.
+        if type(value) not in _SURE_KINDS and not isinstance(value, Enum):
+            raise TypeError("no plain value")
+        written = coerce(value)
+        if written is None or written is Undefined:
+            raise ValueError("no value")
+        return written
+
+    kind = _UNCHANGED_KINDS.get(id(leaf))
+    return write if kind is None else _unchanged_writer(kind, write)
+
+
+def _unchanged_writer(kind: type, otherwise: _Write) -> _Write:
+    if kind is int:
+        return lambda value: (
+            value if type(value) is int and _MIN_INT <= value <= _MAX_INT else otherwise(value)
+        )
+    if kind is float:
+        return lambda value: value if type(value) is float and isfinite(value) else otherwise(value)
+    return lambda value: value if type(value) is kind else otherwise(value)
+
+
+def _list_writer(write_item: _Write) -> _Write:
+    def write(value: Any) -> list[Any]:
+        if type(value) is not list:
+            raise TypeError("no list")
+        return [write_item(item) for item in value]
+
+    return write
+
+
+def _nullable_writer(write: _Write) -> _Write:
+    return lambda value: None if value is None else write(value)
 
 
 def _in_order(

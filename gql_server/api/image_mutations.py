@@ -55,8 +55,8 @@ class UpdateImageInput:
     """New tags and metadata of an image."""
 
     id: strawberry.ID = strawberry.field(description="The image.")
-    tags: strawberry.Maybe[list[str]] = strawberry.field(
-        description="All of its tags from now on; left out, they stay."
+    tags: strawberry.Maybe[list[str] | None] = strawberry.field(
+        description="All of its tags from now on; left out or null, they stay."
     )
     metadata: strawberry.Maybe[JSON | None] = strawberry.field(
         description="All of its metadata from now on; left out, it stays; null takes it away."
@@ -93,7 +93,12 @@ class ImageMutations:
     ) -> GenerateImagePayload:
         """Make one picture."""
         context = info.context
-        work = generate_image(context.parts, context.principal, picture_request(input))
+        work = generate_image(
+            context.parts,
+            context.principal,
+            picture_request(input),
+            idempotency_key=input.idempotency_key,
+        )
         image, errors = await _outcome(info, work)
         return GenerateImagePayload(image=image, user_errors=errors)
 

@@ -11,23 +11,31 @@ from strawberry.scalars import JSON
 from gql_server.api.connections import Connection, ListOrder, connection, page_request
 from gql_server.api.context import Context, Info
 from gql_server.api.enums import domain_member
+from gql_server.api.errors import camel_case
+from gql_server.api.execution import ATTRIBUTE_WITHOUT_ARGUMENTS
 from gql_server.api.models import Model
 from gql_server.api.nodes import Node
 from gql_server.api.parameters import GenerationParameters
 from gql_server.api.selection import requested_columns
 from gql_server.database import images as rows
 from gql_server.database.pages import Facts
-from gql_server.domain.errors import InvalidInput
+from gql_server.domain.errors import ErrorCode, InvalidInput, Rejected
 from gql_server.domain.money import to_dollars, to_neurons
-from gql_server.domain.text import is_storable
+from gql_server.domain.text import list_faults
 from gql_server.generation import images as use_cases
+from gql_server.generation.labels import MAX_TAGS, clean_tags
 from gql_server.pictures.formats import ImageFormat as PictureFormat
+from gql_server.storage.addresses import MAX_WIDTH
 from gql_server.storage.store import DEFAULT_URL_SECONDS, MAX_URL_SECONDS
 
 if TYPE_CHECKING:
     from gql_server.api.templates import Template
 
-_MAX_URL_WIDTH: Final = 4096
+_MOST_IDS: Final = 100
+_MOST_WORDS: Final = 20
+
+_ColumnShape = Callable[[dict[str, Any], Any, Context], None]
+"""Sets the attributes of an image that a column's value makes."""
 
 
 @strawberry.enum(description="A format to deliver a picture in.")
@@ -115,7 +123,8 @@ class Image(Node):
 
     @strawberry.field(
         description="An address that a browser can open: of the whole picture, or resized and "
-        "converted where the store can."
+        "converted where the store can.",
+        metadata={ATTRIBUTE_WITHOUT_ARGUMENTS: "r2_url"},
     )
     async def url(
         self,
@@ -123,7 +132,7 @@ class Image(Node):
         width: Annotated[
             int | None,
             strawberry.argument(
-                description=f"Pixels to scale it down to, 1 to {_MAX_URL_WIDTH}; it is never "
+                description=f"Pixels to scale it down to, 1 to {MAX_WIDTH}; it is never "
                 "enlarged. A private bucket delivers the whole picture."
             ),
         ] = None,
@@ -140,11 +149,15 @@ class Image(Node):
     ) -> str:
         """Make an address."""
         for name, value, maximum in (
-            ("width", width, _MAX_URL_WIDTH),
+            ("width", width, MAX_WIDTH),
             ("expires_in", expires_in, MAX_URL_SECONDS),
         ):
             if value is not None and not 1 <= value <= maximum:
-                raise InvalidInput(f"{name} must be from 1 to {maximum}.", path=(name,))
+                raise InvalidInput(
+                    f"{camel_case(name)} must be from 1 to {maximum}; it is {value}.",
+                    path=(name,),
+                    code=ErrorCode.OUT_OF_RANGE,
+                )
         return await info.context.parts.store.url(
             self.storage_key,
             width=width,
@@ -188,13 +201,13 @@ class ImageFilter:
     """Which images are wanted."""
 
     models: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Made by one of these models."
+        default=None, description="Made by one of these models, at most 100."
     )
     templates: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Made with one of these templates."
+        default=None, description="Made with one of these templates, at most 100."
     )
     tags: list[str] | None = strawberry.field(
-        default=None, description="Bearing all of these tags."
+        default=None, description="Bearing all of these tags, at most 20."
     )
     created_since: datetime | None = strawberry.field(
         default=None, description="Made at this moment or later."
@@ -203,7 +216,8 @@ class ImageFilter:
         default=None, description="Made before this moment."
     )
     search: str | None = strawberry.field(
-        default=None, description="Words that all stand in the prompt, whatever their case."
+        default=None,
+        description="Words that all stand in the prompt, whatever their case; at most 20.",
     )
     is_preview: bool | None = strawberry.field(
         default=None, description="Drawn by the preview generator, or made by a model."
@@ -223,7 +237,11 @@ OrderArgument = Annotated[
 
 async def images_from(context: Context, found: Sequence[Facts]) -> list[Image]:
     """Shape rows for clients: with the attributes that the columns they have allow."""
-    images = [_shape(context, facts) for facts in found]
+    if not found:
+        return []
+    # Every row has the same columns.
+    shapes = [(column, _SHAPES.get(column)) for column in found[0]]
+    images = [_shape(context, facts, shapes) for facts in found]
     if context.parts.store.public_base is None:
         for image, facts in zip(images, found, strict=True):
             if "storage_key" in facts:
@@ -271,23 +289,23 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
     """Read a filter.
 
     Raises:
-        InvalidInput: A text holds what no database can.
+        Rejected: Lists or texts are too long, or hold what no database can.
     """
     if where is None:
         return rows.ImageFilter()
-    for name, texts in (
-        ("models", where.models or ()),
-        ("templates", where.templates or ()),
-        ("tags", where.tags or ()),
-        ("search", (where.search or "",)),
-    ):
-        for text in texts:
-            if not is_storable(text):
-                raise InvalidInput(f"{name} holds a character that is no text.", path=(name,))
+    words = (where.search or "").split()
+    faults = [
+        *list_faults(where.models, path=("filter", "models"), most=_MOST_IDS),
+        *list_faults(where.templates, path=("filter", "templates"), most=_MOST_IDS),
+        *list_faults(where.tags, path=("filter", "tags"), most=MAX_TAGS),
+        *list_faults(words, path=("filter", "search"), most=_MOST_WORDS),
+    ]
+    if faults:
+        raise Rejected(faults)
     return rows.ImageFilter(
-        model_ids=where.models,
-        template_ids=where.templates,
-        tags=where.tags or (),
+        model_ids=tuple(where.models) if where.models is not None else None,
+        template_ids=tuple(where.templates) if where.templates is not None else None,
+        tags=tuple(clean_tags(where.tags or ())),
         created_since=where.created_since,
         created_before=where.created_before,
         search=where.search,
@@ -296,16 +314,17 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
     )
 
 
-def _shape(context: Context, facts: Facts) -> Image:
+def _shape(
+    context: Context, facts: Facts, shapes: Sequence[tuple[str, _ColumnShape | None]]
+) -> Image:
     # Only the columns asked for are here, so the dataclass's own constructor cannot serve.
     image = Image.__new__(Image)
     attributes = vars(image)
-    for column, value in facts.items():
-        shape = _SHAPES.get(column)
+    for column, shape in shapes:
         if shape is None:
-            attributes[column] = value
+            attributes[column] = facts[column]
         else:
-            shape(attributes, value, context)
+            shape(attributes, facts[column], context)
     return image
 
 
@@ -343,7 +362,7 @@ def _shape_neurons(attributes: dict[str, Any], value: Any, _context: Context) ->
     attributes["neurons"] = to_neurons(value)
 
 
-_SHAPES: Final[Mapping[str, Callable[[dict[str, Any], Any, Context], None]]] = {
+_SHAPES: Final[Mapping[str, _ColumnShape]] = {
     "storage_key": _shape_key,
     "model_id": _shape_model,
     "parameters": _shape_parameters,

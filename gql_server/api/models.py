@@ -5,7 +5,6 @@ from enum import Enum
 
 import strawberry
 
-from gql_server.api.context import Info
 from gql_server.api.errors import camel_case
 from gql_server.api.nodes import Node
 from gql_server.domain.money import to_dollars, to_neurons
@@ -96,6 +95,15 @@ class PriceUnit(Enum):
     )
 
 
+@strawberry.enum(description="The type of a setting's values.")
+class ModelParameterType(Enum):
+    """The type of a setting's values."""
+
+    STRING = strawberry.enum_value("string", description="Text.")
+    INTEGER = strawberry.enum_value("integer", description="A whole number.")
+    FLOAT = strawberry.enum_value("float", description="A number.")
+
+
 @strawberry.type(description="How many seconds a picture typically takes.")
 class SecondsRange:
     """How many seconds a picture typically takes."""
@@ -126,7 +134,7 @@ class ModelParameter:
     """A setting that a model takes."""
 
     name: str = strawberry.field(description="The field of GenerateImageInput.")
-    type: str = strawberry.field(description="`string`, `integer` or `float`.")
+    type: ModelParameterType = strawberry.field(description="The type of its values.")
     default: float | None = strawberry.field(
         description="What is used when it is left out; none: the model decides."
     )
@@ -227,11 +235,6 @@ def list_models(models: Mapping[str, Model], where: ModelFilter | None) -> list[
     ]
 
 
-def find_model(info: Info, model_id: str) -> Model | None:
-    """Return the model of that id, if the catalogue has it."""
-    return info.context.models.get(model_id)
-
-
 _PARAMETER_DESCRIPTIONS: Mapping[str, str] = {
     "negative_prompt": "What the picture should not show.",
     "width": "The width of the picture in pixels.",
@@ -276,7 +279,7 @@ def _shape(model: domain.Model, prices: PriceBook) -> Model:
         parameters=[
             ModelParameter(
                 name=camel_case(name),
-                type=rule.type,
+                type=ModelParameterType(rule.type),
                 default=rule.default,
                 minimum=rule.minimum,
                 maximum=rule.maximum,

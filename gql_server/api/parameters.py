@@ -8,6 +8,11 @@ import strawberry
 from gql_server.domain.parameters import Parameters
 from gql_server.generation.requests import PictureRequest
 
+IDEMPOTENCY_KEY = (
+    "Text of your own, 1 to 255 characters, new for each new request. The same request with the "
+    "same key is done and charged once, however often it is sent, until 24 hours after it was done."
+)
+
 _NEGATIVE_PROMPT = "What the picture should not show."
 _WIDTH = "The width of the picture in pixels."
 _HEIGHT = "The height of the picture in pixels."
@@ -97,6 +102,7 @@ class GenerateImageInput:
         default=None,
         description="Whatever is to be kept with the image: a JSON object of at most 16 KiB.",
     )
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
 def parameters_from(source: GenerateImageInput | TemplateParametersInput) -> Parameters:

@@ -15,14 +15,13 @@ from gql_server.api.connections import After, Before, Connection, First, Last, L
 from gql_server.api.context import Info
 from gql_server.api.costs import (
     CostAnalytics,
-    CostEstimateInput,
-    CostEstimatePayload,
+    CostFilterArgument,
     Since,
     Until,
     cost_analytics,
-    cost_estimate,
 )
 from gql_server.api.errors import USER_ERROR_TYPES, border_error
+from gql_server.api.estimates import CostEstimateInput, CostEstimatePayload, cost_estimate
 from gql_server.api.execution import PlainFieldExecutor
 from gql_server.api.image_mutations import ImageMutations
 from gql_server.api.images import (
@@ -146,11 +145,15 @@ class Query:
         return await template_connection(info, first, after, last, before, order_by)
 
     @strawberry.field(description="What the caller's pictures cost, from the ledger.")
-    async def cost_analytics(
-        self, info: Info, since: Since = None, until: Until = None
+    def cost_analytics(
+        self,
+        info: Info,
+        since: Since = None,
+        until: Until = None,
+        filter: CostFilterArgument = None,
     ) -> CostAnalytics:
         """Report costs."""
-        return await cost_analytics(info, since, until)
+        return cost_analytics(info, since, until, filter)
 
     @strawberry.field(
         description="What a request would cost, and whether it would be accepted; nothing is spent."

@@ -11,6 +11,7 @@ from strawberry.file_uploads import Upload
 from gql_server.api.context import Context, Info
 from gql_server.api.errors import REPORTABLE, UserError, user_errors
 from gql_server.api.nodes import Node
+from gql_server.api.parameters import IDEMPOTENCY_KEY
 from gql_server.database.pages import Facts
 from gql_server.domain.errors import InvalidInput
 from gql_server.generation import images as use_cases
@@ -42,6 +43,7 @@ class UploadSourceImageInput:
         description="A JPEG, PNG, WebP or AVIF of at most 20 MiB, sent as a GraphQL multipart "
         "request. It is kept upright, at most 2048 pixels a side, without its metadata."
     )
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
 @strawberry.type(description="The uploaded picture, or what kept it from being taken.")
@@ -72,7 +74,9 @@ class SourceImageMutations:
         context = info.context
         try:
             data = await _read(input.file)
-            facts = await upload_source_image(context.parts, context.principal, data)
+            facts = await upload_source_image(
+                context.parts, context.principal, data, idempotency_key=input.idempotency_key
+            )
         except REPORTABLE as error:
             return UploadSourceImagePayload(source_image=None, user_errors=user_errors(error))
         return UploadSourceImagePayload(

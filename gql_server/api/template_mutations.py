@@ -37,18 +37,18 @@ class CreateTemplateInput:
     )
 
 
-@strawberry.input(description="What is to change in a template; what is left out stays.")
+@strawberry.input(description="What is to change in a template; what is left out or null stays.")
 class UpdateTemplateInput:
     """What is to change in a template; what is left out stays."""
 
     id: strawberry.ID = strawberry.field(description="The template.")
-    name: strawberry.Maybe[str] = strawberry.field(description=_NAME)
-    model: strawberry.Maybe[strawberry.ID] = strawberry.field(description=_MODEL)
-    default_prompt: strawberry.Maybe[str] = strawberry.field(description=_PROMPT)
+    name: strawberry.Maybe[str | None] = strawberry.field(description=_NAME)
+    model: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description=_MODEL)
+    default_prompt: strawberry.Maybe[str | None] = strawberry.field(description=_PROMPT)
     description: strawberry.Maybe[str | None] = strawberry.field(
         description=f"{_DESCRIPTION} Null takes it away."
     )
-    parameters: strawberry.Maybe[TemplateParametersInput] = strawberry.field(
+    parameters: strawberry.Maybe[TemplateParametersInput | None] = strawberry.field(
         description=f"{_PARAMETERS} They are replaced whole."
     )
 
@@ -151,17 +151,19 @@ class TemplateMutations:
 
 
 def _changes(source: UpdateTemplateInput) -> dict[str, Any]:
+    """Read what is given; null takes the description away, and leaves everything else."""
     found: dict[str, Any] = {}
     for attribute, name in (
         ("name", "name"),
         ("model", "model_id"),
         ("default_prompt", "default_prompt"),
-        ("description", "description"),
     ):
         given = getattr(source, attribute)
-        if given is not None:
+        if given is not None and given.value is not None:
             found[name] = given.value
-    if source.parameters is not None:
+    if source.description is not None:
+        found["description"] = source.description.value
+    if source.parameters is not None and source.parameters.value is not None:
         found["parameters"] = parameters_from(source.parameters.value)
     return found
 

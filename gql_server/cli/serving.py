@@ -1,39 +1,29 @@
-"""The command line: serve, migrate, schema."""
+"""``gql-server serve`` and ``gql-server migrate``."""
 
 import asyncio
-import difflib
-import sys
-from pathlib import Path
-from socket import socket
-from typing import Annotated, NoReturn
+import socket
+from contextlib import ExitStack
+from typing import Annotated
 
 import typer
 import uvicorn
 
 from gql_server import __version__
-from gql_server.api.schema import schema_text
-from gql_server.app import StartError, create_app, migrate_database
+from gql_server.app import (
+    StartError,
+    check_start,
+    create_app,
+    database_fault,
+    migrate_database,
+)
+from gql_server.cli.start import fail, read_settings
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.inference.catalogue import CatalogueError
 from gql_server.ledger.prices import PriceBookError
-from gql_server.logs import configure_logs
-from gql_server.settings import Settings, SettingsError, load_settings
 
-cli = typer.Typer(
-    name="gql-server",
-    help="A GraphQL API server for AI images on Cloudflare Workers AI and R2. "
-    "Its settings are environment variables, or lines of a file .env; README lists them.",
-    no_args_is_help=True,
-    add_completion=False,
-)
+_BACKLOG = 2048
 
 
-def main() -> None:
-    """Run the command line."""
-    cli()
-
-
-@cli.command()
 def serve(
     host: Annotated[
         str | None, typer.Option(help="The address to listen on, in place of HOST.")
@@ -47,12 +37,15 @@ def serve(
     Without any settings: SQLite and the pictures in ./data, drawn by the preview generator.
     An SQLite database is migrated first; with PostgreSQL run migrate before.
     """
-    settings = _settings(host=host, port=port)
-    configure_logs(level=settings.log_level, style=settings.effective_log_format)
+    settings = read_settings(host=host, port=port)
     try:
         app = create_app(settings)
-    except (CatalogueError, PriceBookError) as error:
-        _fail(str(error))
+        asyncio.run(check_start(settings))
+    except PriceBookError as error:
+        fail(f"PRICE_BOOK: {error}")
+    except (CatalogueError, StartError) as error:
+        fail(str(error))
+    listener = _listen(settings.host, settings.port)
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -64,67 +57,39 @@ def serve(
         server_header=False,
     )
     server = _Server(config, settings.server_url)
-    server.run()
+    server.run(sockets=[listener])
     if not server.started:
         raise typer.Exit(1)
 
 
-@cli.command()
 def migrate() -> None:
     """Bring the database to the shape that this version needs.
 
     Safe to run again, and on several machines at once.
     """
-    settings = _settings()
-    configure_logs(level=settings.log_level, style=settings.effective_log_format)
+    settings = read_settings()
     try:
         revision = asyncio.run(migrate_database(settings))
-    except (StartError, DatabaseUnavailable) as error:
-        _fail(f"DATABASE_URL: the database cannot be migrated: {error.__cause__ or error}")
+    except DatabaseUnavailable as error:
+        fail(f"DATABASE_URL: {database_fault(error)}")
     typer.echo(f"The database is at revision {revision}.")
 
 
-@cli.command()
-def schema(
-    check: Annotated[
-        bool, typer.Option("--check", help="Compare with the file, and exit 1 when it differs.")
-    ] = False,
-    file: Annotated[Path, typer.Option(help="The file that --check compares with.")] = Path(
-        "schema.graphql"
-    ),
-) -> None:
-    """Print the GraphQL schema in SDL."""
-    current = schema_text()
-    if not check:
-        sys.stdout.write(current)
-        return
+def _listen(host: str, port: int) -> socket.socket:
     try:
-        written = file.read_text("utf-8")
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        # Said to be TCP, so that asyncio turns off Nagle's algorithm on its connections.
+        with ExitStack() as unless_it_listens:
+            listener = unless_it_listens.enter_context(socket.socket(family, kind, protocol))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(_BACKLOG)
+            unless_it_listens.pop_all()
     except OSError as error:
-        _fail(f"{file}: {error.strerror}")
-    if written != current:
-        difference = difflib.unified_diff(
-            written.splitlines(), current.splitlines(), str(file), "the code", lineterm=""
-        )
-        typer.echo("\n".join(difference), err=True)
-        _fail(f"{file} is stale: run `gql-server schema > {file}`")
-    typer.echo(f"{file} is what the code serves.")
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"gql-server {__version__}")
-        raise typer.Exit
-
-
-@cli.callback()
-def _options(
-    _version: Annotated[
-        bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
-    ] = False,
-) -> None:
-    pass
+        fail(f"HOST, PORT: cannot listen on {host} port {port}: {error.strerror}")
+    return listener
 
 
 class _Server(uvicorn.Server):
@@ -134,22 +99,8 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._url = url
 
-    async def startup(self, sockets: list[socket] | None = None) -> None:
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             typer.echo(f"gql_server {__version__} is at {self._url}")
             typer.echo(f"Playground: {self._url}/graphql")
-
-
-def _settings(*, host: str | None = None, port: int | None = None) -> Settings:
-    try:
-        return load_settings(
-            **{name: value for name, value in (("host", host), ("port", port)) if value is not None}
-        )
-    except SettingsError as error:
-        _fail(str(error))
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

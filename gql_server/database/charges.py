@@ -1,71 +1,48 @@
 """Statements about the ledger."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from gql_server.database.engine import Database
+from gql_server.database.pages import Facts, read_facts
+from gql_server.database.rollups import add_to_rollups, rollups_of
 from gql_server.database.tables import ChargeRow
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelTotals:
-    """What one model's pictures cost: billionths of a dollar, thousandths of a neuron."""
-
-    model_id: str
-    images: int
-    amount: int
-    provider_cost: int
-    neurons: int
+_CHUNK: Final = 5_000
+_INSERT_CHARGE: Final = insert(ChargeRow)
 
 
-async def totals_by_model(
-    connection: AsyncConnection,
-    *,
-    user_id: str | None,
-    is_preview: bool,
-    since: datetime | None,
-    until: datetime | None,
-) -> Sequence[ModelTotals]:
-    """Sum the ledger by model, the costliest first.
+async def record_charge(connection: AsyncConnection, charge: ChargeRow) -> None:
+    """Write a line of the ledger, and add it to every roll-up."""
+    await connection.execute(_INSERT_CHARGE, charge.model_dump())
+    await add_to_rollups(connection, list(rollups_of(charge)))
 
-    Args:
-        connection: Where to read.
-        user_id: Whose charges; None for everyone's.
-        is_preview: Charges of the preview generator, or of real models.
-        since: Charged at this moment or later.
-        until: Charged before this moment.
-    """
-    amount = func.sum(ChargeRow.amount)
-    statement = (
-        select(
-            col(ChargeRow.model_id),
-            func.count(),
-            amount,
-            func.sum(ChargeRow.provider_cost),
-            func.sum(ChargeRow.neurons),
-        )
-        .where(col(ChargeRow.is_preview) == is_preview)
-        .group_by(col(ChargeRow.model_id))
-        .order_by(amount.desc(), col(ChargeRow.model_id))
-    )
-    if user_id is not None:
-        statement = statement.where(col(ChargeRow.user_id) == user_id)
-    if since is not None:
-        statement = statement.where(col(ChargeRow.created_at) >= since)
+
+async def charge_chunks(
+    database: Database, *, since: datetime | None, until: datetime | None
+) -> AsyncIterator[Sequence[Facts]]:
+    """Read the ledger in chunks, the oldest line first; no transaction stays open between them."""
+    table = ChargeRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+    created_at, charge_id = col(ChargeRow.created_at), col(ChargeRow.id)
+    statement = select(*table.columns).order_by(created_at, charge_id).limit(_CHUNK)
     if until is not None:
-        statement = statement.where(col(ChargeRow.created_at) < until)
-    rows = (await connection.execute(statement)).all()
-    return [
-        ModelTotals(
-            model_id=model_id,
-            images=images,
-            amount=int(total),
-            provider_cost=int(provider),
-            neurons=int(neurons),
+        statement = statement.where(created_at < until)
+    if since is not None:
+        statement = statement.where(created_at >= since)
+    chunk_statement = statement
+    while True:
+        async with database.read() as connection:
+            chunk = read_facts(await connection.execute(chunk_statement))
+        if chunk:
+            yield chunk
+        if len(chunk) < _CHUNK:
+            return
+        last = chunk[-1]
+        chunk_statement = statement.where(
+            tuple_(created_at, charge_id) > tuple_(last["created_at"], last["id"])
         )
-        for model_id, images, total, provider, neurons in rows
-    ]

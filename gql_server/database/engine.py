@@ -1,24 +1,33 @@
 """One database for the life of the process: short reading and writing units of work."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 _READ_ONLY: Final = "gql_server_read_only"
+_STATEMENT_MILLISECONDS: Final = 60_000
 _PRAGMAS: Final = (
     "PRAGMA busy_timeout = 10000",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
 )
+_PASSING_SQLITE_CODES: Final = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
 
 
 class DatabaseUnavailable(Exception):
@@ -26,7 +35,7 @@ class DatabaseUnavailable(Exception):
 
 
 class Database:
-    """Hands out connections; holds no session and loads nothing lazily.
+    """Hands out connections, up to 40 of them; holds no session and loads nothing lazily.
 
     No unit of work may be open during a call to a model or a store.
     """
@@ -34,33 +43,55 @@ class Database:
     def __init__(self, url: URL) -> None:
         self.is_sqlite: Final = url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {
-            "pool_size": 20,
-            "max_overflow": 20,
+            "pool_size": 10,
+            "max_overflow": 10,
+            "hide_parameters": True,  # they hold prompts, and errors are logged
             "pool_timeout": 30,
             "json_serializer": _write_json,
             "json_deserializer": orjson.loads,
         }
         if not self.is_sqlite:
-            options |= {"pool_pre_ping": True}
+            options["pool_pre_ping"] = True
+            options["connect_args"] = {"options": f"-c statement_timeout={_STATEMENT_MILLISECONDS}"}
         self.engine: Final[AsyncEngine] = create_async_engine(url, **options)
+        # Readers need no transaction: a statement is a snapshot of its own. On connections that
+        # never begin one, nothing has to be begun, ended or reset.
+        self.reader: Final[AsyncEngine] = create_async_engine(
+            url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **options
+        )
+        self._snapshot_options: dict[str, Any] = (
+            {_READ_ONLY: True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        )
         # Writers of one process queue here and not in SQLite's busy handler, which polls.
         self._writers: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _set_up_sqlite)
+            event.listen(self.reader.sync_engine, "connect", _set_up_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection that only reads, on one snapshot.
+    async def read(self, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Open a connection that only reads.
+
+        Args:
+            snapshot: Whether all that is read must be of one moment.
 
         Raises:
             DatabaseUnavailable: The database does not answer.
         """
         with _translated_errors():
+            if not snapshot:
+                async with self.reader.connect() as connection:
+                    yield connection
+                return
             async with self.engine.connect() as connection:
-                yield await connection.execution_options(**{_READ_ONLY: True})
+                await connection.execution_options(**self._snapshot_options)
+                if not self.is_sqlite:
+                    # Such readers look over everything there is, and may take their time.
+                    await connection.execute(text("SET LOCAL statement_timeout = 0"))
+                yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -75,6 +106,7 @@ class Database:
 
     async def close(self) -> None:
         """Give back every connection."""
+        await self.reader.dispose()
         await self.engine.dispose()
 
 
@@ -85,10 +117,18 @@ class _translated_errors:  # noqa: N801 - reads as the phrase it is used in
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        passing = isinstance(error, OperationalError | InterfaceError | PoolTimeoutError)
-        dropped = isinstance(error, DBAPIError) and error.connection_invalidated
-        if passing or dropped or isinstance(error, OSError):
+        if error is not None and _is_passing(error):
             raise DatabaseUnavailable(type(error).__name__) from error
+
+
+def _is_passing(error: BaseException) -> bool:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(error, OperationalError) and isinstance(error.orig, sqlite3.Error):
+        # SQLite's driver calls a missing table operational too.
+        code: int = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        return code & 0xFF in _PASSING_SQLITE_CODES
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
 
 
 def _write_json(value: Any) -> str:

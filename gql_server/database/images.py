@@ -1,21 +1,30 @@
 """Statements about images, their tags and their charges."""
 
 import unicodedata
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
+from cachetools import LRUCache
 from sqlalchemy import Select, delete, exists, func, insert, select, union_all, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
+from gql_server.database.charges import record_charge
+from gql_server.database.engine import Database
+from gql_server.database.idempotency_keys import KeyScope, complete_key
 from gql_server.database.pages import (
+    Bind,
     Facts,
     Page,
     PageRequest,
+    as_parameter,
+    as_value,
+    page_parameters,
     page_statement,
     read_facts,
     read_page,
@@ -37,7 +46,7 @@ class Deleted(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFilter:
-    """Which images are wanted; what is None or empty does not narrow.
+    """Which images are wanted; what is None does not narrow.
 
     Attributes:
         user_id: Their owner.
@@ -52,9 +61,9 @@ class ImageFilter:
     """
 
     user_id: str | None = None
-    model_ids: Sequence[str] | None = None
-    template_ids: Sequence[str] | None = None
-    tags: Sequence[str] = ()
+    model_ids: tuple[str, ...] | None = None
+    template_ids: tuple[str, ...] | None = None
+    tags: tuple[str, ...] = ()
     created_since: datetime | None = None
     created_before: datetime | None = None
     search: str | None = None
@@ -63,7 +72,8 @@ class ImageFilter:
 
     def of_template(self, template_id: str) -> "ImageFilter":
         """Narrow to the images of one template."""
-        return replace(self, template_ids=[template_id])
+        is_wanted = self.template_ids is None or template_id in self.template_ids
+        return replace(self, template_ids=(template_id,) if is_wanted else ())
 
 
 def search_form(text: str) -> str:
@@ -73,10 +83,33 @@ def search_form(text: str) -> str:
 
 async def insert_image(connection: AsyncConnection, image: ImageRow, charge: ChargeRow) -> None:
     """Write an image, its tags and its charge."""
-    await connection.execute(insert(ImageRow), image.model_dump())
+    await connection.execute(_INSERT_IMAGE, image.model_dump())
     if image.tags:
         await _insert_tags(connection, image.id, image.tags)
-    await connection.execute(insert(ChargeRow), charge.model_dump())
+    await record_charge(connection, charge)
+
+
+async def insert_image_once(
+    database: Database, image: ImageRow, charge: ChargeRow, *, key: KeyScope | None = None
+) -> Facts:
+    """Write an image with its charge, and complete its key; return the image that is there.
+
+    Another that was committed first under the same id stays as it is, with its charge.
+    """
+    try:
+        async with database.write() as connection:
+            if key is not None:
+                await complete_key(connection, key, result_id=image.id)
+            await insert_image(connection, image, charge)
+    except IntegrityError:
+        async with database.write() as connection:
+            found = await find_images(connection, [image.id], user_id=image.user_id)
+            if image.id not in found:
+                raise
+            if key is not None:
+                await complete_key(connection, key, result_id=image.id)
+        return found[image.id]
+    return image.model_dump()
 
 
 async def image_page(
@@ -86,8 +119,18 @@ async def image_page(
     request: PageRequest,
 ) -> Page:
     """Return one page of images with the columns that were asked for, and their page keys."""
-    statement = _page_statement(columns, where, request)
-    return read_page(read_facts(await connection.execute(statement)), request)
+    chosen = frozenset(columns)
+    if where.tags or where.search:
+        statement, parameters = _page_statement(chosen, where, request), {}
+    else:
+        parameters = {**_parameters(where), **page_parameters(request)}
+        key = (chosen, tuple(parameters), where.deleted, request.from_end, request.order)
+        found = _PAGE_STATEMENTS.get(key)
+        if found is None:
+            found = _page_statement(chosen, where, request, as_parameter)
+            _PAGE_STATEMENTS[key] = found
+        statement = found
+    return read_page(read_facts(await connection.execute(statement, parameters)), request)
 
 
 async def image_pages_by_template(
@@ -122,12 +165,18 @@ async def find_images(
     *,
     user_id: str | None,
     columns: Collection[str] = IMAGE_COLUMNS,
+    for_update: bool = False,
 ) -> dict[str, Facts]:
-    """Return images by id, deleted ones too; an id that is not there is left out."""
+    """Return images by id, deleted ones too; an id that is not there is left out.
+
+    With ``for_update`` nobody else changes them until the transaction ends.
+    """
     shaped = [image_id for image_id in ids if has_prefix(image_id, "img")]
     statement = _select({*columns, "id"}).where(col(ImageRow.id).in_(shaped))
     if user_id is not None:
         statement = statement.where(col(ImageRow.user_id) == user_id)
+    if for_update:
+        statement = statement.with_for_update()
     return {row["id"]: row for row in read_facts(await connection.execute(statement))}
 
 
@@ -150,30 +199,33 @@ async def update_image(
 
 async def _insert_tags(connection: AsyncConnection, image_id: str, tags: Sequence[str]) -> None:
     rows = [{"image_id": image_id, "tag": tag} for tag in tags]
-    await connection.execute(insert(ImageTagRow), rows)
+    await connection.execute(_INSERT_TAG, rows)
 
 
 def _page_statement(
-    columns: Collection[str], where: ImageFilter, request: PageRequest
+    columns: Collection[str],
+    where: ImageFilter,
+    request: PageRequest,
+    bind: Bind = as_value,
 ) -> Select[Any]:
-    wanted = _select({*columns, "created_at", "id"}).where(*_conditions(where))
-    return page_statement(wanted, col(ImageRow.created_at), col(ImageRow.id), request)
+    wanted = _select({*columns, "created_at", "id"}).where(*_conditions(where, bind))
+    return page_statement(wanted, col(ImageRow.created_at), col(ImageRow.id), request, bind)
 
 
 def _select(columns: Collection[str]) -> Select[Any]:
     return select(*(getattr(ImageRow, name) for name in sorted(columns)))
 
 
-def _conditions(where: ImageFilter) -> list[ColumnElement[bool]]:
-    narrowing: list[tuple[object, Callable[[], ColumnElement[bool]]]] = [
-        (where.user_id, lambda: col(ImageRow.user_id) == where.user_id),
-        (where.model_ids, lambda: col(ImageRow.model_id).in_(where.model_ids or ())),
-        (where.template_ids, lambda: col(ImageRow.template_id).in_(where.template_ids or ())),
-        (where.created_since, lambda: col(ImageRow.created_at) >= where.created_since),
-        (where.created_before, lambda: col(ImageRow.created_at) < where.created_before),
-        (where.is_preview, lambda: col(ImageRow.is_preview) == where.is_preview),
+def _parameters(where: ImageFilter) -> dict[str, Any]:
+    return {name: value for name, *_ in _COMPARISONS if (value := getattr(where, name)) is not None}
+
+
+def _conditions(where: ImageFilter, bind: Bind = as_value) -> list[ColumnElement[bool]]:
+    found = [
+        condition(bind(name, value, column.type))
+        for name, column, condition in _COMPARISONS
+        if (value := getattr(where, name)) is not None
     ]
-    found = [condition() for value, condition in narrowing if value is not None]
     found.extend(
         exists().where(col(ImageTagRow.image_id) == ImageRow.id, col(ImageTagRow.tag) == tag)
         for tag in where.tags
@@ -186,3 +238,20 @@ def _conditions(where: ImageFilter) -> list[ColumnElement[bool]]:
         kept = col(ImageRow.deleted_at).is_(None)
         found.append(kept if where.deleted is Deleted.EXCLUDE else ~kept)
     return found
+
+
+_COMPARISONS: Final[Sequence[tuple[str, Any, Callable[[Any], ColumnElement[bool]]]]] = (
+    ("user_id", col(ImageRow.user_id), col(ImageRow.user_id).__eq__),
+    ("model_ids", col(ImageRow.model_id), col(ImageRow.model_id).in_),
+    ("template_ids", col(ImageRow.template_id), col(ImageRow.template_id).in_),
+    ("created_since", col(ImageRow.created_at), col(ImageRow.created_at).__ge__),
+    ("created_before", col(ImageRow.created_at), col(ImageRow.created_at).__lt__),
+    ("is_preview", col(ImageRow.is_preview), col(ImageRow.is_preview).__eq__),
+)
+"""What narrows by one value: its name in the filter, the column, and how the two compare."""
+
+_INSERT_IMAGE: Final = insert(ImageRow)
+_INSERT_TAG: Final = insert(ImageTagRow)
+
+_PAGE_STATEMENTS: Final[LRUCache[Hashable, Select[Any]]] = LRUCache(maxsize=256)
+"""Statements for pages by their shape: SQLAlchemy takes longer to build one than to run it."""

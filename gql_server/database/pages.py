@@ -1,13 +1,16 @@
 """Pages by key: page 100,000 costs what page 1 costs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Result, Select, tuple_
+from sqlalchemy import BindParameter, Integer, Result, Select, String, bindparam, tuple_
 from sqlalchemy.orm import Mapped
+from sqlalchemy.types import TypeEngine
+
+from gql_server.database.columns import UtcDateTime
 
 MAX_PAGE_SIZE: Final = 100
 DEFAULT_PAGE_SIZE: Final = 20
@@ -50,6 +53,21 @@ class PageRequest:
     order: PageOrder = PageOrder.NEWEST_FIRST
 
 
+Bind = Callable[[str, Any, TypeEngine[Any]], Any]
+"""Puts a value with a name and a type into a statement, in one of the two ways below."""
+
+
+def as_value(_name: str, value: Any, _kind: TypeEngine[Any]) -> Any:
+    """Put the value itself into a statement, which is built for it alone."""
+    return value
+
+
+def as_parameter(name: str, value: Any, kind: TypeEngine[Any]) -> BindParameter[Any]:
+    """Put a parameter of that name into a statement, which then serves for other values too."""
+    is_many = isinstance(value, Sequence) and not isinstance(value, str)
+    return bindparam(name, type_=kind, expanding=is_many)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Some rows of a list, in the list's order.
@@ -74,17 +92,35 @@ def page_statement(
     created_at: Mapped[datetime],
     row_id: Mapped[str],
     request: PageRequest,
+    bind: Bind = as_value,
 ) -> Select[Any]:
-    """Narrow a filtered statement to one page, and one row more that tells of more."""
+    """Narrow a filtered statement to one page, and one row more that tells of more.
+
+    Where the values are parameters they are those of ``page_parameters``.
+    """
     key = tuple_(created_at, row_id)
     newest_first = request.order is PageOrder.NEWEST_FIRST
-    for place, is_after in ((request.after, True), (request.before, False)):
+    for name, place in (("after", request.after), ("before", request.before)):
         if place is not None:
-            bound = tuple_(place.created_at, place.id)
-            statement = statement.where(key < bound if is_after is newest_first else key > bound)
+            bound = tuple_(
+                bind(f"{name}_created_at", place.created_at, UtcDateTime()),
+                bind(f"{name}_id", place.id, String()),
+            )
+            is_lower = (name == "after") is newest_first
+            statement = statement.where(key < bound if is_lower else key > bound)
     descending = newest_first is not request.from_end
     columns = (created_at.desc(), row_id.desc()) if descending else (created_at, row_id)
-    return statement.order_by(*columns).limit(request.size + 1)
+    return statement.order_by(*columns).limit(bind("rows", request.size + 1, Integer()))
+
+
+def page_parameters(request: PageRequest) -> dict[str, Any]:
+    """Return the values of a page's parameters by their names."""
+    parameters: dict[str, Any] = {"rows": request.size + 1}
+    for name, place in (("after", request.after), ("before", request.before)):
+        if place is not None:
+            parameters[f"{name}_created_at"] = place.created_at
+            parameters[f"{name}_id"] = place.id
+    return parameters
 
 
 def read_page(rows: list[Facts], request: PageRequest) -> Page:

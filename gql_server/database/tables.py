@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, MetaData, Text, text
+from sqlalchemy import BigInteger, Index, MetaData, SmallInteger, Text, text
 from sqlmodel import Field, SQLModel
 
 from gql_server.database.columns import JsonValue, UtcDateTime
@@ -26,6 +26,7 @@ class ChargeKind(StrEnum):
     """What a row of the ledger is."""
 
     CHARGE = "charge"
+    ADJUSTMENT = "adjustment"
 
 
 class TemplateRow(SQLModel, table=True):
@@ -110,7 +111,7 @@ class ImageTagRow(SQLModel, table=True):
 
 
 class ChargeRow(SQLModel, table=True):
-    """A line of the ledger, written in the same transaction as its image."""
+    """A line of the ledger: an image's charge, written with it, or an operator's adjustment."""
 
     __tablename__ = "charges"
     __table_args__ = (
@@ -127,12 +128,80 @@ class ChargeRow(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     kind: str
-    image_id: str = Field(foreign_key="images.id")
+    image_id: str | None = Field(default=None, foreign_key="images.id")
+    """None for an adjustment of a user's account as a whole."""
     user_id: str
-    model_id: str
+    model_id: str | None = None
     template_id: str | None = None
     amount: int = Field(sa_type=BigInteger)
+    """Negative where an adjustment gives money back."""
     provider_cost: int = Field(sa_type=BigInteger)
     neurons: int = Field(sa_type=BigInteger)
     is_preview: bool
+    reason: str | None = None
+    """Why an adjustment was made."""
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CostRollupRow(SQLModel, table=True):
+    """The ledger summed over a quarter of an hour or a day, written with each of its lines.
+
+    A line is summed eight times over, once for each choice of user, model and template that a
+    reader may ask by; ``grouping`` says which of the three a row tells apart (1, 2 and 4 added),
+    and the others are empty text in it.
+    """
+
+    __tablename__ = "cost_rollups"
+    __table_args__ = (
+        Index(
+            "ix_cost_rollups_user",
+            "grouping",
+            "span",
+            "is_preview",
+            "user_id",
+            "starts_at",
+        ),
+    )
+
+    grouping: int = Field(primary_key=True, sa_type=SmallInteger)
+    span: str = Field(primary_key=True)
+    is_preview: bool = Field(primary_key=True)
+    starts_at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    user_id: str = Field(primary_key=True)
+    model_id: str = Field(primary_key=True)
+    template_id: str = Field(primary_key=True)
+    images: int = Field(sa_type=BigInteger)
+    amount: int = Field(sa_type=BigInteger)
+    provider_cost: int = Field(sa_type=BigInteger)
+    neurons: int = Field(sa_type=BigInteger)
+
+
+class ProcessRow(SQLModel, table=True):
+    """A process that serves: what it holds is its own for as long as it beats."""
+
+    __tablename__ = "processes"
+
+    id: str = Field(primary_key=True)
+    beat_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class IdempotencyKeyRow(SQLModel, table=True):
+    """A client's key for a request that spends, and what came of the request."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_completed_at", "completed_at"),)
+
+    user_id: str = Field(primary_key=True)
+    operation: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    input_hash: str
+    result_id: str
+    """The id that the result has or will have."""
+    accepted: dict[str, Any] | None = Field(default=None, sa_type=JsonValue)
+    """What was decided when the request was accepted, for whoever takes it over."""
+    error: dict[str, Any] | None = Field(default=None, sa_type=JsonValue)
+    """What was told, where the request failed for good."""
+    process_id: str
+    """Who works on it, while ``completed_at`` is empty; empty text when nobody does."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    completed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -52,10 +52,16 @@ async def find_templates(
     *,
     user_id: str | None,
     columns: Collection[str] = TEMPLATE_COLUMNS,
+    for_update: bool = False,
 ) -> dict[str, Facts]:
-    """Return templates by id; an id that is not there, or deleted, is left out."""
+    """Return templates by id; an id that is not there, or deleted, is left out.
+
+    With ``for_update`` nobody else changes them until the transaction ends.
+    """
     shaped = [template_id for template_id in ids if has_prefix(template_id, "tpl")]
     statement = _select({*columns, "id"}, user_id=user_id).where(col(TemplateRow.id).in_(shaped))
+    if for_update:
+        statement = statement.with_for_update()
     return {row["id"]: row for row in read_facts(await connection.execute(statement))}
 
 

@@ -11,6 +11,4 @@ def now() -> datetime:
 
 def to_iso(moment: datetime) -> str:
     """Write an aware moment as ``2026-01-15T10:30:00.000Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
-        f"{moment.microsecond // 1000:03d}Z"
-    )
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -30,6 +30,8 @@ class ErrorCode(StrEnum):
     GENERATION_FAILED = "GENERATION_FAILED"
     GENERATION_PENDING = "GENERATION_PENDING"
     DAILY_ALLOCATION_USED = "DAILY_ALLOCATION_USED"
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    IDEMPOTENCY_IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
 
 
 class DomainError(Exception):
@@ -145,6 +147,35 @@ class DailyAllocationUsed(DomainError):
             code=ErrorCode.DAILY_ALLOCATION_USED,
         )
         self.resets_at = resets_at
+
+
+class IdempotencyConflict(DomainError):
+    """The idempotency key stands for a request with another input."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This idempotency key was used for another input. Choose a new key for a new request, "
+            "and send the same input again to try one again.",
+            code=ErrorCode.IDEMPOTENCY_CONFLICT,
+            path=("idempotency_key",),
+        )
+
+
+class IdempotencyInProgress(DomainError):
+    """The request's deadline passed while an earlier one with its idempotency key is worked on.
+
+    Attributes:
+        image_id: The id under which the image or source image will appear.
+    """
+
+    def __init__(self, image_id: str) -> None:
+        super().__init__(
+            "An earlier request with this idempotency key is still being worked on. Send it "
+            f"again, or ask for {image_id}, in a little while.",
+            code=ErrorCode.IDEMPOTENCY_IN_PROGRESS,
+            path=("idempotency_key",),
+        )
+        self.image_id = image_id
 
 
 class Rejected(Exception):

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from ulid import ULID
 
-IdPrefix = Literal["img", "src", "tpl", "chg"]
+IdPrefix = Literal["img", "src", "tpl", "chg", "prc"]
 
 _ULID_LENGTH: Final = 26
 

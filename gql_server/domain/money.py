@@ -31,6 +31,16 @@ def milli_neurons(neurons: Decimal) -> MilliNeurons:
     return MilliNeurons(_whole(neurons, _MILLIS_PER_NEURON, "a thousandth of a neuron"))
 
 
+def signed_nano_dollars(dollars: Decimal) -> int:
+    """Convert an exact decimal of dollars that may be negative.
+
+    Raises:
+        ValueError: The amount is finer than a billionth of a dollar.
+    """
+    amount = nano_dollars(abs(dollars))
+    return -amount if dollars < 0 else amount
+
+
 def to_dollars(amount: int) -> float:
     """Write billionths of a dollar as dollars, for the border of the server only."""
     return amount / _NANOS_PER_DOLLAR
@@ -39,6 +49,21 @@ def to_dollars(amount: int) -> float:
 def to_neurons(amount: int) -> float:
     """Write thousandths of a neuron as neurons, for the border of the server only."""
     return amount / _MILLIS_PER_NEURON
+
+
+def decimal_dollars(amount: int) -> str:
+    """Write billionths of a dollar as an exact decimal of dollars, such as ``0.0006336``."""
+    return _decimal(amount, _NANOS_PER_DOLLAR)
+
+
+def decimal_neurons(amount: int) -> str:
+    """Write thousandths of a neuron as an exact decimal of neurons, such as ``57.6``."""
+    return _decimal(amount, _MILLIS_PER_NEURON)
+
+
+def _decimal(amount: int, per_unit: int) -> str:
+    exact = (Decimal(amount) / per_unit).normalize()
+    return f"{exact:f}"
 
 
 def _whole(amount: Decimal, per_unit: int, finest: str) -> int:

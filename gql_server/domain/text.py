@@ -1,10 +1,12 @@
 """Text, and JSON, as every database can hold it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 
 from gql_server.domain.errors import ErrorCode, InvalidInput, Path
+
+_LONGEST_LOOKED_UP: Final = 256
 
 
 def text_faults(
@@ -37,6 +39,32 @@ def text_faults(
             f"{label} holds a character that is no text: NUL, or half of a surrogate pair",
             path=path,
         )
+
+
+def list_faults(values: Sequence[str] | None, *, path: Path, most: int) -> Iterator[InvalidInput]:
+    """Tell what keeps a list to look things up by from being accepted; None is none.
+
+    Args:
+        values: The texts, each of at most 256 characters.
+        path: Where in the input they stand.
+        most: How many there may be.
+    """
+    if values is None:
+        return
+    if len(values) > most:
+        yield InvalidInput(
+            f"{path[-1]} takes at most {most}; it has {len(values)}.",
+            path=path,
+            code=ErrorCode.TOO_MANY,
+        )
+    if any(len(value) > _LONGEST_LOOKED_UP for value in values):
+        yield InvalidInput(
+            f"{path[-1]} takes texts of at most {_LONGEST_LOOKED_UP} characters.",
+            path=path,
+            code=ErrorCode.TOO_LONG,
+        )
+    if not all(is_storable(value) for value in values):
+        yield InvalidInput(f"{path[-1]} holds a character that is no text.", path=path)
 
 
 def is_storable(value: Any) -> bool:

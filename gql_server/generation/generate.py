@@ -1,49 +1,143 @@
 """One picture, from the request to the kept image: the main job."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, Final
 
-from gql_server.database.images import search_form
+from gql_server.database.idempotency_keys import KeyScope
+from gql_server.database.images import find_images, search_form
 from gql_server.database.pages import Facts
 from gql_server.database.tables import ChargeKind, ChargeRow, ImageRow
 from gql_server.domain.clock import now
+from gql_server.domain.errors import GenerationPending, InvalidInput, Rejected
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal
 from gql_server.generation.acceptance import AcceptedPicture, accept
 from gql_server.generation.keeping import keep_bytes, keep_facts
 from gql_server.generation.parts import Parts
 from gql_server.generation.requests import PictureRequest
+from gql_server.generation.resuming import (
+    KeptPicture,
+    acceptance_from_json,
+    acceptance_to_json,
+    find_bytes,
+    object_metadata,
+    read_kept,
+    storage_key,
+)
 from gql_server.generation.source_images import load_mask, load_sources
 from gql_server.inference.generator import GeneratedPicture, GenerationRequest
+from gql_server.ledger.idempotency import Begun, input_hash, key_faults
 from gql_server.storage.store import StoredObject
 
+_OPERATION: Final = "generateImage"
 
-async def generate_image(parts: Parts, principal: Principal, request: PictureRequest) -> Facts:
+
+async def generate_image(
+    parts: Parts,
+    principal: Principal,
+    request: PictureRequest,
+    *,
+    idempotency_key: str | None = None,
+) -> Facts:
     """Make a picture, keep it and charge it; return its facts.
 
-    It goes on when the caller goes away or the request's deadline passes.
+    It goes on when the caller goes away or the request's deadline passes. With an idempotency key
+    it is made and charged once, however often and wherever the same request is sent.
 
     Raises:
         Rejected: The request has faults; nothing was spent.
         GenerationPending: The deadline passed; the picture will be kept all the same.
+        IdempotencyConflict: The key stands for another request.
+        IdempotencyInProgress: The deadline passed while an earlier request is worked on.
         DomainError: The picture could not be made or kept; nothing was charged.
     """
-    accepted = await accept(parts, principal, request)
-    return await parts.running.run(accepted.image_id, _make_and_keep(parts, accepted))
+    if idempotency_key is None:
+        accepted = await accept(parts, principal, request)
+        return await parts.running.run(accepted.image_id, _make_and_keep(parts, accepted))
+    faults = list(key_faults(idempotency_key))
+    if faults:
+        await _reject(parts, principal, request, faults)
+    try:
+        digest = input_hash(_given(request))
+    except (RecursionError, TypeError, ValueError):  # its metadata is no plain JSON
+        await _reject(parts, principal, request, [])
+        raise
+    scope = KeyScope(user_id=principal.user_id, operation=_OPERATION, key=idempotency_key)
+    return await parts.idempotency.once(scope, digest, _KeyedPicture(parts, principal, request))
+
+
+class _KeyedPicture:
+    """A request with an idempotency key."""
+
+    pending = GenerationPending
+
+    def __init__(self, parts: Parts, principal: Principal, request: PictureRequest) -> None:
+        self._parts = parts
+        self._principal = principal
+        self._request = request
+        self._accepted: AcceptedPicture
+        self.has_spent = False
+
+    async def accept(self) -> Begun:
+        self._accepted = await accept(self._parts, self._principal, self._request)
+        return Begun(result_id=self._accepted.image_id, accepted=acceptance_to_json(self._accepted))
+
+    async def find(self, image_id: str) -> Facts | None:
+        async with self._parts.database.read() as connection:
+            found = await find_images(connection, [image_id], user_id=self._principal.user_id)
+        return found.get(image_id)
+
+    async def make(self, _image_id: str, scope: KeyScope) -> Facts:
+        picture = await _make(self._parts, self._accepted)
+        self.has_spent = True
+        return await _keep(self._parts, self._accepted, picture, scope)
+
+    async def resume(
+        self, image_id: str, accepted: Mapping[str, Any] | None, scope: KeyScope
+    ) -> Facts:
+        self.has_spent = True
+        kept = await self.find(image_id)
+        if kept is not None:
+            return kept
+        decided = acceptance_from_json(
+            self._parts, self._principal, self._request, image_id, accepted
+        )
+        if decided is None:
+            await self.accept()
+            decided = replace(self._accepted, image_id=image_id)
+        self._accepted = decided
+        stored = await find_bytes(self._parts, image_id)
+        if stored is None:
+            return await self.make(image_id, scope)
+        return await _keep_facts(self._parts, await read_kept(decided, stored), scope)
+
+
+def _given(request: PictureRequest) -> dict[str, Any]:
+    """Return what the caller gave, and nothing for what this version could be given beside it."""
+    given = asdict(request)
+    parameters = {name: value for name, value in given["parameters"].items() if value is not None}
+    return {
+        name: value
+        for name, value in {**given, "parameters": parameters}.items()
+        if value not in (None, ())
+    }
+
+
+async def _reject(
+    parts: Parts, principal: Principal, request: PictureRequest, faults: list[InvalidInput]
+) -> None:
+    """Raise the faults of a key, with those of the request."""
+    try:
+        await accept(parts, principal, request)
+    except Rejected as rejected:
+        raise Rejected([*rejected.errors, *faults]) from None
+    if faults:
+        raise Rejected(faults)
 
 
 async def _make_and_keep(parts: Parts, accepted: AcceptedPicture) -> Facts:
-    picture = await _make(parts, accepted)
-    image, charge = _rows(parts, accepted, picture)
-    await keep_bytes(
-        parts.store,
-        image.storage_key,
-        StoredObject(
-            data=picture.data,
-            content_type=image.content_type,
-            metadata=_object_metadata(accepted, image),
-        ),
-    )
-    return await keep_facts(parts.database, image, charge)
+    return await _keep(parts, accepted, await _make(parts, accepted))
 
 
 async def _make(parts: Parts, accepted: AcceptedPicture) -> GeneratedPicture:
@@ -61,9 +155,32 @@ async def _make(parts: Parts, accepted: AcceptedPicture) -> GeneratedPicture:
     )
 
 
-def _rows(
-    parts: Parts, accepted: AcceptedPicture, picture: GeneratedPicture
-) -> tuple[ImageRow, ChargeRow]:
+async def _keep(
+    parts: Parts,
+    accepted: AcceptedPicture,
+    picture: GeneratedPicture,
+    scope: KeyScope | None = None,
+) -> Facts:
+    kept = KeptPicture(accepted, picture, is_preview=parts.generator.is_preview)
+    ours = StoredObject(
+        data=picture.data,
+        content_type=picture.facts.format.content_type,
+        metadata=object_metadata(kept),
+    )
+    key = storage_key(accepted.image_id, picture.facts.format)
+    stored = await keep_bytes(parts.store, key, ours)
+    if stored is not ours:
+        kept = await read_kept(accepted, stored)
+    return await _keep_facts(parts, kept, scope)
+
+
+async def _keep_facts(parts: Parts, kept: KeptPicture, scope: KeyScope | None) -> Facts:
+    image, charge = _rows(kept)
+    return await keep_facts(parts.database, image, charge, key=scope)
+
+
+def _rows(kept: KeptPicture) -> tuple[ImageRow, ChargeRow]:
+    accepted, picture = kept.accepted, kept.picture
     request, facts, moment = accepted.request, picture.facts, now()
     image = ImageRow(
         id=accepted.image_id,
@@ -74,7 +191,7 @@ def _rows(
         model_id=accepted.model.id,
         template_id=request.template_id,
         parameters=asdict(accepted.parameters),
-        storage_key=f"generated/{accepted.image_id}.{facts.format.extension}",
+        storage_key=storage_key(accepted.image_id, facts.format),
         width=facts.width,
         height=facts.height,
         content_type=facts.format.content_type,
@@ -86,7 +203,7 @@ def _rows(
         provider_cost=accepted.price.provider_cost,
         neurons=accepted.price.neurons,
         seconds=picture.seconds,
-        is_preview=parts.generator.is_preview,
+        is_preview=kept.is_preview,
         created_at=moment,
     )
     charge = ChargeRow(
@@ -103,18 +220,3 @@ def _rows(
         created_at=moment,
     )
     return image, charge
-
-
-def _object_metadata(accepted: AcceptedPicture, image: ImageRow) -> dict[str, str]:
-    facts = {
-        "image-id": image.id,
-        "user-id": image.user_id,
-        "model": image.model_id,
-        "seed": accepted.parameters.seed,
-        "seconds": f"{image.seconds:.3f}",
-        "cost": image.cost,
-        "provider-cost": image.provider_cost,
-        "neurons": image.neurons,
-        "preview": str(image.is_preview).lower(),
-    }
-    return {name: str(value) for name, value in facts.items() if value is not None}

@@ -135,7 +135,9 @@ async def _change(
     only_if_kept: bool = False,
 ) -> Facts:
     async with parts.database.write() as connection:
-        found = await find_images(connection, [image_id], user_id=principal.user_id)
+        found = await find_images(
+            connection, [image_id], user_id=principal.user_id, for_update=True
+        )
         facts = found.get(image_id)
         if facts is None:
             raise ImageNotFound(image_id)

@@ -7,11 +7,12 @@ import stamina
 import structlog
 
 from gql_server.database.engine import Database, DatabaseUnavailable
-from gql_server.database.images import find_images, insert_image
+from gql_server.database.idempotency_keys import KeyScope
+from gql_server.database.images import insert_image_once
 from gql_server.database.pages import Facts
 from gql_server.database.tables import ChargeRow, ImageRow
 from gql_server.domain.clock import now
-from gql_server.domain.errors import GenerationFailed
+from gql_server.domain.errors import GenerationFailed, GenerationPending
 from gql_server.storage.store import Store, StoredObject, StoreMisconfigured, StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -47,11 +48,22 @@ async def keep_bytes(store: Store, key: str, stored: StoredObject) -> StoredObje
     return existing
 
 
-async def keep_facts(database: Database, image: ImageRow, charge: ChargeRow) -> Facts:
+async def keep_facts(
+    database: Database, image: ImageRow, charge: ChargeRow, *, key: KeyScope | None = None
+) -> Facts:
     """Write an image and its charge, once, whatever fails in between; return the image.
 
+    Where another process writes the same image, the first commit wins and is returned.
+
+    Args:
+        database: Where to write.
+        image: The image.
+        charge: Its charge.
+        key: The idempotency key that is completed by it.
+
     Raises:
-        GenerationFailed: The database cannot be used for a minute.
+        GenerationPending: The database cannot be used for a minute; whether the facts were
+            written is not known.
     """
     try:
         async for attempt in stamina.retry_context(
@@ -60,24 +72,10 @@ async def keep_facts(database: Database, image: ImageRow, charge: ChargeRow) -> 
             with attempt:
                 if attempt.num > 1:
                     log.warning("facts_kept_again", image_id=image.id, attempt=attempt.num)
-                return await _write(database, image, charge, is_first=attempt.num == 1)
+                image.created_at = charge.created_at = now()
+                return await insert_image_once(database, image, charge, key=key)
     except DatabaseUnavailable as error:
-        log.exception("facts_not_kept", image_id=image.id, key=image.storage_key)
-        raise GenerationFailed(
-            "The picture could not be recorded: the database does not answer.", retryable=True
-        ) from error
+        # The last commit may have succeeded: nobody may be told that nothing was charged.
+        log.exception("facts_perhaps_not_kept", image_id=image.id, key=image.storage_key)
+        raise GenerationPending(image.id) from error
     raise asyncio.CancelledError  # pragma: no cover - the iterator ends by return or by raising
-
-
-async def _write(
-    database: Database, image: ImageRow, charge: ChargeRow, *, is_first: bool
-) -> Facts:
-    async with database.write() as connection:
-        if not is_first:
-            # The commit of an attempt may have succeeded although its answer was lost.
-            kept = await find_images(connection, [image.id], user_id=image.user_id)
-            if kept:
-                return kept[image.id]
-        image.created_at = charge.created_at = now()
-        await insert_image(connection, image, charge)
-    return image.model_dump()

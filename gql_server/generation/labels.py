@@ -8,7 +8,9 @@ import orjson
 from gql_server.domain.errors import ErrorCode, InvalidInput
 from gql_server.domain.text import is_storable, text_faults
 
-_MAX_TAGS: Final = 20
+MAX_TAGS: Final = 20
+"""How many tags an image has at most."""
+
 _MAX_TAG_LENGTH: Final = 64
 _MAX_METADATA_BYTES: Final = 16 * 1024
 
@@ -23,9 +25,9 @@ def label_faults(
 ) -> Iterator[InvalidInput]:
     """Tell what keeps tags and metadata from being accepted; None is nothing to check."""
     if tags is not None:
-        if len(tags) > _MAX_TAGS:
+        if len(tags) > MAX_TAGS:
             yield InvalidInput(
-                f"An image has at most {_MAX_TAGS} tags; {len(tags)} were given.",
+                f"An image has at most {MAX_TAGS} tags; {len(tags)} were given.",
                 path=("tags",),
                 code=ErrorCode.TOO_MANY,
             )

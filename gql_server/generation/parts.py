@@ -1,11 +1,13 @@
 """The parts that the use cases work with, put together by the application."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from gql_server.database.engine import Database
 from gql_server.generation.running import RunningGenerations
 from gql_server.inference.catalogue import Catalogue
 from gql_server.inference.generator import Generator
+from gql_server.ledger.idempotency import Idempotency
 from gql_server.ledger.prices import PriceBook
 from gql_server.storage.store import Store
 
@@ -20,3 +22,6 @@ class Parts:
     store: Store
     database: Database
     running: RunningGenerations
+    idempotency: Idempotency
+    decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    """A decoded picture takes hundreds of times its file's size; few are held at once."""

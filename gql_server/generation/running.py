@@ -19,6 +19,7 @@ class RunningGenerations:
     def __init__(self, *, deadline_seconds: float) -> None:
         self._deadline_seconds = deadline_seconds
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._awaited: set[asyncio.Task[Any]] = set()
         self._stopping = False
 
     def __len__(self) -> int:
@@ -34,16 +35,30 @@ class RunningGenerations:
             GenerationPending: The deadline passed.
             GenerationFailed: The server is stopping and starts nothing new.
         """
+        task = self.start(image_id, generation)
+        task.add_done_callback(self._tell)
+        self._awaited.add(task)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=self._deadline_seconds)
+        finally:
+            self._awaited.discard(task)
+        if not done:
+            raise GenerationPending(image_id)
+        return task.result()
+
+    def start(self, image_id: str, generation: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Start a generation whose end the caller sees to.
+
+        Raises:
+            GenerationFailed: The server is stopping and starts nothing new.
+        """
         if self._stopping:
             generation.close()
             raise GenerationFailed("The server is restarting. Try again.", retryable=True)
         task = asyncio.create_task(generation, name=f"generation {image_id}")
         self._tasks.add(task)
-        task.add_done_callback(self._forget)
-        done, _ = await asyncio.wait({task}, timeout=self._deadline_seconds)
-        if not done:
-            raise GenerationPending(image_id)
-        return task.result()
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def stop(self, *, timeout_seconds: float) -> None:
         """Start nothing new, and wait for what runs; what is still running then is given up."""
@@ -57,13 +72,10 @@ class RunningGenerations:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
 
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if task.cancelled():
-            return
-        error = task.exception()
-        if error is None:
-            return
+    def _tell(self, task: asyncio.Task[Any]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is None or task in self._awaited:
+            return  # whoever waits is told, and tells the log where there is need
         if isinstance(error, DomainError):
             log.warning("generation_failed", generation=task.get_name(), reason=error.message)
         else:

@@ -3,27 +3,39 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
+from gql_server.database.idempotency_keys import KeyScope
 from gql_server.database.images import find_images
 from gql_server.database.pages import Facts
-from gql_server.database.source_images import find_source_images, insert_source_image
+from gql_server.database.source_images import find_source_images, insert_source_image_once
 from gql_server.database.tables import SourceImageRow
 from gql_server.domain.clock import now
-from gql_server.domain.errors import ErrorCode, GenerationFailed, ImageNotFound, InvalidInput
+from gql_server.domain.errors import (
+    ErrorCode,
+    GenerationFailed,
+    IdempotencyInProgress,
+    ImageNotFound,
+    InvalidInput,
+    Rejected,
+)
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal
 from gql_server.generation.keeping import keep_bytes
 from gql_server.generation.parts import Parts
 from gql_server.inference.model import Model
+from gql_server.ledger.idempotency import Begun, input_hash, key_faults
 from gql_server.pictures.decoding import NotAPicture
 from gql_server.pictures.formats import ImageFormat
-from gql_server.pictures.inspection import inspect_picture
+from gql_server.pictures.inspection import PictureFacts, inspect_picture
 from gql_server.pictures.resizing import fit_mask, fit_source, fit_within
 from gql_server.storage.store import StoredObject, StoreMisconfigured, StoreUnavailable
 
+_OPERATION: Final = "uploadSourceImage"
 MAX_UPLOAD_BYTES: Final = 20 * 1024 * 1024
 _MAX_SIDE: Final = 2048
+_MAX_UPLOAD_PIXELS: Final = 25_000_000
 _IMAGE_COLUMNS: Final = ("storage_key", "width", "height", "deleted_at")
 
 
@@ -37,13 +49,88 @@ class SourceImage:
     height: int
 
 
-async def upload_source_image(parts: Parts, principal: Principal, data: bytes) -> Facts:
+async def upload_source_image(
+    parts: Parts, principal: Principal, data: bytes, *, idempotency_key: str | None = None
+) -> Facts:
     """Keep an uploaded picture: upright, at most 2048 pixels a side, without its metadata.
+
+    With an idempotency key it is kept once, however often the same bytes are sent.
 
     Raises:
         InvalidInput: The bytes are too many, or no picture.
+        Rejected: The key is none.
         GenerationFailed: The store cannot be used at the moment.
+        IdempotencyConflict: The key stands for other bytes.
+        IdempotencyInProgress: The deadline passed while an earlier upload is worked on.
     """
+    upload = _Upload(parts, principal, data)
+    if idempotency_key is None:
+        begun = await upload.accept()
+        return await upload.keep(begun.result_id)
+    faults = list(key_faults(idempotency_key))
+    if faults:
+        raise Rejected(faults)
+    scope = KeyScope(user_id=principal.user_id, operation=_OPERATION, key=idempotency_key)
+    digest = await asyncio.to_thread(lambda: sha256(data).hexdigest())
+    return await parts.idempotency.once(scope, input_hash({"file": digest}), upload)
+
+
+class _Upload:
+    """A picture that is uploaded, with or without an idempotency key."""
+
+    pending = IdempotencyInProgress
+
+    def __init__(self, parts: Parts, principal: Principal, data: bytes) -> None:
+        self._parts = parts
+        self._principal = principal
+        self._data = data
+        self._picture: PictureFacts
+        self._png: bytes
+        self.has_spent = False
+
+    async def accept(self) -> Begun:
+        self._picture, self._png = await _accepted(self._parts, self._data)
+        return Begun(result_id=new_id("src"))
+
+    async def find(self, image_id: str) -> Facts | None:
+        async with self._parts.database.read() as connection:
+            found = await find_source_images(
+                connection, [image_id], user_id=self._principal.user_id
+            )
+        return found.get(image_id)
+
+    async def make(self, image_id: str, scope: KeyScope) -> Facts:
+        self.has_spent = True
+        return await self.keep(image_id, scope)
+
+    async def resume(self, image_id: str, _accepted: object, scope: KeyScope) -> Facts:
+        kept = await self.find(image_id)
+        if kept is not None:
+            return kept
+        await self.accept()
+        return await self.make(image_id, scope)
+
+    async def keep(self, image_id: str, scope: KeyScope | None = None) -> Facts:
+        row = SourceImageRow(
+            id=image_id,
+            user_id=self._principal.user_id,
+            storage_key=f"sources/{image_id}.{ImageFormat.PNG.extension}",
+            width=self._picture.width,
+            height=self._picture.height,
+            content_type=ImageFormat.PNG.content_type,
+            size_bytes=len(self._png),
+            created_at=now(),
+        )
+        stored = await keep_bytes(
+            self._parts.store,
+            row.storage_key,
+            StoredObject(data=self._png, content_type=row.content_type),
+        )
+        row.size_bytes = len(stored.data)
+        return await insert_source_image_once(self._parts.database, row, key=scope)
+
+
+async def _accepted(parts: Parts, data: bytes) -> tuple[PictureFacts, bytes]:
     if len(data) > MAX_UPLOAD_BYTES:
         raise InvalidInput(
             f"A source image must be at most {MAX_UPLOAD_BYTES} bytes; it has {len(data)}.",
@@ -51,31 +138,13 @@ async def upload_source_image(parts: Parts, principal: Principal, data: bytes) -
             code=ErrorCode.TOO_LONG,
         )
     try:
-        png = await asyncio.to_thread(fit_within, data, max_width=_MAX_SIDE, max_height=_MAX_SIDE)
-        picture = await asyncio.to_thread(inspect_picture, png)
+        async with parts.decoding:
+            return await asyncio.to_thread(_normalised, data)
     except NotAPicture as error:
         raise InvalidInput(
             f"The file is no picture that can be used: {error}. Send a JPEG, PNG, WebP or AVIF.",
             path=("file",),
         ) from error
-    image_id = new_id("src")
-    content_type = ImageFormat.PNG.content_type
-    row = SourceImageRow(
-        id=image_id,
-        user_id=principal.user_id,
-        storage_key=f"sources/{image_id}.{ImageFormat.PNG.extension}",
-        width=picture.width,
-        height=picture.height,
-        content_type=content_type,
-        size_bytes=len(png),
-        created_at=now(),
-    )
-    await keep_bytes(
-        parts.store, row.storage_key, StoredObject(data=png, content_type=content_type)
-    )
-    async with parts.database.write() as connection:
-        await insert_source_image(connection, row)
-    return row.model_dump()
 
 
 async def find_sources(
@@ -117,10 +186,11 @@ async def load_sources(
     loaded: list[bytes] = []
     for source in sources:
         data = await _read(parts, source)
-        if side is None:
-            fitted = await asyncio.to_thread(fit_source, data, width=width, height=height)
-        else:
-            fitted = await asyncio.to_thread(fit_within, data, max_width=side, max_height=side)
+        async with parts.decoding:
+            if side is None:
+                fitted = await asyncio.to_thread(fit_source, data, width=width, height=height)
+            else:
+                fitted = await asyncio.to_thread(fit_within, data, max_width=side, max_height=side)
         loaded.append(fitted)
     return tuple(loaded)
 
@@ -132,7 +202,14 @@ async def load_mask(
     if mask is None:
         return None
     data = await _read(parts, mask)
-    return await asyncio.to_thread(fit_mask, data, width=width, height=height)
+    async with parts.decoding:
+        return await asyncio.to_thread(fit_mask, data, width=width, height=height)
+
+
+def _normalised(data: bytes) -> tuple[PictureFacts, bytes]:
+    inspect_picture(data, max_pixels=_MAX_UPLOAD_PIXELS)
+    png = fit_within(data, max_width=_MAX_SIDE, max_height=_MAX_SIDE)
+    return inspect_picture(png), png
 
 
 async def _read(parts: Parts, source: SourceImage) -> bytes:

@@ -108,7 +108,9 @@ async def change_template(
         TemplateNotFound: The caller has no such template.
     """
     async with parts.database.write() as connection:
-        found = await find_templates(connection, [template_id], user_id=principal.user_id)
+        found = await find_templates(
+            connection, [template_id], user_id=principal.user_id, for_update=True
+        )
         facts = found.get(template_id)
         if facts is None:
             raise TemplateNotFound(template_id, path=("id",))

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from gql_server.http.renditions import Rendition, RenditionRequest, Renditions
+from gql_server.http.renditions import Rendition, RenditionRequest, Renditions, TooManyWaiting
 from gql_server.pictures.decoding import NotAPicture
 from gql_server.pictures.formats import ImageFormat
 from gql_server.storage.addresses import MAX_WIDTH
@@ -44,6 +44,10 @@ class _Images:
             return _refusal(HTTPStatus.BAD_REQUEST, str(error))
         except NotAPicture as error:
             return _refusal(HTTPStatus.BAD_REQUEST, f"This cannot be resized: {error}.")
+        except TooManyWaiting:
+            response = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "Too many wait to be resized.")
+            response.headers["Retry-After"] = "1"
+            return response
         except (StoreUnavailable, StoreMisconfigured, OSError):
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The picture cannot be read just now.")
 

@@ -15,6 +15,8 @@ CACHE_BYTES: Final = 64 * 1024 * 1024
 """The memory that remembered renditions take at most."""
 
 SIDE_BY_SIDE: Final = 2
+
+MOST_WAITING: Final = 32
 """Renditions made at once; each takes a core, and the memory of its decoded picture."""
 
 
@@ -63,10 +65,15 @@ class Render(Protocol):
         """Return the rendition and its format."""
 
 
+class TooManyWaiting(Exception):
+    """As many renditions are asked for already as may wait."""
+
+
 class Renditions:
     """Makes each rendition once for all who ask at the same time, and remembers the latest.
 
-    One that is being made is finished even if all who asked for it have gone away.
+    One that is being made is finished even if all who asked for it have gone away; so many wait
+    at most, and the next is refused.
     """
 
     def __init__(self, *, render: Render = render, cache_bytes: int = CACHE_BYTES) -> None:
@@ -81,6 +88,7 @@ class Renditions:
         """Return a rendition, made now if need be.
 
         Raises:
+            TooManyWaiting: Others wait already; try again in a moment.
             NotAPicture: The original cannot be decoded.
             OSError: The original cannot be read.
         """
@@ -89,6 +97,8 @@ class Renditions:
             return remembered
         task = self._in_the_making.get(wanted)
         if task is None:
+            if len(self._in_the_making) >= MOST_WAITING:
+                raise TooManyWaiting
             task = asyncio.create_task(self._make_in_turn(wanted))
             self._in_the_making[wanted] = task
             task.add_done_callback(lambda made: self._keep(wanted, made))

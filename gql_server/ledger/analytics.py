@@ -1,60 +1,151 @@
-"""What was spent, read from the ledger."""
+"""What was spent, read from the roll-ups of the ledger."""
 
-from collections.abc import Sequence
+import asyncio
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import reduce
 
-from gql_server.database.charges import ModelTotals, totals_by_model
 from gql_server.database.engine import Database
+from gql_server.database.rollups import (
+    QUARTER,
+    Grouping,
+    RollupFilter,
+    Span,
+    TimeRange,
+    Totals,
+    first_start,
+    quarter_of,
+    sum_rollups,
+    sum_rollups_by,
+    sum_rollups_by_start,
+)
+from gql_server.domain.clock import now
 from gql_server.domain.errors import InvalidInput
+from gql_server.ledger.periods import Interval, month_span, period_starts, time_zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CostPeriod:
+    """One period of a timeline: from ``starts_at`` to before ``ends_at``, in UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+    totals: Totals
+
+
 class CostReport:
-    """Totals over a span of time; billionths of a dollar, thousandths of a neuron."""
+    """What was charged in a span of time; each part of it is read when it is asked for.
 
-    since: datetime | None
-    until: datetime | None
-    by_model: Sequence[ModelTotals]
-
-    @property
-    def images(self) -> int:
-        """How many pictures were charged."""
-        return sum(totals.images for totals in self.by_model)
-
-    @property
-    def amount(self) -> int:
-        """What the users were charged."""
-        return sum(totals.amount for totals in self.by_model)
-
-    @property
-    def provider_cost(self) -> int:
-        """What the provider bills."""
-        return sum(totals.provider_cost for totals in self.by_model)
-
-    @property
-    def neurons(self) -> int:
-        """What the provider counts."""
-        return sum(totals.neurons for totals in self.by_model)
-
-
-async def cost_report(
-    database: Database,
-    *,
-    user_id: str | None,
-    is_preview: bool,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> CostReport:
-    """Report what was charged from ``since`` on and before ``until``.
-
-    Raises:
-        InvalidInput: The span ends before it begins.
+    A span is taken to whole quarters of an hour, outwards: that is how fine the roll-ups are.
     """
-    if since is not None and until is not None and until < since:
-        raise InvalidInput("until lies before since; swap them.", path=("until",))
-    async with database.read() as connection:
-        by_model = await totals_by_model(
-            connection, user_id=user_id, is_preview=is_preview, since=since, until=until
-        )
-    return CostReport(since=since, until=until, by_model=by_model)
+
+    def __init__(
+        self,
+        database: Database,
+        where: RollupFilter,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> None:
+        """Take the span.
+
+        Raises:
+            InvalidInput: It ends before it begins, or lies beyond the calendar.
+        """
+        if since is not None and until is not None and until < since:
+            raise InvalidInput("until lies before since; swap them.", path=("until",))
+        self._database = database
+        self._where = where
+        self.since = quarter_of(since) if since is not None else None
+        self.until = _quarter_after(until) if until is not None else None
+        self._time = TimeRange(since=self.since, until=self.until or _quarter_after(now()))
+        self._totals: asyncio.Task[Totals] | None = None
+
+    async def totals(self) -> Totals:
+        """Sum up the span, once for all that ask."""
+        if self._totals is None:
+            self._totals = asyncio.create_task(self._sum())
+        return await self._totals
+
+    async def _sum(self) -> Totals:
+        async with self._database.read() as connection:
+            return await sum_rollups(connection, self._where, self._time)
+
+    async def previous(self) -> Totals | None:
+        """Sum up the span of the same length that lies before; None without a start."""
+        since = self._time.since
+        if since is None:
+            return None
+        time = TimeRange(since=since - (self._time.until - since), until=since)
+        async with self._database.read() as connection:
+            return await sum_rollups(connection, self._where, time)
+
+    async def totals_by(self, by: Grouping) -> Mapping[str, Totals]:
+        """Sum up the span by user, model or template, the costliest first."""
+        async with self._database.read() as connection:
+            return await sum_rollups_by(connection, by, self._where, self._time)
+
+    async def timeline(self, interval: Interval, zone_name: str) -> Sequence[CostPeriod]:
+        """Sum up each period of the span, those with nothing too.
+
+        The first and the last period are counted as far as they lie in the span.
+
+        Raises:
+            InvalidInput: There is no such time zone, or there would be too many periods.
+        """
+        zone = time_zone(zone_name)
+        async with self._database.read() as connection:
+            since = self._time.since or await first_start(connection, self._where)
+            if since is None:
+                return []
+            starts = period_starts(since, self._time.until, interval, zone)
+            are_days = all(start.hour == start.minute == 0 for start in starts)
+            found = await sum_rollups_by_start(
+                connection,
+                Span.DAY if are_days else Span.QUARTER,
+                self._where,
+                TimeRange(since=since, until=self._time.until),
+            )
+        sums = [Totals()] * (len(starts) - 1)
+        for start, totals in found:
+            index = bisect_right(starts, start) - 1
+            sums[index] = add_totals(sums[index], totals)
+        return [
+            CostPeriod(starts_at=start, ends_at=end, totals=totals)
+            for start, end, totals in zip(starts[:-1], starts[1:], sums, strict=True)
+        ]
+
+    async def projected_month(self) -> int:
+        """Return what the present UTC month will cost if it goes on as until now."""
+        moment = now()
+        start, end = month_span(moment, time_zone("UTC"))
+        async with self._database.read() as connection:
+            spent = await sum_rollups(
+                connection, self._where, TimeRange(since=start, until=_quarter_after(moment))
+            )
+        elapsed, whole = (moment - start).total_seconds(), (end - start).total_seconds()
+        return round(spent.amount * whole / max(elapsed, QUARTER.total_seconds()))
+
+
+def add_totals(*many: Totals) -> Totals:
+    """Add sums up."""
+    return reduce(
+        lambda one, other: Totals(
+            images=one.images + other.images,
+            amount=one.amount + other.amount,
+            provider_cost=one.provider_cost + other.provider_cost,
+            neurons=one.neurons + other.neurons,
+        ),
+        many,
+        Totals(),
+    )
+
+
+def _quarter_after(moment: datetime) -> datetime:
+    start = quarter_of(moment)
+    try:
+        return start if start == moment else start + QUARTER
+    except OverflowError:
+        return datetime.max.replace(minute=45, second=0, microsecond=0, tzinfo=UTC)

@@ -1,9 +1,10 @@
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from gql_server.database.rollups import QUARTER, quarter_of
 from gql_server.domain.clock import to_iso
-from tests.servers.product import FLUX, SDXL, Product
+from tests.servers.product import CREATE_TEMPLATE, FLUX, SDXL, Product
 
 pytestmark = pytest.mark.anyio
 
@@ -68,21 +69,81 @@ async def test_nothing_made_costs_nothing(product: Product) -> None:
     }
 
 
-async def test_a_span_narrows_and_is_told_back(product: Product) -> None:
+async def test_a_span_is_taken_to_quarters_and_told_back(product: Product) -> None:
     image = await product.image()
-    moment = datetime.fromisoformat(image["createdAt"])
-    later = to_iso(moment + timedelta(milliseconds=1))
+    quarter = quarter_of(datetime.fromisoformat(image["createdAt"]))
+    after = to_iso(quarter + QUARTER)
     query = """query S($since: DateTime, $until: DateTime) {
       costAnalytics(since: $since, until: $until) { since until totalImages }
     }"""
-    at = await product.ask(query, since=image["createdAt"], until=later)
-    assert at["costAnalytics"] == {"since": image["createdAt"], "until": later, "totalImages": 1}
-    after = await product.ask(query, since=later)
-    assert after["costAnalytics"]["totalImages"] == 0
-    before = await product.ask(query, until=image["createdAt"])
-    assert before["costAnalytics"]["totalImages"] == 0
-    east = moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "+00:00"
-    assert (await product.ask(query, since=east))["costAnalytics"]["totalImages"] == 1
+    within = await product.ask(query, since=image["createdAt"], until=image["createdAt"])
+    assert within["costAnalytics"] == {
+        "since": to_iso(quarter),
+        "until": after,
+        "totalImages": 1,
+    }
+    for span, count in (
+        ({"since": after}, 0),
+        ({"until": to_iso(quarter)}, 0),
+        ({"since": to_iso(quarter), "until": after}, 1),
+        ({"since": (quarter + timedelta(hours=2)).isoformat().replace("+00:00", "+02:00")}, 1),
+    ):
+        found = await product.ask(query, **span)
+        assert found["costAnalytics"]["totalImages"] == count, span
+
+
+async def test_everything_of_the_analytics_can_be_asked_at_once(product: Product) -> None:
+    template = (await product.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
+    image = await product.image(templateId=template)
+    await product.image(model=SDXL)
+    data = await product.ask(
+        """query All($since: DateTime!) { costAnalytics(since: $since) {
+          totalCost totalImages averageCost projectedMonthCost
+          byModel { model { id } totalImages }
+          byTemplate { templateId template { name } totalCost }
+          byUser { userId totalCost }
+          timeline(interval: HOUR, timeZone: "Asia/Kathmandu") { startsAt endsAt totalImages }
+          previous { totalCost totalImages }
+        } }""",
+        since=image["createdAt"],
+    )
+    costs = data["costAnalytics"]
+    assert (costs["totalCost"], costs["totalImages"]) == (0.03, 2)
+    assert costs["projectedMonthCost"] >= 0.03
+    assert costs["byTemplate"] == [
+        {"templateId": None, "template": None, "totalCost": 0.02},
+        {"templateId": template, "template": {"name": "T"}, "totalCost": 0.01},
+    ]
+    assert costs["byUser"] == [{"userId": "default_user", "totalCost": 0.03}]
+    assert sum(period["totalImages"] for period in costs["timeline"]) == 2
+    assert costs["previous"] == {"totalCost": 0.0, "totalImages": 0}
+
+
+async def test_analytics_are_narrowed(product: Product) -> None:
+    template = (await product.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
+    await product.image(templateId=template)
+    await product.image(model=SDXL)
+    query = "query F($filter: CostFilter) { costAnalytics(filter: $filter) { totalCost } }"
+    for where, cost in (
+        ({"models": [SDXL]}, 0.02),
+        ({"templates": [template]}, 0.01),
+        ({"models": [SDXL], "templates": [template]}, 0.0),
+        ({"models": []}, 0.0),
+        (None, 0.03),
+    ):
+        assert (await product.ask(query, filter=where))["costAnalytics"]["totalCost"] == cost
+    answer = await product.answer(query, filter={"models": ["\u0000"]})
+    assert answer["errors"][0]["extensions"] == {
+        "code": "BAD_REQUEST",
+        "arguments": [["filter", "models"]],
+    }
+
+
+async def test_a_timeline_of_no_zone_is_told(product: Product) -> None:
+    answer = await product.answer(
+        '{ costAnalytics { timeline(timeZone: "Mars/Olympus") { totalCost } } }'
+    )
+    assert answer["errors"][0]["extensions"] == {"code": "BAD_REQUEST", "arguments": [["timeZone"]]}
 
 
 async def test_a_span_that_ends_before_it_begins_is_told(product: Product) -> None:
@@ -90,7 +151,7 @@ async def test_a_span_that_ends_before_it_begins_is_told(product: Product) -> No
         '{ costAnalytics(since: "2026-02-01T00:00:00Z", until: "2026-01-01T00:00:00Z") '
         "{ totalCost } }"
     )
-    assert answer["errors"][0]["extensions"] == {"code": "BAD_REQUEST", "argument": "until"}
+    assert answer["errors"][0]["extensions"] == {"code": "BAD_REQUEST", "arguments": [["until"]]}
 
 
 @pytest.mark.parametrize(
@@ -127,6 +188,10 @@ async def test_an_estimate_tells_what_would_be_refused(product: Product) -> None
         "InvalidInput",
         "ModelNotFound",
     }
+    assert [error["path"] for error in data["costEstimate"]["userErrors"]] == [
+        ["input", "image", "model"],
+        ["input", "image", "prompt"],
+    ]
 
 
 async def test_an_estimate_of_nothing_is_refused(product: Product) -> None:

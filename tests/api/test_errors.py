@@ -40,4 +40,4 @@ async def test_too_many_ids_are_refused(product: Product) -> None:
     answer = await product.answer(
         "query N($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=["img_none"] * 101
     )
-    assert answer["errors"][0]["extensions"] == {"code": "BAD_REQUEST", "argument": "ids"}
+    assert answer["errors"][0]["extensions"] == {"code": "BAD_REQUEST", "arguments": [["ids"]]}

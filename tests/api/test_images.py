@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.database.rows import counted_statements
-from tests.servers.product import FLUX, SDXL, Product
+from tests.servers.product import CREATE_TEMPLATE, FLUX, SDXL, Product
 
 pytestmark = pytest.mark.anyio
 
@@ -19,14 +19,6 @@ query List($first: Int, $after: String, $last: Int, $before: String, $filter: Im
   }
 }
 """
-
-
-CREATE_TEMPLATE = (
-    """mutation {
-  createTemplate(input: {name: "T", model: "%s"}) { template { id } }
-}"""
-    % FLUX
-)
 
 
 def ids(data: dict[str, object]) -> list[str]:
@@ -223,8 +215,16 @@ async def test_an_address_resizes_and_converts(product: Product) -> None:
         ('after: "nonsense"', "after"),
         ('before: "ööö"', "before"),
         ('after: "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk6eA=="', "after"),
-        ('filter: {search: "\\u0000"}', "search"),
-        ('filter: {tags: ["\\u0000"]}', "tags"),
+        ('filter: {search: "\\u0000"}', "filter.search"),
+        ('filter: {tags: ["\\u0000"]}', "filter.tags"),
+        ('after: "MToA"', "after"),
+        ('after: "MToA", first: 3', "after"),
+        ('before: "IDUgOng="', "before"),
+        ("filter: {tags: [%s]}" % ('"t", ' * 21), "filter.tags"),
+        ("filter: {models: [%s]}" % ('"m", ' * 101), "filter.models"),
+        ("filter: {templates: [%s]}" % ('"t", ' * 101), "filter.templates"),
+        ('filter: {search: "%s"}' % ("w " * 21), "filter.search"),
+        ('filter: {search: "%s"}' % ("w" * 257), "filter.search"),
     ],
 )
 async def test_a_wrong_argument_of_a_list_is_told(
@@ -232,7 +232,7 @@ async def test_a_wrong_argument_of_a_list_is_told(
 ) -> None:
     answer = await product.answer("{ images(%s) { totalCount } }" % arguments)
     (error,) = answer["errors"]
-    assert error["extensions"] == {"code": "BAD_REQUEST", "argument": argument}
+    assert error["extensions"] == {"code": "BAD_REQUEST", "arguments": [argument.split(".")]}
     assert error["path"] == ["images"]
 
 

@@ -31,7 +31,7 @@ async def test_every_model_is_listed_with_what_it_takes(product: Product) -> Non
     assert flux["capabilities"] == ["SEED"]
     assert flux["parameters"][0] == {
         "name": "steps",
-        "type": "integer",
+        "type": "INTEGER",
         "default": 4,
         "minimum": 1,
         "maximum": 8,

@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 
 import pytest
@@ -123,6 +124,8 @@ async def test_only_what_is_given_changes(product: Product) -> None:
         ({"description": None}, {"description": None}),
         ({"parameters": {}}, {"parameters": {"steps": None, "width": None}}),
         ({"model": SDXL, "parameters": {"width": 512}}, {"model": {"id": SDXL}}),
+        ({"name": None, "model": None, "defaultPrompt": None}, {"name": "New"}),
+        ({"parameters": None}, {"parameters": {"steps": None, "width": 512}}),
     ):
         answer = await product.ask(UPDATE, input={"id": template["id"], **change})
         assert answer["updateTemplate"]["userErrors"] == []
@@ -201,8 +204,37 @@ async def test_the_images_of_many_templates_take_one_statement_more(product: Pro
         assert images["pageInfo"]["hasNextPage"]
         assert images["edges"][0]["node"]["template"]["id"] == edge["node"]["id"]
     assert len(statements) == 3  # the templates, their images, the images' templates
+    for where in (
+        {"tags": ["none"]},
+        {"models": [SDXL]},
+        {"templates": [templates[1]["id"]]},
+        {"search": "nothing"},
+    ):
+        narrowed = await product.ask(
+            """query N($filter: ImageFilter) { templates(first: 1, orderBy: OLDEST_FIRST) {
+              edges { node { images(filter: $filter) { totalCount edges { node { id } } } } }
+            } }""",
+            filter=where,
+        )
+        (edge,) = narrowed["templates"]["edges"]
+        assert edge["node"]["images"] == {"totalCount": 0, "edges": []}, where
     counted = await product.ask(
         "query C($id: ID!) { template(id: $id) { images(filter: {tags: []}) { totalCount } } }",
         id=templates[0]["id"],
     )
     assert counted["template"]["images"]["totalCount"] == 2
+
+
+async def test_two_that_change_a_template_at_once_both_have_their_way(
+    production: Product,
+) -> None:
+    template = await create(production)
+    for number in range(10):
+        await asyncio.gather(
+            production.ask(UPDATE, input={"id": template["id"], "name": f"N{number}"}),
+            production.ask(UPDATE, input={"id": template["id"], "description": f"D{number}"}),
+        )
+        found = await production.ask(
+            "query F($id: ID!) { template(id: $id) { name description } }", id=template["id"]
+        )
+        assert found["template"] == {"name": f"N{number}", "description": f"D{number}"}

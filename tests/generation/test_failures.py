@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
 from gql_server.database.engine import Database, DatabaseUnavailable
+from gql_server.domain.errors import GenerationPending
 from gql_server.generation.keeping import keep_facts
 from tests.database.rows import charge_row, image_row
 from tests.servers.faulty_proxy import Answer, running_proxy
@@ -152,3 +153,14 @@ async def test_a_commit_whose_answer_was_lost_is_not_made_twice(product: Product
     assert database.losses == 0
     data = await product.ask("{ images { totalCount } costAnalytics { totalImages } }")
     assert data == {"images": {"totalCount": 1}, "costAnalytics": {"totalImages": 1}}
+
+
+async def test_a_commit_that_nobody_knows_of_is_not_told_as_uncharged(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gql_server.generation.keeping._DATABASE_ATTEMPTS", 1)
+    database = LosesAnswers(product.parts.database, losses=9)
+    image = image_row(user_id="default_user")
+    with pytest.raises(GenerationPending) as caught:
+        await keep_facts(database, image, charge_row(image))  # type: ignore[arg-type]  # stands in
+    assert caught.value.image_id == image.id

@@ -134,6 +134,13 @@ async def test_a_file_that_is_too_large_is_refused(product: Product) -> None:
     assert [error["code"] for error in payload["userErrors"]] == ["TOO_LONG"]
 
 
+async def test_a_file_of_too_many_pixels_is_refused(product: Product) -> None:
+    payload = await product.upload(png(6000, 5000))
+    (error,) = payload["userErrors"]
+    assert (error["code"], error["path"]) == ("INVALID", ["input", "file"])
+    assert "pixels" in error["message"]
+
+
 async def test_an_upload_without_its_file_is_told(product: Product) -> None:
     data = await product.ask(
         """mutation U($file: Upload!) {

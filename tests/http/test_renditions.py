@@ -5,7 +5,12 @@ from threading import Event, Lock
 
 import pytest
 
-from gql_server.http.renditions import RenditionRequest, Renditions
+from gql_server.http.renditions import (
+    MOST_WAITING,
+    RenditionRequest,
+    Renditions,
+    TooManyWaiting,
+)
 from gql_server.pictures.decoding import Flaw, NotAPicture
 from gql_server.pictures.formats import ImageFormat
 
@@ -135,3 +140,20 @@ async def test_a_failure_reaches_all_who_asked_and_is_not_remembered(
     assert [type(error) for error in failed] == [NotAPicture] * 3
     render.is_failing = False
     assert (await renditions.get(wanted(original, 10))).data == bytes(10)
+
+
+async def test_more_than_may_wait_are_refused_at_once(
+    render: CountingRender, original: Path
+) -> None:
+    render.may_finish.clear()
+    renditions = Renditions(render=render)
+    waiting = [
+        asyncio.create_task(renditions.get(wanted(original, width)))
+        for width in range(1, MOST_WAITING + 1)
+    ]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyWaiting):
+        await renditions.get(wanted(original, MOST_WAITING + 1))
+    render.may_finish.set()
+    await asyncio.gather(*waiting)
+    assert len((await renditions.get(wanted(original, MOST_WAITING + 1))).data) == MOST_WAITING + 1

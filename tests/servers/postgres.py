@@ -26,6 +26,11 @@ class PostgresServer:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return name
 
+    def drop_database(self, name: str) -> None:
+        """Drop a database under those that use it."""
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
     def url(self, name: str) -> URL:
         """The address that the product's engine takes."""
         return self._url.set(drivername="postgresql+psycopg", database=name)

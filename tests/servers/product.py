@@ -60,9 +60,11 @@ class Product:
         image: dict[str, Any] = payload["image"]
         return image
 
-    async def upload(self, data: bytes, name: str = "file.png") -> dict[str, Any]:
+    async def upload(
+        self, data: bytes, name: str = "file.png", key: str | None = None
+    ) -> dict[str, Any]:
         """Run uploadSourceImage as a multipart request; return its payload."""
-        operations = {"query": UPLOAD, "variables": {"file": None}}
+        operations = {"query": UPLOAD, "variables": {"file": None, "key": key}}
         response = await self.client.post(
             "/graphql",
             data={"operations": json.dumps(operations), "map": '{"0": ["variables.file"]}'},
@@ -92,6 +94,7 @@ mutation Generate($input: GenerateImageInput!) {
       __typename message code path
       ... on GenerationFailed { retryable providerCode }
       ... on GenerationPending { imageId }
+      ... on IdempotencyInProgress { imageId }
       ... on DailyAllocationUsed { resetsAt }
     }
   }
@@ -99,9 +102,16 @@ mutation Generate($input: GenerateImageInput!) {
 """
 
 
+CREATE_TEMPLATE = (
+    """mutation {
+  createTemplate(input: {name: "T", model: "%s"}) { template { id } }
+}"""
+    % FLUX
+)
+
 UPLOAD = """
-mutation Upload($file: Upload!) {
-  uploadSourceImage(input: {file: $file}) {
+mutation Upload($file: Upload!, $key: String) {
+  uploadSourceImage(input: {file: $file, idempotencyKey: $key}) {
     sourceImage { id width height contentType url userId createdAt }
     userErrors { __typename message code path }
   }

@@ -248,7 +248,7 @@ async def test_a_signed_address_downloads_the_object(open_r2: OpenR2) -> None:
 async def test_a_signed_address_delivers_the_picture_as_it_is(open_r2: OpenR2) -> None:
     store = await open_r2()
     address = await store.url(KEY, width=400, format=ImageFormat.WEBP)
-    assert "400" not in address.partition("?")[0]
+    assert "width=400" not in address.partition("?")[0]
     assert "/cdn-cgi/" not in address
 
 

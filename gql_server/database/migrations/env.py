@@ -11,6 +11,7 @@ _ADVISORY_LOCK = 7_264_106_118
 
 def _migrate(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
     context.configure(
         connection=connection,

@@ -1,0 +1,61 @@
+"""What a request would cost."""
+
+import strawberry
+
+from gql_server.api.context import Info
+from gql_server.api.errors import REPORTABLE, UserError, user_errors
+from gql_server.api.parameters import GenerateImageInput, picture_request
+from gql_server.domain.money import to_dollars, to_neurons
+from gql_server.generation.estimates import estimate_cost
+
+
+@strawberry.input(one_of=True, description="What to estimate: exactly one of the fields.")
+class CostEstimateInput:
+    """What to estimate."""
+
+    image: strawberry.Maybe[GenerateImageInput] = strawberry.field(
+        description="One picture, as generateImage would take it."
+    )
+
+
+@strawberry.type(description="What a request would cost, exactly, at the prices of this moment.")
+class CostEstimate:
+    """What a request would cost."""
+
+    cost: float = strawberry.field(description="What its user would be charged, in US dollars.")
+    provider_cost: float = strawberry.field(
+        description="What the provider would bill, in US dollars."
+    )
+    neurons: float = strawberry.field(description="What the provider would count, in neurons.")
+
+
+@strawberry.type(description="The estimate, or what would keep the request from being accepted.")
+class CostEstimatePayload:
+    """The estimate, or what would keep the request from being accepted."""
+
+    estimate: CostEstimate | None = strawberry.field(
+        description="The estimate; none when there are errors."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="Everything that is wrong with the request, at once."
+    )
+
+
+async def cost_estimate(info: Info, source: CostEstimateInput) -> CostEstimatePayload:
+    """Estimate a request."""
+    context = info.context
+    assert source.image is not None  # noqa: S101 - @oneOf has seen to it
+    try:
+        price = await estimate_cost(
+            context.parts, context.principal, picture_request(source.image.value)
+        )
+    except REPORTABLE as error:
+        return CostEstimatePayload(
+            estimate=None, user_errors=user_errors(error, under=("input", "image"))
+        )
+    estimate = CostEstimate(
+        cost=to_dollars(price.cost),
+        provider_cost=to_dollars(price.provider_cost),
+        neurons=to_neurons(price.neurons),
+    )
+    return CostEstimatePayload(estimate=estimate, user_errors=[])

@@ -1,0 +1,5 @@
+"""The command line."""
+
+from gql_server.cli.root import cli, main
+
+__all__ = ["cli", "main"]

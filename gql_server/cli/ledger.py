@@ -1,0 +1,90 @@
+"""``gql-server audit`` and ``gql-server costs``."""
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+import typer
+
+from gql_server.cli.start import fail, with_database
+from gql_server.database.engine import Database
+from gql_server.domain.money import signed_nano_dollars
+from gql_server.ledger.adjustments import Adjustment, adjust
+from gql_server.ledger.audit import audit as run_audit
+from gql_server.ledger.export import ExportFormat, LedgerSpan, export_ledger
+
+costs = typer.Typer(
+    name="costs", help="The ledger: adjustments, and its lines as a file.", no_args_is_help=True
+)
+
+
+def audit(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Make roll-ups that differ anew from the ledger.")
+    ] = False,
+) -> None:
+    """Recompute everything from the ledger and the images, and report any difference.
+
+    Exits 1 when something differs. The server may go on meanwhile.
+    """
+    report = with_database(lambda database: run_audit(database, repair=repair))
+    for image_id in report.images:
+        typer.echo(f"{image_id}: its charge is missing or says something else than the image")
+    for charge_id in report.charges:
+        typer.echo(f"{charge_id}: its image is not there")
+    for day in report.days:
+        mended = "made anew" if report.is_repaired else "mend them with --repair"
+        typer.echo(f"{day:%Y-%m-%d}: roll-ups differ from the ledger; {mended}")
+    if not report.is_clean:
+        raise typer.Exit(1)
+    typer.echo("Ledger, images and roll-ups agree.")
+
+
+@costs.command("adjust")
+def _adjust(
+    user: Annotated[str, typer.Option(help="Whose account.")],
+    amount: Annotated[str, typer.Option(help="US dollars; negative gives back, such as -0.02.")],
+    reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger.")],
+    image: Annotated[str | None, typer.Option(help="The image that it is about.")] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Write it into the account of previews.")
+    ] = False,
+) -> None:
+    """Write a line of your own into the ledger."""
+    try:
+        nanos = signed_nano_dollars(Decimal(amount))
+    except (InvalidOperation, ValueError) as error:
+        fail(f"--amount: {str(error) or 'no decimal number'}")
+    adjustment = Adjustment(
+        user_id=user, amount=nanos, reason=reason, image_id=image, is_preview=preview
+    )
+    charge_id = with_database(lambda database: adjust(database, adjustment))
+    typer.echo(f"{charge_id}: {amount} dollars to the account of {user}.")
+
+
+@costs.command("export")
+def _export(
+    since: Annotated[
+        datetime | None, typer.Option(help="Lines at or after this moment, in UTC.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(help="Lines before this moment, in UTC.")
+    ] = None,
+    file_format: Annotated[
+        ExportFormat, typer.Option("--format", help="csv, or json: one object a line.")
+    ] = ExportFormat.CSV,
+) -> None:
+    """Print the lines of the ledger, the oldest first."""
+    span = LedgerSpan(since=_utc(since), until=_utc(until))
+
+    async def run(database: Database) -> None:
+        async for line in export_ledger(database, span, file_format):
+            typer.echo(line)
+
+    with_database(run)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    if moment is None or moment.tzinfo is not None:
+        return moment
+    return moment.replace(tzinfo=UTC)

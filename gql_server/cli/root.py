@@ -1,0 +1,44 @@
+"""The command ``gql-server``, and what it has below it."""
+
+from typing import Annotated
+
+import typer
+
+from gql_server import __version__
+from gql_server.cli.ledger import audit, costs
+from gql_server.cli.schema import schema
+from gql_server.cli.serving import migrate, serve
+
+cli = typer.Typer(
+    name="gql-server",
+    help="A GraphQL API server for AI images on Cloudflare Workers AI and R2. "
+    "Its settings are environment variables, or lines of a file .env; README lists them.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+cli.command()(serve)
+cli.command()(migrate)
+cli.command()(schema)
+cli.command()(audit)
+cli.add_typer(costs)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gql-server {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass

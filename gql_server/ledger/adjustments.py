@@ -1,0 +1,70 @@
+"""Adjustments: an operator's own lines of the ledger, each with its reason."""
+
+from dataclasses import dataclass
+
+from gql_server.database.charges import record_charge
+from gql_server.database.engine import Database
+from gql_server.database.images import find_images
+from gql_server.database.tables import ChargeKind, ChargeRow
+from gql_server.domain.clock import now
+from gql_server.domain.errors import ImageNotFound, InvalidInput, Rejected
+from gql_server.domain.ids import new_id
+from gql_server.domain.text import text_faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """Money charged, or given back, beside what images cost.
+
+    Attributes:
+        user_id: Whose account.
+        amount: Billionths of a dollar; negative gives back.
+        reason: Why, for whoever reads the ledger.
+        image_id: The image that it is about, if it is about one.
+        is_preview: Whether it belongs to the previews' account, where it is about no image.
+    """
+
+    user_id: str
+    amount: int
+    reason: str
+    image_id: str | None = None
+    is_preview: bool = False
+
+
+async def adjust(database: Database, adjustment: Adjustment) -> str:
+    """Write an adjustment into the ledger and its roll-ups; return its id.
+
+    Raises:
+        Rejected: It has no reason, or no amount.
+        ImageNotFound: The user has no such image.
+    """
+    faults = list(
+        text_faults(adjustment.reason, path=("reason",), label="Reason", minimum=3, maximum=500)
+    )
+    if not adjustment.amount:
+        faults.append(InvalidInput("An adjustment of nothing changes nothing.", path=("amount",)))
+    if faults:
+        raise Rejected(faults)
+    async with database.write() as connection:
+        image = None
+        if adjustment.image_id is not None:
+            found = await find_images(connection, [adjustment.image_id], user_id=adjustment.user_id)
+            image = found.get(adjustment.image_id)
+            if image is None:
+                raise ImageNotFound(adjustment.image_id, path=("image",))
+        row = ChargeRow(
+            id=new_id("chg"),
+            kind=ChargeKind.ADJUSTMENT,
+            image_id=adjustment.image_id,
+            user_id=adjustment.user_id,
+            model_id=image["model_id"] if image else None,
+            template_id=image["template_id"] if image else None,
+            amount=adjustment.amount,
+            provider_cost=0,
+            neurons=0,
+            is_preview=image["is_preview"] if image else adjustment.is_preview,
+            reason=adjustment.reason.strip(),
+            created_at=now(),
+        )
+        await record_charge(connection, row)
+    return row.id

@@ -1,0 +1,123 @@
+"""Recomputing everything from the ledger and the images, and telling any difference."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from gql_server.database.audit import (
+    charges_of_day,
+    charges_without_image,
+    images_out_of_step,
+    ledger_span,
+    lock_rollups,
+    replace_rollups_of_day,
+    rollups_of_day,
+)
+from gql_server.database.engine import Database
+from gql_server.database.pages import Facts
+from gql_server.database.rollups import DAY, day_of, rollups_of
+from gql_server.database.tables import ChargeRow
+
+MOST_NAMED: Final = 100
+
+_KEY: Final = (
+    "grouping",
+    "span",
+    "is_preview",
+    "starts_at",
+    "user_id",
+    "model_id",
+    "template_id",
+)
+_SUMS: Final = ("images", "amount", "provider_cost", "neurons")
+
+_Key = tuple[Any, ...]
+_Sums = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditReport:
+    """What an audit found.
+
+    Attributes:
+        images: Images without a charge, or whose charge says something else; at most 100.
+        charges: Charges whose image is not there; at most 100.
+        days: UTC days whose roll-ups differ from the ledger.
+        is_repaired: Whether the roll-ups of those days were made anew.
+    """
+
+    images: Sequence[str]
+    charges: Sequence[str]
+    days: Sequence[datetime]
+    is_repaired: bool
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything agrees now."""
+        return not self.images and not self.charges and (not self.days or self.is_repaired)
+
+
+async def audit(database: Database, *, repair: bool = False) -> AuditReport:
+    """Compare images with charges, and charges with roll-ups, to the last unit.
+
+    The server may go on meanwhile. With ``repair`` roll-ups that differ are made anew from the
+    ledger; images and charges are never changed.
+    """
+    async with database.read(snapshot=True) as connection:
+        images = await images_out_of_step(connection, most=MOST_NAMED)
+        charges = await charges_without_image(connection, most=MOST_NAMED)
+        span = await ledger_span(connection)
+    days: list[datetime] = []
+    if span is not None:
+        day, last = day_of(span[0]), day_of(span[1])
+        while day <= last:
+            if not await _agrees(database, day):
+                days.append(day)
+                if repair:
+                    await _repair(database, day)
+            day += DAY
+    return AuditReport(images=images, charges=charges, days=days, is_repaired=repair)
+
+
+async def _agrees(database: Database, day: datetime) -> bool:
+    async with database.read(snapshot=True) as connection:
+        charges = await charges_of_day(connection, day)
+        written = await rollups_of_day(connection, day)
+    return _recomputed(charges) == _as_written(written)
+
+
+async def _repair(database: Database, day: datetime) -> None:
+    async with database.write() as connection:
+        await lock_rollups(connection)
+        sums = _recomputed(await charges_of_day(connection, day))
+        rows = [
+            dict(zip((*_KEY, *_SUMS), (*key, *values), strict=True)) for key, values in sums.items()
+        ]
+        await replace_rollups_of_day(connection, day, rows)
+
+
+def _recomputed(charges: Iterable[ChargeRow]) -> dict[_Key, _Sums]:
+    sums: dict[_Key, _Sums] = {}
+    for charge in charges:
+        for row in rollups_of(charge):
+            key, added = _key(row), _values(row)
+            found = sums.get(key)
+            sums[key] = (
+                tuple(one + other for one, other in zip(found, added, strict=True))
+                if found is not None
+                else added
+            )
+    return sums
+
+
+def _as_written(rows: Iterable[Facts]) -> dict[_Key, _Sums]:
+    return {_key(row): _values(row) for row in rows}
+
+
+def _key(row: Facts) -> _Key:
+    return tuple(row[name] for name in _KEY)
+
+
+def _values(row: Facts) -> _Sums:
+    return tuple(row[name] for name in _SUMS)

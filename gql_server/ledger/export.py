@@ -1,0 +1,79 @@
+"""The lines of the ledger as text, for spreadsheets and programs."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import orjson
+
+from gql_server.database.charges import charge_chunks
+from gql_server.database.engine import Database
+from gql_server.database.pages import Facts
+from gql_server.domain.clock import to_iso
+from gql_server.domain.money import decimal_dollars, decimal_neurons
+
+
+class ExportFormat(StrEnum):
+    """How the lines are written."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerSpan:
+    """From a moment on, and before another; None is without end."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+_FIELDS: Final = (
+    "id",
+    "kind",
+    "created_at",
+    "user_id",
+    "image_id",
+    "model_id",
+    "template_id",
+    "cost",
+    "provider_cost",
+    "neurons",
+    "is_preview",
+    "reason",
+)
+
+
+async def export_ledger(
+    database: Database, span: LedgerSpan, file_format: ExportFormat
+) -> AsyncIterator[str]:
+    """Yield the ledger line by line, the oldest first; amounts are exact decimals of dollars."""
+    if file_format is ExportFormat.CSV:
+        yield ",".join(_FIELDS)
+    async for chunk in charge_chunks(database, since=span.since, until=span.until):
+        for row in chunk:
+            line = _line(row)
+            yield _csv(line) if file_format is ExportFormat.CSV else orjson.dumps(line).decode()
+
+
+def _line(row: Facts) -> dict[str, Any]:
+    told = {
+        "created_at": to_iso(row["created_at"]),
+        "cost": decimal_dollars(row["amount"]),
+        "provider_cost": decimal_dollars(row["provider_cost"]),
+        "neurons": decimal_neurons(row["neurons"]),
+    }
+    return {name: told[name] if name in told else row[name] for name in _FIELDS}
+
+
+def _csv(line: dict[str, Any]) -> str:
+    target = io.StringIO()
+    csv.writer(target, lineterminator="").writerow(
+        "" if value is None else str(value).lower() if isinstance(value, bool) else value
+        for value in line.values()
+    )
+    return target.getvalue()

@@ -1,0 +1,94 @@
+"""Hours, days, weeks and months in any time zone, daylight-saving changes included."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from gql_server.domain.errors import ErrorCode, InvalidInput
+
+MAX_PERIODS: Final = 10_000
+
+
+class Interval(StrEnum):
+    """How long the periods of a timeline are."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """Return the zone of an IANA name, such as ``Europe/Berlin``.
+
+    Raises:
+        InvalidInput: There is no such zone.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidInput(
+            f"{name!r} is no time zone; use an IANA name such as UTC or Europe/Berlin.",
+            path=("time_zone",),
+        ) from None
+
+
+def period_starts(
+    since: datetime, until: datetime, interval: Interval, zone: ZoneInfo
+) -> list[datetime]:
+    """Return, in UTC, the start of each period that has a part in the span, and the last's end.
+
+    Raises:
+        InvalidInput: There would be more than 10,000.
+    """
+    starts: list[datetime] = []
+    for start in _from(since.astimezone(zone), interval, zone):
+        starts.append(start)
+        if start >= until:
+            return starts
+        if len(starts) > MAX_PERIODS:
+            break
+    raise InvalidInput(
+        f"A timeline has at most {MAX_PERIODS} periods; ask for a shorter span or longer periods.",
+        path=("interval",),
+        code=ErrorCode.TOO_MANY,
+    )
+
+
+def month_span(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return, in UTC, the start and the end of the month that a moment lies in."""
+    first = moment.astimezone(zone).date().replace(day=1)
+    return _midnight(first, zone), _midnight(_next_month(first), zone)
+
+
+def _from(local: datetime, interval: Interval, zone: ZoneInfo) -> Iterator[datetime]:
+    if interval is Interval.HOUR:
+        # Hours are counted in UTC, so that the repeated hour of autumn is two.
+        start = local.astimezone(UTC) - timedelta(
+            minutes=local.minute, seconds=local.second, microseconds=local.microsecond
+        )
+        while True:
+            yield start
+            start += timedelta(hours=1)
+    day = local.date()
+    if interval is Interval.WEEK:
+        day -= timedelta(days=day.weekday())
+    elif interval is Interval.MONTH:
+        day = day.replace(day=1)
+    while True:
+        yield _midnight(day, zone)
+        if interval is Interval.MONTH:
+            day = _next_month(day)
+        else:
+            day += timedelta(days=7 if interval is Interval.WEEK else 1)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    # A midnight that a zone skips counts as the moment at which its clocks jump.
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def _next_month(first: date) -> date:
+    return (first + timedelta(days=31)).replace(day=1)
