@@ -1,0 +1,57 @@
+"""What was measured, as one table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """What one request took: at the median, and of the server's processor time on average."""
+
+    milliseconds: float
+    cpu_milliseconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The same work done by the product and by the plain server."""
+
+    name: str
+    product: Timing
+    plain: Timing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """What the product adds to its model at a number of pictures in flight, in milliseconds."""
+
+    in_flight: int
+    median: float
+    percentile_95: float
+    model_median: float
+    product_median: float
+    cpu: float
+    pictures_a_second: float
+
+
+def comparison_table(comparisons: Sequence[Comparison]) -> str:
+    """Write what was compared; a factor above 1 is in the product's favour."""
+    lines = ["Milliseconds a request           plain  product  factor"]
+    for one in comparisons:
+        lines.append(one.name)
+        for measure, plain, product in (
+            ("latency, median", one.plain.milliseconds, one.product.milliseconds),
+            ("server's processor time", one.plain.cpu_milliseconds, one.product.cpu_milliseconds),
+        ):
+            lines.append(f"  {measure:<27} {plain:>8.2f} {product:>8.2f} {plain / product:>6.1f}x")
+    return "\n".join(lines)
+
+
+def addition_table(additions: Sequence[Addition]) -> str:
+    """Write what generateImage adds to its model."""
+    lines = ["Milliseconds a picture           model  product   added  added p95  cpu  pictures/s"]
+    for one in additions:
+        medians = f"{one.model_median:>8.1f} {one.product_median:>8.1f} {one.median:>7.1f}"
+        rest = f"{one.percentile_95:>10.1f} {one.cpu:>4.1f} {one.pictures_a_second:>11.1f}"
+        lines.append(f"generateImage, {one.in_flight:>2} in flight   {medians} {rest}")
+    return "\n".join(lines)
