@@ -22,6 +22,7 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.schema.config import StrawberryConfig
 
+from gql_server.domain.clock import now
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.model import Model as CatalogueModel
 from gql_server.ledger.prices import PictureSize, load_price_book
@@ -154,7 +155,7 @@ def _cost(model: CatalogueModel) -> float:
         width = int(model.parameters["width"].default or 0)
         height = int(model.parameters["height"].default or 0)
     size = PictureSize(width=width, height=height, steps=int(steps.default or 0) if steps else 0)
-    return PRICES.price(model, size).cost / 1_000_000_000
+    return PRICES.price(model, size, at=now()).cost / 1_000_000_000
 
 
 def _camel_case(name: str) -> str:

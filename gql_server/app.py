@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from gql_server.api.models import Models, shape_models
+from gql_server.api.models import ShapedCatalogue
 from gql_server.api.schema import build_schema
 from gql_server.api.view import GraphQLView
 from gql_server.database.engine import Database, DatabaseUnavailable
@@ -48,7 +48,7 @@ class State(TypedDict):
     """What the lifespan hands to every request."""
 
     parts: Parts
-    models: Models
+    catalogue: ShapedCatalogue
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -93,7 +93,7 @@ def create_app(settings: Settings) -> Starlette:
                 store="folder" if folder is not None else "r2",
                 database=database.engine.dialect.name,
             )
-            yield State(parts=parts, models=shape_models(catalogue, prices))
+            yield State(parts=parts, catalogue=ShapedCatalogue(catalogue, prices))
             await running.stop(timeout_seconds=settings.shutdown_timeout)
 
     routes = [

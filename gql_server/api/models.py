@@ -1,12 +1,14 @@
 """The models, shaped once when the server starts."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import Enum
 
 import strawberry
 
 from gql_server.api.errors import camel_case
 from gql_server.api.nodes import Node
+from gql_server.domain.clock import now
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.inference import model as domain
 from gql_server.inference.catalogue import Catalogue
@@ -217,9 +219,28 @@ class Models(dict[str, Model]):
         return _retired(model_id)
 
 
-def shape_models(models: Catalogue, prices: PriceBook) -> Models:
-    """Shape the catalogue for clients."""
-    return Models({model.id: _shape(model, prices) for model in models.models})
+def shape_models(models: Catalogue, prices: PriceBook, *, at: datetime) -> Models:
+    """Shape the catalogue for clients, with the prices of a moment."""
+    return Models({model.id: _shape(model, prices, at) for model in models.models})
+
+
+class ShapedCatalogue:
+    """The catalogue as clients see it, shaped anew whenever prices change."""
+
+    def __init__(self, catalogue: Catalogue, prices: PriceBook) -> None:
+        self._catalogue = catalogue
+        self._prices = prices
+        self._shape(now())
+
+    def models(self) -> Models:
+        """Return every model, with the prices of this moment."""
+        if self._until is not None and (moment := now()) >= self._until:
+            self._shape(moment)
+        return self._models
+
+    def _shape(self, moment: datetime) -> None:
+        self._models = shape_models(self._catalogue, self._prices, at=moment)
+        self._until = self._prices.next_change(after=moment)
 
 
 def list_models(models: Mapping[str, Model], where: ModelFilter | None) -> list[Model]:
@@ -246,7 +267,7 @@ _PARAMETER_DESCRIPTIONS: Mapping[str, str] = {
 }
 
 
-def _shape(model: domain.Model, prices: PriceBook) -> Model:
+def _shape(model: domain.Model, prices: PriceBook, at: datetime) -> Model:
     size = _default_size(model)
     steps = model.parameters.get("steps")
     price = prices.price(
@@ -254,6 +275,7 @@ def _shape(model: domain.Model, prices: PriceBook) -> Model:
         PictureSize(
             width=size.width, height=size.height, steps=int(steps.default or 0) if steps else 0
         ),
+        at=at,
     )
     inputs = model.image_inputs
     return Model(

@@ -1,6 +1,5 @@
 """GraphQL over HTTP, and the playground for browsers."""
 
-from collections.abc import Mapping
 from importlib import resources
 
 import orjson
@@ -11,7 +10,7 @@ from strawberry.asgi import GraphQL
 from strawberry.http.ides import get_graphql_ide_html
 
 from gql_server.api.context import Context
-from gql_server.api.models import Model
+from gql_server.api.models import ShapedCatalogue
 from gql_server.api.schema import Schema
 from gql_server.generation.parts import Parts
 
@@ -33,8 +32,8 @@ class GraphQLView(GraphQL[Context, None]):
     ) -> Context:
         """Return the context of one operation."""
         parts: Parts = request.state.parts
-        models: Mapping[str, Model] = request.state.models
-        return Context(parts, models)
+        catalogue: ShapedCatalogue = request.state.catalogue
+        return Context(parts, catalogue.models())
 
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002 - likewise
         """Return the playground, with operations that a stranger can run."""

@@ -19,7 +19,7 @@ from gql_server.app import (
 from gql_server.cli.start import fail, read_settings
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.inference.catalogue import CatalogueError
-from gql_server.ledger.prices import PriceBookError
+from gql_server.ledger.price_files import PriceBookError
 
 _BACKLOG = 2048
 

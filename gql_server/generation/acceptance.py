@@ -7,6 +7,7 @@ from typing import Any
 
 from gql_server.database.pages import Facts
 from gql_server.database.templates import find_templates
+from gql_server.domain.clock import now
 from gql_server.domain.errors import (
     DomainError,
     ErrorCode,
@@ -182,7 +183,7 @@ def _settle(model: Model, parameters: Parameters, *, has_sources: bool) -> Param
 
 
 def _price(parts: Parts, model: Model, size: PictureSize) -> Price:
-    price = parts.prices.price(model, size)
+    price = parts.prices.price(model, size, at=now())
     if parts.generator.is_preview:
         return replace(price, provider_cost=NanoDollars(0), neurons=MilliNeurons(0))
     return price

@@ -1,27 +1,18 @@
 """What a picture costs: its user by the price book, the operator by the provider's list."""
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from importlib import resources
+from datetime import datetime
 from math import ceil
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from gql_server.domain.amounts import DollarAmount
-from gql_server.domain.money import MilliNeurons, NanoDollars, nano_dollars
+from gql_server.domain.money import MilliNeurons, NanoDollars
 from gql_server.inference.catalogue import Catalogue
 from gql_server.inference.model import Model, PriceUnit
+from gql_server.ledger.price_files import DatedPrice, PriceList, read_price_files
 
 _TILE_SIDE: Final = 512
 _MEGAPIXEL: Final = 1024 * 1024
-
-
-class PriceBookError(Exception):
-    """A price book is wrong; the message names the place and the mend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,43 +47,47 @@ class Price:
     neurons: MilliNeurons
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    prices: dict[str, dict[PriceUnit | Literal["picture"], DollarAmount]] = Field(
-        default_factory=dict
-    )
-
-
 class PriceBook:
     """What users are charged; a model that is not in the book costs the provider's price."""
 
-    def __init__(
-        self, prices: Mapping[str, Mapping[PriceUnit | Literal["picture"], Decimal]]
-    ) -> None:
-        self._prices = {
-            model_id: {unit: int(nano_dollars(amount)) for unit, amount in units.items()}
-            for model_id, units in prices.items()
-        }
+    def __init__(self, prices: PriceList) -> None:
+        self._prices = prices
 
-    def price(self, model: Model, size: PictureSize) -> Price:
-        """Return what one picture costs."""
+    def price(self, model: Model, size: PictureSize, *, at: datetime) -> Price:
+        """Return what one picture costs at a moment."""
         counts = _unit_counts(size)
         provider_cost = sum(price.nano_dollars * counts[price.unit] for price in model.prices)
         neurons = sum(price.milli_neurons * counts[price.unit] for price in model.prices)
-        listed = self._prices.get(model.id)
+        listed = self._listed(model.id, at)
         if listed is None:
             cost = provider_cost
         else:
             cost = sum(
                 amount if unit == "picture" else amount * counts[unit]
-                for unit, amount in listed.items()
+                for unit, amount in listed.units.items()
             )
         return Price(
             cost=NanoDollars(cost),
             provider_cost=NanoDollars(provider_cost),
             neurons=MilliNeurons(neurons),
         )
+
+    def next_change(self, *, after: datetime) -> datetime | None:
+        """Return when prices change next; None: never, as far as the book knows."""
+        changes = [
+            price.holds_from
+            for prices in self._prices.values()
+            for price in prices
+            if price.holds_from is not None and price.holds_from > after
+        ]
+        return min(changes, default=None)
+
+    def _listed(self, model_id: str, at: datetime) -> DatedPrice | None:
+        found = None
+        for price in self._prices.get(model_id, ()):
+            if price.holds_from is None or price.holds_from <= at:
+                found = price
+        return found
 
 
 def load_price_book(catalogue: Catalogue, path: Path | None = None) -> PriceBook:
@@ -101,28 +96,7 @@ def load_price_book(catalogue: Catalogue, path: Path | None = None) -> PriceBook
     Raises:
         PriceBookError: A file cannot be read, or names a model or unit that there is not.
     """
-    built_in = resources.files(__package__).joinpath("prices.toml").read_text("utf-8")
-    prices = _read("prices.toml", built_in, catalogue)
-    if path is not None:
-        try:
-            own = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise PriceBookError(f"{path}: {error}") from error
-        prices |= _read(str(path), own, catalogue)
-    return PriceBook(prices)
-
-
-def _read(
-    name: str, text: str, catalogue: Catalogue
-) -> dict[str, dict[PriceUnit | Literal["picture"], Decimal]]:
-    try:
-        prices = _File.model_validate(tomllib.loads(text)).prices
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise PriceBookError(f"{name}: {error}") from error
-    for model_id in prices:
-        if catalogue.get(model_id) is None:
-            raise PriceBookError(f"{name}: there is no model {model_id!r} in the catalogue")
-    return prices
+    return PriceBook(read_price_files(catalogue, path))
 
 
 def _unit_counts(size: PictureSize) -> dict[PriceUnit, int]:

@@ -1,6 +1,9 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
-from gql_server.api.models import shape_models
+from gql_server.api.models import ShapedCatalogue
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.ledger.prices import load_price_book
 from tests.servers.product import FLUX, SDXL, Product
@@ -77,7 +80,22 @@ async def test_a_model_is_found_by_its_name(product: Product) -> None:
 
 def test_an_old_image_keeps_a_model_that_has_left_the_catalogue() -> None:
     catalogue = load_catalogue()
-    models = shape_models(catalogue, load_price_book(catalogue))
+    models = ShapedCatalogue(catalogue, load_price_book(catalogue)).models()
     retired = models["@cf/old/dream-1"]
     assert (retired.name, retired.provider, retired.is_available) == ("dream-1", "old", False)
     assert models.get("@cf/old/dream-1") is None
+
+
+def test_costs_follow_the_price_book_from_its_dates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
+    monkeypatch.setattr("gql_server.api.models.now", lambda: moment)
+    path = tmp_path / "book.toml"
+    path.write_text('[[prices."%s"]]\nfrom = 2027-01-01\npicture = "0.5"' % FLUX)
+    catalogue = load_catalogue()
+    shaped = ShapedCatalogue(catalogue, load_price_book(catalogue, path))
+    assert shaped.models()[FLUX].cost_per_image == 0.01
+    assert shaped.models() is shaped.models()
+    moment = datetime(2027, 1, 1, tzinfo=UTC)
+    assert shaped.models()[FLUX].cost_per_image == 0.5

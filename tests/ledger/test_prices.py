@@ -1,9 +1,11 @@
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gql_server.inference.catalogue import load_catalogue
-from gql_server.ledger.prices import PictureSize, Price, PriceBook, PriceBookError, load_price_book
+from gql_server.ledger.price_files import PriceBookError
+from gql_server.ledger.prices import PictureSize, Price, PriceBook, load_price_book
 
 CATALOGUE = load_catalogue()
 FLUX = "@cf/black-forest-labs/flux-1-schnell"
@@ -21,10 +23,12 @@ def price(
     height: int = 1024,
     steps: int = 0,
     inputs: tuple[tuple[int, int], ...] = (),
+    at: datetime = datetime(2026, 11, 22, tzinfo=UTC),
 ) -> Price:
     model = CATALOGUE.get(model_id)
     assert model is not None
-    return book.price(model, PictureSize(width=width, height=height, steps=steps, inputs=inputs))
+    size = PictureSize(width=width, height=height, steps=steps, inputs=inputs)
+    return book.price(model, size, at=at)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +94,44 @@ def test_an_operators_book_replaces_prices_flat_and_by_unit(tmp_path: Path) -> N
     assert price(book, SDXL).cost == 20_000_000
 
 
+def test_a_price_holds_from_its_date(tmp_path: Path) -> None:
+    path = tmp_path / "book.toml"
+    path.write_text(
+        f"""
+        [[prices."{FLUX}"]]
+        from = 2027-01-01
+        picture = "0.02"
+
+        [[prices."{FLUX}"]]
+        from = 2026-12-24T18:00:00+01:00
+        step = "0.001"
+
+        [[prices."{PHOENIX}"]]
+        picture = "0.03"
+
+        [[prices."{PHOENIX}"]]
+        from = 2027-01-01
+        picture = "0.04"
+        """
+    )
+    book = load_price_book(CATALOGUE, path)
+    eve = datetime(2026, 12, 24, 17, tzinfo=UTC)
+    year = datetime(2027, 1, 1, tzinfo=UTC)
+    tick = timedelta(milliseconds=1)
+    for moment, flux, phoenix in (
+        (eve - tick, 10_000_000, 30_000_000),
+        (eve, 4_000_000, 30_000_000),
+        (year - tick, 4_000_000, 30_000_000),
+        (year, 20_000_000, 40_000_000),
+        (year + timedelta(days=999), 20_000_000, 40_000_000),
+    ):
+        assert price(book, FLUX, steps=4, at=moment).cost == flux
+        assert price(book, PHOENIX, steps=25, at=moment).cost == phoenix
+    assert book.next_change(after=eve - tick) == eve
+    assert book.next_change(after=eve) == year
+    assert book.next_change(after=year) is None
+
+
 @pytest.mark.parametrize(
     ("content", "named"),
     [
@@ -103,6 +145,15 @@ def test_an_operators_book_replaces_prices_flat_and_by_unit(tmp_path: Path) -> N
         (b'[prices."%s"]\npicture = "cheap"' % FLUX.encode(), "picture"),
         (b'[prices."%s"]\npicture = 0.1' % FLUX.encode(), "text"),
         (b"[colours]", "colours"),
+        (b'[prices."%s"]' % FLUX.encode(), "name a price"),
+        (b'[prices]\n"%s" = []' % FLUX.encode(), "name a price"),
+        (b'[prices."%s"]\nfrom = "2027-01-01"\npicture = "1"' % FLUX.encode(), "without quotes"),
+        (b'[prices."%s"]\nfrom = 2027-01-01T00:00:00\npicture = "1"' % FLUX.encode(), "offset"),
+        (
+            b'[[prices."%s"]]\npicture = "1"\n[[prices."%s"]]\npicture = "2"'
+            % (FLUX.encode(), FLUX.encode()),
+            "same moment",
+        ),
     ],
 )
 def test_a_wrong_book_is_refused_by_name(tmp_path: Path, content: bytes | None, named: str) -> None:
