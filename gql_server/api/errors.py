@@ -1,7 +1,7 @@
 """What clients are told of errors: userErrors in payloads, coded and masked ones at the top."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
@@ -12,6 +12,7 @@ from graphql import GraphQLError
 
 from gql_server.domain import errors as domain
 from gql_server.domain.errors import DomainError, ErrorCode, Path, Rejected
+from gql_server.domain.money import to_dollars
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,9 @@ class UserErrorCode(Enum):
     GENERATION_PENDING = strawberry.enum_value(
         ErrorCode.GENERATION_PENDING,
         description="The picture is still being made, and will be kept.",
+    )
+    MAX_COST_EXCEEDED = strawberry.enum_value(
+        ErrorCode.MAX_COST_EXCEEDED, description="The request would cost more than its `maxCost`."
     )
     DAILY_ALLOCATION_USED = strawberry.enum_value(
         ErrorCode.DAILY_ALLOCATION_USED,
@@ -183,7 +187,18 @@ class IdempotencyInProgress(UserError):
     )
 
 
+@strawberry.type(
+    description="The request would cost more than its own `maxCost`. Nothing was charged."
+)
+class MaxCostExceeded(UserError):
+    """The request would cost more than its own limit."""
+
+    cost: float = strawberry.field(description="What it would cost, in US dollars.")
+    max_cost: float = strawberry.field(description="The limit that the request names.")
+
+
 USER_ERROR_TYPES: Final = (
+    MaxCostExceeded,
     InvalidInput,
     ModelNotFound,
     TemplateNotFound,
@@ -196,6 +211,23 @@ USER_ERROR_TYPES: Final = (
     IdempotencyInProgress,
 )
 """Every type of the interface, for the schema."""
+
+_TYPES: Final[Mapping[type[DomainError], type[UserError]]] = {
+    getattr(domain, kind.__name__): kind for kind in USER_ERROR_TYPES
+}
+"""Each error of the domain has a type of its own name."""
+
+_OWN_FIELDS: Final[Mapping[type[UserError], tuple[str, ...]]] = {
+    ModelNotFound: ("model_id",),
+    TemplateNotFound: ("template_id",),
+    ImageNotFound: ("image_id",),
+    GenerationFailed: ("retryable", "provider_code"),
+    GenerationPending: ("image_id",),
+    MaxCostExceeded: ("cost", "max_cost"),
+    DailyAllocationUsed: ("resets_at",),
+    IdempotencyInProgress: ("image_id",),
+}
+_MONEY: Final = {"cost", "max_cost"}
 
 
 def user_errors(
@@ -246,33 +278,14 @@ def _faults(error: DomainError | Rejected) -> Sequence[DomainError]:
 
 
 def _user_error(fault: DomainError, under: Sequence[str]) -> UserError:
-    kind: type[UserError] = InvalidInput
-    extra: dict[str, Any] = {}
-    match fault:
-        case domain.ModelNotFound():
-            kind, extra = ModelNotFound, {"model_id": fault.model_id}
-        case domain.TemplateNotFound():
-            kind, extra = TemplateNotFound, {"template_id": fault.template_id}
-        case domain.ImageNotFound():
-            kind, extra = ImageNotFound, {"image_id": fault.image_id}
-        case domain.PromptRefused():
-            kind = PromptRefused
-        case domain.GenerationFailed():
-            kind = GenerationFailed
-            extra = {"retryable": fault.retryable, "provider_code": fault.provider_code}
-        case domain.GenerationPending():
-            kind, extra = GenerationPending, {"image_id": fault.image_id}
-        case domain.DailyAllocationUsed():
-            kind, extra = DailyAllocationUsed, {"resets_at": fault.resets_at}
-        case domain.IdempotencyConflict():
-            kind = IdempotencyConflict
-        case domain.IdempotencyInProgress():
-            kind, extra = IdempotencyInProgress, {"image_id": fault.image_id}
+    kind = _TYPES[type(fault)]
+    own = {name: getattr(fault, name) for name in _OWN_FIELDS.get(kind, ())}
+    own |= {name: to_dollars(own[name]) for name in own.keys() & _MONEY}
     return kind(
         message=fault.message,
         code=UserErrorCode(fault.code),
         path=[*under, *_path(fault.path)],
-        **extra,
+        **own,
     )
 
 

@@ -95,6 +95,9 @@ class GenerateImageInput:
         default=None,
         description="An image or upload over the source image: its white is painted anew.",
     )
+    max_cost: float | None = strawberry.field(
+        default=None, description="Refuse the request where it would cost more, in US dollars."
+    )
     tags: list[str] | None = strawberry.field(
         default=None, description="To find the image by: at most 20, each of 1 to 64 characters."
     )
@@ -120,5 +123,6 @@ def picture_request(source: GenerateImageInput) -> PictureRequest:
         source_image_ids=tuple(source.source_image_ids or ()),
         mask_image_id=source.mask_image_id,
         tags=tuple(source.tags or ()),
+        max_cost=source.max_cost,
         metadata=cast("dict[str, Any] | None", source.metadata),
     )

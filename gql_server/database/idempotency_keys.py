@@ -194,4 +194,5 @@ def _is_open(scope: KeyScope, result_id: str) -> tuple[ColumnElement[bool], ...]
 def _insert(dialect: str) -> Executable:
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(IdempotencyKeyRow)
     statement: Executable = insert.on_conflict_do_nothing()
-    return statement
+    # SQLAlchemy forgets how many rows an INSERT wrote where nobody says that they will ask.
+    return statement.execution_options(preserve_rowcount=True)

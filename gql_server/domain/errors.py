@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from gql_server.domain.money import decimal_dollars
+
 Path = tuple[str | int, ...]
 """Where in the input the fault lies, by the input's own field names, outermost first."""
 
@@ -30,6 +32,7 @@ class ErrorCode(StrEnum):
     GENERATION_FAILED = "GENERATION_FAILED"
     GENERATION_PENDING = "GENERATION_PENDING"
     DAILY_ALLOCATION_USED = "DAILY_ALLOCATION_USED"
+    MAX_COST_EXCEEDED = "MAX_COST_EXCEEDED"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     IDEMPOTENCY_IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
 
@@ -176,6 +179,25 @@ class IdempotencyInProgress(DomainError):
             path=("idempotency_key",),
         )
         self.image_id = image_id
+
+
+class MaxCostExceeded(DomainError):
+    """The request would cost more than its own limit.
+
+    Attributes:
+        cost: What it would cost, in billionths of a dollar.
+        max_cost: The limit that the request names, likewise.
+    """
+
+    def __init__(self, cost: int, max_cost: int) -> None:
+        super().__init__(
+            f"This would cost ${decimal_dollars(cost)}, more than maxCost allows: "
+            f"${decimal_dollars(max_cost)}. Ask for less, or allow more.",
+            code=ErrorCode.MAX_COST_EXCEEDED,
+            path=("max_cost",),
+        )
+        self.cost = cost
+        self.max_cost = max_cost
 
 
 class Rejected(Exception):

@@ -41,6 +41,11 @@ def signed_nano_dollars(dollars: Decimal) -> int:
     return -amount if dollars < 0 else amount
 
 
+def round_down_to_nanos(dollars: float) -> NanoDollars:
+    """Read a limit in dollars as a client wrote it, down to whole billionths."""
+    return NanoDollars(int(Decimal(repr(dollars)) * _NANOS_PER_DOLLAR))
+
+
 def to_dollars(amount: int) -> float:
     """Write billionths of a dollar as dollars, for the border of the server only."""
     return amount / _NANOS_PER_DOLLAR

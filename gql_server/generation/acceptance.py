@@ -1,7 +1,7 @@
 """Accepting a request: everything about it is checked, and its price frozen."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,12 +13,13 @@ from gql_server.domain.errors import (
     ErrorCode,
     ImageNotFound,
     InvalidInput,
+    MaxCostExceeded,
     ModelNotFound,
     Rejected,
     TemplateNotFound,
 )
 from gql_server.domain.ids import new_id
-from gql_server.domain.money import MilliNeurons, NanoDollars
+from gql_server.domain.money import MilliNeurons, NanoDollars, round_down_to_nanos
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Principal
 from gql_server.domain.text import text_faults
@@ -93,6 +94,10 @@ async def accept(parts: Parts, principal: Principal, request: PictureRequest) ->
     if faults or model is None:
         raise Rejected(faults)
     parameters = _settle(model, parameters, has_sources=bool(sources))
+    price = _price(parts, model, _size(model, parameters, sources))
+    faults.extend(_cost_faults(request.max_cost, price))
+    if faults:
+        raise Rejected(faults)
     return AcceptedPicture(
         image_id=new_id("img"),
         user_id=principal.user_id,
@@ -102,7 +107,7 @@ async def accept(parts: Parts, principal: Principal, request: PictureRequest) ->
         parameters=parameters,
         sources=sources,
         mask=mask,
-        price=_price(parts, model, _size(model, parameters, sources)),
+        price=price,
     )
 
 
@@ -187,6 +192,19 @@ def _price(parts: Parts, model: Model, size: PictureSize) -> Price:
     if parts.generator.is_preview:
         return replace(price, provider_cost=NanoDollars(0), neurons=MilliNeurons(0))
     return price
+
+
+def _cost_faults(max_cost: float | None, price: Price) -> Iterator[DomainError]:
+    if max_cost is None:
+        return
+    if max_cost < 0:
+        yield InvalidInput(
+            f"maxCost must be 0 or more; it is {max_cost}.",
+            path=("max_cost",),
+            code=ErrorCode.OUT_OF_RANGE,
+        )
+    elif price.cost > (limit := round_down_to_nanos(max_cost)):
+        yield MaxCostExceeded(price.cost, limit)
 
 
 def _size(model: Model, parameters: Parameters, sources: Sequence[SourceImage]) -> PictureSize:

@@ -20,6 +20,7 @@ class PictureRequest:
         mask_image_id: Likewise; white is painted anew.
         tags: To find the image by.
         metadata: Whatever the client wants to keep with the image.
+        max_cost: Refuse what would cost more, in US dollars.
     """
 
     prompt: str
@@ -30,3 +31,4 @@ class PictureRequest:
     mask_image_id: str | None = None
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, Any] | None = None
+    max_cost: float | None = None

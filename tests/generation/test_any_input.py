@@ -44,6 +44,7 @@ PICTURES = st.fixed_dictionaries(
         "strength": maybe(st.floats(0, 1)),
         "sourceImageIds": maybe(st.lists(IDS, max_size=6)),
         "maskImageId": maybe(IDS),
+        "maxCost": maybe(st.floats(allow_nan=False, allow_infinity=False)),
         "tags": maybe(st.lists(TEXT, max_size=25)),
         "metadata": maybe(JSON),
     },
@@ -90,6 +91,7 @@ def test_any_input_gives_an_image_or_user_errors(ask: Any, picture: dict[str, An
     for error in payload["userErrors"]:
         assert error["__typename"] in {
             "InvalidInput",
+            "MaxCostExceeded",
             "ModelNotFound",
             "TemplateNotFound",
             "ImageNotFound",

@@ -63,6 +63,9 @@ BAD_INPUTS: list[tuple[dict[str, Any], set[tuple[str, str]]]] = [
         {"model": DEV, "maskImageId": "src_x"},
         {("maskImageId", "IMAGE_NOT_FOUND"), ("maskImageId", "NOT_SUPPORTED")},
     ),
+    ({"maxCost": 0.009999999}, {("maxCost", "MAX_COST_EXCEEDED")}),
+    ({"maxCost": 0}, {("maxCost", "MAX_COST_EXCEEDED")}),
+    ({"maxCost": -0.01}, {("maxCost", "OUT_OF_RANGE")}),
     ({"tags": ["x"] * 21}, {("tags", "TOO_MANY")}),
     ({"tags": ["", "t" * 65]}, {("tags.0", "TOO_SHORT"), ("tags.1", "TOO_LONG")}),
     ({"metadata": [1]}, {("metadata", "INVALID")}),
@@ -109,6 +112,30 @@ async def test_every_fault_is_told_with_its_path_and_nothing_is_spent(
 async def test_the_messages_of_the_reference_are_kept(product: Product) -> None:
     payload = await product.generate(prompt="ab")
     assert payload["userErrors"][0]["message"] == "Prompt must be at least 3 characters"
+
+
+async def test_what_costs_no_more_than_its_limit_is_made(product: Product) -> None:
+    assert (await product.image(maxCost=0.01))["cost"] == 0.01
+    assert (await product.image(model=PHOENIX, maxCost=0.02607))["cost"] == 0.02607
+    data = await product.ask(
+        """query E($input: CostEstimateInput!) { costEstimate(input: $input) {
+          estimate { cost }
+          userErrors { message path ... on MaxCostExceeded { cost maxCost } }
+        } }""",
+        input={"image": {"prompt": "A fox", "model": PHOENIX, "maxCost": 0.02606}},
+    )
+    assert data["costEstimate"] == {
+        "estimate": None,
+        "userErrors": [
+            {
+                "message": "This would cost $0.02607, more than maxCost allows: $0.02606. "
+                "Ask for less, or allow more.",
+                "path": ["input", "image", "maxCost"],
+                "cost": 0.02607,
+                "maxCost": 0.02606,
+            }
+        ],
+    }
 
 
 async def test_a_deleted_image_is_no_source(product: Product) -> None:
