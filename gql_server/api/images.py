@@ -13,26 +13,21 @@ from gql_server.api.context import Context, Info
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import camel_case
 from gql_server.api.execution import ATTRIBUTE_WITHOUT_ARGUMENTS
+from gql_server.api.image_filters import ImageFilter, image_filter
 from gql_server.api.models import Model
 from gql_server.api.nodes import Node
 from gql_server.api.parameters import GenerationParameters
 from gql_server.api.selection import requested_columns
-from gql_server.database import images as rows
 from gql_server.database.pages import Facts
-from gql_server.domain.errors import ErrorCode, InvalidInput, Rejected
+from gql_server.domain.errors import ErrorCode, InvalidInput
 from gql_server.domain.money import to_dollars, to_neurons
-from gql_server.domain.text import list_faults
 from gql_server.generation import images as use_cases
-from gql_server.generation.labels import MAX_TAGS, clean_tags
 from gql_server.pictures.formats import ImageFormat as PictureFormat
 from gql_server.storage.addresses import MAX_WIDTH
 from gql_server.storage.store import DEFAULT_URL_SECONDS, MAX_URL_SECONDS
 
 if TYPE_CHECKING:
     from gql_server.api.templates import Template
-
-_MOST_IDS: Final = 100
-_MOST_WORDS: Final = 20
 
 _ColumnShape = Callable[[dict[str, Any], Any, Context], None]
 """Sets the attributes of an image that a column's value makes."""
@@ -50,15 +45,6 @@ class ImageFormat(Enum):
     AVIF = strawberry.enum_value(
         PictureFormat.AVIF, description="The smallest, shown by most browsers of today."
     )
-
-
-@strawberry.enum(description="Whether deleted images are in a list.")
-class DeletedImages(Enum):
-    """Whether deleted images are in a list."""
-
-    EXCLUDE = strawberry.enum_value(rows.Deleted.EXCLUDE, description="Without deleted ones.")
-    INCLUDE = strawberry.enum_value(rows.Deleted.INCLUDE, description="Deleted ones too.")
-    ONLY = strawberry.enum_value(rows.Deleted.ONLY, description="Deleted ones only.")
 
 
 @strawberry.type(description="A picture that was made, kept and charged.")
@@ -196,45 +182,6 @@ IMAGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 """The columns that each field is made of."""
 
 
-@strawberry.input(description="Which images are wanted; what is left out does not narrow.")
-class ImageFilter:
-    """Which images are wanted."""
-
-    models: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Made by one of these models, at most 100."
-    )
-    templates: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Made with one of these templates, at most 100."
-    )
-    tags: list[str] | None = strawberry.field(
-        default=None, description="Bearing all of these tags, at most 20."
-    )
-    created_since: datetime | None = strawberry.field(
-        default=None, description="Made at this moment or later."
-    )
-    created_before: datetime | None = strawberry.field(
-        default=None, description="Made before this moment."
-    )
-    search: str | None = strawberry.field(
-        default=None,
-        description="Words that all stand in the prompt, whatever their case; at most 20.",
-    )
-    is_preview: bool | None = strawberry.field(
-        default=None, description="Drawn by the preview generator, or made by a model."
-    )
-    deleted: DeletedImages = strawberry.field(
-        default=DeletedImages.EXCLUDE, description="Whether deleted ones are in the list."
-    )
-
-
-FilterArgument = Annotated[
-    ImageFilter | None, strawberry.argument(description="Which images are wanted.")
-]
-OrderArgument = Annotated[
-    ListOrder, strawberry.argument(description="Which end of the list comes first.")
-]
-
-
 async def images_from(context: Context, found: Sequence[Facts]) -> list[Image]:
     """Shape rows for clients: with the attributes that the columns they have allow."""
     if not found:
@@ -282,35 +229,6 @@ async def image_connection(
         await images_from(context, page.rows),
         request,
         lambda: use_cases.image_count(context.parts, context.principal, wanted),
-    )
-
-
-def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
-    """Read a filter.
-
-    Raises:
-        Rejected: Lists or texts are too long, or hold what no database can.
-    """
-    if where is None:
-        return rows.ImageFilter()
-    words = (where.search or "").split()
-    faults = [
-        *list_faults(where.models, path=("filter", "models"), most=_MOST_IDS),
-        *list_faults(where.templates, path=("filter", "templates"), most=_MOST_IDS),
-        *list_faults(where.tags, path=("filter", "tags"), most=MAX_TAGS),
-        *list_faults(words, path=("filter", "search"), most=_MOST_WORDS),
-    ]
-    if faults:
-        raise Rejected(faults)
-    return rows.ImageFilter(
-        model_ids=tuple(where.models) if where.models is not None else None,
-        template_ids=tuple(where.templates) if where.templates is not None else None,
-        tags=tuple(clean_tags(where.tags or ())),
-        created_since=where.created_since,
-        created_before=where.created_before,
-        search=where.search,
-        is_preview=where.is_preview,
-        deleted=domain_member(rows.Deleted, where.deleted),
     )
 
 

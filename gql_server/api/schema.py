@@ -23,14 +23,9 @@ from gql_server.api.costs import (
 from gql_server.api.errors import USER_ERROR_TYPES, border_error
 from gql_server.api.estimates import CostEstimateInput, CostEstimatePayload, cost_estimate
 from gql_server.api.execution import PlainFieldExecutor
+from gql_server.api.image_filters import FilterArgument, OrderArgument
 from gql_server.api.image_mutations import ImageMutations
-from gql_server.api.images import (
-    FilterArgument,
-    Image,
-    OrderArgument,
-    find_images,
-    image_connection,
-)
+from gql_server.api.images import Image, find_images, image_connection
 from gql_server.api.models import Model, ModelFilter, list_models
 from gql_server.api.nodes import Node
 from gql_server.api.scalars import DATE_TIME

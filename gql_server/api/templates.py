@@ -17,14 +17,8 @@ from gql_server.api.connections import (
     page_request,
 )
 from gql_server.api.context import Context, Info, TemplateImages
-from gql_server.api.images import (
-    IMAGE_COLUMNS,
-    FilterArgument,
-    Image,
-    OrderArgument,
-    image_filter,
-    images_from,
-)
+from gql_server.api.image_filters import FilterArgument, OrderArgument, image_filter
+from gql_server.api.images import IMAGE_COLUMNS, Image, images_from
 from gql_server.api.models import Model
 from gql_server.api.nodes import Node
 from gql_server.api.parameters import TemplateParameters
