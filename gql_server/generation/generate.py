@@ -27,7 +27,7 @@ from gql_server.generation.resuming import (
 )
 from gql_server.generation.source_images import load_mask, load_sources
 from gql_server.inference.generator import GeneratedPicture, GenerationRequest
-from gql_server.ledger.idempotency import Begun, input_hash, key_faults
+from gql_server.ledger.keyed_work import Begun, input_hash, key_faults
 from gql_server.storage.store import StoredObject
 
 _OPERATION: Final = "generateImage"
@@ -110,7 +110,7 @@ class _KeyedPicture:
         stored = await find_bytes(self._parts, image_id)
         if stored is None:
             return await self.make(image_id, scope)
-        return await _keep_facts(self._parts, await read_kept(decided, stored), scope)
+        return await _keep_facts(self._parts, await read_kept(self._parts, decided, stored), scope)
 
 
 def _given(request: PictureRequest) -> dict[str, Any]:
@@ -170,7 +170,7 @@ async def _keep(
     key = storage_key(accepted.image_id, picture.facts.format)
     stored = await keep_bytes(parts.store, key, ours)
     if stored is not ours:
-        kept = await read_kept(accepted, stored)
+        kept = await read_kept(parts, accepted, stored)
     return await _keep_facts(parts, kept, scope)
 
 

@@ -58,14 +58,16 @@ def object_metadata(kept: KeptPicture) -> dict[str, str]:
     return {name: str(value) for name, value in facts.items() if value is not None}
 
 
-async def read_kept(accepted: AcceptedPicture, stored: StoredObject) -> KeptPicture:
+async def read_kept(parts: Parts, accepted: AcceptedPicture, stored: StoredObject) -> KeptPicture:
     """Read a picture's facts from its object: it may have been made by another process.
 
     Args:
+        parts: The parts.
         accepted: As accepted here; holds for whatever the object does not tell.
         stored: The object.
     """
-    facts = await asyncio.to_thread(inspect_picture, stored.data)
+    async with parts.decoding:
+        facts = await asyncio.to_thread(inspect_picture, stored.data)
     told = stored.metadata
     price, parameters = accepted.price, accepted.parameters
     return KeptPicture(

@@ -25,7 +25,7 @@ from gql_server.domain.principal import Principal
 from gql_server.generation.keeping import keep_bytes
 from gql_server.generation.parts import Parts
 from gql_server.inference.model import Model
-from gql_server.ledger.idempotency import Begun, input_hash, key_faults
+from gql_server.ledger.keyed_work import Begun, input_hash, key_faults
 from gql_server.pictures.decoding import NotAPicture
 from gql_server.pictures.formats import ImageFormat
 from gql_server.pictures.inspection import PictureFacts, inspect_picture

@@ -7,13 +7,10 @@ from time to time.
 """
 
 import asyncio
-import hashlib
-import json
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import structlog
 
@@ -24,71 +21,22 @@ from gql_server.database.pages import Facts
 from gql_server.domain.clock import now
 from gql_server.domain.errors import (
     DomainError,
-    ErrorCode,
-    GenerationFailed,
     IdempotencyConflict,
     IdempotencyInProgress,
     ImageNotFound,
-    InvalidInput,
-    PromptRefused,
 )
-from gql_server.domain.text import text_faults
+from gql_server.ledger.keyed_work import Begun, KeyedWork, failure_from_json, failure_to_json
 from gql_server.ledger.process_lease import ProcessLease
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 KEY_LIFETIME: Final = timedelta(hours=24)
 """How long a key is good for after its request was completed."""
 
-_MAX_KEY_LENGTH: Final = 255
 _POLL_SECONDS: Final = 0.5
 _SWEEP_LIMIT: Final = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
-    """A request that was accepted.
-
-    Attributes:
-        result_id: The id that its result will have.
-        accepted: What was decided, as JSON, for whoever takes the work over.
-    """
-
-    result_id: str
-    accepted: Mapping[str, Any] | None = None
-
-
-class KeyedWork(Protocol[T_co]):
-    """A request that is done once for its key; an instance for each request."""
-
-    @property
-    def has_spent(self) -> bool:
-        """Whether something was paid, or may have been kept, under the result's id."""
-
-    @property
-    def pending(self) -> Callable[[str], DomainError]:
-        """What the request that began the work is told when its deadline passes."""
-
-    async def accept(self) -> Begun:
-        """Check the request, without spending anything.
-
-        Raises:
-            Rejected: The request has faults; its key stays free.
-        """
-
-    async def find(self, result_id: str, /) -> T_co | None:
-        """Read the result."""
-
-    async def make(self, result_id: str, scope: KeyScope, /) -> T_co:
-        """Do what was accepted, and complete the key in the transaction of the result."""
-
-    async def resume(
-        self, result_id: str, accepted: Mapping[str, Any] | None, scope: KeyScope, /
-    ) -> T_co:
-        """Go on where another process ended: as ``make``, but spending only what is needed."""
 
 
 class Idempotency:
@@ -277,7 +225,7 @@ class Idempotency:
         self, flight: "_Flight[Any]", result_id: str, error: Exception
     ) -> None:
         mine = {"result_id": result_id, "process_id": self._lease.process_id}
-        remembered = _to_json(error)
+        remembered = failure_to_json(error)
         try:
             async with self._database.write() as connection:
                 if remembered is not None:
@@ -289,27 +237,6 @@ class Idempotency:
         except DatabaseUnavailable as unavailable:
             # Whoever comes next to this process takes it up, or to another when this one ends.
             log.warning("idempotency_key_not_settled", result=result_id, reason=str(unavailable))
-
-
-def key_faults(key: str) -> Iterator[InvalidInput]:
-    """Tell what keeps an idempotency key from being accepted."""
-    yield from text_faults(
-        key,
-        path=("idempotency_key",),
-        label="An idempotency key",
-        minimum=1,
-        maximum=_MAX_KEY_LENGTH,
-    )
-
-
-def input_hash(given: Mapping[str, Any]) -> str:
-    """Hash all that a caller gave, the same for the same input in whatever order.
-
-    Raises:
-        RecursionError, TypeError, ValueError: It is nested too deeply, or no JSON.
-    """
-    canonical = json.dumps(given, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 class _Flight(Generic[T]):
@@ -354,7 +281,7 @@ class _Flight(Generic[T]):
 
 async def _replayed(work: KeyedWork[T], held: Facts) -> T:
     if held["error"] is not None:
-        raise _from_json(held["error"])
+        raise failure_from_json(held["error"])
     result = await work.find(held["result_id"])
     if result is None:
         raise ImageNotFound(held["result_id"], path=("idempotency_key",))
@@ -362,24 +289,4 @@ async def _replayed(work: KeyedWork[T], held: Facts) -> T:
 
 
 def _is_for_everyone(error: BaseException) -> bool:
-    return isinstance(error, IdempotencyConflict) or _to_json(error) is not None
-
-
-def _to_json(error: BaseException) -> dict[str, Any] | None:
-    """Write down an error that the same request would meet again; None: it may pass."""
-    match error:
-        case PromptRefused():
-            return {"code": error.code, "message": error.message}
-        case GenerationFailed(retryable=False):
-            return {
-                "code": error.code,
-                "message": error.message,
-                "provider_code": error.provider_code,
-            }
-    return None
-
-
-def _from_json(error: Mapping[str, Any]) -> DomainError:
-    if error["code"] == ErrorCode.PROMPT_REFUSED:
-        return PromptRefused(error["message"])
-    return GenerationFailed(error["message"], retryable=False, provider_code=error["provider_code"])
+    return isinstance(error, IdempotencyConflict) or failure_to_json(error) is not None

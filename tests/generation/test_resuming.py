@@ -1,0 +1,189 @@
+"""What a server left when it ended in the middle is finished once, under the same key."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from gql_server.database.engine import Database
+from gql_server.database.tables import ChargeRow, IdempotencyKeyRow
+from gql_server.domain.errors import GenerationFailed
+from gql_server.generation.keeping import keep_facts
+from gql_server.ledger.audit import audit
+from gql_server.storage.store import StoredObject
+from tests.database.rows import charge_row, image_row
+from tests.servers.product import CREATE_TEMPLATE, FLUX, Product, png, running_product
+from tests.servers.product import workers_ai_settings as workers_ai
+from tests.servers.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
+from tests.servers.workers_ai_app import WorkersAIStandin
+
+pytestmark = pytest.mark.anyio
+
+PRICES = '[prices."%s"]\npicture = "0.50"\n' % FLUX
+
+
+async def begun_id(product: Product) -> str:
+    """Return the id that the only key's result will have."""
+    async with product.parts.database.read() as connection:
+        return (await connection.execute(select(IdempotencyKeyRow.result_id))).scalar_one()  # type: ignore[call-overload,no-any-return]  # a column
+
+
+async def charges(database: Database) -> list[str | None]:
+    async with database.read() as connection:
+        return list((await connection.execute(select(ChargeRow.image_id))).scalars())  # type: ignore[call-overload]  # a column
+
+
+@asynccontextmanager
+async def ends_in_the_middle(
+    monkeypatch: pytest.MonkeyPatch, where: str, data_dir: Path, settings: dict[str, Any]
+) -> AsyncIterator[tuple[Product, asyncio.Event]]:
+    """A server whose generations come to a certain function and no further, and are given up."""
+    reached = asyncio.Event()
+
+    async def never(*_: object, **__: object) -> None:
+        reached.set()
+        await asyncio.get_running_loop().create_future()
+
+    hasty = {"shutdown_timeout": 0, "request_deadline": 0.1}
+    with monkeypatch.context() as patch:
+        patch.setattr(where, never)
+        async with running_product(data_dir, settings | hasty) as product:
+            yield product, reached
+
+
+@pytest.fixture(params=["folder", "r2"])
+def settings(
+    request: pytest.FixtureRequest, standin: WorkersAIStandin, s3: S3Server
+) -> dict[str, Any]:
+    if request.param == "folder":
+        return workers_ai(standin)
+    return workers_ai(standin) | {
+        "r2_bucket": s3.make_bucket(),
+        "r2_access_key_id": ACCESS_KEY_ID,
+        "r2_secret_access_key": SECRET_ACCESS_KEY,
+        "r2_endpoint_url": s3.endpoint_url,
+    }
+
+
+async def test_bytes_without_facts_are_finished_as_they_were_accepted_without_a_call(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    standin: WorkersAIStandin,
+    settings: dict[str, Any],
+) -> None:
+    async with ends_in_the_middle(
+        monkeypatch, "gql_server.generation.generate.keep_facts", tmp_path, settings
+    ) as (product, reached):
+        template = (await product.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
+        asked = {"idempotencyKey": "k", "templateId": template, "tags": ["x"], "metadata": {"a": 1}}
+        assert (await product.generate(**asked))["userErrors"][0]["code"] == "GENERATION_PENDING"
+        await reached.wait()
+        image_id = await begun_id(product)
+        stored = await product.parts.store.get(f"generated/{image_id}.jpg")
+        assert stored is not None
+        await product.ask(
+            "mutation D($id: ID!) { deleteTemplate(input: {id: $id}) { userErrors { code } } }",
+            id=template,
+        )
+    (tmp_path / "prices.toml").write_text(PRICES)
+    changed = settings | {"price_book": tmp_path / "prices.toml"}
+    async with running_product(tmp_path, changed) as product:
+        image = await product.image(**asked)
+        assert len(standin.requests) == 1
+        assert image["id"] == image_id
+        assert image["cost"] == 0.01
+        assert image["parameters"]["seed"] == int(stored.metadata["seed"])
+        assert image["seconds"] == float(stored.metadata["seconds"])
+        assert image["sizeBytes"] == len(stored.data)
+        assert (image["tags"], image["metadata"]) == (["x"], {"a": 1})
+        assert await product.image(**asked) == image
+        assert await charges(product.parts.database) == [image_id]
+
+
+async def test_a_call_that_brought_nothing_is_made_again_as_it_was_accepted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    settings = workers_ai(standin)
+    async with ends_in_the_middle(
+        monkeypatch, "gql_server.generation.generate.keep_bytes", tmp_path, settings
+    ) as (product, reached):
+        await product.generate(idempotencyKey="k")
+        await reached.wait()
+        image_id = await begun_id(product)
+    (tmp_path / "prices.toml").write_text(PRICES)
+    changed = settings | {"price_book": tmp_path / "prices.toml"}
+    async with running_product(tmp_path, changed) as product:
+        image = await product.image(idempotencyKey="k")
+        first, second = standin.requests
+        assert first.parameters == second.parameters
+        assert (image["id"], image["cost"]) == (image_id, 0.01)
+        assert await charges(product.parts.database) == [image_id]
+
+
+async def test_an_upload_whose_server_ended_is_kept_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with ends_in_the_middle(
+        monkeypatch,
+        "gql_server.generation.source_images.insert_source_image_once",
+        tmp_path,
+        {},
+    ) as (product, reached):
+        (told,) = (await product.upload(png(40, 30), key="k"))["userErrors"]
+        assert told["code"] == "IDEMPOTENCY_IN_PROGRESS"
+        await reached.wait()
+        image_id = await begun_id(product)
+    async with running_product(tmp_path) as product:
+        payload = await product.upload(png(40, 30), key="k")
+        assert payload["sourceImage"]["id"] == image_id
+        assert len(list((product.settings.images_dir / "sources").glob("src_*.png"))) == 1
+
+
+async def test_a_picture_that_could_not_be_recorded_is_not_made_again(
+    monkeypatch: pytest.MonkeyPatch, product: Product, standin: WorkersAIStandin
+) -> None:
+    async def fails(*_: object, **__: object) -> None:
+        raise GenerationFailed("The database does not answer.", retryable=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gql_server.generation.generate.keep_facts", fails)
+        (told,) = (await product.generate(idempotencyKey="k"))["userErrors"]
+        assert told["retryable"]
+    image_id = await begun_id(product)
+    assert (await product.image(idempotencyKey="k"))["id"] == image_id
+    assert len(standin.requests) == 1
+
+
+async def test_the_facts_are_those_of_the_bytes_that_were_there_first(
+    product: Product, standin: WorkersAIStandin
+) -> None:
+    standin.latency = 0.5
+    request = asyncio.create_task(product.image(idempotencyKey="k"))
+    while not standin.requests:
+        await asyncio.sleep(0.01)
+    image_id = await begun_id(product)
+    other = png(48, 32)
+    told = {"seed": "7", "seconds": "1.25", "cost": "123000000", "provider-cost": "5000000"}
+    stored = StoredObject(data=other, content_type="image/png", metadata=told)
+    # The model answers with a JPEG; what lies under that key is somebody else's object.
+    assert await product.parts.store.put(f"generated/{image_id}.jpg", stored)
+    image = await request
+    assert (image["width"], image["height"], image["sizeBytes"]) == (48, 32, len(other))
+    assert (image["parameters"]["seed"], image["seconds"]) == (7, 1.25)
+    assert (image["cost"], image["providerCost"]) == (0.123, 0.005)
+    assert image["neurons"] > 0
+
+
+async def test_of_those_who_write_the_same_image_the_first_wins(database: Database) -> None:
+    image_id = image_row().id
+    rivals = [image_row(id=image_id, size_bytes=size, tags=["x"]) for size in range(1, 9)]
+    kept = await asyncio.gather(
+        *(keep_facts(database, image, charge_row(image)) for image in rivals)
+    )
+    assert len({facts["size_bytes"] for facts in kept}) == 1
+    assert await charges(database) == [image_id]
+    assert (await audit(database)).is_clean
