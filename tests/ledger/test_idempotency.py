@@ -274,12 +274,12 @@ async def test_old_keys_are_swept_and_no_others(
 
 
 async def test_a_process_beats_while_it_serves(database: Database) -> None:
-    forgotten = await add_process(database, seconds_ago=100)
+    forgotten = await add_process(database, seconds_ago=1000)
     remembered = await add_process(database, seconds_ago=10)
     await add_key(database, "prc_dead")
-    lease = ProcessLease(database, seconds=0.4)
+    lease = ProcessLease(database, seconds=1.0)
     rival = Idempotency(
-        database, ProcessLease(database, seconds=0.4), deadline_seconds=0.1, start=_starts_nothing
+        database, ProcessLease(database, seconds=1.0), deadline_seconds=0.2, start=_starts_nothing
     )
     async with lease.held():
         async with database.write() as connection:
