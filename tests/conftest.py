@@ -1,6 +1,8 @@
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy.engine import URL
 
@@ -12,6 +14,11 @@ from tests.servers.product import Product, running_product, workers_ai_settings
 from tests.servers.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server, running_s3
 from tests.servers.workers_ai import workers_ai_standin
 from tests.servers.workers_ai_app import WorkersAIStandin
+
+# A shared machine is slow at times. Where CI decides about a change, it draws the same examples
+# for all; a developer's runs go on looking for others.
+hypothesis.settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")
