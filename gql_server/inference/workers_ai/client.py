@@ -22,8 +22,6 @@ from gql_server.inference.workers_ai.connections import Connections
 from gql_server.inference.workers_ai.errors import AttemptFailed, Fault, to_domain_error
 from gql_server.inference.workers_ai.requests import RequestBody, write_body
 
-DEFAULT_BASE_URL: Final = "https://api.cloudflare.com/client/v4"
-
 _GATEWAY_ENDING: Final = "/workers-ai"
 
 _CONNECT_SECONDS: Final = 10.0
@@ -57,7 +55,7 @@ class WorkersAI:
         *,
         account_id: str,
         api_token: str,
-        base_url: str = DEFAULT_BASE_URL,
+        base_url: str,
         timeout_seconds: float = 120.0,
         max_attempts: int = 4,
         max_connections: int = 256,
