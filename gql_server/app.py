@@ -26,10 +26,12 @@ from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.generator import Generator
 from gql_server.inference.preview import PreviewGenerator
 from gql_server.inference.workers_ai import WorkersAI
+from gql_server.ledger.budgets import Budgets
 from gql_server.ledger.idempotency import Idempotency
 from gql_server.ledger.prices import load_price_book
 from gql_server.ledger.process_lease import ProcessLease
 from gql_server.ledger.recurring import recurring
+from gql_server.ledger.reservations import Reservations
 from gql_server.settings import Settings
 from gql_server.storage.folder import FolderStore
 from gql_server.storage.r2 import R2Store
@@ -86,7 +88,22 @@ def create_app(settings: Settings) -> Starlette:
             await stack.enter_async_context(
                 recurring("idempotency key sweep", idempotency.sweep, seconds=_SWEEP_SECONDS)
             )
-            parts = Parts(catalogue, prices, generator, store, database, running, idempotency)
+            budgets = Budgets(database, lease, is_preview=generator.is_preview)
+            reservations = Reservations(budgets)
+            await stack.enter_async_context(
+                recurring("reservation sweep", reservations.sweep, seconds=settings.process_lease)
+            )
+            parts = Parts(
+                catalogue,
+                prices,
+                generator,
+                store,
+                database,
+                running,
+                idempotency,
+                budgets,
+                reservations,
+            )
             log.info(
                 "started",
                 pictures="preview" if generator.is_preview else "workers_ai",

@@ -1,5 +1,6 @@
 """What every resolver is handed: the parts, who asks, and the loaders of this request."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from strawberry.dataloader import DataLoader
 
 from gql_server.database.images import ImageFilter
 from gql_server.database.pages import Facts, Page, PageRequest
+from gql_server.domain.budgets import Payer
 from gql_server.domain.principal import Principal
 from gql_server.generation.images import list_images_by_template
 from gql_server.generation.parts import Parts
 from gql_server.generation.templates import get_templates
+from gql_server.ledger.budgets import BudgetState
 
 if TYPE_CHECKING:
     from gql_server.api.models import Model
@@ -42,6 +45,14 @@ class Context:
         self.parts = parts
         self.models = models
         self.principal = principal or Principal()
+        self._budgets: asyncio.Future[Sequence[BudgetState]] | None = None
+
+    async def budgets(self) -> Sequence[BudgetState]:
+        """Return the budgets that the caller's pictures are paid from, read once."""
+        if self._budgets is None:
+            payer = Payer(user_id=self.principal.user_id, key_id=self.principal.key_id)
+            self._budgets = asyncio.ensure_future(self.parts.budgets.of(payer))
+        return await self._budgets
 
     @cached_property
     def template(self) -> DataLoader[str, Facts | None]:

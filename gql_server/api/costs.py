@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 import strawberry
 
+from gql_server.api.budgets import Budget, budget_from
 from gql_server.api.context import Info
 from gql_server.api.enums import domain_member
 from gql_server.api.models import Model
@@ -15,6 +16,7 @@ from gql_server.domain.errors import Rejected
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.domain.text import list_faults
 from gql_server.ledger.analytics import CostReport
+from gql_server.ledger.budgets import tightest
 from gql_server.ledger.periods import Interval
 
 _MOST_IDS: Final = 100
@@ -203,6 +205,23 @@ class CostAnalytics:
     async def projected_month_cost(self) -> float:
         """Project the month."""
         return to_dollars(await self.report.projected_month())
+
+    @strawberry.field(
+        description="The caller's budget that will be felt first: hard before soft, then the one "
+        "with the least that is left; none when nothing bounds them."
+    )
+    async def budget(self, info: Info) -> Budget | None:
+        """Tell the tightest budget."""
+        state = tightest(await info.context.budgets())
+        return budget_from(state) if state is not None else None
+
+    @strawberry.field(
+        description="Every budget that the caller's pictures are paid from: the server's, the "
+        "user's and the API key's."
+    )
+    async def budgets(self, info: Info) -> list[Budget]:
+        """Tell every budget."""
+        return [budget_from(state) for state in await info.context.budgets()]
 
     async def _totals(self) -> Totals:
         return await self.report.totals()

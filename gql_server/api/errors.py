@@ -69,6 +69,12 @@ class UserErrorCode(Enum):
     MAX_COST_EXCEEDED = strawberry.enum_value(
         ErrorCode.MAX_COST_EXCEEDED, description="The request would cost more than its `maxCost`."
     )
+    BUDGET_EXCEEDED = strawberry.enum_value(
+        ErrorCode.BUDGET_EXCEEDED, description="A hard budget does not hold what it would cost."
+    )
+    BUDGET_NOT_FOUND = strawberry.enum_value(
+        ErrorCode.BUDGET_NOT_FOUND, description="There is no such budget."
+    )
     DAILY_ALLOCATION_USED = strawberry.enum_value(
         ErrorCode.DAILY_ALLOCATION_USED,
         description="The provider account has no neurons left today.",
@@ -197,7 +203,31 @@ class MaxCostExceeded(UserError):
     max_cost: float = strawberry.field(description="The limit that the request names.")
 
 
+@strawberry.type(
+    description="A hard budget does not hold what the request would cost. Nothing was charged."
+)
+class BudgetExceeded(UserError):
+    """A hard budget does not hold what the request would cost."""
+
+    limit: float = strawberry.field(description="What may be spent in its period, in US dollars.")
+    spent: float = strawberry.field(description="What was charged in the period, in US dollars.")
+    reserved: float = strawberry.field(
+        description="What is held for pictures in the making, in US dollars."
+    )
+    needed: float = strawberry.field(description="What the request would cost, in US dollars.")
+    resets_at: datetime = strawberry.field(description="When the next period starts.")
+
+
+@strawberry.type(description="There is no budget of that id, or it has been removed.")
+class BudgetNotFound(UserError):
+    """There is no budget of that id."""
+
+    budget_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
+
+
 USER_ERROR_TYPES: Final = (
+    BudgetExceeded,
+    BudgetNotFound,
     MaxCostExceeded,
     InvalidInput,
     ModelNotFound,
@@ -225,9 +255,11 @@ _OWN_FIELDS: Final[Mapping[type[UserError], tuple[str, ...]]] = {
     GenerationPending: ("image_id",),
     MaxCostExceeded: ("cost", "max_cost"),
     DailyAllocationUsed: ("resets_at",),
+    BudgetExceeded: ("limit", "spent", "reserved", "needed", "resets_at"),
+    BudgetNotFound: ("budget_id",),
     IdempotencyInProgress: ("image_id",),
 }
-_MONEY: Final = {"cost", "max_cost"}
+_MONEY: Final = {"cost", "max_cost", "limit", "spent", "reserved", "needed"}
 
 
 def user_errors(

@@ -6,6 +6,7 @@ from typing import Annotated, Any, cast
 import strawberry
 from strawberry.scalars import JSON
 
+from gql_server.api.budgets import PayloadWarning, budget_warning
 from gql_server.api.context import Info
 from gql_server.api.errors import REPORTABLE, UserError, user_errors
 from gql_server.api.images import Image, image_from
@@ -24,6 +25,9 @@ class GenerateImagePayload:
 
     image: Image | None = strawberry.field(description=_IMAGE)
     user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    warnings: list[PayloadWarning] = strawberry.field(
+        description="What there is to know though the picture was made: a soft budget was passed."
+    )
 
 
 @strawberry.type(description="The image as it is now, or what kept it from being changed.")
@@ -93,14 +97,20 @@ class ImageMutations:
     ) -> GenerateImagePayload:
         """Make one picture."""
         context = info.context
-        work = generate_image(
-            context.parts,
-            context.principal,
-            picture_request(input),
-            idempotency_key=input.idempotency_key,
+        try:
+            made = await generate_image(
+                context.parts,
+                context.principal,
+                picture_request(input),
+                idempotency_key=input.idempotency_key,
+            )
+        except REPORTABLE as error:
+            return GenerateImagePayload(image=None, user_errors=user_errors(error), warnings=[])
+        return GenerateImagePayload(
+            image=await image_from(context, made.facts),
+            user_errors=[],
+            warnings=[budget_warning(state) for state in made.passed],
         )
-        image, errors = await _outcome(info, work)
-        return GenerateImagePayload(image=image, user_errors=errors)
 
     @strawberry.mutation(description="Change an image's tags and metadata.")
     async def update_image(

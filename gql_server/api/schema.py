@@ -11,6 +11,7 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 
+from gql_server.api.budgets import Budget, BudgetMutations, BudgetWarning, budget_from, find_budgets
 from gql_server.api.connections import After, Before, Connection, First, Last, ListOrder
 from gql_server.api.context import Info
 from gql_server.api.costs import (
@@ -150,6 +151,11 @@ class Query:
         """Report costs."""
         return cost_analytics(info, since, until, filter)
 
+    @strawberry.field(description="Every budget there is, the server's first.")
+    async def budgets(self, info: Info) -> list[Budget]:
+        """List budgets."""
+        return [budget_from(state) for state in await info.context.parts.budgets.every()]
+
     @strawberry.field(
         description="What a request would cost, and whether it would be accepted; nothing is spent."
     )
@@ -163,7 +169,7 @@ class Query:
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(ImageMutations, SourceImageMutations, TemplateMutations):
+class Mutation(ImageMutations, SourceImageMutations, TemplateMutations, BudgetMutations):
     """What can be done."""
 
 
@@ -188,7 +194,7 @@ def build_schema() -> Schema:
     return Schema(
         query=Query,
         mutation=Mutation,
-        types=[Image, SourceImage, Template, Model, *USER_ERROR_TYPES],
+        types=[Image, SourceImage, Template, Model, Budget, BudgetWarning, *USER_ERROR_TYPES],
         config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
         extensions=[
             lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
@@ -209,6 +215,7 @@ async def _find_nodes(info: Info, ids: Sequence[strawberry.ID]) -> list[Node | N
         ("img_", find_images),
         ("src_", find_source_images),
         ("tpl_", find_templates),
+        ("bdg_", find_budgets),
     ):
         wanted = [node_id for node_id in ids if node_id.startswith(prefix)]
         if wanted:

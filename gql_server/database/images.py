@@ -29,6 +29,7 @@ from gql_server.database.pages import (
     read_facts,
     read_page,
 )
+from gql_server.database.reservations import remove_reservations
 from gql_server.database.tables import ChargeRow, ImageRow, ImageTagRow
 from gql_server.domain.ids import has_prefix
 
@@ -92,7 +93,9 @@ async def insert_image(connection: AsyncConnection, image: ImageRow, charge: Cha
 async def insert_image_once(
     database: Database, image: ImageRow, charge: ChargeRow, *, key: KeyScope | None = None
 ) -> Facts:
-    """Write an image with its charge, and complete its key; return the image that is there.
+    """Write an image with its charge, settle its reservation, and complete its key.
+
+    Return the image that is there.
 
     Another that was committed first under the same id stays as it is, with its charge.
     """
@@ -101,6 +104,7 @@ async def insert_image_once(
             if key is not None:
                 await complete_key(connection, key, result_id=image.id)
             await insert_image(connection, image, charge)
+            await remove_reservations(connection, [image.id])
     except IntegrityError:
         async with database.write() as connection:
             found = await find_images(connection, [image.id], user_id=image.user_id)
@@ -108,6 +112,7 @@ async def insert_image_once(
                 raise
             if key is not None:
                 await complete_key(connection, key, result_id=image.id)
+            await remove_reservations(connection, [image.id])
         return found[image.id]
     return image.model_dump()
 

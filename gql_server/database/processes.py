@@ -45,7 +45,7 @@ async def remove_dead_processes(connection: AsyncConnection, *, lease: timedelta
 
 
 def is_alive(
-    connection: AsyncConnection, process_id: SQLColumnExpression[str], *, lease: timedelta
+    connection: AsyncConnection, process_id: SQLColumnExpression[Any], *, lease: timedelta
 ) -> ColumnElement[bool]:
     """Tell, in a statement, whether a process has beaten within its lease."""
     return exists().where(

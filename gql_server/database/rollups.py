@@ -7,7 +7,7 @@ from enum import IntFlag, StrEnum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Executable, and_, func, or_, select
+from sqlalchemy import Executable, ScalarSelect, and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
@@ -33,9 +33,11 @@ class Grouping(IntFlag):
     USER = 1
     MODEL = 2
     TEMPLATE = 4
+    KEY = 8
+    """Only alone."""
 
 
-_EVERY_GROUPING: Final = tuple(Grouping(bits) for bits in range(7, -1, -1))
+_EVERY_GROUPING: Final = (Grouping.KEY, *(Grouping(bits) for bits in range(7, -1, -1)))
 """The most particular first: the rows that every writer meets in are locked last, and briefly."""
 
 _SUMS: Final = ("images", "amount", "provider_cost", "neurons")
@@ -50,12 +52,14 @@ class RollupFilter:
         user_id: Of this user.
         model_ids: Of these models.
         template_ids: Of these templates; empty text is "without one".
+        key_id: Asked for with this API key; goes with none of the others.
     """
 
     is_preview: bool
     user_id: str | None = None
     model_ids: Sequence[str] | None = None
     template_ids: Sequence[str] | None = None
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,8 @@ def day_of(moment: datetime) -> datetime:
 def rollups_of(charge: ChargeRow) -> Iterator[dict[str, Any]]:
     """Yield the roll-up rows that a line of the ledger adds to, each with what it adds."""
     for grouping in _EVERY_GROUPING:
+        if grouping is Grouping.KEY and charge.key_id is None:
+            continue
         for span, starts_at in (
             (Span.QUARTER, quarter_of(charge.created_at)),
             (Span.DAY, day_of(charge.created_at)),
@@ -102,6 +108,7 @@ def rollups_of(charge: ChargeRow) -> Iterator[dict[str, Any]]:
                 "user_id": charge.user_id if grouping & Grouping.USER else "",
                 "model_id": (charge.model_id or "") if grouping & Grouping.MODEL else "",
                 "template_id": (charge.template_id or "") if grouping & Grouping.TEMPLATE else "",
+                "key_id": (charge.key_id or "") if grouping & Grouping.KEY else "",
                 "images": 1 if charge.kind == ChargeKind.CHARGE else 0,
                 "amount": charge.amount,
                 "provider_cost": charge.provider_cost,
@@ -119,6 +126,13 @@ async def sum_rollups(connection: AsyncConnection, where: RollupFilter, time: Ti
     statement = select(*_sums()).where(*_conditions(where, _grouping(where)), _within(time))
     images, amount, provider_cost, neurons = (await connection.execute(statement)).one()
     return _totals(images, amount, provider_cost, neurons)
+
+
+def amount_in(where: RollupFilter, time: TimeRange) -> ScalarSelect[Any]:
+    """Return what was charged in a span of time, as a part of a greater statement."""
+    amount = func.coalesce(func.sum(col(CostRollupRow.amount)), 0)
+    statement = select(amount).where(*_conditions(where, _grouping(where)), _within(time))
+    return statement.scalar_subquery()
 
 
 async def sum_rollups_by(
@@ -183,6 +197,8 @@ def _upsert(dialect: str) -> Executable:
 
 
 def _grouping(where: RollupFilter) -> Grouping:
+    if where.key_id is not None:
+        return Grouping.KEY
     grouping = Grouping.NOTHING
     if where.user_id is not None:
         grouping |= Grouping.USER
@@ -212,6 +228,8 @@ def _conditions(where: RollupFilter, grouping: Grouping) -> list[ColumnElement[b
         col(CostRollupRow.grouping) == int(grouping),
         col(CostRollupRow.is_preview) == where.is_preview,
     ]
+    if where.key_id is not None:
+        found.append(col(CostRollupRow.key_id) == where.key_id)
     if where.user_id is not None:
         found.append(col(CostRollupRow.user_id) == where.user_id)
     if where.model_ids is not None:

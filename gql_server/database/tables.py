@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, MetaData, SmallInteger, Text, text
+from sqlalchemy import BigInteger, Index, MetaData, SmallInteger, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from gql_server.database.columns import JsonValue, UtcDateTime
@@ -133,6 +133,8 @@ class ChargeRow(SQLModel, table=True):
     user_id: str
     model_id: str | None = None
     template_id: str | None = None
+    key_id: str | None = None
+    """The API key that it was asked for with."""
     amount: int = Field(sa_type=BigInteger)
     """Negative where an adjustment gives money back."""
     provider_cost: int = Field(sa_type=BigInteger)
@@ -148,7 +150,8 @@ class CostRollupRow(SQLModel, table=True):
 
     A line is summed eight times over, once for each choice of user, model and template that a
     reader may ask by; ``grouping`` says which of the three a row tells apart (1, 2 and 4 added),
-    and the others are empty text in it.
+    and the others are empty text in it. What was asked for with an API key is summed once more,
+    by the key alone (8), for the key's budget.
     """
 
     __tablename__ = "cost_rollups"
@@ -161,6 +164,14 @@ class CostRollupRow(SQLModel, table=True):
             "user_id",
             "starts_at",
         ),
+        Index(
+            "ix_cost_rollups_key",
+            "key_id",
+            "span",
+            "starts_at",
+            sqlite_where=text("grouping = 8"),
+            postgresql_where=text("grouping = 8"),
+        ),
     )
 
     grouping: int = Field(primary_key=True, sa_type=SmallInteger)
@@ -170,6 +181,7 @@ class CostRollupRow(SQLModel, table=True):
     user_id: str = Field(primary_key=True)
     model_id: str = Field(primary_key=True)
     template_id: str = Field(primary_key=True)
+    key_id: str = Field(default="", primary_key=True)
     images: int = Field(sa_type=BigInteger)
     amount: int = Field(sa_type=BigInteger)
     provider_cost: int = Field(sa_type=BigInteger)
@@ -183,6 +195,52 @@ class ProcessRow(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     beat_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class BudgetRow(SQLModel, table=True):
+    """What may be spent in a day or a month: by the whole server, a user, or an API key."""
+
+    __tablename__ = "budgets"
+    __table_args__ = (UniqueConstraint("scope", "subject_id", "period"),)
+
+    id: str = Field(primary_key=True)
+    scope: str
+    subject_id: str
+    """The user or the key; empty text for the server."""
+    period: str
+    time_zone: str
+    amount: int = Field(sa_type=BigInteger)
+    is_hard: bool
+    webhook_url: str | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class BudgetAlertRow(SQLModel, table=True):
+    """A share of a budget that was reached in one of its periods, told once."""
+
+    __tablename__ = "budget_alerts"
+
+    budget_id: str = Field(primary_key=True, foreign_key="budgets.id", ondelete="CASCADE")
+    period_starts_at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    percent: int = Field(primary_key=True, sa_type=SmallInteger)
+    reached_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ReservationRow(SQLModel, table=True):
+    """Money that is held for work that was accepted and is not over."""
+
+    __tablename__ = "reservations"
+
+    id: str = Field(primary_key=True)
+    """The id of the work: an image's."""
+    user_id: str
+    key_id: str | None = None
+    amount: int = Field(sa_type=BigInteger)
+    is_preview: bool
+    process_id: str | None = None
+    """Who works; it holds for as long as that process lives. None: until it is released."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class IdempotencyKeyRow(SQLModel, table=True):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.money import decimal_dollars
 
 Path = tuple[str | int, ...]
@@ -33,6 +34,8 @@ class ErrorCode(StrEnum):
     GENERATION_PENDING = "GENERATION_PENDING"
     DAILY_ALLOCATION_USED = "DAILY_ALLOCATION_USED"
     MAX_COST_EXCEEDED = "MAX_COST_EXCEEDED"
+    BUDGET_EXCEEDED = "BUDGET_EXCEEDED"
+    BUDGET_NOT_FOUND = "BUDGET_NOT_FOUND"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     IDEMPOTENCY_IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
 
@@ -198,6 +201,63 @@ class MaxCostExceeded(DomainError):
         )
         self.cost = cost
         self.max_cost = max_cost
+
+
+class BudgetExceeded(DomainError):
+    """A hard budget does not hold what the request would cost.
+
+    Money is in billionths of a dollar.
+
+    Attributes:
+        scope: Whose budget it is.
+        limit: What may be spent in its period.
+        spent: What was charged in the period.
+        reserved: What is held for work in flight.
+        needed: What the request would cost.
+        resets_at: When the next period starts.
+    """
+
+    def __init__(
+        self,
+        *,
+        scope: BudgetScope,
+        limit: int,
+        spent: int,
+        reserved: int,
+        needed: int,
+        resets_at: datetime,
+    ) -> None:
+        whose = {
+            BudgetScope.SERVER: "The server's budget",
+            BudgetScope.USER: "The user's budget",
+            BudgetScope.KEY: "The API key's budget",
+        }[scope]
+        missing = needed - (limit - spent - reserved)
+        super().__init__(
+            f"{whose} of ${decimal_dollars(limit)} has ${decimal_dollars(spent)} spent and "
+            f"${decimal_dollars(reserved)} held for pictures in the making; this would cost "
+            f"${decimal_dollars(needed)}, so ${decimal_dollars(missing)} are missing. "
+            f"It starts anew at {resets_at:%Y-%m-%d %H:%M} UTC.",
+            code=ErrorCode.BUDGET_EXCEEDED,
+        )
+        self.scope = scope
+        self.limit = limit
+        self.spent = spent
+        self.reserved = reserved
+        self.needed = needed
+        self.resets_at = resets_at
+
+
+class BudgetNotFound(DomainError):
+    """There is no budget of that id."""
+
+    def __init__(self, budget_id: str, *, path: Path = ("id",)) -> None:
+        super().__init__(
+            f"There is no budget {budget_id!r}. It may have been removed.",
+            code=ErrorCode.BUDGET_NOT_FOUND,
+            path=path,
+        )
+        self.budget_id = budget_id
 
 
 class Rejected(Exception):

@@ -7,6 +7,7 @@ from typing import Any
 
 from gql_server.database.pages import Facts
 from gql_server.database.templates import find_templates
+from gql_server.domain.budgets import Payer
 from gql_server.domain.clock import now
 from gql_server.domain.errors import (
     DomainError,
@@ -41,7 +42,7 @@ class AcceptedPicture:
 
     Attributes:
         image_id: Chosen before any model is called.
-        user_id: Whose it will be.
+        payer: Whose it will be, and whose budgets pay it.
         request: As it came, with tags cleaned.
         model: The model that makes it.
         rendered_prompt: What the model is given.
@@ -52,7 +53,7 @@ class AcceptedPicture:
     """
 
     image_id: str
-    user_id: str
+    payer: Payer
     request: PictureRequest
     model: Model
     rendered_prompt: str
@@ -100,7 +101,7 @@ async def accept(parts: Parts, principal: Principal, request: PictureRequest) ->
         raise Rejected(faults)
     return AcceptedPicture(
         image_id=new_id("img"),
-        user_id=principal.user_id,
+        payer=Payer(user_id=principal.user_id, key_id=principal.key_id),
         request=replace(request, tags=tuple(clean_tags(request.tags))),
         model=model,
         rendered_prompt=rendered,

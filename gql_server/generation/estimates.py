@@ -14,4 +14,5 @@ async def estimate_cost(parts: Parts, principal: Principal, request: PictureRequ
         Rejected: The request would not be accepted, with every fault at once.
     """
     accepted = await accept(parts, principal, request)
+    await parts.reservations.check(accepted.payer, accepted.price.cost)
     return accepted.price

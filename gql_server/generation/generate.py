@@ -1,7 +1,8 @@
 """One picture, from the request to the kept image: the main job."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from gql_server.database.idempotency_keys import KeyScope
@@ -27,10 +28,24 @@ from gql_server.generation.resuming import (
 )
 from gql_server.generation.source_images import load_mask, load_sources
 from gql_server.inference.generator import GeneratedPicture, GenerationRequest
+from gql_server.ledger.budgets import BudgetState
 from gql_server.ledger.keyed_work import Begun, input_hash, key_faults
 from gql_server.storage.store import StoredObject
 
 _OPERATION: Final = "generateImage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeImage:
+    """An image that was made, or found to be made already.
+
+    Attributes:
+        facts: The image's facts.
+        passed: The soft budgets that its cost passed, where it was made now.
+    """
+
+    facts: Facts
+    passed: Sequence[BudgetState] = ()
 
 
 async def generate_image(
@@ -39,14 +54,14 @@ async def generate_image(
     request: PictureRequest,
     *,
     idempotency_key: str | None = None,
-) -> Facts:
-    """Make a picture, keep it and charge it; return its facts.
+) -> MadeImage:
+    """Make a picture, keep it and charge it.
 
     It goes on when the caller goes away or the request's deadline passes. With an idempotency key
     it is made and charged once, however often and wherever the same request is sent.
 
     Raises:
-        Rejected: The request has faults; nothing was spent.
+        Rejected: The request has faults, or a budget does not hold it; nothing was spent.
         GenerationPending: The deadline passed; the picture will be kept all the same.
         IdempotencyConflict: The key stands for another request.
         IdempotencyInProgress: The deadline passed while an earlier request is worked on.
@@ -83,19 +98,21 @@ class _KeyedPicture:
         self._accepted = await accept(self._parts, self._principal, self._request)
         return Begun(result_id=self._accepted.image_id, accepted=acceptance_to_json(self._accepted))
 
-    async def find(self, image_id: str) -> Facts | None:
+    async def find(self, image_id: str) -> MadeImage | None:
         async with self._parts.database.read() as connection:
             found = await find_images(connection, [image_id], user_id=self._principal.user_id)
-        return found.get(image_id)
+        return MadeImage(facts=found[image_id]) if image_id in found else None
 
-    async def make(self, _image_id: str, scope: KeyScope) -> Facts:
-        picture = await _make(self._parts, self._accepted)
-        self.has_spent = True
-        return await _keep(self._parts, self._accepted, picture, scope)
+    async def make(self, _image_id: str, scope: KeyScope) -> MadeImage:
+        async with _paid(self._parts, self._accepted) as passed:
+            picture = await _make(self._parts, self._accepted)
+            self.has_spent = True
+            facts = await _keep(self._parts, self._accepted, picture, scope)
+        return MadeImage(facts=facts, passed=passed)
 
     async def resume(
         self, image_id: str, accepted: Mapping[str, Any] | None, scope: KeyScope
-    ) -> Facts:
+    ) -> MadeImage:
         self.has_spent = True
         kept = await self.find(image_id)
         if kept is not None:
@@ -110,7 +127,8 @@ class _KeyedPicture:
         stored = await find_bytes(self._parts, image_id)
         if stored is None:
             return await self.make(image_id, scope)
-        return await _keep_facts(self._parts, await read_kept(self._parts, decided, stored), scope)
+        picture = await read_kept(self._parts, decided, stored)
+        return MadeImage(facts=await _keep_facts(self._parts, picture, scope))
 
 
 def _given(request: PictureRequest) -> dict[str, Any]:
@@ -136,8 +154,16 @@ async def _reject(
         raise Rejected(faults)
 
 
-async def _make_and_keep(parts: Parts, accepted: AcceptedPicture) -> Facts:
-    return await _keep(parts, accepted, await _make(parts, accepted))
+async def _make_and_keep(parts: Parts, accepted: AcceptedPicture) -> MadeImage:
+    async with _paid(parts, accepted) as passed:
+        facts = await _keep(parts, accepted, await _make(parts, accepted))
+    return MadeImage(facts=facts, passed=passed)
+
+
+def _paid(
+    parts: Parts, accepted: AcceptedPicture
+) -> AbstractAsyncContextManager[Sequence[BudgetState]]:
+    return parts.reservations.held(accepted.image_id, accepted.payer, accepted.price.cost)
 
 
 async def _make(parts: Parts, accepted: AcceptedPicture) -> GeneratedPicture:
@@ -184,7 +210,7 @@ def _rows(kept: KeptPicture) -> tuple[ImageRow, ChargeRow]:
     request, facts, moment = accepted.request, picture.facts, now()
     image = ImageRow(
         id=accepted.image_id,
-        user_id=accepted.user_id,
+        user_id=accepted.payer.user_id,
         prompt=request.prompt,
         rendered_prompt=accepted.rendered_prompt,
         search_text=search_form(request.prompt),
@@ -213,6 +239,7 @@ def _rows(kept: KeptPicture) -> tuple[ImageRow, ChargeRow]:
         user_id=image.user_id,
         model_id=image.model_id,
         template_id=image.template_id,
+        key_id=accepted.payer.key_id,
         amount=image.cost,
         provider_cost=image.provider_cost,
         neurons=image.neurons,

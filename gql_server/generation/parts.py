@@ -7,8 +7,10 @@ from gql_server.database.engine import Database
 from gql_server.generation.running import RunningGenerations
 from gql_server.inference.catalogue import Catalogue
 from gql_server.inference.generator import Generator
+from gql_server.ledger.budgets import Budgets
 from gql_server.ledger.idempotency import Idempotency
 from gql_server.ledger.prices import PriceBook
+from gql_server.ledger.reservations import Reservations
 from gql_server.storage.store import Store
 
 
@@ -23,5 +25,7 @@ class Parts:
     database: Database
     running: RunningGenerations
     idempotency: Idempotency
+    budgets: Budgets
+    reservations: Reservations
     decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """A decoded picture takes hundreds of times its file's size; few are held at once."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from gql_server.domain.budgets import Payer
 from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.money import MilliNeurons, NanoDollars
 from gql_server.domain.parameters import Parameters
@@ -46,7 +47,7 @@ def object_metadata(kept: KeptPicture) -> dict[str, str]:
     accepted = kept.accepted
     facts = {
         "image-id": accepted.image_id,
-        "user-id": accepted.user_id,
+        "user-id": accepted.payer.user_id,
         "model": accepted.model.id,
         "seed": accepted.parameters.seed,
         "seconds": f"{kept.picture.seconds:.3f}",
@@ -115,6 +116,7 @@ def acceptance_to_json(accepted: AcceptedPicture) -> dict[str, Any]:
         "sources": [asdict(source) for source in accepted.sources],
         "mask": asdict(accepted.mask) if accepted.mask is not None else None,
         "price": asdict(accepted.price),
+        "key_id": accepted.payer.key_id,
     }
 
 
@@ -132,7 +134,7 @@ def acceptance_from_json(
     mask = written["mask"]
     return AcceptedPicture(
         image_id=image_id,
-        user_id=principal.user_id,
+        payer=Payer(user_id=principal.user_id, key_id=written.get("key_id")),
         request=replace(request, tags=tuple(clean_tags(request.tags))),
         model=model,
         rendered_prompt=written["rendered_prompt"],

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from gql_server.domain.errors import DomainError, GenerationFailed, GenerationPending
+from gql_server.domain.errors import DomainError, GenerationFailed, GenerationPending, Rejected
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +76,7 @@ class RunningGenerations:
         error = None if task.cancelled() else task.exception()
         if error is None or task in self._awaited:
             return  # whoever waits is told, and tells the log where there is need
-        if isinstance(error, DomainError):
-            log.warning("generation_failed", generation=task.get_name(), reason=error.message)
+        if isinstance(error, DomainError | Rejected):
+            log.warning("generation_failed", generation=task.get_name(), reason=str(error))
         else:
             log.error("generation_broke", generation=task.get_name(), exc_info=error)

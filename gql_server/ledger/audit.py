@@ -29,6 +29,7 @@ _KEY: Final = (
     "user_id",
     "model_id",
     "template_id",
+    "key_id",
 )
 _SUMS: Final = ("images", "amount", "provider_cost", "neurons")
 

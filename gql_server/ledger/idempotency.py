@@ -24,6 +24,7 @@ from gql_server.domain.errors import (
     IdempotencyConflict,
     IdempotencyInProgress,
     ImageNotFound,
+    Rejected,
 )
 from gql_server.ledger.keyed_work import Begun, KeyedWork, failure_from_json, failure_to_json
 from gql_server.ledger.process_lease import ProcessLease
@@ -131,8 +132,8 @@ class Idempotency:
         error = None if flight.task.cancelled() else flight.task.exception()
         if error is None or flight.waiters or isinstance(error, IdempotencyInProgress):
             return  # whoever waits is told, and tells the log where there is need
-        if isinstance(error, DomainError):
-            log.warning("keyed_request_failed", result=flight.result_id, reason=error.message)
+        if isinstance(error, DomainError | Rejected):
+            log.warning("keyed_request_failed", result=flight.result_id, reason=str(error))
         else:
             log.error("keyed_request_broke", result=flight.result_id, exc_info=error)
 

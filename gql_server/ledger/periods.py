@@ -63,6 +63,12 @@ def month_span(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return _midnight(first, zone), _midnight(_next_month(first), zone)
 
 
+def day_span(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return, in UTC, the start and the end of the day that a moment lies in."""
+    day = moment.astimezone(zone).date()
+    return _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
+
+
 def _from(local: datetime, interval: Interval, zone: ZoneInfo) -> Iterator[datetime]:
     if interval is Interval.HOUR:
         # Hours are counted in UTC, so that the repeated hour of autumn is two.
