@@ -26,6 +26,7 @@ from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.generator import Generator
 from gql_server.inference.preview import PreviewGenerator
 from gql_server.inference.workers_ai import WorkersAI
+from gql_server.ledger.budget_alerts import BudgetAlerts
 from gql_server.ledger.budgets import Budgets
 from gql_server.ledger.idempotency import Idempotency
 from gql_server.ledger.prices import load_price_book
@@ -89,7 +90,9 @@ def create_app(settings: Settings) -> Starlette:
                 recurring("idempotency key sweep", idempotency.sweep, seconds=_SWEEP_SECONDS)
             )
             budgets = Budgets(database, lease, is_preview=generator.is_preview)
-            reservations = Reservations(budgets)
+            alerts = BudgetAlerts(budgets)
+            await stack.enter_async_context(alerts.watched())
+            reservations = Reservations(budgets, spent=alerts.spent)
             await stack.enter_async_context(
                 recurring("reservation sweep", reservations.sweep, seconds=settings.process_lease)
             )

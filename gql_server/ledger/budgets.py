@@ -1,6 +1,6 @@
 """Budgets: what may be spent in a day or a month, and how much of it is left."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -26,6 +26,7 @@ from gql_server.domain.text import text_faults
 from gql_server.ledger.periods import day_span, month_span, time_zone
 from gql_server.ledger.process_lease import ProcessLease
 
+_CHUNK: Final = 50
 _MOST_DOLLARS: Final = 1_000_000_000
 _MAX_SUBJECT_LENGTH: Final = 255
 
@@ -141,8 +142,15 @@ class Budgets:
 
     async def every(self) -> Sequence[BudgetState]:
         """Return every budget as it stands, the server's first."""
+        return [state async for states in self.chunks(_CHUNK) for state in states]
+
+    async def chunks(self, size: int) -> AsyncIterator[Sequence[BudgetState]]:
+        """Return every budget as it stands, so many at a time."""
         async with self.database.read() as connection:
-            return await self.states_of(connection, await statements.every_budget(connection))
+            budgets = await statements.every_budget(connection)
+        for start in range(0, len(budgets), size):
+            async with self.database.read() as connection:
+                yield await self.states_of(connection, budgets[start : start + size])
 
     async def of(self, payer: Payer) -> Sequence[BudgetState]:
         """Return the budgets that a payer's pictures are paid from, as they stand."""

@@ -5,7 +5,7 @@ ends without one, and counts no more when the process that does the work has die
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -31,8 +31,15 @@ log = structlog.get_logger(__name__)
 class Reservations:
     """Holds, for work that was accepted, what it will cost."""
 
-    def __init__(self, budgets: Budgets) -> None:
+    def __init__(self, budgets: Budgets, *, spent: Callable[[Payer], None]) -> None:
+        """Take the parts it works with.
+
+        Args:
+            budgets: What bounds the spending.
+            spent: Told whose budgets were spent from.
+        """
         self._budgets: Final = budgets
+        self._spent: Final = spent
         self._unreleased: Final[set[str]] = set()
 
     @asynccontextmanager
@@ -56,6 +63,7 @@ class Reservations:
         except BaseException:
             await self.release(work_id)
             raise
+        self._spent(payer)
 
     async def reserve(
         self, work_id: str, payer: Payer, amount: int, *, outlives_process: bool = False

@@ -10,9 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gql_server.database.rollups import Grouping, RollupFilter
+from gql_server.domain.budgets import BudgetPeriod
+from gql_server.domain.money import to_dollars
 from gql_server.ledger.adjustments import Adjustment, adjust
 from gql_server.ledger.analytics import CostReport
 from gql_server.ledger.audit import audit
+from gql_server.ledger.budgets import BudgetRequest
 from tests.servers.product import FLUX, SDXL, Product, running_product, workers_ai_settings
 from tests.servers.workers_ai_app import WorkersAIStandin
 from tests.servers.workers_ai_behaviours import Behaviour, error, prompt_refused
@@ -31,6 +34,7 @@ STEPS = st.lists(
         st.tuples(st.just("together"), st.integers(2, 4)),
         st.tuples(st.just("delete"), st.integers(0, 5)),
         st.tuples(st.just("restore"), st.integers(0, 5)),
+        st.tuples(st.just("budget"), st.sampled_from((None, 0, 1, 3, 10))),
         st.tuples(st.just("adjust"), st.integers(-(10**9), 10**9).filter(bool)),
     ),
     min_size=1,
@@ -71,20 +75,25 @@ async def _run(
     made: list[str],
 ) -> None:
     for kind, value in steps:
-        if kind == "generate":
-            made.append(
-                (await product.image(model=value, steps=None if value == SDXL else 4))["id"]
-            )
-            expected["images"] += 1
-            expected["amount"] += COSTS[value]
+        if kind in {"generate", "together"}:
+            model, times = (value, 1) if kind == "generate" else (FLUX, value)
+            payable = await _payable(product, COSTS[model])
+            pictures: list[Coroutine[Any, Any, Any]] = [
+                product.generate(model=model, steps=None if model == SDXL else 4)
+                for _ in range(times)
+            ]
+            payloads = await asyncio.gather(*pictures)
+            kept = [payload["image"]["id"] for payload in payloads if payload["image"]]
+            assert len(kept) == (times if payable is None else min(times, payable))
+            made.extend(kept)
+            expected["images"] += len(kept)
+            expected["amount"] += len(kept) * COSTS[model]
         elif kind == "fail":
-            standin.next(FAILURES[value])
+            if await _payable(product, COSTS[FLUX]) != 0:
+                standin.next(FAILURES[value])
             assert (await product.generate())["image"] is None
-        elif kind == "together":
-            pictures: list[Coroutine[Any, Any, Any]] = [product.image() for _ in range(value)]
-            made.extend(image["id"] for image in await asyncio.gather(*pictures))
-            expected["images"] += value
-            expected["amount"] += value * COSTS[FLUX]
+        elif kind == "budget":
+            await _set_budget(product, value)
         elif kind == "adjust":
             await adjust(
                 product.parts.database,
@@ -99,6 +108,23 @@ async def _run(
     await _check(product, expected)
 
 
+async def _set_budget(product: Product, pictures: int | None) -> None:
+    """Leave room for so many pictures of the cheapest kind; None takes the budget away."""
+    budgets = product.parts.budgets
+    for state in await budgets.every():
+        await budgets.remove(state.span.budget.id)
+    if pictures is not None:
+        state = await budgets.set(BudgetRequest(limit=0, period=BudgetPeriod.MONTHLY))
+        limit = max(0, state.spent) + pictures * COSTS[FLUX]
+        await budgets.set(BudgetRequest(limit=to_dollars(limit), period=BudgetPeriod.MONTHLY))
+
+
+async def _payable(product: Product, cost: int) -> int | None:
+    """Return how many pictures the budget pays for; None: there is none."""
+    states = await product.parts.budgets.every()
+    return max(0, states[0].limit - states[0].spent) // cost if states else None
+
+
 async def _check(product: Product, expected: dict[str, int]) -> None:
     database, where = product.parts.database, RollupFilter(is_preview=False)
     found = await audit(database)
@@ -110,6 +136,9 @@ async def _check(product: Product, expected: dict[str, int]) -> None:
         parts = (await report.totals_by(by)).values()
         assert sum(part.amount for part in parts) == totals.amount
         assert sum(part.images for part in parts) == totals.images
+    for state in await product.parts.budgets.every():
+        span = CostReport(database, where, since=state.span.starts_at, until=state.span.resets_at)
+        assert (state.spent, state.reserved) == ((await span.totals()).amount, 0)
 
 
 @settings(

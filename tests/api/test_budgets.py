@@ -1,0 +1,190 @@
+"""Budgets as clients set, read and meet them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers.product import FLUX, Product, running_product, workers_ai_settings
+from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.servers.workers_ai_behaviours import error
+
+pytestmark = pytest.mark.anyio
+
+BUDGET = """
+id scope userId keyId period timeZone enforcement limit spent reserved remaining startsAt resetsAt
+alerts { percent } createdAt updatedAt
+"""
+SET = (
+    """mutation S($input: SetBudgetInput!) { setBudget(input: $input) {
+  budget { %s } userErrors { __typename message code path } } }"""
+    % BUDGET
+)
+REMOVE = """mutation R($id: ID!) { removeBudget(input: {id: $id}) {
+  removedId userErrors { __typename code path ... on BudgetNotFound { budgetId } } } }"""
+GENERATE = """mutation G($input: GenerateImageInput!) { generateImage(input: $input) {
+  image { id }
+  userErrors { __typename code path message
+    ... on BudgetExceeded { limit spent reserved needed resetsAt } }
+  warnings { __typename message ... on BudgetWarning { budget { limit spent reserved } } } } }"""
+READ = "{ budgets { %s } costAnalytics { budget { id limit remaining } budgets { id } } }" % BUDGET
+
+
+@pytest.fixture
+async def product(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Product]:
+    async with running_product(tmp_path, workers_ai_settings(standin)) as running:
+        yield running
+
+
+async def set_budget(product: Product, **wanted: Any) -> dict[str, Any]:
+    payload: dict[str, Any] = (
+        await product.ask(SET, input={"limit": 0.02, "period": "MONTHLY"} | wanted)
+    )["setBudget"]
+    return payload
+
+
+async def generate(product: Product, **changes: Any) -> dict[str, Any]:
+    given = {"prompt": "A red fox", "model": FLUX} | changes
+    payload: dict[str, Any] = (await product.ask(GENERATE, input=given))["generateImage"]
+    return payload
+
+
+async def test_a_budget_is_set_read_changed_and_removed(product: Product) -> None:
+    payload = await set_budget(product, timeZone="Asia/Tokyo")
+    budget = payload["budget"]
+    assert payload["userErrors"] == []
+    assert budget["id"].startswith("bdg_")
+    named = {name: budget[name] for name in ("scope", "userId", "keyId", "period", "timeZone")}
+    assert named == {
+        "scope": "SERVER",
+        "userId": None,
+        "keyId": None,
+        "period": "MONTHLY",
+        "timeZone": "Asia/Tokyo",
+    }
+    assert (budget["limit"], budget["spent"], budget["reserved"]) == (0.02, 0, 0)
+    assert budget["remaining"] == 0.02
+    assert budget["startsAt"] < budget["resetsAt"]
+    assert budget["startsAt"].endswith("T15:00:00.000Z")
+    changed = (await set_budget(product, limit=1, enforcement="SOFT"))["budget"]
+    assert (changed["id"], changed["limit"]) == (budget["id"], 1)
+    assert (changed["enforcement"], changed["timeZone"]) == ("SOFT", "UTC")
+    users = (await set_budget(product, userId="default_user", period="DAILY", limit=5))["budget"]
+    assert (users["scope"], users["userId"], users["period"]) == ("USER", "default_user", "DAILY")
+    elses = (await set_budget(product, userId="eve"))["budget"]
+    keys = (await set_budget(product, keyId="key_1"))["budget"]
+    assert (keys["scope"], keys["keyId"]) == ("KEY", "key_1")
+    found = await product.ask(READ)
+    assert [one["id"] for one in found["budgets"]] == [
+        one["id"] for one in (changed, users, elses, keys)
+    ]
+    assert found["costAnalytics"] == {
+        "budget": {"id": users["id"], "limit": 5, "remaining": 5},
+        "budgets": [{"id": changed["id"]}, {"id": users["id"]}],
+    }
+    node = await product.ask(
+        "query N($id: ID!) { node(id: $id) { id ... on Budget { limit } } }", id=users["id"]
+    )
+    assert node["node"] == {"id": users["id"], "limit": 5}
+    removed = (await product.ask(REMOVE, id=users["id"]))["removeBudget"]
+    assert removed == {"removedId": users["id"], "userErrors": []}
+    (fault,) = (await product.ask(REMOVE, id=users["id"]))["removeBudget"]["userErrors"]
+    assert fault == {
+        "__typename": "BudgetNotFound",
+        "code": "BUDGET_NOT_FOUND",
+        "path": ["input", "id"],
+        "budgetId": users["id"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "paths"),
+    [
+        ({"limit": -1}, [["input", "limit"]]),
+        ({"limit": 1e300}, [["input", "limit"]]),
+        ({"timeZone": "Mars"}, [["input", "timeZone"]]),
+        ({"limit": -1, "timeZone": "../x"}, [["input", "limit"], ["input", "timeZone"]]),
+        ({"userId": "ann", "keyId": "key_1"}, [["input", "keyId"]]),
+        ({"userId": ""}, [["input", "userId"]]),
+        ({"keyId": "a\x00"}, [["input", "keyId"]]),
+    ],
+)
+async def test_a_wrong_budget_is_told_what_is_wrong(
+    product: Product, wanted: dict[str, Any], paths: list[list[str]]
+) -> None:
+    payload = await set_budget(product, **wanted)
+    assert payload["budget"] is None
+    assert [told["path"] for told in payload["userErrors"]] == paths
+    assert (await product.ask(READ))["budgets"] == []
+
+
+async def test_a_hard_budget_refuses_before_the_model_is_called(
+    product: Product, standin: WorkersAIStandin
+) -> None:
+    budget = (await set_budget(product))["budget"]
+    for _ in range(2):
+        assert (await generate(product))["userErrors"] == []
+    payload = await generate(product)
+    (told,) = payload["userErrors"]
+    message = told.pop("message")
+    assert payload["image"] is None
+    assert told == {
+        "__typename": "BudgetExceeded",
+        "code": "BUDGET_EXCEEDED",
+        "path": ["input"],
+        "limit": 0.02,
+        "spent": 0.02,
+        "reserved": 0,
+        "needed": 0.01,
+        "resetsAt": budget["resetsAt"],
+    }
+    assert "$0.01 are missing" in message
+    assert len(standin.requests) == 2
+    estimate = await product.ask(
+        """query E($image: GenerateImageInput!) { costEstimate(input: {image: $image}) {
+        estimate { cost } userErrors { __typename } } }""",
+        image={"prompt": "A red fox", "model": FLUX},
+    )
+    assert estimate["costEstimate"] == {
+        "estimate": None,
+        "userErrors": [{"__typename": "BudgetExceeded"}],
+    }
+
+
+async def test_a_soft_budget_warns_in_the_payload(product: Product) -> None:
+    await set_budget(product, limit=0.015, enforcement="SOFT", period="DAILY")
+    assert (await generate(product))["warnings"] == []
+    payload = await generate(product)
+    assert payload["image"] is not None
+    assert payload["warnings"] == [
+        {
+            "__typename": "BudgetWarning",
+            "message": "The server's daily budget of $0.015 is passed.",
+            "budget": {"limit": 0.015, "spent": 0.01, "reserved": 0},
+        }
+    ]
+
+
+async def test_a_failed_picture_gives_its_money_back(
+    product: Product, standin: WorkersAIStandin
+) -> None:
+    await set_budget(product, limit=0.01)
+    standin.next(error(5004, 400))
+    assert (await generate(product))["image"] is None
+    assert (await generate(product))["userErrors"] == []
+    (budget,) = (await product.ask(READ))["budgets"]
+    assert (budget["spent"], budget["reserved"]) == (0.01, 0)
+
+
+async def test_what_a_budget_refused_is_not_remembered_under_its_key(
+    product: Product, standin: WorkersAIStandin
+) -> None:
+    budget = (await set_budget(product, limit=0))["budget"]
+    (told,) = (await generate(product, idempotencyKey="k"))["userErrors"]
+    assert told["__typename"] == "BudgetExceeded"
+    await product.ask(REMOVE, id=budget["id"])
+    first = await generate(product, idempotencyKey="k")
+    assert first["userErrors"] == []
+    assert (await generate(product, idempotencyKey="k"))["image"] == first["image"]
+    assert len(standin.requests) == 1

@@ -1,0 +1,326 @@
+"""Budgets hold before money is spent, for the server, a user and a key, on both databases."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from gql_server.database.charges import record_charge
+from gql_server.database.engine import Database
+from gql_server.database.tables import ReservationRow
+from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
+from gql_server.domain.clock import now
+from gql_server.domain.errors import BudgetExceeded, BudgetNotFound, Rejected
+from gql_server.ledger import budgets as module
+from gql_server.ledger.audit import audit
+from gql_server.ledger.budget_alerts import BudgetAlerts
+from gql_server.ledger.budgets import BudgetRequest, Budgets, BudgetState, tightest
+from gql_server.ledger.process_lease import ProcessLease
+from gql_server.ledger.reservations import Reservations
+from tests.database.rows import charge_row, image_row
+
+pytestmark = pytest.mark.anyio
+
+CENT = 10_000_000
+ANN = Payer(user_id="ann")
+BOB = Payer(user_id="bob")
+ANNS_KEY = Payer(user_id="ann", key_id="key_1")
+
+
+class House:
+    """A process that holds money."""
+
+    def __init__(self, database: Database, *, is_preview: bool = False) -> None:
+        self.database = database
+        self.lease = ProcessLease(database, seconds=30)
+        self.budgets = Budgets(database, self.lease, is_preview=is_preview)
+        self.alerts = BudgetAlerts(self.budgets)
+        self.reservations = Reservations(self.budgets, spent=self.alerts.spent)
+
+    async def set(self, dollars: float, **changes: Any) -> BudgetState:
+        wanted: dict[str, Any] = {"limit": dollars, "period": BudgetPeriod.MONTHLY} | changes
+        return await self.budgets.set(BudgetRequest(**wanted))
+
+    async def reserve(self, work_id: str, payer: Payer = ANN, cents: int = 1) -> bool:
+        try:
+            await self.reservations.reserve(work_id, payer, cents * CENT)
+        except Rejected:
+            return False
+        return True
+
+    async def charge(
+        self, payer: Payer = ANN, cents: int = 1, at: datetime | None = None, **changes: Any
+    ) -> None:
+        row = charge_row(
+            image_row(user_id=payer.user_id, cost=cents * CENT, created_at=at or now()),
+            **{"image_id": None, "kind": "adjustment", "key_id": payer.key_id} | changes,
+        )
+        async with self.database.write() as connection:
+            await record_charge(connection, row)
+
+
+@pytest.fixture
+async def house(database: Database) -> AsyncIterator[House]:
+    house = House(database)
+    async with house.lease.held():
+        yield house
+
+
+async def reservations(database: Database) -> dict[str, int]:
+    async with database.read() as connection:
+        rows = await connection.execute(select(col(ReservationRow.id), col(ReservationRow.amount)))
+        return {row.id: row.amount for row in rows}
+
+
+async def test_without_a_budget_nothing_is_held_and_everything_passes(house: House) -> None:
+    assert await house.reserve("img_1", cents=10**6)
+    assert await reservations(house.database) == {}
+
+
+async def test_what_is_held_counts_as_what_was_spent_does(house: House) -> None:
+    await house.set(0.05)
+    await house.charge(cents=2)
+    assert await house.reserve("img_1", cents=2)
+    assert not await house.reserve("img_2", cents=2)
+    assert await house.reserve("img_3", cents=1)
+    assert not await house.reserve("img_4", cents=1)
+    (state,) = await house.budgets.every()
+    assert (state.limit, state.spent, state.reserved) == (5 * CENT, 2 * CENT, 3 * CENT)
+    assert state.remaining == 0
+
+
+async def test_a_refusal_says_all_there_is_to_know(house: House) -> None:
+    state = await house.set(0.05)
+    await house.charge(cents=2)
+    await house.reserve("img_1", cents=2)
+    with pytest.raises(Rejected) as refused:
+        await house.reservations.reserve("img_2", ANN, 3 * CENT)
+    (error,) = refused.value.errors
+    assert isinstance(error, BudgetExceeded)
+    assert (error.limit, error.spent, error.reserved) == (5 * CENT, 2 * CENT, 2 * CENT)
+    assert (error.needed, error.scope) == (3 * CENT, BudgetScope.SERVER)
+    assert error.resets_at == state.span.resets_at
+    assert "$0.02 are missing" in error.message
+
+
+async def test_a_hundred_at_once_get_what_the_limit_pays_for(house: House) -> None:
+    other = House(house.database)
+    await house.set(0.37)
+    async with other.lease.held():
+        answers = await asyncio.gather(
+            *((house, other)[n % 2].reserve(f"img_{n}") for n in range(100))
+        )
+    assert answers.count(True) == 37
+    assert len(await reservations(house.database)) == 37
+
+
+async def test_every_budget_of_a_payer_must_hold_it(house: House) -> None:
+    await house.set(1)
+    await house.set(0.02, scope=BudgetScope.USER, subject_id="ann")
+    await house.set(0.01, scope=BudgetScope.KEY, subject_id="key_1", period=BudgetPeriod.DAILY)
+    assert await house.reserve("img_1", ANNS_KEY)
+    assert not await house.reserve("img_2", ANNS_KEY)
+    assert await house.reserve("img_3", ANN)
+    assert not await house.reserve("img_4", ANN)
+    assert await house.reserve("img_5", BOB, cents=50)
+    with pytest.raises(Rejected) as refused:
+        await house.reservations.reserve("img_6", ANNS_KEY, 90 * CENT)
+    scopes = [error.scope for error in refused.value.errors if isinstance(error, BudgetExceeded)]
+    assert scopes == [BudgetScope.SERVER, BudgetScope.USER, BudgetScope.KEY]
+
+
+async def test_a_keys_charges_are_counted_by_key_and_audited(house: House) -> None:
+    await house.set(1, scope=BudgetScope.KEY, subject_id="key_1")
+    await house.charge(ANNS_KEY, cents=3, at=now() - timedelta(seconds=1))
+    await house.charge(ANNS_KEY, cents=4)
+    await house.charge(ANN, cents=50)
+    (state,) = await house.budgets.every()
+    assert state.spent == 7 * CENT
+    assert (await audit(house.database)).is_clean
+
+
+async def test_what_is_free_is_never_refused(house: House) -> None:
+    await house.set(0)
+    assert await house.reserve("img_1", cents=0)
+    assert not await house.reserve("img_2", cents=1)
+
+
+async def test_a_soft_budget_warns_and_lets_pass(house: House) -> None:
+    await house.set(0.01, is_hard=False)
+    assert await house.reservations.reserve("img_1", ANN, CENT) == []
+    (passed,) = await house.reservations.reserve("img_2", ANN, CENT)
+    assert (passed.limit, passed.reserved) == (CENT, CENT)
+    (told,) = await house.reservations.check(ANN, CENT)
+    assert told.reserved == 2 * CENT
+
+
+async def test_what_ended_without_a_charge_is_released(house: House) -> None:
+    await house.set(0.01)
+
+    async def broken_work() -> None:
+        async with house.reservations.held("img_1", ANN, CENT):
+            assert await reservations(house.database) == {"img_1": CENT}
+            raise ValueError("broke")
+
+    with pytest.raises(ValueError, match="broke"):
+        await broken_work()
+    assert await reservations(house.database) == {}
+    assert await house.reserve("img_2")
+
+
+async def test_the_same_work_holds_once(house: House) -> None:
+    await house.set(0.01)
+    assert await house.reserve("img_1")
+    assert await house.reserve("img_1")
+    assert await reservations(house.database) == {"img_1": CENT}
+
+
+async def test_what_a_dead_process_held_counts_no_more_and_is_removed(house: House) -> None:
+    dead = House(house.database)
+    await house.set(0.01)
+    async with dead.lease.held():
+        assert await dead.reserve("img_1")
+        assert not await house.reserve("img_2")
+        await house.reservations.sweep()
+        assert await reservations(house.database) == {"img_1": CENT}
+    assert await house.reserve("img_2")
+    await house.reservations.sweep()
+    assert await reservations(house.database) == {"img_2": CENT}
+
+
+async def test_what_outlives_its_process_stays_held(house: House) -> None:
+    dead = House(house.database)
+    await house.set(0.01)
+    async with dead.lease.held():
+        await dead.reservations.reserve("bat_1", ANN, CENT, outlives_process=True)
+    await house.reservations.sweep()
+    assert not await house.reserve("img_2")
+    await house.reservations.release("bat_1")
+    assert await house.reserve("img_2")
+
+
+async def test_a_lowered_limit_honours_what_is_held(house: House) -> None:
+    first = await house.set(0.10)
+    assert await house.reserve("img_1", cents=5)
+    lowered = await house.set(0.02)
+    assert lowered.span.budget.id == first.span.budget.id
+    assert (lowered.reserved, lowered.remaining) == (5 * CENT, 0)
+    assert not await house.reserve("img_2")
+    assert await reservations(house.database) == {"img_1": 5 * CENT}
+
+
+async def test_previews_and_real_pictures_have_budgets_of_their_own(house: House) -> None:
+    previews = House(house.database, is_preview=True)
+    await house.set(0.01)
+    await house.charge(is_preview=True)
+    assert await house.reserve("img_1")
+    assert not await previews.reserve("img_2")
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "period", "starts_at", "resets_at"),
+    [
+        ("2026-03-31T23:30Z", "Europe/Berlin", "monthly", "2026-03-31T22:00Z", "2026-04-30T22:00Z"),
+        ("2026-03-31T21:30Z", "Europe/Berlin", "monthly", "2026-02-28T23:00Z", "2026-03-31T22:00Z"),
+        ("2026-03-29T12:00Z", "Europe/Berlin", "daily", "2026-03-28T23:00Z", "2026-03-29T22:00Z"),
+        ("2026-10-25T12:00Z", "Europe/Berlin", "daily", "2026-10-24T22:00Z", "2026-10-25T23:00Z"),
+        (
+            "2026-12-31T18:40Z",
+            "Asia/Kathmandu",
+            "monthly",
+            "2026-12-31T18:15Z",
+            "2027-01-31T18:15Z",
+        ),
+    ],
+)
+async def test_a_period_is_its_own_zones(
+    house: House,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+    zone: str,
+    period: str,
+    starts_at: str,
+    resets_at: str,
+) -> None:
+    await house.set(0.02, zone_name=zone, period=BudgetPeriod(period))
+    start, end = datetime.fromisoformat(starts_at), datetime.fromisoformat(resets_at)
+    for at in (start - timedelta(seconds=1), start, end - timedelta(seconds=1), end):
+        await house.charge(at=at)
+    monkeypatch.setattr(module, "now", lambda: datetime.fromisoformat(moment))
+    (state,) = await house.budgets.every()
+    assert (state.span.starts_at, state.span.resets_at) == (start, end)
+    assert state.span.starts_at.tzinfo == UTC
+    assert state.spent == 2 * CENT
+    assert not await house.reserve("img_1")
+
+
+async def test_a_removed_budget_bounds_nothing(house: House) -> None:
+    state = await house.set(0)
+    assert not await house.reserve("img_1")
+    await house.budgets.remove(state.span.budget.id)
+    assert await house.reserve("img_1")
+    with pytest.raises(BudgetNotFound):
+        await house.budgets.remove(state.span.budget.id)
+
+
+async def test_the_tightest_is_hard_and_has_the_least_left(house: House) -> None:
+    await house.set(0.01, is_hard=False)
+    await house.set(3, scope=BudgetScope.USER, subject_id="ann")
+    await house.set(2, scope=BudgetScope.USER, subject_id="ann", period=BudgetPeriod.DAILY)
+    states = await house.budgets.of(ANN)
+    assert len(states) == 3
+    found = tightest(states)
+    assert found is not None
+    assert found.limit == 200 * CENT
+    assert tightest([]) is None
+
+
+async def shares(house: House) -> list[int]:
+    (state,) = await house.budgets.every()
+    return sorted(state.alerts)
+
+
+async def test_each_share_that_is_reached_is_told_once(house: House) -> None:
+    other = House(house.database)
+    await house.set(0.10)
+    reached: list[dict[int, datetime]] = []
+    for cents in (4, 1, 2, 1, 2, 5):
+        async with house.reservations.held("img_1", ANN, 0):
+            await house.charge(cents=cents)
+        other.alerts.spent(ANN)
+        await asyncio.gather(house.alerts.look(), other.alerts.look())
+        (state,) = await house.budgets.every()
+        reached.append(state.alerts)
+    assert [sorted(alerts) for alerts in reached] == [
+        [],
+        [50],
+        [50],
+        [50, 80],
+        [50, 80, 100],
+        [50, 80, 100],
+    ]
+    last = reached[-1]
+    assert all(alerts.items() <= last.items() for alerts in reached)
+
+
+async def test_what_nobody_told_is_found_by_a_look_at_everything(house: House) -> None:
+    await house.set(0.10)
+    await house.charge(cents=9)
+    await house.alerts.look()
+    assert await shares(house) == []
+    await house.alerts.look_at_all()
+    assert await shares(house) == [50, 80]
+
+
+async def test_the_next_period_has_alerts_of_its_own(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = await house.set(0.10)
+    await house.charge(cents=10)
+    await house.alerts.look_at_all()
+    monkeypatch.setattr(module, "now", lambda: state.span.resets_at)
+    assert await shares(house) == []
