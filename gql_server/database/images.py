@@ -1,7 +1,7 @@
 """Statements about images, their tags and their charges."""
 
 import unicodedata
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +35,9 @@ from gql_server.domain.ids import has_prefix
 
 IMAGE_COLUMNS = frozenset(ImageRow.__table__.columns.keys()) - {"search_text"}  # type: ignore[attr-defined]  # SQLModel does not type __table__
 """Every column that a reader can ask for."""
+
+Ending = Callable[[AsyncConnection], Awaitable[None]]
+"""What is written in the same transaction, after an image and its charge."""
 
 
 class Deleted(StrEnum):
@@ -91,20 +94,34 @@ async def insert_image(connection: AsyncConnection, image: ImageRow, charge: Cha
 
 
 async def insert_image_once(
-    database: Database, image: ImageRow, charge: ChargeRow, *, key: KeyScope | None = None
+    database: Database,
+    image: ImageRow,
+    charge: ChargeRow,
+    *,
+    key: KeyScope | None = None,
+    ending: Ending | None = None,
 ) -> Facts:
-    """Write an image with its charge, settle its reservation, and complete its key.
-
-    Return the image that is there.
+    """Write an image with its charge, complete its key, and settle; return what is there.
 
     Another that was committed first under the same id stays as it is, with its charge.
+
+    Args:
+        database: Where to write.
+        image: The image.
+        charge: Its charge.
+        key: The idempotency key that is completed by it.
+        ending: What else is written in the transaction; by default its reservation is removed.
     """
+
+    async def settle(connection: AsyncConnection) -> None:
+        await remove_reservations(connection, [image.id])
+
     try:
         async with database.write() as connection:
             if key is not None:
                 await complete_key(connection, key, result_id=image.id)
             await insert_image(connection, image, charge)
-            await remove_reservations(connection, [image.id])
+            await (ending or settle)(connection)
     except IntegrityError:
         async with database.write() as connection:
             found = await find_images(connection, [image.id], user_id=image.user_id)
@@ -112,7 +129,7 @@ async def insert_image_once(
                 raise
             if key is not None:
                 await complete_key(connection, key, result_id=image.id)
-            await remove_reservations(connection, [image.id])
+            await (ending or settle)(connection)
         return found[image.id]
     return image.model_dump()
 

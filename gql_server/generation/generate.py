@@ -6,31 +6,17 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from gql_server.database.idempotency_keys import KeyScope
-from gql_server.database.images import find_images, search_form
+from gql_server.database.images import find_images
 from gql_server.database.pages import Facts
-from gql_server.database.tables import ChargeKind, ChargeRow, ImageRow
-from gql_server.domain.clock import now
 from gql_server.domain.errors import GenerationPending, InvalidInput, Rejected
-from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal
 from gql_server.generation.acceptance import AcceptedPicture, accept
-from gql_server.generation.keeping import keep_bytes, keep_facts
+from gql_server.generation.making import keep_picture, keep_what_was_made, make_picture
 from gql_server.generation.parts import Parts
 from gql_server.generation.requests import PictureRequest
-from gql_server.generation.resuming import (
-    KeptPicture,
-    acceptance_from_json,
-    acceptance_to_json,
-    find_bytes,
-    object_metadata,
-    read_kept,
-    storage_key,
-)
-from gql_server.generation.source_images import load_mask, load_sources
-from gql_server.inference.generator import GeneratedPicture, GenerationRequest
+from gql_server.generation.resuming import acceptance_from_json, acceptance_to_json
 from gql_server.ledger.budgets import BudgetState
 from gql_server.ledger.keyed_work import Begun, input_hash, key_faults
-from gql_server.storage.store import StoredObject
 
 _OPERATION: Final = "generateImage"
 
@@ -105,9 +91,9 @@ class _KeyedPicture:
 
     async def make(self, _image_id: str, scope: KeyScope) -> MadeImage:
         async with _paid(self._parts, self._accepted) as passed:
-            picture = await _make(self._parts, self._accepted)
+            picture = await make_picture(self._parts, self._accepted)
             self.has_spent = True
-            facts = await _keep(self._parts, self._accepted, picture, scope)
+            facts = await keep_picture(self._parts, self._accepted, picture, key=scope)
         return MadeImage(facts=facts, passed=passed)
 
     async def resume(
@@ -124,11 +110,8 @@ class _KeyedPicture:
             await self.accept()
             decided = replace(self._accepted, image_id=image_id)
         self._accepted = decided
-        stored = await find_bytes(self._parts, image_id)
-        if stored is None:
-            return await self.make(image_id, scope)
-        picture = await read_kept(self._parts, decided, stored)
-        return MadeImage(facts=await _keep_facts(self._parts, picture, scope))
+        facts = await keep_what_was_made(self._parts, decided, key=scope)
+        return MadeImage(facts=facts) if facts else await self.make(image_id, scope)
 
 
 def _given(request: PictureRequest) -> dict[str, Any]:
@@ -156,7 +139,7 @@ async def _reject(
 
 async def _make_and_keep(parts: Parts, accepted: AcceptedPicture) -> MadeImage:
     async with _paid(parts, accepted) as passed:
-        facts = await _keep(parts, accepted, await _make(parts, accepted))
+        facts = await keep_picture(parts, accepted, await make_picture(parts, accepted))
     return MadeImage(facts=facts, passed=passed)
 
 
@@ -164,86 +147,3 @@ def _paid(
     parts: Parts, accepted: AcceptedPicture
 ) -> AbstractAsyncContextManager[Sequence[BudgetState]]:
     return parts.reservations.held(accepted.image_id, accepted.payer, accepted.price.cost)
-
-
-async def _make(parts: Parts, accepted: AcceptedPicture) -> GeneratedPicture:
-    width, height = accepted.parameters.width or 0, accepted.parameters.height or 0
-    return await parts.generator.generate(
-        GenerationRequest(
-            model=accepted.model,
-            prompt=accepted.rendered_prompt,
-            parameters=accepted.parameters,
-            source_images=await load_sources(
-                parts, accepted.model, accepted.sources, width, height
-            ),
-            mask=await load_mask(parts, accepted.mask, width, height),
-        )
-    )
-
-
-async def _keep(
-    parts: Parts,
-    accepted: AcceptedPicture,
-    picture: GeneratedPicture,
-    scope: KeyScope | None = None,
-) -> Facts:
-    kept = KeptPicture(accepted, picture, is_preview=parts.generator.is_preview)
-    ours = StoredObject(
-        data=picture.data,
-        content_type=picture.facts.format.content_type,
-        metadata=object_metadata(kept),
-    )
-    key = storage_key(accepted.image_id, picture.facts.format)
-    stored = await keep_bytes(parts.store, key, ours)
-    if stored is not ours:
-        kept = await read_kept(parts, accepted, stored)
-    return await _keep_facts(parts, kept, scope)
-
-
-async def _keep_facts(parts: Parts, kept: KeptPicture, scope: KeyScope | None) -> Facts:
-    image, charge = _rows(kept)
-    return await keep_facts(parts.database, image, charge, key=scope)
-
-
-def _rows(kept: KeptPicture) -> tuple[ImageRow, ChargeRow]:
-    accepted, picture = kept.accepted, kept.picture
-    request, facts, moment = accepted.request, picture.facts, now()
-    image = ImageRow(
-        id=accepted.image_id,
-        user_id=accepted.payer.user_id,
-        prompt=request.prompt,
-        rendered_prompt=accepted.rendered_prompt,
-        search_text=search_form(request.prompt),
-        model_id=accepted.model.id,
-        template_id=request.template_id,
-        parameters=asdict(accepted.parameters),
-        storage_key=storage_key(accepted.image_id, facts.format),
-        width=facts.width,
-        height=facts.height,
-        content_type=facts.format.content_type,
-        size_bytes=len(picture.data),
-        placeholder=facts.placeholder,
-        tags=list(request.tags),
-        attributes=dict(request.metadata) if request.metadata is not None else None,
-        cost=accepted.price.cost,
-        provider_cost=accepted.price.provider_cost,
-        neurons=accepted.price.neurons,
-        seconds=picture.seconds,
-        is_preview=kept.is_preview,
-        created_at=moment,
-    )
-    charge = ChargeRow(
-        id=new_id("chg"),
-        kind=ChargeKind.CHARGE,
-        image_id=image.id,
-        user_id=image.user_id,
-        model_id=image.model_id,
-        template_id=image.template_id,
-        key_id=accepted.payer.key_id,
-        amount=image.cost,
-        provider_cost=image.provider_cost,
-        neurons=image.neurons,
-        is_preview=image.is_preview,
-        created_at=moment,
-    )
-    return image, charge

@@ -8,7 +8,7 @@ import structlog
 
 from gql_server.database.engine import Database, DatabaseUnavailable
 from gql_server.database.idempotency_keys import KeyScope
-from gql_server.database.images import insert_image_once
+from gql_server.database.images import Ending, insert_image_once
 from gql_server.database.pages import Facts
 from gql_server.database.tables import ChargeRow, ImageRow
 from gql_server.domain.clock import now
@@ -17,20 +17,36 @@ from gql_server.storage.store import Store, StoredObject, StoreMisconfigured, St
 
 log = structlog.get_logger(__name__)
 
+_STORE_WAIT_SECONDS: Final = 5.0
 _DATABASE_ATTEMPTS: Final = 8
 _DATABASE_SECONDS: Final = 60.0
 
 
-async def keep_bytes(store: Store, key: str, stored: StoredObject) -> StoredObject:
+async def keep_bytes(
+    store: Store, key: str, stored: StoredObject, *, patience_seconds: float = 0.0
+) -> StoredObject:
     """Write an object under its key; return what is there, which an earlier call may have put.
+
+    Args:
+        store: Where to write.
+        key: Under which key.
+        stored: The object.
+        patience_seconds: How long to try again where the store does not answer.
 
     Raises:
         GenerationFailed: The store cannot be used at the moment, or not at all.
     """
     try:
-        if await store.put(key, stored):
-            return stored
-        existing = await store.get(key)
+        async for attempt in stamina.retry_context(
+            on=StoreUnavailable,
+            attempts=None if patience_seconds else 1,
+            timeout=patience_seconds or None,
+            wait_max=_STORE_WAIT_SECONDS,
+        ):
+            with attempt:
+                if await store.put(key, stored):
+                    return stored
+                existing = await store.get(key)
     except StoreUnavailable as error:
         log.exception("picture_not_kept", key=key)
         raise GenerationFailed(
@@ -49,7 +65,12 @@ async def keep_bytes(store: Store, key: str, stored: StoredObject) -> StoredObje
 
 
 async def keep_facts(
-    database: Database, image: ImageRow, charge: ChargeRow, *, key: KeyScope | None = None
+    database: Database,
+    image: ImageRow,
+    charge: ChargeRow,
+    *,
+    key: KeyScope | None = None,
+    ending: Ending | None = None,
 ) -> Facts:
     """Write an image and its charge, once, whatever fails in between; return the image.
 
@@ -60,6 +81,7 @@ async def keep_facts(
         image: The image.
         charge: Its charge.
         key: The idempotency key that is completed by it.
+        ending: What else is written in the transaction.
 
     Raises:
         GenerationPending: The database cannot be used for a minute; whether the facts were
@@ -73,7 +95,7 @@ async def keep_facts(
                 if attempt.num > 1:
                     log.warning("facts_kept_again", image_id=image.id, attempt=attempt.num)
                 image.created_at = charge.created_at = now()
-                return await insert_image_once(database, image, charge, key=key)
+                return await insert_image_once(database, image, charge, key=key, ending=ending)
     except DatabaseUnavailable as error:
         # The last commit may have succeeded: nobody may be told that nothing was charged.
         log.exception("facts_perhaps_not_kept", image_id=image.id, key=image.storage_key)

@@ -76,7 +76,7 @@ async def test_bytes_without_facts_are_finished_as_they_were_accepted_without_a_
     settings: dict[str, Any],
 ) -> None:
     async with ends_in_the_middle(
-        monkeypatch, "gql_server.generation.generate.keep_facts", tmp_path, settings
+        monkeypatch, "gql_server.generation.making.keep_facts", tmp_path, settings
     ) as (product, reached):
         template = (await product.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
         asked = {"idempotencyKey": "k", "templateId": template, "tags": ["x"], "metadata": {"a": 1}}
@@ -109,7 +109,7 @@ async def test_a_call_that_brought_nothing_is_made_again_as_it_was_accepted(
 ) -> None:
     settings = workers_ai(standin)
     async with ends_in_the_middle(
-        monkeypatch, "gql_server.generation.generate.keep_bytes", tmp_path, settings
+        monkeypatch, "gql_server.generation.making.keep_bytes", tmp_path, settings
     ) as (product, reached):
         await product.generate(idempotencyKey="k")
         await reached.wait()
@@ -150,7 +150,7 @@ async def test_a_picture_that_could_not_be_recorded_is_not_made_again(
         raise GenerationFailed("The database does not answer.", retryable=True)
 
     with monkeypatch.context() as patch:
-        patch.setattr("gql_server.generation.generate.keep_facts", fails)
+        patch.setattr("gql_server.generation.making.keep_facts", fails)
         (told,) = (await product.generate(idempotencyKey="k"))["userErrors"]
         assert told["retryable"]
     image_id = await begun_id(product)

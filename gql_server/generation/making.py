@@ -1,0 +1,144 @@
+"""Making a picture that was accepted, and keeping it: bytes first, then facts and charge."""
+
+from dataclasses import asdict
+
+from gql_server.database.idempotency_keys import KeyScope
+from gql_server.database.images import Ending, search_form
+from gql_server.database.pages import Facts
+from gql_server.database.tables import ChargeKind, ChargeRow, ImageRow
+from gql_server.domain.clock import now
+from gql_server.domain.ids import new_id
+from gql_server.generation.acceptance import AcceptedPicture
+from gql_server.generation.keeping import keep_bytes, keep_facts
+from gql_server.generation.parts import Parts
+from gql_server.generation.resuming import (
+    KeptPicture,
+    find_bytes,
+    object_metadata,
+    read_kept,
+    storage_key,
+)
+from gql_server.generation.source_images import load_mask, load_sources
+from gql_server.inference.generator import GeneratedPicture, GenerationRequest
+from gql_server.storage.store import StoredObject
+
+
+async def make_picture(parts: Parts, accepted: AcceptedPicture) -> GeneratedPicture:
+    """Have the generator make a picture.
+
+    Raises:
+        DomainError: It could not be made; nothing is charged.
+    """
+    width, height = accepted.parameters.width or 0, accepted.parameters.height or 0
+    return await parts.generator.generate(
+        GenerationRequest(
+            model=accepted.model,
+            prompt=accepted.rendered_prompt,
+            parameters=accepted.parameters,
+            source_images=await load_sources(
+                parts, accepted.model, accepted.sources, width, height
+            ),
+            mask=await load_mask(parts, accepted.mask, width, height),
+        )
+    )
+
+
+async def keep_picture(
+    parts: Parts,
+    accepted: AcceptedPicture,
+    picture: GeneratedPicture,
+    *,
+    key: KeyScope | None = None,
+    ending: Ending | None = None,
+    patience_seconds: float = 0.0,
+) -> Facts:
+    """Keep a picture and charge it, once; return the image.
+
+    Args:
+        parts: The parts.
+        accepted: What was accepted.
+        picture: What the generator made; what is under its id already takes its place.
+        key: The idempotency key that is completed by it.
+        ending: What else is written in the transaction of the facts.
+        patience_seconds: How long to try again where the store does not answer.
+
+    Raises:
+        GenerationFailed: The store cannot be used; nothing is charged.
+        GenerationPending: It is not known whether the facts were written.
+    """
+    kept = KeptPicture(accepted, picture, is_preview=parts.generator.is_preview)
+    ours = StoredObject(
+        data=picture.data,
+        content_type=picture.facts.format.content_type,
+        metadata=object_metadata(kept),
+    )
+    place = storage_key(accepted.image_id, picture.facts.format)
+    stored = await keep_bytes(parts.store, place, ours, patience_seconds=patience_seconds)
+    if stored is not ours:
+        kept = await read_kept(parts, accepted, stored)
+    image, charge = _rows(kept)
+    return await keep_facts(parts.database, image, charge, key=key, ending=ending)
+
+
+async def keep_what_was_made(
+    parts: Parts,
+    accepted: AcceptedPicture,
+    *,
+    key: KeyScope | None = None,
+    ending: Ending | None = None,
+) -> Facts | None:
+    """Write the facts of a picture whose bytes another process left; None: it left none.
+
+    Raises:
+        GenerationFailed: The store cannot be asked.
+        GenerationPending: It is not known whether the facts were written.
+    """
+    stored = await find_bytes(parts, accepted.image_id)
+    if stored is None:
+        return None
+    image, charge = _rows(await read_kept(parts, accepted, stored))
+    return await keep_facts(parts.database, image, charge, key=key, ending=ending)
+
+
+def _rows(kept: KeptPicture) -> tuple[ImageRow, ChargeRow]:
+    accepted, picture = kept.accepted, kept.picture
+    request, facts, moment = accepted.request, picture.facts, now()
+    image = ImageRow(
+        id=accepted.image_id,
+        user_id=accepted.payer.user_id,
+        prompt=request.prompt,
+        rendered_prompt=accepted.rendered_prompt,
+        search_text=search_form(request.prompt),
+        model_id=accepted.model.id,
+        template_id=request.template_id,
+        parameters=asdict(accepted.parameters),
+        storage_key=storage_key(accepted.image_id, facts.format),
+        width=facts.width,
+        height=facts.height,
+        content_type=facts.format.content_type,
+        size_bytes=len(picture.data),
+        placeholder=facts.placeholder,
+        tags=list(request.tags),
+        attributes=dict(request.metadata) if request.metadata is not None else None,
+        cost=accepted.price.cost,
+        provider_cost=accepted.price.provider_cost,
+        neurons=accepted.price.neurons,
+        seconds=picture.seconds,
+        is_preview=kept.is_preview,
+        created_at=moment,
+    )
+    charge = ChargeRow(
+        id=new_id("chg"),
+        kind=ChargeKind.CHARGE,
+        image_id=image.id,
+        user_id=image.user_id,
+        model_id=image.model_id,
+        template_id=image.template_id,
+        key_id=accepted.payer.key_id,
+        amount=image.cost,
+        provider_cost=image.provider_cost,
+        neurons=image.neurons,
+        is_preview=image.is_preview,
+        created_at=moment,
+    )
+    return image, charge
