@@ -1,9 +1,9 @@
 """Accepting a request: everything about it is checked, and its price frozen."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from gql_server.database.pages import Facts
 from gql_server.database.templates import find_templates
@@ -33,7 +33,8 @@ from gql_server.generation.source_images import SourceImage, find_sources, fitte
 from gql_server.inference.model import Model
 from gql_server.ledger.prices import PictureSize, Price
 
-_MIN_PROMPT_LENGTH = 3
+_MIN_PROMPT_LENGTH: Final = 3
+_IDS_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +64,56 @@ class AcceptedPicture:
     price: Price
 
 
+@dataclass(frozen=True, slots=True)
+class NamedInputs:
+    """What requests name by its id, as far as the caller has it.
+
+    Attributes:
+        templates: Templates by id.
+        sources: Uploads and images by id.
+    """
+
+    templates: Mapping[str, Facts]
+    sources: Mapping[str, SourceImage]
+
+
 async def accept(parts: Parts, principal: Principal, request: PictureRequest) -> AcceptedPicture:
     """Check a request, without spending anything.
 
     Raises:
         Rejected: With every fault at once.
     """
-    template = await _template(parts, principal, request)
+    return accept_with(parts, principal, request, await load_inputs(parts, principal, [request]))
+
+
+async def load_inputs(
+    parts: Parts, principal: Principal, requests: Iterable[PictureRequest]
+) -> NamedInputs:
+    """Read what requests name by its id, each thing once."""
+    template_ids: set[str] = set()
+    source_ids: set[str] = set()
+    for request in requests:
+        template_ids.update(filter(None, [request.template_id]))
+        source_ids.update(request.source_image_ids, filter(None, [request.mask_image_id]))
+    templates: dict[str, Facts] = {}
+    sources: dict[str, SourceImage] = {}
+    for ids in _chunks(template_ids):
+        async with parts.database.read() as connection:
+            templates |= await find_templates(connection, ids, user_id=principal.user_id)
+    for ids in _chunks(source_ids):
+        sources |= await find_sources(parts, principal, ids)
+    return NamedInputs(templates, sources)
+
+
+def accept_with(
+    parts: Parts, principal: Principal, request: PictureRequest, inputs: NamedInputs
+) -> AcceptedPicture:
+    """Check a request by what was read of its inputs, without spending anything.
+
+    Raises:
+        Rejected: With every fault at once.
+    """
+    template = inputs.templates.get(request.template_id or "")
     faults: list[DomainError] = []
     if request.template_id is not None and template is None:
         faults.append(TemplateNotFound(request.template_id))
@@ -77,7 +121,7 @@ async def accept(parts: Parts, principal: Principal, request: PictureRequest) ->
     rendered = render_prompt(request.prompt, template["default_prompt"] if template else None)
     faults.extend(_prompt_faults(request.prompt, rendered, model))
     faults.extend(label_faults(request.tags, request.metadata))
-    sources, mask = await _sources(parts, principal, request, faults)
+    sources, mask = _sources(request, inputs.sources, faults)
     parameters = request.parameters
     if model is not None:
         saved = Parameters(**template["parameters"]) if template else None
@@ -112,12 +156,10 @@ async def accept(parts: Parts, principal: Principal, request: PictureRequest) ->
     )
 
 
-async def _template(parts: Parts, principal: Principal, request: PictureRequest) -> Facts | None:
-    if request.template_id is None:
-        return None
-    async with parts.database.read() as connection:
-        found = await find_templates(connection, [request.template_id], user_id=principal.user_id)
-    return found.get(request.template_id)
+def _chunks(ids: Collection[str]) -> Iterator[Sequence[str]]:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _IDS_AT_ONCE):
+        yield ordered[start : start + _IDS_AT_ONCE]
 
 
 def _model(
@@ -162,12 +204,10 @@ def _prompt_faults(prompt: str, rendered: str, model: Model | None) -> Sequence[
     return found
 
 
-async def _sources(
-    parts: Parts, principal: Principal, request: PictureRequest, faults: list[DomainError]
+def _sources(
+    request: PictureRequest, found: Mapping[str, SourceImage], faults: list[DomainError]
 ) -> tuple[tuple[SourceImage, ...], SourceImage | None]:
     mask_id = request.mask_image_id
-    ids = (*request.source_image_ids, *((mask_id,) if mask_id is not None else ()))
-    found: Mapping[str, SourceImage] = await find_sources(parts, principal, ids)
     for index, image_id in enumerate(request.source_image_ids):
         if image_id not in found:
             faults.append(ImageNotFound(image_id, path=("source_image_ids", index)))
