@@ -18,6 +18,7 @@ from gql_server.api.schema import build_schema
 from gql_server.api.view import GraphQLView
 from gql_server.database.engine import Database, DatabaseUnavailable
 from gql_server.database.migration import is_current, migrate
+from gql_server.generation.counting import CountingGenerator
 from gql_server.generation.parts import Parts
 from gql_server.generation.running import RunningGenerations
 from gql_server.http.health import Check, health, ready_route
@@ -72,7 +73,7 @@ def create_app(settings: Settings) -> Starlette:
             database = await stack.enter_async_context(open_database(settings))
             store = folder or await _open_bucket(settings)
             stack.push_async_callback(store.close)
-            generator = _make_generator(settings)
+            generator = CountingGenerator(_make_generator(settings), database)
             stack.push_async_callback(generator.close)
             if folder is not None:
                 await folder.sweep()

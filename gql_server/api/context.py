@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from gql_server.generation.images import list_images_by_template
 from gql_server.generation.parts import Parts
 from gql_server.generation.templates import get_templates
 from gql_server.ledger.budgets import BudgetState
+from gql_server.ledger.performance import Performance, read_performance
 
 if TYPE_CHECKING:
     from gql_server.api.models import Model
@@ -31,6 +33,14 @@ class TemplateImages:
     columns: frozenset[str]
     where: ImageFilter
     request: PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSince:
+    """Which model's performance is wanted, and from which hour on."""
+
+    model_id: str
+    since: datetime
 
 
 class Context:
@@ -78,6 +88,27 @@ class Context:
                     self.parts, self.principal, template_ids, key.columns, key.where, key.request
                 )
             return [pages[_without_template(key)][key.template_id] for key in keys]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def model_performance(self) -> DataLoader[ModelSince, Performance]:
+        """How models did; those from the same hour on by one statement."""
+
+        async def load(keys: list[ModelSince]) -> Sequence[Performance]:
+            alike: dict[datetime, list[str]] = defaultdict(list)
+            for key in keys:
+                alike[key.since].append(key.model_id)
+            found = {
+                since: await read_performance(
+                    self.parts.database,
+                    model_ids,
+                    is_preview=self.parts.generator.is_preview,
+                    since=since,
+                )
+                for since, model_ids in alike.items()
+            }
+            return [found[key.since][key.model_id] for key in keys]
 
         return DataLoader(load_fn=load)
 

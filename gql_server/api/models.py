@@ -5,6 +5,7 @@ from datetime import datetime
 
 import strawberry
 
+from gql_server.api.context import Info
 from gql_server.api.errors import camel_case
 from gql_server.api.model_details import (
     ImageInputs,
@@ -18,6 +19,7 @@ from gql_server.api.model_details import (
     Size,
     UnitPrice,
 )
+from gql_server.api.model_performance import ModelPerformance, Since, model_performance
 from gql_server.api.nodes import Node
 from gql_server.domain.clock import now
 from gql_server.domain.money import to_dollars, to_neurons
@@ -64,6 +66,11 @@ class Model(Node):
     is_available: bool = strawberry.field(
         description="Whether new pictures can be asked of it; old ones may be of a retired model."
     )
+
+    @strawberry.field(description="How it did here: its pictures, its failures, how long it took.")
+    async def performance(self, info: Info, since: Since = None) -> ModelPerformance:
+        """Tell how it did here."""
+        return await model_performance(info, self.id, since)
 
 
 @strawberry.input(description="Which models are wanted; what is left out does not narrow.")

@@ -20,7 +20,8 @@ costs = typer.Typer(
 
 def audit(
     repair: Annotated[
-        bool, typer.Option("--repair", help="Make roll-ups that differ anew from the ledger.")
+        bool,
+        typer.Option("--repair", help="Make roll-ups that differ anew."),
     ] = False,
 ) -> None:
     """Recompute everything from the ledger and the images, and report any difference.
@@ -35,6 +36,9 @@ def audit(
     for day in report.days:
         mended = "made anew" if report.is_repaired else "mend them with --repair"
         typer.echo(f"{day:%Y-%m-%d}: roll-ups differ from the ledger; {mended}")
+    for day in report.model_days:
+        mended = "made anew" if report.is_repaired else "mend them with --repair"
+        typer.echo(f"{day:%Y-%m-%d}: roll-ups of models differ from the images; {mended}")
     if not report.is_clean:
         raise typer.Exit(1)
     typer.echo("Ledger, images and roll-ups agree.")

@@ -4,13 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, text
+from sqlalchemy import delete, func, insert, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
+from gql_server.database.model_rollups import Outcome, rollups_of_image
 from gql_server.database.pages import Facts, read_facts
 from gql_server.database.rollups import DAY
-from gql_server.database.tables import ChargeKind, ChargeRow, CostRollupRow, ImageRow
+from gql_server.database.tables import (
+    ChargeKind,
+    ChargeRow,
+    CostRollupRow,
+    ImageRow,
+    ModelRollupRow,
+)
 
 
 async def images_out_of_step(connection: AsyncConnection, *, most: int) -> list[str]:
@@ -54,10 +62,15 @@ async def charges_without_image(connection: AsyncConnection, *, most: int) -> li
 
 
 async def ledger_span(connection: AsyncConnection) -> tuple[datetime, datetime] | None:
-    """Return the first and the last moment of the ledger and its roll-ups; None: both empty."""
+    """Return the first and the last moment of the ledger and of roll-ups; None: all are empty."""
     moments: list[datetime] = []
-    for column in (col(ChargeRow.created_at), col(CostRollupRow.starts_at)):
-        row = (await connection.execute(select(func.min(column), func.max(column)))).one()
+    for column, which in (
+        (col(ChargeRow.created_at), true()),
+        (col(CostRollupRow.starts_at), true()),
+        (col(ModelRollupRow.starts_at), col(ModelRollupRow.outcome) == Outcome.MADE),
+    ):
+        statement = select(func.min(column), func.max(column)).where(which)
+        row = (await connection.execute(statement)).one()
         moments.extend(moment for moment in row if moment is not None)
     return (min(moments), max(moments)) if moments else None
 
@@ -93,3 +106,57 @@ async def replace_rollups_of_day(
     await connection.execute(delete(CostRollupRow).where(starts_at >= day, starts_at < day + DAY))
     if rows:
         await connection.execute(insert(CostRollupRow), list(rows))
+
+
+async def model_rollups_from_images(
+    connection: AsyncConnection, day: datetime
+) -> list[dict[str, Any]]:
+    """Return the roll-up rows that every image of a UTC day adds to.
+
+    Images are found by their charges, which are written at the same moment and have an index by
+    it.
+    """
+    charged_at = col(ChargeRow.created_at)
+    statement = (
+        select(
+            col(ImageRow.model_id),
+            col(ImageRow.is_preview),
+            col(ImageRow.seconds),
+            col(ImageRow.created_at),
+        )
+        .join(ChargeRow, col(ChargeRow.image_id) == col(ImageRow.id))
+        .where(col(ChargeRow.kind) == ChargeKind.CHARGE, charged_at >= day, charged_at < day + DAY)
+    )
+    images = read_facts(await connection.execute(statement))
+    return [row for image in images for row in rollups_of_image(ImageRow(**image))]
+
+
+async def model_rollups_of_day(connection: AsyncConnection, day: datetime) -> list[Facts]:
+    """Return every roll-up of pictures that were made on a UTC day."""
+    table = ModelRollupRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+    statement = select(*table.columns).where(*_made_on(day))
+    return read_facts(await connection.execute(statement))
+
+
+async def lock_model_rollups(connection: AsyncConnection) -> None:
+    """Keep others from adding to models' roll-ups until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("LOCK TABLE model_rollups IN SHARE ROW EXCLUSIVE MODE"))
+
+
+async def replace_model_rollups_of_day(
+    connection: AsyncConnection, day: datetime, rows: Sequence[dict[str, Any]]
+) -> None:
+    """Put these roll-ups in place of those of pictures that were made on a UTC day."""
+    await connection.execute(delete(ModelRollupRow).where(*_made_on(day)))
+    if rows:
+        await connection.execute(insert(ModelRollupRow), list(rows))
+
+
+def _made_on(day: datetime) -> tuple[ColumnElement[bool], ...]:
+    starts_at = col(ModelRollupRow.starts_at)
+    return (
+        col(ModelRollupRow.outcome) == Outcome.MADE,
+        starts_at >= day,
+        starts_at < day + DAY,
+    )

@@ -17,6 +17,7 @@ from sqlmodel import col
 from gql_server.database.charges import record_charge
 from gql_server.database.engine import Database
 from gql_server.database.idempotency_keys import KeyScope, complete_key
+from gql_server.database.model_rollups import add_to_model_rollups, rollups_of_image
 from gql_server.database.pages import (
     Bind,
     Facts,
@@ -86,10 +87,11 @@ def search_form(text: str) -> str:
 
 
 async def insert_image(connection: AsyncConnection, image: ImageRow, charge: ChargeRow) -> None:
-    """Write an image, its tags and its charge."""
+    """Write an image, its tags and its charge; count it among its model's."""
     await connection.execute(_INSERT_IMAGE, image.model_dump())
     if image.tags:
         await _insert_tags(connection, image.id, image.tags)
+    await add_to_model_rollups(connection, rollups_of_image(image))
     await record_charge(connection, charge)
 
 

@@ -263,3 +263,21 @@ class IdempotencyKeyRow(SQLModel, table=True):
     """Who works on it, while ``completed_at`` is empty; empty text when nobody does."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     completed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ModelRollupRow(SQLModel, table=True):
+    """How a model's generations ended in an hour or a day, and how long pictures took.
+
+    Those that took about as long share a ``bucket``; what brought no picture has bucket 0.
+    """
+
+    __tablename__ = "model_rollups"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    is_preview: bool = Field(primary_key=True)
+    model_id: str = Field(primary_key=True)
+    span: str = Field(primary_key=True)
+    starts_at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    outcome: str = Field(primary_key=True)
+    bucket: int = Field(primary_key=True, sa_type=SmallInteger)
+    generations: int = Field(sa_type=BigInteger)

@@ -18,6 +18,7 @@ from gql_server.database.engine import Database
 from gql_server.database.pages import Facts
 from gql_server.database.rollups import DAY, day_of, rollups_of
 from gql_server.database.tables import ChargeRow
+from gql_server.ledger.model_audit import model_rollups_agree, repair_model_rollups
 
 MOST_NAMED: Final = 100
 
@@ -45,31 +46,36 @@ class AuditReport:
         images: Images without a charge, or whose charge says something else; at most 100.
         charges: Charges whose image is not there; at most 100.
         days: UTC days whose roll-ups differ from the ledger.
+        model_days: UTC days whose roll-ups of models differ from the images.
         is_repaired: Whether the roll-ups of those days were made anew.
     """
 
     images: Sequence[str]
     charges: Sequence[str]
     days: Sequence[datetime]
+    model_days: Sequence[datetime]
     is_repaired: bool
 
     @property
     def is_clean(self) -> bool:
         """Whether everything agrees now."""
-        return not self.images and not self.charges and (not self.days or self.is_repaired)
+        are_summed = not self.days and not self.model_days
+        return not self.images and not self.charges and (are_summed or self.is_repaired)
 
 
 async def audit(database: Database, *, repair: bool = False) -> AuditReport:
-    """Compare images with charges, and charges with roll-ups, to the last unit.
+    """Compare images with charges, and both with their roll-ups, to the last unit.
 
     The server may go on meanwhile. With ``repair`` roll-ups that differ are made anew from the
-    ledger; images and charges are never changed.
+    ledger and the images, which are never changed. Failures of models are in their roll-ups
+    alone, and stay as they are.
     """
     async with database.read(snapshot=True) as connection:
         images = await images_out_of_step(connection, most=MOST_NAMED)
         charges = await charges_without_image(connection, most=MOST_NAMED)
         span = await ledger_span(connection)
     days: list[datetime] = []
+    model_days: list[datetime] = []
     if span is not None:
         day, last = day_of(span[0]), day_of(span[1])
         while day <= last:
@@ -77,8 +83,14 @@ async def audit(database: Database, *, repair: bool = False) -> AuditReport:
                 days.append(day)
                 if repair:
                     await _repair(database, day)
+            if not await model_rollups_agree(database, day):
+                model_days.append(day)
+                if repair:
+                    await repair_model_rollups(database, day)
             day += DAY
-    return AuditReport(images=images, charges=charges, days=days, is_repaired=repair)
+    return AuditReport(
+        images=images, charges=charges, days=days, model_days=model_days, is_repaired=repair
+    )
 
 
 async def _agrees(database: Database, day: datetime) -> bool:

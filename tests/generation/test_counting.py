@@ -1,0 +1,132 @@
+"""How models do: which ends of a generation count, and as what."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from gql_server.database.engine import DatabaseUnavailable
+from gql_server.domain.errors import GenerationFailed
+from gql_server.domain.parameters import Parameters
+from gql_server.generation.counting import CountingGenerator
+from gql_server.inference.catalogue import load_catalogue
+from gql_server.inference.generator import GeneratedPicture, GenerationRequest
+from tests.database.rows import counted_statements
+from tests.servers.product import FLUX, SDXL, Product, running_product, workers_ai_settings
+from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.servers.workers_ai_behaviours import (
+    daily_allocation_used,
+    error,
+    html_page,
+    out_of_capacity,
+    prompt_refused,
+    slow,
+)
+
+pytestmark = pytest.mark.anyio
+
+PERFORMANCE = """
+fragment P on ModelPerformance { images failures refusals successRate medianSeconds p95Seconds }
+query($since: DateTime) {
+  models { id performance(since: $since) { ...P } usual: performance { ...P since } }
+}
+"""
+
+
+async def performance(product: Product, since: str = "2026-01-01T00:00:00Z") -> dict[str, Any]:
+    data = await product.ask(PERFORMANCE, since=since)
+    return {model["id"]: model for model in data["models"]}
+
+
+async def test_what_a_model_failed_at_is_counted_once_and_apart_from_refusals(
+    tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    impatient = {"workers_ai_max_attempts": 1, "workers_ai_timeout": 0.2}
+    async with running_product(tmp_path, workers_ai_settings(standin) | impatient) as product:
+        standin.latency = 0.05
+        for _ in range(3):
+            await product.image()
+        failures = (out_of_capacity(), html_page(), error(5004, 400), error(3023, 403), slow(9))
+        for behaviour in (*failures, prompt_refused(), daily_allocation_used()):
+            standin.next(behaviour)
+            assert (await product.generate())["image"] is None
+        assert (await product.generate(prompt=""))["userErrors"]  # refused by this server itself
+        with counted_statements(product.parts.database) as statements:
+            found = await performance(product)
+        assert len(statements) == 2  # one for each of the two windows
+        assert len(found) == 11
+        flux = found[FLUX]["performance"]
+        assert {name: flux[name] for name in ("images", "failures", "refusals", "successRate")} == {
+            "images": 3,
+            "failures": 5,
+            "refusals": 1,
+            "successRate": 3 / 8,
+        }
+        assert 0.04 < flux["medianSeconds"] <= flux["p95Seconds"] < 0.21
+        assert found[FLUX]["usual"] == flux | {"since": found[SDXL]["usual"]["since"]}
+        assert found[SDXL]["performance"] == {
+            "images": 0,
+            "failures": 0,
+            "refusals": 0,
+            "successRate": None,
+            "medianSeconds": None,
+            "p95Seconds": None,
+        }
+        assert (await performance(product, "2100-01-01T00:00:00Z"))[FLUX]["performance"] == flux
+
+
+async def test_a_retried_call_is_one_generation(tmp_path: Path, standin: WorkersAIStandin) -> None:
+    attempts = {"workers_ai_max_attempts": 2}
+    async with running_product(tmp_path, workers_ai_settings(standin) | attempts) as product:
+        standin.next(out_of_capacity(retry_after=0))
+        await product.image()
+        standin.next(out_of_capacity(retry_after=0), out_of_capacity(retry_after=0))
+        assert (await product.generate())["image"] is None
+        flux = (await performance(product))[FLUX]["performance"]
+        assert len(standin.requests) == 4
+        assert (flux["images"], flux["failures"]) == (1, 1)
+
+
+class Failing:
+    is_preview = False
+
+    async def generate(self, request: GenerationRequest) -> GeneratedPicture:
+        raise GenerationFailed(f"{request.model.name} failed", retryable=True)
+
+    async def close(self) -> None:
+        raise AssertionError("not called")
+
+
+async def refuse() -> None:
+    raise DatabaseUnavailable("down")
+
+
+async def hang() -> None:
+    await asyncio.Event().wait()
+
+
+class UnusableDatabase:
+    def __init__(self, fault: Callable[[], Awaitable[None]]) -> None:
+        self._fault = fault
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[None]:
+        await self._fault()
+        yield
+
+
+@pytest.mark.parametrize("fault", [refuse, hang])
+async def test_a_failure_is_told_also_where_it_cannot_be_counted(
+    monkeypatch: pytest.MonkeyPatch, fault: Callable[[], Awaitable[None]]
+) -> None:
+    database: Any = UnusableDatabase(fault)
+    monkeypatch.setattr("gql_server.ledger.performance._PATIENCE_SECONDS", 0.05)
+    model = load_catalogue().models[0]
+    request = GenerationRequest(model=model, prompt="A red fox", parameters=Parameters())
+    with capture_logs() as logs, pytest.raises(GenerationFailed, match=f"{model.name} failed"):
+        await CountingGenerator(Failing(), database).generate(request)
+    assert [entry["event"] for entry in logs] == ["failure_not_counted"]
