@@ -11,7 +11,13 @@ from gql_server.database.engine import Database
 from gql_server.domain.money import signed_nano_dollars
 from gql_server.ledger.adjustments import Adjustment, adjust
 from gql_server.ledger.audit import audit as run_audit
-from gql_server.ledger.export import ExportFormat, LedgerSpan, export_ledger
+from gql_server.ledger.export import (
+    ExportFormat,
+    LedgerSpan,
+    ParquetNotInstalled,
+    export_ledger,
+    parquet_export,
+)
 
 costs = typer.Typer(
     name="costs", help="The ledger: adjustments, and its lines as a file.", no_args_is_help=True
@@ -75,17 +81,33 @@ def _export(
         datetime | None, typer.Option(help="Lines before this moment, in UTC.")
     ] = None,
     file_format: Annotated[
-        ExportFormat, typer.Option("--format", help="csv, or json: one object a line.")
+        ExportFormat,
+        typer.Option("--format", help="csv, json: one object a line, or parquet: a binary file."),
     ] = ExportFormat.CSV,
 ) -> None:
     """Print the lines of the ledger, the oldest first."""
     span = LedgerSpan(since=_utc(since), until=_utc(until))
+    if file_format is ExportFormat.PARQUET:
+        _export_parquet(span)
+        return
+    text_format = file_format
 
     async def run(database: Database) -> None:
-        async for line in export_ledger(database, span, file_format):
+        async for line in export_ledger(database, span, text_format):
             typer.echo(line)
 
     with_database(run)
+
+
+def _export_parquet(span: LedgerSpan) -> None:
+    try:
+        write = parquet_export()
+    except ParquetNotInstalled as error:
+        fail(f"--format parquet: {error}")
+    target = typer.get_binary_stream("stdout")
+    if target.isatty():
+        fail("--format parquet: this is no text for a terminal; write it to a file with > FILE")
+    with_database(lambda database: write(database, span, target))
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -1,12 +1,12 @@
-"""The lines of the ledger as text, for spreadsheets and programs."""
+"""The lines of the ledger as a file, for spreadsheets and programs."""
 
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, Literal
 
 import orjson
 
@@ -22,6 +22,11 @@ class ExportFormat(StrEnum):
 
     CSV = "csv"
     JSON = "json"
+    PARQUET = "parquet"
+
+
+class ParquetNotInstalled(Exception):
+    """Parquet files need an extra of the installation; the message names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +37,7 @@ class LedgerSpan:
     until: datetime | None = None
 
 
-_FIELDS: Final = (
+FIELDS: Final = (
     "id",
     "kind",
     "created_at",
@@ -46,18 +51,36 @@ _FIELDS: Final = (
     "is_preview",
     "reason",
 )
+"""Their columns."""
 
 
 async def export_ledger(
-    database: Database, span: LedgerSpan, file_format: ExportFormat
+    database: Database,
+    span: LedgerSpan,
+    file_format: Literal[ExportFormat.CSV, ExportFormat.JSON],
 ) -> AsyncIterator[str]:
     """Yield the ledger line by line, the oldest first; amounts are exact decimals of dollars."""
     if file_format is ExportFormat.CSV:
-        yield ",".join(_FIELDS)
+        yield ",".join(FIELDS)
     async for chunk in charge_chunks(database, since=span.since, until=span.until):
         for row in chunk:
             line = _line(row)
             yield _csv(line) if file_format is ExportFormat.CSV else orjson.dumps(line).decode()
+
+
+def parquet_export() -> Callable[[Database, LedgerSpan, BinaryIO], Awaitable[None]]:
+    """Return what writes the ledger into a file as Parquet.
+
+    Raises:
+        ParquetNotInstalled: The extra is not installed.
+    """
+    try:
+        from gql_server.ledger.parquet import write_ledger  # noqa: PLC0415 - an optional extra
+    except ImportError as error:
+        raise ParquetNotInstalled(
+            "Parquet files need pyarrow: pip install 'gql_server[parquet]'"
+        ) from error
+    return write_ledger
 
 
 def _line(row: Facts) -> dict[str, Any]:
@@ -67,7 +90,7 @@ def _line(row: Facts) -> dict[str, Any]:
         "provider_cost": decimal_dollars(row["provider_cost"]),
         "neurons": decimal_neurons(row["neurons"]),
     }
-    return {name: told[name] if name in told else row[name] for name in _FIELDS}
+    return {name: told[name] if name in told else row[name] for name in FIELDS}
 
 
 def _csv(line: dict[str, Any]) -> str:

@@ -1,0 +1,108 @@
+import sys
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from subprocess import run
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from gql_server.cli import cli
+from gql_server.database.engine import Database
+from gql_server.ledger.adjustments import Adjustment, adjust
+from gql_server.ledger.export import ExportFormat, LedgerSpan, export_ledger, parquet_export
+from tests.database.rows import START, add_image
+
+pytestmark = pytest.mark.anyio
+
+PARQUET = ["costs", "export", "--format", "parquet"]
+
+
+async def parquet(database: Database, span: LedgerSpan | None = None) -> pq.ParquetFile:
+    target = BytesIO()
+    await parquet_export()(database, span or LedgerSpan(), target)
+    return pq.ParquetFile(BytesIO(target.getvalue()))
+
+
+def rows(file: pq.ParquetFile) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = file.read().to_pylist()
+    return found
+
+
+async def test_parquet_has_what_csv_has_with_types(database: Database) -> None:
+    most = 2**63 - 1
+    await add_image(database, cost=1, provider_cost=most, neurons=57_601, created_at=START)
+    await adjust(database, Adjustment(user_id="bob", amount=-(10**9) - 1, reason='a "fee", ü'))
+    file = await parquet(database)
+    lines = [line async for line in export_ledger(database, LedgerSpan(), ExportFormat.CSV)]
+    assert file.schema_arrow.names == lines[0].split(",")
+    types = {field.name: field.type for field in file.schema_arrow}
+    assert types["cost"] == types["provider_cost"] == pa.decimal128(19, 9)
+    assert types["neurons"] == pa.decimal128(19, 3)
+    assert types["created_at"] == pa.timestamp("ms", tz="UTC")
+    image, adjustment = rows(file)
+    assert image["cost"] == Decimal("0.000000001")
+    assert image["provider_cost"] == Decimal(most).scaleb(-9)
+    assert image["neurons"] == Decimal("57.601")
+    assert image["created_at"] == START
+    assert image["is_preview"] is False
+    assert adjustment["cost"] == Decimal("-1.000000001")
+    assert (adjustment["reason"], adjustment["image_id"]) == ('a "fee", ü', None)
+
+
+async def test_parquet_is_written_in_groups_of_rows(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gql_server.database.charges._CHUNK", 2)
+    monkeypatch.setattr("gql_server.ledger.parquet._ROWS_A_GROUP", 4)
+    for number in range(9):
+        await add_image(database, cost=number, created_at=START + timedelta(minutes=number))
+    file = await parquet(database)
+    groups = [file.metadata.row_group(index).num_rows for index in range(file.num_row_groups)]
+    assert groups == [4, 4, 1]
+    assert [row["cost"] for row in rows(file)] == [Decimal(n).scaleb(-9) for n in range(9)]
+    span = LedgerSpan(since=START + timedelta(minutes=3), until=START + timedelta(minutes=5))
+    assert len(rows(await parquet(database, span))) == 2
+    nothing = await parquet(database, LedgerSpan(since=datetime(2100, 1, 1, tzinfo=UTC)))
+    assert (nothing.metadata.num_rows, nothing.schema_arrow) == (0, file.schema_arrow)
+
+
+def test_the_command_writes_a_file_of_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    adjust = ["costs", "adjust", "--user", "ann", "--reason", "a refund", "--amount", "-0.02"]
+    assert CliRunner().invoke(cli, adjust).exit_code == 0
+    written = CliRunner().invoke(cli, PARQUET)
+    assert written.exit_code == 0
+    (row,) = rows(pq.ParquetFile(BytesIO(written.stdout_bytes)))
+    assert (row["user_id"], row["cost"]) == ("ann", Decimal("-0.02"))
+
+
+class Terminal(BytesIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_no_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("typer.get_binary_stream", lambda _name: Terminal())
+    refused = CliRunner().invoke(cli, PARQUET)
+    assert refused.exit_code == 1
+    assert "> FILE" in refused.output
+
+
+def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.delitem(sys.modules, "gql_server.ledger.parquet", raising=False)
+    refused = CliRunner().invoke(cli, PARQUET)
+    assert refused.exit_code == 1
+    assert "pip install 'gql_server[parquet]'" in refused.output
+
+
+def test_whoever_writes_no_parquet_does_not_load_it() -> None:
+    code = "import sys, gql_server.cli; sys.exit('pyarrow' in sys.modules)"
+    assert run([sys.executable, "-c", code], check=False).returncode == 0
