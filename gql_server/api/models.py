@@ -170,7 +170,7 @@ def _shape(model: domain.Model, prices: PriceBook, at: datetime) -> Model:
                 price=to_dollars(unit.nano_dollars),
                 neurons=to_neurons(unit.milli_neurons),
             )
-            for unit in model.prices
+            for unit in prices.unit_prices(model, at=at)
         ],
         capabilities=[ModelCapability(capability) for capability in model.capabilities],
         parameters=[

@@ -6,6 +6,7 @@ import typer
 
 from gql_server import __version__
 from gql_server.cli.ledger import audit, costs
+from gql_server.cli.prices import prices
 from gql_server.cli.schema import schema
 from gql_server.cli.serving import migrate, serve
 
@@ -21,6 +22,7 @@ cli.command()(migrate)
 cli.command()(schema)
 cli.command()(audit)
 cli.add_typer(costs)
+cli.add_typer(prices)
 
 
 def main() -> None:

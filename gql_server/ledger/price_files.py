@@ -1,25 +1,25 @@
 """Price books as people write them: TOML, checked when it is read."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from gql_server.domain.amounts import DollarAmount
 from gql_server.domain.money import nano_dollars
 from gql_server.inference.catalogue import Catalogue
-from gql_server.inference.model import PriceUnit
+from gql_server.inference.model import PriceUnit, UnitPrice
+
+T = TypeVar("T")
 
 PricedUnit = PriceUnit | Literal["picture"]
 """A picture as a whole, or something that the provider counts."""
-
-_UNITS: Final = TypeAdapter(dict[PricedUnit, DollarAmount])
 
 
 class PriceBookError(Exception):
@@ -27,27 +27,46 @@ class PriceBookError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class DatedPrice:
-    """What a model's pictures cost from a moment on; None is from the beginning.
-
-    ``units`` are billionths of a dollar for each; those that are named add up.
-    """
+class Dated(Generic[T]):
+    """What holds for a model's pictures from a moment on; None is from the beginning."""
 
     holds_from: datetime | None
-    units: Mapping[PricedUnit, int]
+    units: T
 
 
-PriceList = Mapping[str, Sequence[DatedPrice]]
-"""By model: its prices, the earliest first."""
+UserPrice = Dated[Mapping[PricedUnit, int]]
+"""What users are charged: billionths of a dollar for each unit; those that are named add up."""
+
+ProviderPrice = Dated[tuple[UnitPrice, ...]]
+"""What the provider bills."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceLists:
+    """Prices by model, each model's earliest first.
+
+    Attributes:
+        user: What users are charged; a model that is not there costs the provider's price.
+        provider: What the provider bills, where that is not what the catalogue says.
+    """
+
+    user: Mapping[str, Sequence[UserPrice]]
+    provider: Mapping[str, Sequence[ProviderPrice]]
+
+
+_Entries = dict[str, dict[str, Any] | list[dict[str, Any]]]
+_USER_UNITS: Final = TypeAdapter(dict[PricedUnit, DollarAmount])
+_PROVIDER_UNITS: Final = TypeAdapter(dict[PriceUnit, dict[str, Any]])
 
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    prices: dict[str, dict[str, Any] | list[dict[str, Any]]] = Field(default_factory=dict)
+    prices: _Entries = Field(default_factory=dict)
+    provider: _Entries = Field(default_factory=dict)
 
 
-def read_price_files(catalogue: Catalogue, path: Path | None) -> PriceList:
+def read_price_files(catalogue: Catalogue, path: Path | None) -> PriceLists:
     """Read the built-in prices, and over them the operator's.
 
     An operator's price without a date takes the place of the built-in one; those with a date
@@ -57,52 +76,97 @@ def read_price_files(catalogue: Catalogue, path: Path | None) -> PriceList:
         PriceBookError: A file cannot be read, or names a model or unit that there is not.
     """
     built_in = resources.files(__package__).joinpath("prices.toml").read_text("utf-8")
-    prices = _read("prices.toml", built_in, catalogue)
+    prices = read_price_text("prices.toml", built_in, catalogue)
     if path is None:
         return prices
+    own = read_price_text(str(path), read_text(path), catalogue)
+    return PriceLists(
+        user=_over(prices.user, own.user), provider=_over(prices.provider, own.provider)
+    )
+
+
+def read_text(path: Path) -> str:
+    """Read a price book's text.
+
+    Raises:
+        PriceBookError: It cannot be read.
+    """
     try:
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PriceBookError(f"{path}: {error}") from error
-    for model_id, own in _read(str(path), text, catalogue).items():
-        is_whole = own[0].holds_from is None
-        prices[model_id] = own if is_whole else [*prices.get(model_id, ()), *own]
-    return prices
 
 
-def _read(name: str, text: str, catalogue: Catalogue) -> dict[str, Sequence[DatedPrice]]:
+def read_price_text(name: str, text: str, catalogue: Catalogue) -> PriceLists:
+    """Read one price book.
+
+    Args:
+        name: What it is called in an error.
+        text: The TOML.
+        catalogue: The models that there are.
+
+    Raises:
+        PriceBookError: It is no price book, or names a model or unit that there is not.
+    """
     try:
-        entries = _File.model_validate(tomllib.loads(text)).prices
+        file = _File.model_validate(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise PriceBookError(f"{name}: {error}") from error
-    prices: dict[str, Sequence[DatedPrice]] = {}
+    return PriceLists(
+        user=_by_model(name, file.prices, catalogue, _user_units),
+        provider=_by_model(name, file.provider, catalogue, _provider_units),
+    )
+
+
+def _over(
+    built_in: Mapping[str, Sequence[Dated[T]]], own: Mapping[str, Sequence[Dated[T]]]
+) -> Mapping[str, Sequence[Dated[T]]]:
+    return dict(built_in) | {
+        model_id: prices if prices[0].holds_from is None else [*built_in.get(model_id, ()), *prices]
+        for model_id, prices in own.items()
+    }
+
+
+def _by_model(
+    name: str, entries: _Entries, catalogue: Catalogue, units: Callable[[dict[str, Any]], T]
+) -> Mapping[str, Sequence[Dated[T]]]:
+    prices: dict[str, Sequence[Dated[T]]] = {}
     for model_id, entry in entries.items():
         if catalogue.get(model_id) is None:
             raise PriceBookError(f"{name}: there is no model {model_id!r} in the catalogue")
         try:
-            prices[model_id] = _dated(entry if isinstance(entry, list) else [entry])
+            prices[model_id] = _dated(entry if isinstance(entry, list) else [entry], units)
         except ValueError as error:
             raise PriceBookError(f"{name}: {model_id}: {error}") from error
     return prices
 
 
-def _dated(entries: Sequence[dict[str, Any]]) -> Sequence[DatedPrice]:
+def _dated(
+    entries: Sequence[dict[str, Any]], units: Callable[[dict[str, Any]], T]
+) -> Sequence[Dated[T]]:
     if not entries:
         raise ValueError("name a price, or leave the model out")
-    found = [
-        DatedPrice(_moment(entry.pop("from", None)), _units(entry)) for entry in map(dict, entries)
-    ]
+    found = [Dated(_moment(entry.pop("from", None)), units(entry)) for entry in map(dict, entries)]
     found.sort(key=lambda price: price.holds_from or datetime.min.replace(tzinfo=UTC))
     if any(earlier.holds_from == later.holds_from for earlier, later in pairwise(found)):
         raise ValueError("two prices hold from the same moment")
     return found
 
 
-def _units(entry: dict[str, Any]) -> Mapping[PricedUnit, int]:
-    units = _UNITS.validate_python(entry)
+def _user_units(entry: dict[str, Any]) -> Mapping[PricedUnit, int]:
+    units = _USER_UNITS.validate_python(entry)
     if not units:
         raise ValueError("name a price for the picture, or for a unit")
     return {unit: int(nano_dollars(amount)) for unit, amount in units.items()}
+
+
+def _provider_units(entry: dict[str, Any]) -> tuple[UnitPrice, ...]:
+    units = _PROVIDER_UNITS.validate_python(entry)
+    if not units:
+        raise ValueError("name a price for a unit")
+    return tuple(
+        UnitPrice.model_validate({**amounts, "unit": unit}) for unit, amounts in units.items()
+    )
 
 
 def _moment(value: object) -> datetime | None:

@@ -1,15 +1,18 @@
 """What a picture costs: its user by the price book, the operator by the provider's list."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from gql_server.domain.money import MilliNeurons, NanoDollars
 from gql_server.inference.catalogue import Catalogue
-from gql_server.inference.model import Model, PriceUnit
-from gql_server.ledger.price_files import DatedPrice, PriceList, read_price_files
+from gql_server.inference.model import Model, PriceUnit, UnitPrice
+from gql_server.ledger.price_files import Dated, PriceLists, read_price_files
+
+T = TypeVar("T")
 
 _TILE_SIDE: Final = 512
 _MEGAPIXEL: Final = 1024 * 1024
@@ -48,23 +51,24 @@ class Price:
 
 
 class PriceBook:
-    """What users are charged; a model that is not in the book costs the provider's price."""
+    """What users are charged, and what the provider bills, at any moment."""
 
-    def __init__(self, prices: PriceList) -> None:
+    def __init__(self, prices: PriceLists) -> None:
         self._prices = prices
 
     def price(self, model: Model, size: PictureSize, *, at: datetime) -> Price:
         """Return what one picture costs at a moment."""
         counts = _unit_counts(size)
-        provider_cost = sum(price.nano_dollars * counts[price.unit] for price in model.prices)
-        neurons = sum(price.milli_neurons * counts[price.unit] for price in model.prices)
-        listed = self._listed(model.id, at)
+        billed = self.unit_prices(model, at=at)
+        provider_cost = sum(price.nano_dollars * counts[price.unit] for price in billed)
+        neurons = sum(price.milli_neurons * counts[price.unit] for price in billed)
+        listed = _holding(self._prices.user.get(model.id, ()), at)
         if listed is None:
             cost = provider_cost
         else:
             cost = sum(
                 amount if unit == "picture" else amount * counts[unit]
-                for unit, amount in listed.units.items()
+                for unit, amount in listed.items()
             )
         return Price(
             cost=NanoDollars(cost),
@@ -72,22 +76,24 @@ class PriceBook:
             neurons=MilliNeurons(neurons),
         )
 
+    def unit_prices(self, model: Model, *, at: datetime) -> tuple[UnitPrice, ...]:
+        """Return what the provider bills at a moment: the catalogue's prices, or the book's."""
+        listed = _holding(self._prices.provider.get(model.id, ()), at)
+        return model.prices if listed is None else listed
+
     def next_change(self, *, after: datetime) -> datetime | None:
         """Return when prices change next; None: never, as far as the book knows."""
+        lists: list[Sequence[Dated[Any]]] = [
+            *self._prices.user.values(),
+            *self._prices.provider.values(),
+        ]
         changes = [
             price.holds_from
-            for prices in self._prices.values()
+            for prices in lists
             for price in prices
             if price.holds_from is not None and price.holds_from > after
         ]
         return min(changes, default=None)
-
-    def _listed(self, model_id: str, at: datetime) -> DatedPrice | None:
-        found = None
-        for price in self._prices.get(model_id, ()):
-            if price.holds_from is None or price.holds_from <= at:
-                found = price
-        return found
 
 
 def load_price_book(catalogue: Catalogue, path: Path | None = None) -> PriceBook:
@@ -97,6 +103,14 @@ def load_price_book(catalogue: Catalogue, path: Path | None = None) -> PriceBook
         PriceBookError: A file cannot be read, or names a model or unit that there is not.
     """
     return PriceBook(read_price_files(catalogue, path))
+
+
+def _holding(prices: Sequence[Dated[T]], at: datetime) -> T | None:
+    found = None
+    for price in prices:
+        if price.holds_from is None or price.holds_from <= at:
+            found = price.units
+    return found
 
 
 def _unit_counts(size: PictureSize) -> dict[PriceUnit, int]:

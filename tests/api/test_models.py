@@ -92,10 +92,15 @@ def test_costs_follow_the_price_book_from_its_dates(
     moment = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
     monkeypatch.setattr("gql_server.api.models.now", lambda: moment)
     path = tmp_path / "book.toml"
-    path.write_text('[[prices."%s"]]\nfrom = 2027-01-01\npicture = "0.5"' % FLUX)
+    path.write_text(
+        '[[prices."%s"]]\nfrom = 2027-01-01\npicture = "0.5"\n'
+        '[[provider."%s"]]\nfrom = 2027-01-01\nstep = {dollars = "0.1", neurons = "9"}'
+        % (FLUX, FLUX)
+    )
     catalogue = load_catalogue()
     shaped = ShapedCatalogue(catalogue, load_price_book(catalogue, path))
     assert shaped.models()[FLUX].cost_per_image == 0.01
     assert shaped.models() is shaped.models()
     moment = datetime(2027, 1, 1, tzinfo=UTC)
     assert shaped.models()[FLUX].cost_per_image == 0.5
+    assert [(unit.price, unit.neurons) for unit in shaped.models()[FLUX].unit_prices] == [(0.1, 9)]

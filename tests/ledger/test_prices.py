@@ -132,6 +132,24 @@ def test_a_price_holds_from_its_date(tmp_path: Path) -> None:
     assert book.next_change(after=year) is None
 
 
+def test_a_book_may_say_what_the_provider_bills(tmp_path: Path) -> None:
+    path = tmp_path / "book.toml"
+    path.write_text(
+        f"""
+        [[provider."{PHOENIX}"]]
+        from = 2027-01-01
+        output_tile = {{ dollars = "0.006", neurons = "545.455" }}
+        """
+    )
+    book = load_price_book(CATALOGUE, path)
+    year = datetime(2027, 1, 1, tzinfo=UTC)
+    before = price(book, PHOENIX, steps=25, at=year - timedelta(milliseconds=1))
+    assert (before.cost, before.provider_cost, before.neurons) == (26_070_000,) * 2 + (2_370_000,)
+    after = price(book, PHOENIX, steps=25, at=year)
+    assert (after.cost, after.provider_cost, after.neurons) == (24_000_000,) * 2 + (2_181_820,)
+    assert book.next_change(after=year - timedelta(days=1)) == year
+
+
 @pytest.mark.parametrize(
     ("content", "named"),
     [
@@ -149,6 +167,11 @@ def test_a_price_holds_from_its_date(tmp_path: Path) -> None:
         (b'[prices]\n"%s" = []' % FLUX.encode(), "name a price"),
         (b'[prices."%s"]\nfrom = "2027-01-01"\npicture = "1"' % FLUX.encode(), "without quotes"),
         (b'[prices."%s"]\nfrom = 2027-01-01T00:00:00\npicture = "1"' % FLUX.encode(), "offset"),
+        (b'[provider."@cf/no/model"]\nstep = {}', "@cf/no/model"),
+        (b'[provider."%s"]\nstep = "1"' % FLUX.encode(), "step"),
+        (b'[provider."%s"]\nstep = {dollars = "1"}' % FLUX.encode(), "neurons"),
+        (b'[provider."%s"]\npicture = {dollars = "1", neurons = "1"}' % FLUX.encode(), "picture"),
+        (b'[provider."%s"]' % FLUX.encode(), "name a price"),
         (
             b'[[prices."%s"]]\npicture = "1"\n[[prices."%s"]]\npicture = "2"'
             % (FLUX.encode(), FLUX.encode()),

@@ -59,6 +59,7 @@ class WorkersAIStandin:
         token: The one token that is taken.
         latency: Seconds that a picture takes.
         always: What happens when no other behaviour is due; None: a picture.
+        search_reply: What is answered to a search for models; None: the models.
         requests: The calls of models, oldest first.
         peak_in_flight: The most calls that were being worked on at one time.
     """
@@ -75,6 +76,7 @@ class WorkersAIStandin:
         self.token = token
         self.latency = latency
         self.always: Behaviour | None = None
+        self.search_reply: Reply | None = None
         self.requests: list[RecordedRequest] = []
         self.peak_in_flight = 0
         self._next: deque[Behaviour] = deque()
@@ -100,6 +102,7 @@ class WorkersAIStandin:
         self.requests = []
         self.peak_in_flight = 0
         self.always = None
+        self.search_reply = None
         self._next.clear()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -130,6 +133,8 @@ class WorkersAIStandin:
             if found is None or request.method != "GET":
                 raise Refusal(7003, 404, f"Could not route to {request.url.path}")
             self._check_caller(request, found["account"])
+            if self.search_reply is not None:
+                return _response(self.search_reply)
             return JSONResponse(search(request.query_params))
         except Refusal as refusal:
             return _response(failure(refusal.code, refusal.status, refusal.message))

@@ -1,10 +1,9 @@
 """The client of Workers AI: one connection pool, bounded attempts, domain errors only."""
 
 import asyncio
-import re
 import ssl
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import Final
@@ -19,14 +18,13 @@ from gql_server.inference.generator import GeneratedPicture, GenerationRequest
 from gql_server.inference.workers_ai.answers import Answer, read_answer, read_picture
 from gql_server.inference.workers_ai.backoff import Backoff
 from gql_server.inference.workers_ai.connections import Connections
+from gql_server.inference.workers_ai.credentials import Authorization, SecretsHidden
 from gql_server.inference.workers_ai.errors import AttemptFailed, Fault, to_domain_error
 from gql_server.inference.workers_ai.requests import RequestBody, write_body
 
 _GATEWAY_ENDING: Final = "/workers-ai"
 
 _CONNECT_SECONDS: Final = 10.0
-
-_HEADER_VALUE: Final = re.compile(r"[!-~]+")
 
 log = structlog.get_logger(__name__)
 
@@ -63,8 +61,8 @@ class WorkersAI:
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._run_url = _run_url(base_url, account_id)
-        self._authorization = _Authorization(api_token)
-        self._redact = _SecretsHidden(api_token, account_id)
+        self._authorization = Authorization(api_token)
+        self._redact = SecretsHidden(api_token, account_id)
         self._timeout_seconds = timeout_seconds
         self._max_attempts = max_attempts
         self._connections = Connections(self._new_client, maximum=max_connections)
@@ -150,33 +148,6 @@ class WorkersAI:
             ),
             verify=self._tls or True,
         )
-
-
-class _Authorization(httpx.Auth):
-    """Adds the token to a request; shows it nowhere."""
-
-    def __init__(self, api_token: str) -> None:
-        if not _HEADER_VALUE.fullmatch(api_token):
-            message = "the API token is empty or holds characters that no HTTP header can carry"
-            raise ValueError(message)
-        self._value = f"Bearer {api_token}"
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Authorization"] = self._value
-        yield request
-
-
-class _SecretsHidden:
-    """Takes secrets out of a text; shows them nowhere."""
-
-    def __init__(self, *secrets: str) -> None:
-        self._pattern = re.compile("|".join(re.escape(secret) for secret in secrets if secret))
-
-    def __call__(self, text: str) -> str:
-        return self._pattern.sub("[hidden]", text)
-
-    def __repr__(self) -> str:
-        return "<secrets hidden>"
 
 
 @cache

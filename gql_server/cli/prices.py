@@ -1,0 +1,94 @@
+"""``gql-server prices``."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gql_server.cli.start import fail, read_settings
+from gql_server.domain.clock import now
+from gql_server.inference.catalogue import load_catalogue
+from gql_server.inference.workers_ai.listing import ListedModel, ListingFailed, fetch_listing
+from gql_server.ledger.price_files import PriceBookError, read_text
+from gql_server.ledger.price_refresh import Difference, compare_prices, write_price_book
+from gql_server.ledger.prices import load_price_book
+from gql_server.settings import Settings
+
+prices = typer.Typer(name="prices", help="What the provider bills.", no_args_is_help=True)
+
+
+@prices.callback()
+def _prices() -> None:
+    """Keep the group a group while it has one command."""
+
+
+@prices.command("refresh")
+def _refresh(
+    write: Annotated[
+        Path | None,
+        typer.Option(help="Write a price book with the prices that differ, for PRICE_BOOK."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Compare Cloudflare's list of models and unit prices with what is in force here.
+
+    Prints what differs; changes nothing but the file of --write, which begins with the price book
+    that is in use.
+    """
+    settings = read_settings()
+    catalogue = load_catalogue()
+    moment = now().replace(microsecond=0)
+    try:
+        book = load_price_book(catalogue, settings.price_book)
+        found = compare_prices(catalogue, book, _listing(settings), at=moment)
+        _print(found.differences)
+        if write is None:
+            return
+        if not found.prices:
+            typer.echo(f"There is no price to write: {write} was left alone.")
+            return
+        write_price_book(
+            write,
+            found.prices,
+            catalogue=catalogue,
+            present=read_text(settings.price_book) if settings.price_book else "",
+            at=moment,
+            overwrite=force,
+        )
+    except PriceBookError as error:
+        fail(str(error))
+    typer.echo(
+        f"Wrote {write}: name it in PRICE_BOOK, and its prices hold from {moment:%F %T} UTC."
+    )
+
+
+def _listing(settings: Settings) -> Sequence[ListedModel]:
+    account, token = settings.cloudflare_account_id, settings.cloudflare_api_token
+    if account is None or token is None:
+        fail("CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN: set them to read Cloudflare's list")
+    listing = fetch_listing(
+        account_id=account,
+        api_token=token.get_secret_value(),
+        base_url=settings.workers_ai_base_url,
+    )
+    try:
+        return asyncio.run(listing)
+    except ListingFailed as error:
+        names = "WORKERS_AI_BASE_URL"
+        if error.is_refusal:
+            names = "CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN"
+        fail(f"{names}: {error}")
+
+
+def _print(differences: Sequence[Difference]) -> None:
+    if not differences:
+        typer.echo("Cloudflare lists the models and the prices that are in force here.")
+        return
+    rows = [("model", "what", "here", "Cloudflare")]
+    rows += [(found.model_id, found.what, found.here, found.listed) for found in differences]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())
