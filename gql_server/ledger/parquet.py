@@ -5,6 +5,7 @@ Imported only where one is written: pyarrow is an optional extra, and takes long
 
 from collections.abc import Sequence
 from decimal import Decimal
+from io import RawIOBase
 from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
@@ -40,15 +41,37 @@ async def write_ledger(database: Database, span: LedgerSpan, target: BinaryIO) -
 
     Amounts are exact decimals of dollars and neurons, moments are in UTC.
     """
-    with pq.ParquetWriter(target, _SCHEMA, compression="zstd") as writer:
-        batches: list[Any] = []
-        async for chunk in charge_chunks(database, since=span.since, until=span.until):
-            batches.append(_batch(chunk))
-            if sum(batch.num_rows for batch in batches) >= _ROWS_A_GROUP:
+    sink = _Sink(target)
+    with pq.ParquetWriter(sink, _SCHEMA, compression="zstd") as writer:
+        try:
+            batches: list[Any] = []
+            async for chunk in charge_chunks(database, since=span.since, until=span.until):
+                batches.append(_batch(chunk))
+                if sum(batch.num_rows for batch in batches) >= _ROWS_A_GROUP:
+                    _write_group(writer, batches)
+                    batches = []
+            if batches:
                 _write_group(writer, batches)
-                batches = []
-        if batches:
-            _write_group(writer, batches)
+        except BaseException:
+            sink.is_cut_off = True
+            raise
+
+
+class _Sink(RawIOBase):
+    """Passes bytes on until it is cut off: the writer would end even half a file as a whole one."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        super().__init__()
+        self._target = target
+        self.is_cut_off = False
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        if not self.is_cut_off:
+            self._target.write(data)
+        return len(data)
 
 
 def _write_group(writer: Any, batches: Sequence[Any]) -> None:

@@ -1,4 +1,5 @@
 import sys
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -12,7 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from gql_server.cli import cli
-from gql_server.database.engine import Database
+from gql_server.database.charges import charge_chunks
+from gql_server.database.engine import Database, DatabaseUnavailable
+from gql_server.database.pages import Facts
 from gql_server.ledger.adjustments import Adjustment, adjust
 from gql_server.ledger.export import ExportFormat, LedgerSpan, export_ledger, parquet_export
 from tests.database.rows import START, add_image
@@ -69,6 +72,25 @@ async def test_parquet_is_written_in_groups_of_rows(
     assert len(rows(await parquet(database, span))) == 2
     nothing = await parquet(database, LedgerSpan(since=datetime(2100, 1, 1, tzinfo=UTC)))
     assert (nothing.metadata.num_rows, nothing.schema_arrow) == (0, file.schema_arrow)
+
+
+async def test_a_parquet_file_that_breaks_off_does_not_look_whole(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks_off(*_: object, **__: object) -> AsyncIterator[Sequence[Facts]]:
+        async for chunk in charge_chunks(database, since=None, until=None):
+            yield chunk
+        raise DatabaseUnavailable("gone")
+
+    monkeypatch.setattr("gql_server.ledger.parquet._ROWS_A_GROUP", 1)
+    monkeypatch.setattr("gql_server.ledger.parquet.charge_chunks", breaks_off)
+    await add_image(database)
+    target = BytesIO()
+    with pytest.raises(DatabaseUnavailable):
+        await parquet_export()(database, LedgerSpan(), target)
+    assert target.getvalue().startswith(b"PAR1")
+    with pytest.raises(pa.ArrowInvalid):
+        pq.ParquetFile(BytesIO(target.getvalue()))
 
 
 def test_the_command_writes_a_file_of_bytes(
