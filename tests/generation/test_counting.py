@@ -45,7 +45,7 @@ async def performance(product: Product, since: str = "2026-01-01T00:00:00Z") -> 
 async def test_what_a_model_failed_at_is_counted_once_and_apart_from_refusals(
     tmp_path: Path, standin: WorkersAIStandin
 ) -> None:
-    impatient = {"workers_ai_max_attempts": 1, "workers_ai_timeout": 0.2}
+    impatient = {"workers_ai_max_attempts": 1, "workers_ai_timeout": 0.3}
     async with running_product(tmp_path, workers_ai_settings(standin) | impatient) as product:
         standin.latency = 0.05
         for _ in range(3):
@@ -57,7 +57,8 @@ async def test_what_a_model_failed_at_is_counted_once_and_apart_from_refusals(
         assert (await product.generate(prompt=""))["userErrors"]  # refused by this server itself
         with counted_statements(product.parts.database) as statements:
             found = await performance(product)
-        assert len(statements) == 2  # one for each of the two windows
+        read = [statement for statement in statements if "model_rollups" in statement]
+        assert len(read) == 2  # one for each of the two windows
         assert len(found) == 11
         flux = found[FLUX]["performance"]
         assert {name: flux[name] for name in ("images", "failures", "refusals", "successRate")} == {
@@ -66,7 +67,7 @@ async def test_what_a_model_failed_at_is_counted_once_and_apart_from_refusals(
             "refusals": 1,
             "successRate": 3 / 8,
         }
-        assert 0.04 < flux["medianSeconds"] <= flux["p95Seconds"] < 0.21
+        assert 0.04 < flux["medianSeconds"] <= flux["p95Seconds"] < 0.31
         assert found[FLUX]["usual"] == flux | {"since": found[SDXL]["usual"]["since"]}
         assert found[SDXL]["performance"] == {
             "images": 0,

@@ -1,18 +1,13 @@
-import sys
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
-from pathlib import Path
-from subprocess import run
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
 
-from gql_server.cli import cli
 from gql_server.database.charges import charge_chunks
 from gql_server.database.engine import Database, DatabaseUnavailable
 from gql_server.database.pages import Facts
@@ -21,8 +16,6 @@ from gql_server.ledger.export import ExportFormat, LedgerSpan, export_ledger, pa
 from tests.database.rows import START, add_image
 
 pytestmark = pytest.mark.anyio
-
-PARQUET = ["costs", "export", "--format", "parquet"]
 
 
 async def parquet(database: Database, span: LedgerSpan | None = None) -> pq.ParquetFile:
@@ -91,40 +84,3 @@ async def test_a_parquet_file_that_breaks_off_does_not_look_whole(
     assert target.getvalue().startswith(b"PAR1")
     with pytest.raises(pa.ArrowInvalid):
         pq.ParquetFile(BytesIO(target.getvalue()))
-
-
-def test_the_command_writes_a_file_of_bytes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    adjust = ["costs", "adjust", "--user", "ann", "--reason", "a refund", "--amount", "-0.02"]
-    assert CliRunner().invoke(cli, adjust).exit_code == 0
-    written = CliRunner().invoke(cli, PARQUET)
-    assert written.exit_code == 0
-    (row,) = rows(pq.ParquetFile(BytesIO(written.stdout_bytes)))
-    assert (row["user_id"], row["cost"]) == ("ann", Decimal("-0.02"))
-
-
-class Terminal(BytesIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_a_terminal_gets_no_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("typer.get_binary_stream", lambda _name: Terminal())
-    refused = CliRunner().invoke(cli, PARQUET)
-    assert refused.exit_code == 1
-    assert "> FILE" in refused.output
-
-
-def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    monkeypatch.delitem(sys.modules, "gql_server.ledger.parquet", raising=False)
-    refused = CliRunner().invoke(cli, PARQUET)
-    assert refused.exit_code == 1
-    assert "pip install 'gql_server[parquet]'" in refused.output
-
-
-def test_whoever_writes_no_parquet_does_not_load_it() -> None:
-    code = "import sys, gql_server.cli; sys.exit('pyarrow' in sys.modules)"
-    assert run([sys.executable, "-c", code], check=False).returncode == 0
