@@ -48,7 +48,7 @@ def configure_logs(*, level: str, style: Literal["console", "json"]) -> None:
     # Whoever retries says so itself, with what it knows.
     stamina.instrumentation.set_on_retry_hooks([])
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for talkative in ("httpx", "httpcore", "aiobotocore", "botocore", "PIL", "alembic"):
+    for talkative in ("httpx", "httpcore", "aiobotocore", "botocore", "PIL", "alembic", "dbos"):
         logging.getLogger(talkative).setLevel(max(logging.WARNING, logging.root.level))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         server_logger = logging.getLogger(name)

@@ -136,8 +136,14 @@ class Settings(BaseSettings):
     shutdown_timeout: float = Field(
         default=30, ge=0, le=600, description="Seconds that a stop waits for running pictures."
     )
+    job_concurrency: int = Field(
+        default=8,
+        ge=1,
+        le=1000,
+        description="Background jobs of a kind that a process runs at once.",
+    )
     process_lease: float = Field(
-        default=20,
+        default=12,
         gt=0,
         le=3600,
         description="Seconds after its last beat that a process counts as alive.",

@@ -8,6 +8,7 @@ from sqlalchemy.engine import URL
 
 from gql_server.database.engine import Database
 from gql_server.database.migration import migrate
+from gql_server.jobs.engine_database import migrate_engine
 from gql_server.settings import Settings
 from tests.servers.postgres import PostgresServer, running_postgres
 from tests.servers.product import Product, running_product, workers_ai_settings
@@ -63,6 +64,7 @@ def standin(running_standin: WorkersAIStandin) -> WorkersAIStandin:
 async def migrated_postgres(postgres: PostgresServer) -> str:
     """The name of a database to copy, so that no test waits for a migration."""
     name = postgres.create_database()
+    await migrate_engine(postgres.url(name))
     database = Database(postgres.url(name))
     await migrate(database)
     await database.close()

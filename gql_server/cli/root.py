@@ -8,7 +8,7 @@ from gql_server import __version__
 from gql_server.cli.ledger import audit, costs
 from gql_server.cli.prices import prices
 from gql_server.cli.schema import schema
-from gql_server.cli.serving import migrate, serve
+from gql_server.cli.serving import migrate, serve, worker
 
 cli = typer.Typer(
     name="gql-server",
@@ -18,6 +18,7 @@ cli = typer.Typer(
     add_completion=False,
 )
 cli.command()(serve)
+cli.command()(worker)
 cli.command()(migrate)
 cli.command()(schema)
 cli.command()(audit)

@@ -1,25 +1,29 @@
-"""``gql-server serve`` and ``gql-server migrate``."""
+"""``gql-server serve``, ``gql-server worker`` and ``gql-server migrate``."""
 
 import asyncio
 import socket
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Annotated
 
 import typer
 import uvicorn
 
 from gql_server import __version__
-from gql_server.app import (
-    StartError,
-    check_start,
-    create_app,
-    database_fault,
-    migrate_database,
-)
+from gql_server.app import create_app
 from gql_server.cli.start import fail, read_settings
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.inference.catalogue import CatalogueError
 from gql_server.ledger.price_files import PriceBookError
+from gql_server.settings import Settings
+from gql_server.wiring import (
+    StartError,
+    Wiring,
+    check_start,
+    database_fault,
+    migrate_database,
+)
+from gql_server.worker import work
 
 _BACKLOG = 2048
 
@@ -31,6 +35,13 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="The port to listen on, in place of PORT.")
     ] = None,
+    runs_jobs: Annotated[
+        bool,
+        typer.Option(
+            "--worker/--no-worker",
+            help="Whether it does background work too, or leaves it to `gql-server worker`.",
+        ),
+    ] = True,
 ) -> None:
     """Serve the API and the playground.
 
@@ -38,13 +49,11 @@ def serve(
     An SQLite database is migrated first; with PostgreSQL run migrate before.
     """
     settings = read_settings(host=host, port=port)
-    try:
-        app = create_app(settings)
+    if not runs_jobs:
+        _check_workers_can_be_apart(settings)
+    with _start_faults():
+        app = create_app(settings, runs_jobs=runs_jobs)
         asyncio.run(check_start(settings))
-    except PriceBookError as error:
-        fail(f"PRICE_BOOK: {error}")
-    except (CatalogueError, StartError) as error:
-        fail(str(error))
     listener = _listen(settings.host, settings.port)
     config = uvicorn.Config(
         app,
@@ -62,6 +71,20 @@ def serve(
         raise typer.Exit(1)
 
 
+def worker() -> None:
+    """Do background work, and serve nothing; any number of workers, on any machines.
+
+    For servers that are started with --no-worker. It needs PostgreSQL: with SQLite the server does
+    the work itself.
+    """
+    settings = read_settings()
+    _check_workers_can_be_apart(settings)
+    with _start_faults():
+        wiring = Wiring(settings)
+        asyncio.run(check_start(settings))
+        asyncio.run(work(wiring))
+
+
 def migrate() -> None:
     """Bring the database to the shape that this version needs.
 
@@ -73,6 +96,23 @@ def migrate() -> None:
     except DatabaseUnavailable as error:
         fail(f"DATABASE_URL: {database_fault(error)}")
     typer.echo(f"The database is at revision {revision}.")
+
+
+@contextmanager
+def _start_faults() -> Iterator[None]:
+    try:
+        yield
+    except PriceBookError as error:
+        fail(f"PRICE_BOOK: {error}")
+    except (CatalogueError, StartError) as error:
+        fail(str(error))
+    except DatabaseUnavailable as error:
+        fail(f"DATABASE_URL: {database_fault(error)}")
+
+
+def _check_workers_can_be_apart(settings: Settings) -> None:
+    if settings.sqlalchemy_url.get_backend_name() == "sqlite":
+        fail("DATABASE_URL: workers apart from the server need postgresql://…")
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 _READ_ONLY: Final = "gql_server_read_only"
 _STATEMENT_MILLISECONDS: Final = 60_000
+_IDLE_MILLISECONDS: Final = 10_000
+"""No longer does a process that is frozen in a transaction hold its rows against the others."""
 _PRAGMAS: Final = (
     "PRAGMA busy_timeout = 10000",
     "PRAGMA journal_mode = WAL",
@@ -52,7 +54,10 @@ class Database:
         }
         if not self.is_sqlite:
             options["pool_pre_ping"] = True
-            options["connect_args"] = {"options": f"-c statement_timeout={_STATEMENT_MILLISECONDS}"}
+            options["connect_args"] = {
+                "options": f"-c statement_timeout={_STATEMENT_MILLISECONDS} "
+                f"-c idle_in_transaction_session_timeout={_IDLE_MILLISECONDS}"
+            }
         self.engine: Final[AsyncEngine] = create_async_engine(url, **options)
         # Readers need no transaction: a statement is a snapshot of its own. On connections that
         # never begin one, nothing has to be begun, ended or reset.
@@ -81,7 +86,7 @@ class Database:
         Raises:
             DatabaseUnavailable: The database does not answer.
         """
-        with _translated_errors():
+        with translated_errors():
             if not snapshot:
                 async with self.reader.connect() as connection:
                     yield connection
@@ -91,6 +96,9 @@ class Database:
                 if not self.is_sqlite:
                     # Such readers look over everything there is, and may take their time.
                     await connection.execute(text("SET LOCAL statement_timeout = 0"))
+                    await connection.execute(
+                        text("SET LOCAL idle_in_transaction_session_timeout = 0")
+                    )
                 yield connection
 
     @asynccontextmanager
@@ -100,7 +108,7 @@ class Database:
         Raises:
             DatabaseUnavailable: The database does not answer, or the transaction lost a race.
         """
-        with _translated_errors():
+        with translated_errors():
             async with self._writers, self.engine.begin() as connection:
                 yield connection
 
@@ -110,7 +118,7 @@ class Database:
         await self.engine.dispose()
 
 
-class _translated_errors:  # noqa: N801 - reads as the phrase it is used in
+class translated_errors:  # noqa: N801 - reads as the phrase it is used in
     """Turns the driver's passing failures into DatabaseUnavailable."""
 
     def __enter__(self) -> None:

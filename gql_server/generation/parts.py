@@ -7,6 +7,7 @@ from gql_server.database.engine import Database
 from gql_server.generation.running import RunningGenerations
 from gql_server.inference.catalogue import Catalogue
 from gql_server.inference.generator import Generator
+from gql_server.jobs.jobs import Jobs
 from gql_server.ledger.budgets import Budgets
 from gql_server.ledger.idempotency import Idempotency
 from gql_server.ledger.prices import PriceBook
@@ -27,5 +28,6 @@ class Parts:
     idempotency: Idempotency
     budgets: Budgets
     reservations: Reservations
+    jobs: Jobs
     decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """A decoded picture takes hundreds of times its file's size; few are held at once."""

@@ -13,7 +13,7 @@ import structlog
 from gql_server.database.budgets import record_alert
 from gql_server.domain.budgets import Payer
 from gql_server.ledger.budgets import Budgets, BudgetState
-from gql_server.ledger.recurring import recurring
+from gql_server.processes.recurring import recurring
 
 log = structlog.get_logger(__name__)
 

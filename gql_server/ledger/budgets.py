@@ -24,7 +24,7 @@ from gql_server.domain.ids import new_id
 from gql_server.domain.money import round_down_to_nanos
 from gql_server.domain.text import text_faults
 from gql_server.ledger.periods import day_span, month_span, time_zone
-from gql_server.ledger.process_lease import ProcessLease
+from gql_server.processes.lease import ProcessLease
 
 _CHUNK: Final = 50
 _MOST_DOLLARS: Final = 1_000_000_000

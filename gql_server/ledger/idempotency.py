@@ -27,7 +27,7 @@ from gql_server.domain.errors import (
     Rejected,
 )
 from gql_server.ledger.keyed_work import Begun, KeyedWork, failure_from_json, failure_to_json
-from gql_server.ledger.process_lease import ProcessLease
+from gql_server.processes.lease import ProcessLease
 
 log = structlog.get_logger(__name__)
 

@@ -19,8 +19,8 @@ from gql_server.ledger import budgets as module
 from gql_server.ledger.audit import audit
 from gql_server.ledger.budget_alerts import BudgetAlerts
 from gql_server.ledger.budgets import BudgetRequest, Budgets, BudgetState, tightest
-from gql_server.ledger.process_lease import ProcessLease
 from gql_server.ledger.reservations import Reservations
+from gql_server.processes.lease import ProcessLease
 from tests.database.rows import charge_row, image_row
 
 pytestmark = pytest.mark.anyio

@@ -18,7 +18,7 @@ from gql_server.generation.running import RunningGenerations
 from gql_server.ledger import idempotency
 from gql_server.ledger.idempotency import KEY_LIFETIME, Idempotency
 from gql_server.ledger.keyed_work import Begun
-from gql_server.ledger.process_lease import ProcessLease
+from gql_server.processes.lease import ProcessLease
 
 pytestmark = pytest.mark.anyio
 

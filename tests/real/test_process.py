@@ -56,8 +56,11 @@ async def test_a_newcomer_needs_no_settings(tmp_path: Path) -> None:
         code, logged = await running.end()
     assert code == -signal.SIGTERM  # by which a server says that it was told to end
     assert "Traceback" not in logged
+    assert "dbos" not in logged.lower()
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [
         "gql_server.db",
+        "gql_server.jobs.db",
+        "gql_server.lock",
         "images",
     ]
 

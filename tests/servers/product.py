@@ -121,7 +121,7 @@ mutation Upload($file: Upload!, $key: String) {
 
 @asynccontextmanager
 async def running_product(
-    data_dir: Path, settings: Mapping[str, Any] | None = None
+    data_dir: Path, settings: Mapping[str, Any] | None = None, *, runs_jobs: bool = False
 ) -> AsyncIterator[Product]:
     """Serve the product with these settings until the end of the block."""
     # Said to be TCP, so that asyncio turns off Nagle's algorithm on its connections.
@@ -129,7 +129,7 @@ async def running_product(
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         chosen = load_settings(port=port, data_dir=data_dir, **(settings or {}))
-        app = create_app(chosen)
+        app = create_app(chosen, runs_jobs=runs_jobs)
         server = _Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:

@@ -1,0 +1,128 @@
+"""The engine itself, DBOS: what runs, in threads and an event loop of its own."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Final
+
+from dbos import DBOS, error
+from sqlalchemy import URL, Engine
+
+from gql_server.jobs.engine_database import SCHEMA, JobTablesOutdated, engine_address
+from gql_server.jobs.kinds import Attempt
+from gql_server.jobs.queue import (
+    APPLICATION,
+    APPLICATION_VERSION,
+    SERIALIZER,
+    WORKFLOW,
+    to_attempt,
+)
+
+Run = Callable[[Attempt, str], Coroutine[Any, Any, None]]
+"""Runs an attempt for the process of an id."""
+
+_THREADS: Final = 16
+_NEVER_SECONDS: Final = 3600.0
+_UNUSED_SECONDS: Final = 0.25
+
+# The library has one engine a process, and hands out the same one to whoever asks again.
+_the_only_one: Final = threading.Lock()
+
+
+class JobEngine:
+    """Runs what is in the queues, from its start to its stop, which may follow again.
+
+    Its own loop and threads keep it off ours: starting it stops no request, and only the handlers
+    run in the loop that it was started from.
+    """
+
+    def __init__(self, url: URL, engine: Engine, run: Run) -> None:
+        self._url = url
+        self._engine = engine
+        self._run = run
+        self._process_id: str | None = None
+
+    @property
+    def process_id(self) -> str | None:
+        """For whom it runs; None while it does not."""
+        return self._process_id
+
+    async def start(self, process_id: str, queues: Iterable[str]) -> None:
+        """Run what is in these queues, and nothing else.
+
+        Raises:
+            JobTablesOutdated: The engine's tables are of another version.
+        """
+        if not _the_only_one.acquire(blocking=False):
+            raise RuntimeError("a process runs one engine at a time")
+        loop = asyncio.get_running_loop()
+        launch = asyncio.to_thread(self._launch, loop, process_id, list(queues))
+        launching = asyncio.ensure_future(launch)
+        try:
+            await asyncio.shield(launching)
+        except BaseException as fault:
+            await asyncio.wait({launching})
+            await asyncio.to_thread(_destroy)
+            if isinstance(fault, error.DBOSInitializationError):
+                raise JobTablesOutdated from fault
+            raise
+        self._process_id = process_id
+
+    async def stop(self) -> None:
+        """Take up nothing more, and cancel what still runs, which stays begun by its process."""
+        if self._process_id is not None:
+            self._process_id = None
+            await asyncio.to_thread(_destroy)
+
+    def _launch(self, loop: asyncio.AbstractEventLoop, process_id: str, queues: list[str]) -> None:
+        # It would print on its own otherwise; this way its records are ours to show.
+        logger = logging.getLogger("dbos")
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+
+        # None: how often a process may die of a job is counted when its work is taken over.
+        @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
+        async def job(
+            kind: str,
+            job_id: str,
+            argument: Any,
+            partition: str,
+            priority: int,
+            number: int,
+            given_up: Any,
+        ) -> None:
+            attempt = to_attempt(kind, job_id, argument, partition, priority, number, given_up)
+            await asyncio.wrap_future(
+                asyncio.run_coroutine_threadsafe(self._run(attempt, process_id), loop)
+            )
+
+        DBOS(
+            config={
+                "name": APPLICATION,
+                "application_version": APPLICATION_VERSION,
+                "executor_id": process_id,
+                "system_database_url": engine_address(self._url),
+                "system_database_engine": self._engine,
+                "dbos_system_schema": SCHEMA,
+                "serializer": SERIALIZER,
+                "run_migrations": False,
+                "max_executor_threads": _THREADS,
+                "log_level": "WARNING",
+                # Schedules and events, which nobody uses here; a stop waits for their threads.
+                "scheduler_polling_interval_sec": _NEVER_SECONDS,
+                "notification_listener_polling_interval_sec": _UNUSED_SECONDS,
+                "notification_coalesce_sec": _UNUSED_SECONDS,
+            }
+        )
+        DBOS.listen_queues(queues)
+        DBOS.launch()
+
+
+def _destroy() -> None:
+    # Of each attempt that a stop cancels it would warn; that they are put back is said by us.
+    logging.getLogger("dbos").setLevel(logging.ERROR)
+    try:
+        DBOS.destroy(destroy_registry=True)
+    finally:
+        _the_only_one.release()

@@ -1,0 +1,217 @@
+"""Durable background work, as the rest of the server sees it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+import structlog
+from sqlalchemy import URL
+
+from gql_server.database.engine import Database, DatabaseUnavailable
+from gql_server.database.locks import do_alone
+from gql_server.jobs.engine import JobEngine
+from gql_server.jobs.engine_database import engine_url
+from gql_server.jobs.kinds import (
+    RETRY_SECONDS,
+    Attempt,
+    FailureHandler,
+    Handler,
+    Job,
+    JobKind,
+)
+from gql_server.jobs.queue import JobQueue
+from gql_server.jobs.rescue import rescue
+from gql_server.jobs.runner import JobRunner
+from gql_server.processes.lease import ProcessLease
+from gql_server.processes.recurring import recurring
+
+log = structlog.get_logger(__name__)
+
+_RESCUES_PER_LEASE: Final = 8
+_FOLLOW_SECONDS: Final = 1.0
+_PRUNE_SECONDS: Final = 600.0
+_KEPT: Final = timedelta(days=1)
+_LOST_LEASE_SECONDS: Final = 300.0
+"""How long a process that lost its lease waits for its handlers before it works again."""
+_CANCELED_SECONDS: Final = 5.0
+
+
+class Jobs:
+    """Takes jobs, and runs them where this process is one that works.
+
+    A job is done at least once: it survives the processes that run it, a failure is tried again,
+    and what fails for good is told to its kind's failure handler. Users take turns.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        lease: ProcessLease,
+        *,
+        url: URL,
+        concurrency: int,
+        stop_seconds: float,
+    ) -> None:
+        """Take the parts it works with.
+
+        Args:
+            database: Where processes are registered.
+            lease: Who this process is.
+            url: The product's database; the engine's tables are beside it.
+            concurrency: How many jobs of a kind a process runs at once, where the kind says
+                nothing else. The same on every process: who started last decides for all.
+            stop_seconds: How long a stop waits for handlers that run.
+        """
+        url = engine_url(url)
+        self._database = database
+        self._lease = lease
+        self._concurrency = concurrency
+        self._stop_seconds = stop_seconds
+        self._kinds: dict[str, JobKind] = {}
+        self._sweeps: list[tuple[str, Callable[[], Awaitable[object]], float]] = []
+        self._queue = JobQueue(url)
+        self._runner = JobRunner(self._kinds, self._queue, lease)
+        self._engine = JobEngine(url, self._queue.engine, self._runner.run)
+        self._recurs = AsyncExitStack()
+        self._rejoining: asyncio.Task[None] | None = None
+
+    def register(
+        self,
+        name: str,
+        handle: Handler,
+        *,
+        on_failure: FailureHandler | None = None,
+        concurrency: int | None = None,
+        concurrency_per_partition: int | None = None,
+        retry_seconds: Sequence[float] = RETRY_SECONDS,
+    ) -> None:
+        """Say who does the jobs of a name; before they run.
+
+        Args:
+            name: Of the kind, and of its queue; never changed once jobs of it were enqueued.
+            handle: Does a job, at least once: what it did before it was killed it must find.
+            on_failure: Told of a job that is given up.
+            concurrency: How many a process runs at once.
+            concurrency_per_partition: How many of one user's; half of them where it is None, so
+                that another user's job finds a place at once.
+            retry_seconds: How long each further attempt waits after a failure.
+        """
+        concurrency = concurrency or self._concurrency
+        self._kinds[name] = JobKind(
+            name,
+            handle,
+            on_failure,
+            concurrency,
+            concurrency_per_partition or -(-concurrency // 2),
+            tuple(retry_seconds),
+        )
+
+    def add_sweep(
+        self, name: str, work: Callable[[], Awaitable[object]], *, seconds: float
+    ) -> None:
+        """Do a piece of work every so often, in one of the working processes at a time.
+
+        For finding what a crash at an ill moment left out, and enqueueing it again.
+        """
+        self._sweeps.append((name, work, seconds))
+
+    async def enqueue(self, *jobs: Job) -> None:
+        """Take jobs, all or none; one whose id is known already, done or not, is left as it is.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer.
+        """
+        for job in jobs:
+            if job.kind not in self._kinds:
+                raise ValueError(f"nobody does jobs of the kind {job.kind}")
+        await self._queue.put(Attempt(job) for job in jobs)
+
+    async def check(self) -> None:
+        """Look whether jobs can be taken.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer.
+            JobTablesOutdated: It has to be migrated first.
+        """
+        await self._queue.check()
+
+    async def start(self) -> None:
+        """Run jobs from now on; the lease must be held until they are stopped.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer.
+            JobTablesOutdated: The engine's tables are of another version.
+        """
+        await self.check()
+        await self._queue.register(self._kinds.values())
+        await self._rescue()
+        await self._begin()
+        for name, work, seconds in self._recurring():
+            await self._recurs.enter_async_context(recurring(name, work, seconds=seconds))
+
+    async def stop(self) -> None:
+        """Begin nothing more, and give handlers the time of a stop to end.
+
+        What is not done by then is cancelled, and goes back into its queue.
+        """
+        await self._recurs.aclose()
+        if self._rejoining is not None:
+            await asyncio.wait({self._rejoining})
+        await self._runner.drain(timeout_seconds=self._stop_seconds)
+        await self._end()
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self._queue.close()
+
+    def _recurring(self) -> Iterable[tuple[str, Callable[[], Awaitable[object]], float]]:
+        yield "lost lease", self._follow_lease, _FOLLOW_SECONDS
+        if not self._database.is_sqlite:  # whose one process rescues when it starts
+            seconds = self._lease.length.total_seconds() / _RESCUES_PER_LEASE
+            yield "rescue", self._rescue, seconds
+        sweeps = [*self._sweeps, ("prune jobs", self._prune, _PRUNE_SECONDS)]
+        for name, work, seconds in sweeps:
+            yield name, partial(do_alone, self._database, name, work), seconds
+
+    async def _rescue(self) -> None:
+        await do_alone(
+            self._database,
+            "rescue",
+            partial(rescue, self._database, self._queue, self._kinds, lease=self._lease.length),
+        )
+
+    async def _prune(self) -> None:
+        pruned = await self._queue.prune(older_than=_KEPT)
+        if pruned:
+            log.debug("jobs_pruned", jobs=pruned)
+
+    async def _follow_lease(self) -> None:
+        if self._engine.process_id == self._lease.process_id:
+            return
+        await self._runner.drain(timeout_seconds=_LOST_LEASE_SECONDS)
+        # Not to be left half-way by a stop.
+        self._rejoining = asyncio.create_task(self._rejoin())
+        await asyncio.shield(self._rejoining)
+
+    async def _rejoin(self) -> None:
+        await self._end()
+        await self._begin()
+
+    async def _begin(self) -> None:
+        self._runner.open()
+        await self._engine.start(self._lease.process_id, self._kinds)
+
+    async def _end(self) -> None:
+        process_id = self._engine.process_id
+        if process_id is None:
+            return
+        await self._engine.stop()
+        await self._runner.drain(timeout_seconds=_CANCELED_SECONDS)
+        try:
+            started = await self._queue.find_started()
+            await self._queue.put_back(one for one in started if one.process_id == process_id)
+        except DatabaseUnavailable as error:
+            log.warning("jobs_not_put_back", reason=str(error))  # a rescuer does it

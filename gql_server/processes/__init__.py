@@ -1,0 +1,1 @@
+"""What the processes of one server hold and do: leases, locks, recurring work."""

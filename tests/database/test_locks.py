@@ -1,0 +1,65 @@
+"""Work that one process at a time does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+
+from gql_server.database.engine import Database, DatabaseUnavailable
+from gql_server.database.locks import do_alone
+from tests.servers.postgres import PostgresServer
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def database(postgres: PostgresServer) -> AsyncIterator[Database]:
+    database = Database(postgres.url(postgres.create_database()))
+    yield database
+    await database.close()
+
+
+async def test_the_same_work_is_not_done_twice_at_once(database: Database) -> None:
+    begun, go_on, done = asyncio.Event(), asyncio.Event(), []
+
+    async def slow() -> None:
+        begun.set()
+        await go_on.wait()
+
+    async def quick() -> None:
+        done.append("quick")
+
+    first = asyncio.create_task(do_alone(database, "sweep", slow))
+    await begun.wait()
+    assert not await do_alone(database, "sweep", quick)
+    assert await do_alone(database, "another", quick)
+    go_on.set()
+    assert await first
+    assert await do_alone(database, "sweep", quick)
+    assert done == ["quick", "quick"]
+
+
+async def test_work_is_cancelled_when_its_lock_is_lost(database: Database) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    task = asyncio.create_task(do_alone(database, "sweep", slow))
+    await begun.wait()
+    async with database.write() as connection:
+        # As PostgreSQL does to the session of a process that was frozen.
+        await connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks "
+                "WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+            )
+        )
+    with pytest.raises(DatabaseUnavailable):
+        await task
+    assert ended.is_set()
