@@ -26,7 +26,8 @@ def images_route(store: FolderStore, *, renditions: Renditions | None = None) ->
     """Serve a folder's objects at ``/images/{key}`` to GET and HEAD.
 
     ``?width=1…4096`` scales down (never up) and ``?format=jpeg|png|webp|avif`` converts.
-    What is under a key never changes, so caches may keep every answer for good.
+    What is under a key never changes, so caches may keep every answer for good; where addresses
+    are signed, a browser's own cache may, for as long as its address holds.
     """
     images = _Images(store, renditions or Renditions())
     return Route("/images/{key:path}", images.serve, methods=["GET"], name="images")
@@ -52,9 +53,22 @@ class _Images:
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The picture cannot be read just now.")
 
     async def _answer(self, request: Request) -> Response:
+        query = request.query_params
+        key = request.path_params["key"]
+        seconds = self._store.seconds_left(key, query.get("expires"), query.get("signature"))
+        if seconds == 0:
+            return _refusal(
+                HTTPStatus.FORBIDDEN, "This address has expired, or is no signed one. Ask for anew."
+            )
+        response = await self._picture(request, key)
+        if seconds is not None and "ETag" in response.headers:
+            response.headers["Cache-Control"] = f"private, max-age={seconds}, immutable"
+        return response
+
+    async def _picture(self, request: Request, key: str) -> Response:
         width, image_format = _width(request.query_params), _format(request.query_params)
         try:
-            file = await self._store.locate(request.path_params["key"])
+            file = await self._store.locate(key)
         except InvalidKey:
             file = None
         if file is None:

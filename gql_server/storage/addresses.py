@@ -1,9 +1,11 @@
 """The addresses under which stored pictures are delivered, resized where that is possible."""
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from gql_server.pictures.formats import ImageFormat
+from gql_server.storage.store import MAX_URL_SECONDS
 
 MAX_WIDTH: Final = 4096
 """The widest rendition that can be asked for, in pixels."""
@@ -20,8 +22,24 @@ def check_width(width: int | None) -> None:
         raise ValueError(message)
 
 
+def check_seconds(expires_in: int) -> None:
+    """Let pass the times that a signed address may hold.
+
+    Raises:
+        ValueError: It is not from 1 to ``MAX_URL_SECONDS``.
+    """
+    if not 1 <= expires_in <= MAX_URL_SECONDS:
+        message = f"expires_in is {expires_in}; it goes from 1 to {MAX_URL_SECONDS} seconds"
+        raise ValueError(message)
+
+
 def folder_address(
-    base: str, key: str, *, width: int | None, image_format: ImageFormat | None
+    base: str,
+    key: str,
+    *,
+    width: int | None,
+    image_format: ImageFormat | None,
+    signature: Mapping[str, str | int] | None = None,
 ) -> str:
     """Return where this server serves an object, or a rendition of it by the query string."""
     query: dict[str, str | int] = {}
@@ -29,6 +47,7 @@ def folder_address(
         query["width"] = width
     if image_format is not None:
         query["format"] = image_format.value
+    query |= signature or {}
     return f"{base}/{key}?{urlencode(query)}" if query else f"{base}/{key}"
 
 

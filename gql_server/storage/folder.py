@@ -19,7 +19,7 @@ from typing import Final
 import structlog
 
 from gql_server.pictures.formats import ImageFormat
-from gql_server.storage.addresses import check_width, folder_address
+from gql_server.storage.addresses import check_seconds, check_width, folder_address
 from gql_server.storage.disk import (
     DiskRefused,
     in_thread,
@@ -30,6 +30,7 @@ from gql_server.storage.disk import (
 from gql_server.storage.facts import check_facts
 from gql_server.storage.keys import InvalidKey, check_key
 from gql_server.storage.sidecar import Sidecar
+from gql_server.storage.signing import UrlSigner
 from gql_server.storage.store import DEFAULT_URL_SECONDS, StoredObject
 
 LEFTOVER_SECONDS: Final = 3600
@@ -63,11 +64,15 @@ class FolderStore:
     refuses for good (rights, read-only, no links), else ``StoreUnavailable``.
     """
 
-    def __init__(self, root: Path, base_url: str) -> None:
-        """Take a folder, which need not exist yet, and this server's public address."""
+    def __init__(self, root: Path, base_url: str, *, signer: UrlSigner | None = None) -> None:
+        """Take a folder, which need not exist yet, and this server's public address.
+
+        With a signer its addresses are signed and expire; without one they are open.
+        """
         self._root = root
+        self._signer = signer
         self._parts = root / ".parts"
-        self._public_base = f"{base_url.rstrip('/')}/images"
+        self._base = f"{base_url.rstrip('/')}/images"
 
     async def put(self, key: str, stored: StoredObject) -> bool:
         """Write an object once, synced to the disk; False when the key is taken.
@@ -90,10 +95,19 @@ class FolderStore:
         check_key(key)
         return await in_thread("locate", self._locate, key)
 
+    def seconds_left(self, key: str, expires: str | None, signature: str | None) -> int | None:
+        """Return how long an address with these parameters still holds; 0 where it does not.
+
+        None: addresses are open, and hold for good.
+        """
+        if self._signer is None:
+            return None
+        return self._signer.seconds_left(key, expires, signature)
+
     @property
-    def public_base(self) -> str:
-        """The address that a key is appended to."""
-        return self._public_base
+    def public_base(self) -> str | None:
+        """The address that a key is appended to; None when addresses are signed."""
+        return self._base if self._signer is None else None
 
     async def url(
         self,
@@ -101,17 +115,26 @@ class FolderStore:
         *,
         width: int | None = None,
         format: ImageFormat | None = None,  # noqa: A002 - the public name of the argument
-        expires_in: int = DEFAULT_URL_SECONDS,  # noqa: ARG002 - these addresses do not expire
+        expires_in: int = DEFAULT_URL_SECONDS,
     ) -> str:
         """Return the address on this server, with ``?width=…&format=…`` for a rendition.
 
+        A signed one lets every rendition be seen.
+
         Raises:
             InvalidKey: ``key`` is none.
-            ValueError: ``width`` is not from 1 to 4096.
+            ValueError: ``width`` is not from 1 to 4096, or ``expires_in`` of a signed address
+                not from 1 to ``MAX_URL_SECONDS``.
         """
         check_key(key)
         check_width(width)
-        return folder_address(self._public_base, key, width=width, image_format=format)
+        if self._signer is None:
+            return folder_address(self._base, key, width=width, image_format=format)
+        check_seconds(expires_in)
+        signature = self._signer.sign(key, expires_in=expires_in)
+        return folder_address(
+            self._base, key, width=width, image_format=format, signature=signature
+        )
 
     async def check(self) -> None:
         """Make the folder if need be, and see that it takes files and links."""

@@ -15,13 +15,12 @@ from aiobotocore.config import AioConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gql_server.pictures.formats import ImageFormat
-from gql_server.storage.addresses import bucket_address, check_width
+from gql_server.storage.addresses import bucket_address, check_seconds, check_width
 from gql_server.storage.facts import PUT_ID, check_facts, from_headers, to_headers
 from gql_server.storage.keys import check_key
 from gql_server.storage.refusals import code_of, status_of, translated
 from gql_server.storage.store import (
     DEFAULT_URL_SECONDS,
-    MAX_URL_SECONDS,
     StoredObject,
     StoreMisconfigured,
     StoreUnavailable,
@@ -215,9 +214,7 @@ class R2Store:
         check_width(width)
         if self._public_base is not None:
             return bucket_address(self._public_base, key, width=width, image_format=format)
-        if not 1 <= expires_in <= MAX_URL_SECONDS:
-            message = f"expires_in is {expires_in}; it goes from 1 to {MAX_URL_SECONDS} seconds"
-            raise ValueError(message)
+        check_seconds(expires_in)
         return await self._client.generate_presigned_url(
             "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=expires_in
         )

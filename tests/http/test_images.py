@@ -1,4 +1,6 @@
 import asyncio
+import re
+import time
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +12,7 @@ from starlette.applications import Starlette
 
 from gql_server.http.images import images_route
 from gql_server.storage.folder import FolderStore
+from gql_server.storage.signing import UrlSigner
 from gql_server.storage.store import StoredObject
 
 pytestmark = pytest.mark.anyio
@@ -240,3 +243,41 @@ async def test_many_renditions_at_once_are_all_right(client: httpx.AsyncClient) 
     widths = [10, 20, 30, 40] * 5
     answers = await asyncio.gather(*(client.get(f"{ORIGINAL}?width={width}") for width in widths))
     assert [Image.open(BytesIO(answer.content)).width for answer in answers] == widths
+
+
+async def test_a_signed_address_lets_one_picture_be_seen_until_it_expires(
+    root: Path, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await client.get(ORIGINAL)).status_code == 200
+    store = FolderStore(root, "http://pictures", signer=UrlSigner(b"s" * 32))
+    assert store.public_base is None
+    transport = httpx.ASGITransport(Starlette(routes=[images_route(store)]))
+    address = await store.url("generated/img_1.png", width=10, expires_in=60)
+    async with httpx.AsyncClient(transport=transport, base_url="http://pictures") as signed:
+        answer = await signed.get(address)
+        assert answer.status_code == 200
+        assert Image.open(BytesIO(answer.content)).width == 10
+        cached = re.fullmatch(r"private, max-age=(\d+), immutable", answer.headers["Cache-Control"])
+        assert cached is not None
+        assert 55 <= int(cached[1]) <= 66
+        assert (await signed.get(address.replace("width=10&", ""))).content == PNG
+        for refused in (
+            ORIGINAL,
+            f"{ORIGINAL}?expires=1900000000&signature=x",
+            address.replace("img_1.png", "img_2.jpg"),
+            address.replace("img_1.png", "missing.png"),
+        ):
+            answer = await signed.get(refused)
+            assert answer.status_code == 403
+            assert answer.headers["Cache-Control"] == "no-store"
+        missing = await signed.get(await store.url("generated/missing.png"))
+        assert (missing.status_code, missing.headers["Cache-Control"]) == (404, "no-store")
+        monkeypatch.setattr("gql_server.storage.signing.time", lambda: time.time() + 66)
+        assert (await signed.get(address)).status_code == 403
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 604_801])
+async def test_a_signed_address_holds_a_week_at_most(root: Path, seconds: int) -> None:
+    store = FolderStore(root, "http://pictures", signer=UrlSigner(b"s" * 32))
+    with pytest.raises(ValueError, match="expires_in"):
+        await store.url("generated/img_1.png", expires_in=seconds)
