@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import Literal
+from typing import Final, Literal
 
 import stamina
 import structlog
@@ -10,6 +10,19 @@ from structlog.typing import Processor
 
 # The local variables of a driver's frames hold passwords, and those of ours everybody's prompts.
 _EXCEPTIONS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
+_TALKATIVE: Final = (
+    "PIL",
+    "aiobotocore",
+    "aiosqlite",  # to debug it writes statements with their values: prompts, hashes of keys
+    "alembic",
+    "botocore",
+    "dbos",
+    "httpcore",
+    "httpx",
+    "psycopg",
+    "python_multipart",
+)
 
 
 def configure_logs(*, level: str, style: Literal["console", "json"]) -> None:
@@ -48,9 +61,21 @@ def configure_logs(*, level: str, style: Literal["console", "json"]) -> None:
     # Whoever retries says so itself, with what it knows.
     stamina.instrumentation.set_on_retry_hooks([])
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for talkative in ("httpx", "httpcore", "aiobotocore", "botocore", "PIL", "alembic", "dbos"):
+    for talkative in _TALKATIVE:
         logging.getLogger(talkative).setLevel(max(logging.WARNING, logging.root.level))
+    # To debug it writes the headers and the frames of WebSockets, and so keys.
+    logging.getLogger("uvicorn.error").setLevel(max(logging.INFO, logging.root.level))
+    logging.getLogger("uvicorn.access").addFilter(_without_query)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         server_logger = logging.getLogger(name)
         server_logger.handlers.clear()
         server_logger.propagate = True
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    """Take the query string out of a line of the access log: it has prompts and signatures."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            one.partition("?")[0] if isinstance(one, str) else one for one in record.args
+        )
+    return True
