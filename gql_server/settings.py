@@ -1,7 +1,7 @@
 """Every setting, from the environment and ``.env``, checked together before anything starts."""
 
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -15,11 +15,12 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 _HTTP_URL = TypeAdapter(HttpUrl)
+_SHORTEST_SECRET = 32
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "postgres": "postgresql+psycopg",
@@ -37,6 +38,12 @@ def _is_http_url(value: str) -> str:
     if url.query is not None or url.fragment is not None:
         raise ValueError("give an address without ? and #")
     return value.rstrip("/")
+
+
+def _is_issuer(value: str) -> str:
+    # As it stands: tokens name their issuer to the letter, with or without a slash at the end.
+    _is_http_url(value)
+    return value
 
 
 def _is_token(value: SecretStr) -> SecretStr:
@@ -62,7 +69,24 @@ def _in_lower_case(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _read_networks(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(ip_network(one.strip()) for one in value.split(",") if one.strip())
+    except ValueError as error:
+        raise ValueError(f"{error}; give networks such as 10.0.0.0/8, 2001:db8::1") from None
+
+
+def _is_long_secret(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _SHORTEST_SECRET:
+        raise ValueError(f"give at least {_SHORTEST_SECRET} random characters")
+    return value
+
+
 HttpAddress = Annotated[str, AfterValidator(_is_http_url)]
+Network = IPv4Network | IPv6Network
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_read_networks)]
 
 
 class Settings(BaseSettings):
@@ -79,6 +103,29 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535, description="The port to listen on.")
     public_url: HttpAddress | None = Field(
         default=None, description="Where clients reach the server; made from HOST and PORT."
+    )
+    auth: Annotated[Literal["none", "keys"], BeforeValidator(_in_lower_case)] | None = Field(
+        default=None,
+        description="none: everyone is one user; keys: API keys. Unset: none, on loopback only.",
+    )
+    oidc_issuer: Annotated[str, AfterValidator(_is_issuer)] | None = Field(
+        default=None, description="A provider whose tokens are taken beside API keys, as in `iss`."
+    )
+    oidc_audience: str | None = Field(
+        default=None, description="What its tokens for this server have in `aud`."
+    )
+    oidc_role_claim: str = Field(
+        default="role", description="The claim with reader, creator or admin, or a list of them."
+    )
+    allowed_ips: Networks = Field(
+        default=(), description="The networks that may reach the server; unset: every one."
+    )
+    trusted_proxies: Networks = Field(
+        default=(), description="The proxies whose X-Forwarded-For says who their client is."
+    )
+    url_signing_secret: Annotated[SecretStr, AfterValidator(_is_long_secret)] | None = Field(
+        default=None,
+        description="Signs the addresses of a folder's pictures; made once into DATA_DIR.",
     )
     data_dir: Path = Field(
         default=Path("data"), description="The folder for the database and the pictures."
@@ -175,6 +222,11 @@ class Settings(BaseSettings):
             faults.append(_half_a_set(bucket))
         if self.r2_bucket and not (self.r2_endpoint_url or self.cloudflare_account_id):
             faults.append("R2_ENDPOINT_URL: set it, or CLOUDFLARE_ACCOUNT_ID from which it is made")
+        provider = {"OIDC_ISSUER": self.oidc_issuer, "OIDC_AUDIENCE": self.oidc_audience}
+        if any(provider.values()) and not all(provider.values()):
+            faults.append(_half_a_set(provider))
+        if self.oidc_issuer and self.auth != "keys":
+            faults.append("AUTH: set it to keys where OIDC_ISSUER is set, or nobody is asked")
         if faults:
             raise ValueError("\n".join(faults))
         return self
@@ -190,6 +242,24 @@ class Settings(BaseSettings):
         elif ":" in host:
             host = f"[{host}]"
         return f"http://{host}:{self.port}"
+
+    @property
+    def asks_for_keys(self) -> bool | None:
+        """Whether callers need an API key; None where that has to be decided first.
+
+        Nobody is asked on a loopback address when AUTH is unset.
+        """
+        if self.auth is not None:
+            return self.auth == "keys"
+        return False if self.is_loopback else None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server can be reached from this machine alone."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
     @property
     def images_dir(self) -> Path:

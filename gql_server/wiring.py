@@ -33,6 +33,7 @@ from gql_server.processes.recurring import recurring
 from gql_server.settings import Settings
 from gql_server.storage.folder import FolderStore
 from gql_server.storage.r2 import R2Store
+from gql_server.storage.signing import UrlSigner, kept_secret
 from gql_server.storage.store import Store, StoreMisconfigured, StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -58,6 +59,7 @@ class Wiring:
         Raises:
             CatalogueError: The catalogue of models is wrong.
             PriceBookError: The price book is wrong.
+            StartError: The secret for signed addresses can neither be read nor made.
         """
         self._settings = settings
         self.catalogue: Final = load_catalogue()
@@ -222,7 +224,18 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
 def _folder(settings: Settings) -> FolderStore | None:
     if settings.r2_bucket:
         return None
-    return FolderStore(settings.images_dir, settings.server_url)
+    signer = _signer(settings) if settings.asks_for_keys else None
+    return FolderStore(settings.images_dir, settings.server_url, signer=signer)
+
+
+def _signer(settings: Settings) -> UrlSigner:
+    if settings.url_signing_secret is not None:
+        return UrlSigner(settings.url_signing_secret.get_secret_value().encode())
+    path = settings.data_dir / "url_signing_secret"
+    try:
+        return UrlSigner(kept_secret(path))
+    except OSError as error:
+        raise StartError(f"DATA_DIR: {path}: {error.strerror}") from error
 
 
 async def _open_bucket(settings: Settings) -> Store:

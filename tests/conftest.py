@@ -103,3 +103,10 @@ async def production(
     }
     async with running_product(tmp_path, settings) as running:
         yield running
+
+
+@pytest.fixture
+async def asking(tmp_path: Path) -> AsyncIterator[Product]:
+    """A server that asks for API keys; its own client shows none."""
+    async with running_product(tmp_path, {"auth": "keys"}) as running:
+        yield running

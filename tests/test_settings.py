@@ -116,3 +116,27 @@ def test_every_setting_is_documented() -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
     documented = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", readme))
     assert {name.upper() for name in Settings.model_fields} <= documented
+
+
+@pytest.mark.parametrize(
+    ("host", "unset"),
+    [
+        ("127.0.0.1", False),
+        ("127.9.9.9", False),
+        ("::1", False),
+        ("localhost", False),
+        ("0.0.0.0", None),
+        ("::", None),
+        ("192.168.1.4", None),
+        ("images.test", None),
+    ],
+)
+def test_only_on_loopback_is_nobody_asked_unless_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, host: str, unset: object
+) -> None:
+    monkeypatch.setenv("HOST", host)
+    assert load_settings().asks_for_keys is unset
+    monkeypatch.setenv("AUTH", "keys")
+    assert load_settings().asks_for_keys is True
+    monkeypatch.setenv("AUTH", "None")
+    assert load_settings().asks_for_keys is False

@@ -13,6 +13,7 @@ from gql_server.api.nodes import Node
 from gql_server.domain import budgets as domain
 from gql_server.domain.errors import InvalidInput
 from gql_server.domain.money import decimal_dollars, to_dollars
+from gql_server.domain.principal import Role
 from gql_server.ledger.budgets import BudgetRequest, BudgetState
 
 _ERRORS = "Everything that is wrong with the request, at once."
@@ -170,7 +171,7 @@ class BudgetMutations:
 
     @strawberry.mutation(
         description="Say what may be spent in a day or a month: by the whole server, by a user, or "
-        "with an API key."
+        "with an API key; for admins."
     )
     async def set_budget(
         self,
@@ -184,7 +185,9 @@ class BudgetMutations:
             return SetBudgetPayload(budget=None, user_errors=user_errors(error))
         return SetBudgetPayload(budget=budget_from(state), user_errors=[])
 
-    @strawberry.mutation(description="Remove a budget; what it bounded is bounded no more.")
+    @strawberry.mutation(
+        description="Remove a budget; what it bounded is bounded no more; for admins."
+    )
     async def remove_budget(
         self,
         info: Info,
@@ -238,8 +241,12 @@ def budget_warning(state: BudgetState) -> PayloadWarning:
 
 
 async def find_budgets(info: Info, ids: list[strawberry.ID]) -> dict[str, Budget]:
-    """Find budgets by id; one that is not there is left out."""
-    states = await info.context.parts.budgets.find(ids)
+    """Find budgets by id: an admin any, everybody else those that their pictures are paid from."""
+    context = info.context
+    if context.principal.role is Role.ADMIN:
+        states = await context.parts.budgets.find(ids)
+    else:
+        states = [state for state in await context.budgets() if state.span.budget.id in ids]
     return {state.span.budget.id: budget_from(state) for state in states}
 
 

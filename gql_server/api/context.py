@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from gql_server.access.authentication import Authentication
 from gql_server.database.images import ImageFilter
 from gql_server.database.pages import Facts, Page, PageRequest
 from gql_server.domain.budgets import Payer
+from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal
 from gql_server.generation.images import list_images_by_template
 from gql_server.generation.parts import Parts
@@ -50,12 +52,40 @@ class Context:
     """
 
     def __init__(
-        self, parts: Parts, models: Mapping[str, "Model"], principal: Principal | None = None
+        self,
+        parts: Parts,
+        models: Mapping[str, "Model"],
+        authentication: Authentication,
+        principal: Principal | None,
     ) -> None:
+        """Take the parts, and whoever asks; None where that is not known (yet)."""
         self.parts = parts
         self.models = models
-        self.principal = principal or Principal()
         self._budgets: asyncio.Future[Sequence[BudgetState]] | None = None
+        self._authentication = authentication
+        self._principal = principal
+
+    @property
+    def principal(self) -> Principal:
+        """Whoever asks.
+
+        Raises:
+            Unauthenticated: That is not known.
+        """
+        if self._principal is None:
+            raise Unauthenticated("This server asks who you are. Send an API key.")
+        return self._principal
+
+    async def open_connection(self, payload: object) -> None:
+        """Learn who opens a WebSocket from the payload of its ``connection_init``.
+
+        A key in the header of its HTTP request holds, and then the payload needs none.
+
+        Raises:
+            Unauthenticated: There is no key, or none that is good: close the socket.
+        """
+        if self._principal is None:
+            self._principal = await self._authentication.authenticate_connection(payload)
 
     async def budgets(self) -> Sequence[BudgetState]:
         """Return the budgets that the caller's pictures are paid from, read once."""

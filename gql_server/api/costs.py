@@ -99,9 +99,9 @@ class CostPeriod(Costs):
 
 
 @strawberry.type(
-    description="What the caller's pictures cost; deleted ones too, for they were paid. While the "
-    "server makes previews, previews are counted; with real models, theirs alone. A span is taken "
-    "to whole quarters of an hour, outwards."
+    description="What the caller's pictures cost, or everyone's for an admin; deleted ones too, "
+    "for they were paid. While the server makes previews, previews are counted; with real models, "
+    "theirs alone. A span is taken to whole quarters of an hour, outwards."
 )
 class CostAnalytics:
     """What the caller's pictures cost."""
@@ -237,6 +237,10 @@ class CostFilter:
     templates: list[strawberry.ID] | None = strawberry.field(
         default=None, description="Of pictures made with these templates, at most 100."
     )
+    user_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None,
+        description="Of these users, at most 100; only an admin sees more than their own.",
+    )
 
 
 CostFilterArgument = Annotated[
@@ -258,6 +262,7 @@ def cost_analytics(
     faults = [
         *list_faults(wanted.models, path=("filter", "models"), most=_MOST_IDS),
         *list_faults(wanted.templates, path=("filter", "templates"), most=_MOST_IDS),
+        *list_faults(wanted.user_ids, path=("filter", "user_ids"), most=_MOST_IDS),
     ]
     if faults:
         raise Rejected(faults)
@@ -265,7 +270,8 @@ def cost_analytics(
         context.parts.database,
         RollupFilter(
             is_preview=context.parts.generator.is_preview,
-            user_id=context.principal.user_id,
+            user_id=context.principal.owner_filter(),
+            user_ids=wanted.user_ids,
             model_ids=wanted.models,
             template_ids=wanted.templates,
         ),

@@ -11,7 +11,14 @@ import structlog
 from graphql import GraphQLError
 
 from gql_server.domain import errors as domain
-from gql_server.domain.errors import DomainError, ErrorCode, Path, Rejected
+from gql_server.domain.errors import (
+    DomainError,
+    ErrorCode,
+    Forbidden,
+    Path,
+    Rejected,
+    Unauthenticated,
+)
 from gql_server.domain.money import to_dollars
 
 log = structlog.get_logger(__name__)
@@ -54,6 +61,9 @@ class UserErrorCode(Enum):
     )
     IMAGE_NOT_FOUND = strawberry.enum_value(
         ErrorCode.IMAGE_NOT_FOUND, description="There is no such image or source image."
+    )
+    API_KEY_NOT_FOUND = strawberry.enum_value(
+        ErrorCode.API_KEY_NOT_FOUND, description="There is no such API key."
     )
     PROMPT_REFUSED = strawberry.enum_value(
         ErrorCode.PROMPT_REFUSED, description="The model's safety filter refused the prompt."
@@ -130,6 +140,13 @@ class ImageNotFound(UserError):
     """There is no image or source image of that id."""
 
     image_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
+
+
+@strawberry.type(description="There is no API key of that id.")
+class ApiKeyNotFound(UserError):
+    """There is no API key of that id."""
+
+    key_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
 
 
 @strawberry.type(
@@ -233,6 +250,7 @@ USER_ERROR_TYPES: Final = (
     ModelNotFound,
     TemplateNotFound,
     ImageNotFound,
+    ApiKeyNotFound,
     PromptRefused,
     GenerationFailed,
     GenerationPending,
@@ -251,6 +269,7 @@ _OWN_FIELDS: Final[Mapping[type[UserError], tuple[str, ...]]] = {
     ModelNotFound: ("model_id",),
     TemplateNotFound: ("template_id",),
     ImageNotFound: ("image_id",),
+    ApiKeyNotFound: ("key_id",),
     GenerationFailed: ("retryable", "provider_code"),
     GenerationPending: ("image_id",),
     MaxCostExceeded: ("cost", "max_cost"),
@@ -260,6 +279,10 @@ _OWN_FIELDS: Final[Mapping[type[UserError], tuple[str, ...]]] = {
     IdempotencyInProgress: ("image_id",),
 }
 _MONEY: Final = {"cost", "max_cost", "limit", "spent", "reserved", "needed"}
+_ACCESS_CODES: Final[Mapping[type[Exception], str]] = {
+    Unauthenticated: "UNAUTHENTICATED",
+    Forbidden: "FORBIDDEN",
+}
 
 
 def user_errors(
@@ -296,6 +319,9 @@ def border_error(error: GraphQLError) -> GraphQLError:
             " ".join(fault.message for fault in faults),
             {"code": "BAD_REQUEST", "arguments": [_path(fault.path) for fault in faults]},
         )
+    code = _ACCESS_CODES.get(type(original))
+    if code is not None:
+        return _coded(error, str(original), {"code": code})
     reference = secrets.token_hex(6)
     log.error("unexpected_error", reference=reference, path=error.path, exc_info=original)
     return _coded(

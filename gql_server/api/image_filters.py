@@ -1,5 +1,6 @@
 """Which images a client wants, and in which order."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Final
@@ -9,7 +10,7 @@ import strawberry
 from gql_server.api.connections import ListOrder
 from gql_server.api.enums import domain_member
 from gql_server.database import images as rows
-from gql_server.domain.errors import Rejected
+from gql_server.domain.errors import InvalidInput, Rejected
 from gql_server.domain.text import list_faults
 from gql_server.generation.labels import MAX_TAGS, clean_tags
 
@@ -52,6 +53,9 @@ class ImageFilter:
     is_preview: bool | None = strawberry.field(
         default=None, description="Drawn by the preview generator, or made by a model."
     )
+    user_id: strawberry.ID | None = strawberry.field(
+        default=None, description="This user's; only an admin sees more than their own."
+    )
     deleted: DeletedImages = strawberry.field(
         default=DeletedImages.EXCLUDE, description="Whether deleted ones are in the list."
     )
@@ -78,6 +82,7 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
         *list_faults(where.models, path=("filter", "models"), most=_MOST_IDS),
         *list_faults(where.templates, path=("filter", "templates"), most=_MOST_IDS),
         *list_faults(where.tags, path=("filter", "tags"), most=MAX_TAGS),
+        *user_faults(where.user_id),
         *list_faults(words, path=("filter", "search"), most=_MOST_WORDS),
     ]
     if faults:
@@ -90,5 +95,12 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
         created_before=where.created_before,
         search=where.search,
         is_preview=where.is_preview,
+        user_id=where.user_id,
         deleted=domain_member(rows.Deleted, where.deleted),
     )
+
+
+def user_faults(user_id: str | None) -> Iterator[InvalidInput]:
+    """Tell what keeps a filter's ``userId`` from being looked for."""
+    if user_id is not None:
+        yield from list_faults([user_id], path=("filter", "user_id"), most=1)

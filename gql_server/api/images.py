@@ -62,7 +62,7 @@ class Image(Node):
     r2_key: str = strawberry.field(description="The key of its bytes in the store.")
     r2_url: str = strawberry.field(
         description="The address of its bytes as they were made; signed, for an hour, where the "
-        "bucket is private."
+        "bucket is private or the server asks for API keys."
     )
     width: int = strawberry.field(description="Its width in pixels.")
     height: int = strawberry.field(description="Its height in pixels.")

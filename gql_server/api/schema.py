@@ -11,6 +11,8 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 
+from gql_server.api.api_key_mutations import ApiKeyMutations
+from gql_server.api.api_keys import ApiKey, ApiKeyFilter, api_key_connection, find_api_keys
 from gql_server.api.budgets import Budget, BudgetMutations, BudgetWarning, budget_from, find_budgets
 from gql_server.api.connections import After, Before, Connection, First, Last, ListOrder
 from gql_server.api.context import Info
@@ -21,6 +23,7 @@ from gql_server.api.costs import (
     Until,
     cost_analytics,
 )
+from gql_server.api.decisions import guarded
 from gql_server.api.errors import USER_ERROR_TYPES, border_error
 from gql_server.api.estimates import CostEstimateInput, CostEstimatePayload, cost_estimate
 from gql_server.api.execution import PlainFieldExecutor
@@ -32,7 +35,13 @@ from gql_server.api.nodes import Node
 from gql_server.api.scalars import DATE_TIME
 from gql_server.api.source_images import SourceImage, SourceImageMutations, find_source_images
 from gql_server.api.template_mutations import TemplateMutations
-from gql_server.api.templates import Template, find_templates, template_connection
+from gql_server.api.templates import (
+    Template,
+    TemplateFilter,
+    find_templates,
+    template_connection,
+)
+from gql_server.api.viewer import Viewer, find_viewer
 from gql_server.domain.errors import ErrorCode, InvalidInput
 
 _CACHED_DOCUMENTS: Final = 1000
@@ -70,6 +79,11 @@ class Query:
             )
         return await _find_nodes(info, ids)
 
+    @strawberry.field(description="Who asks, and what they may do.")
+    async def viewer(self, info: Info) -> Viewer:
+        """Tell who asks."""
+        return await find_viewer(info)
+
     @strawberry.field(description="One of the caller's images, deleted or not.")
     async def image(
         self,
@@ -79,7 +93,7 @@ class Query:
         """Find an image."""
         return (await find_images(info, [id])).get(id)
 
-    @strawberry.field(description="The caller's images, page by page.")
+    @strawberry.field(description="The caller's images, page by page; everyone's for an admin.")
     async def images(
         self,
         info: Info,
@@ -127,7 +141,7 @@ class Query:
         """Find a template."""
         return (await find_templates(info, [id])).get(id)
 
-    @strawberry.field(description="The caller's templates, page by page.")
+    @strawberry.field(description="The caller's templates, page by page; everyone's for an admin.")
     async def templates(
         self,
         info: Info,
@@ -135,12 +149,33 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
+        filter: Annotated[
+            TemplateFilter | None, strawberry.argument(description="Which templates are wanted.")
+        ] = None,
         order_by: OrderArgument = ListOrder.NEWEST_FIRST,
     ) -> Connection[Template]:
         """List templates."""
-        return await template_connection(info, first, after, last, before, order_by)
+        return await template_connection(info, first, after, last, before, filter, order_by)
 
-    @strawberry.field(description="What the caller's pictures cost, from the ledger.")
+    @strawberry.field(description="API keys, revoked ones too, page by page; for admins.")
+    async def api_keys(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[
+            ApiKeyFilter | None, strawberry.argument(description="Which keys are wanted.")
+        ] = None,
+        order_by: OrderArgument = ListOrder.NEWEST_FIRST,
+    ) -> Connection[ApiKey]:
+        """List keys."""
+        return await api_key_connection(info, first, after, last, before, filter, order_by)
+
+    @strawberry.field(
+        description="What the caller's pictures cost, from the ledger; everyone's for an admin."
+    )
     def cost_analytics(
         self,
         info: Info,
@@ -151,7 +186,7 @@ class Query:
         """Report costs."""
         return cost_analytics(info, since, until, filter)
 
-    @strawberry.field(description="Every budget there is, the server's first.")
+    @strawberry.field(description="Every budget there is, the server's first; for admins.")
     async def budgets(self, info: Info) -> list[Budget]:
         """List budgets."""
         return [budget_from(state) for state in await info.context.parts.budgets.every()]
@@ -169,7 +204,9 @@ class Query:
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(ImageMutations, SourceImageMutations, TemplateMutations, BudgetMutations):
+class Mutation(
+    ImageMutations, SourceImageMutations, TemplateMutations, BudgetMutations, ApiKeyMutations
+):
     """What can be done."""
 
 
@@ -192,9 +229,18 @@ class Schema(strawberry.Schema):
 def build_schema() -> Schema:
     """Build the schema that the server serves."""
     return Schema(
-        query=Query,
-        mutation=Mutation,
-        types=[Image, SourceImage, Template, Model, Budget, BudgetWarning, *USER_ERROR_TYPES],
+        query=guarded(Query),
+        mutation=guarded(Mutation),
+        types=[
+            Image,
+            SourceImage,
+            Template,
+            Model,
+            Budget,
+            BudgetWarning,
+            ApiKey,
+            *USER_ERROR_TYPES,
+        ],
         config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
         extensions=[
             lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
@@ -216,6 +262,7 @@ async def _find_nodes(info: Info, ids: Sequence[strawberry.ID]) -> list[Node | N
         ("src_", find_source_images),
         ("tpl_", find_templates),
         ("bdg_", find_budgets),
+        ("key_", find_api_keys),
     ):
         wanted = [node_id for node_id in ids if node_id.startswith(prefix)]
         if wanted:

@@ -17,15 +17,30 @@ from gql_server.api.connections import (
     page_request,
 )
 from gql_server.api.context import Context, Info, TemplateImages
-from gql_server.api.image_filters import FilterArgument, OrderArgument, image_filter
+from gql_server.api.image_filters import (
+    FilterArgument,
+    OrderArgument,
+    image_filter,
+    user_faults,
+)
 from gql_server.api.images import IMAGE_COLUMNS, Image, images_from
 from gql_server.api.models import Model
 from gql_server.api.nodes import Node
 from gql_server.api.parameters import TemplateParameters
 from gql_server.api.selection import requested_columns
 from gql_server.database.pages import Facts
+from gql_server.domain.errors import Rejected
 from gql_server.generation import images as image_use_cases
 from gql_server.generation import templates as use_cases
+
+
+@strawberry.input(description="Which templates are wanted; what is left out does not narrow.")
+class TemplateFilter:
+    """Which templates are wanted."""
+
+    user_id: strawberry.ID | None = strawberry.field(
+        default=None, description="This user's; only an admin sees more than their own."
+    )
 
 
 @strawberry.type(description="A model, words and settings saved for reuse.")
@@ -112,18 +127,29 @@ async def template_connection(
     after: str | None,
     last: int | None,
     before: str | None,
+    where: TemplateFilter | None,
     order: ListOrder,
 ) -> Connection[Template]:
-    """Return one page of the caller's templates, reading only the columns asked for."""
+    """Return one page of the templates that the caller sees, with only the columns asked for.
+
+    Raises:
+        Rejected: The filter is one that no database can look for.
+    """
     context = info.context
+    user_id = where.user_id if where is not None else None
+    faults = list(user_faults(user_id))
+    if faults:
+        raise Rejected(faults)
     request = page_request(first, after, last, before, order)
     columns = requested_columns(info, ("edges", "node"), _COLUMNS)
-    page = await use_cases.list_templates(context.parts, context.principal, columns, request)
+    page = await use_cases.list_templates(
+        context.parts, context.principal, columns, request, user_id=user_id
+    )
     return connection(
         page,
         [template_from(context, facts) for facts in page.rows],
         request,
-        lambda: use_cases.template_count(context.parts, context.principal),
+        lambda: use_cases.template_count(context.parts, context.principal, user_id=user_id),
     )
 
 

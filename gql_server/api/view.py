@@ -1,6 +1,7 @@
 """GraphQL over HTTP, and the playground for browsers."""
 
 from importlib import resources
+from typing import Any
 
 import orjson
 from starlette.requests import Request
@@ -25,6 +26,14 @@ class GraphQLView(GraphQL[Context, None]):
         super().__init__(schema, subscription_protocols=(), multipart_uploads_enabled=True)
         self._playground = _playground()
 
+    async def run(self, request: Request | WebSocket, *args: Any, **kwargs: Any) -> Any:
+        """Run a request's operations, and let go of its uploads, which nobody may have read."""
+        try:
+            return await super().run(request, *args, **kwargs)
+        finally:
+            if isinstance(request, Request):
+                await request.close()
+
     async def get_context(
         self,
         request: Request | WebSocket,
@@ -33,7 +42,9 @@ class GraphQLView(GraphQL[Context, None]):
         """Return the context of one operation."""
         parts: Parts = request.state.parts
         catalogue: ShapedCatalogue = request.state.catalogue
-        return Context(parts, catalogue.models())
+        return Context(
+            parts, catalogue.models(), request.state.authentication, request.state.principal
+        )
 
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002 - likewise
         """Return the playground, with operations that a stranger can run."""
@@ -58,4 +69,6 @@ def _playground() -> str:
     # Inside a script element only "</" could end the text early.
     literal = orjson.dumps(example).decode().replace("</", "<\\/")
     page = f"{head}const EXAMPLE_QUERY = {literal};{tail}"
+    # Keys are written among the headers: whether the browser keeps those is for its user to say.
+    page = page.replace("shouldPersistHeaders: true,", "")
     return page.replace("<title>Strawberry GraphiQL</title>", "<title>gql_server</title>")

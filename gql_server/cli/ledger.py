@@ -1,12 +1,12 @@
 """``gql-server audit`` and ``gql-server costs``."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 import typer
 
-from gql_server.cli.start import fail, with_database
+from gql_server.cli.start import fail, in_utc, with_database
 from gql_server.database.engine import Database
 from gql_server.domain.money import signed_nano_dollars
 from gql_server.ledger.adjustments import Adjustment, adjust
@@ -86,7 +86,7 @@ def _export(
     ] = ExportFormat.CSV,
 ) -> None:
     """Print the lines of the ledger, the oldest first."""
-    span = LedgerSpan(since=_utc(since), until=_utc(until))
+    span = LedgerSpan(since=in_utc(since), until=in_utc(until))
     if file_format is ExportFormat.PARQUET:
         _export_parquet(span)
         return
@@ -108,9 +108,3 @@ def _export_parquet(span: LedgerSpan) -> None:
     if target.isatty():
         fail("--format parquet: this is no text for a terminal; write it to a file with > FILE")
     with_database(lambda database: write(database, span, target))
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    if moment is None or moment.tzinfo is not None:
-        return moment
-    return moment.replace(tzinfo=UTC)

@@ -64,6 +64,7 @@ def serve(
         lifespan="on",
         timeout_graceful_shutdown=round(settings.shutdown_timeout) or 1,
         server_header=False,
+        proxy_headers=False,  # the application has TRUSTED_PROXIES; uvicorn would trust loopback
     )
     server = _Server(config, settings.server_url)
     server.run(sockets=[listener])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import NoReturn, TypeVar
 
 import typer
@@ -44,6 +45,13 @@ def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
         fail("\n".join(fault.message for fault in error.errors))
     except DomainError as error:
         fail(error.message)
+
+
+def in_utc(moment: datetime | None) -> datetime | None:
+    """Take a moment that names no time zone as UTC."""
+    if moment is None or moment.tzinfo is not None:
+        return moment
+    return moment.replace(tzinfo=UTC)
 
 
 def fail(message: str) -> NoReturn:

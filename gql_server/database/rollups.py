@@ -50,6 +50,7 @@ class RollupFilter:
     Attributes:
         is_preview: Charges of the preview generator, or of real models.
         user_id: Of this user.
+        user_ids: Of these users.
         model_ids: Of these models.
         template_ids: Of these templates; empty text is "without one".
         key_id: Asked for with this API key; goes with none of the others.
@@ -57,6 +58,7 @@ class RollupFilter:
 
     is_preview: bool
     user_id: str | None = None
+    user_ids: Sequence[str] | None = None
     model_ids: Sequence[str] | None = None
     template_ids: Sequence[str] | None = None
     key_id: str | None = None
@@ -200,7 +202,7 @@ def _grouping(where: RollupFilter) -> Grouping:
     if where.key_id is not None:
         return Grouping.KEY
     grouping = Grouping.NOTHING
-    if where.user_id is not None:
+    if where.user_id is not None or where.user_ids is not None:
         grouping |= Grouping.USER
     if where.model_ids is not None:
         grouping |= Grouping.MODEL
@@ -232,6 +234,8 @@ def _conditions(where: RollupFilter, grouping: Grouping) -> list[ColumnElement[b
         found.append(col(CostRollupRow.key_id) == where.key_id)
     if where.user_id is not None:
         found.append(col(CostRollupRow.user_id) == where.user_id)
+    if where.user_ids is not None:
+        found.append(col(CostRollupRow.user_id).in_(where.user_ids))
     if where.model_ids is not None:
         found.append(col(CostRollupRow.model_id).in_(where.model_ids))
     if where.template_ids is not None:

@@ -33,7 +33,10 @@ class TemplateRow(SQLModel, table=True):
     """Settings saved for reuse; a deleted one stays for the images that were made with it."""
 
     __tablename__ = "templates"
-    __table_args__ = (Index("ix_templates_page", "user_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_templates_page", "user_id", "created_at", "id"),
+        Index("ix_templates_all_page", "created_at", "id"),
+    )
 
     id: str = Field(primary_key=True)
     user_id: str
@@ -70,6 +73,9 @@ class ImageRow(SQLModel, table=True):
         Index("ix_images_page", "user_id", "created_at", "id"),
         Index("ix_images_model_page", "user_id", "model_id", "created_at", "id"),
         Index("ix_images_template_page", "template_id", "created_at", "id"),
+        # An admin's lists have everyone's.
+        Index("ix_images_all_page", "created_at", "id"),
+        Index("ix_images_all_model_page", "model_id", "created_at", "id"),
     )
 
     id: str = Field(primary_key=True)
@@ -281,3 +287,24 @@ class ModelRollupRow(SQLModel, table=True):
     outcome: str = Field(primary_key=True)
     bucket: int = Field(primary_key=True, sa_type=SmallInteger)
     generations: int = Field(sa_type=BigInteger)
+
+
+class ApiKeyRow(SQLModel, table=True):
+    """What somebody shows to say who they are; the secret itself is kept nowhere."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (Index("ix_api_keys_page", "created_at", "id"),)
+
+    id: str = Field(primary_key=True)
+    prefix: str = Field(unique=True)
+    """The beginning of the secret, to find the row by and to tell keys apart."""
+    secret_hash: str
+    """SHA-256 of the whole secret, in hex."""
+    user_id: str
+    role: str
+    name: str | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """To the minute or so."""

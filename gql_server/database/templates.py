@@ -66,20 +66,18 @@ async def find_templates(
 
 
 async def update_template(
-    connection: AsyncConnection, template_id: str, *, user_id: str, values: dict[str, Any]
+    connection: AsyncConnection, template_id: str, *, user_id: str | None, values: dict[str, Any]
 ) -> bool:
-    """Change columns of a template; tell whether the user has it."""
+    """Change columns of a template; tell whether the user, or anybody for None, has it."""
     if not has_prefix(template_id, "tpl"):
         return False
     statement = (
         update(TemplateRow)
-        .where(
-            col(TemplateRow.id) == template_id,
-            col(TemplateRow.user_id) == user_id,
-            col(TemplateRow.deleted_at).is_(None),
-        )
+        .where(col(TemplateRow.id) == template_id, col(TemplateRow.deleted_at).is_(None))
         .values(**values)
     )
+    if user_id is not None:
+        statement = statement.where(col(TemplateRow.user_id) == user_id)
     return (await connection.execute(statement)).rowcount == 1
 
 

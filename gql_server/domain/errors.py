@@ -29,6 +29,7 @@ class ErrorCode(StrEnum):
     MODEL_NOT_FOUND = "MODEL_NOT_FOUND"
     TEMPLATE_NOT_FOUND = "TEMPLATE_NOT_FOUND"
     IMAGE_NOT_FOUND = "IMAGE_NOT_FOUND"
+    API_KEY_NOT_FOUND = "API_KEY_NOT_FOUND"
     PROMPT_REFUSED = "PROMPT_REFUSED"
     GENERATION_FAILED = "GENERATION_FAILED"
     GENERATION_PENDING = "GENERATION_PENDING"
@@ -97,6 +98,16 @@ class ImageNotFound(DomainError):
             f"There is no image {image_id!r}.", code=ErrorCode.IMAGE_NOT_FOUND, path=path
         )
         self.image_id = image_id
+
+
+class ApiKeyNotFound(DomainError):
+    """There is no API key of that id."""
+
+    def __init__(self, key_id: str, *, path: Path = ("id",)) -> None:
+        super().__init__(
+            f"There is no API key {key_id!r}.", code=ErrorCode.API_KEY_NOT_FOUND, path=path
+        )
+        self.key_id = key_id
 
 
 class PromptRefused(DomainError):
@@ -266,3 +277,19 @@ class Rejected(Exception):
     def __init__(self, errors: Sequence[DomainError]) -> None:
         super().__init__("; ".join(error.message for error in errors))
         self.errors = tuple(errors)
+
+
+class Unauthenticated(Exception):
+    """Nobody is known to ask: there is no token, or one that is not good."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Forbidden(Exception):
+    """Whoever asks is known, and their role may not do this."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from ulid import ULID
 
-IdPrefix = Literal["img", "src", "tpl", "chg", "prc", "bdg"]
+IdPrefix = Literal["img", "src", "tpl", "chg", "prc", "bdg", "key"]
 
 _ULID_LENGTH: Final = 26
 

@@ -1,10 +1,29 @@
 """Who asks."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 DEFAULT_USER: Final = "default_user"
 """Everyone, as long as the server asks nobody who they are."""
+
+_NOBODY: Final = ""
+"""No user has this id."""
+
+
+class Role(StrEnum):
+    """What somebody may do; each may what those before it may."""
+
+    READER = "reader"
+    CREATOR = "creator"
+    ADMIN = "admin"
+
+    def includes(self, other: "Role") -> bool:
+        """Tell whether this role may what another may."""
+        return _ORDER[self] >= _ORDER[other]
+
+
+_ORDER: Final = {role: place for place, role in enumerate(Role)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +33,25 @@ class Principal:
     Attributes:
         user_id: Who owns what is made.
         key_id: The API key that was shown; None where none is asked for.
+        role: What they may do.
     """
 
     user_id: str = DEFAULT_USER
     key_id: str | None = None
+    role: Role = Role.CREATOR
+
+    def owner_filter(self, asked: str | None = None) -> str | None:
+        """Return whose things are looked at; None is everyone's, which only an admin sees.
+
+        What is another's does not exist for anybody else: asked for, it is nobody's.
+
+        Args:
+            asked: The user whose things are asked for; None asks for all that may be seen.
+        """
+        if self.role is Role.ADMIN:
+            return asked
+        return self.user_id if asked in {None, self.user_id} else _NOBODY
+
+
+EVERYONE: Final = Principal(role=Role.ADMIN)
+"""Whoever asks a server that asks nobody who they are."""

@@ -99,7 +99,7 @@ async def load_inputs(
     sources: dict[str, SourceImage] = {}
     for ids in _chunks(template_ids):
         async with parts.database.read() as connection:
-            templates |= await find_templates(connection, ids, user_id=principal.user_id)
+            templates |= await find_templates(connection, ids, user_id=principal.owner_filter())
     for ids in _chunks(source_ids):
         sources |= await find_sources(parts, principal, ids)
     return NamedInputs(templates, sources)

@@ -1,4 +1,7 @@
-"""Images that were made: read, listed, labelled, deleted and restored by their user."""
+"""Images that were made: read, listed, labelled, deleted and restored.
+
+Each user sees and changes their own; an admin everyone's, which stay their owners'.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -43,7 +46,7 @@ async def list_images(
 ) -> Page:
     """Return one page of the caller's images with the columns that were asked for."""
     async with parts.database.read() as connection:
-        return await image_page(connection, columns, _own(where, principal), request)
+        return await image_page(connection, columns, _seen(where, principal), request)
 
 
 async def list_images_by_template(
@@ -57,14 +60,14 @@ async def list_images_by_template(
     """Return the same page of the caller's images for each of some templates."""
     async with parts.database.read() as connection:
         return await image_pages_by_template(
-            connection, template_ids, columns, _own(where, principal), request
+            connection, template_ids, columns, _seen(where, principal), request
         )
 
 
 async def image_count(parts: Parts, principal: Principal, where: ImageFilter) -> int:
     """Count the caller's images in a list."""
     async with parts.database.read() as connection:
-        return await count_images(connection, _own(where, principal))
+        return await count_images(connection, _seen(where, principal))
 
 
 async def get_images(
@@ -75,7 +78,7 @@ async def get_images(
 ) -> Mapping[str, Facts]:
     """Return the caller's images of these ids, deleted ones too."""
     async with parts.database.read() as connection:
-        return await find_images(connection, ids, user_id=principal.user_id, columns=columns)
+        return await find_images(connection, ids, user_id=principal.owner_filter(), columns=columns)
 
 
 async def get_source_images(
@@ -83,7 +86,7 @@ async def get_source_images(
 ) -> Mapping[str, Facts]:
     """Return the caller's uploads of these ids."""
     async with parts.database.read() as connection:
-        return await find_source_images(connection, ids, user_id=principal.user_id)
+        return await find_source_images(connection, ids, user_id=principal.owner_filter())
 
 
 async def label_image(parts: Parts, principal: Principal, image_id: str, labels: Labels) -> Facts:
@@ -122,8 +125,8 @@ async def restore_image(parts: Parts, principal: Principal, image_id: str) -> Fa
     return await _change(parts, principal, image_id, {"deleted_at": None})
 
 
-def _own(where: ImageFilter, principal: Principal) -> ImageFilter:
-    return replace(where, user_id=principal.user_id)
+def _seen(where: ImageFilter, principal: Principal) -> ImageFilter:
+    return replace(where, user_id=principal.owner_filter(where.user_id))
 
 
 async def _change(
@@ -136,12 +139,12 @@ async def _change(
 ) -> Facts:
     async with parts.database.write() as connection:
         found = await find_images(
-            connection, [image_id], user_id=principal.user_id, for_update=True
+            connection, [image_id], user_id=principal.owner_filter(), for_update=True
         )
         facts = found.get(image_id)
         if facts is None:
             raise ImageNotFound(image_id)
         if not values or (only_if_kept and facts["deleted_at"] is not None):
             return facts
-        await update_image(connection, image_id, user_id=principal.user_id, values=values)
+        await update_image(connection, image_id, user_id=facts["user_id"], values=values)
         return {**facts, **values}

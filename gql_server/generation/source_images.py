@@ -150,13 +150,13 @@ async def _accepted(parts: Parts, data: bytes) -> tuple[PictureFacts, bytes]:
 async def find_sources(
     parts: Parts, principal: Principal, ids: Sequence[str]
 ) -> Mapping[str, SourceImage]:
-    """Return the caller's uploads and images of these ids; what is not there is left out."""
+    """Return uploads and images that the caller sees; what is not there is left out."""
     if not ids:
         return {}
     async with parts.database.read() as connection:
-        uploads = await find_source_images(connection, ids, user_id=principal.user_id)
+        uploads = await find_source_images(connection, ids, user_id=principal.owner_filter())
         images = await find_images(
-            connection, ids, user_id=principal.user_id, columns=_IMAGE_COLUMNS
+            connection, ids, user_id=principal.owner_filter(), columns=_IMAGE_COLUMNS
         )
     kept = {image_id: facts for image_id, facts in images.items() if facts["deleted_at"] is None}
     return {

@@ -1,4 +1,7 @@
-"""Templates: a model, words and settings saved for reuse."""
+"""Templates: a model, words and settings saved for reuse.
+
+Each user sees and changes their own; an admin everyone's, which stay their owners'.
+"""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -48,17 +51,23 @@ class TemplateDraft:
 
 
 async def list_templates(
-    parts: Parts, principal: Principal, columns: Collection[str], request: PageRequest
+    parts: Parts,
+    principal: Principal,
+    columns: Collection[str],
+    request: PageRequest,
+    *,
+    user_id: str | None = None,
 ) -> Page:
-    """Return one page of the caller's templates with the columns that were asked for."""
+    """Return one page of the templates that the caller sees, or of one user's."""
+    owner = principal.owner_filter(user_id)
     async with parts.database.read() as connection:
-        return await template_page(connection, columns, request, user_id=principal.user_id)
+        return await template_page(connection, columns, request, user_id=owner)
 
 
-async def template_count(parts: Parts, principal: Principal) -> int:
-    """Count the caller's templates."""
+async def template_count(parts: Parts, principal: Principal, *, user_id: str | None = None) -> int:
+    """Count the templates of such a list."""
     async with parts.database.read() as connection:
-        return await count_templates(connection, user_id=principal.user_id)
+        return await count_templates(connection, user_id=principal.owner_filter(user_id))
 
 
 async def get_templates(
@@ -69,7 +78,9 @@ async def get_templates(
 ) -> Mapping[str, Facts]:
     """Return the caller's templates of these ids; deleted ones are left out."""
     async with parts.database.read() as connection:
-        return await find_templates(connection, ids, user_id=principal.user_id, columns=columns)
+        return await find_templates(
+            connection, ids, user_id=principal.owner_filter(), columns=columns
+        )
 
 
 async def create_template(parts: Parts, principal: Principal, draft: TemplateDraft) -> Facts:
@@ -109,7 +120,7 @@ async def change_template(
     """
     async with parts.database.write() as connection:
         found = await find_templates(
-            connection, [template_id], user_id=principal.user_id, for_update=True
+            connection, [template_id], user_id=principal.owner_filter(), for_update=True
         )
         facts = found.get(template_id)
         if facts is None:
@@ -126,7 +137,7 @@ async def change_template(
         )
         _check(parts, draft)
         values = {**_values(draft), "updated_at": now()}
-        await update_template(connection, template_id, user_id=principal.user_id, values=values)
+        await update_template(connection, template_id, user_id=facts["user_id"], values=values)
     return {**facts, **values}
 
 
@@ -138,7 +149,10 @@ async def delete_template(parts: Parts, principal: Principal, template_id: str) 
     """
     async with parts.database.write() as connection:
         if not await update_template(
-            connection, template_id, user_id=principal.user_id, values={"deleted_at": now()}
+            connection,
+            template_id,
+            user_id=principal.owner_filter(),
+            values={"deleted_at": now()},
         ):
             raise TemplateNotFound(template_id, path=("id",))
 

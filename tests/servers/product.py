@@ -130,7 +130,9 @@ async def running_product(
         port = listener.getsockname()[1]
         chosen = load_settings(port=port, data_dir=data_dir, **(settings or {}))
         app = create_app(chosen, runs_jobs=runs_jobs)
-        server = _Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5))
+        server = _Server(
+            uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5, proxy_headers=False)
+        )
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             while not server.started:

@@ -1,0 +1,134 @@
+"""API keys, as admins manage them: made, listed, revoked."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from gql_server.access.key_secrets import new_secret
+from gql_server.database.api_keys import (
+    api_key_page,
+    count_api_keys,
+    find_api_keys,
+    insert_api_key,
+    set_revoked_at,
+)
+from gql_server.database.engine import Database
+from gql_server.database.pages import Facts, Page, PageRequest
+from gql_server.database.tables import ApiKeyRow
+from gql_server.domain.clock import now
+from gql_server.domain.errors import ApiKeyNotFound, ErrorCode, InvalidInput, Rejected
+from gql_server.domain.ids import new_id
+from gql_server.domain.principal import Principal, Role
+from gql_server.domain.text import text_faults
+
+_LONGEST: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyDraft:
+    """What a key is to be.
+
+    Attributes:
+        user_id: Who is known by it.
+        role: What they may do with it.
+        name: For people: where it is used.
+        expires_at: From when on it is good no longer; None: good until it is revoked.
+    """
+
+    user_id: str
+    role: Role
+    name: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedKey:
+    """A new key's facts, and its secret, which nobody can be told again."""
+
+    facts: Facts
+    secret: str
+
+
+async def create_key(database: Database, draft: KeyDraft) -> CreatedKey:
+    """Make a key.
+
+    Raises:
+        Rejected: With every fault at once.
+    """
+    moment = now()
+    faults = list(_faults(draft, moment))
+    if faults:
+        raise Rejected(faults)
+    secret = new_secret()
+    row = ApiKeyRow(
+        id=new_id("key"),
+        prefix=secret.prefix,
+        secret_hash=secret.digest,
+        user_id=draft.user_id,
+        role=draft.role.value,
+        name=draft.name,
+        created_at=moment,
+        expires_at=draft.expires_at,
+    )
+    async with database.write() as connection:
+        await insert_api_key(connection, row)
+    return CreatedKey(row.model_dump(exclude={"secret_hash"}), secret.text)
+
+
+async def revoke_key(database: Database, key_id: str) -> Facts:
+    """End a key, at once and in every process; one that was revoked before stays so.
+
+    Raises:
+        ApiKeyNotFound: There is no such key.
+    """
+    async with database.write() as connection:
+        found = await find_api_keys(connection, [key_id], user_id=None, for_update=True)
+        facts = found.get(key_id)
+        if facts is None:
+            raise ApiKeyNotFound(key_id)
+        if facts["revoked_at"] is not None:
+            return facts
+        moment = now()
+        await set_revoked_at(connection, key_id, moment)
+    return {**facts, "revoked_at": moment}
+
+
+async def list_keys(
+    database: Database, principal: Principal, request: PageRequest, *, user_id: str | None = None
+) -> Page:
+    """Return one page of the keys that the caller sees, or of one user's."""
+    async with database.read() as connection:
+        return await api_key_page(connection, request, user_id=principal.owner_filter(user_id))
+
+
+async def key_count(database: Database, principal: Principal, *, user_id: str | None = None) -> int:
+    """Count the keys of such a list."""
+    async with database.read() as connection:
+        return await count_api_keys(connection, user_id=principal.owner_filter(user_id))
+
+
+async def get_keys(
+    database: Database, principal: Principal, ids: Collection[str]
+) -> Mapping[str, Facts]:
+    """Return the keys of these ids that the caller sees."""
+    async with database.read() as connection:
+        return await find_api_keys(connection, ids, user_id=principal.owner_filter())
+
+
+def _faults(draft: KeyDraft, moment: datetime) -> Iterator[InvalidInput]:
+    yield from text_faults(
+        draft.user_id, path=("user_id",), label="User", minimum=1, maximum=_LONGEST
+    )
+    if not draft.user_id.isprintable() or draft.user_id != draft.user_id.strip():
+        yield InvalidInput("User must be printable, without space around it.", path=("user_id",))
+    if draft.name is not None:
+        yield from text_faults(draft.name, path=("name",), label="Name", maximum=_LONGEST)
+        if not draft.name.isprintable():
+            yield InvalidInput("Name must be printable, on one line.", path=("name",))
+    if draft.expires_at is not None and draft.expires_at <= moment:
+        yield InvalidInput(
+            "The moment at which it expires must lie ahead.",
+            path=("expires_at",),
+            code=ErrorCode.OUT_OF_RANGE,
+        )

@@ -1,0 +1,187 @@
+"""Tokens of an OpenID Connect provider: JSON Web Tokens that it signs and this server checks."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Any, Final
+
+import httpx
+import structlog
+from joserfc import jwt
+from joserfc.errors import ExpiredTokenError, InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+
+from gql_server.domain.errors import Unauthenticated
+from gql_server.domain.principal import Principal, Role
+
+_ALGORITHMS: Final = (
+    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "Ed25519"),
+)
+"""Signatures by a key that only the provider has; never a shared secret, never none."""
+
+_LEEWAY_SECONDS: Final = 30
+"""Clocks differ."""
+
+_PROVIDER_SECONDS: Final = 5.0
+_FRESH_SECONDS: Final = 3600.0
+_FIRST_RETRY_SECONDS: Final = 1.0
+_RETRY_SECONDS: Final = 30.0
+"""Strangers name keys that there are not; they may not have the provider asked each time."""
+
+_LONGEST_USER: Final = 255
+
+log = structlog.get_logger(__name__)
+
+
+class ProviderUnavailable(Exception):
+    """The provider's keys cannot be had just now; trying again may succeed."""
+
+
+class OidcTokens:
+    """Knows who asks by the tokens of one provider, whose keys it fetches and keeps."""
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        *,
+        issuer: str,
+        audience: str,
+        role_claim: str,
+    ) -> None:
+        """Take what tokens must say.
+
+        Args:
+            client: Fetches the provider's keys.
+            issuer: The provider, letter by letter as tokens name it in ``iss``.
+            audience: What tokens for this server have in ``aud``.
+            role_claim: The claim with a role or a list of them, of which the highest holds; a name,
+                or a path such as ``realm_access.roles``.
+        """
+        self._keys = _ProviderKeys(client, issuer)
+        self._role_claim = role_claim
+        self._claims = jwt.JWTClaimsRegistry(
+            leeway=_LEEWAY_SECONDS,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+
+    async def authenticate(self, token: str) -> Principal:
+        """Return the token's subject, with the role that it gives.
+
+        Raises:
+            Unauthenticated: It is none of the provider's, not for this server, or expired; or it
+                gives no role.
+            ProviderUnavailable: The provider's keys cannot be had just now.
+        """
+        try:
+            claims = await self._verified(token)
+            self._claims.validate(claims)
+        except ExpiredTokenError:
+            raise Unauthenticated("This token has expired.") from None
+        except (JoseError, ValueError) as error:
+            log.info("token_refused", reason=getattr(error, "error", type(error).__name__))
+            raise Unauthenticated("This token is not good for this server.") from None
+        user_id: str = claims["sub"]
+        if not user_id.isprintable() or len(user_id) > _LONGEST_USER:
+            raise Unauthenticated("This token has a subject that can be no user here.")
+        roles = list(_roles(_claim(claims, self._role_claim)))
+        if not roles:
+            raise Unauthenticated(
+                f"This token gives no role. Its claim {self._role_claim} must be one of "
+                f"{', '.join(Role)}."
+            )
+        best = next(role for role in reversed(Role) if role in roles)
+        return Principal(user_id, role=best)
+
+    async def _verified(self, token: str) -> dict[str, Any]:
+        keys = await self._keys.get()
+        try:
+            return jwt.decode(token, keys, algorithms=_ALGORITHMS).claims
+        except InvalidKeyIdError:
+            renewed = await self._keys.renewed()
+            if renewed is keys:
+                raise
+            return jwt.decode(token, renewed, algorithms=_ALGORITHMS).claims
+
+
+@asynccontextmanager
+async def open_tokens(
+    *, issuer: str | None, audience: str | None, role_claim: str
+) -> AsyncIterator[OidcTokens | None]:
+    """Open what knows the tokens of a provider; None where there is no provider."""
+    if issuer is None or audience is None:
+        yield None
+        return
+    async with httpx.AsyncClient(timeout=_PROVIDER_SECONDS) as client:
+        yield OidcTokens(client, issuer=issuer, audience=audience, role_claim=role_claim)
+
+
+class _ProviderKeys:
+    """The provider's public keys, as it told them last."""
+
+    def __init__(self, client: httpx.AsyncClient, issuer: str) -> None:
+        self._client = client
+        self._issuer = issuer
+        self._keys: KeySet | None = None
+        self._asked_at = -_FRESH_SECONDS
+        self._turn = asyncio.Lock()
+
+    async def get(self) -> KeySet:
+        """Return the keys, which are asked for anew once an hour."""
+        if self._keys is None or monotonic() - self._asked_at >= _FRESH_SECONDS:
+            return await self.renewed()
+        return self._keys
+
+    async def renewed(self) -> KeySet:
+        """Ask for the keys anew, unless they were asked for a moment ago.
+
+        Where the provider does not answer, what it told last holds.
+        """
+        async with self._turn:
+            patience = _RETRY_SECONDS if self._keys is not None else _FIRST_RETRY_SECONDS
+            if monotonic() - self._asked_at >= patience:
+                self._asked_at = monotonic()
+                try:
+                    self._keys = await self._fetch()
+                except (
+                    httpx.HTTPError,
+                    httpx.InvalidURL,
+                    JoseError,
+                    LookupError,
+                    ValueError,
+                ) as error:
+                    log.warning("provider_keys_unavailable", reason=repr(error))
+            if self._keys is None:
+                raise ProviderUnavailable
+            return self._keys
+
+    async def _fetch(self) -> KeySet:
+        address = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
+        told = await self._read(address)
+        if told["issuer"] != self._issuer:
+            message = f"{address} names another issuer"
+            raise ValueError(message)
+        return KeySet.import_key_set(await self._read(told["jwks_uri"]))
+
+    async def _read(self, address: str) -> Any:
+        response = await self._client.get(address)
+        response.raise_for_status()
+        return response.json()
+
+
+def _claim(claims: Mapping[str, Any], name: str) -> Any:
+    if name in claims:
+        return claims[name]
+    found: Any = claims
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def _roles(value: Any) -> Iterator[Role]:
+    given = value if isinstance(value, list) else [value]
+    return (role for role in Role if role.value in given)

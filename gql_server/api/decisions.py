@@ -1,0 +1,137 @@
+"""Who may ask for what: one decision for each field of the schema's roots.
+
+A field without a decision keeps the schema from being built. What a decision lets pass is then
+narrowed by the use cases, which show everybody their own and an admin everyone's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, TypeVar
+
+from strawberry.extensions import FieldExtension
+from strawberry.extensions.field_extension import AsyncExtensionResolver, SyncExtensionResolver
+from strawberry.types import get_object_definition
+
+from gql_server.api.context import Info
+from gql_server.api.errors import camel_case
+from gql_server.domain.errors import Forbidden
+from gql_server.domain.principal import Principal, Role
+
+_Root = TypeVar("_Root", bound=type)
+
+
+class Others(Enum):
+    """What a field does about what is another user's; an admin sees and changes it everywhere."""
+
+    HIDDEN = "It is as if it did not exist: not in lists, null, or not found."
+    NONE = "The field tells and changes nothing that has an owner."
+    VISIBLE = "Whoever may ask for the field sees everyone's."
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who may ask for a field, and what they see of others'.
+
+    Attributes:
+        role: The least role that may.
+        others: What becomes of what is another's.
+    """
+
+    role: Role
+    others: Others
+
+
+_READ: Final = Decision(Role.READER, Others.HIDDEN)
+_READ_COMMON: Final = Decision(Role.READER, Others.NONE)
+_CREATE: Final = Decision(Role.CREATOR, Others.HIDDEN)
+_CREATE_NEW: Final = Decision(Role.CREATOR, Others.NONE)
+_MANAGE: Final = Decision(Role.ADMIN, Others.VISIBLE)
+
+DECISIONS: Final[Mapping[str, Mapping[str, Decision]]] = {
+    "Query": {
+        "node": _READ,
+        "nodes": _READ,
+        "viewer": _READ_COMMON,
+        "image": _READ,
+        "images": _READ,
+        "model": _READ_COMMON,
+        "models": _READ_COMMON,
+        "template": _READ,
+        "templates": _READ,
+        "apiKeys": _MANAGE,
+        "budgets": _MANAGE,
+        "costAnalytics": _READ,
+        "costEstimate": _READ,
+    },
+    "Mutation": {
+        "generateImage": _CREATE,
+        "updateImage": _CREATE,
+        "deleteImage": _CREATE,
+        "restoreImage": _CREATE,
+        "uploadSourceImage": _CREATE_NEW,
+        "createTemplate": _CREATE_NEW,
+        "updateTemplate": _CREATE,
+        "deleteTemplate": _CREATE,
+        "setBudget": _MANAGE,
+        "removeBudget": _MANAGE,
+        "createApiKey": _MANAGE,
+        "revokeApiKey": _MANAGE,
+    },
+}
+
+
+def guarded(root: _Root) -> _Root:
+    """Return a root of the schema, each of whose fields asks for its decision's role.
+
+    Raises:
+        LookupError: A field has no decision, or a decision no field.
+    """
+    definition = get_object_definition(root, strict=True)
+    decisions = dict(DECISIONS[definition.name])
+    for field in definition.fields:
+        name = field.graphql_name or camel_case(field.python_name)
+        decision = decisions.pop(name, None)
+        if decision is None:
+            raise LookupError(f"{definition.name}.{name} has no decision about who may ask for it")
+        if not any(isinstance(one, _Guard) for one in field.extensions):
+            field.extensions.append(_Guard(name, decision.role))
+    if decisions:
+        raise LookupError(f"{definition.name} has no fields {', '.join(decisions)}")
+    return root
+
+
+class _Guard(FieldExtension):
+    """Lets a field be asked for by the roles that may; it stands outside the field's resolver."""
+
+    def __init__(self, name: str, role: Role) -> None:
+        self._name = name
+        self._role = role
+
+    def resolve(
+        self,
+        next_: SyncExtensionResolver,
+        source: Any,
+        info: Info,
+        **arguments: Any,
+    ) -> Any:
+        self._check(info.context.principal)
+        return next_(source, info, **arguments)
+
+    def resolve_async(
+        self,
+        next_: AsyncExtensionResolver,
+        source: Any,
+        info: Info,
+        **arguments: Any,
+    ) -> Any:
+        # Awaitable for fields, an asynchronous generator for subscriptions: either way as it is.
+        self._check(info.context.principal)
+        return next_(source, info, **arguments)
+
+    def _check(self, principal: Principal) -> None:
+        if not principal.role.includes(self._role):
+            raise Forbidden(
+                f"{self._name} needs the role {self._role.value}; yours is {principal.role.value}. "
+                "Ask an admin of the server."
+            )

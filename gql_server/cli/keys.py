@@ -1,0 +1,97 @@
+"""``gql-server keys``."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Final
+
+import typer
+
+from gql_server.access.keys import KeyDraft, create_key, list_keys, revoke_key
+from gql_server.cli.start import in_utc, with_database
+from gql_server.database.engine import Database
+from gql_server.database.pages import MAX_PAGE_SIZE, Facts, PageKey, PageRequest
+from gql_server.domain.clock import now, to_iso
+from gql_server.domain.principal import EVERYONE, Role
+
+keys = typer.Typer(name="keys", help="API keys, for servers with AUTH=keys.", no_args_is_help=True)
+
+_HEADINGS: Final = ("id", "prefix", "user", "role", "state", "created", "last used", "name")
+
+
+@keys.command("create")
+def _create(
+    user: Annotated[str, typer.Option(help="Who is known by it, and owns what they make.")],
+    role: Annotated[
+        Role, typer.Option(help="reader reads, creator spends too, admin sees all and manages.")
+    ],
+    expires: Annotated[
+        datetime | None, typer.Option(help="From when on it is good no longer, in UTC.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="For people: where it is used.")] = None,
+) -> None:
+    """Make a key. Standard output has its secret alone, which is never shown again."""
+    draft = KeyDraft(user_id=user, role=role, name=name, expires_at=in_utc(expires))
+    created = with_database(lambda database: create_key(database, draft))
+    typer.echo(
+        f"{created.facts['id']} for {user}, {role.value}. Keep the secret: it is shown this once.",
+        err=True,
+    )
+    typer.echo(created.secret)
+
+
+@keys.command("list")
+def _list(
+    user: Annotated[str | None, typer.Option(help="Only this user's.")] = None,
+) -> None:
+    """Print the keys, the newest first; their secrets are kept nowhere."""
+
+    async def run(database: Database) -> None:
+        typer.echo("\t".join(_HEADINGS))
+        async for facts in _all_keys(database, user):
+            typer.echo("\t".join(_line(facts)))
+
+    with_database(run)
+
+
+@keys.command("revoke")
+def _revoke(
+    key: Annotated[str, typer.Argument(help="Its id, key_….")],
+) -> None:
+    """End a key at once, in every running server on the database."""
+    facts = with_database(lambda database: revoke_key(database, key))
+    typer.echo(f"{key} of {facts['user_id']} is revoked.")
+
+
+async def _all_keys(database: Database, user: str | None) -> AsyncIterator[Facts]:
+    after: PageKey | None = None
+    while True:
+        request = PageRequest(size=MAX_PAGE_SIZE, after=after)
+        page = await list_keys(database, EVERYONE, request, user_id=user)
+        for facts in page.rows:
+            yield facts
+        if not page.has_more:
+            return
+        after = PageKey(page.rows[-1]["created_at"], page.rows[-1]["id"])
+
+
+def _line(facts: Facts) -> tuple[str, ...]:
+    last_used = facts["last_used_at"]
+    return (
+        facts["id"],
+        facts["prefix"],
+        facts["user_id"],
+        facts["role"],
+        _state(facts),
+        to_iso(facts["created_at"]),
+        to_iso(last_used) if last_used is not None else "never",
+        facts["name"] or "",
+    )
+
+
+def _state(facts: Facts) -> str:
+    if facts["revoked_at"] is not None:
+        return f"revoked {to_iso(facts['revoked_at'])}"
+    expires_at = facts["expires_at"]
+    if expires_at is None:
+        return "good"
+    return f"{'expired' if expires_at <= now() else 'good until'} {to_iso(expires_at)}"

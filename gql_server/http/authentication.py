@@ -1,0 +1,97 @@
+"""Asks who asks, before a request's body is read."""
+
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import parse_qs
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gql_server.access.authentication import Authentication, bearer_token
+from gql_server.access.oidc import ProviderUnavailable
+from gql_server.database.engine import DatabaseUnavailable
+from gql_server.domain.errors import Unauthenticated
+
+_OPEN_PATHS: Final = {"/", "/health", "/ready"}
+_OPEN_FOLDER: Final = "/images/"
+"""Its addresses are signed where anybody is asked who they are."""
+
+_PLAYGROUND: Final = "/graphql"
+_OPERATION_PARAMETERS: Final = {"query", "extensions", "id", "documentId"}
+"""A GET with one of these asks for more than the playground's page."""
+
+log = structlog.get_logger(__name__)
+
+
+class AuthenticationMiddleware:
+    """Sets the state ``principal`` of every request and every WebSocket, or answers 401.
+
+    It is None where nobody was asked: on open paths, for the playground's page, and on WebSockets
+    without the header, whose ``connection_init`` tells it. Everything else needs a good key, paths
+    too that there are not.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Take the application; the lifespan's state has the ``authentication``."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let pass whoever is known."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        authentication: Authentication = scope["state"]["authentication"]
+        token = bearer_token(HTTPConnection(scope).headers.get("authorization"))
+        scope["state"]["principal"] = None
+        if not authentication.asks or not _may_be_unknown(scope, token):
+            try:
+                scope["state"]["principal"] = await authentication.authenticate(token)
+            except Unauthenticated as error:
+                await _refuse(scope, receive, send, _unauthenticated(error))
+                return
+            except (DatabaseUnavailable, ProviderUnavailable) as error:
+                log.warning("authentication_unavailable", reason=repr(error))
+                await _refuse(scope, receive, send, _unavailable())
+                return
+        await self._app(scope, receive, send)
+
+
+def _may_be_unknown(scope: Scope, token: str | None) -> bool:
+    if scope["type"] == "websocket":
+        return token is None
+    path: str = scope["path"]
+    return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER) or _is_page(scope)
+
+
+def _is_page(scope: Scope) -> bool:
+    if scope["path"] != _PLAYGROUND or scope["method"] not in {"GET", "HEAD"}:
+        return False
+    asked = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    accept = Headers(scope=scope).get("accept", "")
+    return "text/html" in accept and _OPERATION_PARAMETERS.isdisjoint(asked)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response) -> None:
+    if scope["type"] == "websocket" and "websocket.http.response" not in scope["extensions"]:
+        await send({"type": "websocket.close", "code": 4403})
+        return
+    await response(scope, receive, send)
+
+
+def _unauthenticated(error: Unauthenticated) -> Response:
+    return _response(
+        HTTPStatus.UNAUTHORIZED, error.message, "UNAUTHENTICATED", {"WWW-Authenticate": "Bearer"}
+    )
+
+
+def _unavailable() -> Response:
+    message = "It cannot be found out just now who you are. Try again in a moment."
+    return _response(HTTPStatus.SERVICE_UNAVAILABLE, message, "INTERNAL", {"Retry-After": "1"})
+
+
+def _response(status: HTTPStatus, message: str, code: str, headers: dict[str, str]) -> Response:
+    body = {"errors": [{"message": message, "extensions": {"code": code}}]}
+    return JSONResponse(body, status_code=status, headers=headers)

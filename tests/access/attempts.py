@@ -1,0 +1,310 @@
+"""For each field of the schema's roots: how to get at somebody's things by it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
+
+from gql_server.access.keys import KeyDraft, create_key
+from gql_server.database.source_images import insert_source_image
+from gql_server.database.tables import SourceImageRow
+from gql_server.domain.budgets import BudgetPeriod, BudgetScope
+from gql_server.domain.clock import now
+from gql_server.domain.ids import new_id
+from gql_server.domain.parameters import Parameters
+from gql_server.domain.principal import Role
+from gql_server.generation.parts import Parts
+from gql_server.ledger.budgets import BudgetRequest
+from gql_server.storage.store import StoredObject
+from tests.database.rows import add_image, add_template
+from tests.servers.product import FLUX, SDXL, png
+
+_STORAGE_KEY: Final = "uploads/src_everyones.png"
+_SMALL: Final = {"width": 256, "height": 256}
+IMG2IMG: Final = "@cf/runwayml/stable-diffusion-v1-5-img2img"
+INPAINTING: Final = "@cf/runwayml/stable-diffusion-v1-5-inpainting"
+
+
+@dataclass(frozen=True)
+class Things:
+    """What belongs to a user."""
+
+    user_id: str
+    image_id: str
+    deleted_id: str
+    template_id: str
+    source_id: str
+    key_id: str
+    budget_id: str
+
+
+async def make_things(parts: Parts, user_id: str) -> Things:
+    """Write one of each."""
+    given: dict[str, Any] = {"user_id": user_id, "parameters": asdict(Parameters())}
+    template = await add_template(parts.database, **given)
+    own = given | {"template_id": template.id, "is_preview": True}
+    image = await add_image(parts.database, **own, prompt=f"A fox of {user_id}", tags=[user_id])
+    deleted = await add_image(parts.database, **own, deleted_at=now())
+    source_id = new_id("src")
+    source = SourceImageRow(
+        id=source_id,
+        user_id=user_id,
+        storage_key=_STORAGE_KEY,
+        width=64,
+        height=64,
+        content_type="image/png",
+        size_bytes=1,
+        created_at=now(),
+    )
+    async with parts.database.write() as connection:
+        await insert_source_image(connection, source)
+    if await parts.store.get(_STORAGE_KEY) is None:
+        stored = StoredObject(data=png(64, 64), content_type="image/png")
+        await parts.store.put(_STORAGE_KEY, stored)
+    key = await create_key(parts.database, KeyDraft(user_id=user_id, role=Role.READER))
+    budget = await parts.budgets.set(
+        BudgetRequest(
+            limit=1000, period=BudgetPeriod.MONTHLY, scope=BudgetScope.USER, subject_id=user_id
+        )
+    )
+    return Things(
+        user_id,
+        image.id,
+        deleted.id,
+        template.id,
+        source_id,
+        key.facts["id"],
+        budget.span.budget.id,
+    )
+
+
+MISSING: Final = Things(
+    "nobody",
+    *(new_id(prefix) for prefix in ("img", "img", "tpl", "src", "key", "bdg")),
+)
+"""Things that there are not."""
+
+
+def anonymous(text: str, things: Things) -> str:
+    """Write an answer as it would be for whosever things."""
+    named = {getattr(things, field.name): f"<{field.name}>" for field in fields(things)}
+    for value, name in named.items():
+        text = text.replace(value, name)
+    return text
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One way to somebody's things."""
+
+    query: str
+    variables: Callable[[Things], Mapping[str, Any]]
+    is_found: Callable[[Any, Things], bool]
+    """From the field's value: whether it told or changed anything of theirs."""
+    uploads: bool = False
+
+
+def by_id(kind: str, selection: str = "id") -> Attempt:
+    query = "query ($id: ID!) { FIELD(id: $id) { %s } }" % selection
+    return Attempt(
+        query, lambda things: {"id": getattr(things, kind)}, lambda found, _: found is not None
+    )
+
+
+def listed(kind: str, filters: Callable[[Things], Mapping[str, Any]] | None, of: str) -> Attempt:
+    query = """query ($filter: %s) {
+      FIELD(first: 100, filter: $filter) { edges { node { id } } totalCount }
+    }"""
+    return Attempt(
+        query % of,
+        lambda things: {"filter": filters(things) if filters else None},
+        lambda found, things: (
+            getattr(things, kind) in {edge["node"]["id"] for edge in found["edges"]}
+            or (filters is not None and found["totalCount"] > 0)
+        ),
+    )
+
+
+def changing(given: Callable[[Things], Mapping[str, Any]], result: str, of: str) -> Attempt:
+    query = "mutation ($input: %s!) { FIELD(input: $input) { %s userErrors { %s } } }"
+    return Attempt(
+        query % (of, result, "__typename message code path"),
+        lambda things: {"input": given(things)},
+        lambda found, _: found["userErrors"] == [],
+    )
+
+
+def estimating(given: Callable[[Things], Mapping[str, Any]]) -> Attempt:
+    return Attempt(
+        """query ($input: CostEstimateInput!) {
+          FIELD(input: $input) { estimate { cost } userErrors { __typename message code path } }
+        }""",
+        lambda things: {"input": {"image": picture(**given(things))}},
+        lambda found, _: found["userErrors"] == [],
+    )
+
+
+def picture(**given: Any) -> dict[str, Any]:
+    return {"prompt": "A red fox", "model": FLUX} | given
+
+
+def costs(selection: str, is_found: Callable[[Any, Things], bool], *, of_users: bool) -> Attempt:
+    return Attempt(
+        "query ($filter: CostFilter) { FIELD(filter: $filter) { %s } }" % selection,
+        lambda things: {"filter": {"userIds": [things.user_id]} if of_users else {}},
+        is_found,
+    )
+
+
+EVERY_NODE: Final = ("image_id", "deleted_id", "template_id", "source_id", "key_id", "budget_id")
+
+ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
+    "Query.node": [by_id(kind) for kind in EVERY_NODE],
+    "Query.nodes": [
+        Attempt(
+            "query ($ids: [ID!]!) { FIELD(ids: $ids) { id } }",
+            lambda things: {"ids": [getattr(things, kind) for kind in EVERY_NODE]},
+            lambda found, _: any(one is not None for one in found),
+        )
+    ],
+    "Query.viewer": [
+        Attempt("{ FIELD { userId } }", lambda _: {}, lambda found, _: bool(found["userId"]))
+    ],
+    "Query.image": [by_id("image_id", "id r2Url url prompt"), by_id("deleted_id")],
+    "Query.images": [
+        listed("image_id", None, "ImageFilter"),
+        *(
+            listed("image_id", filters, "ImageFilter")
+            for filters in (
+                lambda things: {"userId": things.user_id},
+                lambda things: {"templates": [things.template_id]},
+                lambda things: {"tags": [things.user_id]},
+                lambda things: {"search": f"fox of {things.user_id}"},
+                lambda things: {"deleted": "ONLY", "userId": things.user_id},
+            )
+        ),
+    ],
+    "Query.model": [
+        Attempt(
+            "query ($id: ID!) { FIELD(id: $id) { id } }",
+            lambda _: {"id": FLUX},
+            lambda found, _: found is not None,
+        )
+    ],
+    "Query.models": [Attempt("{ FIELD { id } }", lambda _: {}, lambda found, _: bool(found))],
+    "Query.template": [
+        by_id("template_id", "id images { totalCount edges { node { id } } }"),
+    ],
+    "Query.templates": [
+        listed("template_id", None, "TemplateFilter"),
+        listed("template_id", lambda things: {"userId": things.user_id}, "TemplateFilter"),
+    ],
+    "Query.apiKeys": [
+        listed("key_id", None, "ApiKeyFilter"),
+        listed("key_id", lambda things: {"userId": things.user_id}, "ApiKeyFilter"),
+    ],
+    "Query.budgets": [
+        Attempt(
+            "{ FIELD { id limit } }",
+            lambda _: {},
+            lambda found, things: things.budget_id in {one["id"] for one in found},
+        )
+    ],
+    "Query.costAnalytics": [
+        costs("totalImages", lambda found, _: found["totalImages"] > 0, of_users=True),
+        costs(
+            "byUser { userId }",
+            lambda found, things: {"userId": things.user_id} in found["byUser"],
+            of_users=False,
+        ),
+        costs(
+            "byTemplate { templateId template { id } }",
+            lambda found, things: (
+                things.template_id in {one["templateId"] for one in found["byTemplate"]}
+            ),
+            of_users=False,
+        ),
+        costs("timeline { totalCost }", lambda found, _: found["timeline"] != [], of_users=True),
+    ],
+    "Query.costEstimate": [
+        estimating(lambda things: {"templateId": things.template_id}),
+        estimating(lambda things: {"model": IMG2IMG, "sourceImageIds": [things.source_id]}),
+        estimating(lambda things: {"model": IMG2IMG, "sourceImageIds": [things.image_id]}),
+        estimating(
+            lambda things: {
+                "model": INPAINTING,
+                "sourceImageIds": [things.image_id],
+                "maskImageId": things.source_id,
+            }
+        ),
+    ],
+    "Mutation.generateImage": [
+        changing(
+            lambda things: picture(model=SDXL, **_SMALL, templateId=things.template_id),
+            "image { userId template { name } }",
+            "GenerateImageInput",
+        ),
+        changing(
+            lambda things: picture(model=IMG2IMG, **_SMALL, sourceImageIds=[things.source_id]),
+            "image { userId }",
+            "GenerateImageInput",
+        ),
+    ],
+    "Mutation.updateImage": [
+        changing(
+            lambda things: {"id": things.image_id, "tags": ["changed"]},
+            "image { id tags userId }",
+            "UpdateImageInput",
+        )
+    ],
+    "Mutation.deleteImage": [
+        changing(lambda things: {"id": things.image_id}, "image { id }", "DeleteImageInput")
+    ],
+    "Mutation.restoreImage": [
+        changing(lambda things: {"id": things.deleted_id}, "image { id }", "RestoreImageInput")
+    ],
+    "Mutation.uploadSourceImage": [
+        Attempt(
+            """mutation ($file: Upload!) {
+              FIELD(input: {file: $file}) { sourceImage { userId } userErrors { message } }
+            }""",
+            lambda _: {"file": None},
+            lambda found, _: found["userErrors"] == [],
+            uploads=True,
+        )
+    ],
+    "Mutation.createTemplate": [
+        changing(
+            lambda _: {"name": "New", "model": FLUX}, "template { userId }", "CreateTemplateInput"
+        )
+    ],
+    "Mutation.updateTemplate": [
+        changing(
+            lambda things: {"id": things.template_id, "name": "Changed"},
+            "template { id userId }",
+            "UpdateTemplateInput",
+        )
+    ],
+    "Mutation.deleteTemplate": [
+        changing(lambda things: {"id": things.template_id}, "deletedId", "DeleteTemplateInput")
+    ],
+    "Mutation.setBudget": [
+        changing(
+            lambda things: {"userId": things.user_id, "limit": 2000, "period": "MONTHLY"},
+            "budget { id limit }",
+            "SetBudgetInput",
+        )
+    ],
+    "Mutation.removeBudget": [
+        changing(lambda things: {"id": things.budget_id}, "removedId", "RemoveBudgetInput")
+    ],
+    "Mutation.createApiKey": [
+        changing(
+            lambda things: {"userId": things.user_id, "role": "ADMIN"},
+            "secret",
+            "CreateApiKeyInput",
+        )
+    ],
+    "Mutation.revokeApiKey": [
+        changing(lambda things: {"id": things.key_id}, "apiKey { id userId }", "RevokeApiKeyInput")
+    ],
+}

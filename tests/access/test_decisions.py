@@ -1,0 +1,150 @@
+"""Each role, each field, what is one's own and what is another's: through HTTP."""
+
+import json
+from typing import Any
+
+import pytest
+import strawberry
+from graphql import build_schema
+from sqlalchemy import text
+
+from gql_server.api.decisions import DECISIONS, Others, guarded
+from gql_server.api.schema import schema_text
+from gql_server.domain.principal import Principal, Role
+from tests.access.attempts import ATTEMPTS, MISSING, Attempt, Things, anonymous, make_things
+from tests.servers.product import Product, png
+from tests.servers.visitors import visitor
+
+pytestmark = pytest.mark.anyio
+
+FIELDS = {
+    f"{root.name}.{field}"
+    for root in (
+        build_schema(schema_text()).query_type,
+        build_schema(schema_text()).mutation_type,
+        build_schema(schema_text()).subscription_type,
+    )
+    if root is not None
+    for field in root.fields
+}
+
+
+def test_every_field_is_decided_and_attempted() -> None:
+    decided = {f"{root}.{field}" for root, found in DECISIONS.items() for field in found}
+    assert decided == FIELDS
+    assert set(ATTEMPTS) == FIELDS
+
+
+def test_a_schema_with_an_undecided_field_is_not_built() -> None:
+    @strawberry.type(name="Mutation")
+    class OneMore:
+        @strawberry.field
+        def spend_everything(self) -> bool:
+            return True
+
+    with pytest.raises(LookupError, match=r"Mutation\.spendEverything has no decision"):
+        guarded(OneMore)
+
+
+def test_roles_include_those_below() -> None:
+    allowed = {role: {other for other in Role if role.includes(other)} for role in Role}
+    assert allowed == {
+        Role.READER: {Role.READER},
+        Role.CREATOR: {Role.READER, Role.CREATOR},
+        Role.ADMIN: set(Role),
+    }
+
+
+def test_only_an_admin_looks_at_others() -> None:
+    for role, whose in ((Role.READER, "ann"), (Role.CREATOR, "ann"), (Role.ADMIN, None)):
+        ann = Principal("ann", role=role)
+        assert ann.owner_filter() == whose
+        assert ann.owner_filter("ann") == "ann"
+        assert ann.owner_filter("bob") == ("bob" if role is Role.ADMIN else "")
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("whose", ["own", "another's"])
+async def test_the_table_is_what_happens(asking: Product, role: Role, whose: str) -> None:
+    wrong: list[str] = []
+    owner = "ann" if whose == "own" else "bob"
+    things = await make_things(asking.parts, owner)
+    async with visitor(asking, "ann", role) as ann:
+        for name, attempts in ATTEMPTS.items():
+            for number, attempt in enumerate(attempts):
+                before = await rows_of(asking, things)
+                answer = await ask(ann, name, attempt, things)
+                happened = outcome(name, attempt, things, answer)
+                expected = expectation(name, role, whose)
+                if happened != expected:
+                    wrong.append(f"{name} {number}: {happened}, not {expected}: {answer}")
+                after = await rows_of(asking, things)
+                if happened != "found" and before != after:
+                    wrong.append(f"{name} {number} changed something: {before} to {after}")
+                if {row.get("user_id", row.get("subject_id")) for row in after} != {owner}:
+                    wrong.append(f"{name} {number} changed an owner: {after}")
+                if before != after:
+                    things = await make_things(asking.parts, owner)
+                if happened == "hidden":
+                    unknown = await ask(ann, name, attempt, MISSING)
+                    if as_text(answer, things) != as_text(unknown, MISSING):
+                        wrong.append(f"{name} {number}: {answer} is not {unknown}")
+    assert wrong == []
+
+
+def expectation(name: str, role: Role, whose: str) -> str:
+    root, _, field = name.partition(".")
+    decision = DECISIONS[root][field]
+    if not role.includes(decision.role):
+        return "forbidden"
+    is_seen = whose == "own" or role is Role.ADMIN or decision.others is not Others.HIDDEN
+    return "found" if is_seen else "hidden"
+
+
+async def ask(visitor: Product, name: str, attempt: Attempt, things: Things) -> dict[str, Any]:
+    field = name.partition(".")[2]
+    operation = {
+        "query": attempt.query.replace("FIELD", field),
+        "variables": attempt.variables(things),
+    }
+    if attempt.uploads:
+        response = await visitor.client.post(
+            "/graphql",
+            data={"operations": json.dumps(operation), "map": '{"0": ["variables.file"]}'},
+            files={"0": ("a.png", png(8, 8))},
+        )
+    else:
+        response = await visitor.client.post("/graphql", json=operation)
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def outcome(name: str, attempt: Attempt, things: Things, answer: dict[str, Any]) -> str:
+    field = name.partition(".")[2]
+    if "errors" in answer:
+        codes = {error["extensions"]["code"] for error in answer["errors"]}
+        is_empty = answer["data"] is None or answer["data"][field] is None
+        return "forbidden" if codes == {"FORBIDDEN"} and is_empty else f"errors {codes}"
+    return "found" if attempt.is_found(answer["data"][field], things) else "hidden"
+
+
+def as_text(answer: dict[str, Any], things: Things) -> str:
+    return anonymous(json.dumps(answer, sort_keys=True), things)
+
+
+async def rows_of(product: Product, things: Things) -> list[dict[str, Any]]:
+    tables = {
+        "images": (things.image_id, things.deleted_id),
+        "templates": (things.template_id,),
+        "source_images": (things.source_id,),
+        "api_keys": (things.key_id,),
+        "budgets": (things.budget_id,),
+    }
+    found: list[dict[str, Any]] = []
+    async with product.parts.database.read() as connection:
+        for table, ids in tables.items():
+            for one in ids:
+                statement = text(f"SELECT * FROM {table} WHERE id = :id")
+                rows = (await connection.execute(statement, {"id": one})).mappings()
+                found.extend(dict(row) for row in rows)
+    return found

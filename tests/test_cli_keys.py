@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from gql_server.access.key_secrets import prefix_of
+from gql_server.cli import cli
+
+runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+
+
+def run(*arguments: str) -> Result:
+    return runner.invoke(cli, ["keys", *arguments])
+
+
+def test_a_key_is_made_listed_and_revoked() -> None:
+    made = run("create", "--user", "ann", "--role", "creator", "--name", "web shop")
+    assert made.exit_code == 0
+    secret = made.stdout.strip()
+    prefix = prefix_of(secret)
+    assert prefix is not None
+    key_id = made.stderr.split()[0]
+    assert secret not in made.stderr
+    _, line = run("list").output.splitlines()
+    shown = line.split("\t")
+    assert shown[:5] == [key_id, prefix, "ann", "creator", "good"]
+    assert shown[6:] == ["never", "web shop"]
+    assert run("revoke", key_id).output == f"{key_id} of ann is revoked.\n"
+    assert "revoked 20" in run("list").output
+    assert run("list", "--user", "bob").output.count("\n") == 1
+
+
+def test_an_expiry_is_shown() -> None:
+    made = run("create", "--user", "ann", "--role", "reader", "--expires", "2999-01-01")
+    assert made.exit_code == 0
+    assert "good until 2999-01-01T00:00:00.000Z" in run("list").output
+
+
+def test_what_is_wrong_is_told_at_once() -> None:
+    result = run("create", "--user", " ", "--role", "reader", "--expires", "2020-01-01")
+    assert result.exit_code == 1
+    assert "User must be" in result.output
+    assert "must lie ahead" in result.output
+    assert run("create", "--user", "ann", "--role", "king").exit_code == 2
+    result = run("revoke", "key_nope")
+    assert (result.exit_code, result.output) == (1, "There is no API key 'key_nope'.\n")
