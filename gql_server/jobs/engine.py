@@ -25,6 +25,8 @@ Run = Callable[[Attempt, str], Coroutine[Any, Any, None]]
 _THREADS: Final = 16
 _NEVER_SECONDS: Final = 3600.0
 _UNUSED_SECONDS: Final = 0.25
+_SETTLE_SECONDS: Final = 1
+"""How long a stop waits between its last claim and the end of its loop, which that may need."""
 
 # The library has one engine a process, and hands out the same one to whoever asks again.
 _the_only_one: Final = threading.Lock()
@@ -123,6 +125,6 @@ def _destroy() -> None:
     # Of each attempt that a stop cancels it would warn; that they are put back is said by us.
     logging.getLogger("dbos").setLevel(logging.ERROR)
     try:
-        DBOS.destroy(destroy_registry=True)
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=_SETTLE_SECONDS)
     finally:
         _the_only_one.release()

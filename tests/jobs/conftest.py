@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from gql_server.database.engine import Database
-from gql_server.jobs import queue
+from gql_server.jobs import engine, queue
 from gql_server.jobs.jobs import Jobs
 from gql_server.processes.lease import ProcessLease
 
@@ -24,6 +24,7 @@ async def make_jobs(
 ) -> AsyncIterator[MakeJobs]:
     """Makes what takes jobs, and runs them once it is started; stopped and closed at the end."""
     monkeypatch.setattr(queue, "_POLL_SECONDS", 0.02)
+    monkeypatch.setattr(engine, "_SETTLE_SECONDS", 0)  # no test leaves anything to claim
     async with AsyncExitStack() as stack:
 
         def make(*, concurrency: int = 4, stop_seconds: float = 5.0) -> Jobs:

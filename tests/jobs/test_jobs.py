@@ -56,7 +56,7 @@ class Journal:
 async def test_users_take_turns_and_priorities_order_the_jobs_of_each(make_jobs: MakeJobs) -> None:
     jobs, journal = make_jobs(concurrency=4), Journal()
     jobs.register("draw", journal.handle)
-    await jobs.enqueue(*(Job(f"many_{n}", "draw", "", "greedy") for n in range(100)))
+    await jobs.enqueue(*(Job(f"many_{n}", "draw", "", "greedy") for n in range(50)))
     await jobs.enqueue(*(Job(f"few_{n}", "draw", "", "modest") for n in range(3)))
     orders = [(Priority.LOW, 3), (Priority.NORMAL, 3), (Priority.HIGH, 3)]
     for priority, count in orders:
@@ -64,7 +64,7 @@ async def test_users_take_turns_and_priorities_order_the_jobs_of_each(make_jobs:
             *(Job(f"{priority.name}_{n}", "draw", "", "picky", priority) for n in range(count))
         )
     await jobs.start()
-    await journal.until(runs=40)
+    await journal.until(runs=62)
     assert {f"few_{n}" for n in range(3)} <= set(journal.ids[:30])
     picky = [job_id.split("_")[0] for job_id in journal.ids if job_id[0].isupper()]
     assert picky == ["HIGH"] * 3 + ["NORMAL"] * 3 + ["LOW"] * 3
@@ -73,6 +73,7 @@ async def test_users_take_turns_and_priorities_order_the_jobs_of_each(make_jobs:
 @ON_SQLITE
 async def test_a_user_takes_no_more_than_half_of_a_process(make_jobs: MakeJobs) -> None:
     jobs, at_once, seen = make_jobs(concurrency=4), Counter[str](), Counter[str]()
+    ended = Counter[str]()
     go_on = asyncio.Event()
 
     async def handle(run: JobRun) -> None:
@@ -80,9 +81,11 @@ async def test_a_user_takes_no_more_than_half_of_a_process(make_jobs: MakeJobs) 
         at_once[user] += 1
         seen[user] = max(seen[user], at_once[user])
         await go_on.wait()
+        at_once[user] -= 1
+        ended[user] += 1
 
     jobs.register("draw", handle)
-    await jobs.enqueue(*(Job(f"a_{n}", "draw", "a", "a") for n in range(10)))
+    await jobs.enqueue(*(Job(f"a_{n}", "draw", "a", "a") for n in range(4)))
     await jobs.start()
     async with asyncio.timeout(SECONDS):
         while at_once["a"] < 2:
@@ -90,8 +93,10 @@ async def test_a_user_takes_no_more_than_half_of_a_process(make_jobs: MakeJobs) 
         await jobs.enqueue(Job("b", "draw", "b", "b"))
         while not at_once["b"]:
             await asyncio.sleep(0.01)
+        go_on.set()
+        while ended != {"a": 4, "b": 1}:
+            await asyncio.sleep(0.01)
     assert seen == {"a": 2, "b": 1}
-    go_on.set()
 
 
 @ON_SQLITE
@@ -133,13 +138,14 @@ async def test_a_failure_is_tried_again_and_then_told_until_it_is_heard(
 @ON_SQLITE
 async def test_what_a_stop_interrupts_is_begun_again_after_it(make_jobs: MakeJobs) -> None:
     first, second, journal = make_jobs(stop_seconds=0.2), make_jobs(), Journal()
-    begun = asyncio.Event()
+    begun, left = asyncio.Event(), asyncio.Event()
 
     async def never_ends(_run: JobRun) -> None:
         begun.set()
         await asyncio.Event().wait()
 
     async def leaves(run: JobRun) -> None:
+        left.set()
         while run.may_go_on:
             await asyncio.sleep(0.01)
         raise Interrupted
@@ -151,7 +157,7 @@ async def test_what_a_stop_interrupts_is_begun_again_after_it(make_jobs: MakeJob
     await first.enqueue(Job("a", "endless", "", "user"), Job("b", "leaving", "", "user"))
     await first.start()
     async with asyncio.timeout(SECONDS):
-        await begun.wait()
+        await asyncio.gather(begun.wait(), left.wait())
     await first.stop()
     await second.start()
     await journal.until(runs=2)
