@@ -183,6 +183,12 @@ class Settings(BaseSettings):
     shutdown_timeout: float = Field(
         default=30, ge=0, le=600, description="Seconds that a stop waits for running pictures."
     )
+    batch_concurrency: int = Field(
+        default=16,
+        ge=1,
+        le=1000,
+        description="Pictures of batches that a process makes at once.",
+    )
     job_concurrency: int = Field(
         default=8,
         ge=1,

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from gql_server.batches.work import register_batches
 from gql_server.database.engine import Database, DatabaseUnavailable
 from gql_server.database.migration import is_current, migrate
 from gql_server.database.processes import remove_all_processes
@@ -125,7 +126,9 @@ class Wiring:
                 budgets,
                 reservations,
                 jobs,
+                settings.batch_concurrency,
             )
+            register_batches(parts)
             if runs_jobs:
                 stack.push_async_callback(jobs.stop)
                 await _start(jobs)

@@ -12,12 +12,13 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from gql_server.access.authentication import Authentication
+from gql_server.batches.reading import get_batches
 from gql_server.database.images import ImageFilter
 from gql_server.database.pages import Facts, Page, PageRequest
 from gql_server.domain.budgets import Payer
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal
-from gql_server.generation.images import list_images_by_template
+from gql_server.generation.images import get_images, list_images_by_template
 from gql_server.generation.parts import Parts
 from gql_server.generation.templates import get_templates
 from gql_server.ledger.budgets import BudgetState
@@ -101,6 +102,26 @@ class Context:
         async def load(ids: list[str]) -> Sequence[Facts | None]:
             found = await get_templates(self.parts, self.principal, ids)
             return [found.get(template_id) for template_id in ids]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def image(self) -> DataLoader[str, Facts | None]:
+        """Images by id, for all that ask in one turn by one statement."""
+
+        async def load(ids: list[str]) -> Sequence[Facts | None]:
+            found = await get_images(self.parts, self.principal, ids)
+            return [found.get(image_id) for image_id in ids]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def batch(self) -> DataLoader[str, Facts | None]:
+        """Batches by id, for all that ask in one turn by one statement."""
+
+        async def load(ids: list[str]) -> Sequence[Facts | None]:
+            found = await get_batches(self.parts, self.principal, ids)
+            return [found.get(batch_id) for batch_id in ids]
 
         return DataLoader(load_fn=load)
 

@@ -85,6 +85,12 @@ class UserErrorCode(Enum):
     BUDGET_NOT_FOUND = strawberry.enum_value(
         ErrorCode.BUDGET_NOT_FOUND, description="There is no such budget."
     )
+    BATCH_NOT_FOUND = strawberry.enum_value(
+        ErrorCode.BATCH_NOT_FOUND, description="There is no such batch."
+    )
+    BATCH_CONFLICT = strawberry.enum_value(
+        ErrorCode.BATCH_CONFLICT, description="Where the batch stands does not allow it."
+    )
     DAILY_ALLOCATION_USED = strawberry.enum_value(
         ErrorCode.DAILY_ALLOCATION_USED,
         description="The provider account has no neurons left today.",
@@ -242,7 +248,23 @@ class BudgetNotFound(UserError):
     budget_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
 
 
+@strawberry.type(description="There is no batch of that id.")
+class BatchNotFound(UserError):
+    """There is no batch of that id."""
+
+    batch_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
+
+
+@strawberry.type(description="Where the batch stands does not allow it.")
+class BatchConflict(UserError):
+    """Where the batch stands does not allow it."""
+
+    batch_id: strawberry.ID = strawberry.field(description="The batch.")
+
+
 USER_ERROR_TYPES: Final = (
+    BatchNotFound,
+    BatchConflict,
     BudgetExceeded,
     BudgetNotFound,
     MaxCostExceeded,
@@ -276,6 +298,8 @@ _OWN_FIELDS: Final[Mapping[type[UserError], tuple[str, ...]]] = {
     DailyAllocationUsed: ("resets_at",),
     BudgetExceeded: ("limit", "spent", "reserved", "needed", "resets_at"),
     BudgetNotFound: ("budget_id",),
+    BatchNotFound: ("batch_id",),
+    BatchConflict: ("batch_id",),
     IdempotencyInProgress: ("image_id",),
 }
 _MONEY: Final = {"cost", "max_cost", "limit", "spent", "reserved", "needed"}

@@ -2,9 +2,11 @@
 
 import strawberry
 
+from gql_server.api.batch_inputs import GenerateBatchInput, batch_request
 from gql_server.api.context import Info
 from gql_server.api.errors import REPORTABLE, UserError, user_errors
 from gql_server.api.parameters import GenerateImageInput, picture_request
+from gql_server.batches.acceptance import estimate_batch
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.generation.estimates import estimate_cost
 
@@ -15,6 +17,9 @@ class CostEstimateInput:
 
     image: strawberry.Maybe[GenerateImageInput] = strawberry.field(
         description="One picture, as generateImage would take it."
+    )
+    batch: strawberry.Maybe[GenerateBatchInput] = strawberry.field(
+        description="A batch, as generateBatch would take it."
     )
 
 
@@ -43,15 +48,17 @@ class CostEstimatePayload:
 
 async def cost_estimate(info: Info, source: CostEstimateInput) -> CostEstimatePayload:
     """Estimate a request."""
-    context = info.context
-    assert source.image is not None  # noqa: S101 - @oneOf has seen to it
+    parts, principal = info.context.parts, info.context.principal
+    kind = "image" if source.image is not None else "batch"
     try:
-        price = await estimate_cost(
-            context.parts, context.principal, picture_request(source.image.value)
-        )
+        if source.image is not None:
+            price = await estimate_cost(parts, principal, picture_request(source.image.value))
+        else:
+            assert source.batch is not None  # noqa: S101 - @oneOf has seen to it
+            price = await estimate_batch(parts, principal, batch_request(source.batch.value))
     except REPORTABLE as error:
         return CostEstimatePayload(
-            estimate=None, user_errors=user_errors(error, under=("input", "image"))
+            estimate=None, user_errors=user_errors(error, under=("input", kind))
         )
     estimate = CostEstimate(
         cost=to_dollars(price.cost),

@@ -37,6 +37,9 @@ class ImageFilter:
     templates: list[strawberry.ID] | None = strawberry.field(
         default=None, description="Made with one of these templates, at most 100."
     )
+    batches: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Made in one of these batches, at most 100."
+    )
     tags: list[str] | None = strawberry.field(
         default=None, description="Bearing all of these tags, at most 20."
     )
@@ -81,6 +84,7 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
     faults = [
         *list_faults(where.models, path=("filter", "models"), most=_MOST_IDS),
         *list_faults(where.templates, path=("filter", "templates"), most=_MOST_IDS),
+        *list_faults(where.batches, path=("filter", "batches"), most=_MOST_IDS),
         *list_faults(where.tags, path=("filter", "tags"), most=MAX_TAGS),
         *user_faults(where.user_id),
         *list_faults(words, path=("filter", "search"), most=_MOST_WORDS),
@@ -90,6 +94,7 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
     return rows.ImageFilter(
         model_ids=tuple(where.models) if where.models is not None else None,
         template_ids=tuple(where.templates) if where.templates is not None else None,
+        batch_ids=tuple(where.batches) if where.batches is not None else None,
         tags=tuple(clean_tags(where.tags or ())),
         created_since=where.created_since,
         created_before=where.created_before,

@@ -27,6 +27,7 @@ from gql_server.storage.addresses import MAX_WIDTH
 from gql_server.storage.store import DEFAULT_URL_SECONDS, MAX_URL_SECONDS
 
 if TYPE_CHECKING:
+    from gql_server.api.batches import Batch
     from gql_server.api.templates import Template
 
 _ColumnShape = Callable[[dict[str, Any], Any, Context], None]
@@ -94,6 +95,7 @@ class Image(Node):
     deleted_at: datetime | None = strawberry.field(description="When it was deleted.")
     storage_key: strawberry.Private[str]
     template_id: strawberry.Private[str | None]
+    batch_id: strawberry.Private[str | None]
 
     @strawberry.field(description="The template that it was made with, unless that was deleted.")
     async def template(
@@ -106,6 +108,18 @@ class Image(Node):
             return None
         facts = await info.context.template.load(self.template_id)
         return template_from(info.context, facts) if facts is not None else None
+
+    @strawberry.field(description="The batch that it was made in.")
+    async def batch(
+        self, info: Info
+    ) -> Annotated["Batch", strawberry.lazy("gql_server.api.batches")] | None:
+        """Load the batch, together with its siblings'."""
+        from gql_server.api.batches import batch_from  # noqa: PLC0415 - the types are mutual
+
+        if self.batch_id is None:
+            return None
+        facts = await info.context.batch.load(self.batch_id)
+        return batch_from(info.context, facts) if facts is not None else None
 
     @strawberry.field(
         description="An address that a browser can open: of the whole picture, or resized and "
@@ -158,6 +172,7 @@ IMAGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "renderedPrompt": ("rendered_prompt",),
     "model": ("model_id",),
     "template": ("template_id",),
+    "batch": ("batch_id",),
     "parameters": ("parameters",),
     "r2Key": ("storage_key",),
     "r2Url": ("storage_key",),
@@ -217,11 +232,15 @@ async def image_connection(
     before: str | None,
     where: ImageFilter | None,
     order: ListOrder,
+    *,
+    batch_id: str | None = None,
 ) -> Connection[Image]:
     """Return one page of the caller's images, reading only the columns asked for."""
     context = info.context
     request = page_request(first, after, last, before, order)
     wanted = image_filter(where)
+    if batch_id is not None:
+        wanted = wanted.of_batch(batch_id)
     columns = requested_columns(info, ("edges", "node"), IMAGE_COLUMNS)
     page = await use_cases.list_images(context.parts, context.principal, columns, wanted, request)
     return connection(

@@ -63,14 +63,20 @@ class TemplateParametersInput:
     strength: float | None = strawberry.field(default=None, description=_STRENGTH)
 
 
-@strawberry.input(description="A picture to make.")
-class GenerateImageInput:
-    """A picture to make."""
+@strawberry.input
+class PromptInput:
+    """What a picture shows."""
 
     prompt: str = strawberry.field(
         description="What the picture shows, in 3 characters or more; a template's words are "
         "joined to it."
     )
+
+
+@strawberry.input
+class PictureSettingsInput:
+    """How a picture is made, and what is kept with it."""
+
     model: strawberry.ID | None = strawberry.field(
         default=None, description="The model that makes it; may be left out with a template."
     )
@@ -95,9 +101,6 @@ class GenerateImageInput:
         default=None,
         description="An image or upload over the source image: its white is painted anew.",
     )
-    max_cost: float | None = strawberry.field(
-        default=None, description="Refuse the request where it would cost more, in US dollars."
-    )
     tags: list[str] | None = strawberry.field(
         default=None, description="To find the image by: at most 20, each of 1 to 64 characters."
     )
@@ -105,10 +108,19 @@ class GenerateImageInput:
         default=None,
         description="Whatever is to be kept with the image: a JSON object of at most 16 KiB.",
     )
+
+
+@strawberry.input(description="A picture to make.")
+class GenerateImageInput(PictureSettingsInput, PromptInput):
+    """A picture to make."""
+
+    max_cost: float | None = strawberry.field(
+        default=None, description="Refuse the request where it would cost more, in US dollars."
+    )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
-def parameters_from(source: GenerateImageInput | TemplateParametersInput) -> Parameters:
+def parameters_from(source: PictureSettingsInput | TemplateParametersInput) -> Parameters:
     """Read the settings of an input."""
     return Parameters(**{field.name: getattr(source, field.name) for field in fields(Parameters)})
 

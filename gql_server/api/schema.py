@@ -13,6 +13,9 @@ from strawberry.types import ExecutionContext, ExecutionResult
 
 from gql_server.api.api_key_mutations import ApiKeyMutations
 from gql_server.api.api_keys import ApiKey, ApiKeyFilter, api_key_connection, find_api_keys
+from gql_server.api.batch_items import BatchItem, find_batch_items
+from gql_server.api.batch_mutations import BatchMutations
+from gql_server.api.batches import Batch, BatchFilterArgument, batch_connection, find_batches
 from gql_server.api.budgets import Budget, BudgetMutations, BudgetWarning, budget_from, find_budgets
 from gql_server.api.connections import After, Before, Connection, First, Last, ListOrder
 from gql_server.api.context import Info
@@ -157,6 +160,29 @@ class Query:
         """List templates."""
         return await template_connection(info, first, after, last, before, filter, order_by)
 
+    @strawberry.field(description="One of the caller's batches.")
+    async def batch(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id, `bat_…`.")],
+    ) -> Batch | None:
+        """Find a batch."""
+        return (await find_batches(info, [id])).get(id)
+
+    @strawberry.field(description="The caller's batches, page by page; everyone's for an admin.")
+    async def batches(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: BatchFilterArgument = None,
+        order_by: OrderArgument = ListOrder.NEWEST_FIRST,
+    ) -> Connection[Batch]:
+        """List batches."""
+        return await batch_connection(info, first, after, last, before, filter, order_by)
+
     @strawberry.field(description="API keys, revoked ones too, page by page; for admins.")
     async def api_keys(
         self,
@@ -205,7 +231,12 @@ class Query:
 
 @strawberry.type(description="What can be done.")
 class Mutation(
-    ImageMutations, SourceImageMutations, TemplateMutations, BudgetMutations, ApiKeyMutations
+    ImageMutations,
+    BatchMutations,
+    SourceImageMutations,
+    TemplateMutations,
+    BudgetMutations,
+    ApiKeyMutations,
 ):
     """What can be done."""
 
@@ -233,6 +264,8 @@ def build_schema() -> Schema:
         mutation=guarded(Mutation),
         types=[
             Image,
+            Batch,
+            BatchItem,
             SourceImage,
             Template,
             Model,
@@ -262,6 +295,8 @@ async def _find_nodes(info: Info, ids: Sequence[strawberry.ID]) -> list[Node | N
         ("src_", find_source_images),
         ("tpl_", find_templates),
         ("bdg_", find_budgets),
+        ("bat_", find_batches),
+        ("itm_", find_batch_items),
         ("key_", find_api_keys),
     ):
         wanted = [node_id for node_id in ids if node_id.startswith(prefix)]

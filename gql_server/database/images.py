@@ -57,6 +57,7 @@ class ImageFilter:
         user_id: Their owner.
         model_ids: Made by one of these models.
         template_ids: Made with one of these templates.
+        batch_ids: Made in one of these batches.
         tags: Bearing all of these tags.
         created_since: Made at this moment or later.
         created_before: Made before this moment.
@@ -68,6 +69,7 @@ class ImageFilter:
     user_id: str | None = None
     model_ids: tuple[str, ...] | None = None
     template_ids: tuple[str, ...] | None = None
+    batch_ids: tuple[str, ...] | None = None
     tags: tuple[str, ...] = ()
     created_since: datetime | None = None
     created_before: datetime | None = None
@@ -79,6 +81,11 @@ class ImageFilter:
         """Narrow to the images of one template."""
         is_wanted = self.template_ids is None or template_id in self.template_ids
         return replace(self, template_ids=(template_id,) if is_wanted else ())
+
+    def of_batch(self, batch_id: str) -> "ImageFilter":
+        """Narrow to the images of one batch."""
+        is_wanted = self.batch_ids is None or batch_id in self.batch_ids
+        return replace(self, batch_ids=(batch_id,) if is_wanted else ())
 
 
 def search_form(text: str) -> str:
@@ -268,6 +275,7 @@ _COMPARISONS: Final[Sequence[tuple[str, Any, Callable[[Any], ColumnElement[bool]
     ("user_id", col(ImageRow.user_id), col(ImageRow.user_id).__eq__),
     ("model_ids", col(ImageRow.model_id), col(ImageRow.model_id).in_),
     ("template_ids", col(ImageRow.template_id), col(ImageRow.template_id).in_),
+    ("batch_ids", col(ImageRow.batch_id), col(ImageRow.batch_id).in_),
     ("created_since", col(ImageRow.created_at), col(ImageRow.created_at).__ge__),
     ("created_before", col(ImageRow.created_at), col(ImageRow.created_at).__lt__),
     ("is_preview", col(ImageRow.is_preview), col(ImageRow.is_preview).__eq__),

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from functools import cache
 
-from sqlalchemy import Executable, delete
+from sqlalchemy import Executable, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -16,6 +16,26 @@ from gql_server.database.tables import ReservationRow
 async def write_reservation(connection: AsyncConnection, reservation: ReservationRow) -> None:
     """Hold money, in place of what the same work held before."""
     await connection.execute(_upsert(connection.dialect.name), reservation.model_dump())
+
+
+async def keep_reservation(connection: AsyncConnection, reservation_id: str) -> None:
+    """Hold until it is released, whatever becomes of the process."""
+    await connection.execute(
+        update(ReservationRow)
+        .where(col(ReservationRow.id) == reservation_id)
+        .values(process_id=None)
+    )
+
+
+async def reduce_reservation(
+    connection: AsyncConnection, reservation_id: str, *, amount: int
+) -> None:
+    """Hold so much less, because it was charged or is not needed; nothing held is no fault."""
+    await connection.execute(
+        update(ReservationRow)
+        .where(col(ReservationRow.id) == reservation_id)
+        .values(amount=col(ReservationRow.amount) - amount)
+    )
 
 
 async def remove_reservations(connection: AsyncConnection, ids: Collection[str]) -> None:

@@ -76,6 +76,7 @@ class ImageRow(SQLModel, table=True):
         # An admin's lists have everyone's.
         Index("ix_images_all_page", "created_at", "id"),
         Index("ix_images_all_model_page", "model_id", "created_at", "id"),
+        Index("ix_images_batch_page", "batch_id", "created_at", "id"),
     )
 
     id: str = Field(primary_key=True)
@@ -86,6 +87,7 @@ class ImageRow(SQLModel, table=True):
     """The prompt case-folded, so that a search means the same on every database."""
     model_id: str
     template_id: str | None = Field(default=None, foreign_key="templates.id")
+    batch_id: str | None = None
     parameters: dict[str, Any] = Field(sa_type=JsonValue)
     storage_key: str = Field(unique=True)
     width: int

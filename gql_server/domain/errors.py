@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from gql_server.domain.batches import BatchStatus
 from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.money import decimal_dollars
 
@@ -37,6 +38,8 @@ class ErrorCode(StrEnum):
     MAX_COST_EXCEEDED = "MAX_COST_EXCEEDED"
     BUDGET_EXCEEDED = "BUDGET_EXCEEDED"
     BUDGET_NOT_FOUND = "BUDGET_NOT_FOUND"
+    BATCH_NOT_FOUND = "BATCH_NOT_FOUND"
+    BATCH_CONFLICT = "BATCH_CONFLICT"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     IDEMPOTENCY_IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
 
@@ -127,12 +130,21 @@ class GenerationFailed(DomainError):
     Attributes:
         retryable: The same request may well succeed later.
         provider_code: Cloudflare's own error number, when it gave one.
+        needs_operator: No request succeeds until the server's operator has mended something.
     """
 
-    def __init__(self, message: str, *, retryable: bool, provider_code: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retryable: bool,
+        provider_code: int | None = None,
+        needs_operator: bool = False,
+    ) -> None:
         super().__init__(message, code=ErrorCode.GENERATION_FAILED)
         self.retryable = retryable
         self.provider_code = provider_code
+        self.needs_operator = needs_operator
 
 
 class GenerationPending(DomainError):
@@ -269,6 +281,30 @@ class BudgetNotFound(DomainError):
             path=path,
         )
         self.budget_id = budget_id
+
+
+class BatchNotFound(DomainError):
+    """The caller has no batch of that id."""
+
+    def __init__(self, batch_id: str, *, path: Path = ("id",)) -> None:
+        super().__init__(
+            f"There is no batch {batch_id!r}.", code=ErrorCode.BATCH_NOT_FOUND, path=path
+        )
+        self.batch_id = batch_id
+
+
+class BatchConflict(DomainError):
+    """What the batch is by now does not allow it.
+
+    Attributes:
+        batch_id: The batch.
+        status: Where it stands.
+    """
+
+    def __init__(self, message: str, *, batch_id: str, status: BatchStatus) -> None:
+        super().__init__(message, code=ErrorCode.BATCH_CONFLICT, path=("id",))
+        self.batch_id = batch_id
+        self.status = status
 
 
 class Rejected(Exception):

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from ulid import ULID
 
-IdPrefix = Literal["img", "src", "tpl", "chg", "prc", "bdg", "key"]
+IdPrefix = Literal["img", "src", "tpl", "chg", "prc", "bdg", "key", "bat", "itm"]
 
 _ULID_LENGTH: Final = 26
 

@@ -51,6 +51,7 @@ class AcceptedPicture:
         sources: The source pictures.
         mask: The mask.
         price: Frozen.
+        batch_id: The batch that it is a part of.
     """
 
     image_id: str
@@ -62,6 +63,7 @@ class AcceptedPicture:
     sources: tuple[SourceImage, ...]
     mask: SourceImage | None
     price: Price
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def accept_with(
         raise Rejected(faults)
     parameters = _settle(model, parameters, has_sources=bool(sources))
     price = _price(parts, model, _size(model, parameters, sources))
-    faults.extend(_cost_faults(request.max_cost, price))
+    faults.extend(cost_faults(request.max_cost, price.cost))
     if faults:
         raise Rejected(faults)
     return AcceptedPicture(
@@ -235,7 +237,8 @@ def _price(parts: Parts, model: Model, size: PictureSize) -> Price:
     return price
 
 
-def _cost_faults(max_cost: float | None, price: Price) -> Iterator[DomainError]:
+def cost_faults(max_cost: float | None, cost: int) -> Iterator[DomainError]:
+    """Tell whether something costs more, in billionths of a dollar, than its request allows."""
     if max_cost is None:
         return
     if max_cost < 0:
@@ -244,8 +247,8 @@ def _cost_faults(max_cost: float | None, price: Price) -> Iterator[DomainError]:
             path=("max_cost",),
             code=ErrorCode.OUT_OF_RANGE,
         )
-    elif price.cost > (limit := round_down_to_nanos(max_cost)):
-        yield MaxCostExceeded(price.cost, limit)
+    elif cost > (limit := round_down_to_nanos(max_cost)):
+        yield MaxCostExceeded(cost, limit)
 
 
 def _size(model: Model, parameters: Parameters, sources: Sequence[SourceImage]) -> PictureSize:

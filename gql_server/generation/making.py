@@ -111,6 +111,7 @@ def _rows(kept: KeptPicture) -> tuple[ImageRow, ChargeRow]:
         search_text=search_form(request.prompt),
         model_id=accepted.model.id,
         template_id=request.template_id,
+        batch_id=accepted.batch_id,
         parameters=asdict(accepted.parameters),
         storage_key=storage_key(accepted.image_id, facts.format),
         width=facts.width,

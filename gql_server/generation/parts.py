@@ -29,5 +29,7 @@ class Parts:
     budgets: Budgets
     reservations: Reservations
     jobs: Jobs
+    batch_concurrency: int
+    """How many pictures of batches a process makes at once."""
     decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """A decoded picture takes hundreds of times its file's size; few are held at once."""

@@ -1,7 +1,7 @@
 """What a caller asks for, before anything about it was checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gql_server.domain.parameters import Parameters
@@ -32,3 +32,20 @@ class PictureRequest:
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, Any] | None = None
     max_cost: float | None = None
+
+
+def request_to_json(request: PictureRequest) -> dict[str, Any]:
+    """Write down what was asked for."""
+    return asdict(request)
+
+
+def request_from_json(written: Mapping[str, Any]) -> PictureRequest:
+    """Read what ``request_to_json`` wrote."""
+    return PictureRequest(
+        **{
+            **written,
+            "parameters": Parameters(**written["parameters"]),
+            "source_image_ids": tuple(written["source_image_ids"]),
+            "tags": tuple(written["tags"]),
+        }
+    )

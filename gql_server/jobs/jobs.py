@@ -138,6 +138,14 @@ class Jobs:
         """
         await self._queue.check()
 
+    async def has_unended(self, prefix: str) -> bool:
+        """Tell whether a job is to be done yet whose id begins with this.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer.
+        """
+        return await self._queue.has_unended(prefix)
+
     async def start(self) -> None:
         """Run jobs from now on; the lease must be held until they are stopped.
 

@@ -32,6 +32,7 @@ SERIALIZER: Final = DBOSPortableJSONSerializer()
 _POLL_SECONDS: Final = 0.2
 _PRUNED_AT_ONCE: Final = 500
 _DEATHS: Final = "deaths"
+_UNENDED: Final = ["ENQUEUED", "DELAYED", "PENDING"]
 _ENDS: Final = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 
@@ -114,6 +115,20 @@ class JobQueue:
             )
         )
         return [_to_started(workflow) for workflow in found]
+
+    async def has_unended(self, prefix: str) -> bool:
+        """Tell whether there is an attempt whose id begins with this and that has not ended."""
+        client = await self._open()
+        found = await _in_thread(
+            lambda: client.list_workflows(
+                status=_UNENDED,
+                workflow_id_prefix=prefix,
+                limit=1,
+                load_input=False,
+                load_output=False,
+            )
+        )
+        return bool(found)
 
     async def put_back(self, started: Iterable[Started]) -> None:
         """Put back into its queue what a process has begun and will not end."""

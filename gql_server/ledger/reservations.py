@@ -63,7 +63,7 @@ class Reservations:
         except BaseException:
             await self.release(work_id)
             raise
-        self._spent(payer)
+        self.charged(payer)
 
     async def reserve(
         self, work_id: str, payer: Payer, amount: int, *, outlives_process: bool = False
@@ -102,6 +102,10 @@ class Reservations:
                 ),
             )
         return passed
+
+    def charged(self, payer: Payer) -> None:
+        """Say that a payer's budgets were spent from."""
+        self._spent(payer)
 
     async def check(self, payer: Payer, amount: int) -> Sequence[BudgetState]:
         """Tell what ``reserve`` would, without holding anything.

@@ -7,6 +7,7 @@ from typing import Any, Final
 from gql_server.access.keys import KeyDraft, create_key
 from gql_server.database.source_images import insert_source_image
 from gql_server.database.tables import SourceImageRow
+from gql_server.domain.batches import ItemStatus
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope
 from gql_server.domain.clock import now
 from gql_server.domain.ids import new_id
@@ -15,6 +16,7 @@ from gql_server.domain.principal import Role
 from gql_server.generation.parts import Parts
 from gql_server.ledger.budgets import BudgetRequest
 from gql_server.storage.store import StoredObject
+from tests.database.batch_rows import add_batch
 from tests.database.rows import add_image, add_template
 from tests.servers.product import FLUX, SDXL, png
 
@@ -35,6 +37,10 @@ class Things:
     source_id: str
     key_id: str
     budget_id: str
+    batch_id: str
+    paused_id: str
+    failed_id: str
+    item_id: str
 
 
 async def make_things(parts: Parts, user_id: str) -> Things:
@@ -66,6 +72,11 @@ async def make_things(parts: Parts, user_id: str) -> Things:
             limit=1000, period=BudgetPeriod.MONTHLY, scope=BudgetScope.USER, subject_id=user_id
         )
     )
+    batch, (item,) = await add_batch(parts.database, user_id=user_id)
+    paused, _ = await add_batch(parts.database, user_id=user_id, status="paused")
+    failed, _ = await add_batch(
+        parts.database, ItemStatus.FAILED, user_id=user_id, status="failed", finished_at=now()
+    )
     return Things(
         user_id,
         image.id,
@@ -74,12 +85,19 @@ async def make_things(parts: Parts, user_id: str) -> Things:
         source_id,
         key.facts["id"],
         budget.span.budget.id,
+        batch.id,
+        paused.id,
+        failed.id,
+        item.id,
     )
 
 
 MISSING: Final = Things(
     "nobody",
-    *(new_id(prefix) for prefix in ("img", "img", "tpl", "src", "key", "bdg")),
+    *(
+        new_id(prefix)
+        for prefix in ("img", "img", "tpl", "src", "key", "bdg", "bat", "bat", "bat", "itm")
+    ),
 )
 """Things that there are not."""
 
@@ -155,7 +173,16 @@ def costs(selection: str, is_found: Callable[[Any, Things], bool], *, of_users: 
     )
 
 
-EVERY_NODE: Final = ("image_id", "deleted_id", "template_id", "source_id", "key_id", "budget_id")
+EVERY_NODE: Final = (
+    "image_id",
+    "deleted_id",
+    "template_id",
+    "source_id",
+    "key_id",
+    "budget_id",
+    "batch_id",
+    "item_id",
+)
 
 ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
     "Query.node": [by_id(kind) for kind in EVERY_NODE],
@@ -197,6 +224,18 @@ ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
     "Query.templates": [
         listed("template_id", None, "TemplateFilter"),
         listed("template_id", lambda things: {"userId": things.user_id}, "TemplateFilter"),
+    ],
+    "Query.batch": [
+        by_id("batch_id", "id items { edges { node { id } } } images { totalCount }"),
+    ],
+    "Query.batches": [
+        listed("batch_id", None, "BatchFilter"),
+        listed("batch_id", lambda things: {"userId": things.user_id}, "BatchFilter"),
+        listed(
+            "paused_id",
+            lambda things: {"userId": things.user_id, "status": ["PAUSED"]},
+            "BatchFilter",
+        ),
     ],
     "Query.apiKeys": [
         listed("key_id", None, "ApiKeyFilter"),
@@ -248,6 +287,38 @@ ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
             "image { userId }",
             "GenerateImageInput",
         ),
+    ],
+    "Mutation.generateBatch": [
+        changing(
+            lambda things: {
+                "pictures": {"prompts": ["A red fox"]},
+                "model": SDXL,
+                **_SMALL,
+                "templateId": things.template_id,
+            },
+            "batch { userId }",
+            "GenerateBatchInput",
+        ),
+        changing(
+            lambda things: {
+                "pictures": {
+                    "items": [{"prompt": "A red fox", "sourceImageIds": [things.image_id]}]
+                },
+                "model": IMG2IMG,
+                **_SMALL,
+            },
+            "batch { userId }",
+            "GenerateBatchInput",
+        ),
+    ],
+    "Mutation.cancelBatch": [
+        changing(lambda things: {"id": things.batch_id}, "batch { id userId }", "CancelBatchInput")
+    ],
+    "Mutation.resumeBatch": [
+        changing(lambda things: {"id": things.paused_id}, "batch { id userId }", "ResumeBatchInput")
+    ],
+    "Mutation.retryBatch": [
+        changing(lambda things: {"id": things.failed_id}, "batch { userId }", "RetryBatchInput")
     ],
     "Mutation.updateImage": [
         changing(

@@ -11,9 +11,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 from sqlalchemy.engine import URL
 
+from gql_server.database.batch_tables import metadata
 from gql_server.database.engine import Database
 from gql_server.database.migration import alembic_config, head_revision, is_current, migrate
-from gql_server.database.tables import metadata
 from tests.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio

@@ -162,12 +162,15 @@ def invalid_base64() -> Behaviour:
     return replies(success({"image": "/9j/4AAQSkZJR"}))
 
 
-def slow(seconds: float) -> Behaviour:
-    """Answer with the picture, but later."""
+def slow(seconds: float, then: Behaviour | None = None) -> Behaviour:
+    """Answer later: with the picture, or as another behaviour does."""
 
     async def behave(exchange: Exchange) -> None:
         await asyncio.sleep(seconds)
-        await exchange.answer(exchange.reply_with_picture())
+        if then is not None:
+            await then(exchange)
+        else:
+            await exchange.answer(exchange.reply_with_picture())
 
     return behave
 

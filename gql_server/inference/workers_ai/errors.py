@@ -161,6 +161,7 @@ def to_domain_error(failure: AttemptFailed, *, model_id: str, moment: datetime) 
         message,
         retryable=failure.fault is Fault.SERVICE,
         provider_code=failure.code,
+        needs_operator=failure.fault is Fault.OPERATOR,
     )
 
 

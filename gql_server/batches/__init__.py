@@ -1,0 +1,1 @@
+"""Many pictures asked for at once: accepted together, made one by one, each ended once."""

@@ -1,0 +1,172 @@
+"""Accepting a batch: every picture of it is checked before any is accepted."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gql_server.batches.requests import BatchPicture, BatchRequest
+from gql_server.domain.budgets import Payer
+from gql_server.domain.errors import (
+    DomainError,
+    ErrorCode,
+    InvalidInput,
+    Path,
+    Rejected,
+)
+from gql_server.domain.ids import new_id
+from gql_server.domain.money import MilliNeurons, NanoDollars
+from gql_server.domain.parameters import Parameters
+from gql_server.domain.principal import Principal
+from gql_server.generation.acceptance import (
+    AcceptedPicture,
+    NamedInputs,
+    accept_with,
+    cost_faults,
+    load_inputs,
+)
+from gql_server.generation.parts import Parts
+from gql_server.generation.requests import PictureRequest
+from gql_server.ledger.prices import Price
+
+MAX_PICTURES: Final = 10_000
+
+_AT_ONCE: Final = 50
+"""How many are checked before others get their turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedBatch:
+    """A batch that will be made as it stands here.
+
+    Attributes:
+        batch_id: Its id.
+        request: What was asked for.
+        pictures: Every picture of it, in order, each with its price.
+        cost: What all of them cost, in billionths of a dollar.
+    """
+
+    batch_id: str
+    request: BatchRequest
+    pictures: Sequence[AcceptedPicture]
+    cost: int
+
+    def with_id(self, batch_id: str) -> "AcceptedBatch":
+        """Return the same batch under another id."""
+        return replace(
+            self,
+            batch_id=batch_id,
+            pictures=[replace(picture, batch_id=batch_id) for picture in self.pictures],
+        )
+
+
+async def accept_batch(parts: Parts, principal: Principal, request: BatchRequest) -> AcceptedBatch:
+    """Check a batch, without spending anything.
+
+    Raises:
+        Rejected: With every fault of every picture at once.
+    """
+    faults: list[DomainError] = list(_size_faults(request))
+    if faults:
+        raise Rejected(faults)
+    inputs = await load_inputs(parts, principal, (one.request for one in request.pictures))
+    accepted: list[AcceptedPicture] = []
+    for number, picture in enumerate(request.pictures):
+        if number % _AT_ONCE == 0:
+            await asyncio.sleep(0)
+        for wanted in _repeated(picture.request, request.images_per_prompt):
+            found = _accepted(parts, principal, picture, wanted, inputs)
+            if not isinstance(found, AcceptedPicture):
+                faults.extend(found)
+                break
+            accepted.append(found)
+    batch_id = new_id("bat")
+    cost = sum(picture.price.cost for picture in accepted)
+    if not faults:
+        faults.extend(cost_faults(request.max_cost, cost))
+    if faults:
+        raise Rejected(_without_repetitions(faults))
+    return AcceptedBatch(
+        batch_id=batch_id,
+        request=request,
+        pictures=[replace(picture, batch_id=batch_id) for picture in accepted],
+        cost=cost,
+    )
+
+
+async def estimate_batch(parts: Parts, principal: Principal, request: BatchRequest) -> Price:
+    """Return the exact price that a batch would be accepted at.
+
+    Raises:
+        Rejected: It would not be accepted, with every fault at once.
+    """
+    accepted = await accept_batch(parts, principal, request)
+    payer = Payer(user_id=principal.user_id, key_id=principal.key_id)
+    await parts.reservations.check(payer, accepted.cost)
+    prices = [picture.price for picture in accepted.pictures]
+    return Price(
+        cost=NanoDollars(sum(price.cost for price in prices)),
+        provider_cost=NanoDollars(sum(price.provider_cost for price in prices)),
+        neurons=MilliNeurons(sum(price.neurons for price in prices)),
+    )
+
+
+def _size_faults(request: BatchRequest) -> Iterator[InvalidInput]:
+    if not request.pictures:
+        yield InvalidInput(
+            "Ask for at least one picture.", path=("pictures",), code=ErrorCode.TOO_SHORT
+        )
+    if request.images_per_prompt < 1:
+        yield InvalidInput(
+            f"imagesPerPrompt must be 1 or more; it is {request.images_per_prompt}.",
+            path=("images_per_prompt",),
+            code=ErrorCode.OUT_OF_RANGE,
+        )
+        return
+    wanted = len(request.pictures) * request.images_per_prompt
+    if wanted > MAX_PICTURES:
+        yield InvalidInput(
+            f"A batch has at most {MAX_PICTURES} pictures; this would be {wanted}.",
+            path=("pictures",),
+            code=ErrorCode.TOO_MANY,
+        )
+
+
+def _repeated(request: PictureRequest, times: int) -> Iterator[PictureRequest]:
+    """Ask for the same picture so many times, with seeds that differ."""
+    yield request
+    seed = request.parameters.seed
+    for number in range(1, times):
+        following = None if seed is None else seed + number
+        yield replace(request, parameters=_with_seed(request.parameters, following))
+
+
+def _with_seed(parameters: Parameters, seed: int | None) -> Parameters:
+    return replace(parameters, seed=seed)
+
+
+def _accepted(
+    parts: Parts,
+    principal: Principal,
+    picture: BatchPicture,
+    wanted: PictureRequest,
+    inputs: NamedInputs,
+) -> AcceptedPicture | Iterable[DomainError]:
+    try:
+        return accept_with(parts, principal, wanted, inputs)
+    except Rejected as rejected:
+        for fault in rejected.errors:
+            if fault.path and fault.path[0] in picture.own:
+                fault.path = (*picture.path, *_below(picture, fault.path))
+        return rejected.errors
+
+
+def _below(picture: BatchPicture, path: Path) -> Path:
+    """Leave out the field's name where the picture stands as its prompt alone."""
+    return path[1:] if picture.own == {"prompt"} and picture.path[-2] == "prompts" else path
+
+
+def _without_repetitions(faults: Sequence[DomainError]) -> list[DomainError]:
+    """Tell what is wrong with a setting of the whole batch once, and not for every picture."""
+    told = {(fault.path, fault.message): fault for fault in reversed(faults)}
+    return list(reversed(told.values()))

@@ -1,0 +1,134 @@
+"""What a user does with a batch that was accepted: cancel, resume, retry."""
+
+from dataclasses import replace
+
+from gql_server.batches.creation import create_batch
+from gql_server.batches.endings import cancel_queued
+from gql_server.batches.requests import BatchPicture, BatchRequest
+from gql_server.batches.slices import enqueue_slices
+from gql_server.database.batch_items import failed_requests, slices_to_do
+from gql_server.database.batches import find_batches, lock_batch, set_batch
+from gql_server.database.pages import Facts
+from gql_server.domain.batches import FINISHED, BatchPriority, BatchStatus
+from gql_server.domain.errors import BatchConflict, BatchNotFound
+from gql_server.domain.principal import Principal
+from gql_server.generation.parts import Parts
+from gql_server.generation.requests import request_from_json
+
+
+async def cancel_batch(parts: Parts, principal: Principal, batch_id: str) -> Facts:
+    """End what has not started, at once; what runs is finished, kept and charged.
+
+    Canceling what is canceled changes nothing.
+
+    Raises:
+        BatchNotFound: The caller has no such batch.
+        BatchConflict: It ended already.
+    """
+    batch = await _find(parts, principal, batch_id)
+    async with parts.database.write() as connection:
+        # First the items and then the batch, as those who start and end items do.
+        await cancel_queued(connection, batch_id)
+        batch = await lock_batch(connection, batch_id) or batch
+        status = BatchStatus(batch["status"])
+        if status in FINISHED and status is not BatchStatus.CANCELED:
+            raise BatchConflict(
+                "The batch has ended; there is nothing left to cancel.",
+                batch_id=batch_id,
+                status=status,
+            )
+        if status not in FINISHED:
+            change = {
+                "status": BatchStatus.CANCELING.value,
+                "paused_reason": None,
+                "resumes_at": None,
+            }
+            await set_batch(connection, batch_id, change)
+            batch = {**batch, **change}
+    return batch
+
+
+async def resume_batch(parts: Parts, principal: Principal, batch_id: str) -> Facts:
+    """Go on with a paused batch now, without waiting for its time.
+
+    Raises:
+        BatchNotFound: The caller has no such batch.
+        BatchConflict: It is not paused.
+    """
+    await _find(parts, principal, batch_id)
+    batch = await resume(parts, batch_id)
+    if batch is None:
+        status = BatchStatus((await _find(parts, principal, batch_id))["status"])
+        raise BatchConflict(
+            f"The batch is not paused, it is {status.value}.", batch_id=batch_id, status=status
+        )
+    return batch
+
+
+async def retry_batch(
+    parts: Parts, principal: Principal, batch_id: str, *, idempotency_key: str | None = None
+) -> Facts:
+    """Ask for the items that failed again, in a batch of their own, at the prices of today.
+
+    The new batch belongs to the user whose batch it retries.
+
+    Raises:
+        BatchNotFound: The caller has no such batch.
+        BatchConflict: It goes on yet, or nothing of it failed.
+        Rejected: What was accepted then is not accepted now.
+        IdempotencyConflict, IdempotencyInProgress: As for ``create_batch``.
+    """
+    batch = await _find(parts, principal, batch_id)
+    status = BatchStatus(batch["status"])
+    if status not in FINISHED:
+        raise BatchConflict(
+            "The batch goes on yet; retry what failed when it has ended.",
+            batch_id=batch_id,
+            status=status,
+        )
+    async with parts.database.read() as connection:
+        written = await failed_requests(connection, batch_id)
+    if not written:
+        raise BatchConflict("Nothing of the batch failed.", batch_id=batch_id, status=status)
+    pictures = [
+        BatchPicture(request=request_from_json(one), path=("items", number), own=frozenset())
+        for number, one in enumerate(written)
+    ]
+    request = BatchRequest(
+        pictures=pictures,
+        priority=BatchPriority(batch["priority"]),
+        webhook_url=batch["webhook_url"],
+        retry_of=batch_id,
+    )
+    owner = replace(principal, user_id=batch["user_id"])
+    return await create_batch(
+        parts, owner, request, operation="retryBatch", idempotency_key=idempotency_key
+    )
+
+
+async def resume(parts: Parts, batch_id: str) -> Facts | None:
+    """Go on with a batch that is paused; None: it is not."""
+    async with parts.database.write() as connection:
+        batch = await lock_batch(connection, batch_id)
+        if batch is None or batch["status"] != BatchStatus.PAUSED:
+            return None
+        status = BatchStatus.QUEUED if batch["started_at"] is None else BatchStatus.RUNNING
+        change = {
+            "status": status.value,
+            "paused_reason": None,
+            "resumes_at": None,
+            "round": batch["round"] + 1,
+        }
+        await set_batch(connection, batch_id, change)
+        slices = await slices_to_do(connection, batch_id)
+    batch = {**batch, **change}
+    await enqueue_slices(parts, batch, slices)
+    return batch
+
+
+async def _find(parts: Parts, principal: Principal, batch_id: str) -> Facts:
+    async with parts.database.read() as connection:
+        found = await find_batches(connection, [batch_id], user_id=principal.owner_filter())
+    if batch_id not in found:
+        raise BatchNotFound(batch_id)
+    return found[batch_id]

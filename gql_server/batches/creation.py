@@ -1,0 +1,176 @@
+"""Accepting a batch and having it worked on; it goes on whatever becomes of this process."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+
+from gql_server.batches.acceptance import AcceptedBatch, accept_batch
+from gql_server.batches.requests import BatchRequest
+from gql_server.batches.slices import SLICE_SIZE, enqueue_slices
+from gql_server.database.batch_tables import BatchItemRow, BatchRow
+from gql_server.database.batches import find_batches, insert_batch
+from gql_server.database.engine import DatabaseUnavailable
+from gql_server.database.idempotency_keys import KeyScope, complete_key
+from gql_server.database.pages import Facts
+from gql_server.database.reservations import keep_reservation
+from gql_server.domain.batches import BatchStatus, ItemStatus
+from gql_server.domain.budgets import Payer
+from gql_server.domain.clock import now
+from gql_server.domain.errors import IdempotencyInProgress, InvalidInput, Rejected
+from gql_server.domain.ids import new_id
+from gql_server.domain.principal import Principal
+from gql_server.generation.acceptance import AcceptedPicture
+from gql_server.generation.parts import Parts
+from gql_server.generation.requests import request_to_json
+from gql_server.generation.resuming import acceptance_to_json
+from gql_server.inference.model import Model
+from gql_server.ledger.keyed_work import Begun, input_hash, key_faults
+
+log = structlog.get_logger(__name__)
+
+
+async def create_batch(
+    parts: Parts,
+    principal: Principal,
+    request: BatchRequest,
+    *,
+    operation: str = "generateBatch",
+    idempotency_key: str | None = None,
+) -> Facts:
+    """Accept a batch, and have its pictures made; return it at once.
+
+    Raises:
+        Rejected: The request has faults, or a budget does not hold it; nothing is made.
+        IdempotencyConflict: The key stands for another request.
+        IdempotencyInProgress: The deadline passed while an earlier request is worked on.
+    """
+    if idempotency_key is None:
+        return await _create(parts, principal, await accept_batch(parts, principal, request))
+    faults = list(key_faults(idempotency_key))
+    if faults:
+        await _reject(parts, principal, request, faults)
+    scope = KeyScope(user_id=principal.user_id, operation=operation, key=idempotency_key)
+    work = _KeyedBatch(parts, principal, request)
+    return await parts.idempotency.once(scope, input_hash(_given(request)), work)
+
+
+class _KeyedBatch:
+    """A batch with an idempotency key."""
+
+    pending = IdempotencyInProgress
+    has_spent: Final = False
+
+    def __init__(self, parts: Parts, principal: Principal, request: BatchRequest) -> None:
+        self._parts = parts
+        self._principal = principal
+        self._request = request
+        self._accepted: AcceptedBatch
+
+    async def accept(self) -> Begun:
+        self._accepted = await accept_batch(self._parts, self._principal, self._request)
+        return Begun(result_id=self._accepted.batch_id)
+
+    async def find(self, batch_id: str) -> Facts | None:
+        async with self._parts.database.read() as connection:
+            found = await find_batches(connection, [batch_id], user_id=self._principal.user_id)
+        return found.get(batch_id)
+
+    async def make(self, _batch_id: str, scope: KeyScope) -> Facts:
+        return await _create(self._parts, self._principal, self._accepted, scope)
+
+    async def resume(
+        self, batch_id: str, _accepted: Mapping[str, Any] | None, scope: KeyScope
+    ) -> Facts:
+        self._accepted = (await accept_batch(self._parts, self._principal, self._request)).with_id(
+            batch_id
+        )
+        return await self.make(batch_id, scope)
+
+
+async def _create(
+    parts: Parts, principal: Principal, accepted: AcceptedBatch, scope: KeyScope | None = None
+) -> Facts:
+    batch, items = _rows(parts, principal, accepted)
+    payer = Payer(user_id=principal.user_id, key_id=principal.key_id)
+    # Held by this process until the batch is there, and then by the batch.
+    async with (
+        parts.reservations.held(batch.id, payer, accepted.cost),
+        parts.database.write() as connection,
+    ):
+        if scope is not None:
+            await complete_key(connection, scope, result_id=batch.id)
+        await insert_batch(connection, batch, items)
+        await keep_reservation(connection, batch.id)
+    log.info("batch_accepted", batch=batch.id, pictures=batch.total)
+    try:
+        await enqueue_slices(parts, batch.model_dump(), range(batch.slices))
+    except DatabaseUnavailable as error:  # a sweep enqueues what this could not
+        log.warning("batch_not_enqueued_yet", batch=batch.id, reason=str(error))
+    return batch.model_dump()
+
+
+def _rows(
+    parts: Parts, principal: Principal, accepted: AcceptedBatch
+) -> tuple[BatchRow, list[BatchItemRow]]:
+    request, total = accepted.request, len(accepted.pictures)
+    batch = BatchRow(
+        id=accepted.batch_id,
+        user_id=principal.user_id,
+        key_id=principal.key_id,
+        status=BatchStatus.QUEUED.value,
+        priority=request.priority.value,
+        slices=-(-total // SLICE_SIZE),
+        total=total,
+        queued=total,
+        estimated_cost=accepted.cost,
+        typical_seconds=sum(_typical_seconds(picture.model) for picture in accepted.pictures),
+        is_preview=parts.generator.is_preview,
+        retry_of=request.retry_of,
+        webhook_url=request.webhook_url,
+        created_at=now(),
+    )
+    items = [_item(batch, position, one) for position, one in enumerate(accepted.pictures)]
+    return batch, items
+
+
+def _item(batch: BatchRow, position: int, picture: AcceptedPicture) -> BatchItemRow:
+    return BatchItemRow(
+        id=new_id("itm"),
+        batch_id=batch.id,
+        user_id=batch.user_id,
+        position=position,
+        slice=position // SLICE_SIZE,
+        status=ItemStatus.QUEUED.value,
+        prompt=picture.request.prompt,
+        request=request_to_json(picture.request),
+        accepted=acceptance_to_json(picture),
+        image_id=picture.image_id,
+        price=picture.price.cost,
+        created_at=batch.created_at + timedelta(microseconds=position),
+    )
+
+
+def _typical_seconds(model: Model) -> float:
+    return (model.typical_seconds.minimum + model.typical_seconds.maximum) / 2
+
+
+def _given(request: BatchRequest) -> dict[str, Any]:
+    """Return what the caller gave; nothing for what this version could be given beside it."""
+    return {
+        **{name: value for name, value in asdict(request).items() if value is not None},
+        "pictures": [request_to_json(picture.request) for picture in request.pictures],
+    }
+
+
+async def _reject(
+    parts: Parts, principal: Principal, request: BatchRequest, faults: list[InvalidInput]
+) -> None:
+    """Raise the faults of a key, with those of the request."""
+    try:
+        await accept_batch(parts, principal, request)
+    except Rejected as rejected:
+        raise Rejected([*rejected.errors, *faults]) from None
+    raise Rejected(faults)

@@ -1,0 +1,44 @@
+"""What kept an item from being made, written down and read again."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from gql_server.domain.clock import to_iso
+from gql_server.domain.errors import (
+    DailyAllocationUsed,
+    DomainError,
+    ErrorCode,
+    GenerationFailed,
+    ImageNotFound,
+    PromptRefused,
+)
+
+
+def error_to_json(error: DomainError) -> dict[str, Any]:
+    """Write down what an item's user is told."""
+    written: dict[str, Any] = {"code": error.code.value, "message": error.message}
+    match error:
+        case GenerationFailed():
+            written |= {"retryable": error.retryable, "provider_code": error.provider_code}
+        case ImageNotFound():
+            written["image_id"] = error.image_id
+        case DailyAllocationUsed():
+            written["resets_at"] = to_iso(error.resets_at)
+    return written
+
+
+def error_from_json(written: Mapping[str, Any]) -> DomainError:
+    """Read what ``error_to_json`` wrote."""
+    match written["code"]:
+        case ErrorCode.PROMPT_REFUSED:
+            return PromptRefused(written["message"])
+        case ErrorCode.IMAGE_NOT_FOUND:
+            return ImageNotFound(written["image_id"], path=("source_image_ids",))
+        case ErrorCode.DAILY_ALLOCATION_USED:
+            return DailyAllocationUsed(datetime.fromisoformat(written["resets_at"]))
+    return GenerationFailed(
+        written["message"],
+        retryable=written.get("retryable", False),
+        provider_code=written.get("provider_code"),
+    )

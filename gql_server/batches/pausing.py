@@ -1,0 +1,44 @@
+"""Batches that wait: for the account's next day, or for the server's operator."""
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql_server.batches.endings import cancel_queued
+from gql_server.database.batches import lock_batch, set_batch
+from gql_server.domain.batches import STARTABLE, BatchStatus, PauseReason
+from gql_server.domain.clock import now
+from gql_server.domain.errors import DailyAllocationUsed, DomainError
+
+log = structlog.get_logger(__name__)
+
+_LOOK_AGAIN: Final = timedelta(minutes=5)
+"""When one item is tried again where nobody knows when the provider will take requests."""
+
+
+async def pause(
+    connection: AsyncConnection, batch_id: str, reason: PauseReason, error: DomainError
+) -> None:
+    """Start no more items of a batch until there is hope; what runs is finished.
+
+    In a batch that is canceled by now, what was put back ends.
+    """
+    batch = await lock_batch(connection, batch_id)
+    if batch is not None and batch["status"] == BatchStatus.CANCELING:
+        await cancel_queued(connection, batch_id)
+        return
+    if batch is None or batch["status"] not in STARTABLE:
+        return
+    resumes_at = error.resets_at if isinstance(error, DailyAllocationUsed) else now() + _LOOK_AGAIN
+    await set_batch(
+        connection,
+        batch_id,
+        {
+            "status": BatchStatus.PAUSED.value,
+            "paused_reason": reason.value,
+            "resumes_at": resumes_at,
+        },
+    )
+    log.warning("batch_paused", batch=batch_id, reason=reason.value, resumes_at=resumes_at)

@@ -1,0 +1,209 @@
+"""The work on a batch: its items in slices, each slice a job, each item claimed on its own."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import structlog
+
+from gql_server.batches.endings import end_as_canceled, end_with_error, end_with_image
+from gql_server.batches.item_errors import error_to_json
+from gql_server.batches.pausing import pause
+from gql_server.batches.places import Places
+from gql_server.database.batch_items import (
+    items_to_do,
+    put_back_item,
+    start_item,
+    take_over_item,
+)
+from gql_server.database.batches import find_batches
+from gql_server.database.engine import DatabaseUnavailable
+from gql_server.database.pages import Facts
+from gql_server.domain.batches import BatchPriority, BatchStatus, ItemStatus, PauseReason
+from gql_server.domain.errors import (
+    DailyAllocationUsed,
+    DomainError,
+    GenerationFailed,
+    GenerationPending,
+)
+from gql_server.domain.principal import Principal
+from gql_server.generation.acceptance import AcceptedPicture
+from gql_server.generation.making import keep_picture, keep_what_was_made, make_picture
+from gql_server.generation.parts import Parts
+from gql_server.generation.requests import request_from_json
+from gql_server.generation.resuming import acceptance_from_json
+from gql_server.jobs.kinds import Interrupted, Job, JobRun, Priority
+
+log = structlog.get_logger(__name__)
+
+KIND: Final = "batch_slice"
+SLICE_SIZE: Final = 20
+
+_STORE_PATIENCE_SECONDS: Final = 300.0
+_PRIORITIES: Final = {
+    BatchPriority.HIGH: Priority.HIGH,
+    BatchPriority.NORMAL: Priority.NORMAL,
+    BatchPriority.LOW: Priority.LOW,
+}
+
+
+async def enqueue_slices(parts: Parts, batch: Facts, slices: Iterable[int]) -> None:
+    """Have slices of a batch worked on; those of the same round are taken once.
+
+    Raises:
+        DatabaseUnavailable: The database does not answer.
+    """
+    await parts.jobs.enqueue(*(_job(batch, number) for number in slices))
+
+
+def job_prefix(batch: Facts) -> str:
+    """Return what the ids of a batch's jobs of the present round begin with."""
+    return f"{batch['id']}.{batch['round']}."
+
+
+class SliceWork:
+    """Works on slices of batches, on so many items at once."""
+
+    def __init__(self, parts: Parts, *, concurrency: int) -> None:
+        self._parts = parts
+        self._places = Places(concurrency)
+
+    async def run(self, run: JobRun) -> None:
+        """Bring every item of a slice to its end that this process may work on.
+
+        Raises:
+            Interrupted: The process must leave the rest to another.
+            DatabaseUnavailable: The database does not answer.
+        """
+        assert not isinstance(run.argument, str)  # noqa: S101 - written by this module
+        batch_id, number = run.argument["batch"], run.argument["slice"]
+        async with self._parts.database.read() as connection:
+            items = await items_to_do(connection, batch_id, number)
+        ends = await asyncio.gather(
+            *(self._do(run, item) for item in items), return_exceptions=True
+        )
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
+
+    async def give_up(self, run: JobRun, reason: str) -> None:
+        """End what a slice has left as failed: its job was given up."""
+        assert not isinstance(run.argument, str)  # noqa: S101 - written by this module
+        batch_id, number = run.argument["batch"], run.argument["slice"]
+        log.error("slice_given_up", batch=batch_id, slice=number, reason=reason)
+        async with self._parts.database.read() as connection:
+            items = await items_to_do(connection, batch_id, number)
+        error = GenerationFailed(
+            "The picture could not be made, however often it was tried.", retryable=True
+        )
+        for item in items:
+            if await self._claim(run, item):
+                await self._fail(run, item, error)
+
+    async def _do(self, run: JobRun, item: Facts) -> None:
+        async with self._places.taken(item["user_id"]):
+            if not run.may_go_on:
+                raise Interrupted
+            if await self._claim(run, item):
+                await self._make(run, item)
+
+    async def _claim(self, run: JobRun, item: Facts) -> bool:
+        async with self._parts.database.write() as connection:
+            if item["status"] == ItemStatus.RUNNING:
+                return await take_over_item(
+                    connection,
+                    item["id"],
+                    process_id=run.process_id,
+                    lease=self._parts.budgets.lease.length,
+                )
+            return await start_item(
+                connection, item["id"], batch_id=item["batch_id"], process_id=run.process_id
+            )
+
+    async def _make(self, run: JobRun, item: Facts) -> None:
+        try:
+            await self._make_and_keep(run, item)
+        except GenerationPending as error:
+            # The facts may have been written: whoever takes the item up looks.
+            raise DatabaseUnavailable(str(error)) from error
+        except DomainError as error:
+            await self._end_with(run, item, error)
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            log.exception("item_broke", item=item["id"])
+            unforeseen = GenerationFailed(
+                "Something went wrong on the server; its operator finds this item in the log.",
+                retryable=True,
+            )
+            await self._fail(run, item, unforeseen)
+
+    async def _make_and_keep(self, run: JobRun, item: Facts) -> None:
+        parts, accepted = self._parts, _accepted(self._parts, item)
+        ending = partial(end_with_image, item=item)
+        is_begun = item["status"] == ItemStatus.RUNNING
+        if is_begun and await keep_what_was_made(parts, accepted, ending=ending) is not None:
+            return
+        if is_begun and await self._is_canceled(item):
+            await self._cancel(run, item)
+            return
+        picture = await make_picture(parts, accepted)
+        await keep_picture(
+            parts, accepted, picture, ending=ending, patience_seconds=_STORE_PATIENCE_SECONDS
+        )
+        parts.reservations.charged(accepted.payer)
+
+    async def _end_with(self, run: JobRun, item: Facts, error: DomainError) -> None:
+        if isinstance(error, DailyAllocationUsed):
+            await self._pause(run, item, PauseReason.DAILY_ALLOCATION_USED, error)
+        elif isinstance(error, GenerationFailed) and error.needs_operator:
+            await self._pause(run, item, PauseReason.PROVIDER_REFUSED_SERVER, error)
+        else:
+            await self._fail(run, item, error)
+
+    async def _is_canceled(self, item: Facts) -> bool:
+        async with self._parts.database.read() as connection:
+            found = await find_batches(connection, [item["batch_id"]], user_id=None)
+        return bool(found[item["batch_id"]]["status"] == BatchStatus.CANCELING)
+
+    async def _cancel(self, run: JobRun, item: Facts) -> None:
+        async with self._parts.database.write() as connection:
+            await end_as_canceled(connection, item, process_id=run.process_id)
+
+    async def _fail(self, run: JobRun, item: Facts, error: DomainError) -> None:
+        async with self._parts.database.write() as connection:
+            await end_with_error(connection, item, error_to_json(error), process_id=run.process_id)
+
+    async def _pause(
+        self, run: JobRun, item: Facts, reason: PauseReason, error: DomainError
+    ) -> None:
+        async with self._parts.database.write() as connection:
+            if await put_back_item(connection, item, process_id=run.process_id):
+                await pause(connection, item["batch_id"], reason, error)
+
+
+def _job(batch: Facts, number: int) -> Job:
+    return Job(
+        id=f"{job_prefix(batch)}{number}",
+        kind=KIND,
+        argument={"batch": batch["id"], "slice": number},
+        partition=batch["user_id"],
+        priority=_PRIORITIES[BatchPriority(batch["priority"])],
+    )
+
+
+def _accepted(parts: Parts, item: Facts) -> AcceptedPicture:
+    accepted = acceptance_from_json(
+        parts,
+        Principal(user_id=item["user_id"]),
+        request_from_json(item["request"]),
+        item["image_id"],
+        item["accepted"],
+    )
+    if accepted is None:
+        raise GenerationFailed(
+            "The model is not in the catalogue any more. Ask for another one.", retryable=False
+        )
+    return replace(accepted, batch_id=item["batch_id"])

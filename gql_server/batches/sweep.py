@@ -1,0 +1,54 @@
+"""Looking after batches that nobody works on: left out by a crash, or paused until now."""
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from gql_server.batches.control import resume
+from gql_server.batches.slices import enqueue_slices, job_prefix
+from gql_server.database.batch_items import slices_to_do
+from gql_server.database.batches import find_paused, find_unfinished, lock_batch, set_batch
+from gql_server.database.pages import Facts
+from gql_server.domain.clock import now
+from gql_server.generation.parts import Parts
+
+log = structlog.get_logger(__name__)
+
+_SETTLED: Final = timedelta(seconds=10)
+"""Younger batches are left to those who accept them."""
+_CHUNK: Final = 100
+
+
+async def sweep_batches(parts: Parts) -> None:
+    """Resume what is paused until now, and enqueue anew what has no job left."""
+    async with parts.database.read() as connection:
+        due = await find_paused(connection, before=now(), most=_CHUNK)
+    for batch_id in due:
+        if await resume(parts, batch_id) is not None:
+            log.info("batch_resumed", batch=batch_id)
+    last = ""
+    while True:
+        async with parts.database.read() as connection:
+            batches = await find_unfinished(
+                connection, created_before=now() - _SETTLED, after=last, most=_CHUNK
+            )
+        for batch in batches:
+            if not await parts.jobs.has_unended(job_prefix(batch)):
+                await _enqueue_anew(parts, batch)
+        if len(batches) < _CHUNK:
+            return
+        last = batches[-1]["id"]
+
+
+async def _enqueue_anew(parts: Parts, batch: Facts) -> None:
+    async with parts.database.write() as connection:
+        present = await lock_batch(connection, batch["id"])
+        if present is None or present["round"] != batch["round"] or present["finished_at"]:
+            return
+        slices = await slices_to_do(connection, batch["id"])
+        change = {"round": present["round"] + 1}
+        await set_batch(connection, batch["id"], change)
+    if slices:
+        log.warning("batch_enqueued_anew", batch=batch["id"], slices=len(slices))
+        await enqueue_slices(parts, {**present, **change}, slices)

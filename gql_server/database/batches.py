@@ -1,0 +1,219 @@
+"""Statements about batches: their states and counts, which change under the batch's row lock."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, case, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col
+
+from gql_server.database.batch_tables import BatchItemRow, BatchRow
+from gql_server.database.pages import (
+    Facts,
+    Page,
+    PageRequest,
+    page_statement,
+    read_facts,
+    read_page,
+)
+from gql_server.domain.batches import FINISHED, STARTABLE, BatchStatus, ItemStatus
+from gql_server.domain.clock import now
+from gql_server.domain.ids import has_prefix
+
+BATCH_COLUMNS: Final = frozenset(BatchRow.__table__.columns.keys())  # type: ignore[attr-defined]  # SQLModel does not type __table__
+"""Every column that a reader can ask for."""
+
+_COLUMNS: Final = tuple(BatchRow.__table__.columns)  # type: ignore[attr-defined]  # likewise
+_COUNTS: Final[Mapping[ItemStatus, ColumnElement[int]]] = {
+    status: getattr(BatchRow, status.value) for status in ItemStatus
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchFilter:
+    """Which batches are wanted; None does not narrow."""
+
+    user_id: str | None = None
+    statuses: tuple[BatchStatus, ...] | None = None
+
+
+async def insert_batch(
+    connection: AsyncConnection, batch: BatchRow, items: Sequence[BatchItemRow]
+) -> None:
+    """Write a batch and its items."""
+    await connection.execute(insert(BatchRow), batch.model_dump())
+    await connection.execute(insert(BatchItemRow), [item.model_dump() for item in items])
+
+
+async def find_batches(
+    connection: AsyncConnection, ids: Collection[str], *, user_id: str | None
+) -> dict[str, Facts]:
+    """Return batches by id; one that is not there is left out."""
+    shaped = [batch_id for batch_id in ids if has_prefix(batch_id, "bat")]
+    statement = select(*_COLUMNS).where(col(BatchRow.id).in_(shaped))
+    if user_id is not None:
+        statement = statement.where(col(BatchRow.user_id) == user_id)
+    return {row["id"]: row for row in read_facts(await connection.execute(statement))}
+
+
+async def lock_batch(connection: AsyncConnection, batch_id: str) -> Facts | None:
+    """Return a batch, which nobody else changes until the transaction ends."""
+    statement = select(*_COLUMNS).where(col(BatchRow.id) == batch_id).with_for_update()
+    found = read_facts(await connection.execute(statement))
+    return found[0] if found else None
+
+
+async def batch_page(connection: AsyncConnection, where: BatchFilter, request: PageRequest) -> Page:
+    """Return one page of batches."""
+    statement = page_statement(
+        _narrowed(select(*_COLUMNS), where), col(BatchRow.created_at), col(BatchRow.id), request
+    )
+    return read_page(read_facts(await connection.execute(statement)), request)
+
+
+async def count_batches(connection: AsyncConnection, where: BatchFilter) -> int:
+    """Count the batches of a list."""
+    statement = _narrowed(select(func.count()).select_from(BatchRow), where)
+    return int((await connection.execute(statement)).scalar_one())
+
+
+async def find_paused(connection: AsyncConnection, *, before: datetime, most: int) -> list[str]:
+    """Return paused batches whose time to go on has come."""
+    statement = (
+        select(col(BatchRow.id))
+        .where(col(BatchRow.status) == BatchStatus.PAUSED, col(BatchRow.resumes_at) <= before)
+        .limit(most)
+    )
+    return list((await connection.execute(statement)).scalars())
+
+
+async def find_unfinished(
+    connection: AsyncConnection, *, created_before: datetime, after: str, most: int
+) -> list[Facts]:
+    """Return batches that work is to be done for, by their ids."""
+    statement = (
+        select(*_COLUMNS)
+        .where(
+            col(BatchRow.status).in_((*STARTABLE, BatchStatus.CANCELING)),
+            col(BatchRow.created_at) < created_before,
+            col(BatchRow.id) > after,
+        )
+        .order_by(col(BatchRow.id))
+        .limit(most)
+    )
+    return read_facts(await connection.execute(statement))
+
+
+async def count_start(connection: AsyncConnection, batch_id: str) -> None:
+    """Count an item that was started."""
+    await connection.execute(
+        update(BatchRow)
+        .where(col(BatchRow.id) == batch_id)
+        .values(
+            queued=col(BatchRow.queued) - 1,
+            running=col(BatchRow.running) + 1,
+            started_at=func.coalesce(col(BatchRow.started_at), now()),
+            status=case(
+                (col(BatchRow.status) == BatchStatus.QUEUED, BatchStatus.RUNNING.value),
+                else_=col(BatchRow.status),
+            ),
+        )
+    )
+
+
+async def count_back(connection: AsyncConnection, batch_id: str) -> None:
+    """Count an item that was started and is to be started again."""
+    await connection.execute(
+        update(BatchRow)
+        .where(col(BatchRow.id) == batch_id)
+        .values(queued=col(BatchRow.queued) + 1, running=col(BatchRow.running) - 1)
+    )
+
+
+async def count_ends(
+    connection: AsyncConnection,
+    batch_id: str,
+    *,
+    left: ItemStatus,
+    reached: ItemStatus,
+    items: int = 1,
+    cost: int = 0,
+    not_spent: int = 0,
+) -> Facts:
+    """Count items that ended, number the events, and end the batch with its last item.
+
+    Args:
+        connection: Where to write.
+        batch_id: The batch.
+        left: What the items were.
+        reached: What they are now.
+        items: How many.
+        cost: What was charged for them.
+        not_spent: What they would have cost, and did not.
+
+    Returns:
+        The batch; its ``sequence`` is the last of the events' numbers.
+    """
+    statement = (
+        update(BatchRow)
+        .where(col(BatchRow.id) == batch_id)
+        .values(
+            {
+                left.value: _COUNTS[left] - items,
+                reached.value: _COUNTS[reached] + items,
+                "sequence": col(BatchRow.sequence) + items,
+                "cost": col(BatchRow.cost) + cost,
+                "estimated_cost": col(BatchRow.estimated_cost) - not_spent,
+            }
+        )
+        .returning(*_COLUMNS)
+    )
+    (batch,) = read_facts(await connection.execute(statement))
+    if batch["queued"] or batch["running"]:
+        return batch
+    end = {
+        "status": _final_status(batch).value,
+        "finished_at": now(),
+        "paused_reason": None,
+        "resumes_at": None,
+    }
+    await set_batch(connection, batch_id, end)
+    return {**batch, **end}
+
+
+async def set_batch(connection: AsyncConnection, batch_id: str, values: Mapping[str, Any]) -> None:
+    """Change columns of a batch."""
+    await connection.execute(
+        update(BatchRow).where(col(BatchRow.id) == batch_id).values(dict(values))
+    )
+
+
+async def note_change(
+    connection: AsyncConnection, batch_id: str, values: Mapping[str, Any]
+) -> bool:
+    """Change an unfinished batch; tell whether it was one."""
+    changed = await connection.execute(
+        update(BatchRow)
+        .where(col(BatchRow.id) == batch_id, col(BatchRow.status).not_in(FINISHED))
+        .values(dict(values))
+    )
+    return changed.rowcount == 1
+
+
+def _final_status(batch: Facts) -> BatchStatus:
+    if batch["canceled"]:
+        return BatchStatus.CANCELED
+    if not batch["failed"]:
+        return BatchStatus.SUCCEEDED
+    return BatchStatus.PARTIALLY_FAILED if batch["succeeded"] else BatchStatus.FAILED
+
+
+def _narrowed(statement: Select[Any], where: BatchFilter) -> Select[Any]:
+    if where.user_id is not None:
+        statement = statement.where(col(BatchRow.user_id) == where.user_id)
+    if where.statuses is not None:
+        statement = statement.where(col(BatchRow.status).in_(where.statuses))
+    return statement

@@ -1,0 +1,98 @@
+"""A server that takes batches, and workers that the tests drive themselves."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gql_server.batches.slices import KIND, SliceWork
+from gql_server.database.batch_items import slices_to_do
+from gql_server.jobs.kinds import JobRun
+from gql_server.processes.lease import ProcessLease
+from tests.servers.product import FLUX, Product, running_product, workers_ai_settings
+from tests.servers.workers_ai_app import WorkersAIStandin
+
+BATCH = """
+id status priority total queued running succeeded failed canceled progress sequence cost
+estimatedCost estimatedFinishAt pausedReason resumesAt userId createdAt startedAt finishedAt
+retryOf { id }
+"""
+GENERATE_BATCH = (
+    """mutation G($input: GenerateBatchInput!) { generateBatch(input: $input) {
+  batch { %s } userErrors { __typename message code path
+    ... on BudgetExceeded { limit needed } ... on MaxCostExceeded { cost maxCost } } } }"""
+    % BATCH
+)
+READ = (
+    """query B($id: ID!) { batch(id: $id) { %s items(first: 100) { edges { node {
+  id index prompt status attempts sequence startedAt finishedAt
+  error { __typename message code path ... on GenerationFailed { retryable providerCode } }
+  image { id cost prompt parameters { seed } batch { id } } } } } } }"""
+    % BATCH
+)
+
+
+class Office:
+    """Clients and workers of batches."""
+
+    def __init__(self, product: Product) -> None:
+        self.product = product
+        self.parts = product.parts
+        self.work = SliceWork(product.parts, concurrency=16)
+
+    async def ask(self, **wanted: Any) -> dict[str, Any]:
+        """Run generateBatch with the model of a quick test; return its payload."""
+        given = {"model": FLUX, **wanted}
+        payload: dict[str, Any] = (await self.product.ask(GENERATE_BATCH, input=given))[
+            "generateBatch"
+        ]
+        return payload
+
+    async def batch(self, pictures: int = 3, **wanted: Any) -> str:
+        """Have a batch of so many prompts accepted; return its id."""
+        prompts = [f"A red fox, {number}" for number in range(pictures)]
+        payload = await self.ask(**{"pictures": {"prompts": prompts}} | wanted)
+        assert payload["userErrors"] == []
+        batch_id: str = payload["batch"]["id"]
+        return batch_id
+
+    async def change(self, mutation: str, batch_id: str) -> dict[str, Any]:
+        """Run cancelBatch, resumeBatch or retryBatch; return its payload."""
+        query = """mutation C($id: ID!) { %s(input: {id: $id}) {
+            batch { %s } userErrors { __typename message code path } } }"""
+        found = await self.product.ask(query % (mutation, BATCH), id=batch_id)
+        payload: dict[str, Any] = found[mutation]
+        return payload
+
+    async def read(self, batch_id: str) -> dict[str, Any]:
+        """Read a batch with its items, whose states must be those that it counts."""
+        batch: dict[str, Any] = (await self.product.ask(READ, id=batch_id))["batch"]
+        items = [edge["node"] for edge in batch.pop("items")["edges"]]
+        for status in ("queued", "running", "succeeded", "failed", "canceled"):
+            assert batch[status] == sum(item["status"] == status.upper() for item in items)
+        assert [item["index"] for item in items] == list(range(batch["total"]))
+        ended = [item["sequence"] for item in items if item["sequence"] is not None]
+        assert sorted(ended) == list(range(1, batch["sequence"] + 1))
+        costs = [item["image"]["cost"] for item in items if item["image"]]
+        assert batch["cost"] == pytest.approx(sum(costs))
+        return {**batch, "items": items}
+
+    async def work_on(self, batch_id: str, lease: ProcessLease | None = None) -> None:
+        """Work on every slice of a batch, as a process would."""
+        async with self.parts.database.read() as connection:
+            slices = await slices_to_do(connection, batch_id)
+        for number in slices:
+            await self.work.run(self.run(batch_id, number, lease))
+
+    def run(self, batch_id: str, number: int = 0, lease: ProcessLease | None = None) -> JobRun:
+        """Return a job's run of a living process."""
+        process_id = (lease or self.parts.budgets.lease).process_id
+        argument = {"batch": batch_id, "slice": number}
+        return JobRun(f"{KIND} {number}", argument, 1, process_id, lambda _process_id: True)
+
+
+@pytest.fixture
+async def office(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Office]:
+    async with running_product(tmp_path, workers_ai_settings(standin)) as product:
+        yield Office(product)

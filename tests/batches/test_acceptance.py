@@ -1,0 +1,191 @@
+"""What a batch may ask for: all of it is checked before any of it is accepted."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tests.batches.conftest import Office
+from tests.servers.product import SDXL
+from tests.servers.workers_ai_app import WorkersAIStandin
+
+pytestmark = pytest.mark.anyio
+
+SET_BUDGET = """mutation { setBudget(input: {limit: 0.05, period: MONTHLY}) {
+  budget { id } userErrors { message } } }"""
+BUDGET = "{ costAnalytics { budget { spent reserved } } }"
+
+
+async def test_a_batch_is_answered_at_once_with_what_it_will_cost(office: Office) -> None:
+    payload = await office.ask(pictures={"prompts": ["A red fox"] * 45}, priority="HIGH")
+    batch = payload["batch"]
+    assert payload["userErrors"] == []
+    told = {name: batch[name] for name in ("status", "priority", "total", "queued", "sequence")}
+    assert told == {
+        "status": "QUEUED",
+        "priority": "HIGH",
+        "total": 45,
+        "queued": 45,
+        "sequence": 0,
+    }
+    assert (batch["cost"], batch["estimatedCost"], batch["progress"]) == (0, 0.45, 0)
+    assert batch["estimatedFinishAt"] > batch["createdAt"]
+    assert batch["startedAt"] is batch["finishedAt"] is None
+
+
+async def test_items_take_the_batchs_settings_where_they_have_none(office: Office) -> None:
+    items = [
+        {"prompt": "A red fox", "tags": ["own"]},
+        {"prompt": "A blue fox", "model": SDXL, "width": 512, "height": 768, "steps": 20},
+    ]
+    payload = await office.ask(pictures={"items": items}, steps=2, tags=["all"])
+    assert payload["userErrors"] == []
+    batch_id = payload["batch"]["id"]
+    await office.work_on(batch_id)
+    found = await office.product.ask(
+        """query I($id: ID!) { batch(id: $id) { images(orderBy: OLDEST_FIRST) { edges { node {
+        prompt tags width height model { id } parameters { steps } } } } } }""",
+        id=batch_id,
+    )
+    images = [edge["node"] for edge in found["batch"]["images"]["edges"]]
+    images.sort(key=lambda image: image["prompt"], reverse=True)
+    assert [(image["tags"], image["parameters"]["steps"]) for image in images] == [
+        (["own"], 2),
+        (["all"], 20),
+    ]
+    assert (images[1]["model"]["id"], images[1]["width"], images[1]["height"]) == (SDXL, 512, 768)
+
+
+@pytest.mark.parametrize("seed", [None, 7])
+async def test_images_of_one_prompt_have_seeds_that_differ(
+    office: Office, standin: WorkersAIStandin, seed: int | None
+) -> None:
+    batch_id = await office.batch(2, imagesPerPrompt=3, seed=seed)
+    await office.work_on(batch_id)
+    items = (await office.read(batch_id))["items"]
+    prompts = [item["prompt"] for item in items]
+    assert prompts == ["A red fox, 0"] * 3 + ["A red fox, 1"] * 3
+    seeds = [item["image"]["parameters"]["seed"] for item in items]
+    if seed is None:
+        assert len(set(seeds)) == 6
+    else:
+        assert seeds == [7, 8, 9, 7, 8, 9]
+    assert Counter(request.parameters["seed"] for request in standin.requests) == Counter(seeds)
+
+
+async def test_every_fault_is_told_with_its_index_and_nothing_is_accepted(office: Office) -> None:
+    payload = await office.ask(
+        pictures={
+            "items": [
+                {"prompt": "A red fox"},
+                {"prompt": "x"},
+                {"prompt": "A red fox", "steps": 99, "seed": -1},
+                {"prompt": "A red fox", "model": "nope"},
+                {"prompt": "A red fox", "sourceImageIds": ["img_nothing"]},
+            ]
+        },
+        width=512,
+        maxCost=0,
+    )
+    assert payload["batch"] is None
+    told = {(tuple(fault["path"][1:]), fault["code"]) for fault in payload["userErrors"]}
+    items = ("pictures", "items")
+    assert {
+        ((*items, "1", "prompt"), "TOO_SHORT"),
+        ((*items, "2", "steps"), "OUT_OF_RANGE"),
+        ((*items, "2", "seed"), "OUT_OF_RANGE"),
+        ((*items, "3", "model"), "MODEL_NOT_FOUND"),
+        ((*items, "4", "sourceImageIds", "0"), "IMAGE_NOT_FOUND"),
+        (("width",), "NOT_SUPPORTED"),
+    } <= told
+    assert len(payload["userErrors"]) == len(told)
+    found = await office.product.ask("{ batches { totalCount } }")
+    assert found["batches"]["totalCount"] == 0
+
+
+async def test_the_faults_of_prompts_name_the_prompts(office: Office) -> None:
+    payload = await office.ask(pictures={"prompts": ["A red fox", "x", "A fox", "a\x00bc"]})
+    paths = [fault["path"] for fault in payload["userErrors"]]
+    assert paths == [
+        ["input", "pictures", "prompts", "1"],
+        ["input", "pictures", "prompts", "3"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "path", "code"),
+    [
+        ({"pictures": {"prompts": []}}, ["pictures"], "TOO_SHORT"),
+        ({"pictures": {"items": []}}, ["pictures"], "TOO_SHORT"),
+        (
+            {"pictures": {"prompts": ["fox"] * 101}, "imagesPerPrompt": 100},
+            ["pictures"],
+            "TOO_MANY",
+        ),
+        (
+            {"pictures": {"prompts": ["fox"]}, "imagesPerPrompt": 0},
+            ["imagesPerPrompt"],
+            "OUT_OF_RANGE",
+        ),
+        (
+            {"pictures": {"prompts": ["fox"] * 3}, "maxCost": 0.029},
+            ["maxCost"],
+            "MAX_COST_EXCEEDED",
+        ),
+        ({"pictures": {"prompts": ["fox"]}, "idempotencyKey": ""}, ["idempotencyKey"], "TOO_SHORT"),
+        ({"pictures": {"prompts": ["fox"]}, "model": None}, ["model"], "REQUIRED"),
+    ],
+)
+async def test_a_wrong_batch_is_told_what_is_wrong(
+    office: Office, wanted: dict[str, Any], path: list[str], code: str
+) -> None:
+    payload = await office.ask(**wanted)
+    assert payload["batch"] is None
+    assert [(fault["path"], fault["code"]) for fault in payload["userErrors"]] == [
+        (["input", *path], code)
+    ]
+
+
+async def test_a_batch_holds_its_estimate_or_says_what_is_missing(office: Office) -> None:
+    await office.product.ask(SET_BUDGET)
+    batch_id = await office.batch(3)
+    assert (await budget(office)) == {"spent": 0, "reserved": 0.03}
+    payload = await office.ask(pictures={"prompts": ["A red fox"] * 3})
+    (fault,) = payload["userErrors"]
+    assert (fault["__typename"], fault["limit"], fault["needed"]) == ("BudgetExceeded", 0.05, 0.03)
+    assert "$0.01 are missing" in fault["message"]
+    await office.work_on(batch_id)
+    assert (await budget(office)) == {"spent": 0.03, "reserved": 0}
+
+
+async def test_the_same_batch_with_its_key_is_accepted_once(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    first = await office.batch(3, idempotencyKey="k")
+    assert await office.batch(3, idempotencyKey="k") == first
+    await office.work_on(first)
+    assert await office.batch(3, idempotencyKey="k") == first
+    assert len(standin.requests) == 3
+    payload = await office.ask(pictures={"prompts": ["A cat"]}, idempotencyKey="k")
+    assert [fault["__typename"] for fault in payload["userErrors"]] == ["IdempotencyConflict"]
+
+
+async def test_an_estimate_of_a_batch_spends_nothing(office: Office) -> None:
+    query = """query E($batch: GenerateBatchInput!) { costEstimate(input: {batch: $batch}) {
+        estimate { cost providerCost neurons } userErrors { path } } }"""
+    wanted = {"pictures": {"prompts": ["A red fox", "A cat"]}, "imagesPerPrompt": 2}
+    found = await office.product.ask(
+        query, batch={**wanted, "model": "@cf/black-forest-labs/flux-1-schnell"}
+    )
+    assert found["costEstimate"] == {
+        "estimate": {"cost": 0.04, "providerCost": 0.0025344, "neurons": 230.4},
+        "userErrors": [],
+    }
+    found = await office.product.ask(query, batch={**wanted, "model": "nope"})
+    assert found["costEstimate"]["estimate"] is None
+    assert found["costEstimate"]["userErrors"] == [{"path": ["input", "batch", "model"]}]
+
+
+async def budget(office: Office) -> dict[str, float]:
+    found: dict[str, float] = (await office.product.ask(BUDGET))["costAnalytics"]["budget"]
+    return found

@@ -1,0 +1,201 @@
+"""Batches that are canceled, paused, resumed and retried."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gql_server.batches import sweep as module
+from gql_server.batches.sweep import sweep_batches
+from gql_server.database.batches import set_batch
+from gql_server.domain.clock import now
+from tests.batches.conftest import Office
+from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.servers.workers_ai_behaviours import daily_allocation_used, error, prompt_refused, slow
+
+pytestmark = pytest.mark.anyio
+
+
+def conflicts(payload: dict[str, Any]) -> list[str]:
+    return [fault["__typename"] for fault in payload["userErrors"]]
+
+
+async def test_canceling_ends_what_has_not_started_at_once(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    batch_id = await office.batch(30)
+    payload = await office.change("cancelBatch", batch_id)
+    assert payload["userErrors"] == []
+    assert (payload["batch"]["status"], payload["batch"]["canceled"]) == ("CANCELED", 30)
+    assert payload["batch"]["estimatedCost"] == 0
+    assert payload["batch"]["finishedAt"] is not None
+    await office.work_on(batch_id)
+    batch = await office.read(batch_id)
+    assert [item["sequence"] for item in batch["items"]] == list(range(1, 31))
+    assert standin.requests == []
+
+
+async def test_canceling_lets_what_runs_end_and_be_kept(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    standin.latency = 1.0
+    batch_id = await office.batch(20)
+    work = asyncio.create_task(office.work_on(batch_id))
+    while len(standin.requests) < 16:
+        await asyncio.sleep(0.01)
+    payload = await office.change("cancelBatch", batch_id)
+    assert payload["batch"]["status"] == "CANCELING"
+    assert (payload["batch"]["canceled"], payload["batch"]["running"]) == (4, 16)
+    assert (await office.change("cancelBatch", batch_id))["userErrors"] == []
+    await work
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["succeeded"], batch["canceled"]) == ("CANCELED", 16, 4)
+    assert batch["cost"] == batch["estimatedCost"] == 0.16
+    again = await office.change("cancelBatch", batch_id)
+    assert (again["userErrors"], again["batch"]["status"]) == ([], "CANCELED")
+
+
+async def test_a_batch_that_has_ended_cannot_be_canceled(office: Office) -> None:
+    batch_id = await office.batch(1)
+    await office.work_on(batch_id)
+    assert conflicts(await office.change("cancelBatch", batch_id)) == ["BatchConflict"]
+    for mutation in ("cancelBatch", "resumeBatch", "retryBatch"):
+        assert conflicts(await office.change(mutation, "bat_nothing")) == ["BatchNotFound"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        (daily_allocation_used(), "DAILY_ALLOCATION_USED"),
+        (error(10000, 401), "PROVIDER_REFUSED_SERVER"),
+    ],
+)
+async def test_a_batch_waits_where_no_item_could_be_made_and_goes_on(
+    office: Office, standin: WorkersAIStandin, trouble: Any, reason: str
+) -> None:
+    batch_id = await office.batch(20)
+    standin.always = trouble
+    await office.work_on(batch_id)
+    paused = await office.read(batch_id)
+    assert (paused["status"], paused["pausedReason"]) == ("PAUSED", reason)
+    assert (paused["queued"], paused["failed"]) == (20, 0)
+    assert paused["resumesAt"] > paused["createdAt"]
+    assert paused["estimatedFinishAt"] is None
+    calls = len(standin.requests)
+    assert calls <= 16
+    await office.work_on(batch_id)
+    assert len(standin.requests) == calls
+    standin.reset()
+    resumed = await office.change("resumeBatch", batch_id)
+    assert resumed["userErrors"] == []
+    told = resumed["batch"]
+    assert (told["status"], told["pausedReason"], told["resumesAt"]) == ("RUNNING", None, None)
+    assert conflicts(await office.change("resumeBatch", batch_id)) == ["BatchConflict"]
+    await office.work_on(batch_id)
+    assert (await office.read(batch_id))["status"] == "SUCCEEDED"
+
+
+async def test_what_is_paused_is_canceled_whole(office: Office, standin: WorkersAIStandin) -> None:
+    batch_id = await office.batch(3)
+    standin.always = daily_allocation_used()
+    await office.work_on(batch_id)
+    canceled = (await office.change("cancelBatch", batch_id))["batch"]
+    assert (canceled["status"], canceled["canceled"]) == ("CANCELED", 3)
+    assert canceled["pausedReason"] is None
+
+
+async def test_an_item_that_would_pause_a_canceled_batch_ends_with_it(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    batch_id = await office.batch(1)
+    standin.next(slow(0.5, daily_allocation_used()))
+    work = asyncio.create_task(office.work_on(batch_id))
+    while not standin.requests:
+        await asyncio.sleep(0.01)
+    assert (await office.change("cancelBatch", batch_id))["batch"]["running"] == 1
+    await work
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["canceled"]) == ("CANCELED", 1)
+
+
+async def test_a_paused_batch_goes_on_by_itself_when_its_time_has_come(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    batch_id = await office.batch(2)
+    standin.always = daily_allocation_used()
+    await office.work_on(batch_id)
+    await sweep_batches(office.parts)
+    assert (await office.read(batch_id))["status"] == "PAUSED"
+    async with office.parts.database.write() as connection:
+        await set_batch(connection, batch_id, {"resumes_at": now() - timedelta(seconds=1)})
+    await sweep_batches(office.parts)
+    assert (await office.read(batch_id))["status"] == "RUNNING"
+    assert await office.parts.jobs.has_unended(f"{batch_id}.1.")
+
+
+async def test_a_batch_that_a_crash_left_without_jobs_gets_them(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch_id = await office.batch(2)
+    monkeypatch.setattr(module, "_SETTLED", timedelta(seconds=-1))
+    await sweep_batches(office.parts)
+    assert not await office.parts.jobs.has_unended(f"{batch_id}.1.")
+    async with office.parts.database.write() as connection:
+        await set_batch(connection, batch_id, {"round": 7})
+    await sweep_batches(office.parts)
+    assert await office.parts.jobs.has_unended(f"{batch_id}.8.")
+
+
+async def test_a_retry_asks_for_what_failed_in_a_batch_of_its_own(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    batch_id = await office.batch(4, steps=2)
+    assert conflicts(await office.change("retryBatch", batch_id)) == ["BatchConflict"]
+    standin.next(prompt_refused())
+    await office.work_on(batch_id)
+    payload = await office.change("retryBatch", batch_id)
+    assert payload["userErrors"] == []
+    retry = payload["batch"]
+    assert (retry["total"], retry["retryOf"]) == (1, {"id": batch_id})
+    await office.work_on(retry["id"])
+    old, new = await office.read(batch_id), await office.read(retry["id"])
+    (failed,) = [item for item in old["items"] if item["status"] == "FAILED"]
+    assert (new["status"], new["items"][0]["prompt"]) == ("SUCCEEDED", failed["prompt"])
+    assert conflicts(await office.change("retryBatch", retry["id"])) == ["BatchConflict"]
+
+
+async def test_batches_are_listed_by_where_they_stand(office: Office) -> None:
+    first, second = await office.batch(1), await office.batch(1)
+    await office.work_on(first)
+    query = """query L($status: [BatchStatus!]) { batches(filter: {status: $status}) {
+        totalCount edges { node { id } } } }"""
+    for status, ids in (
+        (None, [second, first]),
+        (["SUCCEEDED"], [first]),
+        (["QUEUED", "RUNNING"], [second]),
+        (["PAUSED"], []),
+    ):
+        found = (await office.product.ask(query, status=status))["batches"]
+        assert [edge["node"]["id"] for edge in found["edges"]] == ids
+        assert found["totalCount"] == len(ids)
+
+
+async def test_items_are_paged_in_their_order_and_found_by_id(office: Office) -> None:
+    batch_id = await office.batch(5)
+    query = """query P($id: ID!, $first: Int, $after: String, $last: Int) { batch(id: $id) {
+        items(first: $first, after: $after, last: $last) { totalCount
+          pageInfo { hasNextPage endCursor } edges { node { id index } } } } }"""
+    page = (await office.product.ask(query, id=batch_id, first=2))["batch"]["items"]
+    assert [edge["node"]["index"] for edge in page["edges"]] == [0, 1]
+    assert (page["totalCount"], page["pageInfo"]["hasNextPage"]) == (5, True)
+    after = page["pageInfo"]["endCursor"]
+    page = (await office.product.ask(query, id=batch_id, first=9, after=after))["batch"]["items"]
+    assert [edge["node"]["index"] for edge in page["edges"]] == [2, 3, 4]
+    page = (await office.product.ask(query, id=batch_id, last=1))["batch"]["items"]
+    (edge,) = page["edges"]
+    found = await office.product.ask(
+        "query N($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }",
+        ids=[edge["node"]["id"], batch_id],
+    )
+    assert [node["__typename"] for node in found["nodes"]] == ["BatchItem", "Batch"]

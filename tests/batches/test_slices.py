@@ -1,0 +1,196 @@
+"""The work on a batch: each item ends once, whatever becomes of the others."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from gql_server.database.tables import ChargeRow, ImageRow
+from gql_server.generation.making import make_picture
+from gql_server.jobs.kinds import Interrupted, JobRun
+from gql_server.ledger.audit import audit
+from gql_server.processes.lease import ProcessLease
+from gql_server.storage.store import StoreUnavailable
+from tests.batches.conftest import Office
+from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.servers.workers_ai_behaviours import error, prompt_refused, slow
+
+pytestmark = pytest.mark.anyio
+
+
+async def paid(office: Office) -> tuple[int, int, int]:
+    """Count images, charges, and what was charged; the audit must be clean."""
+    assert (await audit(office.parts.database)).is_clean
+    charges = select(func.count(), func.coalesce(func.sum(col(ChargeRow.amount)), 0))
+    async with office.parts.database.read() as connection:
+        images = (await connection.execute(select(func.count(col(ImageRow.id))))).scalar_one()
+        count, amount = (await connection.execute(charges)).one()
+    return images, count, amount
+
+
+async def test_every_item_is_made_kept_and_charged_once(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    batch_id = await office.batch(25)
+    await asyncio.gather(office.work_on(batch_id), office.work_on(batch_id))
+    await office.work_on(batch_id)
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["succeeded"], batch["progress"]) == ("SUCCEEDED", 25, 1)
+    assert (batch["cost"], batch["estimatedCost"]) == (0.25, 0.25)
+    assert batch["createdAt"] <= batch["startedAt"] <= batch["finishedAt"]
+    assert batch["estimatedFinishAt"] == batch["finishedAt"]
+    assert {item["image"]["batch"]["id"] for item in batch["items"]} == {batch_id}
+    assert {item["attempts"] for item in batch["items"]} == {1}
+    assert len(standin.requests) == 25
+    assert await paid(office) == (25, 25, 250_000_000)
+
+
+async def test_one_items_failure_touches_no_other(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    standin.next(prompt_refused())
+    standin.next(error(5004, 400))
+    batch_id = await office.batch(6)
+    await office.work_on(batch_id)
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["succeeded"], batch["failed"]) == ("PARTIALLY_FAILED", 4, 2)
+    assert batch["estimatedCost"] == batch["cost"] == 0.04
+    errors = [item["error"] for item in batch["items"] if item["error"]]
+    assert {told["__typename"] for told in errors} == {"PromptRefused", "GenerationFailed"}
+    assert all(told["message"] for told in errors)
+    assert await paid(office) == (4, 4, 40_000_000)
+
+
+async def test_a_batch_of_which_nothing_is_made_has_failed(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    batch_id = await office.batch(2)
+    standin.next(prompt_refused())
+    standin.next(prompt_refused())
+    await office.work_on(batch_id)
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["cost"], batch["estimatedCost"]) == ("FAILED", 0, 0)
+
+
+async def test_what_nobody_foresaw_fails_its_item_alone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch_id = await office.batch(2)
+    make, broken = make_picture, iter([True])
+
+    async def breaks(*given: object) -> object:
+        if next(broken, False):
+            raise RuntimeError("secret")
+        return await make(*given)  # type: ignore[arg-type]  # as it was called
+
+    monkeypatch.setattr("gql_server.batches.slices.make_picture", breaks)
+    await office.work_on(batch_id)
+    batch = await office.read(batch_id)
+    assert (batch["succeeded"], batch["failed"]) == (1, 1)
+    (told,) = [item["error"] for item in batch["items"] if item["error"]]
+    assert "secret" not in told["message"]
+
+
+async def test_items_of_a_dead_process_are_made_by_another(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    standin.latency = 30.0
+    batch_id = await office.batch(3)
+    dead = ProcessLease(office.parts.database, seconds=30)
+    async with dead.held():
+        work = asyncio.create_task(office.work_on(batch_id, dead))
+        while len(standin.requests) < 3:
+            await asyncio.sleep(0.01)
+        await office.work_on(batch_id)
+        assert (await office.read(batch_id))["running"] == 3
+        work.cancel()
+        await asyncio.wait({work})
+    standin.latency = 0.0
+    await office.work_on(batch_id)
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", 3)
+    assert {item["attempts"] for item in batch["items"]} == {2}
+    assert len(standin.requests) == 6
+    seeds = [request.parameters["seed"] for request in standin.requests]
+    assert Counter(seeds[:3]) == Counter(seeds[3:])
+    assert await paid(office) == (3, 3, 30_000_000)
+
+
+async def test_a_picture_whose_bytes_are_there_is_not_made_again(
+    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = ProcessLease(office.parts.database, seconds=30)
+    batch_id = await office.batch(2)
+
+    async def dies(*_given: object, **_more: object) -> None:
+        raise asyncio.CancelledError
+
+    async with dead.held():
+        with monkeypatch.context() as patch:
+            patch.setattr("gql_server.generation.making.keep_facts", dies)
+            with pytest.raises(asyncio.CancelledError):
+                await office.work_on(batch_id, dead)
+    await office.work_on(batch_id)
+    assert (await office.read(batch_id))["status"] == "SUCCEEDED"
+    assert len(standin.requests) == 2
+    assert await paid(office) == (2, 2, 20_000_000)
+
+
+async def test_a_process_that_comes_back_does_no_harm(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    frozen = ProcessLease(office.parts.database, seconds=30)
+    batch_id = await office.batch(2)
+    standin.next(slow(2.0))
+    standin.next(slow(2.0, error(5004, 400)))
+    async with frozen.held():
+        work = asyncio.create_task(office.work_on(batch_id, frozen))
+        while len(standin.requests) < 2:
+            await asyncio.sleep(0.01)
+    await office.work_on(batch_id)
+    before = await office.read(batch_id)
+    assert (before["status"], before["succeeded"]) == ("SUCCEEDED", 2)
+    await work
+    assert await office.read(batch_id) == before
+    assert await paid(office) == (2, 2, 20_000_000)
+
+
+async def test_a_store_that_is_away_for_a_while_costs_no_picture(
+    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, away = office.parts.store.put, iter([True] * 3)
+
+    async def put_later(*given: object) -> object:
+        if next(away, False):
+            raise StoreUnavailable("away")
+        return await put(*given)  # type: ignore[arg-type]  # as it was called
+
+    monkeypatch.setattr(office.parts.store, "put", put_later)
+    batch_id = await office.batch(3)
+    await office.work_on(batch_id)
+    assert (await office.read(batch_id))["status"] == "SUCCEEDED"
+    assert len(standin.requests) == 3
+
+
+async def test_a_process_that_stops_leaves_what_it_has_not_begun(office: Office) -> None:
+    batch_id = await office.batch(2)
+    asked = office.run(batch_id)
+    stopping = JobRun(asked.job_id, asked.argument, 1, asked.process_id, lambda _id: False)
+    with pytest.raises(Interrupted):
+        await office.work.run(stopping)
+    assert (await office.read(batch_id))["status"] == "QUEUED"
+
+
+async def test_what_the_engine_gives_up_fails_and_its_money_is_free(office: Office) -> None:
+    await office.product.ask(
+        "mutation { setBudget(input: {limit: 1, period: DAILY}) { budget { id } } }"
+    )
+    batch_id = await office.batch(2)
+    await office.work.give_up(office.run(batch_id), "why")
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["failed"], batch["estimatedCost"]) == ("FAILED", 2, 0)
+    assert batch["items"][0]["error"]["retryable"] is True
+    found = await office.product.ask("{ budgets { reserved spent } }")
+    assert found["budgets"] == [{"reserved": 0, "spent": 0}]
