@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
@@ -15,20 +16,25 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gql_server.access.authentication import Authentication
 from gql_server.access.oidc import open_tokens
+from gql_server.api.limits import Limits
 from gql_server.api.models import ShapedCatalogue
+from gql_server.api.persisted import PersistedDocuments, load_trusted_documents
 from gql_server.api.schema import build_schema
-from gql_server.api.view import GraphQLView
+from gql_server.api.view import GraphQLView, ViewOptions
 from gql_server.generation.parts import Parts
+from gql_server.generation.source_images import MAX_UPLOAD_BYTES
 from gql_server.http.authentication import AuthenticationMiddleware
 from gql_server.http.health import Check, health, ready_route
 from gql_server.http.images import images_route
 from gql_server.http.networks import AllowedNetworksMiddleware
+from gql_server.http.security_headers import SecurityHeaders
 from gql_server.settings import Settings
 from gql_server.wiring import StartError, Wiring
 
 log = structlog.get_logger(__name__)
 
 _KEY_USE_SECONDS: Final = 60.0
+_PREFLIGHT_SECONDS: Final = 7200
 
 
 class State(TypedDict):
@@ -51,10 +57,11 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
         PriceBookError: The price book is wrong.
         StartError: Other machines can reach it and nobody said whether it asks who they are; or
             the secret for signed addresses can neither be read nor made.
+        TrustedDocumentsError: The manifest of trusted documents is wrong.
     """
     asks_for_keys = _asks_for_keys(settings)
     wiring = Wiring(settings)
-    view = GraphQLView(build_schema())
+    view = _view(settings, asks_for_keys=asks_for_keys)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
@@ -85,14 +92,57 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     return Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan)
 
 
+def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
+    schema = build_schema(
+        Limits(
+            tokens=settings.max_query_tokens,
+            depth=settings.max_query_depth,
+            aliases=settings.max_query_aliases,
+            directives=settings.max_query_directives,
+            repeats=settings.max_query_repeats,
+            cost=settings.max_query_cost,
+            batch=settings.max_batch,
+        )
+    )
+    trusted = None
+    if settings.trusted_documents is not None:
+        trusted = load_trusted_documents(settings.trusted_documents, schema.documents)
+    options = ViewOptions(
+        max_body_bytes=settings.max_body_bytes,
+        max_files=settings.max_files,
+        max_file_bytes=MAX_UPLOAD_BYTES,
+        body_seconds=settings.body_timeout,
+        batch=settings.max_batch,
+        origins=settings.cors_origins,
+        shows_playground=_or(settings.playground, trusted is None),
+        shows_schema=settings.introspection,
+        shows_suggestions=settings.suggestions,
+        takes_get=_or(settings.get_queries, not asks_for_keys),
+    )
+    persisted = PersistedDocuments(trusted, automatic=settings.persisted_queries)
+    return GraphQLView(schema, persisted, options)
+
+
 def _middleware(settings: Settings) -> list[Middleware]:
     """Return what every request passes, the outermost first."""
-    found: list[Middleware] = []
+    is_https = settings.server_url.startswith("https://")
+    found = [Middleware(SecurityHeaders, is_https=is_https)]
     if settings.trusted_proxies:
         trusted = [str(network) for network in settings.trusted_proxies]
         found.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted))
     if settings.allowed_ips:
         found.append(Middleware(AllowedNetworksMiddleware, networks=settings.allowed_ips))
+    if settings.cors_origins:
+        # Outside of authentication: a browser asks first without a key.
+        found.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=("GET", "POST"),
+                allow_headers=("*",),
+                max_age=_PREFLIGHT_SECONDS,
+            )
+        )
     return [*found, Middleware(AuthenticationMiddleware)]
 
 
@@ -108,6 +158,10 @@ def _asks_for_keys(settings: Settings) -> bool:
             "open_to_everyone", host=settings.host, hint="whoever reaches the server can spend"
         )
     return asks
+
+
+def _or(setting: bool | None, otherwise: bool) -> bool:  # noqa: FBT001 - a switch and its default
+    return otherwise if setting is None else setting
 
 
 async def _to_playground(_request: Request) -> RedirectResponse:

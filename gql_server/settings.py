@@ -84,9 +84,34 @@ def _is_long_secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def _split(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _is_origin(value: str) -> str:
+    if value == "*":
+        return value
+    url = _HTTP_URL.validate_python(value)
+    # pydantic writes a path even where there is none.
+    if url.path not in {None, "/"} or url.query is not None or url.username is not None:
+        raise ValueError(f"give origins such as https://app.example.com, not {value}")
+    return value.rstrip("/").lower()
+
+
+def _is_automatic(value: object) -> object:
+    return None if isinstance(value, str) and value.lower() == "auto" else value
+
+
 HttpAddress = Annotated[str, AfterValidator(_is_http_url)]
 Network = IPv4Network | IPv6Network
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_read_networks)]
+Origins = Annotated[
+    tuple[Annotated[str, AfterValidator(_is_origin)], ...], NoDecode, BeforeValidator(_split)
+]
+Switch = Annotated[bool | None, BeforeValidator(_is_automatic)]
+"""On, off, or None: as suits the other settings."""
 
 
 class Settings(BaseSettings):
@@ -200,6 +225,49 @@ class Settings(BaseSettings):
         gt=0,
         le=3600,
         description="Seconds after its last beat that a process counts as alive.",
+    )
+    cors_origins: Origins = Field(
+        default=(), description="Origins whose pages may use the API, with commas; * for all."
+    )
+    introspection: Switch = Field(
+        default=None, description="Whether the schema describes itself: true, false or auto."
+    )
+    suggestions: Switch = Field(
+        default=None, description="Whether errors suggest names of the schema."
+    )
+    playground: Switch = Field(default=None, description="Whether browsers get the playground.")
+    get_queries: Switch = Field(
+        default=None, description="Whether GET takes any query, or only those named by a hash."
+    )
+    persisted_queries: bool = Field(
+        default=True, description="Whether documents are kept for clients that send hashes."
+    )
+    trusted_documents: Path | None = Field(
+        default=None, description="A manifest of documents; nothing else is run then."
+    )
+    max_body_bytes: int = Field(
+        default=1024 * 1024, ge=1024, description="Bytes of a request without files."
+    )
+    max_files: int = Field(
+        default=1, ge=1, le=100, description="Files of one request, of 20 MiB each."
+    )
+    body_timeout: float = Field(
+        default=30, gt=0, le=600, description="Seconds that a request may take to arrive."
+    )
+    max_batch: int = Field(
+        default=0, ge=0, le=100, description="Operations of one request; 0: no lists of them."
+    )
+    max_query_tokens: int = Field(default=4000, ge=100, description="Tokens of a document.")
+    max_query_depth: int = Field(
+        default=15, ge=1, le=100, description="Levels to which an operation may be nested."
+    )
+    max_query_aliases: int = Field(default=50, ge=0, description="Aliases of a document.")
+    max_query_directives: int = Field(default=50, ge=0, description="Directives of a document.")
+    max_query_repeats: int = Field(
+        default=20, ge=1, description="How often one selection may name the same field."
+    )
+    max_query_cost: int = Field(
+        default=10_000, ge=1, description="Objects that an operation may ask for, by its pages."
     )
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], BeforeValidator(_in_lower_case)

@@ -17,7 +17,7 @@ from gql_server.database.images import ImageFilter
 from gql_server.database.pages import Facts, Page, PageRequest
 from gql_server.domain.budgets import Payer
 from gql_server.domain.errors import Unauthenticated
-from gql_server.domain.principal import Principal
+from gql_server.domain.principal import Principal, Role
 from gql_server.generation.images import get_images, list_images_by_template
 from gql_server.generation.parts import Parts
 from gql_server.generation.templates import get_templates
@@ -58,13 +58,21 @@ class Context:
         models: Mapping[str, "Model"],
         authentication: Authentication,
         principal: Principal | None,
+        *,
+        sees_schema: bool | None = None,
+        sees_suggestions: bool | None = None,
     ) -> None:
-        """Take the parts, and whoever asks; None where that is not known (yet)."""
+        """Take the parts, and whoever asks; None where that is not known (yet).
+
+        What they see is as it is given; None shows it to admins alone.
+        """
         self.parts = parts
         self.models = models
         self._budgets: asyncio.Future[Sequence[BudgetState]] | None = None
         self._authentication = authentication
         self._principal = principal
+        self._sees_schema = sees_schema
+        self._sees_suggestions = sees_suggestions
 
     @property
     def principal(self) -> Principal:
@@ -76,6 +84,16 @@ class Context:
         if self._principal is None:
             raise Unauthenticated("This server asks who you are. Send an API key.")
         return self._principal
+
+    @property
+    def sees_schema(self) -> bool:
+        """Whether introspection is answered."""
+        return self._sees(self._sees_schema)
+
+    @property
+    def sees_suggestions(self) -> bool:
+        """Whether an error may say which names there are."""
+        return self._sees(self._sees_suggestions)
 
     async def open_connection(self, payload: object) -> None:
         """Learn who opens a WebSocket from the payload of its ``connection_init``.
@@ -162,6 +180,11 @@ class Context:
             return [found[key.since][key.model_id] for key in keys]
 
         return DataLoader(load_fn=load)
+
+    def _sees(self, setting: bool | None) -> bool:  # noqa: FBT001 - a switch
+        if setting is None:
+            return self._principal is not None and self._principal.role is Role.ADMIN
+        return setting
 
 
 def _without_template(key: TemplateImages) -> TemplateImages:

@@ -1,5 +1,6 @@
 """What clients are told of errors: userErrors in payloads, coded and masked ones at the top."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -307,6 +308,7 @@ _ACCESS_CODES: Final[Mapping[type[Exception], str]] = {
     Unauthenticated: "UNAUTHENTICATED",
     Forbidden: "FORBIDDEN",
 }
+_SUGGESTION: Final = re.compile(r" Did you mean .*\?", re.DOTALL)
 
 
 def user_errors(
@@ -353,6 +355,14 @@ def border_error(error: GraphQLError) -> GraphQLError:
         f"Something went wrong on the server. Tell its operator this reference: {reference}",
         {"code": "INTERNAL", "reference": reference},
     )
+
+
+def without_suggestion(error: GraphQLError) -> GraphQLError:
+    """Return the error without graphql-core's guess at which name was meant."""
+    message = _SUGGESTION.sub("", error.message)
+    if message == error.message:
+        return error
+    return _coded(error, message, dict(error.extensions or {}))
 
 
 def _faults(error: DomainError | Rejected) -> Sequence[DomainError]:

@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import strawberry
-from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext, ExecutionResult
 
 from gql_server.api.api_key_mutations import ApiKeyMutations
 from gql_server.api.api_keys import ApiKey, ApiKeyFilter, api_key_connection, find_api_keys
 from gql_server.api.batch_items import BatchItem, find_batch_items
 from gql_server.api.batch_mutations import BatchMutations
 from gql_server.api.batches import Batch, BatchFilterArgument, batch_connection, find_batches
+from gql_server.api.bounded_schema import Schema
 from gql_server.api.budgets import Budget, BudgetMutations, BudgetWarning, budget_from, find_budgets
 from gql_server.api.connections import After, Before, Connection, First, Last, ListOrder
 from gql_server.api.context import Info
@@ -27,12 +25,13 @@ from gql_server.api.costs import (
     cost_analytics,
 )
 from gql_server.api.decisions import guarded
-from gql_server.api.errors import USER_ERROR_TYPES, border_error
+from gql_server.api.errors import USER_ERROR_TYPES
 from gql_server.api.estimates import CostEstimateInput, CostEstimatePayload, cost_estimate
 from gql_server.api.execution import PlainFieldExecutor
 from gql_server.api.image_filters import FilterArgument, OrderArgument
 from gql_server.api.image_mutations import ImageMutations
 from gql_server.api.images import Image, find_images, image_connection
+from gql_server.api.limits import Limits
 from gql_server.api.models import Model, ModelFilter, list_models
 from gql_server.api.nodes import Node
 from gql_server.api.scalars import DATE_TIME
@@ -47,7 +46,6 @@ from gql_server.api.templates import (
 from gql_server.api.viewer import Viewer, find_viewer
 from gql_server.domain.errors import ErrorCode, InvalidInput
 
-_CACHED_DOCUMENTS: Final = 1000
 _MAX_NODES: Final = 100
 
 
@@ -241,25 +239,11 @@ class Mutation(
     """What can be done."""
 
 
-class Schema(strawberry.Schema):
-    """The schema; every error of an operation passes the border of ``api/errors.py``."""
-
-    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
-        """Execute an operation, and translate its errors."""
-        result = await super().execute(*args, **kwargs)
-        if result.errors:
-            result.errors = [border_error(error) for error in result.errors]
-        return result
-
-    def process_errors(
-        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
-    ) -> None:
-        """Leave the log to ``border_error``."""
-
-
-def build_schema() -> Schema:
-    """Build the schema that the server serves."""
+def build_schema(limits: Limits | None = None) -> Schema:
+    """Build the schema that the server serves, within these limits."""
+    limits = limits or Limits()
     return Schema(
+        limits,
         query=guarded(Query),
         mutation=guarded(Mutation),
         types=[
@@ -274,11 +258,10 @@ def build_schema() -> Schema:
             ApiKey,
             *USER_ERROR_TYPES,
         ],
-        config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
-        extensions=[
-            lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
-            lambda: ValidationCache(maxsize=_CACHED_DOCUMENTS),
-        ],
+        config=StrawberryConfig(
+            scalar_map={datetime: DATE_TIME},
+            batching_config={"max_operations": limits.batch} if limits.batch else None,
+        ),
         execution_context_class=PlainFieldExecutor,
     )
 

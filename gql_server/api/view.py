@@ -1,38 +1,116 @@
 """GraphQL over HTTP, and the playground for browsers."""
 
-from importlib import resources
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
 
 import orjson
-from starlette.requests import Request
+from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
+from graphql import GraphQLError, OperationType
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http.ides import get_graphql_ide_html
+from strawberry.exceptions import MissingQueryError
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, GraphQLRequestProtocol
+from strawberry.http.base import BaseRequestProtocol
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType as StrawberryOperationType
 
+from gql_server.api.bounded_schema import Schema
 from gql_server.api.context import Context
+from gql_server.api.errors import border_error
+from gql_server.api.media_types import JSON, RESPONSE_JSON, Accepted, accepted, media_type
 from gql_server.api.models import ShapedCatalogue
-from gql_server.api.schema import Schema
+from gql_server.api.persisted import PersistedDocuments
+from gql_server.api.playground import playground_page, playground_policy
+from gql_server.api.requests import (
+    RequestRefused,
+    bounded,
+    checked_parameters,
+    parse_json,
+    read_body,
+    read_upload,
+)
+from gql_server.api.responses import SubResponse, json_response, refusal, result_status
 from gql_server.generation.parts import Parts
 
-_EXAMPLE_BEGINS = "const EXAMPLE_QUERY = `"
-_EXAMPLE_ENDS = "`;"
+_ALLOWED_TYPES: Final = {
+    "GET": (StrawberryOperationType.QUERY,),
+    "POST": (StrawberryOperationType.QUERY, StrawberryOperationType.MUTATION),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOptions:
+    """What the view takes, and what it shows."""
+
+    max_body_bytes: int = 1024 * 1024
+    max_files: int = 10
+    max_file_bytes: int = 20 * 1024 * 1024
+    body_seconds: float = 30
+    batch: int = 0
+    """How many operations one request may hold; 0: a request is one operation."""
+    origins: tuple[str, ...] = ()
+    """The origins whose pages may open a WebSocket, beside the server's own."""
+    shows_playground: bool = True
+    shows_schema: bool | None = None
+    """Whether introspection is answered; None: to admins alone."""
+    shows_suggestions: bool | None = None
+    """Whether errors say which names there are; None: to admins alone."""
+    takes_get: bool = True
+    """Whether GET takes any query, or only one that is named by its hash."""
 
 
 class GraphQLView(GraphQL[Context, None]):
     """Serves the schema; the parts come from the application's lifespan state."""
 
-    def __init__(self, schema: Schema) -> None:
-        super().__init__(schema, subscription_protocols=(), multipart_uploads_enabled=True)
-        self._playground = _playground()
+    request_adapter_class = StarletteRequestAdapter
 
-    async def run(self, request: Request | WebSocket, *args: Any, **kwargs: Any) -> Any:
-        """Run a request's operations, and let go of its uploads, which nobody may have read."""
+    def __init__(
+        self,
+        schema: Schema,
+        persisted: PersistedDocuments | None = None,
+        options: ViewOptions | None = None,
+    ) -> None:
+        self._options = options or ViewOptions()
+        super().__init__(schema, subscription_protocols=(), allowed_origins=self._options.origins)
+        self.request_adapter_class = _RequestAdapter
+        self._documents = schema.documents
+        self._persisted = persisted or PersistedDocuments()
+        self._playground = playground_page()
+        self._playground_policy = playground_policy(self._playground)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; whatever is wrong with it is told as JSON."""
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        request = self._request(scope, receive)
         try:
-            return await super().run(request, *args, **kwargs)
+            response = await self.run(request)
+        except ClientDisconnect:
+            return
+        except RequestRefused as refused:
+            response = refusal(request, refused)
+        except HTTPException as error:
+            status = HTTPStatus(error.status_code)
+            response = refusal(request, RequestRefused(error.reason, status=status))
+        except GraphQLError as error:
+            response = self.create_response(
+                {"errors": [border_error(error).formatted]}, await self.get_sub_response(request)
+            )
+        except Exception as error:  # noqa: BLE001 - masked, and logged at the border
+            masked = border_error(GraphQLError("", original_error=error))
+            response = json_response(
+                {"errors": [masked.formatted]}, JSON, HTTPStatus.INTERNAL_SERVER_ERROR
+            )
         finally:
-            if isinstance(request, Request):
-                await request.close()
+            await request.close()
+        await response(scope, receive, send)
 
     async def get_context(
         self,
@@ -43,12 +121,132 @@ class GraphQLView(GraphQL[Context, None]):
         parts: Parts = request.state.parts
         catalogue: ShapedCatalogue = request.state.catalogue
         return Context(
-            parts, catalogue.models(), request.state.authentication, request.state.principal
+            parts,
+            catalogue.models(),
+            request.state.authentication,
+            request.state.principal,
+            sees_schema=self._options.shows_schema,
+            sees_suggestions=self._options.shows_suggestions,
         )
 
-    async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002 - likewise
-        """Return the playground, with operations that a stranger can run."""
-        return HTMLResponse(self._playground)
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        """Return what an operation may add to its response, and what the client accepts."""
+        return SubResponse(accepted(request.headers.get("accept")))
+
+    def is_request_allowed(self, request: BaseRequestProtocol) -> bool:
+        """Refuse every method but GET and POST."""
+        if request.method not in _ALLOWED_TYPES:
+            raise RequestRefused(
+                "GraphQL takes GET and POST.",
+                status=HTTPStatus.METHOD_NOT_ALLOWED,
+                code="METHOD_NOT_ALLOWED",
+                headers={"Allow": "GET, POST"},
+            )
+        return True
+
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
+        """Tell whether a browser opened the address without an operation."""
+        return (
+            request.method == "GET"
+            and self._options.shows_playground
+            and not request.query_params
+            and "text/html" in request.headers.get("accept", "")
+        )
+
+    async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002 - Strawberry's
+        """Return the playground."""
+        policy = {"Content-Security-Policy": self._playground_policy}
+        return HTMLResponse(self._playground, headers=policy)
+
+    async def parse_http_body(
+        self, request: AsyncHTTPRequestAdapter
+    ) -> GraphQLRequestData | list[GraphQLRequestData]:
+        """Read the operation of a request, or those of a batch."""
+        assert isinstance(request, _RequestAdapter)  # noqa: S101 - made by this view
+        takes = accepted(request.headers.get("accept"))
+        if takes.single is None and (takes.stream is None or takes.stream not in self.streams):
+            raise RequestRefused(
+                f"This server answers in {RESPONSE_JSON} or {JSON}.",
+                status=HTTPStatus.NOT_ACCEPTABLE,
+                code="NOT_ACCEPTABLE",
+            )
+        data = await self._read(request)
+        if isinstance(data, list):
+            self._check_batch(data)
+            return [self._request_data(checked_parameters(one)) for one in data]
+        return self._request_data(checked_parameters(data), takes)
+
+    @property
+    def streams(self) -> set[str]:
+        """The ways in which subscriptions are answered over HTTP."""
+        return set()
+
+    async def execute_single(
+        self,
+        request: Request,  # noqa: ARG002 - Strawberry's signature
+        request_adapter: AsyncHTTPRequestAdapter,
+        sub_response: Response,  # noqa: ARG002 - likewise
+        context: Context,
+        root_value: None,
+        request_data: GraphQLRequestData,
+    ) -> ExecutionResult:
+        """Execute an operation of a kind that the method allows."""
+        try:
+            return await self.schema.execute(
+                request_data.query,
+                request_data.variables,
+                context,
+                root_value,
+                request_data.operation_name,
+                _ALLOWED_TYPES[request_adapter.method],
+                request_data.extensions,
+            )
+        except MissingQueryError as error:
+            raise RequestRefused("The request has no document in `query`.") from error
+        except CannotGetOperationTypeError as error:
+            raise GraphQLError(error.as_http_error_reason()) from error
+        except InvalidOperationTypeError as error:
+            if error.operation_type is StrawberryOperationType.SUBSCRIPTION:
+                raise RequestRefused(
+                    "A subscription is answered over WebSocket, or as text/event-stream.",
+                    status=HTTPStatus.NOT_ACCEPTABLE,
+                    code="NOT_ACCEPTABLE",
+                ) from error
+            raise RequestRefused(
+                "GET only reads; send this operation by POST.",
+                status=HTTPStatus.METHOD_NOT_ALLOWED,
+                code="METHOD_NOT_ALLOWED",
+                headers={"Allow": "POST"},
+            ) from error
+
+    async def process_result(
+        self,
+        request: Request,  # noqa: ARG002 - Strawberry's signature
+        result: ExecutionResult,
+    ) -> GraphQLHTTPResponse:
+        """Return what is written of a result; without data when nothing was run."""
+        response: GraphQLHTTPResponse = {}
+        if result.errors:
+            response["errors"] = [error.formatted for error in result.errors]
+        if result.data is not None or any(error.path for error in result.errors or ()):
+            response["data"] = result.data
+        if result.extensions:
+            response["extensions"] = result.extensions
+        return response
+
+    def create_response(
+        self,
+        response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse],
+        sub_response: Response,
+    ) -> Response:
+        """Write an answer in the media type that the client prefers."""
+        assert isinstance(sub_response, SubResponse)  # noqa: S101 - made by this view
+        kind = JSON if isinstance(response_data, list) else sub_response.accepts.single or JSON
+        status = sub_response.status_code or result_status(response_data, kind)
+        response = json_response(response_data, kind, status)
+        response.raw_headers.extend(sub_response.raw_headers)
+        response.background = sub_response.background
+        return response
 
     def decode_json(self, data: str | bytes) -> object:
         """Read JSON strictly: whole Unicode, no NaN."""
@@ -58,17 +256,83 @@ class GraphQLView(GraphQL[Context, None]):
         """Write JSON."""
         return orjson.dumps(data).decode()
 
+    def _request(self, scope: Scope, receive: Receive) -> Request:
+        request = Request(scope, receive)
+        if request.headers.get("content-type", "").startswith("multipart/"):
+            files = self._options.max_files * self._options.max_file_bytes
+            request = Request(scope, bounded(receive, files + self._options.max_body_bytes))
+        return request
 
-def _playground() -> str:
-    page = get_graphql_ide_html(graphql_ide="graphiql")
-    head, begins, rest = page.partition(_EXAMPLE_BEGINS)
-    _, ends, tail = rest.partition(_EXAMPLE_ENDS)
-    if not begins or not ends:
-        raise RuntimeError("Strawberry's playground has changed: its example was not found")
-    example = resources.files(__package__).joinpath("playground.graphql").read_text("utf-8")
-    # Inside a script element only "</" could end the text early.
-    literal = orjson.dumps(example).decode().replace("</", "<\\/")
-    page = f"{head}const EXAMPLE_QUERY = {literal};{tail}"
-    # Keys are written among the headers: whether the browser keeps those is for its user to say.
-    page = page.replace("shouldPersistHeaders: true,", "")
-    return page.replace("<title>Strawberry GraphiQL</title>", "<title>gql_server</title>")
+    async def _read(self, request: "_RequestAdapter") -> Any:
+        if request.method == "GET":
+            return self._parameters_of_address(request.query_params)
+        options = self._options
+        kind, parameters = media_type(request.content_type)
+        if kind == JSON and parameters.get("charset", "utf-8").lower() == "utf-8":
+            return parse_json(
+                await read_body(
+                    request.request, max_bytes=options.max_body_bytes, seconds=options.body_seconds
+                )
+            )
+        if kind == "multipart/form-data":
+            return await read_upload(
+                request.request,
+                max_files=options.max_files,
+                seconds=options.body_seconds,
+            )
+        raise RequestRefused(
+            "Send the operation as application/json in UTF-8, or files as multipart/form-data.",
+            status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            code="UNSUPPORTED_MEDIA_TYPE",
+        )
+
+    def _parameters_of_address(self, address: Mapping[str, Any]) -> dict[str, Any]:
+        parameters = dict(address)
+        for name in ("variables", "extensions"):
+            if parameters.get(name):
+                parameters[name] = parse_json(parameters[name], f"parameter {name}")
+        if parameters.get("query") and not self._options.takes_get:
+            raise RequestRefused(
+                "Send the operation by POST; GET takes only those that are named by their hash.",
+                status=HTTPStatus.METHOD_NOT_ALLOWED,
+                code="METHOD_NOT_ALLOWED",
+                headers={"Allow": "POST"},
+            )
+        return parameters
+
+    def _check_batch(self, operations: list[Any]) -> None:
+        limit = self._options.batch
+        if not limit:
+            raise RequestRefused(
+                "Send one operation in a request; this server takes no lists of them.",
+                code="BATCHING_DISABLED",
+            )
+        if not 1 <= len(operations) <= limit:
+            raise RequestRefused(
+                f"Send 1 to {limit} operations in a request.", code="TOO_MANY_OPERATIONS"
+            )
+
+    def _request_data(
+        self, parameters: Mapping[str, Any], takes: Accepted | None = None
+    ) -> GraphQLRequestData:
+        query = self._persisted.document(parameters)
+        name = parameters.get("operationName") or None
+        protocol: GraphQLRequestProtocol = "http"
+        if takes is not None and takes.stream is not None and takes.stream in self.streams:
+            # Who takes both gets a stream for subscriptions alone.
+            kind = self._documents.prepare(query).operation_type(name) if query else None
+            if takes.single is None or kind is OperationType.SUBSCRIPTION:
+                protocol = takes.stream
+        return GraphQLRequestData(
+            query=query,
+            variables=parameters.get("variables"),
+            operation_name=name,
+            extensions=parameters.get("extensions"),
+            protocol=protocol,
+        )
+
+
+class _RequestAdapter(StarletteRequestAdapter):
+    def __init__(self, request: Request) -> None:
+        super().__init__(request)
+        self.request = request

@@ -4,12 +4,14 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
 
 from gql_server import __version__
+from gql_server.api.persisted import TrustedDocumentsError
 from gql_server.app import create_app
 from gql_server.cli.start import fail, read_settings
 from gql_server.database.engine import DatabaseUnavailable
@@ -42,13 +44,20 @@ def serve(
             help="Whether it does background work too, or leaves it to `gql-server worker`.",
         ),
     ] = True,
+    trusted_documents: Annotated[
+        Path | None,
+        typer.Option(
+            help="A manifest of documents, in place of TRUSTED_DOCUMENTS: Relay's, "
+            "graphql-codegen's or Apollo's. Nothing else is run then."
+        ),
+    ] = None,
 ) -> None:
     """Serve the API and the playground.
 
     Without any settings: SQLite and the pictures in ./data, drawn by the preview generator.
     An SQLite database is migrated first; with PostgreSQL run migrate before.
     """
-    settings = read_settings(host=host, port=port)
+    settings = read_settings(host=host, port=port, trusted_documents=trusted_documents)
     if not runs_jobs:
         _check_workers_can_be_apart(settings)
     with _start_faults():
@@ -105,6 +114,8 @@ def _start_faults() -> Iterator[None]:
         yield
     except PriceBookError as error:
         fail(f"PRICE_BOOK: {error}")
+    except TrustedDocumentsError as error:
+        fail(f"TRUSTED_DOCUMENTS: {error}")
     except (CatalogueError, StartError) as error:
         fail(str(error))
     except DatabaseUnavailable as error:

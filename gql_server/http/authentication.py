@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qs
 
 import structlog
 from starlette.datastructures import Headers
@@ -20,8 +19,6 @@ _OPEN_FOLDER: Final = "/images/"
 """Its addresses are signed where anybody is asked who they are."""
 
 _PLAYGROUND: Final = "/graphql"
-_OPERATION_PARAMETERS: Final = {"query", "extensions", "id", "documentId"}
-"""A GET with one of these asks for more than the playground's page."""
 
 log = structlog.get_logger(__name__)
 
@@ -69,9 +66,8 @@ def _may_be_unknown(scope: Scope, token: str | None) -> bool:
 def _is_page(scope: Scope) -> bool:
     if scope["path"] != _PLAYGROUND or scope["method"] not in {"GET", "HEAD"}:
         return False
-    asked = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    accept = Headers(scope=scope).get("accept", "")
-    return "text/html" in accept and _OPERATION_PARAMETERS.isdisjoint(asked)
+    # With a query it could be an operation, and is no page for the view either.
+    return not scope["query_string"] and "text/html" in Headers(scope=scope).get("accept", "")
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response) -> None:

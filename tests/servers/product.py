@@ -69,6 +69,7 @@ class Product:
             "/graphql",
             data={"operations": json.dumps(operations), "map": '{"0": ["variables.file"]}'},
             files={"0": (name, data)},
+            headers={"GraphQL-Require-Preflight": "1"},
         )
         assert response.status_code == 200, response.text
         answer = response.json()

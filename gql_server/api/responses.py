@@ -1,0 +1,52 @@
+"""Answers as they leave over HTTP: their media type, their status, their bytes."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from strawberry.http import GraphQLHTTPResponse
+
+from gql_server.api.media_types import JSON, RESPONSE_JSON, Accepted, accepted
+from gql_server.api.requests import RequestRefused
+
+
+class SubResponse(Response):
+    """What an operation adds to its response."""
+
+    def __init__(self, accepts: Accepted) -> None:
+        super().__init__()
+        self.accepts = accepts
+        self.status_code = 0
+        self.raw_headers = []
+
+
+def result_status(response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], kind: str) -> int:
+    """Return the status of a result: only the newer media type tells faults by it."""
+    if kind == JSON or not isinstance(response_data, dict) or "data" in response_data:
+        return HTTPStatus.OK
+    errors: Any = response_data.get("errors") or ()
+    if any(error.get("extensions", {}).get("code") == "INTERNAL" for error in errors):
+        return HTTPStatus.INTERNAL_SERVER_ERROR
+    return HTTPStatus.BAD_REQUEST
+
+
+def refusal(request: Request, refused: RequestRefused) -> Response:
+    """Write why a request was not run."""
+    error = {"message": refused.message, "extensions": {"code": refused.code}}
+    kind = accepted(request.headers.get("accept")).single or JSON
+    return json_response({"errors": [error]}, kind, refused.status, refused.headers)
+
+
+def json_response(
+    data: object, kind: str, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Write JSON of this media type."""
+    return Response(
+        orjson.dumps(data),
+        status_code=status,
+        headers={"Vary": "Accept", **(headers or {})},
+        media_type=f"{kind}; charset=utf-8" if kind == RESPONSE_JSON else kind,
+    )

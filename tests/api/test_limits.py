@@ -1,0 +1,244 @@
+"""What an operation may have at most, and what a scanner would look for."""
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+from graphql import get_introspection_query
+
+from gql_server.api.documents import Documents
+from gql_server.api.limits import Limits
+from gql_server.api.schema import build_schema
+from tests.servers.product import Product, running_product
+
+pytestmark = pytest.mark.anyio
+
+CLOSED = {"introspection": False, "suggestions": False, "playground": False, "get_queries": False}
+DOCUMENTS: Documents = build_schema().documents
+
+
+@pytest.fixture(scope="module")
+async def closed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
+    async with running_product(tmp_path_factory.mktemp("closed"), CLOSED) as product:
+        yield product
+
+
+def codes(document: str, limits: Limits | None = None) -> set[str]:
+    documents = DOCUMENTS if limits is None else build_schema(limits).documents
+    return {
+        str((error.extensions or {}).get("code")) for error in documents.prepare(document).errors
+    }
+
+
+FRAGMENTS = " ".join(f"fragment F{i} on Query {{ ...F{i + 1} a{i}: __typename }}" for i in range(9))
+DOUBLING = " ".join(
+    f"fragment F{i} on Query {{ ...F{i + 1} ... on Query {{ ...F{i + 1} }} }}" for i in range(60)
+)
+DEEP = "{ images { edges { node { template { images { edges { node { id } } } } } } } }"
+
+
+@pytest.mark.parametrize(
+    ("document", "code", "limits"),
+    [
+        ("{ models { id } }", "QUERY_TOO_LONG", {"tokens": 5}),
+        (DEEP, "QUERY_TOO_DEEP", {"depth": 7}),
+        ("{ ...A } fragment A on Query { ...B } fragment B on Query { models { id } }",
+         "QUERY_TOO_DEEP", {"depth": 1}),
+        ("{ a: __typename b: __typename }", "TOO_MANY_ALIASES", {"aliases": 1}),
+        ("{ ...F0 } " + FRAGMENTS + " fragment F9 on Query { __typename }",
+         "TOO_MANY_ALIASES", {"aliases": 8}),
+        ("{ a: __typename @skip(if: true) b: __typename @skip(if: true) }",
+         "TOO_MANY_DIRECTIVES", {"directives": 1}),
+        ("{ __typename @a @b @c @d @e @f }", "TOO_MANY_DIRECTIVES", {}),
+        ("{ __typename __typename __typename }", "TOO_MANY_REPEATS", {"repeats": 2}),
+        ("{ __typename ... { __typename ... { __typename } } }",
+         "TOO_MANY_REPEATS", {"repeats": 2}),
+        ("{ images { " + " ".join(f"...F{i}" for i in range(61)) + " } } "
+         + " ".join(f"fragment F{i} on ImageConnection {{ totalCount }}" for i in range(61)),
+         "TOO_MANY_FRAGMENTS", {}),
+        ("{ ...A ...A ...A } fragment A on Query { __typename }",
+         "TOO_MANY_REPEATS", {"repeats": 2}),
+    ],
+)  # fmt: skip
+def test_each_limit_has_its_code_and_what_is_within_is_taken(
+    document: str, code: str, limits: Mapping[str, int]
+) -> None:
+    assert codes(document, Limits(**limits)) == {code}
+    if limits:
+        ((name, limit),) = limits.items()
+        assert codes(document, Limits(**{name: limit + 1})) == set()
+
+
+SPREAD = """query Q($n: Int) { images(last: $n) { ...P } }
+fragment P on ImageConnection { edges { node { template { ...T } } } }
+fragment T on Template { images(first: 2) { totalCount } }"""
+
+
+def cost(document: str, **variables: Any) -> int:
+    prepared = DOCUMENTS.prepare(document)
+    assert prepared.errors == ()
+    return prepared.cost(None, variables)
+
+
+@pytest.mark.parametrize(
+    ("document", "variables", "expected"),
+    [
+        ("{ __typename }", {}, 0),
+        ("{ image(id: 1) { id } }", {}, 1),
+        ("{ models { id } }", {}, 10),
+        ("{ images { totalCount } }", {}, 20),
+        ("{ images(first: 7) { pageInfo { endCursor } } }", {}, 7),
+        ("{ images(first: 7) { edges { node { id } } } }", {}, 7 * 3),
+        ("{ images(last: 7) { edges { node { id model { id } } } } }", {}, 7 * 4),
+        ("{ images(first: 1000) { totalCount } }", {}, 100),
+        ("{ nodes(ids: [1, 2, 3]) { id } }", {}, 3),
+        ("query Q($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ["a"] * 9}, 9),
+        ("query Q($n: Int) { images(first: $n) { totalCount } }", {"n": 9}, 9),
+        ("query Q($n: Int = 8) { images(first: $n) { totalCount } }", {}, 8),
+        ("query Q($n: Int) { images(first: $n) { totalCount } }", {"n": "x"}, 20),
+        (SPREAD, {"n": 5}, 5 * (1 + 1 + 1 + 1 + 2)),
+        ("{ __schema { types { fields { name } } } }", {}, 0),
+    ],
+)  # fmt: skip
+def test_the_cost_is_what_the_pages_multiply(
+    document: str, variables: dict[str, Any], expected: int
+) -> None:
+    assert cost(document, **variables) == expected
+
+
+async def test_an_operation_that_costs_too_much_is_not_run_and_others_tell_their_cost(
+    product: Product,
+) -> None:
+    document = """query Q($n: Int) { images(first: $n) { edges { node { template {
+        images(first: $n) { edges { node { id } } } } } } } }"""
+    cheap = await product.answer(document, n=20)
+    assert cheap["extensions"]["cost"] == {"estimated": 20 * (4 + 60), "limit": 10_000}
+    dear = await product.answer(document, n=100)
+    assert "data" not in dear
+    assert dear["errors"][0]["extensions"] == {"code": "QUERY_TOO_COMPLEX", "limit": 10_000}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ ...F0 } " + DOUBLING + " fragment F60 on Query { __typename }",
+        "{ images { ...F0 } } "
+        + " ".join(
+            f"fragment F{i} on ImageConnection {{ ...F{i + 1} edges {{ node {{ id }} }} }}"
+            for i in range(200)
+        )
+        + " fragment F200 on ImageConnection { totalCount }",
+        "{ images { " + " ".join(f"...F{i}" for i in range(60)) + " } } "
+        + " ".join(f"fragment F{i} on ImageConnection {{ totalCount }}" for i in range(60)),
+        "{ " + " ".join(f"a{i}: __typename" for i in range(1000)) + " }",
+        "{ " + " ".join(f"nothing{i}" for i in range(3000)) + " }",
+        "{ " + "__typename @nothing " * 1000 + "}",
+        "{" + "images{edges{node{template{" * 500,
+        "#" * 400_000 + "\n" + "# x\n" * 100_000 + "{ __typename }",
+        '{ image(id: "' + "x" * 900_000 + '") { id } }',
+    ],
+)  # fmt: skip
+def test_no_document_takes_long_to_refuse_or_to_take(document: str) -> None:
+    DOCUMENTS.prepare("{ __typename }")
+    began = time.process_time()
+    prepared = DOCUMENTS.prepare(document)
+    if not prepared.errors:
+        prepared.cost(None, {})
+    assert time.process_time() - began < 2
+
+
+async def test_the_playgrounds_introspection_is_within_every_limit() -> None:
+    assert codes(get_introspection_query(input_value_deprecation=True, type_depth=9)) == set()
+
+
+async def test_a_page_of_everything_is_within_every_limit() -> None:
+    everything = """{ images(first: 100) { totalCount pageInfo { endCursor } edges { cursor node {
+        id url model { id parameters { name } } template { id name images(first: 2) { edges {
+        node { id } } } } parameters { seed } } } } }"""
+    assert codes(everything) == set()
+    assert cost(everything) < Limits().cost
+
+
+# What graphql-cop looks for, check by check, of a server that shows nothing.
+
+
+async def test_scanner_alias_overloading(closed: Product) -> None:
+    aliases = " ".join(f"alias{number}: __typename" for number in range(101))
+    answer = await closed.answer(f"query cop {{ {aliases} }}")
+    assert "data" not in answer
+
+
+async def test_scanner_array_based_batching(closed: Product) -> None:
+    one = {"query": "query cop { __typename }", "operationName": "cop"}
+    response = await closed.client.post("/graphql", json=[one] * 10)
+    assert response.status_code == 400
+    assert not isinstance(response.json(), list)
+
+
+async def test_scanner_directive_overloading(closed: Product) -> None:
+    answer = await closed.answer("query cop { __typename " + "@aa" * 10 + " }")
+    assert len(answer["errors"]) == 1
+
+
+async def test_scanner_circular_introspection(product: Product) -> None:
+    nested = "fields { name type { " * 4 + "name" + " } }" * 4
+    answer = await product.answer(f"query cop {{ __schema {{ types {{ name {nested} }} }} }}")
+    assert "data" not in answer
+
+
+async def test_scanner_field_duplication(closed: Product) -> None:
+    assert "data" not in await closed.answer("query cop { " + "__typename " * 500 + "}")
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["query cop { __schema { directive } }", "query cop { imagess { totalCount } }",
+     "{ images(frist: 1) { totalCount } }", "{ node(id: 1) { ... on Imagee { id } } }",
+     "{ images(orderBy: NEWEST_FRIST) { totalCount } }", "query ($a: Sting) { __typename }"],
+)  # fmt: skip
+async def test_scanner_field_suggestions(closed: Product, product: Product, document: str) -> None:
+    assert "Did you mean" in str(await product.answer(document))
+    assert "Did you mean" not in str(await closed.answer(document))
+
+
+async def test_scanner_suggestions_in_variables(closed: Product) -> None:
+    document = (
+        "query Q($o: ListOrder, $f: ImageFilter) { images(orderBy: $o, filter: $f) { totalCount } }"
+    )
+    for variables in ({"o": "NEWEST_FRIST"}, {"f": {"tagz": []}}):
+        assert "Did you mean" not in str(await closed.answer(document, **variables))
+
+
+async def test_scanner_get_requests(closed: Product) -> None:
+    for query in ("query cop { __typename }", "mutation cop { __typename }"):
+        response = await closed.client.get("/graphql", params={"query": query})
+        assert (response.status_code, response.headers["allow"]) == (405, "POST")
+
+
+async def test_scanner_url_encoded_post(closed: Product) -> None:
+    response = await closed.client.post("/graphql", data={"query": "query cop { __typename }"})
+    assert response.status_code == 415
+
+
+@pytest.mark.parametrize("path", ["/", "/graphql", "/graphiql", "/playground", "/console"])
+async def test_scanner_playground(closed: Product, path: str) -> None:
+    response = await closed.client.get(path, headers={"accept": "text/html"}, follow_redirects=True)
+    for word in ("graphiql", "playground", "unpkg"):
+        assert word not in response.text.lower()
+
+
+async def test_scanner_introspection(closed: Product) -> None:
+    for document in (
+        "query cop { __schema { types { name } } }",
+        '{ __type(name: "Image") { name } }',
+    ):
+        answer = await closed.answer(document)
+        assert answer["errors"][0]["extensions"]["code"] == "INTROSPECTION_DISABLED"
+    assert (await closed.answer("{ __typename }"))["data"] == {"__typename": "Query"}
+
+
+async def test_scanner_tracing_and_unhandled_errors(closed: Product) -> None:
+    answer = await closed.answer("qwerty cop { abc }")
+    assert "exception" not in str(answer).lower()
+    assert "tracing" not in (await closed.answer("{ __typename }"))["extensions"]
