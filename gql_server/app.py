@@ -20,7 +20,8 @@ from gql_server.api.limits import Limits
 from gql_server.api.models import ShapedCatalogue
 from gql_server.api.persisted import PersistedDocuments, load_trusted_documents
 from gql_server.api.schema import build_schema
-from gql_server.api.view import GraphQLView, ViewOptions
+from gql_server.api.view import GraphQLView
+from gql_server.api.view_options import ViewOptions
 from gql_server.generation.parts import Parts
 from gql_server.generation.source_images import MAX_UPLOAD_BYTES
 from gql_server.http.authentication import AuthenticationMiddleware
@@ -111,7 +112,7 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
         max_body_bytes=settings.max_body_bytes,
         max_files=settings.max_files,
         max_file_bytes=MAX_UPLOAD_BYTES,
-        body_seconds=settings.body_timeout,
+        body_seconds=settings.receive_timeout,
         batch=settings.max_batch,
         origins=settings.cors_origins,
         shows_playground=_or(settings.playground, trusted is None),

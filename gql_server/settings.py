@@ -251,8 +251,11 @@ class Settings(BaseSettings):
     max_files: int = Field(
         default=1, ge=1, le=100, description="Files of one request, of 20 MiB each."
     )
-    body_timeout: float = Field(
-        default=30, gt=0, le=600, description="Seconds that a request may take to arrive."
+    receive_timeout: float = Field(
+        default=30,
+        gt=0,
+        le=600,
+        description="Seconds that a request's head, and then its body, may take.",
     )
     max_batch: int = Field(
         default=0, ge=0, le=100, description="Operations of one request; 0: no lists of them."

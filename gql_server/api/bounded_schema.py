@@ -1,10 +1,16 @@
 """A schema whose operations are bounded before they run, and whose errors are translated."""
 
+from collections.abc import Iterable
+from contextlib import aclosing
 from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLNamedType, GraphQLObjectType, GraphQLSchema
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from gql_server.api.context import Context
 from gql_server.api.documents import Documents, PreparedDocument, PreparedDocuments
@@ -13,7 +19,11 @@ from gql_server.api.limits import Limits, limit_error
 
 
 class Schema(strawberry.Schema):
-    """The schema; every error of an operation passes the border of ``api/errors.py``."""
+    """The schema; every error of an operation passes the border of ``api/errors.py``.
+
+    Operations come as a document, variables, a context, a root, a name and the allowed types,
+    in Strawberry's order.
+    """
 
     def __init__(self, limits: Limits, **definition: Any) -> None:
         super().__init__(**definition, extensions=[self._prepared_documents])
@@ -27,36 +37,61 @@ class Schema(strawberry.Schema):
         context_value: Context | None = None,
         root_value: Any | None = None,
         operation_name: str | None = None,
-        *args: Any,
-        **kwargs: Any,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
         """Execute an operation that is within the limits, and translate its errors."""
-        sees_schema = context_value is None or context_value.sees_schema
-        suggests = context_value is None or context_value.sees_suggestions
         cost = None
         if query:
             prepared = self.documents.prepare(query)
-            errors = _refusals(prepared, operation_name, sees_schema=sees_schema)
-            if not errors:
-                cost = prepared.cost(operation_name, variable_values)
-                errors = _cost_errors(cost, self._limits)
+            cost, errors = self._checked(prepared, operation_name, variable_values, context_value)
             if errors:
-                return _translated(ExecutionResult(data=None, errors=errors), suggests=suggests)
+                return _translated(ExecutionResult(data=None, errors=errors), context_value)
         result = await super().execute(
             query,
             variable_values,
             context_value,
             root_value,
             operation_name,
-            *args,
-            **kwargs,
+            allowed_operation_types,
+            operation_extensions,
         )
         if cost is not None:
             result.extensions = {
                 **(result.extensions or {}),
                 "cost": {"estimated": cost, "limit": self._limits.cost},
             }
-        return _translated(result, suggests=suggests) if result.errors else result
+        return _translated(result, context_value) if result.errors else result
+
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> StreamResult:
+        """Execute an operation that may have many results, as ``execute`` does one of one."""
+        if not query:
+            raise MissingQueryError
+        prepared = self.documents.prepare(query)
+        _, errors = self._checked(prepared, operation_name, variable_values, context_value)
+        if not errors and allowed_operation_types is not None:
+            errors = _type_errors(prepared, operation_name, allowed_operation_types)
+        if errors:
+            return _single(_translated(PreExecutionError(data=None, errors=errors), context_value))
+        results = await super().stream(
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            operation_extensions,
+            allowed_operation_types,
+        )
+        return _each_translated(results, context_value)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -78,28 +113,53 @@ class Schema(strawberry.Schema):
         )
         return GraphQLSchema(query, mutation, subscription, types=list(kinds.values()))
 
+    def _checked(
+        self,
+        prepared: PreparedDocument,
+        operation_name: str | None,
+        variables: dict[str, Any] | None,
+        context: Context | None,
+    ) -> tuple[int | None, list[GraphQLError]]:
+        """Return what the operation is estimated at, or why it is not run."""
+        if prepared.errors:
+            return None, list(prepared.errors)
+        if prepared.introspects and context is not None and not context.sees_schema:
+            message = "This server does not describe its schema to this caller."
+            return None, [GraphQLError(message, extensions={"code": "INTROSPECTION_DISABLED"})]
+        error = prepared.choice_error(operation_name)
+        if error is not None:
+            return None, [error]
+        cost, limit = prepared.cost(operation_name, variables), self._limits.cost
+        if cost > limit:
+            message = f"The operation would cost {cost}, more than this server allows: {limit}."
+            hint = f"{message} Ask for smaller pages."
+            return None, [limit_error("QUERY_TOO_COMPLEX", hint, limit)]
+        return cost, []
 
-def _refusals(
-    prepared: PreparedDocument, operation_name: str | None, *, sees_schema: bool
+
+def _type_errors(
+    prepared: PreparedDocument, operation_name: str | None, allowed: Iterable[OperationType]
 ) -> list[GraphQLError]:
-    if prepared.errors:
-        return list(prepared.errors)
-    if prepared.introspects and not sees_schema:
-        message = "This server does not describe its schema to this caller."
-        return [GraphQLError(message, extensions={"code": "INTROSPECTION_DISABLED"})]
-    error = prepared.choice_error(operation_name)
-    return [error] if error is not None else []
-
-
-def _cost_errors(cost: int, limits: Limits) -> list[GraphQLError]:
-    if cost <= limits.cost:
+    found = prepared.operation_type(operation_name)
+    if found is None or found.value in {kind.value for kind in allowed}:
         return []
-    message = f"The operation would cost {cost}, more than this server allows: {limits.cost}."
-    hint = f"{message} Ask for smaller pages."
-    return [limit_error("QUERY_TOO_COMPLEX", hint, limits.cost)]
+    return [GraphQLError(f"This way of asking takes no {found.value}.")]
 
 
-def _translated(result: ExecutionResult, *, suggests: bool) -> ExecutionResult:
+def _translated(result: ExecutionResult, context: Context | None) -> ExecutionResult:
     errors = [border_error(error) for error in result.errors or ()]
+    suggests = context is None or context.sees_suggestions
     result.errors = errors if suggests else [without_suggestion(error) for error in errors]
     return result
+
+
+async def _single(result: ExecutionResult) -> StreamResult:
+    yield result
+
+
+async def _each_translated(results: StreamResult, context: Context | None) -> StreamResult:
+    async with aclosing(results):
+        async for result in results:
+            if isinstance(result, ExecutionResult) and result.errors:
+                _translated(result, context)
+            yield result

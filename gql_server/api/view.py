@@ -1,9 +1,8 @@
 """GraphQL over HTTP, and the playground for browsers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
@@ -17,13 +16,18 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, GraphQLRequestProtocol
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.subscriptions import (
+    GRAPHQL_SSE_PROTOCOL,
+    GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    MULTIPART_SUBSCRIPTION_PROTOCOL,
+)
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType as StrawberryOperationType
 
 from gql_server.api.bounded_schema import Schema
 from gql_server.api.context import Context
 from gql_server.api.errors import border_error
-from gql_server.api.media_types import JSON, RESPONSE_JSON, Accepted, accepted, media_type
+from gql_server.api.media_types import JSON, RESPONSE_JSON, Accepted, Stream, accepted, media_type
 from gql_server.api.models import ShapedCatalogue
 from gql_server.api.persisted import PersistedDocuments
 from gql_server.api.playground import playground_page, playground_policy
@@ -36,33 +40,19 @@ from gql_server.api.requests import (
     read_upload,
 )
 from gql_server.api.responses import SubResponse, json_response, refusal, result_status
+from gql_server.api.view_options import ViewOptions
 from gql_server.generation.parts import Parts
 
+_PROTOCOLS: Final = (
+    GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    GRAPHQL_SSE_PROTOCOL,
+    MULTIPART_SUBSCRIPTION_PROTOCOL,
+)
+_STREAMS: Final[frozenset[str]] = frozenset(get_args(Stream))
 _ALLOWED_TYPES: Final = {
     "GET": (StrawberryOperationType.QUERY,),
     "POST": (StrawberryOperationType.QUERY, StrawberryOperationType.MUTATION),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ViewOptions:
-    """What the view takes, and what it shows."""
-
-    max_body_bytes: int = 1024 * 1024
-    max_files: int = 10
-    max_file_bytes: int = 20 * 1024 * 1024
-    body_seconds: float = 30
-    batch: int = 0
-    """How many operations one request may hold; 0: a request is one operation."""
-    origins: tuple[str, ...] = ()
-    """The origins whose pages may open a WebSocket, beside the server's own."""
-    shows_playground: bool = True
-    shows_schema: bool | None = None
-    """Whether introspection is answered; None: to admins alone."""
-    shows_suggestions: bool | None = None
-    """Whether errors say which names there are; None: to admins alone."""
-    takes_get: bool = True
-    """Whether GET takes any query, or only one that is named by its hash."""
 
 
 class GraphQLView(GraphQL[Context, None]):
@@ -77,9 +67,14 @@ class GraphQLView(GraphQL[Context, None]):
         options: ViewOptions | None = None,
     ) -> None:
         self._options = options or ViewOptions()
-        super().__init__(schema, subscription_protocols=(), allowed_origins=self._options.origins)
+        super().__init__(
+            schema,
+            subscription_protocols=_PROTOCOLS if schema.subscription is not None else (),
+            allowed_origins=self._options.origins,
+        )
         self.request_adapter_class = _RequestAdapter
         self._documents = schema.documents
+        self._streams = _STREAMS if schema.subscription is not None else frozenset()
         self._persisted = persisted or PersistedDocuments()
         self._playground = playground_page()
         self._playground_policy = playground_policy(self._playground)
@@ -164,7 +159,7 @@ class GraphQLView(GraphQL[Context, None]):
         """Read the operation of a request, or those of a batch."""
         assert isinstance(request, _RequestAdapter)  # noqa: S101 - made by this view
         takes = accepted(request.headers.get("accept"))
-        if takes.single is None and (takes.stream is None or takes.stream not in self.streams):
+        if takes.single is None and (takes.stream is None or takes.stream not in self._streams):
             raise RequestRefused(
                 f"This server answers in {RESPONSE_JSON} or {JSON}.",
                 status=HTTPStatus.NOT_ACCEPTABLE,
@@ -175,11 +170,6 @@ class GraphQLView(GraphQL[Context, None]):
             self._check_batch(data)
             return [self._request_data(checked_parameters(one)) for one in data]
         return self._request_data(checked_parameters(data), takes)
-
-    @property
-    def streams(self) -> set[str]:
-        """The ways in which subscriptions are answered over HTTP."""
-        return set()
 
     async def execute_single(
         self,
@@ -318,7 +308,7 @@ class GraphQLView(GraphQL[Context, None]):
         query = self._persisted.document(parameters)
         name = parameters.get("operationName") or None
         protocol: GraphQLRequestProtocol = "http"
-        if takes is not None and takes.stream is not None and takes.stream in self.streams:
+        if takes is not None and takes.stream is not None and takes.stream in self._streams:
             # Who takes both gets a stream for subscriptions alone.
             kind = self._documents.prepare(query).operation_type(name) if query else None
             if takes.single is None or kind is OperationType.SUBSCRIPTION:

@@ -15,6 +15,7 @@ from gql_server.api.persisted import TrustedDocumentsError
 from gql_server.app import create_app
 from gql_server.cli.start import fail, read_settings
 from gql_server.database.engine import DatabaseUnavailable
+from gql_server.http.slow_clients import bounded_http
 from gql_server.inference.catalogue import CatalogueError
 from gql_server.ledger.price_files import PriceBookError
 from gql_server.settings import Settings
@@ -74,6 +75,7 @@ def serve(
         timeout_graceful_shutdown=round(settings.shutdown_timeout) or 1,
         server_header=False,
         proxy_headers=False,  # the application has TRUSTED_PROXIES; uvicorn would trust loopback
+        http=bounded_http(settings.receive_timeout),
     )
     server = _Server(config, settings.server_url)
     server.run(sockets=[listener])

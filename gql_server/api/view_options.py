@@ -1,0 +1,24 @@
+"""What the view takes from clients, and what it shows them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOptions:
+    """What the view takes, and what it shows."""
+
+    max_body_bytes: int = 1024 * 1024
+    max_files: int = 10
+    max_file_bytes: int = 20 * 1024 * 1024
+    body_seconds: float = 30
+    batch: int = 0
+    """How many operations one request may hold; 0: a request is one operation."""
+    origins: tuple[str, ...] = ()
+    """The origins whose pages may open a WebSocket, beside the server's own."""
+    shows_playground: bool = True
+    shows_schema: bool | None = None
+    """Whether introspection is answered; None: to admins alone."""
+    shows_suggestions: bool | None = None
+    """Whether errors say which names there are; None: to admins alone."""
+    takes_get: bool = True
+    """Whether GET takes any query, or only one that is named by its hash."""

@@ -1,0 +1,168 @@
+"""Subscriptions over HTTP: as text/event-stream, and as Apollo's multipart/mixed."""
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any, cast
+
+import httpx
+import pytest
+import strawberry
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.websockets import WebSocket
+
+from gql_server.access.authentication import Authentication
+from gql_server.api.bounded_schema import Schema
+from gql_server.api.context import Context
+from gql_server.api.limits import Limits
+from gql_server.api.view import GraphQLView
+from gql_server.database.engine import Database
+from gql_server.domain.principal import EVERYONE
+from gql_server.generation.parts import Parts
+
+pytestmark = pytest.mark.anyio
+
+JSON = "application/json"
+EVENTS = "text/event-stream"
+MULTIPART = (
+    f'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,'
+    f"application/graphql-response+json,{JSON};q=0.9"
+)
+COUNT = "subscription C($to: Int!) { count(to: $to) }"
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def hello(self) -> str:
+        return "world"
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    def act(self) -> str:
+        return "done"
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def count(self, to: int) -> AsyncGenerator[int, None]:
+        for number in range(to):
+            yield number
+        if not to:
+            raise RuntimeError("a secret")
+
+
+class View(GraphQLView):
+    async def get_context(
+        self,
+        request: Request | WebSocket,  # noqa: ARG002 - Strawberry's signature
+        response: Response | WebSocket,  # noqa: ARG002 - likewise
+    ) -> Context:
+        return Context(
+            cast("Parts", None), {}, Authentication(cast("Database", None), asks=False), EVERYONE
+        )
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    schema = Schema(Limits(), query=Query, mutation=Mutation, subscription=Subscription)
+    transport = httpx.ASGITransport(Starlette(routes=[Route("/graphql", View(schema))]))
+    async with httpx.AsyncClient(transport=transport, base_url="http://streams") as client:
+        yield client
+
+
+async def post(client: httpx.AsyncClient, accept: str, query: str, **variables: Any) -> Any:
+    body = {"query": query, "variables": variables}
+    return await client.post("/graphql", json=body, headers={"accept": accept})
+
+
+def events(response: httpx.Response) -> list[tuple[str, Any]]:
+    assert response.headers["content-type"] == EVENTS
+    found: list[tuple[str, Any]] = []
+    for block in response.text.split("\r\n\r\n"):
+        lines = dict(line.split(": ", 1) for line in block.split("\r\n") if ": " in line)
+        if "event" in lines:
+            found.append((lines["event"], json.loads(lines.get("data") or "null")))
+    return found
+
+
+@pytest.mark.parametrize("accept", [EVENTS, f"{JSON}, {EVENTS}", f"{EVENTS}, {JSON};q=0.9"])
+async def test_a_subscription_is_a_stream_of_events(client: httpx.AsyncClient, accept: str) -> None:
+    response = await post(client, accept, COUNT, to=2)
+    assert response.status_code == 200
+    assert events(response) == [
+        ("next", {"data": {"count": 0}}),
+        ("next", {"data": {"count": 1}}),
+        ("complete", None),
+    ]
+
+
+async def test_a_subscription_is_a_stream_by_get_too(client: httpx.AsyncClient) -> None:
+    parameters = {"query": COUNT, "variables": '{"to": 1}'}
+    response = await client.get("/graphql", params=parameters, headers={"accept": EVENTS})
+    assert events(response)[0] == ("next", {"data": {"count": 0}})
+
+
+async def test_apollos_multipart_subscription(client: httpx.AsyncClient) -> None:
+    response = await post(client, MULTIPART, COUNT, to=2)
+    assert response.headers["content-type"].startswith("multipart/mixed;boundary=graphql")
+    bodies = [part.partition("\r\n\r\n")[2].strip() for part in response.text.split("--graphql")]
+    payloads = [json.loads(body) for body in bodies if body.startswith("{")]
+    assert [payload for payload in payloads if payload] == [
+        {"payload": {"data": {"count": 0}}},
+        {"payload": {"data": {"count": 1}}},
+    ]
+    assert response.text.endswith("--graphql--\r\n")
+
+
+@pytest.mark.parametrize("accept", [f"{EVENTS}, {JSON}", MULTIPART])
+@pytest.mark.parametrize(
+    ("document", "data"), [("{ hello }", {"hello": "world"}), ("mutation { act }", {"act": "done"})]
+)
+async def test_what_is_no_subscription_is_json_where_the_client_takes_it(
+    client: httpx.AsyncClient, accept: str, document: str, data: dict[str, str]
+) -> None:
+    response = await post(client, accept, document)
+    assert response.headers["content-type"].split(";")[0].endswith("json")
+    assert response.json()["data"] == data
+
+
+async def test_who_takes_events_alone_gets_any_answer_as_one(client: httpx.AsyncClient) -> None:
+    assert events(await post(client, EVENTS, "{ hello }")) == [
+        ("next", {"data": {"hello": "world"}}),
+        ("complete", None),
+    ]
+
+
+async def test_a_mutation_does_not_run_by_get_as_a_stream_either(
+    client: httpx.AsyncClient,
+) -> None:
+    response = await client.get(
+        "/graphql", params={"query": "mutation { act }"}, headers={"accept": EVENTS}
+    )
+    assert "done" not in response.text
+    assert events(response)[0][1]["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+
+
+async def test_errors_of_a_stream_pass_the_border(client: httpx.AsyncClient) -> None:
+    failed = await post(client, EVENTS, COUNT, to=0)
+    assert "secret" not in failed.text
+    assert events(failed)[0][1]["errors"][0]["extensions"]["code"] == "INTERNAL"
+    for document in ("subscription { nothing }", "subscription C($to: Int!) { count(to: $to) }"):
+        wrong = await post(client, EVENTS, document)
+        assert events(wrong)[0][1]["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+    deep = await post(client, EVENTS, "{ " + "a: hello " * 60 + "}")
+    assert "TOO_MANY" in events(deep)[0][1]["errors"][0]["extensions"]["code"]
+
+
+async def test_a_subscription_without_a_stream_is_told_how_to_ask(
+    client: httpx.AsyncClient,
+) -> None:
+    response = await post(client, JSON, COUNT, to=1)
+    assert response.status_code == 406
+    assert "text/event-stream" in response.json()["errors"][0]["message"]

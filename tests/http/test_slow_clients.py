@@ -1,0 +1,73 @@
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from gql_server.http.slow_clients import bounded_http
+
+pytestmark = pytest.mark.anyio
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - an ASGI app
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body"})
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    config = uvicorn.Config(app, port=0, http=bounded_http(0.3), lifespan="off", log_config=None)
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.005)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    await serving
+
+
+async def answer(port: int, *pieces: bytes) -> bytes:
+    """Send the pieces, and return what came until the server closed the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with asyncio.timeout(10):
+        for piece in pieces:
+            writer.write(piece)
+        try:
+            found = await reader.read()
+        except ConnectionError:
+            found = b""
+    writer.close()
+    return found
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", REQUEST[:-2]])
+async def test_a_head_that_does_not_come_is_not_waited_for(port: int, sent: bytes) -> None:
+    assert await answer(port, sent) == b""
+
+
+async def test_neither_is_that_of_a_second_request(port: int) -> None:
+    found = await answer(port, REQUEST + REQUEST[:-2])
+    assert found.count(b"HTTP/1.1 204") == 1
+
+
+async def test_a_head_without_end_is_cut_off(port: int) -> None:
+    head = b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: "
+    assert await answer(port, head, b"x" * 200_000) == b""
+
+
+async def test_who_comes_to_the_point_is_served_as_often_as_they_like(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(5):
+        writer.write(REQUEST)
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
+    writer.close()
