@@ -156,3 +156,19 @@ def test_a_database_out_of_reach_is_told_without_its_password(
     assert result.exit_code == 1
     assert "DATABASE_URL" in result.output
     assert "hidden" not in result.output
+
+
+def test_what_breaks_a_releases_clients_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "released.graphql"
+    file.write_text(schema_text())
+    same = runner.invoke(cli, ["schema", "--since", str(file)])
+    assert same.exit_code == 0
+    file.write_text(
+        schema_text()
+        .replace("type PageInfo {", "type PageInfo { lost: Int")
+        .replace("input ModelFilter {", "input ModelFilter { lost: Int")
+    )
+    broken = runner.invoke(cli, ["schema", "--since", str(file)])
+    assert broken.exit_code == 1
+    assert "FIELD_REMOVED: Field PageInfo.lost was removed." in broken.output
+    assert "2 changes break clients" in broken.output

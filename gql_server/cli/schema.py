@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from graphql import GraphQLError, build_schema
+from graphql.utilities import BreakingChangeType, find_schema_changes
 
 from gql_server.api.schema import schema_text
 from gql_server.cli.start import fail
@@ -18,16 +20,20 @@ def schema(
     file: Annotated[Path, typer.Option(help="The file that --check compares with.")] = Path(
         "schema.graphql"
     ),
+    since: Annotated[
+        Path | None,
+        typer.Option(help="A release's SDL: tell what breaks its clients, and exit 1 if any."),
+    ] = None,
 ) -> None:
-    """Print the GraphQL schema in SDL."""
+    """Print the GraphQL schema in SDL, or compare it."""
     current = schema_text()
+    if since is not None:
+        _compare(since, current)
+        return
     if not check:
         sys.stdout.write(current)
         return
-    try:
-        written = file.read_text("utf-8")
-    except OSError as error:
-        fail(f"{file}: {error.strerror}")
+    written = _read(file)
     if written != current:
         difference = difflib.unified_diff(
             written.splitlines(), current.splitlines(), str(file), "the code", lineterm=""
@@ -35,3 +41,24 @@ def schema(
         typer.echo("\n".join(difference), err=True)
         fail(f"{file} is stale: run `gql-server schema > {file}`")
     typer.echo(f"{file} is what the code serves.")
+
+
+def _compare(since: Path, current: str) -> None:
+    try:
+        released = build_schema(_read(since))
+    except (GraphQLError, TypeError) as error:
+        fail(f"{since}: {error}")
+    changes = find_schema_changes(released, build_schema(current))
+    breaking = [change for change in changes if isinstance(change.type, BreakingChangeType)]
+    for change in breaking:
+        typer.echo(f"{change.type.name}: {change.description}", err=True)
+    if breaking:
+        fail(f"{len(breaking)} changes break clients of {since}.")
+    typer.echo(f"Nothing breaks clients of {since}.")
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except OSError as error:
+        fail(f"{file}: {error.strerror}")
