@@ -230,10 +230,11 @@ class Settings(BaseSettings):
         default=(), description="Origins whose pages may use the API, with commas; * for all."
     )
     introspection: Switch = Field(
-        default=None, description="Whether the schema describes itself: true, false or auto."
+        default=None,
+        description="Whether the schema describes itself; auto: to admins.",
     )
     suggestions: Switch = Field(
-        default=None, description="Whether errors suggest names of the schema."
+        default=None, description="Whether errors suggest names of the schema; auto: to admins."
     )
     playground: Switch = Field(default=None, description="Whether browsers get the playground.")
     get_queries: Switch = Field(

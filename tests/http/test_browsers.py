@@ -70,6 +70,20 @@ async def a_body_that_does_not_come_is_not_waited_for(port: int) -> None:
     assert b"REQUEST_TIMEOUT" in answer
 
 
+async def test_a_page_may_ask_first_without_the_key_and_read_that_it_needs_one(
+    tmp_path: Path,
+) -> None:
+    settings = {"auth": "keys", "cors_origins": ORIGIN}
+    async with running_product(tmp_path, settings) as product:
+        allowed = await preflight(product.client, ORIGIN)
+        assert allowed.status_code == 200
+        assert allowed.headers["access-control-allow-origin"] == ORIGIN
+        refused = await product.client.post("/graphql", json={}, headers={"origin": ORIGIN})
+        assert refused.status_code == 401
+        assert refused.headers["access-control-allow-origin"] == ORIGIN
+        assert refused.headers["x-content-type-options"] == "nosniff"
+
+
 async def test_without_origins_no_page_is_let_in(tmp_path: Path) -> None:
     async with running_product(tmp_path) as product:
         answer = await preflight(product.client, ORIGIN)

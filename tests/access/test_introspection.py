@@ -1,0 +1,61 @@
+"""Who is told what the schema has, where the server asks who they are."""
+
+from pathlib import Path
+
+import pytest
+
+from gql_server.domain.principal import Role
+from tests.servers.product import Product, running_product
+from tests.servers.visitors import visitor
+
+pytestmark = pytest.mark.anyio
+
+INTROSPECTION = "{ __schema { queryType { name } } }"
+MISSPELT = "{ imagess { totalCount } }"
+QUERY = {"query": "{ __typename }"}
+
+
+async def sees(product: Product) -> tuple[bool, bool]:
+    """Tell whether introspection is answered, and whether errors suggest names."""
+    described = await product.answer(INTROSPECTION)
+    if "errors" in described:
+        assert described["errors"][0]["extensions"]["code"] == "INTROSPECTION_DISABLED"
+    misspelt = (await product.answer(MISSPELT))["errors"][0]["message"]
+    assert "imagess" in misspelt
+    return "data" in described, "Did you mean" in misspelt
+
+
+async def test_unless_set_the_schema_is_described_to_admins_alone(asking: Product) -> None:
+    for role in Role:
+        async with visitor(asking, "ann", role) as ann:
+            assert await sees(ann) == (role is Role.ADMIN, role is Role.ADMIN)
+
+
+async def test_set_it_is_described_to_everybody_or_nobody(tmp_path: Path) -> None:
+    switches = {"introspection": "on", "suggestions": "off"}
+    async with running_product(tmp_path, {"auth": "keys"} | switches) as product:
+        for role in (Role.READER, Role.ADMIN):
+            async with visitor(product, "ann", role) as ann:
+                assert await sees(ann) == (True, False)
+
+
+async def test_a_server_that_asks_nobody_describes_it_to_everybody(tmp_path: Path) -> None:
+    async with running_product(tmp_path) as product:
+        assert await sees(product) == (True, True)
+        assert (await product.client.get("/graphql", params=QUERY)).status_code == 200
+
+
+async def test_with_keys_get_takes_queries_only_where_that_is_set(
+    asking: Product, tmp_path: Path
+) -> None:
+    async with visitor(asking, "ann", Role.ADMIN) as ann:
+        refused = await ann.client.get("/graphql", params=QUERY)
+        assert refused.status_code == 405
+        assert refused.json()["errors"][0]["extensions"] == {"code": "METHOD_NOT_ALLOWED"}
+    folder = tmp_path / "open"
+    folder.mkdir()
+    async with (
+        running_product(folder, {"auth": "keys", "get_queries": True}) as product,
+        visitor(product, "ann", Role.READER) as ann,
+    ):
+        assert (await ann.client.get("/graphql", params=QUERY)).status_code == 200
