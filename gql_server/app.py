@@ -102,7 +102,7 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
             directives=settings.max_query_directives,
             repeats=settings.max_query_repeats,
             cost=settings.max_query_cost,
-            batch=settings.max_batch,
+            operations=settings.max_operations,
         )
     )
     trusted = None
@@ -113,7 +113,7 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
         max_files=settings.max_files,
         max_file_bytes=MAX_UPLOAD_BYTES,
         body_seconds=settings.receive_timeout,
-        batch=settings.max_batch,
+        operations=settings.max_operations,
         origins=settings.cors_origins,
         shows_playground=_or(settings.playground, trusted is None),
         shows_schema=settings.introspection,

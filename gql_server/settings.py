@@ -247,7 +247,7 @@ class Settings(BaseSettings):
         default=None, description="A manifest of documents; nothing else is run then."
     )
     max_body_bytes: int = Field(
-        default=1024 * 1024, ge=1024, description="Bytes of a request without files."
+        default=8 * 1024 * 1024, ge=1024, description="Bytes of a request without files."
     )
     max_files: int = Field(
         default=1, ge=1, le=100, description="Files of one request, of 20 MiB each."
@@ -258,7 +258,7 @@ class Settings(BaseSettings):
         le=600,
         description="Seconds that a request's head, and then its body, may take.",
     )
-    max_batch: int = Field(
+    max_operations: int = Field(
         default=0, ge=0, le=100, description="Operations of one request; 0: no lists of them."
     )
     max_query_tokens: int = Field(default=4000, ge=100, description="Tokens of a document.")

@@ -43,7 +43,7 @@ class Limits:
     """How often one selection set may name the same field or fragment."""
     cost: int = 10_000
     """What an operation may cost at most; `api/query_cost.py` says how that is estimated."""
-    batch: int = 0
+    operations: int = 0
     """How many operations one request may hold; 0: a request is one operation."""
 
 

@@ -260,7 +260,7 @@ def build_schema(limits: Limits | None = None) -> Schema:
         ],
         config=StrawberryConfig(
             scalar_map={datetime: DATE_TIME},
-            batching_config={"max_operations": limits.batch} if limits.batch else None,
+            batching_config={"max_operations": limits.operations} if limits.operations else None,
         ),
         execution_context_class=PlainFieldExecutor,
     )

@@ -291,7 +291,7 @@ class GraphQLView(GraphQL[Context, None]):
         return parameters
 
     def _check_batch(self, operations: list[Any]) -> None:
-        limit = self._options.batch
+        limit = self._options.operations
         if not limit:
             raise RequestRefused(
                 "Send one operation in a request; this server takes no lists of them.",

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 class ViewOptions:
     """What the view takes, and what it shows."""
 
-    max_body_bytes: int = 1024 * 1024
+    max_body_bytes: int = 8 * 1024 * 1024
     max_files: int = 10
     max_file_bytes: int = 20 * 1024 * 1024
     body_seconds: float = 30
-    batch: int = 0
+    operations: int = 0
     """How many operations one request may hold; 0: a request is one operation."""
     origins: tuple[str, ...] = ()
     """The origins whose pages may open a WebSocket, beside the server's own."""

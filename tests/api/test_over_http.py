@@ -20,7 +20,7 @@ LIST = "query L($n: Int, $after: String) { images(first: $n, after: $after) { to
 @pytest.fixture(scope="module")
 async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
     folder = tmp_path_factory.mktemp("over-http")
-    async with running_product(folder, {"max_body_bytes": 50_000, "max_batch": 2}) as product:
+    async with running_product(folder, {"max_body_bytes": 50_000, "max_operations": 2}) as product:
         yield product.client
 
 

@@ -113,7 +113,7 @@ async def test_a_malformed_form_is_the_clients_fault(
 async def test_files_are_bounded_in_number_and_in_all(client: httpx.AsyncClient) -> None:
     many = {str(number): ("a.png", b"1") for number in range(3)}
     assert (await send(client, files=many)).status_code == 400
-    large = {"0": ("a.png", bytes(21 * 1024 * 1024 + 1))}
+    large = {"0": ("a.png", bytes(28 * 1024 * 1024 + 1))}
     response = await send(client, files=large)
     assert response.status_code == 413
     assert response.json()["errors"][0]["extensions"]["code"] == "REQUEST_TOO_LARGE"

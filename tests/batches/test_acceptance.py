@@ -117,6 +117,7 @@ async def test_the_faults_of_prompts_name_the_prompts(office: Office) -> None:
     [
         ({"pictures": {"prompts": []}}, ["pictures"], "TOO_SHORT"),
         ({"pictures": {"items": []}}, ["pictures"], "TOO_SHORT"),
+        ({"pictures": {"prompts": ["fox " * 200] * 10_001}}, ["pictures"], "TOO_MANY"),
         (
             {"pictures": {"prompts": ["fox"] * 101}, "imagesPerPrompt": 100},
             ["pictures"],
