@@ -1,117 +1,30 @@
 """Every setting, from the environment and ``.env``, checked together before anything starts."""
 
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    HttpUrl,
-    SecretStr,
-    TypeAdapter,
-    ValidationError,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
-_HTTP_URL = TypeAdapter(HttpUrl)
-_SHORTEST_SECRET = 32
-_DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "postgres": "postgresql+psycopg",
-    "postgresql": "postgresql+psycopg",
-    "postgresql+psycopg": "postgresql+psycopg",
-}
+from gql_server.setting_types import (
+    DRIVERS,
+    AnyCase,
+    DatabaseAddress,
+    HttpAddress,
+    Issuer,
+    LongSecret,
+    Networks,
+    Origins,
+    Switch,
+    Token,
+)
 
 
 class SettingsError(Exception):
     """A setting is wrong; each line of the message names one and says how to mend it."""
-
-
-def _is_http_url(value: str) -> str:
-    url = _HTTP_URL.validate_python(value)
-    if url.query is not None or url.fragment is not None:
-        raise ValueError("give an address without ? and #")
-    return value.rstrip("/")
-
-
-def _is_issuer(value: str) -> str:
-    # As it stands: tokens name their issuer to the letter, with or without a slash at the end.
-    _is_http_url(value)
-    return value
-
-
-def _is_token(value: SecretStr) -> SecretStr:
-    secret = value.get_secret_value()
-    if not secret.isascii() or not secret.isprintable() or " " in secret:
-        raise ValueError("a token has no spaces and no letters beyond ASCII; copy it once more")
-    return value
-
-
-def _is_database_url(value: SecretStr) -> SecretStr:
-    try:
-        url = make_url(value.get_secret_value())
-    except (ArgumentError, ValueError):
-        url = None
-    is_known = url is not None and url.drivername in _DRIVERS
-    if url is None or not is_known or not url.database or url.database == ":memory:":
-        message = "give sqlite:///path/to/file.db or postgresql://user:password@host/database"
-        raise ValueError(message)
-    return value
-
-
-def _in_lower_case(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _read_networks(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return tuple(ip_network(one.strip()) for one in value.split(",") if one.strip())
-    except ValueError as error:
-        raise ValueError(f"{error}; give networks such as 10.0.0.0/8, 2001:db8::1") from None
-
-
-def _is_long_secret(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value()) < _SHORTEST_SECRET:
-        raise ValueError(f"give at least {_SHORTEST_SECRET} random characters")
-    return value
-
-
-def _split(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _is_origin(value: str) -> str:
-    if value == "*":
-        return value
-    url = _HTTP_URL.validate_python(value)
-    # pydantic writes a path even where there is none.
-    if url.path not in {None, "/"} or url.query is not None or url.username is not None:
-        raise ValueError(f"give origins such as https://app.example.com, not {value}")
-    return value.rstrip("/").lower()
-
-
-def _is_automatic(value: object) -> object:
-    return None if isinstance(value, str) and value.lower() == "auto" else value
-
-
-HttpAddress = Annotated[str, AfterValidator(_is_http_url)]
-Network = IPv4Network | IPv6Network
-Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_read_networks)]
-Origins = Annotated[
-    tuple[Annotated[str, AfterValidator(_is_origin)], ...], NoDecode, BeforeValidator(_split)
-]
-Switch = Annotated[bool | None, BeforeValidator(_is_automatic)]
-"""On, off, or None: as suits the other settings."""
 
 
 class Settings(BaseSettings):
@@ -129,11 +42,11 @@ class Settings(BaseSettings):
     public_url: HttpAddress | None = Field(
         default=None, description="Where clients reach the server; made from HOST and PORT."
     )
-    auth: Annotated[Literal["none", "keys"], BeforeValidator(_in_lower_case)] | None = Field(
+    auth: Annotated[Literal["none", "keys"], AnyCase] | None = Field(
         default=None,
         description="none: everyone is one user; keys: API keys. Unset: none, on loopback only.",
     )
-    oidc_issuer: Annotated[str, AfterValidator(_is_issuer)] | None = Field(
+    oidc_issuer: Issuer | None = Field(
         default=None, description="A provider whose tokens are taken beside API keys, as in `iss`."
     )
     oidc_audience: str | None = Field(
@@ -148,14 +61,14 @@ class Settings(BaseSettings):
     trusted_proxies: Networks = Field(
         default=(), description="The proxies whose X-Forwarded-For says who their client is."
     )
-    url_signing_secret: Annotated[SecretStr, AfterValidator(_is_long_secret)] | None = Field(
+    url_signing_secret: LongSecret | None = Field(
         default=None,
         description="Signs the addresses of a folder's pictures; made once into DATA_DIR.",
     )
     data_dir: Path = Field(
         default=Path("data"), description="The folder for the database and the pictures."
     )
-    database_url: Annotated[SecretStr, AfterValidator(_is_database_url)] | None = Field(
+    database_url: DatabaseAddress | None = Field(
         default=None, description="SQLite in DATA_DIR, or postgresql://… in production."
     )
 
@@ -164,7 +77,7 @@ class Settings(BaseSettings):
         pattern=r"^[0-9A-Za-z_-]+$",
         description="The account whose Workers AI makes the pictures; unset: previews.",
     )
-    cloudflare_api_token: Annotated[SecretStr, AfterValidator(_is_token)] | None = Field(
+    cloudflare_api_token: Token | None = Field(
         default=None, description="A token with the right to run Workers AI."
     )
     workers_ai_base_url: HttpAddress = Field(
@@ -273,11 +186,11 @@ class Settings(BaseSettings):
     max_query_cost: int = Field(
         default=10_000, ge=1, description="Objects that an operation may ask for, by its pages."
     )
-    log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], BeforeValidator(_in_lower_case)
-    ] = Field(default="info", description="The least that is logged.")
-    log_format: Annotated[Literal["console", "json"], BeforeValidator(_in_lower_case)] | None = (
-        Field(default=None, description="console, or json where the database is PostgreSQL.")
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], AnyCase] = Field(
+        default="info", description="The least that is logged."
+    )
+    log_format: Annotated[Literal["console", "json"], AnyCase] | None = Field(
+        default=None, description="console, or json where the database is PostgreSQL."
     )
 
     @model_validator(mode="after")
@@ -355,9 +268,9 @@ class Settings(BaseSettings):
     def sqlalchemy_url(self) -> URL:
         """The database's address with the driver that the server uses."""
         if self.database_url is None:
-            return URL.create(_DRIVERS["sqlite"], database=str(self.data_dir / "gql_server.db"))
+            return URL.create(DRIVERS["sqlite"], database=str(self.data_dir / "gql_server.db"))
         url = make_url(self.database_url.get_secret_value())
-        return url.set(drivername=_DRIVERS[url.drivername])
+        return url.set(drivername=DRIVERS[url.drivername])
 
     @property
     def effective_log_format(self) -> Literal["console", "json"]:

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gql_server.settings import Network
+from gql_server.setting_types import Network
 
 
 class AllowedNetworksMiddleware:

@@ -1,0 +1,110 @@
+"""What settings are made of: values as they are written in the environment, checked and read."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BeforeValidator, HttpUrl, SecretStr, TypeAdapter
+from pydantic_settings import NoDecode
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+DRIVERS: Final = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+"""The driver of each scheme that DATABASE_URL may have."""
+
+_HTTP_URL: Final = TypeAdapter(HttpUrl)
+_SHORTEST_SECRET: Final = 32
+
+
+def _is_http_url(value: str) -> str:
+    url = _HTTP_URL.validate_python(value)
+    if url.query is not None or url.fragment is not None:
+        raise ValueError("give an address without ? and #")
+    return value.rstrip("/")
+
+
+def _is_issuer(value: str) -> str:
+    # As it stands: tokens name their issuer to the letter, with or without a slash at the end.
+    _is_http_url(value)
+    return value
+
+
+def _is_token(value: SecretStr) -> SecretStr:
+    secret = value.get_secret_value()
+    if not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise ValueError("a token has no spaces and no letters beyond ASCII; copy it once more")
+    return value
+
+
+def _is_database_url(value: SecretStr) -> SecretStr:
+    try:
+        url = make_url(value.get_secret_value())
+    except (ArgumentError, ValueError):
+        url = None
+    is_known = url is not None and url.drivername in DRIVERS
+    if url is None or not is_known or not url.database or url.database == ":memory:":
+        message = "give sqlite:///path/to/file.db or postgresql://user:password@host/database"
+        raise ValueError(message)
+    return value
+
+
+def _in_lower_case(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _read_networks(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(ip_network(one.strip()) for one in value.split(",") if one.strip())
+    except ValueError as error:
+        raise ValueError(f"{error}; give networks such as 10.0.0.0/8, 2001:db8::1") from None
+
+
+def _is_long_secret(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _SHORTEST_SECRET:
+        raise ValueError(f"give at least {_SHORTEST_SECRET} random characters")
+    return value
+
+
+def _split(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _is_origin(value: str) -> str:
+    if value == "*":
+        return value
+    url = _HTTP_URL.validate_python(value)
+    # pydantic writes a path even where there is none.
+    if url.path not in {None, "/"} or url.query is not None or url.username is not None:
+        raise ValueError(f"give origins such as https://app.example.com, not {value}")
+    return value.rstrip("/").lower()
+
+
+def _is_automatic(value: object) -> object:
+    return None if isinstance(value, str) and value.lower() == "auto" else value
+
+
+HttpAddress = Annotated[str, AfterValidator(_is_http_url)]
+"""An address without a slash at its end."""
+
+Issuer = Annotated[str, AfterValidator(_is_issuer)]
+Token = Annotated[SecretStr, AfterValidator(_is_token)]
+LongSecret = Annotated[SecretStr, AfterValidator(_is_long_secret)]
+DatabaseAddress = Annotated[SecretStr, AfterValidator(_is_database_url)]
+Network = IPv4Network | IPv6Network
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_read_networks)]
+Origins = Annotated[
+    tuple[Annotated[str, AfterValidator(_is_origin)], ...], NoDecode, BeforeValidator(_split)
+]
+Switch = Annotated[bool | None, BeforeValidator(_is_automatic)]
+"""On, off, or None: as suits the other settings."""
+
+AnyCase = BeforeValidator(_in_lower_case)
+"""Words are taken in capitals too."""
