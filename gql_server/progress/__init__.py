@@ -1,0 +1,1 @@
+"""Who is told when something finished: topics by name, and those who watch them."""

@@ -1,0 +1,198 @@
+"""One read for everyone who watches the same thing."""
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import AsyncGenerator, Callable, Sequence
+from itertools import count
+from typing import Final, Generic
+
+import structlog
+
+from gql_server.progress.snapshots import Item, P, Read, Snapshot, State, Update
+
+log = structlog.get_logger(__name__)
+
+MOST_ITEMS: Final = 1_000
+"""How many of the latest items a hub keeps; who is further behind reads for themselves."""
+
+_LEAST_WAIT_SECONDS: Final = 0.2
+_LONGEST_WAIT_SECONDS: Final = 5.0
+
+
+class Hub(Generic[P, State, Item]):
+    """Reads a thing's news when there may be some, for as long as anyone watches.
+
+    Attributes:
+        watchers: How many watch.
+    """
+
+    def __init__(
+        self,
+        topic: str,
+        read: Read[P, State, Item],
+        *,
+        passing: tuple[type[Exception], ...],
+        turns: asyncio.Semaphore,
+        interval: Callable[[], float],
+        look_again_seconds: float,
+    ) -> None:
+        """Make a hub.
+
+        Args:
+            topic: What it is named in the log.
+            read: Reads what came after a position.
+            passing: Errors of the read after which it is tried again.
+            turns: Bounds how many read at once.
+            interval: Tells the least seconds between two updates to one watcher.
+            look_again_seconds: Seconds after which it reads though nobody said there were news.
+        """
+        self._topic = topic
+        self._read_after = read
+        self._passing = passing
+        self._turns = turns
+        self._interval = interval
+        self._look_again_seconds = look_again_seconds
+        self.watchers = 0
+        self._has_news = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._latest: Snapshot[P, State, Item] | None = None
+        self._floor: P | None = None
+        self._positions: list[P] = []
+        self._items: list[Item] = []
+        self._error: BaseException | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._given_after: dict[P, Sequence[Item]] = {}
+        self._missing_after: dict[P, asyncio.Task[Snapshot[P, State, Item]]] = {}
+
+    def wake(self) -> None:
+        """Say that there may be news."""
+        self._has_news.set()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether its read raised an error that does not pass."""
+        return self._error is not None
+
+    def join(self, after: P) -> None:
+        """Count a watcher; the first starts the reading."""
+        self.watchers += 1
+        if self._reader is None:
+            self._reader = asyncio.create_task(self._keep_reading(after), name=self._topic)
+            self._reader.add_done_callback(self._ended)
+
+    def leave(self) -> None:
+        """Count a watcher off; the last ends the reading."""
+        self.watchers -= 1
+        if self.watchers == 0:
+            for task in (self._reader, *self._missing_after.values()):
+                if task is not None:
+                    task.cancel()
+
+    async def updates(self, after: P) -> AsyncGenerator[Update[P, State, Item], None]:
+        """Tell what comes after a position, until everything of a finished thing was told."""
+        loop = asyncio.get_running_loop()
+        told: Snapshot[P, State, Item] | None = None
+        not_before = 0.0
+        while True:
+            changed = self._changed
+            await asyncio.sleep(not_before - loop.time())
+            if self._error is not None:
+                raise self._error
+            latest = self._latest
+            if latest is not None:
+                position, items = await self._after(after, latest)
+                after = position
+                if items or told is None or told.state != latest.state:
+                    told = latest
+                    yield Update(position, latest.state, items)
+                    not_before = loop.time() + self._interval()
+                if position < latest.position:
+                    continue
+                if latest.is_finished and not latest.has_more:
+                    return
+            await changed.wait()
+
+    async def _after(self, given: P, latest: Snapshot[P, State, Item]) -> tuple[P, Sequence[Item]]:
+        """Return the items up to the latest that a watcher was not given, and their end."""
+        if not given < latest.position:
+            return given, ()
+        if self._floor is None or given < self._floor:
+            return await self._missing(given, latest)
+        items = self._given_after.get(given)
+        if items is None:
+            items = tuple(self._items[bisect_right(self._positions, given) :])
+            self._given_after[given] = items
+        return latest.position, items
+
+    async def _missing(
+        self, given: P, latest: Snapshot[P, State, Item]
+    ) -> tuple[P, Sequence[Item]]:
+        """Read what the hub does not keep; those at the same place share the read."""
+        task = self._missing_after.get(given)
+        if task is None:
+            task = asyncio.create_task(self._read(given), name=f"{self._topic} behind")
+            self._missing_after[given] = task
+            task.add_done_callback(lambda ended: self._found(given, ended))
+        found = await asyncio.shield(task)
+        # Nobody is told more than the state that goes with it.
+        if found.has_more and found.position < latest.position:
+            return found.position, [item for _, item in found.items]
+        return latest.position, [item for at, item in found.items if not latest.position < at]
+
+    async def _keep_reading(self, position: P) -> None:
+        loop = asyncio.get_running_loop()
+        self._floor = position
+        while True:
+            self._has_news.clear()
+            began = loop.time()
+            snapshot = await self._read(position)
+            self._take(position, snapshot)
+            position = snapshot.position
+            if snapshot.is_finished and not snapshot.has_more:
+                return
+            if not snapshot.has_more:
+                try:
+                    async with asyncio.timeout(self._look_again_seconds):
+                        await self._has_news.wait()
+                except TimeoutError:
+                    pass
+            await asyncio.sleep(began + self._interval() - loop.time())
+
+    async def _read(self, after: P) -> Snapshot[P, State, Item]:
+        for attempt in count():
+            try:
+                async with self._turns:
+                    return await self._read_after(after)
+            except self._passing as error:
+                wait = min(_LEAST_WAIT_SECONDS * 2**attempt, _LONGEST_WAIT_SECONDS)
+                log.warning("progress_not_read", topic=self._topic, reason=repr(error))
+                await asyncio.sleep(wait)
+        raise AssertionError  # pragma: no cover - the loop ends by return or by raising
+
+    def _take(self, after: P, snapshot: Snapshot[P, State, Item]) -> None:
+        if snapshot.position < after:
+            # The first watcher asked from a place that does not exist yet.
+            self._floor = snapshot.position
+        self._positions.extend(at for at, _ in snapshot.items)
+        self._items.extend(item for _, item in snapshot.items)
+        surplus = len(self._items) - MOST_ITEMS
+        if surplus > 0:
+            self._floor = self._positions[surplus - 1]
+            del self._positions[:surplus], self._items[:surplus]
+        self._latest = snapshot
+        self._tell()
+
+    def _tell(self) -> None:
+        self._given_after.clear()
+        before, self._changed = self._changed, asyncio.Event()
+        before.set()
+
+    def _found(self, given: P, task: asyncio.Task[Snapshot[P, State, Item]]) -> None:
+        del self._missing_after[given]
+        if not task.cancelled():
+            task.exception()  # those who still wait raise it; perhaps nobody does
+
+    def _ended(self, reader: asyncio.Task[None]) -> None:
+        if not reader.cancelled() and (error := reader.exception()) is not None:
+            self._error = error
+            self._tell()
