@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Final
 
@@ -12,6 +12,9 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+COMMITTED_TOPICS: Final = "gql_server_committed_topics"
+"""In a writing connection's ``info``, on SQLite: the topics to tell of when it is committed."""
 
 _READ_ONLY: Final = "gql_server_read_only"
 _STATEMENT_MILLISECONDS: Final = 60_000
@@ -40,10 +43,14 @@ class Database:
     """Hands out connections, up to 40 of them; holds no session and loads nothing lazily.
 
     No unit of work may be open during a call to a model or a store.
+
+    Attributes:
+        told: Called, on SQLite, with each topic that a committed transaction has news of.
     """
 
     def __init__(self, url: URL) -> None:
         self.is_sqlite: Final = url.get_backend_name() == "sqlite"
+        self.told: Callable[[str], None] | None = None
         options: dict[str, Any] = {
             "pool_size": 10,
             "max_overflow": 10,
@@ -108,9 +115,14 @@ class Database:
         Raises:
             DatabaseUnavailable: The database does not answer, or the transaction lost a race.
         """
+        topics: set[str] = set()
         with translated_errors():
             async with self._writers, self.engine.begin() as connection:
+                connection.info[COMMITTED_TOPICS] = topics
                 yield connection
+        if self.told is not None:
+            for topic in topics:
+                self.told(topic)
 
     async def close(self) -> None:
         """Give back every connection."""

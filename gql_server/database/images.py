@@ -17,7 +17,9 @@ from sqlmodel import col
 from gql_server.database.charges import record_charge
 from gql_server.database.engine import Database
 from gql_server.database.idempotency_keys import KeyScope, complete_key
+from gql_server.database.image_order import images_topic, next_moment
 from gql_server.database.model_rollups import add_to_model_rollups, rollups_of_image
+from gql_server.database.notifications import notify
 from gql_server.database.pages import (
     Bind,
     Facts,
@@ -112,7 +114,10 @@ async def insert_image_once(
 ) -> Facts:
     """Write an image with its charge, complete its key, and settle; return what is there.
 
-    Another that was committed first under the same id stays as it is, with its charge.
+    Another that was committed first under the same id stays as it is, with its charge. The image
+    gets the moment at which it is written, later than that of any other of its user: a user's
+    images are committed in the order of their page keys, so that whoever has read up to one has
+    missed none before it. Those who watch the user's images are told.
 
     Args:
         database: Where to write.
@@ -129,8 +134,10 @@ async def insert_image_once(
         async with database.write() as connection:
             if key is not None:
                 await complete_key(connection, key, result_id=image.id)
+            image.created_at = charge.created_at = await next_moment(connection, image.user_id)
             await insert_image(connection, image, charge)
             await (ending or settle)(connection)
+            await notify(connection, images_topic(image.user_id))
     except IntegrityError:
         async with database.write() as connection:
             found = await find_images(connection, [image.id], user_id=image.user_id)

@@ -11,7 +11,6 @@ from gql_server.database.idempotency_keys import KeyScope
 from gql_server.database.images import Ending, insert_image_once
 from gql_server.database.pages import Facts
 from gql_server.database.tables import ChargeRow, ImageRow
-from gql_server.domain.clock import now
 from gql_server.domain.errors import GenerationFailed, GenerationPending
 from gql_server.storage.store import Store, StoredObject, StoreMisconfigured, StoreUnavailable
 
@@ -94,7 +93,6 @@ async def keep_facts(
             with attempt:
                 if attempt.num > 1:
                     log.warning("facts_kept_again", image_id=image.id, attempt=attempt.num)
-                image.created_at = charge.created_at = now()
                 return await insert_image_once(database, image, charge, key=key, ending=ending)
     except DatabaseUnavailable as error:
         # The last commit may have succeeded: nobody may be told that nothing was charged.
