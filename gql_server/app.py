@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, TypedDict
+from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gql_server.access.authentication import Authentication
@@ -82,9 +83,10 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
                     authentication=authentication,
                 )
 
-    routes = [
+    routes: list[BaseRoute] = [
         Route("/", _to_playground, methods=["GET"]),
         Route("/graphql", view),
+        WebSocketRoute("/graphql", view),
         Route("/health", health, methods=["GET"]),
         ready_route(_checks),
     ]
@@ -114,7 +116,10 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
         max_file_bytes=MAX_UPLOAD_BYTES,
         body_seconds=settings.receive_timeout,
         operations=settings.max_operations,
-        origins=settings.cors_origins,
+        origins=(_origin(settings.server_url), *settings.cors_origins),
+        init_seconds=settings.subscription_init_timeout,
+        send_seconds=settings.subscription_send_timeout,
+        operations_at_once=settings.subscriptions_per_connection,
         shows_playground=_or(settings.playground, trusted is None),
         shows_schema=settings.introspection,
         shows_suggestions=settings.suggestions,
@@ -159,6 +164,11 @@ def _asks_for_keys(settings: Settings) -> bool:
             "open_to_everyone", host=settings.host, hint="whoever reaches the server can spend"
         )
     return asks
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _or(setting: bool | None, otherwise: bool) -> bool:  # noqa: FBT001 - a switch and its default

@@ -133,6 +133,21 @@ class Settings(BaseSettings):
         le=1000,
         description="Background jobs of a kind that a process runs at once.",
     )
+    subscription_init_timeout: float = Field(
+        default=10,
+        gt=0,
+        le=600,
+        description="Seconds that a WebSocket has for its connection_init.",
+    )
+    subscription_send_timeout: float = Field(
+        default=30,
+        gt=0,
+        le=600,
+        description="Seconds after which a WebSocket that takes no data is dropped.",
+    )
+    subscriptions_per_connection: int = Field(
+        default=100, ge=1, le=10_000, description="Operations at once over one WebSocket."
+    )
     process_lease: float = Field(
         default=12,
         gt=0,

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gql_server.batches.work import register_batches
 from gql_server.database.engine import Database, DatabaseUnavailable
 from gql_server.database.migration import is_current, migrate
+from gql_server.database.notifications import listening
 from gql_server.database.processes import remove_all_processes
 from gql_server.generation.counting import CountingGenerator
 from gql_server.generation.parts import Parts
@@ -31,6 +32,7 @@ from gql_server.ledger.reservations import Reservations
 from gql_server.processes.folder_lock import FolderInUse, locked
 from gql_server.processes.lease import ProcessLease
 from gql_server.processes.recurring import recurring
+from gql_server.progress.progress import Progress
 from gql_server.settings import Settings
 from gql_server.storage.folder import FolderStore
 from gql_server.storage.r2 import R2Store
@@ -107,6 +109,10 @@ class Wiring:
             await stack.enter_async_context(
                 recurring("reservation sweep", reservations.sweep, seconds=settings.process_lease)
             )
+            progress = Progress(passing=(DatabaseUnavailable,))
+            await stack.enter_async_context(
+                listening(database, heard=progress.publish, missed=progress.publish_all)
+            )
             jobs = Jobs(
                 database,
                 lease,
@@ -127,6 +133,7 @@ class Wiring:
                 reservations,
                 jobs,
                 settings.batch_concurrency,
+                progress,
             )
             register_batches(parts)
             if runs_jobs:

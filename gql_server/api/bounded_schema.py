@@ -73,9 +73,14 @@ class Schema(strawberry.Schema):
         operation_extensions: dict[str, Any] | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
     ) -> StreamResult:
-        """Execute an operation that may have many results, as ``execute`` does one of one."""
+        """Execute an operation that may have many results, as ``execute`` does one of one.
+
+        It has a context of its own: a WebSocket's is there for all its operations.
+        """
         if not query:
             raise MissingQueryError
+        if context_value is not None:
+            context_value = context_value.fresh()
         prepared = self.documents.prepare(query)
         _, errors = self._checked(prepared, operation_name, variable_values, context_value)
         if not errors and allowed_operation_types is not None:

@@ -50,6 +50,11 @@ class Context:
     """One for each operation; it holds no database session.
 
     Sibling resolvers run side by side: each opens its own short unit of work.
+
+    Attributes:
+        parts: The parts of the server.
+        models: The models by name.
+        connection_params: What a WebSocket's ``connection_init`` said; empty over HTTP.
     """
 
     def __init__(
@@ -68,6 +73,7 @@ class Context:
         """
         self.parts = parts
         self.models = models
+        self.connection_params: Mapping[str, object] = {}
         self._budgets: asyncio.Future[Sequence[BudgetState]] | None = None
         self._authentication = authentication
         self._principal = principal
@@ -105,6 +111,24 @@ class Context:
         """
         if self._principal is None:
             self._principal = await self._authentication.authenticate_connection(payload)
+
+    def fresh(self) -> "Context":
+        """Return one for another operation of the same caller, with nothing loaded."""
+        return Context(
+            self.parts,
+            self.models,
+            self._authentication,
+            self._principal,
+            sees_schema=self._sees_schema,
+            sees_suggestions=self._sees_suggestions,
+        )
+
+    def forget(self) -> None:
+        """Drop what was loaded: an event of a subscription must see the present."""
+        self._budgets = None
+        for name, attribute in vars(type(self)).items():
+            if isinstance(attribute, cached_property):
+                self.__dict__.pop(name, None)
 
     async def budgets(self) -> Sequence[BudgetState]:
         """Return the budgets that the caller's pictures are paid from, read once."""

@@ -84,6 +84,9 @@ DECISIONS: Final[Mapping[str, Mapping[str, Decision]]] = {
         "createApiKey": _MANAGE,
         "revokeApiKey": _MANAGE,
     },
+    "Subscription": {
+        "imageCreated": _READ,
+    },
 }
 
 

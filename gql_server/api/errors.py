@@ -9,7 +9,9 @@ from typing import Any, Final
 
 import strawberry
 import structlog
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from gql_server.domain import errors as domain
 from gql_server.domain.errors import (
@@ -303,6 +305,11 @@ _OWN_FIELDS: Final[Mapping[type[UserError], tuple[str, ...]]] = {
     BatchConflict: ("batch_id",),
     IdempotencyInProgress: ("image_id",),
 }
+_REQUEST_FAULTS: Final = (
+    CannotGetOperationTypeError,
+    InvalidOperationTypeError,
+    MissingQueryError,
+)
 _MONEY: Final = {"cost", "max_cost", "limit", "spent", "reserved", "needed"}
 _ACCESS_CODES: Final[Mapping[type[Exception], str]] = {
     Unauthenticated: "UNAUTHENTICATED",
@@ -335,6 +342,9 @@ def border_error(error: GraphQLError) -> GraphQLError:
     A masked error says no more than a reference, with which the operator finds it in the log.
     """
     original = error.original_error
+    if isinstance(error, GraphQLSyntaxError) or isinstance(original, _REQUEST_FAULTS):
+        # Of its own kind, Strawberry would close a whole WebSocket for one faulty operation.
+        return _coded(error, error.message, {"code": "BAD_REQUEST"})
     if original is None or isinstance(original, GraphQLError):
         error.extensions = {"code": "BAD_REQUEST", **(error.extensions or {})}
         return error

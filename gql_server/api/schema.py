@@ -30,6 +30,7 @@ from gql_server.api.estimates import CostEstimateInput, CostEstimatePayload, cos
 from gql_server.api.execution import PlainFieldExecutor
 from gql_server.api.image_filters import FilterArgument, OrderArgument
 from gql_server.api.image_mutations import ImageMutations
+from gql_server.api.image_subscriptions import ImageSubscriptions
 from gql_server.api.images import Image, find_images, image_connection
 from gql_server.api.limits import Limits
 from gql_server.api.models import Model, ModelFilter, list_models
@@ -239,6 +240,11 @@ class Mutation(
     """What can be done."""
 
 
+@strawberry.type(description="What can be watched.")
+class Subscription(ImageSubscriptions):
+    """What can be watched."""
+
+
 def build_schema(limits: Limits | None = None) -> Schema:
     """Build the schema that the server serves, within these limits."""
     limits = limits or Limits()
@@ -246,6 +252,7 @@ def build_schema(limits: Limits | None = None) -> Schema:
         limits,
         query=guarded(Query),
         mutation=guarded(Mutation),
+        subscription=guarded(Subscription),
         types=[
             Image,
             Batch,

@@ -1,6 +1,7 @@
-"""GraphQL over HTTP, and the playground for browsers."""
+"""GraphQL over HTTP and WebSockets, and the playground for browsers."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final, get_args
 
@@ -12,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.exceptions import MissingQueryError
+from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, GraphQLRequestProtocol
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -23,6 +24,7 @@ from strawberry.subscriptions import (
 )
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType as StrawberryOperationType
+from strawberry.types.unset import UnsetType
 
 from gql_server.api.bounded_schema import Schema
 from gql_server.api.context import Context
@@ -41,6 +43,8 @@ from gql_server.api.requests import (
 )
 from gql_server.api.responses import SubResponse, json_response, refusal, result_status
 from gql_server.api.view_options import ViewOptions
+from gql_server.api.websockets import BoundedWebSocket, TransportHandler
+from gql_server.domain.errors import Unauthenticated
 from gql_server.generation.parts import Parts
 
 _PROTOCOLS: Final = (
@@ -59,6 +63,8 @@ class GraphQLView(GraphQL[Context, None]):
     """Serves the schema; the parts come from the application's lifespan state."""
 
     request_adapter_class = StarletteRequestAdapter
+    websocket_adapter_class = BoundedWebSocket
+    graphql_transport_ws_handler_class = TransportHandler
 
     def __init__(
         self,
@@ -70,9 +76,12 @@ class GraphQLView(GraphQL[Context, None]):
         super().__init__(
             schema,
             subscription_protocols=_PROTOCOLS if schema.subscription is not None else (),
+            connection_init_wait_timeout=timedelta(seconds=self._options.init_seconds),
+            max_subscriptions_per_connection=self._options.operations_at_once,
             allowed_origins=self._options.origins,
         )
         self.request_adapter_class = _RequestAdapter
+        self.send_seconds = self._options.send_seconds
         self._documents = schema.documents
         self._streams = _STREAMS if schema.subscription is not None else frozenset()
         self._persisted = persisted or PersistedDocuments()
@@ -123,6 +132,18 @@ class GraphQLView(GraphQL[Context, None]):
             sees_schema=self._options.shows_schema,
             sees_suggestions=self._options.shows_suggestions,
         )
+
+    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
+        """Learn who speaks over a WebSocket from its ``connection_init``.
+
+        Raises:
+            ConnectionRejectionError: That is not known; the socket is closed with 4403.
+        """
+        try:
+            await context.open_connection(context.connection_params)
+        except Unauthenticated as error:
+            raise ConnectionRejectionError from error
+        return await super().on_ws_connect(context)
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         """Return what an operation may add to its response, and what the client accepts."""

@@ -14,7 +14,13 @@ class ViewOptions:
     operations: int = 0
     """How many operations one request may hold; 0: a request is one operation."""
     origins: tuple[str, ...] = ()
-    """The origins whose pages may open a WebSocket, beside the server's own."""
+    """The origins whose pages may open a WebSocket."""
+    init_seconds: float = 10
+    """How long a WebSocket may take until its ``connection_init``."""
+    send_seconds: float = 30
+    """How long a WebSocket may take no data until it is dropped."""
+    operations_at_once: int = 100
+    """How many operations one WebSocket may have."""
     shows_playground: bool = True
     shows_schema: bool | None = None
     """Whether introspection is answered; None: to admins alone."""

@@ -64,7 +64,9 @@ def serve(
     with _start_faults():
         app = create_app(settings, runs_jobs=runs_jobs)
         asyncio.run(check_start(settings))
-    listener = _listen(settings.host, settings.port)
+    listener = _listen(
+        settings.host, settings.port, patience_seconds=settings.subscription_send_timeout
+    )
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -129,7 +131,7 @@ def _check_workers_can_be_apart(settings: Settings) -> None:
         fail("DATABASE_URL: workers apart from the server need postgresql://…")
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, *, patience_seconds: float) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -139,6 +141,11 @@ def _listen(host: str, port: int) -> socket.socket:
             listener = unless_it_listens.enter_context(socket.socket(family, kind, protocol))
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):
+                # Inherited by its connections: what a client does not take is not kept for ever.
+                listener.setsockopt(
+                    socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(patience_seconds * 1000)
+                )
             listener.listen(_BACKLOG)
             unless_it_listens.pop_all()
     except OSError as error:

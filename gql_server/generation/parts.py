@@ -12,6 +12,7 @@ from gql_server.ledger.budgets import Budgets
 from gql_server.ledger.idempotency import Idempotency
 from gql_server.ledger.prices import PriceBook
 from gql_server.ledger.reservations import Reservations
+from gql_server.progress.progress import Progress
 from gql_server.storage.store import Store
 
 
@@ -31,5 +32,6 @@ class Parts:
     jobs: Jobs
     batch_concurrency: int
     """How many pictures of batches a process makes at once."""
+    progress: Progress
     decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """A decoded picture takes hundreds of times its file's size; few are held at once."""

@@ -32,14 +32,18 @@ class Ears:
                 await asyncio.sleep(0.005)
 
 
+async def notify_in_vain(database: Database) -> None:
+    async with database.write() as connection:
+        await notify(connection, "rolled back")
+        raise LookupError
+
+
 async def test_news_are_heard_when_their_transaction_is_committed(database: Database) -> None:
     ears = Ears()
     async with listening(database, heard=ears.hear, missed=ears.miss):
         await ears.until(lambda: database.is_sqlite or ears.missed == 1)
         with pytest.raises(LookupError):
-            async with database.write() as connection:
-                await notify(connection, "rolled back")
-                raise LookupError
+            await notify_in_vain(database)
         async with database.write() as connection:
             await notify(connection, "images:ann")
             await notify(connection, "images:ann")

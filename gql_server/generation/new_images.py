@@ -1,0 +1,86 @@
+"""New images of a user, told as they are kept."""
+
+from collections.abc import AsyncGenerator, Collection
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from gql_server.database.image_order import images_topic, newest_image
+from gql_server.database.images import ImageFilter, find_images, image_page
+from gql_server.database.pages import Facts, PageKey, PageOrder, PageRequest
+from gql_server.domain.errors import ImageNotFound
+from gql_server.domain.principal import Principal
+from gql_server.generation.parts import Parts
+from gql_server.progress.snapshots import Snapshot
+
+_PAGE: Final = 100
+_Place = tuple[datetime, str]
+_BEFORE_ALL: Final[_Place] = (datetime(1970, 1, 1, tzinfo=UTC), "")
+
+
+async def watch_new_images(
+    parts: Parts,
+    principal: Principal,
+    columns: Collection[str],
+    where: ImageFilter,
+    *,
+    after: str | None = None,
+) -> AsyncGenerator[Facts, None]:
+    """Tell a user's images that are kept from now on, each once, in the order of their keys.
+
+    The user is the one of the filter, where the caller may see theirs, and otherwise the caller.
+    An image is told as it is when it is read, soon after it was kept: one that was deleted or
+    labelled in between passes the filter as it is then. Close the generator to stop.
+
+    Args:
+        parts: The parts.
+        principal: Who asks.
+        columns: The columns that are wanted.
+        where: Which images are wanted.
+        after: An image of the user; those that were kept after it are told first.
+
+    Raises:
+        ImageNotFound: The user has no image ``after``.
+    """
+    user_id = principal.owner_filter(where.user_id) or principal.user_id
+    wanted = replace(where, user_id=user_id)
+    chosen = frozenset(columns)
+    async with parts.database.read() as connection:
+        if after is None:
+            newest = await newest_image(connection, user_id)
+            start = _place(newest) if newest is not None else _BEFORE_ALL
+        else:
+            found = await find_images(
+                connection, [after], user_id=user_id, columns=("created_at", "id")
+            )
+            if after not in found:
+                raise ImageNotFound(after, path=("after",))
+            start = _place(PageKey(found[after]["created_at"], after))
+
+    async def read(position: _Place) -> Snapshot[_Place, None, Facts]:
+        request = PageRequest(size=_PAGE, after=PageKey(*position), order=PageOrder.OLDEST_FIRST)
+        async with parts.database.read() as connection:
+            # Before the page: what is committed after this is found by the next read.
+            newest = await newest_image(connection, user_id)
+            page = await image_page(connection, chosen, wanted, request)
+        items = [((row["created_at"], row["id"]), row) for row in page.rows]
+        looked = max([position, *([_place(newest)] if newest else []), *(at for at, _ in items)])
+        return Snapshot(
+            items[-1][0] if page.has_more else looked, None, items, has_more=page.has_more
+        )
+
+    async def tell() -> AsyncGenerator[Facts, None]:
+        watching = parts.progress.watch(
+            images_topic(user_id), read, after=start, key=(wanted, chosen)
+        )
+        async with aclosing(watching) as updates:
+            async for update in updates:
+                for facts in update.items:
+                    yield facts
+
+    return tell()
+
+
+def _place(key: PageKey) -> _Place:
+    return key.created_at, key.id

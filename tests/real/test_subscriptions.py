@@ -1,0 +1,68 @@
+"""Subscriptions across processes, and what becomes of them when a process stops."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.servers.postgres import PostgresServer
+from tests.servers.process import product_process
+from tests.servers.product import running_product, workers_ai_settings
+from tests.servers.subscriber import subscriber
+from tests.servers.workers_ai_app import WorkersAIStandin
+
+pytestmark = pytest.mark.anyio
+
+CREATED = "subscription($after: ID) { imageCreated(after: $after) { id } }"
+
+
+async def test_an_image_of_one_process_is_told_by_another_until_that_stops(
+    tmp_path: Path, standin: WorkersAIStandin, postgres: PostgresServer, migrated_postgres: str
+) -> None:
+    address = postgres.setting(postgres.create_database(migrated_postgres))
+    images = tmp_path / "data"
+    async with (
+        product_process(tmp_path, {"DATABASE_URL": address}) as telling,
+        running_product(images, workers_ai_settings(standin) | {"database_url": address}) as making,
+        subscriber(telling.url) as client,
+        subscriber(telling.url) as idle,
+    ):
+        first = await making.image()
+        await client.subscribe(CREATED, after=first["id"])
+        second = await making.image()
+        assert await client.next() == {"imageCreated": {"id": second["id"]}}
+        began = time.monotonic()
+        third = await making.image()
+        assert await client.next() == {"imageCreated": {"id": third["id"]}}
+        assert time.monotonic() - began < 10  # told, and not found when it was looked for again
+        began = time.monotonic()
+        telling.process.send_signal(signal.SIGTERM)
+        assert await client.closed() == 1012
+        assert await idle.closed() == 1012
+        code, logged = await telling.end()
+        assert code == -signal.SIGTERM
+        assert time.monotonic() - began < 10
+        assert "Traceback" not in logged
+        await making.image()
+        async with subscriber(making.settings.server_url) as again:
+            await again.subscribe(CREATED, after=third["id"])
+            await again.next()
+
+
+async def test_one_who_takes_no_data_holds_up_no_stop(tmp_path: Path) -> None:
+    settings = {"SUBSCRIPTION_SEND_TIMEOUT": "1", "SHUTDOWN_TIMEOUT": "20"}
+    aliases = " ".join(f"p{number}: description" for number in range(1000))
+    async with (
+        product_process(tmp_path, settings) as running,
+        subscriber(running.url, max_queue=1, max_size=None) as client,
+    ):
+        for number in range(20):
+            await client.subscribe("{ models { %s } }" % aliases, str(number))
+        began = time.monotonic()
+        running.process.send_signal(signal.SIGTERM)
+        code, logged = await running.end()
+        assert code == -signal.SIGTERM
+        assert time.monotonic() - began < 10
+        assert "Traceback" not in logged
+        client.socket.transport.abort()
