@@ -43,7 +43,8 @@ async def watch_new_images(
     Raises:
         ImageNotFound: The user has no image ``after``.
     """
-    user_id = principal.owner_filter(where.user_id) or principal.user_id
+    owner = principal.owner_filter(where.user_id)
+    user_id = principal.user_id if owner is None else owner
     wanted = replace(where, user_id=user_id)
     chosen = frozenset(columns)
     async with parts.database.read() as connection:

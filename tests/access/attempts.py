@@ -378,4 +378,13 @@ ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
     "Mutation.revokeApiKey": [
         changing(lambda things: {"id": things.key_id}, "apiKey { id userId }", "RevokeApiKeyInput")
     ],
+    "Subscription.imageCreated": [
+        Attempt(
+            """subscription ($after: ID, $filter: ImageFilter) {
+              FIELD(after: $after, filter: $filter) { id }
+            }""",
+            lambda things: {"after": things.image_id, "filter": {"userId": things.user_id}},
+            lambda found, _: found is not None,
+        )
+    ],
 }

@@ -1,5 +1,6 @@
 """Each role, each field, what is one's own and what is another's: through HTTP."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -13,6 +14,7 @@ from gql_server.api.schema import schema_text
 from gql_server.domain.principal import Principal, Role
 from tests.access.attempts import ATTEMPTS, MISSING, Attempt, Things, anonymous, make_things
 from tests.servers.product import Product, png
+from tests.servers.subscriber import subscriber
 from tests.servers.visitors import visitor
 
 pytestmark = pytest.mark.anyio
@@ -107,6 +109,8 @@ async def ask(visitor: Product, name: str, attempt: Attempt, things: Things) -> 
         "query": attempt.query.replace("FIELD", field),
         "variables": attempt.variables(things),
     }
+    if name.startswith("Subscription."):
+        return await watch(visitor, field, operation)
     if attempt.uploads:
         response = await visitor.client.post(
             "/graphql",
@@ -117,6 +121,26 @@ async def ask(visitor: Product, name: str, attempt: Attempt, things: Things) -> 
         response = await visitor.client.post("/graphql", json=operation)
     answer: dict[str, Any] = response.json()
     return answer
+
+
+async def watch(visitor: Product, field: str, operation: dict[str, Any]) -> dict[str, Any]:
+    """Answer as for a query: with something where it is watched, with null where it cannot be."""
+    progress = visitor.parts.progress
+    while progress.watchers:  # of the attempt before
+        await asyncio.sleep(0.005)
+    key = {"Authorization": visitor.client.headers["Authorization"]}
+    async with subscriber(visitor.settings.server_url, additional_headers=key) as client:
+        await client.send(type="subscribe", id="1", payload=operation)
+        told = asyncio.create_task(client.receive())
+        while not told.done() and not progress.watchers:
+            await asyncio.sleep(0.005)
+        if not told.done():
+            told.cancel()
+            return {"data": {field: "watched"}}
+    errors = told.result()["payload"]
+    if errors[0]["extensions"]["code"] == "FORBIDDEN":
+        return {"errors": errors, "data": None}
+    return {"data": {field: None}, "refusal": errors[0]["message"]}
 
 
 def outcome(name: str, attempt: Attempt, things: Things, answer: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from gql_server.access.keys import KeyDraft, create_key
 from gql_server.domain.clock import now
 from gql_server.domain.principal import Role
 from tests.servers.product import Product
+from tests.servers.subscriber import open_socket
 from tests.servers.visitors import visitor
 
 pytestmark = pytest.mark.anyio
@@ -103,3 +104,17 @@ async def test_a_websocket_with_a_bad_key_is_refused(asking: Product) -> None:
         async with websockets.connect(address, additional_headers={"Authorization": "Bearer x"}):
             pass
     assert refusal.value.response.status_code == 401
+
+
+async def test_a_websocket_s_first_message_tells_who_speaks(asking: Product) -> None:
+    good = await create_key(asking.parts.database, KeyDraft(user_id="ann", role=Role.READER))
+    for payload in ({}, {"authorization": "Bearer gqls_wrong"}):
+        async with open_socket(asking.settings.server_url) as client:
+            await client.send(type="connection_init", payload=payload)
+            assert await client.closed() == 4403
+    async with open_socket(asking.settings.server_url) as client:
+        payload = {"authorization": f"Bearer {good.secret}"}
+        await client.send(type="connection_init", payload=payload)
+        assert await client.receive() == {"type": "connection_ack"}
+        await client.subscribe(VIEWER)
+        assert (await client.next())["viewer"]["userId"] == "ann"
