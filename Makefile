@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 CLIENTS := tests/real/clients
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run test test-clients lint types schema bench pins clean
+.PHONY: run test test-clients test-survival lint types schema bench pins clean
 
 run: $(VENV)/serves
 	$(BIN)/gql-server serve
@@ -20,6 +20,10 @@ test: lint types
 
 test-clients: $(VENV)/checks $(VENV)-clients/ready
 	$(BIN)/python -m pytest -m clients tests/real/test_clients.py
+
+# Thirty rounds on SQLite and thirty on PostgreSQL: a batch whose server is killed at some moment.
+test-survival: $(VENV)/checks
+	SURVIVAL_ROUNDS=30 $(BIN)/python -m pytest tests/real/test_batch_survival.py
 
 lint: $(VENV)/checks
 	$(BIN)/ruff check
