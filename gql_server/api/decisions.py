@@ -85,6 +85,7 @@ DECISIONS: Final[Mapping[str, Mapping[str, Decision]]] = {
         "revokeApiKey": _MANAGE,
     },
     "Subscription": {
+        "batchProgress": _READ,
         "imageCreated": _READ,
     },
 }

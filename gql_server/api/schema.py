@@ -12,6 +12,7 @@ from gql_server.api.api_key_mutations import ApiKeyMutations
 from gql_server.api.api_keys import ApiKey, ApiKeyFilter, api_key_connection, find_api_keys
 from gql_server.api.batch_items import BatchItem, find_batch_items
 from gql_server.api.batch_mutations import BatchMutations
+from gql_server.api.batch_subscriptions import BatchSubscriptions
 from gql_server.api.batches import Batch, BatchFilterArgument, batch_connection, find_batches
 from gql_server.api.bounded_schema import Schema
 from gql_server.api.budgets import Budget, BudgetMutations, BudgetWarning, budget_from, find_budgets
@@ -241,7 +242,7 @@ class Mutation(
 
 
 @strawberry.type(description="What can be watched.")
-class Subscription(ImageSubscriptions):
+class Subscription(BatchSubscriptions, ImageSubscriptions):
     """What can be watched."""
 
 

@@ -1,7 +1,7 @@
 """Reading batches and their items."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gql_server.database import batch_items, batches
@@ -11,19 +11,6 @@ from gql_server.domain.batches import BatchStatus, ItemStatus
 from gql_server.domain.clock import now
 from gql_server.domain.principal import Principal
 from gql_server.generation.parts import Parts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchNews:
-    """A batch, and what ended in it since an event.
-
-    Attributes:
-        batch: The batch.
-        items: What ended, in the order of the events.
-    """
-
-    batch: Facts
-    items: Sequence[Facts]
 
 
 async def get_batches(parts: Parts, principal: Principal, ids: Collection[str]) -> dict[str, Facts]:
@@ -69,20 +56,6 @@ async def count_items(
     """Count a batch's items."""
     async with parts.database.read() as connection:
         return await batch_items.count_items(connection, batch_id, statuses=statuses)
-
-
-async def read_news(parts: Parts, batch_id: str, *, after: int, most: int) -> BatchNews | None:
-    """Return a batch and what ended in it since an event, at most so many items.
-
-    The batch is read first: its ``sequence`` is never ahead of what was committed, so that what
-    the items do not have yet is news for the next time.
-    """
-    async with parts.database.read() as connection:
-        found = await batches.find_batches(connection, [batch_id], user_id=None)
-        if batch_id not in found:
-            return None
-        items = await batch_items.items_since(connection, batch_id, after=after, most=most)
-    return BatchNews(batch=found[batch_id], items=items)
 
 
 def estimated_finish(batch: Facts, *, concurrency: int) -> datetime | None:

@@ -214,12 +214,16 @@ async def count_items(
 
 
 async def items_since(
-    connection: AsyncConnection, batch_id: str, *, after: int, most: int
+    connection: AsyncConnection, batch_id: str, *, after: int, until: int, most: int
 ) -> list[Facts]:
-    """Return the items that ended after an event, in the order of their events."""
+    """Return the items that ended after an event and until another, in the order of the events."""
     statement = (
         select(*_SHOWN)
-        .where(col(BatchItemRow.batch_id) == batch_id, col(BatchItemRow.sequence) > after)
+        .where(
+            col(BatchItemRow.batch_id) == batch_id,
+            col(BatchItemRow.sequence) > after,
+            col(BatchItemRow.sequence) <= until,
+        )
         .order_by(col(BatchItemRow.sequence))
         .limit(most)
     )

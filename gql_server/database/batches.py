@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
 from gql_server.database.batch_tables import BatchItemRow, BatchRow
+from gql_server.database.notifications import notify
 from gql_server.database.pages import (
     Facts,
     Page,
@@ -19,7 +20,7 @@ from gql_server.database.pages import (
     read_facts,
     read_page,
 )
-from gql_server.domain.batches import FINISHED, STARTABLE, BatchStatus, ItemStatus
+from gql_server.domain.batches import STARTABLE, BatchStatus, ItemStatus
 from gql_server.domain.clock import now
 from gql_server.domain.ids import has_prefix
 
@@ -38,6 +39,11 @@ class BatchFilter:
 
     user_id: str | None = None
     statuses: tuple[BatchStatus, ...] | None = None
+
+
+def batch_topic(batch_id: str) -> str:
+    """Return the topic that has news when anything of a batch changes."""
+    return f"batch:{batch_id}"
 
 
 async def insert_batch(
@@ -122,6 +128,7 @@ async def count_start(connection: AsyncConnection, batch_id: str) -> None:
             ),
         )
     )
+    await notify(connection, batch_topic(batch_id))
 
 
 async def count_back(connection: AsyncConnection, batch_id: str) -> None:
@@ -131,6 +138,7 @@ async def count_back(connection: AsyncConnection, batch_id: str) -> None:
         .where(col(BatchRow.id) == batch_id)
         .values(queued=col(BatchRow.queued) + 1, running=col(BatchRow.running) - 1)
     )
+    await notify(connection, batch_topic(batch_id))
 
 
 async def count_ends(
@@ -172,6 +180,7 @@ async def count_ends(
         .returning(*_COLUMNS)
     )
     (batch,) = read_facts(await connection.execute(statement))
+    await notify(connection, batch_topic(batch_id))
     if batch["queued"] or batch["running"]:
         return batch
     end = {
@@ -189,18 +198,7 @@ async def set_batch(connection: AsyncConnection, batch_id: str, values: Mapping[
     await connection.execute(
         update(BatchRow).where(col(BatchRow.id) == batch_id).values(dict(values))
     )
-
-
-async def note_change(
-    connection: AsyncConnection, batch_id: str, values: Mapping[str, Any]
-) -> bool:
-    """Change an unfinished batch; tell whether it was one."""
-    changed = await connection.execute(
-        update(BatchRow)
-        .where(col(BatchRow.id) == batch_id, col(BatchRow.status).not_in(FINISHED))
-        .values(dict(values))
-    )
-    return changed.rowcount == 1
+    await notify(connection, batch_topic(batch_id))
 
 
 def _final_status(batch: Facts) -> BatchStatus:

@@ -1,0 +1,123 @@
+"""Watchers of batches: each item once, whoever comes back, and the end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from tests.batches.conftest import Office
+from tests.servers.subscriber import Subscriber, subscriber
+from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.servers.workers_ai_behaviours import daily_allocation_used, prompt_refused
+
+pytestmark = pytest.mark.anyio
+
+PROGRESS = """subscription P($id: ID!, $after: Int! = 0) { batchProgress(id: $id, after: $after) {
+  sequence
+  batch { status total queued running succeeded failed canceled progress cost sequence }
+  finishedItems { index status sequence image { id } error { message } } } }"""
+
+
+@asynccontextmanager
+async def watching(office: Office, batch_id: str, after: int = 0) -> AsyncIterator[Subscriber]:
+    async with subscriber(office.product.settings.server_url) as client:
+        await client.subscribe(PROGRESS, id=batch_id, after=after)
+        yield client
+
+
+async def until_end(client: Subscriber) -> list[dict[str, Any]]:
+    """Return every update until the server says that it was the last."""
+    updates: list[dict[str, Any]] = []
+    while True:
+        message = await client.receive()
+        if message["type"] == "complete":
+            return updates
+        update = message["payload"]["data"]["batchProgress"]
+        batch = update["batch"]
+        states = ("queued", "running", "succeeded", "failed", "canceled")
+        assert sum(batch[state] for state in states) == batch["total"]
+        ended = batch["succeeded"] + batch["failed"] + batch["canceled"]
+        assert ended == batch["sequence"] >= update["sequence"]
+        updates.append(update)
+
+
+def sequences(updates: list[dict[str, Any]]) -> list[int]:
+    return [item["sequence"] for update in updates for item in update["finishedItems"]]
+
+
+async def test_every_item_is_told_once_and_the_stream_ends(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    standin.next(prompt_refused())
+    batch_id = await office.batch(30)
+    async with watching(office, batch_id) as client:
+        first = await client.next()
+        assert first["batchProgress"]["sequence"] == 0
+        assert first["batchProgress"]["batch"]["status"] == "QUEUED"
+        work = asyncio.create_task(office.work_on(batch_id))
+        updates = await until_end(client)
+        await work
+    assert sequences(updates) == list(range(1, 31))
+    last = updates[-1]
+    assert (last["sequence"], last["batch"]["status"]) == (30, "PARTIALLY_FAILED")
+    items = [item for update in updates for item in update["finishedItems"]]
+    assert sorted(item["index"] for item in items) == list(range(30))
+    assert sum(item["image"] is not None for item in items) == 29
+    assert sum(item["error"] is not None for item in items) == 1
+
+
+async def test_one_who_comes_back_is_told_what_came_later(office: Office) -> None:
+    batch_id = await office.batch(25)
+    await office.work.run(office.run(batch_id, 0))
+    async with watching(office, batch_id, after=7) as client:
+        update = (await client.next())["batchProgress"]
+    assert sequences([update]) == list(range(8, 21))
+    assert update["sequence"] == 20
+    await office.work.run(office.run(batch_id, 1))
+    async with watching(office, batch_id, after=20) as client:
+        assert sequences(await until_end(client)) == list(range(21, 26))
+    async with watching(office, batch_id, after=25) as client:
+        (update,) = await until_end(client)
+    assert (update["finishedItems"], update["batch"]["status"]) == ([], "SUCCEEDED")
+
+
+async def test_what_is_canceled_together_is_told_together(office: Office) -> None:
+    batch_id = await office.batch(600)
+    async with watching(office, batch_id) as client:
+        await client.next()
+        await office.change("cancelBatch", batch_id)
+        updates = await until_end(client)
+    assert sequences(updates) == list(range(1, 601))
+    assert updates[-1]["batch"]["status"] == "CANCELED"
+
+
+@pytest.mark.parametrize(
+    ("batch_id", "after", "words"),
+    [("bat_nothing", 0, "no batch"), ("", 1, "from 0 to 0"), ("", -1, "from 0 to 0")],
+)
+async def test_what_cannot_be_watched_is_an_error_and_not_silence(
+    office: Office, batch_id: str, after: int, words: str
+) -> None:
+    batch_id = batch_id or await office.batch(1)
+    async with watching(office, batch_id, after) as client:
+        message = await client.receive()
+    assert message["type"] == "error"
+    assert words in message["payload"][0]["message"]
+    assert message["payload"][0]["extensions"]["code"] == "BAD_REQUEST"
+
+
+async def test_a_pause_and_its_end_are_told(office: Office, standin: WorkersAIStandin) -> None:
+    batch_id = await office.batch(1)
+    standin.next(daily_allocation_used())
+    async with watching(office, batch_id) as client:
+        await client.next()
+        await office.work_on(batch_id)
+        while (await client.next())["batchProgress"]["batch"]["status"] != "PAUSED":
+            pass
+        await office.change("resumeBatch", batch_id)
+        work = asyncio.create_task(office.work_on(batch_id))
+        updates = await until_end(client)
+        await work
+    assert updates[-1]["batch"]["status"] == "SUCCEEDED"
