@@ -9,11 +9,13 @@ from typing import Annotated, Final
 
 import typer
 
+from benchmarks.batching import measure_batches
 from benchmarks.generating import measure_generation
 from benchmarks.reading import compare_lists
-from benchmarks.report import addition_table, comparison_table
+from benchmarks.report import addition_table, batch_table, comparison_table
 
 _MODEL_SECONDS: Final = 0.2
+_BATCH_CONCURRENCY: Final = 8
 
 
 def main(
@@ -48,6 +50,15 @@ def main(
             pictures={1: pictures // 20, 16: pictures // 4, 64: pictures},
         )
         print(addition_table(found))
+        print()
+        (root / "batches").mkdir()
+        batches = measure_batches(
+            root / "batches",
+            latency=_MODEL_SECONDS,
+            concurrency=_BATCH_CONCURRENCY,
+            pictures=(pictures // 10, pictures),
+        )
+        print(batch_table(batches))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,12 @@ class ServerProcess:
         user_ticks, system_ticks = int(after_name[11]), int(after_name[12])
         return (user_ticks + system_ticks) / os.sysconf("SC_CLK_TCK")
 
+    def resident_megabytes(self) -> float:
+        """Return the memory that it holds (Linux only)."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text("ascii")
+        (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) / 1024
+
 
 @contextmanager
 def server_process(

@@ -34,6 +34,40 @@ class Addition:
     pictures_a_second: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchTiming:
+    """How long a batch took, in seconds.
+
+    Attributes:
+        pictures: How many it had.
+        concurrency: How many were made at once.
+        ideal: Pictures times the model's time, divided by the concurrency.
+        alone: What the same calls of the model alone took.
+        seconds: From the request to the end.
+        cpu: Milliseconds of the server's processor time for each picture.
+        megabytes: What the server held in memory afterwards.
+    """
+
+    pictures: int
+    concurrency: int
+    ideal: float
+    alone: float
+    seconds: float
+    cpu: float
+    megabytes: float
+
+
+def batch_table(timings: Sequence[BatchTiming]) -> str:
+    """Write how long batches took beside what is possible."""
+    lines = ["Seconds a batch                    ideal   alone  product  of ideal  cpu ms   MB"]
+    for one in timings:
+        name = f"{one.pictures:>6} pictures, {one.concurrency:>2} at once"
+        times = f"{one.ideal:>8.1f} {one.alone:>7.1f} {one.seconds:>8.1f}"
+        rest = f"{one.seconds / one.ideal:>8.2f}x {one.cpu:>7.1f} {one.megabytes:>4.0f}"
+        lines.append(f"{name:<31} {times} {rest}")
+    return "\n".join(lines)
+
+
 def comparison_table(comparisons: Sequence[Comparison]) -> str:
     """Write what was compared; a factor above 1 is in the product's favour."""
     lines = ["Milliseconds a request           plain  product  factor"]

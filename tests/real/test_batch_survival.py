@@ -8,18 +8,20 @@ import os
 import random
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import psycopg
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests.batches.conftest import GENERATE_BATCH, READ
 from tests.servers.postgres import PostgresServer
 from tests.servers.process import product_process
 from tests.servers.product import FLUX
+from tests.servers.subscriber import subscriber
 from tests.servers.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
@@ -29,6 +31,8 @@ CONCURRENCY: Final = 8
 ROUNDS: Final = int(os.environ.get("SURVIVAL_ROUNDS", "1"))
 SEED: Final = int(os.environ.get("SURVIVAL_SEED", "20261122"))
 END_SECONDS: Final = 60.0
+PROGRESS: Final = """subscription P($id: ID!, $after: Int!) {
+  batchProgress(id: $id, after: $after) { finishedItems { sequence } } }"""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -51,13 +55,17 @@ async def test_a_killed_servers_batch_ends_whole(
         wanted = {"model": FLUX, "pictures": {"prompts": prompts}, "maxCost": 0.4}
         payload = (await ask(client, GENERATE_BATCH, input=wanted))["generateBatch"]
         assert payload["userErrors"] == []
+        watched = asyncio.create_task(watch(str(client.base_url), payload["batch"]["id"], 0))
         while not standin.requests:
             await asyncio.sleep(0.01)
         await asyncio.sleep(moment)  # the round's own moment
         process.kill()
         await process.wait()
+        seen = await watched
     async with serving(tmp_path, standin, database_url) as (client, _):
-        batch = await ended(client, payload["batch"]["id"])
+        later = watch(str(client.base_url), payload["batch"]["id"], seen[-1] if seen else 0)
+        batch, rest = await asyncio.gather(ended(client, payload["batch"]["id"]), later)
+    assert seen + rest == list(range(1, PICTURES + 1))
     items = [edge["node"] for edge in batch["items"]["edges"]]
     assert batch["status"] == "SUCCEEDED"
     counts = [batch[name] for name in ("total", "succeeded", "sequence", "queued", "running")]
@@ -114,6 +122,18 @@ async def ended(client: httpx.AsyncClient, batch_id: str) -> dict[str, Any]:
             if batch["finishedAt"] is not None:
                 return batch
             await asyncio.sleep(0.1)
+
+
+async def watch(url: str, batch_id: str, after: int) -> list[int]:
+    """Return the numbers of the events that are told until the end, the server's or the batch's."""
+    seen: list[int] = []
+    with suppress(ConnectionClosed):
+        async with subscriber(url.rstrip("/")) as client:
+            await client.subscribe(PROGRESS, id=batch_id, after=after)
+            while (message := await client.receive())["type"] == "next":
+                update = message["payload"]["data"]["batchProgress"]
+                seen.extend(item["sequence"] for item in update["finishedItems"])
+    return seen
 
 
 def rows(folder: Path, database_url: str, query: str) -> Sequence[str]:
