@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -62,8 +62,28 @@ async def run_gql_server(
 
 
 @asynccontextmanager
+async def worker_process(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[Process]:
+    """Start `gql-server worker` in a folder, and kill it at the end where it still runs."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "gql_server",
+        "worker",
+        cwd=folder,
+        env=environment(settings),
+        stderr=DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@asynccontextmanager
 async def product_process(
-    folder: Path, settings: Mapping[str, str]
+    folder: Path, settings: Mapping[str, str], *options: str
 ) -> AsyncIterator[ProductProcess]:
     """Start `gql-server serve` in a folder, and kill it at the end where it still runs."""
     port = free_port()
@@ -72,6 +92,7 @@ async def product_process(
         "-m",
         "gql_server",
         "serve",
+        *options,
         cwd=folder,
         env=environment({**settings, "PORT": str(port)}),
         stdout=PIPE,
