@@ -378,6 +378,13 @@ ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
     "Mutation.revokeApiKey": [
         changing(lambda things: {"id": things.key_id}, "apiKey { id userId }", "RevokeApiKeyInput")
     ],
+    "Subscription.batchProgress": [
+        Attempt(
+            "subscription ($id: ID!) { FIELD(id: $id) { sequence } }",
+            lambda things: {"id": things.batch_id},
+            lambda found, _: found is not None,
+        )
+    ],
     "Subscription.imageCreated": [
         Attempt(
             """subscription ($after: ID, $filter: ImageFilter) {
