@@ -124,6 +124,17 @@ class Database:
             for topic in topics:
                 self.told(topic)
 
+    @asynccontextmanager
+    async def write_statements(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection on which each statement is a transaction of its own, in one round trip.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer.
+        """
+        with translated_errors():
+            async with self._writers, self.reader.connect() as connection:
+                yield connection
+
     async def close(self) -> None:
         """Give back every connection."""
         await self.reader.dispose()

@@ -205,6 +205,15 @@ class ProcessRow(SQLModel, table=True):
     beat_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class RateLimitRow(SQLModel, table=True):
+    """When the next attempt of a kind at the provider is due, in microseconds since 1970."""
+
+    __tablename__ = "rate_limits"
+
+    kind: str = Field(primary_key=True)
+    next_at: int = Field(sa_type=BigInteger)
+
+
 class BudgetRow(SQLModel, table=True):
     """What may be spent in a day or a month: by the whole server, a user, or an API key."""
 
