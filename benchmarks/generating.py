@@ -106,6 +106,7 @@ def measure_generation(
                     "CLOUDFLARE_ACCOUNT_ID": "benchmark",
                     "CLOUDFLARE_API_TOKEN": "benchmark",
                     "WORKERS_AI_BASE_URL": f"http://127.0.0.1:{model.port}/client/v4",
+                    "WORKERS_AI_REQUESTS_PER_MINUTE": "10000000",
                 },
             )
         )

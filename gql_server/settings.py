@@ -90,6 +90,18 @@ class Settings(BaseSettings):
     workers_ai_max_attempts: int = Field(
         default=4, ge=1, le=10, description="Attempts at one picture."
     )
+    workers_ai_requests_per_minute: int = Field(
+        default=720,
+        ge=2,
+        le=10_000_000,
+        description="Attempts at pictures that the account may start in a minute.",
+    )
+    workers_ai_requests_per_minute_image_to_image: int = Field(
+        default=1500,
+        ge=2,
+        le=10_000_000,
+        description="The same for the model that Cloudflare counts apart.",
+    )
 
     r2_bucket: str | None = Field(
         default=None,

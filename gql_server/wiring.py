@@ -14,9 +14,11 @@ from gql_server.database.engine import Database, DatabaseUnavailable
 from gql_server.database.migration import is_current, migrate
 from gql_server.database.notifications import listening
 from gql_server.database.processes import remove_all_processes
+from gql_server.domain.rate_limits import RateLimit
 from gql_server.generation.counting import CountingGenerator
 from gql_server.generation.parts import Parts
 from gql_server.generation.running import RunningGenerations
+from gql_server.inference.attempts import AttemptKind
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.generator import Generator
 from gql_server.inference.preview import PreviewGenerator
@@ -33,6 +35,7 @@ from gql_server.processes.folder_lock import FolderInUse, locked
 from gql_server.processes.lease import ProcessLease
 from gql_server.processes.recurring import recurring
 from gql_server.progress.progress import Progress
+from gql_server.processes.shared_gate import SharedGate
 from gql_server.settings import Settings
 from gql_server.storage.folder import FolderStore
 from gql_server.storage.r2 import R2Store
@@ -85,7 +88,7 @@ class Wiring:
                     await remove_all_processes(connection)  # the lock says that none is alive
             store = self.folder or await _open_bucket(settings)
             stack.push_async_callback(store.close)
-            generator = CountingGenerator(_make_generator(settings), database)
+            generator = CountingGenerator(_make_generator(settings, database), database)
             stack.push_async_callback(generator.close)
             if self.folder is not None:
                 await self.folder.sweep()
@@ -260,7 +263,7 @@ async def _open_bucket(settings: Settings) -> Store:
     )
 
 
-def _make_generator(settings: Settings) -> Generator:
+def _make_generator(settings: Settings, database: Database) -> Generator:
     account, token = settings.cloudflare_account_id, settings.cloudflare_api_token
     if account is None or token is None:
         return PreviewGenerator()
@@ -270,6 +273,16 @@ def _make_generator(settings: Settings) -> Generator:
         base_url=settings.workers_ai_base_url,
         timeout_seconds=settings.workers_ai_timeout,
         max_attempts=settings.workers_ai_max_attempts,
+        gate=SharedGate(
+            database,
+            {
+                AttemptKind.TEXT_TO_IMAGE: RateLimit(settings.workers_ai_requests_per_minute),
+                AttemptKind.IMAGE_TO_IMAGE: RateLimit(
+                    settings.workers_ai_requests_per_minute_image_to_image
+                ),
+            },
+            patience_seconds=settings.request_deadline / 3,
+        ),
     )
 
 

@@ -131,6 +131,7 @@ class GenerationFailed(DomainError):
         retryable: The same request may well succeed later.
         provider_code: Cloudflare's own error number, when it gave one.
         needs_operator: No request succeeds until the server's operator has mended something.
+        reached_model: False where the account's rate limit let no attempt start.
     """
 
     def __init__(
@@ -140,11 +141,13 @@ class GenerationFailed(DomainError):
         retryable: bool,
         provider_code: int | None = None,
         needs_operator: bool = False,
+        reached_model: bool = True,
     ) -> None:
         super().__init__(message, code=ErrorCode.GENERATION_FAILED)
         self.retryable = retryable
         self.provider_code = provider_code
         self.needs_operator = needs_operator
+        self.reached_model = reached_model
 
 
 class GenerationPending(DomainError):

@@ -28,8 +28,9 @@ class CountingGenerator:
         """Make one picture, as ``Generator.generate`` promises."""
         try:
             return await self._generator.generate(request)
-        except GenerationFailed:
-            await self._count(request, Outcome.FAILED)
+        except GenerationFailed as error:
+            if error.reached_model:
+                await self._count(request, Outcome.FAILED)
             raise
         except PromptRefused:
             await self._count(request, Outcome.REFUSED)

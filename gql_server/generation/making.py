@@ -23,8 +23,15 @@ from gql_server.inference.generator import GeneratedPicture, GenerationRequest
 from gql_server.storage.store import StoredObject
 
 
-async def make_picture(parts: Parts, accepted: AcceptedPicture) -> GeneratedPicture:
+async def make_picture(
+    parts: Parts, accepted: AcceptedPicture, *, is_background: bool = False
+) -> GeneratedPicture:
     """Have the generator make a picture.
+
+    Args:
+        parts: The parts.
+        accepted: What was accepted.
+        is_background: Whether nobody waits for it: what somebody waits for goes first.
 
     Raises:
         DomainError: It could not be made; nothing is charged.
@@ -39,6 +46,7 @@ async def make_picture(parts: Parts, accepted: AcceptedPicture) -> GeneratedPict
                 parts, accepted.model, accepted.sources, width, height
             ),
             mask=await load_mask(parts, accepted.mask, width, height),
+            is_background=is_background,
         )
     )
 

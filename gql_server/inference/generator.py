@@ -18,6 +18,7 @@ class GenerationRequest:
         parameters: With the model's defaults filled in; None where the model takes none.
         source_images: Encoded pictures (PNG or JPEG) of a size that the model takes.
         mask: An encoded picture; white is painted anew.
+        is_background: Whether nobody waits for it: what somebody waits for goes first.
     """
 
     model: Model
@@ -25,6 +26,7 @@ class GenerationRequest:
     parameters: Parameters
     source_images: tuple[bytes, ...] = ()
     mask: bytes | None = None
+    is_background: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from pydantic import (
 
 from gql_server.domain.amounts import DollarAmount, NeuronAmount
 from gql_server.domain.money import MilliNeurons, NanoDollars, milli_neurons, nano_dollars
+from gql_server.inference.attempts import AttemptKind
 
 ParameterName = Literal[
     "negative_prompt", "width", "height", "steps", "guidance", "seed", "strength"
@@ -209,6 +210,7 @@ class Model(_Entry):
     fixed_size: Size | None = None
     parameters: Mapping[ParameterName, ParameterRule]
     image_inputs: ImageInputs | None = None
+    attempt_kind: AttemptKind = AttemptKind.TEXT_TO_IMAGE
     prices: tuple[UnitPrice, ...] = ()
 
     @model_validator(mode="after")

@@ -24,6 +24,7 @@ def workers_ai(standin: WorkersAIStandin) -> dict[str, str]:
         "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
         "CLOUDFLARE_API_TOKEN": standin.token,
         "WORKERS_AI_BASE_URL": standin.base_url,
+        "WORKERS_AI_REQUESTS_PER_MINUTE": "10000000",
     }
 
 

@@ -155,6 +155,7 @@ def workers_ai_settings(standin: WorkersAIStandin) -> dict[str, Any]:
         "cloudflare_account_id": standin.account_id,
         "cloudflare_api_token": standin.token,
         "workers_ai_base_url": standin.base_url,
+        "workers_ai_requests_per_minute": 10_000_000,
     }
 
 

@@ -10,6 +10,7 @@ from io import BytesIO
 from PIL import Image
 
 from gql_server.domain.parameters import Parameters
+from gql_server.inference.attempts import AttemptGate
 from gql_server.inference.catalogue import Catalogue, load_catalogue
 from gql_server.inference.generator import GenerationRequest
 from gql_server.inference.model import Model
@@ -51,6 +52,7 @@ async def client_of(
     max_attempts: int = 4,
     max_connections: int = 256,
     waits: SkippedWaits | None = None,
+    gate: AttemptGate | None = None,
 ) -> AsyncIterator[WorkersAI]:
     client = WorkersAI(
         account_id=standin.account_id,
@@ -60,6 +62,7 @@ async def client_of(
         max_attempts=max_attempts,
         max_connections=max_connections,
         backoff=waits or SkippedWaits(),
+        gate=gate,
         clock=lambda: MOMENT,
     )
     try:

@@ -14,6 +14,7 @@ import stamina
 import structlog
 
 from gql_server.domain.clock import now
+from gql_server.inference.attempts import AttemptGate, OpenGate
 from gql_server.inference.generator import GeneratedPicture, GenerationRequest
 from gql_server.inference.workers_ai.answers import Answer, read_answer, read_picture
 from gql_server.inference.workers_ai.backoff import Backoff
@@ -40,6 +41,7 @@ class WorkersAI:
         timeout_seconds: How long one attempt may take, from connecting to the last byte.
         max_attempts: How often a picture is asked for at most, the first time included.
         max_connections: How many requests run side by side; more wait for a connection.
+        gate: Tells each attempt when it may start; unless given, it may at once.
         backoff: Tells the seconds to wait by the number of the failed attempt and what the
             service asked for, or None to give up.
         clock: Tells the present moment.
@@ -57,6 +59,7 @@ class WorkersAI:
         timeout_seconds: float = 120.0,
         max_attempts: int = 4,
         max_connections: int = 256,
+        gate: AttemptGate | None = None,
         backoff: Callable[[int, float | None], float | None] | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
@@ -66,6 +69,7 @@ class WorkersAI:
         self._timeout_seconds = timeout_seconds
         self._max_attempts = max_attempts
         self._connections = Connections(self._new_client, maximum=max_connections)
+        self._gate = OpenGate() if gate is None else gate
         self._tls: ssl.SSLContext | None = None
         self._backoff = Backoff() if backoff is None else backoff
         self._clock = clock
@@ -90,7 +94,7 @@ class WorkersAI:
         async def attempt() -> GeneratedPicture:
             nonlocal attempts
             attempts += 1
-            return await self._attempt(self._run_url + model_id, body)
+            return await self._attempt(self._run_url + model_id, body, request)
 
         def seconds_until_next(error: Exception) -> bool | float:
             if not isinstance(error, AttemptFailed) or error.fault is not Fault.SERVICE:
@@ -113,19 +117,29 @@ class WorkersAI:
         """Give back the connections; to be called when nothing is being made any more."""
         await self._connections.close()
 
-    async def _attempt(self, url: str, body: RequestBody) -> GeneratedPicture:
+    async def _attempt(
+        self, url: str, body: RequestBody, request: GenerationRequest
+    ) -> GeneratedPicture:
         await self.open()
-        started = time.perf_counter()
-        answer = await self._send(url, body)
-        seconds = time.perf_counter() - started
-        picture = await asyncio.to_thread(read_picture, answer, redact=self._redact)
+        kind = request.model.attempt_kind
+        # The connection comes first, so that an attempt starts when its turn comes.
+        async with self._connections.client() as client:
+            await self._gate.wait_for_turn(kind, is_background=request.is_background)
+            started = time.perf_counter()
+            answer = await self._send(client, url, body)
+            seconds = time.perf_counter() - started
+        try:
+            picture = await asyncio.to_thread(read_picture, answer, redact=self._redact)
+        except AttemptFailed as error:
+            if error.asks_for_a_pause and error.retry_after:
+                await self._gate.pause(kind, error.retry_after)
+            raise
         return GeneratedPicture(data=picture.data, facts=picture.facts, seconds=seconds)
 
-    async def _send(self, url: str, body: RequestBody) -> Answer:
+    async def _send(self, client: httpx.AsyncClient, url: str, body: RequestBody) -> Answer:
         try:
             async with (
                 asyncio.timeout(self._timeout_seconds),
-                self._connections.client() as client,
                 client.stream(
                     "POST", url, content=body.content, files=body.parts, headers=body.headers
                 ) as response,

@@ -1,5 +1,6 @@
 """Many connections side by side, at a cost that does not grow with their number."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,18 +31,19 @@ class Connections:
         self, new_client: Callable[[httpx.Limits], httpx.AsyncClient], *, maximum: int
     ) -> None:
         self._new_client = new_client
-        self._most_pools = -(-maximum // _CONNECTIONS_A_POOL)
+        self._room = asyncio.Semaphore(maximum)
         self._pools: list[_Pool] = []
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[httpx.AsyncClient]:
-        """Lend a client for one request."""
-        pool = self._with_room()
-        pool.in_flight += 1
-        try:
-            yield pool.client
-        finally:
-            pool.in_flight -= 1
+        """Lend a client for one request, as soon as one has a connection for it."""
+        async with self._room:
+            pool = self._with_room()
+            pool.in_flight += 1
+            try:
+                yield pool.client
+            finally:
+                pool.in_flight -= 1
 
     async def close(self) -> None:
         """Close every connection."""
@@ -52,10 +54,8 @@ class Connections:
         for pool in self._pools:
             if pool.in_flight < _CONNECTIONS_A_POOL:
                 return pool
-        if len(self._pools) < self._most_pools:
-            self._pools.append(_Pool(self._new_client(_LIMITS)))
-            return self._pools[-1]
-        return min(self._pools, key=lambda pool: pool.in_flight)
+        self._pools.append(_Pool(self._new_client(_LIMITS)))
+        return self._pools[-1]
 
 
 _LIMITS: Final = httpx.Limits(

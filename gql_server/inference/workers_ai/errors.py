@@ -111,6 +111,11 @@ class AttemptFailed(Exception):
         self.code = code
         self.retry_after = retry_after
 
+    @property
+    def asks_for_a_pause(self) -> bool:
+        """Whether the service is asked too much, for the moment."""
+        return self.fault is Fault.SERVICE and self.status == HTTPStatus.TOO_MANY_REQUESTS
+
 
 def read_error(
     status: int, headers: Mapping[str, str], body: bytes, *, redact: Redaction

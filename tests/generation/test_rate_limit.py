@@ -1,0 +1,27 @@
+from pathlib import Path
+
+import pytest
+
+from tests.servers.product import FLUX, running_product, workers_ai_settings
+from tests.servers.workers_ai_app import WorkersAIStandin
+
+pytestmark = pytest.mark.anyio
+
+PERFORMANCE = """query($model: ID!) {
+  model(id: $model) { performance(since: "2020-01-01T00:00:00Z") { failures } }
+}"""
+
+
+async def test_a_picture_beyond_the_accounts_rate_limit_is_refused_and_is_no_models_failure(
+    tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    settings = workers_ai_settings(standin) | {"workers_ai_requests_per_minute": 2}
+    async with running_product(tmp_path, settings) as product:
+        await product.image()
+        refused = await product.generate()
+        found = await product.ask(PERFORMANCE, model=FLUX)
+    (error,) = refused["userErrors"]
+    assert (error["__typename"], error["retryable"]) == ("GenerationFailed", True)
+    assert "as its provider allows" in error["message"]
+    assert len(standin.requests) == 1
+    assert found["model"]["performance"]["failures"] == 0
