@@ -69,6 +69,7 @@ class SliceWork:
     def __init__(self, parts: Parts, *, concurrency: int) -> None:
         self._parts = parts
         self._places = Places(concurrency)
+        self._in_hand: set[tuple[str, str]] = set()
 
     async def run(self, run: JobRun) -> None:
         """Bring every item of a slice to its end that this process may work on.
@@ -106,8 +107,15 @@ class SliceWork:
         async with self._places.taken(item["user_id"]):
             if not run.may_go_on:
                 raise Interrupted
-            if await self._claim(run, item):
-                await self._make(run, item)
+            claim = (run.process_id, item["id"])
+            if claim in self._in_hand:
+                return  # another run of the slice has it, by a claim that cannot tell the two apart
+            self._in_hand.add(claim)
+            try:
+                if await self._claim(run, item):
+                    await self._make(run, item)
+            finally:
+                self._in_hand.discard(claim)
 
     async def _claim(self, run: JobRun, item: Facts) -> bool:
         async with self._parts.database.write() as connection:
@@ -149,7 +157,7 @@ class SliceWork:
         if is_begun and await self._is_canceled(item):
             await self._cancel(run, item)
             return
-        picture = await make_picture(parts, accepted)
+        picture = await make_picture(parts, accepted, is_background=True)
         await keep_picture(
             parts, accepted, picture, ending=ending, patience_seconds=_STORE_PATIENCE_SECONDS
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -80,10 +81,10 @@ async def test_what_nobody_foresaw_fails_its_item_alone(
     batch_id = await office.batch(2)
     make, broken = make_picture, iter([True])
 
-    async def breaks(*given: object) -> object:
+    async def breaks(*given: Any, **named: Any) -> object:
         if next(broken, False):
             raise RuntimeError("secret")
-        return await make(*given)  # type: ignore[arg-type]  # as it was called
+        return await make(*given, **named)
 
     monkeypatch.setattr("gql_server.batches.slices.make_picture", breaks)
     await office.work_on(batch_id)
