@@ -34,8 +34,8 @@ from gql_server.ledger.reservations import Reservations
 from gql_server.processes.folder_lock import FolderInUse, locked
 from gql_server.processes.lease import ProcessLease
 from gql_server.processes.recurring import recurring
-from gql_server.progress.progress import Progress
 from gql_server.processes.shared_gate import SharedGate
+from gql_server.progress.progress import Progress
 from gql_server.settings import Settings
 from gql_server.storage.folder import FolderStore
 from gql_server.storage.r2 import R2Store

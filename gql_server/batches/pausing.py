@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.batches.endings import cancel_queued
 from gql_server.database.batches import lock_batch, set_batch
+from gql_server.database.pages import Facts
 from gql_server.domain.batches import STARTABLE, BatchStatus, PauseReason
 from gql_server.domain.clock import now
 from gql_server.domain.errors import DailyAllocationUsed, DomainError
@@ -25,10 +26,7 @@ async def pause(
 
     In a batch that is canceled by now, what was put back ends.
     """
-    batch = await lock_batch(connection, batch_id)
-    if batch is not None and batch["status"] == BatchStatus.CANCELING:
-        await cancel_queued(connection, batch_id)
-        return
+    batch = await cancel_if_canceling(connection, batch_id)
     if batch is None or batch["status"] not in STARTABLE:
         return
     resumes_at = error.resets_at if isinstance(error, DailyAllocationUsed) else now() + _LOOK_AGAIN
@@ -42,3 +40,12 @@ async def pause(
         },
     )
     log.warning("batch_paused", batch=batch_id, reason=reason.value, resumes_at=resumes_at)
+
+
+async def cancel_if_canceling(connection: AsyncConnection, batch_id: str) -> Facts | None:
+    """End what was put back into a batch that is canceled by now; return the batch otherwise."""
+    batch = await lock_batch(connection, batch_id)
+    if batch is not None and batch["status"] == BatchStatus.CANCELING:
+        await cancel_queued(connection, batch_id)
+        return None
+    return batch

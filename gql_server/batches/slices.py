@@ -10,7 +10,7 @@ import structlog
 
 from gql_server.batches.endings import end_as_canceled, end_with_error, end_with_image
 from gql_server.batches.item_errors import error_to_json
-from gql_server.batches.pausing import pause
+from gql_server.batches.pausing import cancel_if_canceling, pause
 from gql_server.batches.places import Places
 from gql_server.database.batch_items import (
     items_to_do,
@@ -168,6 +168,8 @@ class SliceWork:
             await self._pause(run, item, PauseReason.DAILY_ALLOCATION_USED, error)
         elif isinstance(error, GenerationFailed) and error.needs_operator:
             await self._pause(run, item, PauseReason.PROVIDER_REFUSED_SERVER, error)
+        elif isinstance(error, GenerationFailed) and not error.reached_model:
+            await self._put_back(run, item)
         else:
             await self._fail(run, item, error)
 
@@ -183,6 +185,12 @@ class SliceWork:
     async def _fail(self, run: JobRun, item: Facts, error: DomainError) -> None:
         async with self._parts.database.write() as connection:
             await end_with_error(connection, item, error_to_json(error), process_id=run.process_id)
+
+    async def _put_back(self, run: JobRun, item: Facts) -> None:
+        """Queue an item that got no turn at the provider; the sweep has it worked on again."""
+        async with self._parts.database.write() as connection:
+            if await put_back_item(connection, item, process_id=run.process_id):
+                await cancel_if_canceling(connection, item["batch_id"])
 
     async def _pause(
         self, run: JobRun, item: Facts, reason: PauseReason, error: DomainError

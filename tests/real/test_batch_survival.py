@@ -81,6 +81,7 @@ def settings_of(standin: WorkersAIStandin, database_url: str) -> dict[str, str]:
         "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
         "CLOUDFLARE_API_TOKEN": standin.token,
         "WORKERS_AI_BASE_URL": standin.base_url,
+        "WORKERS_AI_REQUESTS_PER_MINUTE": "10000000",
         "BATCH_CONCURRENCY": str(CONCURRENCY),
         "PROCESS_LEASE": "2",
     }

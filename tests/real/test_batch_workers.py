@@ -30,6 +30,7 @@ def settings(
         "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
         "CLOUDFLARE_API_TOKEN": standin.token,
         "WORKERS_AI_BASE_URL": standin.base_url,
+        "WORKERS_AI_REQUESTS_PER_MINUTE": "10000000",
         "DATABASE_URL": postgres.setting(postgres.create_database(migrated_postgres)),
         "BATCH_CONCURRENCY": "4",
         "PROCESS_LEASE": "2",
