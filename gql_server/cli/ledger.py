@@ -45,6 +45,9 @@ def audit(
     for day in report.model_days:
         mended = "made anew" if report.is_repaired else "mend them with --repair"
         typer.echo(f"{day:%Y-%m-%d}: roll-ups of models differ from the images; {mended}")
+    for month in report.months:
+        mended = "made anew" if report.is_repaired else "mend them with --repair"
+        typer.echo(f"{month:%Y-%m}: roll-ups differ from those of its days; {mended}")
     if not report.is_clean:
         raise typer.Exit(1)
     typer.echo("Ledger, images and roll-ups agree.")

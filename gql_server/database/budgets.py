@@ -23,7 +23,8 @@ from sqlmodel import col
 
 from gql_server.database.pages import Facts, read_facts
 from gql_server.database.processes import is_alive
-from gql_server.database.rollups import RollupFilter, TimeRange, amount_in
+from gql_server.database.rollups import RollupFilter, amount_in
+from gql_server.database.spans import TimeRange
 from gql_server.database.tables import BudgetAlertRow, BudgetRow, ReservationRow
 from gql_server.domain.budgets import BudgetScope, Payer
 from gql_server.domain.clock import now

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from gql_server.database.rollups import DAY, day_of
+from gql_server.database.spans import DAY, day_of
 from gql_server.database.tables import ImageRow, ModelRollupRow
 
 

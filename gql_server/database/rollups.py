@@ -2,28 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import IntFlag, StrEnum
+from datetime import datetime
+from enum import IntFlag
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Executable, ScalarSelect, and_, func, or_, select
+from sqlalchemy import Executable, ScalarSelect, Subquery, and_, func, or_, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
+from gql_server.database.spans import Span, TimeRange, cover, day_of, month_of, quarter_of
 from gql_server.database.tables import ChargeKind, ChargeRow, CostRollupRow
-
-QUARTER: Final = timedelta(minutes=15)
-DAY: Final = timedelta(days=1)
-
-
-class Span(StrEnum):
-    """How long a roll-up's time is. Zones differ by quarters of an hour, so less is not needed."""
-
-    QUARTER = "quarter"
-    DAY = "day"
 
 
 class Grouping(IntFlag):
@@ -37,10 +28,13 @@ class Grouping(IntFlag):
     """Only alone."""
 
 
-_EVERY_GROUPING: Final = (Grouping.KEY, *(Grouping(bits) for bits in range(7, -1, -1)))
+EVERY_GROUPING: Final = (Grouping.KEY, *(Grouping(bits) for bits in range(7, -1, -1)))
 """The most particular first: the rows that every writer meets in are locked last, and briefly."""
 
-_SUMS: Final = ("images", "amount", "provider_cost", "neurons")
+DIMENSIONS: Final = ("grouping", "is_preview", "user_id", "model_id", "template_id", "key_id")
+"""What roll-ups of the same time differ in."""
+
+SUMS: Final = ("images", "amount", "provider_cost", "neurons")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +59,6 @@ class RollupFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimeRange:
-    """From a quarter of an hour on, and before another; None is without end."""
-
-    since: datetime | None
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """Sums of the ledger: billionths of a dollar, thousandths of a neuron."""
 
@@ -82,25 +68,15 @@ class Totals:
     neurons: int = 0
 
 
-def quarter_of(moment: datetime) -> datetime:
-    """Return the start of the quarter of an hour that a moment lies in."""
-    moment = moment.astimezone(UTC)
-    return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
-
-
-def day_of(moment: datetime) -> datetime:
-    """Return the start of the UTC day that a moment lies in."""
-    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 def rollups_of(charge: ChargeRow) -> Iterator[dict[str, Any]]:
     """Yield the roll-up rows that a line of the ledger adds to, each with what it adds."""
-    for grouping in _EVERY_GROUPING:
+    for grouping in EVERY_GROUPING:
         if grouping is Grouping.KEY and charge.key_id is None:
             continue
         for span, starts_at in (
             (Span.QUARTER, quarter_of(charge.created_at)),
             (Span.DAY, day_of(charge.created_at)),
+            (Span.MONTH, month_of(charge.created_at)),
         ):
             yield {
                 "grouping": int(grouping),
@@ -125,32 +101,37 @@ async def add_to_rollups(connection: AsyncConnection, rows: Sequence[dict[str, A
 
 async def sum_rollups(connection: AsyncConnection, where: RollupFilter, time: TimeRange) -> Totals:
     """Sum up a span of time."""
-    statement = select(*_sums()).where(*_conditions(where, _grouping(where)), _within(time))
+    statement = select(*_sums(_rows(where, _grouping(where), time)))
     images, amount, provider_cost, neurons = (await connection.execute(statement)).one()
     return _totals(images, amount, provider_cost, neurons)
 
 
 def amount_in(where: RollupFilter, time: TimeRange) -> ScalarSelect[Any]:
     """Return what was charged in a span of time, as a part of a greater statement."""
-    amount = func.coalesce(func.sum(col(CostRollupRow.amount)), 0)
-    statement = select(amount).where(*_conditions(where, _grouping(where)), _within(time))
-    return statement.scalar_subquery()
+    rows = _rows(where, _grouping(where), time)
+    return select(func.coalesce(func.sum(rows.c.amount), 0)).scalar_subquery()
 
 
 async def sum_rollups_by(
     connection: AsyncConnection, by: Grouping, where: RollupFilter, time: TimeRange
 ) -> dict[str, Totals]:
-    """Sum up a span of time by user, model or template, the costliest first."""
-    key = {
-        Grouping.USER: col(CostRollupRow.user_id),
-        Grouping.MODEL: col(CostRollupRow.model_id),
-        Grouping.TEMPLATE: col(CostRollupRow.template_id),
+    """Sum up a span of time by user, model or template, the costliest first.
+
+    What comes to nothing in every sum is left out.
+    """
+    name = {
+        Grouping.USER: "user_id",
+        Grouping.MODEL: "model_id",
+        Grouping.TEMPLATE: "template_id",
     }[by]
+    rows = _rows(where, _grouping(where) | by, time, name)
+    key = rows.c[name]
     statement = (
-        select(key, *_sums())
-        .where(*_conditions(where, _grouping(where) | by), _within(time))
+        select(key, *_sums(rows))
         .group_by(key)
-        .order_by(func.sum(CostRollupRow.amount).desc(), key)
+        # What is only in a part that is taken away again.
+        .having(or_(*(func.sum(rows.c[one]) != 0 for one in SUMS)))
+        .order_by(func.sum(rows.c.amount).desc(), key)
     )
     return {row[0]: _totals(*row[1:]) for row in await connection.execute(statement)}
 
@@ -158,18 +139,13 @@ async def sum_rollups_by(
 async def sum_rollups_by_start(
     connection: AsyncConnection, span: Span, where: RollupFilter, time: TimeRange
 ) -> list[tuple[datetime, Totals]]:
-    """Sum up each quarter or day that has anything, in their order.
+    """Sum up each quarter, day or month that has anything, in their order.
 
-    With ``Span.DAY`` the quarters of a day that ``time`` cuts are told one by one.
+    Of a day or month that ``time`` cuts the parts are told one by one.
     """
-    start = col(CostRollupRow.starts_at)
-    within = _within(time) if span is Span.DAY else _quarters(time.since, time.until)
-    statement = (
-        select(start, *_sums())
-        .where(*_conditions(where, _grouping(where)), within)
-        .group_by(start)
-        .order_by(start)
-    )
+    rows = _rows(where, _grouping(where), time, "starts_at", longest=span)
+    start = rows.c.starts_at
+    statement = select(start, *_sums(rows)).group_by(start).order_by(start)
     return [(row[0], _totals(*row[1:])) for row in await connection.execute(statement)]
 
 
@@ -193,7 +169,7 @@ def _upsert(dialect: str) -> Executable:
     table = CostRollupRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
     statement: Executable = insert.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
-        set_={name: table.c[name] + insert.excluded[name] for name in _SUMS},
+        set_={name: table.c[name] + insert.excluded[name] for name in SUMS},
     )
     return statement
 
@@ -211,8 +187,8 @@ def _grouping(where: RollupFilter) -> Grouping:
     return grouping
 
 
-def _sums() -> tuple[ColumnElement[Any], ...]:
-    return tuple(func.coalesce(func.sum(getattr(CostRollupRow, name)), 0) for name in _SUMS)
+def _sums(rows: Subquery) -> tuple[ColumnElement[Any], ...]:
+    return tuple(func.coalesce(func.sum(rows.c[name]), 0) for name in SUMS)
 
 
 def _totals(images: Any, amount: Any, provider_cost: Any, neurons: Any) -> Totals:
@@ -243,27 +219,31 @@ def _conditions(where: RollupFilter, grouping: Grouping) -> list[ColumnElement[b
     return found
 
 
-def _within(time: TimeRange) -> ColumnElement[bool]:
-    """Whole days by their own rows, and the quarters before and after them."""
-    last_day = day_of(time.until)
-    first_day = None
-    if time.since is not None:
-        first_day = day_of(time.since)
-        if first_day < time.since:
-            first_day += DAY
-        if first_day >= last_day:
-            return _quarters(time.since, time.until)
+def _rows(
+    where: RollupFilter,
+    grouping: Grouping,
+    time: TimeRange,
+    *keys: str,
+    longest: Span = Span.MONTH,
+) -> Subquery:
+    """Return the keys and sums of a few roll-ups that come to a span of time.
+
+    Each part is a statement of its own, for which the primary key is one range: joined by OR they
+    lead SQLite to read every roll-up of the grouping.
+    """
+    told = [getattr(CostRollupRow, name) for name in keys]
+    conditions = _conditions(where, grouping)
     parts = [
-        and_(col(CostRollupRow.span) == Span.DAY, _between(first_day, last_day)),
-        _quarters(last_day, time.until),
+        select(
+            *told, *((part.sign * getattr(CostRollupRow, name)).label(name) for name in SUMS)
+        ).where(
+            *conditions,
+            col(CostRollupRow.span) == part.span,
+            _between(part.since, part.until),
+        )
+        for part in cover(time, longest)
     ]
-    if time.since is not None and first_day is not None:
-        parts.append(_quarters(time.since, first_day))
-    return or_(*parts)
-
-
-def _quarters(since: datetime | None, until: datetime) -> ColumnElement[bool]:
-    return and_(col(CostRollupRow.span) == Span.QUARTER, _between(since, until))
+    return union_all(*parts).subquery()
 
 
 def _between(since: datetime | None, until: datetime) -> ColumnElement[bool]:

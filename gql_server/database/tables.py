@@ -154,7 +154,7 @@ class ChargeRow(SQLModel, table=True):
 
 
 class CostRollupRow(SQLModel, table=True):
-    """The ledger summed over a quarter of an hour or a day, written with each of its lines.
+    """The ledger summed over quarters of an hour, days and months, written with each of its lines.
 
     A line is summed eight times over, once for each choice of user, model and template that a
     reader may ask by; ``grouping`` says which of the three a row tells apart (1, 2 and 4 added),

@@ -2,25 +2,22 @@
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
 
 from gql_server.database.engine import Database
 from gql_server.database.rollups import (
-    QUARTER,
     Grouping,
     RollupFilter,
-    Span,
-    TimeRange,
     Totals,
     first_start,
-    quarter_of,
     sum_rollups,
     sum_rollups_by,
     sum_rollups_by_start,
 )
+from gql_server.database.spans import QUARTER, Span, TimeRange, day_of, quarter_of
 from gql_server.domain.clock import now
 from gql_server.domain.errors import InvalidInput
 from gql_server.ledger.periods import Interval, month_span, period_starts, time_zone
@@ -101,10 +98,9 @@ class CostReport:
             if since is None:
                 return []
             starts = period_starts(since, self._time.until, interval, zone)
-            are_days = all(start.hour == start.minute == 0 for start in starts)
             found = await sum_rollups_by_start(
                 connection,
-                Span.DAY if are_days else Span.QUARTER,
+                _longest_span(starts),
                 self._where,
                 TimeRange(since=since, until=self._time.until),
             )
@@ -141,6 +137,17 @@ def add_totals(*many: Totals) -> Totals:
         many,
         Totals(),
     )
+
+
+def _longest_span(starts: Iterable[datetime]) -> Span:
+    """Return the longest span of which none lies across any of these moments."""
+    longest = Span.MONTH
+    for start in starts:
+        if start != day_of(start):
+            return Span.QUARTER
+        if start.day > 1:
+            longest = Span.DAY
+    return longest
 
 
 def _quarter_after(moment: datetime) -> datetime:

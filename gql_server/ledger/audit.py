@@ -11,28 +11,21 @@ from gql_server.database.audit import (
     images_out_of_step,
     ledger_span,
     lock_rollups,
+    month_agrees,
     replace_rollups_of_day,
+    replace_rollups_of_month,
     rollups_of_day,
 )
 from gql_server.database.engine import Database
 from gql_server.database.pages import Facts
-from gql_server.database.rollups import DAY, day_of, rollups_of
+from gql_server.database.rollups import DIMENSIONS, SUMS, rollups_of
+from gql_server.database.spans import DAY, Span, day_of, month_after, month_of
 from gql_server.database.tables import ChargeRow
 from gql_server.ledger.model_audit import model_rollups_agree, repair_model_rollups
 
 MOST_NAMED: Final = 100
 
-_KEY: Final = (
-    "grouping",
-    "span",
-    "is_preview",
-    "starts_at",
-    "user_id",
-    "model_id",
-    "template_id",
-    "key_id",
-)
-_SUMS: Final = ("images", "amount", "provider_cost", "neurons")
+_KEY: Final = ("span", "starts_at", *DIMENSIONS)
 
 _Key = tuple[Any, ...]
 _Sums = tuple[int, ...]
@@ -46,20 +39,22 @@ class AuditReport:
         images: Images without a charge, or whose charge says something else; at most 100.
         charges: Charges whose image is not there; at most 100.
         days: UTC days whose roll-ups differ from the ledger.
+        months: Starts of UTC months whose roll-ups differ from those of their days.
         model_days: UTC days whose roll-ups of models differ from the images.
-        is_repaired: Whether the roll-ups of those days were made anew.
+        is_repaired: Whether the roll-ups of those days and months were made anew.
     """
 
     images: Sequence[str]
     charges: Sequence[str]
     days: Sequence[datetime]
+    months: Sequence[datetime]
     model_days: Sequence[datetime]
     is_repaired: bool
 
     @property
     def is_clean(self) -> bool:
         """Whether everything agrees now."""
-        are_summed = not self.days and not self.model_days
+        are_summed = not (self.days or self.months or self.model_days)
         return not self.images and not self.charges and (are_summed or self.is_repaired)
 
 
@@ -75,6 +70,7 @@ async def audit(database: Database, *, repair: bool = False) -> AuditReport:
         charges = await charges_without_image(connection, most=MOST_NAMED)
         span = await ledger_span(connection)
     days: list[datetime] = []
+    months: list[datetime] = []
     model_days: list[datetime] = []
     if span is not None:
         day, last = day_of(span[0]), day_of(span[1])
@@ -88,8 +84,21 @@ async def audit(database: Database, *, repair: bool = False) -> AuditReport:
                 if repair:
                     await repair_model_rollups(database, day)
             day += DAY
+        # Days come first: months are made of them.
+        month = month_of(span[0])
+        while month <= last:
+            if not await _month_agrees(database, month):
+                months.append(month)
+                if repair:
+                    await _repair_month(database, month)
+            month = month_after(month)
     return AuditReport(
-        images=images, charges=charges, days=days, model_days=model_days, is_repaired=repair
+        images=images,
+        charges=charges,
+        days=days,
+        months=months,
+        model_days=model_days,
+        is_repaired=repair,
     )
 
 
@@ -105,15 +114,28 @@ async def _repair(database: Database, day: datetime) -> None:
         await lock_rollups(connection)
         sums = _recomputed(await charges_of_day(connection, day))
         rows = [
-            dict(zip((*_KEY, *_SUMS), (*key, *values), strict=True)) for key, values in sums.items()
+            dict(zip((*_KEY, *SUMS), (*key, *values), strict=True)) for key, values in sums.items()
         ]
         await replace_rollups_of_day(connection, day, rows)
+
+
+async def _month_agrees(database: Database, month: datetime) -> bool:
+    async with database.read(snapshot=True) as connection:
+        return await month_agrees(connection, month)
+
+
+async def _repair_month(database: Database, month: datetime) -> None:
+    async with database.write() as connection:
+        await lock_rollups(connection)
+        await replace_rollups_of_month(connection, month)
 
 
 def _recomputed(charges: Iterable[ChargeRow]) -> dict[_Key, _Sums]:
     sums: dict[_Key, _Sums] = {}
     for charge in charges:
         for row in rollups_of(charge):
+            if row["span"] == Span.MONTH:
+                continue
             key, added = _key(row), _values(row)
             found = sums.get(key)
             sums[key] = (
@@ -133,4 +155,4 @@ def _key(row: Facts) -> _Key:
 
 
 def _values(row: Facts) -> _Sums:
-    return tuple(row[name] for name in _SUMS)
+    return tuple(row[name] for name in SUMS)

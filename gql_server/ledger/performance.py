@@ -19,7 +19,7 @@ from gql_server.database.model_rollups import (
     seconds_of,
     sum_model_rollups,
 )
-from gql_server.database.rollups import day_of
+from gql_server.database.spans import day_of
 from gql_server.domain.clock import now
 
 log = structlog.get_logger(__name__)

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gql_server.database.rollups import QUARTER, quarter_of
+from gql_server.database.spans import QUARTER, quarter_of
 from gql_server.domain.clock import to_iso
 from tests.servers.product import CREATE_TEMPLATE, FLUX, SDXL, Product
 

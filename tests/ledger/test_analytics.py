@@ -50,6 +50,28 @@ async def test_totals_are_those_of_the_span_to_the_quarter(database: Database) -
         ), (since, until)
 
 
+async def test_a_part_of_a_month_is_the_same_by_whichever_roll_ups(database: Database) -> None:
+    for day in range(90):
+        await add_image(
+            database,
+            user_id=f"user {day % 45}",
+            created_at=at("2026-01-01") + timedelta(days=day, hours=day % 24),
+        )
+    for first, last in ((3, 80), (20, 86), (31, 59), (3, 47), (40, 42)):
+        span = report(
+            database,
+            since=at("2026-01-01") + timedelta(days=first),
+            until=at("2026-01-01") + timedelta(days=last, hours=12),
+        )
+        expected = [day for day in range(90) if first <= day + day % 24 / 24 < last + 0.5]
+        by_user = await span.totals_by(Grouping.USER)
+        assert by_user.keys() == {f"user {day % 45}" for day in expected}
+        assert sum(totals.images for totals in by_user.values()) == len(expected)
+        for interval in Interval:
+            periods = await span.timeline(interval, "UTC")
+            assert sum(period.totals.images for period in periods) == len(expected)
+
+
 async def test_filters_and_breakdowns_add_up(database: Database) -> None:
     template = await add_template(database)
     for number in range(12):

@@ -5,7 +5,8 @@ import pytest
 from sqlalchemy import text
 
 from gql_server.database.engine import Database
-from gql_server.database.rollups import Grouping, RollupFilter, day_of
+from gql_server.database.rollups import Grouping, RollupFilter
+from gql_server.database.spans import day_of
 from gql_server.domain.errors import ImageNotFound, Rejected
 from gql_server.ledger.adjustments import Adjustment, adjust
 from gql_server.ledger.analytics import CostReport
@@ -49,6 +50,28 @@ async def test_a_wrong_roll_up_is_told_and_mended(database: Database, harm: str)
     assert (await audit(database, repair=True)).is_clean
     assert (await audit(database)).days == []
     assert await CostReport(database, RollupFilter(is_preview=False)).totals() == before
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE cost_rollups SET amount = amount + 1 WHERE span = 'month' AND grouping = 7",
+        "DELETE FROM cost_rollups WHERE span = 'month' AND grouping = 0",
+        "UPDATE cost_rollups SET template_id = 'tpl_x' WHERE span = 'month' AND grouping = 4",
+    ],
+)
+async def test_a_wrong_month_is_told_and_mended(database: Database, harm: str) -> None:
+    await add_images(database, 3)
+    await add_image(database, created_at=START + timedelta(days=40))
+    where = RollupFilter(is_preview=False)
+    before = await CostReport(database, where).totals_by(Grouping.TEMPLATE)
+    await run(database, f"{harm} AND starts_at < '2026-01-15'")
+    found = await audit(database)
+    assert not found.is_clean
+    assert (found.days, found.months) == ([], [START])
+    assert (await audit(database, repair=True)).is_clean
+    assert (await audit(database)).months == []
+    assert await CostReport(database, where).totals_by(Grouping.TEMPLATE) == before
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from gql_server.database.engine import Database
 from gql_server.database.images import insert_image
 from gql_server.database.model_rollups import Outcome, bucket_of, seconds_of
-from gql_server.database.rollups import DAY, day_of
+from gql_server.database.spans import DAY, day_of
 from gql_server.domain.clock import now
 from gql_server.ledger.audit import audit
 from gql_server.ledger.performance import (

@@ -1,0 +1,114 @@
+"""Quarters of an hour, days and months in UTC: what roll-ups sum up, and reports are made of."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import MAXYEAR, UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+QUARTER: Final = timedelta(minutes=15)
+DAY: Final = timedelta(days=1)
+
+
+class Span(StrEnum):
+    """How long a roll-up's time is. Zones differ by quarters of an hour, so less is not needed."""
+
+    QUARTER = "quarter"
+    DAY = "day"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeRange:
+    """From a quarter of an hour on, and before another; None is without end."""
+
+    since: datetime | None
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Roll-ups of one length, from ``since`` on and before ``until``.
+
+    Attributes:
+        sign: 1 where they are added, -1 where they are taken away.
+        span: How long each is.
+        since: The start of the first; None is without end.
+        until: The end of the last.
+    """
+
+    sign: int = 1
+    span: Span
+    since: datetime | None
+    until: datetime
+
+
+def quarter_of(moment: datetime) -> datetime:
+    """Return the start of the quarter of an hour that a moment lies in."""
+    moment = moment.astimezone(UTC)
+    return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+
+
+def day_of(moment: datetime) -> datetime:
+    """Return the start of the UTC day that a moment lies in."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def month_of(moment: datetime) -> datetime:
+    """Return the start of the UTC month that a moment lies in."""
+    return day_of(moment).replace(day=1)
+
+
+def month_after(month: datetime) -> datetime:
+    """Return the start of the month that follows the one with this start."""
+    return (month + 31 * DAY).replace(day=1)
+
+
+def cover(time: TimeRange, longest: Span) -> Iterator[Part]:
+    """Yield the parts that come to a range of time, with few roll-ups.
+
+    Whole months count as such, whole days before and after them, and quarters at the ends. Where
+    most of a month or a day is in the range, it is counted whole and the rest is taken away again,
+    so that of its days or quarters at most half are read.
+    """
+    if longest is Span.QUARTER:
+        yield Part(span=longest, since=time.since, until=time.until)
+        return
+    start_of, after, shorter = _LONGER[longest]
+    first, last = time.since, start_of(time.until)
+    if time.since is not None:
+        first = start_of(time.since)
+        if first >= last:
+            yield from cover(time, shorter)
+            return
+        if first < time.since:
+            second = after(first)
+            if time.since - first < second - time.since:
+                yield from _taken_away(first, time.since, shorter)
+            else:
+                yield from cover(TimeRange(since=time.since, until=second), shorter)
+                first = second
+    if last < time.until:
+        # The calendar may end before the month does.
+        end = after(last) if last.year < MAXYEAR else None
+        if end is not None and end - time.until < time.until - last:
+            yield from _taken_away(time.until, end, shorter)
+            last = end
+        else:
+            yield from cover(TimeRange(since=last, until=time.until), shorter)
+    if first is None or first < last:
+        yield Part(span=longest, since=first, until=last)
+
+
+def _taken_away(since: datetime, until: datetime, longest: Span) -> Iterator[Part]:
+    for part in cover(TimeRange(since=since, until=until), longest):
+        yield replace(part, sign=-part.sign)
+
+
+_LONGER: Final[
+    Mapping[Span, tuple[Callable[[datetime], datetime], Callable[[datetime], datetime], Span]]
+] = {
+    Span.MONTH: (month_of, month_after, Span.DAY),
+    Span.DAY: (day_of, lambda day: day + DAY, Span.QUARTER),
+}
+"""Of each longer span: its start, the start of the next, and the span that is next in length."""
