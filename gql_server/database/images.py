@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from cachetools import LRUCache
-from sqlalchemy import Select, delete, exists, func, insert, select, union_all, update
+from sqlalchemy import Select, func, insert, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
@@ -18,6 +18,7 @@ from gql_server.database.charges import record_charge
 from gql_server.database.engine import Database
 from gql_server.database.idempotency_keys import KeyScope, complete_key
 from gql_server.database.image_order import images_topic, next_moment
+from gql_server.database.image_tags import delete_tags, insert_tags, tag_conditions
 from gql_server.database.model_rollups import add_to_model_rollups, rollups_of_image
 from gql_server.database.notifications import notify
 from gql_server.database.pages import (
@@ -99,7 +100,7 @@ async def insert_image(connection: AsyncConnection, image: ImageRow, charge: Cha
     """Write an image, its tags and its charge; count it among its model's."""
     await connection.execute(_INSERT_IMAGE, image.model_dump())
     if image.tags:
-        await _insert_tags(connection, image.id, image.tags)
+        await insert_tags(connection, image.id, image.tags)
     await add_to_model_rollups(connection, rollups_of_image(image))
     await record_charge(connection, charge)
 
@@ -229,15 +230,10 @@ async def update_image(
     )
     found = (await connection.execute(statement)).rowcount == 1
     if found and "tags" in values:
-        await connection.execute(delete(ImageTagRow).where(col(ImageTagRow.image_id) == image_id))
+        await delete_tags(connection, image_id)
         if values["tags"]:
-            await _insert_tags(connection, image_id, values["tags"])
+            await insert_tags(connection, image_id, values["tags"])
     return found
-
-
-async def _insert_tags(connection: AsyncConnection, image_id: str, tags: Sequence[str]) -> None:
-    rows = [{"image_id": image_id, "tag": tag} for tag in tags]
-    await connection.execute(_INSERT_TAG, rows)
 
 
 def _page_statement(
@@ -247,7 +243,12 @@ def _page_statement(
     bind: Bind = as_value,
 ) -> Select[Any]:
     wanted = _select({*columns, "created_at", "id"}).where(*_conditions(where, bind))
-    return page_statement(wanted, col(ImageRow.created_at), col(ImageRow.id), request, bind)
+    if where.tags:
+        # The index that finds the tag then has its images in the list's order.
+        created_at, image_id = col(ImageTagRow.created_at), col(ImageTagRow.image_id)
+    else:
+        created_at, image_id = col(ImageRow.created_at), col(ImageRow.id)
+    return page_statement(wanted, created_at, image_id, request, bind)
 
 
 def _select(columns: Collection[str]) -> Select[Any]:
@@ -264,10 +265,7 @@ def _conditions(where: ImageFilter, bind: Bind = as_value) -> list[ColumnElement
         for name, column, condition in _COMPARISONS
         if (value := getattr(where, name)) is not None
     ]
-    found.extend(
-        exists().where(col(ImageTagRow.image_id) == ImageRow.id, col(ImageTagRow.tag) == tag)
-        for tag in where.tags
-    )
+    found.extend(tag_conditions(where.tags, user_id=where.user_id))
     found.extend(
         col(ImageRow.search_text).contains(word, autoescape=True)
         for word in search_form(where.search or "").split()
@@ -290,7 +288,6 @@ _COMPARISONS: Final[Sequence[tuple[str, Any, Callable[[Any], ColumnElement[bool]
 """What narrows by one value: its name in the filter, the column, and how the two compare."""
 
 _INSERT_IMAGE: Final = insert(ImageRow)
-_INSERT_TAG: Final = insert(ImageTagRow)
 
 _PAGE_STATEMENTS: Final[LRUCache[Hashable, Select[Any]]] = LRUCache(maxsize=256)
 """Statements for pages by their shape: SQLAlchemy takes longer to build one than to run it."""

@@ -109,13 +109,19 @@ class ImageRow(SQLModel, table=True):
 
 
 class ImageTagRow(SQLModel, table=True):
-    """A tag of an image, to find images by."""
+    """A tag of an image, with what a list of images is ordered by, to find pages by."""
 
     __tablename__ = "image_tags"
-    __table_args__ = (Index("ix_image_tags_tag", "tag", "image_id"),)
+    __table_args__ = (
+        Index("ix_image_tags_page", "user_id", "tag", "created_at", "image_id"),
+        Index("ix_image_tags_all_page", "tag", "created_at", "image_id"),
+    )
 
     image_id: str = Field(primary_key=True, foreign_key="images.id")
     tag: str = Field(primary_key=True)
+    user_id: str
+    """The image's; neither this nor its ``created_at`` ever changes."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class ChargeRow(SQLModel, table=True):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -44,6 +45,36 @@ async def test_pages_walk_the_list_forwards_without_gap_or_repetition(database: 
         walked += ids(page)
         after, more = key(page, -1), page.has_more
     assert walked == oldest_first[::-1]
+
+
+async def test_pages_by_tags_walk_the_list_forwards(database: Database) -> None:
+    oldest_first = await add_images(database, 7, tags=["fox", "snow"])
+    await add_images(database, 3, tags=["snow"])
+    await add_images(database, 2, user_id="bob", tags=["snow", "fox"])
+    for tags in (("snow", "fox"), ("fox",)):
+        where = ImageFilter(user_id="ann", tags=tags)
+        first = await page_of(database, where, size=4)
+        second = await page_of(database, where, size=4, after=key(first, -1))
+        assert ids(first) + ids(second) == oldest_first[::-1]
+        async with database.read() as connection:
+            assert await count_images(connection, where) == 7
+            assert await count_images(connection, replace(where, user_id=None)) == 9
+
+
+@pytest.mark.parametrize("user_id", ["ann", None])
+async def test_a_page_by_tag_is_read_in_the_order_of_an_index(
+    database: Database, user_id: str | None
+) -> None:
+    if not database.is_sqlite:
+        return  # PostgreSQL chooses by what it counted, which is little here
+    with counted_statements(database) as statements:
+        await page_of(database, ImageFilter(user_id=user_id, tags=("fox",)), size=3)
+    async with database.read() as connection:
+        values = tuple("x" for _ in range(statements[0].count("?")))
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statements[0]}", values)
+        steps = [str(detail) for *_, detail in plan]
+    assert steps[0].startswith("SEARCH image_tags USING")
+    assert not any("SCAN" in step or "TEMP B-TREE" in step for step in steps)
 
 
 async def test_pages_walk_the_list_backwards(database: Database) -> None:

@@ -1,6 +1,7 @@
 import asyncio
 import sys
 from asyncio.subprocess import PIPE
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,11 @@ from sqlalchemy.engine import URL
 
 from gql_server.database.batch_tables import metadata
 from gql_server.database.engine import Database
+from gql_server.database.images import ImageFilter, image_page
 from gql_server.database.migration import alembic_config, head_revision, is_current, migrate
+from gql_server.database.pages import PageRequest
+from gql_server.ledger.audit import audit
+from tests.database.rows import START, add_image
 from tests.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
@@ -65,6 +70,26 @@ async def test_every_migration_can_be_undone(empty_database_url: URL) -> None:
             assert await connection.run_sync(undo) == ["alembic_version"]
     finally:
         await database.close()
+
+
+async def test_what_is_there_is_brought_to_head(database: Database) -> None:
+    image = await add_image(database, tags=["fox", "snow"])
+    await add_image(database, created_at=START + timedelta(days=3), cost=5)
+
+    def undo_and_redo(connection: Connection) -> None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0006")
+        command.upgrade(config, "head")
+
+    async with database.write() as connection:
+        await connection.run_sync(undo_and_redo)
+    assert (await audit(database)).is_clean
+    async with database.read() as connection:
+        for tag in ("fox", "snow"):
+            where = ImageFilter(user_id="ann", tags=(tag,))
+            page = await image_page(connection, {"id"}, where, PageRequest())
+            assert [row["id"] for row in page.rows] == [image.id]
 
 
 async def test_several_processes_may_migrate_at_once(
