@@ -4,6 +4,7 @@ import os
 import platform
 import tempfile
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,12 +14,28 @@ from benchmarks.batching import measure_batches
 from benchmarks.generating import measure_generation
 from benchmarks.reading import compare_lists
 from benchmarks.report import addition_table, batch_table, comparison_table
+from benchmarks.report import addition_table, comparison_table, growth_table
+from benchmarks.scale import measure_growth
 
 _MODEL_SECONDS: Final = 0.2
 _BATCH_CONCURRENCY: Final = 8
 
 
+class Part(StrEnum):
+    """What is measured."""
+
+    LISTS = "lists"
+    PICTURES = "pictures"
+    SCALE = "scale"
+
+
 def main(
+    parts: Annotated[
+        list[Part] | None,
+        typer.Argument(
+            help="What is measured; all but scale by default: it needs 25 GB of disk and an hour."
+        ),
+    ] = None,
     *,
     quick: Annotated[
         bool, typer.Option("--quick", help="A tenth of the images and of the requests.")
@@ -30,10 +47,14 @@ def main(
     pictures: Annotated[
         int, typer.Option(help="How many pictures are made at 64 in flight; fewer at 16 and 1.")
     ] = 2560,
+    ledger: Annotated[
+        int, typer.Option(help="How many images are in the ledger that is set beside 10,000.")
+    ] = 10_000_000,
 ) -> None:
     """Measure the server beside a plain one and beside a model, and print the table."""
     if quick:
         images, requests, pictures = images // 10, requests // 10, pictures // 5
+        ledger //= 20
     print(
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}"
     )
@@ -59,6 +80,24 @@ def main(
             pictures=(pictures // 10, pictures),
         )
         print(batch_table(batches))
+        for part in parts or (Part.LISTS, Part.PICTURES):
+            own = root / part
+            own.mkdir()
+            print()
+            if part is Part.LISTS:
+                print(comparison_table(compare_lists(own, images=images, requests=requests)))
+            elif part is Part.PICTURES:
+                found = measure_generation(
+                    own,
+                    latency=_MODEL_SECONDS,
+                    pictures={1: pictures // 20, 16: pictures // 4, 64: pictures},
+                )
+                print(addition_table(found))
+            else:
+                for name, growths in measure_growth(
+                    own, images=ledger, requests=max(20, requests // 10)
+                ):
+                    print(growth_table(name, growths, ledger))
 
 
 if __name__ == "__main__":

@@ -66,6 +66,12 @@ def batch_table(timings: Sequence[BatchTiming]) -> str:
         rest = f"{one.seconds / one.ideal:>8.2f}x {one.cpu:>7.1f} {one.megabytes:>4.0f}"
         lines.append(f"{name:<31} {times} {rest}")
     return "\n".join(lines)
+class Growth:
+    """The same request to a small and to a large database: milliseconds at the median."""
+
+    name: str
+    small: float
+    large: float
 
 
 def comparison_table(comparisons: Sequence[Comparison]) -> str:
@@ -88,4 +94,13 @@ def addition_table(additions: Sequence[Addition]) -> str:
         medians = f"{one.model_median:>8.1f} {one.product_median:>8.1f} {one.median:>7.1f}"
         rest = f"{one.percentile_95:>10.1f} {one.cpu:>4.1f} {one.pictures_a_second:>11.1f}"
         lines.append(f"generateImage, {one.in_flight:>2} in flight   {medians} {rest}")
+    return "\n".join(lines)
+
+
+def growth_table(database: str, growths: Sequence[Growth], images: int) -> str:
+    """Write what grew with the number of images; a ratio of 1 is flat."""
+    lines = [f"{database + ', milliseconds':<30} {'10,000':>10} {images:>10,} images, ratio"]
+    for one in growths:
+        ratio = one.large / one.small
+        lines.append(f"  {one.name:<28} {one.small:>10.1f} {one.large:>10.1f} {ratio:>13.2f}x")
     return "\n".join(lines)

@@ -5,12 +5,19 @@ from typing import Any
 import pytest
 
 from gql_server.database.engine import Database
+from gql_server.database.images import insert_image
 from gql_server.database.rollups import Grouping, RollupFilter, Totals
 from gql_server.domain.clock import now
 from gql_server.domain.errors import InvalidInput
 from gql_server.ledger.analytics import CostReport
 from gql_server.ledger.periods import Interval
-from tests.database.rows import add_image, add_template, counted_statements
+from tests.database.rows import (
+    add_image,
+    add_template,
+    charge_row,
+    counted_statements,
+    image_row,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -51,12 +58,13 @@ async def test_totals_are_those_of_the_span_to_the_quarter(database: Database) -
 
 
 async def test_a_part_of_a_month_is_the_same_by_whichever_roll_ups(database: Database) -> None:
-    for day in range(90):
-        await add_image(
-            database,
-            user_id=f"user {day % 45}",
-            created_at=at("2026-01-01") + timedelta(days=day, hours=day % 24),
-        )
+    async with database.write() as connection:
+        for day in range(90):
+            image = image_row(
+                user_id=f"user {day % 45}",
+                created_at=at("2026-01-01") + timedelta(days=day, hours=day % 24),
+            )
+            await insert_image(connection, image, charge_row(image))
     for first, last in ((3, 80), (20, 86), (31, 59), (3, 47), (40, 42)):
         span = report(
             database,
