@@ -13,8 +13,7 @@ import typer
 from benchmarks.batching import measure_batches
 from benchmarks.generating import measure_generation
 from benchmarks.reading import compare_lists
-from benchmarks.report import addition_table, batch_table, comparison_table
-from benchmarks.report import addition_table, comparison_table, growth_table
+from benchmarks.report import addition_table, batch_table, comparison_table, growth_table
 from benchmarks.scale import measure_growth
 
 _MODEL_SECONDS: Final = 0.2
@@ -26,6 +25,7 @@ class Part(StrEnum):
 
     LISTS = "lists"
     PICTURES = "pictures"
+    BATCHES = "batches"
     SCALE = "scale"
 
 
@@ -60,27 +60,7 @@ def main(
     )
     with tempfile.TemporaryDirectory(prefix="gql-server-benchmarks-") as folder:
         root = Path(folder)
-        (root / "lists").mkdir()
-        (root / "pictures").mkdir()
-        print()
-        print(comparison_table(compare_lists(root / "lists", images=images, requests=requests)))
-        print()
-        found = measure_generation(
-            root / "pictures",
-            latency=_MODEL_SECONDS,
-            pictures={1: pictures // 20, 16: pictures // 4, 64: pictures},
-        )
-        print(addition_table(found))
-        print()
-        (root / "batches").mkdir()
-        batches = measure_batches(
-            root / "batches",
-            latency=_MODEL_SECONDS,
-            concurrency=_BATCH_CONCURRENCY,
-            pictures=(pictures // 10, pictures),
-        )
-        print(batch_table(batches))
-        for part in parts or (Part.LISTS, Part.PICTURES):
+        for part in parts or (Part.LISTS, Part.PICTURES, Part.BATCHES):
             own = root / part
             own.mkdir()
             print()
@@ -93,6 +73,14 @@ def main(
                     pictures={1: pictures // 20, 16: pictures // 4, 64: pictures},
                 )
                 print(addition_table(found))
+            elif part is Part.BATCHES:
+                timings = measure_batches(
+                    own,
+                    latency=_MODEL_SECONDS,
+                    concurrency=_BATCH_CONCURRENCY,
+                    pictures=(pictures // 10, pictures),
+                )
+                print(batch_table(timings))
             else:
                 for name, growths in measure_growth(
                     own, images=ledger, requests=max(20, requests // 10)

@@ -35,6 +35,15 @@ class Addition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """The same request to a small and to a large database: milliseconds at the median."""
+
+    name: str
+    small: float
+    large: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchTiming:
     """How long a batch took, in seconds.
 
@@ -66,12 +75,6 @@ def batch_table(timings: Sequence[BatchTiming]) -> str:
         rest = f"{one.seconds / one.ideal:>8.2f}x {one.cpu:>7.1f} {one.megabytes:>4.0f}"
         lines.append(f"{name:<31} {times} {rest}")
     return "\n".join(lines)
-class Growth:
-    """The same request to a small and to a large database: milliseconds at the median."""
-
-    name: str
-    small: float
-    large: float
 
 
 def comparison_table(comparisons: Sequence[Comparison]) -> str:
