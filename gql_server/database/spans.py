@@ -79,7 +79,13 @@ def cover(time: TimeRange, longest: Span) -> Iterator[Part]:
     if time.since is not None:
         first = start_of(time.since)
         if first >= last:
-            yield from cover(time, shorter)
+            end = after(first) if first.year < MAXYEAR else None
+            if end is not None and end - first < 2 * (time.until - time.since):
+                yield Part(span=longest, since=first, until=end)
+                yield from _taken_away(first, time.since, shorter)
+                yield from _taken_away(time.until, end, shorter)
+            else:
+                yield from cover(time, shorter)
             return
         if first < time.since:
             second = after(first)
@@ -101,6 +107,8 @@ def cover(time: TimeRange, longest: Span) -> Iterator[Part]:
 
 
 def _taken_away(since: datetime, until: datetime, longest: Span) -> Iterator[Part]:
+    if since == until:
+        return
     for part in cover(TimeRange(since=since, until=until), longest):
         yield replace(part, sign=-part.sign)
 

@@ -52,7 +52,7 @@ def test_few_roll_ups_are_read_of_any_range_longer_than_a_month(
         if part.span is not Span.MONTH:
             read[part.span] += (part.until - part.since) // LENGTHS[part.span]
     assert read[Span.DAY] <= 2 * 16
-    assert read[Span.QUARTER] <= 2 * 49
+    assert read[Span.QUARTER] <= 2 * 48
 
 
 def test_a_range_may_have_no_start_and_end_with_the_calendar() -> None:
