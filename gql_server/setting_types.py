@@ -1,5 +1,6 @@
 """What settings are made of: values as they are written in the environment, checked and read."""
 
+from base64 import b64decode
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final
 
@@ -18,6 +19,8 @@ DRIVERS: Final = {
 
 _HTTP_URL: Final = TypeAdapter(HttpUrl)
 _SHORTEST_SECRET: Final = 32
+_WEBHOOK_PREFIX = "whsec_"
+_WEBHOOK_KEY_BYTES = range(24, 65)
 
 
 def _is_http_url(value: str) -> str:
@@ -91,11 +94,31 @@ def _is_automatic(value: object) -> object:
     return None if isinstance(value, str) and value.lower() == "auto" else value
 
 
+def split_webhook_secrets(value: SecretStr) -> tuple[str, ...]:
+    """Split a setting of several secrets."""
+    return tuple(value.get_secret_value().replace(",", " ").split())
+
+
+def _are_webhook_secrets(value: SecretStr) -> SecretStr:
+    secrets = split_webhook_secrets(value)
+    for secret in secrets:
+        try:
+            key = b64decode(secret.removeprefix(_WEBHOOK_PREFIX), validate=True)
+        except ValueError:
+            key = b""
+        if not secret.startswith(_WEBHOOK_PREFIX) or len(key) not in _WEBHOOK_KEY_BYTES:
+            raise ValueError("give whsec_ and 24 to 64 random bytes in base64; several with spaces")
+    if not secrets:
+        raise ValueError("give at least one secret, or leave it unset")
+    return value
+
+
 HttpAddress = Annotated[str, AfterValidator(_is_http_url)]
 """An address without a slash at its end."""
 
 Issuer = Annotated[str, AfterValidator(_is_issuer)]
 Token = Annotated[SecretStr, AfterValidator(_is_token)]
+WebhookSecrets = Annotated[SecretStr, AfterValidator(_are_webhook_secrets)]
 LongSecret = Annotated[SecretStr, AfterValidator(_is_long_secret)]
 DatabaseAddress = Annotated[SecretStr, AfterValidator(_is_database_url)]
 Network = IPv4Network | IPv6Network

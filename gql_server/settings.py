@@ -20,6 +20,7 @@ from gql_server.setting_types import (
     Origins,
     Switch,
     Token,
+    WebhookSecrets,
 )
 
 
@@ -119,6 +120,16 @@ class Settings(BaseSettings):
     )
     r2_public_url: HttpAddress | None = Field(
         default=None, description="The bucket's public address; unset: addresses are signed."
+    )
+
+    webhook_secret: WebhookSecrets | None = Field(
+        default=None,
+        description="Signs webhooks; several while they are changed. With SQLite it is made once "
+        "into DATA_DIR.",
+    )
+    webhook_allow_private: bool = Field(
+        default=False,
+        description="Whether webhooks may go to private addresses, without TLS: for development.",
     )
 
     price_book: Path | None = Field(

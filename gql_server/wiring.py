@@ -1,7 +1,7 @@
 """The only place that wires: settings into the parts that every process works with."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
@@ -36,11 +36,15 @@ from gql_server.processes.lease import ProcessLease
 from gql_server.processes.recurring import recurring
 from gql_server.processes.shared_gate import SharedGate
 from gql_server.progress.progress import Progress
+from gql_server.setting_types import split_webhook_secrets
 from gql_server.settings import Settings
 from gql_server.storage.folder import FolderStore
 from gql_server.storage.r2 import R2Store
 from gql_server.storage.signing import UrlSigner, kept_secret
 from gql_server.storage.store import Store, StoreMisconfigured, StoreUnavailable
+from gql_server.webhooks.addresses import WebhookAddresses
+from gql_server.webhooks.signing import WebhookSigner, written_secret
+from gql_server.webhooks.webhooks import Webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -105,13 +109,6 @@ class Wiring:
             await stack.enter_async_context(
                 recurring("idempotency key sweep", idempotency.sweep, seconds=_SWEEP_SECONDS)
             )
-            budgets = Budgets(database, lease, is_preview=generator.is_preview)
-            alerts = BudgetAlerts(budgets)
-            await stack.enter_async_context(alerts.watched())
-            reservations = Reservations(budgets, spent=alerts.spent)
-            await stack.enter_async_context(
-                recurring("reservation sweep", reservations.sweep, seconds=settings.process_lease)
-            )
             progress = Progress(passing=(DatabaseUnavailable,))
             await stack.enter_async_context(
                 listening(database, heard=progress.publish, missed=progress.publish_all)
@@ -124,6 +121,26 @@ class Wiring:
                 stop_seconds=settings.shutdown_timeout,
             )
             stack.push_async_callback(jobs.close)
+            webhooks = Webhooks(
+                database,
+                jobs,
+                addresses=WebhookAddresses(allow_private=settings.webhook_allow_private),
+                signer=WebhookSigner(await asyncio.to_thread(webhook_secrets, settings)),
+            )
+            stack.push_async_callback(webhooks.close)
+            webhooks.register()
+            budgets = Budgets(
+                database,
+                lease,
+                is_preview=generator.is_preview,
+                check_webhook=webhooks.check_address,
+            )
+            alerts = BudgetAlerts(budgets, deliver_soon=webhooks.deliver_soon)
+            await stack.enter_async_context(alerts.watched())
+            reservations = Reservations(budgets, spent=alerts.spent)
+            await stack.enter_async_context(
+                recurring("reservation sweep", reservations.sweep, seconds=settings.process_lease)
+            )
             parts = Parts(
                 self.catalogue,
                 self.prices,
@@ -135,6 +152,7 @@ class Wiring:
                 budgets,
                 reservations,
                 jobs,
+                webhooks,
                 settings.batch_concurrency,
                 progress,
             )
@@ -208,6 +226,22 @@ async def migrate_database(settings: Settings) -> str:
         return await migrate(database)
 
 
+def webhook_secrets(settings: Settings) -> Sequence[str]:
+    """Return the secrets that webhooks are signed with, in the form that receivers know.
+
+    With SQLite there is always one; with PostgreSQL none unless it is set, for the processes on
+    one database share no folder.
+
+    Raises:
+        StartError: The one in DATA_DIR can neither be read nor made.
+    """
+    if settings.webhook_secret is not None:
+        return split_webhook_secrets(settings.webhook_secret)
+    if settings.sqlalchemy_url.get_backend_name() != "sqlite":
+        return ()
+    return [written_secret(_kept_secret(settings.data_dir / "webhook_secret"))]
+
+
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """Open the database of the settings, in the shape that this version needs.
@@ -244,9 +278,12 @@ def _folder(settings: Settings) -> FolderStore | None:
 def _signer(settings: Settings) -> UrlSigner:
     if settings.url_signing_secret is not None:
         return UrlSigner(settings.url_signing_secret.get_secret_value().encode())
-    path = settings.data_dir / "url_signing_secret"
+    return UrlSigner(_kept_secret(settings.data_dir / "url_signing_secret"))
+
+
+def _kept_secret(path: Path) -> bytes:
     try:
-        return UrlSigner(kept_secret(path))
+        return kept_secret(path)
     except OSError as error:
         raise StartError(f"DATA_DIR: {path}: {error.strerror}") from error
 

@@ -12,6 +12,7 @@ from gql_server.jobs.engine_database import migrate_engine
 from gql_server.settings import Settings
 from tests.servers.postgres import PostgresServer, running_postgres
 from tests.servers.product import Product, running_product, workers_ai_settings
+from tests.servers.receiver import Receiver, running_receiver
 from tests.servers.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server, running_s3
 from tests.servers.workers_ai import workers_ai_standin
 from tests.servers.workers_ai_app import WorkersAIStandin
@@ -58,6 +59,19 @@ def standin(running_standin: WorkersAIStandin) -> WorkersAIStandin:
     running_standin.reset()
     running_standin.latency = 0.0
     return running_standin
+
+
+@pytest.fixture(scope="session")
+async def session_receiver() -> AsyncIterator[Receiver]:
+    async with running_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def receiver(session_receiver: Receiver) -> Receiver:
+    """A receiver of webhooks that has received nothing yet."""
+    session_receiver.reset()
+    return session_receiver
 
 
 @pytest.fixture(scope="session")

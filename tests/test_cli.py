@@ -80,6 +80,9 @@ WHOLE_R2 = {
         ({"AUTH": "perhaps"}, "AUTH: Input should be 'none' or 'keys'"),
         ({"ALLOWED_IPS": "10.0.0.0/8, everywhere"}, "ALLOWED_IPS: 'everywhere' does not appear"),
         ({"URL_SIGNING_SECRET": "short"}, "URL_SIGNING_SECRET: give at least 32"),
+        ({"WEBHOOK_SECRET": "whsec_c2hvcnQ="}, "WEBHOOK_SECRET: give whsec_ and 24 to 64"),
+        ({"WEBHOOK_SECRET": "A" * 32}, "WEBHOOK_SECRET: give whsec_ and 24 to 64"),
+        ({"WEBHOOK_SECRET": " , "}, "WEBHOOK_SECRET: give at least one"),
         (WHOLE_R2 | {"R2_BUCKET": "bad bucket!"}, "R2_BUCKET: "),
     ],
 )

@@ -10,6 +10,7 @@ from gql_server.api.context import Info
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import REPORTABLE, UserError, user_errors
 from gql_server.api.nodes import Node
+from gql_server.api.webhooks import Webhook, webhooks_of
 from gql_server.domain import budgets as domain
 from gql_server.domain.errors import InvalidInput
 from gql_server.domain.money import decimal_dollars, to_dollars
@@ -96,6 +97,23 @@ class Budget(Node):
     )
     created_at: datetime = strawberry.field(description="When it was first set.")
     updated_at: datetime = strawberry.field(description="When it was last set.")
+    own_webhook_url: strawberry.Private[str | None]
+
+    @strawberry.field(
+        description="Who is told when 50, 80 and 100 percent are reached; told to admins alone."
+    )
+    def webhook_url(self, info: Info) -> str | None:
+        """Tell the address, which may hold a secret of its receiver."""
+        is_admin = info.context.principal.role is Role.ADMIN
+        return self.own_webhook_url if is_admin else None
+
+    @strawberry.field(
+        description="The latest 10 webhooks that told of it, the newest first; for admins alone, "
+        "others see none."
+    )
+    async def webhooks(self, info: Info) -> list[Webhook]:
+        """List what was told."""
+        return await webhooks_of(info, self.id)
 
 
 @strawberry.interface(
@@ -137,6 +155,11 @@ class SetBudgetInput:
     )
     time_zone: str = strawberry.field(
         default="UTC", description="Whose midnights count: an IANA name such as `Europe/Berlin`."
+    )
+    webhook_url: str | None = strawberry.field(
+        default=None,
+        description="An address to tell when 50, 80 and 100 percent are reached, once for each "
+        "period: `https://…`, no private network. Left out, nobody is told.",
     )
 
 
@@ -227,6 +250,7 @@ def budget_from(state: BudgetState) -> Budget:
         ],
         created_at=row.created_at,
         updated_at=row.updated_at,
+        own_webhook_url=row.webhook_url,
     )
 
 
@@ -265,4 +289,5 @@ def _request(given: SetBudgetInput) -> BudgetRequest:
         subject_id=subject,
         zone_name=given.time_zone,
         is_hard=given.enforcement is BudgetEnforcement.HARD,
+        webhook_url=given.webhook_url,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import strawberry
 from strawberry.dataloader import DataLoader
@@ -26,6 +26,8 @@ from gql_server.ledger.performance import Performance, read_performance
 
 if TYPE_CHECKING:
     from gql_server.api.models import Model
+
+_LATEST_WEBHOOKS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,26 @@ class Context:
                     self.parts, self.principal, template_ids, key.columns, key.where, key.request
                 )
             return [pages[_without_template(key)][key.template_id] for key in keys]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def subject_webhooks(self) -> DataLoader[str, Sequence[Facts]]:
+        """The latest webhooks of batches and budgets that the caller sees, by one statement."""
+
+        async def load(ids: list[str]) -> Sequence[Sequence[Facts]]:
+            found = await self.parts.webhooks.latest_of(self.principal, ids, most=_LATEST_WEBHOOKS)
+            return [found.get(subject_id, ()) for subject_id in ids]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def webhook_deliveries(self) -> DataLoader[str, Sequence[Facts]]:
+        """The attempts to deliver webhooks, for all that ask in one turn by one statement."""
+
+        async def load(ids: list[str]) -> Sequence[Sequence[Facts]]:
+            found = await self.parts.webhooks.deliveries_of(ids)
+            return [found.get(webhook_id, ()) for webhook_id in ids]
 
         return DataLoader(load_fn=load)
 

@@ -81,6 +81,7 @@ DECISIONS: Final[Mapping[str, Mapping[str, Decision]]] = {
         "deleteTemplate": _CREATE,
         "setBudget": _MANAGE,
         "removeBudget": _MANAGE,
+        "redeliverWebhook": _CREATE,
         "createApiKey": _MANAGE,
         "revokeApiKey": _MANAGE,
     },

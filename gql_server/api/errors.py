@@ -94,6 +94,9 @@ class UserErrorCode(Enum):
     BATCH_CONFLICT = strawberry.enum_value(
         ErrorCode.BATCH_CONFLICT, description="Where the batch stands does not allow it."
     )
+    WEBHOOK_NOT_FOUND = strawberry.enum_value(
+        ErrorCode.WEBHOOK_NOT_FOUND, description="There is no such webhook."
+    )
     DAILY_ALLOCATION_USED = strawberry.enum_value(
         ErrorCode.DAILY_ALLOCATION_USED,
         description="The provider account has no neurons left today.",
@@ -265,11 +268,19 @@ class BatchConflict(UserError):
     batch_id: strawberry.ID = strawberry.field(description="The batch.")
 
 
+@strawberry.type(description="There is no webhook of that id.")
+class WebhookNotFound(UserError):
+    """There is no webhook of that id."""
+
+    webhook_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
+
+
 USER_ERROR_TYPES: Final = (
     BatchNotFound,
     BatchConflict,
     BudgetExceeded,
     BudgetNotFound,
+    WebhookNotFound,
     MaxCostExceeded,
     InvalidInput,
     ModelNotFound,
@@ -303,6 +314,7 @@ _OWN_FIELDS: Final[Mapping[type[UserError], tuple[str, ...]]] = {
     BudgetNotFound: ("budget_id",),
     BatchNotFound: ("batch_id",),
     BatchConflict: ("batch_id",),
+    WebhookNotFound: ("webhook_id",),
     IdempotencyInProgress: ("image_id",),
 }
 _REQUEST_FAULTS: Final = (

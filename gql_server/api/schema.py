@@ -46,6 +46,7 @@ from gql_server.api.templates import (
     template_connection,
 )
 from gql_server.api.viewer import Viewer, find_viewer
+from gql_server.api.webhooks import Webhook, WebhookMutations, find_webhooks
 from gql_server.domain.errors import ErrorCode, InvalidInput
 
 _MAX_NODES: Final = 100
@@ -236,6 +237,7 @@ class Mutation(
     SourceImageMutations,
     TemplateMutations,
     BudgetMutations,
+    WebhookMutations,
     ApiKeyMutations,
 ):
     """What can be done."""
@@ -264,6 +266,7 @@ def build_schema(limits: Limits | None = None) -> Schema:
             Budget,
             BudgetWarning,
             ApiKey,
+            Webhook,
             *USER_ERROR_TYPES,
         ],
         config=StrawberryConfig(
@@ -289,6 +292,7 @@ async def _find_nodes(info: Info, ids: Sequence[strawberry.ID]) -> list[Node | N
         ("bat_", find_batches),
         ("itm_", find_batch_items),
         ("key_", find_api_keys),
+        ("whk_", find_webhooks),
     ):
         wanted = [node_id for node_id in ids if node_id.startswith(prefix)]
         if wanted:

@@ -10,6 +10,7 @@ from gql_server.cli.ledger import audit, costs
 from gql_server.cli.prices import prices
 from gql_server.cli.schema import schema
 from gql_server.cli.serving import migrate, serve, worker
+from gql_server.cli.webhooks import webhooks
 
 cli = typer.Typer(
     name="gql-server",
@@ -26,6 +27,7 @@ cli.command()(audit)
 cli.add_typer(costs)
 cli.add_typer(prices)
 cli.add_typer(keys)
+cli.add_typer(webhooks)
 
 
 def main() -> None:

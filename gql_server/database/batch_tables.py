@@ -7,9 +7,6 @@ from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
 from gql_server.database.columns import JsonValue, UtcDateTime
-from gql_server.database.tables import metadata
-
-__all__ = ["BatchItemRow", "BatchRow", "metadata"]
 
 
 class BatchRow(SQLModel, table=True):

@@ -40,6 +40,7 @@ class ErrorCode(StrEnum):
     BUDGET_NOT_FOUND = "BUDGET_NOT_FOUND"
     BATCH_NOT_FOUND = "BATCH_NOT_FOUND"
     BATCH_CONFLICT = "BATCH_CONFLICT"
+    WEBHOOK_NOT_FOUND = "WEBHOOK_NOT_FOUND"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     IDEMPOTENCY_IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
 
@@ -308,6 +309,16 @@ class BatchConflict(DomainError):
         super().__init__(message, code=ErrorCode.BATCH_CONFLICT, path=("id",))
         self.batch_id = batch_id
         self.status = status
+
+
+class WebhookNotFound(DomainError):
+    """The caller has no webhook of that id."""
+
+    def __init__(self, webhook_id: str, *, path: Path = ("id",)) -> None:
+        super().__init__(
+            f"There is no webhook {webhook_id!r}.", code=ErrorCode.WEBHOOK_NOT_FOUND, path=path
+        )
+        self.webhook_id = webhook_id
 
 
 class Rejected(Exception):

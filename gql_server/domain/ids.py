@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from ulid import ULID
 
-IdPrefix = Literal["img", "src", "tpl", "chg", "prc", "bdg", "key", "bat", "itm"]
+IdPrefix = Literal["img", "src", "tpl", "chg", "prc", "bdg", "key", "bat", "itm", "whk", "dlv"]
 
 _ULID_LENGTH: Final = 26
 

@@ -14,6 +14,7 @@ from gql_server.ledger.prices import PriceBook
 from gql_server.ledger.reservations import Reservations
 from gql_server.progress.progress import Progress
 from gql_server.storage.store import Store
+from gql_server.webhooks.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Parts:
     budgets: Budgets
     reservations: Reservations
     jobs: Jobs
+    webhooks: Webhooks
     batch_concurrency: int
     """How many pictures of batches a process makes at once."""
     progress: Progress

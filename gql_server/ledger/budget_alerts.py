@@ -1,19 +1,24 @@
 """Alerts: whoever runs the server is told when a budget's shares are reached.
 
-A share that was reached is told once for each period. Whether it was is looked up and not
-remembered: what a process that died did not tell is told by whoever looks next.
+A share that was reached is told once for each period: in the log, and by the budget's webhook.
+Whether it was is looked up and not remembered: what a process that died did not tell is told by
+whoever looks next.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from gql_server.database.budgets import record_alert
-from gql_server.domain.budgets import Payer
+from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
+from gql_server.domain.clock import to_iso
+from gql_server.domain.money import decimal_dollars
+from gql_server.domain.webhooks import WebhookKind
 from gql_server.ledger.budgets import Budgets, BudgetState
 from gql_server.processes.recurring import recurring
+from gql_server.webhooks.recording import record_webhook
 
 log = structlog.get_logger(__name__)
 
@@ -27,8 +32,15 @@ _CHUNK: Final = 50
 class BudgetAlerts:
     """Looks at the budgets that were spent from, and tells which shares were reached."""
 
-    def __init__(self, budgets: Budgets) -> None:
+    def __init__(self, budgets: Budgets, *, deliver_soon: Callable[[str], Awaitable[None]]) -> None:
+        """Take the parts it works with.
+
+        Args:
+            budgets: The budgets.
+            deliver_soon: Has the webhook of an id delivered, which is committed by then.
+        """
         self._budgets: Final = budgets
+        self._deliver_soon = deliver_soon
         self._spent: set[Payer] = set()
 
     def spent(self, payer: Payer) -> None:
@@ -67,16 +79,45 @@ class BudgetAlerts:
                     await self._alert(state, percent)
 
     async def _alert(self, state: BudgetState, percent: int) -> None:
+        webhook_id = None
+        budget = state.span.budget
         async with self._budgets.database.write() as connection:
             if not await record_alert(connection, state.span, percent):
                 return
+            if budget.webhook_url is not None:
+                webhook_id = await record_webhook(
+                    connection,
+                    url=budget.webhook_url,
+                    kind=WebhookKind.BUDGET_THRESHOLD_REACHED,
+                    payload=_payload(state, percent),
+                    user_id=None,  # budgets are admins' business
+                    subject_id=budget.id,
+                )
         log.warning(
             "budget_share_reached",
-            budget=state.span.budget.id,
+            budget=budget.id,
             percent=percent,
             spent=state.spent,
             limit=state.limit,
         )
+        if webhook_id is not None:
+            await self._deliver_soon(webhook_id)
+
+
+def _payload(state: BudgetState, percent: int) -> dict[str, Any]:
+    budget = state.span.budget
+    return {
+        "budgetId": budget.id,
+        "scope": BudgetScope(budget.scope).name,
+        "userId": budget.subject_id if budget.scope == BudgetScope.USER else None,
+        "keyId": budget.subject_id if budget.scope == BudgetScope.KEY else None,
+        "period": BudgetPeriod(budget.period).name,
+        "percent": percent,
+        "limit": decimal_dollars(state.limit),
+        "spent": decimal_dollars(state.spent),
+        "periodStartsAt": to_iso(state.span.starts_at),
+        "resetsAt": to_iso(state.span.resets_at),
+    }
 
 
 def _is_reached(state: BudgetState, percent: int) -> bool:

@@ -1,6 +1,6 @@
 """Budgets: what may be spent in a day or a month, and how much of it is left."""
 
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -26,6 +26,8 @@ from gql_server.domain.text import text_faults
 from gql_server.ledger.periods import day_span, month_span, time_zone
 from gql_server.processes.lease import ProcessLease
 
+AddressCheck = Callable[[str], Awaitable[None]]
+
 _CHUNK: Final = 50
 _MOST_DOLLARS: Final = 1_000_000_000
 _MAX_SUBJECT_LENGTH: Final = 255
@@ -42,6 +44,7 @@ class BudgetRequest:
         subject_id: The user or the API key; empty for the server.
         zone_name: The IANA name of the time zone whose midnights it starts anew at.
         is_hard: Whether it refuses what would pass the limit; otherwise it warns.
+        webhook_url: Who is told when its shares are reached; None: nobody.
     """
 
     limit: float
@@ -50,6 +53,7 @@ class BudgetRequest:
     subject_id: str = ""
     zone_name: str = "UTC"
     is_hard: bool = True
+    webhook_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,17 +90,26 @@ class BudgetState:
 class Budgets:
     """Sets budgets, and tells how they stand."""
 
-    def __init__(self, database: Database, lease: ProcessLease, *, is_preview: bool) -> None:
+    def __init__(
+        self,
+        database: Database,
+        lease: ProcessLease,
+        *,
+        is_preview: bool,
+        check_webhook: AddressCheck,
+    ) -> None:
         """Take the parts it works with.
 
         Args:
             database: Where the budgets, the ledger and the reservations are.
             lease: Says for how long what a silent process holds counts.
             is_preview: Whether charges of the preview generator count, or those of real models.
+            check_webhook: Raises InvalidInput for an address that webhooks may not go to.
         """
         self.database: Final = database
         self.lease: Final = lease
         self.is_preview: Final = is_preview
+        self._check_webhook = check_webhook
 
     async def set(self, wanted: BudgetRequest) -> BudgetState:
         """Set a budget, in place of one of the same scope, subject and period.
@@ -107,6 +120,11 @@ class Budgets:
             Rejected: With every fault at once.
         """
         faults = list(_faults(wanted))
+        if wanted.webhook_url is not None:
+            try:
+                await self._check_webhook(wanted.webhook_url)
+            except InvalidInput as fault:
+                faults.append(fault)
         if faults:
             raise Rejected(faults)
         moment = now()
@@ -118,6 +136,7 @@ class Budgets:
             time_zone=wanted.zone_name,
             amount=round_down_to_nanos(wanted.limit),
             is_hard=wanted.is_hard,
+            webhook_url=wanted.webhook_url,
             created_at=moment,
             updated_at=moment,
         )

@@ -13,9 +13,11 @@ from gql_server.domain.clock import now
 from gql_server.domain.ids import new_id
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Role
+from gql_server.domain.webhooks import WebhookKind
 from gql_server.generation.parts import Parts
 from gql_server.ledger.budgets import BudgetRequest
 from gql_server.storage.store import StoredObject
+from gql_server.webhooks.recording import record_webhook
 from tests.database.batch_rows import add_batch
 from tests.database.rows import add_image, add_template
 from tests.servers.product import FLUX, SDXL, png
@@ -41,6 +43,7 @@ class Things:
     paused_id: str
     failed_id: str
     item_id: str
+    webhook_id: str
 
 
 async def make_things(parts: Parts, user_id: str) -> Things:
@@ -77,6 +80,15 @@ async def make_things(parts: Parts, user_id: str) -> Things:
     failed, _ = await add_batch(
         parts.database, ItemStatus.FAILED, user_id=user_id, status="failed", finished_at=now()
     )
+    async with parts.database.write() as connection:
+        webhook_id = await record_webhook(
+            connection,
+            url="https://example.com/hook",
+            kind=WebhookKind.BATCH_FINISHED,
+            payload={},
+            user_id=user_id,
+            subject_id=batch.id,
+        )
     return Things(
         user_id,
         image.id,
@@ -89,6 +101,7 @@ async def make_things(parts: Parts, user_id: str) -> Things:
         paused.id,
         failed.id,
         item.id,
+        webhook_id,
     )
 
 
@@ -96,7 +109,7 @@ MISSING: Final = Things(
     "nobody",
     *(
         new_id(prefix)
-        for prefix in ("img", "img", "tpl", "src", "key", "bdg", "bat", "bat", "bat", "itm")
+        for prefix in ("img", "img", "tpl", "src", "key", "bdg", "bat", "bat", "bat", "itm", "whk")
     ),
 )
 """Things that there are not."""
@@ -180,6 +193,7 @@ EVERY_NODE: Final = (
     "source_id",
     "key_id",
     "budget_id",
+    "webhook_id",
     "batch_id",
     "item_id",
 )
@@ -367,6 +381,11 @@ ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
     ],
     "Mutation.removeBudget": [
         changing(lambda things: {"id": things.budget_id}, "removedId", "RemoveBudgetInput")
+    ],
+    "Mutation.redeliverWebhook": [
+        changing(
+            lambda things: {"id": things.webhook_id}, "webhook { id }", "RedeliverWebhookInput"
+        )
     ],
     "Mutation.createApiKey": [
         changing(

@@ -163,6 +163,7 @@ async def rows_of(product: Product, things: Things) -> list[dict[str, Any]]:
         "source_images": (things.source_id,),
         "api_keys": (things.key_id,),
         "budgets": (things.budget_id,),
+        "webhooks": (things.webhook_id,),
     }
     found: list[dict[str, Any]] = []
     async with product.parts.database.read() as connection:

@@ -12,9 +12,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 from sqlalchemy.engine import URL
 
-from gql_server.database.batch_tables import metadata
 from gql_server.database.engine import Database
 from gql_server.database.images import ImageFilter, image_page
+from gql_server.database.metadata import metadata
 from gql_server.database.migration import alembic_config, head_revision, is_current, migrate
 from gql_server.database.pages import PageRequest
 from gql_server.ledger.audit import audit

@@ -31,14 +31,20 @@ BOB = Payer(user_id="bob")
 ANNS_KEY = Payer(user_id="ann", key_id="key_1")
 
 
+async def no_webhook(text: str) -> None:
+    raise AssertionError(text)
+
+
 class House:
     """A process that holds money."""
 
     def __init__(self, database: Database, *, is_preview: bool = False) -> None:
         self.database = database
         self.lease = ProcessLease(database, seconds=30)
-        self.budgets = Budgets(database, self.lease, is_preview=is_preview)
-        self.alerts = BudgetAlerts(self.budgets)
+        self.budgets = Budgets(
+            database, self.lease, is_preview=is_preview, check_webhook=no_webhook
+        )
+        self.alerts = BudgetAlerts(self.budgets, deliver_soon=no_webhook)
         self.reservations = Reservations(self.budgets, spent=self.alerts.spent)
 
     async def set(self, dollars: float, **changes: Any) -> BudgetState:

@@ -1,0 +1,193 @@
+"""Which addresses webhooks may go to: none through which a client could reach our own network."""
+
+import asyncio
+import re
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+)
+from typing import Final
+
+import httpx
+
+from gql_server.domain.errors import ErrorCode, InvalidInput, Path
+from gql_server.domain.text import is_storable
+
+IPAddress = IPv4Address | IPv6Address
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""Finds the IP addresses of a host and port; raises OSError as ``getaddrinfo`` does."""
+
+MAX_LENGTH: Final = 2048
+
+_RESOLVE_SECONDS: Final = 5.0
+_HTTPS_PORT: Final = 443
+_FIRST_USER_PORT: Final = 1024
+_LAST_PORT: Final = 65535
+_PRIVATE_NAMES: Final = ("localhost", "local", "internal", "home.arpa")
+_NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
+
+_GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+_REFUSED_NETWORKS: Final = (
+    # IETF's own, of which some versions of Python call a part global; a cloud's metadata is there.
+    IPv4Network("192.0.0.0/24"),
+    IPv4Network("192.88.99.0/24"),  # relays of 6to4
+    IPv4Network("168.63.129.16/32"),  # what Azure tells its machines
+    IPv6Network("2001::/23"),  # IETF's own, Teredo among them
+    IPv6Network("2001:db8::/32"),  # documentation
+    IPv6Network("3fff::/20"),  # documentation
+)
+
+
+class AddressRefused(Exception):
+    """An address that webhooks may not go to, or that cannot be found; the message says why."""
+
+
+async def resolve_host(host: str, port: int) -> Sequence[str]:
+    """Ask the system for the IP addresses of a host."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(where[0]) for *_, where in found))
+
+
+class WebhookAddresses:
+    """Says whether webhooks may go to an address: when it is given, and each time it is dialled."""
+
+    def __init__(self, *, allow_private: bool, resolve: Resolve = resolve_host) -> None:
+        """Take the rules.
+
+        Args:
+            allow_private: Whether addresses of private networks, and without TLS, are taken.
+            resolve: Finds the IP addresses of a host.
+        """
+        self._allow_private = allow_private
+        self._resolve = resolve
+
+    async def check(self, url: str, *, path: Path) -> None:
+        """Look whether webhooks may go to an address that a client gives.
+
+        A host that cannot be found just now is taken: it is looked up again when it is dialled.
+
+        Args:
+            url: The address.
+            path: Where in the input it stands.
+
+        Raises:
+            InvalidInput: They may not; the message says why.
+        """
+        if len(url) > MAX_LENGTH:
+            raise InvalidInput(
+                f"An address has at most {MAX_LENGTH} characters; this one has {len(url)}.",
+                path=path,
+                code=ErrorCode.TOO_LONG,
+            )
+        try:
+            target = self._read(url)
+            if not self._allow_private:
+                await self._find(target)
+        except AddressRefused as error:
+            raise InvalidInput(str(error), path=path) from error
+        except TimeoutError:
+            return
+        except OSError as error:
+            if isinstance(error, socket.gaierror) and error.errno != socket.EAI_AGAIN:
+                message = f"There is no host {target.host!r}."
+                raise InvalidInput(message, path=path) from error
+
+    async def dial(self, url: str) -> tuple[httpx.URL, Sequence[IPAddress]]:
+        """Return an address, and the IP addresses to connect to and to no others.
+
+        Raises:
+            AddressRefused: Webhooks may not go there, or not any more.
+        """
+        target = self._read(url)
+        try:
+            return target, await self._find(target)
+        except OSError as error:
+            raise AddressRefused("The host could not be found.") from error
+
+    def _read(self, url: str) -> httpx.URL:
+        if not is_storable(url) or not url.isprintable() or " " in url:
+            raise AddressRefused("An address has no spaces and no control characters.")
+        try:
+            target = httpx.URL(url)
+            host = target.raw_host.decode("ascii").rstrip(".").lower()
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise AddressRefused("This is no address such as https://example.com/hook.") from error
+        if target.scheme != "https" and not (self._allow_private and target.scheme == "http"):
+            raise AddressRefused("An address begins with https://.")
+        if not host:
+            raise AddressRefused("An address names a host, such as https://example.com/hook.")
+        if target.userinfo:
+            raise AddressRefused("An address has no user name and no password.")
+        if "#" in url:
+            raise AddressRefused("An address has no # and nothing behind it.")
+        self._check_port(target.port)
+        self._check_name(host)
+        return target
+
+    def _check_port(self, port: int | None) -> None:
+        if port is None:
+            return
+        lowest = 1 if self._allow_private else _FIRST_USER_PORT
+        if port != _HTTPS_PORT and not lowest <= port <= _LAST_PORT:
+            raise AddressRefused(f"The port is 443, or between {lowest} and {_LAST_PORT}.")
+
+    def _check_name(self, host: str) -> None:
+        if self._allow_private:
+            return
+        if any(host == name or host.endswith(f".{name}") for name in _PRIVATE_NAMES):
+            raise AddressRefused(f"{host} is a name of a private network.")
+        # Numbers that some resolvers take for IPv4: 2130706433, 0x7f.1, 0177.0.0.1.
+        if ":" not in host and _NUMBER.fullmatch(host.rpartition(".")[2]):
+            try:
+                IPv4Address(host)
+            except ValueError as error:
+                raise AddressRefused("An IPv4 address is four decimal numbers.") from error
+
+    async def _find(self, target: httpx.URL) -> Sequence[IPAddress]:
+        host = target.raw_host.decode("ascii")
+        port = target.port or _HTTPS_PORT
+        try:
+            async with asyncio.timeout(_RESOLVE_SECONDS):
+                found = [ip_address(one) for one in await self._resolve(host, port)]
+        except UnicodeError as error:  # a part of it is empty, or longer than names have
+            raise AddressRefused(f"{host!r} is no name of a host.") from error
+        if not found:
+            raise AddressRefused("The host has no address.")
+        if not self._allow_private and not all(is_global(one) for one in found):
+            raise AddressRefused("The host is in a private network, or one of its addresses is.")
+        return found
+
+
+def is_global(address: IPAddress) -> bool:
+    """Tell whether an address is one host of the public internet.
+
+    What leads to an IPv4 address, by mapping, 6to4 or NAT64, is judged by that one.
+    """
+    if isinstance(address, IPv6Address):
+        inner = _inner(address)
+        if inner is not None:
+            return is_global(inner)
+        if address not in _GLOBAL_UNICAST:
+            return False
+    return (
+        address.is_global
+        and not address.is_multicast
+        and not any(address in network for network in _REFUSED_NETWORKS)
+    )
+
+
+def _inner(address: IPv6Address) -> IPv4Address | None:
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return None

@@ -1,0 +1,167 @@
+"""One request to a receiver, who may be anybody."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final
+
+import httpx
+
+from gql_server import __version__
+from gql_server.domain.clock import now
+from gql_server.webhooks.addresses import AddressRefused, WebhookAddresses
+
+TIMEOUT_SECONDS: Final = 15.0
+
+_CONNECT_SECONDS: Final = 5.0
+_BODY_SECONDS: Final = 1.0
+_BODY_BYTES: Final = 8192
+_MOST_TRIED: Final = 4
+_MOST_DIGITS: Final = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a request.
+
+    Attributes:
+        status_code: What the receiver answered; None where it did not.
+        error: Why it does not count as heard; None where it does.
+        retry_after: For how many seconds the receiver asks to be left alone.
+    """
+
+    status_code: int | None = None
+    error: str | None = None
+    retry_after: float | None = None
+
+
+class WebhookSender:
+    """Sends requests to addresses that clients gave."""
+
+    def __init__(
+        self,
+        addresses: WebhookAddresses,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        verify: ssl.SSLContext | None = None,
+    ) -> None:
+        """Take the rules.
+
+        Args:
+            addresses: Says where a request may go.
+            timeout_seconds: How long a receiver has to answer.
+            verify: Whom to trust; None: whom httpx trusts.
+        """
+        self._addresses = addresses
+        self._timeout_seconds = timeout_seconds
+        self._client = httpx.AsyncClient(
+            verify=verify or httpx.create_ssl_context(),
+            timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_SECONDS),
+            # A connection belongs to the host that it was checked for, and to no other request.
+            limits=httpx.Limits(max_keepalive_connections=0),
+            follow_redirects=False,
+            trust_env=False,  # a proxy would look the host up by itself
+            headers={"user-agent": f"gql_server/{__version__}", "accept-encoding": "identity"},
+        )
+
+    async def send(self, url: str, headers: Mapping[str, str], body: str) -> Answer:
+        """Post a body, and tell what came of it; whatever goes wrong is told, not raised."""
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await self._send(url, headers, body)
+        except AddressRefused as error:
+            return Answer(error=str(error))
+        except (TimeoutError, httpx.TimeoutException):
+            return Answer(error=f"No answer within {self._timeout_seconds:g} seconds.")
+        except httpx.HTTPError as error:
+            return Answer(error=_reason(error))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+    async def _send(self, url: str, headers: Mapping[str, str], body: str) -> Answer:
+        target, found = await self._addresses.dial(url)
+        tried = found[:_MOST_TRIED]
+        for address in tried:
+            # The address that was checked is the one that is dialled; asking again by name could
+            # bring another. The name stays in Host, and is what the certificate must be for.
+            request = self._client.build_request(
+                "POST",
+                target.copy_with(host=str(address)),
+                headers={
+                    **headers,
+                    "host": target.netloc.decode("ascii"),
+                    "content-type": "application/json",
+                },
+                content=body.encode(),
+                extensions={"sni_hostname": target.raw_host.decode("ascii").rstrip(".")},
+            )
+            try:
+                response = await self._client.send(request, stream=True)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                if address == tried[-1]:
+                    raise
+                continue
+            try:
+                await _skim(response)
+                return _answer(response)
+            finally:
+                await response.aclose()
+        raise AddressRefused("The host has no address.")
+
+
+async def _skim(response: httpx.Response) -> None:
+    # Read only so that the receiver sees its answer taken; what it says counts by its status.
+    with suppress(httpx.HTTPError, TimeoutError):
+        async with asyncio.timeout(_BODY_SECONDS):
+            taken = 0
+            async for chunk in response.aiter_raw(_BODY_BYTES):
+                taken += len(chunk)
+                if taken >= _BODY_BYTES:
+                    return
+
+
+def _answer(response: httpx.Response) -> Answer:
+    status = response.status_code
+    if response.is_success:
+        return Answer(status)
+    message = f"The receiver answered {status}."
+    if response.is_redirect:
+        message = f"The receiver answered {status}; redirects are not followed."
+    elif status == HTTPStatus.GONE:
+        message = "The receiver answered 410: it wants to hear no more of this."
+    return Answer(status, message, _retry_after(response.headers.get("retry-after", "")))
+
+
+def _retry_after(value: str) -> float | None:
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:_MOST_DIGITS])
+    try:
+        moment: datetime = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now()).total_seconds())
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return "The receiver's certificate was not accepted."
+        if isinstance(cause, ssl.SSLError):
+            return "No connection by TLS could be made."
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx.ConnectError):
+        return "No connection could be made."
+    if isinstance(error, httpx.ProtocolError | httpx.DecodingError):
+        return "The answer was no HTTP."
+    return "The connection broke off."

@@ -1,0 +1,155 @@
+"""Webhooks, as the rest of the server sees them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from gql_server.database.engine import Database, DatabaseUnavailable
+from gql_server.database.pages import Facts
+from gql_server.database.webhooks import (
+    begin_round,
+    find_deliveries,
+    find_due_webhooks,
+    find_latest_webhooks,
+    find_webhooks,
+)
+from gql_server.domain.clock import now
+from gql_server.domain.errors import InvalidInput, Path, WebhookNotFound
+from gql_server.domain.principal import EVERYONE, Principal
+from gql_server.domain.webhooks import WebhookStatus
+from gql_server.jobs.jobs import Jobs
+from gql_server.webhooks.addresses import WebhookAddresses
+from gql_server.webhooks.delivery import DELIVERY_WAITS, KIND, WebhookDelivery, next_job
+from gql_server.webhooks.sending import WebhookSender
+from gql_server.webhooks.signing import WebhookSigner
+
+log = structlog.get_logger(__name__)
+
+_CONCURRENCY: Final = 16
+_CONCURRENCY_PER_USER: Final = 4
+_SWEEP_SECONDS: Final = 10.0
+_OVERDUE: Final = timedelta(seconds=10)
+_CHUNK: Final = 200
+
+
+class Webhooks:
+    """Checks addresses, and sees to it that what was recorded is delivered."""
+
+    def __init__(
+        self,
+        database: Database,
+        jobs: Jobs,
+        *,
+        addresses: WebhookAddresses,
+        signer: WebhookSigner,
+        sender: WebhookSender | None = None,
+        waits: Sequence[float] = DELIVERY_WAITS,
+    ) -> None:
+        """Take the parts it works with.
+
+        Args:
+            database: Where webhooks are.
+            jobs: Does the deliveries.
+            addresses: Says where webhooks may go.
+            signer: Signs them.
+            sender: Sends them; one that keeps to ``addresses`` where it is None.
+            waits: Seconds between the attempts.
+        """
+        self._database = database
+        self._jobs = jobs
+        self._addresses = addresses
+        self._signer = signer
+        self._sender = sender or WebhookSender(addresses)
+        self._delivery = WebhookDelivery(database, jobs, signer, self._sender, waits=waits)
+
+    def register(self) -> None:
+        """Say who does the deliveries; before jobs run."""
+        self._jobs.register(
+            KIND,
+            self._delivery.deliver,
+            on_failure=self._delivery.give_up,
+            concurrency=_CONCURRENCY,
+            concurrency_per_partition=_CONCURRENCY_PER_USER,
+        )
+        self._jobs.add_sweep("webhooks", self.sweep, seconds=_SWEEP_SECONDS)
+
+    async def check_address(self, url: str, *, path: Path = ("webhook_url",)) -> None:
+        """Look whether webhooks may go to an address that a client gives.
+
+        Raises:
+            InvalidInput: They may not, or the server cannot sign them.
+        """
+        if not self._signer.has_secret:
+            raise InvalidInput(
+                "This server has no secret to sign webhooks with. Its operator sets "
+                "WEBHOOK_SECRET.",
+                path=path,
+            )
+        await self._addresses.check(url, path=path)
+
+    async def deliver_soon(self, webhook_id: str) -> None:
+        """Have a webhook delivered, once the transaction that recorded it is committed.
+
+        Never fails: what cannot be enqueued now is found by the sweep.
+        """
+        try:
+            await self._enqueue(webhook_id)
+        except DatabaseUnavailable as error:
+            log.warning("webhook_not_enqueued", webhook=webhook_id, reason=str(error))
+
+    async def redeliver(self, principal: Principal, webhook_id: str) -> Facts:
+        """Begin deliveries of a webhook anew, whether it was heard or not.
+
+        Raises:
+            WebhookNotFound: The caller has no such webhook.
+        """
+        async with self._database.write() as connection:
+            if not await begin_round(
+                connection, webhook_id, user_id=principal.owner_filter(), moment=now()
+            ):
+                raise WebhookNotFound(webhook_id)
+        await self.deliver_soon(webhook_id)
+        return (await self.find(principal, [webhook_id]))[webhook_id]
+
+    async def find(self, principal: Principal, ids: Collection[str]) -> Mapping[str, Facts]:
+        """Return the caller's webhooks by id; one that is not there is left out."""
+        async with self._database.read() as connection:
+            return await find_webhooks(connection, ids, user_id=principal.owner_filter())
+
+    async def latest_of(
+        self, principal: Principal, subject_ids: Collection[str], *, most: int
+    ) -> Mapping[str, Sequence[Facts]]:
+        """Return the latest webhooks of batches or budgets by their ids, the newest first."""
+        async with self._database.read() as connection:
+            return await find_latest_webhooks(
+                connection, subject_ids, user_id=principal.owner_filter(), most=most
+            )
+
+    async def deliveries_of(self, webhook_ids: Collection[str]) -> Mapping[str, Sequence[Facts]]:
+        """Return the latest attempts at webhooks that the caller has, the newest first."""
+        async with self._database.read() as connection:
+            return await find_deliveries(connection, webhook_ids)
+
+    async def sweep(self, *, overdue: timedelta = _OVERDUE) -> None:
+        """Enqueue what should have been delivered by now; what is in its queue stays as it is."""
+        before = now() - overdue
+        place = None
+        while True:
+            async with self._database.read() as connection:
+                due = await find_due_webhooks(connection, before=before, after=place, most=_CHUNK)
+            if due:
+                await self._jobs.enqueue(*(next_job(webhook) for webhook in due))
+            if len(due) < _CHUNK:
+                return
+            place = (due[-1]["next_delivery_at"], due[-1]["id"])
+
+    async def close(self) -> None:
+        """Close every connection to receivers."""
+        await self._sender.close()
+
+    async def _enqueue(self, webhook_id: str) -> None:
+        found = (await self.find(EVERYONE, [webhook_id])).get(webhook_id)
+        if found is not None and found["status"] == WebhookStatus.PENDING:
+            await self._jobs.enqueue(next_job(found))

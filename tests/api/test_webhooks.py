@@ -1,0 +1,180 @@
+"""Webhooks as clients ask for them, receive them and read of them."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from gql_server.database.tables import BudgetRow
+from gql_server.domain.budgets import BudgetPeriod
+from gql_server.domain.principal import Role
+from gql_server.domain.webhooks import WebhookKind
+from gql_server.jobs import queue
+from gql_server.ledger import budget_alerts
+from gql_server.ledger.budgets import BudgetRequest
+from gql_server.settings import load_settings
+from gql_server.webhooks.recording import record_webhook
+from gql_server.wiring import webhook_secrets
+from tests.api.test_budgets import generate
+from tests.servers.product import SDXL, Product, running_product
+from tests.servers.receiver import SECONDS, Receiver
+from tests.servers.visitors import visitor
+
+pytestmark = pytest.mark.anyio
+
+SET = """mutation S($input: SetBudgetInput!) { setBudget(input: $input) {
+  budget { id webhookUrl webhooks { id } limit startsAt resetsAt }
+  userErrors { __typename message code path } } }"""
+READ = """query R($id: ID!) { node(id: $id) { ... on Budget { webhooks {
+  id url eventType subjectId status nextDeliveryAt deliveredAt createdAt
+  deliveries { startedAt statusCode durationMs error } } } } }"""
+STATUS = "query N($id: ID!) { node(id: $id) { id ... on Webhook { status subjectId } } }"
+REDELIVER = """mutation D($id: ID!) { redeliverWebhook(input: {id: $id}) {
+  webhook { id status }
+  userErrors { __typename code path ... on WebhookNotFound { webhookId } } } }"""
+
+SMALL = {"model": SDXL, "width": 256, "height": 256}
+
+
+async def set_budget(product: Product, **wanted: Any) -> dict[str, Any]:
+    given = {"limit": 0.04, "period": "DAILY", "timeZone": "Europe/Berlin"} | wanted
+    payload: dict[str, Any] = (await product.ask(SET, input=given))["setBudget"]
+    return payload
+
+
+async def test_a_budgets_shares_are_told_once_each(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "_POLL_SECONDS", 0.02)
+    monkeypatch.setattr(budget_alerts, "_LOOK_SECONDS", 0.05)
+    settings = {"webhook_allow_private": True}
+    async with running_product(tmp_path, settings, runs_jobs=True) as product:
+        payload = await set_budget(product, webhookUrl=receiver.url, userId="default_user")
+        assert payload["userErrors"] == []
+        budget = payload["budget"]
+        assert (budget["webhookUrl"], budget["webhooks"]) == (receiver.url, [])
+        await generate(product, **SMALL)
+        await receiver.until(1)
+        await generate(product, **SMALL)
+        await receiver.until(3)
+        (secret,) = webhook_secrets(product.settings)
+        said = sorted(
+            (one.verify(secret) for one in receiver.received),
+            key=lambda one: one["data"]["percent"],
+        )
+        assert {one["type"] for one in said} == {"budget.threshold_reached"}
+        assert [one["data"] for one in said] == [
+            {
+                "budgetId": budget["id"],
+                "scope": "USER",
+                "userId": "default_user",
+                "keyId": None,
+                "period": "DAILY",
+                "percent": percent,
+                "limit": "0.04",
+                "spent": spent,
+                "periodStartsAt": budget["startsAt"],
+                "resetsAt": budget["resetsAt"],
+            }
+            for percent, spent in ((50, "0.02"), (80, "0.04"), (100, "0.04"))
+        ]
+        told = await until_delivered(product, budget["id"], 3)
+        assert {one["id"] for one in told} == {
+            one.headers["webhook-id"] for one in receiver.received
+        }
+        for one in told:
+            (delivery,) = one["deliveries"]
+            assert (delivery["statusCode"], delivery["error"]) == (204, None)
+            assert delivery["durationMs"] >= 0
+            assert one["createdAt"] <= delivery["startedAt"] <= one["deliveredAt"]
+            assert (one["url"], one["eventType"], one["subjectId"], one["nextDeliveryAt"]) == (
+                receiver.url,
+                "budget.threshold_reached",
+                budget["id"],
+                None,
+            )
+        again = (await product.ask(REDELIVER, id=told[0]["id"]))["redeliverWebhook"]
+        assert again["userErrors"] == []
+        assert again["webhook"]["id"] == told[0]["id"]
+        await receiver.until(4)
+        repeated = receiver.received[3]
+        assert repeated.headers["webhook-id"] == told[0]["id"]
+        assert repeated.verify(secret) in said
+        node = await product.ask(STATUS, id=told[0]["id"])
+        assert node["node"]["subjectId"] == budget["id"]
+        # Setting it again without an address takes the address away.
+        assert (await set_budget(product, userId="default_user"))["budget"]["webhookUrl"] is None
+
+
+async def until_delivered(product: Product, budget_id: str, count: int) -> list[dict[str, Any]]:
+    async with asyncio.timeout(SECONDS):
+        while True:
+            told: list[dict[str, Any]] = (await product.ask(READ, id=budget_id))["node"]["webhooks"]
+            if [one["status"] for one in told] == ["DELIVERED"] * count:
+                return told
+            await asyncio.sleep(0.02)
+
+
+async def test_an_address_inside_is_refused_with_every_other_fault(product: Product) -> None:
+    payload = await set_budget(product, webhookUrl="https://127.0.0.1/hook", limit=-1)
+    assert payload["budget"] is None
+    assert [(told["code"], told["path"]) for told in payload["userErrors"]] == [
+        ("OUT_OF_RANGE", ["input", "limit"]),
+        ("INVALID", ["input", "webhookUrl"]),
+    ]
+    (told,) = (await set_budget(product, webhookUrl="http://example.com/"))["userErrors"]
+    assert told["message"] == "An address begins with https://."
+
+
+async def test_a_webhook_that_is_not_there_cannot_be_delivered_again(product: Product) -> None:
+    for webhook_id in ("whk_01jd2k0000000000000000000a", "whk_", "img_1", ""):
+        payload = (await product.ask(REDELIVER, id=webhook_id))["redeliverWebhook"]
+        assert payload == {
+            "webhook": None,
+            "userErrors": [
+                {
+                    "__typename": "WebhookNotFound",
+                    "code": "WEBHOOK_NOT_FOUND",
+                    "path": ["input", "id"],
+                    "webhookId": webhook_id,
+                }
+            ],
+        }
+
+
+async def test_only_admins_see_who_is_told_of_a_budget(asking: Product) -> None:
+    url = "https://example.com/hook?token=hidden"
+    budget = await asking.parts.budgets.set(BudgetRequest(limit=1, period=BudgetPeriod.MONTHLY))
+    async with asking.parts.database.write() as connection:
+        await connection.execute(update(BudgetRow).values(webhook_url=url))
+        webhook_id = await record_webhook(
+            connection,
+            url=url,
+            kind=WebhookKind.BUDGET_THRESHOLD_REACHED,
+            payload={},
+            user_id=None,
+            subject_id=budget.span.budget.id,
+        )
+    query = "{ costAnalytics { budget { webhookUrl webhooks { id url } } } }"
+    shown = {"webhookUrl": url, "webhooks": [{"id": webhook_id, "url": url}]}
+    hidden: dict[str, Any] = {"webhookUrl": None, "webhooks": []}
+    for role, expected in ((Role.READER, hidden), (Role.CREATOR, hidden), (Role.ADMIN, shown)):
+        async with visitor(asking, "ann", role) as ann:
+            found = await ann.ask(query)
+            assert found["costAnalytics"]["budget"] == expected
+            node = (await ann.ask(STATUS, id=webhook_id))["node"]
+            assert (node is not None) is (role is Role.ADMIN)
+
+
+def test_an_embedded_server_keeps_one_secret(tmp_path: Path) -> None:
+    first = webhook_secrets(load_settings(data_dir=tmp_path))
+    assert webhook_secrets(load_settings(data_dir=tmp_path)) == first
+    assert first[0].startswith("whsec_")
+    assert (tmp_path / "webhook_secret").stat().st_mode & 0o777 == 0o600
+    given = "whsec_" + "A" * 32
+    both = load_settings(data_dir=tmp_path, webhook_secret=f"{given}, {first[0]}")
+    assert webhook_secrets(both) == (given, first[0])
+    shared = load_settings(data_dir=tmp_path, database_url="postgresql://a:b@host/c")
+    assert webhook_secrets(shared) == ()
