@@ -17,7 +17,7 @@ runner = CliRunner()
 def test_help_names_every_command() -> None:
     result = runner.invoke(cli, ["--help"])
     assert result.exit_code == 0
-    for command in ("serve", "migrate", "schema", "audit", "costs", "prices"):
+    for command in ("serve", "migrate", "schema", "audit", "batch", "costs", "prices"):
         assert command in result.output
         assert runner.invoke(cli, [command, "--help"]).exit_code == 0
 

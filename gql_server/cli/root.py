@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from gql_server import __version__
+from gql_server.cli.batch import batch
 from gql_server.cli.keys import keys
 from gql_server.cli.ledger import audit, costs
 from gql_server.cli.prices import prices
@@ -24,6 +25,7 @@ cli.command()(worker)
 cli.command()(migrate)
 cli.command()(schema)
 cli.command()(audit)
+cli.command()(batch)
 cli.add_typer(costs)
 cli.add_typer(prices)
 cli.add_typer(keys)

@@ -83,10 +83,10 @@ async def worker_process(folder: Path, settings: Mapping[str, str]) -> AsyncIter
 
 @asynccontextmanager
 async def product_process(
-    folder: Path, settings: Mapping[str, str], *options: str
+    folder: Path, settings: Mapping[str, str], *options: str, port: int | None = None
 ) -> AsyncIterator[ProductProcess]:
     """Start `gql-server serve` in a folder, and kill it at the end where it still runs."""
-    port = free_port()
+    port = port or free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

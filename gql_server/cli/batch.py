@@ -1,0 +1,265 @@
+"""``gql-server batch``."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import typer
+
+from gql_server.cli.batch_display import Display, print_result
+from gql_server.client.answers import UserError
+from gql_server.client.batch import (
+    BatchRefused,
+    Result,
+    resume_batch,
+    save_batch,
+    start_batch,
+)
+from gql_server.client.faults import ServerRefused
+from gql_server.client.folder import FolderFault, OutputFolder, one_line
+from gql_server.client.patience import ServerUnreachable
+from gql_server.client.server import Server, open_server
+
+KEY_VARIABLE: Final = "GQL_SERVER_KEY"
+
+_NOT_WHOLE: Final = 1
+_WRONG: Final = 2
+_UNREACHABLE: Final = 3
+_INTERRUPTED: Final = 130
+_SHOWN_CHARACTERS: Final = 60
+
+T = TypeVar("T")
+
+
+class _Priority(StrEnum):
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+def batch(
+    out: Annotated[
+        Path, typer.Option(help="The folder for the pictures; one folder for each batch.")
+    ],
+    prompts: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[FILE]",
+            help="The prompts, one a line, or - for standard input. Blank lines and lines that "
+            "begin with # are skipped.",
+        ),
+    ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Go on with this batch, without any prompts."),
+    ] = None,
+    server: Annotated[
+        str, typer.Option(envvar="GQL_SERVER_URL", help="Where the server is.")
+    ] = "http://127.0.0.1:8000",
+    model: Annotated[str | None, typer.Option(help="The model that makes them.")] = None,
+    template: Annotated[str | None, typer.Option(help="A template, tpl_….")] = None,
+    width: Annotated[int | None, typer.Option(help="Pixels.")] = None,
+    height: Annotated[int | None, typer.Option(help="Pixels.")] = None,
+    steps: Annotated[int | None, typer.Option(help="How often a picture is refined.")] = None,
+    guidance: Annotated[
+        float | None, typer.Option(help="How closely a picture follows its prompt.")
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="The seed of each prompt's first picture; its others count up."),
+    ] = None,
+    negative_prompt: Annotated[
+        str | None, typer.Option(help="What no picture should show.")
+    ] = None,
+    images_per_prompt: Annotated[
+        int | None, typer.Option(help="How many pictures of each prompt; 1 unless given.")
+    ] = None,
+    priority: Annotated[
+        _Priority | None, typer.Option(help="Which of your batches comes first.")
+    ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(help="Ask for nothing that costs more, in US dollars.")
+    ] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option(help="To find the pictures by; may be given several times.")
+    ] = None,
+    idempotency_key: Annotated[
+        str | None, typer.Option(help="A key of your own, in place of one that is made.")
+    ] = None,
+    cancel_on_interrupt: Annotated[
+        bool, typer.Option("--cancel-on-interrupt", help="Let Ctrl-C cancel the batch.")
+    ] = False,
+) -> None:
+    """Make many pictures on a running server, and save them as they come.
+
+    The API key is read from the environment, GQL_SERVER_KEY. Ctrl-C leaves the batch running: the
+    same command, or --resume, goes on with it. Exits 0 when every picture was made and saved, 1
+    when some were not, 2 when the request is wrong, 3 when the server cannot be reached, 130 after
+    Ctrl-C.
+    """
+    settings: dict[str, Any] = {
+        "model": model,
+        "templateId": template,
+        "width": width,
+        "height": height,
+        "steps": steps,
+        "guidance": guidance,
+        "seed": seed,
+        "negativePrompt": negative_prompt,
+        "imagesPerPrompt": images_per_prompt,
+        "priority": priority.name if priority is not None else None,
+        "maxCost": max_cost,
+        "tags": tag or None,
+        "idempotencyKey": idempotency_key,
+    }
+    given = {name: value for name, value in settings.items() if value is not None}
+    lines: Sequence[str] = ()
+    if resume is None:
+        lines = _read_prompts(prompts)
+        given["pictures"] = {"prompts": lines}
+    elif prompts is not None or given:
+        _refuse("--resume goes on with what was asked for: it takes no prompts and no settings.")
+    folder = OutputFolder(out)
+    run = _Run(_checked_address(server), folder, Display(out))
+    try:
+        with folder.held():
+            result = run.save(given, resume, cancels=cancel_on_interrupt)
+    except BatchRefused as refused:
+        _refuse("\n".join(_describe(error, lines) for error in refused.errors))
+    except FolderFault as fault:
+        _refuse(str(fault))
+    except ServerRefused as refused:
+        hint = f" {KEY_VARIABLE} has the key." if refused.asks_who else ""
+        _refuse(f"{server}: {one_line(str(refused))}{hint}")
+    except ServerUnreachable as unreachable:
+        typer.echo(f"{server} cannot be reached: {one_line(str(unreachable))}", err=True)
+        typer.echo(run.how_to_go_on(), err=True)
+        raise typer.Exit(_UNREACHABLE) from unreachable
+    except OSError as error:
+        typer.echo(f"{error.filename or out}: {error.strerror or error}", err=True)
+        typer.echo(run.how_to_go_on(), err=True)
+        raise typer.Exit(_UNREACHABLE) from error
+    print_result(result, folder)
+    if not result.is_whole:
+        raise typer.Exit(_NOT_WHOLE)
+
+
+class _Run:
+    def __init__(self, server: str, folder: OutputFolder, display: Display) -> None:
+        self._server = server
+        self._folder = folder
+        self._display = display
+
+    def save(self, wanted: dict[str, Any], resume: str | None, *, cancels: bool) -> Result:
+        """Start or resume, watch and save; end the command at Ctrl-C."""
+
+        async def work(server: Server, http: httpx.AsyncClient) -> Result:
+            if resume is not None:
+                batch_id = await resume_batch(server, self._folder, resume, self._display)
+            else:
+                batch_id = await start_batch(server, self._folder, wanted, self._display)
+            return await save_batch(server, http, self._folder, batch_id, self._display)
+
+        try:
+            with self._display:
+                return self._with_server(work)
+        except KeyboardInterrupt:
+            if cancels:
+                with suppress(KeyboardInterrupt):  # a second one: not even that
+                    self._cancel()
+            typer.echo(self.how_to_go_on(), err=True)
+            raise typer.Exit(_INTERRUPTED) from None
+
+    def how_to_go_on(self) -> str:
+        request = self._folder.request()
+        if request is None:
+            return "Nothing was asked for."
+        if request.batch_id is None:
+            return "Whether the batch was accepted is not known: the same command asks again, once."
+        out = self._folder.path
+        return (
+            f"Batch {request.batch_id} is left to its server; go on with: "
+            f"gql-server batch --resume {request.batch_id} --out {out}"
+        )
+
+    def _cancel(self) -> None:
+        request = self._folder.request()
+        if request is None or request.batch_id is None:
+            return
+        batch_id = request.batch_id
+
+        async def work(server: Server, _http: httpx.AsyncClient) -> None:
+            payload = await server.cancel_batch(batch_id)
+            for error in payload.user_errors:
+                typer.echo(one_line(error.message), err=True)
+            if payload.batch is not None:
+                typer.echo(f"Batch {batch_id} is canceled: what was being made is kept.", err=True)
+
+        self._with_server(work)
+
+    def _with_server(self, work: Callable[[Server, httpx.AsyncClient], Awaitable[T]]) -> T:
+        async def run() -> T:
+            key = os.environ.get(KEY_VARIABLE)
+            async with open_server(self._server, key, self._display.lost) as (server, http):
+                return await work(server, http)
+
+        return asyncio.run(run())
+
+
+def _read_prompts(name: str | None) -> list[str]:
+    if name is None:
+        _refuse("Name a file of prompts, or - for standard input; or go on with --resume ID.")
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        _refuse(f"{name}: {error.strerror}")
+    except UnicodeDecodeError:
+        _refuse(f"{name}: this is no UTF-8 text.")
+    lines = [line.strip() for line in text.split("\n")]
+    prompts = [line for line in lines if line and not line.startswith("#")]
+    if not prompts:
+        _refuse(f"{name}: there is no prompt in it.")
+    return prompts
+
+
+def _checked_address(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        _refuse("--server: give an address such as http://127.0.0.1:8000")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        _refuse(f"--server: give the address alone; a key belongs into {KEY_VARIABLE}.")
+    return url
+
+
+def _describe(error: UserError, prompts: Sequence[str]) -> str:
+    return one_line(": ".join([*_place(error, prompts), error.message]))
+
+
+def _place(error: UserError, prompts: Sequence[str]) -> Iterator[str]:
+    match list(error.path):
+        case ["input", "pictures", "prompts", index, *_] if index.isdecimal():
+            number = int(index)
+            yield f"{number:04}"
+            if number < len(prompts):
+                prompt = prompts[number]
+                shown = prompt[:_SHOWN_CHARACTERS]
+                yield f'"{shown}{"…" if shown != prompt else ""}"'
+        case ["input", *path] if path:
+            yield ".".join(path)
+
+
+def _refuse(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(_WRONG)

@@ -1,0 +1,245 @@
+"""A batch, from what is asked for to the pictures in a folder."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final, Protocol
+from uuid import uuid4
+
+import httpx
+
+from gql_server.client.answers import Batch, Image, Item, UserError
+from gql_server.client.faults import ServerRefused, is_passing
+from gql_server.client.folder import FolderFault, OutputFolder, Request
+from gql_server.client.patience import ConnectionLost
+from gql_server.client.server import Server
+
+_DOWNLOADS: Final = 8
+_DOWNLOAD_TIMEOUT: Final = httpx.Timeout(60, connect=10)
+_ADDRESSES_PER_PICTURE: Final = 3
+
+
+class BatchRefused(Exception):
+    """The server did not accept the batch.
+
+    Attributes:
+        errors: Everything that is wrong with it.
+    """
+
+    def __init__(self, errors: Sequence[UserError]) -> None:
+        super().__init__("\n".join(error.message for error in errors))
+        self.errors = errors
+
+
+class Listener(Protocol):
+    """Who is told how a batch goes on."""
+
+    def began(self, batch_id: str, idempotency_key: str | None, *, is_resumed: bool) -> None:
+        """The batch is there, and is watched from now on."""
+
+    def went_on(self, batch: Batch, saved: int) -> None:
+        """Items ended, or pictures were saved."""
+
+
+@dataclass
+class Result:
+    """What became of a batch.
+
+    Attributes:
+        batch: The batch at its end.
+        failed: The items that failed, in their order.
+        saved: How many pictures were fetched.
+        present: How many were there already.
+        missing: The items whose picture could not be had, in their order.
+    """
+
+    batch: Batch
+    failed: list[Item] = field(default_factory=list)
+    saved: int = 0
+    present: int = 0
+    missing: list[Item] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every picture that was asked for is in the folder."""
+        return self.batch.succeeded == self.batch.total and not self.missing
+
+
+async def start_batch(
+    server: Server, folder: OutputFolder, wanted: Mapping[str, Any], listener: Listener
+) -> str:
+    """Ask for a batch, unless this folder has asked for it before; return its id.
+
+    Args:
+        server: Who makes it.
+        folder: Remembers the request before it is sent, so that one whose answer was lost is not
+            asked for twice.
+        wanted: A GenerateBatchInput; without an idempotency key it is given one.
+        listener: Is told of the batch.
+
+    Raises:
+        BatchRefused: The server did not accept it; the folder has forgotten it.
+        FolderFault: The folder belongs to another batch.
+        ServerRefused: The caller may not, or this is no such server.
+        ServerUnreachable: It did not answer for too long.
+    """
+    digest = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+    request = folder.request()
+    if request is None:
+        key = wanted.get("idempotencyKey") or f"gql-server batch {uuid4()}"
+        request = Request(idempotency_key=key, digest=digest)
+        await server.check()
+        folder.keep_request(request)
+    elif request.digest != digest:
+        raise FolderFault(
+            f"{folder.path} belongs to another batch, or to other settings of it: name another "
+            f"folder, or go on with {_known(request)}."
+        )
+    if request.batch_id is not None:
+        listener.began(request.batch_id, request.idempotency_key, is_resumed=True)
+        return request.batch_id
+    try:
+        payload = await server.generate_batch({**wanted, "idempotencyKey": request.idempotency_key})
+    except ServerRefused:
+        folder.forget_request()
+        raise
+    if payload.batch is None:
+        folder.forget_request()
+        raise BatchRefused(payload.user_errors)
+    batch_id = payload.batch.id
+    folder.keep_request(request.model_copy(update={"batch_id": batch_id}))
+    listener.began(batch_id, request.idempotency_key, is_resumed=False)
+    return batch_id
+
+
+async def resume_batch(
+    server: Server, folder: OutputFolder, batch_id: str, listener: Listener
+) -> str:
+    """Go on with a batch that was asked for before, here or elsewhere; return its id.
+
+    Raises:
+        FolderFault: The folder belongs to another batch.
+        ServerRefused: The caller has no such batch.
+        ServerUnreachable: It did not answer for too long.
+    """
+    request = folder.request()
+    if request is not None and request.batch_id not in {None, batch_id}:
+        raise FolderFault(f"{folder.path} belongs to {_known(request)}: name another folder.")
+    await server.batch(batch_id)
+    if request is None or request.batch_id is None:
+        folder.keep_request(Request(batch_id=batch_id))
+    listener.began(batch_id, None, is_resumed=True)
+    return batch_id
+
+
+async def save_batch(
+    server: Server,
+    http: httpx.AsyncClient,
+    folder: OutputFolder,
+    batch_id: str,
+    listener: Listener,
+) -> Result:
+    """Watch a batch until its end, and save each picture when it is there.
+
+    Args:
+        server: Who makes it.
+        http: Fetches the pictures.
+        folder: Where they go; what is there already is not fetched again.
+        batch_id: The batch.
+        listener: Is told how it goes on.
+
+    Raises:
+        ServerRefused: The caller has no such batch.
+        ServerUnreachable: The server, or where the pictures are, did not answer for too long.
+        OSError: A picture could not be written.
+    """
+    result = Result(await server.batch(batch_id))
+    pending: asyncio.Queue[tuple[Item, Image] | None] = asyncio.Queue()
+
+    async def fetch_pending() -> None:
+        while (found := await pending.get()) is not None:
+            await _save_picture(server, http, folder, found, result)
+            listener.went_on(result.batch, result.saved + result.present)
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(_DOWNLOADS):
+                tasks.create_task(fetch_pending())
+            async with aclosing(server.watch(batch_id)) as updates:
+                async for update in updates:
+                    result.batch = update.batch
+                    for item in update.finished_items:
+                        _take(item, pending, result)
+                    listener.went_on(result.batch, result.saved + result.present)
+            for _ in range(_DOWNLOADS):
+                pending.put_nowait(None)
+    except ExceptionGroup as faults:
+        raise faults.exceptions[0] from None  # the first one has ended the others
+    result.failed.sort(key=lambda item: item.index)
+    result.missing.sort(key=lambda item: item.index)
+    folder.keep_failed(result.failed)
+    return result
+
+
+def _take(item: Item, pending: asyncio.Queue[tuple[Item, Image] | None], result: Result) -> None:
+    if item.image is not None:
+        pending.put_nowait((item, item.image))
+    elif item.status == "SUCCEEDED":
+        result.missing.append(item)
+    elif item.status == "FAILED":
+        result.failed.append(item)
+
+
+async def _save_picture(
+    server: Server,
+    http: httpx.AsyncClient,
+    folder: OutputFolder,
+    found: tuple[Item, Image],
+    result: Result,
+) -> None:
+    item, image = found
+    target = folder.picture_path(item, image)
+    if target.exists():
+        result.present += 1
+        return
+    patience = server.patience()
+    current: Image | None = image
+    refusals = 0
+    while current is not None and refusals < _ADDRESSES_PER_PICTURE:
+        try:
+            await _download(http, current.url, folder, target)
+        except ConnectionLost as lost:
+            await patience.wait(lost)
+        except ServerRefused:
+            refusals += 1
+        else:
+            result.saved += 1
+            return
+        current = await server.image(image.id)  # an address may have expired meanwhile
+    result.missing.append(item)
+
+
+async def _download(
+    http: httpx.AsyncClient, address: str, folder: OutputFolder, target: Path
+) -> None:
+    try:
+        async with http.stream(
+            "GET", address, timeout=_DOWNLOAD_TIMEOUT, follow_redirects=True
+        ) as response:
+            if is_passing(response.status_code):
+                raise ConnectionLost(f"a picture's address answers {response.status_code}")
+            if response.status_code != HTTPStatus.OK:
+                raise ServerRefused(f"A picture's address answers {response.status_code}.")
+            await folder.save(target, response.aiter_bytes())
+    except httpx.TransportError as error:
+        reason = str(error) or type(error).__name__
+        raise ConnectionLost(f"a picture could not be fetched: {reason}") from error
+
+
+def _known(request: Request) -> str:
+    return f"--resume {request.batch_id}" if request.batch_id else "the command that began it"

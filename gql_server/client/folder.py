@@ -1,0 +1,138 @@
+"""The folder that a batch is saved to."""
+
+import os
+import re
+from collections.abc import AsyncIterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ValidationError
+
+from gql_server.client.answers import Image, Item
+from gql_server.client.faults import ServerRefused
+from gql_server.domain.ids import has_prefix
+
+_SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,5}")
+
+
+class FolderFault(Exception):
+    """The folder cannot be used for this batch."""
+
+
+class Request(BaseModel):
+    """What was asked for from this folder.
+
+    Attributes:
+        idempotency_key: The key that it was, or will be, asked for with.
+        digest: Of the input; None where the batch was asked for elsewhere.
+        batch_id: The batch; None while its server has not answered.
+    """
+
+    idempotency_key: str | None = None
+    digest: str | None = None
+    batch_id: str | None = None
+
+
+class OutputFolder:
+    """A folder with the pictures of one batch, and what is needed to go on with it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.failed_path = path / "failed.txt"
+        self._request_path = path / ".batch.json"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Make the folder where it is not there, and keep other runs out of it.
+
+        Raises:
+            FolderFault: Another run is at work in it, or it cannot be written to.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.path / ".batch.lock", timeout=0)
+            lock.acquire()
+        except Timeout as error:
+            raise FolderFault(f"{self.path}: another run is at work in this folder.") from error
+        except OSError as error:
+            raise FolderFault(f"{self.path}: {error.strerror}") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def request(self) -> Request | None:
+        """Return what was asked for from here; None before anything was.
+
+        Raises:
+            FolderFault: It cannot be read.
+        """
+        try:
+            return Request.model_validate_json(self._request_path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValidationError) as error:
+            raise FolderFault(f"{self._request_path} cannot be read; delete it.") from error
+
+    def keep_request(self, request: Request) -> None:
+        """Remember what was asked for, before the folder is used for it."""
+        _write(self._request_path, request.model_dump_json(indent=2).encode())
+
+    def forget_request(self) -> None:
+        """Forget what was asked for: nothing came of it."""
+        self._request_path.unlink(missing_ok=True)
+
+    def picture_path(self, item: Item, image: Image) -> Path:
+        """Return where an item's picture belongs.
+
+        Raises:
+            ServerRefused: The server's names for it are no names.
+        """
+        suffix = PurePosixPath(image.r2_key).suffix
+        if not has_prefix(image.id, "img") or not _SUFFIX.fullmatch(suffix) or item.index < 0:
+            raise ServerRefused(f"Its name for picture {item.index} is none.")
+        return self.path / f"{item.index:04}-{image.id}{suffix}"
+
+    async def save(self, target: Path, chunks: AsyncIterable[bytes]) -> None:
+        """Write a picture, which appears under its name when it is whole."""
+        part = _part(target)
+        with part.open("wb") as file:
+            async for chunk in chunks:
+                file.write(chunk)
+        part.replace(target)
+
+    def keep_failed(self, items: Sequence[Item]) -> None:
+        """Write the prompts of failed items, to be sent again; none: no such file."""
+        if not items:
+            self.failed_path.unlink(missing_ok=True)
+            return
+        lines = (f"# {describe_failure(item)}\n{one_line(item.prompt)}\n" for item in items)
+        _write(self.failed_path, "".join(lines).encode())
+
+
+def describe_failure(item: Item) -> str:
+    """Say in one line what kept an item from being made."""
+    if item.error is None:
+        return f"{item.index:04} failed"
+    return one_line(f"{item.index:04} {item.error.kind}: {item.error.message}")
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line that does nothing to a terminal."""
+    shown = (character if character.isprintable() else " " for character in text)
+    return " ".join("".join(shown).split())
+
+
+def _write(target: Path, data: bytes) -> None:
+    part = _part(target)
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(target)
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(f".{target.name.lstrip('.')}.part")

@@ -1,0 +1,191 @@
+"""A running server, as its clients see it."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, Final, TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from gql_server.client.answers import (
+    CANCEL_BATCH,
+    GENERATE_BATCH,
+    READ_BATCH,
+    READ_IMAGE,
+    WATCH_BATCH,
+    Batch,
+    BatchPayload,
+    Image,
+    Update,
+)
+from gql_server.client.faults import ServerRefused, graphql_fault, is_passing
+from gql_server.client.patience import ConnectionLost, Patience
+from gql_server.client.subscription import subscribe
+
+_TIMEOUT: Final = httpx.Timeout(120, connect=10)
+"""Seconds: ten thousand prompts are checked before the answer."""
+
+_GIVE_UP_SECONDS: Final = 600.0
+_IN_PROGRESS: Final = "IDEMPOTENCY_IN_PROGRESS"
+
+A = TypeVar("A", bound=BaseModel)
+
+
+class Server:
+    """Asks a server, and tries again while it is not to be reached.
+
+    A server that was never reached is given up at once; one that was is tried for ten minutes.
+    """
+
+    def __init__(
+        self, url: str, key: str | None, report: Callable[[str], None], http: httpx.AsyncClient
+    ) -> None:
+        """Take its address, the caller's API key, and who is told of each failure."""
+        self._url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._report = report
+        self._http = http
+        self._was_reached = False
+
+    async def check(self) -> None:
+        """Make sure that the server is there and that it knows the caller.
+
+        Raises:
+            ServerRefused: It does not, or this is no such server.
+            ServerUnreachable: It is not there.
+        """
+        await self._ask("{ __typename }", {})
+
+    async def generate_batch(self, wanted: Mapping[str, Any]) -> BatchPayload:
+        """Ask for a batch; ``wanted`` is a GenerateBatchInput with an idempotency key.
+
+        Raises:
+            ServerRefused: The caller may not, or this is no such server.
+            ServerUnreachable: It did not answer for too long.
+        """
+        patience: Patience | None = None
+        while True:
+            data = await self._ask(GENERATE_BATCH, {"input": wanted})
+            payload = _read(BatchPayload, data["answer"])
+            if not any(error.code == _IN_PROGRESS for error in payload.user_errors):
+                return payload
+            patience = patience or self.patience()
+            await patience.wait(ConnectionLost(payload.user_errors[0].message))
+
+    async def cancel_batch(self, batch_id: str) -> BatchPayload:
+        """End what has not started of a batch.
+
+        Raises:
+            ServerRefused: The caller may not.
+            ServerUnreachable: It did not answer for too long.
+        """
+        return _read(BatchPayload, (await self._ask(CANCEL_BATCH, {"id": batch_id}))["answer"])
+
+    async def batch(self, batch_id: str) -> Batch:
+        """Return a batch as it is now.
+
+        Raises:
+            ServerRefused: The caller has no such batch.
+            ServerUnreachable: It did not answer for too long.
+        """
+        found = (await self._ask(READ_BATCH, {"id": batch_id}))["batch"]
+        if found is None:
+            raise ServerRefused(f"There is no batch {batch_id!r}.")
+        return _read(Batch, found)
+
+    async def image(self, image_id: str) -> Image | None:
+        """Return an image with an address that is good now; None where it is gone.
+
+        Raises:
+            ServerRefused: The caller may not.
+            ServerUnreachable: It did not answer for too long.
+        """
+        found = (await self._ask(READ_IMAGE, {"id": image_id}))["image"]
+        return _read(Image, found) if found is not None else None
+
+    async def watch(self, batch_id: str) -> AsyncGenerator[Update, None]:
+        """Tell how a batch goes on, each item that ended once, through lost connections.
+
+        The last update has the batch at its end.
+
+        Raises:
+            ServerRefused: The caller has no such batch.
+            ServerUnreachable: It did not answer for too long.
+        """
+        patience = self.patience()
+        after = 0
+        while True:
+            try:
+                async with aclosing(self._updates(batch_id, after)) as updates:
+                    async for update in updates:
+                        patience.reached()
+                        after = update.sequence
+                        yield update
+                batch = await self.batch(batch_id)
+                if batch.finished_at is not None and batch.sequence <= after:
+                    yield Update.model_construct(sequence=after, batch=batch, finished_items=())
+                    return
+                raise ConnectionLost("it stopped telling before the batch's end")
+            except ConnectionLost as lost:
+                await patience.wait(lost)
+
+    def patience(self) -> Patience:
+        """Return new patience for something that this server is asked."""
+        return Patience(_GIVE_UP_SECONDS if self._was_reached else 0.0, self._report)
+
+    async def _updates(self, batch_id: str, after: int) -> AsyncGenerator[Update, None]:
+        url = self._url.replace("http", "ws", 1) + "/graphql"
+        variables = {"id": batch_id, "after": after}
+        async with aclosing(subscribe(url, WATCH_BATCH, variables, headers=self._headers)) as told:
+            async for data in told:
+                yield _read(Update, data["batchProgress"])
+
+    async def _ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        patience = self.patience()
+        while True:
+            try:
+                data = await self._answer(query, variables)
+            except ConnectionLost as lost:
+                await patience.wait(lost)
+            else:
+                self._was_reached = True
+                return data
+
+    async def _answer(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        body = {"query": query, "variables": dict(variables)}
+        try:
+            response = await self._http.post(
+                f"{self._url}/graphql", json=body, headers=self._headers, timeout=_TIMEOUT
+            )
+        except httpx.TransportError as error:
+            raise ConnectionLost(str(error) or type(error).__name__) from error
+        if is_passing(response.status_code):
+            raise ConnectionLost(f"it answers {response.status_code}")
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        if isinstance(answer, dict) and answer.get("errors"):
+            raise graphql_fault(answer["errors"])
+        if not isinstance(answer, dict) or not isinstance(answer.get("data"), dict):
+            raise ServerRefused(f"It answers {response.status_code} and no GraphQL.")
+        data: dict[str, Any] = answer["data"]
+        return data
+
+
+@asynccontextmanager
+async def open_server(
+    url: str, key: str | None, report: Callable[[str], None]
+) -> AsyncIterator[tuple[Server, httpx.AsyncClient]]:
+    """Open a client of a server, and one for pictures, which shows the key to nobody."""
+    async with httpx.AsyncClient() as http:
+        yield Server(url, key, report, http), http
+
+
+def _read(shape: type[A], answer: Any) -> A:
+    try:
+        return shape.model_validate(answer)
+    except ValidationError as error:
+        raise ServerRefused(
+            "It does not answer as this version of gql-server expects; are both of one version?"
+        ) from error
