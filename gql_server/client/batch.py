@@ -6,22 +6,18 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final, Protocol
 from uuid import uuid4
 
 import httpx
 
 from gql_server.client.answers import Batch, Image, Item, UserError
-from gql_server.client.faults import ServerRefused, is_passing
+from gql_server.client.downloads import Fetched, fetch_picture
+from gql_server.client.faults import ServerRefused
 from gql_server.client.folder import FolderFault, OutputFolder, Request
-from gql_server.client.patience import ConnectionLost
 from gql_server.client.server import Server
 
 _DOWNLOADS: Final = 8
-_DOWNLOAD_TIMEOUT: Final = httpx.Timeout(60, connect=10)
-_ADDRESSES_PER_PICTURE: Final = 3
 
 
 class BatchRefused(Exception):
@@ -163,7 +159,7 @@ async def save_batch(
 
     async def fetch_pending() -> None:
         while (found := await pending.get()) is not None:
-            await _save_picture(server, http, folder, found, result)
+            _count(await fetch_picture(server, http, folder, *found), found[0], result)
             listener.went_on(result.batch, result.saved + result.present)
 
     try:
@@ -195,50 +191,14 @@ def _take(item: Item, pending: asyncio.Queue[tuple[Item, Image] | None], result:
         result.failed.append(item)
 
 
-async def _save_picture(
-    server: Server,
-    http: httpx.AsyncClient,
-    folder: OutputFolder,
-    found: tuple[Item, Image],
-    result: Result,
-) -> None:
-    item, image = found
-    target = folder.picture_path(item, image)
-    if target.exists():
-        result.present += 1
-        return
-    patience = server.patience()
-    current: Image | None = image
-    refusals = 0
-    while current is not None and refusals < _ADDRESSES_PER_PICTURE:
-        try:
-            await _download(http, current.url, folder, target)
-        except ConnectionLost as lost:
-            await patience.wait(lost)
-        except ServerRefused:
-            refusals += 1
-        else:
+def _count(fetched: Fetched, item: Item, result: Result) -> None:
+    match fetched:
+        case Fetched.SAVED:
             result.saved += 1
-            return
-        current = await server.image(image.id)  # an address may have expired meanwhile
-    result.missing.append(item)
-
-
-async def _download(
-    http: httpx.AsyncClient, address: str, folder: OutputFolder, target: Path
-) -> None:
-    try:
-        async with http.stream(
-            "GET", address, timeout=_DOWNLOAD_TIMEOUT, follow_redirects=True
-        ) as response:
-            if is_passing(response.status_code):
-                raise ConnectionLost(f"a picture's address answers {response.status_code}")
-            if response.status_code != HTTPStatus.OK:
-                raise ServerRefused(f"A picture's address answers {response.status_code}.")
-            await folder.save(target, response.aiter_bytes())
-    except httpx.TransportError as error:
-        reason = str(error) or type(error).__name__
-        raise ConnectionLost(f"a picture could not be fetched: {reason}") from error
+        case Fetched.PRESENT:
+            result.present += 1
+        case Fetched.MISSING:
+            result.missing.append(item)
 
 
 def _known(request: Request) -> str:

@@ -1,0 +1,69 @@
+"""Pictures that are fetched from wherever their server keeps them."""
+
+from enum import Enum
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from gql_server.client.answers import Image, Item
+from gql_server.client.faults import ServerRefused, is_passing
+from gql_server.client.folder import OutputFolder
+from gql_server.client.patience import ConnectionLost
+from gql_server.client.server import Server
+
+_TIMEOUT: Final = httpx.Timeout(60, connect=10)
+_MOST_REFUSALS: Final = 3
+
+
+class Fetched(Enum):
+    """What came of fetching a picture."""
+
+    SAVED = "saved"
+    PRESENT = "there already"
+    MISSING = "cannot be had"
+
+
+async def fetch_picture(
+    server: Server, http: httpx.AsyncClient, folder: OutputFolder, item: Item, image: Image
+) -> Fetched:
+    """Save an item's picture, unless it is there; a new address is asked for after a failure.
+
+    Raises:
+        ServerRefused: The server's names are no names.
+        ServerUnreachable: The picture's address, or the server, did not answer for too long.
+        OSError: The picture could not be written.
+    """
+    target = folder.picture_path(item, image)
+    if target.exists():
+        return Fetched.PRESENT
+    patience = server.patience()
+    current: Image | None = image
+    refusals = 0
+    while current is not None and refusals < _MOST_REFUSALS:
+        try:
+            await _download(http, current.url, folder, target)
+        except ConnectionLost as lost:
+            await patience.wait(lost)
+        except ServerRefused:
+            refusals += 1
+        else:
+            return Fetched.SAVED
+        current = await server.image(image.id)  # an address may have expired meanwhile
+    return Fetched.MISSING
+
+
+async def _download(
+    http: httpx.AsyncClient, address: str, folder: OutputFolder, target: Path
+) -> None:
+    try:
+        async with http.stream("GET", address, timeout=_TIMEOUT, follow_redirects=True) as answer:
+            if is_passing(answer.status_code):
+                raise ConnectionLost(f"a picture's address answers {answer.status_code}")
+            if answer.status_code != HTTPStatus.OK:
+                raise ServerRefused(f"A picture's address answers {answer.status_code}.")
+            await folder.save(target, answer.aiter_bytes())
+    except httpx.TransportError as error:
+        reason = str(error) or type(error).__name__
+        raise ConnectionLost(f"a picture could not be fetched: {reason}") from error
