@@ -44,14 +44,14 @@ async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
     def saved() -> int:
         return len(list(out.glob("[0-9]*.jpg")))
 
-    async with product_process(tmp_path, settings, port) as server:
+    async with product_process(tmp_path, settings, port=port) as server:
         begin = ["prompts.txt", "--model", FLUX, "--out", "out", "--server", url]
         async with on_a_terminal(tmp_path, *begin) as (command, shown):
             await until(lambda: saved() >= 2)
             server.process.kill()
             await server.process.wait()
             await until(lambda: "it is tried again" in shown())
-            async with product_process(tmp_path, settings, port):
+            async with product_process(tmp_path, settings, port=port):
                 before = saved()
                 await until(lambda: saved() >= before + 2)
                 code, said = await interrupted(command)
