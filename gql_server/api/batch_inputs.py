@@ -58,6 +58,11 @@ class GenerateBatchInput(PictureSettingsInput):
     max_cost: float | None = strawberry.field(
         default=None, description="Refuse the batch where it would cost more, in US dollars."
     )
+    webhook_url: str | None = strawberry.field(
+        default=None,
+        description="An address that is told of the batch's end: `batch.finished` with its status "
+        "and counts, signed, and tried again for a day.",
+    )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
@@ -68,6 +73,7 @@ def batch_request(source: GenerateBatchInput) -> BatchRequest:
         images_per_prompt=source.images_per_prompt,
         priority=domain_member(domain.BatchPriority, source.priority),
         max_cost=source.max_cost,
+        webhook_url=source.webhook_url,
     )
 
 

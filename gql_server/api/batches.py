@@ -23,6 +23,7 @@ from gql_server.api.enums import domain_member
 from gql_server.api.image_filters import FilterArgument, OrderArgument, user_faults
 from gql_server.api.images import Image, image_connection
 from gql_server.api.nodes import Node
+from gql_server.api.webhooks import Webhook, webhooks_of
 from gql_server.batches import reading as use_cases
 from gql_server.database import batches as rows
 from gql_server.database.pages import Facts
@@ -150,6 +151,14 @@ class Batch(Node):
         if self.retry_of_id is None:
             return None
         return (await find_batches(info, [strawberry.ID(self.retry_of_id)])).get(self.retry_of_id)
+
+    @strawberry.field(
+        description="What told of its end, with every delivery; none before its end, or where "
+        "nobody wanted to be told."
+    )
+    async def webhook(self, info: Info) -> Webhook | None:
+        """Find the webhook of its end."""
+        return next(iter(await webhooks_of(info, self.id)), None)
 
     @strawberry.field(description="Its items in their order, page by page.")
     async def items(

@@ -66,7 +66,10 @@ async def accept_batch(parts: Parts, principal: Principal, request: BatchRequest
     Raises:
         Rejected: With every fault of every picture at once.
     """
-    faults: list[DomainError] = list(_size_faults(request))
+    faults: list[DomainError] = [
+        *_size_faults(request),
+        *await _webhook_faults(parts, request.webhook_url),
+    ]
     if faults:
         raise Rejected(faults)
     inputs = await load_inputs(parts, principal, (one.request for one in request.pictures))
@@ -130,6 +133,16 @@ def _size_faults(request: BatchRequest) -> Iterator[InvalidInput]:
             path=("pictures",),
             code=ErrorCode.TOO_MANY,
         )
+
+
+async def _webhook_faults(parts: Parts, url: str | None) -> list[InvalidInput]:
+    if url is None:
+        return []
+    try:
+        await parts.webhooks.check_address(url, path=("webhook_url",))
+    except InvalidInput as fault:
+        return [fault]
+    return []
 
 
 def _repeated(request: PictureRequest, times: int) -> Iterator[PictureRequest]:

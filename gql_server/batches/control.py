@@ -28,7 +28,7 @@ async def cancel_batch(parts: Parts, principal: Principal, batch_id: str) -> Fac
     batch = await _find(parts, principal, batch_id)
     async with parts.database.write() as connection:
         # First the items and then the batch, as those who start and end items do.
-        await cancel_queued(connection, batch_id)
+        webhook_id = await cancel_queued(connection, batch_id)
         batch = await lock_batch(connection, batch_id) or batch
         status = BatchStatus(batch["status"])
         if status in FINISHED and status is not BatchStatus.CANCELED:
@@ -45,6 +45,8 @@ async def cancel_batch(parts: Parts, principal: Principal, batch_id: str) -> Fac
             }
             await set_batch(connection, batch_id, change)
             batch = {**batch, **change}
+    if webhook_id is not None:
+        await parts.webhooks.deliver_soon(webhook_id)
     return batch
 
 

@@ -1,4 +1,8 @@
-"""How items and batches end: states, counts, money and news, in one transaction."""
+"""How items and batches end: states, counts, money and news, in one transaction.
+
+Each returns the id of the webhook that tells of the batch's end, where that was its end and
+somebody wants to be told; have it delivered after the commit.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,34 +17,37 @@ from gql_server.database.batch_items import (
 from gql_server.database.batches import count_ends
 from gql_server.database.pages import Facts
 from gql_server.database.reservations import reduce_reservation, remove_reservations
-from gql_server.domain.batches import ItemStatus
+from gql_server.domain.batches import BatchStatus, ItemStatus
+from gql_server.domain.clock import to_iso
+from gql_server.domain.money import decimal_dollars
+from gql_server.domain.webhooks import WebhookKind
+from gql_server.webhooks.recording import record_webhook
 
 
-async def end_with_image(connection: AsyncConnection, item: Facts) -> None:
+async def end_with_image(connection: AsyncConnection, item: Facts) -> str | None:
     """End an item in the transaction of its image, whoever made that."""
     batch = await end_item(connection, item, ItemStatus.SUCCEEDED, cost=item["price"])
-    if batch is not None:
-        await _settle(connection, batch, item["price"])
+    return await _settle(connection, batch, item["price"])
 
 
 async def end_with_error(
     connection: AsyncConnection, item: Facts, error: Mapping[str, Any], *, process_id: str
-) -> None:
+) -> str | None:
     """End an item that could not be made, unless another process has it by now."""
     batch = await end_item(connection, item, ItemStatus.FAILED, process_id=process_id, error=error)
-    if batch is not None:
-        await _settle(connection, batch, item["price"])
+    return await _settle(connection, batch, item["price"])
 
 
-async def end_as_canceled(connection: AsyncConnection, item: Facts, *, process_id: str) -> None:
+async def end_as_canceled(
+    connection: AsyncConnection, item: Facts, *, process_id: str
+) -> str | None:
     """End an item that was begun by a process that died, in a batch that is canceled by now."""
     batch = await end_item(connection, item, ItemStatus.CANCELED, process_id=process_id)
-    if batch is not None:
-        await _settle(connection, batch, item["price"])
+    return await _settle(connection, batch, item["price"])
 
 
-async def cancel_queued(connection: AsyncConnection, batch_id: str) -> Facts | None:
-    """End every item that has not started; return the batch, or None where there was none."""
+async def cancel_queued(connection: AsyncConnection, batch_id: str) -> str | None:
+    """End every item of a batch that has not started."""
     items, price = await cancel_queued_items(connection, batch_id)
     if not items:
         return None
@@ -53,12 +60,37 @@ async def cancel_queued(connection: AsyncConnection, batch_id: str) -> Facts | N
         not_spent=price,
     )
     await number_canceled_items(connection, batch_id, first=batch["sequence"] - items + 1)
-    await _settle(connection, batch, price)
-    return batch
+    return await _settle(connection, batch, price)
 
 
-async def _settle(connection: AsyncConnection, batch: Facts, amount: int) -> None:
+async def _settle(connection: AsyncConnection, batch: Facts | None, amount: int) -> str | None:
+    if batch is None:
+        return None
     if batch["finished_at"] is None:
         await reduce_reservation(connection, batch["id"], amount=amount)
-    else:
-        await remove_reservations(connection, [batch["id"]])
+        return None
+    await remove_reservations(connection, [batch["id"]])
+    if batch["webhook_url"] is None:
+        return None
+    return await record_webhook(
+        connection,
+        url=batch["webhook_url"],
+        kind=WebhookKind.BATCH_FINISHED,
+        payload=_payload(batch),
+        user_id=batch["user_id"],
+        subject_id=batch["id"],
+    )
+
+
+def _payload(batch: Facts) -> dict[str, Any]:
+    return {
+        "batchId": batch["id"],
+        "status": BatchStatus(batch["status"]).name,
+        "total": batch["total"],
+        "succeeded": batch["succeeded"],
+        "failed": batch["failed"],
+        "canceled": batch["canceled"],
+        "cost": decimal_dollars(batch["cost"]),
+        "createdAt": to_iso(batch["created_at"]),
+        "finishedAt": to_iso(batch["finished_at"]),
+    }

@@ -21,14 +21,17 @@ _LOOK_AGAIN: Final = timedelta(minutes=5)
 
 async def pause(
     connection: AsyncConnection, batch_id: str, reason: PauseReason, error: DomainError
-) -> None:
+) -> str | None:
     """Start no more items of a batch until there is hope; what runs is finished.
 
     In a batch that is canceled by now, what was put back ends.
+
+    Returns:
+        The id of the webhook that tells of the batch's end, where that was its end.
     """
-    batch = await cancel_if_canceling(connection, batch_id)
+    batch, webhook_id = await lock_or_cancel(connection, batch_id)
     if batch is None or batch["status"] not in STARTABLE:
-        return
+        return webhook_id
     resumes_at = error.resets_at if isinstance(error, DailyAllocationUsed) else now() + _LOOK_AGAIN
     await set_batch(
         connection,
@@ -40,12 +43,18 @@ async def pause(
         },
     )
     log.warning("batch_paused", batch=batch_id, reason=reason.value, resumes_at=resumes_at)
+    return None
 
 
-async def cancel_if_canceling(connection: AsyncConnection, batch_id: str) -> Facts | None:
-    """End what was put back into a batch that is canceled by now; return the batch otherwise."""
+async def lock_or_cancel(
+    connection: AsyncConnection, batch_id: str
+) -> tuple[Facts | None, str | None]:
+    """Return a batch that nobody else changes; one that is canceled by now ends instead.
+
+    Returns:
+        The batch, where it goes on; the id of the webhook that tells of its end, where it ended.
+    """
     batch = await lock_batch(connection, batch_id)
     if batch is not None and batch["status"] == BatchStatus.CANCELING:
-        await cancel_queued(connection, batch_id)
-        return None
-    return batch
+        return None, await cancel_queued(connection, batch_id)
+    return batch, None

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 from typing import Final
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.batches.endings import end_as_canceled, end_with_error, end_with_image
 from gql_server.batches.item_errors import error_to_json
-from gql_server.batches.pausing import cancel_if_canceling, pause
+from gql_server.batches.pausing import lock_or_cancel, pause
 from gql_server.batches.places import Places
 from gql_server.database.batch_items import (
     items_to_do,
@@ -150,9 +150,15 @@ class SliceWork:
 
     async def _make_and_keep(self, run: JobRun, item: Facts) -> None:
         parts, accepted = self._parts, _accepted(self._parts, item)
-        ending = partial(end_with_image, item=item)
+        webhook_id: str | None = None
+
+        async def ending(connection: AsyncConnection) -> None:
+            nonlocal webhook_id
+            webhook_id = await end_with_image(connection, item)
+
         is_begun = item["status"] == ItemStatus.RUNNING
         if is_begun and await keep_what_was_made(parts, accepted, ending=ending) is not None:
+            await self._tell(webhook_id)
             return
         if is_begun and await self._is_canceled(item):
             await self._cancel(run, item)
@@ -162,6 +168,11 @@ class SliceWork:
             parts, accepted, picture, ending=ending, patience_seconds=_STORE_PATIENCE_SECONDS
         )
         parts.reservations.charged(accepted.payer)
+        await self._tell(webhook_id)
+
+    async def _tell(self, webhook_id: str | None) -> None:
+        if webhook_id is not None:
+            await self._parts.webhooks.deliver_soon(webhook_id)
 
     async def _end_with(self, run: JobRun, item: Facts, error: DomainError) -> None:
         if isinstance(error, DailyAllocationUsed):
@@ -180,24 +191,32 @@ class SliceWork:
 
     async def _cancel(self, run: JobRun, item: Facts) -> None:
         async with self._parts.database.write() as connection:
-            await end_as_canceled(connection, item, process_id=run.process_id)
+            webhook_id = await end_as_canceled(connection, item, process_id=run.process_id)
+        await self._tell(webhook_id)
 
     async def _fail(self, run: JobRun, item: Facts, error: DomainError) -> None:
         async with self._parts.database.write() as connection:
-            await end_with_error(connection, item, error_to_json(error), process_id=run.process_id)
+            webhook_id = await end_with_error(
+                connection, item, error_to_json(error), process_id=run.process_id
+            )
+        await self._tell(webhook_id)
 
     async def _put_back(self, run: JobRun, item: Facts) -> None:
         """Queue an item that got no turn at the provider; the sweep has it worked on again."""
+        webhook_id = None
         async with self._parts.database.write() as connection:
             if await put_back_item(connection, item, process_id=run.process_id):
-                await cancel_if_canceling(connection, item["batch_id"])
+                _, webhook_id = await lock_or_cancel(connection, item["batch_id"])
+        await self._tell(webhook_id)
 
     async def _pause(
         self, run: JobRun, item: Facts, reason: PauseReason, error: DomainError
     ) -> None:
+        webhook_id = None
         async with self._parts.database.write() as connection:
             if await put_back_item(connection, item, process_id=run.process_id):
-                await pause(connection, item["batch_id"], reason, error)
+                webhook_id = await pause(connection, item["batch_id"], reason, error)
+        await self._tell(webhook_id)
 
 
 def _job(batch: Facts, number: int) -> Job:

@@ -1,0 +1,79 @@
+"""Whoever wants to know is told of a batch's end."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.batches.conftest import Office
+from tests.servers.product import running_product, workers_ai_settings
+from tests.servers.receiver import Receiver, running_receiver
+from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.servers.workers_ai_behaviours import prompt_refused
+
+pytestmark = pytest.mark.anyio
+
+SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+READ = """query B($id: ID!) { batch(id: $id) { finishedAt cost
+  webhook { id eventType url status deliveries { statusCode } } } }"""
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with running_receiver() as running:
+        yield running
+
+
+@pytest.fixture
+async def office(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Office]:
+    settings = workers_ai_settings(standin) | {
+        "webhook_secret": SECRET,
+        "webhook_allow_private": True,
+    }
+    async with running_product(tmp_path, settings, runs_jobs=True) as product:
+        yield Office(product)
+
+
+async def test_the_end_of_a_batch_is_told_once_and_signed(
+    office: Office, receiver: Receiver, standin: WorkersAIStandin
+) -> None:
+    receiver.next(500)
+    standin.next(prompt_refused())
+    batch_id = await office.batch(4, webhookUrl=receiver.url)
+    told, again = await receiver.until(2)
+    assert told.body == again.body
+    said = again.verify(SECRET)
+    batch = (await office.product.ask(READ, id=batch_id))["batch"]
+    created = said["data"].pop("createdAt")
+    assert created < batch["finishedAt"]
+    assert said["type"] == "batch.finished"
+    assert said["data"] == {
+        "batchId": batch_id,
+        "status": "PARTIALLY_FAILED",
+        "total": 4,
+        "succeeded": 3,
+        "failed": 1,
+        "canceled": 0,
+        "cost": "0.03",
+        "finishedAt": batch["finishedAt"],
+    }
+    webhook = batch["webhook"]
+    assert webhook["id"] == again.headers["webhook-id"]
+    assert (webhook["eventType"], webhook["url"]) == ("batch.finished", receiver.url)
+
+
+async def test_a_canceled_batch_is_told_too(office: Office, receiver: Receiver) -> None:
+    batch_id = await office.batch(600, webhookUrl=receiver.url)
+    await office.change("cancelBatch", batch_id)
+    (told,) = await receiver.until(1)
+    said = told.verify(SECRET)["data"]
+    assert (said["batchId"], said["status"]) == (batch_id, "CANCELED")
+    assert said["succeeded"] + said["canceled"] == 600
+
+
+async def test_an_address_that_cannot_be_told_is_refused(office: Office) -> None:
+    payload = await office.ask(
+        pictures={"prompts": ["A red fox"]}, webhookUrl="ftp://example.com/hook"
+    )
+    assert payload["batch"] is None
+    assert [fault["path"] for fault in payload["userErrors"]] == [["input", "webhookUrl"]]
