@@ -28,7 +28,11 @@ GENERATE = """mutation G($input: GenerateImageInput!) { generateImage(input: $in
   userErrors { __typename code path message
     ... on BudgetExceeded { limit spent reserved needed resetsAt } }
   warnings { __typename message ... on BudgetWarning { budget { limit spent reserved } } } } }"""
-READ = "{ budgets { %s } costAnalytics { budget { id limit remaining } budgets { id } } }" % BUDGET
+READ = (
+    """{ budgets { %s } viewer { budget { id } budgets { id } }
+    costAnalytics { budget { id limit remaining } budgets { id } } }"""
+    % BUDGET
+)
 
 
 @pytest.fixture
@@ -82,6 +86,10 @@ async def test_a_budget_is_set_read_changed_and_removed(product: Product) -> Non
     assert found["costAnalytics"] == {
         "budget": {"id": users["id"], "limit": 5, "remaining": 5},
         "budgets": [{"id": changed["id"]}, {"id": users["id"]}],
+    }
+    assert found["viewer"] == {
+        "budget": {"id": users["id"]},
+        "budgets": found["costAnalytics"]["budgets"],
     }
     node = await product.ask(
         "query N($id: ID!) { node(id: $id) { id ... on Budget { limit } } }", id=users["id"]
