@@ -34,6 +34,7 @@ STEPS = st.lists(
         st.tuples(st.just("together"), st.integers(2, 4)),
         st.tuples(st.just("delete"), st.integers(0, 5)),
         st.tuples(st.just("restore"), st.integers(0, 5)),
+        st.tuples(st.just("retry"), st.integers(0, 3)),
         st.tuples(st.just("budget"), st.sampled_from((None, 0, 1, 3, 10))),
         st.tuples(st.just("adjust"), st.integers(-(10**9), 10**9).filter(bool)),
     ),
@@ -60,9 +61,10 @@ def run(
     ):
         expected = {"images": 0, "amount": 0}
         made: list[str] = []
+        keyed: dict[int, str] = {}
 
         def run_steps(steps: list[tuple[str, Any]]) -> None:
-            portal.call(_run, product, running_standin, steps, expected, made)
+            portal.call(_run, product, running_standin, steps, expected, made, keyed)
 
         yield run_steps
 
@@ -73,6 +75,7 @@ async def _run(
     steps: list[tuple[str, Any]],
     expected: dict[str, int],
     made: list[str],
+    keyed: dict[int, str],
 ) -> None:
     for kind, value in steps:
         if kind in {"generate", "together"}:
@@ -88,6 +91,18 @@ async def _run(
             made.extend(kept)
             expected["images"] += len(kept)
             expected["amount"] += len(kept) * COSTS[model]
+        elif kind == "retry":
+            payable = await _payable(product, COSTS[FLUX])
+            image = (await product.generate(idempotencyKey=f"key {value}"))["image"]
+            if value in keyed:
+                assert image["id"] == keyed[value]
+            elif payable == 0:
+                assert image is None
+            else:
+                keyed[value] = image["id"]
+                made.append(image["id"])
+                expected["images"] += 1
+                expected["amount"] += COSTS[FLUX]
         elif kind == "fail":
             if await _payable(product, COSTS[FLUX]) != 0:
                 standin.next(FAILURES[value])

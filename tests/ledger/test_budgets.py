@@ -264,6 +264,23 @@ async def test_a_period_is_its_own_zones(
     assert not await house.reserve("img_1")
 
 
+async def test_what_is_held_when_a_period_ends_counts_in_the_next_and_so_does_its_charge(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = await house.set(0.02, period=BudgetPeriod.DAILY)
+    await house.charge(cents=1)
+    assert await house.reserve("img_1")
+    tomorrow = state.span.resets_at
+    monkeypatch.setattr(module, "now", lambda: tomorrow)
+    (state,) = await house.budgets.every()
+    assert (state.spent, state.reserved) == (0, CENT)
+    assert not await house.reserve("img_2", cents=2)
+    await house.charge(cents=1, at=tomorrow)
+    await house.reservations.release("img_1")
+    (state,) = await house.budgets.every()
+    assert (state.spent, state.reserved) == (CENT, 0)
+
+
 async def test_a_removed_budget_bounds_nothing(house: House) -> None:
     state = await house.set(0)
     assert not await house.reserve("img_1")
