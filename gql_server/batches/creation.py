@@ -48,7 +48,8 @@ async def create_batch(
         IdempotencyInProgress: The deadline passed while an earlier request is worked on.
     """
     if idempotency_key is None:
-        return await _create(parts, principal, await accept_batch(parts, principal, request))
+        accepted = await accept_batch(parts, principal, request)
+        return await parts.running.run(accepted.batch_id, _create(parts, principal, accepted))
     faults = list(key_faults(idempotency_key))
     if faults:
         await _reject(parts, principal, request, faults)

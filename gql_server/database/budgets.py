@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from gql_server.database.pages import Facts, read_facts
-from gql_server.database.processes import is_alive
+from gql_server.database.reservations import still_holds
 from gql_server.database.rollups import RollupFilter, amount_in
 from gql_server.database.spans import TimeRange
 from gql_server.database.tables import BudgetAlertRow, BudgetRow, ReservationRow
@@ -208,11 +208,10 @@ def _held(
     lease: timedelta,
     leaving_out: str,
 ) -> ScalarSelect[Any]:
-    holder = col(ReservationRow.process_id)
     statement = select(func.coalesce(func.sum(col(ReservationRow.amount)), 0)).where(
         col(ReservationRow.is_preview) == is_preview,
         col(ReservationRow.id) != leaving_out,
-        or_(holder.is_(None), is_alive(connection, holder, lease=lease)),
+        still_holds(connection, lease=lease),
     )
     if budget.scope == BudgetScope.USER:
         statement = statement.where(col(ReservationRow.user_id) == budget.subject_id)

@@ -3,14 +3,43 @@
 from collections.abc import Collection
 from datetime import timedelta
 from functools import cache
+from typing import Final
 
-from sqlalchemy import Executable, delete, update
+from sqlalchemy import Executable, delete, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
 from gql_server.database.processes import is_alive
 from gql_server.database.tables import ReservationRow
+from gql_server.domain.clock import now
+
+GRACE: Final = timedelta(minutes=2)
+"""How long a reservation holds whatever its process's lease says: a process that is only slow may
+be taken for dead, and what it holds must not be spent twice meanwhile."""
+
+
+def still_holds(connection: AsyncConnection, *, lease: timedelta) -> ColumnElement[bool]:
+    """Tell, in a statement, whether a reservation holds: its process lives, or it is young."""
+    holder = col(ReservationRow.process_id)
+    return or_(
+        holder.is_(None),
+        is_alive(connection, holder, lease=lease),
+        col(ReservationRow.created_at) > now() - GRACE,
+    )
+
+
+async def adopt_reservations(
+    connection: AsyncConnection, ids: Collection[str], *, process_id: str
+) -> None:
+    """Have what a process holds bear the name that it goes by now."""
+    holder = col(ReservationRow.process_id)
+    await connection.execute(
+        update(ReservationRow)
+        .where(col(ReservationRow.id).in_(ids), holder.is_not(None), holder != process_id)
+        .values(process_id=process_id)
+    )
 
 
 async def write_reservation(connection: AsyncConnection, reservation: ReservationRow) -> None:
@@ -45,10 +74,7 @@ async def remove_reservations(connection: AsyncConnection, ids: Collection[str])
 
 async def remove_reservations_of_the_dead(connection: AsyncConnection, *, lease: timedelta) -> int:
     """Hold nothing more for works whose process has died; return how many there were."""
-    holder = col(ReservationRow.process_id)
-    statement = delete(ReservationRow).where(
-        holder.is_not(None), ~is_alive(connection, holder, lease=lease)
-    )
+    statement = delete(ReservationRow).where(~still_holds(connection, lease=lease))
     return (await connection.execute(statement)).rowcount
 
 

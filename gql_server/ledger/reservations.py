@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gql_server.database.budgets import applicable_budgets
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.database.reservations import (
+    adopt_reservations,
     remove_reservations,
     remove_reservations_of_the_dead,
     write_reservation,
@@ -40,6 +41,7 @@ class Reservations:
         """
         self._budgets: Final = budgets
         self._spent: Final = spent
+        self._held: Final[set[str]] = set()
         self._unreleased: Final[set[str]] = set()
 
     @asynccontextmanager
@@ -55,14 +57,16 @@ class Reservations:
             Rejected: With BudgetExceeded for each hard budget that it would pass.
             DatabaseUnavailable: It cannot be found out whether there is money.
         """
-        passed = await self.reserve(work_id, payer, amount)
+        self._held.add(work_id)
         try:
-            yield passed
-        except asyncio.CancelledError:
-            raise  # the process ends, and its lease with it
-        except BaseException:
-            await self.release(work_id)
-            raise
+            passed = await self.reserve(work_id, payer, amount)
+            try:
+                yield passed
+            except BaseException:
+                await asyncio.shield(self.release(work_id))
+                raise
+        finally:
+            self._held.discard(work_id)
         self.charged(payer)
 
     async def reserve(
@@ -129,6 +133,10 @@ class Reservations:
         """Release what was left: of this process's ended work, and of processes that died."""
         await self._release_left()
         async with self._budgets.database.write() as connection:
+            if self._held:  # a lease may have been lost, and another name been taken
+                await adopt_reservations(
+                    connection, tuple(self._held), process_id=self._budgets.lease.process_id
+                )
             released = await remove_reservations_of_the_dead(
                 connection, lease=self._budgets.lease.length
             )

@@ -92,17 +92,7 @@ async def _run(
             expected["images"] += len(kept)
             expected["amount"] += len(kept) * COSTS[model]
         elif kind == "retry":
-            payable = await _payable(product, COSTS[FLUX])
-            image = (await product.generate(idempotencyKey=f"key {value}"))["image"]
-            if value in keyed:
-                assert image["id"] == keyed[value]
-            elif payable == 0:
-                assert image is None
-            else:
-                keyed[value] = image["id"]
-                made.append(image["id"])
-                expected["images"] += 1
-                expected["amount"] += COSTS[FLUX]
+            await _send_again(product, value, expected, made, keyed)
         elif kind == "fail":
             if await _payable(product, COSTS[FLUX]) != 0:
                 standin.next(FAILURES[value])
@@ -121,6 +111,27 @@ async def _run(
                 id=made[value % len(made)],
             )
     await _check(product, expected)
+
+
+async def _send_again(
+    product: Product,
+    key: int,
+    expected: dict[str, int],
+    made: list[str],
+    keyed: dict[int, str],
+) -> None:
+    """Send the request of a key, which has been sent before or not."""
+    payable = await _payable(product, COSTS[FLUX])
+    image = (await product.generate(idempotencyKey=f"key {key}"))["image"]
+    if key in keyed:
+        assert image["id"] == keyed[key]
+    elif payable == 0:
+        assert image is None
+    else:
+        keyed[key] = image["id"]
+        made.append(image["id"])
+        expected["images"] += 1
+        expected["amount"] += COSTS[FLUX]
 
 
 async def _set_budget(product: Product, pictures: int | None) -> None:

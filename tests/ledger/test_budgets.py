@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from gql_server.database.charges import record_charge
 from gql_server.database.engine import Database
+from gql_server.database.processes import remove_process
 from gql_server.database.tables import ReservationRow
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
 from gql_server.domain.clock import now
@@ -38,9 +39,11 @@ async def no_webhook(text: str) -> None:
 class House:
     """A process that holds money."""
 
-    def __init__(self, database: Database, *, is_preview: bool = False) -> None:
+    def __init__(
+        self, database: Database, *, is_preview: bool = False, lease_seconds: float = 30
+    ) -> None:
         self.database = database
-        self.lease = ProcessLease(database, seconds=30)
+        self.lease = ProcessLease(database, seconds=lease_seconds)
         self.budgets = Budgets(
             database, self.lease, is_preview=is_preview, check_webhook=no_webhook
         )
@@ -185,7 +188,36 @@ async def test_the_same_work_holds_once(house: House) -> None:
     assert await reservations(house.database) == {"img_1": CENT}
 
 
-async def test_what_a_dead_process_held_counts_no_more_and_is_removed(house: House) -> None:
+async def test_what_a_silent_process_held_counts_for_a_while(house: House) -> None:
+    slow = House(house.database)
+    await house.set(0.01)
+    assert await slow.reserve("img_1")
+    await house.reservations.sweep()
+    assert not await house.reserve("img_2")
+    assert await reservations(house.database) == {"img_1": CENT}
+
+
+async def test_a_process_that_is_taken_for_dead_and_goes_on_takes_its_reservations_along(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gql_server.database.reservations.GRACE", timedelta(0))
+    back = House(house.database, lease_seconds=1)
+    await house.set(0.01)
+    async with back.lease.held(), back.reservations.held("img_1", ANN, CENT):
+        before = back.lease.process_id
+        async with house.database.write() as connection:
+            await remove_process(connection, before)
+        async with asyncio.timeout(10):
+            while back.lease.process_id == before:
+                await asyncio.sleep(0.02)
+        await back.reservations.sweep()
+        assert not await house.reserve("img_2")
+
+
+async def test_what_a_dead_process_held_counts_no_more_and_is_removed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gql_server.database.reservations.GRACE", timedelta(0))
     dead = House(house.database)
     await house.set(0.01)
     async with dead.lease.held():

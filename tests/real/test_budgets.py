@@ -40,6 +40,7 @@ async def test_three_hundred_at_once_make_the_thirty_seven_that_are_paid_for(
         "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
         "CLOUDFLARE_API_TOKEN": standin.token,
         "WORKERS_AI_BASE_URL": standin.base_url,
+        "PROCESS_LEASE": "1",  # under this load processes are taken for dead that are only slow
         "WORKERS_AI_REQUESTS_PER_MINUTE": "10000000",
     }
     database_url = ""
