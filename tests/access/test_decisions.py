@@ -137,6 +137,8 @@ async def watch(visitor: Product, field: str, operation: dict[str, Any]) -> dict
         if not told.done():
             told.cancel()
             return {"data": {field: "watched"}}
+    if told.result()["type"] == "next":
+        return {"data": {field: "watched"}}
     errors = told.result()["payload"]
     if errors[0]["extensions"]["code"] == "FORBIDDEN":
         return {"errors": errors, "data": None}

@@ -51,7 +51,12 @@ async def test_an_image_of_one_process_is_told_by_another_until_that_stops(
 
 
 async def test_one_who_takes_no_data_holds_up_no_stop(tmp_path: Path) -> None:
-    settings = {"SUBSCRIPTION_SEND_TIMEOUT": "0.5", "SHUTDOWN_TIMEOUT": "20"}
+    settings = {
+        "SUBSCRIPTION_SEND_TIMEOUT": "0.5",
+        "SHUTDOWN_TIMEOUT": "20",
+        "MAX_QUERY_ALIASES": "1000",
+        "MAX_QUERY_REPEATS": "1000",
+    }
     aliases = " ".join(f"p{number}: description" for number in range(1000))
     async with (
         product_process(tmp_path, settings) as running,
