@@ -39,11 +39,11 @@ class PersistedDocuments:
         self._automatic = automatic and trusted is None
         self._kept: LRUCache[str, str] = LRUCache(_CACHED_CHARACTERS, getsizeof=len)
 
-    def document(self, parameters: Mapping[str, Any]) -> str | None:
-        """Return the document to run; None when the request has none.
+    def document(self, parameters: Mapping[str, Any]) -> str:
+        """Return the document to run.
 
         Raises:
-            RequestRefused: It is not trusted, or its hash is another one.
+            RequestRefused: There is none, it is not trusted, or its hash is another one.
             GraphQLError: There is none of that hash.
         """
         query: str | None = parameters.get("query")
@@ -53,6 +53,8 @@ class PersistedDocuments:
             return self._trusted_document(query, _hash(persisted) or _id(parameters))
         if persisted is not None:
             return self._persisted(query, _hash(persisted))
+        if not query:
+            raise RequestRefused("The request has no document in `query`.")
         return query
 
     def _trusted_document(self, query: str | None, name: str | None) -> str:

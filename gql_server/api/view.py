@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, GraphQLRequestProtocol
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -84,7 +84,7 @@ class GraphQLView(GraphQL[Context, None]):
         self.send_seconds = self._options.send_seconds
         self._documents = schema.documents
         self._streams = _STREAMS if schema.subscription is not None else frozenset()
-        self._persisted = persisted or PersistedDocuments()
+        self.persisted = persisted or PersistedDocuments()
         self._playground = playground_page()
         self._playground_policy = playground_policy(self._playground)
 
@@ -212,8 +212,6 @@ class GraphQLView(GraphQL[Context, None]):
                 _ALLOWED_TYPES[request_adapter.method],
                 request_data.extensions,
             )
-        except MissingQueryError as error:
-            raise RequestRefused("The request has no document in `query`.") from error
         except CannotGetOperationTypeError as error:
             raise GraphQLError(error.as_http_error_reason()) from error
         except InvalidOperationTypeError as error:
@@ -326,12 +324,12 @@ class GraphQLView(GraphQL[Context, None]):
     def _request_data(
         self, parameters: Mapping[str, Any], takes: Accepted | None = None
     ) -> GraphQLRequestData:
-        query = self._persisted.document(parameters)
+        query = self.persisted.document(parameters)
         name = parameters.get("operationName") or None
         protocol: GraphQLRequestProtocol = "http"
         if takes is not None and takes.stream is not None and takes.stream in self._streams:
             # Who takes both gets a stream for subscriptions alone.
-            kind = self._documents.prepare(query).operation_type(name) if query else None
+            kind = self._documents.prepare(query).operation_type(name)
             if takes.single is None or kind is OperationType.SUBSCRIPTION:
                 protocol = takes.stream
         return GraphQLRequestData(

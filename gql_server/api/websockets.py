@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import structlog
+from graphql import GraphQLError, GraphQLFormattedError
 from starlette.websockets import WebSocket
 from starlette.websockets import WebSocketDisconnected as SocketIsClosed
 from strawberry.asgi import ASGIWebSocketAdapter
@@ -17,10 +18,12 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     ConnectionInitMessage,
     Message,
+    SubscribeMessage,
 )
 
 from gql_server.access.oidc import ProviderUnavailable
 from gql_server.api.context import Context
+from gql_server.api.requests import RequestRefused
 from gql_server.database.engine import DatabaseUnavailable
 
 if TYPE_CHECKING:
@@ -112,6 +115,20 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
             log.warning("authentication_unavailable", reason=repr(error))
             await self.websocket.close(_TRY_AGAIN_LATER, "Try again later")
 
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Run an operation, whose document may be named by its hash."""
+        if self.connection_acknowledged and message["id"] not in self.operations:
+            documents = cast("GraphQLView", self.view).persisted
+            try:
+                query = documents.document(message["payload"])
+            except (GraphQLError, RequestRefused) as error:
+                await self.send_message(
+                    {"id": message["id"], "type": "error", "payload": [_formatted(error)]}
+                )
+                return
+            message["payload"]["query"] = query
+        await super().handle_subscribe(message)
+
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what ended an operation, unless its client did."""
         if not isinstance(error, WebSocketDisconnected):
@@ -130,7 +147,14 @@ def _is_well_formed(message: object) -> bool:
     payload = message.get("payload")
     return (
         isinstance(payload, dict)
-        and isinstance(payload.get("query"), str)
+        and isinstance(payload.get("query"), str | None)
         and isinstance(payload.get("variables"), dict | None)
         and isinstance(payload.get("operationName"), str | None)
+        and isinstance(payload.get("extensions"), dict | None)
     )
+
+
+def _formatted(error: GraphQLError | RequestRefused) -> GraphQLFormattedError:
+    if isinstance(error, GraphQLError):
+        return error.formatted
+    return {"message": error.message, "extensions": {"code": error.code}}

@@ -78,6 +78,7 @@ def serve(
         server_header=False,
         proxy_headers=False,  # the application has TRUSTED_PROXIES; uvicorn would trust loopback
         http=bounded_http(settings.receive_timeout),
+        ws_max_size=settings.max_body_bytes,
     )
     server = _Server(config, settings.server_url)
     server.run(sockets=[listener])

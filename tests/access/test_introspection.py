@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from gql_server.access.keys import KeyDraft, create_key
 from gql_server.domain.principal import Role
 from tests.servers.product import Product, running_product
+from tests.servers.subscriber import open_socket
 from tests.servers.visitors import visitor
 
 pytestmark = pytest.mark.anyio
@@ -29,6 +31,23 @@ async def test_unless_set_the_schema_is_described_to_admins_alone(asking: Produc
     for role in Role:
         async with visitor(asking, "ann", role) as ann:
             assert await sees(ann) == (role is Role.ADMIN, role is Role.ADMIN)
+
+
+async def test_over_a_websocket_the_first_message_tells_to_whom(asking: Product) -> None:
+    for role in Role:
+        created = await create_key(asking.parts.database, KeyDraft(user_id="ann", role=role))
+        async with open_socket(asking.settings.server_url) as socket:
+            payload = {"authorization": f"Bearer {created.secret}"}
+            await socket.send(type="connection_init", payload=payload)
+            assert await socket.receive() == {"type": "connection_ack"}
+            await socket.subscribe(INTROSPECTION)
+            described = await socket.receive()
+            assert described["type"] == ("next" if role is Role.ADMIN else "error")
+            if role is Role.ADMIN:
+                assert (await socket.receive())["type"] == "complete"
+            await socket.subscribe(MISSPELT)
+            (error,) = (await socket.receive())["payload"]
+            assert ("Did you mean" in error["message"]) == (role is Role.ADMIN)
 
 
 async def test_set_it_is_described_to_everybody_or_nobody(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from gql_server.api.persisted import (
 from gql_server.api.schema import build_schema
 from gql_server.cli import main
 from tests.servers.product import Product, running_product
+from tests.servers.subscriber import Subscriber, subscriber
 
 pytestmark = pytest.mark.anyio
 
@@ -109,6 +110,37 @@ async def test_with_trusted_documents_nothing_else_is_run(tmp_path: Path) -> Non
             assert code_of(await client.post("/graphql", json=body)) == code
         page = await client.get("/graphql", headers={"accept": "text/html"})
         assert page.status_code == 406
+        async with subscriber(product.settings.server_url) as socket:
+            for body, told in (
+                ({"id": HASH}, None),
+                ({"query": QUERY}, None),
+                ({"query": "{ models { name } }"}, "DOCUMENT_NOT_TRUSTED"),
+                ({"id": "0" * 64}, "PERSISTED_QUERY_NOT_FOUND"),
+            ):
+                assert await code_over(socket, body) == told, body
+
+
+async def test_documents_are_named_by_their_hash_over_a_websocket_too(product: Product) -> None:
+    async with subscriber(product.settings.server_url) as socket:
+        assert await code_over(socket, hashed()) == "PERSISTED_QUERY_NOT_FOUND"
+        assert await code_over(socket, hashed() | {"query": QUERY}) is None
+        assert await code_over(socket, hashed()) is None
+        assert await code_over(socket, hashed() | {"query": "{ __typename }"}) == (
+            "PERSISTED_QUERY_HASH_MISMATCH"
+        )
+    assert "data" in (await product.client.post("/graphql", json=hashed())).json()
+
+
+async def code_over(socket: Subscriber, payload: dict[str, Any]) -> str | None:
+    """Run a query; return the code of the error that refuses it."""
+    await socket.send(type="subscribe", id="1", payload=payload)
+    answer = await socket.receive()
+    if answer["type"] == "error":
+        code: str = answer["payload"][0]["extensions"]["code"]
+        return code
+    assert answer["payload"]["data"]
+    assert (await socket.receive())["type"] == "complete"
+    return None
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,12 @@ async def test_a_mutation_does_not_run_by_get_as_a_stream_either(
     assert events(response)[0][1]["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
+async def test_a_stream_without_a_document_is_refused(client: httpx.AsyncClient) -> None:
+    response = await client.post("/graphql", json={}, headers={"accept": EVENTS})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+
+
 async def test_errors_of_a_stream_pass_the_border(client: httpx.AsyncClient) -> None:
     failed = await post(client, EVENTS, COUNT, to=0)
     assert "secret" not in failed.text

@@ -56,12 +56,16 @@ async def test_one_who_takes_no_data_holds_up_no_stop(tmp_path: Path) -> None:
         "SHUTDOWN_TIMEOUT": "20",
         "MAX_QUERY_ALIASES": "1000",
         "MAX_QUERY_REPEATS": "1000",
+        "MAX_BODY_BYTES": "50000",
     }
     aliases = " ".join(f"p{number}: description" for number in range(1000))
     async with (
         product_process(tmp_path, settings) as running,
         subscriber(running.url, max_queue=1, max_size=None) as client,
     ):
+        async with subscriber(running.url) as talkative:
+            await talkative.subscribe("#" * 50_000)
+            assert await talkative.closed() == 1009
         for number in range(20):
             await client.subscribe("{ models { %s } }" % aliases, str(number))
         began = time.monotonic()
