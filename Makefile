@@ -16,7 +16,7 @@ run: $(VENV)/serves
 
 test: lint types
 	$(BIN)/gql-server schema --check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 test-clients: $(VENV)/checks $(VENV)-clients/ready
 	$(BIN)/python -m pytest -m clients tests/real/test_clients.py

@@ -63,6 +63,7 @@ async def test_a_newcomer_needs_no_settings(tmp_path: Path) -> None:
         "gql_server.jobs.db",
         "gql_server.lock",
         "images",
+        "webhook_secret",
     ]
 
 
