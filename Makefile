@@ -23,7 +23,7 @@ test-clients: $(VENV)/checks $(VENV)-clients/ready
 
 # Thirty rounds on SQLite and thirty on PostgreSQL: a batch whose server is killed at some moment.
 test-survival: $(VENV)/checks
-	SURVIVAL_ROUNDS=30 $(BIN)/python -m pytest tests/real/test_batch_survival.py
+	SURVIVAL_ROUNDS=30 $(BIN)/python -m pytest --numprocesses auto tests/real/test_batch_survival.py
 
 lint: $(VENV)/checks
 	$(BIN)/ruff check

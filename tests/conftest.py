@@ -14,6 +14,7 @@ from tests.servers.postgres import PostgresServer, running_postgres
 from tests.servers.product import Product, running_product, workers_ai_settings
 from tests.servers.receiver import Receiver, running_receiver
 from tests.servers.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server, running_s3
+from tests.servers.sqlite import make_sqlite
 from tests.servers.workers_ai import workers_ai_standin
 from tests.servers.workers_ai_app import WorkersAIStandin
 
@@ -90,8 +91,8 @@ async def database(
     request: pytest.FixtureRequest, tmp_path: Path, migrated_postgres: str
 ) -> AsyncIterator[Database]:
     if request.param == "sqlite":
+        make_sqlite(tmp_path / "test.db")
         database = Database(URL.create("sqlite+aiosqlite", database=str(tmp_path / "test.db")))
-        await migrate(database)
     else:
         server: PostgresServer = request.getfixturevalue("postgres")
         database = Database(server.url(server.create_database(migrated_postgres)))

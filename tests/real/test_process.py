@@ -157,6 +157,7 @@ async def test_a_database_that_goes_away_is_told_without_its_password(
         # The server lets everybody in; the password is there to be found in what is let out.
         "DATABASE_URL": address.replace("postgres:@", "postgres:secret-password@"),
         "LOG_FORMAT": log_format,
+        "SHUTDOWN_TIMEOUT": "0",
     }
     assert "secret-password" in settings["DATABASE_URL"]
     await run_gql_server("migrate", folder=tmp_path, settings=settings)

@@ -16,6 +16,7 @@ from PIL import Image
 from gql_server.app import create_app
 from gql_server.generation.parts import Parts
 from gql_server.settings import Settings, load_settings
+from tests.servers.sqlite import make_sqlite
 from tests.servers.workers_ai_app import WorkersAIStandin
 
 
@@ -129,6 +130,8 @@ async def running_product(
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
+        if "database_url" not in (settings or {}):
+            make_sqlite(data_dir / "gql_server.db")
         chosen = load_settings(port=port, data_dir=data_dir, **(settings or {}))
         app = create_app(chosen, runs_jobs=runs_jobs)
         server = _Server(
