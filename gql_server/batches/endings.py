@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gql_server.database.batch_items import (
     cancel_queued_items,
     end_item,
+    find_items,
     number_canceled_items,
 )
 from gql_server.database.batches import count_ends
@@ -24,9 +25,22 @@ from gql_server.domain.webhooks import WebhookKind
 from gql_server.webhooks.recording import record_webhook
 
 
+class ItemEndedOtherwise(Exception):
+    """An item has failed or was canceled by now: its picture must be neither kept nor charged."""
+
+
 async def end_with_image(connection: AsyncConnection, item: Facts) -> str | None:
-    """End an item in the transaction of its image, whoever made that."""
+    """End an item in the transaction of its image, whoever made that.
+
+    Raises:
+        ItemEndedOtherwise: It ended without a picture before; the transaction must not be
+            committed.
+    """
     batch = await end_item(connection, item, ItemStatus.SUCCEEDED, cost=item["price"])
+    if batch is None:
+        found = await find_items(connection, [item["id"]], user_id=None)
+        if found[item["id"]]["status"] != ItemStatus.SUCCEEDED:
+            raise ItemEndedOtherwise
     return await _settle(connection, batch, item["price"])
 
 

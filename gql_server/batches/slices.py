@@ -8,7 +8,12 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql_server.batches.endings import end_as_canceled, end_with_error, end_with_image
+from gql_server.batches.endings import (
+    ItemEndedOtherwise,
+    end_as_canceled,
+    end_with_error,
+    end_with_image,
+)
 from gql_server.batches.item_errors import error_to_json
 from gql_server.batches.pausing import lock_or_cancel, pause
 from gql_server.batches.places import Places
@@ -20,6 +25,7 @@ from gql_server.database.batch_items import (
 )
 from gql_server.database.batches import find_batches
 from gql_server.database.engine import DatabaseUnavailable
+from gql_server.database.images import Ending
 from gql_server.database.pages import Facts
 from gql_server.domain.batches import BatchPriority, BatchStatus, ItemStatus, PauseReason
 from gql_server.domain.errors import (
@@ -42,6 +48,7 @@ KIND: Final = "batch_slice"
 SLICE_SIZE: Final = 20
 
 _STORE_PATIENCE_SECONDS: Final = 300.0
+_LOOK_AGAIN_SECONDS: Final = 1.0
 _PRIORITIES: Final = {
     BatchPriority.HIGH: Priority.HIGH,
     BatchPriority.NORMAL: Priority.NORMAL,
@@ -85,9 +92,11 @@ class SliceWork:
         ends = await asyncio.gather(
             *(self._do(run, item) for item in items), return_exceptions=True
         )
-        for end in ends:
-            if isinstance(end, BaseException):
-                raise end
+        errors = [end for end in ends if isinstance(end, BaseException)]
+        for error in errors[1:]:
+            log.warning("item_left", batch=batch_id, slice=number, reason=repr(error))
+        if errors:
+            raise errors[0]
 
     async def give_up(self, run: JobRun, reason: str) -> None:
         """End what a slice has left as failed: its job was given up."""
@@ -112,10 +121,36 @@ class SliceWork:
                 return  # another run of the slice has it, by a claim that cannot tell the two apart
             self._in_hand.add(claim)
             try:
-                if await self._claim(run, item):
-                    await self._make(run, item)
+                await self._claim_and_make(run, item)
             finally:
                 self._in_hand.discard(claim)
+
+    async def _claim_and_make(self, run: JobRun, item: Facts) -> None:
+        """Claim an item and bring it to its end, however often the database goes away meanwhile."""
+        while True:
+            try:
+                if await self._claim(run, item):
+                    await self._make(run, item)
+            except DatabaseUnavailable as error:
+                if not run.may_go_on:
+                    raise
+                log.warning("item_waits_for_the_database", item=item["id"], reason=str(error))
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            else:
+                return
+            left = await self._read_again(item)
+            if left is None:
+                return
+            item = left
+
+    async def _read_again(self, item: Facts) -> Facts | None:
+        """Return an item as it stands; None: it has ended."""
+        try:
+            async with self._parts.database.read() as connection:
+                found = await items_to_do(connection, item["batch_id"], item["slice"])
+        except DatabaseUnavailable:
+            return item
+        return next((one for one in found if one["id"] == item["id"]), None)
 
     async def _claim(self, run: JobRun, item: Facts) -> bool:
         async with self._parts.database.write() as connection:
@@ -140,6 +175,9 @@ class SliceWork:
             await self._end_with(run, item, error)
         except DatabaseUnavailable:
             raise
+        except ItemEndedOtherwise:
+            # Paid at the provider, but who has the batch was told that there is no picture.
+            log.warning("late_picture_dropped", item=item["id"], image=item["image_id"])
         except Exception:
             log.exception("item_broke", item=item["id"])
             unforeseen = GenerationFailed(
@@ -157,7 +195,8 @@ class SliceWork:
             webhook_id = await end_with_image(connection, item)
 
         is_begun = item["status"] == ItemStatus.RUNNING
-        if is_begun and await keep_what_was_made(parts, accepted, ending=ending) is not None:
+        if is_begun and await self._keep_what_was_made(accepted, ending):
+            parts.reservations.charged(accepted.payer)
             await self._tell(webhook_id)
             return
         if is_begun and await self._is_canceled(item):
@@ -169,6 +208,13 @@ class SliceWork:
         )
         parts.reservations.charged(accepted.payer)
         await self._tell(webhook_id)
+
+    async def _keep_what_was_made(self, accepted: AcceptedPicture, ending: Ending) -> bool:
+        try:
+            return await keep_what_was_made(self._parts, accepted, ending=ending) is not None
+        except GenerationFailed as error:
+            # The store cannot be asked: whether the picture is there is found out later.
+            raise DatabaseUnavailable(str(error)) from error
 
     async def _tell(self, webhook_id: str | None) -> None:
         if webhook_id is not None:

@@ -6,10 +6,12 @@ from typing import Final
 import structlog
 
 from gql_server.batches.control import resume
+from gql_server.batches.endings import cancel_queued
 from gql_server.batches.slices import enqueue_slices, job_prefix
 from gql_server.database.batch_items import slices_to_do
 from gql_server.database.batches import find_paused, find_unfinished, lock_batch, set_batch
 from gql_server.database.pages import Facts
+from gql_server.domain.batches import BatchStatus
 from gql_server.domain.clock import now
 from gql_server.generation.parts import Parts
 
@@ -42,13 +44,19 @@ async def sweep_batches(parts: Parts) -> None:
 
 
 async def _enqueue_anew(parts: Parts, batch: Facts) -> None:
+    webhook_id = None
     async with parts.database.write() as connection:
         present = await lock_batch(connection, batch["id"])
-        if present is None or present["round"] != batch["round"] or present["finished_at"]:
+        if present is not None and present["status"] == BatchStatus.CANCELING:
+            webhook_id = await cancel_queued(connection, batch["id"])
+            present = await lock_batch(connection, batch["id"])
+        if present is None or present["round"] != batch["round"]:
             return
         slices = await slices_to_do(connection, batch["id"])
         change = {"round": present["round"] + 1}
         await set_batch(connection, batch["id"], change)
+    if webhook_id is not None:
+        await parts.webhooks.deliver_soon(webhook_id)
     if slices:
         log.warning("batch_enqueued_anew", batch=batch["id"], slices=len(slices))
         await enqueue_slices(parts, {**present, **change}, slices)

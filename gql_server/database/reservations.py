@@ -20,6 +20,9 @@ GRACE: Final = timedelta(minutes=2)
 be taken for dead, and what it holds must not be spent twice meanwhile."""
 
 
+_HELD_ANEW: Final = ("amount", "process_id", "is_preview", "created_at")
+
+
 def still_holds(connection: AsyncConnection, *, lease: timedelta) -> ColumnElement[bool]:
     """Tell, in a statement, whether a reservation holds: its process lives, or it is young."""
     holder = col(ReservationRow.process_id)
@@ -72,6 +75,15 @@ async def remove_reservations(connection: AsyncConnection, ids: Collection[str])
     await connection.execute(delete(ReservationRow).where(col(ReservationRow.id).in_(ids)))
 
 
+async def remove_own_reservations(connection: AsyncConnection, ids: Collection[str]) -> None:
+    """Hold nothing more for these works, unless a batch holds it by now."""
+    await connection.execute(
+        delete(ReservationRow).where(
+            col(ReservationRow.id).in_(ids), col(ReservationRow.process_id).is_not(None)
+        )
+    )
+
+
 async def remove_reservations_of_the_dead(connection: AsyncConnection, *, lease: timedelta) -> int:
     """Hold nothing more for works whose process has died; return how many there were."""
     statement = delete(ReservationRow).where(~still_holds(connection, lease=lease))
@@ -83,6 +95,6 @@ def _upsert(dialect: str) -> Executable:
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(ReservationRow)
     statement: Executable = insert.on_conflict_do_update(
         index_elements=["id"],
-        set_={name: insert.excluded[name] for name in ("amount", "process_id", "is_preview")},
+        set_={name: insert.excluded[name] for name in _HELD_ANEW},
     )
     return statement

@@ -16,7 +16,7 @@ from gql_server.database.budgets import applicable_budgets
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.database.reservations import (
     adopt_reservations,
-    remove_reservations,
+    remove_own_reservations,
     remove_reservations_of_the_dead,
     write_reservation,
 )
@@ -147,7 +147,7 @@ class Reservations:
         ended = frozenset(self._unreleased)
         if ended:
             async with self._budgets.database.write() as connection:
-                await remove_reservations(connection, ended)
+                await remove_own_reservations(connection, ended)
             self._unreleased.difference_update(ended)
 
     async def _passed(

@@ -199,3 +199,17 @@ async def test_items_are_paged_in_their_order_and_found_by_id(office: Office) ->
         ids=[edge["node"]["id"], batch_id],
     )
     assert [node["__typename"] for node in found["nodes"]] == ["BatchItem", "Batch"]
+
+
+async def test_an_item_that_is_put_back_while_its_batch_is_canceled_ends_with_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch_id = await office.batch(2)
+    async with office.parts.database.write() as connection:
+        await set_batch(connection, batch_id, {"status": "canceling"})
+    monkeypatch.setattr(module, "_SETTLED", timedelta(seconds=-1))
+    async with office.parts.database.write() as connection:
+        await set_batch(connection, batch_id, {"round": 3})  # one that has no jobs
+    await sweep_batches(office.parts)
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["canceled"]) == ("CANCELED", 2)

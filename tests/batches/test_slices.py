@@ -195,3 +195,50 @@ async def test_what_the_engine_gives_up_fails_and_its_money_is_free(office: Offi
     assert batch["items"][0]["error"]["retryable"] is True
     found = await office.product.ask("{ budgets { reserved spent } }")
     assert found["budgets"] == [{"reserved": 0, "spent": 0}]
+
+
+async def test_a_late_picture_of_an_item_that_has_failed_is_neither_kept_nor_charged(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    frozen = ProcessLease(office.parts.database, seconds=30)
+    batch_id = await office.batch(1)
+    standin.next(slow(2.0))
+    async with frozen.held():
+        work = asyncio.create_task(office.work_on(batch_id, frozen))
+        while not standin.requests:
+            await asyncio.sleep(0.01)
+    standin.next(prompt_refused())
+    await office.work_on(batch_id)
+    before = await office.read(batch_id)
+    assert (before["status"], before["failed"]) == ("FAILED", 1)
+    await work
+    assert await office.read(batch_id) == before
+    assert await paid(office) == (0, 0, 0)
+
+
+async def test_a_store_that_cannot_be_asked_does_not_fail_what_was_made(
+    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = ProcessLease(office.parts.database, seconds=30)
+    batch_id = await office.batch(1)
+
+    async def dies(*_given: object, **_more: object) -> None:
+        raise asyncio.CancelledError
+
+    async with dead.held():
+        with monkeypatch.context() as patch:
+            patch.setattr("gql_server.generation.making.keep_facts", dies)
+            with pytest.raises(asyncio.CancelledError):
+                await office.work_on(batch_id, dead)
+    get, away = office.parts.store.get, iter([True] * 2)
+
+    async def get_later(key: str) -> object:
+        if next(away, False):
+            raise StoreUnavailable("away")
+        return await get(key)
+
+    monkeypatch.setattr(office.parts.store, "get", get_later)
+    monkeypatch.setattr("gql_server.batches.slices._LOOK_AGAIN_SECONDS", 0.01)
+    await office.work_on(batch_id)
+    assert (await office.read(batch_id))["status"] == "SUCCEEDED"
+    assert len(standin.requests) == 1

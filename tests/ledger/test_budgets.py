@@ -12,6 +12,7 @@ from sqlmodel import col
 from gql_server.database.charges import record_charge
 from gql_server.database.engine import Database
 from gql_server.database.processes import remove_process
+from gql_server.database.reservations import remove_reservations
 from gql_server.database.tables import ReservationRow
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
 from gql_server.domain.clock import now
@@ -238,6 +239,9 @@ async def test_what_outlives_its_process_stays_held(house: House) -> None:
     await house.reservations.sweep()
     assert not await house.reserve("img_2")
     await house.reservations.release("bat_1")
+    assert not await house.reserve("img_2")
+    async with house.database.write() as connection:
+        await remove_reservations(connection, ["bat_1"])
     assert await house.reserve("img_2")
 
 
