@@ -7,6 +7,7 @@ import strawberry
 
 from gql_server.api.batch_inputs import GenerateBatchInput, batch_request
 from gql_server.api.batches import Batch, batch_from
+from gql_server.api.budgets import PayloadWarning, budget_warning
 from gql_server.api.context import Info
 from gql_server.api.errors import REPORTABLE, UserError, user_errors
 from gql_server.api.parameters import IDEMPOTENCY_KEY
@@ -16,6 +17,7 @@ from gql_server.database.pages import Facts
 
 _BATCH = "The batch; none when there are errors."
 _ERRORS = "Everything that is wrong with the request, at once."
+_WARNINGS = "What there is to know though the batch was accepted: a soft budget was passed."
 
 
 @strawberry.input(description="The batch to cancel.")
@@ -46,6 +48,7 @@ class GenerateBatchPayload:
 
     batch: Batch | None = strawberry.field(description=_BATCH)
     user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    warnings: list[PayloadWarning] = strawberry.field(description=_WARNINGS)
 
 
 @strawberry.type(description="The batch as it is now, or what kept it from being canceled.")
@@ -70,6 +73,7 @@ class RetryBatchPayload:
 
     batch: Batch | None = strawberry.field(description=_BATCH)
     user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    warnings: list[PayloadWarning] = strawberry.field(description=_WARNINGS)
 
 
 @strawberry.type
@@ -95,8 +99,15 @@ class BatchMutations:
             batch_request(input),
             idempotency_key=input.idempotency_key,
         )
-        batch, errors = await _outcome(info, work)
-        return GenerateBatchPayload(batch=batch, user_errors=errors)
+        try:
+            created = await work
+        except REPORTABLE as error:
+            return GenerateBatchPayload(batch=None, user_errors=user_errors(error), warnings=[])
+        return GenerateBatchPayload(
+            batch=batch_from(context, created.facts),
+            user_errors=[],
+            warnings=[budget_warning(state) for state in created.passed],
+        )
 
     @strawberry.mutation(
         description="End what has not started, at once. What is being made is finished, kept and "
@@ -140,8 +151,15 @@ class BatchMutations:
         work = control.retry_batch(
             context.parts, context.principal, input.id, idempotency_key=input.idempotency_key
         )
-        batch, errors = await _outcome(info, work)
-        return RetryBatchPayload(batch=batch, user_errors=errors)
+        try:
+            created = await work
+        except REPORTABLE as error:
+            return RetryBatchPayload(batch=None, user_errors=user_errors(error), warnings=[])
+        return RetryBatchPayload(
+            batch=batch_from(context, created.facts),
+            user_errors=[],
+            warnings=[budget_warning(state) for state in created.passed],
+        )
 
 
 async def _outcome(info: Info, work: Awaitable[Facts]) -> tuple[Batch | None, list[UserError]]:

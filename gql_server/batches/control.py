@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import structlog
 
-from gql_server.batches.creation import create_batch
+from gql_server.batches.creation import CreatedBatch, create_batch
 from gql_server.batches.endings import cancel_queued
 from gql_server.batches.requests import BatchPicture, BatchRequest
 from gql_server.batches.slices import enqueue_slices
@@ -78,7 +78,7 @@ async def resume_batch(parts: Parts, principal: Principal, batch_id: str) -> Fac
 
 async def retry_batch(
     parts: Parts, principal: Principal, batch_id: str, *, idempotency_key: str | None = None
-) -> Facts:
+) -> CreatedBatch:
     """Ask for the items that failed again, in a batch of their own, at the prices of today.
 
     The new batch belongs to the user whose batch it retries.

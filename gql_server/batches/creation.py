@@ -1,7 +1,7 @@
 """Accepting a batch and having it worked on; it goes on whatever becomes of this process."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -27,9 +27,23 @@ from gql_server.generation.parts import Parts
 from gql_server.generation.requests import request_to_json
 from gql_server.generation.resuming import acceptance_to_json
 from gql_server.inference.model import Model
+from gql_server.ledger.budgets import BudgetState
 from gql_server.ledger.keyed_work import Begun, input_hash, key_faults
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatedBatch:
+    """A batch that was accepted, now or earlier.
+
+    Attributes:
+        facts: The batch's facts.
+        passed: The soft budgets that its cost passed, where it was accepted now.
+    """
+
+    facts: Facts
+    passed: Sequence[BudgetState] = ()
 
 
 async def create_batch(
@@ -39,7 +53,7 @@ async def create_batch(
     *,
     operation: str = "generateBatch",
     idempotency_key: str | None = None,
-) -> Facts:
+) -> CreatedBatch:
     """Accept a batch, and have its pictures made; return it at once.
 
     Raises:
@@ -74,17 +88,17 @@ class _KeyedBatch:
         self._accepted = await accept_batch(self._parts, self._principal, self._request)
         return Begun(result_id=self._accepted.batch_id)
 
-    async def find(self, batch_id: str) -> Facts | None:
+    async def find(self, batch_id: str) -> CreatedBatch | None:
         async with self._parts.database.read() as connection:
             found = await find_batches(connection, [batch_id], user_id=self._principal.user_id)
-        return found.get(batch_id)
+        return CreatedBatch(facts=found[batch_id]) if batch_id in found else None
 
-    async def make(self, _batch_id: str, scope: KeyScope) -> Facts:
+    async def make(self, _batch_id: str, scope: KeyScope) -> CreatedBatch:
         return await _create(self._parts, self._principal, self._accepted, scope)
 
     async def resume(
         self, batch_id: str, _accepted: Mapping[str, Any] | None, scope: KeyScope
-    ) -> Facts:
+    ) -> CreatedBatch:
         self._accepted = (await accept_batch(self._parts, self._principal, self._request)).with_id(
             batch_id
         )
@@ -93,24 +107,31 @@ class _KeyedBatch:
 
 async def _create(
     parts: Parts, principal: Principal, accepted: AcceptedBatch, scope: KeyScope | None = None
-) -> Facts:
+) -> CreatedBatch:
     batch, items = _rows(parts, principal, accepted)
     payer = Payer(user_id=principal.user_id, key_id=principal.key_id)
     # Held by this process until the batch is there, and then by the batch.
-    async with (
-        parts.reservations.held(batch.id, payer, accepted.cost),
-        parts.database.write() as connection,
-    ):
-        if scope is not None:
-            await complete_key(connection, scope, result_id=batch.id)
-        await insert_batch(connection, batch, items)
-        await keep_reservation(connection, batch.id)
+    passed: Sequence[BudgetState] = ()
+    try:
+        async with (
+            parts.reservations.held(batch.id, payer, accepted.cost) as passed,
+            parts.database.write() as connection,
+        ):
+            if scope is not None:
+                await complete_key(connection, scope, result_id=batch.id)
+            await insert_batch(connection, batch, items)
+            await keep_reservation(connection, batch.id)
+    except DatabaseUnavailable:
+        # The answer to the commit may be all that was lost.
+        async with parts.database.read() as connection:
+            if batch.id not in await find_batches(connection, [batch.id], user_id=None):
+                raise
     log.info("batch_accepted", batch=batch.id, pictures=batch.total)
     try:
         await enqueue_slices(parts, batch.model_dump(), range(batch.slices))
     except DatabaseUnavailable as error:  # a sweep enqueues what this could not
         log.warning("batch_not_enqueued_yet", batch=batch.id, reason=str(error))
-    return batch.model_dump()
+    return CreatedBatch(facts=batch.model_dump(), passed=passed)
 
 
 def _rows(

@@ -1,12 +1,17 @@
 """What a batch may ask for: all of it is checked before any of it is accepted."""
 
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gql_server.database.engine import DatabaseUnavailable
 from tests.batches.conftest import Office
-from tests.servers.product import SDXL
+from tests.servers.product import FLUX, SDXL
 from tests.servers.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
@@ -159,6 +164,26 @@ async def test_a_batch_holds_its_estimate_or_says_what_is_missing(office: Office
     assert (await budget(office)) == {"spent": 0.03, "reserved": 0}
 
 
+async def test_a_batch_that_passes_a_soft_budget_is_accepted_with_a_warning(
+    office: Office,
+) -> None:
+    await office.product.ask(
+        """mutation { setBudget(input: {limit: 0.02, period: DAILY, enforcement: SOFT}) {
+        budget { id } } }"""
+    )
+    query = """mutation G($input: GenerateBatchInput!) { generateBatch(input: $input) {
+        batch { id } warnings { message ... on BudgetWarning { budget { limit } } } } }"""
+    wanted = {"pictures": {"prompts": ["A red fox"] * 3}, "model": FLUX}
+    payload = (await office.product.ask(query, input=wanted))["generateBatch"]
+    assert payload["batch"] is not None
+    assert payload["warnings"] == [
+        {
+            "message": "The server's daily budget of $0.02 is passed.",
+            "budget": {"limit": 0.02},
+        }
+    ]
+
+
 async def test_the_same_batch_with_its_key_is_accepted_once(
     office: Office, standin: WorkersAIStandin
 ) -> None:
@@ -190,3 +215,24 @@ async def test_an_estimate_of_a_batch_spends_nothing(office: Office) -> None:
 async def budget(office: Office) -> dict[str, float]:
     found: dict[str, float] = (await office.product.ask(BUDGET))["costAnalytics"]["budget"]
     return found
+
+
+async def test_a_lost_answer_to_the_commit_loses_neither_the_batch_nor_its_money(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.product.ask(SET_BUDGET)
+    write, lost = office.parts.database.write, iter([True])
+
+    @asynccontextmanager
+    async def answer_is_lost() -> AsyncIterator[AsyncConnection]:
+        async with write() as connection:
+            yield connection
+            is_batch = (await connection.execute(text("SELECT count(*) FROM batches"))).scalar_one()
+        if is_batch and next(lost, False):
+            raise DatabaseUnavailable("lost")
+
+    monkeypatch.setattr(office.parts.database, "write", answer_is_lost)
+    batch_id = await office.batch(3)
+    assert await budget(office) == {"spent": 0, "reserved": 0.03}
+    await office.work_on(batch_id)
+    assert await budget(office) == {"spent": 0.03, "reserved": 0}
