@@ -54,7 +54,7 @@ async def installed(name: str, *arguments: str, folder: Path) -> None:
     await node(str(CLIENTS / "node_modules" / ".bin" / name), *arguments, folder=folder)
 
 
-@pytest.mark.parametrize("script", ["audits.mjs", "apollo.mjs", "urql.mjs"])
+@pytest.mark.parametrize("script", ["audits.mjs", "apollo.mjs", "urql.mjs", "subscriptions.mjs"])
 async def test_a_script_of_npm_clients(url: str, workspace: Path, script: str) -> None:
     await node(script, url, folder=workspace)
 
