@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from gql_server.domain.principal import Role
 from tests.servers.product import FLUX, Product, running_product, workers_ai_settings
+from tests.servers.visitors import visitor
 from tests.servers.workers_ai_app import WorkersAIStandin
 from tests.servers.workers_ai_behaviours import error
 
@@ -196,3 +198,23 @@ async def test_what_a_budget_refused_is_not_remembered_under_its_key(
     assert first["userErrors"] == []
     assert (await generate(product, idempotencyKey="k"))["image"] == first["image"]
     assert len(standin.requests) == 1
+
+
+async def test_a_keys_budget_bounds_what_is_asked_for_with_that_key(asking: Product) -> None:
+    viewer = "{ viewer { key { id } budget { spent scope } } }"
+    async with (
+        visitor(asking, "ann", Role.CREATOR) as bounded,
+        visitor(asking, "ann", Role.CREATOR) as free,
+        visitor(asking, "root", Role.ADMIN) as admin,
+    ):
+        key_id = (await bounded.ask(viewer))["viewer"]["key"]["id"]
+        payload = await set_budget(admin, keyId=key_id, limit=0.01, period="DAILY")
+        assert payload["userErrors"] == []
+        outcomes = [await generate(client) for client in (bounded, bounded, free)]
+        seen = [(await client.ask(viewer))["viewer"]["budget"] for client in (bounded, free)]
+    assert [[told["__typename"] for told in one["userErrors"]] for one in outcomes] == [
+        [],
+        ["BudgetExceeded"],
+        [],
+    ]
+    assert seen == [{"spent": 0.01, "scope": "KEY"}, None]
