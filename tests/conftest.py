@@ -1,9 +1,11 @@
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+import structlog
 from sqlalchemy.engine import URL
 
 from gql_server.database.engine import Database
@@ -22,6 +24,19 @@ from tests.servers.workers_ai_app import WorkersAIStandin
 # for all; a developer's runs go on looking for others.
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("tests")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_cached_loggers() -> Iterator[None]:
+    """Keep loggers from the configuration of whichever test used them first: tests capture logs."""
+    configure = structlog.configure
+
+    def configure_without_cache(**options: Any) -> None:
+        configure(**options | {"cache_logger_on_first_use": False})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structlog, "configure", configure_without_cache)
+        yield
 
 
 @pytest.fixture(scope="session")

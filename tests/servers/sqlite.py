@@ -15,6 +15,7 @@ from gql_server.database.migration import migrate
 
 def make_sqlite(file: Path) -> None:
     """Make a database, unless there is one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists():
         shutil.copyfile(Path(_template().name) / "migrated.db", file)
 
