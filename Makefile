@@ -21,9 +21,11 @@ test: lint types
 test-clients: $(VENV)/checks $(VENV)-clients/ready
 	$(BIN)/python -m pytest -m clients tests/real/test_clients.py
 
-# Thirty rounds on SQLite and thirty on PostgreSQL: a batch whose server is killed at some moment.
+# Thirty rounds on SQLite and thirty on PostgreSQL: a batch whose server is killed at some moment. And
+# batches whose database hangs up and whose calls fail.
 test-survival: $(VENV)/checks
-	SURVIVAL_ROUNDS=30 $(BIN)/python -m pytest --numprocesses auto tests/real/test_batch_survival.py
+	SURVIVAL_ROUNDS=30 $(BIN)/python -m pytest --numprocesses auto -m "not clients" \
+		tests/real/test_batch_survival.py tests/real/test_batch_workers.py
 
 lint: $(VENV)/checks
 	$(BIN)/ruff check

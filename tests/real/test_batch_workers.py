@@ -90,6 +90,7 @@ async def test_workers_that_die_and_freeze_lose_and_repeat_nothing_that_was_paid
         assert paid.fetchone() == (PICTURES + 4, PICTURES + 4)
 
 
+@pytest.mark.survival
 async def test_a_database_that_drops_every_connection_loses_nothing(
     tmp_path: Path, standin: WorkersAIStandin, settings: dict[str, str]
 ) -> None:
@@ -108,6 +109,7 @@ async def test_a_database_that_drops_every_connection_loses_nothing(
     assert is_paid_once(settings)
 
 
+@pytest.mark.survival
 async def test_calls_that_fail_in_ways_that_pass_cost_no_item(
     tmp_path: Path, standin: WorkersAIStandin, settings: dict[str, str]
 ) -> None:
