@@ -12,7 +12,7 @@ from gql_server.api.context import Info
 from gql_server.api.errors import REPORTABLE, UserError, user_errors
 from gql_server.api.parameters import IDEMPOTENCY_KEY
 from gql_server.batches import control
-from gql_server.batches.creation import create_batch
+from gql_server.batches.creation import CreatedBatch, create_batch
 from gql_server.database.pages import Facts
 
 _BATCH = "The batch; none when there are errors."
@@ -99,15 +99,8 @@ class BatchMutations:
             batch_request(input),
             idempotency_key=input.idempotency_key,
         )
-        try:
-            created = await work
-        except REPORTABLE as error:
-            return GenerateBatchPayload(batch=None, user_errors=user_errors(error), warnings=[])
-        return GenerateBatchPayload(
-            batch=batch_from(context, created.facts),
-            user_errors=[],
-            warnings=[budget_warning(state) for state in created.passed],
-        )
+        batch, errors, warnings = await _creation(info, work)
+        return GenerateBatchPayload(batch=batch, user_errors=errors, warnings=warnings)
 
     @strawberry.mutation(
         description="End what has not started, at once. What is being made is finished, kept and "
@@ -151,15 +144,8 @@ class BatchMutations:
         work = control.retry_batch(
             context.parts, context.principal, input.id, idempotency_key=input.idempotency_key
         )
-        try:
-            created = await work
-        except REPORTABLE as error:
-            return RetryBatchPayload(batch=None, user_errors=user_errors(error), warnings=[])
-        return RetryBatchPayload(
-            batch=batch_from(context, created.facts),
-            user_errors=[],
-            warnings=[budget_warning(state) for state in created.passed],
-        )
+        batch, errors, warnings = await _creation(info, work)
+        return RetryBatchPayload(batch=batch, user_errors=errors, warnings=warnings)
 
 
 async def _outcome(info: Info, work: Awaitable[Facts]) -> tuple[Batch | None, list[UserError]]:
@@ -168,3 +154,14 @@ async def _outcome(info: Info, work: Awaitable[Facts]) -> tuple[Batch | None, li
     except REPORTABLE as error:
         return None, user_errors(error)
     return batch_from(info.context, facts), []
+
+
+async def _creation(
+    info: Info, work: Awaitable[CreatedBatch]
+) -> tuple[Batch | None, list[UserError], list[PayloadWarning]]:
+    try:
+        created = await work
+    except REPORTABLE as error:
+        return None, user_errors(error), []
+    warnings = [budget_warning(state) for state in created.passed]
+    return batch_from(info.context, created.facts), [], warnings

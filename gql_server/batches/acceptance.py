@@ -16,7 +16,6 @@ from gql_server.domain.errors import (
 )
 from gql_server.domain.ids import new_id
 from gql_server.domain.money import MilliNeurons, NanoDollars
-from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Principal
 from gql_server.generation.acceptance import (
     AcceptedPicture,
@@ -151,11 +150,7 @@ def _repeated(request: PictureRequest, times: int) -> Iterator[PictureRequest]:
     seed = request.parameters.seed
     for number in range(1, times):
         following = None if seed is None else seed + number
-        yield replace(request, parameters=_with_seed(request.parameters, following))
-
-
-def _with_seed(parameters: Parameters, seed: int | None) -> Parameters:
-    return replace(parameters, seed=seed)
+        yield replace(request, parameters=replace(request.parameters, seed=following))
 
 
 def _accepted(

@@ -2,23 +2,18 @@
 
 from dataclasses import replace
 
-import structlog
-
 from gql_server.batches.creation import CreatedBatch, create_batch
 from gql_server.batches.endings import cancel_queued
 from gql_server.batches.requests import BatchPicture, BatchRequest
 from gql_server.batches.slices import enqueue_slices
 from gql_server.database.batch_items import failed_requests, slices_to_do
 from gql_server.database.batches import find_batches, lock_batch, set_batch
-from gql_server.database.engine import DatabaseUnavailable
 from gql_server.database.pages import Facts
 from gql_server.domain.batches import FINISHED, BatchPriority, BatchStatus
 from gql_server.domain.errors import BatchConflict, BatchNotFound
 from gql_server.domain.principal import Principal
 from gql_server.generation.parts import Parts
 from gql_server.generation.requests import request_from_json
-
-log = structlog.get_logger(__name__)
 
 
 async def cancel_batch(parts: Parts, principal: Principal, batch_id: str) -> Facts:
@@ -133,10 +128,7 @@ async def resume(parts: Parts, batch_id: str) -> Facts | None:
         await set_batch(connection, batch_id, change)
         slices = await slices_to_do(connection, batch_id)
     batch = {**batch, **change}
-    try:
-        await enqueue_slices(parts, batch, slices)
-    except DatabaseUnavailable as error:  # a sweep enqueues what this could not
-        log.warning("batch_not_enqueued_yet", batch=batch_id, reason=str(error))
+    await enqueue_slices(parts, batch, slices)
     return batch
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -19,7 +20,7 @@ from gql_server.database.reservations import keep_reservation
 from gql_server.domain.batches import BatchStatus, ItemStatus
 from gql_server.domain.budgets import Payer
 from gql_server.domain.clock import now
-from gql_server.domain.errors import IdempotencyInProgress, InvalidInput, Rejected
+from gql_server.domain.errors import IdempotencyInProgress
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal
 from gql_server.generation.acceptance import AcceptedPicture
@@ -28,7 +29,7 @@ from gql_server.generation.requests import request_to_json
 from gql_server.generation.resuming import acceptance_to_json
 from gql_server.inference.model import Model
 from gql_server.ledger.budgets import BudgetState
-from gql_server.ledger.keyed_work import Begun, input_hash, key_faults
+from gql_server.ledger.keyed_work import Begun, input_hash, key_faults, reject_with_key_faults
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +67,7 @@ async def create_batch(
         return await parts.running.run(accepted.batch_id, _create(parts, principal, accepted))
     faults = list(key_faults(idempotency_key))
     if faults:
-        await _reject(parts, principal, request, faults)
+        await reject_with_key_faults(faults, partial(accept_batch, parts, principal, request))
     scope = KeyScope(user_id=principal.user_id, operation=operation, key=idempotency_key)
     work = _KeyedBatch(parts, principal, request)
     return await parts.idempotency.once(scope, input_hash(_given(request)), work)
@@ -127,10 +128,7 @@ async def _create(
             if batch.id not in await find_batches(connection, [batch.id], user_id=None):
                 raise
     log.info("batch_accepted", batch=batch.id, pictures=batch.total)
-    try:
-        await enqueue_slices(parts, batch.model_dump(), range(batch.slices))
-    except DatabaseUnavailable as error:  # a sweep enqueues what this could not
-        log.warning("batch_not_enqueued_yet", batch=batch.id, reason=str(error))
+    await enqueue_slices(parts, batch.model_dump(), range(batch.slices))
     return CreatedBatch(facts=batch.model_dump(), passed=passed)
 
 
@@ -185,14 +183,3 @@ def _given(request: BatchRequest) -> dict[str, Any]:
         **{name: value for name, value in asdict(request).items() if value is not None},
         "pictures": [request_to_json(picture.request) for picture in request.pictures],
     }
-
-
-async def _reject(
-    parts: Parts, principal: Principal, request: BatchRequest, faults: list[InvalidInput]
-) -> None:
-    """Raise the faults of a key, with those of the request."""
-    try:
-        await accept_batch(parts, principal, request)
-    except Rejected as rejected:
-        raise Rejected([*rejected.errors, *faults]) from None
-    raise Rejected(faults)

@@ -59,10 +59,12 @@ _PRIORITIES: Final = {
 async def enqueue_slices(parts: Parts, batch: Facts, slices: Iterable[int]) -> None:
     """Have slices of a batch worked on; those of the same round are taken once.
 
-    Raises:
-        DatabaseUnavailable: The database does not answer.
+    Never fails: a sweep enqueues what this cannot.
     """
-    await parts.jobs.enqueue(*(_job(batch, number) for number in slices))
+    try:
+        await parts.jobs.enqueue(*(_job(batch, number) for number in slices))
+    except DatabaseUnavailable as error:
+        log.warning("batch_not_enqueued_yet", batch=batch["id"], reason=str(error))
 
 
 def job_prefix(batch: Facts) -> str:

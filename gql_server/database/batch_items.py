@@ -24,10 +24,7 @@ from gql_server.domain.batches import STARTABLE, ItemStatus
 from gql_server.domain.clock import now
 from gql_server.domain.ids import has_prefix
 
-ITEM_COLUMNS: Final = frozenset(BatchItemRow.__table__.columns.keys())  # type: ignore[attr-defined]  # SQLModel does not type __table__
-"""Every column that a reader can ask for."""
-
-_COLUMNS: Final = tuple(BatchItemRow.__table__.columns)  # type: ignore[attr-defined]  # likewise
+_COLUMNS: Final = tuple(BatchItemRow.__table__.columns)  # type: ignore[attr-defined]  # SQLModel does not type __table__
 _SHOWN: Final = tuple(column for column in _COLUMNS if column.name not in {"request", "accepted"})
 
 

@@ -24,10 +24,7 @@ from gql_server.domain.batches import STARTABLE, BatchStatus, ItemStatus
 from gql_server.domain.clock import now
 from gql_server.domain.ids import has_prefix
 
-BATCH_COLUMNS: Final = frozenset(BatchRow.__table__.columns.keys())  # type: ignore[attr-defined]  # SQLModel does not type __table__
-"""Every column that a reader can ask for."""
-
-_COLUMNS: Final = tuple(BatchRow.__table__.columns)  # type: ignore[attr-defined]  # likewise
+_COLUMNS: Final = tuple(BatchRow.__table__.columns)  # type: ignore[attr-defined]  # SQLModel does not type __table__
 _COUNTS: Final[Mapping[ItemStatus, ColumnElement[int]]] = {
     status: getattr(BatchRow, status.value) for status in ItemStatus
 }

@@ -17,10 +17,10 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from gql_server.database.inserts import insert_into
 from gql_server.database.pages import Facts, read_facts
 from gql_server.database.reservations import still_holds
 from gql_server.database.rollups import RollupFilter, amount_in
@@ -222,7 +222,7 @@ def _held(
 
 @cache
 def _upsert(dialect: str) -> Executable:
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(BudgetRow)
+    insert = insert_into(dialect, BudgetRow)
     kept = {*_IDENTITY, "id", "created_at"}
     statement: Executable = insert.on_conflict_do_update(
         index_elements=_IDENTITY,
@@ -233,6 +233,6 @@ def _upsert(dialect: str) -> Executable:
 
 @cache
 def _insert_alert(dialect: str) -> Executable:
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(BudgetAlertRow)
+    insert = insert_into(dialect, BudgetAlertRow)
     statement: Executable = insert.on_conflict_do_nothing()
     return statement

@@ -7,11 +7,11 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Executable, and_, delete, or_, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
+from gql_server.database.inserts import insert_into
 from gql_server.database.pages import Facts, read_facts
 from gql_server.database.processes import is_alive
 from gql_server.database.tables import IdempotencyKeyRow
@@ -192,7 +192,7 @@ def _is_open(scope: KeyScope, result_id: str) -> tuple[ColumnElement[bool], ...]
 
 @cache
 def _insert(dialect: str) -> Executable:
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(IdempotencyKeyRow)
+    insert = insert_into(dialect, IdempotencyKeyRow)
     statement: Executable = insert.on_conflict_do_nothing()
     # SQLAlchemy forgets how many rows an INSERT wrote where nobody says that they will ask.
     return statement.execution_options(preserve_rowcount=True)

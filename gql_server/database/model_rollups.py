@@ -9,10 +9,10 @@ from math import sqrt
 from typing import Any, Final
 
 from sqlalchemy import Executable, func, select, union_all
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from gql_server.database.inserts import insert_into
 from gql_server.database.spans import DAY, day_of
 from gql_server.database.tables import ImageRow, ModelRollupRow
 
@@ -138,8 +138,7 @@ async def sum_model_rollups(
 
 @cache
 def _upsert(dialect: str) -> Executable:
-    # Both dialects have the same ON CONFLICT, each by a construct of its own.
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(ModelRollupRow)
+    insert = insert_into(dialect, ModelRollupRow)
     table = ModelRollupRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
     statement: Executable = insert.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),

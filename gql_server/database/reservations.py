@@ -6,11 +6,11 @@ from functools import cache
 from typing import Final
 
 from sqlalchemy import Executable, delete, or_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
+from gql_server.database.inserts import insert_into
 from gql_server.database.processes import is_alive
 from gql_server.database.tables import ReservationRow
 from gql_server.domain.clock import now
@@ -92,7 +92,7 @@ async def remove_reservations_of_the_dead(connection: AsyncConnection, *, lease:
 
 @cache
 def _upsert(dialect: str) -> Executable:
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(ReservationRow)
+    insert = insert_into(dialect, ReservationRow)
     statement: Executable = insert.on_conflict_do_update(
         index_elements=["id"],
         set_={name: insert.excluded[name] for name in _HELD_ANEW},

@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Executable, ScalarSelect, Subquery, and_, func, or_, select, union_all
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
+from gql_server.database.inserts import insert_into
 from gql_server.database.spans import Span, TimeRange, cover, day_of, month_of, quarter_of
 from gql_server.database.tables import ChargeKind, ChargeRow, CostRollupRow
 
@@ -164,8 +164,7 @@ async def first_start(connection: AsyncConnection, where: RollupFilter) -> datet
 
 @cache
 def _upsert(dialect: str) -> Executable:
-    # Both dialects have the same ON CONFLICT, each by a construct of its own.
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(CostRollupRow)
+    insert = insert_into(dialect, CostRollupRow)
     table = CostRollupRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
     statement: Executable = insert.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),

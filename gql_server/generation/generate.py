@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from gql_server.database.idempotency_keys import KeyScope
 from gql_server.database.images import find_images
 from gql_server.database.pages import Facts
-from gql_server.domain.errors import GenerationPending, InvalidInput, Rejected
+from gql_server.domain.errors import GenerationPending
 from gql_server.domain.principal import Principal
 from gql_server.generation.acceptance import AcceptedPicture, accept
 from gql_server.generation.making import keep_picture, keep_what_was_made, make_picture
@@ -16,7 +17,7 @@ from gql_server.generation.parts import Parts
 from gql_server.generation.requests import PictureRequest
 from gql_server.generation.resuming import acceptance_from_json, acceptance_to_json
 from gql_server.ledger.budgets import BudgetState
-from gql_server.ledger.keyed_work import Begun, input_hash, key_faults
+from gql_server.ledger.keyed_work import Begun, input_hash, key_faults, reject_with_key_faults
 
 _OPERATION: Final = "generateImage"
 
@@ -56,13 +57,14 @@ async def generate_image(
     if idempotency_key is None:
         accepted = await accept(parts, principal, request)
         return await parts.running.run(accepted.image_id, _make_and_keep(parts, accepted))
+    checked = partial(accept, parts, principal, request)
     faults = list(key_faults(idempotency_key))
     if faults:
-        await _reject(parts, principal, request, faults)
+        await reject_with_key_faults(faults, checked)
     try:
         digest = input_hash(_given(request))
     except (RecursionError, TypeError, ValueError):  # its metadata is no plain JSON
-        await _reject(parts, principal, request, [])
+        await checked()
         raise
     scope = KeyScope(user_id=principal.user_id, operation=_OPERATION, key=idempotency_key)
     return await parts.idempotency.once(scope, digest, _KeyedPicture(parts, principal, request))
@@ -123,18 +125,6 @@ def _given(request: PictureRequest) -> dict[str, Any]:
         for name, value in {**given, "parameters": parameters}.items()
         if value not in (None, ())
     }
-
-
-async def _reject(
-    parts: Parts, principal: Principal, request: PictureRequest, faults: list[InvalidInput]
-) -> None:
-    """Raise the faults of a key, with those of the request."""
-    try:
-        await accept(parts, principal, request)
-    except Rejected as rejected:
-        raise Rejected([*rejected.errors, *faults]) from None
-    if faults:
-        raise Rejected(faults)
 
 
 async def _make_and_keep(parts: Parts, accepted: AcceptedPicture) -> MadeImage:

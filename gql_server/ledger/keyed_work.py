@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
@@ -13,6 +13,7 @@ from gql_server.domain.errors import (
     GenerationFailed,
     InvalidInput,
     PromptRefused,
+    Rejected,
 )
 from gql_server.domain.text import text_faults
 
@@ -73,6 +74,26 @@ def key_faults(key: str) -> Iterator[InvalidInput]:
         minimum=1,
         maximum=_MAX_KEY_LENGTH,
     )
+
+
+async def reject_with_key_faults(
+    faults: Sequence[InvalidInput], accept: Callable[[], Awaitable[object]]
+) -> None:
+    """Raise the faults of a key together with those of its request.
+
+    Args:
+        faults: The key's.
+        accept: Checks the request.
+
+    Raises:
+        Rejected: There are faults of either.
+    """
+    try:
+        await accept()
+    except Rejected as rejected:
+        raise Rejected([*rejected.errors, *faults]) from None
+    if faults:
+        raise Rejected(faults)
 
 
 def input_hash(given: Mapping[str, Any]) -> str:

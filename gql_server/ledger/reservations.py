@@ -69,17 +69,13 @@ class Reservations:
             self._held.discard(work_id)
         self.charged(payer)
 
-    async def reserve(
-        self, work_id: str, payer: Payer, amount: int, *, outlives_process: bool = False
-    ) -> Sequence[BudgetState]:
+    async def reserve(self, work_id: str, payer: Payer, amount: int) -> Sequence[BudgetState]:
         """Hold money for work, in place of what the same work held; give the soft budgets passed.
 
         Args:
             work_id: The id of what is made.
             payer: Whose budgets.
             amount: Billionths of a dollar; what is free is never refused.
-            outlives_process: Whether it holds until it is released, whatever becomes of this
-                process.
 
         Raises:
             Rejected: With BudgetExceeded for each hard budget that it would pass.
@@ -101,7 +97,7 @@ class Reservations:
                     key_id=payer.key_id,
                     amount=amount,
                     is_preview=self._budgets.is_preview,
-                    process_id=None if outlives_process else self._budgets.lease.process_id,
+                    process_id=self._budgets.lease.process_id,
                     created_at=now(),
                 ),
             )

@@ -12,7 +12,7 @@ from sqlmodel import col
 from gql_server.database.charges import record_charge
 from gql_server.database.engine import Database
 from gql_server.database.processes import remove_process
-from gql_server.database.reservations import remove_reservations
+from gql_server.database.reservations import keep_reservation, remove_reservations
 from gql_server.database.tables import ReservationRow
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
 from gql_server.domain.clock import now
@@ -235,7 +235,9 @@ async def test_what_outlives_its_process_stays_held(house: House) -> None:
     dead = House(house.database)
     await house.set(0.01)
     async with dead.lease.held():
-        await dead.reservations.reserve("bat_1", ANN, CENT, outlives_process=True)
+        await dead.reservations.reserve("bat_1", ANN, CENT)
+        async with house.database.write() as connection:
+            await keep_reservation(connection, "bat_1")
     await house.reservations.sweep()
     assert not await house.reserve("img_2")
     await house.reservations.release("bat_1")
