@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from gql_server import __version__
 from gql_server.api.schema import schema_text
-from gql_server.cli import cli
+from gql_server.cli.root import cli
 from tests.servers.s3 import S3Server
 
 runner = CliRunner()

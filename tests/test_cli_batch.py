@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gql_server.access.keys import KeyDraft, create_key
-from gql_server.cli import cli
+from gql_server.cli.root import cli
 from gql_server.domain.principal import Role
 from tests.servers.process import free_port
 from tests.servers.product import FLUX, Product, running_product, workers_ai_settings

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from gql_server.cli import cli
+from gql_server.cli.root import cli
 
 PARQUET = ["costs", "export", "--format", "parquet"]
 

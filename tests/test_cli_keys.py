@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gql_server.access.key_secrets import prefix_of
-from gql_server.cli import cli
+from gql_server.cli.root import cli
 
 runner = CliRunner()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from gql_server.cli import cli
+from gql_server.cli.root import cli
 from gql_server.domain.clock import now
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.ledger.prices import PictureSize, Price, load_price_book

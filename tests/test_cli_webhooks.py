@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gql_server.cli import cli
+from gql_server.cli.root import cli
 
 runner = CliRunner()
 

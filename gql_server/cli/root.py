@@ -32,11 +32,6 @@ cli.add_typer(keys)
 cli.add_typer(webhooks)
 
 
-def main() -> None:
-    """Run the command line."""
-    cli()
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"gql-server {__version__}")

@@ -15,8 +15,8 @@ from typing import NoReturn
 import pytest
 from typer.testing import CliRunner, Result
 
-from gql_server.cli import cli
 from gql_server.cli.batch_display import Display
+from gql_server.cli.root import cli
 from tests.servers.process import environment, free_port, product_process
 from tests.servers.product import FLUX
 from tests.servers.workers_ai_app import WorkersAIStandin
