@@ -14,6 +14,7 @@ from joserfc.jwk import KeySet
 
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal, Role
+from gql_server.tls import trusted_authorities
 
 _ALGORITHMS: Final = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
@@ -116,7 +117,7 @@ async def open_tokens(
     if issuer is None or audience is None:
         yield None
         return
-    async with httpx.AsyncClient(timeout=_PROVIDER_SECONDS) as client:
+    async with httpx.AsyncClient(verify=trusted_authorities(), timeout=_PROVIDER_SECONDS) as client:
         yield OidcTokens(client, issuer=issuer, audience=audience, role_claim=role_claim)
 
 

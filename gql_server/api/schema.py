@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Final
 
 import strawberry
@@ -248,8 +249,9 @@ class Subscription(BatchSubscriptions, ImageSubscriptions):
     """What can be watched."""
 
 
+@cache
 def build_schema(limits: Limits | None = None) -> Schema:
-    """Build the schema that the server serves, within these limits."""
+    """Build the schema that the server serves, within these limits; once for the same limits."""
     limits = limits or Limits()
     return Schema(
         limits,

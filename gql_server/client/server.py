@@ -21,6 +21,7 @@ from gql_server.client.answers import (
 from gql_server.client.faults import ServerRefused, graphql_fault, is_passing
 from gql_server.client.patience import ConnectionLost, Patience
 from gql_server.client.subscription import subscribe
+from gql_server.tls import trusted_authorities
 
 _TIMEOUT: Final = httpx.Timeout(120, connect=10)
 """Seconds: ten thousand prompts are checked before the answer."""
@@ -178,7 +179,7 @@ async def open_server(
     url: str, key: str | None, report: Callable[[str], None]
 ) -> AsyncIterator[tuple[Server, httpx.AsyncClient]]:
     """Open a client of a server, and one for pictures, which shows the key to nobody."""
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=trusted_authorities()) as http:
         yield Server(url, key, report, http), http
 
 

@@ -14,6 +14,7 @@ import httpx
 
 from gql_server import __version__
 from gql_server.domain.clock import now
+from gql_server.tls import trusted_authorities
 from gql_server.webhooks.addresses import AddressRefused, WebhookAddresses
 
 TIMEOUT_SECONDS: Final = 15.0
@@ -60,7 +61,7 @@ class WebhookSender:
         self._addresses = addresses
         self._timeout_seconds = timeout_seconds
         self._client = httpx.AsyncClient(
-            verify=verify or httpx.create_ssl_context(),
+            verify=verify or trusted_authorities(),
             timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_SECONDS),
             # A connection belongs to the host that it was checked for, and to no other request.
             limits=httpx.Limits(max_keepalive_connections=0),

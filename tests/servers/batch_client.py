@@ -7,6 +7,7 @@ from typing import Any, Final
 import httpx
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from gql_server.tls import trusted_authorities
 from tests.servers.product import FLUX
 from tests.servers.subscriber import subscriber
 
@@ -67,7 +68,9 @@ class BatchClient:
 
     async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """Run an operation that must have no errors; return its data."""
-        async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
+        async with httpx.AsyncClient(
+            base_url=self.url, verify=trusted_authorities(), timeout=30
+        ) as client:
             response = await client.post("/graphql", json={"query": query, "variables": variables})
         answer = response.json()
         assert "errors" not in answer, answer

@@ -16,6 +16,7 @@ from PIL import Image
 from gql_server.app import create_app
 from gql_server.generation.parts import Parts
 from gql_server.settings import Settings, load_settings
+from gql_server.tls import trusted_authorities
 from tests.servers.sqlite import make_sqlite
 from tests.servers.workers_ai_app import WorkersAIStandin
 
@@ -145,7 +146,9 @@ async def running_product(
                     raise RuntimeError("the server ended before it started")
                 await asyncio.sleep(0.005)
             parts: Parts = server.lifespan.state["parts"]
-            async with httpx.AsyncClient(base_url=chosen.server_url, timeout=30) as client:
+            async with httpx.AsyncClient(
+                base_url=chosen.server_url, verify=trusted_authorities(), timeout=30
+            ) as client:
                 yield Product(client, chosen, parts)
         finally:
             server.should_exit = True

@@ -8,6 +8,7 @@ import httpx
 
 from gql_server.access.keys import KeyDraft, create_key
 from gql_server.domain.principal import Role
+from gql_server.tls import trusted_authorities
 from tests.servers.product import Product
 
 
@@ -21,6 +22,9 @@ async def visitor(
     )
     headers = {"Authorization": f"Bearer {created.secret}"}
     async with httpx.AsyncClient(
-        base_url=product.settings.server_url, headers=headers, timeout=30
+        base_url=product.settings.server_url,
+        verify=trusted_authorities(),
+        headers=headers,
+        timeout=30,
     ) as client:
         yield Product(client, product.settings, product.parts)

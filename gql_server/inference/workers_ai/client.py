@@ -5,7 +5,6 @@ import ssl
 import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
 from typing import Final
 from urllib.parse import quote
 
@@ -22,6 +21,7 @@ from gql_server.inference.workers_ai.connections import Connections
 from gql_server.inference.workers_ai.credentials import Authorization, SecretsHidden
 from gql_server.inference.workers_ai.errors import AttemptFailed, Fault, to_domain_error
 from gql_server.inference.workers_ai.requests import RequestBody, write_body
+from gql_server.tls import trusted_authorities
 
 _GATEWAY_ENDING: Final = "/workers-ai"
 
@@ -83,7 +83,7 @@ class WorkersAI:
     async def open(self) -> None:
         """Read the certificates of trusted authorities, which the first call would do otherwise."""
         if self._tls is None:
-            self._tls = await asyncio.to_thread(_trusted_authorities)
+            self._tls = await asyncio.to_thread(trusted_authorities)
 
     async def generate(self, request: GenerationRequest) -> GeneratedPicture:
         """Make one picture, as ``Generator.generate`` promises."""
@@ -162,11 +162,6 @@ class WorkersAI:
             ),
             verify=self._tls or True,
         )
-
-
-@cache
-def _trusted_authorities() -> ssl.SSLContext:
-    return httpx.create_ssl_context()
 
 
 def _run_url(base_url: str, account_id: str) -> str:

@@ -20,6 +20,7 @@ from gql_server.inference.model import PriceUnit
 from gql_server.inference.workers_ai.answers import read_answer
 from gql_server.inference.workers_ai.credentials import Authorization, SecretsHidden
 from gql_server.inference.workers_ai.errors import AttemptFailed, read_error
+from gql_server.tls import trusted_authorities
 
 _GATEWAY_ENDING: Final = "/workers-ai"
 _TASK: Final = "Text-to-Image"
@@ -114,7 +115,9 @@ async def fetch_listing(
     url = f"{base}/accounts/{quote(account_id, safe='')}/ai/models/search"
     redact = SecretsHidden(api_token, account_id)
     listed: dict[str, ListedModel] = {}
-    async with httpx.AsyncClient(auth=Authorization(api_token), timeout=timeout_seconds) as client:
+    async with httpx.AsyncClient(
+        verify=trusted_authorities(), auth=Authorization(api_token), timeout=timeout_seconds
+    ) as client:
         for page in range(1, _MOST_PAGES + 1):
             query: dict[str, str | int] = {"task": _TASK, "per_page": page_size, "page": page}
             entries = await _page(client, url, query, redact)
