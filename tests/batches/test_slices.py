@@ -86,7 +86,7 @@ async def test_what_nobody_foresaw_fails_its_item_alone(
             raise RuntimeError("secret")
         return await make(*given, **named)
 
-    monkeypatch.setattr("gql_server.batches.slices.make_picture", breaks)
+    monkeypatch.setattr("gql_server.batches.item_work.make_picture", breaks)
     await office.work_on(batch_id)
     batch = await office.read(batch_id)
     assert (batch["succeeded"], batch["failed"]) == (1, 1)
@@ -238,7 +238,7 @@ async def test_a_store_that_cannot_be_asked_does_not_fail_what_was_made(
         return await get(key)
 
     monkeypatch.setattr(office.parts.store, "get", get_later)
-    monkeypatch.setattr("gql_server.batches.slices._LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("gql_server.batches.item_work._LOOK_AGAIN_SECONDS", 0.01)
     await office.work_on(batch_id)
     assert (await office.read(batch_id))["status"] == "SUCCEEDED"
     assert len(standin.requests) == 1

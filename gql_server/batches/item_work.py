@@ -1,0 +1,209 @@
+"""One item of a batch: claimed, made, kept, and ended in the transaction of its picture."""
+
+import asyncio
+from dataclasses import replace
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql_server.batches.endings import (
+    ItemEndedOtherwise,
+    end_as_canceled,
+    end_with_error,
+    end_with_image,
+)
+from gql_server.batches.item_errors import error_to_json
+from gql_server.batches.pausing import lock_or_cancel, pause
+from gql_server.database.batch_items import (
+    items_to_do,
+    put_back_item,
+    start_item,
+    take_over_item,
+)
+from gql_server.database.batches import find_batches
+from gql_server.database.engine import DatabaseUnavailable
+from gql_server.database.images import Ending
+from gql_server.database.pages import Facts
+from gql_server.domain.batches import BatchStatus, ItemStatus, PauseReason
+from gql_server.domain.errors import (
+    DailyAllocationUsed,
+    DomainError,
+    GenerationFailed,
+    GenerationPending,
+)
+from gql_server.domain.principal import Principal
+from gql_server.generation.acceptance import AcceptedPicture
+from gql_server.generation.making import keep_picture, keep_what_was_made, make_picture
+from gql_server.generation.parts import Parts
+from gql_server.generation.requests import request_from_json
+from gql_server.generation.resuming import acceptance_from_json
+from gql_server.jobs.kinds import JobRun
+
+log = structlog.get_logger(__name__)
+
+_STORE_PATIENCE_SECONDS: Final = 300.0
+_LOOK_AGAIN_SECONDS: Final = 1.0
+
+
+class ItemWork:
+    """Works on one item at a time, for as many callers as there are."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def claim_and_make(self, run: JobRun, item: Facts) -> None:
+        """Claim an item and bring it to its end, however often the database goes away meanwhile."""
+        while True:
+            try:
+                if await self.claim(run, item):
+                    await self._make(run, item)
+            except DatabaseUnavailable as error:
+                if not run.may_go_on:
+                    raise
+                log.warning("item_waits_for_the_database", item=item["id"], reason=str(error))
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            else:
+                return
+            left = await self._read_again(item)
+            if left is None:
+                return
+            item = left
+
+    async def claim(self, run: JobRun, item: Facts) -> bool:
+        """Make an item this process's, where it is free to be; tell whether it is."""
+        async with self._parts.database.write() as connection:
+            if item["status"] == ItemStatus.RUNNING:
+                return await take_over_item(
+                    connection,
+                    item["id"],
+                    process_id=run.process_id,
+                    lease=self._parts.budgets.lease.length,
+                )
+            return await start_item(
+                connection, item["id"], batch_id=item["batch_id"], process_id=run.process_id
+            )
+
+    async def fail(self, run: JobRun, item: Facts, error: DomainError) -> None:
+        """End an item that this process has with an error."""
+        async with self._parts.database.write() as connection:
+            webhook_id = await end_with_error(
+                connection, item, error_to_json(error), process_id=run.process_id
+            )
+        await self._tell(webhook_id)
+
+    async def _read_again(self, item: Facts) -> Facts | None:
+        """Return an item as it stands; None: it has ended."""
+        try:
+            async with self._parts.database.read() as connection:
+                found = await items_to_do(connection, item["batch_id"], item["slice"])
+        except DatabaseUnavailable:
+            return item
+        return next((one for one in found if one["id"] == item["id"]), None)
+
+    async def _make(self, run: JobRun, item: Facts) -> None:
+        try:
+            await self._make_and_keep(run, item)
+        except GenerationPending as error:
+            # The facts may have been written: whoever takes the item up looks.
+            raise DatabaseUnavailable(str(error)) from error
+        except DomainError as error:
+            await self._end_with(run, item, error)
+        except DatabaseUnavailable:
+            raise
+        except ItemEndedOtherwise:
+            # Paid at the provider, but who has the batch was told that there is no picture.
+            log.warning("late_picture_dropped", item=item["id"], image=item["image_id"])
+        except Exception:
+            log.exception("item_broke", item=item["id"])
+            unforeseen = GenerationFailed(
+                "Something went wrong on the server; its operator finds this item in the log.",
+                retryable=True,
+            )
+            await self.fail(run, item, unforeseen)
+
+    async def _make_and_keep(self, run: JobRun, item: Facts) -> None:
+        parts, accepted = self._parts, _accepted(self._parts, item)
+        webhook_id: str | None = None
+
+        async def ending(connection: AsyncConnection) -> None:
+            nonlocal webhook_id
+            webhook_id = await end_with_image(connection, item)
+
+        is_begun = item["status"] == ItemStatus.RUNNING
+        if is_begun and await self._keep_what_was_made(accepted, ending):
+            parts.reservations.charged(accepted.payer)
+            await self._tell(webhook_id)
+            return
+        if is_begun and await self._is_canceled(item):
+            await self._cancel(run, item)
+            return
+        picture = await make_picture(parts, accepted, is_background=True)
+        await keep_picture(
+            parts, accepted, picture, ending=ending, patience_seconds=_STORE_PATIENCE_SECONDS
+        )
+        parts.reservations.charged(accepted.payer)
+        await self._tell(webhook_id)
+
+    async def _keep_what_was_made(self, accepted: AcceptedPicture, ending: Ending) -> bool:
+        try:
+            return await keep_what_was_made(self._parts, accepted, ending=ending) is not None
+        except GenerationFailed as error:
+            # The store cannot be asked: whether the picture is there is found out later.
+            raise DatabaseUnavailable(str(error)) from error
+
+    async def _tell(self, webhook_id: str | None) -> None:
+        if webhook_id is not None:
+            await self._parts.webhooks.deliver_soon(webhook_id)
+
+    async def _end_with(self, run: JobRun, item: Facts, error: DomainError) -> None:
+        if isinstance(error, DailyAllocationUsed):
+            await self._pause(run, item, PauseReason.DAILY_ALLOCATION_USED, error)
+        elif isinstance(error, GenerationFailed) and error.needs_operator:
+            await self._pause(run, item, PauseReason.PROVIDER_REFUSED_SERVER, error)
+        elif isinstance(error, GenerationFailed) and not error.reached_model:
+            await self._put_back(run, item)
+        else:
+            await self.fail(run, item, error)
+
+    async def _is_canceled(self, item: Facts) -> bool:
+        async with self._parts.database.read() as connection:
+            found = await find_batches(connection, [item["batch_id"]], user_id=None)
+        return bool(found[item["batch_id"]]["status"] == BatchStatus.CANCELING)
+
+    async def _cancel(self, run: JobRun, item: Facts) -> None:
+        async with self._parts.database.write() as connection:
+            webhook_id = await end_as_canceled(connection, item, process_id=run.process_id)
+        await self._tell(webhook_id)
+
+    async def _put_back(self, run: JobRun, item: Facts) -> None:
+        """Queue an item that got no turn at the provider; the sweep has it worked on again."""
+        webhook_id = None
+        async with self._parts.database.write() as connection:
+            if await put_back_item(connection, item, process_id=run.process_id):
+                _, webhook_id = await lock_or_cancel(connection, item["batch_id"])
+        await self._tell(webhook_id)
+
+    async def _pause(
+        self, run: JobRun, item: Facts, reason: PauseReason, error: DomainError
+    ) -> None:
+        webhook_id = None
+        async with self._parts.database.write() as connection:
+            if await put_back_item(connection, item, process_id=run.process_id):
+                webhook_id = await pause(connection, item["batch_id"], reason, error)
+        await self._tell(webhook_id)
+
+
+def _accepted(parts: Parts, item: Facts) -> AcceptedPicture:
+    accepted = acceptance_from_json(
+        parts,
+        Principal(user_id=item["user_id"]),
+        request_from_json(item["request"]),
+        item["image_id"],
+        item["accepted"],
+    )
+    if accepted is None:
+        raise GenerationFailed(
+            "The model is not in the catalogue any more. Ask for another one.", retryable=False
+        )
+    return replace(accepted, batch_id=item["batch_id"])
