@@ -17,6 +17,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gql_server.access.authentication import Authentication
 from gql_server.access.oidc import open_tokens
+from gql_server.access.sessions import Sessions
 from gql_server.api.limits import Limits
 from gql_server.api.models import ShapedCatalogue
 from gql_server.api.persisted import PersistedDocuments, load_trusted_documents
@@ -45,6 +46,7 @@ class State(TypedDict):
     parts: Parts
     catalogue: ShapedCatalogue
     authentication: Authentication
+    sessions: Sessions
 
 
 def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
@@ -76,11 +78,16 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
             ) as tokens,
         ):
             authentication = Authentication(parts.database, asks=asks_for_keys, tokens=tokens)
-            async with authentication.recording(seconds=_KEY_USE_SECONDS):
+            sessions = Sessions(authentication)
+            async with (
+                authentication.recording(seconds=_KEY_USE_SECONDS),
+                sessions.watched(parts.progress),
+            ):
                 yield State(
                     parts=parts,
                     catalogue=ShapedCatalogue(wiring.catalogue, wiring.prices),
                     authentication=authentication,
+                    sessions=sessions,
                 )
 
     routes: list[BaseRoute] = [

@@ -1,13 +1,17 @@
 """From what a request shows to whoever asks: an API key, or a provider's token."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 
 from gql_server.access.key_secrets import is_secret_of, prefix_of
 from gql_server.access.oidc import OidcTokens
-from gql_server.database.api_keys import find_api_key_by_prefix, set_last_used_at
+from gql_server.database.api_keys import (
+    find_api_key_by_prefix,
+    find_good_keys,
+    set_last_used_at,
+)
 from gql_server.database.engine import Database
 from gql_server.domain.clock import now
 from gql_server.domain.errors import Unauthenticated
@@ -17,6 +21,8 @@ from gql_server.processes.recurring import recurring
 _JWT_DOTS: Final = 2
 _NO_DIGEST: Final = "0" * 64
 """Compared with where there is no key, so that this takes as long as where there is one."""
+
+REVOKED: Final = "This API key was revoked."
 
 
 class Authentication:
@@ -63,11 +69,17 @@ class Authentication:
             raise Unauthenticated("There is no such API key. Copy it once more.")
         moment = now()
         if found["revoked_at"] is not None:
-            raise Unauthenticated("This API key was revoked.")
-        if found["expires_at"] is not None and found["expires_at"] <= moment:
-            raise Unauthenticated("This API key has expired.")
+            raise Unauthenticated(REVOKED)
+        principal = Principal(
+            found["user_id"],
+            key_id=found["id"],
+            role=Role(found["role"]),
+            expires_at=found["expires_at"],
+        )
+        if (expired := expiry(principal, moment)) is not None:
+            raise expired
         self._used_at[found["id"]] = moment
-        return Principal(found["user_id"], key_id=found["id"], role=Role(found["role"]))
+        return principal
 
     async def authenticate_connection(self, payload: object) -> Principal:
         """Return whoever opens a WebSocket, by the payload of its ``connection_init``.
@@ -83,6 +95,29 @@ class Authentication:
         header = given.get("authorization", given.get("Authorization"))
         return await self.authenticate(bearer_token(header if isinstance(header, str) else None))
 
+    async def check(self, principal: Principal) -> None:
+        """Make sure that whoever was let in before would be let in now.
+
+        Raises:
+            Unauthenticated: Their key was revoked, or it or their token has expired.
+            DatabaseUnavailable: The database does not answer.
+        """
+        if (expired := expiry(principal)) is not None:
+            raise expired
+        if principal.key_id is not None and await self.revoked([principal.key_id]):
+            raise Unauthenticated(REVOKED)
+
+    async def revoked(self, key_ids: Collection[str]) -> Collection[str]:
+        """Return those of these keys that were revoked.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer.
+        """
+        if not key_ids:
+            return ()
+        async with self._database.read() as connection:
+            return set(key_ids) - await find_good_keys(connection, key_ids)
+
     async def record_use(self) -> None:
         """Write down when keys were used since it was written last."""
         if not self._used_at:
@@ -97,6 +132,14 @@ class Authentication:
         async with recurring("api key use", self.record_use, seconds=seconds):
             yield
         await self.record_use()
+
+
+def expiry(principal: Principal, moment: datetime | None = None) -> Unauthenticated | None:
+    """Return why a principal would not be let in at a moment, or now, because of the time alone."""
+    if principal.expires_at is None or principal.expires_at > (moment or now()):
+        return None
+    shown = "API key" if principal.key_id is not None else "token"
+    return Unauthenticated(f"This {shown} has expired.")
 
 
 def bearer_token(header: str | None) -> str | None:

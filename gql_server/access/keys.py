@@ -14,6 +14,7 @@ from gql_server.database.api_keys import (
     set_revoked_at,
 )
 from gql_server.database.engine import Database
+from gql_server.database.notifications import notify
 from gql_server.database.pages import Facts, Page, PageRequest
 from gql_server.database.tables import ApiKeyRow
 from gql_server.domain.clock import now
@@ -23,6 +24,9 @@ from gql_server.domain.principal import Principal, Role
 from gql_server.domain.text import text_faults
 
 _LONGEST: Final = 100
+
+REVOKED_KEYS: Final = "revoked_keys"
+"""The topic that has news in every process when a key was revoked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +95,7 @@ async def revoke_key(database: Database, key_id: str) -> Facts:
             return facts
         moment = now()
         await set_revoked_at(connection, key_id, moment)
+        await notify(connection, REVOKED_KEYS)
     return {**facts, "revoked_at": moment}
 
 

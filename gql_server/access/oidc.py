@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Final
 
@@ -96,7 +97,7 @@ class OidcTokens:
                 f"{', '.join(Role)}."
             )
         best = next(role for role in reversed(Role) if role in roles)
-        return Principal(user_id, role=best)
+        return Principal(user_id, role=best, expires_at=_moment(claims["exp"] + _LEEWAY_SECONDS))
 
     async def _verified(self, token: str) -> dict[str, Any]:
         keys = await self._keys.get()
@@ -172,6 +173,13 @@ class _ProviderKeys:
         response = await self._client.get(address)
         response.raise_for_status()
         return response.json()
+
+
+def _moment(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):  # beyond what a date can say
+        return None
 
 
 def _claim(claims: Mapping[str, Any], name: str) -> Any:

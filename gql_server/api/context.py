@@ -114,6 +114,15 @@ class Context:
         if self._principal is None:
             self._principal = await self._authentication.authenticate_connection(payload)
 
+    async def check_caller(self) -> None:
+        """Make sure that whoever asked before may still ask.
+
+        Raises:
+            Unauthenticated: Their key was revoked, or it or their token has expired.
+            DatabaseUnavailable: The database does not answer.
+        """
+        await self._authentication.check(self.principal)
+
     def fresh(self) -> "Context":
         """Return one for another operation of the same caller, with nothing loaded."""
         return Context(

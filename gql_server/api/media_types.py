@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 
 JSON: Final = "application/json"
 RESPONSE_JSON: Final = "application/graphql-response+json"
-_EVENT_STREAM: Final = "text/event-stream"
+EVENT_STREAM: Final = "text/event-stream"
 _MULTIPART: Final = "multipart/mixed"
 _MAX_REMEMBERED: Final = 300
 
@@ -48,7 +48,7 @@ def _accepted(header: str) -> Accepted:
         if quality > single_quality and kind in _SINGLE:
             single, single_quality = _SINGLE[kind], quality
         if quality > stream_quality:
-            if kind == _EVENT_STREAM:
+            if kind == EVENT_STREAM:
                 stream, stream_quality = "sse", quality
             elif kind == _MULTIPART and parameters.get("subscriptionspec", "").startswith("1"):
                 stream, stream_quality = "multipart-subscription", quality

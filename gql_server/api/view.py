@@ -1,6 +1,6 @@
 """GraphQL over HTTP and WebSockets, and the playground for browsers."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final, get_args
@@ -42,6 +42,7 @@ from gql_server.api.requests import (
     read_upload,
 )
 from gql_server.api.responses import SubResponse, json_response, refusal, result_status
+from gql_server.api.streams import StreamResponse
 from gql_server.api.view_options import ViewOptions
 from gql_server.api.websockets import BoundedWebSocket, TransportHandler
 from gql_server.domain.errors import Unauthenticated
@@ -256,6 +257,22 @@ class GraphQLView(GraphQL[Context, None]):
         response.raw_headers.extend(sub_response.raw_headers)
         response.background = sub_response.background
         return response
+
+    async def create_streaming_response(
+        self,
+        request: Request | WebSocket,
+        stream: Callable[[], AsyncIterator[str]],
+        sub_response: Response,
+        headers: Mapping[str, str],
+    ) -> Response:
+        """Answer a subscription for as long as its caller is good and the server runs."""
+        return StreamResponse(
+            stream,
+            request.state.sessions,
+            request.state.principal,
+            headers={**sub_response.headers, **headers},
+            encode=self.encode_json_string,
+        )
 
     def decode_json(self, data: str | bytes) -> object:
         """Read JSON strictly: whole Unicode, no NaN."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import structlog
@@ -22,16 +22,23 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 
 from gql_server.access.oidc import ProviderUnavailable
+from gql_server.access.sessions import ServerStopping, SessionEnd, Sessions
 from gql_server.api.context import Context
 from gql_server.api.requests import RequestRefused
 from gql_server.database.engine import DatabaseUnavailable
+from gql_server.domain.errors import Unauthenticated
 
 if TYPE_CHECKING:
     from gql_server.api.view import GraphQLView
 
 log = structlog.get_logger(__name__)
 
+_FORBIDDEN: Final = 4403
 _TRY_AGAIN_LATER: Final = 1013
+_UNKNOWN_NOW: Final[GraphQLFormattedError] = {
+    "message": "It cannot be found out just now who you are. Try again in a moment.",
+    "extensions": {"code": "INTERNAL"},
+}
 _MOST_REASON_BYTES: Final = 123
 """What a close frame holds beside its code (RFC 6455, 5.5)."""
 
@@ -98,7 +105,8 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
     async def handle(self) -> None:
         """Serve a socket until its end."""
         async with cast("BoundedWebSocket", self.websocket).life():
-            await super().handle()
+            with ExitStack() as self._session:
+                await super().handle()
 
     async def handle_message(self, message: Message) -> None:
         """Handle a message of the client's."""
@@ -111,6 +119,8 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
         """Learn who speaks; where that cannot be found out the client may try again."""
         try:
             await super().handle_connection_init(message)
+            if self.connection_acknowledged:
+                self._open_session()
         except (DatabaseUnavailable, ProviderUnavailable) as error:
             log.warning("authentication_unavailable", reason=repr(error))
             await self.websocket.close(_TRY_AGAIN_LATER, "Try again later")
@@ -127,12 +137,43 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
                 )
                 return
             message["payload"]["query"] = query
+            if not await self._may_go_on(message["id"]):
+                return
         await super().handle_subscribe(message)
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what ended an operation, unless its client did."""
         if not isinstance(error, WebSocketDisconnected):
             log.error("websocket_operation_broke", exc_info=error)
+
+    def _open_session(self) -> None:
+        sessions: Sessions = cast("BoundedWebSocket", self.websocket).ws.state.sessions
+        self._session.enter_context(sessions.session(self.context.principal, self._end))
+
+    def _end(self, reason: SessionEnd) -> None:
+        if isinstance(reason, ServerStopping):
+            return  # uvicorn closes sockets itself, with 1012
+        self._closing = asyncio.create_task(self._forbid(reason))
+
+    async def _forbid(self, reason: Unauthenticated) -> None:
+        for operation_id in list(self.operations):
+            await self.cleanup_operation(operation_id)
+        await self.websocket.close(_FORBIDDEN, reason.message)
+
+    async def _may_go_on(self, operation_id: str) -> bool:
+        """Tell whether the caller is still good, or close the socket."""
+        try:
+            await self.context.check_caller()
+        except Unauthenticated as error:
+            await self._forbid(error)
+            return False
+        except DatabaseUnavailable as error:
+            log.warning("authentication_unavailable", reason=repr(error))
+            await self.send_message(
+                {"id": operation_id, "type": "error", "payload": [_UNKNOWN_NOW]}
+            )
+            return False
+        return True
 
 
 def _is_well_formed(message: object) -> bool:

@@ -15,7 +15,7 @@ from gql_server.api.persisted import TrustedDocumentsError
 from gql_server.app import create_app
 from gql_server.cli.start import fail, read_settings
 from gql_server.database.engine import DatabaseUnavailable
-from gql_server.http.slow_clients import bounded_http
+from gql_server.http.server import Server, server_config
 from gql_server.inference.catalogue import CatalogueError
 from gql_server.ledger.price_files import PriceBookError
 from gql_server.settings import Settings
@@ -67,20 +67,7 @@ def serve(
     listener = _listen(
         settings.host, settings.port, patience_seconds=settings.subscription_send_timeout
     )
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=settings.log_level == "debug",
-        lifespan="on",
-        timeout_graceful_shutdown=round(settings.shutdown_timeout) or 1,
-        server_header=False,
-        proxy_headers=False,  # the application has TRUSTED_PROXIES; uvicorn would trust loopback
-        http=bounded_http(settings.receive_timeout),
-        ws_max_size=settings.max_body_bytes,
-    )
-    server = _Server(config, settings.server_url)
+    server = _GreetingServer(server_config(app, settings), settings.server_url)
     server.run(sockets=[listener])
     if not server.started:
         raise typer.Exit(1)
@@ -154,7 +141,7 @@ def _listen(host: str, port: int, *, patience_seconds: float) -> socket.socket:
     return listener
 
 
-class _Server(uvicorn.Server):
+class _GreetingServer(Server):
     """Says where to go once it listens."""
 
     def __init__(self, config: uvicorn.Config, url: str) -> None:

@@ -23,6 +23,9 @@ from gql_server.domain.ids import has_prefix
 API_KEY_COLUMNS = frozenset(ApiKeyRow.__table__.columns.keys()) - {"secret_hash"}  # type: ignore[attr-defined]  # SQLModel does not type __table__
 """Every column that a reader can ask for."""
 
+_AT_ONCE: Final = 1_000
+"""Drivers bound how many values a statement may have."""
+
 
 async def insert_api_key(connection: AsyncConnection, key: ApiKeyRow) -> None:
     """Write a new key."""
@@ -52,6 +55,17 @@ async def find_api_keys(
     if for_update:
         statement = statement.with_for_update()
     return {row["id"]: row for row in read_facts(await connection.execute(statement))}
+
+
+async def find_good_keys(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
+    """Return those of these keys that were not revoked, whether or not they have expired."""
+    found: set[str] = set()
+    wanted = list(ids)
+    for begin in range(0, len(wanted), _AT_ONCE):
+        some = wanted[begin : begin + _AT_ONCE]
+        rows = await connection.execute(_GOOD, {"key_ids": some})
+        found.update(rows.scalars())
+    return found
 
 
 async def api_key_page(
@@ -95,6 +109,10 @@ _BY_PREFIX: Final = select(
         for name in ("id", "secret_hash", "user_id", "role", "expires_at", "revoked_at")
     )
 ).where(col(ApiKeyRow.prefix) == bindparam("shown_prefix", type_=String()))
+
+_GOOD: Final = select(col(ApiKeyRow.id)).where(
+    col(ApiKeyRow.id).in_(bindparam("key_ids", expanding=True)), col(ApiKeyRow.revoked_at).is_(None)
+)
 
 _SET_LAST_USED_AT: Final = (
     update(ApiKeyRow)

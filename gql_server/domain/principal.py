@@ -1,6 +1,7 @@
 """Who asks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -34,11 +35,14 @@ class Principal:
         user_id: Who owns what is made.
         key_id: The API key that was shown; None where none is asked for.
         role: What they may do.
+        expires_at: When they must show themselves anew; None: they need not. It makes nobody
+            another.
     """
 
     user_id: str = DEFAULT_USER
     key_id: str | None = None
     role: Role = Role.CREATOR
+    expires_at: datetime | None = field(default=None, compare=False)
 
     def owner_filter(self, asked: str | None = None) -> str | None:
         """Return whose things are looked at; None is everyone's, which only an admin sees.

@@ -3,18 +3,26 @@
 import asyncio
 from typing import Any, ClassVar, Final
 
+import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _MAX_HEAD_BYTES: Final = 64 * 1024
+_STOP_SECONDS: Final = 1.0
+"""How long a client may take nothing once the server is to stop."""
+
+log = structlog.get_logger(__name__)
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
     """Closes a connection whose next request's head does not come in time, or does not end.
 
-    Uvicorn itself bounds only the pause after an answer.
+    So it does with one whose client takes nothing of its answer for too long. Uvicorn itself
+    bounds only the pause after an answer.
     """
 
     head_seconds: ClassVar[float] = 30
+    taking_seconds: ClassVar[float] = 30
+    _stall: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Wait for the first request."""
@@ -24,6 +32,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._head_is_here()
+        self._is_taken()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -45,6 +54,39 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._head_is_here()
         super().on_headers_complete()
 
+    def pause_writing(self) -> None:
+        """Wait for the client to take what it was sent."""
+        super().pause_writing()
+        self._await_taking(self.taking_seconds)
+
+    def resume_writing(self) -> None:
+        """Send on."""
+        self._is_taken()
+        super().resume_writing()
+
+    def shutdown(self) -> None:
+        """End the connection once its answer was sent, unless its client takes nothing of it."""
+        super().shutdown()
+        if self._stall is not None:
+            self._is_taken()
+            self._await_taking(min(self.taking_seconds, _STOP_SECONDS))
+
+    def _await_taking(self, seconds: float) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._stall = self.loop.call_later(seconds, self._look_whether_taken, left, seconds)
+
+    def _look_whether_taken(self, left: int, seconds: float) -> None:
+        if self.transport.get_write_buffer_size() < left:
+            self._await_taking(seconds)
+        else:
+            log.info("connection_dropped", no_data_taken_for_seconds=seconds)
+            self.transport.abort()
+
+    def _is_taken(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+
     def _await_head(self) -> None:
         self._head_bytes = 0
         self._deadline: asyncio.TimerHandle | None = self.loop.call_later(
@@ -57,6 +99,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._deadline = None
 
 
-def bounded_http(head_seconds: float) -> type[Any]:
-    """Return the protocol for uvicorn's ``http``, with this patience."""
-    return type("BoundedHttp", (BoundedHttpProtocol,), {"head_seconds": head_seconds})
+def bounded_http(*, head_seconds: float, taking_seconds: float) -> type[Any]:
+    """Return the protocol for uvicorn's ``http``.
+
+    Args:
+        head_seconds: How long a request's head may take.
+        taking_seconds: How long a client may take nothing of what it is sent.
+    """
+    patience = {"head_seconds": head_seconds, "taking_seconds": taking_seconds}
+    return type("BoundedHttp", (BoundedHttpProtocol,), patience)

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Hashable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterator
+from contextlib import aclosing, contextmanager
 from typing import Any, Final
 
 from gql_server.progress.hub import Hub
@@ -36,6 +36,7 @@ class Progress:
         self._passing = passing
         self._look_again_seconds = look_again_seconds
         self._hubs: dict[str, dict[Hashable, Hub[Any, Any, Any]]] = defaultdict(dict)
+        self._calls: dict[str, list[Callable[[], None]]] = defaultdict(list)
         self._watchers = 0
         self._turns = asyncio.Semaphore(_MOST_READS)
 
@@ -47,12 +48,26 @@ class Progress:
         """
         for hub in self._hubs.get(topic, {}).values():
             hub.wake()
+        for call in self._calls.get(topic, ()):
+            call()
 
     def publish_all(self) -> None:
         """Say that any topic may have news."""
         for hubs in self._hubs.values():
             for hub in hubs.values():
                 hub.wake()
+        for calls in self._calls.values():
+            for call in calls:
+                call()
+
+    @contextmanager
+    def heard(self, topic: str, call: Callable[[], None]) -> Iterator[None]:
+        """Call something whenever a topic may have news, until the end of the block."""
+        self._calls[topic].append(call)
+        try:
+            yield
+        finally:
+            self._calls[topic].remove(call)
 
     async def watch(
         self, topic: str, read: Read[P, State, Item], *, after: P, key: Hashable = None

@@ -11,9 +11,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from gql_server.access.authentication import Authentication
+from gql_server.access.sessions import Sessions
 from gql_server.api.bounded_schema import Schema
 from gql_server.api.context import Context
 from gql_server.api.limits import Limits
@@ -71,7 +73,14 @@ class View(GraphQLView):
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     schema = Schema(Limits(), query=Query, mutation=Mutation, subscription=Subscription)
-    transport = httpx.ASGITransport(Starlette(routes=[Route("/graphql", View(schema))]))
+    app = Starlette(routes=[Route("/graphql", View(schema))])
+    sessions = Sessions(Authentication(cast("Database", None), asks=False))
+
+    async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
+        state = {"sessions": sessions, "principal": EVERYONE}
+        await app({**scope, "state": state}, receive, send)
+
+    transport = httpx.ASGITransport(with_state)
     async with httpx.AsyncClient(transport=transport, base_url="http://streams") as client:
         yield client
 

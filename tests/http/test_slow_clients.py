@@ -1,12 +1,12 @@
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from gql_server.http.slow_clients import bounded_http
+from tests.servers.in_loop import listening, served
 
 pytestmark = pytest.mark.anyio
 
@@ -18,22 +18,13 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG0
     await send({"type": "http.response.body"})
 
 
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
-    config = uvicorn.Config(app, port=0, http=bounded_http(0.3), lifespan="off", log_config=None)
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.005)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    await serving
+    patience = bounded_http(head_seconds=0.3, taking_seconds=0.3)
+    config = uvicorn.Config(app, http=patience, lifespan="off", log_config=None)
+    with listening() as (listener, number):
+        async with served(config, listener):
+            yield number
 
 
 async def answer(port: int, *pieces: bytes) -> bytes:

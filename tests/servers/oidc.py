@@ -1,10 +1,8 @@
 """An OpenID Connect provider: an HTTP server that tells its keys, and signs tokens by them."""
 
-import asyncio
-import socket
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
 
@@ -15,6 +13,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+
+from tests.servers.in_loop import listening, served
 
 AUDIENCE = "gql-server"
 
@@ -62,31 +62,17 @@ def _first_key() -> RSAKey:
     return RSAKey.generate_key(2048, {"kid": "first"})
 
 
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield  # the signals belong to pytest
-
-
 @asynccontextmanager
 async def running_provider() -> AsyncIterator[Provider]:
     """Serve a provider on loopback until the end of the block."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
-        provider = Provider(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    with listening() as (listener, port):
+        provider = Provider(f"http://127.0.0.1:{port}")
         app = Starlette(
             routes=[
                 Route("/.well-known/openid-configuration", provider.configuration),
                 Route("/keys", provider.key_set),
             ]
         )
-        server = _Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            while not server.started:
-                assert not serving.done()
-                await asyncio.sleep(0.005)
+        config = uvicorn.Config(app, log_config=None, lifespan="off")
+        async with served(config, listener):
             yield provider
-        finally:
-            server.should_exit = True
-            await serving

@@ -1,30 +1,23 @@
 """The product itself, served over HTTP on loopback inside the test's own loop."""
 
-import asyncio
 import json
-import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 from PIL import Image
 
 from gql_server.app import create_app
 from gql_server.generation.parts import Parts
+from gql_server.http.server import server_config
 from gql_server.settings import Settings, load_settings
 from gql_server.tls import trusted_authorities
+from tests.servers.in_loop import listening, served
 from tests.servers.sqlite import make_sqlite
 from tests.servers.workers_ai_app import WorkersAIStandin
-
-
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield  # the signals belong to pytest
 
 
 class Product:
@@ -127,32 +120,18 @@ async def running_product(
     data_dir: Path, settings: Mapping[str, Any] | None = None, *, runs_jobs: bool = False
 ) -> AsyncIterator[Product]:
     """Serve the product with these settings until the end of the block."""
-    # Said to be TCP, so that asyncio turns off Nagle's algorithm on its connections.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    with listening() as (listener, port):
         if "database_url" not in (settings or {}):
             make_sqlite(data_dir / "gql_server.db")
         chosen = load_settings(port=port, data_dir=data_dir, **(settings or {}))
-        app = create_app(chosen, runs_jobs=runs_jobs)
-        server = _Server(
-            uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5, proxy_headers=False)
-        )
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            while not server.started:
-                if serving.done():
-                    await serving
-                    raise RuntimeError("the server ended before it started")
-                await asyncio.sleep(0.005)
+        config = server_config(create_app(chosen, runs_jobs=runs_jobs), chosen)
+        config.timeout_graceful_shutdown = 5
+        async with served(config, listener) as server:
             parts: Parts = server.lifespan.state["parts"]
             async with httpx.AsyncClient(
                 base_url=chosen.server_url, verify=trusted_authorities(), timeout=30
             ) as client:
                 yield Product(client, chosen, parts)
-        finally:
-            server.should_exit = True
-            await serving
 
 
 def workers_ai_settings(standin: WorkersAIStandin) -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """A receiver of webhooks: an HTTP server that keeps what it gets, and answers as it is told."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from tests.servers.in_loop import listening, served
 
 SECONDS = 15.0
 
@@ -63,20 +64,13 @@ class Receiver:
         return Response(status_code=behaviour) if isinstance(behaviour, int) else behaviour()
 
 
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield  # the signals belong to pytest
-
-
 @asynccontextmanager
 async def running_receiver(
     certificate: str | None = None, key: str | None = None
 ) -> AsyncIterator[Receiver]:
     """Receive on loopback until the end of the block, by TLS where there is a certificate."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
-        receiver = Receiver(listener.getsockname()[1], "https" if certificate else "http")
+    with listening() as (listener, port):
+        receiver = Receiver(port, "https" if certificate else "http")
         app = Starlette(routes=[Route("/{path:path}", receiver.answer, methods=["POST"])])
         config = uvicorn.Config(
             app,
@@ -86,13 +80,5 @@ async def running_receiver(
             ssl_keyfile=key,
             timeout_graceful_shutdown=1,
         )
-        server = _Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            while not server.started:
-                assert not serving.done()
-                await asyncio.sleep(0.005)
+        async with served(config, listener):
             yield receiver
-        finally:
-            server.should_exit = True
-            await serving

@@ -1,0 +1,133 @@
+"""What stays open for a caller, sockets and streams: for as long as they would be let in anew."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from gql_server.access.authentication import REVOKED, Authentication, expiry
+from gql_server.access.keys import REVOKED_KEYS
+from gql_server.database.engine import DatabaseUnavailable
+from gql_server.domain.clock import now
+from gql_server.domain.errors import Unauthenticated
+from gql_server.domain.principal import Principal
+from gql_server.progress.progress import Progress
+
+CHECK_SECONDS: Final = 10.0
+"""How often open sessions are looked at though nobody said that a key was revoked."""
+
+log = structlog.get_logger(__name__)
+
+
+class ServerStopping(Exception):
+    """The server stops; its clients go on with another, or with this one when it is back."""
+
+
+SessionEnd = Unauthenticated | ServerStopping
+"""Why a session ends."""
+
+
+class Sessions:
+    """Ends what is open for a caller once their key is revoked or expires, or the server stops."""
+
+    def __init__(self, authentication: Authentication) -> None:
+        """Take who knows whether a caller would be let in."""
+        self._authentication = authentication
+        self._open: set[_Session] = set()
+        self._has_stopped = False
+        self._soon = asyncio.Event()
+
+    @contextmanager
+    def session(self, principal: Principal, end: Callable[[SessionEnd], None]) -> Iterator[None]:
+        """Hold a session open for as long as the block lasts.
+
+        Args:
+            principal: Whose it is.
+            end: Called once, when the session must end; at once where the server stops already.
+        """
+        session = _Session(principal, end)
+        self._open.add(session)
+        if self._has_stopped:
+            self._end(session, ServerStopping())
+        elif principal.expires_at is not None:
+            self._soon.set()
+        try:
+            yield
+        finally:
+            self._open.discard(session)
+
+    def stop(self) -> None:
+        """End all, and whatever is opened from now on."""
+        self._has_stopped = True
+        for session in list(self._open):
+            self._end(session, ServerStopping())
+
+    async def check(self) -> None:
+        """End those whose callers would not be let in now.
+
+        Raises:
+            DatabaseUnavailable: It is not known which keys were revoked; what has expired has
+                ended.
+        """
+        for session in list(self._open):
+            if (expired := expiry(session.principal)) is not None:
+                self._end(session, expired)
+        by_key = defaultdict(list)
+        for session in self._open:
+            if session.principal.key_id is not None:
+                by_key[session.principal.key_id].append(session)
+        for key_id in await self._authentication.revoked(by_key):
+            for session in by_key[key_id]:
+                self._end(session, Unauthenticated(REVOKED))
+
+    @asynccontextmanager
+    async def watched(
+        self, progress: Progress, *, seconds: float = CHECK_SECONDS
+    ) -> AsyncIterator[None]:
+        """Check until the end of the block: when a key was revoked anywhere, when one expires.
+
+        Args:
+            progress: Tells of keys that were revoked in any process.
+            seconds: After which it is checked though nothing was told.
+        """
+        checking = asyncio.create_task(self._keep_checking(seconds), name="sessions")
+        try:
+            with progress.heard(REVOKED_KEYS, self._soon.set):
+                yield
+        finally:
+            checking.cancel()
+            await asyncio.wait({checking})
+
+    async def _keep_checking(self, seconds: float) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(min(seconds, self._seconds_to_expiry())):
+                    await self._soon.wait()
+            except TimeoutError:
+                pass
+            self._soon.clear()
+            try:
+                await self.check()
+            except DatabaseUnavailable as error:
+                log.warning("sessions_not_checked", reason=repr(error))
+                await asyncio.sleep(1)
+
+    def _seconds_to_expiry(self) -> float:
+        moments = [session.principal.expires_at for session in self._open]
+        first = min((moment for moment in moments if moment is not None), default=None)
+        return max(0.0, (first - now()).total_seconds()) if first is not None else float("inf")
+
+    def _end(self, session: "_Session", reason: SessionEnd) -> None:
+        if session in self._open:
+            self._open.discard(session)
+            session.end(reason)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Session:
+    principal: Principal
+    end: Callable[[SessionEnd], None]
