@@ -166,7 +166,7 @@ class Settings(BaseSettings):
         default=30,
         gt=0,
         le=600,
-        description="Seconds after which a WebSocket that takes no data is dropped.",
+        description="Seconds after which a client that takes no data is dropped.",
     )
     subscriptions_per_connection: int = Field(
         default=100, ge=1, le=10_000, description="Operations at once over one WebSocket."

@@ -104,8 +104,10 @@ class Authentication:
         """
         if (expired := expiry(principal)) is not None:
             raise expired
-        if principal.key_id is not None and await self.revoked([principal.key_id]):
-            raise Unauthenticated(REVOKED)
+        if principal.key_id is not None:
+            if await self.revoked([principal.key_id]):
+                raise Unauthenticated(REVOKED)
+            self._used_at[principal.key_id] = now()
 
     async def revoked(self, key_ids: Collection[str]) -> Collection[str]:
         """Return those of these keys that were revoked.

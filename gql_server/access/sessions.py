@@ -11,7 +11,6 @@ import structlog
 
 from gql_server.access.authentication import REVOKED, Authentication, expiry
 from gql_server.access.keys import REVOKED_KEYS
-from gql_server.database.engine import DatabaseUnavailable
 from gql_server.domain.clock import now
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal
@@ -19,6 +18,8 @@ from gql_server.progress.progress import Progress
 
 CHECK_SECONDS: Final = 10.0
 """How often open sessions are looked at though nobody said that a key was revoked."""
+
+_RETRY_SECONDS: Final = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -112,9 +113,9 @@ class Sessions:
             self._soon.clear()
             try:
                 await self.check()
-            except DatabaseUnavailable as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next time may succeed
                 log.warning("sessions_not_checked", reason=repr(error))
-                await asyncio.sleep(1)
+                await asyncio.sleep(_RETRY_SECONDS)
 
     def _seconds_to_expiry(self) -> float:
         moments = [session.principal.expires_at for session in self._open]

@@ -21,7 +21,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     """
 
     head_seconds: ClassVar[float] = 30
-    taking_seconds: ClassVar[float] = 30
+    taking_seconds: float = 30
     _stall: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
@@ -57,7 +57,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Wait for the client to take what it was sent."""
         super().pause_writing()
-        self._await_taking(self.taking_seconds)
+        self._await_taking()
 
     def resume_writing(self) -> None:
         """Send on."""
@@ -67,19 +67,20 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """End the connection once its answer was sent, unless its client takes nothing of it."""
         super().shutdown()
+        self.taking_seconds = min(self.taking_seconds, _STOP_SECONDS)
         if self._stall is not None:
             self._is_taken()
-            self._await_taking(min(self.taking_seconds, _STOP_SECONDS))
+            self._await_taking()
 
-    def _await_taking(self, seconds: float) -> None:
+    def _await_taking(self) -> None:
         left = self.transport.get_write_buffer_size()
-        self._stall = self.loop.call_later(seconds, self._look_whether_taken, left, seconds)
+        self._stall = self.loop.call_later(self.taking_seconds, self._look_whether_taken, left)
 
-    def _look_whether_taken(self, left: int, seconds: float) -> None:
+    def _look_whether_taken(self, left: int) -> None:
         if self.transport.get_write_buffer_size() < left:
-            self._await_taking(seconds)
+            self._await_taking()
         else:
-            log.info("connection_dropped", no_data_taken_for_seconds=seconds)
+            log.info("connection_dropped", no_data_taken_for_seconds=self.taking_seconds)
             self.transport.abort()
 
     def _is_taken(self) -> None:

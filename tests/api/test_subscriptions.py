@@ -1,7 +1,10 @@
 """graphql-transport-ws, message by message."""
 
 import asyncio
+import json
+import socket
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import structlog
 from websockets.exceptions import InvalidStatus
 
 from tests.servers.product import Product, running_product
+from tests.servers.streams import EVENTS, PARTS
 from tests.servers.subscriber import open_socket, subscriber
 
 pytestmark = pytest.mark.anyio
@@ -162,3 +166,29 @@ async def test_one_who_takes_no_data_is_dropped(tmp_path: Path) -> None:
                 client.socket.transport.abort()
     assert "websocket_dropped" in {entry["event"] for entry in logged}
     assert not [entry for entry in logged if entry["log_level"] == "error"]
+
+
+async def test_neither_may_one_of_a_stream_over_http(tmp_path: Path) -> None:
+    settings = {
+        "subscription_send_timeout": 0.3,
+        "max_query_aliases": 1000,
+        "max_query_repeats": 1000,
+    }
+    aliases = " ".join(f"p{number}: prompt" for number in range(1000))
+    query = json.dumps({"query": "subscription { imageCreated { %s } }" % aliases})
+    async with running_product(tmp_path, settings) as product:
+        progress = product.parts.progress
+        with ExitStack() as stack, structlog.testing.capture_logs() as logged:
+            for accept in (EVENTS, PARTS):
+                client = stack.enter_context(socket.socket())
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                client.connect(("127.0.0.1", product.settings.port))
+                head = (
+                    f"POST /graphql HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\n"
+                    f"Content-Type: application/json\r\nContent-Length: {len(query)}\r\n\r\n"
+                )
+                client.sendall((head + query).encode())
+            await until(lambda: progress.watchers == 2)
+            while progress.watchers:
+                await product.image(prompt="A fox " * 300)
+    assert [entry["event"] for entry in logged] == ["connection_dropped"] * 2

@@ -1,8 +1,11 @@
 import asyncio
+import socket
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 import uvicorn
+from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from gql_server.http.slow_clients import bounded_http
@@ -62,3 +65,25 @@ async def test_who_comes_to_the_point_is_served_as_often_as_they_like(port: int)
         writer.write(REQUEST)
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
     writer.close()
+
+
+async def test_an_answer_that_is_not_taken_holds_up_no_stop() -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 100_000
+            await asyncio.sleep(0)
+
+    async def answer_without_end(scope: Scope, receive: Receive, send: Send) -> None:
+        await StreamingResponse(endless())(scope, receive, send)
+
+    patience = bounded_http(head_seconds=30, taking_seconds=30)
+    config = uvicorn.Config(answer_without_end, http=patience, lifespan="off", log_config=None)
+    with listening() as (listener, port), socket.socket() as client:
+        async with served(config, listener):
+            client.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(client, ("127.0.0.1", port))
+            await loop.sock_sendall(client, REQUEST)
+            assert await loop.sock_recv(client, 100)
+            began = time.monotonic()
+        assert time.monotonic() - began < 10

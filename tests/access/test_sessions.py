@@ -1,0 +1,222 @@
+"""Sockets and streams of callers who would not be let in any longer."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+
+from gql_server.access.authentication import Authentication
+from gql_server.access.keys import KeyDraft, create_key, revoke_key
+from gql_server.access.sessions import CHECK_SECONDS, ServerStopping, SessionEnd, Sessions
+from gql_server.database.api_keys import set_revoked_at
+from gql_server.database.engine import Database
+from gql_server.domain.clock import now
+from gql_server.domain.errors import Unauthenticated
+from gql_server.domain.principal import EVERYONE, Principal, Role
+from gql_server.progress.progress import Progress
+from tests.servers.oidc import AUDIENCE, running_provider
+from tests.servers.postgres import PostgresServer
+from tests.servers.process import run_gql_server
+from tests.servers.product import Product, running_product
+from tests.servers.streams import EVENTS, PARTS, Stream, streamed
+from tests.servers.subscriber import Subscriber, open_socket
+
+pytestmark = pytest.mark.anyio
+
+CREATED = "subscription { imageCreated { id } }"
+REVOKED = "This API key was revoked."
+
+
+@asynccontextmanager
+async def watching(product: Product, secret: str) -> AsyncIterator["Watching"]:
+    """Watch over a socket, as events and in parts, with one key or token."""
+    url, headers = product.settings.server_url, {"authorization": f"Bearer {secret}"}
+    before = product.parts.progress.watchers
+    async with (
+        open_socket(url) as socket,
+        streamed(url, EVENTS, CREATED, headers=headers) as events,
+        streamed(url, PARTS, CREATED, headers=headers) as parts,
+    ):
+        await socket.send(type="connection_init", payload=headers)
+        assert await socket.receive() == {"type": "connection_ack"}
+        await socket.subscribe(CREATED)
+        async with asyncio.timeout(15):
+            while product.parts.progress.watchers < before + 3:
+                await asyncio.sleep(0.005)
+        yield Watching(socket, events, parts)
+
+
+class Watching:
+    def __init__(self, socket: Subscriber, events: Stream, parts: Stream) -> None:
+        self.socket = socket
+        self.events = events
+        self.parts = parts
+
+    async def ended(self, message: str) -> None:
+        """Wait until all three have ended, and said why."""
+        assert await self.socket.closed() == 4403
+        assert self.socket.socket.close_reason == message
+        error = {"message": message, "extensions": {"code": "UNAUTHENTICATED"}}
+        assert await self.events.receive() == {"errors": [error]}
+        assert await self.parts.receive() == {"payload": None, "errors": [error]}
+        for stream in (self.events, self.parts):
+            assert (await stream.receive(), stream.is_complete) == (None, True)
+
+    async def goes_on(self) -> None:
+        await self.socket.settled()
+
+
+async def key(product: Product, user_id: str = "ann", **draft: object) -> tuple[str, str]:
+    """Make a key; return its id and its secret."""
+    made = KeyDraft(user_id=user_id, role=Role.CREATOR, **draft)  # type: ignore[arg-type]  # expires_at alone
+    created = await create_key(product.parts.database, made)
+    return created.facts["id"], created.secret
+
+
+async def test_a_revoked_key_keeps_no_socket_and_no_stream(asking: Product) -> None:
+    (revoked, secret), (_, another) = await key(asking), await key(asking)
+    async with watching(asking, secret) as watched, watching(asking, another) as other:
+        began = time.monotonic()
+        await revoke_key(asking.parts.database, revoked)
+        await watched.ended(REVOKED)
+        assert time.monotonic() - began < CHECK_SECONDS / 2
+        await other.goes_on()
+        async with asyncio.timeout(15):
+            while asking.parts.progress.watchers != 3:
+                await asyncio.sleep(0.005)
+
+
+async def test_it_keeps_none_in_any_other_process(
+    tmp_path: Path, postgres: PostgresServer, migrated_postgres: str
+) -> None:
+    url = postgres.setting(postgres.create_database(migrated_postgres))
+    settings = {"auth": "keys", "database_url": url}
+    async with (
+        running_product(tmp_path / "one", settings) as one,
+        running_product(tmp_path / "another", settings) as another,
+    ):
+        revoked, secret = await key(one)
+        async with watching(one, secret) as first, watching(another, secret) as second:
+            command = ("keys", "revoke", revoked)
+            await run_gql_server(*command, folder=tmp_path, settings={"DATABASE_URL": url})
+            began = time.monotonic()
+            await first.ended(REVOKED)
+            await second.ended(REVOKED)
+            assert time.monotonic() - began < CHECK_SECONDS / 2
+
+
+async def test_what_expires_keeps_none_either(tmp_path: Path) -> None:
+    async with running_provider() as provider:
+        settings = {"auth": "keys", "oidc_issuer": provider.issuer, "oidc_audience": AUDIENCE}
+        async with running_product(tmp_path, settings) as product:
+            soon = now() + timedelta(seconds=1.5)
+            _, secret = await key(product, expires_at=soon)
+            token = provider.token(exp=int(soon.timestamp()) - 30)  # clocks may differ by 30 s
+            lasting = provider.token(exp=1e18)
+            async with (
+                watching(product, secret) as shown_a_key,
+                watching(product, token) as shown_a_token,
+                watching(product, lasting) as lasts,
+            ):
+                await shown_a_key.ended("This API key has expired.")
+                await shown_a_token.ended("This token has expired.")
+                await lasts.goes_on()
+
+
+async def test_a_socket_s_caller_is_looked_at_before_each_operation(asking: Product) -> None:
+    database = asking.parts.database
+    revoked, secret = await key(asking)
+    payload = {"authorization": f"Bearer {secret}"}
+    async with open_socket(asking.settings.server_url) as socket:
+        await socket.send(type="connection_init", payload=payload)
+        assert await socket.receive() == {"type": "connection_ack"}
+        await socket.subscribe("{ viewer { userId } }", "first")
+        assert (await socket.next("first"))["viewer"]["userId"] == "ann"
+        assert await socket.receive() == {"id": "first", "type": "complete"}
+        path = asking.settings.data_dir / "gql_server.db"
+        await database.close()
+        path.rename(path.with_suffix(".away"))
+        path.mkdir()
+        await socket.subscribe("{ viewer { userId } }", "unknown")
+        answer = await socket.receive()
+        assert (answer["type"], answer["id"]) == ("error", "unknown")
+        assert answer["payload"][0]["extensions"] == {"code": "INTERNAL"}
+        path.rmdir()
+        path.with_suffix(".away").rename(path)
+        async with database.write() as connection:
+            await set_revoked_at(connection, revoked, now())  # and nobody is told
+        await socket.subscribe("{ viewer { userId } }", "second")
+        await socket.subscribe("{ viewer { userId } }", "third")
+        assert await socket.closed() == 4403
+
+
+class Ends:
+    """The ends of sessions."""
+
+    def __init__(self) -> None:
+        self.reasons: list[SessionEnd] = []
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(15):
+            while not condition():
+                await asyncio.sleep(0.005)
+
+
+async def test_keys_are_looked_at_though_nobody_tells(database: Database) -> None:
+    ends = Ends()
+    authentication = Authentication(database, asks=True)
+    sessions = Sessions(authentication)
+    principals = []
+    for user_id in ("ann", "bob"):
+        created = await create_key(database, KeyDraft(user_id=user_id, role=Role.READER))
+        principals.append(await authentication.authenticate(created.secret))
+    ann, bob = principals
+    async with sessions.watched(Progress(), seconds=0.02):
+        with (
+            sessions.session(ann, ends.reasons.append),
+            sessions.session(ann, ends.reasons.append),
+            sessions.session(bob, ends.reasons.append),
+            sessions.session(EVERYONE, ends.reasons.append),
+        ):
+            async with database.write() as connection:
+                await set_revoked_at(connection, str(ann.key_id), now())
+            await ends.until(lambda: len(ends.reasons) == 2)
+            for reason in ends.reasons:
+                assert isinstance(reason, Unauthenticated)
+                assert reason.message == REVOKED
+            sessions.stop()
+            assert [type(reason) for reason in ends.reasons[2:]] == [ServerStopping] * 2
+        with sessions.session(bob, ends.reasons.append):
+            assert isinstance(ends.reasons.pop(), ServerStopping)
+
+
+async def test_a_database_that_is_away_ends_no_session_that_has_not_expired(
+    asking: Product,
+) -> None:
+    ends = Ends()
+    database = asking.parts.database
+    authentication = Authentication(database, asks=True)
+    sessions = Sessions(authentication)
+    _, secret = await key(asking)
+    principal = await authentication.authenticate(secret)
+    expired = Principal("bob", expires_at=now() + timedelta(seconds=0.1))
+    path = asking.settings.data_dir / "gql_server.db"
+    await database.close()
+    path.rename(path.with_suffix(".away"))
+    path.mkdir()
+    with (
+        structlog.testing.capture_logs() as logged,
+        sessions.session(principal, ends.reasons.append),
+        sessions.session(expired, ends.reasons.append),
+    ):
+        async with sessions.watched(Progress()):
+            await ends.until(lambda: bool(ends.reasons) and bool(logged))
+    path.rmdir()
+    path.with_suffix(".away").rename(path)
+    assert [str(reason) for reason in ends.reasons] == ["This token has expired."]
+    assert {entry["event"] for entry in logged} == {"sessions_not_checked"}
