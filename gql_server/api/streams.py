@@ -24,6 +24,18 @@ _STOPPING: Final = GraphQLError(
 )
 
 
+class EventsTransport(SSETransport):
+    """Ends lines by a line feed alone: urql finds no event where there is more."""
+
+    def encode_event(self, event: str, data: str | None = None) -> str:
+        """Write an event."""
+        return super().encode_event(event, data).replace("\r\n", "\n")
+
+    def encode_comment(self, comment: str) -> str:
+        """Write what no client reads, which shows that the connection lives."""
+        return super().encode_comment(comment).replace("\r\n", "\n")
+
+
 class StreamResponse(StreamingResponse):
     """Answers with a stream, for as long as its caller's session lasts."""
 
@@ -109,7 +121,7 @@ def _last_events(reason: SessionEnd, encode: JSONEncoder) -> str:
     """
     if isinstance(reason, ServerStopping):
         return ""
-    transport = SSETransport()
+    transport = EventsTransport()
     last = transport.encode_event("next", encode(_errors(reason)))
     return last + transport.encode_complete()
 

@@ -42,7 +42,7 @@ from gql_server.api.requests import (
     read_upload,
 )
 from gql_server.api.responses import SubResponse, json_response, refusal, result_status
-from gql_server.api.streams import StreamResponse
+from gql_server.api.streams import EventsTransport, StreamResponse
 from gql_server.api.view_options import ViewOptions
 from gql_server.api.websockets import BoundedWebSocket, TransportHandler
 from gql_server.domain.errors import Unauthenticated
@@ -66,6 +66,10 @@ class GraphQLView(GraphQL[Context, None]):
     request_adapter_class = StarletteRequestAdapter
     websocket_adapter_class = BoundedWebSocket
     graphql_transport_ws_handler_class = TransportHandler
+    stream_transport_classes_by_protocol = {  # noqa: RUF012 - as Strawberry declares it
+        **GraphQL.stream_transport_classes_by_protocol,
+        GRAPHQL_SSE_PROTOCOL: EventsTransport,
+    }
 
     def __init__(
         self,

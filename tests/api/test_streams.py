@@ -1,7 +1,9 @@
 """Subscriptions over HTTP: as text/event-stream, and as Apollo's multipart/mixed."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import httpx
@@ -13,6 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
+from strawberry.http.streaming import JSONEncoder
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, MULTIPART_SUBSCRIPTION_PROTOCOL
 
 from gql_server.access.authentication import Authentication
 from gql_server.access.sessions import Sessions
@@ -33,6 +37,10 @@ MULTIPART = (
     f"application/graphql-response+json,{JSON};q=0.9"
 )
 COUNT = "subscription C($to: Int!) { count(to: $to) }"
+
+
+BEATS: list[str] = []
+"""The signs of life that were sent."""
 
 
 @strawberry.type
@@ -58,6 +66,12 @@ class Subscription:
         if not to:
             raise RuntimeError("a secret")
 
+    @strawberry.subscription
+    async def late(self) -> AsyncGenerator[bool, None]:
+        while len(BEATS) < 3:
+            await asyncio.sleep(0.005)
+        yield True
+
 
 class View(GraphQLView):
     async def get_context(
@@ -70,10 +84,19 @@ class View(GraphQLView):
         )
 
 
+def schema() -> Schema:
+    return Schema(Limits(), query=Query, mutation=Mutation, subscription=Subscription)
+
+
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    schema = Schema(Limits(), query=Query, mutation=Mutation, subscription=Subscription)
-    app = Starlette(routes=[Route("/graphql", View(schema))])
+    async with client_of(View(schema())) as client:
+        yield client
+
+
+@asynccontextmanager
+async def client_of(view: GraphQLView) -> AsyncIterator[httpx.AsyncClient]:
+    app = Starlette(routes=[Route("/graphql", view)])
     sessions = Sessions(Authentication(cast("Database", None), asks=False))
 
     async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,8 +116,9 @@ async def post(client: httpx.AsyncClient, accept: str, query: str, **variables: 
 def events(response: httpx.Response) -> list[tuple[str, Any]]:
     assert response.headers["content-type"] == EVENTS
     found: list[tuple[str, Any]] = []
-    for block in response.text.split("\r\n\r\n"):
-        lines = dict(line.split(": ", 1) for line in block.split("\r\n") if ": " in line)
+    assert "\r" not in response.text  # or urql finds no event
+    for block in response.text.split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line)
         if "event" in lines:
             found.append((lines["event"], json.loads(lines.get("data") or "null")))
     return found
@@ -115,6 +139,36 @@ async def test_a_subscription_is_a_stream_by_get_too(client: httpx.AsyncClient) 
     parameters = {"query": COUNT, "variables": '{"to": 1}'}
     response = await client.get("/graphql", params=parameters, headers={"accept": EVENTS})
     assert events(response)[0] == ("next", {"data": {"count": 0}})
+
+
+@pytest.mark.parametrize(
+    ("protocol", "seconds"), [(GRAPHQL_SSE_PROTOCOL, 15), (MULTIPART_SUBSCRIPTION_PROTOCOL, 5)]
+)
+async def test_a_stream_shows_that_it_lives(protocol: str, seconds: float) -> None:
+    transport = GraphQLView.stream_transport_classes_by_protocol[protocol]
+    assert transport().heartbeat_interval == seconds
+
+    class Lively(transport):  # type: ignore[valid-type, misc]  # whichever it is
+        def __init__(self) -> None:
+            super().__init__()
+            self.heartbeat_interval = 0.01
+
+        def heartbeat_message(self, encode_json: JSONEncoder) -> str:
+            BEATS.append(protocol)
+            message: str = super().heartbeat_message(encode_json)
+            return message
+
+    BEATS.clear()
+
+    class LivelyView(View):
+        stream_transport_classes_by_protocol = {protocol: Lively}  # noqa: RUF012 - as Strawberry's
+
+    async with client_of(LivelyView(schema())) as client:
+        is_events = protocol == GRAPHQL_SSE_PROTOCOL
+        accept = EVENTS if is_events else MULTIPART
+        text = (await post(client, accept, "subscription { late }")).text
+    assert text.count(": ping\n\n" if is_events else "\r\n\r\n{}\r\n--graphql") >= 2
+    assert '"late":true' in text
 
 
 async def test_apollos_multipart_subscription(client: httpx.AsyncClient) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.servers.process import product_process
+from tests.servers.process import free_port, product_process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.clients]
 
@@ -57,6 +58,32 @@ async def installed(name: str, *arguments: str, folder: Path) -> None:
 @pytest.mark.parametrize("script", ["audits.mjs", "apollo.mjs", "urql.mjs", "subscriptions.mjs"])
 async def test_a_script_of_npm_clients(url: str, workspace: Path, script: str) -> None:
     await node(script, url, folder=workspace)
+
+
+async def test_clients_that_are_cut_off_come_back_and_miss_nothing(
+    tmp_path: Path, workspace: Path
+) -> None:
+    port = free_port()
+    async with product_process(tmp_path, {}, port=port) as first:
+        command = (PYTHON, "-c", NODE, "cut_off.mjs", f"{first.url}/graphql")
+        script = await asyncio.create_subprocess_exec(
+            *command, cwd=workspace, stdout=PIPE, stderr=STDOUT
+        )
+        try:
+            assert script.stdout is not None
+            line = (await script.stdout.readline()).decode()
+            if line == "stop\n":
+                first.process.send_signal(signal.SIGTERM)
+                _, logged = await first.end()
+                assert "Traceback" not in logged
+                async with product_process(tmp_path, {}, port=port):
+                    line, _ = "", await script.wait()
+            told = line + (await script.stdout.read()).decode()
+            assert (await script.wait(), told) == (0, "")
+        finally:
+            if script.returncode is None:
+                script.kill()
+                await script.wait()
 
 
 async def test_gql(url: str, workspace: Path) -> None:
