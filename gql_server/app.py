@@ -21,6 +21,7 @@ from gql_server.access.sessions import Sessions
 from gql_server.api.limits import Limits
 from gql_server.api.models import ShapedCatalogue
 from gql_server.api.persisted import PersistedDocuments, load_trusted_documents
+from gql_server.api.playground import asks_for_playground
 from gql_server.api.schema import build_schema
 from gql_server.api.view import GraphQLView
 from gql_server.api.view_options import ViewOptions
@@ -156,7 +157,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 max_age=_PREFLIGHT_SECONDS,
             )
         )
-    return [*found, Middleware(AuthenticationMiddleware)]
+    return [*found, Middleware(AuthenticationMiddleware, is_page=asks_for_playground)]
 
 
 def _asks_for_keys(settings: Settings) -> bool:

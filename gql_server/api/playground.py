@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from collections.abc import Iterable
 from hashlib import sha256
 from importlib import resources
 from typing import Final
@@ -10,10 +11,26 @@ from urllib.parse import urlsplit
 import orjson
 from strawberry.http.ides import get_graphql_ide_html
 
+_OWN_PARAMETERS: Final = frozenset({"q", "variables"})
 _EXAMPLE_BEGINS: Final = "const EXAMPLE_QUERY = `"
 _EXAMPLE_ENDS: Final = "`;"
 _OWN_SCRIPTS: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _FOREIGN: Final = re.compile(r"""\s(?:src|href)=["'](https://[^"']+)["']""")
+
+
+def asks_for_playground(method: str, accept: str, parameters: Iterable[str]) -> bool:
+    """Tell whether a browser opened the address, and sent no operation.
+
+    Args:
+        method: The request's.
+        accept: Its Accept header.
+        parameters: The names in its address; the page itself writes what is typed there.
+    """
+    return (
+        method in {"GET", "HEAD"}
+        and "text/html" in accept
+        and _OWN_PARAMETERS.issuperset(parameters)
+    )
 
 
 def playground_page() -> str:

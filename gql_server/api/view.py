@@ -32,7 +32,7 @@ from gql_server.api.errors import border_error
 from gql_server.api.media_types import JSON, RESPONSE_JSON, Accepted, Stream, accepted, media_type
 from gql_server.api.models import ShapedCatalogue
 from gql_server.api.persisted import PersistedDocuments
-from gql_server.api.playground import playground_page, playground_policy
+from gql_server.api.playground import asks_for_playground, playground_page, playground_policy
 from gql_server.api.requests import (
     RequestRefused,
     bounded,
@@ -167,11 +167,9 @@ class GraphQLView(GraphQL[Context, None]):
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         """Tell whether a browser opened the address without an operation."""
-        return (
-            request.method == "GET"
-            and self._options.shows_playground
-            and not request.query_params
-            and "text/html" in request.headers.get("accept", "")
+        accept = request.headers.get("accept", "")
+        return self._options.shows_playground and asks_for_playground(
+            request.method, accept, request.query_params
         )
 
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002 - Strawberry's

@@ -1,11 +1,11 @@
 """Asks who asks, before a request's body is read."""
 
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Final
 
 import structlog
-from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,6 +20,10 @@ _OPEN_FOLDER: Final = "/images/"
 
 _PLAYGROUND: Final = "/graphql"
 
+IsPage = Callable[[str, str, Iterable[str]], bool]
+"""Tells by the method, the Accept header and the names in the address whether a page is asked for,
+and surely no operation."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -31,9 +35,10 @@ class AuthenticationMiddleware:
     too that there are not.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, is_page: IsPage) -> None:
         """Take the application; the lifespan's state has the ``authentication``."""
         self._app = app
+        self._is_page = is_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let pass whoever is known."""
@@ -43,7 +48,7 @@ class AuthenticationMiddleware:
         authentication: Authentication = scope["state"]["authentication"]
         token = bearer_token(HTTPConnection(scope).headers.get("authorization"))
         scope["state"]["principal"] = None
-        if not authentication.asks or not _may_be_unknown(scope, token):
+        if not authentication.asks or not self._may_be_unknown(scope, token):
             try:
                 scope["state"]["principal"] = await authentication.authenticate(token)
             except Unauthenticated as error:
@@ -55,19 +60,15 @@ class AuthenticationMiddleware:
                 return
         await self._app(scope, receive, send)
 
-
-def _may_be_unknown(scope: Scope, token: str | None) -> bool:
-    if scope["type"] == "websocket":
-        return token is None
-    path: str = scope["path"]
-    return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER) or _is_page(scope)
-
-
-def _is_page(scope: Scope) -> bool:
-    if scope["path"] != _PLAYGROUND or scope["method"] not in {"GET", "HEAD"}:
-        return False
-    # With a query it could be an operation, and is no page for the view either.
-    return not scope["query_string"] and "text/html" in Headers(scope=scope).get("accept", "")
+    def _may_be_unknown(self, scope: Scope, token: str | None) -> bool:
+        if scope["type"] == "websocket":
+            return token is None
+        path: str = scope["path"]
+        if path == _PLAYGROUND:
+            request = Request(scope)
+            accept = request.headers.get("accept", "")
+            return self._is_page(request.method, accept, request.query_params)
+        return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response) -> None:

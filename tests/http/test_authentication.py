@@ -52,6 +52,8 @@ async def test_the_refusal_comes_before_the_body_is_read(asking: Product) -> Non
         ("GET", "/graphql", 200),
         ("GET", "/graphql?query=%7B__typename%7D", 401),
         ("GET", "/graphql?query=", 401),
+        ("GET", "/graphql?q=%7B__typename%7D&variables=%7B%7D", 200),
+        ("GET", "/graphql?q=x&query=%7B__typename%7D", 401),
         ("GET", "/graphql?extensions=%7B%7D", 401),
         ("GET", "/graphql?doc_id=x", 401),
         ("POST", "/graphql", 401),

