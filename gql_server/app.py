@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from gql_server.access.allowances import Allowances
 from gql_server.access.authentication import Authentication
 from gql_server.access.oidc import open_tokens
 from gql_server.access.sessions import Sessions
@@ -25,6 +26,7 @@ from gql_server.api.playground import asks_for_playground
 from gql_server.api.schema import build_schema
 from gql_server.api.view import GraphQLView
 from gql_server.api.view_options import ViewOptions
+from gql_server.domain.allowances import Allowance
 from gql_server.generation.parts import Parts
 from gql_server.generation.source_images import MAX_UPLOAD_BYTES
 from gql_server.http.authentication import AuthenticationMiddleware
@@ -39,6 +41,7 @@ log = structlog.get_logger(__name__)
 
 _KEY_USE_SECONDS: Final = 60.0
 _PREFLIGHT_SECONDS: Final = 7200
+_TOLD_TO_PAGES: Final = ("RateLimit", "RateLimit-Policy", "Retry-After")
 
 
 class State(TypedDict):
@@ -48,6 +51,7 @@ class State(TypedDict):
     catalogue: ShapedCatalogue
     authentication: Authentication
     sessions: Sessions
+    allowances: Allowances
 
 
 def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
@@ -80,15 +84,18 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
         ):
             authentication = Authentication(parts.database, asks=asks_for_keys, tokens=tokens)
             sessions = Sessions(authentication)
+            allowances = Allowances(parts.database, _allowance(settings))
             async with (
                 authentication.recording(seconds=_KEY_USE_SECONDS),
                 sessions.watched(parts.progress),
+                allowances.settling(),
             ):
                 yield State(
                     parts=parts,
                     catalogue=ShapedCatalogue(wiring.catalogue, wiring.prices),
                     authentication=authentication,
                     sessions=sessions,
+                    allowances=allowances,
                 )
 
     routes: list[BaseRoute] = [
@@ -154,6 +161,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 allow_origins=settings.cors_origins,
                 allow_methods=("GET", "POST"),
                 allow_headers=("*",),
+                expose_headers=_TOLD_TO_PAGES,
                 max_age=_PREFLIGHT_SECONDS,
             )
         )
@@ -172,6 +180,11 @@ def _asks_for_keys(settings: Settings) -> bool:
             "open_to_everyone", host=settings.host, hint="whoever reaches the server can spend"
         )
     return asks
+
+
+def _allowance(settings: Settings) -> Allowance | None:
+    size = settings.allowance_size
+    return Allowance(size, settings.allowance_per_second) if size else None
 
 
 def _origin(url: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -22,6 +22,8 @@ from gql_server.setting_types import (
     Token,
     WebhookSecrets,
 )
+
+_ALLOWANCE: Final = 1_000_000
 
 
 class SettingsError(Exception):
@@ -224,6 +226,14 @@ class Settings(BaseSettings):
     max_query_cost: int = Field(
         default=10_000, ge=1, description="Objects that an operation may ask for, by its pages."
     )
+    allowance: Annotated[int, Field(ge=0, le=2_000_000_000)] | None = Field(
+        default=None,
+        description="Cost that a user may spend at once; 0: no bound. Unset: 1,000,000 where AUTH "
+        "is keys.",
+    )
+    allowance_per_second: int = Field(
+        default=20_000, ge=1, le=2_000_000_000, description="Cost that is refilled in a second."
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], AnyCase] = Field(
         default="info", description="The least that is logged."
     )
@@ -256,6 +266,8 @@ class Settings(BaseSettings):
             faults.append(_half_a_set(provider))
         if self.oidc_issuer and self.auth != "keys":
             faults.append("AUTH: set it to keys where OIDC_ISSUER is set, or nobody is asked")
+        if 0 < self.allowance_size < self.max_query_cost:
+            faults.append("ALLOWANCE: set it to MAX_QUERY_COST or more, or to 0 for no bound")
         if faults:
             raise ValueError("\n".join(faults))
         return self
@@ -281,6 +293,16 @@ class Settings(BaseSettings):
         if self.auth is not None:
             return self.auth == "keys"
         return False if self.is_loopback else None
+
+    @property
+    def allowance_size(self) -> int:
+        """The cost that a user may spend at once; 0: as much as they like.
+
+        Unset, everybody is bounded where they are asked who they are.
+        """
+        if self.allowance is not None:
+            return self.allowance
+        return _ALLOWANCE if self.asks_for_keys else 0
 
     @property
     def is_loopback(self) -> bool:

@@ -1,1 +1,1 @@
-"""Who may ask: API keys, and the principals that they stand for."""
+"""Who may ask, and how much: API keys, the principals they stand for, and their allowances."""

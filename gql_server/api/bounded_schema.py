@@ -16,6 +16,8 @@ from gql_server.api.context import Context
 from gql_server.api.documents import Documents, PreparedDocument, PreparedDocuments
 from gql_server.api.errors import border_error, without_suggestion
 from gql_server.api.limits import Limits, limit_error
+from gql_server.domain.allowances import RateLimited
+from gql_server.domain.clock import to_iso
 
 
 class Schema(strawberry.Schema):
@@ -44,9 +46,13 @@ class Schema(strawberry.Schema):
         cost = None
         if query:
             prepared = self.documents.prepare(query)
-            cost, errors = self._checked(prepared, operation_name, variable_values, context_value)
+            cost, errors = await self._admitted(
+                prepared, operation_name, variable_values, context_value
+            )
             if errors:
-                return _translated(ExecutionResult(data=None, errors=errors), context_value)
+                result = _translated(ExecutionResult(data=None, errors=errors), context_value)
+                result.extensions = self._told(cost, context_value)
+                return result
         result = await super().execute(
             query,
             variable_values,
@@ -57,10 +63,8 @@ class Schema(strawberry.Schema):
             operation_extensions,
         )
         if cost is not None:
-            result.extensions = {
-                **(result.extensions or {}),
-                "cost": {"estimated": cost, "limit": self._limits.cost},
-            }
+            told = self._told(cost, context_value)
+            result.extensions = {**(result.extensions or {}), **(told or {})}
         return _translated(result, context_value) if result.errors else result
 
     async def stream(
@@ -79,10 +83,13 @@ class Schema(strawberry.Schema):
         """
         if not query:
             raise MissingQueryError
+        outer = context_value
         if context_value is not None:
             context_value = context_value.fresh()
         prepared = self.documents.prepare(query)
-        _, errors = self._checked(prepared, operation_name, variable_values, context_value)
+        _, errors = await self._admitted(prepared, operation_name, variable_values, context_value)
+        if outer is not None and context_value is not None:
+            outer.allowance, outer.refused = context_value.allowance, context_value.refused
         if not errors and allowed_operation_types is not None:
             errors = _type_errors(prepared, operation_name, allowed_operation_types)
         if errors:
@@ -117,6 +124,37 @@ class Schema(strawberry.Schema):
             root if isinstance(root, GraphQLObjectType) else None for root in roots
         )
         return GraphQLSchema(query, mutation, subscription, types=list(kinds.values()))
+
+    async def _admitted(
+        self,
+        prepared: PreparedDocument,
+        operation_name: str | None,
+        variables: dict[str, Any] | None,
+        context: Context | None,
+    ) -> tuple[int | None, list[GraphQLError]]:
+        """Spend what the operation is estimated at; return that, or why it is not run."""
+        cost, errors = self._checked(prepared, operation_name, variables, context)
+        if context is not None:
+            try:
+                await context.spend(cost or 0)
+            except RateLimited as refused:
+                return cost, [GraphQLError(refused.message, original_error=refused)]
+        return cost, errors
+
+    def _told(self, cost: int | None, context: Context | None) -> dict[str, Any] | None:
+        """Return the extensions of an answer: what it cost, and what is left."""
+        if cost is None:
+            return None
+        told: dict[str, Any] = {"estimated": cost, "limit": self._limits.cost}
+        allowance = context.allowance if context is not None else None
+        if allowance is not None:
+            told["allowance"] = {
+                "limit": allowance.limit,
+                "cost": allowance.cost,
+                "remaining": allowance.remaining,
+                "resetsAt": to_iso(allowance.resets_at),
+            }
+        return {"cost": told}
 
     def _checked(
         self,

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Final
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from gql_server.access.allowances import Allowances
 from gql_server.access.authentication import Authentication
 from gql_server.batches.reading import get_batches
 from gql_server.database.images import ImageFilter
 from gql_server.database.pages import Facts, Page, PageRequest
+from gql_server.domain.allowances import AllowanceState, RateLimited
 from gql_server.domain.budgets import Payer
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal, Role
@@ -57,6 +59,8 @@ class Context:
         parts: The parts of the server.
         models: The models by name.
         connection_params: What a WebSocket's ``connection_init`` said; empty over HTTP.
+        allowance: The caller's, as the operation left it; None where there is none.
+        refused: Why the operation is not run, when it costs more than is left.
     """
 
     def __init__(
@@ -66,16 +70,21 @@ class Context:
         authentication: Authentication,
         principal: Principal | None,
         *,
+        allowances: Allowances | None = None,
         sees_schema: bool | None = None,
         sees_suggestions: bool | None = None,
     ) -> None:
         """Take the parts, and whoever asks; None where that is not known (yet).
 
-        What they see is as it is given; None shows it to admins alone.
+        Operations spend from the allowances, where there are some. What they see is as it is
+        given; None shows it to admins alone.
         """
         self.parts = parts
         self.models = models
         self.connection_params: Mapping[str, object] = {}
+        self.allowance: AllowanceState | None = None
+        self.refused: RateLimited | None = None
+        self._allowances = allowances
         self._budgets: asyncio.Future[Sequence[BudgetState]] | None = None
         self._authentication = authentication
         self._principal = principal
@@ -130,6 +139,7 @@ class Context:
             self.models,
             self._authentication,
             self._principal,
+            allowances=self._allowances,
             sees_schema=self._sees_schema,
             sees_suggestions=self._sees_suggestions,
         )
@@ -140,6 +150,20 @@ class Context:
         for name, attribute in vars(type(self)).items():
             if isinstance(attribute, cached_property):
                 self.__dict__.pop(name, None)
+
+    async def spend(self, cost: int) -> None:
+        """Spend what an operation costs; who is not known (yet) is asked at its fields.
+
+        Raises:
+            RateLimited: More than is left of the caller's allowance.
+        """
+        if self._principal is None or self._allowances is None:
+            return
+        try:
+            self.allowance = await self._allowances.spend(self._principal, cost)
+        except RateLimited as refused:
+            self.allowance, self.refused = refused.state, refused
+            raise
 
     async def budgets(self) -> Sequence[BudgetState]:
         """Return the budgets that the caller's pictures are paid from, read once."""

@@ -14,6 +14,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from gql_server.domain import errors as domain
+from gql_server.domain.allowances import RateLimited
 from gql_server.domain.errors import (
     DomainError,
     ErrorCode,
@@ -366,6 +367,16 @@ def border_error(error: GraphQLError) -> GraphQLError:
             error,
             " ".join(fault.message for fault in faults),
             {"code": "BAD_REQUEST", "arguments": [_path(fault.path) for fault in faults]},
+        )
+    if isinstance(original, RateLimited):
+        return _coded(
+            error,
+            original.message,
+            {
+                "code": "RATE_LIMITED",
+                "limit": original.state.limit,
+                "retryAfter": original.retry_after,
+            },
         )
     code = _ACCESS_CODES.get(type(original))
     if code is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import orjson
@@ -9,16 +10,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.http import GraphQLHTTPResponse
 
+from gql_server.api.context import Context
 from gql_server.api.media_types import JSON, RESPONSE_JSON, Accepted, accepted
 from gql_server.api.requests import RequestRefused
 
 
 class SubResponse(Response):
-    """What an operation adds to its response."""
+    """What an operation adds to its response.
+
+    Attributes:
+        accepts: What its client takes.
+        context: What it was run with, once it is known.
+    """
 
     def __init__(self, accepts: Accepted) -> None:
         super().__init__()
         self.accepts = accepts
+        self.context: Context | None = None
         self.status_code = 0
         self.raw_headers = []
 
@@ -28,9 +36,29 @@ def result_status(response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse]
     if kind == JSON or not isinstance(response_data, dict) or "data" in response_data:
         return HTTPStatus.OK
     errors: Any = response_data.get("errors") or ()
-    if any(error.get("extensions", {}).get("code") == "INTERNAL" for error in errors):
+    codes = {error.get("extensions", {}).get("code") for error in errors}
+    if "INTERNAL" in codes:
         return HTTPStatus.INTERNAL_SERVER_ERROR
+    if "RATE_LIMITED" in codes:
+        return HTTPStatus.TOO_MANY_REQUESTS
     return HTTPStatus.BAD_REQUEST
+
+
+def tell_allowance(response: SubResponse) -> None:
+    """Add how the caller's allowance stands.
+
+    The fields are those of draft-ietf-httpapi-ratelimit-headers-11. The window is how long an
+    allowance that is used up takes to be whole.
+    """
+    context = response.context
+    if context is None or context.allowance is None:
+        return
+    state = context.allowance
+    window = max(1, ceil(state.limit / state.per_second))
+    response.headers["RateLimit-Policy"] = f'"allowance";q={state.limit};w={window}'
+    response.headers["RateLimit"] = f'"allowance";r={state.remaining};t={ceil(state.seconds)}'
+    if context.refused is not None:
+        response.headers["Retry-After"] = str(context.refused.retry_after)
 
 
 def refusal(request: Request, refused: RequestRefused) -> Response:

@@ -41,7 +41,13 @@ from gql_server.api.requests import (
     read_body,
     read_upload,
 )
-from gql_server.api.responses import SubResponse, json_response, refusal, result_status
+from gql_server.api.responses import (
+    SubResponse,
+    json_response,
+    refusal,
+    result_status,
+    tell_allowance,
+)
 from gql_server.api.streams import EventsTransport, StreamResponse
 from gql_server.api.view_options import ViewOptions
 from gql_server.api.websockets import BoundedWebSocket, TransportHandler
@@ -124,19 +130,23 @@ class GraphQLView(GraphQL[Context, None]):
     async def get_context(
         self,
         request: Request | WebSocket,
-        response: Response | WebSocket,  # noqa: ARG002 - Strawberry's signature
+        response: Response | WebSocket,
     ) -> Context:
         """Return the context of one operation."""
         parts: Parts = request.state.parts
         catalogue: ShapedCatalogue = request.state.catalogue
-        return Context(
+        context = Context(
             parts,
             catalogue.models(),
             request.state.authentication,
             request.state.principal,
+            allowances=request.state.allowances,
             sees_schema=self._options.shows_schema,
             sees_suggestions=self._options.shows_suggestions,
         )
+        if isinstance(response, SubResponse):
+            response.context = context
+        return context
 
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
         """Learn who speaks over a WebSocket from its ``connection_init``.
@@ -255,6 +265,7 @@ class GraphQLView(GraphQL[Context, None]):
         assert isinstance(sub_response, SubResponse)  # noqa: S101 - made by this view
         kind = JSON if isinstance(response_data, list) else sub_response.accepts.single or JSON
         status = sub_response.status_code or result_status(response_data, kind)
+        tell_allowance(sub_response)
         response = json_response(response_data, kind, status)
         response.raw_headers.extend(sub_response.raw_headers)
         response.background = sub_response.background
@@ -268,6 +279,8 @@ class GraphQLView(GraphQL[Context, None]):
         headers: Mapping[str, str],
     ) -> Response:
         """Answer a subscription for as long as its caller is good and the server runs."""
+        assert isinstance(sub_response, SubResponse)  # noqa: S101 - made by this view
+        tell_allowance(sub_response)
         return StreamResponse(
             stream,
             request.state.sessions,

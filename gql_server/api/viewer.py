@@ -1,11 +1,32 @@
 """Who asks, as they are told themselves."""
 
+from datetime import datetime
+
 import strawberry
 
 from gql_server.api.api_keys import ApiKey, Role, find_api_keys
 from gql_server.api.budgets import Budget, budget_from
 from gql_server.api.context import Info
 from gql_server.ledger.budgets import tightest
+
+
+@strawberry.type(
+    description="What a user may ask of the server: an allowance that each operation spends its "
+    "`extensions.cost` from, over all processes, and that is refilled by and by."
+)
+class RateLimit:
+    """What a user may ask of the server."""
+
+    limit: int = strawberry.field(description="The most that can be spent at once.")
+    remaining: int = strawberry.field(
+        description="What can be spent now. What other processes of the server spent in the last "
+        "quarter of a second may not be counted yet."
+    )
+    refilled_per_second: int = strawberry.field(description="How much is refilled in a second.")
+    cost: int = strawberry.field(description="What this operation spent, 1 at least.")
+    resets_at: datetime = strawberry.field(
+        description="When all of it can be spent again, unless more is spent until then."
+    )
 
 
 @strawberry.type(description="Who asks, and what they may do.")
@@ -34,6 +55,23 @@ class Viewer:
     async def budgets(self, info: Info) -> list[Budget]:
         """Tell every budget."""
         return [budget_from(state) for state in await info.context.budgets()]
+
+    @strawberry.field(
+        description="What they may ask of the server, over all their connections; none where "
+        "nothing bounds that."
+    )
+    def rate_limit(self, info: Info) -> RateLimit | None:
+        """Tell how their allowance stands."""
+        state = info.context.allowance
+        if state is None:
+            return None
+        return RateLimit(
+            limit=state.limit,
+            remaining=state.remaining,
+            refilled_per_second=state.per_second,
+            cost=state.cost,
+            resets_at=state.resets_at,
+        )
 
 
 async def find_viewer(info: Info) -> Viewer:

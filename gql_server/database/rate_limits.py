@@ -5,13 +5,13 @@ has one process that asks for turns, and that process's clock.
 """
 
 import time
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import BigInteger, SQLColumnExpression, case, cast, func, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from gql_server.database.inserts import insert_into
 from gql_server.database.tables import RateLimitRow
 from gql_server.domain.rate_limits import LONGEST_PAUSE, SECOND, RateLimit
 
@@ -40,15 +40,15 @@ async def take_turn(
     Returns:
         None when it is taken, or how long in microseconds to wait before asking again.
     """
-    present = _present(connection) if moment is None else moment
-    due = _lesser(_NEXT_AT, present + limit.furthest)
+    present = present_moment(connection) if moment is None else moment
+    due = lesser(_NEXT_AT, present + limit.furthest)
     earliest = due - limit.early(is_background=is_background)
     taken = await connection.execute(
-        _insert(connection)
+        insert_into(connection.dialect.name, RateLimitRow)
         .values(kind=kind, next_at=present + limit.interval)
         .on_conflict_do_update(
             index_elements=["kind"],
-            set_={"next_at": _greater(due, present) + limit.interval},
+            set_={"next_at": greater(due, present) + limit.interval},
             where=earliest <= present,
         )
         .returning(_NEXT_AT)
@@ -72,9 +72,11 @@ async def pause_turns(
         limit: How many there may be.
         length: How long, in microseconds.
     """
-    until = _present(connection) + (min(length, LONGEST_PAUSE) + limit.early(is_background=False))
+    until = present_moment(connection) + (
+        min(length, LONGEST_PAUSE) + limit.early(is_background=False)
+    )
     await connection.execute(
-        _insert(connection)
+        insert_into(connection.dialect.name, RateLimitRow)
         .values(kind=kind, next_at=until)
         .on_conflict_do_update(
             index_elements=["kind"], set_={"next_at": until}, where=until > _NEXT_AT
@@ -82,20 +84,18 @@ async def pause_turns(
     )
 
 
-def _insert(connection: AsyncConnection) -> Any:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(RateLimitRow)
-
-
-def _present(connection: AsyncConnection) -> Moment:
+def present_moment(connection: AsyncConnection) -> Moment:
+    """Return the present in microseconds since 1970, by the clock that all processes share."""
     if connection.dialect.name == "sqlite":
         return literal(time.time_ns() * SECOND // 1_000_000_000, BigInteger)
     return cast(func.extract("epoch", func.clock_timestamp()) * SECOND, BigInteger)
 
 
-def _greater(one: Moment, other: Moment) -> Moment:
+def greater(one: Moment, other: Moment) -> Moment:
+    """Return the later of two moments."""
     return case((one > other, one), else_=other)
 
 
-def _lesser(one: Moment, other: Moment) -> Moment:
+def lesser(one: Moment, other: Moment) -> Moment:
+    """Return the earlier of two moments."""
     return case((one < other, one), else_=other)

@@ -212,7 +212,11 @@ class ProcessRow(SQLModel, table=True):
 
 
 class RateLimitRow(SQLModel, table=True):
-    """When the next attempt of a kind at the provider is due, in microseconds since 1970."""
+    """A limit over all processes, as the moment from which on nothing of it is used.
+
+    Microseconds since 1970: when the next attempt of a kind at the provider is due, or when a
+    user's allowance is whole.
+    """
 
     __tablename__ = "rate_limits"
 

@@ -155,7 +155,9 @@ def outcome(name: str, attempt: Attempt, things: Things, answer: dict[str, Any])
 
 
 def as_text(answer: dict[str, Any], things: Things) -> str:
-    return anonymous(json.dumps(answer, sort_keys=True), things)
+    # What is left of an allowance goes down with each operation.
+    told = {name: value for name, value in answer.items() if name != "extensions"}
+    return anonymous(json.dumps(told, sort_keys=True), things)
 
 
 async def rows_of(product: Product, things: Things) -> list[dict[str, Any]]:

@@ -1,0 +1,167 @@
+"""What each user may ask of the server: an allowance that operations spend, over all processes.
+
+An operation rarely waits for the database: each process counts what its users spend, and settles
+it in the background, several times a second. What it has not settled is a hundredth of an
+allowance at most. So a refusal is always right, for what it counts was spent; and what is let
+through beyond an allowance is at most a hundredth of it for each process.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from math import ceil
+from typing import Final
+
+import structlog
+
+from gql_server.database.allowances import remove_whole_allowances, spend_allowance
+from gql_server.database.engine import Database, DatabaseUnavailable
+from gql_server.domain.allowances import Allowance, AllowanceState, RateLimited, state_of
+from gql_server.domain.clock import now
+from gql_server.domain.principal import Principal
+from gql_server.domain.rate_limits import SECOND
+from gql_server.processes.recurring import recurring
+
+log = structlog.get_logger(__name__)
+
+_SETTLE_SECONDS: Final = 0.25
+_SWEEP_SECONDS: Final = 3600.0
+
+
+class Allowances:
+    """Spends the users' allowances; without one, everybody may ask as much as they like."""
+
+    def __init__(self, database: Database, allowance: Allowance | None) -> None:
+        """Take the database that all processes share, and what each user has; None: no bound."""
+        self._database = database
+        self._allowance = allowance
+        self._purses: dict[str, _Purse] = {}
+
+    async def spend(self, principal: Principal, cost: int) -> AllowanceState | None:
+        """Spend from the caller's allowance, before anything is done for them.
+
+        Args:
+            principal: Who asks.
+            cost: What it costs; everything costs 1 at least.
+
+        Returns:
+            How the allowance stands; None where there is none.
+
+        Raises:
+            RateLimited: The allowance does not hold that much; nothing was spent.
+        """
+        allowance = self._allowance
+        if allowance is None:
+            return None
+        cost = max(1, cost)
+        length = allowance.length(cost)
+        purse = self._purses.get(principal.user_id)
+        if purse is None:
+            purse = self._purses[principal.user_id] = _Purse()
+        if purse.missing + length > allowance.whole:
+            raise _refusal(allowance, purse, cost, length)
+        if purse.unsettled + length <= allowance.most_unsettled:
+            purse.unsettled += length
+        else:
+            await self._spend_at_once(allowance, principal.user_id, purse, cost, length)
+        return state_of(allowance, cost=cost, missing=purse.missing, moment=now())
+
+    async def settle(self) -> None:
+        """Tell the other processes what this one's users spent, and learn what they spent there.
+
+        Raises:
+            DatabaseUnavailable: It is told the next time.
+        """
+        for user_id, purse in tuple(self._purses.items()):
+            async with purse.lock:
+                if purse.unsettled:
+                    await self._count(user_id, purse, purse.unsettled, is_spent=True)
+            if not purse.is_used:
+                self._purses.pop(user_id)
+
+    @asynccontextmanager
+    async def settling(self) -> AsyncIterator[None]:
+        """Settle every so often until the block ends, and at its end."""
+        if self._allowance is None:
+            yield
+            return
+        async with (
+            recurring("allowances", self.settle, seconds=_SETTLE_SECONDS),
+            recurring("allowance sweep", self._sweep, seconds=_SWEEP_SECONDS),
+        ):
+            yield
+        try:
+            await self.settle()
+        except DatabaseUnavailable as error:
+            log.warning("allowances_not_settled", reason=str(error))
+
+    async def _spend_at_once(
+        self, allowance: Allowance, user_id: str, purse: "_Purse", cost: int, length: int
+    ) -> None:
+        async with purse.lock:
+            if purse.missing + length > allowance.whole:
+                raise _refusal(allowance, purse, cost, length)
+            try:
+                is_held = await self._count(
+                    user_id, purse, purse.unsettled + length, is_spent=False
+                )
+            except DatabaseUnavailable as error:
+                # Whatever is asked for without the database takes little.
+                log.warning("allowance_not_counted", reason=str(error))
+                return
+            if not is_held:
+                raise _refusal(allowance, purse, cost, length)
+
+    async def _count(self, user_id: str, purse: "_Purse", length: int, *, is_spent: bool) -> bool:
+        assert self._allowance is not None  # noqa: S101 - counted only then
+        told = purse.unsettled
+        async with self._database.write_statements() as connection:
+            asked = _microseconds()
+            is_counted, missing = await spend_allowance(
+                connection, user_id, self._allowance, length, is_spent=is_spent
+            )
+        purse.whole_at = asked + missing
+        if is_counted:
+            purse.unsettled -= told
+        return is_counted
+
+    async def _sweep(self) -> None:
+        async with self._database.write() as connection:
+            await remove_whole_allowances(connection)
+
+
+class _Purse:
+    """What this process knows of a user's allowance; its times are microseconds of its clock.
+
+    Attributes:
+        whole_at: When the allowance would be whole, as far as spending was settled.
+        unsettled: How long that is which this process counts alone.
+        lock: Held while it is settled.
+    """
+
+    def __init__(self) -> None:
+        self.whole_at = 0
+        self.unsettled = 0
+        self.lock = asyncio.Lock()
+
+    @property
+    def missing(self) -> int:
+        """How long until the allowance is whole."""
+        return max(0, self.whole_at - _microseconds()) + self.unsettled
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything is missing, or somebody waits to spend."""
+        return self.missing > 0 or self.lock.locked()
+
+
+def _refusal(allowance: Allowance, purse: _Purse, cost: int, length: int) -> RateLimited:
+    missing = purse.missing
+    state = state_of(allowance, cost=cost, missing=missing, moment=now())
+    wait = max(1, ceil((missing + length - allowance.whole) / SECOND))
+    return RateLimited(state, retry_after=wait)
+
+
+def _microseconds() -> int:
+    return time.monotonic_ns() * SECOND // 1_000_000_000

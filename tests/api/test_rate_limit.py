@@ -1,0 +1,137 @@
+"""What clients are told of their allowance, and what becomes of one that is used up."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gql_server.domain.clock import now
+from gql_server.domain.principal import Role
+from gql_server.settings import SettingsError, load_settings
+from tests.servers.product import Product, running_product
+from tests.servers.subscriber import subscriber
+from tests.servers.visitors import visitor
+
+pytestmark = pytest.mark.anyio
+
+BOUNDED: dict[str, Any] = {"allowance": 1000, "allowance_per_second": 1, "max_query_cost": 1000}
+NEW_TYPE = "application/graphql-response+json"
+VIEWER = "{ viewer { rateLimit { limit remaining refilledPerSecond cost resetsAt } } }"
+PAGE = "query ($n: Int) { images(first: $n) { totalCount } }"
+
+
+@pytest.fixture
+async def bounded(tmp_path: Path) -> AsyncIterator[Product]:
+    async with running_product(tmp_path, BOUNDED) as product:
+        yield product
+
+
+async def test_every_answer_tells_what_is_left(bounded: Product) -> None:
+    query = {"query": PAGE, "variables": {"n": 100}}
+    response = await bounded.client.post("/graphql", json=query)
+    cost = response.json()["extensions"]["cost"]
+    resets_at = datetime.fromisoformat(cost["allowance"].pop("resetsAt"))
+    assert cost == {
+        "estimated": 100,
+        "limit": 1000,
+        "allowance": {"limit": 1000, "cost": 100, "remaining": 900},
+    }
+    assert 80 < (resets_at - now()).total_seconds() <= 100
+    assert response.headers["ratelimit-policy"] == '"allowance";q=1000;w=1000'
+    assert response.headers["ratelimit"] == '"allowance";r=900;t=100'
+    assert "retry-after" not in response.headers
+    told = (await bounded.ask(VIEWER))["viewer"]["rateLimit"]
+    assert abs((datetime.fromisoformat(told.pop("resetsAt")) - resets_at).total_seconds()) < 5
+    assert told.pop("remaining") in range(898, 901)
+    assert told == {"limit": 1000, "refilledPerSecond": 1, "cost": 2}
+
+
+async def test_what_is_not_run_spends_a_little_too(bounded: Product) -> None:
+    dear = (
+        "{ images(first: 100) { edges { node { batch { images(first: 100) { totalCount } } } } } }"
+    )
+    for document in ("{ nothing }", "{", dear):
+        response = await bounded.client.post("/graphql", json={"query": document})
+        assert response.json()["errors"]
+    assert response.headers["ratelimit"].startswith('"allowance";r=997;')
+
+
+async def test_one_that_is_used_up_refuses_and_says_when_to_come_again(bounded: Product) -> None:
+    query = {"query": PAGE, "variables": {"n": 100}}
+    for _ in range(10):
+        response = await bounded.client.post("/graphql", json=query)
+        assert "data" in response.json()
+    for kind, status in ((NEW_TYPE, 429), ("application/json", 200)):
+        response = await bounded.client.post("/graphql", json=query, headers={"accept": kind})
+        assert (response.status_code, response.headers["content-type"].split(";")[0]) == (
+            status,
+            kind,
+        )
+        answer = response.json()
+        (error,) = answer["errors"]
+        seconds = error["extensions"].pop("retryAfter")
+        assert error["extensions"] == {"code": "RATE_LIMITED", "limit": 1000}
+        assert "data" not in answer
+        assert 80 < seconds <= 101
+        assert answer["extensions"]["cost"]["estimated"] == 100
+        assert response.headers["retry-after"] == str(seconds)
+        assert response.headers["ratelimit"].startswith('"allowance";r=')
+    assert (await bounded.answer("{ __typename }"))["extensions"]["cost"]["estimated"] == 0
+
+
+async def test_a_subscription_spends_once_and_is_refused_like_others(bounded: Product) -> None:
+    watch = "subscription { imageCreated { id } }"
+    async with subscriber(bounded.settings.server_url) as client:
+        await client.subscribe(watch, "watch")
+        await client.subscribe(VIEWER, "before")
+        before = (await client.next("before"))["viewer"]["rateLimit"]["remaining"]
+        assert before in range(995, 999)
+        await client.receive()
+        for _ in range(2):
+            image = await bounded.image()
+            assert await client.next("watch") == {"imageCreated": {"id": image["id"]}}
+        for number in range(10):
+            await client.subscribe(PAGE, str(number), n=99)
+            answer = await client.receive()
+            if answer["type"] != "next":
+                break
+            await client.receive()
+        assert number == 9
+        assert answer["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
+    async with bounded.client.stream(
+        "POST",
+        "/graphql",
+        json={"query": PAGE, "variables": {"n": 100}},
+        headers={"accept": "text/event-stream"},
+    ) as stream:
+        assert stream.headers["ratelimit"].startswith('"allowance";r=')
+        assert "retry-after" in stream.headers
+        assert "RATE_LIMITED" in "".join([line async for line in stream.aiter_lines()])
+
+
+async def test_users_have_one_each_where_they_are_asked_and_nobody_else_has_one(
+    tmp_path: Path, product: Product
+) -> None:
+    assert (await product.ask(VIEWER))["viewer"]["rateLimit"] is None
+    response = await product.client.post("/graphql", json={"query": VIEWER})
+    assert "ratelimit" not in response.headers
+    async with (
+        running_product(tmp_path / "asking", {"auth": "keys"}) as asking,
+        visitor(asking, "ann", Role.READER) as ann,
+        visitor(asking, "bob", Role.READER) as bob,
+    ):
+        for _ in range(3):
+            await ann.ask(PAGE, n=100)
+        left = [(await one.ask(VIEWER))["viewer"]["rateLimit"] for one in (ann, bob)]
+    assert [one["limit"] for one in left] == [1_000_000, 1_000_000]
+    assert left[0]["remaining"] < left[1]["remaining"] == 1_000_000 - 2
+
+
+def test_an_allowance_holds_any_operation_that_may_be_asked() -> None:
+    with pytest.raises(SettingsError, match="ALLOWANCE"):
+        load_settings(allowance=9_999)
+    assert load_settings(allowance=0, auth="keys").allowance_size == 0
+    assert load_settings(auth="keys").allowance_size == 1_000_000
+    assert load_settings().allowance_size == 0
