@@ -1,3 +1,4 @@
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,28 @@ def test_what_is_wrong_is_told_at_once() -> None:
     assert run("create", "--user", "ann", "--role", "king").exit_code == 2
     result = run("revoke", "key_nope")
     assert (result.exit_code, result.output) == (1, "There is no API key 'key_nope'.\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "limit", "period"),
+    [("25", 25.0, "monthly"), ("2.50/day", 2.5, "daily"), ("0/month", 0.0, "monthly")],
+)
+def test_a_key_is_made_with_its_budget(
+    given: str, limit: float, period: str, tmp_path: Path
+) -> None:
+    made = run("create", "--user", "ann", "--role", "creator", "--budget", given)
+    assert made.exit_code == 0
+    with sqlite3.connect(tmp_path / "gql_server.db") as connection:
+        rows = connection.execute(
+            "SELECT scope, subject_id, amount, period, is_hard FROM budgets"
+        ).fetchall()
+    connection.close()
+    assert rows == [("key", made.stderr.split()[0], round(limit * 1e9), period, 1)]
+
+
+@pytest.mark.parametrize("given", ["", "x", "5/year", "-1", "nan", "1e99", "$5"])
+def test_no_key_is_made_with_a_wrong_budget(given: str) -> None:
+    made = run("create", "--user", "ann", "--role", "creator", "--budget", given)
+    assert made.exit_code != 0
+    assert "US dollars" in made.output
+    assert run("list").output.count("\n") == 1

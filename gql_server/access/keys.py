@@ -1,7 +1,7 @@
 """API keys, as admins manage them: made, listed, revoked."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -13,15 +13,18 @@ from gql_server.database.api_keys import (
     insert_api_key,
     set_revoked_at,
 )
+from gql_server.database.budgets import write_budget
 from gql_server.database.engine import Database
 from gql_server.database.notifications import notify
 from gql_server.database.pages import Facts, Page, PageRequest
 from gql_server.database.tables import ApiKeyRow
+from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.clock import now
-from gql_server.domain.errors import ApiKeyNotFound, ErrorCode, InvalidInput, Rejected
+from gql_server.domain.errors import ApiKeyNotFound, DomainError, ErrorCode, InvalidInput, Rejected
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal, Role
 from gql_server.domain.text import text_faults
+from gql_server.ledger.budgets import BudgetRequest, budget_faults, new_budget
 
 _LONGEST: Final = 100
 
@@ -38,24 +41,33 @@ class KeyDraft:
         role: What they may do with it.
         name: For people: where it is used.
         expires_at: From when on it is good no longer; None: good until it is revoked.
+        budget: What may be spent with it; scope and subject are not looked at.
     """
 
     user_id: str
     role: Role
     name: str | None = None
     expires_at: datetime | None = None
+    budget: BudgetRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CreatedKey:
-    """A new key's facts, and its secret, which nobody can be told again."""
+    """A new key's facts, and its secret, which nobody can be told again.
+
+    Attributes:
+        facts: The key.
+        secret: What is shown to be known by it.
+        budget_id: The budget that was set with it; None where none was.
+    """
 
     facts: Facts
     secret: str
+    budget_id: str | None = None
 
 
 async def create_key(database: Database, draft: KeyDraft) -> CreatedKey:
-    """Make a key.
+    """Make a key, together with its budget: there is never the one without the other.
 
     Raises:
         Rejected: With every fault at once.
@@ -75,9 +87,16 @@ async def create_key(database: Database, draft: KeyDraft) -> CreatedKey:
         created_at=moment,
         expires_at=draft.expires_at,
     )
+    budget = None
+    if draft.budget is not None:
+        budget = new_budget(replace(draft.budget, scope=BudgetScope.KEY, subject_id=row.id))
     async with database.write() as connection:
         await insert_api_key(connection, row)
-    return CreatedKey(row.model_dump(exclude={"secret_hash"}), secret.text)
+        if budget is not None:
+            await write_budget(connection, budget)
+    return CreatedKey(
+        row.model_dump(exclude={"secret_hash"}), secret.text, budget.id if budget else None
+    )
 
 
 async def revoke_key(database: Database, key_id: str) -> Facts:
@@ -121,7 +140,7 @@ async def get_keys(
         return await find_api_keys(connection, ids, user_id=principal.owner_filter())
 
 
-def _faults(draft: KeyDraft, moment: datetime) -> Iterator[InvalidInput]:
+def _faults(draft: KeyDraft, moment: datetime) -> Iterator[DomainError]:
     yield from text_faults(
         draft.user_id, path=("user_id",), label="User", minimum=1, maximum=_LONGEST
     )
@@ -137,3 +156,8 @@ def _faults(draft: KeyDraft, moment: datetime) -> Iterator[InvalidInput]:
             path=("expires_at",),
             code=ErrorCode.OUT_OF_RANGE,
         )
+    if draft.budget is not None:
+        bounded = replace(draft.budget, scope=BudgetScope.SERVER)
+        for fault in budget_faults(bounded):
+            fault.path = ("budget", *fault.path)
+            yield fault

@@ -7,12 +7,34 @@ import strawberry
 
 from gql_server.access.keys import KeyDraft, create_key, revoke_key
 from gql_server.api.api_keys import ApiKey, Role, api_key_from
+from gql_server.api.budgets import Budget, BudgetEnforcement, BudgetPeriod, budget_from
 from gql_server.api.context import Info
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import REPORTABLE, UserError, user_errors
+from gql_server.domain import budgets as domain_budgets
 from gql_server.domain import principal as domain
+from gql_server.ledger.budgets import BudgetRequest
 
 _ERRORS = "Everything that is wrong with the request, at once."
+
+
+@strawberry.input(
+    description="What may be spent with a new API key; setBudget with its `keyId` changes it."
+)
+class ApiKeyBudgetInput:
+    """What may be spent with a new API key."""
+
+    limit: float = strawberry.field(description="What may be spent in a period, in US dollars.")
+    period: BudgetPeriod = strawberry.field(
+        default=BudgetPeriod.MONTHLY, description="How often it starts anew."
+    )
+    enforcement: BudgetEnforcement = strawberry.field(
+        default=BudgetEnforcement.HARD,
+        description="Whether it refuses what would pass the limit, or warns.",
+    )
+    time_zone: str = strawberry.field(
+        default="UTC", description="Whose midnights count: an IANA name such as `Europe/Berlin`."
+    )
 
 
 @strawberry.input(description="An API key to make.")
@@ -31,6 +53,11 @@ class CreateApiKeyInput:
         default=None,
         description="From when on it is good no longer; left out, it is good until it is revoked.",
     )
+    budget: ApiKeyBudgetInput | None = strawberry.field(
+        default=None,
+        description="What may be spent with it; left out, only what bounds its user and the server "
+        "bounds it.",
+    )
 
 
 @strawberry.input(description="The API key to revoke.")
@@ -48,6 +75,9 @@ class CreateApiKeyPayload:
     secret: str | None = strawberry.field(
         description="What is sent as `Authorization: Bearer …`. It is shown this once; the server "
         "keeps but a hash of it."
+    )
+    budget: Budget | None = strawberry.field(
+        description="The budget that was set with it; none where none was asked for."
     )
     user_errors: list[UserError] = strawberry.field(description=_ERRORS)
 
@@ -76,13 +106,22 @@ class ApiKeyMutations:
             role=domain_member(domain.Role, input.role),
             name=input.name,
             expires_at=input.expires_at,
+            budget=_budget_request(input.budget) if input.budget is not None else None,
         )
+        parts = info.context.parts
         try:
-            created = await create_key(info.context.parts.database, draft)
+            created = await create_key(parts.database, draft)
         except REPORTABLE as error:
-            return CreateApiKeyPayload(api_key=None, secret=None, user_errors=user_errors(error))
+            return CreateApiKeyPayload(
+                api_key=None, secret=None, budget=None, user_errors=user_errors(error)
+            )
+        ids = [created.budget_id] if created.budget_id is not None else []
+        budgets = [budget_from(state) for state in await parts.budgets.find(ids)] if ids else []
         return CreateApiKeyPayload(
-            api_key=api_key_from(created.facts), secret=created.secret, user_errors=[]
+            api_key=api_key_from(created.facts),
+            secret=created.secret,
+            budget=budgets[0] if budgets else None,
+            user_errors=[],
         )
 
     @strawberry.mutation(
@@ -100,3 +139,12 @@ class ApiKeyMutations:
         except REPORTABLE as error:
             return RevokeApiKeyPayload(api_key=None, user_errors=user_errors(error))
         return RevokeApiKeyPayload(api_key=api_key_from(facts), user_errors=[])
+
+
+def _budget_request(given: ApiKeyBudgetInput) -> BudgetRequest:
+    return BudgetRequest(
+        limit=given.limit,
+        period=domain_member(domain_budgets.BudgetPeriod, given.period),
+        zone_name=given.time_zone,
+        is_hard=given.enforcement is BudgetEnforcement.HARD,
+    )

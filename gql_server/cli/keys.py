@@ -10,12 +10,25 @@ from gql_server.access.keys import KeyDraft, create_key, list_keys, revoke_key
 from gql_server.cli.start import in_utc, with_database
 from gql_server.database.engine import Database
 from gql_server.database.pages import MAX_PAGE_SIZE, Facts, PageKey, PageRequest
+from gql_server.domain.budgets import BudgetPeriod
 from gql_server.domain.clock import now, to_iso
 from gql_server.domain.principal import EVERYONE, Role
+from gql_server.ledger.budgets import BudgetRequest
 
 keys = typer.Typer(name="keys", help="API keys, for servers with AUTH=keys.", no_args_is_help=True)
 
 _HEADINGS: Final = ("id", "prefix", "user", "role", "state", "created", "last used", "name")
+
+
+_PERIODS: Final = {"day": BudgetPeriod.DAILY, "month": BudgetPeriod.MONTHLY}
+
+
+def _read_budget(text: str) -> BudgetRequest:
+    amount, _, period = text.partition("/")
+    try:
+        return BudgetRequest(limit=float(amount), period=_PERIODS[period or "month"])
+    except (ValueError, KeyError):
+        raise typer.BadParameter("give US dollars such as 25, 25/day or 2.50/month") from None
 
 
 @keys.command("create")
@@ -28,9 +41,17 @@ def _create(
         datetime | None, typer.Option(help="From when on it is good no longer, in UTC.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="For people: where it is used.")] = None,
+    budget: Annotated[
+        BudgetRequest | None,
+        typer.Option(
+            help="What may be spent with it, in US dollars; a month unless it says a day: 25/day.",
+            metavar="AMOUNT[/day|/month]",
+            parser=_read_budget,
+        ),
+    ] = None,
 ) -> None:
     """Make a key. Standard output has its secret alone, which is never shown again."""
-    draft = KeyDraft(user_id=user, role=role, name=name, expires_at=in_utc(expires))
+    draft = KeyDraft(user_id=user, role=role, name=name, expires_at=in_utc(expires), budget=budget)
     created = with_database(lambda database: create_key(database, draft))
     typer.echo(
         f"{created.facts['id']} for {user}, {role.value}. Keep the secret: it is shown this once.",

@@ -119,7 +119,7 @@ class Budgets:
         Raises:
             Rejected: With every fault at once.
         """
-        faults = list(_faults(wanted))
+        faults = list(budget_faults(wanted))
         if wanted.webhook_url is not None:
             try:
                 await self._check_webhook(wanted.webhook_url)
@@ -127,21 +127,8 @@ class Budgets:
                 faults.append(fault)
         if faults:
             raise Rejected(faults)
-        moment = now()
-        row = BudgetRow(
-            id=new_id("bdg"),
-            scope=wanted.scope,
-            subject_id=wanted.subject_id,
-            period=wanted.period,
-            time_zone=wanted.zone_name,
-            amount=round_down_to_nanos(wanted.limit),
-            is_hard=wanted.is_hard,
-            webhook_url=wanted.webhook_url,
-            created_at=moment,
-            updated_at=moment,
-        )
         async with self.database.write() as connection:
-            budget = await statements.write_budget(connection, row)
+            budget = await statements.write_budget(connection, new_budget(wanted))
             return (await self.states_of(connection, [budget]))[0]
 
     async def remove(self, budget_id: str) -> None:
@@ -220,13 +207,8 @@ def tightest(states: Sequence[BudgetState]) -> BudgetState | None:
     return order[0] if order else None
 
 
-def _span(budget: BudgetRow, moment: datetime) -> BudgetSpan:
-    span = day_span if budget.period == BudgetPeriod.DAILY else month_span
-    starts_at, resets_at = span(moment, time_zone(budget.time_zone))
-    return BudgetSpan(budget=budget, starts_at=starts_at, resets_at=resets_at)
-
-
-def _faults(wanted: BudgetRequest) -> Iterator[DomainError]:
+def budget_faults(wanted: BudgetRequest) -> Iterator[DomainError]:
+    """Yield what is wrong with a budget, apart from its webhook's address."""
     if not 0 <= wanted.limit <= _MOST_DOLLARS:
         yield InvalidInput(
             f"A limit lies between 0 and {_MOST_DOLLARS} US dollars.",
@@ -246,3 +228,26 @@ def _faults(wanted: BudgetRequest) -> Iterator[DomainError]:
             minimum=1,
             maximum=_MAX_SUBJECT_LENGTH,
         )
+
+
+def new_budget(wanted: BudgetRequest) -> BudgetRow:
+    """Return the row of a budget without faults, with a new id."""
+    moment = now()
+    return BudgetRow(
+        id=new_id("bdg"),
+        scope=wanted.scope,
+        subject_id=wanted.subject_id,
+        period=wanted.period,
+        time_zone=wanted.zone_name,
+        amount=round_down_to_nanos(wanted.limit),
+        is_hard=wanted.is_hard,
+        webhook_url=wanted.webhook_url,
+        created_at=moment,
+        updated_at=moment,
+    )
+
+
+def _span(budget: BudgetRow, moment: datetime) -> BudgetSpan:
+    span = day_span if budget.period == BudgetPeriod.DAILY else month_span
+    starts_at, resets_at = span(moment, time_zone(budget.time_zone))
+    return BudgetSpan(budget=budget, starts_at=starts_at, resets_at=resets_at)

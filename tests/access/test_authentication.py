@@ -4,12 +4,15 @@ import pytest
 
 from gql_server.access.authentication import Authentication, bearer_token
 from gql_server.access.keys import KeyDraft, create_key, get_keys, revoke_key
-from gql_server.database.api_keys import set_last_used_at
+from gql_server.database.api_keys import count_api_keys, set_last_used_at
+from gql_server.database.budgets import every_budget
 from gql_server.database.engine import Database
+from gql_server.domain.budgets import BudgetPeriod
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ApiKeyNotFound, Rejected, Unauthenticated
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import EVERYONE, Principal, Role
+from gql_server.ledger.budgets import BudgetRequest
 from tests.database.rows import counted_statements
 
 pytestmark = pytest.mark.anyio
@@ -169,3 +172,28 @@ def test_a_bearer_token_is_read_whatever_the_case_of_its_scheme(
     header: str | None, token: str | None
 ) -> None:
     assert bearer_token(header) == token
+
+
+async def test_a_key_and_its_budget_are_made_together_or_not_at_all(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budget = BudgetRequest(limit=2.5, period=BudgetPeriod.DAILY)
+    draft = KeyDraft(user_id="ann", role=Role.CREATOR, budget=budget)
+    created = await create_key(database, draft)
+    async with database.read() as connection:
+        (found,) = await every_budget(connection)
+    assert (found.id, found.scope, found.subject_id) == (
+        created.budget_id,
+        "key",
+        created.facts["id"],
+    )
+    assert (found.amount, found.period, found.is_hard) == (2_500_000_000, "daily", True)
+
+    async def fail(*_: object) -> None:
+        raise RuntimeError("in between")
+
+    monkeypatch.setattr("gql_server.access.keys.write_budget", fail)
+    with pytest.raises(RuntimeError, match="in between"):
+        await create_key(database, draft)
+    async with database.read() as connection:
+        assert await count_api_keys(connection, user_id=None) == 1

@@ -218,3 +218,33 @@ async def test_a_keys_budget_bounds_what_is_asked_for_with_that_key(asking: Prod
         [],
     ]
     assert seen == [{"spent": 0.01, "scope": "KEY"}, None]
+
+
+CREATE_KEY = """mutation Create($budget: ApiKeyBudgetInput) {
+  createApiKey(input: {userId: "ann", role: CREATOR, budget: $budget}) {
+    secret apiKey { id } budget { id scope keyId limit period timeZone enforcement }
+    userErrors { path code } } }"""
+
+
+async def test_a_key_is_made_with_a_budget_that_holds_from_its_first_picture(
+    product: Product,
+) -> None:
+    budget = {"limit": 3.5, "period": "DAILY", "timeZone": "Europe/Berlin", "enforcement": "SOFT"}
+    payload = (await product.ask(CREATE_KEY, budget=budget))["createApiKey"]
+    assert payload["userErrors"] == []
+    set_with_it = payload["budget"]
+    assert set_with_it == {
+        **budget,
+        "id": set_with_it["id"],
+        "scope": "KEY",
+        "keyId": payload["apiKey"]["id"],
+    }
+    wrong = {"limit": -1, "timeZone": "Mars"}
+    refused = (await product.ask(CREATE_KEY, budget=wrong))["createApiKey"]
+    assert [refused["secret"], refused["apiKey"], refused["budget"]] == [None, None, None]
+    assert refused["userErrors"] == [
+        {"path": ["input", "budget", "limit"], "code": "OUT_OF_RANGE"},
+        {"path": ["input", "budget", "timeZone"], "code": "INVALID"},
+    ]
+    assert (await product.ask(CREATE_KEY))["createApiKey"]["budget"] is None
+    assert (await product.ask("{ apiKeys { totalCount } }"))["apiKeys"]["totalCount"] == 2
