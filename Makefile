@@ -40,6 +40,7 @@ types: $(VENV)/checks
 
 schema: $(VENV)/serves
 	$(BIN)/gql-server schema > schema.graphql
+	$(BIN)/python -m tests.operation_pages
 
 bench: $(VENV)/checks
 	$(BIN)/python -m benchmarks

@@ -1,0 +1,139 @@
+"""The pages of docs/operations: what the schema says in them, and what is written by hand.
+
+`python -m tests.operation_pages` writes the first anew, which `make schema` does.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from graphql import (
+    GraphQLField,
+    GraphQLInputObjectType,
+    build_schema,
+    get_named_type,
+)
+
+from gql_server.api.decisions import DECISIONS, Others
+from gql_server.api.schema import schema_text
+
+FOLDER = Path(__file__).parents[1] / "docs" / "operations"
+INDEX = FOLDER / "README.md"
+SCHEMA = build_schema(schema_text())
+
+_BEGIN = "<!-- From the schema; `make schema` writes it. -->"
+_END = "<!-- What follows is written by hand. -->"
+_KINDS = {"Query": "A query", "Mutation": "A mutation", "Subscription": "A subscription"}
+_OTHERS = {
+    Others.HIDDEN: "What is another user's does not exist for it, unless an admin asks.",
+    Others.NONE: "Nothing in it has an owner.",
+    Others.VISIBLE: "It knows everyone's.",
+}
+_BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A field of the schema's roots."""
+
+    kind: str
+    name: str
+    field: GraphQLField
+
+    @property
+    def page(self) -> Path:
+        """Where it is described."""
+        return FOLDER / f"{self.name}.md"
+
+    def facts(self) -> str:
+        """Write what the schema says of it."""
+        decision = DECISIONS[self.kind][self.name]
+        answer = get_named_type(self.field.type)
+        paragraphs = [
+            f"# {self.name}",
+            _BEGIN,
+            f"{_KINDS[self.kind]} for the role `{decision.role}`"
+            + (" and those above it" if decision.role != "admin" else "")
+            + f". {_OTHERS[decision.others]}",
+            _line(self.field.description),
+            _table(("argument", "type", "what it says"), self._arguments()),
+            f"It answers `{self.field.type}`: {_line(answer.description)}",
+            _END,
+        ]
+        return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
+
+    def example(self) -> "Example":
+        """Read the example of its page."""
+        blocks = _BLOCK.findall(self.page.read_text("utf-8").partition(_END)[2])
+        (document,) = [text for language, text in blocks if language == "graphql"]
+        *variables, answer = [json.loads(text) for language, text in blocks if language == "json"]
+        return Example(document, variables[0] if variables else {}, answer)
+
+    def written(self) -> str:
+        """Return the page as it should be."""
+        old = self.page.read_text("utf-8") if self.page.exists() else ""
+        return self.facts() + (old.partition(f"{_END}\n")[2] or "\n## Example\n")
+
+    def _arguments(self) -> Iterator[tuple[str, str, str]]:
+        for name, argument in self.field.args.items():
+            yield f"`{name}`", f"`{argument.type}`", _line(argument.description)
+            given = get_named_type(argument.type)
+            if isinstance(given, GraphQLInputObjectType):
+                for part, field in given.fields.items():
+                    yield f"`{name}.{part}`", f"`{field.type}`", _line(field.description)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A page's example, with the answer that it shows."""
+
+    document: str
+    variables: dict[str, Any]
+    answer: dict[str, Any]
+
+
+def operations() -> Iterator[Operation]:
+    """Every operation, in the schema's order."""
+    for root in (SCHEMA.query_type, SCHEMA.mutation_type, SCHEMA.subscription_type):
+        assert root is not None
+        for name, field in root.fields.items():
+            yield Operation(root.name, name, field)
+
+
+def index() -> str:
+    """Write the list of all operations, with what is written by hand under it."""
+    old = INDEX.read_text("utf-8") if INDEX.exists() else ""
+    rows = [
+        (
+            f"[{operation.name}]({operation.name}.md)",
+            operation.kind.lower(),
+            f"`{DECISIONS[operation.kind][operation.name].role}`",
+            _line(operation.field.description),
+        )
+        for operation in operations()
+    ]
+    table = _table(("operation", "kind", "for", "what it does"), rows)
+    head = f"# Operations\n\n{_BEGIN}\n\n{table}\n\n{_END}\n"
+    return head + old.partition(f"{_END}\n")[2]
+
+
+def _line(text: str | None) -> str:
+    return " ".join((text or "").split()).replace("|", "\\|")
+
+
+def _table(head: tuple[str, ...], rows: Any) -> str:
+    lines = [" | ".join(row) for row in rows]
+    if not lines:
+        return ""
+    return "\n".join(
+        f"| {line} |" for line in (" | ".join(head), " | ".join("---" for _ in head), *lines)
+    )
+
+
+if __name__ == "__main__":
+    for one in operations():
+        one.page.write_text(one.written(), "utf-8")
+    INDEX.write_text(index(), "utf-8")
