@@ -1,6 +1,6 @@
 """The HTTP server: parts into routes."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, TypedDict
 from urllib.parse import urlsplit
@@ -135,7 +135,7 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
         init_seconds=settings.subscription_init_timeout,
         send_seconds=settings.subscription_send_timeout,
         operations_at_once=settings.subscriptions_per_connection,
-        shows_playground=_or(settings.playground, trusted is None),
+        shows_playground=_shows_playground(settings),
         shows_schema=settings.introspection,
         shows_suggestions=settings.suggestions,
         takes_get=_or(settings.get_queries, not asks_for_keys),
@@ -165,7 +165,12 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 max_age=_PREFLIGHT_SECONDS,
             )
         )
-    return [*found, Middleware(AuthenticationMiddleware, is_page=asks_for_playground)]
+    authentication = Middleware(
+        AuthenticationMiddleware,
+        is_page=asks_for_playground if _shows_playground(settings) else _is_no_page,
+        page_is_open=settings.playground is not None,
+    )
+    return [*found, authentication]
 
 
 def _asks_for_keys(settings: Settings) -> bool:
@@ -185,6 +190,12 @@ def _asks_for_keys(settings: Settings) -> bool:
 def _allowance(settings: Settings) -> Allowance | None:
     size = settings.allowance_size
     return Allowance(size, settings.allowance_per_second) if size else None
+def _shows_playground(settings: Settings) -> bool:
+    return _or(settings.playground, settings.trusted_documents is None)
+
+
+def _is_no_page(_method: str, _accept: str, _parameters: Iterable[str]) -> bool:
+    return False
 
 
 def _origin(url: str) -> str:

@@ -189,7 +189,9 @@ class Settings(BaseSettings):
     suggestions: Switch = Field(
         default=None, description="Whether errors suggest names of the schema; auto: to admins."
     )
-    playground: Switch = Field(default=None, description="Whether browsers get the playground.")
+    playground: Switch = Field(
+        default=None, description="Whether browsers get the playground; auto: with keys, admins'."
+    )
     get_queries: Switch = Field(
         default=None, description="Whether GET takes any query, or only those named by a hash."
     )

@@ -1,5 +1,6 @@
 """From what a request shows to whoever asks: an API key, or a provider's token."""
 
+from base64 import b64decode
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -150,3 +151,14 @@ def bearer_token(header: str | None) -> str | None:
         return None
     scheme, _, token = header.strip().partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def basic_password(header: str | None) -> str | None:
+    """Return the password of an ``Authorization`` header; None when it has none (RFC 7617, 2)."""
+    scheme, _, given = (header or "").strip().partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return b64decode(given, validate=True).decode().partition(":")[2] or None
+    except ValueError:
+        return None

@@ -9,16 +9,18 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gql_server.access.authentication import Authentication, bearer_token
+from gql_server.access.authentication import Authentication, basic_password, bearer_token
 from gql_server.access.oidc import ProviderUnavailable
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.domain.errors import Unauthenticated
+from gql_server.domain.principal import Role
 
 _OPEN_PATHS: Final = {"/", "/health", "/ready"}
 _OPEN_FOLDER: Final = "/images/"
 """Its addresses are signed where anybody is asked who they are."""
 
 _PLAYGROUND: Final = "/graphql"
+_BASIC: Final = 'Basic realm="any name, and an API key of an admin", charset="UTF-8"'
 
 IsPage = Callable[[str, str, Iterable[str]], bool]
 """Tells by the method, the Accept header and the names in the address whether a page is asked for,
@@ -30,15 +32,23 @@ log = structlog.get_logger(__name__)
 class AuthenticationMiddleware:
     """Sets the state ``principal`` of every request and every WebSocket, or answers 401.
 
-    It is None where nobody was asked: on open paths, for the playground's page, and on WebSockets
-    without the header, whose ``connection_init`` tells it. Everything else needs a good key, paths
-    too that there are not.
+    It is None where nobody was asked: on open paths, and on WebSockets without the header, whose
+    ``connection_init`` tells it. Everything else needs a good key, paths too that there are not.
+    The playground's page takes an admin's as a password, which browsers ask for; nothing else
+    does, for they send it along unasked.
     """
 
-    def __init__(self, app: ASGIApp, is_page: IsPage) -> None:
-        """Take the application; the lifespan's state has the ``authentication``."""
+    def __init__(self, app: ASGIApp, is_page: IsPage, *, page_is_open: bool) -> None:
+        """Take the application; the lifespan's state has the ``authentication``.
+
+        Args:
+            app: The application.
+            is_page: Tells whether the playground's page is asked for.
+            page_is_open: Whether everybody may see it, or admins alone.
+        """
         self._app = app
         self._is_page = is_page
+        self._page_is_open = page_is_open
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let pass whoever is known."""
@@ -46,13 +56,21 @@ class AuthenticationMiddleware:
             await self._app(scope, receive, send)
             return
         authentication: Authentication = scope["state"]["authentication"]
-        token = bearer_token(HTTPConnection(scope).headers.get("authorization"))
+        header = HTTPConnection(scope).headers.get("authorization")
+        token = bearer_token(header)
+        is_page = self._asks_for_page(scope)
+        if is_page and token is None:
+            token = basic_password(header)
         scope["state"]["principal"] = None
-        if not authentication.asks or not self._may_be_unknown(scope, token):
+        if not authentication.asks or not self._may_be_unknown(scope, token, is_page=is_page):
             try:
-                scope["state"]["principal"] = await authentication.authenticate(token)
+                principal = await authentication.authenticate(token)
+                if is_page and principal.role is not Role.ADMIN:
+                    raise Unauthenticated("The playground is for admins.")
+                scope["state"]["principal"] = principal
             except Unauthenticated as error:
-                await _refuse(scope, receive, send, _unauthenticated(error))
+                challenge = _BASIC if is_page else "Bearer"
+                await _refuse(scope, receive, send, _unauthenticated(error, challenge))
                 return
             except (DatabaseUnavailable, ProviderUnavailable) as error:
                 log.warning("authentication_unavailable", reason=repr(error))
@@ -60,15 +78,20 @@ class AuthenticationMiddleware:
                 return
         await self._app(scope, receive, send)
 
-    def _may_be_unknown(self, scope: Scope, token: str | None) -> bool:
+    def _may_be_unknown(self, scope: Scope, token: str | None, *, is_page: bool) -> bool:
         if scope["type"] == "websocket":
             return token is None
         path: str = scope["path"]
-        if path == _PLAYGROUND:
-            request = Request(scope)
-            accept = request.headers.get("accept", "")
-            return self._is_page(request.method, accept, request.query_params)
-        return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER)
+        return (
+            path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER) or (is_page and self._page_is_open)
+        )
+
+    def _asks_for_page(self, scope: Scope) -> bool:
+        if scope["type"] != "http" or scope["path"] != _PLAYGROUND:
+            return False
+        request = Request(scope)
+        accept = request.headers.get("accept", "")
+        return self._is_page(request.method, accept, request.query_params)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response) -> None:
@@ -78,10 +101,9 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response
     await response(scope, receive, send)
 
 
-def _unauthenticated(error: Unauthenticated) -> Response:
-    return _response(
-        HTTPStatus.UNAUTHORIZED, error.message, "UNAUTHENTICATED", {"WWW-Authenticate": "Bearer"}
-    )
+def _unauthenticated(error: Unauthenticated, challenge: str) -> Response:
+    headers = {"WWW-Authenticate": challenge}
+    return _response(HTTPStatus.UNAUTHORIZED, error.message, "UNAUTHENTICATED", headers)
 
 
 def _unavailable() -> Response:

@@ -238,3 +238,18 @@ async def test_a_list_of_operations_is_answered_by_a_list_within_its_bound(
 async def test_lists_of_operations_are_off_unless_allowed(product: Product) -> None:
     response = await post(product.client, [{"query": "{ __typename }"}])
     assert (response.status_code, code_of(response)) == (400, "BATCHING_DISABLED")
+
+
+@pytest.mark.parametrize("accept", ["multipart/mixed;deferSpec=20220824, application/json", JSON])
+@pytest.mark.parametrize(
+    "document", ["{ ... @defer { models { id } } }", "{ models @stream { id } }"]
+)
+async def test_defer_and_stream_are_no_directives_here(
+    product: Product, accept: str, document: str
+) -> None:
+    response = await product.client.post(
+        "/graphql", json={"query": document}, headers={"accept": accept}
+    )
+    (error,) = response.json()["errors"]
+    assert error["message"].startswith("Unknown directive '@")
+    assert error["extensions"]["code"] == "BAD_REQUEST"

@@ -55,8 +55,8 @@ async def test_the_page_has_the_examples_and_ends_no_script_early(product: Produ
     assert "<title>gql_server</title>" in page
 
 
-async def test_the_page_opens_without_a_key_and_takes_one_as_a_header(asking: Product) -> None:
-    page = (await asking.client.get("/graphql", headers={"accept": "text/html"})).text
+async def test_the_page_takes_a_key_as_a_header(product: Product) -> None:
+    page = (await product.client.get("/graphql", headers={"accept": "text/html"})).text
     assert "isHeadersEditorEnabled: true" in page
     assert "shouldPersistHeaders" not in page
     assert r"{\"Authorization\": \"Bearer gqls_…\"}" in page

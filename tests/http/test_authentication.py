@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import websockets
@@ -9,7 +10,7 @@ import websockets
 from gql_server.access.keys import KeyDraft, create_key
 from gql_server.domain.clock import now
 from gql_server.domain.principal import Role
-from tests.servers.product import Product
+from tests.servers.product import Product, running_product
 from tests.servers.subscriber import open_socket
 from tests.servers.visitors import visitor
 
@@ -49,10 +50,9 @@ async def test_the_refusal_comes_before_the_body_is_read(asking: Product) -> Non
         ("GET", "/", 307),
         ("GET", "/health", 200),
         ("GET", "/ready", 200),
-        ("GET", "/graphql", 200),
+        ("GET", "/graphql", 401),
         ("GET", "/graphql?query=%7B__typename%7D", 401),
         ("GET", "/graphql?query=", 401),
-        ("GET", "/graphql?q=%7B__typename%7D&variables=%7B%7D", 200),
         ("GET", "/graphql?q=x&query=%7B__typename%7D", 401),
         ("GET", "/graphql?extensions=%7B%7D", 401),
         ("GET", "/graphql?doc_id=x", 401),
@@ -62,11 +62,43 @@ async def test_the_refusal_comes_before_the_body_is_read(asking: Product) -> Non
         ("GET", "/images/generated/img_x.png", 403),
     ],
 )
-async def test_only_pages_health_and_signed_pictures_need_no_key(
+async def test_only_health_and_signed_pictures_need_no_key(
     asking: Product, method: str, path: str, status: int
 ) -> None:
     response = await asking.client.request(method, path, headers={"Accept": "text/html"})
     assert response.status_code == status
+
+
+async def test_the_playground_takes_an_admins_key_as_a_password_and_nothing_else_does(
+    asking: Product,
+) -> None:
+    page = {"Accept": "text/html"}
+    secrets = {}
+    for role in Role:
+        draft = KeyDraft(user_id="ann", role=role)
+        secrets[role] = (await create_key(asking.parts.database, draft)).secret
+        answer = await asking.client.get("/graphql", headers=page, auth=("ann", secrets[role]))
+        assert answer.status_code == (200 if role is Role.ADMIN else 401)
+    for header in ("", "Basic", "Basic \u00e4", "Basic YQ==", "Basic YTpi", "Basic /w=="):
+        headers = [(b"Accept", b"text/html"), (b"Authorization", header.encode())]
+        refused = await asking.client.get("/graphql", headers=headers)
+        assert refused.status_code == 401
+        assert refused.headers["www-authenticate"].startswith("Basic realm=")
+    admin = ("ann", secrets[Role.ADMIN])
+    query = {"query": "{ __typename }"}
+    for address in ("/graphql?query=%7B__typename%7D", "/graphql?q=x&query=x", "/anything"):
+        refused = await asking.client.get(address, headers=page, auth=admin)
+        assert refused.headers["www-authenticate"] == "Bearer"
+    refused = await asking.client.post("/graphql", json=query, headers=page, auth=admin)
+    assert refused.headers["www-authenticate"] == "Bearer"
+
+
+async def test_the_page_may_be_opened_to_everybody(tmp_path: Path) -> None:
+    async with running_product(tmp_path, {"auth": "keys", "playground": True}) as product:
+        for address in ("/graphql", "/graphql?q=%7B__typename%7D&variables=%7B%7D"):
+            page = await product.client.get(address, headers={"Accept": "text/html"})
+            assert page.status_code == 200
+            assert "graphiql" in page.text
 
 
 async def test_a_viewer_is_told_who_they_are(asking: Product) -> None:

@@ -25,7 +25,9 @@ const browser = await driver.launch({
   args: ['--no-sandbox'], // which needs more rights than CI's containers have
 });
 try {
-  const context = await browser.newContext();
+  // The page itself asks for a password; what it sends, for a header.
+  const httpCredentials = key ? { username: 'any', password: key } : undefined;
+  const context = await browser.newContext({ httpCredentials });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   const faults = [];
