@@ -190,6 +190,8 @@ def _asks_for_keys(settings: Settings) -> bool:
 def _allowance(settings: Settings) -> Allowance | None:
     size = settings.allowance_size
     return Allowance(size, settings.allowance_per_second) if size else None
+
+
 def _shows_playground(settings: Settings) -> bool:
     return _or(settings.playground, settings.trusted_documents is None)
 
