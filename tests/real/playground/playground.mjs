@@ -7,7 +7,9 @@
 // so that its integrity hashes are tried too. CHROMIUM names another browser than the package's.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import chromium from '@sparticuz/chromium';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import chromium, { inflate, setupLambdaEnvironment } from '@sparticuz/chromium';
 import { chromium as driver } from 'playwright-core';
 
 const [url, key] = process.argv.slice(2);
@@ -21,7 +23,7 @@ const HEADERS = {
 };
 
 const browser = await driver.launch({
-  executablePath: process.env.CHROMIUM ?? (await chromium.executablePath()),
+  executablePath: process.env.CHROMIUM ?? (await unpacked()),
   args: ['--no-sandbox'], // which needs more rights than CI's containers have
 });
 try {
@@ -131,6 +133,13 @@ try {
   }
 } finally {
   await browser.close();
+}
+
+// The package's browser, with the libraries that a machine without a desktop lacks.
+async function unpacked() {
+  const libraries = new URL('../bin/al2023.tar.br', import.meta.resolve('@sparticuz/chromium'));
+  setupLambdaEnvironment(join(await inflate(fileURLToPath(libraries)), 'lib'));
+  return chromium.executablePath();
 }
 
 async function packaged(address) {
