@@ -1,19 +1,16 @@
 """Relay connections: pages by opaque cursors, from either end."""
 
-import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Annotated, Final, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
 from gql_server.api.enums import domain_member
+from gql_server.database.cursors import cursor_of, page_key
 from gql_server.database.pages import (
     DEFAULT_PAGE_SIZE,
     MAX_PAGE_SIZE,
-    Facts,
     Page,
     PageKey,
     PageOrder,
@@ -22,9 +19,6 @@ from gql_server.database.pages import (
 from gql_server.domain.errors import ErrorCode, InvalidInput
 
 T = TypeVar("T")
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_CURSOR: Final = re.compile(r"(?P<micros>-?[0-9]{1,17}):(?P<id>[a-z]{3}_[0-9a-z]{26})", re.ASCII)
 
 First = Annotated[
     int | None,
@@ -134,7 +128,7 @@ def connection(
 ) -> Connection[T]:
     """Make a connection of a page's rows and the nodes shaped from them."""
     edges = [
-        Edge(cursor=_cursor(row), node=node) for row, node in zip(page.rows, nodes, strict=True)
+        Edge(cursor=cursor_of(row), node=node) for row, node in zip(page.rows, nodes, strict=True)
     ]
     forward = not request.from_end
     return Connection(
@@ -149,23 +143,13 @@ def connection(
     )
 
 
-def _cursor(row: Facts) -> str:
-    moment: datetime = row["created_at"]
-    micros = (moment - _EPOCH) // timedelta(microseconds=1)
-    return urlsafe_b64encode(f"{micros}:{row['id']}".encode()).decode()
-
-
 def _read_cursor(cursor: str | None, name: str) -> PageKey | None:
     if cursor is None:
         return None
     try:
-        found = _CURSOR.fullmatch(urlsafe_b64decode(cursor.encode()).decode("ascii"))
-        if found is None:
-            raise ValueError("another form")
-        moment = _EPOCH + timedelta(microseconds=int(found["micros"]))
-    except (ValueError, OverflowError):
+        return page_key(cursor)
+    except ValueError:
         raise InvalidInput(
             f"{name} is not a cursor of this server; take one from pageInfo or an edge.",
             path=(name,),
         ) from None
-    return PageKey(moment, found["id"])

@@ -11,10 +11,11 @@ from gql_server.api.context import Info
 from gql_server.api.enums import domain_member
 from gql_server.api.models import Model
 from gql_server.api.templates import Template, template_from
-from gql_server.database.rollups import Grouping, RollupFilter, Totals
+from gql_server.database.rollups import Grouping, Totals
 from gql_server.domain.errors import Rejected
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.domain.text import list_faults
+from gql_server.generation.costs import cost_report
 from gql_server.ledger.analytics import CostReport
 from gql_server.ledger.budgets import tightest
 from gql_server.ledger.periods import Interval
@@ -125,7 +126,7 @@ class CostAnalytics:
     )
     async def average_cost(self) -> float:
         """Sum up."""
-        return _average(await self._totals())
+        return to_dollars((await self._totals()).average)
 
     @strawberry.field(description="What the provider bills, in US dollars.")
     async def provider_cost(self) -> float:
@@ -266,15 +267,12 @@ def cost_analytics(
     ]
     if faults:
         raise Rejected(faults)
-    report = CostReport(
-        context.parts.database,
-        RollupFilter(
-            is_preview=context.parts.generator.is_preview,
-            user_id=context.principal.owner_filter(),
-            user_ids=wanted.user_ids,
-            model_ids=wanted.models,
-            template_ids=wanted.templates,
-        ),
+    report = cost_report(
+        context.parts,
+        context.principal,
+        user_ids=wanted.user_ids,
+        model_ids=wanted.models,
+        template_ids=wanted.templates,
         since=since,
         until=until,
     )
@@ -285,11 +283,7 @@ def _shape(totals: Totals) -> dict[str, Any]:
     return {
         "total_cost": to_dollars(totals.amount),
         "total_images": totals.images,
-        "average_cost": _average(totals),
+        "average_cost": to_dollars(totals.average),
         "provider_cost": to_dollars(totals.provider_cost),
         "neurons": to_neurons(totals.neurons),
     }
-
-
-def _average(totals: Totals) -> float:
-    return to_dollars(round(totals.amount / totals.images)) if totals.images else 0.0

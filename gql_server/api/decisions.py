@@ -5,41 +5,18 @@ narrowed by the use cases, which show everybody their own and an admin everyone'
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Final, TypeVar
 
 from strawberry.extensions import FieldExtension
 from strawberry.extensions.field_extension import AsyncExtensionResolver, SyncExtensionResolver
 from strawberry.types import get_object_definition
 
+from gql_server.access.decisions import Decision, Others
 from gql_server.api.context import Info
 from gql_server.api.errors import camel_case
-from gql_server.domain.errors import Forbidden
-from gql_server.domain.principal import Principal, Role
+from gql_server.domain.principal import Role
 
 _Root = TypeVar("_Root", bound=type)
-
-
-class Others(Enum):
-    """What a field does about what is another user's; an admin sees and changes it everywhere."""
-
-    HIDDEN = "It is as if it did not exist: not in lists, null, or not found."
-    NONE = "The field tells and changes nothing that has an owner."
-    VISIBLE = "Whoever may ask for the field sees everyone's."
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Who may ask for a field, and what they see of others'.
-
-    Attributes:
-        role: The least role that may.
-        others: What becomes of what is another's.
-    """
-
-    role: Role
-    others: Others
 
 
 _READ: Final = Decision(Role.READER, Others.HIDDEN)
@@ -106,7 +83,7 @@ def guarded(root: _Root) -> _Root:
         if decision is None:
             raise LookupError(f"{definition.name}.{name} has no decision about who may ask for it")
         if not any(isinstance(one, _Guard) for one in field.extensions):
-            field.extensions.append(_Guard(name, decision.role))
+            field.extensions.append(_Guard(name, decision))
     if decisions:
         raise LookupError(f"{definition.name} has no fields {', '.join(decisions)}")
     return root
@@ -115,9 +92,9 @@ def guarded(root: _Root) -> _Root:
 class _Guard(FieldExtension):
     """Lets a field be asked for by the roles that may; it stands outside the field's resolver."""
 
-    def __init__(self, name: str, role: Role) -> None:
+    def __init__(self, name: str, decision: Decision) -> None:
         self._name = name
-        self._role = role
+        self._decision = decision
 
     def resolve(
         self,
@@ -126,7 +103,7 @@ class _Guard(FieldExtension):
         info: Info,
         **arguments: Any,
     ) -> Any:
-        self._check(info.context.principal)
+        self._decision.check(info.context.principal, self._name)
         return next_(source, info, **arguments)
 
     def resolve_async(
@@ -137,12 +114,5 @@ class _Guard(FieldExtension):
         **arguments: Any,
     ) -> Any:
         # Awaitable for fields, an asynchronous generator for subscriptions: either way as it is.
-        self._check(info.context.principal)
+        self._decision.check(info.context.principal, self._name)
         return next_(source, info, **arguments)
-
-    def _check(self, principal: Principal) -> None:
-        if not principal.role.includes(self._role):
-            raise Forbidden(
-                f"{self._name} needs the role {self._role.value}; yours is {principal.role.value}. "
-                "Ask an admin of the server."
-            )

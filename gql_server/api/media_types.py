@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
+from gql_server.http.bodies import media_type
+
 JSON: Final = "application/json"
 RESPONSE_JSON: Final = "application/graphql-response+json"
 EVENT_STREAM: Final = "text/event-stream"
@@ -27,16 +29,6 @@ def accepted(header: str | None) -> Accepted:
     if header is None:
         return _ANYTHING
     return _remembered(header) if len(header) <= _MAX_REMEMBERED else _accepted(header)
-
-
-def media_type(header: str | None) -> tuple[str, dict[str, str]]:
-    """Read a Content-Type header into the type, in lower case, and its parameters."""
-    kind, *parts = (header or "").split(";")
-    parameters: dict[str, str] = {}
-    for part in parts:
-        name, _, value = part.partition("=")
-        parameters[name.strip().lower()] = value.strip().strip('"')
-    return kind.strip().lower(), parameters
 
 
 def _accepted(header: str) -> Accepted:

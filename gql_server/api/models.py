@@ -25,7 +25,7 @@ from gql_server.domain.clock import now
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.inference import model as domain
 from gql_server.inference.catalogue import Catalogue
-from gql_server.ledger.prices import PictureSize, PriceBook
+from gql_server.ledger.prices import PriceBook
 
 
 @strawberry.type(description="A model that makes pictures.")
@@ -143,15 +143,8 @@ _PARAMETER_DESCRIPTIONS: Mapping[str, str] = {
 
 
 def _shape(model: domain.Model, prices: PriceBook, at: datetime) -> Model:
-    size = _default_size(model)
-    steps = model.parameters.get("steps")
-    price = prices.price(
-        model,
-        PictureSize(
-            width=size.width, height=size.height, steps=int(steps.default or 0) if steps else 0
-        ),
-        at=at,
-    )
+    size = model.default_size
+    price = prices.price_at_defaults(model, at=at)
     inputs = model.image_inputs
     return Model(
         id=strawberry.ID(model.id),
@@ -193,19 +186,12 @@ def _shape(model: domain.Model, prices: PriceBook, at: datetime) -> Model:
         )
         if inputs is not None
         else None,
-        default_size=size,
+        default_size=Size(width=size.width, height=size.height),
         max_prompt_length=model.max_prompt_length,
         is_recommended=model.is_recommended,
         is_beta=model.is_beta,
         is_available=True,
     )
-
-
-def _default_size(model: domain.Model) -> Size:
-    if model.fixed_size is not None:
-        return Size(width=model.fixed_size.width, height=model.fixed_size.height)
-    width, height = model.parameters["width"].default, model.parameters["height"].default
-    return Size(width=int(width or 0), height=int(height or 0))
 
 
 def _retired(model_id: str) -> Model:

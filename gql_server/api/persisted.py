@@ -10,7 +10,7 @@ from cachetools import LRUCache
 from graphql import GraphQLError
 
 from gql_server.api.documents import Documents
-from gql_server.api.requests import RequestRefused
+from gql_server.http.bodies import RequestRefused
 
 _CACHED_CHARACTERS: Final = 4 * 1024 * 1024
 _MAX_CHARACTERS: Final = 64 * 1024

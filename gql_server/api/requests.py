@@ -1,16 +1,14 @@
 """Requests as they come over HTTP: read within bounds, and checked before anything is run."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-import orjson
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.types import Message, Receive
+
+from gql_server.http.bodies import RequestRefused, parse_json, patience
 
 _MAX_MAP_PATHS: Final = 100
 _PREFLIGHT_HEADERS: Final = (
@@ -20,32 +18,6 @@ _PREFLIGHT_HEADERS: Final = (
     "authorization",
 )
 """A page of another origin can send these only where CORS lets it."""
-
-
-class RequestRefused(Exception):
-    """A request that is not run; answered as JSON with this status and code."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: HTTPStatus = HTTPStatus.BAD_REQUEST,
-        code: str = "BAD_REQUEST",
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
-        self.code = code
-        self.headers = dict(headers or {})
-
-
-def parse_json(data: str | bytes, what: str = "body") -> Any:
-    """Read JSON strictly: UTF-8, whole Unicode, no NaN, no depth beyond what orjson takes."""
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise RequestRefused(f"The {what} is not JSON: {error}") from error
 
 
 def checked_parameters(data: object) -> Mapping[str, Any]:
@@ -71,42 +43,6 @@ _PARAMETERS: Final[tuple[tuple[str, type, str], ...]] = (
 )
 
 
-async def read_body(request: Request, *, max_bytes: int, seconds: float) -> bytes:
-    """Return the body.
-
-    Raises:
-        RequestRefused: It is longer than that, or takes longer to come.
-    """
-    _check_length(request, max_bytes)
-    chunks: list[bytes] = []
-    size = 0
-    async with _patience(seconds):
-        async for chunk in request.stream():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > max_bytes:
-                raise _too_large(max_bytes)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def bounded(receive: Receive, max_bytes: int) -> Receive:
-    """Return what receives the same messages until their bodies are too much.
-
-    Raises, when it is called: RequestRefused.
-    """
-    size = 0
-
-    async def receive_within() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > max_bytes:
-            raise _too_large(max_bytes)
-        return message
-
-    return receive_within
-
-
 async def read_upload(request: Request, *, max_files: int, seconds: float) -> Any:
     """Return the operations of a multipart request, with its files in their places.
 
@@ -123,7 +59,7 @@ async def read_upload(request: Request, *, max_files: int, seconds: float) -> An
             code="PREFLIGHT_REQUIRED",
         )
     try:
-        async with _patience(seconds):
+        async with patience(seconds):
             form = await request.form(max_files=max_files, max_fields=max_files + 2)
     except HTTPException as error:
         raise RequestRefused(f"The multipart body cannot be read: {error.detail}") from error
@@ -182,31 +118,3 @@ def _text(form: FormData, name: str) -> str:
     if not isinstance(value, str):
         raise RequestRefused(f"A multipart request needs the field {name}, which is JSON.")
     return value
-
-
-def _check_length(request: Request, max_bytes: int) -> None:
-    declared = request.headers.get("content-length")
-    if declared is not None and declared.isdigit() and int(declared) > max_bytes:
-        raise _too_large(max_bytes)
-
-
-@asynccontextmanager
-async def _patience(seconds: float) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError as error:
-        raise RequestRefused(
-            f"The request took longer than {seconds:g} s to come.",
-            status=HTTPStatus.REQUEST_TIMEOUT,
-            code="REQUEST_TIMEOUT",
-            headers={"Connection": "close"},
-        ) from error
-
-
-def _too_large(max_bytes: int) -> RequestRefused:
-    return RequestRefused(
-        f"The request is larger than this server takes: {max_bytes} bytes.",
-        status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        code="REQUEST_TOO_LARGE",
-    )

@@ -12,7 +12,7 @@ from strawberry.http import GraphQLHTTPResponse
 
 from gql_server.api.context import Context
 from gql_server.api.media_types import JSON, RESPONSE_JSON, Accepted, accepted
-from gql_server.api.requests import RequestRefused
+from gql_server.http.bodies import RequestRefused
 
 
 class SubResponse(Response):

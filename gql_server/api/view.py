@@ -29,18 +29,11 @@ from strawberry.types.unset import UnsetType
 from gql_server.api.bounded_schema import Schema
 from gql_server.api.context import Context
 from gql_server.api.errors import border_error
-from gql_server.api.media_types import JSON, RESPONSE_JSON, Accepted, Stream, accepted, media_type
+from gql_server.api.media_types import JSON, RESPONSE_JSON, Accepted, Stream, accepted
 from gql_server.api.models import ShapedCatalogue
 from gql_server.api.persisted import PersistedDocuments
 from gql_server.api.playground import asks_for_playground, playground_page, playground_policy
-from gql_server.api.requests import (
-    RequestRefused,
-    bounded,
-    checked_parameters,
-    parse_json,
-    read_body,
-    read_upload,
-)
+from gql_server.api.requests import checked_parameters, read_upload
 from gql_server.api.responses import (
     SubResponse,
     json_response,
@@ -53,6 +46,7 @@ from gql_server.api.view_options import ViewOptions
 from gql_server.api.websockets import BoundedWebSocket, TransportHandler
 from gql_server.domain.errors import Unauthenticated
 from gql_server.generation.parts import Parts
+from gql_server.http.bodies import RequestRefused, bounded, media_type, parse_json, read_body
 
 _PROTOCOLS: Final = (
     GRAPHQL_TRANSPORT_WS_PROTOCOL,

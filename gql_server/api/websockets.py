@@ -24,9 +24,9 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 from gql_server.access.oidc import ProviderUnavailable
 from gql_server.access.sessions import ServerStopping, SessionEnd, Sessions
 from gql_server.api.context import Context
-from gql_server.api.requests import RequestRefused
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.domain.errors import Unauthenticated
+from gql_server.http.bodies import RequestRefused
 
 if TYPE_CHECKING:
     from gql_server.api.view import GraphQLView

@@ -67,6 +67,11 @@ class Totals:
     provider_cost: int = 0
     neurons: int = 0
 
+    @property
+    def average(self) -> int:
+        """What a picture cost on average, in billionths of a dollar; 0 when there are none."""
+        return round(self.amount / self.images) if self.images else 0
+
 
 def rollups_of(charge: ChargeRow) -> Iterator[dict[str, Any]]:
     """Yield the roll-up rows that a line of the ledger adds to, each with what it adds."""

@@ -233,6 +233,14 @@ class Model(_Entry):
         return self
 
     @property
+    def default_size(self) -> Size:
+        """The size of a picture when none is asked for; of some models the only one."""
+        if self.fixed_size is not None:
+            return self.fixed_size
+        width, height = self.parameters["width"].default, self.parameters["height"].default
+        return Size(width=int(width or 0), height=int(height or 0))
+
+    @property
     def capabilities(self) -> tuple[ModelCapability, ...]:
         """What the model can be asked for beyond a prompt."""
         inputs = self.image_inputs

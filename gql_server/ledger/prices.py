@@ -76,6 +76,17 @@ class PriceBook:
             neurons=MilliNeurons(neurons),
         )
 
+    def price_at_defaults(self, model: Model, *, at: datetime) -> Price:
+        """Return what one picture costs at a moment when nothing is asked for but a prompt."""
+        size, steps = model.default_size, model.parameters.get("steps")
+        return self.price(
+            model,
+            PictureSize(
+                width=size.width, height=size.height, steps=int(steps.default or 0) if steps else 0
+            ),
+            at=at,
+        )
+
     def unit_prices(self, model: Model, *, at: datetime) -> tuple[UnitPrice, ...]:
         """Return what the provider bills at a moment: the catalogue's prices, or the book's."""
         listed = _holding(self._prices.provider.get(model.id, ()), at)

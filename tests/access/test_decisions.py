@@ -9,7 +9,8 @@ import strawberry
 from graphql import build_schema
 from sqlalchemy import text
 
-from gql_server.api.decisions import DECISIONS, Others, guarded
+from gql_server.access.decisions import Others
+from gql_server.api.decisions import DECISIONS, guarded
 from gql_server.api.schema import schema_text
 from gql_server.domain.principal import Principal, Role
 from tests.access.attempts import ATTEMPTS, MISSING, Attempt, Things, anonymous, make_things

@@ -1,0 +1,36 @@
+"""What pictures cost, as far as the caller sees it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from gql_server.database.rollups import RollupFilter
+from gql_server.domain.principal import Principal
+from gql_server.generation.parts import Parts
+from gql_server.ledger.analytics import CostReport
+
+
+def cost_report(
+    parts: Parts,
+    principal: Principal,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    user_ids: Sequence[str] | None = None,
+    model_ids: Sequence[str] | None = None,
+    template_ids: Sequence[str] | None = None,
+) -> CostReport:
+    """Report what the caller's pictures cost, or everyone's for an admin.
+
+    While the server makes previews, previews are counted; with real models, theirs alone.
+
+    Raises:
+        InvalidInput: The span ends before it begins.
+    """
+    where = RollupFilter(
+        is_preview=parts.generator.is_preview,
+        user_id=principal.owner_filter(),
+        user_ids=user_ids,
+        model_ids=model_ids,
+        template_ids=template_ids,
+    )
+    return CostReport(parts.database, where, since=since, until=until)

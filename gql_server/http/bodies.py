@@ -1,0 +1,116 @@
+"""Bodies of requests: their media type, and their bytes read within bounds."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.types import Message, Receive
+
+
+class RequestRefused(Exception):
+    """A request that is not run; answered as JSON with this status and code."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: HTTPStatus = HTTPStatus.BAD_REQUEST,
+        code: str = "BAD_REQUEST",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.headers = dict(headers or {})
+
+
+def media_type(header: str | None) -> tuple[str, dict[str, str]]:
+    """Read a Content-Type header into the type, in lower case, and its parameters."""
+    kind, *parts = (header or "").split(";")
+    parameters: dict[str, str] = {}
+    for part in parts:
+        name, _, value = part.partition("=")
+        parameters[name.strip().lower()] = value.strip().strip('"')
+    return kind.strip().lower(), parameters
+
+
+def parse_json(data: str | bytes, what: str = "body") -> Any:
+    """Read JSON strictly: UTF-8, whole Unicode, no NaN, no depth beyond what orjson takes."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise RequestRefused(f"The {what} is not JSON: {error}") from error
+
+
+async def read_body(request: Request, *, max_bytes: int, seconds: float) -> bytes:
+    """Return the body.
+
+    Raises:
+        RequestRefused: It is longer than that, or takes longer to come.
+    """
+    _check_length(request, max_bytes)
+    chunks: list[bytes] = []
+    size = 0
+    async with patience(seconds):
+        async for chunk in request.stream():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > max_bytes:
+                raise _too_large(max_bytes)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def bounded(receive: Receive, max_bytes: int) -> Receive:
+    """Return what receives the same messages until their bodies are too much.
+
+    Raises, when it is called: RequestRefused.
+    """
+    size = 0
+
+    async def receive_within() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > max_bytes:
+            raise _too_large(max_bytes)
+        return message
+
+    return receive_within
+
+
+@asynccontextmanager
+async def patience(seconds: float) -> AsyncIterator[None]:
+    """Wait so long for what a client sends.
+
+    Raises:
+        RequestRefused: It has not come.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise RequestRefused(
+            f"The request took longer than {seconds:g} s to come.",
+            status=HTTPStatus.REQUEST_TIMEOUT,
+            code="REQUEST_TIMEOUT",
+            headers={"Connection": "close"},
+        ) from error
+
+
+def _check_length(request: Request, max_bytes: int) -> None:
+    declared = request.headers.get("content-length")
+    if declared is not None and declared.isdigit() and int(declared) > max_bytes:
+        raise _too_large(max_bytes)
+
+
+def _too_large(max_bytes: int) -> RequestRefused:
+    return RequestRefused(
+        f"The request is larger than this server takes: {max_bytes} bytes.",
+        status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        code="REQUEST_TOO_LARGE",
+    )
