@@ -34,6 +34,11 @@ from gql_server.http.health import Check, health, ready_route
 from gql_server.http.images import images_route
 from gql_server.http.networks import AllowedNetworksMiddleware
 from gql_server.http.security_headers import SecurityHeaders
+from gql_server.rest.application import FOLDER as REST_FOLDER
+from gql_server.rest.application import RestOptions, rest_application
+from gql_server.rest.docs import docs_routes
+from gql_server.rest.errors import refusal
+from gql_server.rest.requests import BodyBounds
 from gql_server.settings import Settings
 from gql_server.wiring import StartError, Wiring
 
@@ -41,7 +46,7 @@ log = structlog.get_logger(__name__)
 
 _KEY_USE_SECONDS: Final = 60.0
 _PREFLIGHT_SECONDS: Final = 7200
-_TOLD_TO_PAGES: Final = ("RateLimit", "RateLimit-Policy", "Retry-After")
+_TOLD_TO_PAGES: Final = ("Location", "RateLimit", "RateLimit-Policy", "Retry-After")
 
 
 class State(TypedDict):
@@ -107,6 +112,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     ]
     if wiring.folder is not None:
         routes.append(images_route(wiring.folder))
+    routes.extend(_rest_routes(settings, asks_for_keys=asks_for_keys))
     return Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan)
 
 
@@ -144,6 +150,18 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
     return GraphQLView(schema, persisted, options)
 
 
+def _rest_routes(settings: Settings, *, asks_for_keys: bool) -> list[BaseRoute]:
+    shows = _or(settings.playground, settings.trusted_documents is None)
+    options = RestOptions(
+        bounds=BodyBounds(settings.max_body_bytes, settings.receive_timeout),
+        asks_for_keys=asks_for_keys,
+        shows_description=shows,
+    )
+    pages = docs_routes() if shows else []
+    # Not mounted: its paths are whole, so that they stand in its description as they are.
+    return [*pages, Route(f"{REST_FOLDER}{{path:path}}", rest_application(options))]
+
+
 def _middleware(settings: Settings) -> list[Middleware]:
     """Return what every request passes, the outermost first."""
     is_https = settings.server_url.startswith("https://")
@@ -159,7 +177,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
-                allow_methods=("GET", "POST"),
+                allow_methods=("GET", "POST", "PUT", "DELETE"),
                 allow_headers=("*",),
                 expose_headers=_TOLD_TO_PAGES,
                 max_age=_PREFLIGHT_SECONDS,
@@ -169,6 +187,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         AuthenticationMiddleware,
         is_page=asks_for_playground if _shows_playground(settings) else _is_no_page,
         page_is_open=settings.playground is not None,
+        refusals={REST_FOLDER: refusal},
     )
     return [*found, authentication]
 

@@ -13,7 +13,7 @@ from gql_server.api.nodes import Node
 from gql_server.api.webhooks import Webhook, webhooks_of
 from gql_server.domain import budgets as domain
 from gql_server.domain.errors import InvalidInput
-from gql_server.domain.money import decimal_dollars, to_dollars
+from gql_server.domain.money import to_dollars
 from gql_server.domain.principal import Role
 from gql_server.ledger.budgets import BudgetRequest, BudgetState
 
@@ -256,12 +256,7 @@ def budget_from(state: BudgetState) -> Budget:
 
 def budget_warning(state: BudgetState) -> PayloadWarning:
     """Warn of a soft budget that was passed."""
-    limit = decimal_dollars(state.limit)
-    period = state.span.budget.period
-    return BudgetWarning(
-        message=f"The {state.span.budget.scope}'s {period} budget of ${limit} is passed.",
-        budget=budget_from(state),
-    )
+    return BudgetWarning(message=state.warning, budget=budget_from(state))
 
 
 async def find_budgets(info: Info, ids: list[strawberry.ID]) -> dict[str, Budget]:

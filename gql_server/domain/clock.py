@@ -1,6 +1,9 @@
 """Time is UTC, to the millisecond, and written as ISO 8601 with ``Z``."""
 
 from datetime import UTC, datetime
+from typing import Final
+
+MOMENT_FORM: Final = "text such as 2026-01-15T10:30:00.000Z, with its offset from UTC"
 
 
 def now() -> datetime:
@@ -12,3 +15,21 @@ def now() -> datetime:
 def to_iso(moment: datetime) -> str:
     """Write an aware moment as ``2026-01-15T10:30:00.000Z``."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def read_moment(text: object) -> datetime:
+    """Read a moment in ISO 8601 with whatever offset, as one in UTC.
+
+    Raises:
+        TypeError: It is no text.
+        ValueError: It is no moment, has no offset, or lies beyond the calendar.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"A moment is {MOMENT_FORM}")
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError("no offset")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{text!r} is not {MOMENT_FORM}") from error

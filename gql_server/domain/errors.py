@@ -221,7 +221,7 @@ class MaxCostExceeded(DomainError):
 
     def __init__(self, cost: int, max_cost: int) -> None:
         super().__init__(
-            f"This would cost ${decimal_dollars(cost)}, more than maxCost allows: "
+            f"This would cost ${decimal_dollars(cost)}, more than the request allows: "
             f"${decimal_dollars(max_cost)}. Ask for less, or allow more.",
             code=ErrorCode.MAX_COST_EXCEEDED,
             path=("max_cost",),

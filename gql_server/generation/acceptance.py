@@ -33,7 +33,7 @@ from gql_server.generation.source_images import SourceImage, find_sources, fitte
 from gql_server.inference.model import Model
 from gql_server.ledger.prices import PictureSize, Price
 
-_MIN_PROMPT_LENGTH: Final = 3
+MIN_PROMPT_LENGTH: Final = 3
 _IDS_AT_ONCE: Final = 500
 
 
@@ -191,7 +191,7 @@ def _prompt_faults(prompt: str, rendered: str, model: Model | None) -> Sequence[
     longest = model.max_prompt_length if model is not None else 2048
     found = list(
         text_faults(
-            prompt, path=("prompt",), label="Prompt", minimum=_MIN_PROMPT_LENGTH, maximum=longest
+            prompt, path=("prompt",), label="Prompt", minimum=MIN_PROMPT_LENGTH, maximum=longest
         )
     )
     if not found and len(rendered) > longest:

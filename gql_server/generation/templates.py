@@ -26,9 +26,9 @@ from gql_server.domain.text import text_faults
 from gql_server.generation.parts import Parts
 from gql_server.generation.rules import resolve_parameters
 
-_MAX_NAME_LENGTH: Final = 100
-_MAX_DESCRIPTION_LENGTH: Final = 1000
-_MAX_PROMPT_LENGTH: Final = 2048
+MAX_NAME_LENGTH: Final = 100
+MAX_DESCRIPTION_LENGTH: Final = 1000
+MAX_PROMPT_LENGTH: Final = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,20 +165,20 @@ def _check(parts: Parts, draft: TemplateDraft) -> None:
 
 def _faults(parts: Parts, draft: TemplateDraft) -> Iterator[DomainError]:
     yield from text_faults(
-        draft.name, path=("name",), label="Name", minimum=1, maximum=_MAX_NAME_LENGTH
+        draft.name, path=("name",), label="Name", minimum=1, maximum=MAX_NAME_LENGTH
     )
     if draft.description is not None:
         yield from text_faults(
             draft.description,
             path=("description",),
             label="Description",
-            maximum=_MAX_DESCRIPTION_LENGTH,
+            maximum=MAX_DESCRIPTION_LENGTH,
         )
     yield from text_faults(
         draft.default_prompt,
         path=("default_prompt",),
         label="Default prompt",
-        maximum=_MAX_PROMPT_LENGTH,
+        maximum=MAX_PROMPT_LENGTH,
     )
     model = parts.catalogue.get(draft.model_id)
     if model is None:

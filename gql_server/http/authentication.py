@@ -1,6 +1,6 @@
 """Asks who asks, before a request's body is read."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -14,10 +14,11 @@ from gql_server.access.oidc import ProviderUnavailable
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Role
+from gql_server.http.bodies import RequestRefused
 
-_OPEN_PATHS: Final = {"/", "/health", "/ready"}
-_OPEN_FOLDER: Final = "/images/"
-"""Its addresses are signed where anybody is asked who they are."""
+_OPEN_PATHS: Final = {"/", "/health", "/ready", "/api/docs", "/api/openapi.json"}
+_OPEN_FOLDERS: Final = ("/images/", "/api/docs/")
+"""Pictures' addresses are signed where anybody is asked who they are."""
 
 _PLAYGROUND: Final = "/graphql"
 _BASIC: Final = 'Basic realm="any name, and an API key of an admin", charset="UTF-8"'
@@ -25,6 +26,9 @@ _BASIC: Final = 'Basic realm="any name, and an API key of an admin", charset="UT
 IsPage = Callable[[str, str, Iterable[str]], bool]
 """Tells by the method, the Accept header and the names in the address whether a page is asked for,
 and surely no operation."""
+
+WriteRefusal = Callable[[RequestRefused], Response]
+"""Writes a refusal as the clients of one API know it."""
 
 log = structlog.get_logger(__name__)
 
@@ -38,17 +42,26 @@ class AuthenticationMiddleware:
     does, for they send it along unasked.
     """
 
-    def __init__(self, app: ASGIApp, is_page: IsPage, *, page_is_open: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        is_page: IsPage,
+        *,
+        page_is_open: bool,
+        refusals: Mapping[str, WriteRefusal] | None = None,
+    ) -> None:
         """Take the application; the lifespan's state has the ``authentication``.
 
         Args:
             app: The application.
             is_page: Tells whether the playground's page is asked for.
             page_is_open: Whether everybody may see it, or admins alone.
+            refusals: How to refuse beneath paths that begin so; elsewhere as GraphQL does.
         """
         self._app = app
         self._is_page = is_page
         self._page_is_open = page_is_open
+        self._refusals = dict(refusals or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let pass whoever is known."""
@@ -70,11 +83,11 @@ class AuthenticationMiddleware:
                 scope["state"]["principal"] = principal
             except Unauthenticated as error:
                 challenge = _BASIC if is_page else "Bearer"
-                await _refuse(scope, receive, send, _unauthenticated(error, challenge))
+                await self._refuse(scope, receive, send, _unauthenticated(error, challenge))
                 return
             except (DatabaseUnavailable, ProviderUnavailable) as error:
                 log.warning("authentication_unavailable", reason=repr(error))
-                await _refuse(scope, receive, send, _unavailable())
+                await self._refuse(scope, receive, send, _unavailable())
                 return
         await self._app(scope, receive, send)
 
@@ -83,7 +96,9 @@ class AuthenticationMiddleware:
             return token is None
         path: str = scope["path"]
         return (
-            path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER) or (is_page and self._page_is_open)
+            path in _OPEN_PATHS
+            or path.startswith(_OPEN_FOLDERS)
+            or (is_page and self._page_is_open)
         )
 
     def _asks_for_page(self, scope: Scope) -> bool:
@@ -93,24 +108,38 @@ class AuthenticationMiddleware:
         accept = request.headers.get("accept", "")
         return self._is_page(request.method, accept, request.query_params)
 
-
-async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response) -> None:
-    if scope["type"] == "websocket" and "websocket.http.response" not in scope["extensions"]:
-        await send({"type": "websocket.close", "code": 4403})
-        return
-    await response(scope, receive, send)
-
-
-def _unauthenticated(error: Unauthenticated, challenge: str) -> Response:
-    headers = {"WWW-Authenticate": challenge}
-    return _response(HTTPStatus.UNAUTHORIZED, error.message, "UNAUTHENTICATED", headers)
-
-
-def _unavailable() -> Response:
-    message = "It cannot be found out just now who you are. Try again in a moment."
-    return _response(HTTPStatus.SERVICE_UNAVAILABLE, message, "INTERNAL", {"Retry-After": "1"})
+    async def _refuse(
+        self, scope: Scope, receive: Receive, send: Send, refused: RequestRefused
+    ) -> None:
+        if scope["type"] == "websocket" and "websocket.http.response" not in scope["extensions"]:
+            await send({"type": "websocket.close", "code": 4403})
+            return
+        path: str = scope["path"]
+        write = next(
+            (write for folder, write in self._refusals.items() if path.startswith(folder)),
+            _graphql_refusal,
+        )
+        await write(refused)(scope, receive, send)
 
 
-def _response(status: HTTPStatus, message: str, code: str, headers: dict[str, str]) -> Response:
-    body = {"errors": [{"message": message, "extensions": {"code": code}}]}
-    return JSONResponse(body, status_code=status, headers=headers)
+def _unauthenticated(error: Unauthenticated, challenge: str) -> RequestRefused:
+    return RequestRefused(
+        error.message,
+        status=HTTPStatus.UNAUTHORIZED,
+        code="UNAUTHENTICATED",
+        headers={"WWW-Authenticate": challenge},
+    )
+
+
+def _unavailable() -> RequestRefused:
+    return RequestRefused(
+        "It cannot be found out just now who you are. Try again in a moment.",
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        code="INTERNAL",
+        headers={"Retry-After": "1"},
+    )
+
+
+def _graphql_refusal(refused: RequestRefused) -> Response:
+    body = {"errors": [{"message": refused.message, "extensions": {"code": refused.code}}]}
+    return JSONResponse(body, status_code=refused.status, headers=refused.headers)

@@ -21,7 +21,7 @@ from gql_server.domain.errors import (
     Rejected,
 )
 from gql_server.domain.ids import new_id
-from gql_server.domain.money import round_down_to_nanos
+from gql_server.domain.money import decimal_dollars, round_down_to_nanos
 from gql_server.domain.text import text_faults
 from gql_server.ledger.periods import day_span, month_span, time_zone
 from gql_server.processes.lease import ProcessLease
@@ -81,6 +81,13 @@ class BudgetState:
     def remaining(self) -> int:
         """What can still be asked for; 0 where the limit was passed."""
         return max(0, self.limit - self.spent - self.reserved)
+
+    @property
+    def warning(self) -> str:
+        """What to tell whoever passed it, where it is soft."""
+        budget = self.span.budget
+        limit = decimal_dollars(self.limit)
+        return f"The {budget.scope}'s {budget.period} budget of ${limit} is passed."
 
     def would_pass(self, needed: int) -> bool:
         """Tell whether so much more would pass the limit; what is free never does."""

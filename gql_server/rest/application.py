@@ -1,0 +1,148 @@
+"""The application behind /api: the table of operations as routes, and their description."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Match
+
+from gql_server.access.decisions import Decision
+from gql_server.rest.context import principal_of
+from gql_server.rest.description import describe
+from gql_server.rest.errors import error_response
+from gql_server.rest.examples import PENDING
+from gql_server.rest.generation import PendingImage
+from gql_server.rest.operations import OPERATIONS, Operation
+from gql_server.rest.problems import documented
+from gql_server.rest.requests import BodyBounds, BoundedRequest
+
+FOLDER: Final = "/api/"
+"""Every path beneath it is answered here."""
+
+_DECISIONS: Final = {operation.id: operation.decision for operation in OPERATIONS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestOptions:
+    """What an operator decides about it.
+
+    Attributes:
+        bounds: What a body may have.
+        asks_for_keys: Whether callers need an API key.
+        shows_description: Whether /api/openapi.json tells everybody what there is.
+    """
+
+    bounds: BodyBounds = field(default_factory=BodyBounds)
+    asks_for_keys: bool = False
+    shows_description: bool = True
+
+
+def rest_application(options: RestOptions | None = None) -> FastAPI:
+    """Build the application; paths are whole, so it is routed to and not mounted.
+
+    The state of a request has the ``parts`` and the ``principal``.
+    """
+    options = options or RestOptions()
+    app = FastAPI(
+        openapi_url="/api/openapi.json" if options.shows_description else None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,  # it would record prompts
+            "operation_spans": False,
+        },
+    )
+    app.state.bounds = options.bounds
+    for operation in OPERATIONS:
+        _add(app, operation)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(RequestValidationError, _answer_error)
+    describe(app, asks_for_keys=options.asks_for_keys)
+    return app
+
+
+def _add(app: FastAPI, operation: Operation) -> None:
+    responses = documented(*operation.statuses)
+    if operation.pending:
+        responses[HTTPStatus.ACCEPTED] = {
+            "model": PendingImage,
+            "description": "The picture is still being made, and will be kept.",
+            "content": {"application/json": {"example": PENDING}},
+        }
+    responses[int(operation.status)] = {
+        "description": "Created." if operation.status is HTTPStatus.CREATED else "Found or done.",
+        "content": {"application/json": {"example": operation.example}},
+    }
+    app.router.add_api_route(
+        operation.path,
+        operation.endpoint,
+        methods=[operation.method],
+        operation_id=operation.id,
+        status_code=operation.status,
+        summary=operation.summary,
+        description=operation.description,
+        tags=[operation.tag],
+        responses=responses,
+        response_model_exclude_unset=True,
+        route_class_override=_Route,
+    )
+
+
+class _Route(APIRoute):
+    """One operation: who may ask is found out before its body is read; errors are translated."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+        decision = _DECISIONS[self.operation_id or ""]
+        name = f"{', '.join(self.methods or ())} {self.path}"
+
+        async def handle(request: Request) -> Response:
+            try:
+                _admit(request, decision, name)
+                bounded = BoundedRequest(request.scope, request.receive)
+                return await answer(bounded)
+            except ClientDisconnect:
+                raise
+            except Exception as error:  # noqa: BLE001 - translated, or masked and logged
+                return error_response(error)
+
+        return handle
+
+
+def _admit(request: Request, decision: Decision, name: str) -> None:
+    """Let an operation pass; every one comes by here, once, before anything is done for it.
+
+    Raises:
+        Forbidden: The caller's role may not ask for it.
+    """
+    decision.check(principal_of(request), name)
+
+
+async def _answer_error(_request: Request, error: Exception) -> Response:
+    return error_response(error)
+
+
+async def _answer_http_error(request: Request, error: Exception) -> Response:
+    """Answer that there is no such address or method; ``Allow`` names those that there are."""
+    response = error_response(error)
+    if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        app: FastAPI = request.app
+        allowed = {
+            method
+            for route in app.routes
+            if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE
+            for method in route.methods or ()
+        }
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response

@@ -1,0 +1,42 @@
+"""What every endpoint is handed: the parts, and who asks."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from gql_server.domain.errors import Unauthenticated
+from gql_server.domain.principal import Principal
+from gql_server.generation.parts import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One for each request.
+
+    Attributes:
+        parts: The parts of the server.
+        principal: Whoever asks.
+    """
+
+    parts: Parts
+    principal: Principal
+
+
+def principal_of(request: Request) -> Principal:
+    """Return whoever asks, as the authentication in front of every route found.
+
+    Raises:
+        Unauthenticated: That is not known.
+    """
+    principal: Principal | None = request.state.principal
+    if principal is None:
+        raise Unauthenticated("This server asks who you are. Send an API key.")
+    return principal
+
+
+async def _context(request: Request) -> Context:
+    return Context(request.state.parts, principal_of(request))
+
+
+ContextOfRequest = Annotated[Context, Depends(_context)]

@@ -1,0 +1,74 @@
+"""The description of everything as OpenAPI 3.1, made of the very types that validate."""
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from gql_server import __version__
+
+_DESCRIPTION: Final = (
+    "AI images on Cloudflare Workers AI and R2, for clients that speak REST. The same pictures, "
+    "templates, batches and costs are there over GraphQL at `/graphql`, which has more: "
+    "subscriptions, uploads, filters, budgets.\n\n"
+    "Amounts are US dollars, moments ISO 8601 in UTC with milliseconds. Every refusal is "
+    '`{"error", "details": {"message", …}}`.'
+)
+_TAGS: Final = (
+    {"name": "images", "description": "Pictures: made, listed, read, deleted."},
+    {"name": "batches", "description": "Many pictures asked for at once."},
+    {"name": "templates", "description": "Models, words and settings saved for reuse."},
+    {"name": "models", "description": "What makes pictures."},
+    {"name": "costs", "description": "What was spent."},
+)
+_LEFTOVERS: Final = ("HTTPValidationError", "ValidationError")
+"""What FastAPI would answer for a wrong request; here that is a 400."""
+
+
+def describe(app: FastAPI, *, asks_for_keys: bool) -> None:
+    """Have the application describe itself, once it is asked to.
+
+    Args:
+        app: The application with its routes.
+        asks_for_keys: Whether callers need an API key.
+    """
+    made: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not made:
+            made.update(_document(app, asks_for_keys=asks_for_keys))
+        return made
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to change it
+
+
+def _document(app: FastAPI, *, asks_for_keys: bool) -> dict[str, Any]:
+    document = get_openapi(
+        title="gql_server REST API",
+        version=__version__,
+        openapi_version="3.1.0",
+        description=_DESCRIPTION,
+        routes=app.routes,
+        tags=[dict(tag) for tag in _TAGS],
+    )
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            _without_leftovers(operation)
+    for name in _LEFTOVERS:
+        document["components"]["schemas"].pop(name, None)
+    if asks_for_keys:
+        document["components"]["securitySchemes"] = {
+            "key": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "An API key of this server, `gqls_…`, or a token of its provider.",
+            }
+        }
+        document["security"] = [{"key": []}]
+    return document
+
+
+def _without_leftovers(operation: dict[str, Any]) -> None:
+    invalid = operation["responses"].get("422")
+    if invalid is not None and _LEFTOVERS[0] in str(invalid):
+        del operation["responses"]["422"]

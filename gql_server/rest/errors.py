@@ -1,0 +1,250 @@
+"""What clients are told of errors: each of the domain's has its status and its words here, once."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from math import ceil
+from typing import Any, Final
+
+import structlog
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from gql_server.database.engine import DatabaseUnavailable
+from gql_server.domain import errors as domain
+from gql_server.domain.clock import now
+from gql_server.domain.errors import DomainError, Forbidden, Path, Rejected, Unauthenticated
+from gql_server.domain.money import to_dollars
+from gql_server.http.bodies import RequestRefused
+from gql_server.rest.problems import Details, Fault, Problem
+from gql_server.rest.requests import BodyRefused
+
+log = structlog.get_logger(__name__)
+
+_UNKNOWN_MODEL: Final = "Model not found or not supported"
+_RETRY_SECONDS: Final = 5
+
+
+def error_response(error: Exception) -> Response:
+    """Translate whatever an endpoint raised; what nobody foresaw is masked and logged."""
+    for kind, translate in _TRANSLATIONS:
+        if isinstance(error, kind):
+            return translate(error)
+    return _masked(error)
+
+
+def refusal(refused: RequestRefused) -> Response:
+    """Write why a request was not read."""
+    title = "Invalid body" if refused.status is HTTPStatus.BAD_REQUEST else _title(refused.status)
+    return _response(refused.status, title, refused.message, refused.headers)
+
+
+def status_of(fault: DomainError) -> HTTPStatus:
+    """Return the status that an error of the domain is answered with."""
+    if isinstance(fault, domain.TemplateNotFound | domain.ImageNotFound) and fault.path != ("id",):
+        return HTTPStatus.BAD_REQUEST  # named in the body, as a model is
+    if isinstance(fault, domain.GenerationFailed) and not fault.reached_model:
+        return HTTPStatus.TOO_MANY_REQUESTS
+    return _STATUSES[type(fault)]
+
+
+def _faults(faults: Sequence[DomainError]) -> Response:
+    """Answer as the first fault asks for, and name them all."""
+    first = faults[0]
+    status = status_of(first)
+    details = _details(first)
+    if len(faults) > 1:
+        details["faults"] = [
+            Fault(field=_field(fault.path), message=_message(fault)) for fault in faults
+        ]
+    problem = Problem(error=_error(first, status), details=Details(**details))
+    return _json(status, problem, _headers(first, status))
+
+
+def _details(fault: DomainError) -> dict[str, Any]:
+    match fault:
+        case domain.ModelNotFound():
+            return {"model": fault.model_id, "message": _message(fault)}
+        case domain.BudgetExceeded():
+            money = ("limit", "spent", "reserved", "needed")
+            amounts = {name: to_dollars(getattr(fault, name)) for name in money}
+            return {"message": fault.message, **amounts, "resets_at": fault.resets_at}
+        case domain.MaxCostExceeded():
+            return {
+                "field": "max_cost",
+                "message": fault.message,
+                "cost": to_dollars(fault.cost),
+                "max_cost": to_dollars(fault.max_cost),
+            }
+        case domain.DailyAllocationUsed():
+            return {"message": fault.message, "resets_at": fault.resets_at}
+    field = _field(fault.path)
+    found = {"message": fault.message} if field is None else _at(field, fault.message)
+    if isinstance(fault, domain.IdempotencyInProgress):
+        found["id"] = fault.image_id
+    return found
+
+
+def _at(field: str, message: str) -> dict[str, Any]:
+    return {"field": field, "message": message}
+
+
+def _message(fault: DomainError) -> str:
+    return _UNKNOWN_MODEL if isinstance(fault, domain.ModelNotFound) else fault.message
+
+
+def _field(path: Path) -> str | None:
+    """Write where a fault lies as REST's clients know it; neither body nor address is a field."""
+    if path in {(), ("id",), ("body",)}:
+        return None
+    first, *rest = path
+    return ".".join(str(part) for part in (_FIELDS.get(first, first), *rest))
+
+
+def _error(fault: DomainError, status: HTTPStatus) -> str:
+    title = _ERRORS.get(type(fault))
+    if title is not None and status is not HTTPStatus.TOO_MANY_REQUESTS:
+        return title
+    if status is not HTTPStatus.BAD_REQUEST:
+        return _title(status)
+    field = str(fault.path[0]) if fault.path else "body"
+    return f"Invalid {_SINGULAR.get(field, _FIELDS.get(field, field))}"
+
+
+def _headers(fault: DomainError, status: HTTPStatus) -> dict[str, str]:
+    if isinstance(fault, domain.DailyAllocationUsed):
+        return {"Retry-After": str(max(1, ceil((fault.resets_at - now()).total_seconds())))}
+    may_pass = isinstance(fault, domain.GenerationFailed) and fault.retryable
+    if may_pass or status in {HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}:
+        return {"Retry-After": str(_RETRY_SECONDS)}
+    return {}
+
+
+def _type_fault(found: Mapping[str, Any]) -> DomainError:
+    """Read what a field's type refused; a whole body lies in no field."""
+    where, *path = found["loc"]
+    message = str(found["msg"]).removeprefix("Value error, ")
+    if where == "body" and not path and found["type"] in {"missing", "model_attributes_type"}:
+        return domain.InvalidInput("The body must be a JSON object.", path=("body",))
+    if where == "header":
+        path = [str(path[0]).replace("-", "_").lower()]
+    return domain.InvalidInput(message, path=tuple(path) or ("body",))
+
+
+def _pending(error: domain.GenerationPending) -> Response:
+    content = {"id": error.image_id, "status": "pending", "message": error.message}
+    headers = {
+        "Location": f"/api/images/{error.image_id}",
+        "Retry-After": str(_RETRY_SECONDS),
+    }
+    return JSONResponse(content, HTTPStatus.ACCEPTED, headers)
+
+
+def _unauthenticated(error: Unauthenticated) -> Response:
+    headers = {"WWW-Authenticate": "Bearer"}
+    return _response(HTTPStatus.UNAUTHORIZED, "Unauthorized", error.message, headers)
+
+
+def _unavailable(error: DatabaseUnavailable) -> Response:
+    log.warning("database_unavailable", reason=str(error))
+    message = "The server cannot answer just now. Try again in a moment."
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    return _response(status, "Service unavailable", message, {"Retry-After": "1"})
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = HTTPStatus(error.status_code)
+    message = _PLAIN_MESSAGES.get(status, str(error.detail))
+    return _response(status, _title(status), message, error.headers)
+
+
+def _masked(error: Exception) -> Response:
+    reference = secrets.token_hex(6)
+    log.error("unexpected_error", reference=reference, exc_info=error)
+    details = Details(
+        message="Something went wrong on the server. Tell its operator this reference: "
+        f"{reference}",
+        reference=reference,
+    )
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return _json(status, Problem(error=_title(status), details=details))
+
+
+def _response(
+    status: HTTPStatus, error: str, message: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    return _json(status, Problem(error=error, details=Details(message=message)), headers)
+
+
+def _json(
+    status: HTTPStatus, problem: Problem, headers: Mapping[str, str] | None = None
+) -> Response:
+    return JSONResponse(problem.model_dump(mode="json", exclude_none=True), status, headers)
+
+
+def _title(status: HTTPStatus) -> str:
+    return _TITLES.get(status) or status.phrase.capitalize()
+
+
+_TRANSLATIONS: Final[Sequence[tuple[type[Exception], Callable[[Any], Response]]]] = (
+    (domain.GenerationPending, _pending),
+    (Rejected, lambda error: _faults(error.errors)),
+    (DomainError, lambda error: _faults([error])),
+    (RequestValidationError, lambda error: _faults([_type_fault(one) for one in error.errors()])),
+    (Unauthenticated, _unauthenticated),
+    (Forbidden, lambda error: _response(HTTPStatus.FORBIDDEN, "Forbidden", error.message)),
+    (RequestRefused, refusal),
+    (BodyRefused, lambda error: refusal(error.refused)),
+    (HTTPException, _http_error),
+    (DatabaseUnavailable, _unavailable),
+)
+"""The first that fits."""
+
+_STATUSES: Final[Mapping[type[DomainError], HTTPStatus]] = {
+    domain.InvalidInput: HTTPStatus.BAD_REQUEST,
+    domain.ModelNotFound: HTTPStatus.BAD_REQUEST,
+    domain.PromptRefused: HTTPStatus.BAD_REQUEST,
+    domain.TemplateNotFound: HTTPStatus.NOT_FOUND,
+    domain.ImageNotFound: HTTPStatus.NOT_FOUND,
+    domain.BatchNotFound: HTTPStatus.NOT_FOUND,
+    domain.ApiKeyNotFound: HTTPStatus.NOT_FOUND,
+    domain.BudgetNotFound: HTTPStatus.NOT_FOUND,
+    domain.WebhookNotFound: HTTPStatus.NOT_FOUND,
+    domain.MaxCostExceeded: HTTPStatus.PAYMENT_REQUIRED,
+    domain.BudgetExceeded: HTTPStatus.PAYMENT_REQUIRED,
+    domain.BatchConflict: HTTPStatus.CONFLICT,
+    domain.IdempotencyInProgress: HTTPStatus.CONFLICT,
+    domain.IdempotencyConflict: HTTPStatus.UNPROCESSABLE_ENTITY,
+    domain.GenerationPending: HTTPStatus.ACCEPTED,
+    domain.GenerationFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
+    domain.DailyAllocationUsed: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_ERRORS: Final[Mapping[type[DomainError], str]] = {
+    domain.ModelNotFound: "Invalid model",
+    domain.TemplateNotFound: "Template not found",
+    domain.ImageNotFound: "Image not found",
+    domain.BatchNotFound: "Batch not found",
+    domain.MaxCostExceeded: "Cost limit exceeded",
+    domain.BudgetExceeded: "Budget exceeded",
+    domain.IdempotencyInProgress: "Request in progress",
+    domain.IdempotencyConflict: "Idempotency key reused",
+    domain.GenerationFailed: "Image generation failed",
+    domain.DailyAllocationUsed: "Daily allocation used",
+}
+_TITLES: Final[Mapping[HTTPStatus, str]] = {
+    HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request too large",
+}
+_PLAIN_MESSAGES: Final[Mapping[HTTPStatus, str]] = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address; /api/openapi.json lists what is.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method; see the header Allow.",
+}
+_FIELDS: Final[Mapping[str | int, str]] = {
+    "idempotency_key": "Idempotency-Key",
+    "pictures": "prompts",
+}
+"""Names that REST's clients know by another."""
+
+_SINGULAR: Final[Mapping[str, str]] = {"prompts": "prompt", "pictures": "prompts"}
+"""A fault of a batch's prompt is one of a prompt."""

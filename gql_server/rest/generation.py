@@ -1,0 +1,89 @@
+"""Making a picture."""
+
+from typing import Annotated, Literal
+
+from fastapi import Body, Header, Response
+
+from gql_server.generation.acceptance import MIN_PROMPT_LENGTH
+from gql_server.generation.generate import generate_image
+from gql_server.generation.requests import PictureRequest
+from gql_server.rest.context import ContextOfRequest
+from gql_server.rest.fields import IMAGE_ID, Answer, Given, described
+from gql_server.rest.images import Image, images_from
+from gql_server.rest.parameters import PictureSettings, settings_from
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Text of your own, 1 to 255 characters, new for each new request; with or "
+        "without quotes around it. The same request with the same key is done and charged once, "
+        "however often it is sent, here or over GraphQL, until 24 hours after it was done.",
+        examples=["order-42-cover"],
+    ),
+]
+
+
+class Prompt(Given):
+    """What a picture shows."""
+
+    prompt: str = described(
+        f"What the picture shows, in {MIN_PROMPT_LENGTH} characters or more; a template's words "
+        "are joined to it.",
+        "A serene mountain landscape at sunset, photorealistic",
+        # The rule itself is the use case's, which says so in the words that clients know.
+        json_schema_extra={"minLength": MIN_PROMPT_LENGTH},
+    )
+
+
+class GenerateRequest(PictureSettings, Prompt):
+    """A picture to make."""
+
+
+class NewImage(Image):
+    """The picture that was made."""
+
+    warnings: list[str] = described(
+        "What there is to know though it was made: a soft budget was passed. Left out otherwise.",
+        ["The user's monthly budget of $10 is passed."],
+        [],
+    )
+
+
+class PendingImage(Answer):
+    """A picture that is still being made when the request's deadline passes; it will be kept."""
+
+    id: str = described("The id under which it will appear at /api/images/{id}.", IMAGE_ID)
+    status: Literal["pending"] = described("That it is not there yet.", "pending")
+    message: str = described(
+        "What to do.",
+        f"The picture is still being made. Ask for image {IMAGE_ID} in a little while.",
+    )
+
+
+async def generate(
+    context: ContextOfRequest,
+    given: Annotated[GenerateRequest, Body()],
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> NewImage:
+    """Make a picture, and answer when it is kept."""
+    made = await generate_image(
+        context.parts,
+        context.principal,
+        PictureRequest(prompt=given.prompt, max_cost=given.max_cost, **settings_from(given)),
+        idempotency_key=unquoted(idempotency_key),
+    )
+    (shown,) = await images_from(context, [made.facts])
+    image = NewImage(**dict(shown))
+    if made.passed:
+        image.warnings = [state.warning for state in made.passed]
+    response.headers["Location"] = f"/api/images/{image.id}"
+    return image
+
+
+def unquoted(key: str | None) -> str | None:
+    """Return an idempotency key without the quotes that the header's draft standard asks for."""
+    if key is not None and len(key) > 1 and key[0] == key[-1] == '"':
+        return key[1:-1]
+    return key

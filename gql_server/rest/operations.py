@@ -1,0 +1,246 @@
+"""Every operation, and who may ask for it: one line of this table, or it is not served."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, Literal
+
+from gql_server.access.decisions import Decision, Others
+from gql_server.domain.principal import Role
+from gql_server.rest import batches, costs, generation, images, models, templates
+from gql_server.rest.examples import BATCH, COSTS, IMAGE, IMAGES, MODELS, TEMPLATE, TEMPLATES
+
+_READ: Final = Decision(Role.READER, Others.HIDDEN)
+_READ_COMMON: Final = Decision(Role.READER, Others.NONE)
+_CREATE: Final = Decision(Role.CREATOR, Others.HIDDEN)
+_CREATE_NEW: Final = Decision(Role.CREATOR, Others.NONE)
+
+_OF_ALL: Final = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_OF_BODIES: Final = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+)
+_OF_SPENDING: Final = (
+    *_OF_BODIES,
+    HTTPStatus.PAYMENT_REQUIRED,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One thing that can be asked for.
+
+    Attributes:
+        id: Its name, as in GraphQL where it has one there.
+        method: How it is asked for.
+        path: Where.
+        endpoint: What answers.
+        decision: Who may ask for it.
+        tag: The noun that it belongs to.
+        summary: What it does, in a few words.
+        description: What a client should know of it.
+        example: What it answers.
+        refusals: The statuses of its own beside 401, 403, 429, 500 and 503.
+        status: The status of its success.
+        pending: Whether it may also answer 202.
+    """
+
+    id: str
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+    endpoint: Callable[..., Any]
+    decision: Decision
+    tag: str
+    summary: str
+    description: str
+    example: Any
+    refusals: tuple[HTTPStatus, ...] = ()
+    status: HTTPStatus = HTTPStatus.OK
+    pending: bool = False
+
+    @property
+    def statuses(self) -> tuple[HTTPStatus, ...]:
+        """Every status that it refuses with."""
+        return tuple(sorted({*self.refusals, *_OF_ALL}))
+
+
+OPERATIONS: Final = (
+    Operation(
+        id="generateImage",
+        method="POST",
+        path="/api/generate",
+        endpoint=generation.generate,
+        decision=_CREATE,
+        tag="images",
+        summary="Make a picture",
+        description="Makes a picture, keeps it and charges it. Everything about the request is "
+        "checked before anything is spent. It goes on when its client goes away; when the "
+        "server's deadline passes first, it answers 202 with the id under which the picture will "
+        "appear.",
+        example=IMAGE,
+        refusals=_OF_SPENDING,
+        status=HTTPStatus.CREATED,
+        pending=True,
+    ),
+    Operation(
+        id="models",
+        method="GET",
+        path="/api/models",
+        endpoint=models.list_models,
+        decision=_READ_COMMON,
+        tag="models",
+        summary="List the models",
+        description="Every model that makes pictures, with its price of this moment.",
+        example=MODELS,
+    ),
+    Operation(
+        id="templates",
+        method="GET",
+        path="/api/templates",
+        endpoint=templates.list_templates,
+        decision=_READ,
+        tag="templates",
+        summary="List templates",
+        description="A page of your templates, the newest first; an admin sees everyone's.",
+        example=TEMPLATES,
+        refusals=(HTTPStatus.BAD_REQUEST,),
+    ),
+    Operation(
+        id="createTemplate",
+        method="POST",
+        path="/api/templates",
+        endpoint=templates.create_template,
+        decision=_CREATE_NEW,
+        tag="templates",
+        summary="Save a template",
+        description="Saves a model, words and settings for reuse.",
+        example=TEMPLATE,
+        refusals=_OF_BODIES,
+        status=HTTPStatus.CREATED,
+    ),
+    Operation(
+        id="template",
+        method="GET",
+        path="/api/templates/{id}",
+        endpoint=templates.get_template,
+        decision=_READ,
+        tag="templates",
+        summary="Read a template",
+        description="One of your templates, unless it was deleted.",
+        example=TEMPLATE,
+        refusals=(HTTPStatus.NOT_FOUND,),
+    ),
+    Operation(
+        id="updateTemplate",
+        method="PUT",
+        path="/api/templates/{id}",
+        endpoint=templates.change_template,
+        decision=_CREATE,
+        tag="templates",
+        summary="Change a template",
+        description="Changes what is given and leaves the rest. Images that were made with it "
+        "stay as they are.",
+        example=TEMPLATE,
+        refusals=(*_OF_BODIES, HTTPStatus.NOT_FOUND),
+    ),
+    Operation(
+        id="deleteTemplate",
+        method="DELETE",
+        path="/api/templates/{id}",
+        endpoint=templates.delete_template,
+        decision=_CREATE,
+        tag="templates",
+        summary="Delete a template",
+        description="Images that were made with it stay.",
+        example={"id": TEMPLATE["id"], "is_deleted": True},
+        refusals=(HTTPStatus.NOT_FOUND,),
+    ),
+    Operation(
+        id="images",
+        method="GET",
+        path="/api/images",
+        endpoint=images.list_images,
+        decision=_READ,
+        tag="images",
+        summary="List images",
+        description="A page of your images, the newest first, without deleted ones; an admin sees "
+        "everyone's.",
+        example=IMAGES,
+        refusals=(HTTPStatus.BAD_REQUEST,),
+    ),
+    Operation(
+        id="image",
+        method="GET",
+        path="/api/images/{id}",
+        endpoint=images.get_image,
+        decision=_READ,
+        tag="images",
+        summary="Read an image",
+        description="One of your images; a deleted one too, with `is_deleted` true.",
+        example=IMAGE,
+        refusals=(HTTPStatus.NOT_FOUND,),
+    ),
+    Operation(
+        id="deleteImage",
+        method="DELETE",
+        path="/api/images/{id}",
+        endpoint=images.delete_image,
+        decision=_CREATE,
+        tag="images",
+        summary="Delete an image",
+        description="Takes an image out of lists. Its charge stays, and GraphQL's `restoreImage` "
+        "brings it back.",
+        example=IMAGE | {"is_deleted": True},
+        refusals=(HTTPStatus.NOT_FOUND,),
+    ),
+    Operation(
+        id="costAnalytics",
+        method="GET",
+        path="/api/analytics/costs",
+        endpoint=costs.get_costs,
+        decision=_READ,
+        tag="costs",
+        summary="Sum up costs",
+        description="What your pictures cost, or everyone's for an admin. A span is taken to whole "
+        "quarters of an hour, outwards. While the server makes previews, previews are counted; "
+        "with real models, theirs alone.",
+        example=COSTS,
+        refusals=(HTTPStatus.BAD_REQUEST,),
+    ),
+    Operation(
+        id="generateBatch",
+        method="POST",
+        path="/api/batch/generate",
+        endpoint=batches.generate_batch,
+        decision=_CREATE,
+        tag="batches",
+        summary="Make many pictures",
+        description="Answers at once with the batch, whose pictures are then made. All are checked "
+        "before any is accepted, and money for all is held.",
+        example=BATCH,
+        refusals=_OF_SPENDING,
+        status=HTTPStatus.CREATED,
+    ),
+    Operation(
+        id="batch",
+        method="GET",
+        path="/api/batch/{id}",
+        endpoint=batches.get_batch,
+        decision=_READ,
+        tag="batches",
+        summary="Read a batch",
+        description="Where one of your batches stands.",
+        example=BATCH,
+        refusals=(HTTPStatus.NOT_FOUND,),
+    ),
+)

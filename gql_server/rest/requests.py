@@ -1,0 +1,76 @@
+"""Requests whose bodies are read within bounds, and as JSON alone."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi.exceptions import HTTPException
+from starlette.requests import Request
+
+from gql_server.http.bodies import RequestRefused, media_type, parse_json, read_body
+
+_JSON: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class BodyBounds:
+    """What a body may have.
+
+    Attributes:
+        max_bytes: Its bytes.
+        seconds: How long it may take to come.
+    """
+
+    max_bytes: int = 8 * 1024 * 1024
+    seconds: float = 30
+
+
+class BodyRefused(HTTPException):
+    """A body that is not read: FastAPI hands on what is wrong with it only as this kind.
+
+    Attributes:
+        refused: What is wrong.
+    """
+
+    def __init__(self, refused: RequestRefused) -> None:
+        super().__init__(refused.status, refused.message)
+        self.refused = refused
+
+
+class BoundedRequest(Request):
+    """A request that no form of a foreign page can send, and that does not fill the memory."""
+
+    _read: bytes | None = None
+
+    async def body(self) -> bytes:
+        """Return the body.
+
+        Raises:
+            BodyRefused: It is too large, comes too slowly, or is said to be no JSON.
+        """
+        bounds: BodyBounds = self.app.state.bounds
+        try:
+            kind, parameters = media_type(self.headers.get("content-type"))
+            if kind != _JSON or parameters.get("charset", "utf-8").lower() != "utf-8":
+                raise RequestRefused(
+                    "Send the body as application/json, in UTF-8.",
+                    status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                )
+            if self._read is None:
+                self._read = await read_body(
+                    self, max_bytes=bounds.max_bytes, seconds=bounds.seconds
+                )
+        except RequestRefused as refused:
+            raise BodyRefused(refused) from refused
+        return self._read
+
+    async def json(self) -> Any:
+        """Return what the body says.
+
+        Raises:
+            BodyRefused: It is no JSON.
+        """
+        try:
+            return parse_json(await self.body())
+        except RequestRefused as refused:
+            raise BodyRefused(refused) from refused

@@ -1,0 +1,184 @@
+"""Templates: listed, read, saved, changed, deleted."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import Body, Path, Response
+
+from gql_server.database.pages import Facts
+from gql_server.database.templates import TEMPLATE_COLUMNS
+from gql_server.domain.errors import TemplateNotFound
+from gql_server.domain.parameters import Parameters
+from gql_server.generation import templates as use_cases
+from gql_server.rest.context import ContextOfRequest
+from gql_server.rest.fields import (
+    FLUX,
+    MOMENT_EXAMPLE,
+    TEMPLATE_ID,
+    USER,
+    Answer,
+    Given,
+    Moment,
+    described,
+)
+from gql_server.rest.pages import (
+    DEFAULT_LIMIT,
+    NEXT_CURSOR,
+    TOTAL,
+    Cursor,
+    Limit,
+    next_cursor,
+    page_request,
+)
+from gql_server.rest.parameters import TemplateParameters, parameters_from
+
+_NAME: Final = "Product Photography"
+_PROMPT: Final = "Professional product photography, studio lighting, 8k"
+_NAME_RULE: Final = f"For people: 1 to {use_cases.MAX_NAME_LENGTH} characters."
+_DESCRIPTION_RULE: Final = f"For people: at most {use_cases.MAX_DESCRIPTION_LENGTH} characters."
+_PROMPT_RULE: Final = (
+    "Words that follow a prompt, or stand around it where they say `{prompt}`: at most "
+    f"{use_cases.MAX_PROMPT_LENGTH} characters."
+)
+_MODEL_RULE: Final = "The model, where a request names no other."
+
+TemplateId = Annotated[str, Path(description="The template.", examples=[TEMPLATE_ID])]
+
+
+class NewTemplate(Given):
+    """A template to save."""
+
+    name: str = described(_NAME_RULE, _NAME)
+    model: str = described(_MODEL_RULE, FLUX)
+    default_prompt: str = described(_PROMPT_RULE, _PROMPT, "")
+    description: str | None = described(_DESCRIPTION_RULE, "For the shop.", None)
+    parameters: TemplateParameters | None = described(
+        "Settings, where a request names no others; the model must take them.", {"steps": 4}, None
+    )
+
+
+class TemplateChanges(Given):
+    """What is to change in a template; what is left out or null stays."""
+
+    name: str | None = described(_NAME_RULE, _NAME, None)
+    model: str | None = described(_MODEL_RULE, FLUX, None)
+    default_prompt: str | None = described(_PROMPT_RULE, _PROMPT, None)
+    description: str | None = described(
+        f"{_DESCRIPTION_RULE} Null takes it away.", "For the shop.", None
+    )
+    parameters: TemplateParameters | None = described(
+        "Settings, which are replaced whole; the model must take them.", {"steps": 4}, None
+    )
+
+
+class Template(Answer):
+    """A model, words and settings saved for reuse."""
+
+    id: str = described("Its id: `tpl_…`.", TEMPLATE_ID)
+    name: str = described("For people.", _NAME)
+    description: str | None = described("For people.", "For the shop.")
+    model: str = described("The id of its model.", FLUX)
+    default_prompt: str = described("Words that follow a prompt, or stand around it.", _PROMPT)
+    parameters: TemplateParameters = described("Its settings.", {"steps": 4})
+    user_id: str = described("Whose it is.", USER)
+    created_at: Moment = described("When it was saved first.", MOMENT_EXAMPLE)
+    updated_at: Moment = described("When it was saved last.", MOMENT_EXAMPLE)
+
+
+class TemplateList(Answer):
+    """A page of templates, the newest first."""
+
+    templates: list[Template] = described("The templates.", [])
+    total: int = TOTAL
+    next_cursor: str | None = NEXT_CURSOR
+
+
+class DeletedTemplate(Answer):
+    """A template that is gone."""
+
+    id: str = described("The id that it had.", TEMPLATE_ID)
+    is_deleted: bool = described("That it is gone.", True)
+
+
+async def list_templates(
+    context: ContextOfRequest, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> TemplateList:
+    """Return a page of the caller's templates."""
+    page = await use_cases.list_templates(
+        context.parts, context.principal, TEMPLATE_COLUMNS, page_request(limit, cursor)
+    )
+    return TemplateList(
+        templates=[_template(facts) for facts in page.rows],
+        total=await use_cases.template_count(context.parts, context.principal),
+        next_cursor=next_cursor(page),
+    )
+
+
+async def create_template(
+    context: ContextOfRequest, given: Annotated[NewTemplate, Body()], response: Response
+) -> Template:
+    """Save a template."""
+    draft = use_cases.TemplateDraft(
+        name=given.name,
+        description=given.description,
+        model_id=given.model,
+        default_prompt=given.default_prompt,
+        parameters=parameters_from(given.parameters) if given.parameters else Parameters(),
+    )
+    facts = await use_cases.create_template(context.parts, context.principal, draft)
+    response.headers["Location"] = f"/api/templates/{facts['id']}"
+    return _template(facts)
+
+
+async def get_template(context: ContextOfRequest, id: TemplateId) -> Template:
+    """Return one of the caller's templates."""
+    found = await use_cases.get_templates(context.parts, context.principal, [id])
+    if id not in found:
+        raise TemplateNotFound(id, path=("id",))
+    return _template(found[id])
+
+
+async def change_template(
+    context: ContextOfRequest, id: TemplateId, given: Annotated[TemplateChanges, Body()]
+) -> Template:
+    """Change one of the caller's templates."""
+    return _template(
+        await use_cases.change_template(context.parts, context.principal, id, _changes(given))
+    )
+
+
+async def delete_template(context: ContextOfRequest, id: TemplateId) -> DeletedTemplate:
+    """Delete one of the caller's templates."""
+    await use_cases.delete_template(context.parts, context.principal, id)
+    return DeletedTemplate(id=id, is_deleted=True)
+
+
+def _changes(given: TemplateChanges) -> dict[str, Any]:
+    """Read what is given; null takes the description away, and leaves everything else."""
+    found: dict[str, Any] = {}
+    for attribute, name in (
+        ("name", "name"),
+        ("model", "model_id"),
+        ("default_prompt", "default_prompt"),
+    ):
+        value = getattr(given, attribute)
+        if value is not None:
+            found[name] = value
+    if "description" in given.model_fields_set:
+        found["description"] = given.description
+    if given.parameters is not None:
+        found["parameters"] = parameters_from(given.parameters)
+    return found
+
+
+def _template(facts: Facts) -> Template:
+    return Template(
+        id=facts["id"],
+        name=facts["name"],
+        description=facts["description"],
+        model=facts["model_id"],
+        default_prompt=facts["default_prompt"],
+        parameters=TemplateParameters(**facts["parameters"]),
+        user_id=facts["user_id"],
+        created_at=facts["created_at"],
+        updated_at=facts["updated_at"],
+    )

@@ -1,0 +1,57 @@
+"""Asking by REST, as its clients do."""
+
+import asyncio
+from typing import Any
+
+import httpx
+
+from tests.servers.product import FLUX, Product
+
+IMAGE_FIELDS = (
+    "id",
+    "prompt",
+    "model",
+    "r2_key",
+    "r2_url",
+    "width",
+    "height",
+    "created_at",
+    "user_id",
+    "cost",
+    "is_deleted",
+)
+
+
+async def ask(user: Product, method: str, path: str, status: int = 200, **options: Any) -> Any:
+    """Ask, and return the JSON of an answer that must have this status."""
+    response = await send(user, method, path, **options)
+    assert response.status_code == status, response.text
+    return response.json()
+
+
+async def send(user: Product, method: str, path: str, **options: Any) -> httpx.Response:
+    return await user.client.request(method, f"/api/{path}", **options)
+
+
+async def generate(user: Product, **picture: Any) -> dict[str, Any]:
+    """Make a picture, which must succeed."""
+    body = {"prompt": "A red fox in the snow", "model": FLUX} | picture
+    image: dict[str, Any] = await ask(user, "POST", "generate", 201, json=body)
+    return image
+
+
+async def template(user: Product, **given: Any) -> dict[str, Any]:
+    """Save a template, which must succeed."""
+    body = {"name": "T", "model": FLUX} | given
+    saved: dict[str, Any] = await ask(user, "POST", "templates", 201, json=body)
+    return saved
+
+
+async def finished(user: Product, batch_id: str) -> dict[str, Any]:
+    """Wait for a batch's end."""
+    async with asyncio.timeout(20):
+        while True:
+            batch: dict[str, Any] = await ask(user, "GET", f"batch/{batch_id}")
+            if batch["finished_at"] is not None:
+                return batch
+            await asyncio.sleep(0.05)

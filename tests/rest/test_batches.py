@@ -1,0 +1,99 @@
+"""Batches by REST."""
+
+import pytest
+
+from tests.rest.asking import ask, finished, send
+from tests.rest.conftest import SECRET
+from tests.servers.product import FLUX, Product
+from tests.servers.receiver import Receiver
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_batch_is_accepted_at_once_and_its_end_is_told(
+    user: Product, receiver: Receiver
+) -> None:
+    body = {
+        "prompts": ["prompt1", "prompt2", "prompt3"],
+        "model": FLUX,
+        "webhook_url": receiver.url,
+    }
+    response = await send(user, "POST", "batch/generate", json=body)
+    assert response.status_code == 201
+    batch = response.json()
+    assert response.headers["location"] == f"/api/batch/{batch['id']}"
+    assert (
+        batch.items()
+        >= {
+            "status": "queued",
+            "priority": "normal",
+            "total": 3,
+            "queued": 3,
+            "progress": 0,
+            "cost": 0,
+            "estimated_cost": 0.03,
+            "webhook_url": receiver.url,
+            "finished_at": None,
+        }.items()
+    )
+    assert "warnings" not in batch
+    (told,) = await receiver.until(1)
+    said = told.verify(SECRET)
+    assert said["type"] == "batch.finished"
+    assert said["data"]["batchId"] == batch["id"]
+    ended = await finished(user, batch["id"])
+    assert ended.items() >= {"status": "succeeded", "succeeded": 3, "cost": 0.03}.items()
+    assert ended["progress"] == 1
+    assert set(ended) == set(batch)
+    page = await ask(user, "GET", "images", params={"batch_id": batch["id"]})
+    assert sorted(image["prompt"] for image in page["images"]) == body["prompts"]
+
+
+async def test_every_setting_of_a_batch_is_taken(user: Product) -> None:
+    body = {
+        "prompts": ["One fox", "Two foxes"],
+        "model": FLUX,
+        "images_per_prompt": 2,
+        "priority": "high",
+        "max_cost": 0.04,
+        "seed": 5,
+        "tags": ["fox"],
+    }
+    batch = await ask(user, "POST", "batch/generate", 201, json=body)
+    assert (batch["total"], batch["priority"]) == (4, "high")
+    ended = await finished(user, batch["id"])
+    assert ended["succeeded"] == 4
+    told = await ask(user, "POST", "batch/generate", 402, json=body | {"max_cost": 0.03})
+    assert told["error"] == "Cost limit exceeded"
+    assert told["details"].items() >= {"field": "max_cost", "cost": 0.04, "max_cost": 0.03}.items()
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "field"),
+    [
+        ({"prompts": ["A fox", "ab"]}, "Invalid prompt", "prompts.1"),
+        ({"prompts": []}, "Invalid prompt", "prompts"),
+        ({"prompts": ["A fox", 3]}, "Invalid prompt", "prompts.1"),
+        ({"prompts": "A fox"}, "Invalid prompt", "prompts"),
+        ({"prompts": ["A fox"] * 101, "images_per_prompt": 100}, "Invalid prompts", "prompts"),
+        ({"images_per_prompt": 0}, "Invalid images_per_prompt", "images_per_prompt"),
+        ({"priority": "highest"}, "Invalid priority", "priority"),
+        ({"max_cost": -1}, "Invalid max_cost", "max_cost"),
+        ({"webhook_url": "ftp://x"}, "Invalid webhook_url", "webhook_url"),
+        ({"width": 8}, "Invalid width", "width"),
+    ],
+)
+async def test_what_is_wrong_with_a_batch_is_told(
+    user: Product, given: dict[str, object], error: str, field: str
+) -> None:
+    body = {"prompts": ["A fox", "Another"], "model": FLUX} | given
+    told = await ask(user, "POST", "batch/generate", 400, json=body)
+    assert (told["error"], told["details"]["field"]) == (error, field)
+    assert "faults" not in told["details"]
+
+
+async def test_a_batch_that_there_is_not_is_not_found(user: Product) -> None:
+    for batch_id in ("bat_none", "img_none", "%00", "b" * 1000):
+        told = await ask(user, "GET", f"batch/{batch_id}", 404)
+        assert told["error"] == "Batch not found"
+        assert set(told["details"]) == {"message"}
