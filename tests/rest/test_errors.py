@@ -1,0 +1,260 @@
+"""What REST's clients are told when something is wrong."""
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from gql_server.database.engine import DatabaseUnavailable
+from gql_server.domain import errors as domain
+from gql_server.domain.errors import DomainError, GenerationPending, Rejected
+from gql_server.rest.errors import error_response, status_of
+from gql_server.rest.problems import Problem, documented
+from tests.rest.asking import ask, send
+from tests.servers.product import FLUX, Product, running_product, workers_ai_settings
+from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.servers.workers_ai_behaviours import (
+    daily_allocation_used,
+    error,
+    out_of_capacity,
+    prompt_refused,
+)
+
+pytestmark = pytest.mark.anyio
+
+GOOD = {"prompt": "A red fox", "model": FLUX}
+JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize("prompt", ["ab", "  a  ", ""])
+async def test_a_short_prompt_is_refused_in_the_documented_words(
+    user: Product, prompt: str
+) -> None:
+    assert await ask(user, "POST", "generate", 400, json=GOOD | {"prompt": prompt}) == {
+        "error": "Invalid prompt",
+        "details": {"field": "prompt", "message": "Prompt must be at least 3 characters"},
+    }
+
+
+async def test_an_unknown_model_is_refused_in_the_documented_words(user: Product) -> None:
+    body = {"prompt": "A red fox", "model": "@cf/invalid/model"}
+    assert await ask(user, "POST", "generate", 400, json=body) == {
+        "error": "Invalid model",
+        "details": {"model": "@cf/invalid/model", "message": "Model not found or not supported"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "field"),
+    [
+        ({"prompt": None}, "Invalid prompt", "prompt"),
+        ({"prompt": 42}, "Invalid prompt", "prompt"),
+        ({"prompt": "a\u0000bc"}, "Invalid prompt", "prompt"),
+        ({"model": None}, "Invalid model", "model"),
+        ({"model": 1}, "Invalid model", "model"),
+        ({"template_id": "tpl_none"}, "Template not found", "template_id"),
+        ({"template_id": "\u0000"}, "Template not found", "template_id"),
+        ({"steps": 99}, "Invalid steps", "steps"),
+        ({"steps": "4"}, "Invalid steps", "steps"),
+        ({"steps": True}, "Invalid steps", "steps"),
+        ({"metadata": []}, "Invalid metadata", "metadata"),
+        ({"metadata": {"a": "a" * 20_000}}, "Invalid metadata", "metadata"),
+        ({"tags": [""]}, "Invalid tags", "tags.0"),
+        ({"tags": "fox"}, "Invalid tags", "tags"),
+        ({"max_cost": -0.1}, "Invalid max_cost", "max_cost"),
+    ],
+)
+async def test_a_field_that_is_wrong_is_named(
+    user: Product, given: dict[str, object], error: str, field: str
+) -> None:
+    told = await ask(user, "POST", "generate", 400, json=GOOD | given)
+    assert told["error"] == error
+    assert set(told["details"]) == {"field", "message"}
+    assert told["details"]["field"] == field
+
+
+async def test_several_faults_are_told_at_once(user: Product) -> None:
+    told = await ask(
+        user, "POST", "generate", 400, json={"prompt": "a", "model": "x", "tags": [""]}
+    )
+    assert told["error"] == "Invalid model"
+    assert [fault["field"] for fault in told["details"]["faults"]] == ["model", "prompt", "tags.0"]
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status", "message"),
+    [
+        (b"{", JSON, 400, "The body is not JSON"),
+        (b"\xff", JSON, 400, "The body is not JSON"),
+        (b'{"prompt": NaN}', JSON, 400, "The body is not JSON"),
+        (b"[" * 100_000, JSON, 400, "The body is not JSON"),
+        (b'{"a":' * 2000 + b"1" + b"}" * 2000, JSON, 400, "The body is not JSON"),
+        (b"", JSON, 400, "The body must be a JSON object"),
+        (b"[]", JSON, 400, "The body must be a JSON object"),
+        (b"3", JSON, 400, "The body must be a JSON object"),
+        (b"null", JSON, 400, "The body must be a JSON object"),
+        (b"{}", {}, 415, "Send the body as application/json"),
+        (b"{}", {"content-type": "text/plain"}, 415, "Send the body as application/json"),
+        (
+            b"prompt=fox",
+            {"content-type": "application/x-www-form-urlencoded"},
+            415,
+            "Send the body as application/json",
+        ),
+        (b"{}", {"content-type": "application/json; charset=latin1"}, 415, "Send the body as"),
+        (b" " * (8 * 1024 * 1024 + 1), JSON, 413, "larger than this server takes"),
+    ],
+)
+@pytest.mark.parametrize("path", ["generate", "batch/generate"])
+async def test_a_body_that_cannot_be_read_is_refused(
+    user: Product, path: str, content: bytes, headers: dict[str, str], status: int, message: str
+) -> None:
+    response = await send(user, "POST", path, content=content, headers=headers)
+    assert response.status_code == status
+    told = response.json()
+    assert message in told["details"]["message"]
+    assert set(told) == {"error", "details"}
+
+
+async def test_an_address_or_method_that_there_is_not_is_told(user: Product) -> None:
+    for method, path, status, allow in (
+        ("GET", "nothing", 404, None),
+        ("GET", "images/", 404, None),
+        ("DELETE", "templates", 405, "GET, POST"),
+        ("PATCH", "templates/tpl_x", 405, "DELETE, GET, PUT"),
+        ("GET", "generate", 405, "POST"),
+        ("OPTIONS", "models", 405, "GET"),
+    ):
+        response = await send(user, method, path)
+        assert response.status_code == status
+        assert response.headers.get("allow") == allow
+        assert set(response.json()) == {"error", "details"}
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "field"),
+    [
+        ("images", {"limit": 0}, "limit"),
+        ("images", {"limit": 101}, "limit"),
+        ("images", {"limit": "many"}, "limit"),
+        ("images", {"cursor": "x"}, "cursor"),
+        ("images", {"cursor": "é"}, "cursor"),
+        ("images", {"model": "\u0000"}, "model"),
+        ("images", {"batch_id": "b" * 300}, "batch_id"),
+        ("templates", {"cursor": "MTox"}, "cursor"),
+        ("analytics/costs", {"since": "yesterday"}, "since"),
+        ("analytics/costs", {"until": "2026-01-01T00:00:00"}, "until"),
+        ("analytics/costs", {"until": "0001-01-01T00:00:00+05:00"}, "until"),
+        (
+            "analytics/costs",
+            {"since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"},
+            "until",
+        ),
+    ],
+)
+async def test_a_parameter_that_is_wrong_is_named(
+    user: Product, path: str, params: dict[str, Any], field: str
+) -> None:
+    told = await ask(user, "GET", path, 400, params=params)
+    assert told["error"] == f"Invalid {field}"
+    assert told["details"]["field"] == field
+
+
+async def test_a_failed_generation_is_a_500_with_its_message(
+    tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    settings = workers_ai_settings(standin) | {"workers_ai_max_attempts": 1}
+    async with running_product(tmp_path, settings) as product:
+        for behaviour, status, title, retry in (
+            (out_of_capacity(), 500, "Image generation failed", "5"),
+            (error(5006, 400, "no such property"), 500, "Image generation failed", None),
+            (prompt_refused(), 400, "Invalid prompt", None),
+            (daily_allocation_used(), 503, "Daily allocation used", "[0-9]+"),
+        ):
+            standin.next(behaviour)
+            response = await send(product, "POST", "generate", json=GOOD)
+            assert response.status_code == status
+            told = response.json()
+            assert told["error"] == title
+            assert len(told["details"]["message"]) > 10
+            if status == 500:
+                assert set(told["details"]) == {"message"}
+            found = response.headers.get("retry-after")
+            assert found is None if retry is None else re.fullmatch(retry, found or "")
+        assert (await ask(product, "GET", "images"))["total"] == 0
+
+
+async def test_a_picture_that_takes_longer_than_the_deadline_is_pending(
+    tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    settings = workers_ai_settings(standin) | {"request_deadline": 0.2}
+    standin.latency = 0.6
+    async with running_product(tmp_path, settings) as product:
+        key = {"Idempotency-Key": "slow"}
+        response = await send(product, "POST", "generate", json=GOOD, headers=key)
+        assert response.status_code == 202
+        pending = response.json()
+        assert set(pending) == {"id", "status", "message"}
+        assert pending["status"] == "pending"
+        assert response.headers["location"] == f"/api/images/{pending['id']}"
+        again = await send(product, "POST", "generate", json=GOOD, headers=key)
+        assert again.status_code == 409
+        assert again.json()["details"]["id"] == pending["id"]
+        assert again.headers["retry-after"]
+        async with asyncio.timeout(10):
+            while (await send(product, "GET", f"images/{pending['id']}")).status_code == 404:
+                await asyncio.sleep(0.02)
+        assert len(standin.requests) == 1
+
+
+async def test_what_nobody_foresaw_is_masked_and_a_lost_database_is_a_503(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_product(tmp_path) as product:
+        async with product.parts.database.write() as connection:
+            await connection.execute(text("ALTER TABLE templates RENAME TO elsewhere"))
+        with capture_logs() as logs:
+            told = await ask(product, "GET", "templates", 500)
+        assert told["error"] == "Internal server error"
+        assert told["details"]["reference"] in told["details"]["message"]
+        assert "templates" not in told["details"]["message"]
+        (logged,) = [entry for entry in logs if entry["event"] == "unexpected_error"]
+        assert logged["reference"] == told["details"]["reference"]
+
+        def lost() -> None:
+            raise DatabaseUnavailable("gone")
+
+        monkeypatch.setattr(type(product.parts.database), "read", lambda _self: lost())
+        response = await send(product, "GET", "images")
+        assert response.status_code == 503
+        assert response.headers["retry-after"] == "1"
+        assert response.json()["error"] == "Service unavailable"
+
+
+def test_every_error_of_the_domain_has_a_status_that_is_documented() -> None:
+    kinds = {
+        kind
+        for kind in vars(domain).values()
+        if isinstance(kind, type) and issubclass(kind, DomainError) and kind is not DomainError
+    }
+    assert kinds
+    for kind in kinds - {GenerationPending}:
+        fault = kind.__new__(kind)
+        fault.path = ("id",)
+        if isinstance(fault, domain.GenerationFailed):
+            fault.reached_model = True
+        assert documented(status_of(fault))
+
+
+async def test_a_turn_that_the_rate_limit_does_not_leave_is_a_429() -> None:
+    fault = domain.GenerationFailed("Try again.", retryable=True, reached_model=False)
+    for raised in (fault, Rejected([fault])):
+        response = error_response(raised)
+        assert response.status_code == 429
+        assert response.headers["retry-after"] == "5"
+        problem = Problem.model_validate_json(bytes(response.body))
+        assert problem.error == "Too many requests"

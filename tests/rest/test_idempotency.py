@@ -1,0 +1,89 @@
+"""The same request sent again, and what budgets hold, by REST."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from gql_server.domain.budgets import BudgetPeriod, BudgetScope
+from gql_server.ledger.budgets import BudgetRequest
+from tests.rest.asking import ask, generate, send
+from tests.servers.product import SDXL, Product, running_product, workers_ai_settings
+from tests.servers.workers_ai_app import WorkersAIStandin
+
+pytestmark = pytest.mark.anyio
+
+BODY = {"prompt": "A red fox", "model": SDXL, "width": 256, "height": 256}
+BATCH = {"prompts": ["A red fox"], "model": SDXL, "width": 256, "height": 256}
+
+
+async def test_the_same_request_with_its_key_is_done_once(user: Product) -> None:
+    for path, body in (("generate", BODY), ("batch/generate", BATCH)):
+        ids = set()
+        for key in ("order 42", '"order 42"', "order 42"):
+            response = await send(user, "POST", path, json=body, headers={"Idempotency-Key": key})
+            assert response.status_code == 201, response.text
+            ids.add(response.json()["id"])
+        assert len(ids) == 1
+        told = await ask(
+            user,
+            "POST",
+            path,
+            422,
+            json=body | {"seed": 1},
+            headers={"Idempotency-Key": "order 42"},
+        )
+        assert told["error"] == "Idempotency key reused"
+        assert told["details"]["field"] == "Idempotency-Key"
+
+
+async def test_a_key_is_the_same_over_graphql(user: Product) -> None:
+    graphql = await user.image(**BODY, idempotencyKey="both")
+    rest = await ask(user, "POST", "generate", 201, json=BODY, headers={"Idempotency-Key": "both"})
+    assert rest["id"] == graphql["id"]
+
+
+async def test_those_that_come_together_are_one(user: Product) -> None:
+    headers = {"Idempotency-Key": "together"}
+    answers = await asyncio.gather(
+        *(send(user, "POST", "generate", json=BODY, headers=headers) for _ in range(5))
+    )
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("key", ["", '""', "k" * 256])
+async def test_a_key_that_is_none_is_refused(user: Product, key: str) -> None:
+    headers = {"Idempotency-Key": key}
+    told = await ask(user, "POST", "generate", 400, json=BODY, headers=headers)
+    assert told["error"] == "Invalid Idempotency-Key"
+
+
+async def test_a_hard_budget_refuses_and_a_soft_one_warns(
+    tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    async with running_product(tmp_path, workers_ai_settings(standin)) as product:
+
+        async def limited(limit: float, *, is_hard: bool) -> None:
+            await product.parts.budgets.set(
+                BudgetRequest(
+                    limit=limit,
+                    period=BudgetPeriod.DAILY,
+                    scope=BudgetScope.SERVER,
+                    is_hard=is_hard,
+                )
+            )
+
+        await limited(0.01, is_hard=False)
+        warned = await generate(product)
+        assert "warnings" not in warned
+        for path, body in (("generate", {"prompt": "A red fox"}), ("batch/generate", {})):
+            given = BATCH | body if "batch" in path else BODY | body
+            made = await ask(product, "POST", path, 201, json=given)
+            assert made["warnings"] == ["The server's daily budget of $0.01 is passed."]
+        await limited(0.02, is_hard=True)
+        for path, given in (("generate", BODY), ("batch/generate", BATCH)):
+            told = await ask(product, "POST", path, 402, json=given)
+            assert told["error"] == "Budget exceeded"
+            assert told["details"].items() >= {"limit": 0.02, "needed": 0.02}.items()
+            assert told["details"]["resets_at"].endswith("T00:00:00.000Z")
