@@ -22,7 +22,7 @@ test: lint types
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 test-clients: $(VENV)/checks $(VENV)-clients/ready
-	$(BIN)/python -m pytest -m clients tests/real/test_clients.py tests/real/test_playground.py
+	$(BIN)/python -m pytest -m clients tests/real/test_clients.py tests/real/test_playground.py tests/rest
 
 # Thirty rounds on SQLite and thirty on PostgreSQL: a batch whose server is killed at some moment. And
 # batches whose database hangs up and whose calls fail.

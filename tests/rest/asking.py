@@ -5,8 +5,9 @@ from typing import Any
 
 import httpx
 
-from tests.servers.product import FLUX, Product
+from tests.servers.product import FLUX, SDXL, Product
 
+SMALL = {"prompt": "A red fox in the snow", "model": SDXL, "width": 256, "height": 256}
 IMAGE_FIELDS = (
     "id",
     "prompt",
@@ -34,8 +35,8 @@ async def send(user: Product, method: str, path: str, **options: Any) -> httpx.R
 
 
 async def generate(user: Product, **picture: Any) -> dict[str, Any]:
-    """Make a picture, which must succeed."""
-    body = {"prompt": "A red fox in the snow", "model": FLUX} | picture
+    """Make a small picture, which must succeed."""
+    body = SMALL | picture
     image: dict[str, Any] = await ask(user, "POST", "generate", 201, json=body)
     return image
 

@@ -99,11 +99,11 @@ def test_every_operation_is_decided_and_attempted() -> None:
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("whose", ["own", "another's"])
-async def test_the_table_is_what_happens(idle_server: Product, role: Role, whose: str) -> None:
+async def test_the_table_is_what_happens(server: Product, role: Role, whose: str) -> None:
     ann, bob = f"ann-{role}-{whose}", f"bob-{role}-{whose}"
-    things = await make_things(idle_server.parts, ann if whose == "own" else bob)
+    things = await make_things(server.parts, ann if whose == "own" else bob)
     wrong: list[str] = []
-    async with visitor(idle_server, ann, role) as user:
+    async with visitor(server, ann, role) as user:
         for operation in OPERATIONS:
             for attempt in ATTEMPTS[operation.id]:
                 response = await attempted(user, operation, attempt, things)
@@ -116,7 +116,7 @@ async def test_the_table_is_what_happens(idle_server: Product, role: Role, whose
                     assert anonymous(response.text, things) == anonymous(unknown.text, MISSING)
                 if happened == "found" and operation.method in {"PUT", "DELETE"}:
                     assert response.json().get("user_id") in {None, things.user_id}
-                    things = await make_things(idle_server.parts, things.user_id)
+                    things = await make_things(server.parts, things.user_id)
     assert wrong == []
 
 
@@ -149,10 +149,10 @@ def outcome(attempt: Attempt, things: Things, response: httpx.Response) -> str:
     return "hidden" if is_missing else f"{response.status_code}"
 
 
-async def test_nobody_is_served_without_a_good_key(idle_server: Product) -> None:
+async def test_nobody_is_served_without_a_good_key(server: Product) -> None:
     for operation in OPERATIONS:
         for headers in ({}, {"Authorization": "Bearer gqls_none"}):
-            response = await idle_server.client.request(
+            response = await server.client.request(
                 operation.method, operation.path, headers=headers, content=b"{"
             )
             assert response.status_code == 401
@@ -185,10 +185,10 @@ async def test_pages_of_listed_origins_may_use_every_method(tmp_path: Path) -> N
         assert "Location" in answer.headers["access-control-expose-headers"]
 
 
-async def test_what_is_another_users_is_theirs_alone(idle_server: Product) -> None:
-    async with visitor(idle_server, "carl", Role.CREATOR) as carl:
+async def test_what_is_another_users_is_theirs_alone(server: Product) -> None:
+    async with visitor(server, "carl", Role.CREATOR) as carl:
         image = await generate(carl, model=SDXL, width=256, height=256)
-        async with visitor(idle_server, "dora", Role.CREATOR) as dora:
+        async with visitor(server, "dora", Role.CREATOR) as dora:
             for method in ("GET", "DELETE"):
                 told = await ask(dora, method, f"images/{image['id']}", 404)
                 assert told["error"] == "Image not found"

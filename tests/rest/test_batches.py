@@ -1,24 +1,42 @@
 """Batches by REST."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
+from tests.rest.asking import SMALL as PICTURE
 from tests.rest.asking import ask, finished, send
-from tests.rest.conftest import SECRET
-from tests.servers.product import FLUX, Product
+from tests.servers.product import FLUX, Product, running_product, workers_ai_settings
 from tests.servers.receiver import Receiver
+from tests.servers.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 
+SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+SMALL = {name: value for name, value in PICTURE.items() if name != "prompt"}
+
+
+@pytest.fixture
+async def working(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Product]:
+    settings = workers_ai_settings(standin) | {
+        "webhook_secret": SECRET,
+        "webhook_allow_private": True,
+    }
+    async with running_product(tmp_path, settings, runs_jobs=True) as running:
+        yield running
+
 
 async def test_a_batch_is_accepted_at_once_and_its_end_is_told(
-    user: Product, receiver: Receiver
+    working: Product, receiver: Receiver
 ) -> None:
     body = {
         "prompts": ["prompt1", "prompt2", "prompt3"],
-        "model": FLUX,
+        **SMALL,
         "webhook_url": receiver.url,
     }
-    response = await send(user, "POST", "batch/generate", json=body)
+    response = await send(working, "POST", "batch/generate", json=body)
     assert response.status_code == 201
     batch = response.json()
     assert response.headers["location"] == f"/api/batch/{batch['id']}"
@@ -31,7 +49,7 @@ async def test_a_batch_is_accepted_at_once_and_its_end_is_told(
             "queued": 3,
             "progress": 0,
             "cost": 0,
-            "estimated_cost": 0.03,
+            "estimated_cost": 0.06,
             "webhook_url": receiver.url,
             "finished_at": None,
         }.items()
@@ -41,31 +59,32 @@ async def test_a_batch_is_accepted_at_once_and_its_end_is_told(
     said = told.verify(SECRET)
     assert said["type"] == "batch.finished"
     assert said["data"]["batchId"] == batch["id"]
-    ended = await finished(user, batch["id"])
-    assert ended.items() >= {"status": "succeeded", "succeeded": 3, "cost": 0.03}.items()
+    ended = await finished(working, batch["id"])
+    assert ended.items() >= {"status": "succeeded", "succeeded": 3, "cost": 0.06}.items()
     assert ended["progress"] == 1
     assert set(ended) == set(batch)
-    page = await ask(user, "GET", "images", params={"batch_id": batch["id"]})
+    page = await ask(working, "GET", "images", params={"batch_id": batch["id"]})
     assert sorted(image["prompt"] for image in page["images"]) == body["prompts"]
+    await every_setting_of_a_batch_is_taken(working)
 
 
-async def test_every_setting_of_a_batch_is_taken(user: Product) -> None:
+async def every_setting_of_a_batch_is_taken(working: Product) -> None:
     body = {
         "prompts": ["One fox", "Two foxes"],
-        "model": FLUX,
+        **SMALL,
         "images_per_prompt": 2,
         "priority": "high",
-        "max_cost": 0.04,
+        "max_cost": 0.08,
         "seed": 5,
         "tags": ["fox"],
     }
-    batch = await ask(user, "POST", "batch/generate", 201, json=body)
+    batch = await ask(working, "POST", "batch/generate", 201, json=body)
     assert (batch["total"], batch["priority"]) == (4, "high")
-    ended = await finished(user, batch["id"])
+    ended = await finished(working, batch["id"])
     assert ended["succeeded"] == 4
-    told = await ask(user, "POST", "batch/generate", 402, json=body | {"max_cost": 0.03})
+    told = await ask(working, "POST", "batch/generate", 402, json=body | {"max_cost": 0.07})
     assert told["error"] == "Cost limit exceeded"
-    assert told["details"].items() >= {"field": "max_cost", "cost": 0.04, "max_cost": 0.03}.items()
+    assert told["details"].items() >= {"field": "max_cost", "cost": 0.08, "max_cost": 0.07}.items()
 
 
 @pytest.mark.parametrize(

@@ -74,13 +74,12 @@ async def test_a_hard_budget_refuses_and_a_soft_one_warns(
                 )
             )
 
-        await limited(0.01, is_hard=False)
-        warned = await generate(product)
-        assert "warnings" not in warned
+        await limited(0.02, is_hard=False)
+        assert "warnings" not in await generate(product)
         for path, body in (("generate", {"prompt": "A red fox"}), ("batch/generate", {})):
             given = BATCH | body if "batch" in path else BODY | body
             made = await ask(product, "POST", path, 201, json=given)
-            assert made["warnings"] == ["The server's daily budget of $0.01 is passed."]
+            assert made["warnings"] == ["The server's daily budget of $0.02 is passed."]
         await limited(0.02, is_hard=True)
         for path, given in (("generate", BODY), ("batch/generate", BATCH)):
             told = await ask(product, "POST", path, 402, json=given)

@@ -94,13 +94,13 @@ async def test_a_deleted_image_can_still_be_read(user: Product) -> None:
 
 
 async def test_a_list_is_narrowed_by_model_and_template(user: Product) -> None:
-    saved = await template(user)
+    saved = await template(user, model=SDXL)
     with_it = await generate(user, template_id=saved["id"])
-    other = await generate(user, model=SDXL, width=256, height=256)
+    other = await ask(user, "POST", "generate", 201, json={"prompt": PROMPT, "model": FLUX})
     for params, found in (
-        ({"model": SDXL}, [other["id"]]),
+        ({"model": FLUX}, [other["id"]]),
         ({"template_id": saved["id"]}, [with_it["id"]]),
-        ({"model": SDXL, "template_id": saved["id"]}, []),
+        ({"model": FLUX, "template_id": saved["id"]}, []),
         ({"batch_id": "bat_none"}, []),
     ):
         page = await ask(user, "GET", "images", params=params)
@@ -131,8 +131,8 @@ async def test_models_are_a_plain_array_with_prices(user: Product) -> None:
 async def test_costs_are_summed_up(user: Product) -> None:
     empty = await ask(user, "GET", "analytics/costs")
     assert empty.items() >= {"total_cost": 0, "total_images": 0, "average_cost": 0}.items()
-    image = await generate(user)
-    await generate(user, model=SDXL, width=256, height=256)
+    image = await ask(user, "POST", "generate", 201, json={"prompt": PROMPT, "model": FLUX})
+    await generate(user)
     await ask(user, "DELETE", f"images/{image['id']}")
     costs = await ask(user, "GET", "analytics/costs")
     assert costs.items() >= {"total_cost": 0.03, "total_images": 2, "average_cost": 0.015}.items()

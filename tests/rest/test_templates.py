@@ -51,7 +51,7 @@ async def test_a_template_is_saved_read_changed_and_deleted(user: Product) -> No
 
 async def test_a_picture_is_made_with_a_template_alone(user: Product) -> None:
     saved = await template(user, model=SDXL, parameters={"width": 512, "height": 512})
-    image = await generate(user, model=None, template_id=saved["id"])
+    image = await generate(user, model=None, width=None, height=None, template_id=saved["id"])
     assert (image["model"], image["width"]) == (SDXL, 512)
 
 
