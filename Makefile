@@ -25,10 +25,10 @@ test-clients: $(VENV)/checks $(VENV)-clients/ready
 	$(BIN)/python -m pytest -m clients tests/real/test_clients.py tests/real/test_playground.py tests/rest
 
 # Thirty rounds on SQLite and thirty on PostgreSQL: a batch whose server is killed at some moment. And
-# batches whose database hangs up and whose calls fail.
+# batches whose database hangs up and whose calls fail. And many requests that schemathesis makes up.
 test-survival: $(VENV)/checks
 	SURVIVAL_ROUNDS=30 $(BIN)/python -m pytest --numprocesses auto -m "not clients" \
-		tests/real/test_batch_survival.py tests/real/test_batch_workers.py
+		tests/real/test_batch_survival.py tests/real/test_batch_workers.py tests/rest/test_description.py
 
 lint: $(VENV)/checks
 	$(BIN)/ruff check

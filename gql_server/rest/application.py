@@ -137,12 +137,16 @@ async def _answer_http_error(request: Request, error: Exception) -> Response:
     """Answer that there is no such address or method; ``Allow`` names those that there are."""
     response = error_response(error)
     if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        app: FastAPI = request.app
-        allowed = {
-            method
-            for route in app.routes
-            if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE
-            for method in route.methods or ()
-        }
-        response.headers["Allow"] = ", ".join(sorted(allowed))
+        response.headers["Allow"] = ", ".join(_methods_at(request))
     return response
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Return the methods of the first path that fits, for a later one would not be asked."""
+    app: FastAPI = request.app
+    path = next(
+        route.path
+        for route in app.routes
+        if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE
+    )
+    return sorted(operation.method for operation in OPERATIONS if operation.path == path)

@@ -1,8 +1,9 @@
 """Batches: many pictures asked for at once."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import Body, Path, Response
+from fastapi.openapi.models import Example
 
 from gql_server.batches.acceptance import MAX_PICTURES
 from gql_server.batches.creation import create_batch
@@ -16,6 +17,7 @@ from gql_server.generation.requests import PictureRequest
 from gql_server.rest.context import Context, ContextOfRequest
 from gql_server.rest.fields import (
     BATCH_ID,
+    FLUX,
     MOMENT_EXAMPLE,
     USER,
     Answer,
@@ -40,6 +42,17 @@ class Prompts(Given):
         min_length=1,
         max_length=MAX_PICTURES,
     )
+
+
+_EXAMPLES: Final[dict[str, Example]] = {
+    "Two pictures": {
+        "summary": "Two pictures",
+        "value": {
+            "prompts": ["Mountain landscape at sunset", "Ocean waves during golden hour"],
+            "model": FLUX,
+        },
+    }
+}
 
 
 class GenerateBatchRequest(PictureSettings, Prompts):
@@ -104,7 +117,7 @@ class NewBatch(Batch):
 
 async def generate_batch(
     context: ContextOfRequest,
-    given: Annotated[GenerateBatchRequest, Body()],
+    given: Annotated[GenerateBatchRequest, Body(openapi_examples=_EXAMPLES)],
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> NewBatch:

@@ -1,14 +1,15 @@
 """Making a picture."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import Body, Header, Response
+from fastapi.openapi.models import Example
 
 from gql_server.generation.acceptance import MIN_PROMPT_LENGTH
 from gql_server.generation.generate import generate_image
 from gql_server.generation.requests import PictureRequest
 from gql_server.rest.context import ContextOfRequest
-from gql_server.rest.fields import IMAGE_ID, Answer, Given, described
+from gql_server.rest.fields import FLUX, IMAGE_ID, Answer, Given, described
 from gql_server.rest.images import Image, images_from
 from gql_server.rest.parameters import PictureSettings, settings_from
 
@@ -34,6 +35,17 @@ class Prompt(Given):
         # The rule itself is the use case's, which says so in the words that clients know.
         json_schema_extra={"minLength": MIN_PROMPT_LENGTH},
     )
+
+
+_EXAMPLES: Final[dict[str, Example]] = {
+    "One picture": {
+        "summary": "One picture",
+        "value": {
+            "prompt": "A serene mountain landscape at sunset, photorealistic",
+            "model": FLUX,
+        },
+    }
+}
 
 
 class GenerateRequest(PictureSettings, Prompt):
@@ -63,7 +75,7 @@ class PendingImage(Answer):
 
 async def generate(
     context: ContextOfRequest,
-    given: Annotated[GenerateRequest, Body()],
+    given: Annotated[GenerateRequest, Body(openapi_examples=_EXAMPLES)],
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> NewImage:

@@ -8,7 +8,7 @@ from gql_server.rest.fields import FLUX, Answer, described
 
 
 class TypicalSeconds(Answer):
-    """How many seconds a picture typically takes."""
+    """A span of seconds."""
 
     minimum: float = described("The least.", 2.0)
     maximum: float = described("The most.", 3.0)

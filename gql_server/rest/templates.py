@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Final
 
 from fastapi import Body, Path, Response
+from fastapi.openapi.models import Example
 
 from gql_server.database.pages import Facts
 from gql_server.database.templates import TEMPLATE_COLUMNS
@@ -42,6 +43,17 @@ _PROMPT_RULE: Final = (
 _MODEL_RULE: Final = "The model, where a request names no other."
 
 TemplateId = Annotated[str, Path(description="The template.", examples=[TEMPLATE_ID])]
+
+_NEW_EXAMPLES: Final[dict[str, Example]] = {
+    "A template": {
+        "summary": "A template",
+        "value": {"name": _NAME, "model": FLUX, "default_prompt": _PROMPT},
+    }
+}
+
+_CHANGE_EXAMPLES: Final[dict[str, Example]] = {
+    "Another name": {"summary": "Another name", "value": {"name": "Portraits"}}
+}
 
 
 class NewTemplate(Given):
@@ -114,7 +126,9 @@ async def list_templates(
 
 
 async def create_template(
-    context: ContextOfRequest, given: Annotated[NewTemplate, Body()], response: Response
+    context: ContextOfRequest,
+    given: Annotated[NewTemplate, Body(openapi_examples=_NEW_EXAMPLES)],
+    response: Response,
 ) -> Template:
     """Save a template."""
     draft = use_cases.TemplateDraft(
@@ -138,7 +152,9 @@ async def get_template(context: ContextOfRequest, id: TemplateId) -> Template:
 
 
 async def change_template(
-    context: ContextOfRequest, id: TemplateId, given: Annotated[TemplateChanges, Body()]
+    context: ContextOfRequest,
+    id: TemplateId,
+    given: Annotated[TemplateChanges, Body(openapi_examples=_CHANGE_EXAMPLES)],
 ) -> Template:
     """Change one of the caller's templates."""
     return _template(

@@ -1,0 +1,134 @@
+"""The OpenAPI description is whole, and everything that is answered is in it."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from gql_server.rest.application import RestOptions, rest_application
+from tests.rest.asking import ask, send
+from tests.servers.product import Product, running_product, workers_ai_settings
+from tests.servers.workers_ai_app import WorkersAIStandin
+
+pytestmark = pytest.mark.anyio
+
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+DOCUMENT = rest_application().openapi()
+
+
+def operations() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation
+
+
+def test_it_is_openapi_3_1() -> None:
+    assert DOCUMENT["openapi"].startswith("3.1")
+    OpenAPIV31SpecValidator(DOCUMENT).validate()
+
+
+def test_everything_has_a_description_and_an_example() -> None:
+    missing: list[str] = []
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        if not schema.get("description"):
+            missing.append(name)
+        missing.extend(
+            f"{name}.{field}"
+            for field, described in schema.get("properties", {}).items()
+            if not described.get("description") or "examples" not in described
+        )
+    for name, operation in operations():
+        if not operation["summary"] or not operation["description"]:
+            missing.append(name)
+        missing.extend(
+            f"{name} {parameter['name']}"
+            for parameter in operation.get("parameters", ())
+            if not parameter["description"] or not parameter["schema"].get("examples")
+        )
+        bodies = operation.get("requestBody", {}).get("content", {}).values()
+        missing.extend(f"{name} body" for body in bodies if not body.get("examples"))
+        for status, answer in operation["responses"].items():
+            if not answer["description"] or not answer["content"]:
+                missing.append(f"{name} {status}")
+            missing.extend(
+                f"{name} {status} {kind}"
+                for kind, content in answer["content"].items()
+                if "example" not in content
+            )
+    assert missing == []
+
+
+def test_only_a_server_that_asks_for_keys_says_so() -> None:
+    assert "security" not in DOCUMENT
+    asking = rest_application(RestOptions(asks_for_keys=True)).openapi()
+    assert asking["security"] == [{"key": []}]
+    assert asking["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+
+
+async def test_it_can_be_read_without_a_key_and_without_the_internet(server: Product) -> None:
+    document = await ask(server, "GET", "openapi.json")
+    assert document["paths"] == DOCUMENT["paths"]
+    page = await send(server, "GET", "docs")
+    assert page.status_code == 200
+    assert "http" not in page.text
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "<script>" not in page.text
+    for name, kind in (
+        ("docs/assets/swagger-ui-bundle.js", "text/javascript"),
+        ("docs/assets/swagger-ui.css", "text/css"),
+        ("docs/start.js", "text/javascript"),
+    ):
+        assert name in page.text or name == "docs/start.js"
+        asset = await send(server, "GET", name)
+        assert asset.status_code == 200
+        assert asset.headers["content-type"].startswith(kind)
+
+
+async def test_where_there_is_no_playground_there_is_no_description(tmp_path: Path) -> None:
+    async with running_product(tmp_path, {"playground": "off"}) as product:
+        for path in ("docs", "docs/start.js", "openapi.json"):
+            assert (await send(product, "GET", path)).status_code == 404
+        await ask(product, "GET", "models")
+
+
+async def test_schemathesis_finds_nothing(tmp_path: Path, standin: WorkersAIStandin) -> None:
+    await schemathesis(tmp_path, standin, "--phases=examples,coverage", "--seed=1")
+
+
+@pytest.mark.survival
+@pytest.mark.timeout(1800)
+async def test_schemathesis_finds_nothing_in_many_tries(
+    tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    await schemathesis(tmp_path, standin, "--max-examples=200")
+
+
+async def schemathesis(folder: Path, standin: WorkersAIStandin, *options: str) -> None:
+    """Have it try every operation with all of its checks."""
+    async with running_product(folder, workers_ai_settings(standin)) as product:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "schemathesis.cli",
+            f"--config-file={CONFIGURATION}",
+            "run",
+            f"{product.settings.server_url}/api/openapi.json",
+            "--checks=all",
+            "--no-color",
+            *options,
+            cwd=folder,
+            stdout=PIPE,
+            stderr=STDOUT,
+            env=os.environ | {"NO_COLOR": "1"},
+        )
+        printed, _ = await process.communicate()
+        assert process.returncode == 0, printed.decode()
+        assert "13 selected / 13 total" in printed.decode()
