@@ -1,0 +1,75 @@
+"""The guides in docs/ are true: every call of docs/rest.md is made, by REST and by GraphQL."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gql_server.domain.clock import now
+from gql_server.domain.money import decimal_dollars
+from gql_server.inference.catalogue import load_catalogue
+from gql_server.inference.model import Model
+from gql_server.ledger.prices import load_price_book
+from gql_server.rest.operations import OPERATIONS
+from tests.rest.asking import ask, generate, template
+from tests.servers.product import FLUX, Product
+
+pytestmark = pytest.mark.anyio
+
+DOCS = Path(__file__).parents[2] / "docs"
+GUIDE = (DOCS / "rest.md").read_text("utf-8")
+CALLS = re.findall(r"```http\n(\w+) (\S+)\n(.*?)```\n\n```graphql\n(.*?)```", GUIDE, re.DOTALL)
+
+
+def test_every_operation_is_in_the_guide() -> None:
+    told = {(method, re.sub(r"\w{3}_…", "{id}", path.split("?")[0])) for method, path, *_ in CALLS}
+    assert told == {(operation.method, operation.path) for operation in OPERATIONS}
+    assert len(CALLS) == GUIDE.count("```http")
+
+
+async def test_every_call_of_the_guide_is_answered_by_both(user: Product) -> None:
+    for method, path, body, operation in CALLS:
+        response = await user.client.request(
+            method,
+            await filled(user, path),
+            json=json.loads(await filled(user, body)) if body else None,
+        )
+        assert response.is_success, (method, path, response.text)
+        data = await user.ask(await filled(user, operation))
+        (found,) = data.values()
+        assert found is not None, operation
+        if isinstance(found, dict):
+            assert found.get("userErrors", []) == []
+
+
+async def filled(user: Product, text: str) -> str:
+    """Put ids of things that there are into a text."""
+    made: dict[str, Any] = {}
+    if "tpl_…" in text:
+        made["tpl_…"] = await template(user)
+    if "img_…" in text:
+        made["img_…"] = await generate(user)
+    if "bat_…" in text:
+        body = {"prompts": ["A red fox"], "model": FLUX}
+        made["bat_…"] = await ask(user, "POST", "batch/generate", 201, json=body)
+    for name, thing in made.items():
+        text = text.replace(name, thing["id"])
+    return text
+
+
+def test_the_table_of_models_is_the_catalogue() -> None:
+    catalogue = load_catalogue()
+    prices = load_price_book(catalogue)
+
+    def row(model: Model) -> str:
+        seconds = f"{model.typical_seconds.minimum:g}–{model.typical_seconds.maximum:g} s"
+        cost = decimal_dollars(prices.price_at_defaults(model, at=now()).cost)
+        quality = model.quality.replace("_", " ")
+        return f"| `{model.id}` | {model.name} | {model.speed}, {seconds} | {quality} | ${cost} |"
+
+    page = (DOCS / "prompts.md").read_text("utf-8")
+    assert re.findall(r"^\| `@cf/.*\|$", page, re.MULTILINE) == [
+        row(model) for model in catalogue.models
+    ]
