@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from math import ceil
 from typing import Any
 
 import orjson
@@ -12,6 +11,7 @@ from strawberry.http import GraphQLHTTPResponse
 
 from gql_server.api.context import Context
 from gql_server.api.media_types import JSON, RESPONSE_JSON, Accepted, accepted
+from gql_server.http.allowances import allowance_headers
 from gql_server.http.bodies import RequestRefused
 
 
@@ -45,20 +45,11 @@ def result_status(response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse]
 
 
 def tell_allowance(response: SubResponse) -> None:
-    """Add how the caller's allowance stands.
-
-    The fields are those of draft-ietf-httpapi-ratelimit-headers-11. The window is how long an
-    allowance that is used up takes to be whole.
-    """
+    """Add how the caller's allowance stands."""
     context = response.context
-    if context is None or context.allowance is None:
-        return
-    state = context.allowance
-    window = max(1, ceil(state.limit / state.per_second))
-    response.headers["RateLimit-Policy"] = f'"allowance";q={state.limit};w={window}'
-    response.headers["RateLimit"] = f'"allowance";r={state.remaining};t={ceil(state.seconds)}'
-    if context.refused is not None:
-        response.headers["Retry-After"] = str(context.refused.retry_after)
+    if context is not None and context.allowance is not None:
+        retry_after = context.refused.retry_after if context.refused is not None else None
+        response.headers.update(allowance_headers(context.allowance, retry_after=retry_after))
 
 
 def refusal(request: Request, refused: RequestRefused) -> Response:

@@ -13,7 +13,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from gql_server.access.decisions import Decision
+from gql_server.access.allowances import Allowances
+from gql_server.domain.allowances import AllowanceState
+from gql_server.http.allowances import allowance_headers
 from gql_server.rest.context import principal_of
 from gql_server.rest.description import describe
 from gql_server.rest.errors import error_response
@@ -26,7 +28,7 @@ from gql_server.rest.requests import BodyBounds, BoundedRequest
 FOLDER: Final = "/api/"
 """Every path beneath it is answered here."""
 
-_DECISIONS: Final = {operation.id: operation.decision for operation in OPERATIONS}
+_OPERATIONS: Final = {operation.id: operation for operation in OPERATIONS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,29 +106,40 @@ class _Route(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
-        decision = _DECISIONS[self.operation_id or ""]
-        name = f"{', '.join(self.methods or ())} {self.path}"
+        operation = _OPERATIONS[self.operation_id or ""]
 
         async def handle(request: Request) -> Response:
             try:
-                _admit(request, decision, name)
-                bounded = BoundedRequest(request.scope, request.receive)
-                return await answer(bounded)
-            except ClientDisconnect:
-                raise
+                allowance = await _admit(request, operation)
             except Exception as error:  # noqa: BLE001 - translated, or masked and logged
                 return error_response(error)
+            try:
+                response = await answer(BoundedRequest(request.scope, request.receive))
+            except ClientDisconnect:
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                response = error_response(error)
+            if allowance is not None:
+                response.headers.update(allowance_headers(allowance))
+            return response
 
         return handle
 
 
-def _admit(request: Request, decision: Decision, name: str) -> None:
+async def _admit(request: Request, operation: Operation) -> AllowanceState | None:
     """Let an operation pass; every one comes by here, once, before anything is done for it.
+
+    Returns:
+        How the caller's allowance stands; None where there is none.
 
     Raises:
         Forbidden: The caller's role may not ask for it.
+        RateLimited: It costs more than is left of the caller's allowance.
     """
-    decision.check(principal_of(request), name)
+    principal = principal_of(request)
+    operation.decision.check(principal, f"{operation.method} {operation.path}")
+    allowances: Allowances = request.state.allowances
+    return await allowances.spend(principal, operation.cost(request.query_params))
 
 
 async def _answer_error(_request: Request, error: Exception) -> Response:

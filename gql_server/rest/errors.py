@@ -13,9 +13,11 @@ from starlette.responses import JSONResponse, Response
 
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.domain import errors as domain
+from gql_server.domain.allowances import RateLimited
 from gql_server.domain.clock import now
 from gql_server.domain.errors import DomainError, Forbidden, Path, Rejected, Unauthenticated
 from gql_server.domain.money import to_dollars
+from gql_server.http.allowances import allowance_headers
 from gql_server.http.bodies import RequestRefused
 from gql_server.rest.problems import Details, Fault, Problem
 from gql_server.rest.requests import BodyRefused
@@ -146,6 +148,12 @@ def _unauthenticated(error: Unauthenticated) -> Response:
     return _response(HTTPStatus.UNAUTHORIZED, "Unauthorized", error.message, headers)
 
 
+def _rate_limited(error: RateLimited) -> Response:
+    headers = allowance_headers(error.state, retry_after=error.retry_after)
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    return _response(status, _title(status), error.message, headers)
+
+
 def _unavailable(error: DatabaseUnavailable) -> Response:
     log.warning("database_unavailable", reason=str(error))
     message = "The server cannot answer just now. Try again in a moment."
@@ -194,6 +202,7 @@ _TRANSLATIONS: Final[Sequence[tuple[type[Exception], Callable[[Any], Response]]]
     (RequestValidationError, lambda error: _faults([_type_fault(one) for one in error.errors()])),
     (Unauthenticated, _unauthenticated),
     (Forbidden, lambda error: _response(HTTPStatus.FORBIDDEN, "Forbidden", error.message)),
+    (RateLimited, _rate_limited),
     (RequestRefused, refusal),
     (BodyRefused, lambda error: refusal(error.refused)),
     (HTTPException, _http_error),

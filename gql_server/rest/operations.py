@@ -1,11 +1,12 @@
 """Every operation, and who may ask for it: one line of this table, or it is not served."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Literal
 
 from gql_server.access.decisions import Decision, Others
+from gql_server.database.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from gql_server.domain.principal import Role
 from gql_server.rest import batches, costs, generation, images, models, templates
 from gql_server.rest.examples import BATCH, COSTS, IMAGE, IMAGES, MODELS, TEMPLATE, TEMPLATES
@@ -14,6 +15,8 @@ _READ: Final = Decision(Role.READER, Others.HIDDEN)
 _READ_COMMON: Final = Decision(Role.READER, Others.NONE)
 _CREATE: Final = Decision(Role.CREATOR, Others.HIDDEN)
 _CREATE_NEW: Final = Decision(Role.CREATOR, Others.NONE)
+
+_DIGITS: Final = 10
 
 _OF_ALL: Final = (
     HTTPStatus.UNAUTHORIZED,
@@ -53,6 +56,7 @@ class Operation:
         refusals: The statuses of its own beside 401, 403, 429, 500 and 503.
         status: The status of its success.
         pending: Whether it may also answer 202.
+        is_page: Whether it answers a page of a list.
     """
 
     id: str
@@ -67,6 +71,15 @@ class Operation:
     refusals: tuple[HTTPStatus, ...] = ()
     status: HTTPStatus = HTTPStatus.OK
     pending: bool = False
+    is_page: bool = False
+
+    def cost(self, query: Mapping[str, str]) -> int:
+        """Return what it costs of an allowance: 1, and for a page 1 for each place of it."""
+        if not self.is_page:
+            return 1
+        limit = query.get("limit", "")
+        size = int(limit) if limit.isascii() and limit.isdigit() and len(limit) < _DIGITS else 0
+        return min(size or DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
 
     @property
     def statuses(self) -> tuple[HTTPStatus, ...]:
@@ -113,6 +126,7 @@ OPERATIONS: Final = (
         summary="List templates",
         description="A page of your templates, the newest first; an admin sees everyone's.",
         example=TEMPLATES,
+        is_page=True,
         refusals=(HTTPStatus.BAD_REQUEST,),
     ),
     Operation(
@@ -176,6 +190,7 @@ OPERATIONS: Final = (
         description="A page of your images, the newest first, without deleted ones; an admin sees "
         "everyone's.",
         example=IMAGES,
+        is_page=True,
         refusals=(HTTPStatus.BAD_REQUEST,),
     ),
     Operation(

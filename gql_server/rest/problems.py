@@ -149,7 +149,8 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
         ),
     ),
     HTTPStatus.TOO_MANY_REQUESTS: _Documented(
-        "The rate limit leaves no turn just now; nothing was charged.",
+        "Your allowance is used up, or the account's rate limit leaves no turn just now; nothing "
+        "was charged.",
         _problem("Too many requests", message="The account's rate limit is reached. Try again."),
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: _Documented(

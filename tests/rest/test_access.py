@@ -1,5 +1,6 @@
 """Who may ask for what by REST: each role, each operation, one's own and another's."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,3 +194,25 @@ async def test_what_is_another_users_is_theirs_alone(server: Product) -> None:
                 told = await ask(dora, method, f"images/{image['id']}", 404)
                 assert told["error"] == "Image not found"
         assert (await ask(carl, "GET", f"images/{image['id']}"))["is_deleted"] is False
+
+
+async def test_each_operation_spends_from_the_callers_allowance(tmp_path: Path) -> None:
+    settings = {"allowance": 60, "allowance_per_second": 1, "max_query_cost": 60}
+    async with running_product(tmp_path, settings) as product:
+        first = await send(product, "GET", "models")
+        assert first.headers["ratelimit-policy"] == '"allowance";q=60;w=60'
+        assert left(first) >= 59
+        assert left(await send(product, "GET", "images", params={"limit": 50})) < 20
+        refused = await send(product, "GET", "templates")
+        assert refused.status_code == 429
+        assert refused.json()["error"] == "Too many requests"
+        assert 1 <= int(refused.headers["retry-after"]) <= 12
+        missing = await send(product, "GET", "images/img_none")
+        assert missing.status_code == 404
+        assert left(missing) < 20
+
+
+def left(response: httpx.Response) -> int:
+    found = re.fullmatch(r'"allowance";r=(\d+);t=\d+', response.headers["ratelimit"])
+    assert found is not None
+    return int(found[1])
