@@ -1,4 +1,4 @@
-"""The playground in a real browser: `make test-clients`."""
+"""The playground, and the page of the REST API, in a real browser: `make test-clients`."""
 
 import os
 import platform
@@ -14,13 +14,13 @@ pytestmark = [pytest.mark.anyio, pytest.mark.clients]
 FOLDER = Path(__file__).parent / "playground"
 
 
-async def in_a_browser(*arguments: str) -> None:
+async def in_a_browser(*arguments: str, script: str = "playground.mjs") -> None:
     has_one = (platform.system(), platform.machine()) == ("Linux", "x86_64")
     assert has_one or os.environ.get("CHROMIUM"), "make test-clients CHROMIUM=/path/to/a/browser"
     # Where the package's browser is unpacked to, once.
     unpacked = CLIENTS_VENV / "chromium"
     unpacked.mkdir(exist_ok=True)
-    await node("playground.mjs", *arguments, folder=FOLDER, TMPDIR=str(unpacked))
+    await node(script, *arguments, folder=FOLDER, TMPDIR=str(unpacked))
 
 
 async def test_the_playground_lives_in_a_browser(tmp_path: Path) -> None:
@@ -34,3 +34,8 @@ async def test_it_takes_a_key_where_the_server_asks_for_one(tmp_path: Path) -> N
     _, secret, _ = await run_gql_server(*command, folder=tmp_path, settings=settings)
     async with product_process(tmp_path, settings) as running:
         await in_a_browser(f"{running.url}/graphql", secret.strip())
+
+
+async def test_the_page_of_the_rest_api_lives_in_a_browser(tmp_path: Path) -> None:
+    async with product_process(tmp_path, {}) as running:
+        await in_a_browser(running.url, script="rest_docs.mjs")

