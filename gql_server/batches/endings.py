@@ -52,14 +52,6 @@ async def end_with_error(
     return await _settle(connection, batch, item["price"])
 
 
-async def end_as_canceled(
-    connection: AsyncConnection, item: Facts, *, process_id: str
-) -> str | None:
-    """End an item that was begun by a process that died, in a batch that is canceled by now."""
-    batch = await end_item(connection, item, ItemStatus.CANCELED, process_id=process_id)
-    return await _settle(connection, batch, item["price"])
-
-
 async def cancel_queued(connection: AsyncConnection, batch_id: str) -> str | None:
     """End every item of a batch that has not started."""
     items, price = await cancel_queued_items(connection, batch_id)

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import structlog
@@ -9,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.batches.endings import (
     ItemEndedOtherwise,
-    end_as_canceled,
     end_with_error,
     end_with_image,
 )
@@ -25,7 +25,7 @@ from gql_server.database.batches import find_batches
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.database.images import Ending
 from gql_server.database.pages import Facts
-from gql_server.domain.batches import BatchStatus, ItemStatus, PauseReason
+from gql_server.domain.batches import STARTABLE, BatchStatus, ItemStatus, PauseReason
 from gql_server.domain.errors import (
     DailyAllocationUsed,
     DomainError,
@@ -38,12 +38,14 @@ from gql_server.generation.making import keep_picture, keep_what_was_made, make_
 from gql_server.generation.parts import Parts
 from gql_server.generation.requests import request_from_json
 from gql_server.generation.resuming import acceptance_from_json
-from gql_server.jobs.kinds import JobRun
+from gql_server.inference.attempts import NotWanted
+from gql_server.jobs.kinds import Interrupted, JobRun
 
 log = structlog.get_logger(__name__)
 
 _STORE_PATIENCE_SECONDS: Final = 300.0
 _LOOK_AGAIN_SECONDS: Final = 1.0
+_MOST_ASKING_SECONDS: Final = 1.0
 
 
 class ItemWork:
@@ -53,18 +55,21 @@ class ItemWork:
         self._parts = parts
 
     async def claim_and_make(self, run: JobRun, item: Facts) -> None:
-        """Claim an item and bring it to its end, however often the database goes away meanwhile."""
+        """Claim an item and bring it to its end, however often the database goes away meanwhile.
+
+        Raises:
+            Interrupted: It is left to another process, for this one may not go on.
+            DatabaseUnavailable: The same, and the database does not answer.
+        """
         while True:
             try:
-                if await self.claim(run, item):
-                    await self._make(run, item)
+                if not await self.claim(run, item) or await self._make(run, item):
+                    return
             except DatabaseUnavailable as error:
                 if not run.may_go_on:
                     raise
                 log.warning("item_waits_for_the_database", item=item["id"], reason=str(error))
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-            else:
-                return
             left = await self._read_again(item)
             if left is None:
                 return
@@ -101,12 +106,18 @@ class ItemWork:
             return item
         return next((one for one in found if one["id"] == item["id"]), None)
 
-    async def _make(self, run: JobRun, item: Facts) -> None:
+    async def _make(self, run: JobRun, item: Facts) -> bool:
+        """Bring an item to its end; False: it is queued again, for nobody wanted it just now."""
         try:
             await self._make_and_keep(run, item)
         except GenerationPending as error:
             # The facts may have been written: whoever takes the item up looks.
             raise DatabaseUnavailable(str(error)) from error
+        except NotWanted:
+            await self._put_back(run, item)
+            if not run.may_go_on:
+                raise Interrupted from None
+            return False
         except DomainError as error:
             await self._end_with(run, item, error)
         except DatabaseUnavailable:
@@ -121,6 +132,7 @@ class ItemWork:
                 retryable=True,
             )
             await self.fail(run, item, unforeseen)
+        return True
 
     async def _make_and_keep(self, run: JobRun, item: Facts) -> None:
         parts, accepted = self._parts, _accepted(self._parts, item)
@@ -135,10 +147,12 @@ class ItemWork:
             parts.reservations.charged(accepted.payer)
             await self._tell(webhook_id)
             return
-        if is_begun and await self._is_canceled(item):
-            await self._cancel(run, item)
+        if is_begun and await self._status_of_batch(item) is BatchStatus.CANCELING:
+            await self._put_back(run, item)
             return
-        picture = await make_picture(parts, accepted, is_background=True)
+        picture = await make_picture(
+            parts, accepted, is_background=True, is_wanted=partial(self._is_wanted, run, item)
+        )
         await keep_picture(
             parts, accepted, picture, ending=ending, patience_seconds=_STORE_PATIENCE_SECONDS
         )
@@ -161,23 +175,25 @@ class ItemWork:
             await self._pause(run, item, PauseReason.DAILY_ALLOCATION_USED, error)
         elif isinstance(error, GenerationFailed) and error.needs_operator:
             await self._pause(run, item, PauseReason.PROVIDER_REFUSED_SERVER, error)
-        elif isinstance(error, GenerationFailed) and not error.reached_model:
-            await self._put_back(run, item)
         else:
             await self.fail(run, item, error)
 
-    async def _is_canceled(self, item: Facts) -> bool:
+    async def _is_wanted(self, run: JobRun, item: Facts) -> bool:
+        if not run.may_go_on:
+            return False
+        try:
+            async with asyncio.timeout(_MOST_ASKING_SECONDS):
+                return await self._status_of_batch(item) in STARTABLE
+        except TimeoutError as error:
+            raise DatabaseUnavailable("the database is too slow for an attempt's turn") from error
+
+    async def _status_of_batch(self, item: Facts) -> BatchStatus:
         async with self._parts.database.read() as connection:
             found = await find_batches(connection, [item["batch_id"]], user_id=None)
-        return bool(found[item["batch_id"]]["status"] == BatchStatus.CANCELING)
-
-    async def _cancel(self, run: JobRun, item: Facts) -> None:
-        async with self._parts.database.write() as connection:
-            webhook_id = await end_as_canceled(connection, item, process_id=run.process_id)
-        await self._tell(webhook_id)
+        return BatchStatus(found[item["batch_id"]]["status"])
 
     async def _put_back(self, run: JobRun, item: Facts) -> None:
-        """Queue an item that got no turn at the provider; the sweep has it worked on again."""
+        """Queue an item that is not made here; in a batch that is canceled it ends."""
         webhook_id = None
         async with self._parts.database.write() as connection:
             if await put_back_item(connection, item, process_id=run.process_id):

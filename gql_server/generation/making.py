@@ -19,12 +19,17 @@ from gql_server.generation.resuming import (
     storage_key,
 )
 from gql_server.generation.source_images import load_mask, load_sources
+from gql_server.inference.attempts import IsWanted
 from gql_server.inference.generator import GeneratedPicture, GenerationRequest
 from gql_server.storage.store import StoredObject
 
 
 async def make_picture(
-    parts: Parts, accepted: AcceptedPicture, *, is_background: bool = False
+    parts: Parts,
+    accepted: AcceptedPicture,
+    *,
+    is_background: bool = False,
+    is_wanted: IsWanted | None = None,
 ) -> GeneratedPicture:
     """Have the generator make a picture.
 
@@ -32,9 +37,11 @@ async def make_picture(
         parts: The parts.
         accepted: What was accepted.
         is_background: Whether nobody waits for it: what somebody waits for goes first.
+        is_wanted: Asked where the model is not called at once; None: it is wanted to the end.
 
     Raises:
         DomainError: It could not be made; nothing is charged.
+        NotWanted: It is not wanted any more; no model was being asked.
     """
     width, height = accepted.parameters.width or 0, accepted.parameters.height or 0
     return await parts.generator.generate(
@@ -47,6 +54,7 @@ async def make_picture(
             ),
             mask=await load_mask(parts, accepted.mask, width, height),
             is_background=is_background,
+            is_wanted=is_wanted,
         )
     )
 

@@ -1,7 +1,17 @@
-"""Turns for attempts at the provider, whose account may start only so many in a minute."""
+"""When an attempt at the provider may start: at its turn, and while its picture is wanted."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Final, Protocol, TypeVar
+
+T = TypeVar("T")
+
+IsWanted = Callable[[], Awaitable[bool]]
+"""Tells whether a picture is still wanted, within a second or not at all: a turn may pass by."""
+
+_MOMENT_SECONDS: Final = 0.05
+_LOOK_SECONDS: Final = 2.0
 
 
 class AttemptKind(StrEnum):
@@ -9,6 +19,42 @@ class AttemptKind(StrEnum):
 
     TEXT_TO_IMAGE = "text_to_image"
     IMAGE_TO_IMAGE = "image_to_image"
+
+
+class NotWanted(Exception):
+    """Before an attempt started, nobody wanted its picture any more; none was made."""
+
+
+async def while_wanted(wait: Coroutine[Any, Any, T], is_wanted: IsWanted | None) -> T:
+    """Wait for what an attempt needs before it starts, for as long as its picture is wanted.
+
+    Costs no question where there is nothing to wait for. What took longer than a moment is asked
+    about every so often, and when it is over.
+
+    Args:
+        wait: The wait.
+        is_wanted: Asked; None: the picture is wanted, however long it takes.
+
+    Raises:
+        NotWanted: The picture is not wanted any more; the wait is given up.
+    """
+    if is_wanted is None:
+        return await wait
+    waiting = asyncio.ensure_future(wait)
+    try:
+        done, _ = await asyncio.wait({waiting}, timeout=_MOMENT_SECONDS)
+        has_waited = not done
+        while not done:
+            done, _ = await asyncio.wait({waiting}, timeout=_LOOK_SECONDS)
+            if not done and not await is_wanted():
+                raise NotWanted
+        result = waiting.result()
+        if has_waited and not await is_wanted():
+            raise NotWanted
+        return result
+    finally:
+        waiting.cancel()
+        await asyncio.wait({waiting})
 
 
 class AttemptGate(Protocol):
@@ -19,10 +65,11 @@ class AttemptGate(Protocol):
 
         Args:
             kind: What it counts as.
-            is_background: Whether nobody waits for it: direct attempts go first.
+            is_background: Whether nobody waits for it: direct attempts go first, and it waits
+                however long that takes.
 
         Raises:
-            GenerationFailed: No turn came in time; no model was asked.
+            GenerationFailed: No turn came in time for a direct attempt; no model was asked.
         """
 
     async def pause(self, kind: AttemptKind, seconds: float) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gql_server.domain.parameters import Parameters
+from gql_server.inference.attempts import IsWanted
 from gql_server.inference.model import Model
 from gql_server.pictures.inspection import PictureFacts
 
@@ -19,6 +20,8 @@ class GenerationRequest:
         source_images: Encoded pictures (PNG or JPEG) of a size that the model takes.
         mask: An encoded picture; white is painted anew.
         is_background: Whether nobody waits for it: what somebody waits for goes first.
+        is_wanted: Asked before an attempt that does not start at once, being repeated or having
+            waited for its turn; None: it is wanted to the end.
     """
 
     model: Model
@@ -27,6 +30,7 @@ class GenerationRequest:
     source_images: tuple[bytes, ...] = ()
     mask: bytes | None = None
     is_background: bool = False
+    is_wanted: IsWanted | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ class Generator(Protocol):
             PromptRefused: The model's safety filter refused the prompt.
             DailyAllocationUsed: The account has no neurons left today.
             GenerationFailed: Anything else; ``retryable`` says whether to try again.
+            NotWanted: The request said that it is not wanted any more; no attempt was running.
         """
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from math import inf
 from typing import Final
 
 import structlog
@@ -15,7 +16,8 @@ from gql_server.inference.attempts import AttemptKind
 
 log = structlog.get_logger(__name__)
 
-_BACKGROUND_PATIENCE_SECONDS: Final = 600.0
+_MOST_ASKING: Final = SECOND
+"""How long it takes at most, after a turn, to find out whether its picture is still wanted."""
 
 
 class SharedGate:
@@ -30,8 +32,8 @@ class SharedGate:
     Args:
         database: Where turns are counted.
         limits: The limit of each kind.
-        patience_seconds: How long a direct attempt waits at most.
-        background_patience_seconds: How long one of background work does.
+        patience_seconds: How long a direct attempt waits at most; one of background work has
+            all the time that there is.
     """
 
     def __init__(
@@ -40,12 +42,10 @@ class SharedGate:
         limits: Mapping[AttemptKind, RateLimit],
         *,
         patience_seconds: float,
-        background_patience_seconds: float = _BACKGROUND_PATIENCE_SECONDS,
     ) -> None:
         self._database = database
         self._limits = limits
         self._patience_seconds = patience_seconds
-        self._background_patience_seconds = background_patience_seconds
         self._queues = {
             (kind, is_background): _Queue() for kind in limits for is_background in (False, True)
         }
@@ -54,10 +54,10 @@ class SharedGate:
         """Wait until an attempt may start, as ``AttemptGate.wait_for_turn`` promises.
 
         Raises:
-            GenerationFailed: No turn came in time.
+            GenerationFailed: No turn came in time for a direct attempt.
             DatabaseUnavailable: The database does not answer.
         """
-        patience = self._background_patience_seconds if is_background else self._patience_seconds
+        patience = inf if is_background else self._patience_seconds
         queue = self._queues[kind, is_background]
         limit = self._limits[kind]
         deadline = asyncio.get_running_loop().time() + patience
@@ -67,7 +67,7 @@ class SharedGate:
                 is_background=is_background
             ):
                 raise TimeoutError  # those before it alone take longer
-            async with asyncio.timeout_at(deadline), queue.first:
+            async with asyncio.timeout_at(None if is_background else deadline), queue.first:
                 while (wait := await self._ask(kind, limit, is_background=is_background)) > 0:
                     if asyncio.get_running_loop().time() + wait > deadline:
                         raise TimeoutError
@@ -101,7 +101,7 @@ class SharedGate:
             asked = time.monotonic()
             wait = await take_turn(connection, kind, limit, is_background=is_background)
         if wait is None:
-            is_late = (time.monotonic() - asked) * SECOND > MOST_LATENESS
+            is_late = (time.monotonic() - asked) * SECOND > MOST_LATENESS - _MOST_ASKING
             return limit.interval / SECOND if is_late else 0.0
         return max(wait, 1) / SECOND
 

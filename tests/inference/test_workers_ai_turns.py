@@ -1,9 +1,11 @@
+import asyncio
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 from gql_server.domain.errors import GenerationFailed
-from gql_server.inference.attempts import AttemptKind
+from gql_server.inference import attempts
+from gql_server.inference.attempts import AttemptKind, NotWanted
 from tests.servers.workers_ai_app import WorkersAIStandin
 from tests.servers.workers_ai_behaviours import (
     daily_allocation_used,
@@ -26,10 +28,12 @@ class RecordingGate:
     turns: list[tuple[AttemptKind, bool, int]] = field(default_factory=list)
     pauses: list[tuple[AttemptKind, float]] = field(default_factory=list)
     is_closed: bool = False
+    seconds: float = 0.0
 
     async def wait_for_turn(self, kind: AttemptKind, *, is_background: bool) -> None:
         if self.is_closed:
             raise GenerationFailed("no turn", retryable=True, reached_model=False)
+        await asyncio.sleep(self.seconds)
         self.turns.append((kind, is_background, len(self.standin.requests)))
 
     async def pause(self, kind: AttemptKind, seconds: float) -> None:
@@ -73,3 +77,46 @@ async def test_without_a_turn_nothing_is_sent(standin: WorkersAIStandin) -> None
         with pytest.raises(GenerationFailed, match="no turn"):
             await client.generate(request_for(FLUX))
     assert standin.requests == []
+
+
+@dataclass
+class Interest:
+    """Says so many times that a picture is wanted, and then that it is not."""
+
+    times: int
+    asked: int = 0
+
+    async def is_wanted(self) -> bool:
+        self.asked += 1
+        return self.asked <= self.times
+
+
+async def test_what_starts_at_once_is_not_asked_about(standin: WorkersAIStandin) -> None:
+    interest = Interest(times=0)
+    async with client_of(standin, gate=RecordingGate(standin)) as client:
+        await client.generate(replace(request_for(FLUX), is_wanted=interest.is_wanted))
+    assert interest.asked == 0
+
+
+@pytest.mark.parametrize("times", [0, 3])
+async def test_a_wait_for_a_turn_ends_where_nobody_wants_the_picture(
+    standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    monkeypatch.setattr(attempts, "_LOOK_SECONDS", 0.02)
+    gate, interest = RecordingGate(standin, seconds=30), Interest(times)
+    async with client_of(standin, gate=gate) as client:
+        with pytest.raises(NotWanted):
+            await client.generate(replace(request_for(FLUX), is_wanted=interest.is_wanted))
+    assert interest.asked == times + 1
+    assert gate.turns == []
+    assert standin.requests == []
+
+
+async def test_a_turn_that_came_too_late_for_a_picture_is_not_used(
+    standin: WorkersAIStandin,
+) -> None:
+    gate, interest = RecordingGate(standin, seconds=0.1), Interest(times=0)
+    async with client_of(standin, gate=gate) as client:
+        with pytest.raises(NotWanted):
+            await client.generate(replace(request_for(FLUX), is_wanted=interest.is_wanted))
+    assert (len(gate.turns), standin.requests) == (1, [])

@@ -77,6 +77,15 @@ async def test_direct_attempts_do_not_wait_for_the_background(database: Database
         await asyncio.gather(*waiting, return_exceptions=True)
 
 
+async def test_background_attempts_wait_for_as_long_as_it_takes(database: Database) -> None:
+    ours = gate(database, 10, patience=0.1)
+    await ours.pause(KIND, 0.5)
+    waiting = asyncio.create_task(ours.wait_for_turn(KIND, is_background=True))
+    with pytest.raises(GenerationFailed):
+        await ours.wait_for_turn(KIND, is_background=False)
+    await waiting
+
+
 async def test_a_pause_that_one_is_asked_for_holds_for_all(database: Database) -> None:
     ours, theirs = gate(database, 720), gate(database, 720)
     await ours.wait_for_turn(KIND, is_background=False)

@@ -5,15 +5,15 @@ import ssl
 import time
 from collections.abc import Callable
 from datetime import datetime
+from itertools import count
 from typing import Final
 from urllib.parse import quote
 
 import httpx
-import stamina
 import structlog
 
 from gql_server.domain.clock import now
-from gql_server.inference.attempts import AttemptGate, OpenGate
+from gql_server.inference.attempts import AttemptGate, OpenGate, while_wanted
 from gql_server.inference.generator import GeneratedPicture, GenerationRequest
 from gql_server.inference.workers_ai.answers import Answer, read_answer, read_picture
 from gql_server.inference.workers_ai.backoff import Backoff
@@ -73,7 +73,6 @@ class WorkersAI:
         self._tls: ssl.SSLContext | None = None
         self._backoff = Backoff() if backoff is None else backoff
         self._clock = clock
-        self._retrying = stamina.AsyncRetryingCaller(attempts=max_attempts, timeout=None)
 
     @property
     def is_preview(self) -> bool:
@@ -88,30 +87,20 @@ class WorkersAI:
     async def generate(self, request: GenerationRequest) -> GeneratedPicture:
         """Make one picture, as ``Generator.generate`` promises."""
         model_id = request.model.id
-        attempts = 0
         body = await _written(request)
-
-        async def attempt() -> GeneratedPicture:
-            nonlocal attempts
-            attempts += 1
-            return await self._attempt(self._run_url + model_id, body, request)
-
-        def seconds_until_next(error: Exception) -> bool | float:
-            if not isinstance(error, AttemptFailed) or error.fault is not Fault.SERVICE:
-                return False
-            wait = self._backoff(attempts, error.retry_after)
-            if wait is None:
-                return False
-            if attempts < self._max_attempts:
-                facts = _facts(error, model_id, attempts)
+        for attempt in count(1):
+            try:
+                return await self._attempt(self._run_url + model_id, body, request)
+            except AttemptFailed as failure:
+                wait = self._seconds_until_next(failure, attempt)
+                if wait is None:
+                    _log_failure(failure, model_id, attempt)
+                    moment = self._clock()
+                    raise to_domain_error(failure, model_id=model_id, moment=moment) from failure
+                facts = _facts(failure, model_id, attempt)
                 log.warning("workers_ai_retry", wait_seconds=round(wait, 3), **facts)
-            return wait
-
-        try:
-            return await self._retrying(seconds_until_next, attempt)
-        except AttemptFailed as failure:
-            _log_failure(failure, model_id, attempts)
-            raise to_domain_error(failure, model_id=model_id, moment=self._clock()) from failure
+            await while_wanted(asyncio.sleep(wait), request.is_wanted)
+        raise AssertionError  # pragma: no cover - the loop ends by return or by raising
 
     async def close(self) -> None:
         """Give back the connections; to be called when nothing is being made any more."""
@@ -124,7 +113,8 @@ class WorkersAI:
         kind = request.model.attempt_kind
         # The connection comes first, so that an attempt starts when its turn comes.
         async with self._connections.client() as client:
-            await self._gate.wait_for_turn(kind, is_background=request.is_background)
+            turn = self._gate.wait_for_turn(kind, is_background=request.is_background)
+            await while_wanted(turn, request.is_wanted)
             started = time.perf_counter()
             answer = await self._send(client, url, body)
             seconds = time.perf_counter() - started
@@ -135,6 +125,12 @@ class WorkersAI:
                 await self._gate.pause(kind, error.retry_after)
             raise
         return GeneratedPicture(data=picture.data, facts=picture.facts, seconds=seconds)
+
+    def _seconds_until_next(self, failure: AttemptFailed, attempt: int) -> float | None:
+        if failure.fault is not Fault.SERVICE:
+            return None
+        wait = self._backoff(attempt, failure.retry_after)
+        return wait if attempt < self._max_attempts else None
 
     async def _send(self, client: httpx.AsyncClient, url: str, body: RequestBody) -> Answer:
         try:

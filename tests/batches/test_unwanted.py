@@ -1,0 +1,134 @@
+"""Items that wait before an attempt, when nobody wants them any more: none is attempted again."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gql_server.inference import attempts
+from gql_server.jobs.kinds import Interrupted, JobRun
+from tests.batches.conftest import Office
+from tests.servers.product import running_product, workers_ai_settings
+from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.servers.workers_ai_behaviours import (
+    Behaviour,
+    daily_allocation_used,
+    error,
+    out_of_capacity,
+)
+
+pytestmark = pytest.mark.anyio
+
+SLOW_TURNS = {"workers_ai_requests_per_minute": 60}
+"""One attempt of a batch at once, and then one each 1.15 s."""
+
+
+@pytest.fixture(autouse=True)
+def looked_at_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "_LOOK_SECONDS", 0.05)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(15):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def limit_money(office: Office) -> None:
+    await office.product.ask(
+        "mutation { setBudget(input: {limit: 1, period: DAILY}) { budget { id } } }"
+    )
+
+
+async def reserved(office: Office) -> list[float]:
+    return [
+        one["reserved"] for one in (await office.product.ask("{ budgets { reserved } }"))["budgets"]
+    ]
+
+
+async def test_a_canceled_batch_starts_no_attempt_that_waited_for_its_turn(
+    tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    async with running_product(tmp_path, workers_ai_settings(standin) | SLOW_TURNS) as product:
+        office = Office(product)
+        await limit_money(office)
+        batch_id = await office.batch(6)
+        working = asyncio.create_task(office.work_on(batch_id))
+        await until(lambda: len(standin.requests) == 1)
+        await office.change("cancelBatch", batch_id)
+        called = len(standin.requests)
+        await asyncio.wait_for(working, 10)
+        batch = await office.read(batch_id)
+        assert await reserved(office) == [0]
+    assert len(standin.requests) == called
+    assert (batch["status"], batch["succeeded"]) == ("CANCELED", called)
+    assert (batch["canceled"], batch["running"], batch["queued"]) == (6 - called, 0, 0)
+    assert batch["cost"] == batch["estimatedCost"] == called * 0.01
+
+
+@pytest.mark.parametrize("trouble", [out_of_capacity(retry_after=30), error(None, 503)])
+async def test_a_canceled_batch_starts_no_attempt_after_one_that_failed(
+    office: Office, standin: WorkersAIStandin, trouble: Behaviour
+) -> None:
+    await limit_money(office)
+    standin.always = trouble
+    batch_id = await office.batch(2)
+    working = asyncio.create_task(office.work_on(batch_id))
+    await until(lambda: len(standin.requests) >= 2)
+    await office.change("cancelBatch", batch_id)
+    called = len(standin.requests)
+    await asyncio.wait_for(working, 10)
+    batch = await office.read(batch_id)
+    assert len(standin.requests) == called
+    assert (batch["status"], batch["canceled"]) == ("CANCELED", 2)
+    assert batch["estimatedCost"] == 0
+    assert await reserved(office) == [0]
+
+
+async def test_a_call_that_runs_when_its_batch_is_canceled_is_kept_and_charged(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    standin.next(error(None, 503))
+    standin.latency = 0.5
+    batch_id = await office.batch(1)
+    working = asyncio.create_task(office.work_on(batch_id))
+    await until(lambda: len(standin.requests) == 2)
+    assert (await office.change("cancelBatch", batch_id))["batch"]["status"] == "CANCELING"
+    await working
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["succeeded"], batch["cost"]) == ("SUCCEEDED", 1, 0.01)
+
+
+async def test_a_process_that_stops_leaves_what_waits_for_its_turn_to_others(
+    tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    async with running_product(tmp_path, workers_ai_settings(standin) | SLOW_TURNS) as product:
+        office = Office(product)
+        batch_id = await office.batch(4)
+        goes_on = [True]
+        run: JobRun = replace(office.run(batch_id), _may_go_on=lambda _id: goes_on[0])
+        working = asyncio.create_task(office.work.run(run))
+        await until(lambda: len(standin.requests) == 1)
+        goes_on.clear()
+        goes_on.append(False)
+        with pytest.raises(Interrupted):
+            await asyncio.wait_for(working, 10)
+        batch = await office.read(batch_id)
+        assert (batch["succeeded"], batch["running"]) == (1, 0)
+        assert (batch["status"], batch["queued"]) == ("RUNNING", 3)
+
+
+async def test_what_waits_when_its_batch_is_paused_goes_on_with_it(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    standin.next(error(None, 503), daily_allocation_used())
+    batch_id = await office.batch(2)
+    await office.work_on(batch_id)
+    paused = await office.read(batch_id)
+    assert (paused["status"], paused["queued"]) == ("PAUSED", 2)
+    assert len(standin.requests) == 2
+    await office.change("resumeBatch", batch_id)
+    await office.work_on(batch_id)
+    assert (await office.read(batch_id))["status"] == "SUCCEEDED"
