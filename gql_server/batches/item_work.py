@@ -151,7 +151,11 @@ class ItemWork:
             await self._put_back(run, item)
             return
         picture = await make_picture(
-            parts, accepted, is_background=True, is_wanted=partial(self._is_wanted, run, item)
+            parts,
+            accepted,
+            is_background=True,
+            is_wanted=partial(self._is_wanted, run, item),
+            patience_seconds=_STORE_PATIENCE_SECONDS,
         )
         await keep_picture(
             parts, accepted, picture, ending=ending, patience_seconds=_STORE_PATIENCE_SECONDS

@@ -16,7 +16,9 @@ from gql_server.storage.store import Store, StoredObject, StoreMisconfigured, St
 
 log = structlog.get_logger(__name__)
 
-_STORE_WAIT_SECONDS: Final = 5.0
+STORE_WAIT_SECONDS: Final = 5.0
+"""The longest wait before a store that did not answer is asked again."""
+
 _DATABASE_ATTEMPTS: Final = 8
 _DATABASE_SECONDS: Final = 60.0
 
@@ -40,7 +42,7 @@ async def keep_bytes(
             on=StoreUnavailable,
             attempts=None if patience_seconds else 1,
             timeout=patience_seconds or None,
-            wait_max=_STORE_WAIT_SECONDS,
+            wait_max=STORE_WAIT_SECONDS,
         ):
             with attempt:
                 if await store.put(key, stored):

@@ -19,7 +19,7 @@ from gql_server.generation.resuming import (
     storage_key,
 )
 from gql_server.generation.source_images import load_mask, load_sources
-from gql_server.inference.attempts import IsWanted
+from gql_server.inference.attempts import IsWanted, while_wanted
 from gql_server.inference.generator import GeneratedPicture, GenerationRequest
 from gql_server.storage.store import StoredObject
 
@@ -30,6 +30,7 @@ async def make_picture(
     *,
     is_background: bool = False,
     is_wanted: IsWanted | None = None,
+    patience_seconds: float = 0.0,
 ) -> GeneratedPicture:
     """Have the generator make a picture.
 
@@ -38,21 +39,20 @@ async def make_picture(
         accepted: What was accepted.
         is_background: Whether nobody waits for it: what somebody waits for goes first.
         is_wanted: Asked where the model is not called at once; None: it is wanted to the end.
+        patience_seconds: How long to try again where the store does not give a source image.
 
     Raises:
         DomainError: It could not be made; nothing is charged.
         NotWanted: It is not wanted any more; no model was being asked.
     """
-    width, height = accepted.parameters.width or 0, accepted.parameters.height or 0
+    sources, mask = await while_wanted(_load(parts, accepted, patience_seconds), is_wanted)
     return await parts.generator.generate(
         GenerationRequest(
             model=accepted.model,
             prompt=accepted.rendered_prompt,
             parameters=accepted.parameters,
-            source_images=await load_sources(
-                parts, accepted.model, accepted.sources, width, height
-            ),
-            mask=await load_mask(parts, accepted.mask, width, height),
+            source_images=sources,
+            mask=mask,
             is_background=is_background,
             is_wanted=is_wanted,
         )
@@ -114,6 +114,17 @@ async def keep_what_was_made(
         return None
     image, charge = _rows(await read_kept(parts, accepted, stored))
     return await keep_facts(parts.database, image, charge, key=key, ending=ending)
+
+
+async def _load(
+    parts: Parts, accepted: AcceptedPicture, patience_seconds: float
+) -> tuple[tuple[bytes, ...], bytes | None]:
+    width, height = accepted.parameters.width or 0, accepted.parameters.height or 0
+    sources = await load_sources(
+        parts, accepted.model, accepted.sources, width, height, patience_seconds=patience_seconds
+    )
+    mask = await load_mask(parts, accepted.mask, width, height, patience_seconds=patience_seconds)
+    return sources, mask
 
 
 def _rows(kept: KeptPicture) -> tuple[ImageRow, ChargeRow]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+import stamina
+
 from gql_server.database.idempotency_keys import KeyScope
 from gql_server.database.images import find_images
 from gql_server.database.pages import Facts
@@ -22,7 +24,7 @@ from gql_server.domain.errors import (
 )
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal
-from gql_server.generation.keeping import keep_bytes
+from gql_server.generation.keeping import STORE_WAIT_SECONDS, keep_bytes
 from gql_server.generation.parts import Parts
 from gql_server.inference.model import Model
 from gql_server.ledger.keyed_work import Begun, input_hash, key_faults
@@ -175,17 +177,32 @@ def fitted_size(model: Model, source: SourceImage, width: int, height: int) -> t
 
 
 async def load_sources(
-    parts: Parts, model: Model, sources: Sequence[SourceImage], width: int, height: int
+    parts: Parts,
+    model: Model,
+    sources: Sequence[SourceImage],
+    width: int,
+    height: int,
+    *,
+    patience_seconds: float = 0.0,
 ) -> tuple[bytes, ...]:
     """Read the source pictures, each made to the size that the model takes.
 
+    Args:
+        parts: The parts.
+        model: The model.
+        sources: The source pictures.
+        width: The width of the picture that is made.
+        height: Its height.
+        patience_seconds: How long to try again where the store does not answer.
+
     Raises:
-        GenerationFailed: The store cannot be used at the moment.
+        GenerationFailed: The store cannot be used at the moment, or not at all.
+        ImageNotFound: One is not there any more.
     """
     side = model.image_inputs.max_side if model.image_inputs else None
     loaded: list[bytes] = []
     for source in sources:
-        data = await _read(parts, source)
+        data = await _read(parts, source, patience_seconds)
         async with parts.decoding:
             if side is None:
                 fitted = await asyncio.to_thread(fit_source, data, width=width, height=height)
@@ -196,12 +213,17 @@ async def load_sources(
 
 
 async def load_mask(
-    parts: Parts, mask: SourceImage | None, width: int, height: int
+    parts: Parts,
+    mask: SourceImage | None,
+    width: int,
+    height: int,
+    *,
+    patience_seconds: float = 0.0,
 ) -> bytes | None:
-    """Read the mask, made to the picture's size. Raises as ``load_sources``."""
+    """Read the mask, made to the picture's size, as ``load_sources`` reads."""
     if mask is None:
         return None
-    data = await _read(parts, mask)
+    data = await _read(parts, mask, patience_seconds)
     async with parts.decoding:
         return await asyncio.to_thread(fit_mask, data, width=width, height=height)
 
@@ -212,9 +234,16 @@ def _normalised(data: bytes) -> tuple[PictureFacts, bytes]:
     return inspect_picture(png), png
 
 
-async def _read(parts: Parts, source: SourceImage) -> bytes:
+async def _read(parts: Parts, source: SourceImage, patience_seconds: float) -> bytes:
     try:
-        stored = await parts.store.get(source.storage_key)
+        async for attempt in stamina.retry_context(
+            on=StoreUnavailable,
+            attempts=None if patience_seconds else 1,
+            timeout=patience_seconds or None,
+            wait_max=STORE_WAIT_SECONDS,
+        ):
+            with attempt:
+                stored = await parts.store.get(source.storage_key)
     except (StoreUnavailable, StoreMisconfigured) as error:
         raise GenerationFailed(
             "The source image cannot be read at the moment.",

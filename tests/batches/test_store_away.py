@@ -1,0 +1,73 @@
+"""Batches while the store does not answer."""
+
+import asyncio
+
+import pytest
+
+from gql_server.inference import attempts
+from gql_server.storage.store import StoredObject, StoreUnavailable
+from tests.batches.conftest import Office
+from tests.servers.product import png
+from tests.servers.workers_ai_app import WorkersAIStandin
+
+pytestmark = pytest.mark.anyio
+
+IMG2IMG = "@cf/runwayml/stable-diffusion-v1-5-img2img"
+
+
+async def batch_of_sources(office: Office) -> str:
+    source = (await office.product.upload(png(300, 300)))["sourceImage"]["id"]
+    return await office.batch(2, model=IMG2IMG, sourceImageIds=[source])
+
+
+async def test_items_wait_for_the_store_that_has_their_source_images(
+    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch_id = await batch_of_sources(office)
+    get, away = office.parts.store.get, iter([True] * 3)
+
+    async def get_later(key: str) -> StoredObject | None:
+        if next(away, False):
+            raise StoreUnavailable("away")
+        return await get(key)
+
+    monkeypatch.setattr(office.parts.store, "get", get_later)
+    await office.work_on(batch_id)
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", 2)
+    assert len(standin.requests) == 2
+
+
+async def test_items_that_wait_for_the_store_end_with_their_batch(
+    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "_LOOK_SECONDS", 0.05)
+    batch_id = await batch_of_sources(office)
+    asked = asyncio.Event()
+
+    async def is_away(_key: str) -> StoredObject | None:
+        asked.set()
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(office.parts.store, "get", is_away)
+    working = asyncio.create_task(office.work_on(batch_id))
+    await asked.wait()
+    await office.change("cancelBatch", batch_id)
+    await asyncio.wait_for(working, 10)
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["canceled"]) == ("CANCELED", 2)
+    assert standin.requests == []
+
+
+async def test_somebody_who_waits_is_told_at_once_that_a_source_image_cannot_be_read(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = (await office.product.upload(png(300, 300)))["sourceImage"]["id"]
+
+    async def is_away(_key: str) -> StoredObject | None:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(office.parts.store, "get", is_away)
+    payload = await office.product.generate(model=IMG2IMG, sourceImageIds=[source])
+    (told,) = payload["userErrors"]
+    assert (told["__typename"], told["retryable"]) == ("GenerationFailed", True)
