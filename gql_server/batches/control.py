@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from gql_server.batches.creation import CreatedBatch, create_batch
 from gql_server.batches.endings import cancel_queued
+from gql_server.batches.pausing import waits_no_more
 from gql_server.batches.requests import BatchPicture, BatchRequest
 from gql_server.batches.slices import enqueue_slices
 from gql_server.database.batch_items import failed_requests, slices_to_do
@@ -38,11 +39,7 @@ async def cancel_batch(parts: Parts, principal: Principal, batch_id: str) -> Fac
                 status=status,
             )
         if status not in FINISHED:
-            change = {
-                "status": BatchStatus.CANCELING.value,
-                "paused_reason": None,
-                "resumes_at": None,
-            }
+            change = {"status": BatchStatus.CANCELING.value, **waits_no_more(batch)}
             await set_batch(connection, batch_id, change)
             if batch["queued"]:  # one was put back since its siblings were canceled
                 webhook_id = await cancel_queued(connection, batch_id)
@@ -121,9 +118,8 @@ async def resume(parts: Parts, batch_id: str) -> Facts | None:
         status = BatchStatus.QUEUED if batch["started_at"] is None else BatchStatus.RUNNING
         change = {
             "status": status.value,
-            "paused_reason": None,
-            "resumes_at": None,
             "round": batch["round"] + 1,
+            **waits_no_more(batch),
         }
         await set_batch(connection, batch_id, change)
         slices = await slices_to_do(connection, batch_id)

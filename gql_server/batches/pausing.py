@@ -1,7 +1,7 @@
 """Batches that wait: for the account's next day, or for the server's operator."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -40,10 +40,23 @@ async def pause(
             "status": BatchStatus.PAUSED.value,
             "paused_reason": reason.value,
             "resumes_at": resumes_at,
+            "paused_at": now(),
         },
     )
     log.warning("batch_paused", batch=batch_id, reason=reason.value, resumes_at=resumes_at)
     return None
+
+
+def waits_no_more(batch: Facts) -> dict[str, Any]:
+    """Return what changes in a batch that is not paused any more, or never was.
+
+    The time of its pause is taken out of the time that it has worked.
+    """
+    change = {"paused_reason": None, "resumes_at": None, "paused_at": None}
+    since = batch["working_since"] or batch["started_at"]
+    if batch["paused_at"] is None or since is None:
+        return change
+    return {**change, "working_since": since + (now() - batch["paused_at"])}
 
 
 async def lock_or_cancel(

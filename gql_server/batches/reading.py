@@ -61,6 +61,8 @@ async def count_items(
 def estimated_finish(batch: Facts, *, concurrency: int) -> datetime | None:
     """Tell when a batch will have ended: by its models' typical seconds, and soon by itself.
 
+    Only the time that it worked counts, and not its pauses.
+
     Args:
         batch: The batch.
         concurrency: How many of its pictures are taken to be made at once.
@@ -76,7 +78,7 @@ def estimated_finish(batch: Facts, *, concurrency: int) -> datetime | None:
     typical = batch["typical_seconds"] / batch["total"] / concurrency
     if batch["started_at"] is None or ended == 0:
         return now() + timedelta(seconds=left * typical)
-    elapsed = (now() - batch["started_at"]).total_seconds()
+    elapsed = (now() - (batch["working_since"] or batch["started_at"])).total_seconds()
     # What was seen counts the more, the more of it there is.
     seen = elapsed / ended
     weight = min(1.0, ended / (2 * concurrency))

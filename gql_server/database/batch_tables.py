@@ -28,6 +28,7 @@ class BatchRow(SQLModel, table=True):
     status: str
     paused_reason: str | None = None
     resumes_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    paused_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     priority: str
     slices: int
     """How many jobs its items are cut into."""
@@ -51,6 +52,8 @@ class BatchRow(SQLModel, table=True):
     webhook_url: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    working_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it would have started had it not been paused; None: it was not, or did not."""
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 

@@ -1,14 +1,14 @@
 """Batches that are canceled, paused, resumed and retried."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from gql_server.batches import sweep as module
 from gql_server.batches.sweep import sweep_batches
-from gql_server.database.batches import set_batch
+from gql_server.database.batches import lock_batch, set_batch
 from gql_server.domain.clock import now
 from tests.batches.conftest import Office
 from tests.servers.workers_ai_app import WorkersAIStandin
@@ -117,6 +117,28 @@ async def test_an_item_that_would_pause_a_canceled_batch_ends_with_it(
     await work
     batch = await office.read(batch_id)
     assert (batch["status"], batch["canceled"]) == ("CANCELED", 1)
+
+
+async def test_a_night_of_waiting_does_not_count_as_work(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    batch_id = await office.batch(40)
+    await office.work.run(office.run(batch_id, 0))
+    standin.always = daily_allocation_used()
+    for _ in range(2):
+        await office.work.run(office.run(batch_id, 1))
+        assert (await office.read(batch_id))["status"] == "PAUSED"
+        night = timedelta(hours=8)
+        async with office.parts.database.write() as connection:
+            batch = (await lock_batch(connection, batch_id)) or {}
+            moments = ("started_at", "working_since", "paused_at")
+            earlier = {name: batch[name] - night for name in moments if batch[name] is not None}
+            await set_batch(connection, batch_id, earlier)
+        await office.change("resumeBatch", batch_id)
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["succeeded"]) == ("RUNNING", 20)
+    finish = datetime.fromisoformat(batch["estimatedFinishAt"])
+    assert timedelta() < finish - now() < timedelta(minutes=10)
 
 
 async def test_a_paused_batch_goes_on_by_itself_when_its_time_has_come(
