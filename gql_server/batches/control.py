@@ -109,8 +109,14 @@ async def retry_batch(
     )
 
 
-async def resume(parts: Parts, batch_id: str) -> Facts | None:
-    """Go on with a batch that is paused; None: it is not."""
+async def resume(parts: Parts, batch_id: str, *, probes: bool = False) -> Facts | None:
+    """Go on with a batch that is paused; None: it is not.
+
+    Args:
+        parts: The parts.
+        batch_id: The batch.
+        probes: Whether one item is tried first.
+    """
     async with parts.database.write() as connection:
         batch = await lock_batch(connection, batch_id)
         if batch is None or batch["status"] != BatchStatus.PAUSED:
@@ -124,7 +130,7 @@ async def resume(parts: Parts, batch_id: str) -> Facts | None:
         await set_batch(connection, batch_id, change)
         slices = await slices_to_do(connection, batch_id)
     batch = {**batch, **change}
-    await enqueue_slices(parts, batch, slices)
+    await enqueue_slices(parts, batch, slices, probes=probes)
     return batch
 
 

@@ -8,10 +8,11 @@ import structlog
 
 from gql_server.batches.item_work import ItemWork
 from gql_server.batches.places import Places
-from gql_server.database.batch_items import items_to_do
+from gql_server.database.batch_items import items_to_do, slices_to_do
+from gql_server.database.batches import find_batches
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.database.pages import Facts
-from gql_server.domain.batches import BatchPriority
+from gql_server.domain.batches import STARTABLE, BatchPriority
 from gql_server.domain.errors import GenerationFailed
 from gql_server.generation.parts import Parts
 from gql_server.jobs.kinds import Interrupted, Job, JobRun, Priority
@@ -28,13 +29,23 @@ _PRIORITIES: Final = {
 }
 
 
-async def enqueue_slices(parts: Parts, batch: Facts, slices: Iterable[int]) -> None:
+async def enqueue_slices(
+    parts: Parts, batch: Facts, slices: Iterable[int], *, probes: bool = False
+) -> None:
     """Have slices of a batch worked on; those of the same round are taken once.
 
     Never fails: a sweep enqueues what this cannot.
+
+    Args:
+        parts: The parts.
+        batch: The batch.
+        slices: Which of them.
+        probes: Whether nobody knows if pictures can be made by now. Then one item of the first
+            slice is tried, and where that does not pause the batch again everything follows it.
     """
+    chosen = list(slices)[:1] if probes else slices
     try:
-        await parts.jobs.enqueue(*(_job(batch, number) for number in slices))
+        await parts.jobs.enqueue(*(_job(batch, number, probes=probes) for number in chosen))
     except DatabaseUnavailable as error:
         log.warning("batch_not_enqueued_yet", batch=batch["id"], reason=str(error))
 
@@ -62,8 +73,12 @@ class SliceWork:
         """
         assert not isinstance(run.argument, str)  # noqa: S101 - written by this module
         batch_id, number = run.argument["batch"], run.argument["slice"]
-        async with self._parts.database.read() as connection:
-            items = await items_to_do(connection, batch_id, number)
+        items = await self._to_do(batch_id, number)
+        if run.argument.get("probes") and items:
+            await self._do(run, items[0])
+            if not await self._enqueue_the_others(batch_id):
+                return
+            items = await self._to_do(batch_id, number)
         ends = await asyncio.gather(
             *(self._do(run, item) for item in items), return_exceptions=True
         )
@@ -78,14 +93,27 @@ class SliceWork:
         assert not isinstance(run.argument, str)  # noqa: S101 - written by this module
         batch_id, number = run.argument["batch"], run.argument["slice"]
         log.error("slice_given_up", batch=batch_id, slice=number, reason=reason)
-        async with self._parts.database.read() as connection:
-            items = await items_to_do(connection, batch_id, number)
+        items = await self._to_do(batch_id, number)
         error = GenerationFailed(
             "The picture could not be made, however often it was tried.", retryable=True
         )
         for item in items:
             if await self._items.claim(run, item):
                 await self._items.fail(run, item, error)
+
+    async def _to_do(self, batch_id: str, number: int) -> list[Facts]:
+        async with self._parts.database.read() as connection:
+            return await items_to_do(connection, batch_id, number)
+
+    async def _enqueue_the_others(self, batch_id: str) -> bool:
+        """Have all of a batch worked on, unless it waits again or is over; tell whether."""
+        async with self._parts.database.read() as connection:
+            batch = (await find_batches(connection, [batch_id], user_id=None))[batch_id]
+            slices = await slices_to_do(connection, batch_id)
+        if batch["status"] not in STARTABLE:
+            return False
+        await enqueue_slices(self._parts, batch, slices)
+        return True
 
     async def _do(self, run: JobRun, item: Facts) -> None:
         async with self._places.taken(item["user_id"]):
@@ -101,11 +129,11 @@ class SliceWork:
                 self._in_hand.discard(claim)
 
 
-def _job(batch: Facts, number: int) -> Job:
+def _job(batch: Facts, number: int, *, probes: bool) -> Job:
     return Job(
         id=f"{job_prefix(batch)}{number}",
         kind=KIND,
-        argument={"batch": batch["id"], "slice": number},
+        argument={"batch": batch["id"], "slice": number, "probes": probes},
         partition=batch["user_id"],
         priority=_PRIORITIES[BatchPriority(batch["priority"])],
     )

@@ -27,7 +27,7 @@ async def sweep_batches(parts: Parts) -> None:
     async with parts.database.read() as connection:
         due = await find_paused(connection, before=now(), most=_CHUNK)
     for batch_id in due:
-        if await resume(parts, batch_id) is not None:
+        if await resume(parts, batch_id, probes=True) is not None:
             log.info("batch_resumed", batch=batch_id)
     last = ""
     while True:

@@ -1,6 +1,7 @@
 """Batches that are canceled, paused, resumed and retried."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -154,6 +155,34 @@ async def test_a_paused_batch_goes_on_by_itself_when_its_time_has_come(
     await sweep_batches(office.parts)
     assert (await office.read(batch_id))["status"] == "RUNNING"
     assert await office.parts.jobs.has_unended(f"{batch_id}.1.")
+
+
+async def test_one_item_is_tried_before_a_batch_goes_on_by_itself(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    batch_id = await office.batch(50)
+    standin.always = error(10000, 401)
+    await office.work_on(batch_id)
+
+    async def calls_of_the_probe() -> int:
+        async with office.parts.database.write() as connection:
+            await set_batch(connection, batch_id, {"resumes_at": now() - timedelta(seconds=1)})
+        await sweep_batches(office.parts)
+        run, before = office.run(batch_id), len(standin.requests)
+        probe = {"batch": batch_id, "slice": 0, "probes": True}
+        await office.work.run(replace(run, argument=probe))
+        return len(standin.requests) - before
+
+    assert await calls_of_the_probe() == 1
+    assert (await office.read(batch_id))["status"] == "PAUSED"
+    assert await office.parts.jobs.has_unended(f"{batch_id}.1.0")
+    assert not await office.parts.jobs.has_unended(f"{batch_id}.1.1")
+    standin.always = None
+    assert await calls_of_the_probe() == 20
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["succeeded"]) == ("RUNNING", 20)
+    for number in range(3):
+        assert await office.parts.jobs.has_unended(f"{batch_id}.2.{number}")
 
 
 async def test_a_batch_that_a_crash_left_without_jobs_gets_them(
