@@ -1,5 +1,6 @@
 """What a batch is asked for with."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, Final, cast
@@ -9,7 +10,7 @@ import strawberry
 from gql_server.api.batches import BatchPriority
 from gql_server.api.enums import domain_member
 from gql_server.api.parameters import IDEMPOTENCY_KEY, PictureSettingsInput, PromptInput
-from gql_server.batches.acceptance import MAX_PICTURES
+from gql_server.batches.acceptance import AT_ONCE, MAX_PICTURES
 from gql_server.batches.requests import BatchPicture, BatchRequest
 from gql_server.domain import batches as domain
 from gql_server.domain.parameters import Parameters
@@ -66,10 +67,15 @@ class GenerateBatchInput(PictureSettingsInput):
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
-def batch_request(source: GenerateBatchInput) -> BatchRequest:
-    """Read the batch that an input asks for."""
+async def batch_request(source: GenerateBatchInput) -> BatchRequest:
+    """Read the batch that an input asks for, some pictures at a time."""
+    pictures: list[BatchPicture] = []
+    for picture in _pictures(source):
+        if len(pictures) % AT_ONCE == 0:
+            await asyncio.sleep(0)
+        pictures.append(picture)
     return BatchRequest(
-        pictures=tuple(_pictures(source)),
+        pictures=pictures,
         images_per_prompt=source.images_per_prompt,
         priority=domain_member(domain.BatchPriority, source.priority),
         max_cost=source.max_cost,

@@ -96,7 +96,7 @@ class BatchMutations:
         work = create_batch(
             context.parts,
             context.principal,
-            batch_request(input),
+            await batch_request(input),
             idempotency_key=input.idempotency_key,
         )
         batch, errors, warnings = await _creation(info, work)

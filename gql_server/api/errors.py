@@ -80,6 +80,10 @@ class UserErrorCode(Enum):
         ErrorCode.GENERATION_PENDING,
         description="The picture is still being made, and will be kept.",
     )
+    BATCH_PENDING = strawberry.enum_value(
+        ErrorCode.BATCH_PENDING,
+        description="The batch is still being accepted, and will be there.",
+    )
     MAX_COST_EXCEEDED = strawberry.enum_value(
         ErrorCode.MAX_COST_EXCEEDED, description="The request would cost more than its `maxCost`."
     )
@@ -195,6 +199,18 @@ class GenerationPending(UserError):
 
 
 @strawberry.type(
+    description="The request's deadline passed, but the batch is still being accepted; unless that "
+    "fails, it will be made and charged. Ask for it by its id."
+)
+class BatchPending(UserError):
+    """The request's deadline passed; the batch will be there."""
+
+    batch_id: strawberry.ID = strawberry.field(
+        description="The id under which the batch will appear."
+    )
+
+
+@strawberry.type(
     description="The provider account has used up the day's free neurons. Nothing was charged."
 )
 class DailyAllocationUsed(UserError):
@@ -219,7 +235,7 @@ class IdempotencyInProgress(UserError):
     """An earlier request with this idempotency key is still being worked on."""
 
     image_id: strawberry.ID = strawberry.field(
-        description="The id under which the image or source image will appear."
+        description="The id under which the image, source image or batch will appear."
     )
 
 
@@ -291,6 +307,7 @@ USER_ERROR_TYPES: Final = (
     PromptRefused,
     GenerationFailed,
     GenerationPending,
+    BatchPending,
     DailyAllocationUsed,
     IdempotencyConflict,
     IdempotencyInProgress,
@@ -309,6 +326,7 @@ _OWN_FIELDS: Final[Mapping[type[UserError], tuple[str, ...]]] = {
     ApiKeyNotFound: ("key_id",),
     GenerationFailed: ("retryable", "provider_code"),
     GenerationPending: ("image_id",),
+    BatchPending: ("batch_id",),
     MaxCostExceeded: ("cost", "max_cost"),
     DailyAllocationUsed: ("resets_at",),
     BudgetExceeded: ("limit", "spent", "reserved", "needed", "resets_at"),

@@ -55,7 +55,7 @@ async def cost_estimate(info: Info, source: CostEstimateInput) -> CostEstimatePa
             price = await estimate_cost(parts, principal, picture_request(source.image.value))
         else:
             assert source.batch is not None  # noqa: S101 - @oneOf has seen to it
-            price = await estimate_batch(parts, principal, batch_request(source.batch.value))
+            price = await estimate_batch(parts, principal, await batch_request(source.batch.value))
     except REPORTABLE as error:
         return CostEstimatePayload(
             estimate=None, user_errors=user_errors(error, under=("input", kind))

@@ -30,7 +30,7 @@ from gql_server.ledger.prices import Price
 
 MAX_PICTURES: Final = 10_000
 
-_AT_ONCE: Final = 50
+AT_ONCE: Final = 50
 """How many are checked before others get their turn."""
 
 
@@ -50,14 +50,6 @@ class AcceptedBatch:
     pictures: Sequence[AcceptedPicture]
     cost: int
 
-    def with_id(self, batch_id: str) -> "AcceptedBatch":
-        """Return the same batch under another id."""
-        return replace(
-            self,
-            batch_id=batch_id,
-            pictures=[replace(picture, batch_id=batch_id) for picture in self.pictures],
-        )
-
 
 async def accept_batch(parts: Parts, principal: Principal, request: BatchRequest) -> AcceptedBatch:
     """Check a batch, without spending anything.
@@ -74,7 +66,7 @@ async def accept_batch(parts: Parts, principal: Principal, request: BatchRequest
     inputs = await load_inputs(parts, principal, (one.request for one in request.pictures))
     accepted: list[AcceptedPicture] = []
     for number, picture in enumerate(request.pictures):
-        if number % _AT_ONCE == 0:
+        if number % AT_ONCE == 0:
             await asyncio.sleep(0)
         for wanted in _repeated(picture.request, request.images_per_prompt):
             found = _accepted(parts, principal, picture, wanted, inputs)
@@ -91,7 +83,7 @@ async def accept_batch(parts: Parts, principal: Principal, request: BatchRequest
     return AcceptedBatch(
         batch_id=batch_id,
         request=request,
-        pictures=[replace(picture, batch_id=batch_id) for picture in accepted],
+        pictures=accepted,
         cost=cost,
     )
 

@@ -1,18 +1,19 @@
 """Accepting a batch and having it worked on; it goes on whatever becomes of this process."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
 import structlog
 
-from gql_server.batches.acceptance import AcceptedBatch, accept_batch
+from gql_server.batches.acceptance import AT_ONCE, AcceptedBatch, accept_batch
 from gql_server.batches.requests import BatchRequest
 from gql_server.batches.slices import SLICE_SIZE, enqueue_slices
-from gql_server.database.batch_tables import BatchItemRow, BatchRow
-from gql_server.database.batches import find_batches, insert_batch
+from gql_server.database.batch_tables import BatchRow
+from gql_server.database.batches import NewItem, find_batches, insert_batch
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.database.idempotency_keys import KeyScope, complete_key
 from gql_server.database.pages import Facts
@@ -20,10 +21,9 @@ from gql_server.database.reservations import keep_reservation
 from gql_server.domain.batches import BatchStatus, ItemStatus
 from gql_server.domain.budgets import Payer
 from gql_server.domain.clock import now
-from gql_server.domain.errors import IdempotencyInProgress
+from gql_server.domain.errors import BatchPending
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal
-from gql_server.generation.acceptance import AcceptedPicture
 from gql_server.generation.parts import Parts
 from gql_server.generation.requests import request_to_json
 from gql_server.generation.resuming import acceptance_to_json
@@ -59,24 +59,27 @@ async def create_batch(
 
     Raises:
         Rejected: The request has faults, or a budget does not hold it; nothing is made.
+        BatchPending: The deadline passed; the batch will be there all the same.
         IdempotencyConflict: The key stands for another request.
         IdempotencyInProgress: The deadline passed while an earlier request is worked on.
     """
     if idempotency_key is None:
         accepted = await accept_batch(parts, principal, request)
-        return await parts.running.run(accepted.batch_id, _create(parts, principal, accepted))
+        creation = _create(parts, principal, accepted)
+        return await parts.running.run(accepted.batch_id, creation, pending=BatchPending)
     faults = list(key_faults(idempotency_key))
     if faults:
         await reject_with_key_faults(faults, partial(accept_batch, parts, principal, request))
     scope = KeyScope(user_id=principal.user_id, operation=operation, key=idempotency_key)
     work = _KeyedBatch(parts, principal, request)
-    return await parts.idempotency.once(scope, input_hash(_given(request)), work)
+    digest = await asyncio.to_thread(lambda: input_hash(_given(request)))
+    return await parts.idempotency.once(scope, digest, work)
 
 
 class _KeyedBatch:
     """A batch with an idempotency key."""
 
-    pending = IdempotencyInProgress
+    pending = BatchPending
     has_spent: Final = False
 
     def __init__(self, parts: Parts, principal: Principal, request: BatchRequest) -> None:
@@ -100,16 +103,16 @@ class _KeyedBatch:
     async def resume(
         self, batch_id: str, _accepted: Mapping[str, Any] | None, scope: KeyScope
     ) -> CreatedBatch:
-        self._accepted = (await accept_batch(self._parts, self._principal, self._request)).with_id(
-            batch_id
-        )
+        accepted = await accept_batch(self._parts, self._principal, self._request)
+        self._accepted = replace(accepted, batch_id=batch_id)
         return await self.make(batch_id, scope)
 
 
 async def _create(
     parts: Parts, principal: Principal, accepted: AcceptedBatch, scope: KeyScope | None = None
 ) -> CreatedBatch:
-    batch, items = _rows(parts, principal, accepted)
+    batch = _batch(parts, principal, accepted)
+    items = await _items(batch, accepted)
     payer = Payer(user_id=principal.user_id, key_id=principal.key_id)
     # Held by this process until the batch is there, and then by the batch.
     passed: Sequence[BudgetState] = ()
@@ -132,11 +135,9 @@ async def _create(
     return CreatedBatch(facts=batch.model_dump(), passed=passed)
 
 
-def _rows(
-    parts: Parts, principal: Principal, accepted: AcceptedBatch
-) -> tuple[BatchRow, list[BatchItemRow]]:
+def _batch(parts: Parts, principal: Principal, accepted: AcceptedBatch) -> BatchRow:
     request, total = accepted.request, len(accepted.pictures)
-    batch = BatchRow(
+    return BatchRow(
         id=accepted.batch_id,
         user_id=principal.user_id,
         key_id=principal.key_id,
@@ -152,25 +153,31 @@ def _rows(
         webhook_url=request.webhook_url,
         created_at=now(),
     )
-    items = [_item(batch, position, one) for position, one in enumerate(accepted.pictures)]
-    return batch, items
 
 
-def _item(batch: BatchRow, position: int, picture: AcceptedPicture) -> BatchItemRow:
-    return BatchItemRow(
-        id=new_id("itm"),
-        batch_id=batch.id,
-        user_id=batch.user_id,
-        position=position,
-        slice=position // SLICE_SIZE,
-        status=ItemStatus.QUEUED.value,
-        prompt=picture.request.prompt,
-        request=request_to_json(picture.request),
-        accepted=acceptance_to_json(picture),
-        image_id=picture.image_id,
-        price=picture.price.cost,
-        created_at=batch.created_at + timedelta(microseconds=position),
-    )
+async def _items(batch: BatchRow, accepted: AcceptedBatch) -> Sequence[NewItem]:
+    items: list[NewItem] = []
+    for position, picture in enumerate(accepted.pictures):
+        if position % AT_ONCE == 0:
+            await asyncio.sleep(0)
+        items.append(
+            NewItem(
+                id=new_id("itm"),
+                batch_id=batch.id,
+                user_id=batch.user_id,
+                position=position,
+                slice=position // SLICE_SIZE,
+                status=ItemStatus.QUEUED.value,
+                prompt=picture.request.prompt,
+                request=request_to_json(picture.request),
+                accepted=acceptance_to_json(picture),
+                image_id=picture.image_id,
+                price=picture.price.cost,
+                attempts=0,
+                created_at=batch.created_at + timedelta(microseconds=position),
+            )
+        )
+    return items
 
 
 def _typical_seconds(model: Model) -> float:
@@ -179,7 +186,8 @@ def _typical_seconds(model: Model) -> float:
 
 def _given(request: BatchRequest) -> dict[str, Any]:
     """Return what the caller gave; nothing for what this version could be given beside it."""
+    given = {one.name: getattr(request, one.name) for one in fields(request)}
     return {
-        **{name: value for name, value in asdict(request).items() if value is not None},
+        **{name: value for name, value in given.items() if value is not None},
         "pictures": [request_to_json(picture.request) for picture in request.pictures],
     }

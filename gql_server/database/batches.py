@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from sqlalchemy import Select, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,6 +30,10 @@ _COUNTS: Final[Mapping[ItemStatus, ColumnElement[int]]] = {
 }
 
 
+_INSERTED_AT_ONCE: Final = 200
+"""How many are written before others get their turn."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchFilter:
     """Which batches are wanted; None does not narrow."""
@@ -43,12 +47,31 @@ def batch_topic(batch_id: str) -> str:
     return f"batch:{batch_id}"
 
 
+class NewItem(TypedDict):
+    """The columns of an item that has not started; thousands of row objects would take seconds."""
+
+    id: str
+    batch_id: str
+    user_id: str
+    position: int
+    slice: int
+    status: str
+    prompt: str
+    request: Mapping[str, Any]
+    accepted: Mapping[str, Any]
+    image_id: str
+    price: int
+    attempts: int
+    created_at: datetime
+
+
 async def insert_batch(
-    connection: AsyncConnection, batch: BatchRow, items: Sequence[BatchItemRow]
+    connection: AsyncConnection, batch: BatchRow, items: Sequence[NewItem]
 ) -> None:
     """Write a batch and its items."""
     await connection.execute(insert(BatchRow), batch.model_dump())
-    await connection.execute(insert(BatchItemRow), [item.model_dump() for item in items])
+    for start in range(0, len(items), _INSERTED_AT_ONCE):
+        await connection.execute(insert(BatchItemRow), items[start : start + _INSERTED_AT_ONCE])
 
 
 async def find_batches(

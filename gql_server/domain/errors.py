@@ -34,6 +34,7 @@ class ErrorCode(StrEnum):
     PROMPT_REFUSED = "PROMPT_REFUSED"
     GENERATION_FAILED = "GENERATION_FAILED"
     GENERATION_PENDING = "GENERATION_PENDING"
+    BATCH_PENDING = "BATCH_PENDING"
     DAILY_ALLOCATION_USED = "DAILY_ALLOCATION_USED"
     MAX_COST_EXCEEDED = "MAX_COST_EXCEEDED"
     BUDGET_EXCEEDED = "BUDGET_EXCEEDED"
@@ -166,6 +167,21 @@ class GenerationPending(DomainError):
         self.image_id = image_id
 
 
+class BatchPending(DomainError):
+    """The request's deadline passed; the batch is still being accepted, and then worked on.
+
+    Attributes:
+        batch_id: The id under which it will appear.
+    """
+
+    def __init__(self, batch_id: str) -> None:
+        super().__init__(
+            f"The batch is still being accepted. Ask for batch {batch_id} in a little while.",
+            code=ErrorCode.BATCH_PENDING,
+        )
+        self.batch_id = batch_id
+
+
 class DailyAllocationUsed(DomainError):
     """The provider account's free neurons of the day are used up.
 
@@ -198,7 +214,7 @@ class IdempotencyInProgress(DomainError):
     """The request's deadline passed while an earlier one with its idempotency key is worked on.
 
     Attributes:
-        image_id: The id under which the image or source image will appear.
+        image_id: The id under which the image, source image or batch will appear.
     """
 
     def __init__(self, image_id: str) -> None:

@@ -1,8 +1,8 @@
 """What a caller asks for, before anything about it was checked."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
 
 from gql_server.domain.parameters import Parameters
 
@@ -34,9 +34,17 @@ class PictureRequest:
     max_cost: float | None = None
 
 
+_FIELDS: Final = tuple(one.name for one in fields(PictureRequest))
+_PARAMETERS: Final = tuple(one.name for one in fields(Parameters))
+
+
 def request_to_json(request: PictureRequest) -> dict[str, Any]:
     """Write down what was asked for."""
-    return asdict(request)
+    parameters = request.parameters
+    return {
+        **{name: getattr(request, name) for name in _FIELDS},
+        "parameters": {name: getattr(parameters, name) for name in _PARAMETERS},
+    }
 
 
 def request_from_json(written: Mapping[str, Any]) -> PictureRequest:

@@ -1,7 +1,7 @@
 """Generations in flight: they outlive their request, and a stop waits for them."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import structlog
@@ -25,11 +25,22 @@ class RunningGenerations:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    async def run(self, image_id: str, generation: Coroutine[Any, Any, T]) -> T:
+    async def run(
+        self,
+        image_id: str,
+        generation: Coroutine[Any, Any, T],
+        *,
+        pending: Callable[[str], DomainError] = GenerationPending,
+    ) -> T:
         """Start a generation and wait for its end, until the request's deadline.
 
         The generation goes on when the waiting ends, by the deadline or because the client
         went away.
+
+        Args:
+            image_id: The id of what it makes.
+            generation: The work.
+            pending: What is raised when the deadline has passed.
 
         Raises:
             GenerationPending: The deadline passed.
@@ -43,7 +54,7 @@ class RunningGenerations:
         finally:
             self._awaited.discard(task)
         if not done:
-            raise GenerationPending(image_id)
+            raise pending(image_id)
         return task.result()
 
     def start(self, image_id: str, generation: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

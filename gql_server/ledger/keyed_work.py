@@ -20,6 +20,7 @@ from gql_server.domain.text import text_faults
 T_co = TypeVar("T_co", covariant=True)
 
 _MAX_KEY_LENGTH: Final = 255
+_JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +103,24 @@ def input_hash(given: Mapping[str, Any]) -> str:
     Raises:
         RecursionError, TypeError, ValueError: It is nested too deeply, or no JSON.
     """
-    canonical = json.dumps(given, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    digest = hashlib.sha256()
+    for part in _canonical(given):
+        digest.update(part.encode())
+    return digest.hexdigest()
+
+
+def _canonical(given: Mapping[str, Any]) -> Iterator[str]:
+    """Write JSON piece by piece: whoever writes all of a batch at once holds up every thread."""
+    for number, name in enumerate(sorted(given)):
+        value = given[name]
+        yield f"{',' if number else '{'}{_JSON.encode(name)}:"
+        if isinstance(value, list) and value:
+            for index, one in enumerate(value):
+                yield ("," if index else "[") + _JSON.encode(one)
+            yield "]"
+        else:
+            yield _JSON.encode(value)
+    yield "}" if given else "{}"
 
 
 def failure_to_json(error: BaseException) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ retryOf { id }
 GENERATE_BATCH = (
     """mutation G($input: GenerateBatchInput!) { generateBatch(input: $input) {
   batch { %s } userErrors { __typename message code path
+    ... on BatchPending { batchId }
     ... on BudgetExceeded { limit needed } ... on MaxCostExceeded { cost maxCost } } } }"""
     % BATCH
 )

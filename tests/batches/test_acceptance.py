@@ -1,23 +1,27 @@
 """What a batch may ask for: all of it is checked before any of it is accepted."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gql_server.database.batches import insert_batch
 from gql_server.database.engine import DatabaseUnavailable
 from tests.batches.conftest import Office
-from tests.servers.product import FLUX, SDXL
+from tests.servers.product import FLUX, SDXL, running_product
 from tests.servers.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 
 SET_BUDGET = """mutation { setBudget(input: {limit: 0.05, period: MONTHLY}) {
   budget { id } userErrors { message } } }"""
+IS_THERE = "query B($id: ID!) { batch(id: $id) { id } }"
 BUDGET = "{ costAnalytics { budget { spent reserved } } }"
 
 
@@ -36,6 +40,28 @@ async def test_a_batch_is_answered_at_once_with_what_it_will_cost(office: Office
     assert (batch["cost"], batch["estimatedCost"], batch["progress"]) == (0, 0.45, 0)
     assert batch["estimatedFinishAt"] > batch["createdAt"]
     assert batch["startedAt"] is batch["finishedAt"] is None
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+async def test_a_batch_that_takes_longer_than_the_deadline_is_there_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str | None
+) -> None:
+    may_go_on = asyncio.Event()
+
+    async def later(*given: Any) -> None:
+        await may_go_on.wait()
+        await insert_batch(*given)
+
+    monkeypatch.setattr("gql_server.batches.creation.insert_batch", later)
+    async with running_product(tmp_path, {"request_deadline": 0.2}) as product:
+        office = Office(product)
+        payload = await office.ask(pictures={"prompts": ["A red fox"]}, idempotencyKey=key)
+        (told,) = payload["userErrors"]
+        assert (told["__typename"], told["code"]) == ("BatchPending", "BATCH_PENDING")
+        may_go_on.set()
+        async with asyncio.timeout(10):
+            while (await product.ask(IS_THERE, id=told["batchId"]))["batch"] is None:
+                await asyncio.sleep(0.01)
 
 
 async def test_items_take_the_batchs_settings_where_they_have_none(office: Office) -> None:

@@ -1,10 +1,10 @@
 """Batches to write in tests."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from gql_server.database.batch_tables import BatchItemRow, BatchRow
-from gql_server.database.batches import insert_batch
+from gql_server.database.batches import NewItem, insert_batch
 from gql_server.database.engine import Database
 from gql_server.domain.batches import ItemStatus
 from gql_server.domain.ids import new_id
@@ -52,5 +52,5 @@ async def add_batch(
         for position, status in enumerate(states)
     ]
     async with database.write() as connection:
-        await insert_batch(connection, batch, rows)
+        await insert_batch(connection, batch, [cast("NewItem", row.model_dump()) for row in rows])
     return batch, rows

@@ -1,8 +1,10 @@
 """Who works on a key, between processes: one at a time, and somebody always."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -17,13 +19,25 @@ from gql_server.domain.errors import GenerationFailed, IdempotencyConflict, Idem
 from gql_server.generation.running import RunningGenerations
 from gql_server.ledger import idempotency
 from gql_server.ledger.idempotency import KEY_LIFETIME, Idempotency
-from gql_server.ledger.keyed_work import Begun
+from gql_server.ledger.keyed_work import Begun, input_hash
 from gql_server.processes.lease import ProcessLease
 
 pytestmark = pytest.mark.anyio
 
 SCOPE = KeyScope(user_id="ann", operation="paint", key="k")
 LEASE = 20.0
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"c": {"y": [1, None], "x": "é"}, "a": [], "b": [{"z": 1.5, "d": True}, {"ü": ()}, "e"]},
+    ],
+)
+def test_a_hash_is_that_of_the_input_as_json_with_sorted_names(given: dict[str, Any]) -> None:
+    canonical = json.dumps(given, sort_keys=True, separators=(",", ":"))
+    assert input_hash(given) == sha256(canonical.encode()).hexdigest()
 
 
 class Work:
