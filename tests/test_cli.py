@@ -125,7 +125,7 @@ def test_the_ledger_is_audited_adjusted_and_exported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    assert runner.invoke(cli, ["audit"]).output == "Ledger, images and roll-ups agree.\n"
+    assert runner.invoke(cli, ["audit"]).output == "Ledger, images, batches and roll-ups agree.\n"
     adjust = ["costs", "adjust", "--user", "ann", "--reason", "a refund", "--amount"]
     assert runner.invoke(cli, [*adjust, "-0.000000001"]).exit_code == 0
     for amount in ("0", "0.0000000001", "much", "NaN"):

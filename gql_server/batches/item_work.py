@@ -37,7 +37,7 @@ from gql_server.generation.acceptance import AcceptedPicture
 from gql_server.generation.making import keep_picture, keep_what_was_made, make_picture
 from gql_server.generation.parts import Parts
 from gql_server.generation.requests import request_from_json
-from gql_server.generation.resuming import acceptance_from_json
+from gql_server.generation.resuming import acceptance_from_json, discard_bytes
 from gql_server.inference.attempts import NotWanted
 from gql_server.jobs.kinds import Interrupted, JobRun
 
@@ -125,6 +125,7 @@ class ItemWork:
         except ItemEndedOtherwise:
             # Paid at the provider, but who has the batch was told that there is no picture.
             log.warning("late_picture_dropped", item=item["id"], image=item["image_id"])
+            await discard_bytes(self._parts, item["image_id"])
         except Exception:
             log.exception("item_broke", item=item["id"])
             unforeseen = GenerationFailed(

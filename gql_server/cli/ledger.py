@@ -39,6 +39,8 @@ def audit(
         typer.echo(f"{image_id}: its charge is missing or says something else than the image")
     for charge_id in report.charges:
         typer.echo(f"{charge_id}: its image is not there")
+    for batch_id in report.batches:
+        typer.echo(f"{batch_id}: its counts or cost are not those of its items and images")
     for day in report.days:
         mended = "made anew" if report.is_repaired else "mend them with --repair"
         typer.echo(f"{day:%Y-%m-%d}: roll-ups differ from the ledger; {mended}")
@@ -50,7 +52,7 @@ def audit(
         typer.echo(f"{month:%Y-%m}: roll-ups differ from those of its days; {mended}")
     if not report.is_clean:
         raise typer.Exit(1)
-    typer.echo("Ledger, images and roll-ups agree.")
+    typer.echo("Ledger, images, batches and roll-ups agree.")
 
 
 @costs.command("adjust")

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import structlog
+
 from gql_server.domain.budgets import Payer
 from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.money import MilliNeurons, NanoDollars
@@ -20,6 +22,8 @@ from gql_server.ledger.prices import Price
 from gql_server.pictures.formats import ImageFormat
 from gql_server.pictures.inspection import inspect_picture
 from gql_server.storage.store import StoredObject, StoreMisconfigured, StoreUnavailable
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,15 @@ async def find_bytes(parts: Parts, image_id: str) -> StoredObject | None:
             retryable=True,
         ) from error
     return None
+
+
+async def discard_bytes(parts: Parts, image_id: str) -> None:
+    """Remove the bytes of a picture that must not be kept; a store that refuses is logged."""
+    try:
+        for image_format in ImageFormat:
+            await parts.store.delete(storage_key(image_id, image_format))
+    except (StoreUnavailable, StoreMisconfigured) as error:
+        log.warning("picture_not_discarded", image=image_id, reason=str(error))
 
 
 def acceptance_to_json(accepted: AcceptedPicture) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from gql_server.database.audit import (
     replace_rollups_of_month,
     rollups_of_day,
 )
+from gql_server.database.batch_audit import batches_out_of_step
 from gql_server.database.engine import Database
 from gql_server.database.pages import Facts
 from gql_server.database.rollups import DIMENSIONS, SUMS, rollups_of
@@ -38,6 +39,8 @@ class AuditReport:
     Attributes:
         images: Images without a charge, or whose charge says something else; at most 100.
         charges: Charges whose image is not there; at most 100.
+        batches: Batches whose counts or cost are not those of their items and images; at most
+            100.
         days: UTC days whose roll-ups differ from the ledger.
         months: Starts of UTC months whose roll-ups differ from those of their days.
         model_days: UTC days whose roll-ups of models differ from the images.
@@ -46,6 +49,7 @@ class AuditReport:
 
     images: Sequence[str]
     charges: Sequence[str]
+    batches: Sequence[str]
     days: Sequence[datetime]
     months: Sequence[datetime]
     model_days: Sequence[datetime]
@@ -55,11 +59,12 @@ class AuditReport:
     def is_clean(self) -> bool:
         """Whether everything agrees now."""
         are_summed = not (self.days or self.months or self.model_days)
-        return not self.images and not self.charges and (are_summed or self.is_repaired)
+        do_agree = not (self.images or self.charges or self.batches)
+        return do_agree and (are_summed or self.is_repaired)
 
 
 async def audit(database: Database, *, repair: bool = False) -> AuditReport:
-    """Compare images with charges, and both with their roll-ups, to the last unit.
+    """Compare images with charges and batches, and both with their roll-ups, to the last unit.
 
     The server may go on meanwhile. With ``repair`` roll-ups that differ are made anew from the
     ledger and the images, which are never changed. Failures of models are in their roll-ups
@@ -68,6 +73,7 @@ async def audit(database: Database, *, repair: bool = False) -> AuditReport:
     async with database.read(snapshot=True) as connection:
         images = await images_out_of_step(connection, most=MOST_NAMED)
         charges = await charges_without_image(connection, most=MOST_NAMED)
+        batches = await batches_out_of_step(connection, most=MOST_NAMED)
         span = await ledger_span(connection)
     days: list[datetime] = []
     months: list[datetime] = []
@@ -95,6 +101,7 @@ async def audit(database: Database, *, repair: bool = False) -> AuditReport:
     return AuditReport(
         images=images,
         charges=charges,
+        batches=batches,
         days=days,
         months=months,
         model_days=model_days,

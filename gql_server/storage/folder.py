@@ -90,6 +90,11 @@ class FolderStore:
         check_key(key)
         return await in_thread("get", self._get, key)
 
+    async def delete(self, key: str) -> None:
+        """Remove an object; where there is none, that is well. Raises InvalidKey."""
+        check_key(key)
+        await in_thread("delete", self._delete, key)
+
     async def locate(self, key: str) -> StoredFile | None:
         """Find an object's file; None when there is none. Raises InvalidKey."""
         check_key(key)
@@ -189,6 +194,15 @@ class FolderStore:
             content_type=sidecar.content_type,
             metadata=sidecar.metadata,
         )
+
+    def _delete(self, key: str) -> None:
+        path, sidecar_path = self._root / key, self._sidecar_path(key)
+        if self._find(key) is None:
+            return
+        # The sidecar first: bytes without it are no object, whatever happens in between.
+        sidecar_path.unlink(missing_ok=True)
+        sync_folder(path.parent)
+        path.unlink(missing_ok=True)
 
     def _locate(self, key: str) -> StoredFile | None:
         sidecar = self._find(key)

@@ -188,6 +188,16 @@ class R2Store:
 
         return await self._persistently(get_once)
 
+    async def delete(self, key: str) -> None:
+        """Remove an object; where there is none, that is well. Raises InvalidKey."""
+        check_key(key)
+
+        async def delete_once() -> None:
+            with translated("delete", bucket=self._bucket, key=key):
+                await self._client.delete_object(Bucket=self._bucket, Key=key)
+
+        await self._persistently(delete_once)
+
     @property
     def public_base(self) -> str | None:
         """The address that a key is appended to; None for a private bucket."""

@@ -57,6 +57,12 @@ class Store(Protocol):
     async def get(self, key: str) -> StoredObject | None:
         """Read an object whole; None when there is none. Raises as ``put``."""
 
+    async def delete(self, key: str) -> None:
+        """Remove an object that nothing names; where there is none, that is well.
+
+        For what was put and then could not be kept. Raises as ``put``.
+        """
+
     @property
     def public_base(self) -> str | None:
         """The address that a key is appended to (no trailing slash); None when URLs are signed."""

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from gql_server.database.batch_tables import BatchItemRow
 from gql_server.database.tables import ChargeRow, ImageRow
 from gql_server.generation.making import make_picture
+from gql_server.generation.resuming import find_bytes
 from gql_server.jobs.kinds import Interrupted, JobRun
 from gql_server.ledger.audit import audit
 from gql_server.processes.lease import ProcessLease
@@ -214,6 +216,9 @@ async def test_a_late_picture_of_an_item_that_has_failed_is_neither_kept_nor_cha
     await work
     assert await office.read(batch_id) == before
     assert await paid(office) == (0, 0, 0)
+    async with office.parts.database.read() as connection:
+        image_id = (await connection.execute(select(col(BatchItemRow.image_id)))).scalar_one()
+    assert await find_bytes(office.parts, image_id) is None
 
 
 async def test_a_store_that_cannot_be_asked_does_not_fail_what_was_made(

@@ -7,10 +7,12 @@ from sqlalchemy import text
 from gql_server.database.engine import Database
 from gql_server.database.rollups import Grouping, RollupFilter
 from gql_server.database.spans import day_of
+from gql_server.domain.batches import ItemStatus
 from gql_server.domain.errors import ImageNotFound, Rejected
 from gql_server.ledger.adjustments import Adjustment, adjust
 from gql_server.ledger.analytics import CostReport
 from gql_server.ledger.audit import AuditReport, audit
+from tests.database.batch_rows import PRICE, add_batch
 from tests.database.rows import START, add_image, add_images
 
 pytestmark = pytest.mark.anyio
@@ -89,6 +91,33 @@ async def test_an_image_out_of_step_is_named_and_not_mended(database: Database, 
     found = await audit(database, repair=True)
     assert found.images == [image.id]
     assert not found.is_clean
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        None,
+        "UPDATE batches SET cost = cost + 1 WHERE id = '{}'",
+        "UPDATE batches SET succeeded = 0, failed = 2 WHERE id = '{}'",
+        "UPDATE batch_items SET status = 'queued' WHERE status = 'canceled' AND batch_id = '{}'",
+        "DELETE FROM batch_items WHERE status = 'canceled' AND batch_id = '{}'",
+        "UPDATE images SET batch_id = NULL WHERE batch_id = '{}'",
+        "DELETE FROM batch_items WHERE batch_id = '{}'",
+    ],
+)
+async def test_a_batch_out_of_step_with_its_items_and_images_is_named(
+    database: Database, harm: str | None
+) -> None:
+    batch, _ = await add_batch(
+        database, ItemStatus.SUCCEEDED, ItemStatus.FAILED, ItemStatus.CANCELED, cost=PRICE
+    )
+    await add_image(database, batch_id=batch.id, cost=PRICE)
+    await add_batch(database)
+    if harm is not None:
+        await run(database, harm.format(batch.id))
+    found = await audit(database)
+    assert list(found.batches) == ([] if harm is None else [batch.id])
+    assert found.is_clean is (harm is None)
 
 
 async def test_an_audit_may_run_while_pictures_are_charged(database: Database) -> None:

@@ -51,6 +51,19 @@ async def test_an_object_may_be_empty(store: Store) -> None:
     assert found.data == b""
 
 
+async def test_what_was_deleted_is_gone_and_its_key_free(store: Store) -> None:
+    await store.delete(KEY)
+    await store.put(KEY, PICTURE)
+    await store.delete(KEY)
+    assert await store.get(KEY) is None
+    await store.delete(KEY)
+    other = StoredObject(data=b"other", content_type="image/png")
+    assert await store.put(KEY, other)
+    assert await store.get(KEY) == other
+    with pytest.raises(InvalidKey):
+        await store.delete("../escape")
+
+
 async def test_a_key_is_written_once(store: Store) -> None:
     assert await store.put(KEY, PICTURE)
     other = StoredObject(data=b"other", content_type="image/jpeg", metadata={"who": "other"})
