@@ -5,13 +5,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, func, insert, select, tuple_, update
+from sqlalchemy import Select, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from gql_server.database.pages import Facts, read_facts
 from gql_server.database.webhook_tables import WebhookDeliveryRow, WebhookRow
-from gql_server.domain.ids import has_prefix
+from gql_server.domain.ids import first_id, has_prefix
 from gql_server.domain.webhooks import WebhookStatus
 
 _BODY: Final = "body"
@@ -138,6 +138,29 @@ async def begin_round(
     if user_id is not None:
         statement = statement.where(col(WebhookRow.user_id) == user_id)
     return (await connection.execute(statement)).rowcount == 1
+
+
+async def remove_old_webhooks(connection: AsyncConnection, *, before: datetime, most: int) -> int:
+    """Forget webhooks of before a moment that are not to be told any more, and their deliveries.
+
+    Returns:
+        How many there were, at most ``most``.
+    """
+    webhook_id = col(WebhookRow.id)
+    old = (
+        select(webhook_id)
+        .where(
+            webhook_id < first_id("whk", before), col(WebhookRow.status) != WebhookStatus.PENDING
+        )
+        .order_by(webhook_id)
+        .limit(most)
+    )
+    ids = list((await connection.execute(old)).scalars())
+    if ids:
+        of_them = col(WebhookDeliveryRow.webhook_id).in_(ids)
+        await connection.execute(delete(WebhookDeliveryRow).where(of_them))
+        await connection.execute(delete(WebhookRow).where(webhook_id.in_(ids)))
+    return len(ids)
 
 
 def _of_user(statement: Select[Any], user_id: str | None) -> Select[Any]:

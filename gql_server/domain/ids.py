@@ -3,6 +3,7 @@
 They are unique across types, so a GraphQL ``node(id:)`` needs no second encoding.
 """
 
+from datetime import datetime
 from typing import Final, Literal
 
 from ulid import ULID
@@ -15,6 +16,12 @@ _ULID_LENGTH: Final = 26
 def new_id(prefix: IdPrefix) -> str:
     """Return a fresh id such as ``img_01jd2k…``; later ids sort after earlier ones."""
     return f"{prefix}_{str(ULID()).lower()}"
+
+
+def first_id(prefix: IdPrefix, moment: datetime) -> str:
+    """Return the least id of this kind that a moment gives: earlier ones sort before it."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return f"{prefix}_{str(ULID(milliseconds.to_bytes(6) + bytes(10))).lower()}"
 
 
 def has_prefix(value: str, prefix: IdPrefix) -> bool:

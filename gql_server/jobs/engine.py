@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
-import threading
 from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import Future
+from math import inf
+from threading import Lock, Thread
 from typing import Any, Final
 
+import structlog
 from dbos import DBOS, error
 from sqlalchemy import URL, Engine
 
@@ -19,17 +22,22 @@ from gql_server.jobs.queue import (
     to_attempt,
 )
 
+log = structlog.get_logger(__name__)
+
 Run = Callable[[Attempt, str], Coroutine[Any, Any, None]]
 """Runs an attempt for the process of an id."""
 
 _THREADS: Final = 16
 _NEVER_SECONDS: Final = 3600.0
 _UNUSED_SECONDS: Final = 0.25
+_QUIET_SECONDS: Final = 60.0
+_KIND_LENGTH: Final = 25
+"""Of a record's words: what follows are names and numbers."""
 _SETTLE_SECONDS: Final = 1
 """How long a stop waits between its last claim and the end of its loop, which that may need."""
 
 # The library has one engine a process, and hands out the same one to whoever asks again.
-_the_only_one: Final = threading.Lock()
+_the_only_one: Final = Lock()
 
 
 class JobEngine:
@@ -71,17 +79,33 @@ class JobEngine:
             raise
         self._process_id = process_id
 
-    async def stop(self) -> None:
-        """Take up nothing more, and cancel what still runs, which stays begun by its process."""
-        if self._process_id is not None:
-            self._process_id = None
-            await asyncio.to_thread(_destroy)
+    async def stop(self, *, patience_seconds: float | None = None) -> None:
+        """Take up nothing more, and cancel what still runs, which stays begun by its process.
+
+        Args:
+            patience_seconds: How long the engine's threads are waited for where the process ends
+                anyway: without a database they sleep between attempts to reach it. None: until
+                they have ended, so that it can start again.
+        """
+        if self._process_id is None:
+            return
+        self._process_id = None
+        destroyed: Future[None] = Future()
+        destroyed.set_running_or_notify_cancel()
+        # In a thread that no end of the process waits for.
+        Thread(target=_destroy_for, args=(destroyed,), name="engine stop", daemon=True).start()
+        done, _ = await asyncio.wait({asyncio.wrap_future(destroyed)}, timeout=patience_seconds)
+        for ended in done:
+            ended.result()
+        if not done:
+            log.warning("job_engine_left_to_its_threads")
 
     def _launch(self, loop: asyncio.AbstractEventLoop, process_id: str, queues: list[str]) -> None:
         # It would print on its own otherwise; this way its records are ours to show.
         logger = logging.getLogger("dbos")
         if not logger.handlers:
             logger.addHandler(logging.NullHandler())
+            logger.addFilter(_OncePerMinute())
 
         # None: how often a process may die of a job is counted when its work is taken over.
         @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
@@ -119,6 +143,30 @@ class JobEngine:
         )
         DBOS.listen_queues(queues)
         DBOS.launch()
+
+
+class _OncePerMinute(logging.Filter):
+    """Lets a kind of record through once a minute: without a database there are ten a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = record.getMessage()[:_KIND_LENGTH]
+        is_news = record.created - self._told.get(kind, -inf) > _QUIET_SECONDS
+        if is_news:
+            self._told[kind] = record.created
+        return is_news
+
+
+def _destroy_for(whoever_waits: "Future[None]") -> None:
+    try:
+        _destroy()
+    except BaseException as error:  # noqa: BLE001 - whoever waits raises it
+        whoever_waits.set_exception(error)
+    else:
+        whoever_waits.set_result(None)
 
 
 def _destroy() -> None:

@@ -37,6 +37,8 @@ _KEPT: Final = timedelta(days=1)
 _LOST_LEASE_SECONDS: Final = 300.0
 """How long a process that lost its lease waits for its handlers before it works again."""
 _CANCELED_SECONDS: Final = 5.0
+_STOP_SECONDS: Final = 3.0
+"""How long the engine's threads have to end with the process; with a database they take one."""
 
 
 class Jobs:
@@ -169,7 +171,7 @@ class Jobs:
         if self._rejoining is not None:
             await asyncio.wait({self._rejoining})
         await self._runner.drain(timeout_seconds=self._stop_seconds)
-        await self._end()
+        await self._end(patience_seconds=_STOP_SECONDS)
 
     async def close(self) -> None:
         """Give back every connection."""
@@ -212,11 +214,11 @@ class Jobs:
         self._runner.open()
         await self._engine.start(self._lease.process_id, self._kinds)
 
-    async def _end(self) -> None:
+    async def _end(self, *, patience_seconds: float | None = None) -> None:
         process_id = self._engine.process_id
         if process_id is None:
             return
-        await self._engine.stop()
+        await self._engine.stop(patience_seconds=patience_seconds)
         await self._runner.drain(timeout_seconds=_CANCELED_SECONDS)
         try:
             started = await self._queue.find_started()

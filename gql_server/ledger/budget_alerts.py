@@ -12,6 +12,7 @@ from typing import Any, Final
 import structlog
 
 from gql_server.database.budgets import record_alert
+from gql_server.database.engine import DatabaseUnavailable
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
 from gql_server.domain.clock import to_iso
 from gql_server.domain.money import decimal_dollars
@@ -55,7 +56,10 @@ class BudgetAlerts:
             recurring("all budget alerts", self.look_at_all, seconds=_LOOK_AT_ALL_SECONDS),
         ):
             yield
-        await self.look()
+        try:
+            await self.look()
+        except DatabaseUnavailable as error:
+            log.warning("budgets_not_looked_at", reason=str(error))  # whoever looks next tells
 
     async def look(self) -> None:
         """Look at the budgets that were spent from since the last look."""

@@ -14,6 +14,7 @@ from gql_server.database.webhooks import (
     find_due_webhooks,
     find_latest_webhooks,
     find_webhooks,
+    remove_old_webhooks,
 )
 from gql_server.domain.clock import now
 from gql_server.domain.errors import InvalidInput, Path, WebhookNotFound
@@ -32,6 +33,9 @@ _CONCURRENCY_PER_USER: Final = 4
 _SWEEP_SECONDS: Final = 10.0
 _OVERDUE: Final = timedelta(seconds=10)
 _CHUNK: Final = 200
+KEPT: Final = timedelta(days=90)
+"""How long a webhook can be read and sent again, once it is not to be told any more."""
+_PRUNE_SECONDS: Final = 3600.0
 
 
 class Webhooks:
@@ -74,6 +78,7 @@ class Webhooks:
             concurrency_per_partition=_CONCURRENCY_PER_USER,
         )
         self._jobs.add_sweep("webhooks", self.sweep, seconds=_SWEEP_SECONDS)
+        self._jobs.add_sweep("old webhooks", self.prune, seconds=_PRUNE_SECONDS)
 
     async def check_address(self, url: str, *, path: Path = ("webhook_url",)) -> None:
         """Look whether webhooks may go to an address that a client gives.
@@ -144,6 +149,13 @@ class Webhooks:
             if len(due) < _CHUNK:
                 return
             place = (due[-1]["next_delivery_at"], due[-1]["id"])
+
+    async def prune(self) -> None:
+        """Forget what is older than 90 days and not to be told any more."""
+        removed = _CHUNK
+        while removed == _CHUNK:
+            async with self._database.write() as connection:
+                removed = await remove_old_webhooks(connection, before=now() - KEPT, most=_CHUNK)
 
     async def close(self) -> None:
         """Close every connection to receivers."""

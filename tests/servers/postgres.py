@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 from sqlalchemy.engine import URL, make_url
@@ -13,11 +14,28 @@ from sqlalchemy.engine import URL, make_url
 _numbers = count()
 
 
+class StartedServer(Protocol):
+    """What is asked of the wheel's server."""
+
+    def get_uri(self) -> str: ...
+    def stop(self) -> None: ...
+    def ensure_postgres_running(self) -> None: ...
+
+
 class PostgresServer:
     """Makes databases on a running server."""
 
-    def __init__(self, uri: str) -> None:
-        self._url = make_url(uri)
+    def __init__(self, server: StartedServer) -> None:
+        self._server = server
+        self._url = make_url(server.get_uri())
+
+    def stop(self) -> None:
+        """Stop the server under those who use it; for one that a test has to itself."""
+        self._server.stop()
+
+    def start(self) -> None:
+        """Start it again, with its data and at its address."""
+        self._server.ensure_postgres_running()
 
     def create_database(self, template: str = "template1") -> str:
         """Make a database of its own name, as a copy of another; return its name."""
@@ -55,6 +73,6 @@ def running_postgres() -> Iterator[PostgresServer]:
             Path(folder) / "data", cleanup_mode="delete"
         )
         try:
-            yield PostgresServer(server.get_uri())
+            yield PostgresServer(server)
         finally:
             server.cleanup()

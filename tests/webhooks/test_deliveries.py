@@ -235,6 +235,21 @@ async def test_a_sweep_passes_over_what_is_not_due(by_hand: House) -> None:
     assert job.partition == "ann"
 
 
+async def test_what_was_told_long_ago_is_forgotten(
+    by_hand: House, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = await by_hand.tell(receiver.url)
+    await jobs_of(by_hand).do()
+    await by_hand.until(told, "delivered")
+    waiting = await by_hand.tell(receiver.url)
+    await by_hand.webhooks.prune()
+    assert set(await by_hand.webhooks.find(EVERYONE, [told, waiting])) == {told, waiting}
+    monkeypatch.setattr("gql_server.webhooks.webhooks.KEPT", timedelta(seconds=-1))
+    await by_hand.webhooks.prune()
+    assert set(await by_hand.webhooks.find(EVERYONE, [told, waiting])) == {waiting}
+    assert await by_hand.told(told) == []
+
+
 @ON_SQLITE
 async def test_what_is_never_heard_ends_and_can_be_begun_anew(
     by_hand: House, receiver: Receiver
