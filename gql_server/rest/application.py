@@ -19,10 +19,8 @@ from gql_server.http.allowances import allowance_headers
 from gql_server.rest.context import principal_of
 from gql_server.rest.description import describe
 from gql_server.rest.errors import error_response
-from gql_server.rest.examples import PENDING
-from gql_server.rest.generation import PendingImage
 from gql_server.rest.operations import OPERATIONS, Operation
-from gql_server.rest.problems import documented
+from gql_server.rest.problems import Pending, documented
 from gql_server.rest.requests import BodyBounds, BoundedRequest
 
 FOLDER: Final = "/api/"
@@ -76,11 +74,11 @@ def rest_application(options: RestOptions | None = None) -> FastAPI:
 
 def _add(app: FastAPI, operation: Operation) -> None:
     responses = documented(*operation.statuses)
-    if operation.pending:
+    if operation.pending is not None:
         responses[HTTPStatus.ACCEPTED] = {
-            "model": PendingImage,
-            "description": "The picture is still being made, and will be kept.",
-            "content": {"application/json": {"example": PENDING}},
+            "model": Pending,
+            "description": "It is not there yet, and will be.",
+            "content": {"application/json": {"example": operation.pending}},
         }
     responses[int(operation.status)] = {
         "description": "Created." if operation.status is HTTPStatus.CREATED else "Found or done.",

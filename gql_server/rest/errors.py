@@ -19,7 +19,7 @@ from gql_server.domain.errors import DomainError, Forbidden, Path, Rejected, Una
 from gql_server.domain.money import to_dollars
 from gql_server.http.allowances import allowance_headers
 from gql_server.http.bodies import RequestRefused
-from gql_server.rest.problems import Details, Fault, Problem
+from gql_server.rest.problems import Details, Fault, Pending, Problem
 from gql_server.rest.requests import BodyRefused
 
 log = structlog.get_logger(__name__)
@@ -134,13 +134,18 @@ def _type_fault(found: Mapping[str, Any]) -> DomainError:
     return domain.InvalidInput(message, path=tuple(path) or ("body",))
 
 
-def _pending(error: domain.GenerationPending) -> Response:
-    content = {"id": error.image_id, "status": "pending", "message": error.message}
-    headers = {
-        "Location": f"/api/images/{error.image_id}",
-        "Retry-After": str(_RETRY_SECONDS),
-    }
-    return JSONResponse(content, HTTPStatus.ACCEPTED, headers)
+def _pending(found: str, location: str, error: DomainError) -> Response:
+    pending = Pending(id=found, status="pending", message=error.message)
+    headers = {"Location": location, "Retry-After": str(_RETRY_SECONDS)}
+    return JSONResponse(pending.model_dump(), HTTPStatus.ACCEPTED, headers)
+
+
+def _pending_image(error: domain.GenerationPending) -> Response:
+    return _pending(error.image_id, f"/api/images/{error.image_id}", error)
+
+
+def _pending_batch(error: domain.BatchPending) -> Response:
+    return _pending(error.batch_id, f"/api/batch/{error.batch_id}", error)
 
 
 def _unauthenticated(error: Unauthenticated) -> Response:
@@ -196,7 +201,8 @@ def _title(status: HTTPStatus) -> str:
 
 
 _TRANSLATIONS: Final[Sequence[tuple[type[Exception], Callable[[Any], Response]]]] = (
-    (domain.GenerationPending, _pending),
+    (domain.GenerationPending, _pending_image),
+    (domain.BatchPending, _pending_batch),
     (Rejected, lambda error: _faults(error.errors)),
     (DomainError, lambda error: _faults([error])),
     (RequestValidationError, lambda error: _faults([_type_fault(one) for one in error.errors()])),
@@ -226,6 +232,7 @@ _STATUSES: Final[Mapping[type[DomainError], HTTPStatus]] = {
     domain.IdempotencyInProgress: HTTPStatus.CONFLICT,
     domain.IdempotencyConflict: HTTPStatus.UNPROCESSABLE_ENTITY,
     domain.GenerationPending: HTTPStatus.ACCEPTED,
+    domain.BatchPending: HTTPStatus.ACCEPTED,
     domain.GenerationFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     domain.DailyAllocationUsed: HTTPStatus.SERVICE_UNAVAILABLE,
 }

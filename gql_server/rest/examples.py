@@ -18,7 +18,7 @@ IMAGE: Final[dict[str, Any]] = {
     "is_deleted": False,
 }
 IMAGES: Final[dict[str, Any]] = {"images": [IMAGE], "total": 1, "next_cursor": None}
-PENDING: Final[dict[str, Any]] = {
+PENDING_IMAGE: Final[dict[str, Any]] = {
     "id": IMAGE_ID,
     "status": "pending",
     "message": f"The picture is still being made. Ask for image {IMAGE_ID} in a little while.",
@@ -94,4 +94,9 @@ BATCH: Final[dict[str, Any]] = {
     "created_at": MOMENT_EXAMPLE,
     "started_at": MOMENT_EXAMPLE,
     "finished_at": None,
+}
+PENDING_BATCH: Final[dict[str, Any]] = {
+    "id": BATCH_ID,
+    "status": "pending",
+    "message": f"The batch is still being accepted. Ask for batch {BATCH_ID} in a little while.",
 }

@@ -1,6 +1,6 @@
 """Making a picture."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from fastapi import Body, Header, Response
 from fastapi.openapi.models import Example
@@ -9,7 +9,7 @@ from gql_server.generation.acceptance import MIN_PROMPT_LENGTH
 from gql_server.generation.generate import generate_image
 from gql_server.generation.requests import PictureRequest
 from gql_server.rest.context import ContextOfRequest
-from gql_server.rest.fields import FLUX, IMAGE_ID, Answer, Given, described
+from gql_server.rest.fields import FLUX, Given, described
 from gql_server.rest.images import Image, images_from
 from gql_server.rest.parameters import PictureSettings, settings_from
 
@@ -59,17 +59,6 @@ class NewImage(Image):
         "What there is to know though it was made: a soft budget was passed. Left out otherwise.",
         ["The user's monthly budget of $10 is passed."],
         [],
-    )
-
-
-class PendingImage(Answer):
-    """A picture that is still being made when the request's deadline passes; it will be kept."""
-
-    id: str = described("The id under which it will appear at /api/images/{id}.", IMAGE_ID)
-    status: Literal["pending"] = described("That it is not there yet.", "pending")
-    message: str = described(
-        "What to do.",
-        f"The picture is still being made. Ask for image {IMAGE_ID} in a little while.",
     )
 
 

@@ -9,7 +9,17 @@ from gql_server.access.decisions import Decision, Others
 from gql_server.database.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from gql_server.domain.principal import Role
 from gql_server.rest import batches, costs, generation, images, models, templates
-from gql_server.rest.examples import BATCH, COSTS, IMAGE, IMAGES, MODELS, TEMPLATE, TEMPLATES
+from gql_server.rest.examples import (
+    BATCH,
+    COSTS,
+    IMAGE,
+    IMAGES,
+    MODELS,
+    PENDING_BATCH,
+    PENDING_IMAGE,
+    TEMPLATE,
+    TEMPLATES,
+)
 
 _READ: Final = Decision(Role.READER, Others.HIDDEN)
 _READ_COMMON: Final = Decision(Role.READER, Others.NONE)
@@ -55,7 +65,7 @@ class Operation:
         example: What it answers.
         refusals: The statuses of its own beside 401, 403, 429, 500 and 503.
         status: The status of its success.
-        pending: Whether it may also answer 202.
+        pending: What it answers with 202 where the deadline passes; None: it never does.
         is_page: Whether it answers a page of a list.
     """
 
@@ -70,7 +80,7 @@ class Operation:
     example: Any
     refusals: tuple[HTTPStatus, ...] = ()
     status: HTTPStatus = HTTPStatus.OK
-    pending: bool = False
+    pending: Any | None = None
     is_page: bool = False
 
     def cost(self, query: Mapping[str, str]) -> int:
@@ -103,7 +113,7 @@ OPERATIONS: Final = (
         example=IMAGE,
         refusals=_OF_SPENDING,
         status=HTTPStatus.CREATED,
-        pending=True,
+        pending=PENDING_IMAGE,
     ),
     Operation(
         id="models",
@@ -245,6 +255,7 @@ OPERATIONS: Final = (
         example=BATCH,
         refusals=_OF_SPENDING,
         status=HTTPStatus.CREATED,
+        pending=PENDING_BATCH,
     ),
     Operation(
         id="batch",

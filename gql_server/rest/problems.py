@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from gql_server.rest.fields import IMAGE_ID, MOMENT_EXAMPLE, Answer, Moment, described
 
@@ -14,6 +14,17 @@ class Fault(Answer):
 
     field: str | None = described("Where it lies.", "prompt", None)
     message: str = described("What is wrong and what to mend.", _PROMPT_MESSAGE)
+
+
+class Pending(Answer):
+    """What is not there yet when the request's deadline passes, and will be."""
+
+    id: str = described("The id under which it will appear at the address in Location.", IMAGE_ID)
+    status: Literal["pending"] = described("That it is not there yet.", "pending")
+    message: str = described(
+        "What to do.",
+        f"The picture is still being made. Ask for image {IMAGE_ID} in a little while.",
+    )
 
 
 class Details(Answer):

@@ -11,9 +11,9 @@ from structlog.testing import capture_logs
 
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.domain import errors as domain
-from gql_server.domain.errors import DomainError, GenerationPending, Rejected
+from gql_server.domain.errors import BatchPending, DomainError, GenerationPending, Rejected
 from gql_server.rest.errors import error_response, status_of
-from gql_server.rest.problems import Problem, documented
+from gql_server.rest.problems import Pending, Problem, documented
 from tests.rest.asking import ask, send
 from tests.servers.product import FLUX, Product, running_product, workers_ai_settings
 from tests.servers.workers_ai_app import WorkersAIStandin
@@ -242,12 +242,19 @@ def test_every_error_of_the_domain_has_a_status_that_is_documented() -> None:
         if isinstance(kind, type) and issubclass(kind, DomainError) and kind is not DomainError
     }
     assert kinds
-    for kind in kinds - {GenerationPending}:
+    for kind in kinds - {GenerationPending, BatchPending}:
         fault = kind.__new__(kind)
         fault.path = ("id",)
         if isinstance(fault, domain.GenerationFailed):
             fault.reached_model = True
         assert documented(status_of(fault))
+
+
+def test_a_batch_that_is_not_accepted_by_the_deadline_is_pending() -> None:
+    response = error_response(BatchPending("bat_1"))
+    assert response.status_code == 202
+    assert response.headers["location"] == "/api/batch/bat_1"
+    assert Pending.model_validate_json(bytes(response.body)).id == "bat_1"
 
 
 async def test_a_turn_that_the_rate_limit_does_not_leave_is_a_429() -> None:
