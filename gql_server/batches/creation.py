@@ -67,13 +67,17 @@ async def create_batch(
         accepted = await accept_batch(parts, principal, request)
         creation = _create(parts, principal, accepted)
         return await parts.running.run(accepted.batch_id, creation, pending=BatchPending)
+    checked = partial(accept_batch, parts, principal, request)
     faults = list(key_faults(idempotency_key))
     if faults:
-        await reject_with_key_faults(faults, partial(accept_batch, parts, principal, request))
+        await reject_with_key_faults(faults, checked)
+    try:
+        digest = await asyncio.to_thread(lambda: input_hash(_given(request)))
+    except (RecursionError, TypeError, ValueError):  # its metadata is no plain JSON
+        await checked()
+        raise
     scope = KeyScope(user_id=principal.user_id, operation=operation, key=idempotency_key)
-    work = _KeyedBatch(parts, principal, request)
-    digest = await asyncio.to_thread(lambda: input_hash(_given(request)))
-    return await parts.idempotency.once(scope, digest, work)
+    return await parts.idempotency.once(scope, digest, _KeyedBatch(parts, principal, request))
 
 
 class _KeyedBatch:

@@ -120,6 +120,17 @@ async def test_a_body_that_cannot_be_read_is_refused(
     assert set(told) == {"error", "details"}
 
 
+@pytest.mark.parametrize("path", ["generate", "batch/generate"])
+async def test_metadata_that_is_nested_too_deeply_is_refused(user: Product, path: str) -> None:
+    what = '"prompt": "A fox"' if path == "generate" else '"prompts": ["A fox"]'
+    for depth in (300, 600, 1000):
+        nested = '{"a":' * depth + "1" + "}" * depth
+        content = '{"model": "%s", %s, "metadata": %s}' % (FLUX, what, nested)
+        for key in ({}, {"Idempotency-Key": f"deep-{depth}"}):
+            told = await ask(user, "POST", path, 400, content=content, headers=JSON | key)
+            assert told["error"] == "Invalid metadata"
+
+
 async def test_an_address_or_method_that_there_is_not_is_told(user: Product) -> None:
     for method, path, status, allow in (
         ("GET", "nothing", 404, None),
