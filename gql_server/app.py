@@ -151,7 +151,7 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
 
 
 def _rest_routes(settings: Settings, *, asks_for_keys: bool) -> list[BaseRoute]:
-    shows = _or(settings.playground, settings.trusted_documents is None)
+    shows = _shows_playground(settings)
     options = RestOptions(
         bounds=BodyBounds(settings.max_body_bytes, settings.receive_timeout),
         asks_for_keys=asks_for_keys,

@@ -16,9 +16,13 @@ from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Role
 from gql_server.http.bodies import RequestRefused
 
-_OPEN_PATHS: Final = {"/", "/health", "/ready", "/api/docs", "/api/openapi.json"}
-_OPEN_FOLDERS: Final = ("/images/", "/api/docs/")
-"""Pictures' addresses are signed where anybody is asked who they are."""
+_OPEN_PATHS: Final = {"/", "/health", "/ready"}
+_OPEN_FOLDER: Final = "/images/"
+"""Its addresses are signed where anybody is asked who they are."""
+
+_DESCRIPTION: Final = {"/api/docs", "/api/openapi.json"}
+_DESCRIPTION_FOLDER: Final = "/api/docs/"
+"""REST's description and its page, which everybody sees who sees the playground."""
 
 _PLAYGROUND: Final = "/graphql"
 _BASIC: Final = 'Basic realm="any name, and an API key of an admin", charset="UTF-8"'
@@ -79,7 +83,7 @@ class AuthenticationMiddleware:
             try:
                 principal = await authentication.authenticate(token)
                 if is_page and principal.role is not Role.ADMIN:
-                    raise Unauthenticated("The playground is for admins.")
+                    raise Unauthenticated("This page is for admins.")
                 scope["state"]["principal"] = principal
             except Unauthenticated as error:
                 challenge = _BASIC if is_page else "Bearer"
@@ -96,13 +100,16 @@ class AuthenticationMiddleware:
             return token is None
         path: str = scope["path"]
         return (
-            path in _OPEN_PATHS
-            or path.startswith(_OPEN_FOLDERS)
-            or (is_page and self._page_is_open)
+            path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER) or (is_page and self._page_is_open)
         )
 
     def _asks_for_page(self, scope: Scope) -> bool:
-        if scope["type"] != "http" or scope["path"] != _PLAYGROUND:
+        if scope["type"] != "http":
+            return False
+        path: str = scope["path"]
+        if path in _DESCRIPTION or path.startswith(_DESCRIPTION_FOLDER):
+            return scope["method"] in {"GET", "HEAD"}
+        if path != _PLAYGROUND:
             return False
         request = Request(scope)
         accept = request.headers.get("accept", "")

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from gql_server.access.keys import KeyDraft, create_key
+from gql_server.domain.principal import Role
 from gql_server.rest.application import RestOptions, rest_application
 from tests.rest.asking import ask, send
 from tests.servers.product import Product, running_product, workers_ai_settings
@@ -71,7 +74,12 @@ def test_only_a_server_that_asks_for_keys_says_so() -> None:
     assert asking["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
 
 
-async def test_it_can_be_read_without_a_key_and_without_the_internet(server: Product) -> None:
+async def test_it_can_be_read_without_the_internet(tmp_path: Path) -> None:
+    async with running_product(tmp_path, {"auth": "keys", "playground": "on"}) as product:
+        await it_is_whole(product)
+
+
+async def it_is_whole(server: Product) -> None:
     document = await ask(server, "GET", "openapi.json")
     assert document["paths"] == DOCUMENT["paths"]
     page = await send(server, "GET", "docs")
@@ -90,6 +98,25 @@ async def test_it_can_be_read_without_a_key_and_without_the_internet(server: Pro
         asset = await send(server, "GET", name)
         assert asset.status_code == 200
         assert asset.headers["content-type"].startswith(kind)
+
+
+async def test_where_keys_are_asked_for_it_is_for_admins(server: Product) -> None:
+    pages = ("docs", "docs/start.js", "docs/assets/swagger-ui.css", "openapi.json")
+    for role, status in ((Role.CREATOR, 401), (Role.ADMIN, 200)):
+        draft = KeyDraft(user_id="reads-it", role=role)
+        key = (await create_key(server.parts.database, draft)).secret
+        for given in (httpx.BasicAuth("any", key), None):
+            headers = {} if given is not None else {"Authorization": f"Bearer {key}"}
+            for path in pages:
+                response = await send(server, "GET", path, auth=given, headers=headers)
+                assert response.status_code == status, path
+        # Browsers send a password along unasked, so it opens nothing but pages.
+        refused = await send(server, "GET", "models", auth=httpx.BasicAuth("any", key))
+        assert refused.status_code == 401
+    for path in pages:
+        response = await send(server, "GET", path)
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"].startswith("Basic ")
 
 
 async def test_where_there_is_no_playground_there_is_no_description(tmp_path: Path) -> None:
