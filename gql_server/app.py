@@ -31,9 +31,11 @@ from gql_server.generation.parts import Parts
 from gql_server.generation.source_images import MAX_UPLOAD_BYTES
 from gql_server.http.authentication import AuthenticationMiddleware
 from gql_server.http.health import Check, health, ready_route
+from gql_server.http.hosts import AllowedHostsMiddleware
 from gql_server.http.images import images_route
 from gql_server.http.networks import AllowedNetworksMiddleware
 from gql_server.http.security_headers import SecurityHeaders
+from gql_server.http.sockets import WebSocketsMiddleware
 from gql_server.rest.application import FOLDER as REST_FOLDER
 from gql_server.rest.application import RestOptions, rest_application
 from gql_server.rest.docs import docs_routes
@@ -141,6 +143,8 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
         init_seconds=settings.subscription_init_timeout,
         send_seconds=settings.subscription_send_timeout,
         operations_at_once=settings.subscriptions_per_connection,
+        subscriptions_per_user=settings.subscriptions_per_user,
+        sockets_per_user=settings.websockets_per_user,
         shows_playground=_shows_playground(settings),
         shows_schema=settings.introspection,
         shows_suggestions=settings.suggestions,
@@ -171,6 +175,15 @@ def _middleware(settings: Settings) -> list[Middleware]:
         found.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted))
     if settings.allowed_ips:
         found.append(Middleware(AllowedNetworksMiddleware, networks=settings.allowed_ips))
+    if settings.host_names is not None:
+        found.append(
+            Middleware(
+                AllowedHostsMiddleware,
+                names=settings.host_names,
+                refusals={REST_FOLDER: refusal},
+            )
+        )
+    found.append(Middleware(WebSocketsMiddleware, per_address=settings.websockets_per_address))
     if settings.cors_origins:
         # Outside of authentication: a browser asks first without a key.
         found.append(

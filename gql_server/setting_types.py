@@ -1,5 +1,6 @@
 """What settings are made of: values as they are written in the environment, checked and read."""
 
+import re
 from base64 import b64decode
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final
@@ -19,6 +20,7 @@ DRIVERS: Final = {
 
 _HTTP_URL: Final = TypeAdapter(HttpUrl)
 _SHORTEST_SECRET: Final = 32
+_HOST: Final = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _WEBHOOK_PREFIX = "whsec_"
 _WEBHOOK_KEY_BYTES = range(24, 65)
 
@@ -90,6 +92,13 @@ def _is_origin(value: str) -> str:
     return value.rstrip("/").lower()
 
 
+def _is_host(value: str) -> str:
+    name = value.lower().removesuffix(".")
+    if value != "*" and not _HOST.fullmatch(name):
+        raise ValueError(f"give names such as api.example.com or *.example.com, not {value}")
+    return name
+
+
 def _is_automatic(value: object) -> object:
     return None if isinstance(value, str) and value.lower() == "auto" else value
 
@@ -125,6 +134,9 @@ Network = IPv4Network | IPv6Network
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_read_networks)]
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(_is_origin)], ...], NoDecode, BeforeValidator(_split)
+]
+Hosts = Annotated[
+    tuple[Annotated[str, AfterValidator(_is_host)], ...], NoDecode, BeforeValidator(_split)
 ]
 Switch = Annotated[bool | None, BeforeValidator(_is_automatic)]
 """On, off, or None: as suits the other settings."""

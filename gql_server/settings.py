@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -13,6 +14,7 @@ from gql_server.setting_types import (
     DRIVERS,
     AnyCase,
     DatabaseAddress,
+    Hosts,
     HttpAddress,
     Issuer,
     LongSecret,
@@ -60,6 +62,10 @@ class Settings(BaseSettings):
     )
     allowed_ips: Networks = Field(
         default=(), description="The networks that may reach the server; unset: every one."
+    )
+    allowed_hosts: Hosts = Field(
+        default=(),
+        description="Names that the server answers to; unset: on loopback without keys its own.",
     )
     trusted_proxies: Networks = Field(
         default=(), description="The proxies whose X-Forwarded-For says who their client is."
@@ -172,6 +178,18 @@ class Settings(BaseSettings):
     )
     subscriptions_per_connection: int = Field(
         default=100, ge=1, le=10_000, description="Operations at once over one WebSocket."
+    )
+    subscriptions_per_user: int = Field(
+        default=5_000, ge=1, description="Subscriptions at once of one user, in a process."
+    )
+    max_connections: int = Field(
+        default=10_000, ge=1, description="Connections that a process holds at once."
+    )
+    websockets_per_address: int = Field(
+        default=2_000, ge=1, description="WebSockets of one client address, in a process."
+    )
+    websockets_per_user: int = Field(
+        default=2_000, ge=1, description="WebSockets of one user, in a process."
     )
     process_lease: float = Field(
         default=12,
@@ -305,6 +323,20 @@ class Settings(BaseSettings):
         if self.allowance is not None:
             return self.allowance
         return _ALLOWANCE if self.asks_for_keys else 0
+
+    @property
+    def host_names(self) -> tuple[str, ...] | None:
+        """The names that clients may know the server by; None: any.
+
+        Unset they matter where nobody is asked and this machine alone should get in: there a page
+        of another site could, with a name of its own for this machine.
+        """
+        if "*" in self.allowed_hosts:
+            return None
+        if not self.allowed_hosts and (self.asks_for_keys or not self.is_loopback):
+            return None
+        own = urlsplit(self.server_url).hostname or ""
+        return (*self.allowed_hosts, own)
 
     @property
     def is_loopback(self) -> bool:

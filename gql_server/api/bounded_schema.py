@@ -1,11 +1,13 @@
 """A schema whose operations are bounded before they run, and whose errors are translated."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLNamedType, GraphQLObjectType, GraphQLSchema
+from graphql import OperationType as DocumentOperation
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext, ExecutionResult
@@ -94,7 +96,8 @@ class Schema(strawberry.Schema):
             errors = _type_errors(prepared, operation_name, allowed_operation_types)
         if errors:
             return _single(_translated(PreExecutionError(data=None, errors=errors), context_value))
-        results = await super().stream(
+        run = partial(
+            super().stream,
             query,
             variable_values,
             context_value,
@@ -103,7 +106,12 @@ class Schema(strawberry.Schema):
             operation_extensions,
             allowed_operation_types,
         )
-        return _each_translated(results, context_value)
+        if (
+            context_value is None
+            or prepared.operation_type(operation_name) is not DocumentOperation.SUBSCRIPTION
+        ):
+            return _each_translated(await run(), context_value)
+        return _each_translated(_counted(run, context_value), context_value)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -198,6 +206,23 @@ def _translated(result: ExecutionResult, context: Context | None) -> ExecutionRe
 
 async def _single(result: ExecutionResult) -> StreamResult:
     yield result
+
+
+async def _counted(run: Callable[[], Awaitable[StreamResult]], context: Context) -> StreamResult:
+    """Run a subscription, which counts as its user's while it is open."""
+    counts, user_id = context.subscriptions, context.user_id
+    if counts is not None and user_id is not None and not counts.add(user_id):
+        message = f"You have as many subscriptions as this server takes: {counts.limit}."
+        error = limit_error("TOO_MANY_SUBSCRIPTIONS", message, counts.limit)
+        yield PreExecutionError(data=None, errors=[error])
+        return
+    try:
+        async with aclosing(await run()) as results:
+            async for result in results:
+                yield result
+    finally:
+        if counts is not None and user_id is not None:
+            counts.remove(user_id)
 
 
 async def _each_translated(results: StreamResult, context: Context | None) -> StreamResult:

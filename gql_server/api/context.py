@@ -13,6 +13,7 @@ from strawberry.dataloader import DataLoader
 
 from gql_server.access.allowances import Allowances
 from gql_server.access.authentication import Authentication
+from gql_server.access.open_counts import OpenCounts
 from gql_server.batches.reading import get_batches
 from gql_server.database.images import ImageFilter
 from gql_server.database.pages import Facts, Page, PageRequest
@@ -59,6 +60,8 @@ class Context:
         parts: The parts of the server.
         models: The models by name.
         connection_params: What a WebSocket's ``connection_init`` said; empty over HTTP.
+        counted_user_id: Whose WebSocket this is, once it counts as theirs.
+        subscriptions: How many each user has in this process; None: as many as they like.
         allowance: The caller's, as the operation left it; None where there is none.
         refused: Why the operation is not run, when it costs more than is left.
     """
@@ -71,6 +74,7 @@ class Context:
         principal: Principal | None,
         *,
         allowances: Allowances | None = None,
+        subscriptions: OpenCounts | None = None,
         sees_schema: bool | None = None,
         sees_suggestions: bool | None = None,
     ) -> None:
@@ -82,8 +86,10 @@ class Context:
         self.parts = parts
         self.models = models
         self.connection_params: Mapping[str, object] = {}
+        self.counted_user_id: str | None = None
         self.allowance: AllowanceState | None = None
         self.refused: RateLimited | None = None
+        self.subscriptions = subscriptions
         self._allowances = allowances
         self._budgets: asyncio.Future[Sequence[BudgetState]] | None = None
         self._authentication = authentication
@@ -101,6 +107,11 @@ class Context:
         if self._principal is None:
             raise Unauthenticated("This server asks who you are. Send an API key.")
         return self._principal
+
+    @property
+    def user_id(self) -> str | None:
+        """The user who asks; None where that is not known (yet)."""
+        return self._principal.user_id if self._principal is not None else None
 
     @property
     def sees_schema(self) -> bool:
@@ -140,6 +151,7 @@ class Context:
             self._authentication,
             self._principal,
             allowances=self._allowances,
+            subscriptions=self.subscriptions,
             sees_schema=self._sees_schema,
             sees_suggestions=self._sees_suggestions,
         )

@@ -26,6 +26,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType as StrawberryOperationType
 from strawberry.types.unset import UnsetType
 
+from gql_server.access.open_counts import OpenCounts
 from gql_server.api.bounded_schema import Schema
 from gql_server.api.context import Context
 from gql_server.api.errors import border_error
@@ -43,7 +44,7 @@ from gql_server.api.responses import (
 )
 from gql_server.api.streams import EventsTransport, StreamResponse
 from gql_server.api.view_options import ViewOptions
-from gql_server.api.websockets import BoundedWebSocket, TransportHandler
+from gql_server.api.websockets import BoundedWebSocket, TooManyWebSockets, TransportHandler
 from gql_server.domain.errors import Unauthenticated
 from gql_server.generation.parts import Parts
 from gql_server.http.bodies import RequestRefused, bounded, media_type, parse_json, read_body
@@ -86,6 +87,8 @@ class GraphQLView(GraphQL[Context, None]):
             allowed_origins=self._options.origins,
         )
         self.request_adapter_class = _RequestAdapter
+        self.sockets = OpenCounts(self._options.sockets_per_user)
+        self._subscriptions = OpenCounts(self._options.subscriptions_per_user)
         self.send_seconds = self._options.send_seconds
         self._documents = schema.documents
         self._streams = _STREAMS if schema.subscription is not None else frozenset()
@@ -135,6 +138,7 @@ class GraphQLView(GraphQL[Context, None]):
             request.state.authentication,
             request.state.principal,
             allowances=request.state.allowances,
+            subscriptions=self._subscriptions,
             sees_schema=self._options.shows_schema,
             sees_suggestions=self._options.shows_suggestions,
         )
@@ -147,11 +151,16 @@ class GraphQLView(GraphQL[Context, None]):
 
         Raises:
             ConnectionRejectionError: That is not known; the socket is closed with 4403.
+            TooManyWebSockets: They have as many as they may have.
         """
         try:
             await context.open_connection(context.connection_params)
         except Unauthenticated as error:
             raise ConnectionRejectionError from error
+        if context.user_id is not None:
+            if not self.sockets.add(context.user_id):
+                raise TooManyWebSockets
+            context.counted_user_id = context.user_id
         return await super().on_ws_connect(context)
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:

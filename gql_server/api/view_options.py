@@ -21,6 +21,10 @@ class ViewOptions:
     """How long a WebSocket may take no data until it is dropped."""
     operations_at_once: int = 100
     """How many operations one WebSocket may have."""
+    subscriptions_per_user: int = 5_000
+    """How many subscriptions one user may have in this process, over all their connections."""
+    sockets_per_user: int = 2_000
+    """How many WebSockets one user may have in this process."""
     shows_playground: bool = True
     shows_schema: bool | None = None
     """Whether introspection is answered; None: to admins alone."""

@@ -24,6 +24,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 from gql_server.access.oidc import ProviderUnavailable
 from gql_server.access.sessions import ServerStopping, SessionEnd, Sessions
 from gql_server.api.context import Context
+from gql_server.api.limits import limit_error
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.domain.errors import Unauthenticated
 from gql_server.http.bodies import RequestRefused
@@ -35,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 _FORBIDDEN: Final = 4403
 _TRY_AGAIN_LATER: Final = 1013
+_TOO_MANY: Final = 4429
 _UNKNOWN_NOW: Final[GraphQLFormattedError] = {
     "message": "It cannot be found out just now who you are. Try again in a moment.",
     "extensions": {"code": "INTERNAL"},
@@ -104,9 +106,13 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def handle(self) -> None:
         """Serve a socket until its end."""
-        async with cast("BoundedWebSocket", self.websocket).life():
-            with ExitStack() as self._session:
-                await super().handle()
+        try:
+            async with cast("BoundedWebSocket", self.websocket).life():
+                with ExitStack() as self._session:
+                    await super().handle()
+        finally:
+            if self.context.counted_user_id is not None:
+                cast("GraphQLView", self.view).sockets.remove(self.context.counted_user_id)
 
     async def handle_message(self, message: Message) -> None:
         """Handle a message of the client's."""
@@ -124,17 +130,23 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
         except (DatabaseUnavailable, ProviderUnavailable) as error:
             log.warning("authentication_unavailable", reason=repr(error))
             await self.websocket.close(_TRY_AGAIN_LATER, "Try again later")
+        except TooManyWebSockets:
+            await self.websocket.close(_TOO_MANY, "Too many WebSockets of this user")
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Run an operation, whose document may be named by its hash."""
         if self.connection_acknowledged and message["id"] not in self.operations:
+            most = self.max_subscriptions_per_connection
+            if most is not None and len(self.operations) >= most:
+                text = f"This connection has as many operations as this server takes: {most}."
+                error = limit_error("TOO_MANY_SUBSCRIPTIONS", text, most)
+                await self._refuse(message["id"], error)
+                return
             documents = cast("GraphQLView", self.view).persisted
             try:
                 query = documents.document(message["payload"])
             except (GraphQLError, RequestRefused) as error:
-                await self.send_message(
-                    {"id": message["id"], "type": "error", "payload": [_formatted(error)]}
-                )
+                await self._refuse(message["id"], error)
                 return
             message["payload"]["query"] = query
             if not await self._may_go_on(message["id"]):
@@ -145,6 +157,9 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
         """Log what ended an operation, unless its client did."""
         if not isinstance(error, WebSocketDisconnected):
             log.error("websocket_operation_broke", exc_info=error)
+
+    async def _refuse(self, operation: str, error: GraphQLError | RequestRefused) -> None:
+        await self.send_message({"id": operation, "type": "error", "payload": [_formatted(error)]})
 
     def _open_session(self) -> None:
         sessions: Sessions = cast("BoundedWebSocket", self.websocket).ws.state.sessions
@@ -174,6 +189,10 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
             )
             return False
         return True
+
+
+class TooManyWebSockets(Exception):
+    """Their user has as many open as they may have."""
 
 
 def _is_well_formed(message: object) -> bool:

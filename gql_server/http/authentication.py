@@ -6,7 +6,6 @@ from typing import Final
 
 import structlog
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gql_server.access.authentication import Authentication, basic_password, bearer_token
@@ -15,6 +14,7 @@ from gql_server.database.engine import DatabaseUnavailable
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Role
 from gql_server.http.bodies import RequestRefused
+from gql_server.http.refusals import WriteRefusal, refuse
 
 _OPEN_PATHS: Final = {"/", "/health", "/ready"}
 _OPEN_FOLDER: Final = "/images/"
@@ -30,9 +30,6 @@ _BASIC: Final = 'Basic realm="any name, and an API key of an admin", charset="UT
 IsPage = Callable[[str, str, Iterable[str]], bool]
 """Tells by the method, the Accept header and the names in the address whether a page is asked for,
 and surely no operation."""
-
-WriteRefusal = Callable[[RequestRefused], Response]
-"""Writes a refusal as the clients of one API know it."""
 
 log = structlog.get_logger(__name__)
 
@@ -87,11 +84,12 @@ class AuthenticationMiddleware:
                 scope["state"]["principal"] = principal
             except Unauthenticated as error:
                 challenge = _BASIC if is_page else "Bearer"
-                await self._refuse(scope, receive, send, _unauthenticated(error, challenge))
+                refused = _unauthenticated(error, challenge)
+                await refuse(scope, receive, send, refused, by_folder=self._refusals)
                 return
             except (DatabaseUnavailable, ProviderUnavailable) as error:
                 log.warning("authentication_unavailable", reason=repr(error))
-                await self._refuse(scope, receive, send, _unavailable())
+                await refuse(scope, receive, send, _unavailable(), by_folder=self._refusals)
                 return
         await self._app(scope, receive, send)
 
@@ -115,19 +113,6 @@ class AuthenticationMiddleware:
         accept = request.headers.get("accept", "")
         return self._is_page(request.method, accept, request.query_params)
 
-    async def _refuse(
-        self, scope: Scope, receive: Receive, send: Send, refused: RequestRefused
-    ) -> None:
-        if scope["type"] == "websocket" and "websocket.http.response" not in scope["extensions"]:
-            await send({"type": "websocket.close", "code": 4403})
-            return
-        path: str = scope["path"]
-        write = next(
-            (write for folder, write in self._refusals.items() if path.startswith(folder)),
-            _graphql_refusal,
-        )
-        await write(refused)(scope, receive, send)
-
 
 def _unauthenticated(error: Unauthenticated, challenge: str) -> RequestRefused:
     return RequestRefused(
@@ -145,8 +130,3 @@ def _unavailable() -> RequestRefused:
         code="INTERNAL",
         headers={"Retry-After": "1"},
     )
-
-
-def _graphql_refusal(refused: RequestRefused) -> Response:
-    body = {"errors": [{"message": refused.message, "extensions": {"code": refused.code}}]}
-    return JSONResponse(body, status_code=refused.status, headers=refused.headers)

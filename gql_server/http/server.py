@@ -23,7 +23,9 @@ def server_config(app: Any, settings: Settings) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,  # the application has TRUSTED_PROXIES; uvicorn would trust loopback
         http=bounded_http(
-            head_seconds=settings.receive_timeout, taking_seconds=settings.subscription_send_timeout
+            head_seconds=settings.receive_timeout,
+            taking_seconds=settings.subscription_send_timeout,
+            most_connections=settings.max_connections,
         ),
         ws_max_size=settings.max_body_bytes,
     )

@@ -1,4 +1,4 @@
-"""Connections that do not come to the point: bounded before an application hears of them."""
+"""Connections that are too many, or do not come to the point: an application hears of none."""
 
 import asyncio
 from typing import Any, ClassVar, Final
@@ -10,6 +10,15 @@ _MAX_HEAD_BYTES: Final = 64 * 1024
 _STOP_SECONDS: Final = 1.0
 """How long a client may take nothing once the server is to stop."""
 
+_TOO_MANY_BODY: Final = (
+    b'{"errors":[{"message":"This server has as many connections as it takes. Try again in a '
+    b'moment.","extensions":{"code":"TOO_MANY_CONNECTIONS"}}]}'
+)
+_TOO_MANY: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
+    b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(_TOO_MANY_BODY), _TOO_MANY_BODY)
+)
+
 log = structlog.get_logger(__name__)
 
 
@@ -17,17 +26,21 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     """Closes a connection whose next request's head does not come in time, or does not end.
 
     So it does with one whose client takes nothing of its answer for too long. Uvicorn itself
-    bounds only the pause after an answer.
+    bounds only the pause after an answer, and counts only connections that ask something.
     """
 
     head_seconds: ClassVar[float] = 30
+    most_connections: ClassVar[int] = 10_000
     taking_seconds: float = 30
     _stall: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        """Wait for the first request."""
+        """Wait for the first request, unless there are too many connections already."""
         super().connection_made(transport)
         self._await_head()
+        if len(self.connections) > self.most_connections:
+            transport.write(_TOO_MANY)
+            transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
@@ -100,12 +113,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._deadline = None
 
 
-def bounded_http(*, head_seconds: float, taking_seconds: float) -> type[Any]:
+def bounded_http(*, head_seconds: float, taking_seconds: float, most_connections: int) -> type[Any]:
     """Return the protocol for uvicorn's ``http``.
 
     Args:
         head_seconds: How long a request's head may take.
         taking_seconds: How long a client may take nothing of what it is sent.
+        most_connections: How many there may be at once. WebSockets, which begin as such
+            connections, are counted as long as they are open.
     """
-    patience = {"head_seconds": head_seconds, "taking_seconds": taking_seconds}
-    return type("BoundedHttp", (BoundedHttpProtocol,), patience)
+    bounds = {
+        "head_seconds": head_seconds,
+        "taking_seconds": taking_seconds,
+        "most_connections": most_connections,
+    }
+    return type("BoundedHttp", (BoundedHttpProtocol,), bounds)

@@ -132,6 +132,57 @@ async def test_the_bounds_are_settings(tmp_path: Path) -> None:
                 await client.subscribe(CREATED, name)
             answer = await client.receive()
             assert (answer["type"], answer["id"]) == ("error", "three")
+            assert answer["payload"][0]["extensions"] == {
+                "code": "TOO_MANY_SUBSCRIPTIONS",
+                "limit": 2,
+            }
+
+
+async def test_a_users_subscriptions_are_counted_over_all_their_connections(
+    tmp_path: Path,
+) -> None:
+    async with running_product(tmp_path, {"subscriptions_per_user": 2}) as product:
+        url, progress = product.settings.server_url, product.parts.progress
+        async with subscriber(url) as one, subscriber(url) as other:
+            for client in (one, other):
+                await client.subscribe(CREATED)
+            await until(lambda: progress.watchers == 2)
+            await other.subscribe(CREATED, "more")
+            refused = await other.receive()
+            assert (refused["type"], refused["id"]) == ("error", "more")
+            told = {"code": "TOO_MANY_SUBSCRIPTIONS", "limit": 2}
+            assert refused["payload"][0]["extensions"] == told
+            stream = await product.client.post(
+                "/graphql", json={"query": CREATED}, headers={"accept": "text/event-stream"}
+            )
+            assert "TOO_MANY_SUBSCRIPTIONS" in stream.text
+            await other.subscribe("{ models { id } }", "query")
+            assert (await other.next("query"))["models"]
+            await other.receive()
+            await one.send(type="complete", id="1")
+            await until(lambda: progress.watchers == 1)
+            await other.subscribe(CREATED, "again")
+            await until(lambda: progress.watchers == 2)
+
+
+async def test_a_user_and_an_address_have_so_many_sockets_and_no_more(tmp_path: Path) -> None:
+    limits = {"websockets_per_user": 2, "websockets_per_address": 4}
+    async with running_product(tmp_path, limits) as product:
+        url = product.settings.server_url
+        async with subscriber(url), open_socket(url) as third, open_socket(url):
+            async with subscriber(url):
+                await third.send(type="connection_init", payload={})
+                assert await third.closed() == 4429
+                assert third.socket.close_reason == "Too many WebSockets of this user"
+                async with open_socket(url):
+                    with pytest.raises(InvalidStatus) as refused:
+                        async with open_socket(url):
+                            pass
+            answer = refused.value.response
+            assert (answer.status_code, answer.headers["retry-after"]) == (429, "10")
+            assert b"TOO_MANY_CONNECTIONS" in answer.body
+            async with subscriber(url) as again:  # of the user there is one, of the address two
+                await again.settled()
 
 
 async def test_other_protocols_and_other_origins_are_refused(product: Product) -> None:
@@ -184,7 +235,7 @@ async def test_neither_may_one_of_a_stream_over_http(tmp_path: Path) -> None:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
                 client.connect(("127.0.0.1", product.settings.port))
                 head = (
-                    f"POST /graphql HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\n"
+                    f"POST /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\n"
                     f"Content-Type: application/json\r\nContent-Length: {len(query)}\r\n\r\n"
                 )
                 client.sendall((head + query).encode())

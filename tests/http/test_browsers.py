@@ -60,7 +60,7 @@ async def test_pages_of_listed_origins_may_ask_and_every_answer_is_guarded(tmp_p
 async def a_body_that_does_not_come_is_not_waited_for(port: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(
-        b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b"Content-Length: 100\r\n\r\n{"
     )
     async with asyncio.timeout(10):

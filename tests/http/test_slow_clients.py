@@ -1,4 +1,5 @@
 import asyncio
+import json
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -23,7 +24,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG0
 
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
-    patience = bounded_http(head_seconds=0.3, taking_seconds=0.3)
+    patience = bounded_http(head_seconds=0.3, taking_seconds=0.3, most_connections=3)
     config = uvicorn.Config(app, http=patience, lifespan="off", log_config=None)
     with listening() as (listener, number):
         async with served(config, listener):
@@ -76,7 +77,7 @@ async def test_an_answer_that_is_not_taken_holds_up_no_stop() -> None:
     async def answer_without_end(scope: Scope, receive: Receive, send: Send) -> None:
         await StreamingResponse(endless())(scope, receive, send)
 
-    patience = bounded_http(head_seconds=30, taking_seconds=30)
+    patience = bounded_http(head_seconds=30, taking_seconds=30, most_connections=3)
     config = uvicorn.Config(answer_without_end, http=patience, lifespan="off", log_config=None)
     with listening() as (listener, port), socket.socket() as client:
         async with served(config, listener):
@@ -87,3 +88,23 @@ async def test_an_answer_that_is_not_taken_holds_up_no_stop() -> None:
             assert await loop.sock_recv(client, 100)
             began = time.monotonic()
         assert time.monotonic() - began < 10
+
+
+async def test_one_connection_too_many_is_told_so_and_there_is_room_again(port: int) -> None:
+    kept = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+    for reader, writer in kept:
+        writer.write(REQUEST)
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
+    refused = await answer(port)
+    assert refused.startswith(b"HTTP/1.1 503 ")
+    assert json.loads(refused.partition(b"\r\n\r\n")[2])["errors"][0]["extensions"] == {
+        "code": "TOO_MANY_CONNECTIONS"
+    }
+    assert b"Retry-After: 1\r\n" in refused
+    for _, writer in kept:
+        writer.close()
+    async with asyncio.timeout(10):
+        last = REQUEST[:-2] + b"Connection: close\r\n\r\n"
+        while (found := await answer(port, last)).startswith(b"HTTP/1.1 503 "):
+            await asyncio.sleep(0.01)
+    assert found.startswith(b"HTTP/1.1 204")
