@@ -116,7 +116,9 @@ class ApiKeyMutations:
                 api_key=None, secret=None, budget=None, user_errors=user_errors(error)
             )
         ids = [created.budget_id] if created.budget_id is not None else []
-        budgets = [budget_from(state) for state in await parts.budgets.find(ids)] if ids else []
+        budgets = (
+            [budget_from(info, state) for state in await parts.budgets.find(ids)] if ids else []
+        )
         return CreateApiKeyPayload(
             api_key=api_key_from(created.facts),
             secret=created.secret,

@@ -162,6 +162,6 @@ async def _creation(
     try:
         created = await work
     except REPORTABLE as error:
-        return None, user_errors(error), []
-    warnings = [budget_warning(state) for state in created.passed]
+        return None, user_errors(error, sees_all=info.context.is_admin), []
+    warnings = [budget_warning(info, state) for state in created.passed]
     return batch_from(info.context, created.facts), [], warnings

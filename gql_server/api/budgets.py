@@ -14,7 +14,6 @@ from gql_server.api.webhooks import Webhook, webhooks_of
 from gql_server.domain import budgets as domain
 from gql_server.domain.errors import InvalidInput
 from gql_server.domain.money import to_dollars
-from gql_server.domain.principal import Role
 from gql_server.ledger.budgets import BudgetRequest, BudgetState
 
 _ERRORS = "Everything that is wrong with the request, at once."
@@ -80,14 +79,17 @@ class Budget(Node):
     enforcement: BudgetEnforcement = strawberry.field(
         description="Whether it refuses what would pass the limit, or warns."
     )
-    limit: float = strawberry.field(description="What may be spent in a period, in US dollars.")
-    spent: float = strawberry.field(
+    limit: float | None = strawberry.field(
+        description="What may be spent in a period, in US dollars. This and the next three are "
+        "told of the server's budget to admins alone; `alerts` say to everybody how far it is used."
+    )
+    spent: float | None = strawberry.field(
         description="What was charged in the present period, in US dollars."
     )
-    reserved: float = strawberry.field(
+    reserved: float | None = strawberry.field(
         description="What is held for pictures in the making, in US dollars."
     )
-    remaining: float = strawberry.field(
+    remaining: float | None = strawberry.field(
         description="What can still be asked for, in US dollars; 0 when the limit was passed."
     )
     starts_at: datetime = strawberry.field(description="When the present period began.")
@@ -104,8 +106,7 @@ class Budget(Node):
     )
     def webhook_url(self, info: Info) -> str | None:
         """Tell the address, which may hold a secret of its receiver."""
-        is_admin = info.context.principal.role is Role.ADMIN
-        return self.own_webhook_url if is_admin else None
+        return self.own_webhook_url if info.context.is_admin else None
 
     @strawberry.field(
         description="The latest 10 webhooks that told of it, the newest first; for admins alone, "
@@ -206,7 +207,7 @@ class BudgetMutations:
             state = await info.context.parts.budgets.set(_request(input))
         except REPORTABLE as error:
             return SetBudgetPayload(budget=None, user_errors=user_errors(error))
-        return SetBudgetPayload(budget=budget_from(state), user_errors=[])
+        return SetBudgetPayload(budget=budget_from(info, state), user_errors=[])
 
     @strawberry.mutation(
         description="Remove a budget; what it bounded is bounded no more; for admins."
@@ -226,10 +227,11 @@ class BudgetMutations:
         return RemoveBudgetPayload(removed_id=input.id, user_errors=[])
 
 
-def budget_from(state: BudgetState) -> Budget:
-    """Shape a budget as it stands."""
+def budget_from(info: Info, state: BudgetState) -> Budget:
+    """Shape a budget as it stands, as far as the caller may know."""
     row = state.span.budget
     scope = BudgetScope(row.scope)
+    is_told = scope is not BudgetScope.SERVER or info.context.is_admin
     return Budget(
         id=strawberry.ID(row.id),
         scope=scope,
@@ -238,10 +240,10 @@ def budget_from(state: BudgetState) -> Budget:
         period=BudgetPeriod(row.period),
         time_zone=row.time_zone,
         enforcement=BudgetEnforcement.HARD if row.is_hard else BudgetEnforcement.SOFT,
-        limit=to_dollars(state.limit),
-        spent=to_dollars(state.spent),
-        reserved=to_dollars(state.reserved),
-        remaining=to_dollars(state.remaining),
+        limit=to_dollars(state.limit) if is_told else None,
+        spent=to_dollars(state.spent) if is_told else None,
+        reserved=to_dollars(state.reserved) if is_told else None,
+        remaining=to_dollars(state.remaining) if is_told else None,
         starts_at=state.span.starts_at,
         resets_at=state.span.resets_at,
         alerts=[
@@ -254,19 +256,20 @@ def budget_from(state: BudgetState) -> Budget:
     )
 
 
-def budget_warning(state: BudgetState) -> PayloadWarning:
+def budget_warning(info: Info, state: BudgetState) -> PayloadWarning:
     """Warn of a soft budget that was passed."""
-    return BudgetWarning(message=state.warning, budget=budget_from(state))
+    message = state.detailed_warning if info.context.is_admin else state.warning
+    return BudgetWarning(message=message, budget=budget_from(info, state))
 
 
 async def find_budgets(info: Info, ids: list[strawberry.ID]) -> dict[str, Budget]:
     """Find budgets by id: an admin any, everybody else those that their pictures are paid from."""
     context = info.context
-    if context.principal.role is Role.ADMIN:
+    if context.is_admin:
         states = await context.parts.budgets.find(ids)
     else:
         states = [state for state in await context.budgets() if state.span.budget.id in ids]
-    return {state.span.budget.id: budget_from(state) for state in states}
+    return {state.span.budget.id: budget_from(info, state) for state in states}
 
 
 def _request(given: SetBudgetInput) -> BudgetRequest:

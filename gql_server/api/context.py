@@ -109,6 +109,11 @@ class Context:
         return self._principal
 
     @property
+    def is_admin(self) -> bool:
+        """Whether whoever asks may see everyone's."""
+        return self._principal is not None and self._principal.role is Role.ADMIN
+
+    @property
     def user_id(self) -> str | None:
         """The user who asks; None where that is not known (yet)."""
         return self._principal.user_id if self._principal is not None else None
@@ -274,7 +279,7 @@ class Context:
 
     def _sees(self, setting: bool | None) -> bool:  # noqa: FBT001 - a switch
         if setting is None:
-            return self._principal is not None and self._principal.role is Role.ADMIN
+            return self.is_admin
         return setting
 
 

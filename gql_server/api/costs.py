@@ -214,7 +214,7 @@ class CostAnalytics:
     async def budget(self, info: Info) -> Budget | None:
         """Tell the tightest budget."""
         state = tightest(await info.context.budgets())
-        return budget_from(state) if state is not None else None
+        return budget_from(info, state) if state is not None else None
 
     @strawberry.field(
         description="Every budget that the caller's pictures are paid from: the server's, the "
@@ -222,7 +222,7 @@ class CostAnalytics:
     )
     async def budgets(self, info: Info) -> list[Budget]:
         """Tell every budget."""
-        return [budget_from(state) for state in await info.context.budgets()]
+        return [budget_from(info, state) for state in await info.context.budgets()]
 
     async def _totals(self) -> Totals:
         return await self.report.totals()

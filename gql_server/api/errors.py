@@ -15,6 +15,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 
 from gql_server.domain import errors as domain
 from gql_server.domain.allowances import RateLimited
+from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.errors import (
     DomainError,
     ErrorCode,
@@ -255,9 +256,14 @@ class MaxCostExceeded(UserError):
 class BudgetExceeded(UserError):
     """A hard budget does not hold what the request would cost."""
 
-    limit: float = strawberry.field(description="What may be spent in its period, in US dollars.")
-    spent: float = strawberry.field(description="What was charged in the period, in US dollars.")
-    reserved: float = strawberry.field(
+    limit: float | None = strawberry.field(
+        description="What may be spent in its period, in US dollars; this and the next two are "
+        "told of the server's budget to admins alone."
+    )
+    spent: float | None = strawberry.field(
+        description="What was charged in the period, in US dollars."
+    )
+    reserved: float | None = strawberry.field(
         description="What is held for pictures in the making, in US dollars."
     )
     needed: float = strawberry.field(description="What the request would cost, in US dollars.")
@@ -350,15 +356,23 @@ _SUGGESTION: Final = re.compile(r" Did you mean .*\?", re.DOTALL)
 
 
 def user_errors(
-    error: DomainError | Rejected, *, under: Sequence[str] = ("input",)
+    error: DomainError | Rejected, *, under: Sequence[str] = ("input",), sees_all: bool = False
 ) -> list[UserError]:
     """Translate what a use case raised into what a payload says.
 
     Args:
         error: What was raised.
         under: Where in the arguments the use case's input stands.
+        sees_all: Whether it is told to who may know what everybody together spends.
     """
-    return [_user_error(fault, under) for fault in _faults(error)]
+    told = [_user_error(fault, under) for fault in _faults(error)]
+    for fault, one in zip(_faults(error), told, strict=True):
+        if isinstance(fault, domain.BudgetExceeded) and isinstance(one, BudgetExceeded):
+            if sees_all:
+                one.message = fault.detailed_message
+            elif fault.scope is BudgetScope.SERVER:
+                one.limit = one.spent = one.reserved = None
+    return told
 
 
 def camel_case(name: str) -> str:

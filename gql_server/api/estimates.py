@@ -58,7 +58,8 @@ async def cost_estimate(info: Info, source: CostEstimateInput) -> CostEstimatePa
             price = await estimate_batch(parts, principal, await batch_request(source.batch.value))
     except REPORTABLE as error:
         return CostEstimatePayload(
-            estimate=None, user_errors=user_errors(error, under=("input", kind))
+            estimate=None,
+            user_errors=user_errors(error, under=("input", kind), sees_all=info.context.is_admin),
         )
     estimate = CostEstimate(
         cost=to_dollars(price.cost),

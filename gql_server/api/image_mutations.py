@@ -105,11 +105,12 @@ class ImageMutations:
                 idempotency_key=input.idempotency_key,
             )
         except REPORTABLE as error:
-            return GenerateImagePayload(image=None, user_errors=user_errors(error), warnings=[])
+            errors = user_errors(error, sees_all=context.is_admin)
+            return GenerateImagePayload(image=None, user_errors=errors, warnings=[])
         return GenerateImagePayload(
             image=await image_from(context, made.facts),
             user_errors=[],
-            warnings=[budget_warning(state) for state in made.passed],
+            warnings=[budget_warning(info, state) for state in made.passed],
         )
 
     @strawberry.mutation(description="Change an image's tags and metadata.")

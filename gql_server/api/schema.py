@@ -217,7 +217,7 @@ class Query:
     @strawberry.field(description="Every budget there is, the server's first; for admins.")
     async def budgets(self, info: Info) -> list[Budget]:
         """List budgets."""
-        return [budget_from(state) for state in await info.context.parts.budgets.every()]
+        return [budget_from(info, state) for state in await info.context.parts.budgets.every()]
 
     @strawberry.field(
         description="What a request would cost, and whether it would be accepted; nothing is spent."

@@ -46,7 +46,7 @@ class Viewer:
     async def budget(self, info: Info) -> Budget | None:
         """Tell the tightest budget."""
         state = tightest(await info.context.budgets())
-        return budget_from(state) if state is not None else None
+        return budget_from(info, state) if state is not None else None
 
     @strawberry.field(
         description="Every budget that their pictures are paid from: the server's, their own and "
@@ -54,7 +54,7 @@ class Viewer:
     )
     async def budgets(self, info: Info) -> list[Budget]:
         """Tell every budget."""
-        return [budget_from(state) for state in await info.context.budgets()]
+        return [budget_from(info, state) for state in await info.context.budgets()]
 
     @strawberry.field(
         description="What they may ask of the server, over all their connections; none where "

@@ -249,9 +249,11 @@ class MaxCostExceeded(DomainError):
 class BudgetExceeded(DomainError):
     """A hard budget does not hold what the request would cost.
 
-    Money is in billionths of a dollar.
+    Money is in billionths of a dollar. What others spend from the server's budget is not for
+    everybody: the message leaves its figures out.
 
     Attributes:
+        detailed_message: The message with all figures, for those who may know them.
         scope: Whose budget it is.
         limit: What may be spent in its period.
         spent: What was charged in the period.
@@ -276,11 +278,18 @@ class BudgetExceeded(DomainError):
             BudgetScope.KEY: "The API key's budget",
         }[scope]
         missing = needed - (limit - spent - reserved)
-        super().__init__(
+        self.detailed_message = (
             f"{whose} of ${decimal_dollars(limit)} has ${decimal_dollars(spent)} spent and "
             f"${decimal_dollars(reserved)} held for pictures in the making; this would cost "
             f"${decimal_dollars(needed)}, so ${decimal_dollars(missing)} are missing. "
-            f"It starts anew at {resets_at:%Y-%m-%d %H:%M} UTC.",
+            f"It starts anew at {resets_at:%Y-%m-%d %H:%M} UTC."
+        )
+        discreet_message = (
+            f"{whose} does not hold what this would cost, ${decimal_dollars(needed)}. It starts "
+            f"anew at {resets_at:%Y-%m-%d %H:%M} UTC; an admin of the server can say more."
+        )
+        super().__init__(
+            discreet_message if scope is BudgetScope.SERVER else self.detailed_message,
             code=ErrorCode.BUDGET_EXCEEDED,
         )
         self.scope = scope

@@ -84,7 +84,15 @@ class BudgetState:
 
     @property
     def warning(self) -> str:
-        """What to tell whoever passed it, where it is soft."""
+        """What to tell whoever passed it, where it is soft; the server's without its limit."""
+        budget = self.span.budget
+        if budget.scope == BudgetScope.SERVER:
+            return f"The {budget.scope}'s {budget.period} budget is passed."
+        return self.detailed_warning
+
+    @property
+    def detailed_warning(self) -> str:
+        """What to tell of it to those who may know what everybody together spends."""
         budget = self.span.budget
         limit = decimal_dollars(self.limit)
         return f"The {budget.scope}'s {budget.period} budget of ${limit} is passed."

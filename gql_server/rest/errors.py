@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.domain import errors as domain
 from gql_server.domain.allowances import RateLimited
+from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.clock import now
 from gql_server.domain.errors import DomainError, Forbidden, Path, Rejected, Unauthenticated
 from gql_server.domain.money import to_dollars
@@ -69,7 +70,8 @@ def _details(fault: DomainError) -> dict[str, Any]:
         case domain.ModelNotFound():
             return {"model": fault.model_id, "message": _message(fault)}
         case domain.BudgetExceeded():
-            money = ("limit", "spent", "reserved", "needed")
+            is_servers = fault.scope is BudgetScope.SERVER  # what everybody spends is for admins
+            money = ("needed",) if is_servers else ("limit", "spent", "reserved", "needed")
             amounts = {name: to_dollars(getattr(fault, name)) for name in money}
             return {"message": fault.message, **amounts, "resets_at": fault.resets_at}
         case domain.MaxCostExceeded():

@@ -248,3 +248,47 @@ async def test_a_key_is_made_with_a_budget_that_holds_from_its_first_picture(
     ]
     assert (await product.ask(CREATE_KEY))["createApiKey"]["budget"] is None
     assert (await product.ask("{ apiKeys { totalCount } }"))["apiKeys"]["totalCount"] == 2
+
+
+async def test_what_everybody_spends_of_the_servers_budget_is_for_admins(asking: Product) -> None:
+    figures = "scope limit spent reserved remaining"
+    seen = (
+        "{ viewer { budget { %s } budgets { %s } } costAnalytics { budget { %s } budgets { %s } } }"
+    )
+    by_id = "query B($id: ID!) { node(id: $id) { ... on Budget { %s } } }" % figures
+    estimate = """query E($image: GenerateImageInput!) { costEstimate(input: {image: $image}) {
+        userErrors { message ... on BudgetExceeded { limit spent reserved needed } } } }"""
+    image = {"prompt": "A red fox", "model": FLUX}
+    hidden = {"scope": "SERVER"} | dict.fromkeys(("limit", "spent", "reserved", "remaining"))
+    async with (
+        visitor(asking, "ann", Role.CREATOR) as ann,
+        visitor(asking, "root", Role.ADMIN) as admin,
+    ):
+        budget = (await set_budget(admin, limit=0.0137, enforcement="SOFT"))["budget"]
+        await set_budget(admin, limit=0.5, period="DAILY", userId="ann")
+        await generate(admin)
+        (warning,) = (await generate(ann))["warnings"]
+        assert warning["message"] == "The server's monthly budget is passed."
+        assert warning["budget"] == {"limit": None, "spent": None, "reserved": None}
+        (warning,) = (await generate(admin))["warnings"]
+        assert warning["message"] == "The server's monthly budget of $0.0137 is passed."
+        assert warning["budget"]["spent"] == 0.02
+        for told in (await ann.ask(seen % ((figures,) * 4))).values():
+            assert told["budget"]["scope"] == "USER"
+            assert [one["limit"] for one in told["budgets"]] == [None, 0.5]
+            assert told["budgets"][0] == hidden
+        assert (await ann.ask(by_id, id=budget["id"]))["node"] == hidden
+        assert (await admin.ask(by_id, id=budget["id"]))["node"]["spent"] == 0.03
+        await set_budget(admin, limit=0.0137)
+        errors = [
+            *(await generate(ann))["userErrors"],
+            *(await ann.ask(estimate, image=image))["costEstimate"]["userErrors"],
+        ]
+        for error in errors:
+            assert (error["limit"], error["spent"], error["reserved"]) == (None, None, None)
+            assert error["needed"] == 0.01
+            assert "0.0137" not in error["message"]
+            assert "$0.03" not in error["message"]
+        (error,) = (await admin.ask(estimate, image=image))["costEstimate"]["userErrors"]
+        assert error["spent"] == 0.03
+        assert "$0.0137 has $0.03 spent" in error["message"]

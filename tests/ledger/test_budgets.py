@@ -114,7 +114,8 @@ async def test_a_refusal_says_all_there_is_to_know(house: House) -> None:
     assert (error.limit, error.spent, error.reserved) == (5 * CENT, 2 * CENT, 2 * CENT)
     assert (error.needed, error.scope) == (3 * CENT, BudgetScope.SERVER)
     assert error.resets_at == state.span.resets_at
-    assert "$0.02 are missing" in error.message
+    assert "$0.02 are missing" in error.detailed_message
+    assert "$0.05" not in error.message
 
 
 async def test_a_hundred_at_once_get_what_the_limit_pays_for(house: House) -> None:

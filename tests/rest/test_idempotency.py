@@ -64,12 +64,13 @@ async def test_a_hard_budget_refuses_and_a_soft_one_warns(
 ) -> None:
     async with running_product(tmp_path, workers_ai_settings(standin)) as product:
 
-        async def limited(limit: float, *, is_hard: bool) -> None:
+        async def limited(limit: float, *, is_hard: bool, user_id: str = "default_user") -> None:
             await product.parts.budgets.set(
                 BudgetRequest(
                     limit=limit,
                     period=BudgetPeriod.DAILY,
-                    scope=BudgetScope.SERVER,
+                    scope=BudgetScope.USER if user_id else BudgetScope.SERVER,
+                    subject_id=user_id,
                     is_hard=is_hard,
                 )
             )
@@ -79,10 +80,16 @@ async def test_a_hard_budget_refuses_and_a_soft_one_warns(
         for path, body in (("generate", {"prompt": "A red fox"}), ("batch/generate", {})):
             given = BATCH | body if "batch" in path else BODY | body
             made = await ask(product, "POST", path, 201, json=given)
-            assert made["warnings"] == ["The server's daily budget of $0.02 is passed."]
+            assert made["warnings"] == ["The user's daily budget of $0.02 is passed."]
         await limited(0.02, is_hard=True)
         for path, given in (("generate", BODY), ("batch/generate", BATCH)):
             told = await ask(product, "POST", path, 402, json=given)
             assert told["error"] == "Budget exceeded"
             assert told["details"].items() >= {"limit": 0.02, "needed": 0.02}.items()
             assert told["details"]["resets_at"].endswith("T00:00:00.000Z")
+        await limited(100, is_hard=True)
+        await limited(0.03, is_hard=True, user_id="")
+        told = await ask(product, "POST", "generate", 402, json=BODY)
+        assert told["details"]["needed"] == 0.02
+        assert not told["details"].keys() & {"limit", "spent", "reserved"}
+        assert "0.03" not in str(told)
