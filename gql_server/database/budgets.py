@@ -235,4 +235,5 @@ def _upsert(dialect: str) -> Executable:
 def _insert_alert(dialect: str) -> Executable:
     insert = insert_into(dialect, BudgetAlertRow)
     statement: Executable = insert.on_conflict_do_nothing()
-    return statement
+    # SQLAlchemy forgets how many rows an INSERT wrote where nobody says that they will ask.
+    return statement.execution_options(preserve_rowcount=True)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -350,13 +351,16 @@ async def test_each_share_that_is_reached_is_told_once(house: House) -> None:
     other = House(house.database)
     await house.set(0.10)
     reached: list[dict[int, datetime]] = []
+    told: list[int] = []
     for cents in (4, 1, 2, 1, 2, 5):
         async with house.reservations.held("img_1", ANN, 0):
             await house.charge(cents=cents)
         other.alerts.spent(ANN)
-        await asyncio.gather(house.alerts.look(), other.alerts.look())
+        with structlog.testing.capture_logs() as logged:
+            await asyncio.gather(house.alerts.look(), other.alerts.look())
         (state,) = await house.budgets.every()
         reached.append(state.alerts)
+        told += [entry["percent"] for entry in logged if entry["event"] == "budget_share_reached"]
     assert [sorted(alerts) for alerts in reached] == [
         [],
         [50],
@@ -367,6 +371,7 @@ async def test_each_share_that_is_reached_is_told_once(house: House) -> None:
     ]
     last = reached[-1]
     assert all(alerts.items() <= last.items() for alerts in reached)
+    assert sorted(told) == [50, 80, 100]
 
 
 async def test_what_nobody_told_is_found_by_a_look_at_everything(house: House) -> None:
