@@ -4,8 +4,9 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import reduce
+from typing import Final
 
 from gql_server.database.engine import Database
 from gql_server.database.rollups import (
@@ -21,6 +22,8 @@ from gql_server.database.spans import QUARTER, Span, TimeRange, day_of, quarter_
 from gql_server.domain.clock import now
 from gql_server.domain.errors import InvalidInput
 from gql_server.ledger.periods import Interval, month_span, period_starts, time_zone
+
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +78,10 @@ class CostReport:
         since = self._time.since
         if since is None:
             return None
-        time = TimeRange(since=since - (self._time.until - since), until=since)
+        length = min(self._time.until - since, since - _EARLIEST)
+        if length <= timedelta():  # it begins in time to come, or with time itself
+            return Totals()
+        time = TimeRange(since=since - length, until=since)
         async with self._database.read() as connection:
             return await sum_rollups(connection, self._where, time)
 

@@ -41,15 +41,20 @@ def period_starts(
     """Return, in UTC, the start of each period that has a part in the span, and the last's end.
 
     Raises:
-        InvalidInput: There would be more than 10,000.
+        InvalidInput: There would be more than 10,000, or they reach beyond the calendar.
     """
     starts: list[datetime] = []
-    for start in _from(since.astimezone(zone), interval, zone):
-        starts.append(start)
-        if start >= until:
-            return starts
-        if len(starts) > MAX_PERIODS:
-            break
+    try:
+        for start in _from(since.astimezone(zone), interval, zone):
+            starts.append(start)
+            if start >= until:
+                return starts
+            if len(starts) > MAX_PERIODS:
+                break
+    except (OverflowError, ValueError):
+        raise InvalidInput(
+            "The span reaches beyond the calendar; ask for a shorter one.", path=("interval",)
+        ) from None
     raise InvalidInput(
         f"A timeline has at most {MAX_PERIODS} periods; ask for a shorter span or longer periods.",
         path=("interval",),

@@ -207,3 +207,15 @@ async def test_what_is_no_span_is_refused(database: Database) -> None:
         await report(database, since=at("2026-01-01")).timeline(Interval.DAY, "Mars/Olympus")
     with pytest.raises(InvalidInput, match="at most"):
         await report(database, since=at("1900-01-01")).timeline(Interval.HOUR, "UTC")
+
+
+async def test_a_span_at_the_ends_of_the_calendar_is_a_span(database: Database) -> None:
+    for since, until in (
+        ("0001-01-01", None),
+        ("0001-01-01", "9999-12-31"),
+        ("9999-12-31", None),
+        ("9999-12-31", "9999-12-31T23:59:59"),
+    ):
+        span = report(database, since=at(since), until=at(until) if until else None)
+        assert await span.previous() == Totals()
+        assert await span.totals() == Totals()

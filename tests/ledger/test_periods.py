@@ -71,3 +71,17 @@ def test_a_month_is_the_zones() -> None:
     start, end = month_span(datetime(2026, 2, 28, 23, 30, tzinfo=UTC), BERLIN)
     assert start == datetime(2026, 3, 1, tzinfo=BERLIN)
     assert end == datetime(2026, 4, 1, tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize("interval", Interval)
+def test_what_reaches_beyond_the_calendar_is_refused(interval: Interval) -> None:
+    first = datetime.min.replace(tzinfo=UTC)
+    last = datetime.max.replace(tzinfo=UTC)
+    for since, until, zone in (
+        (first, first + timedelta(days=40), "Etc/GMT+12"),
+        (last - timedelta(days=40), last, "UTC"),
+        (last - timedelta(days=40), last, "Etc/GMT-14"),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            period_starts(since, until, interval, time_zone(zone))
+        assert refused.value.path == ("interval",)
