@@ -57,14 +57,22 @@ async def test_pages_of_listed_origins_may_ask_and_every_answer_is_guarded(tmp_p
             await a_body_that_does_not_come_is_not_waited_for(product.settings.port)
 
 
+async def drip(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b" ")
+        await asyncio.sleep(0.02)
+
+
 async def a_body_that_does_not_come_is_not_waited_for(port: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(
         b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b"Content-Length: 100\r\n\r\n{"
     )
+    drops = asyncio.create_task(drip(writer))
     async with asyncio.timeout(10):
         answer = await reader.read()
+    drops.cancel()
     writer.close()
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"REQUEST_TIMEOUT" in answer

@@ -3,6 +3,7 @@ import json
 import socket
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 import uvicorn
@@ -48,6 +49,22 @@ async def answer(port: int, *pieces: bytes) -> bytes:
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", REQUEST[:-2]])
 async def test_a_head_that_does_not_come_is_not_waited_for(port: int, sent: bytes) -> None:
     assert await answer(port, sent) == b""
+
+
+async def test_a_head_that_comes_drop_by_drop_is_not_waited_for(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    drops = asyncio.create_task(drip(writer, b"GET / HTTP/1.1\r\nX: " + b"x" * 1000))
+    async with asyncio.timeout(10):
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
+    drops.cancel()
+    writer.close()
+
+
+async def drip(writer: asyncio.StreamWriter, data: bytes) -> None:
+    for number in range(len(data)):
+        writer.write(data[number : number + 1])
+        await asyncio.sleep(0.02)
 
 
 async def test_neither_is_that_of_a_second_request(port: int) -> None:

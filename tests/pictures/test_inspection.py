@@ -1,8 +1,11 @@
 """Facts come from the bytes, and bytes that are no picture never get through."""
 
 import json
+import tracemalloc
 import zlib
 from base64 import b64decode
+from contextlib import suppress
+from functools import cache
 from io import BytesIO
 
 import pytest
@@ -169,6 +172,28 @@ def test_a_bomb_is_refused_before_it_is_decoded(width: int) -> None:
         inspect_picture(bytes(bomb))
 
     assert caught.value.reason is Flaw.TOO_MANY_PIXELS
+
+
+@cache
+def packed_zeros() -> bytes:
+    packer = zlib.compressobj()
+    return b"".join(packer.compress(bytes(2**20)) for _ in range(60)) + packer.flush()
+
+
+@pytest.mark.parametrize("kind", [b"zTXt", b"iTXt", b"iCCP", b"IDAT"])
+def test_what_unpacks_to_far_more_than_a_picture_is_not_unpacked(kind: bytes) -> None:
+    before = {b"iTXt": b"k\0\1\0\0\0", b"IDAT": b""}.get(kind, b"k\0\0") + packed_zeros()
+    chunk = len(before).to_bytes(4) + kind + before + zlib.crc32(kind + before).to_bytes(4)
+    small = encoded(Image.new("RGB", (8, 8)), ImageFormat.PNG)
+    bomb = small[:33] + chunk + small[33:]
+
+    tracemalloc.start()
+    with suppress(NotAPicture):
+        assert inspect_picture(bomb).width == 8
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 20 * 2**20
 
 
 @given(

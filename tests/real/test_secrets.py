@@ -1,17 +1,30 @@
 """Nothing that opens a door is let out: a server with known secrets, and all that it says."""
 
+import asyncio
 import json
 import signal
 import sqlite3
+from base64 import b64encode
 from pathlib import Path
 
 import httpx
 import pytest
 import websockets
+from sqlalchemy.engine import make_url
+from starlette.responses import Response
+from websockets.exceptions import ConnectionClosed
 
 from gql_server.access.key_secrets import new_secret
+from gql_server.settings import Settings
+from tests.servers.oidc import AUDIENCE, running_provider
+from tests.servers.postgres import PostgresServer
 from tests.servers.process import product_process, run_gql_server
 from tests.servers.product import FLUX, GENERATE
+from tests.servers.receiver import Receiver
+from tests.servers.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
+from tests.servers.subscriber import open_socket
+from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.servers.workers_ai_behaviours import error
 
 pytestmark = pytest.mark.anyio
 
@@ -104,3 +117,113 @@ async def _open_socket(url: str, secret: str) -> str:
 
 def _files(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+PASSWORD = "a-password-of-the-database"
+WEBHOOK_KEY = b64encode(b"a key that webhooks are signed w").decode()
+BUDGET = """mutation ($url: String!) {
+  setBudget(input: {limit: 0.01, period: DAILY, webhookUrl: $url}) { userErrors { message } }
+}"""
+
+
+async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
+    tmp_path: Path,
+    standin: WorkersAIStandin,
+    s3: S3Server,
+    postgres: PostgresServer,
+    migrated_postgres: str,
+    receiver: Receiver,
+) -> None:
+    name = postgres.create_database(migrated_postgres)
+    address = make_url(postgres.setting(name)).set(password=PASSWORD)
+    bucket = s3.make_bucket()
+    secrets = {
+        "URL_SIGNING_SECRET": SIGNING_SECRET,
+        "DATABASE_URL": address.render_as_string(hide_password=False),
+        "CLOUDFLARE_API_TOKEN": standin.token,
+        "R2_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "R2_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "WEBHOOK_SECRET": f"whsec_{WEBHOOK_KEY}",
+    }
+    assert secrets.keys() == {
+        field.upper()
+        for field, known in Settings.model_fields.items()
+        if "SecretStr" in str(known.annotation)
+    }
+    async with running_provider() as provider:
+        settings = {
+            "AUTH": "keys",
+            "LOG_LEVEL": "debug",
+            "LOG_FORMAT": "json",
+            "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
+            "WORKERS_AI_BASE_URL": standin.base_url,
+            "WORKERS_AI_MAX_ATTEMPTS": "1",
+            "R2_BUCKET": bucket,
+            "R2_ENDPOINT_URL": s3.endpoint_url,
+            "WEBHOOK_ALLOW_PRIVATE": "true",
+            "OIDC_ISSUER": provider.issuer,
+            "OIDC_AUDIENCE": AUDIENCE,
+            **secrets,
+        }
+        tokens = [provider.token(role="admin"), provider.token(exp=1), provider.token(role="none")]
+        said: list[str] = []
+        async with product_process(tmp_path, settings) as running:
+            async with httpx.AsyncClient(base_url=running.url, timeout=60) as client:
+
+                async def ask(query: str, token: str = tokens[0], **variables: object) -> str:
+                    response = await client.post(
+                        "/graphql",
+                        json={"query": query, "variables": variables},
+                        headers={"Authorization": f"Bearer {token}"},
+                    )
+                    said.append(f"{response.headers} {response.text}")
+                    return response.text
+
+                picture = {"prompt": "xyzzy", "model": FLUX}
+                receiver.next(lambda: Response(status_code=500))
+                assert '"userErrors":[]' in await ask(BUDGET, url=receiver.url)
+                assert '"image":{' in await ask(GENERATE, input=picture)
+                async with asyncio.timeout(20):
+                    while not receiver.received:
+                        await asyncio.sleep(0.05)
+                await ask("mutation { setBudget(input: {limit: 9, period: DAILY}) { __typename } }")
+                for token in tokens[1:]:
+                    assert "UNAUTHENTICATED" in await ask("{ viewer { role } }", token)
+                    said.append(await _init(running.url, token))
+                assert "connection_ack" in await _init(running.url, tokens[0])
+                standin.next(error(10000, 401))
+                assert "GENERATION_FAILED" in await ask(GENERATE, input=picture)
+                for one in s3.client.list_objects_v2(Bucket=bucket).get("Contents", ()):
+                    s3.client.delete_object(Bucket=bucket, Key=one["Key"])
+                s3.client.delete_bucket(Bucket=bucket)
+                assert "GENERATION_FAILED" in await ask(GENERATE, input=picture)
+                postgres.drop_database(name)
+                for path in ("/ready", "/graphql", "/nothing"):
+                    response = await client.get(path, headers={"accept": "text/html"})
+                    said.append(f"{response.headers} {response.text}")
+                await ask("{ images { totalCount } }")
+            running.process.send_signal(signal.SIGTERM)
+            _, logged = await running.end()
+        _, _, refused = await run_gql_server("migrate", folder=tmp_path, settings=settings)
+        broken = {**settings, **{field: f"{one} \n" for field, one in secrets.items()}, "PORT": "x"}
+        _, _, wrong = await run_gql_server("serve", folder=tmp_path, settings=broken)
+    assert "PORT" in wrong
+    assert "DATABASE_URL" in refused
+    everything = " ".join([*said, *running.printed, logged, refused, wrong])
+    # Signed addresses of a private bucket name the key by its id; no log does.
+    assert secrets.pop("R2_ACCESS_KEY_ID") not in f"{logged} {refused} {wrong}"
+    for opening in (PASSWORD, WEBHOOK_KEY, *tokens, *secrets.values()):
+        assert opening not in everything
+    for token in tokens:
+        assert token.split(".")[2] not in everything
+    assert "xyzzy" not in logged
+
+
+async def _init(url: str, token: str) -> str:
+    """Show a token in the payload of ``connection_init`` alone; return what came of it."""
+    async with open_socket(url) as client:
+        await client.send(type="connection_init", payload={"authorization": f"Bearer {token}"})
+        try:
+            return str(await client.receive())
+        except ConnectionClosed as closed:
+            return str(closed)
