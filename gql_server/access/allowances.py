@@ -14,6 +14,7 @@ from math import ceil
 from typing import Final
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.database.allowances import remove_whole_allowances, spend_allowance
 from gql_server.database.engine import Database, DatabaseUnavailable
@@ -114,13 +115,16 @@ class Allowances:
                 raise _refusal(allowance, purse, cost, length)
 
     async def _count(self, user_id: str, purse: "_Purse", length: int, *, is_spent: bool) -> bool:
-        assert self._allowance is not None  # noqa: S101 - counted only then
-        told = purse.unsettled
-        async with self._database.write_statements() as connection:
+        allowance, told = self._allowance, purse.unsettled
+        assert allowance is not None  # noqa: S101 - counted only then
+        asked = 0
+
+        async def spend(connection: AsyncConnection) -> tuple[bool, int]:
+            nonlocal asked
             asked = _microseconds()
-            is_counted, missing = await spend_allowance(
-                connection, user_id, self._allowance, length, is_spent=is_spent
-            )
+            return await spend_allowance(connection, user_id, allowance, length, is_spent=is_spent)
+
+        is_counted, missing = await self._database.write_passing(spend)
         purse.whole_at = asked + missing
         if is_counted:
             purse.unsettled -= told

@@ -2,30 +2,24 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-COMMITTED_TOPICS: Final = "gql_server_committed_topics"
-"""In a writing connection's ``info``, on SQLite: the topics to tell of when it is committed."""
+from gql_server.database.sqlite import COMMITTED_TOPICS, READ_ONLY, SqliteThread, set_up_sqlite
 
-_READ_ONLY: Final = "gql_server_read_only"
+T = TypeVar("T")
+
 _STATEMENT_MILLISECONDS: Final = 60_000
 _IDLE_MILLISECONDS: Final = 10_000
 """No longer does a process that is frozen in a transaction hold its rows against the others."""
-_PRAGMAS: Final = (
-    "PRAGMA busy_timeout = 10000",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-)
 _PASSING_SQLITE_CODES: Final = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -50,6 +44,7 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self.is_sqlite: Final = url.get_backend_name() == "sqlite"
+        self._started: set[asyncio.Task[None]] = set()
         self.told: Callable[[str], None] | None = None
         options: dict[str, Any] = {
             "pool_size": 10,
@@ -72,16 +67,22 @@ class Database:
             url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **options
         )
         self._snapshot_options: dict[str, Any] = (
-            {_READ_ONLY: True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+            {READ_ONLY: True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         )
         # Writers of one process queue here and not in SQLite's busy handler, which polls.
         self._writers: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
+        self._in_thread = SqliteThread(url, options) if self.is_sqlite else None
         if self.is_sqlite:
-            event.listen(self.engine.sync_engine, "connect", _set_up_sqlite)
-            event.listen(self.reader.sync_engine, "connect", _set_up_sqlite)
-            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+            set_up_sqlite(self.engine.sync_engine)
+            set_up_sqlite(self.reader.sync_engine, has_transactions=False)
+
+    @property
+    def sync_engines(self) -> Sequence[Engine]:
+        """Every engine that statements go through, for whoever listens to their events."""
+        in_thread = () if self._in_thread is None else self._in_thread.engines
+        return (self.engine.sync_engine, self.reader.sync_engine, *in_thread)
 
     @asynccontextmanager
     async def read(self, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -120,25 +121,67 @@ class Database:
             async with self._writers, self.engine.begin() as connection:
                 connection.info[COMMITTED_TOPICS] = topics
                 yield connection
-        if self.told is not None:
-            for topic in topics:
-                self.told(topic)
+        self._tell(topics)
 
-    @asynccontextmanager
-    async def write_statements(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection on which each statement is a transaction of its own, in one round trip.
+    async def write_at_once(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
+        """Do work in a transaction, as in ``write``; on SQLite in one go, in a thread.
+
+        There each statement otherwise passes between threads four times, each time behind all else
+        that the event loop has to do, while every other writer waits.
+
+        Args:
+            work: Executes statements, and waits for nothing else.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer, or the transaction lost a race.
+        """
+        if self._in_thread is None:
+            async with self.write() as connection:
+                return await work(connection)
+        topics: set[str] = set()
+        with translated_errors():
+            async with self._writers:
+                done = await asyncio.shield(self._in_thread.do(work, topics))
+        self._tell(topics)
+        return done
+
+    async def write_passing(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
+        """Do work whose statements are each a transaction of their own, in one round trip.
+
+        On SQLite it is not synced to the disk: when the power goes the last of it may be lost,
+        though not when the process dies.
+
+        Args:
+            work: Executes statements, and waits for nothing else.
 
         Raises:
             DatabaseUnavailable: The database does not answer.
         """
         with translated_errors():
-            async with self._writers, self.reader.connect() as connection:
-                yield connection
+            if self._in_thread is None:
+                async with self.reader.connect() as connection:
+                    return await work(connection)
+            async with self._writers:
+                return await asyncio.shield(self._in_thread.do_unsynced(work))
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start work that goes on whoever is cancelled; the end waits for it."""
+        task = asyncio.create_task(work)
+        self._started.add(task)
+        task.add_done_callback(self._started.discard)
 
     async def close(self) -> None:
-        """Give back every connection."""
+        """Wait for what was started, and give back every connection."""
+        await asyncio.gather(*self._started, return_exceptions=True)
         await self.reader.dispose()
         await self.engine.dispose()
+        if self._in_thread is not None:
+            await asyncio.to_thread(self._in_thread.close)
+
+    def _tell(self, topics: Iterable[str]) -> None:
+        if self.told is not None:
+            for topic in topics:
+                self.told(topic)
 
 
 class translated_errors:  # noqa: N801 - reads as the phrase it is used in
@@ -164,20 +207,3 @@ def _is_passing(error: BaseException) -> bool:
 
 def _write_json(value: Any) -> str:
     return orjson.dumps(value).decode()
-
-
-def _set_up_sqlite(connection: Any, _record: object) -> None:
-    # The driver's own transactions lose updates between concurrent writers: SQLAlchemy's
-    # begin hook says BEGIN itself.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    try:
-        for pragma in _PRAGMAS:
-            cursor.execute(pragma)
-    finally:
-        cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

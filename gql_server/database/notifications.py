@@ -13,7 +13,8 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql_server.database.engine import COMMITTED_TOPICS, Database
+from gql_server.database.engine import Database
+from gql_server.database.sqlite import COMMITTED_TOPICS
 
 log = structlog.get_logger(__name__)
 

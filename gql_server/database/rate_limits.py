@@ -5,9 +5,21 @@ has one process that asks for turns, and that process's clock.
 """
 
 import time
+from functools import cache
 from typing import Final
 
-from sqlalchemy import BigInteger, SQLColumnExpression, case, cast, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    Executable,
+    SQLColumnExpression,
+    String,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -26,7 +38,7 @@ async def take_turn(
     limit: RateLimit,
     *,
     is_background: bool,
-    moment: Moment | None = None,
+    moment: int | None = None,
 ) -> int | None:
     """Take a turn, as ``RateLimit.take`` says, in one statement where there is one to be had.
 
@@ -40,25 +52,23 @@ async def take_turn(
     Returns:
         None when it is taken, or how long in microseconds to wait before asking again.
     """
-    present = present_moment(connection) if moment is None else moment
-    due = lesser(_NEXT_AT, present + limit.furthest)
-    earliest = due - limit.early(is_background=is_background)
-    taken = await connection.execute(
-        insert_into(connection.dialect.name, RateLimitRow)
-        .values(kind=kind, next_at=present + limit.interval)
-        .on_conflict_do_update(
-            index_elements=["kind"],
-            set_={"next_at": greater(due, present) + limit.interval},
-            where=earliest <= present,
-        )
-        .returning(_NEXT_AT)
-    )
+    dialect = connection.dialect.name
+    if moment is None and dialect == "sqlite":
+        moment = _own_clock()
+    take, wait = _taking(dialect, has_moment=moment is not None)
+    given: dict[str, str | int] = {
+        "of_kind": kind,
+        "interval": limit.interval,
+        "furthest": limit.furthest,
+        "early": limit.early(is_background=is_background),
+    }
+    if moment is not None:
+        given["moment"] = moment
+    taken = await connection.execute(take, given)
     if taken.scalar_one_or_none() is not None:
         return None
-    wait = await connection.execute(
-        select(earliest - present).where(col(RateLimitRow.kind) == kind)
-    )
-    return max(0, wait.scalar_one())
+    microseconds: int = (await connection.execute(wait, given)).scalar_one()
+    return max(0, microseconds)
 
 
 async def pause_turns(
@@ -87,8 +97,8 @@ async def pause_turns(
 def present_moment(connection: AsyncConnection) -> Moment:
     """Return the present in microseconds since 1970, by the clock that all processes share."""
     if connection.dialect.name == "sqlite":
-        return literal(time.time_ns() * SECOND // 1_000_000_000, BigInteger)
-    return cast(func.extract("epoch", func.clock_timestamp()) * SECOND, BigInteger)
+        return literal(_own_clock(), BigInteger)
+    return _CLOCK
 
 
 def greater(one: Moment, other: Moment) -> Moment:
@@ -99,3 +109,33 @@ def greater(one: Moment, other: Moment) -> Moment:
 def lesser(one: Moment, other: Moment) -> Moment:
     """Return the earlier of two moments."""
     return case((one < other, one), else_=other)
+
+
+@cache
+def _taking(dialect: str, *, has_moment: bool) -> tuple[Executable, Executable]:
+    """Return what takes a turn, and what asks how long to wait: each call of a model needs them."""
+    present: Moment = bindparam("moment", type_=BigInteger()) if has_moment else _CLOCK
+    kind = bindparam("of_kind", type_=String())
+    interval, furthest, early = (
+        bindparam(name, type_=BigInteger()) for name in ("interval", "furthest", "early")
+    )
+    due = lesser(_NEXT_AT, present + furthest)
+    earliest = due - early
+    take: Executable = (
+        insert_into(dialect, RateLimitRow)
+        .values(kind=kind, next_at=present + interval)
+        .on_conflict_do_update(
+            index_elements=["kind"],
+            set_={"next_at": greater(due, present) + interval},
+            where=earliest <= present,
+        )
+        .returning(_NEXT_AT)
+    )
+    return take, select(earliest - present).where(col(RateLimitRow.kind) == kind)
+
+
+def _own_clock() -> int:
+    return time.time_ns() * SECOND // 1_000_000_000
+
+
+_CLOCK: Final[Moment] = cast(func.extract("epoch", func.clock_timestamp()) * SECOND, BigInteger)

@@ -3,10 +3,12 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import partial
 from math import inf
 from typing import Final
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.database.engine import Database, DatabaseUnavailable
 from gql_server.database.rate_limits import pause_turns, take_turn
@@ -85,10 +87,10 @@ class SharedGate:
     async def pause(self, kind: AttemptKind, seconds: float) -> None:
         """Let nobody's attempts of a kind start for a while, at most a minute."""
         try:
-            async with self._database.write_statements() as connection:
-                await pause_turns(
-                    connection, kind, self._limits[kind], length=round(seconds * SECOND)
-                )
+            length = round(seconds * SECOND)
+            await self._database.write_passing(
+                partial(pause_turns, kind=kind, limit=self._limits[kind], length=length)
+            )
         except DatabaseUnavailable as error:
             # Without the database no turns are given either.
             log.warning("pause_not_shared", kind=kind.value, reason=str(error))
@@ -97,9 +99,14 @@ class SharedGate:
 
     async def _ask(self, kind: AttemptKind, limit: RateLimit, *, is_background: bool) -> float:
         """Ask for a turn once; return the seconds to wait for one, or 0 when it is taken."""
-        async with self._database.write_statements() as connection:
+        asked = 0.0
+
+        async def take(connection: AsyncConnection) -> int | None:
+            nonlocal asked
             asked = time.monotonic()
-            wait = await take_turn(connection, kind, limit, is_background=is_background)
+            return await take_turn(connection, kind, limit, is_background=is_background)
+
+        wait = await self._database.write_passing(take)
         if wait is None:
             is_late = (time.monotonic() - asked) * SECOND > MOST_LATENESS - _MOST_ASKING
             return limit.interval / SECOND if is_late else 0.0

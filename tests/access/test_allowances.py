@@ -1,6 +1,7 @@
 """What a user may spend on operations, over all processes."""
 
 import asyncio
+from functools import partial
 
 import pytest
 import structlog
@@ -153,13 +154,13 @@ async def test_nobody_is_refused_because_the_database_is_away(
 ) -> None:
     allowances = Allowances(database, SLOW)
     assert await spent(allowances, ANN, 500)
-    monkeypatch.setattr(database, "write_statements", away)
+    monkeypatch.setattr(database, "write_passing", away)
     with structlog.testing.capture_logs() as logged:
         assert await spent(allowances, ANN, 400)
     assert [entry["event"] for entry in logged] == ["allowance_not_counted"]
 
 
-def away() -> None:
+async def away(_work: object) -> None:
     raise DatabaseUnavailable
 
 
@@ -167,25 +168,23 @@ async def test_the_statement_counts_to_the_microsecond(database: Database) -> No
     moment = 1_800_000_000 * SECOND
     allowance = Allowance(10, 1)
     outcomes = []
-    async with database.write_statements() as connection:
-        for later, length, is_spent in (
-            (0, 4, False),  # 4 s are missing
-            (1, 7, False),  # 10
-            (1, 1, False),  # refused: 11 of 10
-            (2, 1, False),  # 10 again, for a second has passed
-            (2, 3, True),  # 13: it was spent already
-            (20, 10, False),  # whole in between
-        ):
-            outcomes.append(
-                await spend_allowance(
-                    connection,
-                    "ann",
-                    allowance,
-                    length * SECOND,
-                    is_spent=is_spent,
-                    moment=literal(moment + later * SECOND, BigInteger),
-                )
-            )
+    for later, length, is_spent in (
+        (0, 4, False),  # 4 s are missing
+        (1, 7, False),  # 10
+        (1, 1, False),  # refused: 11 of 10
+        (2, 1, False),  # 10 again, for a second has passed
+        (2, 3, True),  # 13: it was spent already
+        (20, 10, False),  # whole in between
+    ):
+        spend = partial(
+            spend_allowance,
+            user_id="ann",
+            allowance=allowance,
+            length=length * SECOND,
+            is_spent=is_spent,
+            moment=literal(moment + later * SECOND, BigInteger),
+        )
+        outcomes.append(await database.write_passing(spend))
     assert [(is_counted, missing // SECOND) for is_counted, missing in outcomes] == [
         (True, 4),
         (True, 10),
