@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gql_server.batches.work import register_batches
 from gql_server.database.engine import Database, DatabaseUnavailable
+from gql_server.database.image_inserts import ImageInserts
 from gql_server.database.migration import is_current, migrate
 from gql_server.database.notifications import listening
 from gql_server.database.processes import remove_all_processes
@@ -154,6 +155,7 @@ class Wiring:
                 webhooks,
                 settings.batch_concurrency,
                 progress,
+                ImageInserts(database),
             )
             register_batches(parts)
             if runs_jobs:

@@ -1,20 +1,22 @@
 """How items and batches end: states, counts, money and news, in one transaction.
 
-Each returns the id of the webhook that tells of the batch's end, where that was its end and
+Each tells the id of the webhook that tells of the batch's end, where that was its end and
 somebody wants to be told; have it delivered after the commit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql_server.database.batch_items import (
+from gql_server.database.batch_item_states import (
     cancel_queued_items,
     end_item,
-    find_items,
+    end_items_with_images,
     number_canceled_items,
 )
+from gql_server.database.batch_items import find_items
 from gql_server.database.batches import count_ends
 from gql_server.database.pages import Facts
 from gql_server.database.reservations import reduce_reservation, remove_reservations
@@ -29,19 +31,37 @@ class ItemEndedOtherwise(Exception):
     """An item has failed or was canceled by now: its picture must be neither kept nor charged."""
 
 
-async def end_with_image(connection: AsyncConnection, item: Facts) -> str | None:
-    """End an item in the transaction of its image, whoever made that.
+@dataclass(slots=True)
+class PictureEnd:
+    """An item that ends in the transaction of its image.
+
+    Attributes:
+        item: The item.
+        webhook_id: The webhook that tells of its batch's end, where it is among the last.
+    """
+
+    item: Facts
+    webhook_id: str | None = None
+
+
+async def end_with_images(connection: AsyncConnection, ends: Sequence[PictureEnd]) -> None:
+    """End items in the transaction of their images, whoever made those.
 
     Raises:
-        ItemEndedOtherwise: It ended without a picture before; the transaction must not be
+        ItemEndedOtherwise: One ended without a picture before; the transaction must not be
             committed.
     """
-    batch = await end_item(connection, item, ItemStatus.SUCCEEDED, cost=item["price"])
-    if batch is None:
-        found = await find_items(connection, [item["id"]], user_id=None)
-        if found[item["id"]]["status"] != ItemStatus.SUCCEEDED:
+    left = {end.item["id"]: end for end in ends}
+    for batch, items in await end_items_with_images(connection, [end.item for end in ends]):
+        webhook_id = await _settle(connection, batch, sum(item["price"] for item in items))
+        for item in items:
+            left.pop(item["id"]).webhook_id = webhook_id
+    if left:
+        found = await find_items(connection, left, user_id=None)
+        if any(item["status"] != ItemStatus.SUCCEEDED for item in found.values()):
             raise ItemEndedOtherwise
-    return await _settle(connection, batch, item["price"])
+        for end in left.values():
+            end.webhook_id = None
 
 
 async def end_with_error(

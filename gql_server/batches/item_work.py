@@ -1,6 +1,8 @@
 """One item of a batch: claimed, made, kept, and ended in the transaction of its picture."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -10,20 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.batches.endings import (
     ItemEndedOtherwise,
+    PictureEnd,
     end_with_error,
-    end_with_image,
+    end_with_images,
 )
 from gql_server.batches.item_errors import error_to_json
 from gql_server.batches.pausing import lock_or_cancel, pause
-from gql_server.database.batch_items import (
-    items_to_do,
-    put_back_item,
-    start_item,
-    take_over_item,
-)
+from gql_server.batches.places import Place, Places
+from gql_server.database.batch_item_states import put_back_item, start_items, take_over_item
+from gql_server.database.batch_items import items_to_do
 from gql_server.database.batches import find_batches
 from gql_server.database.engine import DatabaseUnavailable
-from gql_server.database.images import Ending
+from gql_server.database.grouped_writes import GroupedWrites
+from gql_server.database.image_inserts import Ending
 from gql_server.database.pages import Facts
 from gql_server.domain.batches import STARTABLE, BatchStatus, ItemStatus, PauseReason
 from gql_server.domain.errors import (
@@ -38,7 +39,7 @@ from gql_server.generation.making import keep_picture, keep_what_was_made, make_
 from gql_server.generation.parts import Parts
 from gql_server.generation.requests import request_from_json
 from gql_server.generation.resuming import acceptance_from_json, discard_bytes
-from gql_server.inference.attempts import NotWanted
+from gql_server.inference.attempts import NotWanted, while_wanted
 from gql_server.jobs.kinds import Interrupted, JobRun
 
 log = structlog.get_logger(__name__)
@@ -51,11 +52,24 @@ _MOST_ASKING_SECONDS: Final = 1.0
 class ItemWork:
     """Works on one item at a time, for as many callers as there are."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, parts: Parts, *, concurrency: int) -> None:
+        """Take the parts it works with, and how many calls of models may be in flight.
 
-    async def claim_and_make(self, run: JobRun, item: Facts) -> None:
+        As many pictures may wait to be kept; a store or a database that is slower than the models
+        holds up the calls.
+        """
+        self._parts = parts
+        self._calls = Places(concurrency)
+        self._kept = Places(concurrency)
+        self._starts = GroupedWrites(parts.database, self._start)
+
+    async def claim_and_make(self, run: JobRun, item: Facts, place: Place) -> None:
         """Claim an item and bring it to its end, however often the database goes away meanwhile.
+
+        Args:
+            run: The job's run.
+            item: The item.
+            place: Its place among those that are begun; given back when its picture is there.
 
         Raises:
             Interrupted: It is left to another process, for this one may not go on.
@@ -63,7 +77,7 @@ class ItemWork:
         """
         while True:
             try:
-                if not await self.claim(run, item) or await self._make(run, item):
+                if not await self.claim(run, item) or await self._make(run, item, place):
                     return
             except DatabaseUnavailable as error:
                 if not run.may_go_on:
@@ -77,16 +91,14 @@ class ItemWork:
 
     async def claim(self, run: JobRun, item: Facts) -> bool:
         """Make an item this process's, where it is free to be; tell whether it is."""
+        if item["status"] == ItemStatus.QUEUED:
+            return await self._starts.write((run.process_id, item["id"]))
         async with self._parts.database.write() as connection:
-            if item["status"] == ItemStatus.RUNNING:
-                return await take_over_item(
-                    connection,
-                    item["id"],
-                    process_id=run.process_id,
-                    lease=self._parts.budgets.lease.length,
-                )
-            return await start_item(
-                connection, item["id"], batch_id=item["batch_id"], process_id=run.process_id
+            return await take_over_item(
+                connection,
+                item["id"],
+                process_id=run.process_id,
+                lease=self._parts.budgets.lease.length,
             )
 
     async def fail(self, run: JobRun, item: Facts, error: DomainError) -> None:
@@ -106,10 +118,15 @@ class ItemWork:
             return item
         return next((one for one in found if one["id"] == item["id"]), None)
 
-    async def _make(self, run: JobRun, item: Facts) -> bool:
+    async def _start(self, claims: Sequence[tuple[str, str]]) -> Sequence[bool]:
+        """Start items, each given with the process's id."""
+        started = await self._parts.database.write_at_once(partial(_start_items, claims=claims))
+        return [item_id in started for _, item_id in claims]
+
+    async def _make(self, run: JobRun, item: Facts, place: Place) -> bool:
         """Bring an item to its end; False: it is queued again, for nobody wanted it just now."""
         try:
-            await self._make_and_keep(run, item)
+            await self._make_and_keep(run, item, place)
         except GenerationPending as error:
             # The facts may have been written: whoever takes the item up looks.
             raise DatabaseUnavailable(str(error)) from error
@@ -135,36 +152,40 @@ class ItemWork:
             await self.fail(run, item, unforeseen)
         return True
 
-    async def _make_and_keep(self, run: JobRun, item: Facts) -> None:
+    async def _make_and_keep(self, run: JobRun, item: Facts, place: Place) -> None:
         parts, accepted = self._parts, _accepted(self._parts, item)
-        webhook_id: str | None = None
-
-        async def ending(connection: AsyncConnection) -> None:
-            nonlocal webhook_id
-            webhook_id = await end_with_image(connection, item)
-
+        end = PictureEnd(item)
+        ending = Ending(end_with_images, end)
         is_begun = item["status"] == ItemStatus.RUNNING
         if is_begun and await self._keep_what_was_made(accepted, ending):
             parts.reservations.charged(accepted.payer)
-            await self._tell(webhook_id)
+            await self._tell(end.webhook_id)
             return
         if is_begun and await self._status_of_batch(item) is BatchStatus.CANCELING:
             await self._put_back(run, item)
             return
-        picture = await make_picture(
-            parts,
-            accepted,
-            is_background=True,
-            is_wanted=partial(self._is_wanted, run, item),
-            patience_seconds=_STORE_PATIENCE_SECONDS,
-        )
-        await keep_picture(
-            parts, accepted, picture, ending=ending, patience_seconds=_STORE_PATIENCE_SECONDS
-        )
+        user_id, is_wanted = item["user_id"], partial(self._is_wanted, run, item)
+        async with AsyncExitStack() as kept:
+            async with AsyncExitStack() as call:
+                await while_wanted(call.enter_async_context(self._calls.taken(user_id)), is_wanted)
+                picture = await make_picture(
+                    parts,
+                    accepted,
+                    is_background=True,
+                    is_wanted=is_wanted,
+                    patience_seconds=_STORE_PATIENCE_SECONDS,
+                )
+                await kept.enter_async_context(self._kept.taken(user_id))
+            place.give_back()
+            await keep_picture(
+                parts, accepted, picture, ending=ending, patience_seconds=_STORE_PATIENCE_SECONDS
+            )
         parts.reservations.charged(accepted.payer)
-        await self._tell(webhook_id)
+        await self._tell(end.webhook_id)
 
-    async def _keep_what_was_made(self, accepted: AcceptedPicture, ending: Ending) -> bool:
+    async def _keep_what_was_made(
+        self, accepted: AcceptedPicture, ending: Ending[PictureEnd]
+    ) -> bool:
         try:
             return await keep_what_was_made(self._parts, accepted, ending=ending) is not None
         except GenerationFailed as error:
@@ -213,6 +234,16 @@ class ItemWork:
             if await put_back_item(connection, item, process_id=run.process_id):
                 webhook_id = await pause(connection, item["batch_id"], reason, error)
         await self._tell(webhook_id)
+
+
+async def _start_items(
+    connection: AsyncConnection, *, claims: Sequence[tuple[str, str]]
+) -> set[str]:
+    started: set[str] = set()
+    for process_id in sorted({process_id for process_id, _ in claims}):
+        ids = [item_id for holder, item_id in claims if holder == process_id]
+        started |= await start_items(connection, ids, process_id=process_id)
+    return started
 
 
 def _accepted(parts: Parts, item: Facts) -> AcceptedPicture:

@@ -1,9 +1,23 @@
-"""Places for pictures that are made at once: users who wait take turns."""
+"""Places for so many at once: users who wait take turns."""
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+
+
+class Place:
+    """One of so many places, taken."""
+
+    def __init__(self, pass_on: Callable[[], None]) -> None:
+        self._pass_on = pass_on
+        self._is_taken = True
+
+    def give_back(self) -> None:
+        """Leave it to another; once it was given back, this does nothing."""
+        if self._is_taken:
+            self._is_taken = False
+            self._pass_on()
 
 
 class Places:
@@ -14,8 +28,8 @@ class Places:
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
     @asynccontextmanager
-    async def taken(self, user_id: str) -> AsyncIterator[None]:
-        """Wait for the user's turn, and have a place until the end of the block."""
+    async def taken(self, user_id: str) -> AsyncIterator[Place]:
+        """Wait for the user's turn; have a place until the end of the block, or till given back."""
         if self._free:
             self._free -= 1
         else:
@@ -27,10 +41,11 @@ class Places:
                 if turn.done() and not turn.cancelled():
                     self._pass_on()
                 raise
+        place = Place(self._pass_on)
         try:
-            yield
+            yield place
         finally:
-            self._pass_on()
+            place.give_back()
 
     def _pass_on(self) -> None:
         while self._waiting:

@@ -22,6 +22,9 @@ log = structlog.get_logger(__name__)
 KIND: Final = "batch_slice"
 SLICE_SIZE: Final = 20
 
+_CALLS_PER_NEXT: Final = 4
+"""For so many calls in flight one item more is begun, so that it is called when a place is free."""
+
 _PRIORITIES: Final = {
     BatchPriority.HIGH: Priority.HIGH,
     BatchPriority.NORMAL: Priority.NORMAL,
@@ -56,12 +59,13 @@ def job_prefix(batch: Facts) -> str:
 
 
 class SliceWork:
-    """Works on slices of batches, on so many items at once."""
+    """Works on slices of batches."""
 
     def __init__(self, parts: Parts, *, concurrency: int) -> None:
+        """Take the parts it works with, and how many calls of models may be in flight."""
         self._parts = parts
-        self._items = ItemWork(parts)
-        self._places = Places(concurrency)
+        self._items = ItemWork(parts, concurrency=concurrency)
+        self._begun = Places(concurrency + max(1, concurrency // _CALLS_PER_NEXT))
         self._in_hand: set[tuple[str, str]] = set()
 
     async def run(self, run: JobRun) -> None:
@@ -116,7 +120,7 @@ class SliceWork:
         return True
 
     async def _do(self, run: JobRun, item: Facts) -> None:
-        async with self._places.taken(item["user_id"]):
+        async with self._begun.taken(item["user_id"]) as place:
             if not run.may_go_on:
                 raise Interrupted
             claim = (run.process_id, item["id"])
@@ -124,7 +128,7 @@ class SliceWork:
                 return  # another run of the slice has it, by a claim that cannot tell the two apart
             self._in_hand.add(claim)
             try:
-                await self._items.claim_and_make(run, item)
+                await self._items.claim_and_make(run, item, place)
             finally:
                 self._in_hand.discard(claim)
 

@@ -17,7 +17,8 @@ _SWEEP_SECONDS: Final = 5.0
 def register_batches(parts: Parts) -> None:
     """Say who works on batches, and who looks after those that nobody works on."""
     work = SliceWork(parts, concurrency=parts.batch_concurrency)
-    per_user = -(-parts.batch_concurrency // SLICE_SIZE) + _SPARE_SLICES
+    # As many pictures are kept as are called for.
+    per_user = -(-2 * parts.batch_concurrency // SLICE_SIZE) + _SPARE_SLICES
     parts.jobs.register(
         KIND,
         work.run,

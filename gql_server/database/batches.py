@@ -3,14 +3,28 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, TypedDict
 
-from sqlalchemy import Select, case, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Executable,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
 from gql_server.database.batch_tables import BatchItemRow, BatchRow
+from gql_server.database.columns import UtcDateTime
 from gql_server.database.notifications import notify
 from gql_server.database.pages import (
     Facts,
@@ -133,21 +147,10 @@ async def find_unfinished(
     return read_facts(await connection.execute(statement))
 
 
-async def count_start(connection: AsyncConnection, batch_id: str) -> None:
-    """Count an item that was started."""
-    await connection.execute(
-        update(BatchRow)
-        .where(col(BatchRow.id) == batch_id)
-        .values(
-            queued=col(BatchRow.queued) - 1,
-            running=col(BatchRow.running) + 1,
-            started_at=func.coalesce(col(BatchRow.started_at), now()),
-            status=case(
-                (col(BatchRow.status) == BatchStatus.QUEUED, BatchStatus.RUNNING.value),
-                else_=col(BatchRow.status),
-            ),
-        )
-    )
+async def count_start(connection: AsyncConnection, batch_id: str, *, items: int) -> None:
+    """Count items that were started."""
+    given = {"of_batch": batch_id, "items": items, "moment": now()}
+    await connection.execute(_COUNT_START, given)
     await notify(connection, batch_topic(batch_id))
 
 
@@ -185,21 +188,8 @@ async def count_ends(
     Returns:
         The batch; its ``sequence`` is the last of the events' numbers.
     """
-    statement = (
-        update(BatchRow)
-        .where(col(BatchRow.id) == batch_id)
-        .values(
-            {
-                left.value: _COUNTS[left] - items,
-                reached.value: _COUNTS[reached] + items,
-                "sequence": col(BatchRow.sequence) + items,
-                "cost": col(BatchRow.cost) + cost,
-                "estimated_cost": col(BatchRow.estimated_cost) - not_spent,
-            }
-        )
-        .returning(*_COLUMNS)
-    )
-    (batch,) = read_facts(await connection.execute(statement))
+    given = {"of_batch": batch_id, "items": items, "charged": cost, "not_spent": not_spent}
+    (batch,) = read_facts(await connection.execute(_count_ends(left, reached), given))
     await notify(connection, batch_topic(batch_id))
     if batch["queued"] or batch["running"]:
         return batch
@@ -221,6 +211,25 @@ async def set_batch(connection: AsyncConnection, batch_id: str, values: Mapping[
     await notify(connection, batch_topic(batch_id))
 
 
+@cache
+def _count_ends(left: ItemStatus, reached: ItemStatus) -> Executable:
+    return (
+        update(BatchRow)
+        .where(_OF_BATCH)
+        .values(
+            {
+                left.value: _COUNTS[left] - _ITEMS,
+                reached.value: _COUNTS[reached] + _ITEMS,
+                "sequence": col(BatchRow.sequence) + _ITEMS,
+                "cost": col(BatchRow.cost) + bindparam("charged", type_=BigInteger()),
+                "estimated_cost": col(BatchRow.estimated_cost)
+                - bindparam("not_spent", type_=BigInteger()),
+            }
+        )
+        .returning(*_COLUMNS)
+    )
+
+
 def _final_status(batch: Facts) -> BatchStatus:
     if batch["canceled"]:
         return BatchStatus.CANCELED
@@ -235,3 +244,22 @@ def _narrowed(statement: Select[Any], where: BatchFilter) -> Select[Any]:
     if where.statuses is not None:
         statement = statement.where(col(BatchRow.status).in_(where.statuses))
     return statement
+
+
+_OF_BATCH: Final = col(BatchRow.id) == bindparam("of_batch", type_=String())
+_ITEMS: Final[ColumnElement[int]] = bindparam("items", type_=Integer())
+_COUNT_START: Final = (
+    update(BatchRow)
+    .where(_OF_BATCH)
+    .values(
+        queued=col(BatchRow.queued) - _ITEMS,
+        running=col(BatchRow.running) + _ITEMS,
+        started_at=func.coalesce(
+            col(BatchRow.started_at), bindparam("moment", type_=UtcDateTime())
+        ),
+        status=case(
+            (col(BatchRow.status) == BatchStatus.QUEUED, BatchStatus.RUNNING.value),
+            else_=col(BatchRow.status),
+        ),
+    )
+)

@@ -17,10 +17,10 @@ _CHUNK: Final = 5_000
 _INSERT_CHARGE: Final = insert(ChargeRow)
 
 
-async def record_charge(connection: AsyncConnection, charge: ChargeRow) -> None:
-    """Write a line of the ledger, and add it to every roll-up."""
-    await connection.execute(_INSERT_CHARGE, charge.model_dump())
-    await add_to_rollups(connection, list(rollups_of(charge)))
+async def record_charges(connection: AsyncConnection, charges: Sequence[ChargeRow]) -> None:
+    """Write lines of the ledger, and add them to every roll-up."""
+    await connection.execute(_INSERT_CHARGE, [charge.model_dump() for charge in charges])
+    await add_to_rollups(connection, (row for charge in charges for row in rollups_of(charge)))
 
 
 async def charge_chunks(

@@ -15,7 +15,8 @@ from gql_server.database.pages import PageKey
 from gql_server.database.tables import ImageRow
 from gql_server.domain.clock import now
 
-_MILLISECOND: Final = timedelta(milliseconds=1)
+MILLISECOND: Final = timedelta(milliseconds=1)
+"""What lies between two images of a user at least: the precision of stored moments."""
 
 
 def images_topic(user_id: str) -> str:
@@ -36,7 +37,7 @@ async def next_moment(connection: AsyncConnection, user_id: str) -> datetime:
         moment, newest = (await connection.execute(_CLOCK_AND_NEWEST, who)).one()
     else:
         newest = (await connection.execute(_NEWEST, who)).scalar()
-    return moment if newest is None else max(moment, newest + _MILLISECOND)
+    return moment if newest is None else max(moment, newest + MILLISECOND)
 
 
 async def newest_image(connection: AsyncConnection, user_id: str) -> PageKey | None:

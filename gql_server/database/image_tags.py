@@ -1,6 +1,6 @@
 """Statements about the tags of images."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import String, bindparam, delete, exists, insert, select
@@ -12,10 +12,11 @@ from sqlmodel import col
 from gql_server.database.tables import ImageRow, ImageTagRow
 
 
-async def insert_tags(connection: AsyncConnection, image_id: str, tags: Sequence[str]) -> None:
-    """Write tags of an image that is there."""
-    rows = [{"tagged_id": image_id, "new_tag": tag} for tag in tags]
-    await connection.execute(_INSERT_TAG, rows)
+async def insert_tags(connection: AsyncConnection, tags: Mapping[str, Sequence[str]]) -> None:
+    """Write tags of images that are there, by the images' ids."""
+    rows = [{"tagged_id": image_id, "new_tag": tag} for image_id in tags for tag in tags[image_id]]
+    if rows:
+        await connection.execute(_INSERT_TAG, rows)
 
 
 async def delete_tags(connection: AsyncConnection, image_id: str) -> None:

@@ -1,26 +1,19 @@
-"""Statements about images, their tags and their charges."""
+"""Statements that read and change images and their tags."""
 
 import unicodedata
-from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from cachetools import LRUCache
-from sqlalchemy import Select, func, insert, select, union_all, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Select, func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
-from gql_server.database.charges import record_charge
-from gql_server.database.engine import Database
-from gql_server.database.idempotency_keys import KeyScope, complete_key
-from gql_server.database.image_order import images_topic, next_moment
 from gql_server.database.image_tags import delete_tags, insert_tags, tag_conditions
-from gql_server.database.model_rollups import add_to_model_rollups, rollups_of_image
-from gql_server.database.notifications import notify
 from gql_server.database.pages import (
     Bind,
     Facts,
@@ -33,15 +26,11 @@ from gql_server.database.pages import (
     read_facts,
     read_page,
 )
-from gql_server.database.reservations import remove_reservations
-from gql_server.database.tables import ChargeRow, ImageRow, ImageTagRow
+from gql_server.database.tables import ImageRow, ImageTagRow
 from gql_server.domain.ids import has_prefix
 
 IMAGE_COLUMNS = frozenset(ImageRow.__table__.columns.keys()) - {"search_text"}  # type: ignore[attr-defined]  # SQLModel does not type __table__
 """Every column that a reader can ask for."""
-
-Ending = Callable[[AsyncConnection], Awaitable[None]]
-"""What is written in the same transaction, after an image and its charge."""
 
 
 class Deleted(StrEnum):
@@ -94,61 +83,6 @@ class ImageFilter:
 def search_form(text: str) -> str:
     """Fold case and form, so that a search means the same on every database."""
     return unicodedata.normalize("NFKC", text).casefold()
-
-
-async def insert_image(connection: AsyncConnection, image: ImageRow, charge: ChargeRow) -> None:
-    """Write an image, its tags and its charge; count it among its model's."""
-    await connection.execute(_INSERT_IMAGE, image.model_dump())
-    if image.tags:
-        await insert_tags(connection, image.id, image.tags)
-    await add_to_model_rollups(connection, rollups_of_image(image))
-    await record_charge(connection, charge)
-
-
-async def insert_image_once(
-    database: Database,
-    image: ImageRow,
-    charge: ChargeRow,
-    *,
-    key: KeyScope | None = None,
-    ending: Ending | None = None,
-) -> Facts:
-    """Write an image with its charge, complete its key, and settle; return what is there.
-
-    Another that was committed first under the same id stays as it is, with its charge. The image
-    gets the moment at which it is written, later than that of any other of its user: a user's
-    images are committed in the order of their page keys, so that whoever has read up to one has
-    missed none before it. Those who watch the user's images are told.
-
-    Args:
-        database: Where to write.
-        image: The image.
-        charge: Its charge.
-        key: The idempotency key that is completed by it.
-        ending: What else is written in the transaction; by default its reservation is removed.
-    """
-
-    async def settle(connection: AsyncConnection) -> None:
-        await remove_reservations(connection, [image.id])
-
-    try:
-        async with database.write() as connection:
-            if key is not None:
-                await complete_key(connection, key, result_id=image.id)
-            image.created_at = charge.created_at = await next_moment(connection, image.user_id)
-            await insert_image(connection, image, charge)
-            await (ending or settle)(connection)
-            await notify(connection, images_topic(image.user_id))
-    except IntegrityError:
-        async with database.write() as connection:
-            found = await find_images(connection, [image.id], user_id=image.user_id)
-            if image.id not in found:
-                raise
-            if key is not None:
-                await complete_key(connection, key, result_id=image.id)
-            await (ending or settle)(connection)
-        return found[image.id]
-    return image.model_dump()
 
 
 async def image_page(
@@ -231,8 +165,7 @@ async def update_image(
     found = (await connection.execute(statement)).rowcount == 1
     if found and "tags" in values:
         await delete_tags(connection, image_id)
-        if values["tags"]:
-            await insert_tags(connection, image_id, values["tags"])
+        await insert_tags(connection, {image_id: values["tags"]})
     return found
 
 
@@ -286,8 +219,6 @@ _COMPARISONS: Final[Sequence[tuple[str, Any, Callable[[Any], ColumnElement[bool]
     ("is_preview", col(ImageRow.is_preview), col(ImageRow.is_preview).__eq__),
 )
 """What narrows by one value: its name in the filter, the column, and how the two compare."""
-
-_INSERT_IMAGE: Final = insert(ImageRow)
 
 _PAGE_STATEMENTS: Final[LRUCache[Hashable, Select[Any]]] = LRUCache(maxsize=256)
 """Statements for pages by their shape: SQLAlchemy takes longer to build one than to run it."""

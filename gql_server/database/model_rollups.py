@@ -1,7 +1,7 @@
 """How models do, summed: written with each picture and each failure, read by performance alone."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -31,6 +31,8 @@ class Outcome(StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
 
+
+_KEYS: Final = ("is_preview", "model_id", "starts_at", "outcome", "bucket")
 
 _SHORTEST: Final = 0.001
 _RATIO: Final = 1.05
@@ -67,7 +69,7 @@ def hour_of(moment: datetime) -> datetime:
 def model_rollups_of(
     model_id: str, outcome: Outcome, *, at: datetime, is_preview: bool, seconds: float = 0
 ) -> list[dict[str, Any]]:
-    """Return the roll-up rows that a generation adds to, in the order that all writers keep.
+    """Return the roll-up rows that a generation adds to.
 
     Args:
         model_id: The model.
@@ -102,9 +104,17 @@ def rollups_of_image(image: ImageRow) -> list[dict[str, Any]]:
     )
 
 
-async def add_to_model_rollups(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
-    """Add rows of ``model_rollups_of`` to what is there."""
-    await connection.execute(_upsert(connection.dialect.name), rows)
+async def add_to_model_rollups(connection: AsyncConnection, rows: Iterable[dict[str, Any]]) -> None:
+    """Add rows of ``model_rollups_of`` to what is there, each once, in one order for all."""
+    sums: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        # Hours before days, as a writer of one row of each has them.
+        key = (row["span"] == ModelSpan.DAY, *(row[name] for name in _KEYS))
+        found = sums.setdefault(key, row)
+        if found is not row:
+            found["generations"] += row["generations"]
+    ordered = [sums[key] for key in sorted(sums)]
+    await connection.execute(_upsert(connection.dialect.name), ordered)
 
 
 async def sum_model_rollups(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Final
 
-from sqlalchemy import Executable, delete, or_, update
+from sqlalchemy import BigInteger, Executable, bindparam, delete, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
@@ -63,16 +63,12 @@ async def reduce_reservation(
     connection: AsyncConnection, reservation_id: str, *, amount: int
 ) -> None:
     """Hold so much less, because it was charged or is not needed; nothing held is no fault."""
-    await connection.execute(
-        update(ReservationRow)
-        .where(col(ReservationRow.id) == reservation_id)
-        .values(amount=col(ReservationRow.amount) - amount)
-    )
+    await connection.execute(_REDUCE, {"of_work": reservation_id, "less": amount})
 
 
 async def remove_reservations(connection: AsyncConnection, ids: Collection[str]) -> None:
     """Hold nothing more for these works."""
-    await connection.execute(delete(ReservationRow).where(col(ReservationRow.id).in_(ids)))
+    await connection.execute(_REMOVE, {"ids": tuple(ids)})
 
 
 async def remove_own_reservations(connection: AsyncConnection, ids: Collection[str]) -> None:
@@ -98,3 +94,13 @@ def _upsert(dialect: str) -> Executable:
         set_={name: insert.excluded[name] for name in _HELD_ANEW},
     )
     return statement
+
+
+_REDUCE: Final = (
+    update(ReservationRow)
+    .where(col(ReservationRow.id) == bindparam("of_work"))
+    .values(amount=col(ReservationRow.amount) - bindparam("less", type_=BigInteger()))
+)
+_REMOVE: Final = delete(ReservationRow).where(
+    col(ReservationRow.id).in_(bindparam("ids", expanding=True))
+)

@@ -1,6 +1,6 @@
 """The ledger's roll-ups: written with each of its lines, read by analytics and budgets alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntFlag
@@ -30,6 +30,9 @@ class Grouping(IntFlag):
 
 EVERY_GROUPING: Final = (Grouping.KEY, *(Grouping(bits) for bits in range(7, -1, -1)))
 """The most particular first: the rows that every writer meets in are locked last, and briefly."""
+
+_PLACES: Final = {int(grouping): place for place, grouping in enumerate(EVERY_GROUPING)}
+_SPAN_PLACES: Final = {span.value: place for place, span in enumerate(Span)}
 
 DIMENSIONS: Final = ("grouping", "is_preview", "user_id", "model_id", "template_id", "key_id")
 """What roll-ups of the same time differ in."""
@@ -75,14 +78,15 @@ class Totals:
 
 def rollups_of(charge: ChargeRow) -> Iterator[dict[str, Any]]:
     """Yield the roll-up rows that a line of the ledger adds to, each with what it adds."""
+    starts = (
+        (Span.QUARTER, quarter_of(charge.created_at)),
+        (Span.DAY, day_of(charge.created_at)),
+        (Span.MONTH, month_of(charge.created_at)),
+    )
     for grouping in EVERY_GROUPING:
         if grouping is Grouping.KEY and charge.key_id is None:
             continue
-        for span, starts_at in (
-            (Span.QUARTER, quarter_of(charge.created_at)),
-            (Span.DAY, day_of(charge.created_at)),
-            (Span.MONTH, month_of(charge.created_at)),
-        ):
+        for span, starts_at in starts:
             yield {
                 "grouping": int(grouping),
                 "span": span.value,
@@ -99,9 +103,22 @@ def rollups_of(charge: ChargeRow) -> Iterator[dict[str, Any]]:
             }
 
 
-async def add_to_rollups(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Add rows of ``rollups_of`` to what is there."""
-    await connection.execute(_upsert(connection.dialect.name), rows)
+async def add_to_rollups(connection: AsyncConnection, rows: Iterable[dict[str, Any]]) -> None:
+    """Add rows of ``rollups_of`` to what is there, each roll-up once, in one order for all."""
+    sums: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        key = (
+            _PLACES[row["grouping"]],
+            _SPAN_PLACES[row["span"]],
+            row["starts_at"],
+            *(row[name] for name in DIMENSIONS),
+        )
+        found = sums.setdefault(key, row)
+        if found is not row:
+            for name in SUMS:
+                found[name] += row[name]
+    ordered = [sums[key] for key in sorted(sums)]
+    await connection.execute(_upsert(connection.dialect.name), ordered)
 
 
 async def sum_rollups(connection: AsyncConnection, where: RollupFilter, time: TimeRange) -> Totals:

@@ -6,11 +6,9 @@ from typing import Final
 import stamina
 import structlog
 
-from gql_server.database.engine import Database, DatabaseUnavailable
-from gql_server.database.idempotency_keys import KeyScope
-from gql_server.database.images import Ending, insert_image_once
+from gql_server.database.engine import DatabaseUnavailable
+from gql_server.database.image_inserts import ImageInserts, NewImage
 from gql_server.database.pages import Facts
-from gql_server.database.tables import ChargeRow, ImageRow
 from gql_server.domain.errors import GenerationFailed, GenerationPending
 from gql_server.storage.store import Store, StoredObject, StoreMisconfigured, StoreUnavailable
 
@@ -65,29 +63,16 @@ async def keep_bytes(
     return existing
 
 
-async def keep_facts(
-    database: Database,
-    image: ImageRow,
-    charge: ChargeRow,
-    *,
-    key: KeyScope | None = None,
-    ending: Ending | None = None,
-) -> Facts:
+async def keep_facts(inserts: ImageInserts, new: NewImage) -> Facts:
     """Write an image and its charge, once, whatever fails in between; return the image.
 
     Where another process writes the same image, the first commit wins and is returned.
-
-    Args:
-        database: Where to write.
-        image: The image.
-        charge: Its charge.
-        key: The idempotency key that is completed by it.
-        ending: What else is written in the transaction.
 
     Raises:
         GenerationPending: The database cannot be used for a minute; whether the facts were
             written is not known.
     """
+    image = new.image
     try:
         async for attempt in stamina.retry_context(
             on=DatabaseUnavailable, attempts=_DATABASE_ATTEMPTS, timeout=_DATABASE_SECONDS
@@ -95,7 +80,7 @@ async def keep_facts(
             with attempt:
                 if attempt.num > 1:
                     log.warning("facts_kept_again", image_id=image.id, attempt=attempt.num)
-                return await insert_image_once(database, image, charge, key=key, ending=ending)
+                return await inserts.insert(new)
     except DatabaseUnavailable as error:
         # The last commit may have succeeded: nobody may be told that nothing was charged.
         log.exception("facts_perhaps_not_kept", image_id=image.id, key=image.storage_key)

@@ -1,9 +1,11 @@
 """Making a picture that was accepted, and keeping it: bytes first, then facts and charge."""
 
 from dataclasses import asdict
+from typing import Any
 
 from gql_server.database.idempotency_keys import KeyScope
-from gql_server.database.images import Ending, search_form
+from gql_server.database.image_inserts import Ending, NewImage
+from gql_server.database.images import search_form
 from gql_server.database.pages import Facts
 from gql_server.database.tables import ChargeKind, ChargeRow, ImageRow
 from gql_server.domain.clock import now
@@ -65,7 +67,7 @@ async def keep_picture(
     picture: GeneratedPicture,
     *,
     key: KeyScope | None = None,
-    ending: Ending | None = None,
+    ending: Ending[Any] | None = None,
     patience_seconds: float = 0.0,
 ) -> Facts:
     """Keep a picture and charge it, once; return the image.
@@ -93,7 +95,7 @@ async def keep_picture(
     if stored is not ours:
         kept = await read_kept(parts, accepted, stored)
     image, charge = _rows(kept)
-    return await keep_facts(parts.database, image, charge, key=key, ending=ending)
+    return await keep_facts(parts.image_inserts, NewImage(image, charge, key, ending))
 
 
 async def keep_what_was_made(
@@ -101,7 +103,7 @@ async def keep_what_was_made(
     accepted: AcceptedPicture,
     *,
     key: KeyScope | None = None,
-    ending: Ending | None = None,
+    ending: Ending[Any] | None = None,
 ) -> Facts | None:
     """Write the facts of a picture whose bytes another process left; None: it left none.
 
@@ -113,7 +115,7 @@ async def keep_what_was_made(
     if stored is None:
         return None
     image, charge = _rows(await read_kept(parts, accepted, stored))
-    return await keep_facts(parts.database, image, charge, key=key, ending=ending)
+    return await keep_facts(parts.image_inserts, NewImage(image, charge, key, ending))
 
 
 async def _load(

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from gql_server.database.engine import Database
+from gql_server.database.image_inserts import ImageInserts
 from gql_server.generation.running import RunningGenerations
 from gql_server.inference.catalogue import Catalogue
 from gql_server.inference.generator import Generator
@@ -35,5 +36,6 @@ class Parts:
     batch_concurrency: int
     """How many pictures of batches a process makes at once."""
     progress: Progress
+    image_inserts: ImageInserts
     decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """A decoded picture takes hundreds of times its file's size; few are held at once."""

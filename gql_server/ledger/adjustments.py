@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gql_server.database.charges import record_charge
+from gql_server.database.charges import record_charges
 from gql_server.database.engine import Database
 from gql_server.database.images import find_images
 from gql_server.database.tables import ChargeKind, ChargeRow
@@ -66,5 +66,5 @@ async def adjust(database: Database, adjustment: Adjustment) -> str:
             reason=adjustment.reason.strip(),
             created_at=now(),
         )
-        await record_charge(connection, row)
+        await record_charges(connection, [row])
     return row.id

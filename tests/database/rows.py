@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import event
 
 from gql_server.database.engine import Database
-from gql_server.database.images import insert_image, search_form
+from gql_server.database.image_inserts import insert_images
+from gql_server.database.images import search_form
 from gql_server.database.tables import ChargeKind, ChargeRow, ImageRow, TemplateRow
 from gql_server.database.templates import insert_template
 from gql_server.domain.ids import new_id
@@ -64,7 +65,7 @@ def charge_row(image: ImageRow, **changes: Any) -> ChargeRow:
 async def add_image(database: Database, **changes: Any) -> ImageRow:
     image = image_row(**changes)
     async with database.write() as connection:
-        await insert_image(connection, image, charge_row(image))
+        await insert_images(connection, [(image, charge_row(image))])
     return image
 
 
@@ -74,7 +75,7 @@ async def add_images(database: Database, count: int, **changes: Any) -> list[str
     async with database.write() as connection:
         for number in range(count):
             image = image_row(**{"created_at": START + timedelta(seconds=number)} | changes)
-            await insert_image(connection, image, charge_row(image))
+            await insert_images(connection, [(image, charge_row(image))])
             ids.append(image.id)
     return ids
 
@@ -106,11 +107,10 @@ def counted_statements(database: Database) -> Iterator[list[str]]:
         if statement.split(maxsplit=1)[0] in {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}:
             statements.append(statement)
 
-    engines = [database.engine.sync_engine, database.reader.sync_engine]
-    for engine in engines:
+    for engine in database.sync_engines:
         event.listen(engine, "before_cursor_execute", note)
     try:
         yield statements
     finally:
-        for engine in engines:
+        for engine in database.sync_engines:
             event.remove(engine, "before_cursor_execute", note)

@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import col
 
 from gql_server.database.engine import Database, DatabaseUnavailable
-from gql_server.database.images import find_images, insert_image
+from gql_server.database.image_inserts import insert_images
+from gql_server.database.images import find_images
 from gql_server.database.tables import ChargeRow, ImageRow
 from tests.database.rows import add_image, charge_row, image_row
 
@@ -64,7 +65,7 @@ async def test_an_exception_undoes_everything_written(database: Database) -> Non
 
     async def write_and_fail() -> None:
         async with database.write() as connection:
-            await insert_image(connection, image, charge_row(image))
+            await insert_images(connection, [(image, charge_row(image))])
             raise RuntimeError("after the insert")
 
     with pytest.raises(RuntimeError, match="after the insert"):

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from gql_server.database.engine import Database
-from gql_server.database.images import insert_image_once
+from gql_server.database.image_inserts import ImageInserts, NewImage
 from gql_server.database.notifications import listening, notify
 from gql_server.database.tables import ImageRow
 from tests.database.rows import charge_row, image_row
@@ -78,7 +78,7 @@ async def test_a_user_s_images_are_committed_in_the_order_of_their_keys(
 
     async def keep(user_id: str) -> None:
         image = image_row(user_id=user_id)
-        await insert_image_once(database, image, charge_row(image))
+        await ImageInserts(database).insert(NewImage(image, charge_row(image)))
         committed.append(image)
 
     await asyncio.gather(*(keep(user) for _ in range(15) for user in ("ann", "bob")))

@@ -1,6 +1,6 @@
 """When the model, the store or the database fails: what is told, and that no money is lost."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
 from gql_server.database.engine import Database, DatabaseUnavailable
+from gql_server.database.image_inserts import ImageInserts, NewImage
 from gql_server.domain.errors import GenerationPending
 from gql_server.generation.keeping import keep_facts
 from tests.database.rows import charge_row, image_row
@@ -134,21 +135,22 @@ class LosesAnswers:
 
     def __init__(self, database: Database, losses: int) -> None:
         self._database = database
+        self.start = database.start
         self.losses = losses
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        async with self._database.write() as connection:
-            yield connection
+    async def write_at_once(self, work: Callable[[AsyncConnection], Any]) -> Any:
+        done = await self._database.write_at_once(work)
         if self.losses:
             self.losses -= 1
             raise DatabaseUnavailable("the answer to the commit was lost")
+        return done
 
 
 async def test_a_commit_whose_answer_was_lost_is_not_made_twice(product: Product) -> None:
     database = LosesAnswers(product.parts.database, losses=2)
     image = image_row(user_id="default_user")
-    facts = await keep_facts(database, image, charge_row(image))  # type: ignore[arg-type]  # stands in
+    inserts = ImageInserts(database)  # type: ignore[arg-type]  # stands in
+    facts = await keep_facts(inserts, NewImage(image, charge_row(image)))
     assert facts["id"] == image.id
     assert database.losses == 0
     data = await product.ask("{ images { totalCount } costAnalytics { totalImages } }")
@@ -161,6 +163,7 @@ async def test_a_commit_that_nobody_knows_of_is_not_told_as_uncharged(
     monkeypatch.setattr("gql_server.generation.keeping._DATABASE_ATTEMPTS", 1)
     database = LosesAnswers(product.parts.database, losses=9)
     image = image_row(user_id="default_user")
+    inserts = ImageInserts(database)  # type: ignore[arg-type]  # stands in
     with pytest.raises(GenerationPending) as caught:
-        await keep_facts(database, image, charge_row(image))  # type: ignore[arg-type]  # stands in
+        await keep_facts(inserts, NewImage(image, charge_row(image)))
     assert caught.value.image_id == image.id

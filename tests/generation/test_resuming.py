@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from gql_server.database.engine import Database
+from gql_server.database.image_inserts import ImageInserts, NewImage
 from gql_server.database.tables import ChargeRow, IdempotencyKeyRow
 from gql_server.domain.errors import GenerationFailed
 from gql_server.generation.keeping import keep_facts
@@ -48,7 +49,7 @@ async def ends_in_the_middle(
         reached.set()
         await asyncio.get_running_loop().create_future()
 
-    hasty = {"shutdown_timeout": 0, "request_deadline": 0.1}
+    hasty = {"shutdown_timeout": 0, "request_deadline": 0.3}
     with monkeypatch.context() as patch:
         patch.setattr(where, never)
         async with running_product(data_dir, settings | hasty) as product:
@@ -181,8 +182,12 @@ async def test_the_facts_are_those_of_the_bytes_that_were_there_first(
 async def test_of_those_who_write_the_same_image_the_first_wins(database: Database) -> None:
     image_id = image_row().id
     rivals = [image_row(id=image_id, size_bytes=size, tags=["x"]) for size in range(1, 9)]
+    processes = [ImageInserts(database), ImageInserts(database)]
     kept = await asyncio.gather(
-        *(keep_facts(database, image, charge_row(image)) for image in rivals)
+        *(
+            keep_facts(processes[number % 2], NewImage(image, charge_row(image)))
+            for number, image in enumerate(rivals)
+        )
     )
     assert len({facts["size_bytes"] for facts in kept}) == 1
     assert await charges(database) == [image_id]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gql_server.database.engine import Database
-from gql_server.database.images import insert_image
+from gql_server.database.image_inserts import insert_images
 from gql_server.database.rollups import Grouping, RollupFilter, Totals
 from gql_server.domain.clock import now
 from gql_server.domain.errors import InvalidInput
@@ -64,7 +64,7 @@ async def test_a_part_of_a_month_is_the_same_by_whichever_roll_ups(database: Dat
                 user_id=f"user {day % 45}",
                 created_at=at("2026-01-01") + timedelta(days=day, hours=day % 24),
             )
-            await insert_image(connection, image, charge_row(image))
+            await insert_images(connection, [(image, charge_row(image))])
     for first, last in ((3, 80), (20, 86), (31, 59), (3, 47), (40, 42)):
         span = report(
             database,

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import select
 from sqlmodel import col
 
-from gql_server.database.charges import record_charge
+from gql_server.database.charges import record_charges
 from gql_server.database.engine import Database
 from gql_server.database.processes import remove_process
 from gql_server.database.reservations import keep_reservation, remove_reservations
@@ -71,7 +71,7 @@ class House:
             **{"image_id": None, "kind": "adjustment", "key_id": payer.key_id} | changes,
         )
         async with self.database.write() as connection:
-            await record_charge(connection, row)
+            await record_charges(connection, [row])
 
 
 @pytest.fixture

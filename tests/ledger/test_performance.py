@@ -10,7 +10,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from gql_server.database.engine import Database
-from gql_server.database.images import insert_image
+from gql_server.database.image_inserts import insert_images
 from gql_server.database.model_rollups import Outcome, bucket_of, seconds_of
 from gql_server.database.spans import DAY, day_of
 from gql_server.domain.clock import now
@@ -46,7 +46,7 @@ async def add_all(database: Database, images: Iterable[dict[str, Any]]) -> None:
     async with database.write() as connection:
         for changes in images:
             image = image_row(model_id=X, **changes)
-            await insert_image(connection, image, charge_row(image))
+            await insert_images(connection, [(image, charge_row(image))])
 
 
 @pytest.mark.parametrize("seconds", [0.001, 0.0123, 0.4, 1.0, 1.5, 7.77, 59.999, 119, 600, 3600])

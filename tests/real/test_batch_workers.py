@@ -83,7 +83,7 @@ async def test_workers_that_die_and_freeze_lose_and_repeat_nothing_that_was_paid
         assert await watched == list(range(1, PICTURES + 1))
     assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", PICTURES)
     begun_again = sum(item["attempts"] - 1 for item in batch["items"])
-    assert begun_again <= 8
+    assert begun_again <= 2 * (4 + 4 + 1)  # of two workers: in flight, to be kept, and the next
     assert len(standin.requests) <= PICTURES + begun_again + 4
     with psycopg.connect(settings["DATABASE_URL"]) as connection:
         paid = connection.execute("SELECT count(*), count(DISTINCT image_id) FROM charges")

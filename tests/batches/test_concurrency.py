@@ -1,0 +1,84 @@
+"""How much of a batch is done at once: calls, and pictures that wait to be kept."""
+
+import asyncio
+
+import pytest
+
+from gql_server.batches.slices import SliceWork
+from gql_server.ledger.audit import audit
+from gql_server.storage.store import StoredObject
+from tests.batches.conftest import Office
+from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.servers.workers_ai_behaviours import Exchange
+
+pytestmark = pytest.mark.anyio
+
+CALLS = 4
+
+
+class Counter:
+    """Counts what is under way, and the most that was."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+
+    def __enter__(self) -> None:
+        self.now += 1
+        self.most = max(self.most, self.now)
+
+    def __exit__(self, *_: object) -> None:
+        self.now -= 1
+
+
+async def test_calls_in_flight_are_bounded_and_a_kept_picture_holds_none_up(
+    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.work = SliceWork(office.parts, concurrency=CALLS)
+    calls, may_keep = Counter(), asyncio.Event()
+    put = office.parts.store.put
+
+    async def call(exchange: Exchange) -> None:
+        with calls:
+            await asyncio.sleep(0.02)
+            await exchange.answer(exchange.reply_with_picture())
+
+    async def put_later(key: str, stored: StoredObject) -> bool:
+        await may_keep.wait()
+        return await put(key, stored)
+
+    standin.always = call
+    monkeypatch.setattr(office.parts.store, "put", put_later)
+    batch_id = await office.batch(20)
+    working = asyncio.create_task(office.work_on(batch_id))
+    # So many pictures wait for the store, and as many hold their calls' places until one is kept.
+    while len(standin.requests) < 2 * CALLS or calls.now:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)  # in which a call more would be made
+    batch = await office.read(batch_id)
+    assert (len(standin.requests), batch["succeeded"]) == (2 * CALLS, 0)
+    assert batch["running"] <= 2 * CALLS + 1
+    may_keep.set()
+    await working
+    assert calls.most == CALLS
+    assert (await office.read(batch_id))["succeeded"] == 20
+    assert len(standin.requests) == 20
+    assert (await audit(office.parts.database)).is_clean
+
+
+async def test_an_item_that_waits_for_a_place_is_canceled_with_its_batch(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    office.work = SliceWork(office.parts, concurrency=1)
+    standin.latency = 0.5
+    batch_id = await office.batch(3)
+    working = asyncio.create_task(office.work_on(batch_id))
+    counted = "query B($id: ID!) { batch(id: $id) { running } }"
+    while (await office.product.ask(counted, id=batch_id))["batch"]["running"] < 2:
+        await asyncio.sleep(0.01)
+    while not standin.requests:
+        await asyncio.sleep(0.01)
+    await office.change("cancelBatch", batch_id)
+    await working
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["succeeded"], batch["canceled"]) == ("CANCELED", 1, 2)
+    assert len(standin.requests) == 1
