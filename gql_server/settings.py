@@ -156,7 +156,7 @@ class Settings(BaseSettings):
         default=16,
         ge=1,
         le=1000,
-        description="Pictures of batches that a process makes at once.",
+        description="Calls for pictures of batches that a process has in flight.",
     )
     job_concurrency: int = Field(
         default=8,
