@@ -222,6 +222,20 @@ async def test_a_picture_that_takes_longer_than_the_deadline_is_pending(
         assert len(standin.requests) == 1
 
 
+async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
+    async with running_product(tmp_path, {"receive_timeout": 0.2}) as product:
+        reader, writer = await asyncio.open_connection("127.0.0.1", product.settings.port)
+        writer.write(
+            b"POST /api/generate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 100\r\n\r\n{"
+        )
+        async with asyncio.timeout(10):
+            answer = await reader.read()
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'"error":"Request timeout"' in answer
+
+
 async def test_what_nobody_foresaw_is_masked_and_a_lost_database_is_a_503(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
