@@ -1,12 +1,15 @@
 """Webhooks as clients ask for them, receive them and read of them."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from graphql import GraphQLInputObjectType, build_schema
 from sqlalchemy import update
 
+from gql_server.api.schema import schema_text
 from gql_server.database.tables import BudgetRow
 from gql_server.domain.budgets import BudgetPeriod
 from gql_server.domain.principal import Role
@@ -178,3 +181,15 @@ def test_an_embedded_server_keeps_one_secret(tmp_path: Path) -> None:
     assert webhook_secrets(both) == (given, first[0])
     shared = load_settings(data_dir=tmp_path, database_url="postgresql://a:b@host/c")
     assert webhook_secrets(shared) == ()
+
+
+def test_these_are_all_the_addresses_that_a_client_can_give() -> None:
+    inputs = (
+        kind
+        for kind in build_schema(schema_text()).type_map.values()
+        if isinstance(kind, GraphQLInputObjectType)
+    )
+    named = re.compile("url|uri|host|address|callback|endpoint", re.IGNORECASE)
+    found = {f"{kind.name}.{name}" for kind in inputs for name in kind.fields if named.search(name)}
+    # What each may not be stands in tests/webhooks/test_addresses.py.
+    assert found == {"GenerateBatchInput.webhookUrl", "SetBudgetInput.webhookUrl"}
