@@ -72,9 +72,9 @@ async def test_a_killed_servers_batch_ends_whole(
     assert batch["cost"] == 0.4
     images = {item["image"]["id"] for item in batch["items"]}
     assert len(images) == PICTURES
-    again = sum(item["attempts"] - 1 for item in batch["items"])
-    assert again == len(begun) <= MOST_BEGUN
-    # Whose bytes were there is not called for again, and of the others only who was called for.
+    assert len(begun) <= MOST_BEGUN
+    assert sum(item["attempts"] - 1 for item in batch["items"]) >= len(begun)
+    # What was in the store is not called for again, and of the rest nothing that had not begun.
     assert len(standin.requests) - PICTURES <= len(lost)
     assert set(rows(tmp_path, database_url, "SELECT id FROM images")) == images
     charged = rows(tmp_path, database_url, "SELECT image_id FROM charges WHERE kind = 'charge'")
