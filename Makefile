@@ -25,11 +25,12 @@ test-clients: $(VENV)/checks $(VENV)-clients/ready
 	$(BIN)/python -m pytest -m clients tests/real/test_clients.py tests/real/test_playground.py tests/rest
 
 # Thirty rounds on SQLite and thirty on PostgreSQL: a batch whose server is killed at some moment. And
-# batches whose database hangs up and whose calls fail. And hostile inputs by the thousand, from the
-# schema and, by schemathesis, from REST's description.
+# batches whose database or store goes away, whose calls fail, and whom a thousand watch. And hostile
+# inputs by the thousand, from the schema and, by schemathesis, from REST's description.
 test-survival: $(VENV)/checks
 	SURVIVAL_ROUNDS=30 $(BIN)/python -m pytest --numprocesses auto -m "not clients" \
-		tests/real/test_batch_survival.py tests/real/test_batch_workers.py tests/rest/test_description.py
+		tests/real/test_batch_survival.py tests/real/test_batch_workers.py \
+		tests/real/test_batch_faults.py tests/real/test_batch_watchers.py tests/rest/test_description.py
 	$(BIN)/python -m pytest --numprocesses auto -m survival tests/api/test_hostile.py \
 		tests/real/test_idle_sockets.py
 

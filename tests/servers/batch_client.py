@@ -15,7 +15,8 @@ _GENERATE: Final = """mutation G($input: GenerateBatchInput!) { generateBatch(in
   batch { id } userErrors { message path } } }"""
 _READ: Final = """query B($id: ID!) { batch(id: $id) {
   status total queued running succeeded failed canceled sequence cost finishedAt
-  items(first: 100) { edges { node { sequence attempts status image { id } error { message } } } }
+  items(first: 100) { edges { node { sequence attempts status image { id } error {
+    __typename message ... on GenerationFailed { retryable } } } } }
 } }"""
 _WATCH: Final = """subscription P($id: ID!, $after: Int!) {
   batchProgress(id: $id, after: $after) { finishedItems { sequence } } }"""

@@ -24,12 +24,43 @@ SECRET_ACCESS_KEY: Final = "test-secret-access-key"
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
+class _Listener:
+    """The server at its port, for as long as it is started."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        app = _one_write_at_a_time(DomainDispatcherApplication(create_backend_app))
+        self._server = make_server(
+            "127.0.0.1", self.port, app, threaded=True, request_handler=MotoRequestHandler
+        )
+        self.port = self._server.server_port
+        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
 @dataclass(frozen=True, slots=True)
 class S3Server:
     """A running server, and a plain client to look behind a store's back."""
 
     endpoint_url: str
     client: Any
+    listener: _Listener
+
+    def stop(self) -> None:
+        """Refuse connections; for a server that a test has to itself."""
+        self.listener.stop()
+
+    def start(self) -> None:
+        """Serve again, with all that was kept and at the same address."""
+        self.listener.start()
 
     def make_bucket(self) -> str:
         """Make a bucket that no other test has."""
@@ -50,18 +81,13 @@ class S3Server:
 @contextmanager
 def running_s3() -> Iterator[S3Server]:
     """Run a server until the block ends."""
-    app = _one_write_at_a_time(DomainDispatcherApplication(create_backend_app))
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
-    endpoint_url = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    listener = _Listener()
+    endpoint_url = f"http://127.0.0.1:{listener.port}"
     try:
         with closing(_plain_client(endpoint_url)) as client:
-            yield S3Server(endpoint_url, client)
+            yield S3Server(endpoint_url, client, listener)
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        listener.stop()
 
 
 def _one_write_at_a_time(app: WsgiApp) -> WsgiApp:
