@@ -2,14 +2,19 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Final
 
 import strawberry
 
 from gql_server.api.batch_items import BatchItem, item_from
 from gql_server.api.batches import Batch, batch_from
 from gql_server.api.context import Context, Info
-from gql_server.batches.watching import BatchUpdate, watch_batch
+from gql_server.batches.watching import IMAGE, BatchUpdate, watch_batch
+from gql_server.domain.clock import now
+
+_PRESENT: Final = timedelta(minutes=1)
+"""For so long an image counts as what it was when its item ended; later it is read again."""
 
 
 @strawberry.type(description="How a batch goes on.")
@@ -59,6 +64,10 @@ async def _shaped(
     async with aclosing(updates):
         async for update in updates:
             context.forget()
+            recent = now() - _PRESENT
+            for item in update.items:
+                if item[IMAGE] is not None and item["finished_at"] > recent:
+                    context.image.prime(item["image_id"], item[IMAGE])
             yield BatchProgress(
                 sequence=update.position,
                 batch=batch_from(context, update.state),

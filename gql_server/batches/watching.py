@@ -6,13 +6,17 @@ from typing import Final
 from gql_server.batches.reading import get_batches
 from gql_server.database.batch_items import items_since
 from gql_server.database.batches import batch_topic, find_batches
+from gql_server.database.images import find_images
 from gql_server.database.pages import Facts
+from gql_server.domain.batches import ItemStatus
 from gql_server.domain.errors import BatchNotFound, ErrorCode, InvalidInput
 from gql_server.domain.principal import Principal
 from gql_server.generation.parts import Parts
 from gql_server.progress.snapshots import Snapshot, Update
 
 _MOST_AT_ONCE: Final = 500
+IMAGE: Final = "image"
+"""Under which an item that is told has its image's facts; None where there is none."""
 
 BatchUpdate = Update[int, Facts, Facts]
 """The number of the last event, the batch, and the items that ended."""
@@ -24,7 +28,8 @@ async def watch_batch(
     """Tell how a batch goes on, until everything of a finished one was told.
 
     Events are numbered from 1 in the order in which items ended, under the batch's row lock: none
-    appears behind one that was read. Close the generator to stop.
+    appears behind one that was read. Each item comes with its image as it was then: what a
+    thousand watchers are shown is read once. Close the generator to stop.
 
     Args:
         parts: The parts.
@@ -54,6 +59,12 @@ async def watch_batch(
             items = await items_since(
                 connection, batch_id, after=position, until=batch["sequence"], most=_MOST_AT_ONCE
             )
+            images = await find_images(
+                connection,
+                [item["image_id"] for item in items if item["status"] == ItemStatus.SUCCEEDED],
+                user_id=None,
+            )
+        items = [{**item, IMAGE: images.get(item["image_id"])} for item in items]
         placed = [(item["sequence"], item) for item in items]
         end = placed[-1][0] if placed else position
         return Snapshot(

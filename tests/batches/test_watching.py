@@ -1,12 +1,15 @@
 """Watchers of batches: each item once, whoever comes back, and the end."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from gql_server.database.pages import Facts
+from gql_server.generation.images import get_images
 from tests.batches.conftest import Office
 from tests.servers.subscriber import Subscriber, subscriber
 from tests.servers.workers_ai_app import WorkersAIStandin
@@ -66,6 +69,32 @@ async def test_every_item_is_told_once_and_the_stream_ends(
     assert sorted(item["index"] for item in items) == list(range(30))
     assert sum(item["image"] is not None for item in items) == 29
     assert sum(item["error"] is not None for item in items) == 1
+
+
+async def test_images_are_read_once_for_all_who_watch(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    async def reads(*given: Any, **named: Any) -> Mapping[str, Facts]:
+        read.extend(given[2])
+        return await get_images(*given, **named)
+
+    monkeypatch.setattr("gql_server.api.context.get_images", reads)
+    batch_id = await office.batch(5)
+    async with watching(office, batch_id) as first, watching(office, batch_id) as second:
+        for client in (first, second):
+            await client.next()
+        work = asyncio.create_task(office.work_on(batch_id))
+        for updates in await asyncio.gather(until_end(first), until_end(second)):
+            items = [item for update in updates for item in update["finishedItems"]]
+            assert [item["image"] is not None for item in items] == [True] * 5
+        await work
+    assert read == []
+    monkeypatch.setattr("gql_server.api.batch_subscriptions._PRESENT", timedelta())
+    async with watching(office, batch_id) as client:  # whose images may have changed meanwhile
+        await until_end(client)
+    assert len(read) == 5
 
 
 async def test_one_who_comes_back_is_told_what_came_later(office: Office) -> None:
