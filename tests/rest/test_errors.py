@@ -226,7 +226,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> No
     async with running_product(tmp_path, {"receive_timeout": 0.2}) as product:
         reader, writer = await asyncio.open_connection("127.0.0.1", product.settings.port)
         writer.write(
-            b"POST /api/generate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Content-Length: 100\r\n\r\n{"
         )
         async with asyncio.timeout(10):
