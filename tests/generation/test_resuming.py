@@ -101,7 +101,7 @@ async def test_bytes_without_facts_are_finished_as_they_were_accepted_without_a_
         assert image["seconds"] == float(stored.metadata["seconds"])
         assert image["sizeBytes"] == len(stored.data)
         assert (image["tags"], image["metadata"]) == (["x"], {"a": 1})
-        assert await product.image(**asked) == image
+        assert unsigned(await product.image(**asked)) == unsigned(image)
         assert await charges(product.parts.database) == [image_id]
 
 
@@ -192,3 +192,9 @@ async def test_of_those_who_write_the_same_image_the_first_wins(database: Databa
     assert len({facts["size_bytes"] for facts in kept}) == 1
     assert await charges(database) == [image_id]
     assert (await audit(database)).is_clean
+
+
+def unsigned(image: dict[str, Any]) -> dict[str, Any]:
+    """Give an image whose addresses have no signature, which is another one each second."""
+    addresses = {name: image[name].partition("?")[0] for name in ("url", "r2Url")}
+    return image | addresses

@@ -50,6 +50,7 @@ async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
             await until(lambda: saved() >= 2)
             server.process.kill()
             await server.process.wait()
+            standin.latency = 0.5  # so that much is left when it is interrupted
             await until(lambda: "it is tried again" in shown())
             async with product_process(tmp_path, settings, port=port):
                 before = saved()

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import uvicorn
 
@@ -11,7 +11,25 @@ from gql_server.http.server import Server
 
 
 class InLoopServer(Server):
-    """The product's server, whose signals belong to pytest."""
+    """The product's server, whose signals belong to pytest, and which stops at once."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told_to_stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """Have it stop."""
+        self.should_exit = True
+        self._told_to_stop.set()
+
+    async def main_loop(self) -> None:
+        """Tick as uvicorn does, without finishing a tick that a test would wait for."""
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await self._told_to_stop.wait()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -41,5 +59,5 @@ async def served(config: uvicorn.Config, listener: socket.socket) -> AsyncIterat
             await asyncio.sleep(0.005)
         yield server
     finally:
-        server.should_exit = True
+        server.stop()
         await serving
