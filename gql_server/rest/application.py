@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -44,10 +45,12 @@ class RestOptions:
     shows_description: bool = True
 
 
+@cache
 def rest_application(options: RestOptions | None = None) -> FastAPI:
-    """Build the application; paths are whole, so it is routed to and not mounted.
+    """Build the application, once for the same options, as it keeps nothing of a server's own.
 
-    The state of a request has the ``parts`` and the ``principal``.
+    Its paths are whole, so it is routed to and not mounted. The state of a request has the
+    ``parts`` and the ``principal``.
     """
     options = options or RestOptions()
     app = FastAPI(

@@ -6,6 +6,7 @@ import pty
 import re
 import signal
 import sys
+import threading
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from gql_server.cli.root import cli
 from tests.servers.process import environment, free_port, product_process
 from tests.servers.product import FLUX
 from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.servers.workers_ai_behaviours import Behaviour, Exchange
 
 pytestmark = pytest.mark.anyio
 
@@ -50,9 +52,13 @@ async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
             await until(lambda: saved() >= 2)
             server.process.kill()
             await server.process.wait()
-            standin.latency = 0.5  # so that much is left when it is interrupted
+            # So that much is left when it is interrupted, however late the command comes back.
+            comes_back = threading.Event()
+            standin.always, standin.latency = picture_after(comes_back), 0.5
             await until(lambda: "it is tried again" in shown())
             async with product_process(tmp_path, settings, port=port):
+                await until(lambda: "The connection is back." in shown())
+                comes_back.set()
                 before = saved()
                 await until(lambda: saved() >= before + 2)
                 code, said = await interrupted(command)
@@ -60,7 +66,6 @@ async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
                 assert "Traceback" not in said
                 found = re.search(r"go on with: gql-server batch (--resume bat_\w+)", said)
                 assert found is not None
-                assert "The connection is back." in shown()
                 assert f"/{PICTURES}" in shown()  # the bar counts
                 assert "left" in shown()
                 resume = [*found[1].split(), "--out", str(out), "--server", url]
@@ -114,6 +119,17 @@ async def on_a_terminal(
             await process.communicate()
         loop.remove_reader(ours)
         os.close(ours)
+
+
+def picture_after(happens: threading.Event) -> Behaviour:
+    """Answer with a picture once something has happened."""
+
+    async def behave(exchange: Exchange) -> None:
+        while not happens.is_set():
+            await asyncio.sleep(0.01)
+        await exchange.answer(exchange.reply_with_picture())
+
+    return behave
 
 
 async def typed(*arguments: str) -> Result:
