@@ -92,7 +92,7 @@ async def test_what_is_there_is_brought_to_head(database: Database) -> None:
             assert [row["id"] for row in page.rows] == [image.id]
 
 
-async def test_several_processes_may_migrate_at_once(
+async def test_two_processes_may_migrate_at_once(
     request: pytest.FixtureRequest, empty_database_url: URL, tmp_path: Path
 ) -> None:
     if empty_database_url.get_backend_name() == "sqlite":
@@ -105,10 +105,10 @@ async def test_several_processes_may_migrate_at_once(
         await asyncio.create_subprocess_exec(
             *command_line, cwd=tmp_path, env={"DATABASE_URL": setting}, stdout=PIPE, stderr=PIPE
         )
-        for _ in range(3)
+        for _ in range(2)
     ]
     outputs = await asyncio.gather(*(process.communicate() for process in processes))
-    assert [process.returncode for process in processes] == [0, 0, 0], outputs
+    assert [process.returncode for process in processes] == [0, 0], outputs
     database = Database(empty_database_url)
     try:
         assert await is_current(database)

@@ -56,10 +56,10 @@ async def postgres_database(
 
 
 async def test_no_job_is_lost_when_the_process_is_killed(
-    database: Database, tmp_path: Path
+    postgres_database: Database, tmp_path: Path
 ) -> None:
-    program = program_of(database, tmp_path)
-    async with taking(database) as jobs:
+    program = program_of(postgres_database, tmp_path)
+    async with taking(postgres_database) as jobs:
         await jobs.enqueue(*some_jobs(200))
     async with job_process(program) as process:
         await program.until_done(40)
@@ -74,6 +74,7 @@ async def test_no_job_is_lost_when_the_process_is_killed(
     assert program.done_ids() == {job.id for job in some_jobs(200)}
 
 
+@pytest.mark.survival
 async def test_work_of_killed_and_frozen_processes_goes_on_elsewhere(
     postgres_database: Database, tmp_path: Path
 ) -> None:

@@ -27,7 +27,10 @@ CHARGES = "SELECT count(*), count(DISTINCT image_id), sum(amount) FROM charges"
 HELD = "SELECT count(*) FROM reservations"
 
 
-@pytest.mark.parametrize("processes", [1, 2], ids=["sqlite", "postgresql"])
+@pytest.mark.parametrize(
+    "processes",
+    [pytest.param(1, id="sqlite", marks=pytest.mark.survival), pytest.param(2, id="postgresql")],
+)
 async def test_three_hundred_at_once_make_the_thirty_seven_that_are_paid_for(
     tmp_path: Path,
     standin: WorkersAIStandin,

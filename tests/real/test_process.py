@@ -13,7 +13,6 @@ from gql_server.database.migration import head_revision
 from tests.servers.postgres import PostgresServer
 from tests.servers.process import product_process, run_gql_server
 from tests.servers.product import FLUX, GENERATE
-from tests.servers.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
 from tests.servers.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
@@ -28,8 +27,8 @@ def workers_ai(standin: WorkersAIStandin) -> dict[str, str]:
     }
 
 
-async def generate(url: str, patience: float = 30) -> dict[str, Any]:
-    async with httpx.AsyncClient(base_url=url, timeout=patience) as client:
+async def generate(url: str) -> dict[str, Any]:
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
         response = await client.post(
             "/graphql",
             json={
@@ -67,32 +66,24 @@ async def test_a_newcomer_needs_no_settings(tmp_path: Path) -> None:
     ]
 
 
-async def test_a_stop_lets_a_running_picture_finish(
+async def test_a_stop_lets_running_pictures_finish_also_of_clients_that_left(
     tmp_path: Path, standin: WorkersAIStandin
 ) -> None:
-    standin.latency = 1.0
+    standin.latency = 2.0
     async with product_process(tmp_path, workers_ai(standin)) as running:
         picture = asyncio.create_task(generate(running.url))
-        while not standin.requests:
+        left = asyncio.create_task(generate(running.url))
+        while len(standin.requests) < 2:
             await asyncio.sleep(0.01)
+        left.cancel()
+        await asyncio.wait([left])
         running.process.send_signal(signal.SIGTERM)
         payload = await picture
         assert payload["userErrors"] == []
         code, _ = await running.end()
+    assert left.cancelled()
     assert code == -signal.SIGTERM  # by which a server says that it was told to end
-
-
-async def test_a_stop_lets_the_picture_of_a_client_that_left_finish(
-    tmp_path: Path, standin: WorkersAIStandin
-) -> None:
-    standin.latency = 1.0
-    async with product_process(tmp_path, workers_ai(standin)) as running:
-        with pytest.raises(httpx.ReadTimeout):
-            await generate(running.url, patience=0.5)
-        running.process.send_signal(signal.SIGTERM)
-        code, _ = await running.end()
-    assert code == -signal.SIGTERM  # by which a server says that it was told to end
-    assert len(list((tmp_path / "data" / "images" / "generated").glob("img_*.jpg"))) == 1
+    assert len(list((tmp_path / "data" / "images" / "generated").glob("img_*.jpg"))) == 2
 
 
 async def test_a_stop_has_a_bound(tmp_path: Path, standin: WorkersAIStandin) -> None:
@@ -124,42 +115,14 @@ async def test_a_database_of_another_version_is_not_served(
         assert (await generate(running.url))["userErrors"] == []
 
 
-async def test_no_secret_is_let_out(
-    tmp_path: Path,
-    standin: WorkersAIStandin,
-    s3: S3Server,
-    postgres: PostgresServer,
-    migrated_postgres: str,
-) -> None:
-    settings = workers_ai(standin) | {
-        "CLOUDFLARE_API_TOKEN": "wrong-but-secret-token",
-        "DATABASE_URL": postgres.setting(postgres.create_database(migrated_postgres)),
-        "R2_BUCKET": s3.make_bucket(),
-        "R2_ACCESS_KEY_ID": ACCESS_KEY_ID,
-        "R2_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
-        "R2_ENDPOINT_URL": s3.endpoint_url,
-        "LOG_LEVEL": "debug",
-    }
-    async with product_process(tmp_path, settings) as running:
-        payload = await generate(running.url)
-        running.process.send_signal(signal.SIGTERM)
-        _, logged = await running.end()
-    assert payload["userErrors"][0]["__typename"] == "GenerationFailed"
-    assert "workers_ai_operator_error" in logged
-    for secret in ("wrong-but-secret-token", SECRET_ACCESS_KEY):
-        assert secret not in f"{payload} {running.printed} {logged}"
-
-
-@pytest.mark.parametrize("log_format", ["json", "console"])
 async def test_a_database_that_goes_away_is_told_without_its_password(
-    tmp_path: Path, postgres: PostgresServer, migrated_postgres: str, log_format: str
+    tmp_path: Path, postgres: PostgresServer, migrated_postgres: str
 ) -> None:
     name = postgres.create_database(migrated_postgres)
     address = postgres.setting(name)
     settings = {
         # The server lets everybody in; the password is there to be found in what is let out.
         "DATABASE_URL": address.replace("postgres:@", "postgres:secret-password@"),
-        "LOG_FORMAT": log_format,
         "SHUTDOWN_TIMEOUT": "0",
     }
     assert "secret-password" in settings["DATABASE_URL"]

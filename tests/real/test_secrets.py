@@ -209,6 +209,7 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
         _, _, wrong = await run_gql_server("serve", folder=tmp_path, settings=broken)
     assert "PORT" in wrong
     assert "DATABASE_URL" in refused
+    assert "workers_ai_operator_error" in logged
     everything = " ".join([*said, *running.printed, logged, refused, wrong])
     # Signed addresses of a private bucket name the key by its id; no log does.
     assert secrets.pop("R2_ACCESS_KEY_ID") not in f"{logged} {refused} {wrong}"
