@@ -10,7 +10,8 @@ from gql_server.api.api_keys import ApiKey, Role, api_key_from
 from gql_server.api.budgets import Budget, BudgetEnforcement, BudgetPeriod, budget_from
 from gql_server.api.context import Info
 from gql_server.api.enums import domain_member
-from gql_server.api.errors import REPORTABLE, UserError, user_errors
+from gql_server.api.errors import REPORTABLE, user_errors
+from gql_server.api.user_error_types import UserError
 from gql_server.domain import budgets as domain_budgets
 from gql_server.domain import principal as domain
 from gql_server.ledger.budgets import BudgetRequest

@@ -10,9 +10,10 @@ import strawberry
 from gql_server.api.connections import Connection, ListOrder, connection, page_request
 from gql_server.api.context import Info
 from gql_server.api.enums import domain_member
-from gql_server.api.errors import UserError, user_errors
+from gql_server.api.errors import user_errors
 from gql_server.api.images import Image, image_from
 from gql_server.api.nodes import Node
+from gql_server.api.user_error_types import UserError
 from gql_server.batches import reading as use_cases
 from gql_server.batches.item_errors import error_from_json
 from gql_server.database.pages import Facts

@@ -9,8 +9,9 @@ from gql_server.api.batch_inputs import GenerateBatchInput, batch_request
 from gql_server.api.batches import Batch, batch_from
 from gql_server.api.budgets import PayloadWarning, budget_warning
 from gql_server.api.context import Info
-from gql_server.api.errors import REPORTABLE, UserError, user_errors
+from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.parameters import IDEMPOTENCY_KEY
+from gql_server.api.user_error_types import UserError
 from gql_server.batches import control
 from gql_server.batches.creation import CreatedBatch, create_batch
 from gql_server.database.pages import Facts

@@ -8,8 +8,9 @@ import strawberry
 
 from gql_server.api.context import Info
 from gql_server.api.enums import domain_member
-from gql_server.api.errors import REPORTABLE, UserError, user_errors
+from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.nodes import Node
+from gql_server.api.user_error_types import UserError
 from gql_server.api.webhooks import Webhook, webhooks_of
 from gql_server.domain import budgets as domain
 from gql_server.domain.errors import InvalidInput

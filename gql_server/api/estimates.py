@@ -4,8 +4,9 @@ import strawberry
 
 from gql_server.api.batch_inputs import GenerateBatchInput, batch_request
 from gql_server.api.context import Info
-from gql_server.api.errors import REPORTABLE, UserError, user_errors
+from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.parameters import GenerateImageInput, picture_request
+from gql_server.api.user_error_types import UserError
 from gql_server.batches.acceptance import estimate_batch
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.generation.estimates import estimate_cost

@@ -8,9 +8,10 @@ from strawberry.scalars import JSON
 
 from gql_server.api.budgets import PayloadWarning, budget_warning
 from gql_server.api.context import Info
-from gql_server.api.errors import REPORTABLE, UserError, user_errors
+from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images import Image, image_from
 from gql_server.api.parameters import GenerateImageInput, picture_request
+from gql_server.api.user_error_types import UserError
 from gql_server.database.pages import Facts
 from gql_server.generation import images as use_cases
 from gql_server.generation.generate import generate_image

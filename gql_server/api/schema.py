@@ -27,7 +27,6 @@ from gql_server.api.costs import (
     cost_analytics,
 )
 from gql_server.api.decisions import guarded
-from gql_server.api.errors import USER_ERROR_TYPES
 from gql_server.api.estimates import CostEstimateInput, CostEstimatePayload, cost_estimate
 from gql_server.api.execution import PlainFieldExecutor
 from gql_server.api.image_filters import FilterArgument, OrderArgument
@@ -46,6 +45,7 @@ from gql_server.api.templates import (
     find_templates,
     template_connection,
 )
+from gql_server.api.user_error_types import USER_ERROR_TYPES
 from gql_server.api.viewer import Viewer, find_viewer
 from gql_server.api.webhooks import Webhook, WebhookMutations, find_webhooks
 from gql_server.domain.errors import ErrorCode, InvalidInput

@@ -9,9 +9,10 @@ from starlette.datastructures import UploadFile
 from strawberry.file_uploads import Upload
 
 from gql_server.api.context import Context, Info
-from gql_server.api.errors import REPORTABLE, UserError, user_errors
+from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.nodes import Node
 from gql_server.api.parameters import IDEMPOTENCY_KEY
+from gql_server.api.user_error_types import UserError
 from gql_server.database.pages import Facts
 from gql_server.domain.errors import InvalidInput
 from gql_server.generation import images as use_cases

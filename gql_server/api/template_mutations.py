@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import strawberry
 
 from gql_server.api.context import Info
-from gql_server.api.errors import REPORTABLE, UserError, user_errors
+from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.parameters import TemplateParametersInput, parameters_from
 from gql_server.api.templates import Template, template_from
+from gql_server.api.user_error_types import UserError
 from gql_server.database.pages import Facts
 from gql_server.domain.parameters import Parameters
 from gql_server.generation import templates as use_cases

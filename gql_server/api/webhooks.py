@@ -8,8 +8,9 @@ from typing import Annotated
 import strawberry
 
 from gql_server.api.context import Info
-from gql_server.api.errors import REPORTABLE, UserError, user_errors
+from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.nodes import Node
+from gql_server.api.user_error_types import UserError
 from gql_server.database.pages import Facts
 from gql_server.domain import webhooks as domain
 

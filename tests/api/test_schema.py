@@ -8,8 +8,9 @@ from graphql import (
     build_schema,
 )
 
-from gql_server.api.errors import USER_ERROR_TYPES, UserErrorCode, user_errors
+from gql_server.api.errors import user_errors
 from gql_server.api.schema import schema_text
+from gql_server.api.user_error_types import USER_ERROR_TYPES, UserErrorCode
 from gql_server.domain import errors as domain
 
 SCHEMA = build_schema(schema_text())
