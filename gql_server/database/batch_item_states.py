@@ -145,15 +145,18 @@ async def end_items_with_images(
 
 
 async def cancel_queued_items(connection: AsyncConnection, batch_id: str) -> tuple[int, int]:
-    """End every item that has not started; return how many, and what they would have cost."""
+    """End every item that has not started; return how many, and what they would have cost.
+
+    One that somebody starts at this moment is left to them: they may wait for the batch, which
+    whoever cancels may hold.
+    """
     queued = (
         select(col(BatchItemRow.id))
         .where(
             col(BatchItemRow.batch_id) == batch_id,
             col(BatchItemRow.status) == ItemStatus.QUEUED,
         )
-        .order_by(col(BatchItemRow.id))
-        .with_for_update()
+        .with_for_update(skip_locked=True)
     )
     canceled = (
         update(BatchItemRow)

@@ -64,6 +64,7 @@ class BatchItemRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_batch_items_page", "batch_id", "created_at", "id"),
         Index("ix_batch_items_sequence", "batch_id", "sequence"),
+        Index("ix_batch_items_slice", "batch_id", "slice", "position"),
         Index("ix_batch_items_status", "batch_id", "status", "created_at", "id"),
     )
 

@@ -85,10 +85,10 @@ class JobRunner:
             return True
         try:
             await kind.handle(run)
-        except Interrupted as error:
-            if not run.may_go_on:
-                return False
-            await self._failed(kind, attempt, run, error)
+        except Interrupted:
+            # By now it may go on again: what lost its lease for a moment has not failed.
+            await asyncio.sleep(_LOOK_SECONDS)
+            return False
         except Exception as error:  # noqa: BLE001 - whatever it was, the attempt has failed
             await self._failed(kind, attempt, run, error)
         return True

@@ -164,6 +164,22 @@ async def test_what_a_stop_interrupts_is_begun_again_after_it(make_jobs: MakeJob
     assert sorted((run.job_id, run.attempt) for run in journal.runs) == [("a", 1), ("b", 1)]
 
 
+@ON_SQLITE
+async def test_what_lost_its_lease_for_a_moment_has_not_failed(make_jobs: MakeJobs) -> None:
+    jobs, journal = make_jobs(), Journal()
+
+    async def stalls_once(run: JobRun) -> None:
+        await journal.handle(run)
+        if len(journal.runs) == 1:
+            raise Interrupted  # though by now the process may go on
+
+    jobs.register("stalling", stalls_once, retry_seconds=[])
+    await jobs.enqueue(Job("a", "stalling", "", "user"))
+    await jobs.start()
+    await journal.until(runs=2)
+    assert [run.attempt for run in journal.runs] == [1, 1]
+
+
 async def test_what_processes_die_of_is_given_up(
     database: Database, make_jobs: MakeJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
