@@ -67,4 +67,5 @@ async def test_a_frozen_worker_whose_calls_failed_fails_nothing_when_it_wakes(
         assert (await client.ended(again))["status"] == "SUCCEEDED"
         assert await client.read(batch_id) == batch
     assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", 20)
-    assert sum(item["attempts"] - 1 for item in batch["items"]) == 4
+    # Its calls, and the next item, which it had begun and perhaps not yet claimed.
+    assert sum(item["attempts"] - 1 for item in batch["items"]) in {4, 5}
