@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import strawberry
-from strawberry.dataloader import DataLoader
 
 from gql_server.access.allowances import Allowances
 from gql_server.access.authentication import Authentication
 from gql_server.access.open_counts import OpenCounts
+from gql_server.api.loaders import SharedLoader
 from gql_server.batches.reading import get_batches
 from gql_server.database.images import ImageFilter
 from gql_server.database.pages import Facts, Page, PageRequest
@@ -187,40 +187,41 @@ class Context:
         if self._budgets is None:
             payer = Payer(user_id=self.principal.user_id, key_id=self.principal.key_id)
             self._budgets = asyncio.ensure_future(self.parts.budgets.of(payer))
-        return await self._budgets
+        # One field that is cancelled takes it from no other.
+        return await asyncio.shield(self._budgets)
 
     @cached_property
-    def template(self) -> DataLoader[str, Facts | None]:
+    def template(self) -> SharedLoader[str, Facts | None]:
         """Templates by id, for all that ask in one turn by one statement."""
 
         async def load(ids: list[str]) -> Sequence[Facts | None]:
             found = await get_templates(self.parts, self.principal, ids)
             return [found.get(template_id) for template_id in ids]
 
-        return DataLoader(load_fn=load)
+        return SharedLoader(load_fn=load)
 
     @cached_property
-    def image(self) -> DataLoader[str, Facts | None]:
+    def image(self) -> SharedLoader[str, Facts | None]:
         """Images by id, for all that ask in one turn by one statement."""
 
         async def load(ids: list[str]) -> Sequence[Facts | None]:
             found = await get_images(self.parts, self.principal, ids)
             return [found.get(image_id) for image_id in ids]
 
-        return DataLoader(load_fn=load)
+        return SharedLoader(load_fn=load)
 
     @cached_property
-    def batch(self) -> DataLoader[str, Facts | None]:
+    def batch(self) -> SharedLoader[str, Facts | None]:
         """Batches by id, for all that ask in one turn by one statement."""
 
         async def load(ids: list[str]) -> Sequence[Facts | None]:
             found = await get_batches(self.parts, self.principal, ids)
             return [found.get(batch_id) for batch_id in ids]
 
-        return DataLoader(load_fn=load)
+        return SharedLoader(load_fn=load)
 
     @cached_property
-    def template_images(self) -> DataLoader[TemplateImages, Page]:
+    def template_images(self) -> SharedLoader[TemplateImages, Page]:
         """Pages of templates' images; those with the same arguments by one statement."""
 
         async def load(keys: list[TemplateImages]) -> Sequence[Page]:
@@ -234,30 +235,30 @@ class Context:
                 )
             return [pages[_without_template(key)][key.template_id] for key in keys]
 
-        return DataLoader(load_fn=load)
+        return SharedLoader(load_fn=load)
 
     @cached_property
-    def subject_webhooks(self) -> DataLoader[str, Sequence[Facts]]:
+    def subject_webhooks(self) -> SharedLoader[str, Sequence[Facts]]:
         """The latest webhooks of batches and budgets that the caller sees, by one statement."""
 
         async def load(ids: list[str]) -> Sequence[Sequence[Facts]]:
             found = await self.parts.webhooks.latest_of(self.principal, ids, most=_LATEST_WEBHOOKS)
             return [found.get(subject_id, ()) for subject_id in ids]
 
-        return DataLoader(load_fn=load)
+        return SharedLoader(load_fn=load)
 
     @cached_property
-    def webhook_deliveries(self) -> DataLoader[str, Sequence[Facts]]:
+    def webhook_deliveries(self) -> SharedLoader[str, Sequence[Facts]]:
         """The attempts to deliver webhooks, for all that ask in one turn by one statement."""
 
         async def load(ids: list[str]) -> Sequence[Sequence[Facts]]:
             found = await self.parts.webhooks.deliveries_of(ids)
             return [found.get(webhook_id, ()) for webhook_id in ids]
 
-        return DataLoader(load_fn=load)
+        return SharedLoader(load_fn=load)
 
     @cached_property
-    def model_performance(self) -> DataLoader[ModelSince, Performance]:
+    def model_performance(self) -> SharedLoader[ModelSince, Performance]:
         """How models did; those from the same hour on by one statement."""
 
         async def load(keys: list[ModelSince]) -> Sequence[Performance]:
@@ -275,7 +276,7 @@ class Context:
             }
             return [found[key.since][key.model_id] for key in keys]
 
-        return DataLoader(load_fn=load)
+        return SharedLoader(load_fn=load)
 
     def _sees(self, setting: bool | None) -> bool:  # noqa: FBT001 - a switch
         if setting is None:
