@@ -53,7 +53,7 @@ class BatchItem(Node):
         description="What kept it from being made; none unless it failed."
     )
     attempts: int = strawberry.field(
-        description="How often its making was begun: more than once where a server died meanwhile."
+        description="How often its making was begun: again where it was interrupted or put off."
     )
     sequence: int | None = strawberry.field(
         description="The number of the event of its end, for `batchProgress(after:)`."

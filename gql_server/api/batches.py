@@ -87,6 +87,10 @@ class BatchPauseReason(Enum):
         domain.PauseReason.PROVIDER_REFUSED_SERVER,
         description="The provider refuses the server's token or account; its operator must act.",
     )
+    STORE_UNAVAILABLE = strawberry.enum_value(
+        domain.PauseReason.STORE_UNAVAILABLE,
+        description="Pictures are made and cannot be kept: the store takes none.",
+    )
 
 
 @strawberry.input(description="Which batches are wanted; what is left out does not narrow.")

@@ -18,6 +18,7 @@ from gql_server.database.batch_item_states import (
 )
 from gql_server.database.batch_items import find_items
 from gql_server.database.batches import count_ends
+from gql_server.database.engine import DatabaseUnavailable
 from gql_server.database.pages import Facts
 from gql_server.database.reservations import reduce_reservation, remove_reservations
 from gql_server.domain.batches import BatchStatus, ItemStatus
@@ -50,6 +51,7 @@ async def end_with_images(connection: AsyncConnection, ends: Sequence[PictureEnd
     Raises:
         ItemEndedOtherwise: One ended without a picture before; the transaction must not be
             committed.
+        DatabaseUnavailable: One changed hands at this moment; it can be tried again.
     """
     left = {end.item["id"]: end for end in ends}
     for batch, items in await end_items_with_images(connection, [end.item for end in ends]):
@@ -58,8 +60,11 @@ async def end_with_images(connection: AsyncConnection, ends: Sequence[PictureEnd
             left.pop(item["id"]).webhook_id = webhook_id
     if left:
         found = await find_items(connection, left, user_id=None)
-        if any(item["status"] != ItemStatus.SUCCEEDED for item in found.values()):
+        statuses = {item["status"] for item in found.values()}
+        if statuses & {ItemStatus.FAILED, ItemStatus.CANCELED}:
             raise ItemEndedOtherwise
+        if statuses != {ItemStatus.SUCCEEDED}:
+            raise DatabaseUnavailable("an item was started while its picture was kept")
         for end in left.values():
             end.webhook_id = None
 

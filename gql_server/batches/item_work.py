@@ -46,7 +46,16 @@ log = structlog.get_logger(__name__)
 
 _STORE_PATIENCE_SECONDS: Final = 300.0
 _LOOK_AGAIN_SECONDS: Final = 1.0
+_LOOK_AGAIN_MOST_SECONDS: Final = 15.0
 _MOST_ASKING_SECONDS: Final = 1.0
+
+
+class _NotKept(Exception):
+    """A picture was made and paid, and the store takes none."""
+
+    def __init__(self, reason: GenerationFailed) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 class ItemWork:
@@ -75,6 +84,7 @@ class ItemWork:
             Interrupted: It is left to another process, for this one may not go on.
             DatabaseUnavailable: The same, and the database does not answer.
         """
+        pause = _LOOK_AGAIN_SECONDS
         while True:
             try:
                 if not await self.claim(run, item) or await self._make(run, item, place):
@@ -83,7 +93,8 @@ class ItemWork:
                 if not run.may_go_on:
                     raise
                 log.warning("item_waits_for_the_database", item=item["id"], reason=str(error))
-                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LOOK_AGAIN_MOST_SECONDS)
             left = await self._read_again(item)
             if left is None:
                 return
@@ -101,8 +112,24 @@ class ItemWork:
                 lease=self._parts.budgets.lease.length,
             )
 
-    async def fail(self, run: JobRun, item: Facts, error: DomainError) -> None:
-        """End an item that this process has with an error."""
+    async def give_up(self, run: JobRun, item: Facts, error: DomainError) -> None:
+        """End an item that nobody works on: with its picture, where that was made, or an error.
+
+        Raises:
+            DatabaseUnavailable: The database or the store does not answer.
+        """
+        if not await self.claim(run, item):
+            return
+        try:
+            is_made = await self._finish_what_was_made(item, _accepted(self._parts, item))
+        except GenerationPending as pending:
+            raise DatabaseUnavailable(str(pending)) from pending
+        except GenerationFailed:  # the catalogue has lost its model
+            is_made = False
+        if not is_made:
+            await self._fail(run, item, error)
+
+    async def _fail(self, run: JobRun, item: Facts, error: DomainError) -> None:
         async with self._parts.database.write() as connection:
             webhook_id = await end_with_error(
                 connection, item, error_to_json(error), process_id=run.process_id
@@ -135,6 +162,8 @@ class ItemWork:
             if not run.may_go_on:
                 raise Interrupted from None
             return False
+        except _NotKept as error:
+            await self._pause(run, item, PauseReason.STORE_UNAVAILABLE, error.reason)
         except DomainError as error:
             await self._end_with(run, item, error)
         except DatabaseUnavailable:
@@ -149,21 +178,18 @@ class ItemWork:
                 "Something went wrong on the server; its operator finds this item in the log.",
                 retryable=True,
             )
-            await self.fail(run, item, unforeseen)
+            await self._fail(run, item, unforeseen)
         return True
 
     async def _make_and_keep(self, run: JobRun, item: Facts, place: Place) -> None:
         parts, accepted = self._parts, _accepted(self._parts, item)
-        end = PictureEnd(item)
-        ending = Ending(end_with_images, end)
-        is_begun = item["status"] == ItemStatus.RUNNING
-        if is_begun and await self._keep_what_was_made(accepted, ending):
-            parts.reservations.charged(accepted.payer)
-            await self._tell(end.webhook_id)
+        if await self._finish_what_was_made(item, accepted):
             return
-        if is_begun and await self._status_of_batch(item) is BatchStatus.CANCELING:
+        is_taken_over = item["status"] == ItemStatus.RUNNING
+        if is_taken_over and await self._status_of_batch(item) not in STARTABLE:
             await self._put_back(run, item)
             return
+        end = PictureEnd(item)
         user_id, is_wanted = item["user_id"], partial(self._is_wanted, run, item)
         async with AsyncExitStack() as kept:
             async with AsyncExitStack() as call:
@@ -177,20 +203,35 @@ class ItemWork:
                 )
                 await kept.enter_async_context(self._kept.taken(user_id))
             place.give_back()
-            await keep_picture(
-                parts, accepted, picture, ending=ending, patience_seconds=_STORE_PATIENCE_SECONDS
-            )
+            try:
+                await keep_picture(
+                    parts,
+                    accepted,
+                    picture,
+                    ending=Ending(end_with_images, end),
+                    patience_seconds=_STORE_PATIENCE_SECONDS,
+                )
+            except GenerationFailed as error:
+                raise _NotKept(error) from error
         parts.reservations.charged(accepted.payer)
         await self._tell(end.webhook_id)
 
-    async def _keep_what_was_made(
-        self, accepted: AcceptedPicture, ending: Ending[PictureEnd]
-    ) -> bool:
+    async def _finish_what_was_made(self, item: Facts, accepted: AcceptedPicture) -> bool:
+        """End an item whose picture an earlier attempt left in the store; False: it left none."""
+        if item["attempts"] == 0:
+            return False
+        end = PictureEnd(item)
+        ending = Ending(end_with_images, end)
         try:
-            return await keep_what_was_made(self._parts, accepted, ending=ending) is not None
+            image = await keep_what_was_made(self._parts, accepted, ending=ending)
         except GenerationFailed as error:
             # The store cannot be asked: whether the picture is there is found out later.
             raise DatabaseUnavailable(str(error)) from error
+        if image is None:
+            return False
+        self._parts.reservations.charged(accepted.payer)
+        await self._tell(end.webhook_id)
+        return True
 
     async def _tell(self, webhook_id: str | None) -> None:
         if webhook_id is not None:
@@ -202,7 +243,7 @@ class ItemWork:
         elif isinstance(error, GenerationFailed) and error.needs_operator:
             await self._pause(run, item, PauseReason.PROVIDER_REFUSED_SERVER, error)
         else:
-            await self.fail(run, item, error)
+            await self._fail(run, item, error)
 
     async def _is_wanted(self, run: JobRun, item: Facts) -> bool:
         if not run.may_go_on:

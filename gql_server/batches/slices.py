@@ -12,7 +12,7 @@ from gql_server.database.batch_items import items_to_do, slices_to_do
 from gql_server.database.batches import find_batches
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.database.pages import Facts
-from gql_server.domain.batches import STARTABLE, BatchPriority
+from gql_server.domain.batches import STARTABLE, BatchPriority, ItemStatus
 from gql_server.domain.errors import GenerationFailed
 from gql_server.generation.parts import Parts
 from gql_server.jobs.kinds import Interrupted, Job, JobRun, Priority
@@ -79,7 +79,9 @@ class SliceWork:
         batch_id, number = run.argument["batch"], run.argument["slice"]
         items = await self._to_do(batch_id, number)
         if run.argument.get("probes") and items:
-            await self._do(run, items[0])
+            # Of those that run somebody may find out as much; this process cannot have them.
+            queued = (item for item in items if item["status"] == ItemStatus.QUEUED)
+            await self._do(run, next(queued, items[0]))
             if not await self._enqueue_the_others(batch_id):
                 return
             items = await self._to_do(batch_id, number)
@@ -102,8 +104,8 @@ class SliceWork:
             "The picture could not be made, however often it was tried.", retryable=True
         )
         for item in items:
-            if await self._items.claim(run, item):
-                await self._items.fail(run, item, error)
+            if (run.process_id, item["id"]) not in self._in_hand:
+                await self._items.give_up(run, item, error)
 
     async def _to_do(self, batch_id: str, number: int) -> list[Facts]:
         async with self._parts.database.read() as connection:

@@ -109,18 +109,31 @@ async def end_item(
 async def end_items_with_images(
     connection: AsyncConnection, items: Sequence[Facts]
 ) -> list[tuple[Facts, list[Facts]]]:
-    """End running items whose images are kept, whoever made them.
+    """End items whose images are kept, whoever made them and whoever has them by now.
 
     Returns:
-        Each batch with its items that ended; one that had ended already is not among them.
+        Batches with their items that ended, by what those had been; items that had ended already
+        are not among them.
     """
-    given = {"ids": tuple(item["id"] for item in items), "moment": now()}
-    ended = await connection.execute(_END_ITEMS, given)
-    changed = set(ended.scalars())
+    found: list[tuple[Facts, list[Facts]]] = []
+    left = {item["id"]: item for item in items}
+    # Nearly always all run. Its maker may have been taken for dead, and the item be queued again.
+    for status in (ItemStatus.RUNNING, ItemStatus.QUEUED):
+        if not left:
+            break
+        given = {"ids": tuple(left), "moment": now()}
+        changed = set((await connection.execute(_END_ITEMS[status], given)).scalars())
+        ended = [left.pop(item["id"]) for item in items if item["id"] in changed]
+        found += await _count_images(connection, ended, left=status)
+    return found
+
+
+async def _count_images(
+    connection: AsyncConnection, items: Sequence[Facts], *, left: ItemStatus
+) -> list[tuple[Facts, list[Facts]]]:
     by_batch: defaultdict[str, list[Facts]] = defaultdict(list)
     for item in items:
-        if item["id"] in changed:
-            by_batch[item["batch_id"]].append(item)
+        by_batch[item["batch_id"]].append(item)
     found: list[tuple[Facts, list[Facts]]] = []
     numbers = []
     for batch_id in sorted(by_batch):
@@ -128,7 +141,7 @@ async def end_items_with_images(
         batch = await count_ends(
             connection,
             batch_id,
-            left=ItemStatus.RUNNING,
+            left=left,
             reached=ItemStatus.SUCCEEDED,
             items=len(of_batch),
             cost=sum(item["price"] for item in of_batch),
@@ -223,12 +236,13 @@ _START_ITEMS: Final = (
     )
     .returning(col(BatchItemRow.id), col(BatchItemRow.batch_id))
 )
-_END_ITEMS: Final = (
-    update(BatchItemRow)
-    .where(_in_one_order(ItemStatus.RUNNING))
+_END_ITEMS: Final = {
+    left: update(BatchItemRow)
+    .where(_in_one_order(left))
     .values(status=ItemStatus.SUCCEEDED.value, process_id=None, finished_at=_MOMENT, error=None)
     .returning(col(BatchItemRow.id))
-)
+    for left in (ItemStatus.RUNNING, ItemStatus.QUEUED)
+}
 _NUMBER_ITEM: Final = (
     update(BatchItemRow)
     .where(col(BatchItemRow.id) == bindparam("item_id"))

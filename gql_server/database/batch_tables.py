@@ -85,7 +85,7 @@ class BatchItemRow(SQLModel, table=True):
     price: int = Field(sa_type=BigInteger)
     error: dict[str, Any] | None = Field(default=None, sa_type=JsonValue)
     attempts: int = 0
-    """How often its making was begun; by another process after a death."""
+    """How often its making was begun: again after a death, and when it was put off."""
     process_id: str | None = None
     """Who works on it, while it is running."""
     sequence: int | None = None
