@@ -88,7 +88,8 @@ class OidcTokens:
             log.info("token_refused", reason=getattr(error, "error", type(error).__name__))
             raise Unauthenticated("This token is not good for this server.") from None
         user_id: str = claims["sub"]
-        if not user_id.isprintable() or len(user_id) > _LONGEST_USER:
+        is_clean = user_id.isprintable() and user_id == user_id.strip()
+        if not is_clean or len(user_id) > _LONGEST_USER:
             raise Unauthenticated("This token has a subject that can be no user here.")
         roles = list(_roles(_claim(claims, self._role_claim)))
         if not roles:

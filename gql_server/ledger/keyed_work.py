@@ -75,6 +75,12 @@ def key_faults(key: str) -> Iterator[InvalidInput]:
         minimum=1,
         maximum=_MAX_KEY_LENGTH,
     )
+    # Others do not come through a header of HTTP as they were sent.
+    if not (key.isascii() and key.isprintable()):
+        yield InvalidInput(
+            "An idempotency key has printable characters of ASCII alone.",
+            path=("idempotency_key",),
+        )
 
 
 async def reject_with_key_faults(

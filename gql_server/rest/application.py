@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Match
+from starlette.routing import Match, Route
 
 from gql_server.access.allowances import Allowances
 from gql_server.domain.allowances import AllowanceState
@@ -158,9 +158,11 @@ async def _answer_http_error(request: Request, error: Exception) -> Response:
 def _methods_at(request: Request) -> list[str]:
     """Return the methods of the first path that fits, for a later one would not be asked."""
     app: FastAPI = request.app
-    path = next(
-        route.path
+    found = next(
+        route
         for route in app.routes
-        if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
     )
-    return sorted(operation.method for operation in OPERATIONS if operation.path == path)
+    if isinstance(found, APIRoute):
+        return sorted(one.method for one in OPERATIONS if one.path == found.path)
+    return sorted(found.methods or ())

@@ -1,5 +1,6 @@
 """Making a picture."""
 
+import re
 from typing import Annotated, Final
 
 from fastapi import Body, Header, Response
@@ -17,9 +18,9 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        description="Text of your own, 1 to 255 characters, new for each new request; with or "
-        "without quotes around it. The same request with the same key is done and charged once, "
-        "however often it is sent, here or over GraphQL, until 24 hours after it was done.",
+        description="Text of your own, 1 to 255 characters of ASCII, new for each new request; "
+        "with or without quotes around it. The same request with the same key is done and charged "
+        "once, however often it is sent, here or over GraphQL, until 24 hours after it was done.",
         examples=["order-42-cover"],
     ),
 ]
@@ -37,6 +38,7 @@ class Prompt(Given):
     )
 
 
+_ESCAPED: Final = re.compile(r"\\([\"\\])")
 _EXAMPLES: Final[dict[str, Example]] = {
     "One picture": {
         "summary": "One picture",
@@ -84,7 +86,10 @@ async def generate(
 
 
 def unquoted(key: str | None) -> str | None:
-    """Return an idempotency key without the quotes that the header's draft standard asks for."""
+    """Return an idempotency key without the quotes that the header's draft standard asks for.
+
+    In quotes it is a string of structured fields, in which they and backslashes are escaped.
+    """
     if key is not None and len(key) > 1 and key[0] == key[-1] == '"':
-        return key[1:-1]
+        return _ESCAPED.sub(r"\1", key[1:-1])
     return key

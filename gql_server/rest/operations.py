@@ -84,12 +84,17 @@ class Operation:
     is_page: bool = False
 
     def cost(self, query: Mapping[str, str]) -> int:
-        """Return what it costs of an allowance: 1, and for a page 1 for each place of it."""
+        """Return what it costs of an allowance: 1, and for a page 1 for each place of it.
+
+        A size that is written in another way than in plain digits costs as much as the largest.
+        """
         if not self.is_page:
             return 1
-        limit = query.get("limit", "")
-        size = int(limit) if limit.isascii() and limit.isdigit() and len(limit) < _DIGITS else 0
-        return min(size or DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+        limit = query.get("limit")
+        if limit is None:
+            return DEFAULT_PAGE_SIZE
+        is_plain = limit.isascii() and limit.isdigit() and len(limit) < _DIGITS
+        return min(max(int(limit), 1), MAX_PAGE_SIZE) if is_plain else MAX_PAGE_SIZE
 
     @property
     def statuses(self) -> tuple[HTTPStatus, ...]:

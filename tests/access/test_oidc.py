@@ -76,6 +76,7 @@ GOOD: dict[str, Any] = {"realm": {"roles": ["reader"]}}
         ({"sub": 3}, "not good"),
         ({"sub": "a\nb"}, "no user"),
         ({"sub": "a" * 256}, "no user"),
+        ({"sub": " ann "}, "no user"),
         ({"realm": None}, "no role"),
         ({"realm": {"roles": "king"}}, "no role"),
         ({"realm": {"roles": [["admin"], {"admin": 1}]}}, "no role"),

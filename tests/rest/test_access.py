@@ -202,6 +202,8 @@ async def test_each_operation_spends_from_the_callers_allowance(tmp_path: Path) 
         first = await send(product, "GET", "models")
         assert first.headers["ratelimit-policy"] == '"allowance";q=60;w=60'
         assert left(first) >= 59
+        oddly_written = await send(product, "GET", "images", params={"limit": "+1"})
+        assert oddly_written.status_code == 429
         assert left(await send(product, "GET", "images", params={"limit": 50})) < 20
         refused = await send(product, "GET", "templates")
         assert refused.status_code == 429

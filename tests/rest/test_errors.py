@@ -139,6 +139,7 @@ async def test_an_address_or_method_that_there_is_not_is_told(user: Product) -> 
         ("PATCH", "templates/tpl_x", 405, "DELETE, GET, PUT"),
         ("GET", "generate", 405, "POST"),
         ("OPTIONS", "models", 405, "GET"),
+        ("POST", "openapi.json", 405, "GET, HEAD"),
     ):
         response = await send(user, method, path)
         assert response.status_code == status

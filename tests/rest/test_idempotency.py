@@ -41,6 +41,13 @@ async def test_a_key_is_the_same_over_graphql(user: Product) -> None:
     graphql = await user.image(**BODY, idempotencyKey="both")
     rest = await ask(user, "POST", "generate", 201, json=BODY, headers={"Idempotency-Key": "both"})
     assert rest["id"] == graphql["id"]
+    quoted = await user.image(**BODY, idempotencyKey='a "b" \\ c')
+    headers = {"Idempotency-Key": r'"a \"b\" \\ c"'}
+    assert (await ask(user, "POST", "generate", 201, json=BODY, headers=headers))["id"] == quoted[
+        "id"
+    ]
+    (other,) = (await user.generate(**BODY, idempotencyKey="clé"))["userErrors"]
+    assert other["path"] == ["input", "idempotencyKey"]
 
 
 async def test_those_that_come_together_are_one(user: Product) -> None:
@@ -52,9 +59,9 @@ async def test_those_that_come_together_are_one(user: Product) -> None:
     assert len({answer.json()["id"] for answer in answers}) == 1
 
 
-@pytest.mark.parametrize("key", ["", '""', "k" * 256])
+@pytest.mark.parametrize("key", ["", '""', "k" * 256, "clé"])
 async def test_a_key_that_is_none_is_refused(user: Product, key: str) -> None:
-    headers = {"Idempotency-Key": key}
+    headers = {"Idempotency-Key": key.encode()}
     told = await ask(user, "POST", "generate", 400, json=BODY, headers=headers)
     assert told["error"] == "Invalid Idempotency-Key"
 
