@@ -25,14 +25,18 @@ log = structlog.get_logger(__name__)
 class BoundedHttpProtocol(HttpToolsProtocol):
     """Closes a connection whose next request's head does not come in time, or does not end.
 
-    So it does with one whose client takes nothing of its answer for too long. Uvicorn itself
-    bounds only the pause after an answer, and counts only connections that ask something.
+    So it does with one whose client takes nothing of its answer for too long, and with one that
+    was answered before its request's body had come, when the rest does not come in time either.
+    Uvicorn itself bounds only the pause after an answer, until the next byte comes, and counts
+    only connections that ask something.
     """
 
     head_seconds: ClassVar[float] = 30
     most_connections: ClassVar[int] = 10_000
     taking_seconds: float = 30
     _stall: asyncio.TimerHandle | None = None
+    _rest: asyncio.TimerHandle | None = None
+    _is_in_body = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Wait for the first request, unless there are too many connections already."""
@@ -45,6 +49,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._head_is_here()
+        self._rest_is_here()
         self._is_taken()
         super().connection_lost(exc)
 
@@ -65,7 +70,28 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Leave the request to the application, which bounds its body."""
         self._head_is_here()
+        self._is_in_body = True
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Wait for the next request where this one was answered before its end."""
+        super().on_message_complete()
+        self._is_in_body = False
+        self._rest_is_here()
+        # The first request of a connection that becomes a WebSocket has no cycle.
+        if not self.parser.should_upgrade() and self.cycle.response_complete:
+            self._await_head()
+
+    def on_response_complete(self) -> None:
+        """Wait for the rest of the request that was answered, or else for the next one."""
+        has_next = bool(self.pipeline)
+        super().on_response_complete()
+        if has_next or self.transport.is_closing():
+            return
+        if self._is_in_body:
+            self._rest = self.loop.call_later(self.head_seconds, self.transport.close)
+        elif self._deadline is None:
+            self._await_head()
 
     def pause_writing(self) -> None:
         """Wait for the client to take what it was sent."""
@@ -100,6 +126,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._stall is not None:
             self._stall.cancel()
             self._stall = None
+
+    def _rest_is_here(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
 
     def _await_head(self) -> None:
         self._head_bytes = 0

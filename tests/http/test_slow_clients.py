@@ -67,6 +67,31 @@ async def drip(writer: asyncio.StreamWriter, data: bytes) -> None:
         await asyncio.sleep(0.02)
 
 
+@pytest.mark.parametrize("sent", [b"Content-Length: 1000\r\n\r\n", b"\r\n"])
+async def test_what_comes_drop_by_drop_after_the_answer_is_not_waited_for(
+    port: int, sent: bytes
+) -> None:
+    """Neither the rest of a body that nobody asked for, nor the empty lines before a request."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(REQUEST[:-2] + sent)
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
+    drops = asyncio.create_task(drip(writer, b"\r\n" * 500))
+    async with asyncio.timeout(5):
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
+    drops.cancel()
+    writer.close()
+
+
+async def test_a_body_that_ends_after_the_answer_is_followed_by_another_request(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(REQUEST[:-2] + b"Content-Length: 200000\r\n\r\n")
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
+    writer.write(b"x" * 200_000 + REQUEST)
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
+    writer.close()
+
+
 async def test_neither_is_that_of_a_second_request(port: int) -> None:
     found = await answer(port, REQUEST + REQUEST[:-2])
     assert found.count(b"HTTP/1.1 204") == 1
