@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -15,7 +15,6 @@ _PREFLIGHT_HEADERS: Final = (
     "graphql-require-preflight",
     "apollo-require-preflight",
     "x-apollo-operation-name",
-    "authorization",
 )
 """A page of another origin can send these only where CORS lets it."""
 
@@ -51,7 +50,7 @@ async def read_upload(request: Request, *, max_files: int, seconds: float) -> An
     Raises:
         RequestRefused: It is not one, is too large, or a form of a foreign page could send it.
     """
-    if not any(name in request.headers for name in _PREFLIGHT_HEADERS):
+    if not _is_no_form(request.headers):
         raise RequestRefused(
             "A multipart request needs a header that no form can send, against requests forged "
             "by other pages: add `GraphQL-Require-Preflight: 1`.",
@@ -68,6 +67,12 @@ async def read_upload(request: Request, *, max_files: int, seconds: float) -> An
     operations = parse_json(_text(form, "operations"), "field operations")
     _place_files(operations, parse_json(_text(form, "map"), "field map"), form)
     return operations
+
+
+def _is_no_form(headers: Headers) -> bool:
+    # A browser adds the name and password of HTTP Basic to a foreign page's form by itself.
+    scheme = headers.get("authorization", "").partition(" ")[0].lower()
+    return scheme == "bearer" or any(name in headers for name in _PREFLIGHT_HEADERS)
 
 
 def _place_files(operations: object, places: object, form: FormData) -> None:

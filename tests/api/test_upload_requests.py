@@ -49,8 +49,17 @@ async def test_a_file_is_taken_with_a_header_that_no_form_sends(
     assert response.json()["data"]["uploadSourceImage"]["sourceImage"]["width"] == 8
 
 
-async def test_a_form_of_another_page_is_refused(client: httpx.AsyncClient) -> None:
-    response = await send(client, headers={})
+async def test_a_file_is_taken_with_a_token(client: httpx.AsyncClient) -> None:
+    response = await send(client, headers={"Authorization": "bearer anything"})
+    assert response.json()["data"]["uploadSourceImage"]["sourceImage"]["width"] == 8
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Basic dTpw"}])
+async def test_a_form_of_another_page_is_refused(
+    client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    """A browser adds a name and password that it knows to whatever form is sent."""
+    response = await send(client, headers=headers)
     assert response.status_code == 403
     assert response.json()["errors"][0]["extensions"]["code"] == "PREFLIGHT_REQUIRED"
 
