@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
+from json import JSONDecodeError
 from typing import Any, Final, get_args
 
 import orjson
@@ -293,8 +294,15 @@ class GraphQLView(GraphQL[Context, None]):
         )
 
     def decode_json(self, data: str | bytes) -> object:
-        """Read JSON strictly: whole Unicode, no NaN."""
-        return orjson.loads(data)
+        """Read a WebSocket's message, as strictly as a body.
+
+        Raises:
+            JSONDecodeError: It is none that is taken.
+        """
+        try:
+            return parse_json(data, "message")
+        except RequestRefused as refused:
+            raise JSONDecodeError(refused.message, "", 0) from refused
 
     def encode_json(self, data: object) -> str:
         """Write JSON."""

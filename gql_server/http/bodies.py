@@ -1,14 +1,22 @@
 """Bodies of requests: their media type, and their bytes read within bounds."""
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from starlette.requests import Request
 from starlette.types import Message, Receive
+
+_LEAST: Final = -(2**63)
+_GREATEST: Final = 2**64 - 1
+_MANY_DIGITS: Final = re.compile(r"[0-9]{19}")
+_MANY_DIGIT_BYTES: Final = re.compile(rb"[0-9]{19}")
+_SHOWN_DIGITS: Final = 30
 
 
 class RequestRefused(Exception):
@@ -40,11 +48,34 @@ def media_type(header: str | None) -> tuple[str, dict[str, str]]:
 
 
 def parse_json(data: str | bytes, what: str = "body") -> Any:
-    """Read JSON strictly: UTF-8, whole Unicode, no NaN, no depth beyond what orjson takes."""
+    """Read JSON strictly: UTF-8, whole Unicode, no NaN, no depth beyond what orjson takes.
+
+    Raises:
+        RequestRefused: It is none, or has a whole number beyond 64 bits, which orjson would turn
+            into another number.
+    """
     try:
-        return orjson.loads(data)
+        found = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise RequestRefused(f"The {what} is not JSON: {error}") from error
+    digits = _MANY_DIGITS if isinstance(data, str) else _MANY_DIGIT_BYTES
+    if digits.search(data):  # type: ignore[arg-type]  # each pattern for its own kind of data
+        _check_whole_numbers(data, what)
+    return found
+
+
+def _check_whole_numbers(data: str | bytes, what: str) -> None:
+    def check(digits: str) -> None:
+        if len(digits) > len(str(_LEAST)) or not _LEAST <= int(digits) <= _GREATEST:
+            shown = digits if len(digits) <= _SHOWN_DIGITS else f"{digits[:_SHOWN_DIGITS]}…"
+            raise RequestRefused(
+                f"The {what} has a whole number beyond 64 bits: {shown}. Send it as text."
+            )
+
+    try:
+        json.loads(data, parse_int=check)
+    except RecursionError as error:
+        raise RequestRefused(f"The {what} is nested too deeply.") from error
 
 
 async def read_body(request: Request, *, max_bytes: int, seconds: float) -> bytes:

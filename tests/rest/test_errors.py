@@ -131,6 +131,25 @@ async def test_metadata_that_is_nested_too_deeply_is_refused(user: Product, path
             assert told["error"] == "Invalid metadata"
 
 
+@pytest.mark.parametrize("number", [str(2**64), str(-(2**63) - 1), "1" + "0" * 200])
+async def test_a_whole_number_that_would_be_changed_is_refused(user: Product, number: str) -> None:
+    body = '{"prompt": "A red fox", "model": "%s", "metadata": {"a": %s}}' % (FLUX, number)
+    told = await ask(
+        user, "POST", "generate", 400, content=body, headers={"content-type": "application/json"}
+    )
+    assert "beyond 64 bits" in told["details"]["message"]
+    assert len(told["details"]["message"]) < 200
+
+
+async def test_whole_numbers_of_64_bits_and_what_only_looks_like_one_are_kept(
+    user: Product,
+) -> None:
+    metadata = {"a": [2**64 - 1, -(2**63)], "b": "9" * 40, "c": 1.2345678901234567e40}
+    image = await ask(user, "POST", "generate", 201, json=GOOD | {"metadata": metadata})
+    found = await user.ask("query($id: ID!) {image(id: $id) {metadata}}", id=image["id"])
+    assert found["image"]["metadata"] == metadata
+
+
 async def test_an_address_or_method_that_there_is_not_is_told(user: Product) -> None:
     for method, path, status, allow in (
         ("GET", "nothing", 404, None),
