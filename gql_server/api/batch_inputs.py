@@ -10,13 +10,15 @@ import strawberry
 from gql_server.api.batches import BatchPriority
 from gql_server.api.enums import domain_member
 from gql_server.api.parameters import IDEMPOTENCY_KEY, PictureSettingsInput, PromptInput
-from gql_server.batches.acceptance import AT_ONCE, MAX_PICTURES
+from gql_server.batches.acceptance import AT_ONCE, MAX_PICTURES, size_faults
 from gql_server.batches.requests import BatchPicture, BatchRequest
 from gql_server.domain import batches as domain
+from gql_server.domain.errors import Rejected
 from gql_server.domain.parameters import Parameters
 from gql_server.generation.requests import PictureRequest
 
 _SETTINGS: Final = tuple(field.name for field in fields(PictureSettingsInput))
+_LISTS: Final = frozenset({"source_image_ids", "tags"})
 _PARAMETERS: Final = tuple(field.name for field in fields(Parameters))
 
 
@@ -68,7 +70,15 @@ class GenerateBatchInput(PictureSettingsInput):
 
 
 async def batch_request(source: GenerateBatchInput) -> BatchRequest:
-    """Read the batch that an input asks for, some pictures at a time."""
+    """Read the batch that an input asks for, some pictures at a time.
+
+    Raises:
+        Rejected: It asks for none, or for more than a batch has.
+    """
+    wanted = source.pictures.prompts or source.pictures.items
+    faults = list(size_faults(len(wanted.value) if wanted else 0, source.images_per_prompt))
+    if faults:
+        raise Rejected(faults)
     pictures: list[BatchPicture] = []
     for picture in _pictures(source):
         if len(pictures) % AT_ONCE == 0:
@@ -103,7 +113,12 @@ def _pictures(source: GenerateBatchInput) -> Iterator[BatchPicture]:
 
 
 def _given(source: PictureSettingsInput) -> dict[str, Any]:
-    return {name: value for name in _SETTINGS if (value := getattr(source, name)) is not None}
+    # A list becomes a tuple here, once, and not for every picture that the batch's is for.
+    return {
+        name: tuple(value) if isinstance(value, list) and name in _LISTS else value
+        for name in _SETTINGS
+        if (value := getattr(source, name)) is not None
+    }
 
 
 def _request(given: dict[str, Any]) -> PictureRequest:
@@ -112,8 +127,8 @@ def _request(given: dict[str, Any]) -> PictureRequest:
         model_id=given.get("model"),
         template_id=given.get("template_id"),
         parameters=Parameters(**{name: given.get(name) for name in _PARAMETERS}),
-        source_image_ids=tuple(given.get("source_image_ids", ())),
+        source_image_ids=given.get("source_image_ids", ()),
         mask_image_id=given.get("mask_image_id"),
-        tags=tuple(given.get("tags", ())),
+        tags=given.get("tags", ()),
         metadata=cast("dict[str, Any] | None", given.get("metadata")),
     )

@@ -112,7 +112,7 @@ async def item_connection(
     parts = info.context.parts
     request = page_request(first, after, last, before, ListOrder.OLDEST_FIRST)
     wanted = (
-        [domain_member(ItemStatus, status) for status in statuses] if statuses is not None else None
+        {domain_member(ItemStatus, status) for status in statuses} if statuses is not None else None
     )
     page = await use_cases.list_items(parts, batch_id, request, wanted)
 

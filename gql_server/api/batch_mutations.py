@@ -94,13 +94,16 @@ class BatchMutations:
     ) -> GenerateBatchPayload:
         """Ask for many pictures."""
         context = info.context
-        work = create_batch(
-            context.parts,
-            context.principal,
-            await batch_request(input),
-            idempotency_key=input.idempotency_key,
-        )
-        batch, errors, warnings = await _creation(info, work)
+
+        async def work() -> CreatedBatch:
+            return await create_batch(
+                context.parts,
+                context.principal,
+                await batch_request(input),
+                idempotency_key=input.idempotency_key,
+            )
+
+        batch, errors, warnings = await _creation(info, work())
         return GenerateBatchPayload(batch=batch, user_errors=errors, warnings=warnings)
 
     @strawberry.mutation(

@@ -253,7 +253,7 @@ async def batch_connection(
         raise Rejected(faults)
     wanted = rows.BatchFilter(
         user_id=given.user_id,
-        statuses=tuple(domain_member(domain.BatchStatus, status) for status in given.status)
+        statuses=tuple({domain_member(domain.BatchStatus, one) for one in given.status})
         if given.status is not None
         else None,
     )

@@ -18,6 +18,7 @@ from gql_server.api.context import Context
 from gql_server.api.documents import Documents, PreparedDocument, PreparedDocuments
 from gql_server.api.errors import border_error, without_suggestion
 from gql_server.api.limits import Limits, limit_error
+from gql_server.api.variable_lists import MAX_ENTRIES, MAX_OBJECTS
 from gql_server.domain.allowances import RateLimited
 from gql_server.domain.clock import to_iso
 
@@ -185,6 +186,12 @@ class Schema(strawberry.Schema):
             message = f"The operation would cost {cost}, more than this server allows: {limit}."
             hint = f"{message} Ask for smaller pages."
             return None, [limit_error("QUERY_TOO_COMPLEX", hint, limit)]
+        if prepared.size_of_lists(operation_name, variables).is_too_large:
+            message = (
+                f"The lists of the variables may have {MAX_OBJECTS} objects and {MAX_ENTRIES} "
+                "entries in all; they have more."
+            )
+            return None, [limit_error("VARIABLES_TOO_LARGE", message, MAX_ENTRIES)]
         return cost, []
 
 

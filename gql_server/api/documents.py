@@ -24,6 +24,7 @@ from strawberry.schema.schema import validate_document
 
 from gql_server.api.limits import Limits, limit_error, limit_errors
 from gql_server.api.query_cost import OperationCost, operation_costs
+from gql_server.api.variable_lists import ListTypes, Size, list_types, size_of_lists
 
 _CACHED_CHARACTERS: Final = 1024 * 1024
 _MAX_CACHED_CHARACTERS: Final = 64 * 1024
@@ -45,6 +46,8 @@ class PreparedDocument(NamedTuple):
     """Whether it asks for the schema itself."""
     costs: Mapping[str, OperationCost] = {}
     """The estimates of its operations, by name; of one without a name by ""."""
+    list_types: Mapping[str, ListTypes] = {}
+    """The types of its operations' variables that can hold lists, likewise."""
 
     def operation_type(self, name: str | None) -> OperationType | None:
         """Return what kind of operation would be run; None when it cannot be told which."""
@@ -72,6 +75,11 @@ class PreparedDocument(NamedTuple):
         """Estimate the operation of that name, which there is, or the only one."""
         cost = next(iter(self.costs.values())) if name is None else self.costs[name]
         return cost(variables or {})
+
+    def size_of_lists(self, name: str | None, variables: Mapping[str, Any] | None) -> Size:
+        """Count what the lists of its variables hold, likewise."""
+        types = next(iter(self.list_types.values())) if name is None else self.list_types[name]
+        return size_of_lists(types, variables or {})
 
 
 class Documents:
@@ -112,7 +120,8 @@ class Documents:
         introspection = _Introspection()
         visit(document, introspection)
         costs = operation_costs(self._schema, document)
-        return PreparedDocument(len(query), document, (), introspection.found, costs)
+        types = list_types(self._schema, document)
+        return PreparedDocument(len(query), document, (), introspection.found, costs, types)
 
 
 class PreparedDocuments(SchemaExtension):

@@ -8,6 +8,7 @@ from typing import Final
 from gql_server.batches.requests import BatchPicture, BatchRequest
 from gql_server.domain.budgets import Payer
 from gql_server.domain.errors import (
+    MAX_FAULTS,
     DomainError,
     ErrorCode,
     InvalidInput,
@@ -22,6 +23,7 @@ from gql_server.generation.acceptance import (
     NamedInputs,
     accept_with,
     cost_faults,
+    is_oversized,
     load_inputs,
 )
 from gql_server.generation.parts import Parts
@@ -55,31 +57,35 @@ async def accept_batch(parts: Parts, principal: Principal, request: BatchRequest
     """Check a batch, without spending anything.
 
     Raises:
-        Rejected: With every fault of every picture at once.
+        Rejected: With the faults of every picture at once, until there are too many to tell.
     """
-    faults: list[DomainError] = [
-        *_size_faults(request),
+    wrong = [
+        *size_faults(len(request.pictures), request.images_per_prompt),
         *await _webhook_faults(parts, request.webhook_url),
     ]
-    if faults:
-        raise Rejected(faults)
-    inputs = await load_inputs(parts, principal, (one.request for one in request.pictures))
+    if wrong:
+        raise Rejected(wrong)
+    inputs = await load_inputs(parts, principal, [one.request for one in request.pictures])
+    # What is wrong with a setting of the whole batch is told once, and not for every picture.
+    faults: dict[tuple[Path, str], DomainError] = {}
     accepted: list[AcceptedPicture] = []
     for number, picture in enumerate(request.pictures):
         if number % AT_ONCE == 0:
             await asyncio.sleep(0)
+        if len(faults) > MAX_FAULTS:
+            break
         for wanted in _repeated(picture.request, request.images_per_prompt):
             found = _accepted(parts, principal, picture, wanted, inputs)
             if not isinstance(found, AcceptedPicture):
-                faults.extend(found)
+                for fault in found:
+                    faults.setdefault((fault.path, fault.message), fault)
                 break
             accepted.append(found)
     batch_id = new_id("bat")
     cost = sum(picture.price.cost for picture in accepted)
-    if not faults:
-        faults.extend(cost_faults(request.max_cost, cost))
-    if faults:
-        raise Rejected(_without_repetitions(faults))
+    told = list(faults.values() or cost_faults(request.max_cost, cost))
+    if told:
+        raise Rejected(told)
     return AcceptedBatch(
         batch_id=batch_id,
         request=request,
@@ -105,19 +111,32 @@ async def estimate_batch(parts: Parts, principal: Principal, request: BatchReque
     )
 
 
-def _size_faults(request: BatchRequest) -> Iterator[InvalidInput]:
-    if not request.pictures:
+async def is_oversized_batch(parts: Parts, request: BatchRequest) -> bool:
+    """Tell, at no cost that grows, whether a batch has more than could ever be accepted."""
+    if len(request.pictures) > MAX_PICTURES:
+        return True
+    for number, picture in enumerate(request.pictures):
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
+        if is_oversized(parts, picture.request):
+            return True
+    return False
+
+
+def size_faults(pictures: int, images_per_prompt: int) -> Iterator[InvalidInput]:
+    """Tell what keeps a batch of so many pictures, and so many of each, from being accepted."""
+    if not pictures:
         yield InvalidInput(
             "Ask for at least one picture.", path=("pictures",), code=ErrorCode.TOO_SHORT
         )
-    if request.images_per_prompt < 1:
+    if images_per_prompt < 1:
         yield InvalidInput(
-            f"imagesPerPrompt must be 1 or more; it is {request.images_per_prompt}.",
+            f"imagesPerPrompt must be 1 or more; it is {images_per_prompt}.",
             path=("images_per_prompt",),
             code=ErrorCode.OUT_OF_RANGE,
         )
         return
-    wanted = len(request.pictures) * request.images_per_prompt
+    wanted = pictures * images_per_prompt
     if wanted > MAX_PICTURES:
         yield InvalidInput(
             f"A batch has at most {MAX_PICTURES} pictures; this would be {wanted}.",
@@ -164,9 +183,3 @@ def _accepted(
 def _below(picture: BatchPicture, path: Path) -> Path:
     """Leave out the field's name where the picture stands as its prompt alone."""
     return path[1:] if picture.own == {"prompt"} and picture.path[-2] == "prompts" else path
-
-
-def _without_repetitions(faults: Sequence[DomainError]) -> list[DomainError]:
-    """Tell what is wrong with a setting of the whole batch once, and not for every picture."""
-    told = {(fault.path, fault.message): fault for fault in reversed(faults)}
-    return list(reversed(told.values()))

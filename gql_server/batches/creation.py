@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import structlog
 
-from gql_server.batches.acceptance import AT_ONCE, AcceptedBatch, accept_batch
+from gql_server.batches.acceptance import AT_ONCE, AcceptedBatch, accept_batch, is_oversized_batch
 from gql_server.batches.requests import BatchRequest
 from gql_server.batches.slices import SLICE_SIZE, enqueue_slices
 from gql_server.database.batch_tables import BatchRow
@@ -69,7 +69,7 @@ async def create_batch(
         return await parts.running.run(accepted.batch_id, creation, pending=BatchPending)
     checked = partial(accept_batch, parts, principal, request)
     faults = list(key_faults(idempotency_key))
-    if faults:
+    if faults or await is_oversized_batch(parts, request):
         await reject_with_key_faults(faults, checked)
     try:
         digest = await asyncio.to_thread(lambda: input_hash(_given(request)))

@@ -7,6 +7,7 @@ where they leave. A message is safe to show: it never holds a secret or an inter
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from gql_server.domain.batches import BatchStatus
 from gql_server.domain.budgets import BudgetScope
@@ -14,6 +15,13 @@ from gql_server.domain.money import decimal_dollars
 
 Path = tuple[str | int, ...]
 """Where in the input the fault lies, by the input's own field names, outermost first."""
+
+
+MAX_FAULTS: Final = 100
+"""How many faults of one request are told; one more says that there are others."""
+
+LONGEST_ID: Final = 256
+"""Of an id that is not known no more than this is repeated."""
 
 
 class ErrorCode(StrEnum):
@@ -75,6 +83,7 @@ class ModelNotFound(DomainError):
     """No model of that name is in the catalogue."""
 
     def __init__(self, model_id: str, *, path: Path = ("model",)) -> None:
+        model_id = model_id[:LONGEST_ID]
         super().__init__(
             f"There is no model {model_id!r}. The field models lists those there are.",
             code=ErrorCode.MODEL_NOT_FOUND,
@@ -87,6 +96,7 @@ class TemplateNotFound(DomainError):
     """The caller has no template of that id."""
 
     def __init__(self, template_id: str, *, path: Path = ("template_id",)) -> None:
+        template_id = template_id[:LONGEST_ID]
         super().__init__(
             f"There is no template {template_id!r}. It may have been deleted.",
             code=ErrorCode.TEMPLATE_NOT_FOUND,
@@ -99,6 +109,7 @@ class ImageNotFound(DomainError):
     """The caller has no image or source image of that id."""
 
     def __init__(self, image_id: str, *, path: Path = ("id",)) -> None:
+        image_id = image_id[:LONGEST_ID]
         super().__init__(
             f"There is no image {image_id!r}.", code=ErrorCode.IMAGE_NOT_FOUND, path=path
         )
@@ -109,6 +120,7 @@ class ApiKeyNotFound(DomainError):
     """There is no API key of that id."""
 
     def __init__(self, key_id: str, *, path: Path = ("id",)) -> None:
+        key_id = key_id[:LONGEST_ID]
         super().__init__(
             f"There is no API key {key_id!r}.", code=ErrorCode.API_KEY_NOT_FOUND, path=path
         )
@@ -304,6 +316,7 @@ class BudgetNotFound(DomainError):
     """There is no budget of that id."""
 
     def __init__(self, budget_id: str, *, path: Path = ("id",)) -> None:
+        budget_id = budget_id[:LONGEST_ID]
         super().__init__(
             f"There is no budget {budget_id!r}. It may have been removed.",
             code=ErrorCode.BUDGET_NOT_FOUND,
@@ -316,6 +329,7 @@ class BatchNotFound(DomainError):
     """The caller has no batch of that id."""
 
     def __init__(self, batch_id: str, *, path: Path = ("id",)) -> None:
+        batch_id = batch_id[:LONGEST_ID]
         super().__init__(
             f"There is no batch {batch_id!r}.", code=ErrorCode.BATCH_NOT_FOUND, path=path
         )
@@ -340,6 +354,7 @@ class WebhookNotFound(DomainError):
     """The caller has no webhook of that id."""
 
     def __init__(self, webhook_id: str, *, path: Path = ("id",)) -> None:
+        webhook_id = webhook_id[:LONGEST_ID]
         super().__init__(
             f"There is no webhook {webhook_id!r}.", code=ErrorCode.WEBHOOK_NOT_FOUND, path=path
         )
@@ -347,9 +362,18 @@ class WebhookNotFound(DomainError):
 
 
 class Rejected(Exception):
-    """A request with several faults, all of them reported at once."""
+    """A request with several faults, all of them reported at once.
+
+    Of more than ``MAX_FAULTS`` so many are told, and that there are others.
+    """
 
     def __init__(self, errors: Sequence[DomainError]) -> None:
+        if len(errors) > MAX_FAULTS:
+            others = InvalidInput(
+                f"There are more faults than these {MAX_FAULTS}. Mend them, and send it again.",
+                code=ErrorCode.TOO_MANY,
+            )
+            errors = [*errors[:MAX_FAULTS], others]
         super().__init__("; ".join(error.message for error in errors))
         self.errors = tuple(errors)
 

@@ -1,5 +1,6 @@
 """Text, and JSON, as every database can hold it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import Any, Final
@@ -7,6 +8,7 @@ from typing import Any, Final
 from gql_server.domain.errors import ErrorCode, InvalidInput, Path
 
 _LONGEST_LOOKED_UP: Final = 256
+_NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 def text_faults(
@@ -21,18 +23,19 @@ def text_faults(
         minimum: Its least number of characters, surrounding space not counted.
         maximum: Its greatest number of characters.
     """
+    if len(value) > maximum:  # and what may be of any length is not looked through
+        yield InvalidInput(
+            f"{label} must be at most {maximum} characters; it has {len(value)}",
+            path=path,
+            code=ErrorCode.TOO_LONG,
+        )
+        return
     if len(value.strip()) < minimum:
         characters = "character" if minimum == 1 else "characters"
         yield InvalidInput(
             f"{label} must be at least {minimum} {characters}",
             path=path,
             code=ErrorCode.TOO_SHORT,
-        )
-    if len(value) > maximum:
-        yield InvalidInput(
-            f"{label} must be at most {maximum} characters; it has {len(value)}",
-            path=path,
-            code=ErrorCode.TOO_LONG,
         )
     if not is_storable(value):
         yield InvalidInput(
@@ -57,20 +60,20 @@ def list_faults(values: Sequence[str] | None, *, path: Path, most: int) -> Itera
             path=path,
             code=ErrorCode.TOO_MANY,
         )
-    if any(len(value) > _LONGEST_LOOKED_UP for value in values):
+    elif any(len(value) > _LONGEST_LOOKED_UP for value in values):
         yield InvalidInput(
             f"{path[-1]} takes texts of at most {_LONGEST_LOOKED_UP} characters.",
             path=path,
             code=ErrorCode.TOO_LONG,
         )
-    if not all(is_storable(value) for value in values):
+    elif not all(is_storable(value) for value in values):
         yield InvalidInput(f"{path[-1]} holds a character that is no text.", path=path)
 
 
 def is_storable(value: Any) -> bool:
     """Tell whether a JSON value can be stored: whole Unicode without NUL, finite numbers."""
     if isinstance(value, str):
-        return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
+        return _NO_TEXT.search(value) is None
     if isinstance(value, float):
         return isfinite(value)
     if isinstance(value, dict):

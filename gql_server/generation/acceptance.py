@@ -10,6 +10,7 @@ from gql_server.database.templates import find_templates
 from gql_server.domain.budgets import Payer
 from gql_server.domain.clock import now
 from gql_server.domain.errors import (
+    LONGEST_ID,
     DomainError,
     ErrorCode,
     ImageNotFound,
@@ -24,7 +25,7 @@ from gql_server.domain.money import MilliNeurons, NanoDollars, round_down_to_nan
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Principal
 from gql_server.domain.text import text_faults
-from gql_server.generation.labels import clean_tags, label_faults
+from gql_server.generation.labels import CheckedLabels, are_oversized, clean_tags
 from gql_server.generation.parts import Parts
 from gql_server.generation.prompts import render_prompt
 from gql_server.generation.requests import PictureRequest
@@ -73,10 +74,12 @@ class NamedInputs:
     Attributes:
         templates: Templates by id.
         sources: Uploads and images by id.
+        labels: What was found of tags and metadata, which the pictures of a batch share.
     """
 
     templates: Mapping[str, Facts]
     sources: Mapping[str, SourceImage]
+    labels: CheckedLabels
 
 
 async def accept(parts: Parts, principal: Principal, request: PictureRequest) -> AcceptedPicture:
@@ -88,15 +91,39 @@ async def accept(parts: Parts, principal: Principal, request: PictureRequest) ->
     return accept_with(parts, principal, request, await load_inputs(parts, principal, [request]))
 
 
+def is_oversized(parts: Parts, request: PictureRequest) -> bool:
+    """Tell, at no cost that grows, whether a request has more than could ever be accepted.
+
+    Work that grows with a request, such as hashing each picture of a batch with the batch's
+    settings, waits until it is known that it has not.
+    """
+    longest = max(parts.catalogue.longest_text, LONGEST_ID)
+    texts = (
+        request.prompt,
+        request.model_id,
+        request.template_id,
+        request.mask_image_id,
+        request.parameters.negative_prompt,
+    )
+    return (
+        len(request.source_image_ids) > parts.catalogue.most_sources
+        or any(len(text) > longest for text in (*texts, *request.source_image_ids) if text)
+        or are_oversized(request.tags, request.metadata)
+    )
+
+
 async def load_inputs(
     parts: Parts, principal: Principal, requests: Iterable[PictureRequest]
 ) -> NamedInputs:
-    """Read what requests name by its id, each thing once."""
+    """Read what requests name by its id, each thing once and no more than a model can take."""
+    most_sources = parts.catalogue.most_sources
     template_ids: set[str] = set()
     source_ids: set[str] = set()
     for request in requests:
         template_ids.update(filter(None, [request.template_id]))
-        source_ids.update(request.source_image_ids, filter(None, [request.mask_image_id]))
+        source_ids.update(
+            request.source_image_ids[:most_sources], filter(None, [request.mask_image_id])
+        )
     templates: dict[str, Facts] = {}
     sources: dict[str, SourceImage] = {}
     for ids in _chunks(template_ids):
@@ -104,7 +131,7 @@ async def load_inputs(
             templates |= await find_templates(connection, ids, user_id=principal.owner_filter())
     for ids in _chunks(source_ids):
         sources |= await find_sources(parts, principal, ids)
-    return NamedInputs(templates, sources)
+    return NamedInputs(templates, sources, CheckedLabels())
 
 
 def accept_with(
@@ -122,8 +149,9 @@ def accept_with(
     model = _model(parts, request, template, faults)
     rendered = render_prompt(request.prompt, template["default_prompt"] if template else None)
     faults.extend(_prompt_faults(request.prompt, rendered, model))
-    faults.extend(label_faults(request.tags, request.metadata))
-    sources, mask = _sources(request, inputs.sources, faults)
+    faults.extend(inputs.labels.faults(request.tags, request.metadata))
+    ids = request.source_image_ids[: parts.catalogue.most_sources]
+    sources, mask = _sources(ids, request.mask_image_id, inputs.sources, faults)
     parameters = request.parameters
     if model is not None:
         saved = Parameters(**template["parameters"]) if template else None
@@ -207,15 +235,17 @@ def _prompt_faults(prompt: str, rendered: str, model: Model | None) -> Sequence[
 
 
 def _sources(
-    request: PictureRequest, found: Mapping[str, SourceImage], faults: list[DomainError]
+    ids: Sequence[str],
+    mask_id: str | None,
+    found: Mapping[str, SourceImage],
+    faults: list[DomainError],
 ) -> tuple[tuple[SourceImage, ...], SourceImage | None]:
-    mask_id = request.mask_image_id
-    for index, image_id in enumerate(request.source_image_ids):
+    for index, image_id in enumerate(ids):
         if image_id not in found:
             faults.append(ImageNotFound(image_id, path=("source_image_ids", index)))
     if mask_id is not None and mask_id not in found:
         faults.append(ImageNotFound(mask_id, path=("mask_image_id",)))
-    sources = tuple(found[image_id] for image_id in request.source_image_ids if image_id in found)
+    sources = tuple(found[image_id] for image_id in ids if image_id in found)
     return sources, found.get(mask_id) if mask_id is not None else None
 
 

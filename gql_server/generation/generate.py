@@ -11,7 +11,7 @@ from gql_server.database.images import find_images
 from gql_server.database.pages import Facts
 from gql_server.domain.errors import GenerationPending
 from gql_server.domain.principal import Principal
-from gql_server.generation.acceptance import AcceptedPicture, accept
+from gql_server.generation.acceptance import AcceptedPicture, accept, is_oversized
 from gql_server.generation.making import keep_picture, keep_what_was_made, make_picture
 from gql_server.generation.parts import Parts
 from gql_server.generation.requests import PictureRequest
@@ -59,7 +59,7 @@ async def generate_image(
         return await parts.running.run(accepted.image_id, _make_and_keep(parts, accepted))
     checked = partial(accept, parts, principal, request)
     faults = list(key_faults(idempotency_key))
-    if faults:
+    if faults or is_oversized(parts, request):
         await reject_with_key_faults(faults, checked)
     try:
         digest = input_hash(_given(request))

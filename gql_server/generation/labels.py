@@ -31,12 +31,42 @@ def label_faults(
                 path=("tags",),
                 code=ErrorCode.TOO_MANY,
             )
-        for index, tag in enumerate(tags):
+        for index, tag in enumerate(tags[:MAX_TAGS]):
             yield from text_faults(
                 tag, path=("tags", index), label="A tag", minimum=1, maximum=_MAX_TAG_LENGTH
             )
     if metadata is not None:
         yield from _metadata_faults(metadata)
+
+
+def are_oversized(tags: Sequence[str], metadata: Mapping[str, Any] | None) -> bool:
+    """Tell, at no cost that grows, whether they are larger than could ever be accepted."""
+    if len(tags) > MAX_TAGS or any(len(tag) > _MAX_TAG_LENGTH for tag in tags):
+        return True
+    try:
+        return len(orjson.dumps(metadata)) > _MAX_METADATA_BYTES
+    except (TypeError, RecursionError):
+        return True
+
+
+class CheckedLabels:
+    """Looks through the same tags and the same metadata once, however many pictures have them."""
+
+    def __init__(self) -> None:
+        # Each is kept beside what was found, so that no other can have its identity.
+        self._tags: dict[int, tuple[object, Sequence[InvalidInput]]] = {}
+        self._metadata: dict[int, tuple[object, Sequence[InvalidInput]]] = {}
+
+    def faults(
+        self, tags: Sequence[str], metadata: Mapping[str, Any] | None
+    ) -> Iterator[InvalidInput]:
+        """Tell what keeps tags and metadata from being accepted; None is nothing to check."""
+        if id(tags) not in self._tags:
+            self._tags[id(tags)] = (tags, tuple(label_faults(tags, None)))
+        if id(metadata) not in self._metadata:
+            self._metadata[id(metadata)] = (metadata, tuple(label_faults(None, metadata)))
+        yield from self._tags[id(tags)][1]
+        yield from self._metadata[id(metadata)][1]
 
 
 def _metadata_faults(metadata: Mapping[str, Any]) -> Iterator[InvalidInput]:
@@ -45,7 +75,7 @@ def _metadata_faults(metadata: Mapping[str, Any]) -> Iterator[InvalidInput]:
         return
     try:
         size = len(orjson.dumps(metadata))
-        is_whole = is_storable(metadata)
+        is_whole = size > _MAX_METADATA_BYTES or is_storable(metadata)
     except (TypeError, RecursionError):  # numbers beyond 64 bits, lone surrogates, great depth
         is_whole = False
         size = 0

@@ -126,7 +126,7 @@ def _value_faults(
                 path=path,
                 code=ErrorCode.TOO_LONG,
             )
-        if not is_storable(value):
+        elif not is_storable(value):
             yield InvalidInput(f"{label} holds a character that is no text.", path=path)
         return
     low = rule.minimum is not None and value < rule.minimum

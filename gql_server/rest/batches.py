@@ -41,6 +41,7 @@ class Prompts(Given):
         ["Mountain landscape at sunset", "Ocean waves during golden hour"],
         min_length=1,
         max_length=MAX_PICTURES,
+        fail_fast=True,
     )
 
 

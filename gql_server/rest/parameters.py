@@ -52,12 +52,16 @@ class PictureSettings(TemplateParameters, ModelAndTemplate):
         "Images made here (`img_…`), or uploaded by GraphQL (`src_…`), to paint over or look at.",
         [IMAGE_ID],
         None,
+        fail_fast=True,
     )
     mask_image_id: str | None = described(
         "An image over the source image: its white is painted anew.", IMAGE_ID, None
     )
     tags: list[str] | None = described(
-        "To find the image by: at most 20, each of 1 to 64 characters.", ["shop"], None
+        "To find the image by: at most 20, each of 1 to 64 characters.",
+        ["shop"],
+        None,
+        fail_fast=True,
     )
     max_cost: float | None = described(
         "Refuse the request where it would cost more, in US dollars.", 0.05, None, ge=0

@@ -31,6 +31,8 @@ from tests.servers.subscriber import open_socket
 
 MOST_SECONDS = 10
 MOST_BYTES = 5 * 1024 * 1024
+MOST_SECONDS_OF_LISTS = 4
+MOST_BYTES_OF_FAULTS = 64 * 1024
 PROTOCOL_CODES = {4400, 4401, 4403, 4409, 4429}
 JSON_TYPE, NEW_TYPE = "application/json", "application/graphql-response+json"
 PREFLIGHT = {"GraphQL-Require-Preflight": "1"}
@@ -322,6 +324,64 @@ PLACES = st.just({"0": ["variables.file"]}) | ANY_JSON
 FILE_NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
+MANY = 300_000
+LISTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("generate", {"tags": [""] * MANY}),
+    ("generate", {"source_image_ids": ["x"] * MANY}),
+    ("batch/generate", {"tags": [""] * 1000}),
+    ("batch/generate", {"prompts": ["x"] * 10_000}),
+    ("batch/generate", {"prompts": [1] * MANY}),
+    ("GenerateBatchInput", {"pictures": {"items": [{"prompt": "abc"}] * 100_000}}),
+    ("GenerateBatchInput", {"tags": [""] * 1000}),
+)
+MORE_LISTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    *LISTS,
+    ("generate", {"tags": [1] * MANY}),
+    ("generate", {"model": "x" * 8_000_000}),
+    ("batch/generate", {"negative_prompt": "x" * 6_000_000}),
+    ("batch/generate", {"metadata": {"a": [1] * 1_000_000}}),
+    ("batch/generate", {"source_image_ids": ["x"] * MANY}),
+    ("GenerateImageInput", {"tags": [""] * 50_000}),
+    ("GenerateImageInput", {"sourceImageIds": ["x"] * 50_000}),
+    ("GenerateBatchInput", {"pictures": {"prompts": ["abc"] * MANY}}),
+    ("UpdateImageInput", {"id": "img_x", "tags": [""] * MANY}),
+    ("ImageFilter", {"models": ["x"] * MANY}),
+    ("BatchFilter", {"status": ["QUEUED"] * 100_000}),
+)
+TAKEN_BY = {
+    "GenerateImageInput": "mutation($a: %s!) {generateImage(input: $a) {userErrors {path}}}",
+    "GenerateBatchInput": "mutation($a: %s!) {generateBatch(input: $a) {userErrors {path}}}",
+    "UpdateImageInput": "mutation($a: %s!) {updateImage(input: $a) {userErrors {path}}}",
+    "ImageFilter": "query($a: %s!) {images(filter: $a) {totalCount}}",
+    "BatchFilter": "query($a: %s!) {batches(filter: $a) {totalCount}}",
+}
+
+
+def try_list(target: Target, where: str, given: dict[str, Any], key: str | None) -> None:
+    is_rest = where not in TAKEN_BY
+    if "atch/" in where or where == "GenerateBatchInput":
+        prompts = {"prompts": ["abc"] * 2000}
+        given = {"model": FLUX} | (prompts if is_rest else {"pictures": prompts}) | given
+    elif "enerate" in where:
+        given = {"model": FLUX, "prompt": "abc"} | given
+    path, sent = f"/api/{where}", given
+    headers = {"authorization": f"Bearer {target.keys[1]}"}
+    if not is_rest:
+        idempotent = {"idempotencyKey": key} if key and "Generate" in where else {}
+        query = TAKEN_BY[where] % where
+        path, sent = "/graphql", {"query": query, "variables": {"a": {**given, **idempotent}}}
+    elif key:
+        headers["idempotency-key"] = key
+
+    async def ask() -> Any:
+        return await target.product.client.post(path, json=sent, headers=headers)
+
+    began = time.monotonic()
+    response = in_bounds(target, ask)
+    assert time.monotonic() - began < MOST_SECONDS_OF_LISTS
+    assert len(response.content) < MOST_BYTES_OF_FAULTS
+
+
 def tried(number: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """So many examples; the fixture is one server for all of them."""
     return settings(
@@ -374,6 +434,22 @@ def test_messages(target: Target, **example: Any) -> None:
 @uploads
 def test_uploads(target: Target, **example: Any) -> None:
     try_upload(target, **example)
+
+
+@pytest.mark.parametrize(("where", "given"), LISTS)
+def test_the_work_and_the_answer_are_bounded_however_long_a_list_is(
+    target: Target, where: str, given: dict[str, Any]
+) -> None:
+    try_list(target, where, given, None)
+
+
+@pytest.mark.survival
+@pytest.mark.parametrize("key", [None, "k"])
+@pytest.mark.parametrize(("where", "given"), MORE_LISTS)
+def test_so_they_are_for_every_list_with_an_idempotency_key_or_without(
+    target: Target, where: str, given: dict[str, Any], key: str | None
+) -> None:
+    try_list(target, where, given, key)
 
 
 @pytest.mark.survival

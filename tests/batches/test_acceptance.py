@@ -134,6 +134,16 @@ async def test_every_fault_is_told_with_its_index_and_nothing_is_accepted(office
     assert found["batches"]["totalCount"] == 0
 
 
+async def test_more_faults_than_anybody_mends_at_once_end_in_saying_so(office: Office) -> None:
+    payload = await office.ask(pictures={"prompts": ["x"] * 1000}, tags=[""])
+    told = payload["userErrors"]
+    assert len(told) == 101
+    assert told[1]["path"] == ["input", "tags", "0"]
+    assert told[-2]["path"] == ["input", "pictures", "prompts", "98"]
+    assert (told[-1]["path"], told[-1]["code"]) == (["input"], "TOO_MANY")
+    assert "more faults than these 100" in told[-1]["message"]
+
+
 async def test_the_faults_of_prompts_name_the_prompts(office: Office) -> None:
     payload = await office.ask(pictures={"prompts": ["A red fox", "x", "A fox", "a\x00bc"]})
     paths = [fault["path"] for fault in payload["userErrors"]]
