@@ -61,7 +61,9 @@ def test_json_with_a_hole_anywhere_is_not(value: object, hole: str | float) -> N
 
 
 def test_every_fault_of_a_text_is_told() -> None:
-    faults = list(text_faults("\x00", path=("x",), label="Text", minimum=3, maximum=0))
-    assert [fault.code for fault in faults] == ["TOO_SHORT", "TOO_LONG", "INVALID"]
+    faults = list(text_faults("\x00", path=("x",), label="Text", minimum=3, maximum=4))
+    assert [fault.code for fault in faults] == ["TOO_SHORT", "INVALID"]
+    too_long = text_faults("\x00" * 5, path=("x",), label="Text", minimum=3, maximum=4)
+    assert [fault.code for fault in too_long] == ["TOO_LONG"]
     assert all(fault.path == ("x",) for fault in faults)
     assert list(text_faults(" ok ", path=(), label="Text", minimum=2, maximum=4)) == []
