@@ -70,6 +70,15 @@ async def test_no_key_signature_or_prompt_is_let_out(tmp_path: Path) -> None:
                 )
                 assert refused.status_code == 401
                 answers.append(refused.text)
+                refused = await client.get(
+                    "/api/images?model=plugh",
+                    headers={"Authorization": f"Bearer {one}", "X-Api-Key": one},
+                )
+                assert refused.status_code == 401
+                answers.append(refused.text)
+            picture = {"prompt": "xyzzy", "model": FLUX, "tags": ["a"]}
+            by_rest = await client.post("/api/generate", json=picture, headers=headers)
+            rest_signature = httpx.URL(by_rest.json()["r2_url"]).params["signature"]
             unknown = await client.get("/graphql?query=%7Bplugh%7D", headers=headers)
             assert unknown.json()["errors"]
             answers.append(await _open_socket(running.url, secret))
@@ -79,14 +88,22 @@ async def test_no_key_signature_or_prompt_is_let_out(tmp_path: Path) -> None:
             masked = await client.post("/graphql", json=label, headers=headers)
             assert masked.json()["errors"][0]["extensions"]["code"] == "INTERNAL"
             answers.append(masked.text)
+            broken = await client.post("/api/generate", json=picture, headers=headers)
+            assert (broken.status_code, broken.json()["details"].keys()) == (
+                500,
+                {"message", "reference"},
+            )
+            answers.append(broken.text)
         running.process.send_signal(signal.SIGTERM)
         _, logged = await running.end()
     assert "unexpected_error" in logged
     assert "GET /graphql HTTP" in logged
+    assert "GET /api/images HTTP" in logged
+    assert broken.json()["details"]["reference"] in logged
     said = " ".join([*answers, *running.printed, logged])
     for one in (secret, second, *wrong):
         assert one.rpartition("_")[2] not in said
-    for one in (SIGNING_SECRET, signature, "xyzzy", "plugh"):
+    for one in (SIGNING_SECRET, signature, rest_signature, "xyzzy", "plugh"):
         assert one not in said
     kept = _files(tmp_path)
     for one in (secret, second):
