@@ -209,12 +209,12 @@ def _asks_for_keys(settings: Settings) -> bool:
     asks = settings.asks_for_keys
     if asks is None:
         raise StartError(
-            f"AUTH: decide who may ask, for other machines can reach {settings.host}: AUTH=keys "
-            "(make one with `gql-server keys create`), or AUTH=none where something else asks"
+            f"AUTH: decide who may ask, for other machines get in ({settings.reached_by}): "
+            "AUTH=keys (make one with `gql-server keys create`), or AUTH=none where something else asks"
         )
-    if not asks and not settings.is_loopback:
+    if not asks and settings.reached_by:
         log.warning(
-            "open_to_everyone", host=settings.host, hint="whoever reaches the server can spend"
+            "open_to_everyone", by=settings.reached_by, hint="whoever reaches the server can spend"
         )
     return asks
 

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     )
     auth: Annotated[Literal["none", "keys"], AnyCase] | None = Field(
         default=None,
-        description="none: everyone is one user; keys: API keys. Unset: none, on loopback only.",
+        description="none: everyone is one user; keys: API keys. Unset: none, if nobody else gets in.",
     )
     oidc_issuer: Issuer | None = Field(
         default=None, description="A provider whose tokens are taken beside API keys, as in `iss`."
@@ -308,11 +308,24 @@ class Settings(BaseSettings):
     def asks_for_keys(self) -> bool | None:
         """Whether callers need an API key; None where that has to be decided first.
 
-        Nobody is asked on a loopback address when AUTH is unset.
+        Nobody is asked where AUTH is unset and no other machine gets in.
         """
         if self.auth is not None:
             return self.auth == "keys"
-        return False if self.is_loopback else None
+        return None if self.reached_by else False
+
+    @property
+    def reached_by(self) -> str | None:
+        """What says that other machines reach the server, for people; None: nothing does.
+
+        A proxy in front lets them in where HOST itself would not.
+        """
+        if not self.is_loopback:
+            return f"HOST={self.host}"
+        name = urlsplit(self.public_url or "").hostname
+        if name is not None and not _is_loopback(name):
+            return f"PUBLIC_URL={self.public_url}"
+        return "TRUSTED_PROXIES" if self.trusted_proxies else None
 
     @property
     def allowance_size(self) -> int:
@@ -340,11 +353,8 @@ class Settings(BaseSettings):
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the server can be reached from this machine alone."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        """Whether the server listens to this machine alone."""
+        return _is_loopback(self.host)
 
     @property
     def images_dir(self) -> Path:
@@ -398,6 +408,13 @@ def load_settings(**overrides: Any) -> Settings:
 def _half_a_set(names: Mapping[str, object]) -> str:
     missing = [name for name, value in names.items() if not value]
     return f"{', '.join(missing)}: missing; set all of {', '.join(names)}, or none"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _is_unspecified(host: str) -> bool:

@@ -76,7 +76,7 @@ WHOLE_R2 = {
         ({"WORKERS_AI_BASE_URL": "http://x/y?hidden=1"}, "WORKERS_AI_BASE_URL: "),
         ({"PRICE_BOOK": "/nope.toml"}, "PRICE_BOOK: /nope.toml"),
         ({"HOST": "999.1.1.1", "AUTH": "keys"}, "HOST, PORT: cannot listen on 999.1.1.1"),
-        ({"HOST": "0.0.0.0"}, "AUTH: decide who may ask"),
+        ({"PUBLIC_URL": "https://images.test"}, "AUTH: decide who may ask"),
         ({"AUTH": "perhaps"}, "AUTH: Input should be 'none' or 'keys'"),
         ({"ALLOWED_IPS": "10.0.0.0/8, everywhere"}, "ALLOWED_IPS: 'everywhere' does not appear"),
         ({"URL_SIGNING_SECRET": "short"}, "URL_SIGNING_SECRET: give at least 32"),

@@ -136,6 +136,29 @@ def test_only_on_loopback_is_nobody_asked_unless_that_is_said(
 ) -> None:
     monkeypatch.setenv("HOST", host)
     assert load_settings().asks_for_keys is unset
+    decides(monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "unset"),
+    [
+        ("PUBLIC_URL", "https://images.test", None),
+        ("PUBLIC_URL", "http://192.168.1.4:8000", None),
+        ("PUBLIC_URL", "http://localhost:9000", False),
+        ("PUBLIC_URL", "http://[::1]:9000", False),
+        ("TRUSTED_PROXIES", "127.0.0.1", None),
+    ],
+)
+def test_behind_a_proxy_on_this_machine_neither(
+    monkeypatch: pytest.MonkeyPatch, setting: str, value: str, unset: object
+) -> None:
+    monkeypatch.setenv(setting, value)
+    assert load_settings().asks_for_keys is unset
+    decides(monkeypatch)
+
+
+def decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is unset, AUTH decides where it is set."""
     monkeypatch.setenv("AUTH", "keys")
     assert load_settings().asks_for_keys is True
     monkeypatch.setenv("AUTH", "None")

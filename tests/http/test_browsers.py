@@ -20,6 +20,7 @@ ORIGIN = "https://app.example.com"
 SETTINGS: dict[str, Any] = {
     "cors_origins": f"{ORIGIN}/, http://localhost:3000",
     "public_url": "https://images.example.com",
+    "auth": "none",
     "receive_timeout": 0.3,
 }
 

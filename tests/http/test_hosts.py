@@ -99,7 +99,7 @@ async def test_a_rebound_name_reaches_nothing_of_a_server_that_asks_nobody(tmp_p
     [
         ({}, ("127.0.0.1",)),
         ({"host": "::1"}, ("::1",)),
-        ({"public_url": "https://images.example.com/"}, ("images.example.com",)),
+        ({"public_url": "https://x.test/", "auth": "none"}, ("x.test",)),
         ({"allowed_hosts": "a.test"}, ("a.test", "127.0.0.1")),
         ({"allowed_hosts": "*"}, None),
         # Whose page it is does not matter where it has no key to show.

@@ -73,7 +73,11 @@ async def test_the_refusal_comes_before_everything_else(tmp_path: Path) -> None:
     assert refusal.value.response.body == b"Forbidden"
 
 
-PROXIED = {"allowed_ips": "10.0.0.0/8", "trusted_proxies": "127.0.0.1, 172.16.0.0/12"}
+PROXIED = {
+    "allowed_ips": "10.0.0.0/8",
+    "trusted_proxies": "127.0.0.1, 172.16.0.0/12",
+    "auth": "none",
+}
 
 
 async def test_behind_a_trusted_proxy_its_client_is_judged(tmp_path: Path) -> None:
