@@ -210,7 +210,8 @@ def _asks_for_keys(settings: Settings) -> bool:
     if asks is None:
         raise StartError(
             f"AUTH: decide who may ask, for other machines get in ({settings.reached_by}): "
-            "AUTH=keys (make one with `gql-server keys create`), or AUTH=none where something else asks"
+            "AUTH=keys (make one with `gql-server keys create`), or AUTH=none where something "
+            "else asks"
         )
     if not asks and settings.reached_by:
         log.warning(

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     )
     auth: Annotated[Literal["none", "keys"], AnyCase] | None = Field(
         default=None,
-        description="none: everyone is one user; keys: API keys. Unset: none, if nobody else gets in.",
+        description="none: everyone is one user; keys: API keys. Unset: none, on this machine.",
     )
     oidc_issuer: Issuer | None = Field(
         default=None, description="A provider whose tokens are taken beside API keys, as in `iss`."
