@@ -68,15 +68,18 @@ class KeyedWork(Protocol[T_co]):
 
 def key_faults(key: str) -> Iterator[InvalidInput]:
     """Tell what keeps an idempotency key from being accepted."""
-    yield from text_faults(
-        key,
-        path=("idempotency_key",),
-        label="An idempotency key",
-        minimum=1,
-        maximum=_MAX_KEY_LENGTH,
+    faults = list(
+        text_faults(
+            key,
+            path=("idempotency_key",),
+            label="An idempotency key",
+            minimum=1,
+            maximum=_MAX_KEY_LENGTH,
+        )
     )
+    yield from faults
     # Others do not come through a header of HTTP as they were sent.
-    if not (key.isascii() and key.isprintable()):
+    if not faults and not (key.isascii() and key.isprintable()):
         yield InvalidInput(
             "An idempotency key has printable characters of ASCII alone.",
             path=("idempotency_key",),
