@@ -38,7 +38,6 @@ from gql_server.http.security_headers import SecurityHeaders
 from gql_server.http.sockets import WebSocketsMiddleware
 from gql_server.rest.application import FOLDER as REST_FOLDER
 from gql_server.rest.application import RestOptions, rest_application
-from gql_server.rest.docs import docs_routes
 from gql_server.rest.errors import refusal
 from gql_server.rest.requests import BodyBounds
 from gql_server.settings import Settings
@@ -155,15 +154,15 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
 
 
 def _rest_routes(settings: Settings, *, asks_for_keys: bool) -> list[BaseRoute]:
-    shows = _shows_playground(settings)
     options = RestOptions(
         bounds=BodyBounds(settings.max_body_bytes, settings.receive_timeout),
         asks_for_keys=asks_for_keys,
-        shows_description=shows,
+        shows_description=_shows_playground(settings),
     )
-    pages = docs_routes() if shows else []
+    application = rest_application(options)
     # Not mounted: its paths are whole, so that they stand in its description as they are.
-    return [*pages, Route(f"{REST_FOLDER}{{path:path}}", rest_application(options))]
+    paths = (REST_FOLDER.rstrip("/"), f"{REST_FOLDER}{{path:path}}")
+    return [Route(path, application) for path in paths]
 
 
 def _middleware(settings: Settings) -> list[Middleware]:

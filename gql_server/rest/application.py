@@ -19,6 +19,7 @@ from gql_server.domain.allowances import AllowanceState
 from gql_server.http.allowances import allowance_headers
 from gql_server.rest.context import principal_of
 from gql_server.rest.description import describe
+from gql_server.rest.docs import docs_routes
 from gql_server.rest.errors import error_response
 from gql_server.rest.operations import OPERATIONS, Operation
 from gql_server.rest.problems import Pending, documented
@@ -27,6 +28,7 @@ from gql_server.rest.requests import BodyBounds, BoundedRequest
 FOLDER: Final = "/api/"
 """Every path beneath it is answered here."""
 
+_METHODS_OF_ASSETS: Final = ("GET", "HEAD")
 _OPERATIONS: Final = {operation.id: operation for operation in OPERATIONS}
 
 
@@ -37,7 +39,7 @@ class RestOptions:
     Attributes:
         bounds: What a body may have.
         asks_for_keys: Whether callers need an API key.
-        shows_description: Whether /api/openapi.json tells everybody what there is.
+        shows_description: Whether /api/openapi.json and /api/docs tell what there is.
     """
 
     bounds: BodyBounds = field(default_factory=BodyBounds)
@@ -69,6 +71,8 @@ def rest_application(options: RestOptions | None = None) -> FastAPI:
     app.state.bounds = options.bounds
     for operation in OPERATIONS:
         _add(app, operation)
+    if options.shows_description:
+        app.router.routes.extend(docs_routes())
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_error)
     describe(app, asks_for_keys=options.asks_for_keys)
@@ -158,11 +162,8 @@ async def _answer_http_error(request: Request, error: Exception) -> Response:
 def _methods_at(request: Request) -> list[str]:
     """Return the methods of the first path that fits, for a later one would not be asked."""
     app: FastAPI = request.app
-    found = next(
-        route
-        for route in app.routes
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
-    )
-    if isinstance(found, APIRoute):
-        return sorted(one.method for one in OPERATIONS if one.path == found.path)
-    return sorted(found.methods or ())
+    routes = [route for route in app.routes if isinstance(route, Route)]
+    fitting = (route.path for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    path = next(fitting, None)
+    methods = {method for route in routes if route.path == path for method in route.methods or ()}
+    return sorted(methods or _METHODS_OF_ASSETS)

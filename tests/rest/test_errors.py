@@ -159,11 +159,15 @@ async def test_an_address_or_method_that_there_is_not_is_told(user: Product) -> 
         ("GET", "generate", 405, "POST"),
         ("OPTIONS", "models", 405, "GET"),
         ("POST", "openapi.json", 405, "GET, HEAD"),
+        ("PUT", "docs", 405, "GET, HEAD"),
+        ("DELETE", "docs/assets/swagger-ui.css", 405, "GET, HEAD"),
     ):
         response = await send(user, method, path)
         assert response.status_code == status
         assert response.headers.get("allow") == allow
         assert set(response.json()) == {"error", "details"}
+    bare = await user.client.get("/api")
+    assert (bare.status_code, bare.json()["error"]) == (404, "Not found")
 
 
 @pytest.mark.parametrize(
