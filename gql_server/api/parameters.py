@@ -9,9 +9,9 @@ from gql_server.domain.parameters import Parameters
 from gql_server.generation.requests import PictureRequest
 
 IDEMPOTENCY_KEY = (
-    "Text of your own, 1 to 255 characters of ASCII, new for each new request. The same request "
-    "with the same key is done and charged once, however often it is sent, until 24 hours after it "
-    "was done."
+    "Text of your own, 1 to 255 characters of printable ASCII, new for each new request. The same "
+    "request with the same key is done and charged once, however often it is sent, until 24 hours "
+    "after it was done."
 )
 
 _NEGATIVE_PROMPT = "What the picture should not show."

@@ -18,9 +18,10 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        description="Text of your own, 1 to 255 characters of ASCII, new for each new request; "
-        "with or without quotes around it. The same request with the same key is done and charged "
-        "once, however often it is sent, here or over GraphQL, until 24 hours after it was done.",
+        description="Text of your own, 1 to 255 characters of printable ASCII, new for each new "
+        'request; as it is, or in double quotes, within which `\\"` stands for a quote and `\\\\` '
+        "for a backslash. The same request with the same key is done and charged once, however "
+        "often it is sent, here or over GraphQL, until 24 hours after it was done.",
         examples=["order-42-cover"],
     ),
 ]

@@ -101,7 +101,8 @@ async def test_without_a_key_each_request_is_made_and_no_key_is_looked_at(
 
 
 @pytest.mark.parametrize(
-    ("key", "code"), [("", "TOO_SHORT"), ("x" * 256, "TOO_LONG"), ("a\x00b", "INVALID")]
+    ("key", "code"),
+    [("", "TOO_SHORT"), ("x" * 256, "TOO_LONG"), ("a\x00b", "INVALID"), ("clé", "INVALID")],
 )
 async def test_a_wrong_key_is_told_with_every_other_fault(
     product: Product, standin: WorkersAIStandin, key: str, code: str

@@ -14,6 +14,9 @@ from tests.servers.workers_ai_app import WorkersAIStandin
 pytestmark = pytest.mark.anyio
 
 BODY = {"prompt": "A red fox", "model": SDXL, "width": 256, "height": 256}
+GENERATE_BATCH = """mutation ($input: GenerateBatchInput!) {
+  generateBatch(input: $input) { batch { id } userErrors { message } }
+}"""
 BATCH = {"prompts": ["A red fox"], "model": SDXL, "width": 256, "height": 256}
 
 
@@ -37,17 +40,45 @@ async def test_the_same_request_with_its_key_is_done_once(user: Product) -> None
         assert told["details"]["field"] == "Idempotency-Key"
 
 
-async def test_a_key_is_the_same_over_graphql(user: Product) -> None:
-    graphql = await user.image(**BODY, idempotencyKey="both")
-    rest = await ask(user, "POST", "generate", 201, json=BODY, headers={"Idempotency-Key": "both"})
+@pytest.mark.parametrize(
+    ("key", "header"),
+    [
+        ("both", "both"),
+        ('a"b', 'a"b'),
+        ('a"b', r'"a\"b"'),
+        ("a\\b", r'"a\\b"'),
+        (r"a\"b", r"a\"b"),
+        (" ~ ", '" ~ "'),
+    ],
+)
+async def test_a_key_is_the_same_over_graphql(user: Product, key: str, header: str) -> None:
+    graphql = await user.image(**BODY, idempotencyKey=key)
+    headers = {"Idempotency-Key": header}
+    rest = await ask(user, "POST", "generate", 201, json=BODY, headers=headers)
     assert rest["id"] == graphql["id"]
-    quoted = await user.image(**BODY, idempotencyKey='a "b" \\ c')
-    headers = {"Idempotency-Key": r'"a \"b\" \\ c"'}
-    assert (await ask(user, "POST", "generate", 201, json=BODY, headers=headers))["id"] == quoted[
-        "id"
-    ]
-    (other,) = (await user.generate(**BODY, idempotencyKey="clé"))["userErrors"]
-    assert other["path"] == ["input", "idempotencyKey"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "rest_settings"),
+    [
+        ({}, {}),
+        (
+            {"priority": "HIGH", "imagesPerPrompt": 2, "maxCost": 1, "guidance": 7},
+            {"priority": "high", "images_per_prompt": 2, "max_cost": 1, "guidance": 7},
+        ),
+        ({"tags": ["a"], "metadata": {"a": 1}}, {"tags": ["a"], "metadata": {"a": 1}}),
+    ],
+)
+async def test_a_batchs_key_is_the_same_over_graphql(
+    user: Product, settings: dict[str, Any], rest_settings: dict[str, Any]
+) -> None:
+    picture = {name: BATCH[name] for name in ("model", "width", "height")} | settings
+    given = picture | {"pictures": {"prompts": BATCH["prompts"]}, "idempotencyKey": "both"}
+    payload = (await user.ask(GENERATE_BATCH, input=given))["generateBatch"]
+    assert payload["userErrors"] == []
+    body, headers = BATCH | rest_settings, {"Idempotency-Key": "both"}
+    rest = await ask(user, "POST", "batch/generate", 201, json=body, headers=headers)
+    assert rest["id"] == payload["batch"]["id"]
 
 
 async def test_those_that_come_together_are_one(user: Product) -> None:
@@ -59,11 +90,12 @@ async def test_those_that_come_together_are_one(user: Product) -> None:
     assert len({answer.json()["id"] for answer in answers}) == 1
 
 
-@pytest.mark.parametrize("key", ["", '""', "k" * 256, "clé"])
+@pytest.mark.parametrize("key", ["", '""', "k" * 256, "clé-1"])
 async def test_a_key_that_is_none_is_refused(user: Product, key: str) -> None:
-    headers = {"Idempotency-Key": key.encode()}
-    told = await ask(user, "POST", "generate", 400, json=BODY, headers=headers)
-    assert told["error"] == "Invalid Idempotency-Key"
+    headers = [(b"Idempotency-Key", key.encode())]
+    for path, body in (("generate", BODY), ("batch/generate", BATCH)):
+        told = await ask(user, "POST", path, 400, json=body, headers=headers)
+        assert told["error"] == "Invalid Idempotency-Key"
 
 
 async def test_a_hard_budget_refuses_and_a_soft_one_warns(
