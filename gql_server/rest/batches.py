@@ -131,7 +131,7 @@ async def generate_batch(
     )
     batch = NewBatch(**_shown(context, created.facts))
     if created.passed:
-        batch.warnings = [state.warning for state in created.passed]
+        batch.warnings = context.warnings(created.passed)
     response.headers["Location"] = f"/api/batch/{batch.id}"
     return batch
 

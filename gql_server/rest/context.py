@@ -1,13 +1,15 @@
 """What every endpoint is handed: the parts, and who asks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from gql_server.domain.errors import Unauthenticated
-from gql_server.domain.principal import Principal
+from gql_server.domain.principal import Principal, Role
 from gql_server.generation.parts import Parts
+from gql_server.ledger.budgets import BudgetState
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,11 @@ class Context:
 
     parts: Parts
     principal: Principal
+
+    def warnings(self, passed: Sequence[BudgetState]) -> list[str]:
+        """Tell of soft budgets that were passed; an admin is told the server's limit too."""
+        sees_all = self.principal.role is Role.ADMIN
+        return [state.detailed_warning if sees_all else state.warning for state in passed]
 
 
 def principal_of(request: Request) -> Principal:

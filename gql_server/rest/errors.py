@@ -29,12 +29,19 @@ _UNKNOWN_MODEL: Final = "Model not found or not supported"
 _RETRY_SECONDS: Final = 5
 
 
-def error_response(error: Exception) -> Response:
-    """Translate whatever an endpoint raised; what nobody foresaw is masked and logged."""
+def error_response(error: Exception, *, sees_all: bool = False) -> Response:
+    """Translate whatever an endpoint raised; what nobody foresaw is masked and logged.
+
+    Args:
+        error: What was raised.
+        sees_all: Whether it is told to who may know what everybody together spends.
+    """
     for kind, translate in _TRANSLATIONS:
         if isinstance(error, kind):
             return translate(error)
-    return _masked(error)
+    if isinstance(error, Rejected):
+        return _faults(error.errors, sees_all=sees_all)
+    return _faults([error], sees_all=sees_all) if isinstance(error, DomainError) else _masked(error)
 
 
 def refusal(refused: RequestRefused) -> Response:
@@ -52,49 +59,49 @@ def status_of(fault: DomainError) -> HTTPStatus:
     return _STATUSES[type(fault)]
 
 
-def _faults(faults: Sequence[DomainError]) -> Response:
+def _faults(faults: Sequence[DomainError], *, sees_all: bool = False) -> Response:
     """Answer as the first fault asks for, and name them all."""
     first = faults[0]
     status = status_of(first)
-    details = _details(first)
+    details = _details(first, sees_all=sees_all)
     if len(faults) > 1:
         details["faults"] = [
-            Fault(field=_field(fault.path), message=_message(fault)) for fault in faults
+            Fault(field=_field(fault.path), message=_message(fault, sees_all=sees_all))
+            for fault in faults
         ]
     problem = Problem(error=_error(first, status), details=Details(**details))
     return _json(status, problem, _headers(first, status))
 
 
-def _details(fault: DomainError) -> dict[str, Any]:
+def _details(fault: DomainError, *, sees_all: bool) -> dict[str, Any]:
+    message = _message(fault, sees_all=sees_all)
     match fault:
         case domain.ModelNotFound():
-            return {"model": fault.model_id, "message": _message(fault)}
+            return {"model": fault.model_id, "message": message}
         case domain.BudgetExceeded():
-            is_servers = fault.scope is BudgetScope.SERVER  # what everybody spends is for admins
-            money = ("needed",) if is_servers else ("limit", "spent", "reserved", "needed")
+            is_told = sees_all or fault.scope is not BudgetScope.SERVER
+            money = ("limit", "spent", "reserved", "needed") if is_told else ("needed",)
             amounts = {name: to_dollars(getattr(fault, name)) for name in money}
-            return {"message": fault.message, **amounts, "resets_at": fault.resets_at}
+            return {"message": message, **amounts, "resets_at": fault.resets_at}
         case domain.MaxCostExceeded():
             return {
                 "field": "max_cost",
-                "message": fault.message,
+                "message": message,
                 "cost": to_dollars(fault.cost),
                 "max_cost": to_dollars(fault.max_cost),
             }
         case domain.DailyAllocationUsed():
-            return {"message": fault.message, "resets_at": fault.resets_at}
+            return {"message": message, "resets_at": fault.resets_at}
     field = _field(fault.path)
-    found = {"message": fault.message} if field is None else _at(field, fault.message)
+    found = {"message": message} if field is None else {"field": field, "message": message}
     if isinstance(fault, domain.IdempotencyInProgress):
         found["id"] = fault.image_id
     return found
 
 
-def _at(field: str, message: str) -> dict[str, Any]:
-    return {"field": field, "message": message}
-
-
-def _message(fault: DomainError) -> str:
+def _message(fault: DomainError, *, sees_all: bool) -> str:
+    if isinstance(fault, domain.BudgetExceeded) and sees_all:
+        return fault.detailed_message
     return _UNKNOWN_MODEL if isinstance(fault, domain.ModelNotFound) else fault.message
 
 
@@ -205,8 +212,6 @@ def _title(status: HTTPStatus) -> str:
 _TRANSLATIONS: Final[Sequence[tuple[type[Exception], Callable[[Any], Response]]]] = (
     (domain.GenerationPending, _pending_image),
     (domain.BatchPending, _pending_batch),
-    (Rejected, lambda error: _faults(error.errors)),
-    (DomainError, lambda error: _faults([error])),
     (RequestValidationError, lambda error: _faults([_type_fault(one) for one in error.errors()])),
     (Unauthenticated, _unauthenticated),
     (Forbidden, lambda error: _response(HTTPStatus.FORBIDDEN, "Forbidden", error.message)),
@@ -264,5 +269,5 @@ _FIELDS: Final[Mapping[str | int, str]] = {
 }
 """Names that REST's clients know by another."""
 
-_SINGULAR: Final[Mapping[str, str]] = {"prompts": "prompt", "pictures": "prompts"}
+_SINGULAR: Final[Mapping[str, str]] = {"prompts": "prompt", "pictures": "prompt"}
 """A fault of a batch's prompt is one of a prompt."""

@@ -81,7 +81,7 @@ async def generate(
     (shown,) = await images_from(context, [made.facts])
     image = NewImage(**dict(shown))
     if made.passed:
-        image.warnings = [state.warning for state in made.passed]
+        image.warnings = context.warnings(made.passed)
     response.headers["Location"] = f"/api/images/{image.id}"
     return image
 

@@ -94,7 +94,7 @@ async def every_setting_of_a_batch_is_taken(working: Product) -> None:
         ({"prompts": []}, "Invalid prompt", "prompts"),
         ({"prompts": ["A fox", 3]}, "Invalid prompt", "prompts.1"),
         ({"prompts": "A fox"}, "Invalid prompt", "prompts"),
-        ({"prompts": ["A fox"] * 101, "images_per_prompt": 100}, "Invalid prompts", "prompts"),
+        ({"prompts": ["A fox"] * 101, "images_per_prompt": 100}, "Invalid prompt", "prompts"),
         ({"images_per_prompt": 0}, "Invalid images_per_prompt", "images_per_prompt"),
         ({"priority": "highest"}, "Invalid priority", "priority"),
         ({"max_cost": -1}, "Invalid max_cost", "max_cost"),

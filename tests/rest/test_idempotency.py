@@ -2,13 +2,16 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope
+from gql_server.domain.principal import Role
 from gql_server.ledger.budgets import BudgetRequest
 from tests.rest.asking import ask, generate, send
 from tests.servers.product import SDXL, Product, running_product, workers_ai_settings
+from tests.servers.visitors import visitor
 from tests.servers.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
@@ -103,13 +106,13 @@ async def test_a_hard_budget_refuses_and_a_soft_one_warns(
 ) -> None:
     async with running_product(tmp_path, workers_ai_settings(standin)) as product:
 
-        async def limited(limit: float, *, is_hard: bool, user_id: str = "default_user") -> None:
+        async def limited(limit: float, *, is_hard: bool) -> None:
             await product.parts.budgets.set(
                 BudgetRequest(
                     limit=limit,
                     period=BudgetPeriod.DAILY,
-                    scope=BudgetScope.USER if user_id else BudgetScope.SERVER,
-                    subject_id=user_id,
+                    scope=BudgetScope.USER,
+                    subject_id="default_user",
                     is_hard=is_hard,
                 )
             )
@@ -126,9 +129,37 @@ async def test_a_hard_budget_refuses_and_a_soft_one_warns(
             assert told["error"] == "Budget exceeded"
             assert told["details"].items() >= {"limit": 0.02, "needed": 0.02}.items()
             assert told["details"]["resets_at"].endswith("T00:00:00.000Z")
-        await limited(100, is_hard=True)
-        await limited(0.03, is_hard=True, user_id="")
-        told = await ask(product, "POST", "generate", 402, json=BODY)
-        assert told["details"]["needed"] == 0.02
-        assert not told["details"].keys() & {"limit", "spent", "reserved"}
-        assert "0.03" not in str(told)
+
+
+async def test_what_everybody_spends_is_told_to_admins_alone(server: Product) -> None:
+    for is_hard in (False, True):
+        budget = await server.parts.budgets.set(
+            BudgetRequest(
+                limit=0.001,
+                period=BudgetPeriod.DAILY,
+                scope=BudgetScope.SERVER,
+                subject_id="",
+                is_hard=is_hard,
+            )
+        )
+        told: dict[Role, list[Any]] = {}
+        for role in (Role.CREATOR, Role.ADMIN):
+            async with visitor(server, "spender", role) as one:
+                told[role] = [
+                    (await send(one, "POST", path, json=body)).json()
+                    for path, body in (("generate", BODY), ("batch/generate", BATCH))
+                ]
+        await server.parts.budgets.remove(budget.span.budget.id)
+        assert "$0.001" not in str(told[Role.CREATOR])
+        for answer in told[Role.ADMIN]:
+            assert "$0.001" in str(answer)
+        if is_hard:
+            for answer in told[Role.CREATOR]:
+                assert answer["details"]["needed"] == 0.02
+                assert not answer["details"].keys() & {"limit", "spent", "reserved"}
+            for answer in told[Role.ADMIN]:
+                assert answer["error"] == "Budget exceeded"
+                assert answer["details"].items() >= {"limit": 0.001, "needed": 0.02}.items()
+                assert answer["details"].keys() >= {"spent", "reserved"}
+        else:
+            assert all("is passed" in str(answer["warnings"]) for answer in told[Role.CREATOR])
