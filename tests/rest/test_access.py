@@ -13,13 +13,15 @@ from gql_server.access.decisions import Others
 from gql_server.domain.principal import Role
 from gql_server.rest.application import rest_application
 from gql_server.rest.operations import OPERATIONS, Operation
-from tests.access.attempts import MISSING, Things, anonymous, make_things
+from tests.access.attempts import IMG2IMG, INPAINTING, MISSING, Things, anonymous, make_things
+from tests.database.rows import add_image
 from tests.rest.asking import ask, generate, send
 from tests.servers.product import FLUX, SDXL, Product, running_product
 from tests.servers.visitors import visitor
 
 pytestmark = pytest.mark.anyio
 
+_PROMPTS: Final = {"prompts": ["A red fox"]}
 _SMALL: Final = {"prompt": "A red fox", "model": SDXL, "width": 256, "height": 256}
 
 
@@ -47,7 +49,7 @@ ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
         Attempt(
             body=lambda things: {
                 "prompt": "A red fox",
-                "model": "@cf/runwayml/stable-diffusion-v1-5-img2img",
+                "model": IMG2IMG,
                 "width": 256,
                 "height": 256,
                 "source_image_ids": [things.source_id],
@@ -68,6 +70,10 @@ ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
             params=lambda things: {"template_id": things.template_id},
             is_found=lambda found, _: found["total"] > 0,
         ),
+        Attempt(
+            params=lambda things: {"batch_id": things.batch_id},
+            is_found=lambda found, _: found["total"] > 0,
+        ),
     ],
     "image": [
         Attempt(id=lambda things: things.image_id),
@@ -82,7 +88,16 @@ ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
                 "model": FLUX,
                 "template_id": things.template_id,
             }
-        )
+        ),
+        Attempt(
+            body=lambda things: {
+                "prompts": ["A red fox"],
+                "model": IMG2IMG,
+                "width": 256,
+                "height": 256,
+                "source_image_ids": [things.source_id],
+            }
+        ),
     ],
     "batch": [Attempt(id=lambda things: things.batch_id)],
 }
@@ -102,7 +117,7 @@ def test_every_operation_is_decided_and_attempted() -> None:
 @pytest.mark.parametrize("whose", ["own", "another's"])
 async def test_the_table_is_what_happens(server: Product, role: Role, whose: str) -> None:
     ann, bob = f"ann-{role}-{whose}", f"bob-{role}-{whose}"
-    things = await make_things(server.parts, ann if whose == "own" else bob)
+    things = await things_of(server, ann if whose == "own" else bob)
     wrong: list[str] = []
     async with visitor(server, ann, role) as user:
         for operation in OPERATIONS:
@@ -117,8 +132,17 @@ async def test_the_table_is_what_happens(server: Product, role: Role, whose: str
                     assert anonymous(response.text, things) == anonymous(unknown.text, MISSING)
                 if happened == "found" and operation.method in {"PUT", "DELETE"}:
                     assert response.json().get("user_id") in {None, things.user_id}
-                    things = await make_things(server.parts, things.user_id)
+                    things = await things_of(server, things.user_id)
     assert wrong == []
+
+
+async def things_of(server: Product, user_id: str) -> Things:
+    """Make one of each, and a picture of the batch."""
+    things = await make_things(server.parts, user_id)
+    await add_image(
+        server.parts.database, user_id=user_id, batch_id=things.batch_id, is_preview=True
+    )
+    return things
 
 
 def expectation(operation: Operation, role: Role, whose: str) -> str:
@@ -194,6 +218,23 @@ async def test_what_is_another_users_is_theirs_alone(server: Product) -> None:
                 told = await ask(dora, method, f"images/{image['id']}", 404)
                 assert told["error"] == "Image not found"
         assert (await ask(carl, "GET", f"images/{image['id']}"))["is_deleted"] is False
+
+
+async def test_anothers_source_cannot_be_a_mask(server: Product) -> None:
+    own, anothers = [await make_things(server.parts, user) for user in ("emil", "fritz")]
+    body = _SMALL | {"model": INPAINTING, "source_image_ids": [own.source_id]}
+    async with visitor(server, "emil", Role.CREATOR) as emil:
+        for path, given in (("generate", body), ("batch/generate", body | _PROMPTS)):
+            await ask(emil, "POST", path, 201, json=given | {"mask_image_id": own.source_id})
+            for mask in (anothers.source_id, MISSING.source_id):
+                told = await ask(emil, "POST", path, 400, json=given | {"mask_image_id": mask})
+                assert told == {
+                    "error": "Image not found",
+                    "details": {
+                        "field": "mask_image_id",
+                        "message": f"There is no image '{mask}'.",
+                    },
+                }
 
 
 async def test_each_operation_spends_from_the_callers_allowance(tmp_path: Path) -> None:
