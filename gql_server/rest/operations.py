@@ -31,6 +31,7 @@ _DIGITS: Final = 10
 _OF_ALL: Final = (
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN,
+    HTTPStatus.MISDIRECTED_REQUEST,
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -63,7 +64,7 @@ class Operation:
         summary: What it does, in a few words.
         description: What a client should know of it.
         example: What it answers.
-        refusals: The statuses of its own beside 401, 403, 429, 500 and 503.
+        refusals: The statuses of its own beside 401, 403, 421, 429, 500 and 503.
         status: The status of its success.
         pending: What it answers with 202 where the deadline passes; None: it never does.
         is_page: Whether it answers a page of a list.

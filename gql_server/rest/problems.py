@@ -1,12 +1,25 @@
 """What every refusal looks like, and which statuses there are."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, Literal, NamedTuple
 
+from gql_server.domain import errors as domain
+from gql_server.domain.budgets import BudgetScope
+from gql_server.domain.clock import to_iso
+from gql_server.domain.money import to_dollars
 from gql_server.rest.fields import IMAGE_ID, MOMENT_EXAMPLE, Answer, Moment, described
 
 _PROMPT_MESSAGE: Final = "Prompt must be at least 3 characters"
+_BUDGET: Final = domain.BudgetExceeded(
+    scope=BudgetScope.USER,
+    limit=10_000_000_000,
+    spent=9_980_000_000,
+    reserved=20_000_000,
+    needed=10_000_000,
+    resets_at=datetime(2026, 2, 1, tzinfo=UTC),
+)
 
 
 class Fault(Answer):
@@ -23,7 +36,7 @@ class Pending(Answer):
     status: Literal["pending"] = described("That it is not there yet.", "pending")
     message: str = described(
         "What to do.",
-        f"The picture is still being made. Ask for image {IMAGE_ID} in a little while.",
+        domain.GenerationPending(IMAGE_ID).message,
     )
 
 
@@ -102,14 +115,12 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
         "A budget, or the request's own `max_cost`, does not hold what it would cost.",
         _problem(
             "Budget exceeded",
-            message="The user's budget of $10 has $9.98 spent and $0.02 held for pictures in the "
-            "making; this would cost $0.01, so $0.01 are missing. It starts anew at 2026-02-01 "
-            "00:00 UTC.",
-            limit=10.0,
-            spent=9.98,
-            reserved=0.02,
-            needed=0.01,
-            resets_at="2026-02-01T00:00:00.000Z",
+            message=_BUDGET.message,
+            limit=to_dollars(_BUDGET.limit),
+            spent=to_dollars(_BUDGET.spent),
+            reserved=to_dollars(_BUDGET.reserved),
+            needed=to_dollars(_BUDGET.needed),
+            resets_at=to_iso(_BUDGET.resets_at),
         ),
     ),
     HTTPStatus.FORBIDDEN: _Documented(
@@ -123,7 +134,7 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
     ),
     HTTPStatus.NOT_FOUND: _Documented(
         "There is nothing of that id, or it is somebody else's.",
-        _problem("Image not found", message=f"There is no image '{IMAGE_ID}'."),
+        _problem("Image not found", message=domain.ImageNotFound(IMAGE_ID).message),
     ),
     HTTPStatus.REQUEST_TIMEOUT: _Documented(
         "The body took too long to come.",
@@ -134,8 +145,7 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
         _problem(
             "Request in progress",
             field="Idempotency-Key",
-            message="An earlier request with this idempotency key is still being worked on. Send "
-            f"it again, or ask for {IMAGE_ID}, in a little while.",
+            message=domain.IdempotencyInProgress(IMAGE_ID).message,
             id=IMAGE_ID,
         ),
     ),
@@ -150,18 +160,24 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
         "The body is not application/json in UTF-8.",
         _problem("Unsupported media type", message="Send the body as application/json, in UTF-8."),
     ),
+    HTTPStatus.MISDIRECTED_REQUEST: _Documented(
+        "The server does not answer to the host name that it was asked by.",
+        _problem(
+            "Misdirected request",
+            message="This server does not answer to the name that it was asked by.",
+        ),
+    ),
     HTTPStatus.UNPROCESSABLE_ENTITY: _Documented(
         "The Idempotency-Key stands for a request with another input.",
         _problem(
             "Idempotency key reused",
             field="Idempotency-Key",
-            message="This idempotency key was used for another input. Choose a new key for a new "
-            "request, and send the same input again to try one again.",
+            message=domain.IdempotencyConflict().message,
         ),
     ),
     HTTPStatus.TOO_MANY_REQUESTS: _Documented(
-        "Your allowance is used up, or the account's rate limit leaves no turn just now; nothing "
-        "was charged.",
+        "Your allowance, as `RateLimit` tells it, does not hold what this costs; or the provider's "
+        "rate limit leaves no turn just now. Nothing was charged.",
         _problem("Too many requests", message="The account's rate limit is reached. Try again."),
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: _Documented(
@@ -171,8 +187,9 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
         _problem("Image generation failed", message="AI service temporarily unavailable"),
     ),
     HTTPStatus.SERVICE_UNAVAILABLE: _Documented(
-        "The database does not answer just now; or the provider's account has no free neurons "
-        "left today.",
+        "The database does not answer just now, or the provider's account has no free neurons "
+        "left today. A server with all the connections that it takes answers it too, before it "
+        "reads an address, and then as GraphQL does: `errors` in place of `error`.",
         _problem("Service unavailable", message="The server cannot answer. Try again in a moment."),
     ),
 }

@@ -79,6 +79,8 @@ async def test_a_rebound_name_reaches_nothing_of_a_server_that_asks_nobody(tmp_p
         for path in ("/", "/graphql", "/images/a.png"):
             response = await product.client.get(path, headers=rebound)
             assert response.status_code == 421
+        rest = await product.client.get("/api/models", headers=rebound)
+        assert (rest.status_code, rest.json()["error"]) == (421, "Misdirected request")
         response = await product.client.post("/graphql", json=QUERY, headers=rebound)
         assert response.status_code == 421
         assert "data" not in response.json()

@@ -67,6 +67,11 @@ def test_everything_has_a_description_and_an_example() -> None:
     assert missing == []
 
 
+def test_what_stands_in_front_of_every_operation_is_told_at_each() -> None:
+    for name, operation in operations():
+        assert operation["responses"].keys() >= {"401", "403", "421", "429", "500", "503"}, name
+
+
 def test_only_a_server_that_asks_for_keys_says_so() -> None:
     assert "security" not in DOCUMENT
     asking = rest_application(RestOptions(asks_for_keys=True)).openapi()
