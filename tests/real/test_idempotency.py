@@ -50,6 +50,18 @@ async def ask(url: str, times: int) -> list[dict[str, Any] | BaseException]:
     ]
 
 
+async def ask_rest(url: str, times: int) -> set[str]:
+    """Send the same request so many times at once over REST; return the ids of the images."""
+    body = {name: PICTURE[name] for name in ("prompt", "model")}
+    headers = {"Idempotency-Key": PICTURE["idempotencyKey"]}
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+        answers = await asyncio.gather(
+            *(client.post("/api/generate", json=body, headers=headers) for _ in range(times))
+        )
+    assert {answer.status_code for answer in answers} == {201}
+    return {answer.json()["id"] for answer in answers}
+
+
 async def two_processes(
     stack: AsyncExitStack, folder: Path, settings: dict[str, str]
 ) -> Sequence[ProductProcess]:
@@ -65,7 +77,7 @@ def ledger(database_url: str) -> list[tuple[Any, ...]]:
         ).fetchall()
 
 
-async def test_two_hundred_requests_over_two_processes_are_one_picture(
+async def test_hundreds_of_requests_over_two_processes_and_both_apis_are_one_picture(
     tmp_path: Path, standin: WorkersAIStandin, database_url: str
 ) -> None:
     standin.latency = 1.0
@@ -73,10 +85,13 @@ async def test_two_hundred_requests_over_two_processes_are_one_picture(
         processes = await two_processes(
             stack, tmp_path, settings_of(standin, DATABASE_URL=database_url)
         )
+        asked_by_rest = [asyncio.create_task(ask_rest(one.url, 20)) for one in processes]
         answers = await asyncio.gather(*(ask(process.url, 100) for process in processes))
+        by_rest = await asyncio.gather(*asked_by_rest)
     payloads = [payload for some in answers for payload in some]
     images = [without_host(payload) for payload in payloads]
     assert images == [images[0]] * 200
+    assert by_rest == [{images[0]["id"]}] * 2
     assert len(standin.requests) == 1
     assert ledger(database_url) == [(images[0]["id"], 10_000_000)]
 
