@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from gql_server import __version__
 from gql_server.api.schema import schema_text
 from gql_server.cli.root import cli
+from gql_server.rest.application import RestOptions, rest_application
 from tests.servers.s3 import S3Server
 
 runner = CliRunner()
@@ -28,6 +29,13 @@ def test_the_version_is_told() -> None:
 
 def test_the_schema_is_printed() -> None:
     assert runner.invoke(cli, ["schema"]).output == schema_text()
+
+
+def test_rests_description_is_printed() -> None:
+    printed = runner.invoke(cli, ["schema", "--openapi"]).stdout
+    described = rest_application(RestOptions(asks_for_keys=True)).openapi()
+    assert json.loads(printed) == json.loads(json.dumps(described))
+    assert "/api/generate" in described["paths"]
 
 
 def test_a_stale_schema_is_told_with_its_difference(tmp_path: Path) -> None:

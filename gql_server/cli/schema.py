@@ -1,6 +1,7 @@
 """``gql-server schema``."""
 
 import difflib
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from graphql.utilities import BreakingChangeType, find_schema_changes
 
 from gql_server.api.schema import schema_text
 from gql_server.cli.start import fail
+from gql_server.rest.application import RestOptions, rest_application
 
 
 def schema(
@@ -24,8 +26,15 @@ def schema(
         Path | None,
         typer.Option(help="A release's SDL: tell what breaks its clients, and exit 1 if any."),
     ] = None,
+    openapi: Annotated[
+        bool, typer.Option("--openapi", help="Print REST's description instead: OpenAPI 3.1.")
+    ] = False,
 ) -> None:
     """Print the GraphQL schema in SDL, or compare it."""
+    if openapi:
+        described = rest_application(RestOptions(asks_for_keys=True)).openapi()
+        typer.echo(json.dumps(described, indent=2))
+        return
     current = schema_text()
     if since is not None:
         _compare(since, current)
