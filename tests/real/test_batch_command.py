@@ -52,9 +52,10 @@ async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
             await until(lambda: saved() >= 2)
             server.process.kill()
             await server.process.wait()
-            # So that much is left when it is interrupted, however late the command comes back.
-            comes_back = threading.Event()
-            standin.always, standin.latency = picture_after(comes_back), 0.5
+            # So that much is left when it is interrupted, however slow the command is.
+            comes_back, is_interrupted = threading.Event(), threading.Event()
+            standin.next(*(picture_after(comes_back) for _ in range(8)))
+            standin.always, standin.latency = picture_after(is_interrupted), 0.5
             await until(lambda: "it is tried again" in shown())
             async with product_process(tmp_path, settings, port=port):
                 await until(lambda: "The connection is back." in shown())
@@ -62,6 +63,7 @@ async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
                 before = saved()
                 await until(lambda: saved() >= before + 2)
                 code, said = await interrupted(command)
+                is_interrupted.set()
                 assert code == 130
                 assert "Traceback" not in said
                 found = re.search(r"go on with: gql-server batch (--resume bat_\w+)", said)
