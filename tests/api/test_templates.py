@@ -193,7 +193,7 @@ async def test_the_images_of_many_templates_take_one_statement_more(product: Pro
     for template in templates:
         for _ in range(2):
             await product.image(templateId=template["id"])
-    with counted_statements(product.parts.database) as statements:
+    with counted_statements(product.parts.database, of={"images", "templates"}) as statements:
         data = await product.ask(
             """{ templates(first: 3) { edges { node { id
               images(first: 1) { pageInfo { hasNextPage } edges { node { id template { id } } } }

@@ -1,5 +1,6 @@
 """Rows to write in tests, and a count of the statements that a piece of work takes."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -99,12 +100,18 @@ async def add_template(database: Database, **changes: Any) -> TemplateRow:
 
 
 @contextmanager
-def counted_statements(database: Database) -> Iterator[list[str]]:
-    """Collect the statements that are sent, without BEGIN and its like."""
+def counted_statements(database: Database, *, of: set[str] | None = None) -> Iterator[list[str]]:
+    """Collect the statements that are sent, without BEGIN and its like.
+
+    `of` takes only those that name one of these tables: what a running product does by itself (it
+    beats, it settles) may happen at any moment.
+    """
     statements: list[str] = []
 
     def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.split(maxsplit=1)[0] in {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}:
+        if statement.split(maxsplit=1)[0] not in {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}:
+            return
+        if of is None or not of.isdisjoint(re.findall(r"\w+", statement)):
             statements.append(statement)
 
     for engine in database.sync_engines:
