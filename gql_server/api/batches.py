@@ -89,7 +89,7 @@ class BatchPauseReason(Enum):
     )
     STORE_UNAVAILABLE = strawberry.enum_value(
         domain.PauseReason.STORE_UNAVAILABLE,
-        description="Pictures are made and cannot be kept: the store takes none.",
+        description="The store of pictures does not answer, or refuses the server.",
     )
 
 

@@ -71,10 +71,10 @@ async def end_with_images(connection: AsyncConnection, ends: Sequence[PictureEnd
 
 async def end_with_error(
     connection: AsyncConnection, item: Facts, error: Mapping[str, Any], *, process_id: str
-) -> str | None:
-    """End an item that could not be made, unless another process has it by now."""
+) -> tuple[bool, str | None]:
+    """End an item that could not be made, unless another process has it by now; tell whether."""
     batch = await end_item(connection, item, ItemStatus.FAILED, process_id=process_id, error=error)
-    return await _settle(connection, batch, item["price"])
+    return batch is not None, await _settle(connection, batch, item["price"])
 
 
 async def cancel_queued(connection: AsyncConnection, batch_id: str) -> str | None:

@@ -1,11 +1,12 @@
 """One item of a batch: claimed, made, kept, and ended in the transaction of its picture."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +18,7 @@ from gql_server.batches.endings import (
     end_with_images,
 )
 from gql_server.batches.item_errors import error_to_json
-from gql_server.batches.pausing import lock_or_cancel, pause
+from gql_server.batches.pausing import lock_or_cancel, pause, pause_reason
 from gql_server.batches.places import Place, Places
 from gql_server.database.batch_item_states import put_back_item, start_items, take_over_item
 from gql_server.database.batch_items import items_to_do
@@ -27,12 +28,7 @@ from gql_server.database.grouped_writes import GroupedWrites
 from gql_server.database.image_inserts import Ending
 from gql_server.database.pages import Facts
 from gql_server.domain.batches import STARTABLE, BatchStatus, ItemStatus, PauseReason
-from gql_server.domain.errors import (
-    DailyAllocationUsed,
-    DomainError,
-    GenerationFailed,
-    GenerationPending,
-)
+from gql_server.domain.errors import DomainError, GenerationFailed, GenerationPending
 from gql_server.domain.principal import Principal
 from gql_server.generation.acceptance import AcceptedPicture
 from gql_server.generation.making import keep_picture, keep_what_was_made, make_picture
@@ -46,16 +42,8 @@ log = structlog.get_logger(__name__)
 
 _STORE_PATIENCE_SECONDS: Final = 300.0
 _LOOK_AGAIN_SECONDS: Final = 1.0
-_LOOK_AGAIN_MOST_SECONDS: Final = 15.0
+_LONGEST_WAIT_SECONDS: Final = 8.0
 _MOST_ASKING_SECONDS: Final = 1.0
-
-
-class _NotKept(Exception):
-    """A picture was made and paid, and the store takes none."""
-
-    def __init__(self, reason: GenerationFailed) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
 
 
 class ItemWork:
@@ -72,7 +60,7 @@ class ItemWork:
         self._kept = Places(concurrency)
         self._starts = GroupedWrites(parts.database, self._start)
 
-    async def claim_and_make(self, run: JobRun, item: Facts, place: Place) -> None:
+    async def claim_and_make(self, run: JobRun, item: Facts, place: Place) -> bool:
         """Claim an item and bring it to its end, however often the database goes away meanwhile.
 
         Args:
@@ -80,27 +68,44 @@ class ItemWork:
             item: The item.
             place: Its place among those that are begun; given back when its picture is there.
 
+        Returns:
+            Whether this process could claim it.
+
         Raises:
             Interrupted: It is left to another process, for this one may not go on.
             DatabaseUnavailable: The same, and the database does not answer.
         """
-        pause = _LOOK_AGAIN_SECONDS
+        was_tried, wait = False, _LOOK_AGAIN_SECONDS
         while True:
             try:
-                if not await self.claim(run, item) or await self._make(run, item, place):
-                    return
+                left = await self._read_again(item) if was_tried else item
+                if left is None:
+                    return True
+                is_held = was_tried and left["process_id"] == run.process_id
+                was_tried = True
+                if not is_held and not await self._claim(run, left):
+                    if not run.may_go_on:
+                        raise Interrupted
+                    return False
+                if await self._end(run, left, self._make_and_keep(run, left, place)):
+                    return True
             except DatabaseUnavailable as error:
                 if not run.may_go_on:
                     raise
                 log.warning("item_waits_for_the_database", item=item["id"], reason=str(error))
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LOOK_AGAIN_MOST_SECONDS)
-            left = await self._read_again(item)
-            if left is None:
-                return
-            item = left
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
 
-    async def claim(self, run: JobRun, item: Facts) -> bool:
+    async def give_up(self, run: JobRun, item: Facts, error: DomainError) -> None:
+        """End an item that nobody else has: with its picture where that was made, or an error.
+
+        Raises:
+            DatabaseUnavailable: It is not known whether it has ended.
+        """
+        if await self._claim(run, item):
+            await self._end(run, item, self._keep_or_fail(item, error))
+
+    async def _claim(self, run: JobRun, item: Facts) -> bool:
         """Make an item this process's, where it is free to be; tell whether it is."""
         if item["status"] == ItemStatus.QUEUED:
             return await self._starts.write((run.process_id, item["id"]))
@@ -112,48 +117,32 @@ class ItemWork:
                 lease=self._parts.budgets.lease.length,
             )
 
-    async def give_up(self, run: JobRun, item: Facts, error: DomainError) -> None:
-        """End an item that nobody works on: with its picture, where that was made, or an error.
-
-        Raises:
-            DatabaseUnavailable: The database or the store does not answer.
-        """
-        if not await self.claim(run, item):
-            return
-        try:
-            is_made = await self._finish_what_was_made(item, _accepted(self._parts, item))
-        except GenerationPending as pending:
-            raise DatabaseUnavailable(str(pending)) from pending
-        except GenerationFailed:  # the catalogue has lost its model
-            is_made = False
-        if not is_made:
-            await self._fail(run, item, error)
-
-    async def _fail(self, run: JobRun, item: Facts, error: DomainError) -> None:
+    async def _fail(self, run: JobRun, item: Facts, error: DomainError) -> bool:
+        """End an item with an error; tell whether it was still this process's."""
         async with self._parts.database.write() as connection:
-            webhook_id = await end_with_error(
+            has_ended, webhook_id = await end_with_error(
                 connection, item, error_to_json(error), process_id=run.process_id
             )
         await self._tell(webhook_id)
+        return has_ended
 
     async def _read_again(self, item: Facts) -> Facts | None:
         """Return an item as it stands; None: it has ended."""
-        try:
-            async with self._parts.database.read() as connection:
-                found = await items_to_do(connection, item["batch_id"], item["slice"])
-        except DatabaseUnavailable:
-            return item
+        async with self._parts.database.read() as connection:
+            found = await items_to_do(connection, item["batch_id"], item["slice"])
         return next((one for one in found if one["id"] == item["id"]), None)
 
     async def _start(self, claims: Sequence[tuple[str, str]]) -> Sequence[bool]:
         """Start items, each given with the process's id."""
-        started = await self._parts.database.write_at_once(partial(_start_items, claims=claims))
+        lease = self._parts.budgets.lease.length
+        start = partial(_start_items, claims=claims, lease=lease)
+        started = await self._parts.database.write_at_once(start)
         return [item_id in started for _, item_id in claims]
 
-    async def _make(self, run: JobRun, item: Facts, place: Place) -> bool:
+    async def _end(self, run: JobRun, item: Facts, work: Coroutine[Any, Any, None]) -> bool:
         """Bring an item to its end; False: it is queued again, for nobody wanted it just now."""
         try:
-            await self._make_and_keep(run, item, place)
+            await work
         except GenerationPending as error:
             # The facts may have been written: whoever takes the item up looks.
             raise DatabaseUnavailable(str(error)) from error
@@ -162,8 +151,6 @@ class ItemWork:
             if not run.may_go_on:
                 raise Interrupted from None
             return False
-        except _NotKept as error:
-            await self._pause(run, item, PauseReason.STORE_UNAVAILABLE, error.reason)
         except DomainError as error:
             await self._end_with(run, item, error)
         except DatabaseUnavailable:
@@ -178,22 +165,25 @@ class ItemWork:
                 "Something went wrong on the server; its operator finds this item in the log.",
                 retryable=True,
             )
-            await self._fail(run, item, unforeseen)
+            if await self._fail(run, item, unforeseen):
+                await discard_bytes(self._parts, item["image_id"])
         return True
 
     async def _make_and_keep(self, run: JobRun, item: Facts, place: Place) -> None:
         parts, accepted = self._parts, _accepted(self._parts, item)
-        if await self._finish_what_was_made(item, accepted):
-            return
-        is_taken_over = item["status"] == ItemStatus.RUNNING
-        if is_taken_over and await self._status_of_batch(item) not in STARTABLE:
-            await self._put_back(run, item)
-            return
         end = PictureEnd(item)
+        if item["attempts"]:
+            if await self._keep_what_was_made(item, accepted):
+                return
+            if await self._status_of_batch(item) not in STARTABLE:
+                await self._put_back(run, item)
+                return
         user_id, is_wanted = item["user_id"], partial(self._is_wanted, run, item)
         async with AsyncExitStack() as kept:
             async with AsyncExitStack() as call:
                 await while_wanted(call.enter_async_context(self._calls.taken(user_id)), is_wanted)
+                if not run.may_go_on:
+                    raise NotWanted
                 picture = await make_picture(
                     parts,
                     accepted,
@@ -203,31 +193,30 @@ class ItemWork:
                 )
                 await kept.enter_async_context(self._kept.taken(user_id))
             place.give_back()
-            try:
-                await keep_picture(
-                    parts,
-                    accepted,
-                    picture,
-                    ending=Ending(end_with_images, end),
-                    patience_seconds=_STORE_PATIENCE_SECONDS,
-                )
-            except GenerationFailed as error:
-                raise _NotKept(error) from error
+            await keep_picture(
+                parts,
+                accepted,
+                picture,
+                ending=Ending(end_with_images, end),
+                patience_seconds=_STORE_PATIENCE_SECONDS,
+            )
         parts.reservations.charged(accepted.payer)
         await self._tell(end.webhook_id)
 
-    async def _finish_what_was_made(self, item: Facts, accepted: AcceptedPicture) -> bool:
-        """End an item whose picture an earlier attempt left in the store; False: it left none."""
-        if item["attempts"] == 0:
-            return False
+    async def _keep_or_fail(self, item: Facts, error: DomainError) -> None:
+        if not await self._keep_what_was_made(item, _accepted(self._parts, item)):
+            raise error
+
+    async def _keep_what_was_made(self, item: Facts, accepted: AcceptedPicture) -> bool:
+        """End an item with the picture that an earlier attempt left; tell whether there is one."""
         end = PictureEnd(item)
-        ending = Ending(end_with_images, end)
-        try:
-            image = await keep_what_was_made(self._parts, accepted, ending=ending)
-        except GenerationFailed as error:
-            # The store cannot be asked: whether the picture is there is found out later.
-            raise DatabaseUnavailable(str(error)) from error
-        if image is None:
+        made = await keep_what_was_made(
+            self._parts,
+            accepted,
+            ending=Ending(end_with_images, end),
+            patience_seconds=_STORE_PATIENCE_SECONDS,
+        )
+        if made is None:
             return False
         self._parts.reservations.charged(accepted.payer)
         await self._tell(end.webhook_id)
@@ -238,12 +227,11 @@ class ItemWork:
             await self._parts.webhooks.deliver_soon(webhook_id)
 
     async def _end_with(self, run: JobRun, item: Facts, error: DomainError) -> None:
-        if isinstance(error, DailyAllocationUsed):
-            await self._pause(run, item, PauseReason.DAILY_ALLOCATION_USED, error)
-        elif isinstance(error, GenerationFailed) and error.needs_operator:
-            await self._pause(run, item, PauseReason.PROVIDER_REFUSED_SERVER, error)
-        else:
+        reason = pause_reason(error)
+        if reason is None:
             await self._fail(run, item, error)
+        else:
+            await self._pause(run, item, reason, error)
 
     async def _is_wanted(self, run: JobRun, item: Facts) -> bool:
         if not run.may_go_on:
@@ -278,12 +266,12 @@ class ItemWork:
 
 
 async def _start_items(
-    connection: AsyncConnection, *, claims: Sequence[tuple[str, str]]
+    connection: AsyncConnection, *, claims: Sequence[tuple[str, str]], lease: timedelta
 ) -> set[str]:
     started: set[str] = set()
     for process_id in sorted({process_id for process_id, _ in claims}):
         ids = [item_id for holder, item_id in claims if holder == process_id]
-        started |= await start_items(connection, ids, process_id=process_id)
+        started |= await start_items(connection, ids, process_id=process_id, lease=lease)
     return started
 
 

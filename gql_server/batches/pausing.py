@@ -1,4 +1,4 @@
-"""Batches that wait: for the account's next day, or for the server's operator."""
+"""Batches that wait: for the account's next day, for the store, or for the server's operator."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -11,12 +11,23 @@ from gql_server.database.batches import lock_batch, set_batch
 from gql_server.database.pages import Facts
 from gql_server.domain.batches import STARTABLE, BatchStatus, PauseReason
 from gql_server.domain.clock import now
-from gql_server.domain.errors import DailyAllocationUsed, DomainError
+from gql_server.domain.errors import DailyAllocationUsed, DomainError, GenerationFailed
 
 log = structlog.get_logger(__name__)
 
 _LOOK_AGAIN: Final = timedelta(minutes=5)
-"""When one item is tried again where nobody knows when the provider will take requests."""
+"""When one item is tried again where nobody knows when pictures can be made or kept again."""
+
+
+def pause_reason(error: DomainError) -> PauseReason | None:
+    """Tell why a batch must wait after what happened to one item; None: that item alone failed."""
+    if isinstance(error, DailyAllocationUsed):
+        return PauseReason.DAILY_ALLOCATION_USED
+    if isinstance(error, GenerationFailed) and error.store_failed:
+        return PauseReason.STORE_UNAVAILABLE
+    if isinstance(error, GenerationFailed) and error.needs_operator:
+        return PauseReason.PROVIDER_REFUSED_SERVER
+    return None
 
 
 async def pause(

@@ -1,19 +1,22 @@
 """The work on a batch: its items in slices, each slice a job, each item claimed on its own."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
 
 from gql_server.batches.item_work import ItemWork
+from gql_server.batches.pausing import pause
 from gql_server.batches.places import Places
 from gql_server.database.batch_items import items_to_do, slices_to_do
 from gql_server.database.batches import find_batches
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.database.pages import Facts
-from gql_server.domain.batches import STARTABLE, BatchPriority, ItemStatus
+from gql_server.domain.batches import STARTABLE, BatchPriority, ItemStatus, PauseReason
 from gql_server.domain.errors import GenerationFailed
+from gql_server.generation.keeping import check_store
 from gql_server.generation.parts import Parts
 from gql_server.jobs.kinds import Interrupted, Job, JobRun, Priority
 
@@ -43,8 +46,8 @@ async def enqueue_slices(
         parts: The parts.
         batch: The batch.
         slices: Which of them.
-        probes: Whether nobody knows if pictures can be made by now. Then one item of the first
-            slice is tried, and where that does not pause the batch again everything follows it.
+        probes: Whether nobody knows if pictures can be made by now. Then the first item that is
+            free is tried, and where that does not pause the batch again everything follows it.
     """
     chosen = list(slices)[:1] if probes else slices
     try:
@@ -66,7 +69,7 @@ class SliceWork:
         self._parts = parts
         self._items = ItemWork(parts, concurrency=concurrency)
         self._begun = Places(concurrency + max(1, concurrency // _CALLS_PER_NEXT))
-        self._in_hand: set[tuple[str, str]] = set()
+        self._taken: set[tuple[str, str]] = set()
 
     async def run(self, run: JobRun) -> None:
         """Bring every item of a slice to its end that this process may work on.
@@ -77,14 +80,9 @@ class SliceWork:
         """
         assert not isinstance(run.argument, str)  # noqa: S101 - written by this module
         batch_id, number = run.argument["batch"], run.argument["slice"]
+        if run.argument.get("probes") and not await self._probe(run, batch_id):
+            return
         items = await self._to_do(batch_id, number)
-        if run.argument.get("probes") and items:
-            # Of those that run somebody may find out as much; this process cannot have them.
-            queued = (item for item in items if item["status"] == ItemStatus.QUEUED)
-            await self._do(run, next(queued, items[0]))
-            if not await self._enqueue_the_others(batch_id):
-                return
-            items = await self._to_do(batch_id, number)
         ends = await asyncio.gather(
             *(self._do(run, item) for item in items), return_exceptions=True
         )
@@ -95,7 +93,11 @@ class SliceWork:
             raise errors[0]
 
     async def give_up(self, run: JobRun, reason: str) -> None:
-        """End what a slice has left as failed: its job was given up."""
+        """End what a slice has left, its job being given up: as failed, where nothing was made.
+
+        Raises:
+            DatabaseUnavailable: It is not known whether all of it has ended.
+        """
         assert not isinstance(run.argument, str)  # noqa: S101 - written by this module
         batch_id, number = run.argument["batch"], run.argument["slice"]
         log.error("slice_given_up", batch=batch_id, slice=number, reason=reason)
@@ -104,8 +106,35 @@ class SliceWork:
             "The picture could not be made, however often it was tried.", retryable=True
         )
         for item in items:
-            if (run.process_id, item["id"]) not in self._in_hand:
-                await self._items.give_up(run, item, error)
+            with self._in_hand(run, item) as is_free:
+                if is_free:
+                    await self._items.give_up(run, item, error)
+
+    async def _probe(self, run: JobRun, batch_id: str) -> bool:
+        """Try one item; have all others worked on where the batch then goes on, and tell whether.
+
+        Where pictures cannot be kept none is tried: its call would be paid for nothing.
+        """
+        try:
+            await check_store(self._parts.store)
+        except GenerationFailed as error:
+            async with self._parts.database.write() as connection:
+                reason = PauseReason.STORE_UNAVAILABLE
+                webhook_id = await pause(connection, batch_id, reason, error)
+            if webhook_id is not None:
+                await self._parts.webhooks.deliver_soon(webhook_id)
+            return False
+        await self._try_one(run, batch_id)
+        return await self._enqueue_the_others(batch_id)
+
+    async def _try_one(self, run: JobRun, batch_id: str) -> None:
+        async with self._parts.database.read() as connection:
+            slices = await slices_to_do(connection, batch_id)
+        for number in slices:
+            for item in await self._to_do(batch_id, number):
+                # What is queued and cannot be claimed: somebody tries it, or the batch waits again.
+                if await self._do(run, item) or item["status"] == ItemStatus.QUEUED:
+                    return
 
     async def _to_do(self, batch_id: str, number: int) -> list[Facts]:
         async with self._parts.database.read() as connection:
@@ -121,18 +150,26 @@ class SliceWork:
         await enqueue_slices(self._parts, batch, slices)
         return True
 
-    async def _do(self, run: JobRun, item: Facts) -> None:
+    async def _do(self, run: JobRun, item: Facts) -> bool:
+        """Bring an item to its end, where this process can claim it; tell whether it could."""
         async with self._begun.taken(item["user_id"]) as place:
             if not run.may_go_on:
                 raise Interrupted
-            claim = (run.process_id, item["id"])
-            if claim in self._in_hand:
-                return  # another run of the slice has it, by a claim that cannot tell the two apart
-            self._in_hand.add(claim)
-            try:
-                await self._items.claim_and_make(run, item, place)
-            finally:
-                self._in_hand.discard(claim)
+            with self._in_hand(run, item) as is_free:
+                return is_free and await self._items.claim_and_make(run, item, place)
+
+    @contextmanager
+    def _in_hand(self, run: JobRun, item: Facts) -> Iterator[bool]:
+        """Take an item for one run of its slice, whose claims cannot be told from another's."""
+        claim = (run.process_id, item["id"])
+        if claim in self._taken:
+            yield False
+            return
+        self._taken.add(claim)
+        try:
+            yield True
+        finally:
+            self._taken.discard(claim)
 
 
 def _job(batch: Facts, number: int, *, probes: bool) -> Job:

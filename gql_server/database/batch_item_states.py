@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import String, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
@@ -20,11 +20,15 @@ from gql_server.domain.clock import now
 
 
 async def start_items(
-    connection: AsyncConnection, ids: Collection[str], *, process_id: str
+    connection: AsyncConnection, ids: Collection[str], *, process_id: str, lease: timedelta
 ) -> set[str]:
-    """Start queued items of batches that may go on; return those that are this process's now."""
+    """Start queued items of batches that may go on; return those that are this process's now.
+
+    A process that was declared dead starts none.
+    """
     given = {"ids": tuple(ids), "holder": process_id, "moment": now()}
-    batches = {row.id: row.batch_id for row in await connection.execute(_START_ITEMS, given)}
+    start = _START_ITEMS.where(is_alive(connection, _HOLDER, lease=lease))
+    batches = {row.id: row.batch_id for row in await connection.execute(start, given)}
     for batch_id, items in sorted(Counter(batches.values()).items()):
         await count_start(connection, batch_id, items=items)
     return set(batches)
@@ -220,6 +224,7 @@ def _in_one_order(status: ItemStatus) -> ColumnElement[bool]:
 
 
 _MOMENT: Final = bindparam("moment", type_=UtcDateTime())
+_HOLDER: Final[ColumnElement[str]] = bindparam("holder", type_=String())
 _START_ITEMS: Final = (
     update(BatchItemRow)
     .where(
@@ -230,7 +235,7 @@ _START_ITEMS: Final = (
     )
     .values(
         status=ItemStatus.RUNNING.value,
-        process_id=bindparam("holder"),
+        process_id=_HOLDER,
         attempts=col(BatchItemRow.attempts) + 1,
         started_at=_MOMENT,
     )

@@ -146,6 +146,7 @@ class GenerationFailed(DomainError):
         provider_code: Cloudflare's own error number, when it gave one.
         needs_operator: No request succeeds until the server's operator has mended something.
         reached_model: False where the account's rate limit let no attempt start.
+        store_failed: The store of pictures cannot be used: it does not answer, or refuses.
     """
 
     def __init__(
@@ -156,12 +157,14 @@ class GenerationFailed(DomainError):
         provider_code: int | None = None,
         needs_operator: bool = False,
         reached_model: bool = True,
+        store_failed: bool = False,
     ) -> None:
         super().__init__(message, code=ErrorCode.GENERATION_FAILED)
         self.retryable = retryable
         self.provider_code = provider_code
         self.needs_operator = needs_operator
         self.reached_model = reached_model
+        self.store_failed = store_failed
 
 
 class GenerationPending(DomainError):

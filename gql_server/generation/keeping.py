@@ -1,6 +1,7 @@
 """Keeping a picture: its bytes first, then its facts and its charge in one transaction."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Final
 
 import stamina
@@ -14,11 +15,37 @@ from gql_server.storage.store import Store, StoredObject, StoreMisconfigured, St
 
 log = structlog.get_logger(__name__)
 
-STORE_WAIT_SECONDS: Final = 5.0
+_STORE_WAIT_SECONDS: Final = 5.0
 """The longest wait before a store that did not answer is asked again."""
 
 _DATABASE_ATTEMPTS: Final = 8
 _DATABASE_SECONDS: Final = 60.0
+
+
+def store_attempts(patience_seconds: float) -> AsyncIterator[stamina.Attempt]:
+    """Try what needs the store until it answers, for so many seconds; 0: once."""
+    return stamina.retry_context(
+        on=StoreUnavailable,
+        attempts=None if patience_seconds else 1,
+        timeout=patience_seconds or None,
+        wait_max=_STORE_WAIT_SECONDS,
+    )
+
+
+async def check_store(store: Store) -> None:
+    """Make sure that pictures can be kept, as far as that is known without keeping one.
+
+    Raises:
+        GenerationFailed: The store cannot be used at the moment, or not at all.
+    """
+    try:
+        await store.check()
+    except (StoreUnavailable, StoreMisconfigured) as error:
+        raise GenerationFailed(
+            "Pictures cannot be kept at the moment. Try again later.",
+            retryable=True,
+            store_failed=True,
+        ) from error
 
 
 async def keep_bytes(
@@ -36,12 +63,7 @@ async def keep_bytes(
         GenerationFailed: The store cannot be used at the moment, or not at all.
     """
     try:
-        async for attempt in stamina.retry_context(
-            on=StoreUnavailable,
-            attempts=None if patience_seconds else 1,
-            timeout=patience_seconds or None,
-            wait_max=STORE_WAIT_SECONDS,
-        ):
+        async for attempt in store_attempts(patience_seconds):
             with attempt:
                 if await store.put(key, stored):
                     return stored
@@ -51,12 +73,14 @@ async def keep_bytes(
         raise GenerationFailed(
             "The picture could not be kept: the store does not answer. Try again later.",
             retryable=True,
+            store_failed=True,
         ) from error
     except StoreMisconfigured as error:
         log.exception("picture_not_kept", key=key)
         raise GenerationFailed(
             "The picture could not be kept; the server's operator has been told.",
             retryable=False,
+            store_failed=True,
         ) from error
     if existing is None:
         raise GenerationFailed("The picture could not be kept. Try again.", retryable=True)

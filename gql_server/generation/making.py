@@ -104,14 +104,22 @@ async def keep_what_was_made(
     *,
     key: KeyScope | None = None,
     ending: Ending[Any] | None = None,
+    patience_seconds: float = 0.0,
 ) -> Facts | None:
     """Write the facts of a picture whose bytes another process left; None: it left none.
+
+    Args:
+        parts: The parts.
+        accepted: What was accepted.
+        key: The idempotency key that is completed by it.
+        ending: What else is written in the transaction of the facts.
+        patience_seconds: How long to try again where the store does not answer.
 
     Raises:
         GenerationFailed: The store cannot be asked.
         GenerationPending: It is not known whether the facts were written.
     """
-    stored = await find_bytes(parts, accepted.image_id)
+    stored = await find_bytes(parts, accepted.image_id, patience_seconds=patience_seconds)
     if stored is None:
         return None
     image, charge = _rows(await read_kept(parts, accepted, stored))

@@ -13,6 +13,7 @@ from gql_server.domain.money import MilliNeurons, NanoDollars
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Principal
 from gql_server.generation.acceptance import AcceptedPicture
+from gql_server.generation.keeping import store_attempts
 from gql_server.generation.labels import clean_tags
 from gql_server.generation.parts import Parts
 from gql_server.generation.requests import PictureRequest
@@ -92,21 +93,31 @@ async def read_kept(parts: Parts, accepted: AcceptedPicture, stored: StoredObjec
     )
 
 
-async def find_bytes(parts: Parts, image_id: str) -> StoredObject | None:
+async def find_bytes(
+    parts: Parts, image_id: str, *, patience_seconds: float = 0.0
+) -> StoredObject | None:
     """Look for a picture's bytes, whatever their format.
+
+    Args:
+        parts: The parts.
+        image_id: The picture's id.
+        patience_seconds: How long to try again where the store does not answer.
 
     Raises:
         GenerationFailed: The store cannot be used at the moment.
     """
     try:
-        for image_format in ImageFormat:
-            stored = await parts.store.get(storage_key(image_id, image_format))
-            if stored is not None:
-                return stored
+        async for attempt in store_attempts(patience_seconds):
+            with attempt:
+                for image_format in ImageFormat:
+                    stored = await parts.store.get(storage_key(image_id, image_format))
+                    if stored is not None:
+                        return stored
     except (StoreUnavailable, StoreMisconfigured) as error:
         raise GenerationFailed(
             "It cannot be found out at the moment whether the picture was made. Try again later.",
             retryable=True,
+            store_failed=True,
         ) from error
     return None
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-import stamina
-
 from gql_server.database.idempotency_keys import KeyScope
 from gql_server.database.images import find_images
 from gql_server.database.pages import Facts
@@ -24,7 +22,7 @@ from gql_server.domain.errors import (
 )
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal
-from gql_server.generation.keeping import STORE_WAIT_SECONDS, keep_bytes
+from gql_server.generation.keeping import keep_bytes, store_attempts
 from gql_server.generation.parts import Parts
 from gql_server.inference.model import Model
 from gql_server.ledger.keyed_work import Begun, input_hash, key_faults
@@ -236,18 +234,14 @@ def _normalised(data: bytes) -> tuple[PictureFacts, bytes]:
 
 async def _read(parts: Parts, source: SourceImage, patience_seconds: float) -> bytes:
     try:
-        async for attempt in stamina.retry_context(
-            on=StoreUnavailable,
-            attempts=None if patience_seconds else 1,
-            timeout=patience_seconds or None,
-            wait_max=STORE_WAIT_SECONDS,
-        ):
+        async for attempt in store_attempts(patience_seconds):
             with attempt:
                 stored = await parts.store.get(source.storage_key)
     except (StoreUnavailable, StoreMisconfigured) as error:
         raise GenerationFailed(
             "The source image cannot be read at the moment.",
             retryable=isinstance(error, StoreUnavailable),
+            store_failed=True,
         ) from error
     if stored is None:
         raise ImageNotFound(source.id, path=("source_image_ids",))

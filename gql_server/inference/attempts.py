@@ -1,6 +1,7 @@
 """When an attempt at the provider may start: at its turn, and while its picture is wanted."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from enum import StrEnum
 from typing import Any, Final, Protocol, TypeVar
@@ -28,8 +29,9 @@ class NotWanted(Exception):
 async def while_wanted(wait: Coroutine[Any, Any, T], is_wanted: IsWanted | None) -> T:
     """Wait for what an attempt needs before it starts, for as long as its picture is wanted.
 
-    Costs no question where there is nothing to wait for. What took longer than a moment is asked
-    about every so often, and when it is over.
+    Costs no question where there is nothing to wait for. What took longer than a moment, by the
+    clock and thus also in a process that was frozen, is asked about every so often, and when it is
+    over.
 
     Args:
         wait: The wait.
@@ -40,15 +42,16 @@ async def while_wanted(wait: Coroutine[Any, Any, T], is_wanted: IsWanted | None)
     """
     if is_wanted is None:
         return await wait
+    began = time.monotonic()
     waiting = asyncio.ensure_future(wait)
     try:
         done, _ = await asyncio.wait({waiting}, timeout=_MOMENT_SECONDS)
-        has_waited = not done
         while not done:
             done, _ = await asyncio.wait({waiting}, timeout=_LOOK_SECONDS)
             if not done and not await is_wanted():
                 raise NotWanted
         result = waiting.result()
+        has_waited = time.monotonic() - began > _MOMENT_SECONDS
         if has_waited and not await is_wanted():
             raise NotWanted
         return result

@@ -1,6 +1,7 @@
 """A server that takes batches, and workers that the tests drive themselves."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,11 @@ class Office:
         process_id = (lease or self.parts.budgets.lease).process_id
         argument = {"batch": batch_id, "slice": number}
         return JobRun(f"{KIND} {number}", argument, 1, process_id, lambda _process_id: True)
+
+    def probe(self, batch_id: str) -> JobRun:
+        """Return a run of a batch's first slice that tries one item before all others."""
+        argument = {"batch": batch_id, "slice": 0, "probes": True}
+        return replace(self.run(batch_id), argument=argument)
 
 
 @pytest.fixture

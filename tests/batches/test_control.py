@@ -1,7 +1,6 @@
 """Batches that are canceled, paused, resumed and retried."""
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,12 @@ from gql_server.database.batches import lock_batch, set_batch
 from gql_server.domain.clock import now
 from tests.batches.conftest import Office
 from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import daily_allocation_used, error, prompt_refused, slow
+from tests.servers.workers_ai_behaviours import (
+    daily_allocation_used,
+    error,
+    prompt_refused,
+    slow,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -168,9 +172,8 @@ async def test_one_item_is_tried_before_a_batch_goes_on_by_itself(
         async with office.parts.database.write() as connection:
             await set_batch(connection, batch_id, {"resumes_at": now() - timedelta(seconds=1)})
         await sweep_batches(office.parts)
-        run, before = office.run(batch_id), len(standin.requests)
-        probe = {"batch": batch_id, "slice": 0, "probes": True}
-        await office.work.run(replace(run, argument=probe))
+        before = len(standin.requests)
+        await office.work.run(office.probe(batch_id))
         return len(standin.requests) - before
 
     assert await calls_of_the_probe() == 1

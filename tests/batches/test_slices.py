@@ -9,16 +9,22 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from gql_server.database.batch_tables import BatchItemRow
+from gql_server.database.engine import DatabaseUnavailable
 from gql_server.database.tables import ChargeRow, ImageRow
+from gql_server.generation.keeping import keep_facts
 from gql_server.generation.making import make_picture
 from gql_server.generation.resuming import find_bytes
 from gql_server.jobs.kinds import Interrupted, JobRun
 from gql_server.ledger.audit import audit
 from gql_server.processes.lease import ProcessLease
-from gql_server.storage.store import StoreUnavailable
+from gql_server.storage.store import StoredObject, StoreUnavailable
 from tests.batches.conftest import Office
 from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import error, prompt_refused, slow
+from tests.servers.workers_ai_behaviours import (
+    error,
+    prompt_refused,
+    slow,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -31,6 +37,29 @@ async def paid(office: Office) -> tuple[int, int, int]:
         images = (await connection.execute(select(func.count(col(ImageRow.id))))).scalar_one()
         count, amount = (await connection.execute(charges)).one()
     return images, count, amount
+
+
+async def bytes_of_the_failed(office: Office) -> StoredObject | None:
+    failed = select(col(BatchItemRow.image_id)).where(col(BatchItemRow.status) == "failed")
+    async with office.parts.database.read() as connection:
+        image_id = (await connection.execute(failed)).scalar_one()
+    return await find_bytes(office.parts, image_id)
+
+
+async def die_before_the_facts(
+    office: Office, batch_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Have a batch's pictures made and put into the store by a process that dies then."""
+    dead = ProcessLease(office.parts.database, seconds=30)
+
+    async def dies(*_given: object, **_more: object) -> None:
+        raise asyncio.CancelledError
+
+    async with dead.held():
+        with monkeypatch.context() as patch:
+            patch.setattr("gql_server.generation.making.keep_facts", dies)
+            with pytest.raises(asyncio.CancelledError):
+                await office.work_on(batch_id, dead)
 
 
 async def test_every_item_is_made_kept_and_charged_once(
@@ -81,19 +110,21 @@ async def test_what_nobody_foresaw_fails_its_item_alone(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch_id = await office.batch(2)
-    make, broken = make_picture, iter([True])
+    keep, broken = keep_facts, iter([True])
 
-    async def breaks(*given: Any, **named: Any) -> object:
+    async def breaks(*given: Any) -> object:
         if next(broken, False):
             raise RuntimeError("secret")
-        return await make(*given, **named)
+        return await keep(*given)
 
-    monkeypatch.setattr("gql_server.batches.item_work.make_picture", breaks)
+    monkeypatch.setattr("gql_server.generation.making.keep_facts", breaks)
     await office.work_on(batch_id)
     batch = await office.read(batch_id)
     assert (batch["succeeded"], batch["failed"]) == (1, 1)
     (told,) = [item["error"] for item in batch["items"] if item["error"]]
     assert "secret" not in told["message"]
+    assert await bytes_of_the_failed(office) is None
+    assert await paid(office) == (1, 1, 10_000_000)
 
 
 async def test_items_of_a_dead_process_are_made_by_another(
@@ -124,17 +155,8 @@ async def test_items_of_a_dead_process_are_made_by_another(
 async def test_a_picture_whose_bytes_are_there_is_not_made_again(
     office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dead = ProcessLease(office.parts.database, seconds=30)
     batch_id = await office.batch(2)
-
-    async def dies(*_given: object, **_more: object) -> None:
-        raise asyncio.CancelledError
-
-    async with dead.held():
-        with monkeypatch.context() as patch:
-            patch.setattr("gql_server.generation.making.keep_facts", dies)
-            with pytest.raises(asyncio.CancelledError):
-                await office.work_on(batch_id, dead)
+    await die_before_the_facts(office, batch_id, monkeypatch)
     await office.work_on(batch_id)
     assert (await office.read(batch_id))["status"] == "SUCCEEDED"
     assert len(standin.requests) == 2
@@ -216,25 +238,14 @@ async def test_a_late_picture_of_an_item_that_has_failed_is_neither_kept_nor_cha
     await work
     assert await office.read(batch_id) == before
     assert await paid(office) == (0, 0, 0)
-    async with office.parts.database.read() as connection:
-        image_id = (await connection.execute(select(col(BatchItemRow.image_id)))).scalar_one()
-    assert await find_bytes(office.parts, image_id) is None
+    assert await bytes_of_the_failed(office) is None
 
 
 async def test_a_store_that_cannot_be_asked_does_not_fail_what_was_made(
     office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dead = ProcessLease(office.parts.database, seconds=30)
     batch_id = await office.batch(1)
-
-    async def dies(*_given: object, **_more: object) -> None:
-        raise asyncio.CancelledError
-
-    async with dead.held():
-        with monkeypatch.context() as patch:
-            patch.setattr("gql_server.generation.making.keep_facts", dies)
-            with pytest.raises(asyncio.CancelledError):
-                await office.work_on(batch_id, dead)
+    await die_before_the_facts(office, batch_id, monkeypatch)
     get, away = office.parts.store.get, iter([True] * 2)
 
     async def get_later(key: str) -> object:
@@ -243,7 +254,39 @@ async def test_a_store_that_cannot_be_asked_does_not_fail_what_was_made(
         return await get(key)
 
     monkeypatch.setattr(office.parts.store, "get", get_later)
-    monkeypatch.setattr("gql_server.batches.item_work._LOOK_AGAIN_SECONDS", 0.01)
     await office.work_on(batch_id)
     assert (await office.read(batch_id))["status"] == "SUCCEEDED"
+    assert len(standin.requests) == 1
+
+
+async def test_what_the_engine_gives_up_is_left_to_the_run_that_has_it(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    standin.latency = 0.3
+    batch_id = await office.batch(1)
+    work = asyncio.create_task(office.work_on(batch_id))
+    while not standin.requests:
+        await asyncio.sleep(0.01)
+    await office.work.give_up(office.run(batch_id), "why")
+    await work
+    assert (await office.read(batch_id))["status"] == "SUCCEEDED"
+    assert await paid(office) == (1, 1, 10_000_000)
+
+
+async def test_what_a_process_has_it_does_not_claim_again_where_the_database_was_away(
+    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, away = make_picture, iter([True] * 2)
+
+    async def make_later(*given: Any, **named: Any) -> object:
+        if next(away, False):
+            raise DatabaseUnavailable("away")
+        return await make(*given, **named)
+
+    monkeypatch.setattr("gql_server.batches.item_work.make_picture", make_later)
+    monkeypatch.setattr("gql_server.batches.item_work._LOOK_AGAIN_SECONDS", 0.01)
+    batch_id = await office.batch(1)
+    await office.work_on(batch_id)
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["items"][0]["attempts"]) == ("SUCCEEDED", 1)
     assert len(standin.requests) == 1

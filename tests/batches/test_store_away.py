@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from gql_server.batches import item_work
 from gql_server.inference import attempts
-from gql_server.storage.store import StoredObject, StoreUnavailable
+from gql_server.storage.store import StoredObject, StoreMisconfigured, StoreUnavailable
 from tests.batches.conftest import Office
 from tests.servers.product import png
 from tests.servers.workers_ai_app import WorkersAIStandin
@@ -71,3 +72,58 @@ async def test_somebody_who_waits_is_told_at_once_that_a_source_image_cannot_be_
     payload = await office.product.generate(model=IMG2IMG, sourceImageIds=[source])
     (told,) = payload["userErrors"]
     assert (told["__typename"], told["retryable"]) == ("GenerationFailed", True)
+
+
+async def test_a_picture_that_was_kept_without_an_answer_is_not_called_for_again(
+    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = office.parts.store.put
+
+    async def keep_and_be_silent(key: str, stored: StoredObject) -> bool:
+        await put(key, stored)
+        raise StoreUnavailable("away")
+
+    batch_id = await office.batch(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(item_work, "_STORE_PATIENCE_SECONDS", 0.0)
+        patch.setattr(office.parts.store, "put", keep_and_be_silent)
+        await office.work_on(batch_id)
+    assert (await office.read(batch_id))["queued"] == 1
+    await office.change("resumeBatch", batch_id)
+    await office.work_on(batch_id)
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["succeeded"], batch["cost"]) == ("SUCCEEDED", 1, 0.01)
+    assert len(standin.requests) == 1
+
+
+async def test_no_item_is_tried_before_the_store_is_there_again(
+    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse() -> None:
+        raise StoreMisconfigured("no")
+
+    monkeypatch.setattr(office.parts.store, "check", refuse)
+    batch_id = await office.batch(2)
+    await office.work.run(office.probe(batch_id))
+    batch = await office.read(batch_id)
+    assert (batch["status"], batch["pausedReason"]) == ("PAUSED", "STORE_UNAVAILABLE")
+    assert standin.requests == []
+
+
+async def test_a_batch_waits_for_a_store_that_lets_nothing_be_read(
+    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_key: str) -> StoredObject | None:
+        raise StoreMisconfigured("no")
+
+    batch_id = await batch_of_sources(office)
+    with monkeypatch.context() as patch:
+        patch.setattr(office.parts.store, "get", refuse)
+        for _ in range(2):  # with items that were not begun, and with those that were
+            await asyncio.wait_for(office.work_on(batch_id), 10)
+            batch = await office.read(batch_id)
+            assert (batch["status"], batch["pausedReason"]) == ("PAUSED", "STORE_UNAVAILABLE")
+            assert (batch["queued"], standin.requests) == (2, [])
+            await office.change("resumeBatch", batch_id)
+    await office.work_on(batch_id)
+    assert (await office.read(batch_id))["status"] == "SUCCEEDED"

@@ -1,16 +1,22 @@
 """What several do with the items of one batch at the same time."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text, update
 from sqlmodel import col
 
-from gql_server.database.batch_item_states import cancel_queued_items
-from gql_server.database.batch_items import items_to_do
+from gql_server.database.batch_item_states import (
+    cancel_queued_items,
+    end_items_with_images,
+    start_items,
+)
+from gql_server.database.batch_items import find_items, items_to_do
 from gql_server.database.batch_tables import BatchItemRow
 from gql_server.database.batches import lock_batch
 from gql_server.database.engine import Database
+from gql_server.database.processes import register_process, remove_process
 from gql_server.domain.batches import ItemStatus
 from tests.database.batch_rows import PRICE, add_batch
 
@@ -46,3 +52,33 @@ async def test_a_slice_is_read_without_the_rest_of_its_batch(database: Database)
         )
         steps = [row.detail for row in plan]
     assert steps == ["SEARCH batch_items USING INDEX ix_batch_items_slice (batch_id=? AND slice=?)"]
+
+
+async def test_items_end_with_their_images_whether_they_run_or_were_put_back(
+    database: Database,
+) -> None:
+    states = (ItemStatus.QUEUED, ItemStatus.RUNNING, ItemStatus.FAILED, ItemStatus.QUEUED)
+    batch, rows = await add_batch(database, *states, status="paused", sequence=1)
+    items = [row.model_dump() for row in rows[:3]]
+    async with database.write() as connection:
+        ended = await end_items_with_images(connection, items)
+    assert sorted(item["id"] for _, group in ended for item in group) == [rows[0].id, rows[1].id]
+    async with database.read() as connection:
+        found = await lock_batch(connection, batch.id) or {}
+        after = await find_items(connection, [row.id for row in rows], user_id=None)
+    counts = [found[name] for name in ("queued", "running", "failed", "succeeded")]
+    assert (counts, found["sequence"], found["cost"]) == ([1, 0, 1, 2], 3, 2 * PRICE)
+    assert [after[row.id]["status"] for row in rows] == ["succeeded"] * 2 + ["failed", "queued"]
+    assert {after[row.id]["sequence"] for row in rows[:2]} == {2, 3}
+
+
+async def test_a_process_that_was_declared_dead_starts_no_item(database: Database) -> None:
+    _, (first, second) = await add_batch(database, ItemStatus.QUEUED, ItemStatus.QUEUED)
+    lease = timedelta(seconds=30)
+    async with database.write() as connection:
+        await register_process(connection, "prc_a")
+        assert await start_items(connection, [first.id], process_id="prc_a", lease=lease) == {
+            first.id
+        }
+        await remove_process(connection, "prc_a")
+        assert not await start_items(connection, [second.id], process_id="prc_a", lease=lease)

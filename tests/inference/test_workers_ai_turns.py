@@ -1,4 +1,5 @@
 import asyncio
+import time
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -91,7 +92,10 @@ class Interest:
         return self.asked <= self.times
 
 
-async def test_what_starts_at_once_is_not_asked_about(standin: WorkersAIStandin) -> None:
+async def test_what_starts_at_once_is_not_asked_about(
+    standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "_MOMENT_SECONDS", 10.0)
     interest = Interest(times=0)
     async with client_of(standin, gate=RecordingGate(standin)) as client:
         await client.generate(replace(request_for(FLUX), is_wanted=interest.is_wanted))
@@ -120,3 +124,18 @@ async def test_a_turn_that_came_too_late_for_a_picture_is_not_used(
         with pytest.raises(NotWanted):
             await client.generate(replace(request_for(FLUX), is_wanted=interest.is_wanted))
     assert (len(gate.turns), standin.requests) == (1, [])
+
+
+async def test_a_turn_that_came_before_its_process_froze_is_not_used(
+    standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, interest = RecordingGate(standin), Interest(times=0)
+
+    async def freeze(*_given: object, **_named: object) -> None:
+        time.sleep(0.1)  # noqa: ASYNC251 - the whole process stands still
+
+    monkeypatch.setattr(gate, "wait_for_turn", freeze)
+    async with client_of(standin, gate=gate) as client:
+        with pytest.raises(NotWanted):
+            await client.generate(replace(request_for(FLUX), is_wanted=interest.is_wanted))
+    assert standin.requests == []
