@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -35,7 +34,7 @@ from gql_server.generation.making import keep_picture, keep_what_was_made, make_
 from gql_server.generation.parts import Parts
 from gql_server.generation.requests import request_from_json
 from gql_server.generation.resuming import acceptance_from_json, discard_bytes
-from gql_server.inference.attempts import NotWanted, while_wanted
+from gql_server.inference.attempts import NotWanted
 from gql_server.jobs.kinds import Interrupted, JobRun
 
 log = structlog.get_logger(__name__)
@@ -53,7 +52,7 @@ class ItemWork:
         """Take the parts it works with, and how many calls of models may be in flight.
 
         As many pictures may wait to be kept; a store or a database that is slower than the models
-        holds up the calls.
+        holds up what is begun, and so the calls.
         """
         self._parts = parts
         self._calls = Places(concurrency)
@@ -179,19 +178,17 @@ class ItemWork:
                 await self._put_back(run, item)
                 return
         user_id, is_wanted = item["user_id"], partial(self._is_wanted, run, item)
-        async with AsyncExitStack() as kept:
-            async with AsyncExitStack() as call:
-                await while_wanted(call.enter_async_context(self._calls.taken(user_id)), is_wanted)
-                if not run.may_go_on:
-                    raise NotWanted
-                picture = await make_picture(
-                    parts,
-                    accepted,
-                    is_background=True,
-                    is_wanted=is_wanted,
-                    patience_seconds=_STORE_PATIENCE_SECONDS,
-                )
-                await kept.enter_async_context(self._kept.taken(user_id))
+        if not run.may_go_on:
+            raise NotWanted
+        picture = await make_picture(
+            parts,
+            accepted,
+            is_background=True,
+            is_wanted=is_wanted,
+            call_place=partial(self._calls.taken, user_id),
+            patience_seconds=_STORE_PATIENCE_SECONDS,
+        )
+        async with self._kept.taken(user_id):
             place.give_back()
             await keep_picture(
                 parts,

@@ -1,5 +1,6 @@
 """Making a picture that was accepted, and keeping it: bytes first, then facts and charge."""
 
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -22,7 +23,7 @@ from gql_server.generation.resuming import (
 )
 from gql_server.generation.source_images import load_mask, load_sources
 from gql_server.inference.attempts import IsWanted, while_wanted
-from gql_server.inference.generator import GeneratedPicture, GenerationRequest
+from gql_server.inference.generator import CallPlace, GeneratedPicture, GenerationRequest
 from gql_server.storage.store import StoredObject
 
 
@@ -32,6 +33,7 @@ async def make_picture(
     *,
     is_background: bool = False,
     is_wanted: IsWanted | None = None,
+    call_place: CallPlace = nullcontext,
     patience_seconds: float = 0.0,
 ) -> GeneratedPicture:
     """Have the generator make a picture.
@@ -41,6 +43,7 @@ async def make_picture(
         accepted: What was accepted.
         is_background: Whether nobody waits for it: what somebody waits for goes first.
         is_wanted: Asked where the model is not called at once; None: it is wanted to the end.
+        call_place: Gives each call of the model a place, where it may have to wait for one.
         patience_seconds: How long to try again where the store does not give a source image.
 
     Raises:
@@ -57,6 +60,7 @@ async def make_picture(
             mask=mask,
             is_background=is_background,
             is_wanted=is_wanted,
+            call_place=call_place,
         )
     )
 

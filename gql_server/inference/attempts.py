@@ -11,7 +11,7 @@ T = TypeVar("T")
 IsWanted = Callable[[], Awaitable[bool]]
 """Tells whether a picture is still wanted, within a second or not at all: a turn may pass by."""
 
-_MOMENT_SECONDS: Final = 0.05
+_MOMENT_SECONDS: Final = 0.25
 _LOOK_SECONDS: Final = 2.0
 
 

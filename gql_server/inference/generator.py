@@ -1,5 +1,7 @@
 """What a source of pictures promises, whichever it is."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -7,6 +9,8 @@ from gql_server.domain.parameters import Parameters
 from gql_server.inference.attempts import IsWanted
 from gql_server.inference.model import Model
 from gql_server.pictures.inspection import PictureFacts
+
+CallPlace = Callable[[], AbstractAsyncContextManager[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,8 @@ class GenerationRequest:
         is_background: Whether nobody waits for it: what somebody waits for goes first.
         is_wanted: Asked before an attempt that does not start at once, being repeated or having
             waited for its turn; None: it is wanted to the end.
+        call_place: Gives each attempt a place among those in flight, waited for before it starts
+            and given back with its answer; unless given, there are places enough.
     """
 
     model: Model
@@ -31,6 +37,7 @@ class GenerationRequest:
     mask: bytes | None = None
     is_background: bool = False
     is_wanted: IsWanted | None = None
+    call_place: CallPlace = nullcontext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,12 @@ from gql_server.ledger.audit import audit
 from gql_server.storage.store import StoredObject
 from tests.batches.conftest import Office
 from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import Exchange
+from tests.servers.workers_ai_behaviours import Exchange, server_error_page
 
 pytestmark = pytest.mark.anyio
 
 CALLS = 4
+BEGUN = CALLS + 1
 
 
 class Counter:
@@ -50,19 +51,32 @@ async def test_calls_in_flight_are_bounded_and_a_kept_picture_holds_none_up(
     monkeypatch.setattr(office.parts.store, "put", put_later)
     batch_id = await office.batch(20)
     working = asyncio.create_task(office.work_on(batch_id))
-    # So many pictures wait for the store, and as many hold their calls' places until one is kept.
-    while len(standin.requests) < 2 * CALLS or calls.now:
+    # So many pictures wait for the store, and what was begun beside them waits for one to be kept.
+    while len(standin.requests) < CALLS + BEGUN or calls.now:
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.2)  # in which a call more would be made
     batch = await office.read(batch_id)
-    assert (len(standin.requests), batch["succeeded"]) == (2 * CALLS, 0)
-    assert batch["running"] <= 2 * CALLS + 1
+    assert (len(standin.requests), batch["succeeded"]) == (CALLS + BEGUN, 0)
+    assert batch["running"] == CALLS + BEGUN
     may_keep.set()
     await working
     assert calls.most == CALLS
     assert (await office.read(batch_id))["succeeded"] == 20
     assert len(standin.requests) == 20
     assert (await audit(office.parts.database)).is_clean
+
+
+async def test_what_waits_to_be_tried_again_leaves_its_place_to_others(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    office.work = SliceWork(office.parts, concurrency=1)
+    standin.next(server_error_page())
+    batch_id = await office.batch(2)
+    await office.work_on(batch_id)
+    assert (await office.read(batch_id))["succeeded"] == 2
+    failed, *others = [request.prompt for request in standin.requests]
+    assert failed in others
+    assert others[0] != failed
 
 
 async def test_an_item_that_waits_for_a_place_is_canceled_with_its_batch(

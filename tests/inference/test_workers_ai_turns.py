@@ -117,8 +117,9 @@ async def test_a_wait_for_a_turn_ends_where_nobody_wants_the_picture(
 
 
 async def test_a_turn_that_came_too_late_for_a_picture_is_not_used(
-    standin: WorkersAIStandin,
+    standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(attempts, "_MOMENT_SECONDS", 0.05)
     gate, interest = RecordingGate(standin, seconds=0.1), Interest(times=0)
     async with client_of(standin, gate=gate) as client:
         with pytest.raises(NotWanted):
@@ -129,6 +130,7 @@ async def test_a_turn_that_came_too_late_for_a_picture_is_not_used(
 async def test_a_turn_that_came_before_its_process_froze_is_not_used(
     standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(attempts, "_MOMENT_SECONDS", 0.05)
     gate, interest = RecordingGate(standin), Interest(times=0)
 
     async def freeze(*_given: object, **_named: object) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import math
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from io import BytesIO
 from random import Random
 from typing import Final
@@ -12,6 +13,7 @@ from typing import Final
 from PIL import Image, ImageFilter
 
 from gql_server.domain.errors import GenerationFailed
+from gql_server.inference.attempts import while_wanted
 from gql_server.inference.generator import GeneratedPicture, GenerationRequest
 from gql_server.inference.preview.abstracts import discs, flow, silk
 from gql_server.inference.preview.caption import write_caption
@@ -58,8 +60,11 @@ class PreviewGenerator:
         Raises:
             GenerationFailed: A source picture or the mask cannot be decoded.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _timed, request)
+        async with AsyncExitStack() as call:
+            place = call.enter_async_context(request.call_place())
+            await while_wanted(place, request.is_wanted)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, _timed, request)
 
     async def close(self) -> None:
         """Wait for what is being drawn; what still waits is given up."""

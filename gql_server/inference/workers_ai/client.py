@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import datetime
 from itertools import count
 from typing import Final
@@ -110,11 +111,8 @@ class WorkersAI:
         self, url: str, body: RequestBody, request: GenerationRequest
     ) -> GeneratedPicture:
         await self.open()
-        kind = request.model.attempt_kind
-        # The connection comes first, so that an attempt starts when its turn comes.
-        async with self._connections.client() as client:
-            turn = self._gate.wait_for_turn(kind, is_background=request.is_background)
-            await while_wanted(turn, request.is_wanted)
+        async with AsyncExitStack() as call:
+            client = await while_wanted(self._start(call, request), request.is_wanted)
             started = time.perf_counter()
             answer = await self._send(client, url, body)
             seconds = time.perf_counter() - started
@@ -122,9 +120,17 @@ class WorkersAI:
             picture = await asyncio.to_thread(read_picture, answer, redact=self._redact)
         except AttemptFailed as error:
             if error.asks_for_a_pause and error.retry_after:
-                await self._gate.pause(kind, error.retry_after)
+                await self._gate.pause(request.model.attempt_kind, error.retry_after)
             raise
         return GeneratedPicture(data=picture.data, facts=picture.facts, seconds=seconds)
+
+    async def _start(self, call: AsyncExitStack, request: GenerationRequest) -> httpx.AsyncClient:
+        # The turn comes last, so that an attempt starts when its turn comes.
+        await call.enter_async_context(request.call_place())
+        client = await call.enter_async_context(self._connections.client())
+        kind = request.model.attempt_kind
+        await self._gate.wait_for_turn(kind, is_background=request.is_background)
+        return client
 
     def _seconds_until_next(self, failure: AttemptFailed, attempt: int) -> float | None:
         if failure.fault is not Fault.SERVICE:
