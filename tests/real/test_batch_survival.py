@@ -16,9 +16,11 @@ import psycopg
 import pytest
 
 from tests.servers.batch_client import BatchClient
+from tests.servers.batch_team import called
 from tests.servers.postgres import PostgresServer
 from tests.servers.process import product_process
 from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.servers.workers_ai_behaviours import error
 
 pytestmark = pytest.mark.anyio
 
@@ -82,6 +84,37 @@ async def test_a_killed_servers_batch_ends_whole(
     assert kept_images(tmp_path) == images
 
 
+@pytest.mark.survival
+async def test_a_batch_goes_on_whose_server_was_killed_while_it_waited_and_while_it_tried_one(
+    tmp_path: Path, standin: WorkersAIStandin, database_url: str
+) -> None:
+    settings = settings_of(standin, database_url)
+    standin.always = error(10000, 401)
+    async with product_process(tmp_path, settings) as running:
+        client = BatchClient(running.url)
+        batch_id = await client.generate(PICTURES)
+        async with asyncio.timeout(30):
+            while (await client.read(batch_id))["status"] != "PAUSED":
+                await asyncio.sleep(0.05)
+        running.process.kill()
+    refused = len(standin.requests)
+    assert refused <= MOST_BEGUN
+    rows(tmp_path, database_url, "UPDATE batches SET resumes_at = created_at RETURNING id")
+    standin.reset()
+    standin.latency = 2.0
+    async with product_process(tmp_path, settings) as running:
+        await called(standin, 1)
+        assert (await BatchClient(running.url).read(batch_id))["running"] == 1
+        running.process.kill()
+    standin.latency = 0.05
+    async with product_process(tmp_path, settings) as running:
+        batch = await BatchClient(running.url).ended(batch_id)
+    assert (batch["status"], batch["succeeded"], batch["cost"]) == ("SUCCEEDED", PICTURES, 0.4)
+    assert len(standin.requests) <= PICTURES + 1
+    charged = rows(tmp_path, database_url, "SELECT image_id FROM charges WHERE kind = 'charge'")
+    assert sorted(charged) == sorted(item["image"]["id"] for item in batch["items"])
+
+
 def settings_of(standin: WorkersAIStandin, database_url: str) -> dict[str, str]:
     settings = {
         "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
@@ -102,5 +135,6 @@ def rows(folder: Path, database_url: str, query: str) -> Sequence[str]:
     if database_url:
         with psycopg.connect(database_url) as connection:
             return [str(row[0]) for row in connection.execute(query.encode())]
-    with closing(sqlite3.connect(folder / "data" / "gql_server.db")) as connection:
-        return [str(row[0]) for row in connection.execute(query)]
+    path = folder / "data" / "gql_server.db"
+    with closing(sqlite3.connect(path)) as file, file:
+        return [str(row[0]) for row in file.execute(query)]
