@@ -20,7 +20,7 @@ from gql_server.database.pages import Facts, Page, PageRequest
 from gql_server.domain.allowances import AllowanceState, RateLimited
 from gql_server.domain.budgets import Payer
 from gql_server.domain.errors import Unauthenticated
-from gql_server.domain.principal import Principal, Role
+from gql_server.domain.principal import Principal
 from gql_server.generation.images import get_images, list_images_by_template
 from gql_server.generation.parts import Parts
 from gql_server.generation.templates import get_templates
@@ -111,7 +111,7 @@ class Context:
     @property
     def is_admin(self) -> bool:
         """Whether whoever asks may see everyone's."""
-        return self._principal is not None and self._principal.role is Role.ADMIN
+        return self._principal is not None and self._principal.is_admin
 
     @property
     def user_id(self) -> str | None:

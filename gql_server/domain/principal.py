@@ -44,6 +44,11 @@ class Principal:
     role: Role = Role.CREATOR
     expires_at: datetime | None = field(default=None, compare=False)
 
+    @property
+    def is_admin(self) -> bool:
+        """Whether they may see and change everyone's, and manage the server."""
+        return self.role is Role.ADMIN
+
     def owner_filter(self, asked: str | None = None) -> str | None:
         """Return whose things are looked at; None is everyone's, which only an admin sees.
 
@@ -52,7 +57,7 @@ class Principal:
         Args:
             asked: The user whose things are asked for; None asks for all that may be seen.
         """
-        if self.role is Role.ADMIN:
+        if self.is_admin:
             return asked
         return self.user_id if asked in {None, self.user_id} else _NOBODY
 

@@ -12,7 +12,6 @@ from gql_server.access.authentication import Authentication, basic_password, bea
 from gql_server.access.oidc import ProviderUnavailable
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.domain.errors import Unauthenticated
-from gql_server.domain.principal import Role
 from gql_server.http.bodies import RequestRefused
 from gql_server.http.refusals import WriteRefusal, refuse
 
@@ -79,7 +78,7 @@ class AuthenticationMiddleware:
         if not authentication.asks or not self._may_be_unknown(scope, token, is_page=is_page):
             try:
                 principal = await authentication.authenticate(token)
-                if is_page and principal.role is not Role.ADMIN:
+                if is_page and not principal.is_admin:
                     raise Unauthenticated("This page is for admins.")
                 scope["state"]["principal"] = principal
             except Unauthenticated as error:

@@ -16,7 +16,6 @@ from starlette.routing import Match, Route
 
 from gql_server.access.allowances import Allowances
 from gql_server.domain.allowances import AllowanceState
-from gql_server.domain.principal import Role
 from gql_server.http.allowances import allowance_headers
 from gql_server.rest.context import principal_of
 from gql_server.rest.description import describe
@@ -124,8 +123,7 @@ class _Route(APIRoute):
             except ClientDisconnect:
                 raise
             except Exception as error:  # noqa: BLE001 - as above
-                sees_all = principal_of(request).role is Role.ADMIN
-                response = error_response(error, sees_all=sees_all)
+                response = error_response(error, sees_all=principal_of(request).is_admin)
             if allowance is not None:
                 response.headers.update(allowance_headers(allowance))
             return response

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from gql_server.domain.errors import Unauthenticated
-from gql_server.domain.principal import Principal, Role
+from gql_server.domain.principal import Principal
 from gql_server.generation.parts import Parts
 from gql_server.ledger.budgets import BudgetState
 
@@ -26,7 +26,7 @@ class Context:
 
     def warnings(self, passed: Sequence[BudgetState]) -> list[str]:
         """Tell of soft budgets that were passed; an admin is told the server's limit too."""
-        sees_all = self.principal.role is Role.ADMIN
+        sees_all = self.principal.is_admin
         return [state.detailed_warning if sees_all else state.warning for state in passed]
 
 
