@@ -22,7 +22,7 @@ from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ApiKeyNotFound, DomainError, ErrorCode, InvalidInput, Rejected
 from gql_server.domain.ids import new_id
-from gql_server.domain.principal import Principal, Role
+from gql_server.domain.principal import Principal, Role, is_plain_user_id
 from gql_server.domain.text import text_faults
 from gql_server.ledger.budgets import BudgetRequest, budget_faults, new_budget
 
@@ -144,7 +144,7 @@ def _faults(draft: KeyDraft, moment: datetime) -> Iterator[DomainError]:
     yield from text_faults(
         draft.user_id, path=("user_id",), label="User", minimum=1, maximum=_LONGEST
     )
-    if not draft.user_id.isprintable() or draft.user_id != draft.user_id.strip():
+    if not is_plain_user_id(draft.user_id):
         yield InvalidInput("User must be printable, without space around it.", path=("user_id",))
     if draft.name is not None:
         yield from text_faults(draft.name, path=("name",), label="Name", maximum=_LONGEST)

@@ -14,7 +14,7 @@ from joserfc.errors import ExpiredTokenError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from gql_server.domain.errors import Unauthenticated
-from gql_server.domain.principal import Principal, Role
+from gql_server.domain.principal import Principal, Role, is_plain_user_id
 from gql_server.tls import trusted_authorities
 
 _ALGORITHMS: Final = (
@@ -88,8 +88,7 @@ class OidcTokens:
             log.info("token_refused", reason=getattr(error, "error", type(error).__name__))
             raise Unauthenticated("This token is not good for this server.") from None
         user_id: str = claims["sub"]
-        is_clean = user_id.isprintable() and user_id == user_id.strip()
-        if not is_clean or len(user_id) > _LONGEST_USER:
+        if not is_plain_user_id(user_id) or len(user_id) > _LONGEST_USER:
             raise Unauthenticated("This token has a subject that can be no user here.")
         roles = list(_roles(_claim(claims, self._role_claim)))
         if not roles:

@@ -62,5 +62,10 @@ class Principal:
         return self.user_id if asked in {None, self.user_id} else _NOBODY
 
 
+def is_plain_user_id(text: str) -> bool:
+    """Tell whether a user's id can be shown as it is: printable, without space around it."""
+    return text.isprintable() and text == text.strip()
+
+
 EVERYONE: Final = Principal(role=Role.ADMIN)
 """Whoever asks a server that asks nobody who they are."""
