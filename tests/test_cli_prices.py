@@ -12,6 +12,7 @@ from gql_server.cli.root import cli
 from gql_server.domain.clock import now
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.ledger.prices import PictureSize, Price, load_price_book
+from tests.servers.process import workers_ai_environment
 from tests.servers.workers_ai_app import WorkersAIStandin
 from tests.servers.workers_ai_behaviours import failure
 from tests.servers.workers_ai_models import MODELS, ModelRules
@@ -37,9 +38,8 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> dict[str, ModelRules]:
 @pytest.fixture
 def refresh(standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Refresh:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CLOUDFLARE_ACCOUNT_ID", standin.account_id)
-    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", standin.token)
-    monkeypatch.setenv("WORKERS_AI_BASE_URL", standin.base_url)
+    for name, value in workers_ai_environment(standin).items():
+        monkeypatch.setenv(name, value)
 
     def run(*arguments: str) -> Result:
         result = CliRunner().invoke(cli, ["prices", "refresh", *arguments])

@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 
 from gql_server.cli.batch_display import Display
 from gql_server.cli.root import cli
-from tests.servers.process import environment, free_port, product_process
+from tests.servers.process import environment, free_port, product_process, workers_ai_environment
 from tests.servers.product import FLUX
 from tests.servers.workers_ai_app import WorkersAIStandin
 from tests.servers.workers_ai_behaviours import Behaviour, Exchange
@@ -32,12 +32,10 @@ async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
     tmp_path: Path, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     standin.latency = 0.1
-    settings = {
-        "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
-        "CLOUDFLARE_API_TOKEN": standin.token,
-        "WORKERS_AI_BASE_URL": standin.base_url,
-        "BATCH_CONCURRENCY": "4",
-    }
+    # At Cloudflare's own rate, so that much is left to be made when the server is killed.
+    settings = workers_ai_environment(
+        standin, BATCH_CONCURRENCY="4", WORKERS_AI_REQUESTS_PER_MINUTE="720"
+    )
     prompts = "".join(f"A red fox, {number}\n" for number in range(PICTURES))
     (tmp_path / "prompts.txt").write_text(prompts)
     out, port = tmp_path / "out", free_port()

@@ -18,7 +18,7 @@ import pytest
 from tests.servers.batch_client import BatchClient
 from tests.servers.batch_team import called
 from tests.servers.postgres import PostgresServer
-from tests.servers.process import product_process
+from tests.servers.process import product_process, workers_ai_environment
 from tests.servers.workers_ai_app import WorkersAIStandin
 from tests.servers.workers_ai_behaviours import error
 
@@ -116,14 +116,9 @@ async def test_a_batch_goes_on_whose_server_was_killed_while_it_waited_and_while
 
 
 def settings_of(standin: WorkersAIStandin, database_url: str) -> dict[str, str]:
-    settings = {
-        "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
-        "CLOUDFLARE_API_TOKEN": standin.token,
-        "WORKERS_AI_BASE_URL": standin.base_url,
-        "WORKERS_AI_REQUESTS_PER_MINUTE": "10000000",
-        "BATCH_CONCURRENCY": str(CONCURRENCY),
-        "PROCESS_LEASE": "2",
-    }
+    settings = workers_ai_environment(
+        standin, BATCH_CONCURRENCY=str(CONCURRENCY), PROCESS_LEASE="2"
+    )
     return settings | ({"DATABASE_URL": database_url} if database_url else {})
 
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.servers.postgres import PostgresServer
-from tests.servers.process import product_process
+from tests.servers.process import product_process, workers_ai_environment
 from tests.servers.product import FLUX
 from tests.servers.workers_ai_app import WorkersAIStandin
 
@@ -39,13 +39,8 @@ async def test_three_hundred_at_once_make_the_thirty_seven_that_are_paid_for(
     processes: int,
 ) -> None:
     standin.latency = 0.2
-    settings = {
-        "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
-        "CLOUDFLARE_API_TOKEN": standin.token,
-        "WORKERS_AI_BASE_URL": standin.base_url,
-        "PROCESS_LEASE": "1",  # under this load processes are taken for dead that are only slow
-        "WORKERS_AI_REQUESTS_PER_MINUTE": "10000000",
-    }
+    # Under this load processes are taken for dead that are only slow.
+    settings = workers_ai_environment(standin, PROCESS_LEASE="1")
     database_url = ""
     if processes > 1:
         database_url = postgres.setting(postgres.create_database(migrated_postgres))

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.servers.node import NODE, PYTHON, ROOT, node, run
-from tests.servers.process import free_port, product_process
+from tests.servers.process import free_port, product_process, workers_ai_environment
 from tests.servers.workers_ai_app import WorkersAIStandin
 
 pytestmark = [pytest.mark.anyio, pytest.mark.clients]
@@ -79,12 +79,7 @@ async def test_gql_comes_back_to_a_batch_that_it_watched(
     tmp_path: Path, workspace: Path, standin: WorkersAIStandin
 ) -> None:
     standin.latency = 0.5
-    settings = {
-        "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
-        "CLOUDFLARE_API_TOKEN": standin.token,
-        "WORKERS_AI_BASE_URL": standin.base_url,
-        "BATCH_CONCURRENCY": "2",
-    }
+    settings = workers_ai_environment(standin, BATCH_CONCURRENCY="2")
     async with product_process(tmp_path, settings) as running:
         await run(PYTHON, "use_gql_batch.py", f"{running.url}/graphql", folder=workspace)
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.servers.postgres import PostgresServer
-from tests.servers.process import ProductProcess, product_process
+from tests.servers.process import ProductProcess, product_process, workers_ai_environment
 from tests.servers.product import FLUX, GENERATE
 from tests.servers.workers_ai_app import WorkersAIStandin
 
@@ -22,13 +22,7 @@ PICTURE = {"prompt": "A red fox", "model": FLUX, "idempotencyKey": "order 42"}
 
 
 def settings_of(standin: WorkersAIStandin, **more: str) -> dict[str, str]:
-    return {
-        "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
-        "CLOUDFLARE_API_TOKEN": standin.token,
-        "WORKERS_AI_BASE_URL": standin.base_url,
-        "WORKERS_AI_REQUESTS_PER_MINUTE": "10000000",
-        "PROCESS_LEASE": "2",
-    } | more
+    return workers_ai_environment(standin, PROCESS_LEASE="2", **more)
 
 
 @pytest.fixture

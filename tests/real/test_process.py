@@ -11,20 +11,11 @@ import pytest
 
 from gql_server.database.migration import head_revision
 from tests.servers.postgres import PostgresServer
-from tests.servers.process import product_process, run_gql_server
+from tests.servers.process import product_process, run_gql_server, workers_ai_environment
 from tests.servers.product import FLUX, GENERATE
 from tests.servers.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
-
-
-def workers_ai(standin: WorkersAIStandin) -> dict[str, str]:
-    return {
-        "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
-        "CLOUDFLARE_API_TOKEN": standin.token,
-        "WORKERS_AI_BASE_URL": standin.base_url,
-        "WORKERS_AI_REQUESTS_PER_MINUTE": "10000000",
-    }
 
 
 async def generate(url: str) -> dict[str, Any]:
@@ -70,7 +61,7 @@ async def test_a_stop_lets_running_pictures_finish_also_of_clients_that_left(
     tmp_path: Path, standin: WorkersAIStandin
 ) -> None:
     standin.latency = 2.0
-    async with product_process(tmp_path, workers_ai(standin)) as running:
+    async with product_process(tmp_path, workers_ai_environment(standin)) as running:
         picture = asyncio.create_task(generate(running.url))
         left = asyncio.create_task(generate(running.url))
         while len(standin.requests) < 2:
@@ -88,7 +79,7 @@ async def test_a_stop_lets_running_pictures_finish_also_of_clients_that_left(
 
 async def test_a_stop_has_a_bound(tmp_path: Path, standin: WorkersAIStandin) -> None:
     standin.latency = 60
-    settings = workers_ai(standin) | {"SHUTDOWN_TIMEOUT": "0.5"}
+    settings = workers_ai_environment(standin, SHUTDOWN_TIMEOUT="0.5")
     async with product_process(tmp_path, settings) as running:
         picture = asyncio.create_task(generate(running.url))
         while not standin.requests:

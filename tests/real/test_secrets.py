@@ -18,7 +18,7 @@ from gql_server.access.key_secrets import new_secret
 from gql_server.settings import Settings
 from tests.servers.oidc import AUDIENCE, running_provider
 from tests.servers.postgres import PostgresServer
-from tests.servers.process import product_process, run_gql_server
+from tests.servers.process import product_process, run_gql_server, workers_ai_environment
 from tests.servers.product import FLUX, GENERATE
 from tests.servers.receiver import Receiver
 from tests.servers.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
@@ -169,12 +169,10 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
     }
     async with running_provider() as provider:
         settings = {
+            **workers_ai_environment(standin, WORKERS_AI_MAX_ATTEMPTS="1"),
             "AUTH": "keys",
             "LOG_LEVEL": "debug",
             "LOG_FORMAT": "json",
-            "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
-            "WORKERS_AI_BASE_URL": standin.base_url,
-            "WORKERS_AI_MAX_ATTEMPTS": "1",
             "R2_BUCKET": bucket,
             "R2_ENDPOINT_URL": s3.endpoint_url,
             "WEBHOOK_ALLOW_PRIVATE": "true",

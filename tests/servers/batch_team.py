@@ -9,21 +9,15 @@ from pathlib import Path
 import psycopg
 
 from tests.servers.batch_client import BatchClient
-from tests.servers.process import product_process, worker_process
+from tests.servers.process import product_process, worker_process, workers_ai_environment
 from tests.servers.workers_ai_app import WorkersAIStandin
 
 
 def team_settings(standin: WorkersAIStandin, database_url: str) -> dict[str, str]:
     """Return the settings of all of them: 4 pictures at once each, and a lease of 2 seconds."""
-    return {
-        "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
-        "CLOUDFLARE_API_TOKEN": standin.token,
-        "WORKERS_AI_BASE_URL": standin.base_url,
-        "WORKERS_AI_REQUESTS_PER_MINUTE": "10000000",
-        "DATABASE_URL": database_url,
-        "BATCH_CONCURRENCY": "4",
-        "PROCESS_LEASE": "2",
-    }
+    return workers_ai_environment(
+        standin, DATABASE_URL=database_url, BATCH_CONCURRENCY="4", PROCESS_LEASE="2"
+    )
 
 
 @asynccontextmanager

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.servers.workers_ai_app import WorkersAIStandin
+
 _START_SECONDS = 30
 
 
@@ -40,6 +42,16 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """Return what a process gets: these settings, and what Python needs."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return kept | dict(settings)
+
+
+def workers_ai_environment(standin: WorkersAIStandin, **more: str) -> dict[str, str]:
+    """Return the settings by which the stand-in makes the pictures, as fast as it can; and more."""
+    return {
+        "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
+        "CLOUDFLARE_API_TOKEN": standin.token,
+        "WORKERS_AI_BASE_URL": standin.base_url,
+        "WORKERS_AI_REQUESTS_PER_MINUTE": "10000000",
+    } | more
 
 
 async def run_gql_server(
