@@ -49,8 +49,6 @@ class JobRunner:
         Does not return when the process is draining or has lost its lease: the engine must not
         take for done what was not, and the attempt is put back once the engine has stopped.
         """
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a coroutine that runs is in a task
         run = JobRun(
             attempt.job.id, attempt.job.argument, attempt.number, process_id, self._may_go_on
         )
@@ -65,6 +63,9 @@ class JobRunner:
                 done.cancel()
                 await asyncio.wait({done})
                 raise
+            # By now it may go on again: what lost its lease for a moment has not failed. A stop
+            # waits for handlers that run, and not for this.
+            await asyncio.sleep(_LOOK_SECONDS)
         await asyncio.Event().wait()
 
     def _may_go_on(self, process_id: str) -> bool:
@@ -86,8 +87,6 @@ class JobRunner:
         try:
             await kind.handle(run)
         except Interrupted:
-            # By now it may go on again: what lost its lease for a moment has not failed.
-            await asyncio.sleep(_LOOK_SECONDS)
             return False
         except Exception as error:  # noqa: BLE001 - whatever it was, the attempt has failed
             await self._failed(kind, attempt, run, error)

@@ -12,8 +12,9 @@ from gql_server.jobs import rescue as rescuing
 from gql_server.jobs import runner as running
 from gql_server.jobs.engine import JobEngine
 from gql_server.jobs.engine_database import engine_url
-from gql_server.jobs.kinds import Attempt, Interrupted, Job, JobRun, Priority
+from gql_server.jobs.kinds import Attempt, Interrupted, Job, JobKind, JobRun, Priority
 from gql_server.jobs.queue import JobQueue
+from gql_server.processes.lease import ProcessLease
 from tests.jobs.conftest import MakeJobs
 
 pytestmark = pytest.mark.anyio
@@ -162,6 +163,33 @@ async def test_what_a_stop_interrupts_is_begun_again_after_it(make_jobs: MakeJob
     await second.start()
     await journal.until(runs=2)
     assert sorted((run.job_id, run.attempt) for run in journal.runs) == [("a", 1), ("b", 1)]
+
+
+@ON_SQLITE
+async def test_a_stop_waits_no_longer_than_the_handlers_that_it_interrupts(
+    database: Database, lease: ProcessLease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "_LOOK_SECONDS", 4 * SECONDS)
+    begun = asyncio.Event()
+
+    async def leaves(run: JobRun) -> None:
+        begun.set()
+        while run.may_go_on:
+            await asyncio.sleep(0.01)
+        raise Interrupted
+
+    kind = JobKind("leaving", leaves, None, 1, 1, [])
+    queue = JobQueue(engine_url(database.engine.url))
+    runner = running.JobRunner({"leaving": kind}, queue, lease)
+    attempt = Attempt(Job("a", "leaving", "", "user"))
+    at_work = asyncio.create_task(runner.run(attempt, lease.process_id))
+    async with asyncio.timeout(SECONDS):
+        await begun.wait()
+        await runner.drain(timeout_seconds=4 * SECONDS)
+    assert not at_work.done()  # the engine would take it for done
+    at_work.cancel()
+    await asyncio.wait({at_work})
+    await queue.close()
 
 
 @ON_SQLITE
