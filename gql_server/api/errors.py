@@ -30,7 +30,7 @@ from gql_server.api.user_error_types import (
     UserErrorCode,
     WebhookNotFound,
 )
-from gql_server.domain import errors as domain
+from gql_server.domain import budget_errors
 from gql_server.domain.allowances import RateLimited
 from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.errors import (
@@ -47,9 +47,7 @@ log = structlog.get_logger(__name__)
 REPORTABLE: Final = (DomainError, Rejected)
 """What a mutation answers with userErrors; everything else is masked."""
 
-_TYPES: Final[Mapping[type[DomainError], type[UserError]]] = {
-    getattr(domain, kind.__name__): kind for kind in USER_ERROR_TYPES
-}
+_TYPES: Final[Mapping[str, type[UserError]]] = {kind.__name__: kind for kind in USER_ERROR_TYPES}
 """Each error of the domain has a type of its own name."""
 
 _OWN_FIELDS: Final[Mapping[type[UserError], tuple[str, ...]]] = {
@@ -94,7 +92,7 @@ def user_errors(
     """
     told = [_user_error(fault, under) for fault in _faults(error)]
     for fault, one in zip(_faults(error), told, strict=True):
-        if isinstance(fault, domain.BudgetExceeded) and isinstance(one, BudgetExceeded):
+        if isinstance(fault, budget_errors.BudgetExceeded) and isinstance(one, BudgetExceeded):
             if sees_all:
                 one.message = fault.detailed_message
             elif fault.scope is BudgetScope.SERVER:
@@ -162,7 +160,7 @@ def _faults(error: DomainError | Rejected) -> Sequence[DomainError]:
 
 
 def _user_error(fault: DomainError, under: Sequence[str]) -> UserError:
-    kind = _TYPES[type(fault)]
+    kind = _TYPES[type(fault).__name__]
     own = {name: getattr(fault, name) for name in _OWN_FIELDS.get(kind, ())}
     own |= {name: to_dollars(own[name]) for name in own.keys() & _MONEY}
     return kind(

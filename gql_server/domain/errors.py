@@ -1,4 +1,4 @@
-"""Everything that a caller can be told went wrong, each with what to mend.
+"""What a caller can be told went wrong, each with what to mend; ``budget_errors`` has more.
 
 Vendor errors become these where they enter; ``api`` and ``rest`` translate these once
 where they leave. A message is safe to show: it never holds a secret or an internal name.
@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Final
 
 from gql_server.domain.batches import BatchStatus
-from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.money import decimal_dollars
 
 Path = tuple[str | int, ...]
@@ -79,52 +78,54 @@ class InvalidInput(DomainError):
         super().__init__(message, code=code, path=path)
 
 
-class ModelNotFound(DomainError):
+class NotFound(DomainError):
+    """The caller has nothing of that id.
+
+    Attributes:
+        sought_id: The id; of a long one its beginning.
+    """
+
+    def __init__(
+        self, noun: str, sought_id: str, code: ErrorCode, path: Path, *, hint: str = ""
+    ) -> None:
+        sought_id = sought_id[:LONGEST_ID]
+        message = f"There is no {noun} {sought_id!r}. {hint}".rstrip()
+        super().__init__(message, code=code, path=path)
+        self.sought_id = sought_id
+
+
+class ModelNotFound(NotFound):
     """No model of that name is in the catalogue."""
 
     def __init__(self, model_id: str, *, path: Path = ("model",)) -> None:
-        model_id = model_id[:LONGEST_ID]
-        super().__init__(
-            f"There is no model {model_id!r}. The field models lists those there are.",
-            code=ErrorCode.MODEL_NOT_FOUND,
-            path=path,
-        )
-        self.model_id = model_id
+        hint = "The field models lists those there are."
+        super().__init__("model", model_id, ErrorCode.MODEL_NOT_FOUND, path, hint=hint)
+        self.model_id = self.sought_id
 
 
-class TemplateNotFound(DomainError):
+class TemplateNotFound(NotFound):
     """The caller has no template of that id."""
 
     def __init__(self, template_id: str, *, path: Path = ("template_id",)) -> None:
-        template_id = template_id[:LONGEST_ID]
-        super().__init__(
-            f"There is no template {template_id!r}. It may have been deleted.",
-            code=ErrorCode.TEMPLATE_NOT_FOUND,
-            path=path,
-        )
-        self.template_id = template_id
+        hint = "It may have been deleted."
+        super().__init__("template", template_id, ErrorCode.TEMPLATE_NOT_FOUND, path, hint=hint)
+        self.template_id = self.sought_id
 
 
-class ImageNotFound(DomainError):
+class ImageNotFound(NotFound):
     """The caller has no image or source image of that id."""
 
     def __init__(self, image_id: str, *, path: Path = ("id",)) -> None:
-        image_id = image_id[:LONGEST_ID]
-        super().__init__(
-            f"There is no image {image_id!r}.", code=ErrorCode.IMAGE_NOT_FOUND, path=path
-        )
-        self.image_id = image_id
+        super().__init__("image", image_id, ErrorCode.IMAGE_NOT_FOUND, path)
+        self.image_id = self.sought_id
 
 
-class ApiKeyNotFound(DomainError):
+class ApiKeyNotFound(NotFound):
     """There is no API key of that id."""
 
     def __init__(self, key_id: str, *, path: Path = ("id",)) -> None:
-        key_id = key_id[:LONGEST_ID]
-        super().__init__(
-            f"There is no API key {key_id!r}.", code=ErrorCode.API_KEY_NOT_FOUND, path=path
-        )
-        self.key_id = key_id
+        super().__init__("API key", key_id, ErrorCode.API_KEY_NOT_FOUND, path)
+        self.key_id = self.sought_id
 
 
 class PromptRefused(DomainError):
@@ -261,82 +262,12 @@ class MaxCostExceeded(DomainError):
         self.max_cost = max_cost
 
 
-class BudgetExceeded(DomainError):
-    """A hard budget does not hold what the request would cost.
-
-    Money is in billionths of a dollar. What others spend from the server's budget is not for
-    everybody: the message leaves its figures out.
-
-    Attributes:
-        detailed_message: The message with all figures, for those who may know them.
-        scope: Whose budget it is.
-        limit: What may be spent in its period.
-        spent: What was charged in the period.
-        reserved: What is held for work in flight.
-        needed: What the request would cost.
-        resets_at: When the next period starts.
-    """
-
-    def __init__(
-        self,
-        *,
-        scope: BudgetScope,
-        limit: int,
-        spent: int,
-        reserved: int,
-        needed: int,
-        resets_at: datetime,
-    ) -> None:
-        whose = {
-            BudgetScope.SERVER: "The server's budget",
-            BudgetScope.USER: "The user's budget",
-            BudgetScope.KEY: "The API key's budget",
-        }[scope]
-        missing = needed - (limit - spent - reserved)
-        self.detailed_message = (
-            f"{whose} of ${decimal_dollars(limit)} has ${decimal_dollars(spent)} spent and "
-            f"${decimal_dollars(reserved)} held for pictures in the making; this would cost "
-            f"${decimal_dollars(needed)}, so ${decimal_dollars(missing)} are missing. "
-            f"It starts anew at {resets_at:%Y-%m-%d %H:%M} UTC."
-        )
-        discreet_message = (
-            f"{whose} does not hold what this would cost, ${decimal_dollars(needed)}. It starts "
-            f"anew at {resets_at:%Y-%m-%d %H:%M} UTC; an admin of the server can say more."
-        )
-        super().__init__(
-            discreet_message if scope is BudgetScope.SERVER else self.detailed_message,
-            code=ErrorCode.BUDGET_EXCEEDED,
-        )
-        self.scope = scope
-        self.limit = limit
-        self.spent = spent
-        self.reserved = reserved
-        self.needed = needed
-        self.resets_at = resets_at
-
-
-class BudgetNotFound(DomainError):
-    """There is no budget of that id."""
-
-    def __init__(self, budget_id: str, *, path: Path = ("id",)) -> None:
-        budget_id = budget_id[:LONGEST_ID]
-        super().__init__(
-            f"There is no budget {budget_id!r}. It may have been removed.",
-            code=ErrorCode.BUDGET_NOT_FOUND,
-            path=path,
-        )
-        self.budget_id = budget_id
-
-
-class BatchNotFound(DomainError):
+class BatchNotFound(NotFound):
     """The caller has no batch of that id."""
 
     def __init__(self, batch_id: str, *, path: Path = ("id",)) -> None:
-        batch_id = batch_id[:LONGEST_ID]
-        super().__init__(
-            f"There is no batch {batch_id!r}.", code=ErrorCode.BATCH_NOT_FOUND, path=path
-        )
-        self.batch_id = batch_id
+        super().__init__("batch", batch_id, ErrorCode.BATCH_NOT_FOUND, path)
+        self.batch_id = self.sought_id
 
 
 class BatchConflict(DomainError):
@@ -353,15 +284,12 @@ class BatchConflict(DomainError):
         self.status = status
 
 
-class WebhookNotFound(DomainError):
+class WebhookNotFound(NotFound):
     """The caller has no webhook of that id."""
 
     def __init__(self, webhook_id: str, *, path: Path = ("id",)) -> None:
-        webhook_id = webhook_id[:LONGEST_ID]
-        super().__init__(
-            f"There is no webhook {webhook_id!r}.", code=ErrorCode.WEBHOOK_NOT_FOUND, path=path
-        )
-        self.webhook_id = webhook_id
+        super().__init__("webhook", webhook_id, ErrorCode.WEBHOOK_NOT_FOUND, path)
+        self.webhook_id = self.sought_id
 
 
 class Rejected(Exception):

@@ -11,15 +11,10 @@ from gql_server.database import budgets as statements
 from gql_server.database.budgets import BudgetSpan, Spending
 from gql_server.database.engine import Database
 from gql_server.database.tables import BudgetRow
+from gql_server.domain.budget_errors import BudgetNotFound
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
 from gql_server.domain.clock import now
-from gql_server.domain.errors import (
-    BudgetNotFound,
-    DomainError,
-    ErrorCode,
-    InvalidInput,
-    Rejected,
-)
+from gql_server.domain.errors import DomainError, ErrorCode, InvalidInput, Rejected
 from gql_server.domain.ids import new_id
 from gql_server.domain.money import decimal_dollars, round_down_to_nanos
 from gql_server.domain.text import text_faults

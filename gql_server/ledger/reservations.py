@@ -21,9 +21,10 @@ from gql_server.database.reservations import (
     write_reservation,
 )
 from gql_server.database.tables import BudgetRow, ReservationRow
+from gql_server.domain.budget_errors import BudgetExceeded
 from gql_server.domain.budgets import BudgetScope, Payer
 from gql_server.domain.clock import now
-from gql_server.domain.errors import BudgetExceeded, Rejected
+from gql_server.domain.errors import Rejected
 from gql_server.ledger.budgets import Budgets, BudgetState
 
 log = structlog.get_logger(__name__)

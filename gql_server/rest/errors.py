@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.domain import errors as domain
 from gql_server.domain.allowances import RateLimited
+from gql_server.domain.budget_errors import BudgetExceeded, BudgetNotFound
 from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.clock import now
 from gql_server.domain.errors import DomainError, Forbidden, Path, Rejected, Unauthenticated
@@ -78,7 +79,7 @@ def _details(fault: DomainError, *, sees_all: bool) -> dict[str, Any]:
     match fault:
         case domain.ModelNotFound():
             return {"model": fault.model_id, "message": message}
-        case domain.BudgetExceeded():
+        case BudgetExceeded():
             is_told = sees_all or fault.scope is not BudgetScope.SERVER
             money = ("limit", "spent", "reserved", "needed") if is_told else ("needed",)
             amounts = {name: to_dollars(getattr(fault, name)) for name in money}
@@ -100,7 +101,7 @@ def _details(fault: DomainError, *, sees_all: bool) -> dict[str, Any]:
 
 
 def _message(fault: DomainError, *, sees_all: bool) -> str:
-    if isinstance(fault, domain.BudgetExceeded) and sees_all:
+    if isinstance(fault, BudgetExceeded) and sees_all:
         return fault.detailed_message
     return _UNKNOWN_MODEL if isinstance(fault, domain.ModelNotFound) else fault.message
 
@@ -231,10 +232,10 @@ _STATUSES: Final[Mapping[type[DomainError], HTTPStatus]] = {
     domain.ImageNotFound: HTTPStatus.NOT_FOUND,
     domain.BatchNotFound: HTTPStatus.NOT_FOUND,
     domain.ApiKeyNotFound: HTTPStatus.NOT_FOUND,
-    domain.BudgetNotFound: HTTPStatus.NOT_FOUND,
+    BudgetNotFound: HTTPStatus.NOT_FOUND,
     domain.WebhookNotFound: HTTPStatus.NOT_FOUND,
     domain.MaxCostExceeded: HTTPStatus.PAYMENT_REQUIRED,
-    domain.BudgetExceeded: HTTPStatus.PAYMENT_REQUIRED,
+    BudgetExceeded: HTTPStatus.PAYMENT_REQUIRED,
     domain.BatchConflict: HTTPStatus.CONFLICT,
     domain.IdempotencyInProgress: HTTPStatus.CONFLICT,
     domain.IdempotencyConflict: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -249,7 +250,7 @@ _ERRORS: Final[Mapping[type[DomainError], str]] = {
     domain.ImageNotFound: "Image not found",
     domain.BatchNotFound: "Batch not found",
     domain.MaxCostExceeded: "Cost limit exceeded",
-    domain.BudgetExceeded: "Budget exceeded",
+    BudgetExceeded: "Budget exceeded",
     domain.IdempotencyInProgress: "Request in progress",
     domain.IdempotencyConflict: "Idempotency key reused",
     domain.GenerationFailed: "Image generation failed",

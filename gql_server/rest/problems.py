@@ -6,13 +6,14 @@ from http import HTTPStatus
 from typing import Any, Final, Literal, NamedTuple
 
 from gql_server.domain import errors as domain
+from gql_server.domain.budget_errors import BudgetExceeded
 from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.clock import to_iso
 from gql_server.domain.money import to_dollars
 from gql_server.rest.fields import IMAGE_ID, MOMENT_EXAMPLE, Answer, Moment, described
 
 _PROMPT_MESSAGE: Final = "Prompt must be at least 3 characters"
-_BUDGET: Final = domain.BudgetExceeded(
+_BUDGET: Final = BudgetExceeded(
     scope=BudgetScope.USER,
     limit=10_000_000_000,
     spent=9_980_000_000,

@@ -15,9 +15,10 @@ from gql_server.database.engine import Database
 from gql_server.database.processes import remove_process
 from gql_server.database.reservations import keep_reservation, remove_reservations
 from gql_server.database.tables import ReservationRow
+from gql_server.domain.budget_errors import BudgetExceeded, BudgetNotFound
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
 from gql_server.domain.clock import now
-from gql_server.domain.errors import BudgetExceeded, BudgetNotFound, Rejected
+from gql_server.domain.errors import Rejected
 from gql_server.ledger import budgets as module
 from gql_server.ledger.audit import audit
 from gql_server.ledger.budget_alerts import BudgetAlerts

@@ -1,0 +1,70 @@
+"""What a caller can be told went wrong with a budget."""
+
+from datetime import datetime
+
+from gql_server.domain.budgets import BudgetScope
+from gql_server.domain.errors import DomainError, ErrorCode, NotFound, Path
+from gql_server.domain.money import decimal_dollars
+
+
+class BudgetExceeded(DomainError):
+    """A hard budget does not hold what the request would cost.
+
+    Money is in billionths of a dollar. What others spend from the server's budget is not for
+    everybody: the message leaves its figures out.
+
+    Attributes:
+        detailed_message: The message with all figures, for those who may know them.
+        scope: Whose budget it is.
+        limit: What may be spent in its period.
+        spent: What was charged in the period.
+        reserved: What is held for work in flight.
+        needed: What the request would cost.
+        resets_at: When the next period starts.
+    """
+
+    def __init__(
+        self,
+        *,
+        scope: BudgetScope,
+        limit: int,
+        spent: int,
+        reserved: int,
+        needed: int,
+        resets_at: datetime,
+    ) -> None:
+        whose = {
+            BudgetScope.SERVER: "The server's budget",
+            BudgetScope.USER: "The user's budget",
+            BudgetScope.KEY: "The API key's budget",
+        }[scope]
+        missing = needed - (limit - spent - reserved)
+        self.detailed_message = (
+            f"{whose} of ${decimal_dollars(limit)} has ${decimal_dollars(spent)} spent and "
+            f"${decimal_dollars(reserved)} held for pictures in the making; this would cost "
+            f"${decimal_dollars(needed)}, so ${decimal_dollars(missing)} are missing. "
+            f"It starts anew at {resets_at:%Y-%m-%d %H:%M} UTC."
+        )
+        discreet_message = (
+            f"{whose} does not hold what this would cost, ${decimal_dollars(needed)}. It starts "
+            f"anew at {resets_at:%Y-%m-%d %H:%M} UTC; an admin of the server can say more."
+        )
+        super().__init__(
+            discreet_message if scope is BudgetScope.SERVER else self.detailed_message,
+            code=ErrorCode.BUDGET_EXCEEDED,
+        )
+        self.scope = scope
+        self.limit = limit
+        self.spent = spent
+        self.reserved = reserved
+        self.needed = needed
+        self.resets_at = resets_at
+
+
+class BudgetNotFound(NotFound):
+    """There is no budget of that id."""
+
+    def __init__(self, budget_id: str, *, path: Path = ("id",)) -> None:
+        hint = "It may have been removed."
+        super().__init__("budget", budget_id, ErrorCode.BUDGET_NOT_FOUND, path, hint=hint)
+        self.budget_id = self.sought_id
