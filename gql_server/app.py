@@ -36,12 +36,13 @@ from gql_server.http.images import images_route
 from gql_server.http.networks import AllowedNetworksMiddleware
 from gql_server.http.security_headers import SecurityHeaders
 from gql_server.http.sockets import WebSocketsMiddleware
+from gql_server.opening import StartError
 from gql_server.rest.application import FOLDER as REST_FOLDER
 from gql_server.rest.application import RestOptions, rest_application
 from gql_server.rest.errors import refusal
 from gql_server.rest.requests import BodyBounds
 from gql_server.settings import Settings
-from gql_server.wiring import StartError, Wiring
+from gql_server.wiring import Wiring
 
 log = structlog.get_logger(__name__)
 

@@ -18,14 +18,14 @@ from gql_server.database.engine import DatabaseUnavailable
 from gql_server.http.server import Server, server_config
 from gql_server.inference.catalogue import CatalogueError
 from gql_server.ledger.price_files import PriceBookError
-from gql_server.settings import Settings
-from gql_server.wiring import (
+from gql_server.opening import (
     StartError,
-    Wiring,
     check_start,
     database_fault,
     migrate_database,
 )
+from gql_server.settings import Settings
+from gql_server.wiring import Wiring
 from gql_server.worker import work
 
 _BACKLOG = 2048

@@ -17,9 +17,9 @@ from gql_server.domain.webhooks import WebhookKind
 from gql_server.jobs import queue
 from gql_server.ledger import budget_alerts
 from gql_server.ledger.budgets import BudgetRequest
+from gql_server.opening import webhook_secrets
 from gql_server.settings import load_settings
 from gql_server.webhooks.recording import record_webhook
-from gql_server.wiring import webhook_secrets
 from tests.api.test_budgets import generate
 from tests.servers.product import SDXL, Product, running_product
 from tests.servers.receiver import SECONDS, Receiver
