@@ -20,12 +20,12 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from gql_server.database.budget_tables import BudgetAlertRow, BudgetRow, ReservationRow
 from gql_server.database.inserts import insert_into
 from gql_server.database.pages import Facts, read_facts
 from gql_server.database.reservations import still_holds
 from gql_server.database.rollups import RollupFilter, amount_in
 from gql_server.database.spans import TimeRange
-from gql_server.database.tables import BudgetAlertRow, BudgetRow, ReservationRow
 from gql_server.domain.budgets import BudgetScope, Payer
 from gql_server.domain.clock import now
 

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
+from gql_server.database.budget_tables import ReservationRow
 from gql_server.database.inserts import insert_into
 from gql_server.database.processes import is_alive
-from gql_server.database.tables import ReservationRow
 from gql_server.domain.clock import now
 
 GRACE: Final = timedelta(minutes=2)

@@ -1,4 +1,6 @@
-"""The tables. Money is in billionths of a dollar, neurons in thousandths.
+"""The tables but those of batches, budgets and webhooks, which have modules of their own.
+
+Money is in billionths of a dollar, neurons in thousandths.
 
 Every row that belongs to someone has its owner in ``user_id``.
 """
@@ -7,19 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, MetaData, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, SmallInteger, Text, text
 from sqlmodel import Field, SQLModel
 
 from gql_server.database.columns import JsonValue, UtcDateTime
-
-metadata: MetaData = SQLModel.metadata
-metadata.naming_convention = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
 
 
 class ChargeKind(StrEnum):
@@ -222,52 +215,6 @@ class RateLimitRow(SQLModel, table=True):
 
     kind: str = Field(primary_key=True)
     next_at: int = Field(sa_type=BigInteger)
-
-
-class BudgetRow(SQLModel, table=True):
-    """What may be spent in a day or a month: by the whole server, a user, or an API key."""
-
-    __tablename__ = "budgets"
-    __table_args__ = (UniqueConstraint("scope", "subject_id", "period"),)
-
-    id: str = Field(primary_key=True)
-    scope: str
-    subject_id: str
-    """The user or the key; empty text for the server."""
-    period: str
-    time_zone: str
-    amount: int = Field(sa_type=BigInteger)
-    is_hard: bool
-    webhook_url: str | None = None
-    created_at: datetime = Field(sa_type=UtcDateTime)
-    updated_at: datetime = Field(sa_type=UtcDateTime)
-
-
-class BudgetAlertRow(SQLModel, table=True):
-    """A share of a budget that was reached in one of its periods, told once."""
-
-    __tablename__ = "budget_alerts"
-
-    budget_id: str = Field(primary_key=True, foreign_key="budgets.id", ondelete="CASCADE")
-    period_starts_at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
-    percent: int = Field(primary_key=True, sa_type=SmallInteger)
-    reached_at: datetime = Field(sa_type=UtcDateTime)
-
-
-class ReservationRow(SQLModel, table=True):
-    """Money that is held for work that was accepted and is not over."""
-
-    __tablename__ = "reservations"
-
-    id: str = Field(primary_key=True)
-    """The id of the work: an image's."""
-    user_id: str
-    key_id: str | None = None
-    amount: int = Field(sa_type=BigInteger)
-    is_preview: bool
-    process_id: str | None = None
-    """Who works; it holds for as long as that process lives. None: until it is released."""
-    created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class IdempotencyKeyRow(SQLModel, table=True):

@@ -8,9 +8,9 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.database import budgets as statements
+from gql_server.database.budget_tables import BudgetRow
 from gql_server.database.budgets import BudgetSpan, Spending
 from gql_server.database.engine import Database
-from gql_server.database.tables import BudgetRow
 from gql_server.domain.budget_errors import BudgetNotFound
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
 from gql_server.domain.clock import now

@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gql_server.database.budget_tables import BudgetRow, ReservationRow
 from gql_server.database.budgets import applicable_budgets
 from gql_server.database.engine import DatabaseUnavailable
 from gql_server.database.reservations import (
@@ -20,7 +21,6 @@ from gql_server.database.reservations import (
     remove_reservations_of_the_dead,
     write_reservation,
 )
-from gql_server.database.tables import BudgetRow, ReservationRow
 from gql_server.domain.budget_errors import BudgetExceeded
 from gql_server.domain.budgets import BudgetScope, Payer
 from gql_server.domain.clock import now

@@ -10,7 +10,7 @@ from graphql import GraphQLInputObjectType, build_schema
 from sqlalchemy import update
 
 from gql_server.api.schema import schema_text
-from gql_server.database.tables import BudgetRow
+from gql_server.database.budget_tables import BudgetRow
 from gql_server.domain.budgets import BudgetPeriod
 from gql_server.domain.principal import Role
 from gql_server.domain.webhooks import WebhookKind

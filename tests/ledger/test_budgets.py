@@ -10,11 +10,11 @@ import structlog
 from sqlalchemy import select
 from sqlmodel import col
 
+from gql_server.database.budget_tables import ReservationRow
 from gql_server.database.charges import record_charges
 from gql_server.database.engine import Database
 from gql_server.database.processes import remove_process
 from gql_server.database.reservations import keep_reservation, remove_reservations
-from gql_server.database.tables import ReservationRow
 from gql_server.domain.budget_errors import BudgetExceeded, BudgetNotFound
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
 from gql_server.domain.clock import now
