@@ -4,18 +4,18 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from json import JSONDecodeError
-from typing import Any, Final, get_args
+from typing import Final
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
-from graphql import GraphQLError, OperationType
+from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
-from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, GraphQLRequestProtocol
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import (
@@ -31,11 +31,11 @@ from gql_server.access.open_counts import OpenCounts
 from gql_server.api.bounded_schema import Schema
 from gql_server.api.context import Context
 from gql_server.api.errors import border_error
-from gql_server.api.media_types import JSON, RESPONSE_JSON, Accepted, Stream, accepted
+from gql_server.api.media_types import JSON, accepted
 from gql_server.api.models import ShapedCatalogue
+from gql_server.api.operation_reader import OperationReader
 from gql_server.api.persisted import PersistedDocuments
 from gql_server.api.playground import asks_for_playground, playground_page, playground_policy
-from gql_server.api.requests import checked_parameters, read_upload
 from gql_server.api.responses import (
     SubResponse,
     json_response,
@@ -48,14 +48,13 @@ from gql_server.api.view_options import ViewOptions
 from gql_server.api.websockets import BoundedWebSocket, TooManyWebSockets, TransportHandler
 from gql_server.domain.errors import Unauthenticated
 from gql_server.generation.parts import Parts
-from gql_server.http.bodies import RequestRefused, bounded, media_type, parse_json, read_body
+from gql_server.http.bodies import RequestRefused, parse_json
 
 _PROTOCOLS: Final = (
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
     GRAPHQL_SSE_PROTOCOL,
     MULTIPART_SUBSCRIPTION_PROTOCOL,
 )
-_STREAMS: Final[frozenset[str]] = frozenset(get_args(Stream))
 _ALLOWED_TYPES: Final = {
     "GET": (StrawberryOperationType.QUERY,),
     "POST": (StrawberryOperationType.QUERY, StrawberryOperationType.MUTATION),
@@ -91,9 +90,13 @@ class GraphQLView(GraphQL[Context, None]):
         self.sockets = OpenCounts(self._options.sockets_per_user)
         self._subscriptions = OpenCounts(self._options.subscriptions_per_user)
         self.send_seconds = self._options.send_seconds
-        self._documents = schema.documents
-        self._streams = _STREAMS if schema.subscription is not None else frozenset()
         self.persisted = persisted or PersistedDocuments()
+        self._reader = OperationReader(
+            self._options,
+            schema.documents,
+            self.persisted,
+            has_subscriptions=schema.subscription is not None,
+        )
         self._playground = playground_page()
         self._playground_policy = playground_policy(self._playground)
 
@@ -102,7 +105,7 @@ class GraphQLView(GraphQL[Context, None]):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        request = self._request(scope, receive)
+        request = self._reader.request(scope, receive)
         try:
             response = await self.run(request)
         except ClientDisconnect:
@@ -196,18 +199,7 @@ class GraphQLView(GraphQL[Context, None]):
     ) -> GraphQLRequestData | list[GraphQLRequestData]:
         """Read the operation of a request, or those of a batch."""
         assert isinstance(request, _RequestAdapter)  # noqa: S101 - made by this view
-        takes = accepted(request.headers.get("accept"))
-        if takes.single is None and (takes.stream is None or takes.stream not in self._streams):
-            raise RequestRefused(
-                f"This server answers in {RESPONSE_JSON} or {JSON}.",
-                status=HTTPStatus.NOT_ACCEPTABLE,
-                code="NOT_ACCEPTABLE",
-            )
-        data = await self._read(request)
-        if isinstance(data, list):
-            self._check_batch(data)
-            return [self._request_data(checked_parameters(one)) for one in data]
-        return self._request_data(checked_parameters(data), takes)
+        return await self._reader.read(request.request)
 
     async def execute_single(
         self,
@@ -307,81 +299,6 @@ class GraphQLView(GraphQL[Context, None]):
     def encode_json(self, data: object) -> str:
         """Write JSON."""
         return orjson.dumps(data).decode()
-
-    def _request(self, scope: Scope, receive: Receive) -> Request:
-        request = Request(scope, receive)
-        if request.headers.get("content-type", "").startswith("multipart/"):
-            files = self._options.max_files * self._options.max_file_bytes
-            request = Request(scope, bounded(receive, files + self._options.max_body_bytes))
-        return request
-
-    async def _read(self, request: "_RequestAdapter") -> Any:
-        if request.method == "GET":
-            return self._parameters_of_address(request.query_params)
-        options = self._options
-        kind, parameters = media_type(request.content_type)
-        if kind == JSON and parameters.get("charset", "utf-8").lower() == "utf-8":
-            return parse_json(
-                await read_body(
-                    request.request, max_bytes=options.max_body_bytes, seconds=options.body_seconds
-                )
-            )
-        if kind == "multipart/form-data":
-            return await read_upload(
-                request.request,
-                max_files=options.max_files,
-                seconds=options.body_seconds,
-            )
-        raise RequestRefused(
-            "Send the operation as application/json in UTF-8, or files as multipart/form-data.",
-            status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            code="UNSUPPORTED_MEDIA_TYPE",
-        )
-
-    def _parameters_of_address(self, address: Mapping[str, Any]) -> dict[str, Any]:
-        parameters = dict(address)
-        for name in ("variables", "extensions"):
-            if parameters.get(name):
-                parameters[name] = parse_json(parameters[name], f"parameter {name}")
-        if parameters.get("query") and not self._options.takes_get:
-            raise RequestRefused(
-                "Send the operation by POST; GET takes only those that are named by their hash.",
-                status=HTTPStatus.METHOD_NOT_ALLOWED,
-                code="METHOD_NOT_ALLOWED",
-                headers={"Allow": "POST"},
-            )
-        return parameters
-
-    def _check_batch(self, operations: list[Any]) -> None:
-        limit = self._options.operations
-        if not limit:
-            raise RequestRefused(
-                "Send one operation in a request; this server takes no lists of them.",
-                code="BATCHING_DISABLED",
-            )
-        if not 1 <= len(operations) <= limit:
-            raise RequestRefused(
-                f"Send 1 to {limit} operations in a request.", code="TOO_MANY_OPERATIONS"
-            )
-
-    def _request_data(
-        self, parameters: Mapping[str, Any], takes: Accepted | None = None
-    ) -> GraphQLRequestData:
-        query = self.persisted.document(parameters)
-        name = parameters.get("operationName") or None
-        protocol: GraphQLRequestProtocol = "http"
-        if takes is not None and takes.stream is not None and takes.stream in self._streams:
-            # Who takes both gets a stream for subscriptions alone.
-            kind = self._documents.prepare(query).operation_type(name)
-            if takes.single is None or kind is OperationType.SUBSCRIPTION:
-                protocol = takes.stream
-        return GraphQLRequestData(
-            query=query,
-            variables=parameters.get("variables"),
-            operation_name=name,
-            extensions=parameters.get("extensions"),
-            protocol=protocol,
-        )
 
 
 class _RequestAdapter(StarletteRequestAdapter):
