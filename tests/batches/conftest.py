@@ -1,6 +1,8 @@
 """A server that takes batches, and workers that the tests drive themselves."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,36 @@ class Office:
             slices = await slices_to_do(connection, batch_id)
         for number in slices:
             await self.work.run(self.run(batch_id, number, lease))
+
+    @asynccontextmanager
+    async def dying(
+        self, batch_id: str, standin: WorkersAIStandin, *, calls: int
+    ) -> AsyncIterator[None]:
+        """Work on a batch as another process, which dies with its calls when the block ends."""
+        standin.latency = 30.0
+        dead = ProcessLease(self.parts.database, seconds=30)
+        async with dead.held():
+            work = asyncio.create_task(self.work_on(batch_id, dead))
+            while len(standin.requests) < calls:
+                await asyncio.sleep(0.01)
+            yield
+            work.cancel()
+            await asyncio.wait({work})
+        standin.latency = 0.0
+
+    async def die_before_the_facts(self, batch_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Put a batch's pictures into the store as another process, which dies then."""
+
+        async def dies(*_given: object, **_more: object) -> None:
+            raise asyncio.CancelledError
+
+        dead = ProcessLease(self.parts.database, seconds=30)
+        async with dead.held():
+            with monkeypatch.context() as patch:
+                patch.setattr("gql_server.generation.making.keep_facts", dies)
+                patch.setattr("gql_server.batches.item_work.end_with_error", dies)
+                with pytest.raises(asyncio.CancelledError):
+                    await self.work_on(batch_id, dead)
 
     def run(self, batch_id: str, number: int = 0, lease: ProcessLease | None = None) -> JobRun:
         """Return a job's run of a living process."""

@@ -1,7 +1,6 @@
 """Items whose making was interrupted: what was paid is kept, and nothing is paid without need."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
@@ -43,19 +42,9 @@ async def test_a_late_picture_of_an_item_that_is_queued_again_is_kept_and_charge
 async def test_what_is_given_up_ends_with_the_picture_that_was_made(
     office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def dies(*_given: object, **_more: object) -> None:
-        raise asyncio.CancelledError
-
     batch_id = await office.batch(2)
     standin.next(slow(0), error(5004, 400))
-    dead = ProcessLease(office.parts.database, seconds=30)
-    async with dead.held():
-        monkeypatch.setattr("gql_server.batches.item_work.end_with_error", dies)
-        with monkeypatch.context() as patch:
-            patch.setattr("gql_server.generation.making.keep_facts", dies)
-            with pytest.raises(asyncio.CancelledError):
-                await office.work_on(batch_id, dead)
-    monkeypatch.undo()
+    await office.die_before_the_facts(batch_id, monkeypatch)
     await office.work.give_up(office.run(batch_id), "processes died of it")
     batch = await office.read(batch_id)
     assert (batch["succeeded"], batch["failed"], batch["cost"]) == (1, 1, 0.01)
@@ -65,15 +54,9 @@ async def test_what_is_given_up_ends_with_the_picture_that_was_made(
 async def test_a_paused_batchs_items_of_a_dead_process_are_queued_and_not_made(
     office: Office, standin: WorkersAIStandin
 ) -> None:
-    standin.latency = 30.0
     batch_id = await office.batch(3)
-    dead = ProcessLease(office.parts.database, seconds=30)
-    async with dead.held():
-        work = asyncio.create_task(office.work_on(batch_id, dead))
-        while len(standin.requests) < 3:
-            await asyncio.sleep(0.01)
-        work.cancel()
-        await asyncio.wait({work})
+    async with office.dying(batch_id, standin, calls=3):
+        pass
     async with office.parts.database.write() as connection:
         await set_batch(connection, batch_id, {"status": BatchStatus.PAUSED.value})
     await office.work_on(batch_id)
@@ -122,9 +105,7 @@ async def test_a_probe_tries_an_item_that_nobody_has(
         holding = asyncio.create_task(other.run(office.run(batch_id, 0, lease)))
         while await running(office, batch_id) < 2 or not standin.requests:
             await asyncio.sleep(0.01)  # until it has its call and the next
-        run = office.run(batch_id)
-        probe = {"batch": batch_id, "slice": 0, "probes": True}
-        await office.work.run(replace(run, argument=probe))
+        await office.work.run(office.probe(batch_id))
         assert len(standin.requests) == 2
         assert (await office.read(batch_id))["status"] == "PAUSED"
         released.set()

@@ -46,22 +46,6 @@ async def bytes_of_the_failed(office: Office) -> StoredObject | None:
     return await find_bytes(office.parts, image_id)
 
 
-async def die_before_the_facts(
-    office: Office, batch_id: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Have a batch's pictures made and put into the store by a process that dies then."""
-    dead = ProcessLease(office.parts.database, seconds=30)
-
-    async def dies(*_given: object, **_more: object) -> None:
-        raise asyncio.CancelledError
-
-    async with dead.held():
-        with monkeypatch.context() as patch:
-            patch.setattr("gql_server.generation.making.keep_facts", dies)
-            with pytest.raises(asyncio.CancelledError):
-                await office.work_on(batch_id, dead)
-
-
 async def test_every_item_is_made_kept_and_charged_once(
     office: Office, standin: WorkersAIStandin
 ) -> None:
@@ -130,18 +114,10 @@ async def test_what_nobody_foresaw_fails_its_item_alone(
 async def test_items_of_a_dead_process_are_made_by_another(
     office: Office, standin: WorkersAIStandin
 ) -> None:
-    standin.latency = 30.0
     batch_id = await office.batch(3)
-    dead = ProcessLease(office.parts.database, seconds=30)
-    async with dead.held():
-        work = asyncio.create_task(office.work_on(batch_id, dead))
-        while len(standin.requests) < 3:
-            await asyncio.sleep(0.01)
+    async with office.dying(batch_id, standin, calls=3):
         await office.work_on(batch_id)
         assert (await office.read(batch_id))["running"] == 3
-        work.cancel()
-        await asyncio.wait({work})
-    standin.latency = 0.0
     await office.work_on(batch_id)
     batch = await office.read(batch_id)
     assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", 3)
@@ -156,7 +132,7 @@ async def test_a_picture_whose_bytes_are_there_is_not_made_again(
     office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch_id = await office.batch(2)
-    await die_before_the_facts(office, batch_id, monkeypatch)
+    await office.die_before_the_facts(batch_id, monkeypatch)
     await office.work_on(batch_id)
     assert (await office.read(batch_id))["status"] == "SUCCEEDED"
     assert len(standin.requests) == 2
@@ -245,7 +221,7 @@ async def test_a_store_that_cannot_be_asked_does_not_fail_what_was_made(
     office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch_id = await office.batch(1)
-    await die_before_the_facts(office, batch_id, monkeypatch)
+    await office.die_before_the_facts(batch_id, monkeypatch)
     get, away = office.parts.store.get, iter([True] * 2)
 
     async def get_later(key: str) -> object:
