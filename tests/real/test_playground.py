@@ -29,13 +29,23 @@ async def test_the_playground_lives_in_a_browser(tmp_path: Path) -> None:
 
 
 async def test_it_takes_a_key_where_the_server_asks_for_one(tmp_path: Path) -> None:
-    settings = {"AUTH": "keys"}
-    command = ("keys", "create", "--user", "ann", "--role", "admin")
-    _, secret, _ = await run_gql_server(*command, folder=tmp_path, settings=settings)
-    async with product_process(tmp_path, settings) as running:
-        await in_a_browser(f"{running.url}/graphql", secret.strip())
+    key = await admins_key(tmp_path)
+    async with product_process(tmp_path, {"AUTH": "keys"}) as running:
+        await in_a_browser(f"{running.url}/graphql", key)
 
 
 async def test_the_page_of_the_rest_api_lives_in_a_browser(tmp_path: Path) -> None:
     async with product_process(tmp_path, {}) as running:
         await in_a_browser(running.url, script="rest_docs.mjs")
+
+
+async def test_that_page_takes_a_key_where_the_server_asks_for_one(tmp_path: Path) -> None:
+    key = await admins_key(tmp_path)
+    async with product_process(tmp_path, {"AUTH": "keys"}) as running:
+        await in_a_browser(running.url, key, script="rest_docs.mjs")
+
+
+async def admins_key(folder: Path) -> str:
+    command = ("keys", "create", "--user", "ann", "--role", "admin")
+    _, secret, _ = await run_gql_server(*command, folder=folder, settings={"AUTH": "keys"})
+    return secret.strip()

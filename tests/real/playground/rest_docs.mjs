@@ -1,19 +1,21 @@
 // The page of the REST description in Chromium: it lives with its content security policy, asks
 // nobody else for anything, shows every operation, and makes a call.
 //
-//   node rest_docs.mjs http://127.0.0.1:8000
+//   node rest_docs.mjs http://127.0.0.1:8000 [an admin's API key]
 import assert from 'node:assert/strict';
 import chromium from '@sparticuz/chromium';
 import { chromium as driver } from 'playwright-core';
 
-const [origin] = process.argv.slice(2);
+const [origin, key] = process.argv.slice(2);
 
 const browser = await driver.launch({
   executablePath: process.env.CHROMIUM ?? (await chromium.executablePath()),
   args: ['--no-sandbox'], // which needs more rights than CI's containers have
 });
 try {
-  const page = await (await browser.newContext()).newPage();
+  // The page itself asks for a password; what it sends, for a header.
+  const httpCredentials = key ? { username: 'any', password: key } : undefined;
+  const page = await (await browser.newContext({ httpCredentials })).newPage();
   page.setDefaultTimeout(20_000);
   const faults = [];
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
@@ -25,6 +27,15 @@ try {
   await page.waitForSelector('.opblock');
   assert.equal(await page.locator('.opblock').count(), 13);
   assert.equal(await page.locator('.errors-wrapper').count(), 0);
+
+  if (key) {
+    // What the browser says of the page's own refusal is no fault.
+    assert.ok(faults.splice(0).every((fault) => fault.includes('401')));
+    await page.locator('.auth-wrapper button.authorize').first().click();
+    await page.locator('.auth-container input').first().fill(key);
+    await page.locator('.auth-container button.authorize').first().click();
+    await page.locator('.auth-container button.btn-done').first().click();
+  }
 
   const models = page.locator('#operations-models-models');
   await models.click();
