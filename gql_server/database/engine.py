@@ -13,13 +13,13 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from gql_server.database.postgresql import connection_options
 from gql_server.database.sqlite import COMMITTED_TOPICS, READ_ONLY, SqliteThread, set_up_sqlite
 
 T = TypeVar("T")
 
 _STATEMENT_MILLISECONDS: Final = 60_000
 _IDLE_MILLISECONDS: Final = 10_000
-"""No longer does a process that is frozen in a transaction hold its rows against the others."""
 _PASSING_SQLITE_CODES: Final = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -56,10 +56,11 @@ class Database:
         }
         if not self.is_sqlite:
             options["pool_pre_ping"] = True
-            options["connect_args"] = {
-                "options": f"-c statement_timeout={_STATEMENT_MILLISECONDS} "
-                f"-c idle_in_transaction_session_timeout={_IDLE_MILLISECONDS}"
-            }
+            options["connect_args"] = connection_options(
+                url,
+                statement_milliseconds=_STATEMENT_MILLISECONDS,
+                idle_milliseconds=_IDLE_MILLISECONDS,
+            )
         self.engine: Final[AsyncEngine] = create_async_engine(url, **options)
         # Readers need no transaction: a statement is a snapshot of its own. On connections that
         # never begin one, nothing has to be begun, ended or reset.

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.database.engine import Database
+from gql_server.database.postgresql import connection_options
 from gql_server.database.sqlite import COMMITTED_TOPICS
 
 log = structlog.get_logger(__name__)
@@ -22,13 +23,7 @@ _CHANNEL: Final = "gql_server_progress"
 _PING_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 5.0
 _LONGEST_WAIT_SECONDS: Final = 5.0
-_KEEPALIVES: Final = {
-    "connect_timeout": 10,
-    "keepalives": 1,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-}
+_STATEMENT_MILLISECONDS: Final = 5_000
 
 
 async def notify(connection: AsyncConnection, topic: str) -> None:
@@ -92,6 +87,9 @@ async def _listen(
 
 async def _connect(database: Database) -> psycopg.AsyncConnection[Any]:
     arguments, options = database.engine.dialect.create_connect_args(database.engine.url)
+    bounds = connection_options(
+        database.engine.url, statement_milliseconds=_STATEMENT_MILLISECONDS, idle_milliseconds=0
+    )
     return await psycopg.AsyncConnection.connect(
-        *arguments, **{**options, **_KEEPALIVES}, autocommit=True
+        *arguments, **{**options, **bounds}, autocommit=True
     )

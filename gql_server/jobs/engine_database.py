@@ -8,6 +8,7 @@ from dbos import DBOS
 from sqlalchemy import URL, Engine, create_engine, event
 
 from gql_server.database.engine import translated_errors
+from gql_server.database.postgresql import connection_options
 
 SCHEMA: Final = "jobs"
 
@@ -49,8 +50,11 @@ def open_engine(url: URL) -> Engine:
             pool_pre_ping=True,
             connect_args={
                 "application_name": "gql_server jobs",
-                "options": f"-c statement_timeout={_STATEMENT_MILLISECONDS} "
-                f"-c idle_in_transaction_session_timeout={_IDLE_MILLISECONDS}",
+                **connection_options(
+                    url,
+                    statement_milliseconds=_STATEMENT_MILLISECONDS,
+                    idle_milliseconds=_IDLE_MILLISECONDS,
+                ),
             },
             **options,
         )
