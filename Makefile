@@ -32,7 +32,8 @@ test-survival: $(VENV)/checks
 		tests/real/test_batch_survival.py tests/real/test_batch_workers.py \
 		tests/real/test_batch_faults.py tests/real/test_batch_watchers.py tests/rest/test_description.py
 	$(BIN)/python -m pytest --numprocesses auto -m survival tests/api/test_hostile.py \
-		tests/real/test_idle_sockets.py tests/real/test_budgets.py tests/jobs/test_survival.py
+		tests/real/test_idle_sockets.py tests/real/test_budgets.py \
+		tests/real/test_allowances.py tests/jobs/test_survival.py
 
 lint: $(VENV)/checks
 	$(BIN)/ruff check
