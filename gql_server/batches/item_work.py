@@ -1,7 +1,8 @@
 """One item of a batch: claimed, made, kept, and ended in the transaction of its picture."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -178,14 +179,12 @@ class ItemWork:
                 await self._put_back(run, item)
                 return
         user_id, is_wanted = item["user_id"], partial(self._is_wanted, run, item)
-        if not run.may_go_on:
-            raise NotWanted
         picture = await make_picture(
             parts,
             accepted,
             is_background=True,
             is_wanted=is_wanted,
-            call_place=partial(self._calls.taken, user_id),
+            call_place=partial(self._call_place, run, user_id),
             patience_seconds=_STORE_PATIENCE_SECONDS,
         )
         async with self._kept.taken(user_id):
@@ -199,6 +198,14 @@ class ItemWork:
             )
         parts.reservations.charged(accepted.payer)
         await self._tell(end.webhook_id)
+
+    @asynccontextmanager
+    async def _call_place(self, run: JobRun, user_id: str) -> AsyncIterator[None]:
+        async with self._calls.taken(user_id):
+            # It was waited for until another's answer, and a stop may have come meanwhile.
+            if not run.may_go_on:
+                raise NotWanted
+            yield
 
     async def _keep_or_fail(self, item: Facts, error: DomainError) -> None:
         if not await self._keep_what_was_made(item, _accepted(self._parts, item)):

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from gql_server.batches.slices import SliceWork
+from gql_server.jobs.kinds import Interrupted, JobRun
 from gql_server.ledger.audit import audit
 from gql_server.storage.store import StoredObject
 from tests.batches.conftest import Office
@@ -64,6 +65,23 @@ async def test_calls_in_flight_are_bounded_and_a_kept_picture_holds_none_up(
     assert (await office.read(batch_id))["succeeded"] == 20
     assert len(standin.requests) == 20
     assert (await audit(office.parts.database)).is_clean
+
+
+async def test_a_place_that_comes_free_while_a_process_stops_is_not_used(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    office.work = SliceWork(office.parts, concurrency=1)
+    standin.latency = 0.2
+    batch_id = await office.batch(2)
+    run = office.run(batch_id)
+    stopping = JobRun(
+        run.job_id, run.argument, 1, run.process_id, lambda _process_id: not standin.requests
+    )
+    with pytest.raises(Interrupted):
+        await office.work.run(stopping)
+    assert len(standin.requests) == 1
+    batch = await office.read(batch_id)
+    assert (batch["succeeded"], batch["queued"]) == (1, 1)
 
 
 async def test_what_waits_to_be_tried_again_leaves_its_place_to_others(
