@@ -28,14 +28,14 @@ async def refuse(
         receive: As an ASGI application has it.
         send: Likewise.
         refused: Why.
-        by_folder: How to write it beneath paths that begin so; elsewhere it is as GraphQL's.
+        by_folder: How to write it in folders, each with its slash; elsewhere it is as GraphQL's.
     """
     if scope["type"] == "websocket" and "websocket.http.response" not in scope["extensions"]:
         await send({"type": "websocket.close", "code": _NOT_ACCEPTED})
         return
     path: str = scope["path"]
     write = next(
-        (write for folder, write in by_folder.items() if path.startswith(folder)),
+        (write for folder, write in by_folder.items() if f"{path}/".startswith(folder)),
         _graphql_refusal,
     )
     await write(refused)(scope, receive, send)
