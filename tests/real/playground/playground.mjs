@@ -7,10 +7,7 @@
 // so that its integrity hashes are tried too. CHROMIUM names another browser than the package's.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import chromium, { inflate, setupLambdaEnvironment } from '@sparticuz/chromium';
-import { chromium as driver } from 'playwright-core';
+import { launchBrowser } from './browser.mjs';
 
 const [url, key] = process.argv.slice(2);
 const origin = new URL(url).origin;
@@ -22,10 +19,7 @@ const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
-const browser = await driver.launch({
-  executablePath: process.env.CHROMIUM ?? (await unpacked()),
-  args: ['--no-sandbox'], // which needs more rights than CI's containers have
-});
+const browser = await launchBrowser();
 try {
   // The page itself asks for a password; what it sends, for a header.
   const httpCredentials = key ? { username: 'any', password: key } : undefined;
@@ -133,13 +127,6 @@ try {
   }
 } finally {
   await browser.close();
-}
-
-// The package's browser, with the libraries that a machine without a desktop lacks.
-async function unpacked() {
-  const libraries = new URL('../bin/al2023.tar.br', import.meta.resolve('@sparticuz/chromium'));
-  setupLambdaEnvironment(join(await inflate(fileURLToPath(libraries)), 'lib'));
-  return chromium.executablePath();
 }
 
 async function packaged(address) {

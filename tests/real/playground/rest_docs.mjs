@@ -3,15 +3,11 @@
 //
 //   node rest_docs.mjs http://127.0.0.1:8000 [an admin's API key]
 import assert from 'node:assert/strict';
-import chromium from '@sparticuz/chromium';
-import { chromium as driver } from 'playwright-core';
+import { launchBrowser } from './browser.mjs';
 
 const [origin, key] = process.argv.slice(2);
 
-const browser = await driver.launch({
-  executablePath: process.env.CHROMIUM ?? (await chromium.executablePath()),
-  args: ['--no-sandbox'], // which needs more rights than CI's containers have
-});
+const browser = await launchBrowser();
 try {
   // The page itself asks for a password; what it sends, for a header.
   const httpCredentials = key ? { username: 'any', password: key } : undefined;
