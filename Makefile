@@ -8,8 +8,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-CLIENTS := tests/real/clients
-PLAYGROUND := tests/real/playground
+CLIENTS := tests/e2e/clients
+PLAYGROUND := tests/e2e/playground
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .PHONY: run test test-clients test-survival lint types schema bench pins clean
@@ -22,18 +22,18 @@ test: lint types
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 test-clients: $(VENV)/checks $(VENV)-clients/ready
-	$(BIN)/python -m pytest -m clients tests/real/test_clients.py tests/real/test_playground.py tests/rest
+	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_playground.py tests/rest
 
 # Thirty rounds on SQLite and thirty on PostgreSQL: a batch whose server is killed at some moment. And
 # batches whose database or store goes away, whose calls fail, and whom a thousand watch. And hostile
 # inputs by the thousand, from the schema and, by schemathesis, from REST's description.
 test-survival: $(VENV)/checks
 	SURVIVAL_ROUNDS=30 $(BIN)/python -m pytest --numprocesses auto -m "not clients" \
-		tests/real/test_batch_survival.py tests/real/test_batch_workers.py \
-		tests/real/test_batch_faults.py tests/real/test_batch_watchers.py tests/rest/test_description.py
-	$(BIN)/python -m pytest --numprocesses auto -m survival tests/api/test_hostile.py \
-		tests/real/test_idle_sockets.py tests/real/test_budgets.py \
-		tests/real/test_allowances.py tests/jobs/test_survival.py
+		tests/e2e/test_batch_survival.py tests/e2e/test_batch_workers.py \
+		tests/e2e/test_batch_faults.py tests/e2e/test_batch_watchers.py tests/rest/test_description.py
+	$(BIN)/python -m pytest --numprocesses auto -m survival tests/graphql/test_hostile.py \
+		tests/e2e/test_idle_sockets.py tests/e2e/test_budgets.py \
+		tests/e2e/test_allowances.py tests/jobs/test_survival.py
 
 lint: $(VENV)/checks
 	$(BIN)/ruff check

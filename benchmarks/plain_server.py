@@ -25,7 +25,7 @@ from strawberry.schema.config import StrawberryConfig
 from gql_server.domain.clock import now
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.model import Model as CatalogueModel
-from gql_server.ledger.prices import PictureSize, load_price_book
+from gql_server.ledger.prices.price_book import PictureSize, load_price_book
 
 USER_ID = "default_user"
 PUBLIC_BASE = "http://127.0.0.1:8000/images"

@@ -28,7 +28,7 @@ from benchmarks.ledger import (
 )
 from benchmarks.processes import ServerProcess, run_to_end, server_process
 from benchmarks.report import Growth
-from tests.servers.postgres import PostgresServer, running_postgres
+from tests.support.postgres import PostgresServer, running_postgres
 
 _BASELINE_IMAGES: Final = 10_000
 _WARMING: Final = 3

@@ -11,17 +11,17 @@ import pytest
 import structlog
 from sqlalchemy.engine import URL
 
-from gql_server.database.engine import Database
-from gql_server.database.migration import migrate
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.migration import migrate
 from gql_server.jobs.engine_database import migrate_engine
 from gql_server.settings import Settings
-from tests.servers.postgres import PostgresServer, running_postgres
-from tests.servers.product import Product, running_product, workers_ai_settings
-from tests.servers.receiver import Receiver, running_receiver
-from tests.servers.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server, running_s3
-from tests.servers.sqlite import make_sqlite
-from tests.servers.workers_ai import workers_ai_standin
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.postgres import PostgresServer, running_postgres
+from tests.support.product import Product, running_product, workers_ai_settings
+from tests.support.receiver import Receiver, running_receiver
+from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server, running_s3
+from tests.support.sqlite import make_sqlite
+from tests.support.workers_ai import workers_ai_standin
+from tests.support.workers_ai_app import WorkersAIStandin
 
 # A shared machine is slow at times. Where CI decides about a change, it draws the same examples
 # for all; a developer's runs go on looking for others.
@@ -157,6 +157,13 @@ async def production(
         "r2_endpoint_url": s3.endpoint_url,
     }
     async with running_product(tmp_path, settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def product(tmp_path: Path) -> AsyncIterator[Product]:
+    """A server without any settings."""
+    async with running_product(tmp_path) as running:
         yield running
 
 

@@ -17,8 +17,8 @@ from graphql import (
     get_named_type,
 )
 
-from gql_server.access.decisions import Others
-from gql_server.api.decisions import DECISIONS
+from gql_server.access.permissions import Others
+from gql_server.api.permissions import DECISIONS
 from gql_server.api.schema import schema_text
 
 FOLDER = Path(__file__).parents[1] / "docs" / "operations"

@@ -8,7 +8,7 @@ from graphql import build_schema, parse, validate
 
 from gql_server.api.schema import schema_text
 from gql_server.inference.catalogue import load_catalogue
-from gql_server.ledger.prices import load_price_book
+from gql_server.ledger.prices.price_book import load_price_book
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(

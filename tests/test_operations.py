@@ -11,9 +11,9 @@ from graphql import OperationDefinitionNode, parse
 from gql_server.domain.principal import Role
 from tests.access.attempts import Things, make_things
 from tests.operation_pages import FOLDER, INDEX, SCHEMA, Operation, index, operations
-from tests.servers.product import Product, png, running_product
-from tests.servers.streams import EVENTS, streamed
-from tests.servers.visitors import visitor
+from tests.support.product import Product, png, running_product
+from tests.support.streams import EVENTS, streamed
+from tests.support.visitors import visitor
 
 pytestmark = pytest.mark.anyio
 

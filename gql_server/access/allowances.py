@@ -16,8 +16,8 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql_server.database.allowances import remove_whole_allowances, spend_allowance
-from gql_server.database.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.queries.allowances import remove_whole_allowances, spend_allowance
 from gql_server.domain.allowances import Allowance, AllowanceState, RateLimited, state_of
 from gql_server.domain.clock import now
 from gql_server.domain.principal import Principal

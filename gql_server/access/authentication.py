@@ -8,12 +8,12 @@ from typing import Final
 
 from gql_server.access.key_secrets import is_secret_of, prefix_of
 from gql_server.access.oidc import OidcTokens
-from gql_server.database.api_keys import (
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.api_keys import (
     find_api_key_by_prefix,
     find_good_keys,
     set_last_used_at,
 )
-from gql_server.database.engine import Database
 from gql_server.domain.clock import now
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import EVERYONE, Principal, Role

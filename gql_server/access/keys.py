@@ -6,25 +6,25 @@ from datetime import datetime
 from typing import Final
 
 from gql_server.access.key_secrets import new_secret
-from gql_server.database.api_keys import (
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.notifications import notify
+from gql_server.database.engine.pages import Facts, Page, PageRequest
+from gql_server.database.queries.api_keys import (
     api_key_page,
     count_api_keys,
     find_api_keys,
     insert_api_key,
     set_revoked_at,
 )
-from gql_server.database.budgets import write_budget
-from gql_server.database.engine import Database
-from gql_server.database.notifications import notify
-from gql_server.database.pages import Facts, Page, PageRequest
-from gql_server.database.tables import ApiKeyRow
+from gql_server.database.queries.budgets import write_budget
+from gql_server.database.tables.tables import ApiKeyRow
 from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ApiKeyNotFound, DomainError, ErrorCode, InvalidInput, Rejected
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal, Role, is_plain_user_id
 from gql_server.domain.text import text_faults
-from gql_server.ledger.budgets import BudgetRequest, budget_faults, new_budget
+from gql_server.ledger.budgets.budgets import BudgetRequest, budget_faults, new_budget
 
 _LONGEST: Final = 100
 

@@ -7,8 +7,8 @@ from typing import Annotated, Generic, TypeVar
 import strawberry
 
 from gql_server.api.enums import domain_member
-from gql_server.database.cursors import cursor_of, page_key
-from gql_server.database.pages import (
+from gql_server.database.engine.cursors import cursor_of, page_key
+from gql_server.database.engine.pages import (
     DEFAULT_PAGE_SIZE,
     MAX_PAGE_SIZE,
     Page,

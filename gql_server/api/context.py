@@ -12,23 +12,23 @@ import strawberry
 
 from gql_server.access.allowances import Allowances
 from gql_server.access.authentication import Authentication
-from gql_server.access.open_counts import OpenCounts
-from gql_server.api.loaders import SharedLoader
-from gql_server.batches.reading import get_batches
-from gql_server.database.images import ImageFilter
-from gql_server.database.pages import Facts, Page, PageRequest
+from gql_server.access.connection_counts import OpenCounts
+from gql_server.batches.queries import get_batches
+from gql_server.database.engine.pages import Facts, Page, PageRequest
+from gql_server.database.queries.images import ImageFilter
 from gql_server.domain.allowances import AllowanceState, RateLimited
 from gql_server.domain.budgets import Payer
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal
 from gql_server.generation.images import get_images, list_images_by_template
-from gql_server.generation.parts import Parts
+from gql_server.generation.services import Parts
 from gql_server.generation.templates import get_templates
-from gql_server.ledger.budgets import BudgetState
-from gql_server.ledger.performance import Performance, read_performance
+from gql_server.graphql.execution.loaders import SharedLoader
+from gql_server.ledger.budgets.budgets import BudgetState
+from gql_server.ledger.reports.performance import Performance, read_performance
 
 if TYPE_CHECKING:
-    from gql_server.api.models import Model
+    from gql_server.api.models.types import Model
 
 _LATEST_WEBHOOKS: Final = 10
 

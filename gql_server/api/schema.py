@@ -9,37 +9,40 @@ import strawberry
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
-from gql_server.api.api_key_mutations import ApiKeyMutations
-from gql_server.api.api_keys import ApiKey, ApiKeyFilter, api_key_connection, find_api_keys
-from gql_server.api.batch_items import BatchItem, find_batch_items
-from gql_server.api.batch_mutations import BatchMutations
-from gql_server.api.batch_subscriptions import BatchSubscriptions
-from gql_server.api.batches import Batch, BatchFilterArgument, batch_connection, find_batches
-from gql_server.api.bounded_schema import Schema
-from gql_server.api.budgets import Budget, BudgetMutations, BudgetWarning, budget_from, find_budgets
+from gql_server.api.api_keys.mutations import ApiKeyMutations
+from gql_server.api.api_keys.types import ApiKey, ApiKeyFilter, api_key_connection, find_api_keys
+from gql_server.api.batches.items import BatchItem, find_batch_items
+from gql_server.api.batches.mutations import BatchMutations
+from gql_server.api.batches.subscriptions import BatchSubscriptions
+from gql_server.api.batches.types import Batch, BatchFilterArgument, batch_connection, find_batches
+from gql_server.api.budgets.types import (
+    Budget,
+    BudgetMutations,
+    BudgetWarning,
+    budget_from,
+    find_budgets,
+)
 from gql_server.api.connections import After, Before, Connection, First, Last, ListOrder
 from gql_server.api.context import Info
-from gql_server.api.costs import (
+from gql_server.api.costs.analytics import (
     CostAnalytics,
     CostFilterArgument,
     Since,
     Until,
     cost_analytics,
 )
-from gql_server.api.decisions import guarded
-from gql_server.api.estimates import CostEstimateInput, CostEstimatePayload, cost_estimate
-from gql_server.api.execution import PlainFieldExecutor
-from gql_server.api.image_filters import FilterArgument, OrderArgument
-from gql_server.api.image_mutations import ImageMutations
-from gql_server.api.image_subscriptions import ImageSubscriptions
-from gql_server.api.images import Image, find_images, image_connection
-from gql_server.api.limits import Limits
-from gql_server.api.models import Model, ModelFilter, list_models
+from gql_server.api.costs.estimates import CostEstimateInput, CostEstimatePayload, cost_estimate
+from gql_server.api.images.filters import FilterArgument, OrderArgument
+from gql_server.api.images.mutations import ImageMutations
+from gql_server.api.images.subscriptions import ImageSubscriptions
+from gql_server.api.images.types import Image, find_images, image_connection
+from gql_server.api.models.types import Model, ModelFilter, list_models
 from gql_server.api.nodes import Node
+from gql_server.api.permissions import guarded
 from gql_server.api.scalars import DATE_TIME
-from gql_server.api.source_images import SourceImage, SourceImageMutations, find_source_images
-from gql_server.api.template_mutations import TemplateMutations
-from gql_server.api.templates import (
+from gql_server.api.source_images.types import SourceImage, SourceImageMutations, find_source_images
+from gql_server.api.templates.mutations import TemplateMutations
+from gql_server.api.templates.types import (
     Template,
     TemplateFilter,
     find_templates,
@@ -47,8 +50,11 @@ from gql_server.api.templates import (
 )
 from gql_server.api.user_error_types import USER_ERROR_TYPES
 from gql_server.api.viewer import Viewer, find_viewer
-from gql_server.api.webhooks import Webhook, WebhookMutations, find_webhooks
+from gql_server.api.webhooks.types import Webhook, WebhookMutations, find_webhooks
 from gql_server.domain.errors import ErrorCode, InvalidInput
+from gql_server.graphql.execution.executor import PlainFieldExecutor
+from gql_server.graphql.execution.limits import Limits
+from gql_server.graphql.execution.schema import Schema
 
 _MAX_NODES: Final = 100
 

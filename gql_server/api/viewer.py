@@ -4,10 +4,10 @@ from datetime import datetime
 
 import strawberry
 
-from gql_server.api.api_keys import ApiKey, Role, find_api_keys
-from gql_server.api.budgets import Budget, budget_from
+from gql_server.api.api_keys.types import ApiKey, Role, find_api_keys
+from gql_server.api.budgets.types import Budget, budget_from
 from gql_server.api.context import Info
-from gql_server.ledger.budgets import tightest
+from gql_server.ledger.budgets.budgets import tightest
 
 
 @strawberry.type(

@@ -2,19 +2,19 @@
 
 from dataclasses import replace
 
-from gql_server.batches.creation import CreatedBatch, create_batch
-from gql_server.batches.endings import cancel_queued
-from gql_server.batches.pausing import waits_no_more
+from gql_server.batches.completion import cancel_queued
+from gql_server.batches.create import CreatedBatch, create_batch
+from gql_server.batches.pause import waits_no_more
 from gql_server.batches.requests import BatchPicture, BatchRequest
-from gql_server.batches.slices import enqueue_slices
-from gql_server.database.batch_items import failed_requests, slices_to_do
-from gql_server.database.batches import find_batches, lock_batch, set_batch
-from gql_server.database.pages import Facts
+from gql_server.batches.slice_runner import enqueue_slices
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.batch_items import failed_requests, slices_to_do
+from gql_server.database.queries.batches import find_batches, lock_batch, set_batch
 from gql_server.domain.batches import FINISHED, BatchPriority, BatchStatus
 from gql_server.domain.errors import BatchConflict, BatchNotFound
 from gql_server.domain.principal import Principal
-from gql_server.generation.parts import Parts
 from gql_server.generation.requests import request_from_json
+from gql_server.generation.services import Parts
 
 
 async def cancel_batch(parts: Parts, principal: Principal, batch_id: str) -> Facts:

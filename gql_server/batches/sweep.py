@@ -5,15 +5,15 @@ from typing import Final
 
 import structlog
 
+from gql_server.batches.completion import cancel_queued
 from gql_server.batches.control import resume
-from gql_server.batches.endings import cancel_queued
-from gql_server.batches.slices import enqueue_slices, job_prefix
-from gql_server.database.batch_items import slices_to_do
-from gql_server.database.batches import find_paused, find_unfinished, lock_batch, set_batch
-from gql_server.database.pages import Facts
+from gql_server.batches.slice_runner import enqueue_slices, job_prefix
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.batch_items import slices_to_do
+from gql_server.database.queries.batches import find_paused, find_unfinished, lock_batch, set_batch
 from gql_server.domain.batches import BatchStatus
 from gql_server.domain.clock import now
-from gql_server.generation.parts import Parts
+from gql_server.generation.services import Parts
 
 log = structlog.get_logger(__name__)
 

@@ -22,9 +22,9 @@ from gql_server.client.batch import (
     save_batch,
     start_batch,
 )
-from gql_server.client.faults import ServerRefused
+from gql_server.client.errors import ServerRefused
 from gql_server.client.folder import FolderFault, OutputFolder, one_line
-from gql_server.client.patience import ServerUnreachable
+from gql_server.client.retry_policy import ServerUnreachable
 from gql_server.client.server import Server, open_server
 
 KEY_VARIABLE: Final = "GQL_SERVER_KEY"

@@ -8,12 +8,12 @@ import typer
 
 from gql_server.access.keys import KeyDraft, create_key, list_keys, revoke_key
 from gql_server.cli.start import in_utc, with_database
-from gql_server.database.engine import Database
-from gql_server.database.pages import MAX_PAGE_SIZE, Facts, PageKey, PageRequest
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.pages import MAX_PAGE_SIZE, Facts, PageKey, PageRequest
 from gql_server.domain.budgets import BudgetPeriod
 from gql_server.domain.clock import now, to_iso
 from gql_server.domain.principal import EVERYONE, Role
-from gql_server.ledger.budgets import BudgetRequest
+from gql_server.ledger.budgets.budgets import BudgetRequest
 
 keys = typer.Typer(name="keys", help="API keys, for servers with AUTH=keys.", no_args_is_help=True)
 

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from gql_server.cli.start import fail, in_utc, with_database
-from gql_server.database.engine import Database
+from gql_server.database.engine.engine import Database
 from gql_server.domain.money import signed_nano_dollars
 from gql_server.ledger.adjustments import Adjustment, adjust
-from gql_server.ledger.audit import audit as run_audit
-from gql_server.ledger.export import (
+from gql_server.ledger.audit.audit import audit as run_audit
+from gql_server.ledger.reports.export import (
     ExportFormat,
     LedgerSpan,
     ParquetNotInstalled,

@@ -11,9 +11,9 @@ from gql_server.cli.start import fail, read_settings
 from gql_server.domain.clock import now
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.workers_ai.listing import ListedModel, ListingFailed, fetch_listing
-from gql_server.ledger.price_files import PriceBookError, read_text
-from gql_server.ledger.price_refresh import Difference, compare_prices, write_price_book
-from gql_server.ledger.prices import load_price_book
+from gql_server.ledger.prices.files import PriceBookError, read_text
+from gql_server.ledger.prices.price_book import load_price_book
+from gql_server.ledger.prices.refresh import Difference, compare_prices, write_price_book
 from gql_server.settings import Settings
 
 prices = typer.Typer(name="prices", help="What the provider bills.", no_args_is_help=True)

@@ -11,22 +11,22 @@ import typer
 import uvicorn
 
 from gql_server import __version__
-from gql_server.api.persisted import TrustedDocumentsError
-from gql_server.app import create_app
-from gql_server.cli.start import fail, read_settings
-from gql_server.database.engine import DatabaseUnavailable
-from gql_server.http.server import Server, server_config
-from gql_server.inference.catalogue import CatalogueError
-from gql_server.ledger.price_files import PriceBookError
-from gql_server.opening import (
+from gql_server.bootstrap.resources import (
     StartError,
     check_start,
     database_fault,
     migrate_database,
 )
+from gql_server.bootstrap.services import Wiring
+from gql_server.bootstrap.web import create_app
+from gql_server.bootstrap.worker import work
+from gql_server.cli.start import fail, read_settings
+from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.graphql.execution.persisted import TrustedDocumentsError
+from gql_server.inference.catalogue import CatalogueError
+from gql_server.ledger.prices.files import PriceBookError
 from gql_server.settings import Settings
-from gql_server.wiring import Wiring
-from gql_server.worker import work
+from gql_server.web.server import Server, server_config
 
 _BACKLOG = 2048
 

@@ -7,10 +7,10 @@ from typing import NoReturn, TypeVar
 
 import typer
 
-from gql_server.database.engine import Database, DatabaseUnavailable
+from gql_server.bootstrap.resources import StartError, database_fault, open_database
+from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.domain.errors import DomainError, Rejected
 from gql_server.logs import configure_logs
-from gql_server.opening import StartError, database_fault, open_database
 from gql_server.settings import Settings, SettingsError, load_settings
 
 T = TypeVar("T")

@@ -2,8 +2,8 @@
 
 import typer
 
+from gql_server.bootstrap.resources import StartError, webhook_secrets
 from gql_server.cli.start import fail, read_settings
-from gql_server.opening import StartError, webhook_secrets
 
 webhooks = typer.Typer(
     name="webhooks", help="What receivers need to know of webhooks.", no_args_is_help=True

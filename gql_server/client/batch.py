@@ -13,7 +13,7 @@ import httpx
 
 from gql_server.client.answers import Batch, Image, Item, UserError
 from gql_server.client.downloads import Fetched, fetch_picture
-from gql_server.client.faults import ServerRefused
+from gql_server.client.errors import ServerRefused
 from gql_server.client.folder import FolderFault, OutputFolder, Request
 from gql_server.client.server import Server
 

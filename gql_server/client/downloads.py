@@ -8,9 +8,9 @@ from typing import Final
 import httpx
 
 from gql_server.client.answers import Image, Item
-from gql_server.client.faults import ServerRefused, is_passing
+from gql_server.client.errors import ServerRefused, is_passing
 from gql_server.client.folder import OutputFolder
-from gql_server.client.patience import ConnectionLost
+from gql_server.client.retry_policy import ConnectionLost
 from gql_server.client.server import Server
 
 _TIMEOUT: Final = httpx.Timeout(60, connect=10)

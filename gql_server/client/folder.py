@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from gql_server.client.answers import Image, Item
-from gql_server.client.faults import ServerRefused
+from gql_server.client.errors import ServerRefused
 from gql_server.domain.ids import has_prefix
 
 _SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,5}")

@@ -18,8 +18,8 @@ from gql_server.client.answers import (
     Image,
     Update,
 )
-from gql_server.client.faults import ServerRefused, graphql_fault, is_passing
-from gql_server.client.patience import ConnectionLost, Patience
+from gql_server.client.errors import ServerRefused, graphql_fault, is_passing
+from gql_server.client.retry_policy import ConnectionLost, Patience
 from gql_server.client.subscription import subscribe
 from gql_server.tls import trusted_authorities
 

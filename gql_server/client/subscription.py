@@ -11,8 +11,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.frames import Close
 from websockets.typing import Subprotocol
 
-from gql_server.client.faults import ServerRefused, graphql_fault, is_passing
-from gql_server.client.patience import ConnectionLost
+from gql_server.client.errors import ServerRefused, graphql_fault, is_passing
+from gql_server.client.retry_policy import ConnectionLost
 
 _PROTOCOL: Final = Subprotocol("graphql-transport-ws")
 _ANSWER_SECONDS: Final = 15

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from gql_server.database.rollups import RollupFilter
+from gql_server.database.queries.rollups import RollupFilter
 from gql_server.domain.principal import Principal
-from gql_server.generation.parts import Parts
-from gql_server.ledger.analytics import CostReport
+from gql_server.generation.services import Parts
+from gql_server.ledger.reports.analytics import CostReport
 
 
 def cost_report(

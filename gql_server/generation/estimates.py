@@ -1,10 +1,10 @@
 """What a picture would cost, without making it."""
 
 from gql_server.domain.principal import Principal
-from gql_server.generation.acceptance import accept
-from gql_server.generation.parts import Parts
 from gql_server.generation.requests import PictureRequest
-from gql_server.ledger.prices import Price
+from gql_server.generation.services import Parts
+from gql_server.generation.validation import accept
+from gql_server.ledger.prices.price_book import Price
 
 
 async def estimate_cost(parts: Parts, principal: Principal, request: PictureRequest) -> Price:

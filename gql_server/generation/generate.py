@@ -6,18 +6,18 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from gql_server.database.idempotency_keys import KeyScope
-from gql_server.database.images import find_images
-from gql_server.database.pages import Facts
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.idempotency_keys import KeyScope
+from gql_server.database.queries.images import find_images
 from gql_server.domain.errors import GenerationPending
 from gql_server.domain.principal import Principal
-from gql_server.generation.acceptance import AcceptedPicture, accept, is_oversized
-from gql_server.generation.making import keep_picture, keep_what_was_made, make_picture
-from gql_server.generation.parts import Parts
+from gql_server.generation.produce import keep_picture, keep_what_was_made, make_picture
+from gql_server.generation.recovery import acceptance_from_json, acceptance_to_json
 from gql_server.generation.requests import PictureRequest
-from gql_server.generation.resuming import acceptance_from_json, acceptance_to_json
-from gql_server.ledger.budgets import BudgetState
-from gql_server.ledger.keyed_work import Begun, input_hash, key_faults, reject_with_key_faults
+from gql_server.generation.services import Parts
+from gql_server.generation.validation import AcceptedPicture, accept, is_oversized
+from gql_server.idempotency.operations import Begun, input_hash, key_faults, reject_with_key_faults
+from gql_server.ledger.budgets.budgets import BudgetState
 
 _OPERATION: Final = "generateImage"
 

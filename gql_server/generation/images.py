@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gql_server.database.images import (
+from gql_server.database.engine.pages import Facts, Page, PageRequest
+from gql_server.database.queries.images import (
     IMAGE_COLUMNS,
     ImageFilter,
     count_images,
@@ -16,13 +17,12 @@ from gql_server.database.images import (
     image_pages_by_template,
     update_image,
 )
-from gql_server.database.pages import Facts, Page, PageRequest
-from gql_server.database.source_images import find_source_images
+from gql_server.database.queries.source_images import find_source_images
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ImageNotFound, Rejected
 from gql_server.domain.principal import Principal
-from gql_server.generation.labels import clean_tags, label_faults
-from gql_server.generation.parts import Parts
+from gql_server.generation.services import Parts
+from gql_server.generation.tags_and_metadata import clean_tags, label_faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

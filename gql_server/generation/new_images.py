@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from gql_server.database.image_order import images_topic, newest_image
-from gql_server.database.images import ImageFilter, find_images, image_page
-from gql_server.database.pages import Facts, PageKey, PageOrder, PageRequest
+from gql_server.database.engine.pages import Facts, PageKey, PageOrder, PageRequest
+from gql_server.database.queries.image_order import images_topic, newest_image
+from gql_server.database.queries.images import ImageFilter, find_images, image_page
 from gql_server.domain.errors import ImageNotFound
 from gql_server.domain.principal import Principal
-from gql_server.generation.parts import Parts
+from gql_server.generation.services import Parts
 from gql_server.progress.snapshots import Snapshot
 
 _PAGE: Final = 100

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from gql_server.database.idempotency_keys import KeyScope
-from gql_server.database.images import find_images
-from gql_server.database.pages import Facts
-from gql_server.database.source_images import find_source_images, insert_source_image_once
-from gql_server.database.tables import SourceImageRow
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.idempotency_keys import KeyScope
+from gql_server.database.queries.images import find_images
+from gql_server.database.queries.source_images import find_source_images, insert_source_image_once
+from gql_server.database.tables.tables import SourceImageRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import (
     ErrorCode,
@@ -22,10 +22,10 @@ from gql_server.domain.errors import (
 )
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal
-from gql_server.generation.keeping import keep_bytes, store_attempts
-from gql_server.generation.parts import Parts
+from gql_server.generation.persist import keep_bytes, store_attempts
+from gql_server.generation.services import Parts
+from gql_server.idempotency.operations import Begun, input_hash, key_faults
 from gql_server.inference.model import Model
-from gql_server.ledger.keyed_work import Begun, input_hash, key_faults
 from gql_server.pictures.decoding import NotAPicture
 from gql_server.pictures.formats import ImageFormat
 from gql_server.pictures.inspection import PictureFacts, inspect_picture

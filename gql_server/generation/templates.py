@@ -7,9 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from gql_server.database.pages import Facts, Page, PageRequest
-from gql_server.database.tables import TemplateRow
-from gql_server.database.templates import (
+from gql_server.database.engine.pages import Facts, Page, PageRequest
+from gql_server.database.queries.templates import (
     TEMPLATE_COLUMNS,
     count_templates,
     find_templates,
@@ -17,14 +16,15 @@ from gql_server.database.templates import (
     template_page,
     update_template,
 )
+from gql_server.database.tables.tables import TemplateRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import DomainError, ModelNotFound, Rejected, TemplateNotFound
 from gql_server.domain.ids import new_id
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Principal
 from gql_server.domain.text import text_faults
-from gql_server.generation.parts import Parts
 from gql_server.generation.rules import resolve_parameters
+from gql_server.generation.services import Parts
 
 MAX_NAME_LENGTH: Final = 100
 MAX_DESCRIPTION_LENGTH: Final = 1000

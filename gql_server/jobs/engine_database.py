@@ -7,8 +7,8 @@ from typing import Any, Final
 from dbos import DBOS
 from sqlalchemy import URL, Engine, create_engine, event
 
-from gql_server.database.engine import translated_errors
-from gql_server.database.postgresql import connection_options
+from gql_server.database.engine.engine import translated_errors
+from gql_server.database.engine.postgresql import connection_options
 
 SCHEMA: Final = "jobs"
 

@@ -10,8 +10,8 @@ from typing import Final
 import structlog
 from sqlalchemy import URL
 
-from gql_server.database.engine import Database, DatabaseUnavailable
-from gql_server.database.locks import do_alone
+from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.locks import do_alone
 from gql_server.jobs.engine import JobEngine
 from gql_server.jobs.engine_database import engine_url
 from gql_server.jobs.kinds import (

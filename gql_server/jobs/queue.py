@@ -11,7 +11,7 @@ from dbos import DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, Workflo
 from sqlalchemy import URL
 from sqlalchemy.exc import ProgrammingError
 
-from gql_server.database.engine import translated_errors
+from gql_server.database.engine.engine import translated_errors
 from gql_server.domain.clock import now
 from gql_server.jobs.engine_database import (
     SCHEMA,

@@ -7,8 +7,8 @@ from typing import Final
 
 import structlog
 
-from gql_server.database.engine import Database
-from gql_server.database.processes import declare_dead, find_registered
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.processes import declare_dead, find_registered
 from gql_server.jobs.kinds import JobKind
 from gql_server.jobs.queue import JobQueue, Started
 

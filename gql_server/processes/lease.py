@@ -8,8 +8,8 @@ from typing import Final
 
 import structlog
 
-from gql_server.database.engine import Database, DatabaseUnavailable
-from gql_server.database.processes import (
+from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.queries.processes import (
     beat,
     register_process,
     remove_dead_processes,

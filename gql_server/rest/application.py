@@ -16,7 +16,6 @@ from starlette.routing import Match, Route
 
 from gql_server.access.allowances import Allowances
 from gql_server.domain.allowances import AllowanceState
-from gql_server.http.allowances import allowance_headers
 from gql_server.rest.context import principal_of
 from gql_server.rest.description import describe
 from gql_server.rest.docs import docs_routes
@@ -24,6 +23,7 @@ from gql_server.rest.errors import error_response
 from gql_server.rest.operations import OPERATIONS, Operation
 from gql_server.rest.problems import Pending, documented
 from gql_server.rest.requests import BodyBounds, BoundedRequest
+from gql_server.web.allowances import allowance_headers
 
 FOLDER: Final = "/api/"
 """Every path beneath it is answered here."""

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import Body, Path, Response
 from fastapi.openapi.models import Example
 
-from gql_server.batches.acceptance import MAX_PICTURES
-from gql_server.batches.creation import create_batch
-from gql_server.batches.reading import estimated_finish, get_batches
+from gql_server.batches.create import create_batch
+from gql_server.batches.queries import estimated_finish, get_batches
 from gql_server.batches.requests import BatchPicture, BatchRequest
-from gql_server.database.pages import Facts
+from gql_server.batches.validation import MAX_PICTURES
+from gql_server.database.engine.pages import Facts
 from gql_server.domain.batches import BatchPriority, BatchStatus, PauseReason
 from gql_server.domain.errors import BatchNotFound
 from gql_server.domain.money import to_dollars

@@ -8,8 +8,8 @@ from fastapi import Depends, Request
 
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal
-from gql_server.generation.parts import Parts
-from gql_server.ledger.budgets import BudgetState
+from gql_server.generation.services import Parts
+from gql_server.ledger.budgets.budgets import BudgetState
 
 
 @dataclass(frozen=True, slots=True)

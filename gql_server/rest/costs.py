@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
-from gql_server.database.rollups import Grouping, Totals
+from gql_server.database.queries.rollups import Grouping, Totals
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.generation.costs import cost_report
 from gql_server.rest.context import ContextOfRequest

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from gql_server.database.engine import DatabaseUnavailable
+from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.domain import errors as domain
 from gql_server.domain.allowances import RateLimited
 from gql_server.domain.budget_errors import BudgetExceeded, BudgetNotFound
@@ -19,10 +19,10 @@ from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.clock import now
 from gql_server.domain.errors import DomainError, Forbidden, Path, Rejected, Unauthenticated
 from gql_server.domain.money import to_dollars
-from gql_server.http.allowances import allowance_headers
-from gql_server.http.bodies import RequestRefused
 from gql_server.rest.problems import Details, Fault, Pending, Problem
 from gql_server.rest.requests import BodyRefused
+from gql_server.web.allowances import allowance_headers
+from gql_server.web.bodies import RequestRefused
 
 log = structlog.get_logger(__name__)
 

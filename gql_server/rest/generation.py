@@ -6,9 +6,9 @@ from typing import Annotated, Final
 from fastapi import Body, Header, Response
 from fastapi.openapi.models import Example
 
-from gql_server.generation.acceptance import MIN_PROMPT_LENGTH
 from gql_server.generation.generate import generate_image
 from gql_server.generation.requests import PictureRequest
+from gql_server.generation.validation import MIN_PROMPT_LENGTH
 from gql_server.rest.context import ContextOfRequest
 from gql_server.rest.fields import FLUX, Given, described
 from gql_server.rest.images import Image, images_from

@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 from fastapi import Path, Query
 
-from gql_server.database.images import ImageFilter
-from gql_server.database.pages import Facts
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.images import ImageFilter
 from gql_server.domain.errors import ImageNotFound, Rejected
 from gql_server.domain.money import to_dollars
 from gql_server.domain.text import list_faults

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Literal
 
-from gql_server.access.decisions import Decision, Others
-from gql_server.database.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from gql_server.access.permissions import Decision, Others
+from gql_server.database.engine.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from gql_server.domain.principal import Role
 from gql_server.rest import batches, costs, generation, images, models, templates
 from gql_server.rest.examples import (

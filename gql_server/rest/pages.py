@@ -4,8 +4,8 @@ from typing import Annotated, Final
 
 from fastapi import Query
 
-from gql_server.database.cursors import cursor_of, page_key
-from gql_server.database.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page, PageRequest
+from gql_server.database.engine.cursors import cursor_of, page_key
+from gql_server.database.engine.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page, PageRequest
 from gql_server.domain.errors import InvalidInput
 from gql_server.rest.fields import described
 

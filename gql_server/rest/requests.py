@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi.exceptions import HTTPException
 from starlette.requests import Request
 
-from gql_server.http.bodies import RequestRefused, media_type, parse_json, read_body
+from gql_server.web.bodies import RequestRefused, media_type, parse_json, read_body
 
 _JSON: Final = "application/json"
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Final
 from fastapi import Body, Path, Response
 from fastapi.openapi.models import Example
 
-from gql_server.database.pages import Facts
-from gql_server.database.templates import TEMPLATE_COLUMNS
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.templates import TEMPLATE_COLUMNS
 from gql_server.domain.errors import TemplateNotFound
 from gql_server.domain.parameters import Parameters
 from gql_server.generation import templates as use_cases

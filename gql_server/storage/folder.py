@@ -27,8 +27,8 @@ from gql_server.storage.disk import (
     sync_folder,
     write_synced,
 )
-from gql_server.storage.facts import check_facts
 from gql_server.storage.keys import InvalidKey, check_key
+from gql_server.storage.metadata import check_facts
 from gql_server.storage.sidecar import Sidecar
 from gql_server.storage.signing import UrlSigner
 from gql_server.storage.store import DEFAULT_URL_SECONDS, StoredObject

@@ -16,8 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from gql_server.pictures.formats import ImageFormat
 from gql_server.storage.addresses import bucket_address, check_seconds, check_width
-from gql_server.storage.facts import PUT_ID, check_facts, from_headers, to_headers
 from gql_server.storage.keys import check_key
+from gql_server.storage.metadata import PUT_ID, check_facts, from_headers, to_headers
 from gql_server.storage.refusals import code_of, status_of, translated
 from gql_server.storage.store import (
     DEFAULT_URL_SECONDS,

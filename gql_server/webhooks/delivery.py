@@ -8,15 +8,15 @@ from typing import Any, Final, cast
 
 import structlog
 
-from gql_server.database.engine import Database
-from gql_server.database.webhook_tables import WebhookDeliveryRow, WebhookRow
-from gql_server.database.webhooks import read_webhook, record_delivery
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.webhooks import read_webhook, record_delivery
+from gql_server.database.tables.webhooks import WebhookDeliveryRow, WebhookRow
 from gql_server.domain.clock import now
 from gql_server.domain.ids import new_id
 from gql_server.domain.webhooks import WebhookStatus
 from gql_server.jobs.jobs import Jobs
 from gql_server.jobs.kinds import Job, JobRun
-from gql_server.webhooks.sending import Answer, WebhookSender
+from gql_server.webhooks.sender import Answer, WebhookSender
 from gql_server.webhooks.signing import WebhookSigner
 
 log = structlog.get_logger(__name__)

@@ -6,9 +6,9 @@ from typing import Final
 
 import structlog
 
-from gql_server.database.engine import Database, DatabaseUnavailable
-from gql_server.database.pages import Facts
-from gql_server.database.webhooks import (
+from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.webhooks import (
     begin_round,
     find_deliveries,
     find_due_webhooks,
@@ -23,7 +23,7 @@ from gql_server.domain.webhooks import WebhookStatus
 from gql_server.jobs.jobs import Jobs
 from gql_server.webhooks.addresses import WebhookAddresses
 from gql_server.webhooks.delivery import DELIVERY_WAITS, KIND, WebhookDelivery, next_job
-from gql_server.webhooks.sending import WebhookSender
+from gql_server.webhooks.sender import WebhookSender
 from gql_server.webhooks.signing import WebhookSigner
 
 log = structlog.get_logger(__name__)

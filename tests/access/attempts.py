@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 from gql_server.access.keys import KeyDraft, create_key
-from gql_server.database.source_images import insert_source_image
-from gql_server.database.tables import SourceImageRow
+from gql_server.database.queries.source_images import insert_source_image
+from gql_server.database.tables.tables import SourceImageRow
 from gql_server.domain.batches import ItemStatus
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope
 from gql_server.domain.clock import now
@@ -14,13 +14,13 @@ from gql_server.domain.ids import new_id
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Role
 from gql_server.domain.webhooks import WebhookKind
-from gql_server.generation.parts import Parts
-from gql_server.ledger.budgets import BudgetRequest
+from gql_server.generation.services import Parts
+from gql_server.ledger.budgets.budgets import BudgetRequest
 from gql_server.storage.store import StoredObject
-from gql_server.webhooks.recording import record_webhook
+from gql_server.webhooks.outbox import record_webhook
 from tests.database.batch_rows import add_batch
 from tests.database.rows import add_image, add_template
-from tests.servers.product import FLUX, SDXL, png
+from tests.support.product import FLUX, SDXL, png
 
 _STORAGE_KEY: Final = "uploads/src_everyones.png"
 _SMALL: Final = {"width": 256, "height": 256}

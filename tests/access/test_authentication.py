@@ -4,15 +4,15 @@ import pytest
 
 from gql_server.access.authentication import Authentication, bearer_token
 from gql_server.access.keys import KeyDraft, create_key, get_keys, revoke_key
-from gql_server.database.api_keys import count_api_keys, set_last_used_at
-from gql_server.database.budgets import every_budget
-from gql_server.database.engine import Database
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.api_keys import count_api_keys, set_last_used_at
+from gql_server.database.queries.budgets import every_budget
 from gql_server.domain.budgets import BudgetPeriod
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ApiKeyNotFound, Rejected, Unauthenticated
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import EVERYONE, Principal, Role
-from gql_server.ledger.budgets import BudgetRequest
+from gql_server.ledger.budgets.budgets import BudgetRequest
 from tests.database.rows import counted_statements
 
 pytestmark = pytest.mark.anyio

@@ -9,14 +9,14 @@ import strawberry
 from graphql import build_schema
 from sqlalchemy import text
 
-from gql_server.access.decisions import Others
-from gql_server.api.decisions import DECISIONS, guarded
+from gql_server.access.permissions import Others
+from gql_server.api.permissions import DECISIONS, guarded
 from gql_server.api.schema import schema_text
 from gql_server.domain.principal import Principal, Role
 from tests.access.attempts import ATTEMPTS, MISSING, Attempt, Things, anonymous, make_things
-from tests.servers.product import Product, png
-from tests.servers.subscriber import subscriber
-from tests.servers.visitors import visitor
+from tests.support.product import Product, png
+from tests.support.subscriber import subscriber
+from tests.support.visitors import visitor
 
 pytestmark = pytest.mark.anyio
 

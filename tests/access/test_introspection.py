@@ -6,9 +6,9 @@ import pytest
 
 from gql_server.access.keys import KeyDraft, create_key
 from gql_server.domain.principal import Role
-from tests.servers.product import Product, running_product
-from tests.servers.subscriber import open_socket
-from tests.servers.visitors import visitor
+from tests.support.product import Product, running_product
+from tests.support.subscriber import open_socket
+from tests.support.visitors import visitor
 
 pytestmark = pytest.mark.anyio
 

@@ -13,8 +13,8 @@ from gql_server.access.oidc import OidcTokens, ProviderUnavailable, open_tokens
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal, Role
 from gql_server.settings import SettingsError, load_settings
-from tests.servers.oidc import AUDIENCE, Provider, running_provider
-from tests.servers.product import running_product
+from tests.support.oidc import AUDIENCE, Provider, running_provider
+from tests.support.product import running_product
 
 pytestmark = pytest.mark.anyio
 

@@ -12,19 +12,19 @@ import structlog
 
 from gql_server.access.authentication import Authentication
 from gql_server.access.keys import KeyDraft, create_key, revoke_key
-from gql_server.access.sessions import CHECK_SECONDS, ServerStopping, SessionEnd, Sessions
-from gql_server.database.api_keys import set_revoked_at
-from gql_server.database.engine import Database
+from gql_server.access.live_sessions import CHECK_SECONDS, ServerStopping, SessionEnd, Sessions
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.api_keys import set_revoked_at
 from gql_server.domain.clock import now
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import EVERYONE, Principal, Role
 from gql_server.progress.progress import Progress
-from tests.servers.oidc import AUDIENCE, running_provider
-from tests.servers.postgres import PostgresServer
-from tests.servers.process import run_gql_server
-from tests.servers.product import Product, running_product
-from tests.servers.streams import EVENTS, PARTS, Stream, streamed
-from tests.servers.subscriber import Subscriber, open_socket
+from tests.support.oidc import AUDIENCE, running_provider
+from tests.support.postgres import PostgresServer
+from tests.support.process import run_gql_server
+from tests.support.product import Product, running_product
+from tests.support.streams import EVENTS, PARTS, Stream, streamed
+from tests.support.subscriber import Subscriber, open_socket
 
 pytestmark = pytest.mark.anyio
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from gql_server.domain.principal import Role
-from tests.servers.product import FLUX, Product, running_product, workers_ai_settings
-from tests.servers.visitors import visitor
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import error
+from tests.support.product import FLUX, Product, running_product, workers_ai_settings
+from tests.support.visitors import visitor
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import error
 
 pytestmark = pytest.mark.anyio
 

@@ -2,9 +2,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gql_server.database.spans import QUARTER, quarter_of
+from gql_server.database.queries.periods import QUARTER, quarter_of
 from gql_server.domain.clock import to_iso
-from tests.servers.product import CREATE_TEMPLATE, FLUX, SDXL, Product
+from tests.support.product import CREATE_TEMPLATE, FLUX, SDXL, Product
 
 pytestmark = pytest.mark.anyio
 

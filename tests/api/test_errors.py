@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from tests.servers.product import Product
+from tests.support.product import Product
 
 pytestmark = pytest.mark.anyio
 

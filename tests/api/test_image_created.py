@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from gql_server.database.images import ImageFilter
+from gql_server.database.queries.images import ImageFilter
 from gql_server.domain.errors import ImageNotFound
 from gql_server.domain.principal import Principal
 from gql_server.generation.new_images import watch_new_images
-from tests.api.test_subscriptions import CREATED, until
-from tests.servers.product import SDXL, Product, running_product, workers_ai_settings
-from tests.servers.subscriber import Subscriber, subscriber
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.graphql.test_subscriptions import CREATED, until
+from tests.support.product import SDXL, Product, running_product, workers_ai_settings
+from tests.support.subscriber import Subscriber, subscriber
+from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 

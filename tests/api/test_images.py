@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.database.rows import counted_statements
-from tests.servers.product import CREATE_TEMPLATE, FLUX, SDXL, Product
+from tests.support.product import CREATE_TEMPLATE, FLUX, SDXL, Product
 
 pytestmark = pytest.mark.anyio
 

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from gql_server.api.models import ShapedCatalogue
+from gql_server.api.models.types import ShapedCatalogue
 from gql_server.inference.catalogue import load_catalogue
-from gql_server.ledger.prices import load_price_book
-from tests.servers.product import FLUX, SDXL, Product
+from gql_server.ledger.prices.price_book import load_price_book
+from tests.support.product import FLUX, SDXL, Product
 
 pytestmark = pytest.mark.anyio
 
@@ -90,7 +90,7 @@ def test_costs_follow_the_price_book_from_its_dates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
-    monkeypatch.setattr("gql_server.api.models.now", lambda: moment)
+    monkeypatch.setattr("gql_server.api.models.types.now", lambda: moment)
     path = tmp_path / "book.toml"
     path.write_text(
         '[[prices."%s"]]\nfrom = 2027-01-01\npicture = "0.5"\n'

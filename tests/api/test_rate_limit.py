@@ -10,9 +10,9 @@ import pytest
 from gql_server.domain.clock import now
 from gql_server.domain.principal import Role
 from gql_server.settings import SettingsError, load_settings
-from tests.servers.product import Product, running_product
-from tests.servers.subscriber import subscriber
-from tests.servers.visitors import visitor
+from tests.support.product import Product, running_product
+from tests.support.subscriber import subscriber
+from tests.support.visitors import visitor
 
 pytestmark = pytest.mark.anyio
 

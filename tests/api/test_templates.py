@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from tests.database.rows import counted_statements
-from tests.servers.product import FLUX, SDXL, Product
+from tests.support.product import FLUX, SDXL, Product
 
 pytestmark = pytest.mark.anyio
 

@@ -10,20 +10,20 @@ from graphql import GraphQLInputObjectType, build_schema
 from sqlalchemy import update
 
 from gql_server.api.schema import schema_text
-from gql_server.database.budget_tables import BudgetRow
+from gql_server.bootstrap.resources import webhook_secrets
+from gql_server.database.tables.budgets import BudgetRow
 from gql_server.domain.budgets import BudgetPeriod
 from gql_server.domain.principal import Role
 from gql_server.domain.webhooks import WebhookKind
 from gql_server.jobs import queue
-from gql_server.ledger import budget_alerts
-from gql_server.ledger.budgets import BudgetRequest
-from gql_server.opening import webhook_secrets
+from gql_server.ledger.budgets import alerts as budget_alerts
+from gql_server.ledger.budgets.budgets import BudgetRequest
 from gql_server.settings import load_settings
-from gql_server.webhooks.recording import record_webhook
+from gql_server.webhooks.outbox import record_webhook
 from tests.api.test_budgets import generate
-from tests.servers.product import SDXL, Product, running_product
-from tests.servers.receiver import SECONDS, Receiver
-from tests.servers.visitors import visitor
+from tests.support.product import SDXL, Product, running_product
+from tests.support.receiver import SECONDS, Receiver
+from tests.support.visitors import visitor
 
 pytestmark = pytest.mark.anyio
 

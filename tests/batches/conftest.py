@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from gql_server.batches.slices import KIND, SliceWork
-from gql_server.database.batch_items import slices_to_do
+from gql_server.batches.slice_runner import KIND, SliceWork
+from gql_server.database.queries.batch_items import slices_to_do
 from gql_server.jobs.kinds import JobRun
 from gql_server.processes.lease import ProcessLease
-from tests.servers.product import FLUX, Product, running_product, workers_ai_settings
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.product import FLUX, Product, running_product, workers_ai_settings
+from tests.support.workers_ai_app import WorkersAIStandin
 
 BATCH = """
 id status priority total queued running succeeded failed canceled progress sequence cost
@@ -114,8 +114,8 @@ class Office:
         dead = ProcessLease(self.parts.database, seconds=30)
         async with dead.held():
             with monkeypatch.context() as patch:
-                patch.setattr("gql_server.generation.making.keep_facts", dies)
-                patch.setattr("gql_server.batches.item_work.end_with_error", dies)
+                patch.setattr("gql_server.generation.produce.keep_facts", dies)
+                patch.setattr("gql_server.batches.item_runner.end_with_error", dies)
                 with pytest.raises(asyncio.CancelledError):
                     await self.work_on(batch_id, dead)
 

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql_server.database.batches import insert_batch
-from gql_server.database.engine import DatabaseUnavailable
+from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.queries.batches import insert_batch
 from tests.batches.conftest import Office
-from tests.servers.product import FLUX, SDXL, running_product
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.product import FLUX, SDXL, running_product
+from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 
@@ -52,7 +52,7 @@ async def test_a_batch_that_takes_longer_than_the_deadline_is_there_later(
         await may_go_on.wait()
         await insert_batch(*given)
 
-    monkeypatch.setattr("gql_server.batches.creation.insert_batch", later)
+    monkeypatch.setattr("gql_server.batches.create.insert_batch", later)
     async with running_product(tmp_path, {"request_deadline": 0.2}) as product:
         office = Office(product)
         payload = await office.ask(pictures={"prompts": ["A red fox"]}, idempotencyKey=key)

@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from gql_server.batches.slices import SliceWork
+from gql_server.batches.slice_runner import SliceWork
 from gql_server.jobs.kinds import Interrupted, JobRun
-from gql_server.ledger.audit import audit
+from gql_server.ledger.audit.audit import audit
 from gql_server.storage.store import StoredObject
 from tests.batches.conftest import Office
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import Exchange, server_error_page
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import Exchange, server_error_page
 
 pytestmark = pytest.mark.anyio
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from gql_server.batches import sweep as module
-from gql_server.batches.slices import SliceWork
+from gql_server.batches.slice_runner import SliceWork
 from gql_server.batches.sweep import sweep_batches
-from gql_server.database.batches import lock_batch, set_batch
+from gql_server.database.queries.batches import lock_batch, set_batch
 from gql_server.domain.clock import now
 from tests.batches.conftest import Office
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import (
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import (
     daily_allocation_used,
     error,
     prompt_refused,

@@ -7,9 +7,9 @@ import pytest
 
 from gql_server.domain.principal import Role
 from tests.batches.conftest import Office
-from tests.servers.product import running_product, workers_ai_settings
-from tests.servers.visitors import visitor
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.product import running_product, workers_ai_settings
+from tests.support.visitors import visitor
+from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 

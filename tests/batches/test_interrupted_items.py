@@ -4,16 +4,16 @@ import asyncio
 
 import pytest
 
-from gql_server.batches.slices import SliceWork
-from gql_server.database.batches import set_batch
-from gql_server.database.processes import remove_process
+from gql_server.batches.slice_runner import SliceWork
+from gql_server.database.queries.batches import set_batch
+from gql_server.database.queries.processes import remove_process
 from gql_server.domain.batches import BatchStatus
-from gql_server.generation.resuming import find_bytes
+from gql_server.generation.recovery import find_bytes
 from gql_server.processes.lease import ProcessLease
 from gql_server.storage.store import StoredObject, StoreMisconfigured
 from tests.batches.conftest import Office
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import Exchange, daily_allocation_used, error, slow
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import Exchange, daily_allocation_used, error, slow
 
 pytestmark = pytest.mark.anyio
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.batches.conftest import Office
-from tests.servers.product import running_product, workers_ai_settings
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.product import running_product, workers_ai_settings
+from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 

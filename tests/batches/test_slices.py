@@ -8,19 +8,19 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from gql_server.database.batch_tables import BatchItemRow
-from gql_server.database.engine import DatabaseUnavailable
-from gql_server.database.tables import ChargeRow, ImageRow
-from gql_server.generation.keeping import keep_facts
-from gql_server.generation.making import make_picture
-from gql_server.generation.resuming import find_bytes
+from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.tables.batches import BatchItemRow
+from gql_server.database.tables.tables import ChargeRow, ImageRow
+from gql_server.generation.persist import keep_facts
+from gql_server.generation.produce import make_picture
+from gql_server.generation.recovery import find_bytes
 from gql_server.jobs.kinds import Interrupted, JobRun
-from gql_server.ledger.audit import audit
+from gql_server.ledger.audit.audit import audit
 from gql_server.processes.lease import ProcessLease
 from gql_server.storage.store import StoredObject, StoreUnavailable
 from tests.batches.conftest import Office
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import (
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import (
     error,
     prompt_refused,
     slow,
@@ -101,7 +101,7 @@ async def test_what_nobody_foresaw_fails_its_item_alone(
             raise RuntimeError("secret")
         return await keep(*given)
 
-    monkeypatch.setattr("gql_server.generation.making.keep_facts", breaks)
+    monkeypatch.setattr("gql_server.generation.produce.keep_facts", breaks)
     await office.work_on(batch_id)
     batch = await office.read(batch_id)
     assert (batch["succeeded"], batch["failed"]) == (1, 1)
@@ -259,8 +259,8 @@ async def test_what_a_process_has_it_does_not_claim_again_where_the_database_was
             raise DatabaseUnavailable("away")
         return await make(*given, **named)
 
-    monkeypatch.setattr("gql_server.batches.item_work.make_picture", make_later)
-    monkeypatch.setattr("gql_server.batches.item_work._LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("gql_server.batches.item_runner.make_picture", make_later)
+    monkeypatch.setattr("gql_server.batches.item_runner._LOOK_AGAIN_SECONDS", 0.01)
     batch_id = await office.batch(1)
     await office.work_on(batch_id)
     batch = await office.read(batch_id)

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from gql_server.batches import item_work
+from gql_server.batches import item_runner as item_work
 from gql_server.inference import attempts
 from gql_server.storage.store import StoredObject, StoreMisconfigured, StoreUnavailable
 from tests.batches.conftest import Office
-from tests.servers.product import png
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.product import png
+from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 

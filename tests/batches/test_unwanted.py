@@ -10,9 +10,9 @@ import pytest
 from gql_server.inference import attempts
 from gql_server.jobs.kinds import Interrupted, JobRun
 from tests.batches.conftest import Office
-from tests.servers.product import running_product, workers_ai_settings
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import (
+from tests.support.product import running_product, workers_ai_settings
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import (
     Behaviour,
     daily_allocation_used,
     error,

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from gql_server.database.pages import Facts
+from gql_server.database.engine.pages import Facts
 from gql_server.generation.images import get_images
 from tests.batches.conftest import Office
-from tests.servers.subscriber import Subscriber, subscriber
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import daily_allocation_used, prompt_refused
+from tests.support.subscriber import Subscriber, subscriber
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import daily_allocation_used, prompt_refused
 
 pytestmark = pytest.mark.anyio
 
@@ -91,7 +91,7 @@ async def test_images_are_read_once_for_all_who_watch(
             assert [item["image"] is not None for item in items] == [True] * 5
         await work
     assert read == []
-    monkeypatch.setattr("gql_server.api.batch_subscriptions._PRESENT", timedelta())
+    monkeypatch.setattr("gql_server.api.batches.subscriptions._PRESENT", timedelta())
     async with watching(office, batch_id) as client:  # whose images may have changed meanwhile
         await until_end(client)
     assert len(read) == 5

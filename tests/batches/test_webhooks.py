@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.batches.conftest import Office
-from tests.servers.product import running_product, workers_ai_settings
-from tests.servers.receiver import Receiver, running_receiver
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import prompt_refused
+from tests.support.product import running_product, workers_ai_settings
+from tests.support.receiver import Receiver, running_receiver
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import prompt_refused
 
 pytestmark = pytest.mark.anyio
 

@@ -14,9 +14,9 @@ from gql_server.client.downloads import Fetched, fetch_picture
 from gql_server.client.folder import FolderFault, OutputFolder
 from gql_server.client.server import open_server
 from tests.batches.conftest import Office
-from tests.servers.faulty_proxy import Answer, CutAnswer, LoseAnswer, PassOn, running_proxy
-from tests.servers.product import FLUX, running_product, workers_ai_settings
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.faulty_proxy import Answer, CutAnswer, LoseAnswer, PassOn, running_proxy
+from tests.support.product import FLUX, running_product, workers_ai_settings
+from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any, cast
 
-from gql_server.database.batch_tables import BatchItemRow, BatchRow
-from gql_server.database.batches import NewItem, insert_batch
-from gql_server.database.engine import Database
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.batches import NewItem, insert_batch
+from gql_server.database.tables.batches import BatchItemRow, BatchRow
 from gql_server.domain.batches import ItemStatus
 from gql_server.domain.ids import new_id
 from gql_server.generation.requests import PictureRequest, request_to_json

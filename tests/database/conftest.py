@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
-from tests.servers.postgres import PostgresServer
+from tests.support.postgres import PostgresServer
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

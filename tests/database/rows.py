@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import event
 
-from gql_server.database.engine import Database
-from gql_server.database.image_inserts import insert_images
-from gql_server.database.images import search_form
-from gql_server.database.tables import ChargeKind, ChargeRow, ImageRow, TemplateRow
-from gql_server.database.templates import insert_template
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.image_inserts import insert_images
+from gql_server.database.queries.images import search_form
+from gql_server.database.queries.templates import insert_template
+from gql_server.database.tables.tables import ChargeKind, ChargeRow, ImageRow, TemplateRow
 from gql_server.domain.ids import new_id
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -8,10 +8,10 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from gql_server.database.engine import Database
-from gql_server.database.images import find_images
-from gql_server.database.notifications import notify
-from gql_server.database.tables import ImageRow
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.notifications import notify
+from gql_server.database.queries.images import find_images
+from gql_server.database.tables.tables import ImageRow
 from tests.database.rows import add_image
 
 pytestmark = pytest.mark.anyio

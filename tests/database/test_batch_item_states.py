@@ -7,16 +7,16 @@ import pytest
 from sqlalchemy import text, update
 from sqlmodel import col
 
-from gql_server.database.batch_item_states import (
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.batch_item_states import (
     cancel_queued_items,
     end_items_with_images,
     start_items,
 )
-from gql_server.database.batch_items import find_items, items_to_do
-from gql_server.database.batch_tables import BatchItemRow
-from gql_server.database.batches import lock_batch
-from gql_server.database.engine import Database
-from gql_server.database.processes import register_process, remove_process
+from gql_server.database.queries.batch_items import find_items, items_to_do
+from gql_server.database.queries.batches import lock_batch
+from gql_server.database.queries.processes import register_process, remove_process
+from gql_server.database.tables.batches import BatchItemRow
 from gql_server.domain.batches import ItemStatus
 from tests.database.batch_rows import PRICE, add_batch
 

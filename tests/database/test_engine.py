@@ -8,10 +8,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import col
 
-from gql_server.database.engine import Database, DatabaseUnavailable
-from gql_server.database.image_inserts import insert_images
-from gql_server.database.images import find_images
-from gql_server.database.tables import ChargeRow, ImageRow
+from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.queries.image_inserts import insert_images
+from gql_server.database.queries.images import find_images
+from gql_server.database.tables.tables import ChargeRow, ImageRow
 from tests.database.rows import add_image, charge_row, image_row
 
 pytestmark = pytest.mark.anyio

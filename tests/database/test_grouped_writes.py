@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
-from gql_server.database.engine import Database, DatabaseUnavailable
-from gql_server.database.grouped_writes import GroupedWrites
+from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.grouped_writes import GroupedWrites
 
 pytestmark = pytest.mark.anyio
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql_server.database.engine import Database
-from gql_server.database.image_inserts import Ending, ImageInserts, NewImage
-from gql_server.database.images import ImageFilter, count_images, find_images
-from gql_server.ledger.audit import audit
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.image_inserts import Ending, ImageInserts, NewImage
+from gql_server.database.queries.images import ImageFilter, count_images, find_images
+from gql_server.ledger.audit.audit import audit
 from tests.database.rows import charge_row, counted_statements, image_row
 
 pytestmark = pytest.mark.anyio

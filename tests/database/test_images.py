@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from gql_server.database.engine import Database
-from gql_server.database.images import (
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.pages import Page, PageKey, PageOrder, PageRequest
+from gql_server.database.queries.images import (
     IMAGE_COLUMNS,
     Deleted,
     ImageFilter,
@@ -15,7 +16,6 @@ from gql_server.database.images import (
     image_pages_by_template,
     update_image,
 )
-from gql_server.database.pages import Page, PageKey, PageOrder, PageRequest
 from tests.database.rows import START, add_image, add_images, add_template, counted_statements
 
 pytestmark = pytest.mark.anyio

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import text
 
-from gql_server.database.engine import Database, DatabaseUnavailable
-from gql_server.database.locks import do_alone
-from tests.servers.postgres import PostgresServer
+from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.locks import do_alone
+from tests.support.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 

@@ -12,14 +12,14 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 from sqlalchemy.engine import URL
 
-from gql_server.database.engine import Database
-from gql_server.database.images import ImageFilter, image_page
-from gql_server.database.metadata import metadata
-from gql_server.database.migration import alembic_config, head_revision, is_current, migrate
-from gql_server.database.pages import PageRequest
-from gql_server.ledger.audit import audit
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.migration import alembic_config, head_revision, is_current, migrate
+from gql_server.database.engine.pages import PageRequest
+from gql_server.database.queries.images import ImageFilter, image_page
+from gql_server.database.tables.metadata import metadata
+from gql_server.ledger.audit.audit import audit
 from tests.database.rows import START, add_image
-from tests.servers.postgres import PostgresServer
+from tests.support.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 

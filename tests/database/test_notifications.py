@@ -4,10 +4,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from gql_server.database.engine import Database
-from gql_server.database.image_inserts import ImageInserts, NewImage
-from gql_server.database.notifications import listening, notify
-from gql_server.database.tables import ImageRow
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.notifications import listening, notify
+from gql_server.database.queries.image_inserts import ImageInserts, NewImage
+from gql_server.database.tables.tables import ImageRow
 from tests.database.rows import charge_row, image_row
 
 pytestmark = pytest.mark.anyio

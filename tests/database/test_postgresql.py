@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 
-from gql_server.database.engine import Database, DatabaseUnavailable
-from gql_server.database.postgresql import connection_options
-from tests.servers.in_loop import listening
-from tests.servers.postgres import PostgresServer
+from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.postgresql import connection_options
+from tests.support.in_loop import listening
+from tests.support.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 

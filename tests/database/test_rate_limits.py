@@ -5,9 +5,9 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from gql_server.database.engine import Database
-from gql_server.database.rate_limits import pause_turns, take_turn
-from gql_server.database.tables import RateLimitRow
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.rate_limits import pause_turns, take_turn
+from gql_server.database.tables.tables import RateLimitRow
 from gql_server.domain.rate_limits import SECOND, RateLimit
 
 pytestmark = pytest.mark.anyio

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gql_server.database.spans import (
+from gql_server.database.queries.periods import (
     DAY,
     QUARTER,
     Span,

@@ -2,17 +2,17 @@ from datetime import timedelta
 
 import pytest
 
-from gql_server.database.engine import Database
-from gql_server.database.pages import PageRequest
-from gql_server.database.source_images import find_source_images, insert_source_image
-from gql_server.database.tables import SourceImageRow
-from gql_server.database.templates import (
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.pages import PageRequest
+from gql_server.database.queries.source_images import find_source_images, insert_source_image
+from gql_server.database.queries.templates import (
     TEMPLATE_COLUMNS,
     count_templates,
     find_templates,
     template_page,
     update_template,
 )
+from gql_server.database.tables.tables import SourceImageRow
 from gql_server.domain.ids import new_id
 from tests.database.rows import START, add_template, counted_statements
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.product import Product, running_product, workers_ai_settings
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.product import Product, running_product, workers_ai_settings
+from tests.support.workers_ai_app import WorkersAIStandin
 
 
 @pytest.fixture

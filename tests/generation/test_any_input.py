@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gql_server.inference.catalogue import load_catalogue
-from tests.servers.product import GENERATE, running_product, workers_ai_settings
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.product import GENERATE, running_product, workers_ai_settings
+from tests.support.workers_ai_app import WorkersAIStandin
 
 INTS = st.integers(-(2**31), 2**31 - 1)
 SIZES = st.sampled_from([256, 512, 768, 1024, 1001, 2048]) | INTS

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from gql_server.database.engine import DatabaseUnavailable
+from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.parameters import Parameters
-from gql_server.generation.counting import CountingGenerator
+from gql_server.generation.failure_metrics import CountingGenerator
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.generator import GeneratedPicture, GenerationRequest
 from tests.database.rows import counted_statements
-from tests.servers.product import FLUX, SDXL, Product, running_product, workers_ai_settings
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import (
+from tests.support.product import FLUX, SDXL, Product, running_product, workers_ai_settings
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import (
     daily_allocation_used,
     error,
     html_page,
@@ -125,7 +125,7 @@ async def test_a_failure_is_told_also_where_it_cannot_be_counted(
     monkeypatch: pytest.MonkeyPatch, fault: Callable[[], Awaitable[None]]
 ) -> None:
     database: Any = UnusableDatabase(fault)
-    monkeypatch.setattr("gql_server.ledger.performance._PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("gql_server.ledger.reports.performance._PATIENCE_SECONDS", 0.05)
     model = load_catalogue().models[0]
     request = GenerationRequest(model=model, prompt="A red fox", parameters=Parameters())
     with capture_logs() as logs, pytest.raises(GenerationFailed, match=f"{model.name} failed"):

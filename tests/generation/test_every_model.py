@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from gql_server.inference.catalogue import load_catalogue
-from tests.servers.product import Product, png
-from tests.servers.s3 import S3Server
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.product import Product, png
+from tests.support.s3 import S3Server
+from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 

@@ -10,16 +10,16 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
-from gql_server.database.engine import Database, DatabaseUnavailable
-from gql_server.database.image_inserts import ImageInserts, NewImage
+from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.queries.image_inserts import ImageInserts, NewImage
 from gql_server.domain.errors import GenerationPending
-from gql_server.generation.keeping import keep_facts
+from gql_server.generation.persist import keep_facts
 from tests.database.rows import charge_row, image_row
-from tests.servers.faulty_proxy import Answer, running_proxy
-from tests.servers.product import Product, running_product, workers_ai_settings
-from tests.servers.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import (
+from tests.support.faulty_proxy import Answer, running_proxy
+from tests.support.product import Product, running_product, workers_ai_settings
+from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import (
     Behaviour,
     daily_allocation_used,
     error,
@@ -160,7 +160,7 @@ async def test_a_commit_whose_answer_was_lost_is_not_made_twice(product: Product
 async def test_a_commit_that_nobody_knows_of_is_not_told_as_uncharged(
     product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gql_server.generation.keeping._DATABASE_ATTEMPTS", 1)
+    monkeypatch.setattr("gql_server.generation.persist._DATABASE_ATTEMPTS", 1)
     database = LosesAnswers(product.parts.database, losses=9)
     image = image_row(user_id="default_user")
     inserts = ImageInserts(database)  # type: ignore[arg-type]  # stands in

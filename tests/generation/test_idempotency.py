@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from gql_server.database.tables import IdempotencyKeyRow
+from gql_server.database.tables.tables import IdempotencyKeyRow
 from gql_server.domain.clock import now
-from gql_server.ledger.idempotency import KEY_LIFETIME
+from gql_server.idempotency.keys import KEY_LIFETIME
 from tests.database.rows import counted_statements
-from tests.servers.product import CREATE_TEMPLATE, Product, png, running_product
-from tests.servers.product import workers_ai_settings as workers_ai
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import (
+from tests.support.product import CREATE_TEMPLATE, Product, png, running_product
+from tests.support.product import workers_ai_settings as workers_ai
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import (
     Behaviour,
     daily_allocation_used,
     error,

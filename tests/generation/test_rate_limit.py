@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.product import FLUX, running_product, workers_ai_settings
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.product import FLUX, running_product, workers_ai_settings
+from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.servers.product import FLUX, SDXL, Product, png
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.product import FLUX, SDXL, Product, png
+from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 

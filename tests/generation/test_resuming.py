@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gql_server.database.engine import Database
-from gql_server.database.image_inserts import ImageInserts, NewImage
-from gql_server.database.tables import ChargeRow, IdempotencyKeyRow
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.image_inserts import ImageInserts, NewImage
+from gql_server.database.tables.tables import ChargeRow, IdempotencyKeyRow
 from gql_server.domain.errors import GenerationFailed
-from gql_server.generation.keeping import keep_facts
-from gql_server.ledger.audit import audit
+from gql_server.generation.persist import keep_facts
+from gql_server.ledger.audit.audit import audit
 from gql_server.storage.store import StoredObject
 from tests.database.rows import charge_row, image_row
-from tests.servers.product import CREATE_TEMPLATE, FLUX, Product, png, running_product
-from tests.servers.product import workers_ai_settings as workers_ai
-from tests.servers.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.product import CREATE_TEMPLATE, FLUX, Product, png, running_product
+from tests.support.product import workers_ai_settings as workers_ai
+from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
+from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 
@@ -77,7 +77,7 @@ async def test_bytes_without_facts_are_finished_as_they_were_accepted_without_a_
     settings: dict[str, Any],
 ) -> None:
     async with ends_in_the_middle(
-        monkeypatch, "gql_server.generation.making.keep_facts", tmp_path, settings
+        monkeypatch, "gql_server.generation.produce.keep_facts", tmp_path, settings
     ) as (product, reached):
         template = (await product.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
         asked = {"idempotencyKey": "k", "templateId": template, "tags": ["x"], "metadata": {"a": 1}}
@@ -110,7 +110,7 @@ async def test_a_call_that_brought_nothing_is_made_again_as_it_was_accepted(
 ) -> None:
     settings = workers_ai(standin)
     async with ends_in_the_middle(
-        monkeypatch, "gql_server.generation.making.keep_bytes", tmp_path, settings
+        monkeypatch, "gql_server.generation.produce.keep_bytes", tmp_path, settings
     ) as (product, reached):
         await product.generate(idempotencyKey="k")
         await reached.wait()
@@ -151,7 +151,7 @@ async def test_a_picture_that_could_not_be_recorded_is_not_made_again(
         raise GenerationFailed("The database does not answer.", retryable=True)
 
     with monkeypatch.context() as patch:
-        patch.setattr("gql_server.generation.making.keep_facts", fails)
+        patch.setattr("gql_server.generation.produce.keep_facts", fails)
         (told,) = (await product.generate(idempotencyKey="k"))["userErrors"]
         assert told["retryable"]
     image_id = await begun_id(product)

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from gql_server.domain.errors import GenerationFailed
-from gql_server.generation.running import RunningGenerations
-from tests.servers.product import Product, running_product, workers_ai_settings
-from tests.servers.workers_ai_app import WorkersAIStandin
+from gql_server.generation.tasks import RunningGenerations
+from tests.support.product import Product, running_product, workers_ai_settings
+from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 

@@ -15,9 +15,9 @@ from cloudflare import (
 
 from gql_server.pictures.formats import ImageFormat
 from gql_server.pictures.inspection import inspect_picture
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import out_of_capacity
-from tests.servers.workers_ai_client import FLUX, FLUX_2, PHOENIX, SDXL, catalogue, png
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import out_of_capacity
+from tests.support.workers_ai_client import FLUX, FLUX_2, PHOENIX, SDXL, catalogue, png
 
 pytestmark = pytest.mark.anyio
 

@@ -7,10 +7,10 @@ import pytest
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.model import PriceUnit
 from gql_server.inference.workers_ai.listing import ListedModel, ListingFailed, fetch_listing
-from tests.servers.process import free_port
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import Reply, failure, success
-from tests.servers.workers_ai_models import MODELS
+from tests.support.process import free_port
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import Reply, failure, success
+from tests.support.workers_ai_models import MODELS
 
 pytestmark = pytest.mark.anyio
 

@@ -13,8 +13,8 @@ from gql_server.domain.errors import DomainError, GenerationFailed
 from gql_server.inference.workers_ai.answers import MAX_ANSWER_BYTES, Answer, read_picture
 from gql_server.inference.workers_ai.errors import AttemptFailed
 from gql_server.pictures.formats import ImageFormat
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import (
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import (
     Behaviour,
     Reply,
     broken_json,
@@ -31,7 +31,7 @@ from tests.servers.workers_ai_behaviours import (
     success,
     truncated_picture,
 )
-from tests.servers.workers_ai_client import (
+from tests.support.workers_ai_client import (
     FLUX,
     LIGHTNING,
     PHOENIX,

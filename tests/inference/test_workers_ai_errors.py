@@ -5,9 +5,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from gql_server.domain.errors import DailyAllocationUsed, GenerationFailed, PromptRefused
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import Reply, error, html_page, replies
-from tests.servers.workers_ai_client import FLUX, client_of, request_for
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import Reply, error, html_page, replies
+from tests.support.workers_ai_client import FLUX, client_of, request_for
 
 pytestmark = pytest.mark.anyio
 

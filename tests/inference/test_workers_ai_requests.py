@@ -6,9 +6,9 @@ import pytest
 from gql_server.domain.parameters import Parameters
 from gql_server.inference.workers_ai import WorkersAI
 from gql_server.pictures.formats import ImageFormat
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import out_of_capacity
-from tests.servers.workers_ai_client import (
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import out_of_capacity
+from tests.support.workers_ai_client import (
     FLUX,
     FLUX_2,
     INPAINTING,

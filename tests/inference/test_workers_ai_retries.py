@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 
 from gql_server.domain.errors import GenerationFailed
 from gql_server.inference.workers_ai.backoff import Backoff
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import (
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import (
     Behaviour,
     Exchange,
     drip,
@@ -22,7 +22,7 @@ from tests.servers.workers_ai_behaviours import (
     server_error_page,
     slow,
 )
-from tests.servers.workers_ai_client import FLUX, SkippedWaits, client_of, request_for
+from tests.support.workers_ai_client import FLUX, SkippedWaits, client_of, request_for
 
 pytestmark = pytest.mark.anyio
 

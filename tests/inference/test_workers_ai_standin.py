@@ -8,8 +8,8 @@ from base64 import b64encode
 import httpx
 import pytest
 
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_client import FLUX, FLUX_2, INPAINTING, KLEIN, PHOENIX, SDXL, png
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_client import FLUX, FLUX_2, INPAINTING, KLEIN, PHOENIX, SDXL, png
 
 IMG2IMG = "@cf/runwayml/stable-diffusion-v1-5-img2img"
 LUCID = "@cf/leonardo/lucid-origin"
@@ -150,7 +150,7 @@ def test_what_the_service_takes_is_taken(standin: WorkersAIStandin) -> None:
 
 
 def test_it_runs_as_a_process_of_its_own_and_takes_orders_there() -> None:
-    command = [sys.executable, "-m", "tests.servers.workers_ai", "--latency", "0.01"]
+    command = [sys.executable, "-m", "tests.support.workers_ai", "--latency", "0.01"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -7,14 +7,14 @@ import pytest
 from gql_server.domain.errors import GenerationFailed
 from gql_server.inference import attempts
 from gql_server.inference.attempts import AttemptKind, NotWanted
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import (
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import (
     daily_allocation_used,
     error,
     out_of_capacity,
     server_error_page,
 )
-from tests.servers.workers_ai_client import FLUX, client_of, png, request_for
+from tests.support.workers_ai_client import FLUX, client_of, png, request_for
 
 pytestmark = pytest.mark.anyio
 

@@ -3,7 +3,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from gql_server.database.engine import Database
+from gql_server.database.engine.engine import Database
 from gql_server.jobs import engine, queue
 from gql_server.jobs.jobs import Jobs
 from gql_server.processes.lease import ProcessLease

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gql_server.database.engine import Database
+from gql_server.database.engine.engine import Database
 from gql_server.domain.clock import now
 from gql_server.jobs import rescue as rescuing
 from gql_server.jobs import runner as running

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from gql_server.database.engine import Database
+from gql_server.database.engine.engine import Database
 from gql_server.jobs.jobs import Jobs
 from gql_server.jobs.kinds import Job, JobRun
 from gql_server.processes.lease import ProcessLease
-from tests.servers.job_program import KIND, Program, job_process
-from tests.servers.postgres import PostgresServer
+from tests.support.job_program import KIND, Program, job_process
+from tests.support.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from gql_server.database.engine import Database
-from gql_server.database.image_inserts import insert_images
-from gql_server.database.rollups import Grouping, RollupFilter, Totals
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.image_inserts import insert_images
+from gql_server.database.queries.rollups import Grouping, RollupFilter, Totals
 from gql_server.domain.clock import now
 from gql_server.domain.errors import InvalidInput
-from gql_server.ledger.analytics import CostReport
-from gql_server.ledger.periods import Interval
+from gql_server.ledger.reports.analytics import CostReport
+from gql_server.ledger.reports.periods import Interval
 from tests.database.rows import (
     add_image,
     add_template,

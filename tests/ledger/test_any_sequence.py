@@ -9,16 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gql_server.database.rollups import Grouping, RollupFilter
+from gql_server.database.queries.rollups import Grouping, RollupFilter
 from gql_server.domain.budgets import BudgetPeriod
 from gql_server.domain.money import to_dollars
 from gql_server.ledger.adjustments import Adjustment, adjust
-from gql_server.ledger.analytics import CostReport
-from gql_server.ledger.audit import audit
-from gql_server.ledger.budgets import BudgetRequest
-from tests.servers.product import FLUX, SDXL, Product, running_product, workers_ai_settings
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import Behaviour, error, prompt_refused
+from gql_server.ledger.audit.audit import audit
+from gql_server.ledger.budgets.budgets import BudgetRequest
+from gql_server.ledger.reports.analytics import CostReport
+from tests.support.product import FLUX, SDXL, Product, running_product, workers_ai_settings
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import Behaviour, error, prompt_refused
 
 PHOENIX = "@cf/leonardo/phoenix-1.0"
 COSTS = {FLUX: 10_000_000, SDXL: 20_000_000, PHOENIX: 4 * 5_830_000 + 4 * 110_000}

@@ -4,14 +4,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from gql_server.database.engine import Database
-from gql_server.database.rollups import Grouping, RollupFilter
-from gql_server.database.spans import day_of
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.periods import day_of
+from gql_server.database.queries.rollups import Grouping, RollupFilter
 from gql_server.domain.batches import ItemStatus
 from gql_server.domain.errors import ImageNotFound, Rejected
 from gql_server.ledger.adjustments import Adjustment, adjust
-from gql_server.ledger.analytics import CostReport
-from gql_server.ledger.audit import AuditReport, audit
+from gql_server.ledger.audit.audit import AuditReport, audit
+from gql_server.ledger.reports.analytics import CostReport
 from tests.database.batch_rows import PRICE, add_batch
 from tests.database.rows import START, add_image, add_images
 

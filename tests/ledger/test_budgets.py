@@ -10,20 +10,20 @@ import structlog
 from sqlalchemy import select
 from sqlmodel import col
 
-from gql_server.database.budget_tables import ReservationRow
-from gql_server.database.charges import record_charges
-from gql_server.database.engine import Database
-from gql_server.database.processes import remove_process
-from gql_server.database.reservations import keep_reservation, remove_reservations
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.charges import record_charges
+from gql_server.database.queries.processes import remove_process
+from gql_server.database.queries.reservations import keep_reservation, remove_reservations
+from gql_server.database.tables.budgets import ReservationRow
 from gql_server.domain.budget_errors import BudgetExceeded, BudgetNotFound
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
 from gql_server.domain.clock import now
 from gql_server.domain.errors import Rejected
-from gql_server.ledger import budgets as module
-from gql_server.ledger.audit import audit
-from gql_server.ledger.budget_alerts import BudgetAlerts
-from gql_server.ledger.budgets import BudgetRequest, Budgets, BudgetState, tightest
-from gql_server.ledger.reservations import Reservations
+from gql_server.ledger.audit.audit import audit
+from gql_server.ledger.budgets import budgets as module
+from gql_server.ledger.budgets.alerts import BudgetAlerts
+from gql_server.ledger.budgets.budgets import BudgetRequest, Budgets, BudgetState, tightest
+from gql_server.ledger.budgets.reservations import Reservations
 from gql_server.processes.lease import ProcessLease
 from tests.database.rows import charge_row, image_row
 
@@ -204,7 +204,7 @@ async def test_what_a_silent_process_held_counts_for_a_while(house: House) -> No
 async def test_a_process_that_is_taken_for_dead_and_goes_on_takes_its_reservations_along(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gql_server.database.reservations.GRACE", timedelta(0))
+    monkeypatch.setattr("gql_server.database.queries.reservations.GRACE", timedelta(0))
     back = House(house.database, lease_seconds=1)
     await house.set(0.01)
     async with back.lease.held(), back.reservations.held("img_1", ANN, CENT):
@@ -221,7 +221,7 @@ async def test_a_process_that_is_taken_for_dead_and_goes_on_takes_its_reservatio
 async def test_what_a_dead_process_held_counts_no_more_and_is_removed(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gql_server.database.reservations.GRACE", timedelta(0))
+    monkeypatch.setattr("gql_server.database.queries.reservations.GRACE", timedelta(0))
     dead = House(house.database)
     await house.set(0.01)
     async with dead.lease.held():

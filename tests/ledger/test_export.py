@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gql_server.database.charges import charge_chunks
-from gql_server.database.engine import Database, DatabaseUnavailable
-from gql_server.database.pages import Facts
+from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.charges import charge_chunks
 from gql_server.ledger.adjustments import Adjustment, adjust
-from gql_server.ledger.export import ExportFormat, LedgerSpan, export_ledger, parquet_export
+from gql_server.ledger.reports.export import ExportFormat, LedgerSpan, export_ledger, parquet_export
 from tests.database.rows import START, add_image
 
 pytestmark = pytest.mark.anyio
@@ -53,8 +53,8 @@ async def test_parquet_has_what_csv_has_with_types(database: Database) -> None:
 async def test_parquet_is_written_in_groups_of_rows(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gql_server.database.charges._CHUNK", 2)
-    monkeypatch.setattr("gql_server.ledger.parquet._ROWS_A_GROUP", 4)
+    monkeypatch.setattr("gql_server.database.queries.charges._CHUNK", 2)
+    monkeypatch.setattr("gql_server.ledger.reports.parquet._ROWS_A_GROUP", 4)
     for number in range(9):
         await add_image(database, cost=number, created_at=START + timedelta(minutes=number))
     file = await parquet(database)
@@ -75,8 +75,8 @@ async def test_a_parquet_file_that_breaks_off_does_not_look_whole(
             yield chunk
         raise DatabaseUnavailable("gone")
 
-    monkeypatch.setattr("gql_server.ledger.parquet._ROWS_A_GROUP", 1)
-    monkeypatch.setattr("gql_server.ledger.parquet.charge_chunks", breaks_off)
+    monkeypatch.setattr("gql_server.ledger.reports.parquet._ROWS_A_GROUP", 1)
+    monkeypatch.setattr("gql_server.ledger.reports.parquet.charge_chunks", breaks_off)
     await add_image(database)
     target = BytesIO()
     with pytest.raises(DatabaseUnavailable):

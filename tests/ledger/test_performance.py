@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from gql_server.database.engine import Database
-from gql_server.database.image_inserts import insert_images
-from gql_server.database.model_rollups import Outcome, bucket_of, seconds_of
-from gql_server.database.spans import DAY, day_of
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.image_inserts import insert_images
+from gql_server.database.queries.model_rollups import Outcome, bucket_of, seconds_of
+from gql_server.database.queries.periods import DAY, day_of
 from gql_server.domain.clock import now
-from gql_server.ledger.audit import audit
-from gql_server.ledger.performance import (
+from gql_server.ledger.audit.audit import audit
+from gql_server.ledger.reports.performance import (
     Performance,
     count_without_picture,
     performance_start,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gql_server.domain.errors import InvalidInput
-from gql_server.ledger.periods import Interval, month_span, period_starts, time_zone
+from gql_server.ledger.reports.periods import Interval, month_span, period_starts, time_zone
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = st.sampled_from(

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from gql_server.inference.catalogue import load_catalogue
-from gql_server.ledger.price_files import PriceBookError
-from gql_server.ledger.prices import PictureSize, Price, PriceBook, load_price_book
+from gql_server.ledger.prices.files import PriceBookError
+from gql_server.ledger.prices.price_book import PictureSize, Price, PriceBook, load_price_book
 
 CATALOGUE = load_catalogue()
 FLUX = "@cf/black-forest-labs/flux-1-schnell"

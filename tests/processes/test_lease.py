@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from gql_server.database.engine import Database
-from gql_server.database.processes import declare_dead, find_registered
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.processes import declare_dead, find_registered
 from gql_server.processes.lease import ProcessLease
 
 pytestmark = pytest.mark.anyio

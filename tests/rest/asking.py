@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.servers.product import FLUX, SDXL, Product
+from tests.support.product import FLUX, SDXL, Product
 
 SMALL = {"prompt": "A red fox in the snow", "model": SDXL, "width": 256, "height": 256}
 IMAGE_FIELDS = (

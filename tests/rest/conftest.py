@@ -5,8 +5,8 @@ import pytest
 
 from gql_server.domain.principal import Role
 from gql_server.settings import Settings
-from tests.servers.product import Product, running_product
-from tests.servers.visitors import visitor
+from tests.support.product import Product, running_product
+from tests.support.visitors import visitor
 
 _users = count(1)
 

@@ -9,15 +9,15 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from gql_server.access.decisions import Others
+from gql_server.access.permissions import Others
 from gql_server.domain.principal import Role
 from gql_server.rest.application import rest_application
 from gql_server.rest.operations import OPERATIONS, Operation
 from tests.access.attempts import IMG2IMG, INPAINTING, MISSING, Things, anonymous, make_things
 from tests.database.rows import add_image
 from tests.rest.asking import ask, generate, send
-from tests.servers.product import FLUX, SDXL, Product, running_product
-from tests.servers.visitors import visitor
+from tests.support.product import FLUX, SDXL, Product, running_product
+from tests.support.visitors import visitor
 
 pytestmark = pytest.mark.anyio
 

@@ -7,9 +7,9 @@ import pytest
 
 from tests.rest.asking import SMALL as PICTURE
 from tests.rest.asking import ask, finished, send
-from tests.servers.product import FLUX, Product, running_product, workers_ai_settings
-from tests.servers.receiver import Receiver
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.product import FLUX, Product, running_product, workers_ai_settings
+from tests.support.receiver import Receiver
+from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 

@@ -16,8 +16,8 @@ from gql_server.access.keys import KeyDraft, create_key
 from gql_server.domain.principal import Role
 from gql_server.rest.application import RestOptions, rest_application
 from tests.rest.asking import ask, send
-from tests.servers.product import Product, running_product, workers_ai_settings
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.product import Product, running_product, workers_ai_settings
+from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 

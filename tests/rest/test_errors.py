@@ -9,16 +9,16 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from gql_server.database.engine import DatabaseUnavailable
+from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.domain import errors as domain
 from gql_server.domain.errors import BatchPending, GenerationPending, Rejected
 from gql_server.rest.errors import error_response, status_of
 from gql_server.rest.problems import Pending, Problem, documented
 from tests.domain.error_family import error_family
 from tests.rest.asking import ask, send
-from tests.servers.product import FLUX, Product, running_product, workers_ai_settings
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import (
+from tests.support.product import FLUX, Product, running_product, workers_ai_settings
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import (
     daily_allocation_used,
     error,
     out_of_capacity,

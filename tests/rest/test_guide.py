@@ -11,10 +11,10 @@ from gql_server.domain.clock import now
 from gql_server.domain.money import decimal_dollars
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.model import Model
-from gql_server.ledger.prices import load_price_book
+from gql_server.ledger.prices.price_book import load_price_book
 from gql_server.rest.operations import OPERATIONS
 from tests.rest.asking import ask, generate, template
-from tests.servers.product import FLUX, Product
+from tests.support.product import FLUX, Product
 
 pytestmark = pytest.mark.anyio
 

@@ -8,11 +8,11 @@ import pytest
 
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope
 from gql_server.domain.principal import Role
-from gql_server.ledger.budgets import BudgetRequest
+from gql_server.ledger.budgets.budgets import BudgetRequest
 from tests.rest.asking import ask, generate, send
-from tests.servers.product import SDXL, Product, running_product, workers_ai_settings
-from tests.servers.visitors import visitor
-from tests.servers.workers_ai_app import WorkersAIStandin
+from tests.support.product import SDXL, Product, running_product, workers_ai_settings
+from tests.support.visitors import visitor
+from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.rest.asking import IMAGE_FIELDS, ask, generate, send, template
-from tests.servers.product import FLUX, SDXL, Product
+from tests.support.product import FLUX, SDXL, Product
 
 pytestmark = pytest.mark.anyio
 

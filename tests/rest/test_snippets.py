@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from tests.rest.asking import ask, finished
-from tests.servers.node import NODE
-from tests.servers.product import FLUX, Product, running_product, workers_ai_settings
-from tests.servers.receiver import Receiver
-from tests.servers.workers_ai_app import WorkersAIStandin
-from tests.servers.workers_ai_behaviours import out_of_capacity
+from tests.support.node import NODE
+from tests.support.product import FLUX, Product, running_product, workers_ai_settings
+from tests.support.receiver import Receiver
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import out_of_capacity
 
 pytestmark = pytest.mark.anyio
 

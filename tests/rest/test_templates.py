@@ -3,7 +3,7 @@
 import pytest
 
 from tests.rest.asking import ask, generate, send, template
-from tests.servers.product import FLUX, SDXL, Product
+from tests.support.product import FLUX, SDXL, Product
 
 pytestmark = pytest.mark.anyio
 

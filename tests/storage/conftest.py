@@ -2,9 +2,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.servers.faulty_proxy import FaultyProxy, running_proxy
-from tests.servers.r2_stores import OpenR2, r2_stores
-from tests.servers.s3 import S3Server
+from tests.support.faulty_proxy import FaultyProxy, running_proxy
+from tests.support.r2_stores import OpenR2, r2_stores
+from tests.support.s3 import S3Server
 
 
 @pytest.fixture

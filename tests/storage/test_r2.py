@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from gql_server.pictures.formats import ImageFormat
 from gql_server.storage.r2 import R2Store
 from gql_server.storage.store import StoredObject, StoreMisconfigured, StoreUnavailable
-from tests.servers.faulty_proxy import (
+from tests.support.faulty_proxy import (
     Answer,
     CutAnswer,
     Drop,
@@ -18,8 +18,8 @@ from tests.servers.faulty_proxy import (
     LoseAnswer,
     PassOn,
 )
-from tests.servers.r2_stores import OpenR2
-from tests.servers.s3 import SECRET_ACCESS_KEY, S3Server
+from tests.support.r2_stores import OpenR2
+from tests.support.s3 import SECRET_ACCESS_KEY, S3Server
 
 pytestmark = pytest.mark.anyio
 

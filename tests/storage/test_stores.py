@@ -9,7 +9,7 @@ from gql_server.pictures.formats import ImageFormat
 from gql_server.storage.folder import FolderStore
 from gql_server.storage.keys import MAX_KEY_LENGTH, InvalidKey
 from gql_server.storage.store import Store, StoredObject
-from tests.servers.r2_stores import OpenR2
+from tests.support.r2_stores import OpenR2
 
 pytestmark = pytest.mark.anyio
 

@@ -11,8 +11,8 @@ import pytest
 from standardwebhooks import WebhookVerificationError
 from starlette.responses import Response
 
-from gql_server.database.engine import Database
-from gql_server.database.pages import Facts
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.pages import Facts
 from gql_server.domain.clock import now
 from gql_server.domain.errors import InvalidInput, WebhookNotFound
 from gql_server.domain.principal import EVERYONE, Principal
@@ -22,10 +22,10 @@ from gql_server.jobs.kinds import FailureHandler, Handler, Job, JobRun
 from gql_server.processes.lease import ProcessLease
 from gql_server.webhooks.addresses import WebhookAddresses
 from gql_server.webhooks.delivery import DELIVERY_WAITS
-from gql_server.webhooks.recording import record_webhook
+from gql_server.webhooks.outbox import record_webhook
 from gql_server.webhooks.signing import WebhookSigner, written_secret
 from gql_server.webhooks.webhooks import Webhooks
-from tests.servers.receiver import SECONDS, Receiver
+from tests.support.receiver import SECONDS, Receiver
 
 pytestmark = pytest.mark.anyio
 

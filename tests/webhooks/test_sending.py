@@ -14,10 +14,10 @@ from cryptography.x509.oid import NameOID
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from gql_server.domain.clock import now
-from gql_server.webhooks import sending
+from gql_server.webhooks import sender as sending
 from gql_server.webhooks.addresses import WebhookAddresses
-from gql_server.webhooks.sending import Answer, WebhookSender
-from tests.servers.receiver import Receiver, running_receiver
+from gql_server.webhooks.sender import Answer, WebhookSender
+from tests.support.receiver import Receiver, running_receiver
 
 pytestmark = pytest.mark.anyio
 

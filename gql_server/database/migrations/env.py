@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection, text
 
-from gql_server.database.metadata import metadata
+from gql_server.database.tables.metadata import metadata
 
 # Any number that no other program takes on the same PostgreSQL: one migration at a time.
 _ADVISORY_LOCK = 7_264_106_118

@@ -7,7 +7,7 @@ Follows: nothing
 import sqlalchemy as sa
 from alembic import op
 
-from gql_server.database.columns import JsonValue, UtcDateTime
+from gql_server.database.engine.columns import JsonValue, UtcDateTime
 
 revision = "0001"
 down_revision = None

@@ -7,7 +7,7 @@ Follows: 0003
 import sqlalchemy as sa
 from alembic import op
 
-from gql_server.database.columns import UtcDateTime
+from gql_server.database.engine.columns import UtcDateTime
 
 revision = "0004"
 down_revision = "0003"

@@ -7,7 +7,7 @@ Follows: 0005
 import sqlalchemy as sa
 from alembic import op
 
-from gql_server.database.columns import JsonValue, UtcDateTime
+from gql_server.database.engine.columns import JsonValue, UtcDateTime
 
 revision = "0006"
 down_revision = "0005"

@@ -7,7 +7,7 @@ Follows: 0009
 import sqlalchemy as sa
 from alembic import op
 
-from gql_server.database.columns import UtcDateTime
+from gql_server.database.engine.columns import UtcDateTime
 
 revision = "0010"
 down_revision = "0009"

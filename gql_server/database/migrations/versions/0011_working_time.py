@@ -7,7 +7,7 @@ Follows: 0010
 import sqlalchemy as sa
 from alembic import op
 
-from gql_server.database.columns import UtcDateTime
+from gql_server.database.engine.columns import UtcDateTime
 
 revision = "0011"
 down_revision = "0010"

@@ -1,0 +1,108 @@
+"""API keys: their shape and their list."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from gql_server.access import keys as use_cases
+from gql_server.api.connections import Connection, ListOrder, connection, page_request
+from gql_server.api.context import Info
+from gql_server.api.images.filters import user_faults
+from gql_server.api.nodes import Node
+from gql_server.database.engine.pages import Facts
+from gql_server.domain import principal as domain
+from gql_server.domain.errors import Rejected
+
+
+@strawberry.enum(description="What somebody may do; each may what those before it may.")
+class Role(Enum):
+    """What somebody may do."""
+
+    READER = strawberry.enum_value(domain.Role.READER, description="See what is theirs.")
+    CREATOR = strawberry.enum_value(
+        domain.Role.CREATOR, description="Make pictures and templates, and so spend."
+    )
+    ADMIN = strawberry.enum_value(
+        domain.Role.ADMIN, description="See and change everyone's, and manage the server."
+    )
+
+
+@strawberry.type(description="What somebody shows to say who they are; its secret is kept nowhere.")
+class ApiKey(Node):
+    """What somebody shows to say who they are."""
+
+    name: str | None = strawberry.field(description="For people: where it is used.")
+    prefix: str = strawberry.field(
+        description="The beginning of its secret, to tell it from others by."
+    )
+    user_id: strawberry.ID = strawberry.field(description="Who is known by it.")
+    role: Role = strawberry.field(description="What they may do with it.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    expires_at: datetime | None = strawberry.field(
+        description="From when on it is good no longer; none: good until it is revoked."
+    )
+    revoked_at: datetime | None = strawberry.field(description="When it was revoked.")
+    last_used_at: datetime | None = strawberry.field(
+        description="When it was used last, to a minute or two; none: never."
+    )
+
+
+@strawberry.input(description="Which keys are wanted; what is left out does not narrow.")
+class ApiKeyFilter:
+    """Which keys are wanted."""
+
+    user_id: strawberry.ID | None = strawberry.field(default=None, description="This user's.")
+
+
+def api_key_from(facts: Facts) -> ApiKey:
+    """Shape a row for clients."""
+    return ApiKey(
+        id=facts["id"],
+        name=facts["name"],
+        prefix=facts["prefix"],
+        user_id=facts["user_id"],
+        role=Role(domain.Role(facts["role"])),
+        created_at=facts["created_at"],
+        expires_at=facts["expires_at"],
+        revoked_at=facts["revoked_at"],
+        last_used_at=facts["last_used_at"],
+    )
+
+
+async def find_api_keys(info: Info, ids: Sequence[str]) -> dict[str, ApiKey]:
+    """Return the keys of these ids that the caller sees."""
+    context = info.context
+    found = await use_cases.get_keys(context.parts.database, context.principal, ids)
+    return {key_id: api_key_from(facts) for key_id, facts in found.items()}
+
+
+async def api_key_connection(
+    info: Info,
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    where: ApiKeyFilter | None,
+    order: ListOrder,
+) -> Connection[ApiKey]:
+    """Return one page of keys.
+
+    Raises:
+        Rejected: The filter is one that no database can look for.
+    """
+    context = info.context
+    request = page_request(first, after, last, before, order)
+    user_id = where.user_id if where is not None else None
+    faults = list(user_faults(user_id))
+    if faults:
+        raise Rejected(faults)
+    database, principal = context.parts.database, context.principal
+    page = await use_cases.list_keys(database, principal, request, user_id=user_id)
+    return connection(
+        page,
+        [api_key_from(facts) for facts in page.rows],
+        request,
+        lambda: use_cases.key_count(database, principal, user_id=user_id),
+    )

@@ -1,0 +1,122 @@
+"""The items of batches: one item, one picture."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from gql_server.api.connections import Connection, ListOrder, connection, page_request
+from gql_server.api.context import Info
+from gql_server.api.enums import domain_member
+from gql_server.api.errors import user_errors
+from gql_server.api.images.types import Image, image_from
+from gql_server.api.nodes import Node
+from gql_server.api.user_error_types import UserError
+from gql_server.batches import queries as use_cases
+from gql_server.batches.item_errors import error_from_json
+from gql_server.database.engine.pages import Facts
+from gql_server.domain.batches import ItemStatus
+
+
+@strawberry.enum(description="Where an item of a batch stands.")
+class BatchItemStatus(Enum):
+    """Where an item of a batch stands."""
+
+    QUEUED = strawberry.enum_value(ItemStatus.QUEUED, description="It waits for its turn.")
+    RUNNING = strawberry.enum_value(ItemStatus.RUNNING, description="Its picture is being made.")
+    SUCCEEDED = strawberry.enum_value(
+        ItemStatus.SUCCEEDED, description="Its picture was kept and charged."
+    )
+    FAILED = strawberry.enum_value(
+        ItemStatus.FAILED, description="It could not be made; nothing was charged."
+    )
+    CANCELED = strawberry.enum_value(
+        ItemStatus.CANCELED, description="The batch was canceled before it was made."
+    )
+
+
+ItemStatusArgument = Annotated[
+    list[BatchItemStatus] | None, strawberry.argument(description="Only items that stand here.")
+]
+
+
+@strawberry.type(description="One picture of a batch.")
+class BatchItem(Node):
+    """One picture of a batch."""
+
+    index: int = strawberry.field(description="Its place in the batch, from 0.")
+    prompt: str = strawberry.field(description="The prompt as its user wrote it.")
+    status: BatchItemStatus = strawberry.field(description="Where it stands.")
+    error: UserError | None = strawberry.field(
+        description="What kept it from being made; none unless it failed."
+    )
+    attempts: int = strawberry.field(
+        description="How often its making was begun: again where it was interrupted or put off."
+    )
+    sequence: int | None = strawberry.field(
+        description="The number of the event of its end, for `batchProgress(after:)`."
+    )
+    started_at: datetime | None = strawberry.field(description="When its making was begun last.")
+    finished_at: datetime | None = strawberry.field(description="When it ended.")
+    image_id: strawberry.Private[str | None]
+
+    @strawberry.field(description="Its picture; none unless it succeeded.")
+    async def image(self, info: Info) -> Image | None:
+        """Load the picture, together with its siblings'."""
+        if self.image_id is None:
+            return None
+        facts = await info.context.image.load(self.image_id)
+        return await image_from(info.context, facts) if facts is not None else None
+
+
+def item_from(facts: Facts) -> BatchItem:
+    """Shape an item."""
+    status = BatchItemStatus(ItemStatus(facts["status"]))
+    error = facts["error"]
+    return BatchItem(
+        id=strawberry.ID(facts["id"]),
+        index=facts["position"],
+        prompt=facts["prompt"],
+        status=status,
+        error=user_errors(error_from_json(error), under=())[0] if error is not None else None,
+        attempts=facts["attempts"],
+        sequence=facts["sequence"],
+        started_at=facts["started_at"],
+        finished_at=facts["finished_at"],
+        image_id=facts["image_id"] if status is BatchItemStatus.SUCCEEDED else None,
+    )
+
+
+async def find_batch_items(info: Info, ids: Sequence[strawberry.ID]) -> dict[str, BatchItem]:
+    """Find items by id; one that is not there is left out."""
+    found = await use_cases.get_items(info.context.parts, info.context.principal, ids)
+    return {item_id: item_from(facts) for item_id, facts in found.items()}
+
+
+async def item_connection(
+    info: Info,
+    batch_id: str,
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    statuses: Sequence[BatchItemStatus] | None,
+) -> Connection[BatchItem]:
+    """List a batch's items, in their order.
+
+    Raises:
+        InvalidInput: The page is not asked for properly.
+    """
+    parts = info.context.parts
+    request = page_request(first, after, last, before, ListOrder.OLDEST_FIRST)
+    wanted = (
+        {domain_member(ItemStatus, status) for status in statuses} if statuses is not None else None
+    )
+    page = await use_cases.list_items(parts, batch_id, request, wanted)
+
+    async def count() -> int:
+        return await use_cases.count_items(parts, batch_id, wanted)
+
+    return connection(page, [item_from(row) for row in page.rows], request, count)

@@ -1,0 +1,265 @@
+"""Batches: their shape and their lists."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from gql_server.api.batches.items import BatchItem, ItemStatusArgument, item_connection
+from gql_server.api.connections import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    ListOrder,
+    connection,
+    page_request,
+)
+from gql_server.api.context import Context, Info
+from gql_server.api.enums import domain_member
+from gql_server.api.images.filters import FilterArgument, OrderArgument, user_faults
+from gql_server.api.images.types import Image, image_connection
+from gql_server.api.nodes import Node
+from gql_server.api.webhooks.types import Webhook, webhooks_of
+from gql_server.batches import queries as use_cases
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries import batches as rows
+from gql_server.domain import batches as domain
+from gql_server.domain.errors import Rejected
+from gql_server.domain.money import to_dollars
+
+
+@strawberry.enum(description="Where a batch stands.")
+class BatchStatus(Enum):
+    """Where a batch stands."""
+
+    QUEUED = strawberry.enum_value(
+        domain.BatchStatus.QUEUED, description="It waits for its first picture to begin."
+    )
+    RUNNING = strawberry.enum_value(
+        domain.BatchStatus.RUNNING, description="Its pictures are being made."
+    )
+    PAUSED = strawberry.enum_value(
+        domain.BatchStatus.PAUSED,
+        description="It waits; `pausedReason` says why, `resumesAt` until when.",
+    )
+    CANCELING = strawberry.enum_value(
+        domain.BatchStatus.CANCELING,
+        description="It was canceled, and what was being made is finished.",
+    )
+    SUCCEEDED = strawberry.enum_value(
+        domain.BatchStatus.SUCCEEDED, description="Every picture was made."
+    )
+    PARTIALLY_FAILED = strawberry.enum_value(
+        domain.BatchStatus.PARTIALLY_FAILED, description="Some pictures were made, others failed."
+    )
+    FAILED = strawberry.enum_value(domain.BatchStatus.FAILED, description="No picture was made.")
+    CANCELED = strawberry.enum_value(
+        domain.BatchStatus.CANCELED, description="It was canceled before its end."
+    )
+
+
+@strawberry.enum(description="Which of a user's batches comes first; users take turns.")
+class BatchPriority(Enum):
+    """Which of a user's batches comes first."""
+
+    HIGH = strawberry.enum_value(
+        domain.BatchPriority.HIGH, description="Before the user's other batches."
+    )
+    NORMAL = strawberry.enum_value(domain.BatchPriority.NORMAL, description="In its turn.")
+    LOW = strawberry.enum_value(
+        domain.BatchPriority.LOW, description="After the user's other batches."
+    )
+
+
+@strawberry.enum(description="Why a batch waits.")
+class BatchPauseReason(Enum):
+    """Why a batch waits."""
+
+    DAILY_ALLOCATION_USED = strawberry.enum_value(
+        domain.PauseReason.DAILY_ALLOCATION_USED,
+        description="The provider account has no neurons left today.",
+    )
+    PROVIDER_REFUSED_SERVER = strawberry.enum_value(
+        domain.PauseReason.PROVIDER_REFUSED_SERVER,
+        description="The provider refuses the server's token or account; its operator must act.",
+    )
+    STORE_UNAVAILABLE = strawberry.enum_value(
+        domain.PauseReason.STORE_UNAVAILABLE,
+        description="The store of pictures does not answer, or refuses the server.",
+    )
+
+
+@strawberry.input(description="Which batches are wanted; what is left out does not narrow.")
+class BatchFilter:
+    """Which batches are wanted."""
+
+    status: list[BatchStatus] | None = strawberry.field(
+        default=None, description="Standing at one of these."
+    )
+    user_id: strawberry.ID | None = strawberry.field(
+        default=None, description="This user's; only an admin sees more than their own."
+    )
+
+
+BatchFilterArgument = Annotated[
+    BatchFilter | None, strawberry.argument(description="Which batches are wanted.")
+]
+
+
+@strawberry.type(
+    description="Many pictures that were asked for at once. Its counts always add up to `total`."
+)
+class Batch(Node):
+    """Many pictures that were asked for at once."""
+
+    status: BatchStatus = strawberry.field(description="Where it stands.")
+    priority: BatchPriority = strawberry.field(
+        description="Which of its user's batches comes first."
+    )
+    total: int = strawberry.field(description="How many pictures were asked for.")
+    queued: int = strawberry.field(description="How many wait for their turn.")
+    running: int = strawberry.field(description="How many are being made.")
+    succeeded: int = strawberry.field(description="How many were made, kept and charged.")
+    failed: int = strawberry.field(description="How many could not be made.")
+    canceled: int = strawberry.field(description="How many were canceled before they were made.")
+    progress: float = strawberry.field(description="The share that has ended, from 0 to 1.")
+    sequence: int = strawberry.field(
+        description="The number of its last event, for `batchProgress(after:)`."
+    )
+    cost: float = strawberry.field(description="What was charged so far, in US dollars.")
+    estimated_cost: float = strawberry.field(
+        description="What it will have cost at its end, as far as is known by now, in US dollars."
+    )
+    estimated_finish_at: datetime | None = strawberry.field(
+        description="When it will have ended, as far as is known by now; none while it is paused."
+    )
+    paused_reason: BatchPauseReason | None = strawberry.field(
+        description="Why it waits; none unless it is paused."
+    )
+    resumes_at: datetime | None = strawberry.field(
+        description="When it goes on by itself; none unless it is paused."
+    )
+    user_id: strawberry.ID = strawberry.field(description="Whose it is.")
+    created_at: datetime = strawberry.field(description="When it was accepted.")
+    started_at: datetime | None = strawberry.field(description="When its first picture was begun.")
+    finished_at: datetime | None = strawberry.field(description="When its last item ended.")
+    retry_of_id: strawberry.Private[str | None]
+
+    @strawberry.field(description="The batch whose failed items it asks for again.")
+    async def retry_of(self, info: Info) -> "Batch | None":
+        """Find the batch that it retries."""
+        if self.retry_of_id is None:
+            return None
+        return (await find_batches(info, [strawberry.ID(self.retry_of_id)])).get(self.retry_of_id)
+
+    @strawberry.field(
+        description="What told of its end, with every delivery; none before its end, or where "
+        "nobody wanted to be told."
+    )
+    async def webhook(self, info: Info) -> Webhook | None:
+        """Find the webhook of its end."""
+        return next(iter(await webhooks_of(info, self.id)), None)
+
+    @strawberry.field(description="Its items in their order, page by page.")
+    async def items(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        status: ItemStatusArgument = None,
+    ) -> Connection[BatchItem]:
+        """List items."""
+        return await item_connection(info, self.id, first, after, last, before, status)
+
+    @strawberry.field(description="Its pictures that are kept, page by page.")
+    async def images(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: FilterArgument = None,
+        order_by: OrderArgument = ListOrder.NEWEST_FIRST,
+    ) -> Connection[Image]:
+        """List pictures."""
+        return await image_connection(
+            info, first, after, last, before, filter, order_by, batch_id=self.id
+        )
+
+
+def batch_from(context: Context, facts: Facts) -> Batch:
+    """Shape a batch."""
+    reason = facts["paused_reason"]
+    finish = use_cases.estimated_finish(facts, concurrency=context.parts.batch_concurrency)
+    return Batch(
+        id=strawberry.ID(facts["id"]),
+        status=BatchStatus(domain.BatchStatus(facts["status"])),
+        priority=BatchPriority(domain.BatchPriority(facts["priority"])),
+        total=facts["total"],
+        queued=facts["queued"],
+        running=facts["running"],
+        succeeded=facts["succeeded"],
+        failed=facts["failed"],
+        canceled=facts["canceled"],
+        progress=1 - (facts["queued"] + facts["running"]) / facts["total"],
+        sequence=facts["sequence"],
+        cost=to_dollars(facts["cost"]),
+        estimated_cost=to_dollars(facts["estimated_cost"]),
+        estimated_finish_at=finish,
+        paused_reason=BatchPauseReason(domain.PauseReason(reason)) if reason is not None else None,
+        resumes_at=facts["resumes_at"],
+        user_id=strawberry.ID(facts["user_id"]),
+        created_at=facts["created_at"],
+        started_at=facts["started_at"],
+        finished_at=facts["finished_at"],
+        retry_of_id=facts["retry_of"],
+    )
+
+
+async def find_batches(info: Info, ids: Sequence[strawberry.ID]) -> dict[str, Batch]:
+    """Find batches by id; one that is not there is left out."""
+    context = info.context
+    found = await use_cases.get_batches(context.parts, context.principal, ids)
+    return {batch_id: batch_from(context, facts) for batch_id, facts in found.items()}
+
+
+async def batch_connection(
+    info: Info,
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    where: BatchFilter | None,
+    order_by: ListOrder,
+) -> Connection[Batch]:
+    """List batches.
+
+    Raises:
+        InvalidInput: The page is not asked for properly.
+        Rejected: The filter is one that no database can look for.
+    """
+    context = info.context
+    request = page_request(first, after, last, before, order_by)
+    given = where or BatchFilter()
+    faults = list(user_faults(given.user_id))
+    if faults:
+        raise Rejected(faults)
+    wanted = rows.BatchFilter(
+        user_id=given.user_id,
+        statuses=tuple({domain_member(domain.BatchStatus, one) for one in given.status})
+        if given.status is not None
+        else None,
+    )
+    page = await use_cases.list_batches(context.parts, context.principal, wanted, request)
+
+    async def count() -> int:
+        return await use_cases.count_batches(context.parts, context.principal, wanted)
+
+    return connection(page, [batch_from(context, row) for row in page.rows], request, count)

@@ -1,0 +1,1 @@
+"""Budgets in the GraphQL schema."""

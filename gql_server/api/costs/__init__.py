@@ -1,0 +1,1 @@
+"""Cost analytics and estimates in the GraphQL schema."""

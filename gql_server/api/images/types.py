@@ -1,0 +1,311 @@
+"""Images: their shape and their lists."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import strawberry
+from strawberry.scalars import JSON
+
+from gql_server.api.connections import Connection, ListOrder, connection, page_request
+from gql_server.api.context import Context, Info
+from gql_server.api.enums import domain_member
+from gql_server.api.errors import camel_case
+from gql_server.api.images.filters import ImageFilter, image_filter
+from gql_server.api.images.parameters import GenerationParameters
+from gql_server.api.models.types import Model
+from gql_server.api.nodes import Node
+from gql_server.database.engine.pages import Facts
+from gql_server.domain.errors import ErrorCode, InvalidInput
+from gql_server.domain.money import to_dollars, to_neurons
+from gql_server.generation import images as use_cases
+from gql_server.graphql.execution.executor import ATTRIBUTE_WITHOUT_ARGUMENTS
+from gql_server.graphql.execution.selection import requested_columns
+from gql_server.pictures.formats import ImageFormat as PictureFormat
+from gql_server.storage.addresses import MAX_WIDTH
+from gql_server.storage.store import DEFAULT_URL_SECONDS, MAX_URL_SECONDS
+
+if TYPE_CHECKING:
+    from gql_server.api.batches.types import Batch
+    from gql_server.api.templates.types import Template
+
+_ColumnShape = Callable[[dict[str, Any], Any, Context], None]
+"""Sets the attributes of an image that a column's value makes."""
+
+
+@strawberry.enum(description="A format to deliver a picture in.")
+class ImageFormat(Enum):
+    """A format to deliver a picture in."""
+
+    JPEG = strawberry.enum_value(PictureFormat.JPEG, description="Small, for photographs.")
+    PNG = strawberry.enum_value(PictureFormat.PNG, description="Exact, and large.")
+    WEBP = strawberry.enum_value(
+        PictureFormat.WEBP, description="Smaller than JPEG, shown by every browser of today."
+    )
+    AVIF = strawberry.enum_value(
+        PictureFormat.AVIF, description="The smallest, shown by most browsers of today."
+    )
+
+
+@strawberry.type(description="A picture that was made, kept and charged.")
+class Image(Node):
+    """A picture that was made, kept and charged."""
+
+    prompt: str = strawberry.field(description="The prompt as its user wrote it.")
+    rendered_prompt: str = strawberry.field(
+        description="What the model was given: the prompt with the template's words."
+    )
+    model: Model = strawberry.field(description="The model that made it.")
+    parameters: GenerationParameters = strawberry.field(
+        description="The settings that it was made with, defaults filled in."
+    )
+    r2_key: str = strawberry.field(description="The key of its bytes in the store.")
+    r2_url: str = strawberry.field(
+        description="The address of its bytes as they were made; signed, for an hour, where the "
+        "bucket is private or the server asks for API keys."
+    )
+    width: int = strawberry.field(description="Its width in pixels.")
+    height: int = strawberry.field(description="Its height in pixels.")
+    content_type: str = strawberry.field(description="Its media type, such as `image/png`.")
+    size_bytes: int = strawberry.field(description="The size of its bytes.")
+    placeholder: str = strawberry.field(
+        description="A ThumbHash in base64, to paint before the picture arrives."
+    )
+    tags: list[str] = strawberry.field(description="Its tags, to find it by.")
+    metadata: JSON | None = strawberry.field(
+        description="Whatever its client wanted to keep with it: a JSON object."
+    )
+    cost: float = strawberry.field(description="What its user was charged, in US dollars.")
+    provider_cost: float = strawberry.field(
+        description="What the provider bills for it, in US dollars; 0 for a preview."
+    )
+    neurons: float = strawberry.field(
+        description="What the provider counts for it, in Cloudflare's neurons; 0 for a preview."
+    )
+    seconds: float = strawberry.field(description="How long the model took.")
+    is_preview: bool = strawberry.field(
+        description="Whether the built-in preview generator drew it, in place of the model."
+    )
+    user_id: strawberry.ID = strawberry.field(description="Whose it is.")
+    created_at: datetime = strawberry.field(description="When it was kept.")
+    is_deleted: bool = strawberry.field(
+        description="Whether it is out of lists; restoreImage brings it back."
+    )
+    deleted_at: datetime | None = strawberry.field(description="When it was deleted.")
+    storage_key: strawberry.Private[str]
+    template_id: strawberry.Private[str | None]
+    batch_id: strawberry.Private[str | None]
+
+    @strawberry.field(description="The template that it was made with, unless that was deleted.")
+    async def template(
+        self, info: Info
+    ) -> Annotated["Template", strawberry.lazy("gql_server.api.templates.types")] | None:
+        """Load the template, together with its siblings'."""
+        from gql_server.api.templates.types import template_from  # noqa: PLC0415 - the types are mutual
+
+        if self.template_id is None:
+            return None
+        facts = await info.context.template.load(self.template_id)
+        return template_from(info.context, facts) if facts is not None else None
+
+    @strawberry.field(description="The batch that it was made in.")
+    async def batch(
+        self, info: Info
+    ) -> Annotated["Batch", strawberry.lazy("gql_server.api.batches.types")] | None:
+        """Load the batch, together with its siblings'."""
+        from gql_server.api.batches.types import batch_from  # noqa: PLC0415 - the types are mutual
+
+        if self.batch_id is None:
+            return None
+        facts = await info.context.batch.load(self.batch_id)
+        return batch_from(info.context, facts) if facts is not None else None
+
+    @strawberry.field(
+        description="An address that a browser can open: of the whole picture, or resized and "
+        "converted where the store can.",
+        metadata={ATTRIBUTE_WITHOUT_ARGUMENTS: "r2_url"},
+    )
+    async def url(
+        self,
+        info: Info,
+        width: Annotated[
+            int | None,
+            strawberry.argument(
+                description=f"Pixels to scale it down to, 1 to {MAX_WIDTH}; it is never "
+                "enlarged. A private bucket delivers the whole picture."
+            ),
+        ] = None,
+        format: Annotated[
+            ImageFormat | None, strawberry.argument(description="A format to convert it to.")
+        ] = None,
+        expires_in: Annotated[
+            int,
+            strawberry.argument(
+                description=f"Seconds that a signed address holds, 1 to {MAX_URL_SECONDS}; "
+                "addresses of a public store do not expire."
+            ),
+        ] = DEFAULT_URL_SECONDS,
+    ) -> str:
+        """Make an address."""
+        for name, value, maximum in (
+            ("width", width, MAX_WIDTH),
+            ("expires_in", expires_in, MAX_URL_SECONDS),
+        ):
+            if value is not None and not 1 <= value <= maximum:
+                raise InvalidInput(
+                    f"{camel_case(name)} must be from 1 to {maximum}; it is {value}.",
+                    path=(name,),
+                    code=ErrorCode.OUT_OF_RANGE,
+                )
+        return await info.context.parts.store.url(
+            self.storage_key,
+            width=width,
+            format=domain_member(PictureFormat, format) if format is not None else None,
+            expires_in=expires_in,
+        )
+
+
+IMAGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "id": ("id",),
+    "prompt": ("prompt",),
+    "renderedPrompt": ("rendered_prompt",),
+    "model": ("model_id",),
+    "template": ("template_id",),
+    "batch": ("batch_id",),
+    "parameters": ("parameters",),
+    "r2Key": ("storage_key",),
+    "r2Url": ("storage_key",),
+    "url": ("storage_key",),
+    "width": ("width",),
+    "height": ("height",),
+    "contentType": ("content_type",),
+    "sizeBytes": ("size_bytes",),
+    "placeholder": ("placeholder",),
+    "tags": ("tags",),
+    "metadata": ("attributes",),
+    "cost": ("cost",),
+    "providerCost": ("provider_cost",),
+    "neurons": ("neurons",),
+    "seconds": ("seconds",),
+    "isPreview": ("is_preview",),
+    "userId": ("user_id",),
+    "createdAt": ("created_at",),
+    "isDeleted": ("deleted_at",),
+    "deletedAt": ("deleted_at",),
+}
+"""The columns that each field is made of."""
+
+
+async def images_from(context: Context, found: Sequence[Facts]) -> list[Image]:
+    """Shape rows for clients: with the attributes that the columns they have allow."""
+    if not found:
+        return []
+    # Every row has the same columns.
+    shapes = [(column, _SHAPES.get(column)) for column in found[0]]
+    images = [_shape(context, facts, shapes) for facts in found]
+    if context.parts.store.public_base is None:
+        for image, facts in zip(images, found, strict=True):
+            if "storage_key" in facts:
+                image.r2_url = await context.parts.store.url(image.storage_key)
+    return images
+
+
+async def image_from(context: Context, facts: Facts) -> Image:
+    """Shape one row for clients."""
+    return (await images_from(context, [facts]))[0]
+
+
+async def find_images(info: Info, ids: Sequence[str]) -> dict[str, Image]:
+    """Return the caller's images of these ids, deleted ones too."""
+    context = info.context
+    found = await use_cases.get_images(context.parts, context.principal, ids)
+    images = await images_from(context, list(found.values()))
+    return dict(zip(found, images, strict=True))
+
+
+async def image_connection(
+    info: Info,
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    where: ImageFilter | None,
+    order: ListOrder,
+    *,
+    batch_id: str | None = None,
+) -> Connection[Image]:
+    """Return one page of the caller's images, reading only the columns asked for."""
+    context = info.context
+    request = page_request(first, after, last, before, order)
+    wanted = image_filter(where)
+    if batch_id is not None:
+        wanted = wanted.of_batch(batch_id)
+    columns = requested_columns(info, ("edges", "node"), IMAGE_COLUMNS)
+    page = await use_cases.list_images(context.parts, context.principal, columns, wanted, request)
+    return connection(
+        page,
+        await images_from(context, page.rows),
+        request,
+        lambda: use_cases.image_count(context.parts, context.principal, wanted),
+    )
+
+
+def _shape(
+    context: Context, facts: Facts, shapes: Sequence[tuple[str, _ColumnShape | None]]
+) -> Image:
+    # Only the columns asked for are here, so the dataclass's own constructor cannot serve.
+    image = Image.__new__(Image)
+    attributes = vars(image)
+    for column, shape in shapes:
+        if shape is None:
+            attributes[column] = facts[column]
+        else:
+            shape(attributes, facts[column], context)
+    return image
+
+
+def _shape_key(attributes: dict[str, Any], value: Any, context: Context) -> None:
+    attributes["storage_key"] = attributes["r2_key"] = value
+    attributes["r2_url"] = f"{context.parts.store.public_base}/{value}"
+
+
+def _shape_model(attributes: dict[str, Any], value: Any, context: Context) -> None:
+    attributes["model"] = context.models[value]
+
+
+def _shape_parameters(attributes: dict[str, Any], value: Any, _context: Context) -> None:
+    attributes["parameters"] = GenerationParameters(**value)
+
+
+def _shape_metadata(attributes: dict[str, Any], value: Any, _context: Context) -> None:
+    attributes["metadata"] = value
+
+
+def _shape_deletion(attributes: dict[str, Any], value: Any, _context: Context) -> None:
+    attributes["deleted_at"] = value
+    attributes["is_deleted"] = value is not None
+
+
+def _shape_cost(attributes: dict[str, Any], value: Any, _context: Context) -> None:
+    attributes["cost"] = to_dollars(value)
+
+
+def _shape_provider_cost(attributes: dict[str, Any], value: Any, _context: Context) -> None:
+    attributes["provider_cost"] = to_dollars(value)
+
+
+def _shape_neurons(attributes: dict[str, Any], value: Any, _context: Context) -> None:
+    attributes["neurons"] = to_neurons(value)
+
+
+_SHAPES: Final[Mapping[str, _ColumnShape]] = {
+    "storage_key": _shape_key,
+    "model_id": _shape_model,
+    "parameters": _shape_parameters,
+    "attributes": _shape_metadata,
+    "deleted_at": _shape_deletion,
+    "cost": _shape_cost,
+    "provider_cost": _shape_provider_cost,
+    "neurons": _shape_neurons,
+}

@@ -1,0 +1,216 @@
+"""The models, shaped once when the server starts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import strawberry
+
+from gql_server.api.context import Info
+from gql_server.api.errors import camel_case
+from gql_server.api.models.details import (
+    ImageInputs,
+    ModelCapability,
+    ModelParameter,
+    ModelParameterType,
+    ModelQuality,
+    ModelSpeed,
+    PriceUnit,
+    SecondsRange,
+    Size,
+    UnitPrice,
+)
+from gql_server.api.models.performance import ModelPerformance, Since, model_performance
+from gql_server.api.nodes import Node
+from gql_server.domain.clock import now
+from gql_server.domain.money import to_dollars, to_neurons
+from gql_server.inference import model as domain
+from gql_server.inference.catalogue import Catalogue
+from gql_server.ledger.prices.price_book import PriceBook
+
+
+@strawberry.type(description="A model that makes pictures.")
+class Model(Node):
+    """A model that makes pictures."""
+
+    name: str = strawberry.field(description="For people.")
+    provider: str = strawberry.field(description="Who trained it.")
+    description: str = strawberry.field(description="What it is good at.")
+    speed: ModelSpeed = strawberry.field(description="How long it usually takes.")
+    quality: ModelQuality = strawberry.field(description="How good its pictures usually are.")
+    typical_seconds: SecondsRange = strawberry.field(
+        description="How many seconds a picture typically takes."
+    )
+    cost_per_image: float = strawberry.field(
+        description="What its user is charged for a picture at the defaults, in US dollars."
+    )
+    unit_prices: list[UnitPrice] = strawberry.field(
+        description="What the provider bills; empty while a beta is free."
+    )
+    capabilities: list[ModelCapability] = strawberry.field(
+        description="What it can be asked for beyond a prompt."
+    )
+    parameters: list[ModelParameter] = strawberry.field(
+        description="The settings that it takes; others are refused."
+    )
+    image_inputs: ImageInputs | None = strawberry.field(
+        description="Which pictures it takes beside the prompt; none: a prompt only."
+    )
+    default_size: Size = strawberry.field(
+        description="The size of a picture when none is asked for; of some models the only one."
+    )
+    max_prompt_length: int = strawberry.field(
+        description="How many characters a prompt may have, a template's words included."
+    )
+    is_recommended: bool = strawberry.field(description="A good choice to begin with.")
+    is_beta: bool = strawberry.field(description="The provider may still change it.")
+    is_available: bool = strawberry.field(
+        description="Whether new pictures can be asked of it; old ones may be of a retired model."
+    )
+
+    @strawberry.field(description="How it did here: its pictures, its failures, how long it took.")
+    async def performance(self, info: Info, since: Since = None) -> ModelPerformance:
+        """Tell how it did here."""
+        return await model_performance(info, self.id, since)
+
+
+@strawberry.input(description="Which models are wanted; what is left out does not narrow.")
+class ModelFilter:
+    """Which models are wanted."""
+
+    capabilities: list[ModelCapability] | None = strawberry.field(
+        default=None, description="Models that have all of these."
+    )
+    speed: ModelSpeed | None = strawberry.field(default=None, description="Models of this speed.")
+    is_recommended: bool | None = strawberry.field(
+        default=None, description="Recommended ones, or the others."
+    )
+    is_beta: bool | None = strawberry.field(default=None, description="Betas, or the others.")
+
+
+class Models(dict[str, Model]):
+    """Every model by id; one that has left the catalogue is shaped from its name alone."""
+
+    def __missing__(self, model_id: str) -> Model:
+        return _retired(model_id)
+
+
+def shape_models(models: Catalogue, prices: PriceBook, *, at: datetime) -> Models:
+    """Shape the catalogue for clients, with the prices of a moment."""
+    return Models({model.id: _shape(model, prices, at) for model in models.models})
+
+
+class ShapedCatalogue:
+    """The catalogue as clients see it, shaped anew whenever prices change."""
+
+    def __init__(self, catalogue: Catalogue, prices: PriceBook) -> None:
+        self._catalogue = catalogue
+        self._prices = prices
+        self._shape(now())
+
+    def models(self) -> Models:
+        """Return every model, with the prices of this moment."""
+        if self._until is not None and (moment := now()) >= self._until:
+            self._shape(moment)
+        return self._models
+
+    def _shape(self, moment: datetime) -> None:
+        self._models = shape_models(self._catalogue, self._prices, at=moment)
+        self._until = self._prices.next_change(after=moment)
+
+
+def list_models(models: Mapping[str, Model], where: ModelFilter | None) -> list[Model]:
+    """Return the models that a filter lets through, in the catalogue's order."""
+    wanted = where or ModelFilter()
+    return [
+        model
+        for model in models.values()
+        if set(wanted.capabilities or ()) <= set(model.capabilities)
+        and wanted.speed in {None, model.speed}
+        and wanted.is_recommended in {None, model.is_recommended}
+        and wanted.is_beta in {None, model.is_beta}
+    ]
+
+
+_PARAMETER_DESCRIPTIONS: Mapping[str, str] = {
+    "negative_prompt": "What the picture should not show.",
+    "width": "The width of the picture in pixels.",
+    "height": "The height of the picture in pixels.",
+    "steps": "How often the picture is refined: more is finer, slower and may cost more.",
+    "guidance": "How closely the picture follows the prompt.",
+    "seed": "The same seed and settings make the same picture.",
+    "strength": "How far the result may leave its source image, from 0 to 1.",
+}
+
+
+def _shape(model: domain.Model, prices: PriceBook, at: datetime) -> Model:
+    size = model.default_size
+    price = prices.price_at_defaults(model, at=at)
+    inputs = model.image_inputs
+    return Model(
+        id=strawberry.ID(model.id),
+        name=model.name,
+        provider=model.provider,
+        description=model.description,
+        speed=ModelSpeed(model.speed),
+        quality=ModelQuality(model.quality),
+        typical_seconds=SecondsRange(
+            minimum=model.typical_seconds.minimum, maximum=model.typical_seconds.maximum
+        ),
+        cost_per_image=to_dollars(price.cost),
+        unit_prices=[
+            UnitPrice(
+                unit=PriceUnit(unit.unit),
+                price=to_dollars(unit.nano_dollars),
+                neurons=to_neurons(unit.milli_neurons),
+            )
+            for unit in prices.unit_prices(model, at=at)
+        ],
+        capabilities=[ModelCapability(capability) for capability in model.capabilities],
+        parameters=[
+            ModelParameter(
+                name=camel_case(name),
+                type=ModelParameterType(rule.type),
+                default=rule.default,
+                minimum=rule.minimum,
+                maximum=rule.maximum,
+                multiple_of=rule.multiple_of,
+                description=_PARAMETER_DESCRIPTIONS[name],
+            )
+            for name, rule in model.parameters.items()
+        ],
+        image_inputs=ImageInputs(
+            minimum=inputs.minimum,
+            maximum=inputs.maximum,
+            takes_mask=inputs.mask != "none",
+            needs_mask=inputs.mask == "required",
+        )
+        if inputs is not None
+        else None,
+        default_size=Size(width=size.width, height=size.height),
+        max_prompt_length=model.max_prompt_length,
+        is_recommended=model.is_recommended,
+        is_beta=model.is_beta,
+        is_available=True,
+    )
+
+
+def _retired(model_id: str) -> Model:
+    return Model(
+        id=strawberry.ID(model_id),
+        name=model_id.rsplit("/", 1)[-1],
+        provider=model_id.split("/")[1] if "/" in model_id else "",
+        description="This model is no longer in the catalogue.",
+        speed=ModelSpeed.MEDIUM,
+        quality=ModelQuality.STANDARD,
+        typical_seconds=SecondsRange(minimum=0, maximum=0),
+        cost_per_image=0,
+        unit_prices=[],
+        capabilities=[],
+        parameters=[],
+        image_inputs=None,
+        default_size=Size(width=0, height=0),
+        max_prompt_length=0,
+        is_recommended=False,
+        is_beta=False,
+        is_available=False,
+    )

@@ -1,0 +1,1 @@
+"""Uploaded source images in the GraphQL schema."""

@@ -1,0 +1,127 @@
+"""How items and batches end: states, counts, money and news, in one transaction.
+
+Each tells the id of the webhook that tells of the batch's end, where that was its end and
+somebody wants to be told; have it delivered after the commit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.batch_item_states import (
+    cancel_queued_items,
+    end_item,
+    end_items_with_images,
+    number_canceled_items,
+)
+from gql_server.database.queries.batch_items import find_items
+from gql_server.database.queries.batches import count_ends
+from gql_server.database.queries.reservations import reduce_reservation, remove_reservations
+from gql_server.domain.batches import BatchStatus, ItemStatus
+from gql_server.domain.clock import to_iso
+from gql_server.domain.money import decimal_dollars
+from gql_server.domain.webhooks import WebhookKind
+from gql_server.webhooks.outbox import record_webhook
+
+
+class ItemEndedOtherwise(Exception):
+    """An item has failed or was canceled by now: its picture must be neither kept nor charged."""
+
+
+@dataclass(slots=True)
+class PictureEnd:
+    """An item that ends in the transaction of its image.
+
+    Attributes:
+        item: The item.
+        webhook_id: The webhook that tells of its batch's end, where it is among the last.
+    """
+
+    item: Facts
+    webhook_id: str | None = None
+
+
+async def end_with_images(connection: AsyncConnection, ends: Sequence[PictureEnd]) -> None:
+    """End items in the transaction of their images, whoever made those.
+
+    Raises:
+        ItemEndedOtherwise: One ended without a picture before; the transaction must not be
+            committed.
+        DatabaseUnavailable: One changed hands at this moment; it can be tried again.
+    """
+    left = {end.item["id"]: end for end in ends}
+    for batch, items in await end_items_with_images(connection, [end.item for end in ends]):
+        webhook_id = await _settle(connection, batch, sum(item["price"] for item in items))
+        for item in items:
+            left.pop(item["id"]).webhook_id = webhook_id
+    if left:
+        found = await find_items(connection, left, user_id=None)
+        statuses = {item["status"] for item in found.values()}
+        if statuses & {ItemStatus.FAILED, ItemStatus.CANCELED}:
+            raise ItemEndedOtherwise
+        if statuses != {ItemStatus.SUCCEEDED}:
+            raise DatabaseUnavailable("an item was started while its picture was kept")
+        for end in left.values():
+            end.webhook_id = None
+
+
+async def end_with_error(
+    connection: AsyncConnection, item: Facts, error: Mapping[str, Any], *, process_id: str
+) -> tuple[bool, str | None]:
+    """End an item that could not be made, unless another process has it by now; tell whether."""
+    batch = await end_item(connection, item, ItemStatus.FAILED, process_id=process_id, error=error)
+    return batch is not None, await _settle(connection, batch, item["price"])
+
+
+async def cancel_queued(connection: AsyncConnection, batch_id: str) -> str | None:
+    """End every item of a batch that has not started."""
+    items, price = await cancel_queued_items(connection, batch_id)
+    if not items:
+        return None
+    batch = await count_ends(
+        connection,
+        batch_id,
+        left=ItemStatus.QUEUED,
+        reached=ItemStatus.CANCELED,
+        items=items,
+        not_spent=price,
+    )
+    await number_canceled_items(connection, batch_id, first=batch["sequence"] - items + 1)
+    return await _settle(connection, batch, price)
+
+
+async def _settle(connection: AsyncConnection, batch: Facts | None, amount: int) -> str | None:
+    if batch is None:
+        return None
+    if batch["finished_at"] is None:
+        await reduce_reservation(connection, batch["id"], amount=amount)
+        return None
+    await remove_reservations(connection, [batch["id"]])
+    if batch["webhook_url"] is None:
+        return None
+    return await record_webhook(
+        connection,
+        url=batch["webhook_url"],
+        kind=WebhookKind.BATCH_FINISHED,
+        payload=_payload(batch),
+        user_id=batch["user_id"],
+        subject_id=batch["id"],
+    )
+
+
+def _payload(batch: Facts) -> dict[str, Any]:
+    return {
+        "batchId": batch["id"],
+        "status": BatchStatus(batch["status"]).name,
+        "total": batch["total"],
+        "succeeded": batch["succeeded"],
+        "failed": batch["failed"],
+        "canceled": batch["canceled"],
+        "cost": decimal_dollars(batch["cost"]),
+        "createdAt": to_iso(batch["created_at"]),
+        "finishedAt": to_iso(batch["finished_at"]),
+    }

@@ -1,0 +1,197 @@
+"""Accepting a batch and having it worked on; it goes on whatever becomes of this process."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+import structlog
+
+from gql_server.batches.requests import BatchRequest
+from gql_server.batches.slice_runner import SLICE_SIZE, enqueue_slices
+from gql_server.batches.validation import AT_ONCE, AcceptedBatch, accept_batch, is_oversized_batch
+from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.batches import NewItem, find_batches, insert_batch
+from gql_server.database.queries.idempotency_keys import KeyScope, complete_key
+from gql_server.database.queries.reservations import keep_reservation
+from gql_server.database.tables.batches import BatchRow
+from gql_server.domain.batches import BatchStatus, ItemStatus
+from gql_server.domain.budgets import Payer
+from gql_server.domain.clock import now
+from gql_server.domain.errors import BatchPending
+from gql_server.domain.ids import new_id
+from gql_server.domain.principal import Principal
+from gql_server.generation.recovery import acceptance_to_json
+from gql_server.generation.requests import request_to_json
+from gql_server.generation.services import Parts
+from gql_server.idempotency.operations import Begun, input_hash, key_faults, reject_with_key_faults
+from gql_server.inference.model import Model
+from gql_server.ledger.budgets.budgets import BudgetState
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatedBatch:
+    """A batch that was accepted, now or earlier.
+
+    Attributes:
+        facts: The batch's facts.
+        passed: The soft budgets that its cost passed, where it was accepted now.
+    """
+
+    facts: Facts
+    passed: Sequence[BudgetState] = ()
+
+
+async def create_batch(
+    parts: Parts,
+    principal: Principal,
+    request: BatchRequest,
+    *,
+    operation: str = "generateBatch",
+    idempotency_key: str | None = None,
+) -> CreatedBatch:
+    """Accept a batch, and have its pictures made; return it at once.
+
+    Raises:
+        Rejected: The request has faults, or a budget does not hold it; nothing is made.
+        BatchPending: The deadline passed; the batch will be there all the same.
+        IdempotencyConflict: The key stands for another request.
+        IdempotencyInProgress: The deadline passed while an earlier request is worked on.
+    """
+    if idempotency_key is None:
+        accepted = await accept_batch(parts, principal, request)
+        creation = _create(parts, principal, accepted)
+        return await parts.running.run(accepted.batch_id, creation, pending=BatchPending)
+    checked = partial(accept_batch, parts, principal, request)
+    faults = list(key_faults(idempotency_key))
+    if faults or await is_oversized_batch(parts, request):
+        await reject_with_key_faults(faults, checked)
+    try:
+        digest = await asyncio.to_thread(lambda: input_hash(_given(request)))
+    except (RecursionError, TypeError, ValueError):  # its metadata is no plain JSON
+        await checked()
+        raise
+    scope = KeyScope(user_id=principal.user_id, operation=operation, key=idempotency_key)
+    return await parts.idempotency.once(scope, digest, _KeyedBatch(parts, principal, request))
+
+
+class _KeyedBatch:
+    """A batch with an idempotency key."""
+
+    pending = BatchPending
+    has_spent: Final = False
+
+    def __init__(self, parts: Parts, principal: Principal, request: BatchRequest) -> None:
+        self._parts = parts
+        self._principal = principal
+        self._request = request
+        self._accepted: AcceptedBatch
+
+    async def accept(self) -> Begun:
+        self._accepted = await accept_batch(self._parts, self._principal, self._request)
+        return Begun(result_id=self._accepted.batch_id)
+
+    async def find(self, batch_id: str) -> CreatedBatch | None:
+        async with self._parts.database.read() as connection:
+            found = await find_batches(connection, [batch_id], user_id=self._principal.user_id)
+        return CreatedBatch(facts=found[batch_id]) if batch_id in found else None
+
+    async def make(self, _batch_id: str, scope: KeyScope) -> CreatedBatch:
+        return await _create(self._parts, self._principal, self._accepted, scope)
+
+    async def resume(
+        self, batch_id: str, _accepted: Mapping[str, Any] | None, scope: KeyScope
+    ) -> CreatedBatch:
+        accepted = await accept_batch(self._parts, self._principal, self._request)
+        self._accepted = replace(accepted, batch_id=batch_id)
+        return await self.make(batch_id, scope)
+
+
+async def _create(
+    parts: Parts, principal: Principal, accepted: AcceptedBatch, scope: KeyScope | None = None
+) -> CreatedBatch:
+    batch = _batch(parts, principal, accepted)
+    items = await _items(batch, accepted)
+    payer = Payer(user_id=principal.user_id, key_id=principal.key_id)
+    # Held by this process until the batch is there, and then by the batch.
+    passed: Sequence[BudgetState] = ()
+    try:
+        async with (
+            parts.reservations.held(batch.id, payer, accepted.cost) as passed,
+            parts.database.write() as connection,
+        ):
+            if scope is not None:
+                await complete_key(connection, scope, result_id=batch.id)
+            await insert_batch(connection, batch, items)
+            await keep_reservation(connection, batch.id)
+    except DatabaseUnavailable:
+        # The answer to the commit may be all that was lost.
+        async with parts.database.read() as connection:
+            if batch.id not in await find_batches(connection, [batch.id], user_id=None):
+                raise
+    log.info("batch_accepted", batch=batch.id, pictures=batch.total)
+    await enqueue_slices(parts, batch.model_dump(), range(batch.slices))
+    return CreatedBatch(facts=batch.model_dump(), passed=passed)
+
+
+def _batch(parts: Parts, principal: Principal, accepted: AcceptedBatch) -> BatchRow:
+    request, total = accepted.request, len(accepted.pictures)
+    return BatchRow(
+        id=accepted.batch_id,
+        user_id=principal.user_id,
+        key_id=principal.key_id,
+        status=BatchStatus.QUEUED.value,
+        priority=request.priority.value,
+        slices=-(-total // SLICE_SIZE),
+        total=total,
+        queued=total,
+        estimated_cost=accepted.cost,
+        typical_seconds=sum(_typical_seconds(picture.model) for picture in accepted.pictures),
+        is_preview=parts.generator.is_preview,
+        retry_of=request.retry_of,
+        webhook_url=request.webhook_url,
+        created_at=now(),
+    )
+
+
+async def _items(batch: BatchRow, accepted: AcceptedBatch) -> Sequence[NewItem]:
+    items: list[NewItem] = []
+    for position, picture in enumerate(accepted.pictures):
+        if position % AT_ONCE == 0:
+            await asyncio.sleep(0)
+        items.append(
+            NewItem(
+                id=new_id("itm"),
+                batch_id=batch.id,
+                user_id=batch.user_id,
+                position=position,
+                slice=position // SLICE_SIZE,
+                status=ItemStatus.QUEUED.value,
+                prompt=picture.request.prompt,
+                request=request_to_json(picture.request),
+                accepted=acceptance_to_json(picture),
+                image_id=picture.image_id,
+                price=picture.price.cost,
+                attempts=0,
+                created_at=batch.created_at + timedelta(microseconds=position),
+            )
+        )
+    return items
+
+
+def _typical_seconds(model: Model) -> float:
+    return (model.typical_seconds.minimum + model.typical_seconds.maximum) / 2
+
+
+def _given(request: BatchRequest) -> dict[str, Any]:
+    """Return what the caller gave; nothing for what this version could be given beside it."""
+    given = {one.name: getattr(request, one.name) for one in fields(request)}
+    return {
+        **{name: value for name, value in given.items() if value is not None},
+        "pictures": [request_to_json(picture.request) for picture in request.pictures],
+    }

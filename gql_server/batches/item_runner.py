@@ -1,0 +1,294 @@
+"""One item of a batch: claimed, made, kept, and ended in the transaction of its picture."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql_server.batches.completion import (
+    ItemEndedOtherwise,
+    PictureEnd,
+    end_with_error,
+    end_with_images,
+)
+from gql_server.batches.fair_semaphore import Place, Places
+from gql_server.batches.item_errors import error_to_json
+from gql_server.batches.pause import lock_or_cancel, pause, pause_reason
+from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.grouped_writes import GroupedWrites
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.batch_item_states import put_back_item, start_items, take_over_item
+from gql_server.database.queries.batch_items import items_to_do
+from gql_server.database.queries.batches import find_batches
+from gql_server.database.queries.image_inserts import Ending
+from gql_server.domain.batches import STARTABLE, BatchStatus, ItemStatus, PauseReason
+from gql_server.domain.errors import DomainError, GenerationFailed, GenerationPending
+from gql_server.domain.principal import Principal
+from gql_server.generation.produce import keep_picture, keep_what_was_made, make_picture
+from gql_server.generation.recovery import acceptance_from_json, discard_bytes
+from gql_server.generation.requests import request_from_json
+from gql_server.generation.services import Parts
+from gql_server.generation.validation import AcceptedPicture
+from gql_server.inference.attempts import NotWanted
+from gql_server.jobs.kinds import Interrupted, JobRun
+
+log = structlog.get_logger(__name__)
+
+_STORE_PATIENCE_SECONDS: Final = 300.0
+_LOOK_AGAIN_SECONDS: Final = 1.0
+_LONGEST_WAIT_SECONDS: Final = 8.0
+_MOST_ASKING_SECONDS: Final = 1.0
+
+
+class ItemWork:
+    """Works on one item at a time, for as many callers as there are."""
+
+    def __init__(self, parts: Parts, *, concurrency: int) -> None:
+        """Take the parts it works with, and how many calls of models may be in flight.
+
+        As many pictures may wait to be kept; a store or a database that is slower than the models
+        holds up what is begun, and so the calls.
+        """
+        self._parts = parts
+        self._calls = Places(concurrency)
+        self._kept = Places(concurrency)
+        self._starts = GroupedWrites(parts.database, self._start)
+
+    async def claim_and_make(self, run: JobRun, item: Facts, place: Place) -> bool:
+        """Claim an item and bring it to its end, however often the database goes away meanwhile.
+
+        Args:
+            run: The job's run.
+            item: The item.
+            place: Its place among those that are begun; given back when its picture is there.
+
+        Returns:
+            Whether this process could claim it.
+
+        Raises:
+            Interrupted: It is left to another process, for this one may not go on.
+            DatabaseUnavailable: The same, and the database does not answer.
+        """
+        was_tried, wait = False, _LOOK_AGAIN_SECONDS
+        while True:
+            try:
+                left = await self._read_again(item) if was_tried else item
+                if left is None:
+                    return True
+                is_held = was_tried and left["process_id"] == run.process_id
+                was_tried = True
+                if not is_held and not await self._claim(run, left):
+                    if not run.may_go_on:
+                        raise Interrupted
+                    return False
+                if await self._end(run, left, self._make_and_keep(run, left, place)):
+                    return True
+            except DatabaseUnavailable as error:
+                if not run.may_go_on:
+                    raise
+                log.warning("item_waits_for_the_database", item=item["id"], reason=str(error))
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
+
+    async def give_up(self, run: JobRun, item: Facts, error: DomainError) -> None:
+        """End an item that nobody else has: with its picture where that was made, or an error.
+
+        Raises:
+            DatabaseUnavailable: It is not known whether it has ended.
+        """
+        if await self._claim(run, item):
+            await self._end(run, item, self._keep_or_fail(item, error))
+
+    async def _claim(self, run: JobRun, item: Facts) -> bool:
+        """Make an item this process's, where it is free to be; tell whether it is."""
+        if item["status"] == ItemStatus.QUEUED:
+            return await self._starts.write((run.process_id, item["id"]))
+        async with self._parts.database.write() as connection:
+            return await take_over_item(
+                connection,
+                item["id"],
+                process_id=run.process_id,
+                lease=self._parts.budgets.lease.length,
+            )
+
+    async def _fail(self, run: JobRun, item: Facts, error: DomainError) -> bool:
+        """End an item with an error; tell whether it was still this process's."""
+        async with self._parts.database.write() as connection:
+            has_ended, webhook_id = await end_with_error(
+                connection, item, error_to_json(error), process_id=run.process_id
+            )
+        await self._tell(webhook_id)
+        return has_ended
+
+    async def _read_again(self, item: Facts) -> Facts | None:
+        """Return an item as it stands; None: it has ended."""
+        async with self._parts.database.read() as connection:
+            found = await items_to_do(connection, item["batch_id"], item["slice"])
+        return next((one for one in found if one["id"] == item["id"]), None)
+
+    async def _start(self, claims: Sequence[tuple[str, str]]) -> Sequence[bool]:
+        """Start items, each given with the process's id."""
+        lease = self._parts.budgets.lease.length
+        start = partial(_start_items, claims=claims, lease=lease)
+        started = await self._parts.database.write_at_once(start)
+        return [item_id in started for _, item_id in claims]
+
+    async def _end(self, run: JobRun, item: Facts, work: Coroutine[Any, Any, None]) -> bool:
+        """Bring an item to its end; False: it is queued again, for nobody wanted it just now."""
+        try:
+            await work
+        except GenerationPending as error:
+            # The facts may have been written: whoever takes the item up looks.
+            raise DatabaseUnavailable(str(error)) from error
+        except NotWanted:
+            await self._put_back(run, item)
+            if not run.may_go_on:
+                raise Interrupted from None
+            return False
+        except DomainError as error:
+            await self._end_with(run, item, error)
+        except DatabaseUnavailable:
+            raise
+        except ItemEndedOtherwise:
+            # Paid at the provider, but who has the batch was told that there is no picture.
+            log.warning("late_picture_dropped", item=item["id"], image=item["image_id"])
+            await discard_bytes(self._parts, item["image_id"])
+        except Exception:
+            log.exception("item_broke", item=item["id"])
+            unforeseen = GenerationFailed(
+                "Something went wrong on the server; its operator finds this item in the log.",
+                retryable=True,
+            )
+            if await self._fail(run, item, unforeseen):
+                await discard_bytes(self._parts, item["image_id"])
+        return True
+
+    async def _make_and_keep(self, run: JobRun, item: Facts, place: Place) -> None:
+        parts, accepted = self._parts, _accepted(self._parts, item)
+        end = PictureEnd(item)
+        if item["attempts"]:
+            if await self._keep_what_was_made(item, accepted):
+                return
+            if await self._status_of_batch(item) not in STARTABLE:
+                await self._put_back(run, item)
+                return
+        user_id, is_wanted = item["user_id"], partial(self._is_wanted, run, item)
+        picture = await make_picture(
+            parts,
+            accepted,
+            is_background=True,
+            is_wanted=is_wanted,
+            call_place=partial(self._call_place, run, user_id),
+            patience_seconds=_STORE_PATIENCE_SECONDS,
+        )
+        async with self._kept.taken(user_id):
+            place.give_back()
+            await keep_picture(
+                parts,
+                accepted,
+                picture,
+                ending=Ending(end_with_images, end),
+                patience_seconds=_STORE_PATIENCE_SECONDS,
+            )
+        parts.reservations.charged(accepted.payer)
+        await self._tell(end.webhook_id)
+
+    @asynccontextmanager
+    async def _call_place(self, run: JobRun, user_id: str) -> AsyncIterator[None]:
+        async with self._calls.taken(user_id):
+            # It was waited for until another's answer, and a stop may have come meanwhile.
+            if not run.may_go_on:
+                raise NotWanted
+            yield
+
+    async def _keep_or_fail(self, item: Facts, error: DomainError) -> None:
+        if not await self._keep_what_was_made(item, _accepted(self._parts, item)):
+            raise error
+
+    async def _keep_what_was_made(self, item: Facts, accepted: AcceptedPicture) -> bool:
+        """End an item with the picture that an earlier attempt left; tell whether there is one."""
+        end = PictureEnd(item)
+        made = await keep_what_was_made(
+            self._parts,
+            accepted,
+            ending=Ending(end_with_images, end),
+            patience_seconds=_STORE_PATIENCE_SECONDS,
+        )
+        if made is None:
+            return False
+        self._parts.reservations.charged(accepted.payer)
+        await self._tell(end.webhook_id)
+        return True
+
+    async def _tell(self, webhook_id: str | None) -> None:
+        if webhook_id is not None:
+            await self._parts.webhooks.deliver_soon(webhook_id)
+
+    async def _end_with(self, run: JobRun, item: Facts, error: DomainError) -> None:
+        reason = pause_reason(error)
+        if reason is None:
+            await self._fail(run, item, error)
+        else:
+            await self._pause(run, item, reason, error)
+
+    async def _is_wanted(self, run: JobRun, item: Facts) -> bool:
+        if not run.may_go_on:
+            return False
+        try:
+            async with asyncio.timeout(_MOST_ASKING_SECONDS):
+                return await self._status_of_batch(item) in STARTABLE
+        except TimeoutError as error:
+            raise DatabaseUnavailable("the database is too slow for an attempt's turn") from error
+
+    async def _status_of_batch(self, item: Facts) -> BatchStatus:
+        async with self._parts.database.read() as connection:
+            found = await find_batches(connection, [item["batch_id"]], user_id=None)
+        return BatchStatus(found[item["batch_id"]]["status"])
+
+    async def _put_back(self, run: JobRun, item: Facts) -> None:
+        """Queue an item that is not made here; in a batch that is canceled it ends."""
+        webhook_id = None
+        async with self._parts.database.write() as connection:
+            if await put_back_item(connection, item, process_id=run.process_id):
+                _, webhook_id = await lock_or_cancel(connection, item["batch_id"])
+        await self._tell(webhook_id)
+
+    async def _pause(
+        self, run: JobRun, item: Facts, reason: PauseReason, error: DomainError
+    ) -> None:
+        webhook_id = None
+        async with self._parts.database.write() as connection:
+            if await put_back_item(connection, item, process_id=run.process_id):
+                webhook_id = await pause(connection, item["batch_id"], reason, error)
+        await self._tell(webhook_id)
+
+
+async def _start_items(
+    connection: AsyncConnection, *, claims: Sequence[tuple[str, str]], lease: timedelta
+) -> set[str]:
+    started: set[str] = set()
+    for process_id in sorted({process_id for process_id, _ in claims}):
+        ids = [item_id for holder, item_id in claims if holder == process_id]
+        started |= await start_items(connection, ids, process_id=process_id, lease=lease)
+    return started
+
+
+def _accepted(parts: Parts, item: Facts) -> AcceptedPicture:
+    accepted = acceptance_from_json(
+        parts,
+        Principal(user_id=item["user_id"]),
+        request_from_json(item["request"]),
+        item["image_id"],
+        item["accepted"],
+    )
+    if accepted is None:
+        raise GenerationFailed(
+            "The model is not in the catalogue any more. Ask for another one.", retryable=False
+        )
+    return replace(accepted, batch_id=item["batch_id"])

@@ -1,0 +1,78 @@
+"""A batch that is watched: each item that ends is told once, and the newest state."""
+
+from collections.abc import AsyncGenerator
+from typing import Final
+
+from gql_server.batches.queries import get_batches
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.batch_items import items_since
+from gql_server.database.queries.batches import batch_topic, find_batches
+from gql_server.database.queries.images import find_images
+from gql_server.domain.batches import ItemStatus
+from gql_server.domain.errors import BatchNotFound, ErrorCode, InvalidInput
+from gql_server.domain.principal import Principal
+from gql_server.generation.services import Parts
+from gql_server.progress.snapshots import Snapshot, Update
+
+_MOST_AT_ONCE: Final = 500
+IMAGE: Final = "image"
+"""Under which an item that is told has its image's facts; None where there is none."""
+
+BatchUpdate = Update[int, Facts, Facts]
+"""The number of the last event, the batch, and the items that ended."""
+
+
+async def watch_batch(
+    parts: Parts, principal: Principal, batch_id: str, *, after: int = 0
+) -> AsyncGenerator[BatchUpdate, None]:
+    """Tell how a batch goes on, until everything of a finished one was told.
+
+    Events are numbered from 1 in the order in which items ended, under the batch's row lock: none
+    appears behind one that was read. Each item comes with its image as it was then: what a
+    thousand watchers are shown is read once. Close the generator to stop.
+
+    Args:
+        parts: The parts.
+        principal: Who asks.
+        batch_id: The batch.
+        after: The number of the last event that is known; 0 tells everything.
+
+    Raises:
+        BatchNotFound: The caller has no such batch.
+        InvalidInput: There is no event of such a number yet.
+    """
+    found = await get_batches(parts, principal, [batch_id])
+    if batch_id not in found:
+        raise BatchNotFound(batch_id)
+    last = found[batch_id]["sequence"]
+    if not 0 <= after <= last:
+        raise InvalidInput(
+            f"after must be from 0 to {last}, the number of the batch's last event; it is {after}.",
+            path=("after",),
+            code=ErrorCode.OUT_OF_RANGE,
+        )
+
+    async def read(position: int) -> Snapshot[int, Facts, Facts]:
+        async with parts.database.read() as connection:
+            # The batch before its items, so that it has no less than what is told of them.
+            batch = (await find_batches(connection, [batch_id], user_id=None))[batch_id]
+            items = await items_since(
+                connection, batch_id, after=position, until=batch["sequence"], most=_MOST_AT_ONCE
+            )
+            images = await find_images(
+                connection,
+                [item["image_id"] for item in items if item["status"] == ItemStatus.SUCCEEDED],
+                user_id=None,
+            )
+        items = [{**item, IMAGE: images.get(item["image_id"])} for item in items]
+        placed = [(item["sequence"], item) for item in items]
+        end = placed[-1][0] if placed else position
+        return Snapshot(
+            end,
+            batch,
+            placed,
+            has_more=end < batch["sequence"],
+            is_finished=batch["finished_at"] is not None,
+        )
+
+    return parts.progress.watch(batch_topic(batch_id), read, after=after)

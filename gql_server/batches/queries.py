@@ -1,0 +1,89 @@
+"""Reading batches and their items."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from gql_server.database.engine.pages import Facts, Page, PageRequest
+from gql_server.database.queries import batch_items, batches
+from gql_server.database.queries.batches import BatchFilter
+from gql_server.domain.batches import BatchStatus, ItemStatus
+from gql_server.domain.clock import now
+from gql_server.domain.principal import Principal
+from gql_server.generation.services import Parts
+
+
+async def get_batches(parts: Parts, principal: Principal, ids: Collection[str]) -> dict[str, Facts]:
+    """Return the caller's batches by id; one that is not there is left out."""
+    async with parts.database.read() as connection:
+        return await batches.find_batches(connection, ids, user_id=principal.owner_filter())
+
+
+async def list_batches(
+    parts: Parts, principal: Principal, where: BatchFilter, request: PageRequest
+) -> Page:
+    """Return one page of the batches that the caller sees."""
+    async with parts.database.read() as connection:
+        return await batches.batch_page(connection, _seen(where, principal), request)
+
+
+async def count_batches(parts: Parts, principal: Principal, where: BatchFilter) -> int:
+    """Count the batches of a list."""
+    async with parts.database.read() as connection:
+        return await batches.count_batches(connection, _seen(where, principal))
+
+
+async def get_items(parts: Parts, principal: Principal, ids: Collection[str]) -> dict[str, Facts]:
+    """Return items of the caller's batches by id; one that is not there is left out."""
+    async with parts.database.read() as connection:
+        return await batch_items.find_items(connection, ids, user_id=principal.owner_filter())
+
+
+async def list_items(
+    parts: Parts,
+    batch_id: str,
+    request: PageRequest,
+    statuses: Collection[ItemStatus] | None = None,
+) -> Page:
+    """Return one page of a batch's items, in their order."""
+    async with parts.database.read() as connection:
+        return await batch_items.item_page(connection, batch_id, request, statuses=statuses)
+
+
+async def count_items(
+    parts: Parts, batch_id: str, statuses: Collection[ItemStatus] | None = None
+) -> int:
+    """Count a batch's items."""
+    async with parts.database.read() as connection:
+        return await batch_items.count_items(connection, batch_id, statuses=statuses)
+
+
+def estimated_finish(batch: Facts, *, concurrency: int) -> datetime | None:
+    """Tell when a batch will have ended: by its models' typical seconds, and soon by itself.
+
+    Only the time that it worked counts, and not its pauses.
+
+    Args:
+        batch: The batch.
+        concurrency: How many of its pictures are taken to be made at once.
+    """
+    status = BatchStatus(batch["status"])
+    if batch["finished_at"] is not None:
+        finished: datetime = batch["finished_at"]
+        return finished
+    if status is BatchStatus.PAUSED:
+        return None
+    left = batch["queued"] + batch["running"]
+    ended = batch["total"] - left
+    typical = batch["typical_seconds"] / batch["total"] / concurrency
+    if batch["started_at"] is None or ended == 0:
+        return now() + timedelta(seconds=left * typical)
+    elapsed = (now() - (batch["working_since"] or batch["started_at"])).total_seconds()
+    # What was seen counts the more, the more of it there is.
+    seen = elapsed / ended
+    weight = min(1.0, ended / (2 * concurrency))
+    return now() + timedelta(seconds=left * (weight * seen + (1 - weight) * typical))
+
+
+def _seen(where: BatchFilter, principal: Principal) -> BatchFilter:
+    return replace(where, user_id=principal.owner_filter(where.user_id))

@@ -1,0 +1,30 @@
+"""Putting the work on batches into the hands of the jobs."""
+
+from functools import partial
+from typing import Final
+
+from gql_server.batches.slice_runner import KIND, SLICE_SIZE, SliceWork
+from gql_server.batches.sweep import sweep_batches
+from gql_server.generation.services import Parts
+
+_SPARE_SLICES: Final = 3
+"""So that there is always an item to begin while the last ones of a slice are made."""
+
+_RETRY_SECONDS: Final = (1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 600.0, 600.0)
+_SWEEP_SECONDS: Final = 5.0
+
+
+def register_batches(parts: Parts) -> None:
+    """Say who works on batches, and who looks after those that nobody works on."""
+    work = SliceWork(parts, concurrency=parts.batch_concurrency)
+    # As many pictures are kept as are called for.
+    per_user = -(-2 * parts.batch_concurrency // SLICE_SIZE) + _SPARE_SLICES
+    parts.jobs.register(
+        KIND,
+        work.run,
+        on_failure=work.give_up,
+        concurrency=2 * per_user,
+        concurrency_per_partition=per_user,
+        retry_seconds=_RETRY_SECONDS,
+    )
+    parts.jobs.add_sweep("batches", partial(sweep_batches, parts), seconds=_SWEEP_SECONDS)

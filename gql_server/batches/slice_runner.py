@@ -1,0 +1,182 @@
+"""The work on a batch: its items in slices, each slice a job, each item claimed on its own."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import structlog
+
+from gql_server.batches.fair_semaphore import Places
+from gql_server.batches.item_runner import ItemWork
+from gql_server.batches.pause import pause
+from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.batch_items import items_to_do, slices_to_do
+from gql_server.database.queries.batches import find_batches
+from gql_server.domain.batches import STARTABLE, BatchPriority, ItemStatus, PauseReason
+from gql_server.domain.errors import GenerationFailed
+from gql_server.generation.persist import check_store
+from gql_server.generation.services import Parts
+from gql_server.jobs.kinds import Interrupted, Job, JobRun, Priority
+
+log = structlog.get_logger(__name__)
+
+KIND: Final = "batch_slice"
+SLICE_SIZE: Final = 20
+
+_CALLS_PER_NEXT: Final = 4
+"""For so many calls in flight one item more is begun, so that it is called when a place is free."""
+
+_PRIORITIES: Final = {
+    BatchPriority.HIGH: Priority.HIGH,
+    BatchPriority.NORMAL: Priority.NORMAL,
+    BatchPriority.LOW: Priority.LOW,
+}
+
+
+async def enqueue_slices(
+    parts: Parts, batch: Facts, slices: Iterable[int], *, probes: bool = False
+) -> None:
+    """Have slices of a batch worked on; those of the same round are taken once.
+
+    Never fails: a sweep enqueues what this cannot.
+
+    Args:
+        parts: The parts.
+        batch: The batch.
+        slices: Which of them.
+        probes: Whether nobody knows if pictures can be made by now. Then the first item that is
+            free is tried, and where that does not pause the batch again everything follows it.
+    """
+    chosen = list(slices)[:1] if probes else slices
+    try:
+        await parts.jobs.enqueue(*(_job(batch, number, probes=probes) for number in chosen))
+    except DatabaseUnavailable as error:
+        log.warning("batch_not_enqueued_yet", batch=batch["id"], reason=str(error))
+
+
+def job_prefix(batch: Facts) -> str:
+    """Return what the ids of a batch's jobs of the present round begin with."""
+    return f"{batch['id']}.{batch['round']}."
+
+
+class SliceWork:
+    """Works on slices of batches."""
+
+    def __init__(self, parts: Parts, *, concurrency: int) -> None:
+        """Take the parts it works with, and how many calls of models may be in flight."""
+        self._parts = parts
+        self._items = ItemWork(parts, concurrency=concurrency)
+        self._begun = Places(concurrency + max(1, concurrency // _CALLS_PER_NEXT))
+        self._taken: set[tuple[str, str]] = set()
+
+    async def run(self, run: JobRun) -> None:
+        """Bring every item of a slice to its end that this process may work on.
+
+        Raises:
+            Interrupted: The process must leave the rest to another.
+            DatabaseUnavailable: The database does not answer.
+        """
+        assert not isinstance(run.argument, str)  # noqa: S101 - written by this module
+        batch_id, number = run.argument["batch"], run.argument["slice"]
+        if run.argument.get("probes") and not await self._probe(run, batch_id):
+            return
+        items = await self._to_do(batch_id, number)
+        ends = await asyncio.gather(
+            *(self._do(run, item) for item in items), return_exceptions=True
+        )
+        errors = [end for end in ends if isinstance(end, BaseException)]
+        for error in errors[1:]:
+            log.warning("item_left", batch=batch_id, slice=number, reason=repr(error))
+        if errors:
+            raise errors[0]
+
+    async def give_up(self, run: JobRun, reason: str) -> None:
+        """End what a slice has left, its job being given up: as failed, where nothing was made.
+
+        Raises:
+            DatabaseUnavailable: It is not known whether all of it has ended.
+        """
+        assert not isinstance(run.argument, str)  # noqa: S101 - written by this module
+        batch_id, number = run.argument["batch"], run.argument["slice"]
+        log.error("slice_given_up", batch=batch_id, slice=number, reason=reason)
+        items = await self._to_do(batch_id, number)
+        error = GenerationFailed(
+            "The picture could not be made, however often it was tried.", retryable=True
+        )
+        for item in items:
+            with self._in_hand(run, item) as is_free:
+                if is_free:
+                    await self._items.give_up(run, item, error)
+
+    async def _probe(self, run: JobRun, batch_id: str) -> bool:
+        """Try one item; have all others worked on where the batch then goes on, and tell whether.
+
+        Where pictures cannot be kept none is tried: its call would be paid for nothing.
+        """
+        try:
+            await check_store(self._parts.store)
+        except GenerationFailed as error:
+            async with self._parts.database.write() as connection:
+                reason = PauseReason.STORE_UNAVAILABLE
+                webhook_id = await pause(connection, batch_id, reason, error)
+            if webhook_id is not None:
+                await self._parts.webhooks.deliver_soon(webhook_id)
+            return False
+        await self._try_one(run, batch_id)
+        return await self._enqueue_the_others(batch_id)
+
+    async def _try_one(self, run: JobRun, batch_id: str) -> None:
+        async with self._parts.database.read() as connection:
+            slices = await slices_to_do(connection, batch_id)
+        for number in slices:
+            for item in await self._to_do(batch_id, number):
+                # What is queued and cannot be claimed: somebody tries it, or the batch waits again.
+                if await self._do(run, item) or item["status"] == ItemStatus.QUEUED:
+                    return
+
+    async def _to_do(self, batch_id: str, number: int) -> list[Facts]:
+        async with self._parts.database.read() as connection:
+            return await items_to_do(connection, batch_id, number)
+
+    async def _enqueue_the_others(self, batch_id: str) -> bool:
+        """Have all of a batch worked on, unless it waits again or is over; tell whether."""
+        async with self._parts.database.read() as connection:
+            batch = (await find_batches(connection, [batch_id], user_id=None))[batch_id]
+            slices = await slices_to_do(connection, batch_id)
+        if batch["status"] not in STARTABLE:
+            return False
+        await enqueue_slices(self._parts, batch, slices)
+        return True
+
+    async def _do(self, run: JobRun, item: Facts) -> bool:
+        """Bring an item to its end, where this process can claim it; tell whether it could."""
+        async with self._begun.taken(item["user_id"]) as place:
+            if not run.may_go_on:
+                raise Interrupted
+            with self._in_hand(run, item) as is_free:
+                return is_free and await self._items.claim_and_make(run, item, place)
+
+    @contextmanager
+    def _in_hand(self, run: JobRun, item: Facts) -> Iterator[bool]:
+        """Take an item for one run of its slice, whose claims cannot be told from another's."""
+        claim = (run.process_id, item["id"])
+        if claim in self._taken:
+            yield False
+            return
+        self._taken.add(claim)
+        try:
+            yield True
+        finally:
+            self._taken.discard(claim)
+
+
+def _job(batch: Facts, number: int, *, probes: bool) -> Job:
+    return Job(
+        id=f"{job_prefix(batch)}{number}",
+        kind=KIND,
+        argument={"batch": batch["id"], "slice": number, "probes": probes},
+        partition=batch["user_id"],
+        priority=_PRIORITIES[BatchPriority(batch["priority"])],
+    )

@@ -1,0 +1,1 @@
+"""Starting a process: resources, services, the web application, the worker."""

@@ -1,0 +1,196 @@
+"""What the settings name, opened, or what is wrong with it: database, store, secrets."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.migration import is_current, migrate
+from gql_server.jobs.engine_database import JobTablesOutdated, engine_url, migrate_engine
+from gql_server.jobs.queue import JobQueue
+from gql_server.processes.folder_lock import FolderInUse, locked
+from gql_server.settings import Settings
+from gql_server.settings.types import split_webhook_secrets
+from gql_server.storage.folder import FolderStore
+from gql_server.storage.signing import UrlSigner, kept_secret
+from gql_server.storage.store import Store, StoreMisconfigured, StoreUnavailable
+from gql_server.webhooks.signing import written_secret
+
+log = structlog.get_logger(__name__)
+
+OLD_DATABASE: Final = "The database is not of this version: run `gql-server migrate` first."
+
+
+class StartError(Exception):
+    """The server cannot start; the message says what to mend."""
+
+
+async def check_start(settings: Settings) -> None:
+    """Open what the settings name, and close it again; an SQLite database is migrated.
+
+    Raises:
+        StartError: Names the setting that is wrong and what is wrong with it.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f"DATA_DIR: {settings.data_dir}: {error.strerror}") from error
+    file = settings.sqlalchemy_url.database if settings.database_url is not None else None
+    if settings.sqlalchemy_url.get_backend_name() == "sqlite" and file is not None:
+        folder = Path(file).parent
+        if not folder.is_dir():
+            raise StartError(f"DATABASE_URL: there is no folder {folder}")
+    try:
+        async with open_database(settings) as database:
+            if database.is_sqlite:
+                with only_server(settings):
+                    pass
+            else:
+                await _check_job_tables(settings)
+    except (DatabaseUnavailable, SQLAlchemyError) as error:
+        raise StartError(f"DATABASE_URL: {database_fault(error)}") from error
+    names = "R2_BUCKET, R2_ENDPOINT_URL and its keys" if settings.r2_bucket else "DATA_DIR"
+    try:
+        store = open_folder(settings) or await open_bucket(settings)
+        try:
+            await store.check()
+        finally:
+            await store.close()
+    except StoreMisconfigured as error:
+        raise StartError(f"{names}: {error}") from error
+    except StoreUnavailable as error:
+        log.warning("store_unavailable_at_start", reason=str(error))
+
+
+async def migrate_database(settings: Settings) -> str:
+    """Bring the database to the present shape; return the revision reached."""
+    async with _database(settings) as database:
+        await is_current(database)  # whether it answers at all
+        # First, so that a database whose revision is the newest has these tables too.
+        await migrate_engine(engine_url(settings.sqlalchemy_url))
+        return await migrate(database)
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database of the settings, in the shape that this version needs.
+
+    Raises:
+        StartError: It is a PostgreSQL of another shape.
+    """
+    async with _database(settings) as database:
+        if database.is_sqlite:
+            await migrate(database)
+        elif not await is_current(database):
+            raise StartError(OLD_DATABASE)
+        yield database
+
+
+@contextmanager
+def only_server(settings: Settings) -> Iterator[None]:
+    """Hold an SQLite database as the one server on it.
+
+    Raises:
+        StartError: Another server runs on it.
+    """
+    file = Path(settings.sqlalchemy_url.database or "")
+    try:
+        with locked(file.with_name(f"{file.stem}.lock")):
+            yield
+    except FolderInUse as error:
+        name = "DATA_DIR" if settings.database_url is None else "DATABASE_URL"
+        raise StartError(f"{name}: {error}") from error
+
+
+def open_folder(settings: Settings) -> FolderStore | None:
+    """Return the store where it is a folder; None where it is a bucket.
+
+    Raises:
+        StartError: The secret for signed addresses can neither be read nor made.
+    """
+    if settings.r2_bucket:
+        return None
+    signer = _signer(settings) if settings.asks_for_keys else None
+    return FolderStore(settings.images_dir, settings.server_url, signer=signer)
+
+
+async def open_bucket(settings: Settings) -> Store:
+    """Open the bucket of the settings.
+
+    Raises:
+        StoreMisconfigured: It cannot be one.
+    """
+    # AWS's library takes a fifth of a second to import, and an embedded server needs none of it.
+    from gql_server.storage.r2 import R2Store  # noqa: PLC0415 - see above
+
+    key, secret = settings.r2_access_key_id, settings.r2_secret_access_key
+    assert settings.r2_bucket and key and secret  # noqa: S101, PT018 - settings are whole sets
+    return await R2Store.open(
+        bucket=settings.r2_bucket,
+        access_key_id=key.get_secret_value(),
+        secret_access_key=secret.get_secret_value(),
+        endpoint_url=settings.r2_endpoint,
+        public_url=settings.r2_public_url,
+    )
+
+
+def webhook_secrets(settings: Settings) -> Sequence[str]:
+    """Return the secrets that webhooks are signed with, in the form that receivers know.
+
+    With SQLite there is always one; with PostgreSQL none unless it is set, for the processes on
+    one database share no folder.
+
+    Raises:
+        StartError: The one in DATA_DIR can neither be read nor made.
+    """
+    if settings.webhook_secret is not None:
+        return split_webhook_secrets(settings.webhook_secret)
+    if settings.sqlalchemy_url.get_backend_name() != "sqlite":
+        return ()
+    return [written_secret(_kept_secret(settings.data_dir / "webhook_secret"))]
+
+
+def database_fault(error: BaseException) -> str:
+    """Return the driver's own words of what is wrong, without the statement or a secret."""
+    found: BaseException = error
+    while found.__cause__ is not None:
+        found = found.__cause__
+    return f"the database cannot be used: {str(found).strip().splitlines()[0]}"
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    if settings.database_url is None:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.sqlalchemy_url)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def _signer(settings: Settings) -> UrlSigner:
+    if settings.url_signing_secret is not None:
+        return UrlSigner(settings.url_signing_secret.get_secret_value().encode())
+    return UrlSigner(_kept_secret(settings.data_dir / "url_signing_secret"))
+
+
+def _kept_secret(path: Path) -> bytes:
+    try:
+        return kept_secret(path)
+    except OSError as error:
+        raise StartError(f"DATA_DIR: {path}: {error.strerror}") from error
+
+
+async def _check_job_tables(settings: Settings) -> None:
+    queue = JobQueue(engine_url(settings.sqlalchemy_url))
+    try:
+        await queue.check()
+    except JobTablesOutdated as error:
+        raise StartError(OLD_DATABASE) from error
+    finally:
+        await queue.close()

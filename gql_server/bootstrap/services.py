@@ -1,0 +1,198 @@
+"""The only place that wires: settings into the parts that every process works with."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+import structlog
+
+from gql_server.batches.registration import register_batches
+from gql_server.bootstrap.resources import (
+    OLD_DATABASE,
+    StartError,
+    only_server,
+    open_bucket,
+    open_database,
+    open_folder,
+    webhook_secrets,
+)
+from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.notifications import listening
+from gql_server.database.queries.image_inserts import ImageInserts
+from gql_server.database.queries.processes import remove_all_processes
+from gql_server.domain.rate_limits import RateLimit
+from gql_server.generation.failure_metrics import CountingGenerator
+from gql_server.generation.services import Parts
+from gql_server.generation.tasks import RunningGenerations
+from gql_server.idempotency.keys import Idempotency
+from gql_server.inference.attempts import AttemptKind
+from gql_server.inference.catalogue import load_catalogue
+from gql_server.inference.generator import Generator
+from gql_server.inference.preview import PreviewGenerator
+from gql_server.inference.workers_ai import WorkersAI
+from gql_server.jobs.engine_database import JobTablesOutdated
+from gql_server.jobs.jobs import Jobs
+from gql_server.ledger.budgets.alerts import BudgetAlerts
+from gql_server.ledger.budgets.budgets import Budgets
+from gql_server.ledger.budgets.reservations import Reservations
+from gql_server.ledger.prices.price_book import load_price_book
+from gql_server.processes.lease import ProcessLease
+from gql_server.processes.provider_rate_limit import SharedGate
+from gql_server.processes.recurring import recurring
+from gql_server.progress.progress import Progress
+from gql_server.settings import Settings
+from gql_server.webhooks.addresses import WebhookAddresses
+from gql_server.webhooks.signing import WebhookSigner
+from gql_server.webhooks.webhooks import Webhooks
+
+log = structlog.get_logger(__name__)
+
+_SWEEP_SECONDS: Final = 60.0
+
+
+class Wiring:
+    """Builds the parts from the settings; nothing is opened before ``open``.
+
+    Attributes:
+        folder: The store where it is a folder, for what serves it.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Read what the package and the settings' files hold.
+
+        Raises:
+            CatalogueError: The catalogue of models is wrong.
+            PriceBookError: The price book is wrong.
+            StartError: The secret for signed addresses can neither be read nor made.
+        """
+        self._settings = settings
+        self.catalogue: Final = load_catalogue()
+        self.prices: Final = load_price_book(self.catalogue, settings.price_book)
+        self.folder: Final = open_folder(settings)
+
+    @asynccontextmanager
+    async def open(self, *, runs_jobs: bool) -> AsyncIterator[Parts]:
+        """Open every part, and close them at the end, once what runs has had time to end.
+
+        Args:
+            runs_jobs: Whether this process does background work, or only takes it for others.
+        """
+        settings = self._settings
+        async with AsyncExitStack() as stack:
+            database = await stack.enter_async_context(open_database(settings))
+            if runs_jobs and database.is_sqlite:
+                stack.enter_context(only_server(settings))
+                async with database.write() as connection:
+                    await remove_all_processes(connection)  # the lock says that none is alive
+            store = self.folder or await open_bucket(settings)
+            stack.push_async_callback(store.close)
+            generator = CountingGenerator(_make_generator(settings, database), database)
+            stack.push_async_callback(generator.close)
+            if self.folder is not None:
+                await self.folder.sweep()
+            lease = ProcessLease(database, seconds=settings.process_lease)
+            await stack.enter_async_context(lease.held())
+            running = RunningGenerations(deadline_seconds=settings.request_deadline)
+            idempotency = Idempotency(
+                database,
+                lease,
+                deadline_seconds=settings.request_deadline,
+                start=running.start,
+            )
+            stack.push_async_callback(idempotency.close)
+            await stack.enter_async_context(
+                recurring("idempotency key sweep", idempotency.sweep, seconds=_SWEEP_SECONDS)
+            )
+            progress = Progress(passing=(DatabaseUnavailable,))
+            await stack.enter_async_context(
+                listening(database, heard=progress.publish, missed=progress.publish_all)
+            )
+            jobs = Jobs(
+                database,
+                lease,
+                url=settings.sqlalchemy_url,
+                concurrency=settings.job_concurrency,
+                stop_seconds=settings.shutdown_timeout,
+            )
+            stack.push_async_callback(jobs.close)
+            webhooks = Webhooks(
+                database,
+                jobs,
+                addresses=WebhookAddresses(allow_private=settings.webhook_allow_private),
+                signer=WebhookSigner(await asyncio.to_thread(webhook_secrets, settings)),
+            )
+            stack.push_async_callback(webhooks.close)
+            webhooks.register()
+            budgets = Budgets(
+                database,
+                lease,
+                is_preview=generator.is_preview,
+                check_webhook=webhooks.check_address,
+            )
+            alerts = BudgetAlerts(budgets, deliver_soon=webhooks.deliver_soon)
+            await stack.enter_async_context(alerts.watched())
+            reservations = Reservations(budgets, spent=alerts.spent)
+            await stack.enter_async_context(
+                recurring("reservation sweep", reservations.sweep, seconds=settings.process_lease)
+            )
+            parts = Parts(
+                self.catalogue,
+                self.prices,
+                generator,
+                store,
+                database,
+                running,
+                idempotency,
+                budgets,
+                reservations,
+                jobs,
+                webhooks,
+                settings.batch_concurrency,
+                progress,
+                ImageInserts(database),
+            )
+            register_batches(parts)
+            if runs_jobs:
+                stack.push_async_callback(jobs.stop)
+                await _start(jobs)
+            log.info(
+                "started",
+                pictures="preview" if generator.is_preview else "workers_ai",
+                store="folder" if self.folder is not None else "r2",
+                database=database.engine.dialect.name,
+            )
+            yield parts
+            await asyncio.gather(
+                running.stop(timeout_seconds=settings.shutdown_timeout), jobs.stop()
+            )
+
+
+def _make_generator(settings: Settings, database: Database) -> Generator:
+    account, token = settings.cloudflare_account_id, settings.cloudflare_api_token
+    if account is None or token is None:
+        return PreviewGenerator()
+    return WorkersAI(
+        account_id=account,
+        api_token=token.get_secret_value(),
+        base_url=settings.workers_ai_base_url,
+        timeout_seconds=settings.workers_ai_timeout,
+        max_attempts=settings.workers_ai_max_attempts,
+        gate=SharedGate(
+            database,
+            {
+                AttemptKind.TEXT_TO_IMAGE: RateLimit(settings.workers_ai_requests_per_minute),
+                AttemptKind.IMAGE_TO_IMAGE: RateLimit(
+                    settings.workers_ai_requests_per_minute_image_to_image
+                ),
+            },
+            patience_seconds=settings.request_deadline / 3,
+        ),
+    )
+
+
+async def _start(jobs: Jobs) -> None:
+    try:
+        await jobs.start()
+    except JobTablesOutdated as error:
+        raise StartError(OLD_DATABASE) from error

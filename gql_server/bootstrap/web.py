@@ -1,0 +1,256 @@
+"""The HTTP server: parts into routes."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Final, TypedDict
+from urllib.parse import urlsplit
+
+import structlog
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from gql_server.access.allowances import Allowances
+from gql_server.access.authentication import Authentication
+from gql_server.access.live_sessions import Sessions
+from gql_server.access.oidc import open_tokens
+from gql_server.api.models.types import ShapedCatalogue
+from gql_server.api.schema import build_schema
+from gql_server.bootstrap.resources import StartError
+from gql_server.bootstrap.services import Wiring
+from gql_server.domain.allowances import Allowance
+from gql_server.generation.services import Parts
+from gql_server.generation.source_images import MAX_UPLOAD_BYTES
+from gql_server.graphql.execution.limits import Limits
+from gql_server.graphql.execution.persisted import PersistedDocuments, load_trusted_documents
+from gql_server.graphql.server.options import ViewOptions
+from gql_server.graphql.server.playground import asks_for_playground
+from gql_server.graphql.server.view import GraphQLView
+from gql_server.rest.application import FOLDER as REST_FOLDER
+from gql_server.rest.application import RestOptions, rest_application
+from gql_server.rest.errors import refusal
+from gql_server.rest.requests import BodyBounds
+from gql_server.settings import Settings
+from gql_server.web.health import Check, health, ready_route
+from gql_server.web.images import images_route
+from gql_server.web.middleware.authentication import AuthenticationMiddleware
+from gql_server.web.middleware.hosts import AllowedHostsMiddleware
+from gql_server.web.middleware.networks import AllowedNetworksMiddleware
+from gql_server.web.middleware.security_headers import SecurityHeaders
+from gql_server.web.middleware.sockets import WebSocketsMiddleware
+
+log = structlog.get_logger(__name__)
+
+_KEY_USE_SECONDS: Final = 60.0
+_PREFLIGHT_SECONDS: Final = 7200
+_TOLD_TO_PAGES: Final = ("Location", "RateLimit", "RateLimit-Policy", "Retry-After")
+
+
+class State(TypedDict):
+    """What the lifespan hands to every request."""
+
+    parts: Parts
+    catalogue: ShapedCatalogue
+    authentication: Authentication
+    sessions: Sessions
+    allowances: Allowances
+
+
+def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
+    """Build the server from its settings; no part is opened before it starts.
+
+    Args:
+        settings: Where everything is.
+        runs_jobs: Whether it does background work too, or only takes it for others.
+
+    Raises:
+        CatalogueError: The catalogue of models is wrong.
+        PriceBookError: The price book is wrong.
+        StartError: Other machines can reach it and nobody said whether it asks who they are; or
+            the secret for signed addresses can neither be read nor made.
+        TrustedDocumentsError: The manifest of trusted documents is wrong.
+    """
+    asks_for_keys = _asks_for_keys(settings)
+    wiring = Wiring(settings)
+    view = _view(settings, asks_for_keys=asks_for_keys)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[State]:
+        async with (
+            wiring.open(runs_jobs=runs_jobs) as parts,
+            open_tokens(
+                issuer=settings.oidc_issuer,
+                audience=settings.oidc_audience,
+                role_claim=settings.oidc_role_claim,
+            ) as tokens,
+        ):
+            authentication = Authentication(parts.database, asks=asks_for_keys, tokens=tokens)
+            sessions = Sessions(authentication)
+            allowances = Allowances(parts.database, _allowance(settings))
+            async with (
+                authentication.recording(seconds=_KEY_USE_SECONDS),
+                sessions.watched(parts.progress),
+                allowances.settling(),
+            ):
+                yield State(
+                    parts=parts,
+                    catalogue=ShapedCatalogue(wiring.catalogue, wiring.prices),
+                    authentication=authentication,
+                    sessions=sessions,
+                    allowances=allowances,
+                )
+
+    routes: list[BaseRoute] = [
+        Route("/", _to_playground, methods=["GET"]),
+        Route("/graphql", view),
+        WebSocketRoute("/graphql", view),
+        Route("/health", health, methods=["GET"]),
+        ready_route(_checks),
+    ]
+    if wiring.folder is not None:
+        routes.append(images_route(wiring.folder))
+    routes.extend(_rest_routes(settings, asks_for_keys=asks_for_keys))
+    return Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan)
+
+
+def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
+    schema = build_schema(
+        Limits(
+            tokens=settings.max_query_tokens,
+            depth=settings.max_query_depth,
+            aliases=settings.max_query_aliases,
+            directives=settings.max_query_directives,
+            repeats=settings.max_query_repeats,
+            cost=settings.max_query_cost,
+            operations=settings.max_operations,
+        )
+    )
+    trusted = None
+    if settings.trusted_documents is not None:
+        trusted = load_trusted_documents(settings.trusted_documents, schema.documents)
+    options = ViewOptions(
+        max_body_bytes=settings.max_body_bytes,
+        max_files=settings.max_files,
+        max_file_bytes=MAX_UPLOAD_BYTES,
+        body_seconds=settings.receive_timeout,
+        operations=settings.max_operations,
+        origins=(_origin(settings.server_url), *settings.cors_origins),
+        init_seconds=settings.subscription_init_timeout,
+        send_seconds=settings.subscription_send_timeout,
+        operations_at_once=settings.subscriptions_per_connection,
+        subscriptions_per_user=settings.subscriptions_per_user,
+        sockets_per_user=settings.websockets_per_user,
+        shows_playground=_shows_playground(settings),
+        shows_schema=settings.introspection,
+        shows_suggestions=settings.suggestions,
+        takes_get=_or(settings.get_queries, not asks_for_keys),
+    )
+    persisted = PersistedDocuments(trusted, automatic=settings.persisted_queries)
+    return GraphQLView(schema, persisted, options)
+
+
+def _rest_routes(settings: Settings, *, asks_for_keys: bool) -> list[BaseRoute]:
+    options = RestOptions(
+        bounds=BodyBounds(settings.max_body_bytes, settings.receive_timeout),
+        asks_for_keys=asks_for_keys,
+        shows_description=_shows_playground(settings),
+    )
+    application = rest_application(options)
+    # Not mounted: its paths are whole, so that they stand in its description as they are.
+    paths = (REST_FOLDER.rstrip("/"), f"{REST_FOLDER}{{path:path}}")
+    return [Route(path, application) for path in paths]
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """Return what every request passes, the outermost first."""
+    is_https = settings.server_url.startswith("https://")
+    found = [Middleware(SecurityHeaders, is_https=is_https)]
+    if settings.trusted_proxies:
+        trusted = [str(network) for network in settings.trusted_proxies]
+        found.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted))
+    if settings.allowed_ips:
+        found.append(Middleware(AllowedNetworksMiddleware, networks=settings.allowed_ips))
+    if settings.host_names is not None:
+        found.append(
+            Middleware(
+                AllowedHostsMiddleware,
+                names=settings.host_names,
+                refusals={REST_FOLDER: refusal},
+            )
+        )
+    found.append(Middleware(WebSocketsMiddleware, per_address=settings.websockets_per_address))
+    if settings.cors_origins:
+        # Outside of authentication: a browser asks first without a key.
+        found.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=("GET", "POST", "PUT", "DELETE"),
+                allow_headers=("*",),
+                expose_headers=_TOLD_TO_PAGES,
+                max_age=_PREFLIGHT_SECONDS,
+            )
+        )
+    authentication = Middleware(
+        AuthenticationMiddleware,
+        is_page=asks_for_playground if _shows_playground(settings) else _is_no_page,
+        page_is_open=settings.playground is not None,
+        refusals={REST_FOLDER: refusal},
+    )
+    return [*found, authentication]
+
+
+def _asks_for_keys(settings: Settings) -> bool:
+    asks = settings.asks_for_keys
+    if asks is None:
+        raise StartError(
+            f"AUTH: decide who may ask, for other machines get in ({settings.reached_by}): "
+            "AUTH=keys (make one with `gql-server keys create`), or AUTH=none where something "
+            "else asks"
+        )
+    if not asks and settings.reached_by:
+        log.warning(
+            "open_to_everyone", by=settings.reached_by, hint="whoever reaches the server can spend"
+        )
+    return asks
+
+
+def _allowance(settings: Settings) -> Allowance | None:
+    size = settings.allowance_size
+    return Allowance(size, settings.allowance_per_second) if size else None
+
+
+def _shows_playground(settings: Settings) -> bool:
+    return _or(settings.playground, settings.trusted_documents is None)
+
+
+def _is_no_page(_method: str, _accept: str, _parameters: Iterable[str]) -> bool:
+    return False
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _or(setting: bool | None, otherwise: bool) -> bool:  # noqa: FBT001 - a switch and its default
+    return otherwise if setting is None else setting
+
+
+async def _to_playground(_request: Request) -> RedirectResponse:
+    return RedirectResponse("/graphql")
+
+
+def _checks(request: Request) -> Mapping[str, Check]:
+    parts: Parts = request.state.parts
+
+    async def database_answers() -> None:
+        async with parts.database.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    return {"database": database_answers, "store": parts.store.check}

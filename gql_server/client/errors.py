@@ -1,0 +1,36 @@
+"""What a server's refusals become."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from gql_server.client.retry_policy import ConnectionLost
+
+_PASSING_STATUSES: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+_PASSING_CODES: Final = frozenset({"INTERNAL", "RATE_LIMITED"})
+
+
+class ServerRefused(Exception):
+    """The server will not do what was asked, and would not do it later.
+
+    Attributes:
+        asks_who: Whether it wants to know first who asks.
+    """
+
+    def __init__(self, message: str, *, asks_who: bool = False) -> None:
+        super().__init__(message)
+        self.asks_who = asks_who
+
+
+def is_passing(status: int) -> bool:
+    """Tell whether an HTTP status may be another one later."""
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING_STATUSES
+
+
+def graphql_fault(errors: Any) -> ServerRefused | ConnectionLost:
+    """Return what the errors of a GraphQL answer mean; the first one decides."""
+    first = errors[0] if isinstance(errors, list) and errors else {}
+    message = str(first.get("message", "an error without a message"))
+    code = (first.get("extensions") or {}).get("code")
+    if code in _PASSING_CODES:
+        return ConnectionLost(message)
+    return ServerRefused(message, asks_who=code == "UNAUTHENTICATED")

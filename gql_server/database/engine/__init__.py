@@ -1,0 +1,1 @@
+"""Connections, transactions, pages and notifications on SQLite and PostgreSQL."""

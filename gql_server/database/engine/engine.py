@@ -1,0 +1,215 @@
+"""One database for the life of the process: short reading and writing units of work."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Any, Final, TypeVar
+
+import orjson
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from gql_server.database.engine.postgresql import connection_options
+from gql_server.database.engine.sqlite import (
+    COMMITTED_TOPICS,
+    READ_ONLY,
+    SqliteThread,
+    set_up_sqlite,
+)
+
+T = TypeVar("T")
+
+_STATEMENT_MILLISECONDS: Final = 60_000
+_IDLE_MILLISECONDS: Final = 10_000
+_PASSING_SQLITE_CODES: Final = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+
+
+class DatabaseUnavailable(Exception):
+    """The database did not answer, or gave up on a transaction; trying again may succeed."""
+
+
+class Database:
+    """Hands out connections, up to 40 of them; holds no session and loads nothing lazily.
+
+    No unit of work may be open during a call to a model or a store.
+
+    Attributes:
+        told: Called, on SQLite, with each topic that a committed transaction has news of.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self.is_sqlite: Final = url.get_backend_name() == "sqlite"
+        self._started: set[asyncio.Task[None]] = set()
+        self.told: Callable[[str], None] | None = None
+        options: dict[str, Any] = {
+            "pool_size": 10,
+            "max_overflow": 10,
+            "hide_parameters": True,  # they hold prompts, and errors are logged
+            "pool_timeout": 30,
+            "json_serializer": _write_json,
+            "json_deserializer": orjson.loads,
+        }
+        if not self.is_sqlite:
+            options["pool_pre_ping"] = True
+            options["connect_args"] = connection_options(
+                url,
+                statement_milliseconds=_STATEMENT_MILLISECONDS,
+                idle_milliseconds=_IDLE_MILLISECONDS,
+            )
+        self.engine: Final[AsyncEngine] = create_async_engine(url, **options)
+        # Readers need no transaction: a statement is a snapshot of its own. On connections that
+        # never begin one, nothing has to be begun, ended or reset.
+        self.reader: Final[AsyncEngine] = create_async_engine(
+            url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **options
+        )
+        self._snapshot_options: dict[str, Any] = (
+            {READ_ONLY: True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        )
+        # Writers of one process queue here and not in SQLite's busy handler, which polls.
+        self._writers: AbstractAsyncContextManager[Any] = (
+            asyncio.Lock() if self.is_sqlite else nullcontext()
+        )
+        self._in_thread = SqliteThread(url, options) if self.is_sqlite else None
+        if self.is_sqlite:
+            set_up_sqlite(self.engine.sync_engine)
+            set_up_sqlite(self.reader.sync_engine, has_transactions=False)
+
+    @property
+    def sync_engines(self) -> Sequence[Engine]:
+        """Every engine that statements go through, for whoever listens to their events."""
+        in_thread = () if self._in_thread is None else self._in_thread.engines
+        return (self.engine.sync_engine, self.reader.sync_engine, *in_thread)
+
+    @asynccontextmanager
+    async def read(self, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Open a connection that only reads.
+
+        Args:
+            snapshot: Whether all that is read must be of one moment.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer.
+        """
+        with translated_errors():
+            if not snapshot:
+                async with self.reader.connect() as connection:
+                    yield connection
+                return
+            async with self.engine.connect() as connection:
+                await connection.execution_options(**self._snapshot_options)
+                if not self.is_sqlite:
+                    # Such readers look over everything there is, and may take their time.
+                    await connection.execute(text("SET LOCAL statement_timeout = 0"))
+                    await connection.execute(
+                        text("SET LOCAL idle_in_transaction_session_timeout = 0")
+                    )
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that is committed at the end, or rolled back by an exception.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer, or the transaction lost a race.
+        """
+        topics: set[str] = set()
+        with translated_errors():
+            async with self._writers, self.engine.begin() as connection:
+                connection.info[COMMITTED_TOPICS] = topics
+                yield connection
+        self._tell(topics)
+
+    async def write_at_once(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
+        """Do work in a transaction, as in ``write``; on SQLite in one go, in a thread.
+
+        There each statement otherwise passes between threads four times, each time behind all else
+        that the event loop has to do, while every other writer waits.
+
+        Args:
+            work: Executes statements, and waits for nothing else.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer, or the transaction lost a race.
+        """
+        if self._in_thread is None:
+            async with self.write() as connection:
+                return await work(connection)
+        topics: set[str] = set()
+        with translated_errors():
+            async with self._writers:
+                done = await asyncio.shield(self._in_thread.do(work, topics))
+        self._tell(topics)
+        return done
+
+    async def write_passing(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
+        """Do work whose statements are each a transaction of their own, in one round trip.
+
+        On SQLite it is not synced to the disk: when the power goes the last of it may be lost,
+        though not when the process dies.
+
+        Args:
+            work: Executes statements, and waits for nothing else.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer.
+        """
+        with translated_errors():
+            if self._in_thread is None:
+                async with self.reader.connect() as connection:
+                    return await work(connection)
+            async with self._writers:
+                return await asyncio.shield(self._in_thread.do_unsynced(work))
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start work that goes on whoever is cancelled; the end waits for it."""
+        task = asyncio.create_task(work)
+        self._started.add(task)
+        task.add_done_callback(self._started.discard)
+
+    async def close(self) -> None:
+        """Wait for what was started, and give back every connection."""
+        await asyncio.gather(*self._started, return_exceptions=True)
+        await self.reader.dispose()
+        await self.engine.dispose()
+        if self._in_thread is not None:
+            await asyncio.to_thread(self._in_thread.close)
+
+    def _tell(self, topics: Iterable[str]) -> None:
+        if self.told is not None:
+            for topic in topics:
+                self.told(topic)
+
+
+class translated_errors:  # noqa: N801 - reads as the phrase it is used in
+    """Turns the driver's passing failures into DatabaseUnavailable."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and _is_passing(error):
+            raise DatabaseUnavailable(type(error).__name__) from error
+
+
+def _is_passing(error: BaseException) -> bool:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(error, OperationalError) and isinstance(error.orig, sqlite3.Error):
+        # SQLite's driver calls a missing table operational too.
+        code: int = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        return code & 0xFF in _PASSING_SQLITE_CODES
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
+
+
+def _write_json(value: Any) -> str:
+    return orjson.dumps(value).decode()

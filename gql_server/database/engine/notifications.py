@@ -1,0 +1,95 @@
+"""News by topic: told when a transaction is committed, heard by every process on the database.
+
+PostgreSQL carries them by NOTIFY. SQLite serves one process, which is told directly.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import psycopg
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.postgresql import connection_options
+from gql_server.database.engine.sqlite import COMMITTED_TOPICS
+
+log = structlog.get_logger(__name__)
+
+_CHANNEL: Final = "gql_server_progress"
+_PING_SECONDS: Final = 5.0
+_ANSWER_SECONDS: Final = 5.0
+_LONGEST_WAIT_SECONDS: Final = 5.0
+_STATEMENT_MILLISECONDS: Final = 5_000
+
+
+async def notify(connection: AsyncConnection, topic: str) -> None:
+    """Tell everyone who watches a topic, if and when the transaction is committed.
+
+    Args:
+        connection: Of the writing unit of work that makes the news.
+        topic: Such as ``images:ann``; at most 7,999 bytes, which is NOTIFY's bound.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_notify(_CHANNEL, topic)))
+    else:
+        connection.info[COMMITTED_TOPICS].add(topic)
+
+
+@asynccontextmanager
+async def listening(
+    database: Database, *, heard: Callable[[str], None], missed: Callable[[], None]
+) -> AsyncIterator[None]:
+    """Listen until the end of the block.
+
+    Args:
+        database: The database that carries the news.
+        heard: Called with each topic that has news.
+        missed: Called when news may have been missed, because the connection was lost or new.
+    """
+    if database.is_sqlite:
+        database.told = heard
+        yield
+        return
+    listener = asyncio.create_task(_listen(database, heard, missed), name="listener")
+    try:
+        yield
+    finally:
+        listener.cancel()
+        await asyncio.wait({listener})
+
+
+async def _listen(
+    database: Database, heard: Callable[[str], None], missed: Callable[[], None]
+) -> None:
+    wait = 0.1
+    while True:
+        try:
+            async with await _connect(database) as connection:
+                await connection.execute(f"LISTEN {_CHANNEL}")
+                log.info("listening")
+                wait = 0.1
+                missed()
+                while True:
+                    async for news in connection.notifies(timeout=_PING_SECONDS):
+                        heard(news.payload)
+                    # A connection whose server is gone is silent too.
+                    async with asyncio.timeout(_ANSWER_SECONDS):
+                        await connection.execute("SELECT 1")
+        except (psycopg.Error, OSError) as error:
+            log.warning("listener_lost", reason=type(error).__name__, again_in_seconds=wait)
+        await asyncio.sleep(wait)
+        wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
+
+
+async def _connect(database: Database) -> psycopg.AsyncConnection[Any]:
+    arguments, options = database.engine.dialect.create_connect_args(database.engine.url)
+    bounds = connection_options(
+        database.engine.url, statement_milliseconds=_STATEMENT_MILLISECONDS, idle_milliseconds=0
+    )
+    return await psycopg.AsyncConnection.connect(
+        *arguments, **{**options, **bounds}, autocommit=True
+    )

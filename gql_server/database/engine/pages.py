@@ -1,0 +1,132 @@
+"""Pages by key: page 100,000 costs what page 1 costs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, Integer, Result, Select, String, bindparam, tuple_
+from sqlalchemy.orm import Mapped
+from sqlalchemy.types import TypeEngine
+
+from gql_server.database.engine.columns import UtcDateTime
+
+MAX_PAGE_SIZE: Final = 100
+DEFAULT_PAGE_SIZE: Final = 20
+
+Facts = Mapping[str, Any]
+"""A row by the names of the columns that were asked for."""
+
+
+class PageOrder(StrEnum):
+    """Which end of the list comes first."""
+
+    NEWEST_FIRST = "newest_first"
+    OLDEST_FIRST = "oldest_first"
+
+
+@dataclass(frozen=True, slots=True)
+class PageKey:
+    """A row's place in the list."""
+
+    created_at: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """Which rows of a list are wanted.
+
+    Attributes:
+        size: How many rows at most.
+        after: Rows behind this place, in the list's order.
+        before: Rows ahead of this place, in the list's order.
+        from_end: Take the last rows of those, and not the first.
+        order: The list's order.
+    """
+
+    size: int = DEFAULT_PAGE_SIZE
+    after: PageKey | None = None
+    before: PageKey | None = None
+    from_end: bool = False
+    order: PageOrder = PageOrder.NEWEST_FIRST
+
+
+Bind = Callable[[str, Any, TypeEngine[Any]], Any]
+"""Puts a value with a name and a type into a statement, in one of the two ways below."""
+
+
+def as_value(_name: str, value: Any, _kind: TypeEngine[Any]) -> Any:
+    """Put the value itself into a statement, which is built for it alone."""
+    return value
+
+
+def as_parameter(name: str, value: Any, kind: TypeEngine[Any]) -> BindParameter[Any]:
+    """Put a parameter of that name into a statement, which then serves for other values too."""
+    is_many = isinstance(value, Sequence) and not isinstance(value, str)
+    return bindparam(name, type_=kind, expanding=is_many)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a list, in the list's order.
+
+    Attributes:
+        rows: The rows.
+        has_more: Whether there are rows past the end that was not asked from.
+    """
+
+    rows: Sequence[Facts]
+    has_more: bool
+
+
+def read_facts(result: Result[Any]) -> list[Facts]:
+    """Read every row of a result."""
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result]
+
+
+def page_statement(
+    statement: Select[Any],
+    created_at: Mapped[datetime],
+    row_id: Mapped[str],
+    request: PageRequest,
+    bind: Bind = as_value,
+) -> Select[Any]:
+    """Narrow a filtered statement to one page, and one row more that tells of more.
+
+    Where the values are parameters they are those of ``page_parameters``.
+    """
+    key = tuple_(created_at, row_id)
+    newest_first = request.order is PageOrder.NEWEST_FIRST
+    for name, place in (("after", request.after), ("before", request.before)):
+        if place is not None:
+            bound = tuple_(
+                bind(f"{name}_created_at", place.created_at, UtcDateTime()),
+                bind(f"{name}_id", place.id, String()),
+            )
+            is_lower = (name == "after") is newest_first
+            statement = statement.where(key < bound if is_lower else key > bound)
+    descending = newest_first is not request.from_end
+    columns = (created_at.desc(), row_id.desc()) if descending else (created_at, row_id)
+    return statement.order_by(*columns).limit(bind("rows", request.size + 1, Integer()))
+
+
+def page_parameters(request: PageRequest) -> dict[str, Any]:
+    """Return the values of a page's parameters by their names."""
+    parameters: dict[str, Any] = {"rows": request.size + 1}
+    for name, place in (("after", request.after), ("before", request.before)):
+        if place is not None:
+            parameters[f"{name}_created_at"] = place.created_at
+            parameters[f"{name}_id"] = place.id
+    return parameters
+
+
+def read_page(rows: list[Facts], request: PageRequest) -> Page:
+    """Make a page of the rows that ``page_statement`` brought."""
+    has_more = len(rows) > request.size
+    del rows[request.size :]
+    if request.from_end:
+        rows.reverse()
+    return Page(rows, has_more)

@@ -1,0 +1,1 @@
+"""SQL statements, a module for each noun."""

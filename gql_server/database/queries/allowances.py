@@ -1,0 +1,79 @@
+"""Statements that spend allowances, for all processes on the database alike.
+
+They share the table of the account's rate limit, and its rule; a row that lies in the past says
+what no row says, an allowance that is whole.
+"""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, SQLColumnExpression, bindparam, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from gql_server.database.engine.inserts import insert_into
+from gql_server.database.queries.rate_limits import Moment, greater, lesser, present_moment
+from gql_server.database.tables.tables import RateLimitRow
+from gql_server.domain.allowances import Allowance
+
+_PREFIX: Final = "allowance:"
+_WHOLE_AT: Final = col(RateLimitRow.next_at)
+
+
+async def spend_allowance(
+    connection: AsyncConnection,
+    user_id: str,
+    allowance: Allowance,
+    length: int,
+    *,
+    is_spent: bool,
+    moment: Moment | None = None,
+) -> tuple[bool, int]:
+    """Spend from a user's allowance in one statement, where it holds that much.
+
+    Args:
+        connection: One on which each statement is a transaction of its own.
+        user_id: Whose.
+        allowance: How much there is.
+        length: How long the cost is, in microseconds.
+        is_spent: Whether it was spent already: it is counted then, held or not.
+        moment: The present in microseconds since 1970; unless given, by the database's clock.
+
+    Returns:
+        Whether it was counted, and how long until the allowance is whole.
+    """
+    present = present_moment(connection) if moment is None else moment
+    kind = f"{_PREFIX}{user_id}"
+    # No more can be missing than all, and what processes spend unsettled, unless a clock was wrong.
+    due = greater(lesser(_WHOLE_AT, present + 2 * allowance.whole), present)
+    cost = bindparam("length", length, BigInteger)
+    statement = insert_into(connection.dialect.name, RateLimitRow).values(
+        kind=kind, next_at=present + cost
+    )
+    is_held = due + cost <= present + allowance.whole
+    counted = await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["kind"],
+            set_={"next_at": due + cost},
+            where=None if is_spent else is_held,
+        ).returning(_missing(present))
+    )
+    missing = counted.scalar_one_or_none()
+    if missing is not None:
+        return True, max(0, missing)
+    found = await connection.execute(
+        select(_missing(present)).where(col(RateLimitRow.kind) == kind)
+    )
+    return False, max(0, found.scalar_one_or_none() or 0)
+
+
+async def remove_whole_allowances(connection: AsyncConnection) -> None:
+    """Remove the rows of those that are whole again."""
+    await connection.execute(
+        delete(RateLimitRow).where(
+            col(RateLimitRow.kind).startswith(_PREFIX), present_moment(connection) >= _WHOLE_AT
+        )
+    )
+
+
+def _missing(present: Moment) -> SQLColumnExpression[int]:
+    return _WHOLE_AT - present

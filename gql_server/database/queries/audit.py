@@ -1,0 +1,258 @@
+"""Statements that look over the whole ledger, a day or a month at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import product
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col
+
+from gql_server.database.engine.columns import UtcDateTime
+from gql_server.database.engine.pages import Facts, read_facts
+from gql_server.database.queries.model_rollups import Outcome, rollups_of_image
+from gql_server.database.queries.periods import DAY, Span, month_after
+from gql_server.database.queries.rollups import DIMENSIONS, EVERY_GROUPING, SUMS
+from gql_server.database.tables.tables import (
+    ChargeKind,
+    ChargeRow,
+    CostRollupRow,
+    ImageRow,
+    ModelRollupRow,
+)
+
+
+async def images_out_of_step(connection: AsyncConnection, *, most: int) -> list[str]:
+    """Return images without a charge, or with one that says something else than they do."""
+    same = (
+        ("cost", "amount"),
+        ("provider_cost", "provider_cost"),
+        ("neurons", "neurons"),
+        ("user_id", "user_id"),
+        ("model_id", "model_id"),
+        ("is_preview", "is_preview"),
+    )
+    differs = [
+        getattr(ImageRow, own).is_distinct_from(getattr(ChargeRow, charged))
+        for own, charged in (*same, ("template_id", "template_id"))
+    ]
+    statement = (
+        select(col(ImageRow.id))
+        .outerjoin(
+            ChargeRow,
+            (col(ChargeRow.image_id) == col(ImageRow.id))
+            & (col(ChargeRow.kind) == ChargeKind.CHARGE),
+        )
+        .where(or_(col(ChargeRow.id).is_(None), *differs))
+        .order_by(col(ImageRow.id))
+        .limit(most)
+    )
+    return list((await connection.execute(statement)).scalars())
+
+
+async def charges_without_image(connection: AsyncConnection, *, most: int) -> list[str]:
+    """Return charges of images that are not there."""
+    statement = (
+        select(col(ChargeRow.id))
+        .outerjoin(ImageRow, col(ImageRow.id) == col(ChargeRow.image_id))
+        .where(col(ChargeRow.kind) == ChargeKind.CHARGE, col(ImageRow.id).is_(None))
+        .order_by(col(ChargeRow.id))
+        .limit(most)
+    )
+    return list((await connection.execute(statement)).scalars())
+
+
+async def ledger_span(connection: AsyncConnection) -> tuple[datetime, datetime] | None:
+    """Return the first and the last moment of the ledger and of roll-ups; None: all are empty."""
+    charged_at, starts_at = col(ChargeRow.created_at), col(CostRollupRow.starts_at)
+    made_at = col(ModelRollupRow.starts_at)
+    # The least of each part of the index is where it begins; the least of all is in no index.
+    each = [
+        select(func.min(charged_at), func.max(charged_at)),
+        select(func.min(made_at), func.max(made_at)).where(
+            col(ModelRollupRow.outcome) == Outcome.MADE
+        ),
+        *(
+            select(func.min(starts_at), func.max(starts_at)).where(
+                col(CostRollupRow.grouping) == int(grouping),
+                col(CostRollupRow.span) == span,
+                col(CostRollupRow.is_preview) == is_preview,
+            )
+            for grouping, span, is_preview in product(EVERY_GROUPING, Span, (False, True))
+        ),
+    ]
+    rows = await connection.execute(union_all(*each))
+    moments = [moment for row in rows for moment in row if moment is not None]
+    return (min(moments), max(moments)) if moments else None
+
+
+async def charges_of_day(connection: AsyncConnection, day: datetime) -> list[ChargeRow]:
+    """Return every line of the ledger of a UTC day."""
+    table = ChargeRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+    created_at = col(ChargeRow.created_at)
+    statement = select(*table.columns).where(created_at >= day, created_at < day + DAY)
+    return [ChargeRow(**row) for row in read_facts(await connection.execute(statement))]
+
+
+async def rollups_of_day(connection: AsyncConnection, day: datetime) -> list[Facts]:
+    """Return every roll-up of a UTC day and its quarters."""
+    table = CostRollupRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+    statement = select(*table.columns).where(*_of_day(day))
+    return read_facts(await connection.execute(statement))
+
+
+async def lock_rollups(connection: AsyncConnection) -> None:
+    """Keep others from adding to roll-ups until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SET LOCAL statement_timeout = 0"))
+        # A writer in the middle has either been waited for, or adds its own once this is over.
+        await connection.execute(text("LOCK TABLE cost_rollups IN SHARE ROW EXCLUSIVE MODE"))
+
+
+async def replace_rollups_of_day(
+    connection: AsyncConnection, day: datetime, rows: Sequence[dict[str, Any]]
+) -> None:
+    """Put these roll-ups in place of those of a UTC day and its quarters."""
+    await connection.execute(delete(CostRollupRow).where(*_of_day(day)))
+    if rows:
+        await connection.execute(insert(CostRollupRow), list(rows))
+
+
+async def month_agrees(connection: AsyncConnection, month: datetime) -> bool:
+    """Tell whether the roll-ups of a UTC month are the sums of those of its days."""
+    dimensions = [getattr(CostRollupRow, name) for name in DIMENSIONS]
+    of_days, of_month = (
+        select(
+            *dimensions,
+            literal(sign).label("sign"),
+            *((sign * getattr(CostRollupRow, name)).label(name) for name in SUMS),
+        ).where(*conditions)
+        for sign, conditions in ((1, _days_of(month)), (-1, _of_month(month)))
+    )
+    both = union_all(of_days, of_month).subquery()
+    sign = both.c.sign
+    statement = (
+        select(literal(1))
+        .select_from(both)
+        .group_by(*(both.c[name] for name in DIMENSIONS))
+        .having(
+            or_(
+                func.min(sign) == func.max(sign),
+                *(func.sum(both.c[name]) != 0 for name in SUMS),
+            )
+        )
+        .limit(1)
+    )
+    return (await connection.execute(statement)).first() is None
+
+
+async def replace_rollups_of_month(connection: AsyncConnection, month: datetime) -> None:
+    """Put sums of its days in place of the roll-ups of a UTC month."""
+    await connection.execute(delete(CostRollupRow).where(*_of_month(month)))
+    dimensions = [getattr(CostRollupRow, name) for name in DIMENSIONS]
+    sums = [cast(func.sum(getattr(CostRollupRow, name)), BigInteger).label(name) for name in SUMS]
+    summed = (
+        select(
+            literal(Span.MONTH.value).label("span"),
+            literal(month, UtcDateTime()).label("starts_at"),
+            *dimensions,
+            *sums,
+        )
+        .where(*_days_of(month))
+        .group_by(*dimensions)
+    )
+    names = ["span", "starts_at", *DIMENSIONS, *SUMS]
+    await connection.execute(insert(CostRollupRow).from_select(names, summed))
+
+
+def _of_day(day: datetime) -> tuple[ColumnElement[bool], ...]:
+    return _starting((Span.DAY, Span.QUARTER), day, day + DAY)
+
+
+def _days_of(month: datetime) -> tuple[ColumnElement[bool], ...]:
+    return _starting((Span.DAY,), month, month_after(month))
+
+
+def _of_month(month: datetime) -> tuple[ColumnElement[bool], ...]:
+    return _starting((Span.MONTH,), month, month_after(month))
+
+
+def _starting(
+    spans: Sequence[Span], since: datetime, until: datetime
+) -> tuple[ColumnElement[bool], ...]:
+    starts_at = col(CostRollupRow.starts_at)
+    return (
+        # Every value there is, so that the primary key leads to the moments.
+        col(CostRollupRow.grouping).in_([int(grouping) for grouping in EVERY_GROUPING]),
+        col(CostRollupRow.span).in_(spans),
+        col(CostRollupRow.is_preview).in_((False, True)),
+        starts_at >= since,
+        starts_at < until,
+    )
+
+
+async def model_rollups_from_images(
+    connection: AsyncConnection, day: datetime
+) -> list[dict[str, Any]]:
+    """Return the roll-up rows that every image of a UTC day adds to.
+
+    Images are found by their charges, which are written at the same moment and have an index by
+    it.
+    """
+    charged_at = col(ChargeRow.created_at)
+    statement = (
+        select(
+            col(ImageRow.model_id),
+            col(ImageRow.is_preview),
+            col(ImageRow.seconds),
+            col(ImageRow.created_at),
+        )
+        .join(ChargeRow, col(ChargeRow.image_id) == col(ImageRow.id))
+        .where(col(ChargeRow.kind) == ChargeKind.CHARGE, charged_at >= day, charged_at < day + DAY)
+    )
+    images = read_facts(await connection.execute(statement))
+    return [row for image in images for row in rollups_of_image(ImageRow(**image))]
+
+
+async def model_rollups_of_day(connection: AsyncConnection, day: datetime) -> list[Facts]:
+    """Return every roll-up of pictures that were made on a UTC day."""
+    table = ModelRollupRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+    statement = select(*table.columns).where(*_made_on(day))
+    return read_facts(await connection.execute(statement))
+
+
+async def lock_model_rollups(connection: AsyncConnection) -> None:
+    """Keep others from adding to models' roll-ups until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("LOCK TABLE model_rollups IN SHARE ROW EXCLUSIVE MODE"))
+
+
+async def replace_model_rollups_of_day(
+    connection: AsyncConnection, day: datetime, rows: Sequence[dict[str, Any]]
+) -> None:
+    """Put these roll-ups in place of those of pictures that were made on a UTC day."""
+    await connection.execute(delete(ModelRollupRow).where(*_made_on(day)))
+    if rows:
+        await connection.execute(insert(ModelRollupRow), list(rows))
+
+
+def _made_on(day: datetime) -> tuple[ColumnElement[bool], ...]:
+    starts_at = col(ModelRollupRow.starts_at)
+    return (
+        col(ModelRollupRow.outcome) == Outcome.MADE,
+        starts_at >= day,
+        starts_at < day + DAY,
+    )

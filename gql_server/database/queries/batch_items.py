@@ -1,0 +1,131 @@
+"""Statements that read the items of batches."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from gql_server.database.engine.pages import (
+    Facts,
+    Page,
+    PageRequest,
+    page_statement,
+    read_facts,
+    read_page,
+)
+from gql_server.database.tables.batches import BatchItemRow
+from gql_server.domain.batches import ItemStatus
+from gql_server.domain.ids import has_prefix
+
+_COLUMNS: Final = tuple(BatchItemRow.__table__.columns)  # type: ignore[attr-defined]  # SQLModel does not type __table__
+_SHOWN: Final = tuple(column for column in _COLUMNS if column.name not in {"request", "accepted"})
+
+
+async def items_to_do(connection: AsyncConnection, batch_id: str, slice_number: int) -> list[Facts]:
+    """Return the items of a slice that have not ended, with all that was decided of them."""
+    statement = (
+        select(*_COLUMNS)
+        .where(
+            col(BatchItemRow.batch_id) == batch_id,
+            col(BatchItemRow.slice) == slice_number,
+            col(BatchItemRow.status).in_((ItemStatus.QUEUED, ItemStatus.RUNNING)),
+        )
+        .order_by(col(BatchItemRow.position))
+    )
+    return read_facts(await connection.execute(statement))
+
+
+async def item_page(
+    connection: AsyncConnection,
+    batch_id: str,
+    request: PageRequest,
+    *,
+    statuses: Collection[ItemStatus] | None = None,
+) -> Page:
+    """Return one page of a batch's items, in their order."""
+    statement = page_statement(
+        _of_batch(select(*_SHOWN), batch_id, statuses),
+        col(BatchItemRow.created_at),
+        col(BatchItemRow.id),
+        request,
+    )
+    return read_page(read_facts(await connection.execute(statement)), request)
+
+
+async def count_items(
+    connection: AsyncConnection,
+    batch_id: str,
+    *,
+    statuses: Collection[ItemStatus] | None = None,
+) -> int:
+    """Count the items of a list."""
+    statement = _of_batch(select(func.count()).select_from(BatchItemRow), batch_id, statuses)
+    return int((await connection.execute(statement)).scalar_one())
+
+
+async def items_since(
+    connection: AsyncConnection, batch_id: str, *, after: int, until: int, most: int
+) -> list[Facts]:
+    """Return the items that ended after an event and until another, in the order of the events."""
+    statement = (
+        select(*_SHOWN)
+        .where(
+            col(BatchItemRow.batch_id) == batch_id,
+            col(BatchItemRow.sequence) > after,
+            col(BatchItemRow.sequence) <= until,
+        )
+        .order_by(col(BatchItemRow.sequence))
+        .limit(most)
+    )
+    return read_facts(await connection.execute(statement))
+
+
+async def find_items(
+    connection: AsyncConnection, ids: Collection[str], *, user_id: str | None
+) -> dict[str, Facts]:
+    """Return items by id; one that is not there is left out."""
+    shaped = [item_id for item_id in ids if has_prefix(item_id, "itm")]
+    statement = select(*_SHOWN).where(col(BatchItemRow.id).in_(shaped))
+    if user_id is not None:
+        statement = statement.where(col(BatchItemRow.user_id) == user_id)
+    return {row["id"]: row for row in read_facts(await connection.execute(statement))}
+
+
+async def failed_requests(
+    connection: AsyncConnection, batch_id: str
+) -> Sequence[Mapping[str, Any]]:
+    """Return what was asked for with each item that failed, in their order."""
+    statement = (
+        select(col(BatchItemRow.request))
+        .where(
+            col(BatchItemRow.batch_id) == batch_id,
+            col(BatchItemRow.status) == ItemStatus.FAILED,
+        )
+        .order_by(col(BatchItemRow.position))
+    )
+    return list((await connection.execute(statement)).scalars())
+
+
+async def slices_to_do(connection: AsyncConnection, batch_id: str) -> list[int]:
+    """Return the slices that have items that have not ended."""
+    statement = (
+        select(col(BatchItemRow.slice))
+        .where(
+            col(BatchItemRow.batch_id) == batch_id,
+            col(BatchItemRow.status).in_((ItemStatus.QUEUED, ItemStatus.RUNNING)),
+        )
+        .distinct()
+        .order_by(col(BatchItemRow.slice))
+    )
+    return list((await connection.execute(statement)).scalars())
+
+
+def _of_batch(
+    statement: Select[Any], batch_id: str, statuses: Collection[ItemStatus] | None
+) -> Select[Any]:
+    statement = statement.where(col(BatchItemRow.batch_id) == batch_id)
+    if statuses is not None:
+        statement = statement.where(col(BatchItemRow.status).in_(statuses))
+    return statement

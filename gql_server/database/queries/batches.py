@@ -1,0 +1,265 @@
+"""Statements about batches: their states and counts, which change under the batch's row lock."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, TypedDict
+
+from sqlalchemy import (
+    BigInteger,
+    Executable,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col
+
+from gql_server.database.engine.columns import UtcDateTime
+from gql_server.database.engine.notifications import notify
+from gql_server.database.engine.pages import (
+    Facts,
+    Page,
+    PageRequest,
+    page_statement,
+    read_facts,
+    read_page,
+)
+from gql_server.database.tables.batches import BatchItemRow, BatchRow
+from gql_server.domain.batches import STARTABLE, BatchStatus, ItemStatus
+from gql_server.domain.clock import now
+from gql_server.domain.ids import has_prefix
+
+_COLUMNS: Final = tuple(BatchRow.__table__.columns)  # type: ignore[attr-defined]  # SQLModel does not type __table__
+_COUNTS: Final[Mapping[ItemStatus, ColumnElement[int]]] = {
+    status: getattr(BatchRow, status.value) for status in ItemStatus
+}
+
+
+_INSERTED_AT_ONCE: Final = 200
+"""How many are written before others get their turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchFilter:
+    """Which batches are wanted; None does not narrow."""
+
+    user_id: str | None = None
+    statuses: tuple[BatchStatus, ...] | None = None
+
+
+def batch_topic(batch_id: str) -> str:
+    """Return the topic that has news when anything of a batch changes."""
+    return f"batch:{batch_id}"
+
+
+class NewItem(TypedDict):
+    """The columns of an item that has not started; thousands of row objects would take seconds."""
+
+    id: str
+    batch_id: str
+    user_id: str
+    position: int
+    slice: int
+    status: str
+    prompt: str
+    request: Mapping[str, Any]
+    accepted: Mapping[str, Any]
+    image_id: str
+    price: int
+    attempts: int
+    created_at: datetime
+
+
+async def insert_batch(
+    connection: AsyncConnection, batch: BatchRow, items: Sequence[NewItem]
+) -> None:
+    """Write a batch and its items."""
+    await connection.execute(insert(BatchRow), batch.model_dump())
+    for start in range(0, len(items), _INSERTED_AT_ONCE):
+        await connection.execute(insert(BatchItemRow), items[start : start + _INSERTED_AT_ONCE])
+
+
+async def find_batches(
+    connection: AsyncConnection, ids: Collection[str], *, user_id: str | None
+) -> dict[str, Facts]:
+    """Return batches by id; one that is not there is left out."""
+    shaped = [batch_id for batch_id in ids if has_prefix(batch_id, "bat")]
+    statement = select(*_COLUMNS).where(col(BatchRow.id).in_(shaped))
+    if user_id is not None:
+        statement = statement.where(col(BatchRow.user_id) == user_id)
+    return {row["id"]: row for row in read_facts(await connection.execute(statement))}
+
+
+async def lock_batch(connection: AsyncConnection, batch_id: str) -> Facts | None:
+    """Return a batch, which nobody else changes until the transaction ends."""
+    statement = select(*_COLUMNS).where(col(BatchRow.id) == batch_id).with_for_update()
+    found = read_facts(await connection.execute(statement))
+    return found[0] if found else None
+
+
+async def batch_page(connection: AsyncConnection, where: BatchFilter, request: PageRequest) -> Page:
+    """Return one page of batches."""
+    statement = page_statement(
+        _narrowed(select(*_COLUMNS), where), col(BatchRow.created_at), col(BatchRow.id), request
+    )
+    return read_page(read_facts(await connection.execute(statement)), request)
+
+
+async def count_batches(connection: AsyncConnection, where: BatchFilter) -> int:
+    """Count the batches of a list."""
+    statement = _narrowed(select(func.count()).select_from(BatchRow), where)
+    return int((await connection.execute(statement)).scalar_one())
+
+
+async def find_paused(connection: AsyncConnection, *, before: datetime, most: int) -> list[str]:
+    """Return paused batches whose time to go on has come."""
+    statement = (
+        select(col(BatchRow.id))
+        .where(col(BatchRow.status) == BatchStatus.PAUSED, col(BatchRow.resumes_at) <= before)
+        .limit(most)
+    )
+    return list((await connection.execute(statement)).scalars())
+
+
+async def find_unfinished(
+    connection: AsyncConnection, *, created_before: datetime, after: str, most: int
+) -> list[Facts]:
+    """Return batches that work is to be done for, by their ids."""
+    statement = (
+        select(*_COLUMNS)
+        .where(
+            col(BatchRow.status).in_((*STARTABLE, BatchStatus.CANCELING)),
+            col(BatchRow.created_at) < created_before,
+            col(BatchRow.id) > after,
+        )
+        .order_by(col(BatchRow.id))
+        .limit(most)
+    )
+    return read_facts(await connection.execute(statement))
+
+
+async def count_start(connection: AsyncConnection, batch_id: str, *, items: int) -> None:
+    """Count items that were started."""
+    given = {"of_batch": batch_id, "items": items, "moment": now()}
+    await connection.execute(_COUNT_START, given)
+    await notify(connection, batch_topic(batch_id))
+
+
+async def count_back(connection: AsyncConnection, batch_id: str) -> None:
+    """Count an item that was started and is to be started again."""
+    await connection.execute(
+        update(BatchRow)
+        .where(col(BatchRow.id) == batch_id)
+        .values(queued=col(BatchRow.queued) + 1, running=col(BatchRow.running) - 1)
+    )
+    await notify(connection, batch_topic(batch_id))
+
+
+async def count_ends(
+    connection: AsyncConnection,
+    batch_id: str,
+    *,
+    left: ItemStatus,
+    reached: ItemStatus,
+    items: int = 1,
+    cost: int = 0,
+    not_spent: int = 0,
+) -> Facts:
+    """Count items that ended, number the events, and end the batch with its last item.
+
+    Args:
+        connection: Where to write.
+        batch_id: The batch.
+        left: What the items were.
+        reached: What they are now.
+        items: How many.
+        cost: What was charged for them.
+        not_spent: What they would have cost, and did not.
+
+    Returns:
+        The batch; its ``sequence`` is the last of the events' numbers.
+    """
+    given = {"of_batch": batch_id, "items": items, "charged": cost, "not_spent": not_spent}
+    (batch,) = read_facts(await connection.execute(_count_ends(left, reached), given))
+    await notify(connection, batch_topic(batch_id))
+    if batch["queued"] or batch["running"]:
+        return batch
+    end = {
+        "status": _final_status(batch).value,
+        "finished_at": now(),
+        "paused_reason": None,
+        "resumes_at": None,
+    }
+    await set_batch(connection, batch_id, end)
+    return {**batch, **end}
+
+
+async def set_batch(connection: AsyncConnection, batch_id: str, values: Mapping[str, Any]) -> None:
+    """Change columns of a batch."""
+    await connection.execute(
+        update(BatchRow).where(col(BatchRow.id) == batch_id).values(dict(values))
+    )
+    await notify(connection, batch_topic(batch_id))
+
+
+@cache
+def _count_ends(left: ItemStatus, reached: ItemStatus) -> Executable:
+    return (
+        update(BatchRow)
+        .where(_OF_BATCH)
+        .values(
+            {
+                left.value: _COUNTS[left] - _ITEMS,
+                reached.value: _COUNTS[reached] + _ITEMS,
+                "sequence": col(BatchRow.sequence) + _ITEMS,
+                "cost": col(BatchRow.cost) + bindparam("charged", type_=BigInteger()),
+                "estimated_cost": col(BatchRow.estimated_cost)
+                - bindparam("not_spent", type_=BigInteger()),
+            }
+        )
+        .returning(*_COLUMNS)
+    )
+
+
+def _final_status(batch: Facts) -> BatchStatus:
+    if batch["canceled"]:
+        return BatchStatus.CANCELED
+    if not batch["failed"]:
+        return BatchStatus.SUCCEEDED
+    return BatchStatus.PARTIALLY_FAILED if batch["succeeded"] else BatchStatus.FAILED
+
+
+def _narrowed(statement: Select[Any], where: BatchFilter) -> Select[Any]:
+    if where.user_id is not None:
+        statement = statement.where(col(BatchRow.user_id) == where.user_id)
+    if where.statuses is not None:
+        statement = statement.where(col(BatchRow.status).in_(where.statuses))
+    return statement
+
+
+_OF_BATCH: Final = col(BatchRow.id) == bindparam("of_batch", type_=String())
+_ITEMS: Final[ColumnElement[int]] = bindparam("items", type_=Integer())
+_COUNT_START: Final = (
+    update(BatchRow)
+    .where(_OF_BATCH)
+    .values(
+        queued=col(BatchRow.queued) - _ITEMS,
+        running=col(BatchRow.running) + _ITEMS,
+        started_at=func.coalesce(
+            col(BatchRow.started_at), bindparam("moment", type_=UtcDateTime())
+        ),
+        status=case(
+            (col(BatchRow.status) == BatchStatus.QUEUED, BatchStatus.RUNNING.value),
+            else_=col(BatchRow.status),
+        ),
+    )
+)

@@ -1,0 +1,239 @@
+"""Statements about budgets: what was spent and is held in their periods, and who was told."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    Executable,
+    ScalarSelect,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from gql_server.database.engine.inserts import insert_into
+from gql_server.database.engine.pages import Facts, read_facts
+from gql_server.database.queries.periods import TimeRange
+from gql_server.database.queries.reservations import still_holds
+from gql_server.database.queries.rollups import RollupFilter, amount_in
+from gql_server.database.tables.budgets import BudgetAlertRow, BudgetRow, ReservationRow
+from gql_server.domain.budgets import BudgetScope, Payer
+from gql_server.domain.clock import now
+
+_COLUMNS: Final = tuple(BudgetRow.__table__.columns)  # type: ignore[attr-defined]  # SQLModel does not type it
+_IDENTITY: Final = ("scope", "subject_id", "period")
+_LOCK_ORDER: Final = (
+    case(
+        (col(BudgetRow.scope) == BudgetScope.SERVER, 0),
+        (col(BudgetRow.scope) == BudgetScope.USER, 1),
+        else_=2,
+    ),
+    col(BudgetRow.subject_id),
+    col(BudgetRow.period),
+)
+_EVERY: Final = select(*_COLUMNS).order_by(*_LOCK_ORDER)
+_APPLICABLE: Final = _EVERY.where(
+    or_(
+        col(BudgetRow.scope) == BudgetScope.SERVER,
+        and_(
+            col(BudgetRow.scope) == BudgetScope.USER, col(BudgetRow.subject_id) == bindparam("user")
+        ),
+        and_(
+            col(BudgetRow.scope) == BudgetScope.KEY, col(BudgetRow.subject_id) == bindparam("key")
+        ),
+    )
+)
+_APPLICABLE_LOCKED: Final = _APPLICABLE.with_for_update()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetSpan:
+    """A budget in one of its periods: from ``starts_at`` to before ``resets_at``, in UTC."""
+
+    budget: BudgetRow
+    starts_at: datetime
+    resets_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """Billionths of a dollar: what was charged, and what is held for work that is not over."""
+
+    spent: int
+    reserved: int
+
+
+async def applicable_budgets(
+    connection: AsyncConnection, payer: Payer, *, for_update: bool = False
+) -> list[BudgetRow]:
+    """Return the budgets that a payer's pictures are paid from: the server's, theirs, the key's.
+
+    With ``for_update`` nobody else who does so goes on until the transaction ends. They are locked
+    in one order, so that nobody waits in a circle.
+    """
+    statement = _APPLICABLE_LOCKED if for_update else _APPLICABLE
+    given = {"user": payer.user_id, "key": payer.key_id or ""}
+    return _rows(read_facts(await connection.execute(statement, given)))
+
+
+async def every_budget(connection: AsyncConnection) -> list[BudgetRow]:
+    """Return all budgets, the server's first."""
+    return _rows(read_facts(await connection.execute(_EVERY)))
+
+
+async def find_budgets(connection: AsyncConnection, ids: Collection[str]) -> list[BudgetRow]:
+    """Return budgets by id; one that is not there is left out."""
+    statement = _EVERY.where(col(BudgetRow.id).in_(ids))
+    return _rows(read_facts(await connection.execute(statement)))
+
+
+async def spendings(
+    connection: AsyncConnection,
+    spans: Sequence[BudgetSpan],
+    *,
+    is_preview: bool,
+    lease: timedelta,
+    leaving_out: str = "",
+) -> list[Spending]:
+    """Return what was spent and is held in each budget's period, all of one moment.
+
+    One statement reads both: between two, money that is held could be charged and be missed.
+
+    Args:
+        connection: Where to read.
+        spans: The budgets and their periods.
+        is_preview: Whether charges of the preview generator count, or those of real models.
+        lease: How long after its last beat a process, and what it holds, counts.
+        leaving_out: A reservation that does not count.
+    """
+    if not spans:
+        return []
+    amounts = []
+    for span in spans:
+        where = _rollup_filter(span.budget, is_preview=is_preview)
+        time = TimeRange(since=span.starts_at, until=span.resets_at)
+        amounts.append(amount_in(where, time))
+        amounts.append(_held(connection, span.budget, is_preview, lease, leaving_out))
+    row = (await connection.execute(select(*amounts))).one()
+    # PostgreSQL sums whole numbers of 64 bits into decimals.
+    return [
+        Spending(spent=int(spent), reserved=int(held))
+        for spent, held in zip(row[::2], row[1::2], strict=True)
+    ]
+
+
+async def write_budget(connection: AsyncConnection, budget: BudgetRow) -> BudgetRow:
+    """Write a budget in place of one of the same scope, subject and period; return what is there.
+
+    One that was there keeps its id.
+    """
+    await connection.execute(_upsert(connection.dialect.name), budget.model_dump())
+    statement = select(*_COLUMNS).where(
+        *(col(getattr(BudgetRow, name)) == getattr(budget, name) for name in _IDENTITY)
+    )
+    return _rows(read_facts(await connection.execute(statement)))[0]
+
+
+async def remove_budget(connection: AsyncConnection, budget_id: str) -> bool:
+    """Remove a budget; tell whether it was there."""
+    await connection.execute(
+        delete(BudgetAlertRow).where(col(BudgetAlertRow.budget_id) == budget_id)
+    )
+    removed = await connection.execute(delete(BudgetRow).where(col(BudgetRow.id) == budget_id))
+    return removed.rowcount == 1
+
+
+async def alerts_of(
+    connection: AsyncConnection, spans: Sequence[BudgetSpan]
+) -> dict[str, dict[int, datetime]]:
+    """Return when each percentage was reached in each budget's period, by the budget's id."""
+    if not spans:
+        return {}
+    statement = select(
+        col(BudgetAlertRow.budget_id), col(BudgetAlertRow.percent), col(BudgetAlertRow.reached_at)
+    ).where(
+        or_(
+            *(
+                and_(
+                    col(BudgetAlertRow.budget_id) == span.budget.id,
+                    col(BudgetAlertRow.period_starts_at) == span.starts_at,
+                )
+                for span in spans
+            )
+        )
+    )
+    found: dict[str, dict[int, datetime]] = {span.budget.id: {} for span in spans}
+    for budget_id, percent, reached_at in await connection.execute(statement):
+        found[budget_id][percent] = reached_at
+    return found
+
+
+async def record_alert(connection: AsyncConnection, span: BudgetSpan, percent: int) -> bool:
+    """Write that a percentage was reached in a period; tell whether that was news."""
+    row = BudgetAlertRow(
+        budget_id=span.budget.id,
+        period_starts_at=span.starts_at,
+        percent=percent,
+        reached_at=now(),
+    )
+    outcome = await connection.execute(_insert_alert(connection.dialect.name), row.model_dump())
+    return outcome.rowcount == 1
+
+
+def _rows(found: Sequence[Facts]) -> list[BudgetRow]:
+    return [BudgetRow(**row) for row in found]
+
+
+def _rollup_filter(budget: BudgetRow, *, is_preview: bool) -> RollupFilter:
+    return RollupFilter(
+        is_preview=is_preview,
+        user_id=budget.subject_id if budget.scope == BudgetScope.USER else None,
+        key_id=budget.subject_id if budget.scope == BudgetScope.KEY else None,
+    )
+
+
+def _held(
+    connection: AsyncConnection,
+    budget: BudgetRow,
+    is_preview: bool,  # noqa: FBT001 - private, and plain at its only call
+    lease: timedelta,
+    leaving_out: str,
+) -> ScalarSelect[Any]:
+    statement = select(func.coalesce(func.sum(col(ReservationRow.amount)), 0)).where(
+        col(ReservationRow.is_preview) == is_preview,
+        col(ReservationRow.id) != leaving_out,
+        still_holds(connection, lease=lease),
+    )
+    if budget.scope == BudgetScope.USER:
+        statement = statement.where(col(ReservationRow.user_id) == budget.subject_id)
+    elif budget.scope == BudgetScope.KEY:
+        statement = statement.where(col(ReservationRow.key_id) == budget.subject_id)
+    return statement.scalar_subquery()
+
+
+@cache
+def _upsert(dialect: str) -> Executable:
+    insert = insert_into(dialect, BudgetRow)
+    kept = {*_IDENTITY, "id", "created_at"}
+    statement: Executable = insert.on_conflict_do_update(
+        index_elements=_IDENTITY,
+        set_={c.name: insert.excluded[c.name] for c in _COLUMNS if c.name not in kept},
+    )
+    return statement
+
+
+@cache
+def _insert_alert(dialect: str) -> Executable:
+    insert = insert_into(dialect, BudgetAlertRow)
+    statement: Executable = insert.on_conflict_do_nothing()
+    # SQLAlchemy forgets how many rows an INSERT wrote where nobody says that they will ask.
+    return statement.execution_options(preserve_rowcount=True)

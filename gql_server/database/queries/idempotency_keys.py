@@ -1,0 +1,198 @@
+"""Statements about idempotency keys: each decides a race by one conditional change."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import Executable, and_, delete, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col
+
+from gql_server.database.engine.inserts import insert_into
+from gql_server.database.engine.pages import Facts, read_facts
+from gql_server.database.queries.processes import is_alive
+from gql_server.database.tables.tables import IdempotencyKeyRow
+from gql_server.domain.clock import now
+
+NOBODY: Final = ""
+"""Holds a key that nobody works on, though something was spent under it."""
+
+_COLUMNS: Final[Sequence[Any]] = (
+    IdempotencyKeyRow.input_hash,
+    IdempotencyKeyRow.result_id,
+    IdempotencyKeyRow.accepted,
+    IdempotencyKeyRow.error,
+    IdempotencyKeyRow.process_id,
+    IdempotencyKeyRow.completed_at,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyScope:
+    """A client's key where it means something: for one user and one operation."""
+
+    user_id: str
+    operation: str
+    key: str
+
+
+async def find_key(
+    connection: AsyncConnection, scope: KeyScope, *, lease: timedelta
+) -> Facts | None:
+    """Return what is known of a key, and ``is_held``: whether a living process works on it."""
+    held = is_alive(connection, col(IdempotencyKeyRow.process_id), lease=lease)
+    statement = select(*_COLUMNS, held.label("is_held")).where(*_is(scope))
+    found = read_facts(await connection.execute(statement))
+    return found[0] if found else None
+
+
+async def claim_key(
+    connection: AsyncConnection,
+    scope: KeyScope,
+    *,
+    input_hash: str,
+    result_id: str,
+    accepted: Mapping[str, Any] | None,
+    process_id: str,
+    forgotten_before: datetime,
+) -> bool:
+    """Take a key that nobody has, or that was completed before a moment; tell whether it worked."""
+    await connection.execute(
+        delete(IdempotencyKeyRow).where(
+            *_is(scope), col(IdempotencyKeyRow.completed_at) < forgotten_before
+        )
+    )
+    row = IdempotencyKeyRow(
+        user_id=scope.user_id,
+        operation=scope.operation,
+        key=scope.key,
+        input_hash=input_hash,
+        result_id=result_id,
+        accepted=None if accepted is None else dict(accepted),
+        process_id=process_id,
+        created_at=now(),
+    )
+    outcome = await connection.execute(_insert(connection.dialect.name), row.model_dump())
+    return outcome.rowcount == 1
+
+
+async def take_over_key(
+    connection: AsyncConnection,
+    scope: KeyScope,
+    *,
+    result_id: str,
+    process_id: str,
+    lease: timedelta,
+) -> bool:
+    """Take an uncompleted key from a process that is dead; tell whether it worked.
+
+    A process may also take its own key again, which it holds from work that it gave up.
+    """
+    holder = col(IdempotencyKeyRow.process_id)
+    statement = (
+        update(IdempotencyKeyRow)
+        .where(
+            *_is_open(scope, result_id),
+            or_(holder == process_id, ~is_alive(connection, holder, lease=lease)),
+        )
+        .values(process_id=process_id)
+    )
+    return (await connection.execute(statement)).rowcount == 1
+
+
+async def complete_key(connection: AsyncConnection, scope: KeyScope, *, result_id: str) -> None:
+    """Write that the result is there, whoever holds the key by now."""
+    await connection.execute(
+        update(IdempotencyKeyRow)
+        .where(*_is_open(scope, result_id))
+        .values(completed_at=now(), accepted=None)
+    )
+
+
+async def fail_key(
+    connection: AsyncConnection,
+    scope: KeyScope,
+    *,
+    result_id: str,
+    process_id: str,
+    error: Mapping[str, Any],
+) -> None:
+    """Write what was told of a request that failed for good, where the process holds the key."""
+    await connection.execute(
+        update(IdempotencyKeyRow)
+        .where(*_is_open(scope, result_id), col(IdempotencyKeyRow.process_id) == process_id)
+        .values(completed_at=now(), accepted=None, error=dict(error))
+    )
+
+
+async def free_key(
+    connection: AsyncConnection, scope: KeyScope, *, result_id: str, process_id: str
+) -> None:
+    """Forget a key that the process holds."""
+    await connection.execute(
+        delete(IdempotencyKeyRow).where(
+            *_is_open(scope, result_id), col(IdempotencyKeyRow.process_id) == process_id
+        )
+    )
+
+
+async def let_go_of_key(
+    connection: AsyncConnection, scope: KeyScope, *, result_id: str, process_id: str
+) -> None:
+    """Leave a key that the process holds for whoever asks next, with its result's id."""
+    await connection.execute(
+        update(IdempotencyKeyRow)
+        .where(*_is_open(scope, result_id), col(IdempotencyKeyRow.process_id) == process_id)
+        .values(process_id=NOBODY)
+    )
+
+
+async def remove_old_keys(
+    connection: AsyncConnection, *, before: datetime, lease: timedelta, limit: int
+) -> int:
+    """Forget keys that were completed before a moment, or begun before it and given up.
+
+    Returns:
+        How many there were, at most ``limit``.
+    """
+    completed_at = col(IdempotencyKeyRow.completed_at)
+    given_up = and_(
+        completed_at.is_(None),
+        col(IdempotencyKeyRow.created_at) < before,
+        ~is_alive(connection, col(IdempotencyKeyRow.process_id), lease=lease),
+    )
+    whole_key = tuple_(
+        col(IdempotencyKeyRow.user_id),
+        col(IdempotencyKeyRow.operation),
+        col(IdempotencyKeyRow.key),
+    )
+    old = select(*whole_key).where(or_(completed_at < before, given_up)).limit(limit)
+    outcome = await connection.execute(delete(IdempotencyKeyRow).where(whole_key.in_(old)))
+    return outcome.rowcount
+
+
+def _is(scope: KeyScope) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(IdempotencyKeyRow.user_id) == scope.user_id,
+        col(IdempotencyKeyRow.operation) == scope.operation,
+        col(IdempotencyKeyRow.key) == scope.key,
+    )
+
+
+def _is_open(scope: KeyScope, result_id: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        *_is(scope),
+        col(IdempotencyKeyRow.result_id) == result_id,
+        col(IdempotencyKeyRow.completed_at).is_(None),
+    )
+
+
+@cache
+def _insert(dialect: str) -> Executable:
+    insert = insert_into(dialect, IdempotencyKeyRow)
+    statement: Executable = insert.on_conflict_do_nothing()
+    # SQLAlchemy forgets how many rows an INSERT wrote where nobody says that they will ask.
+    return statement.execution_options(preserve_rowcount=True)

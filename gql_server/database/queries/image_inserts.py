@@ -1,0 +1,159 @@
+"""New images with their charges: written together where they come together, each once."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Generic, TypeVar
+
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.grouped_writes import GroupedWrites
+from gql_server.database.engine.notifications import notify
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.charges import record_charges
+from gql_server.database.queries.idempotency_keys import KeyScope, complete_key
+from gql_server.database.queries.image_order import MILLISECOND, images_topic, next_moment
+from gql_server.database.queries.image_tags import insert_tags
+from gql_server.database.queries.images import find_images
+from gql_server.database.queries.model_rollups import add_to_model_rollups, rollups_of_image
+from gql_server.database.queries.reservations import remove_reservations
+from gql_server.database.tables.tables import ChargeRow, ImageRow
+
+Subject = TypeVar("Subject")
+
+_LINGER_SECONDS: Final = 0.1
+"""Enough for some pictures of a batch to come together, and too short for a watcher to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending(Generic[Subject]):
+    """What else is written in the transaction of an image, after it and its charge.
+
+    Attributes:
+        write: Writes it for every image of the transaction whose ending has the same ``write``.
+        subject: What is written about.
+    """
+
+    write: Callable[[AsyncConnection, Sequence[Subject]], Awaitable[None]]
+    subject: Subject
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """An image to be written.
+
+    Attributes:
+        image: The image; its ``created_at`` becomes the moment at which it is written.
+        charge: Its charge, of the same moment.
+        key: The idempotency key that is completed by it.
+        ending: What else is written; by default its reservation is removed.
+    """
+
+    image: ImageRow
+    charge: ChargeRow
+    key: KeyScope | None = None
+    ending: Ending[Any] | None = None
+
+    @property
+    def may_linger(self) -> bool:
+        """Whether it may wait a moment for others: nobody waits for one picture of a batch."""
+        return self.image.batch_id is not None
+
+
+class ImageInserts:
+    """Writes images with their charges, those that come together in one transaction.
+
+    Another image that was committed first under the same id stays as it is, with its charge.
+    Images get the moment at which they are written, later than that of any other of their user: a
+    user's images are committed in the order of their page keys, so that whoever has read up to one
+    has missed none before it. Those who watch the user's images are told.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database: Final = database
+        self._writes: Final = GroupedWrites[NewImage, Facts](
+            database, self._write, linger_seconds=_LINGER_SECONDS
+        )
+
+    async def insert(self, new: NewImage) -> Facts:
+        """Write an image with its charge, complete its key, and settle; return what is there.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer; it may have been written.
+        """
+        return await self._writes.write(new, may_linger=new.may_linger)
+
+    async def _write(self, news: Sequence[NewImage]) -> Sequence[Facts]:
+        try:
+            await self._database.write_at_once(partial(_insert, news=news))
+        except IntegrityError:
+            if len(news) > 1:
+                raise  # each is written alone, and finds what is there
+            found = await self._database.write_at_once(partial(_settle_with_kept, new=news[0]))
+            if found is None:
+                raise
+            return [found]
+        return [new.image.model_dump() for new in news]
+
+
+async def insert_images(
+    connection: AsyncConnection, images: Sequence[tuple[ImageRow, ChargeRow]]
+) -> None:
+    """Write images, their tags and their charges; count them among their models'."""
+    await connection.execute(_INSERT_IMAGE, [image.model_dump() for image, _ in images])
+    await insert_tags(connection, {image.id: image.tags for image, _ in images})
+    rows = (row for image, _ in images for row in rollups_of_image(image))
+    await add_to_model_rollups(connection, rows)
+    await record_charges(connection, [charge for _, charge in images])
+
+
+async def _insert(connection: AsyncConnection, *, news: Sequence[NewImage]) -> None:
+    await _complete_keys(connection, news)
+    await _set_moments(connection, news)
+    await insert_images(connection, [(new.image, new.charge) for new in news])
+    await _end(connection, news)
+    for user_id in sorted({new.image.user_id for new in news}):
+        await notify(connection, images_topic(user_id))
+
+
+async def _settle_with_kept(connection: AsyncConnection, *, new: NewImage) -> Facts | None:
+    """Settle with the image that another wrote under the same id; None: there is none."""
+    image = new.image
+    found = await find_images(connection, [image.id], user_id=image.user_id)
+    if image.id in found:
+        await _complete_keys(connection, [new])
+        await _end(connection, [new])
+    return found.get(image.id)
+
+
+async def _complete_keys(connection: AsyncConnection, news: Sequence[NewImage]) -> None:
+    for new in news:
+        if new.key is not None:
+            await complete_key(connection, new.key, result_id=new.image.id)
+
+
+async def _set_moments(connection: AsyncConnection, news: Sequence[NewImage]) -> None:
+    by_user: defaultdict[str, list[NewImage]] = defaultdict(list)
+    for new in news:
+        by_user[new.image.user_id].append(new)
+    # In one order, so that no two processes wait for each other's users.
+    for user_id in sorted(by_user):
+        moment = await next_moment(connection, user_id)
+        for number, new in enumerate(by_user[user_id]):
+            new.image.created_at = new.charge.created_at = moment + number * MILLISECOND
+
+
+async def _end(connection: AsyncConnection, news: Sequence[NewImage]) -> None:
+    subjects: defaultdict[Callable[..., Awaitable[None]], list[Any]] = defaultdict(list)
+    for new in news:
+        ending = new.ending or Ending(remove_reservations, new.image.id)
+        subjects[ending.write].append(ending.subject)
+    for write in sorted(subjects, key=lambda write: write.__qualname__):
+        await write(connection, subjects[write])
+
+
+_INSERT_IMAGE: Final = insert(ImageRow)

@@ -1,0 +1,52 @@
+"""Statements about the tags of images."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import String, bindparam, delete, exists, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col
+
+from gql_server.database.tables.tables import ImageRow, ImageTagRow
+
+
+async def insert_tags(connection: AsyncConnection, tags: Mapping[str, Sequence[str]]) -> None:
+    """Write tags of images that are there, by the images' ids."""
+    rows = [{"tagged_id": image_id, "new_tag": tag} for image_id in tags for tag in tags[image_id]]
+    if rows:
+        await connection.execute(_INSERT_TAG, rows)
+
+
+async def delete_tags(connection: AsyncConnection, image_id: str) -> None:
+    """Take every tag from an image."""
+    await connection.execute(delete(ImageTagRow).where(col(ImageTagRow.image_id) == image_id))
+
+
+def tag_conditions(tags: Sequence[str], *, user_id: str | None) -> Iterator[ColumnElement[bool]]:
+    """Yield what joins images with the first of these tags and tells that they bear the others.
+
+    Args:
+        tags: The tags.
+        user_id: The images' owner; None is anybody.
+    """
+    for tag in tags[:1]:
+        yield col(ImageTagRow.image_id) == ImageRow.id
+        yield col(ImageTagRow.tag) == tag
+        if user_id is not None:
+            yield col(ImageTagRow.user_id) == user_id
+    for tag in tags[1:]:
+        other = aliased(ImageTagRow)
+        yield exists().where(col(other.image_id) == ImageRow.id, col(other.tag) == tag)
+
+
+_INSERT_TAG: Final = insert(ImageTagRow).from_select(
+    ["image_id", "tag", "user_id", "created_at"],
+    select(
+        col(ImageRow.id),
+        bindparam("new_tag", type_=String()),
+        col(ImageRow.user_id),
+        col(ImageRow.created_at),
+    ).where(col(ImageRow.id) == bindparam("tagged_id")),
+)

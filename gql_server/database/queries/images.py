@@ -1,0 +1,224 @@
+"""Statements that read and change images and their tags."""
+
+import unicodedata
+from collections.abc import Callable, Collection, Hashable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from cachetools import LRUCache
+from sqlalchemy import Select, func, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col
+
+from gql_server.database.engine.pages import (
+    Bind,
+    Facts,
+    Page,
+    PageRequest,
+    as_parameter,
+    as_value,
+    page_parameters,
+    page_statement,
+    read_facts,
+    read_page,
+)
+from gql_server.database.queries.image_tags import delete_tags, insert_tags, tag_conditions
+from gql_server.database.tables.tables import ImageRow, ImageTagRow
+from gql_server.domain.ids import has_prefix
+
+IMAGE_COLUMNS = frozenset(ImageRow.__table__.columns.keys()) - {"search_text"}  # type: ignore[attr-defined]  # SQLModel does not type __table__
+"""Every column that a reader can ask for."""
+
+
+class Deleted(StrEnum):
+    """Whether deleted images are in a list."""
+
+    EXCLUDE = "exclude"
+    INCLUDE = "include"
+    ONLY = "only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFilter:
+    """Which images are wanted; what is None does not narrow.
+
+    Attributes:
+        user_id: Their owner.
+        model_ids: Made by one of these models.
+        template_ids: Made with one of these templates.
+        batch_ids: Made in one of these batches.
+        tags: Bearing all of these tags.
+        created_since: Made at this moment or later.
+        created_before: Made before this moment.
+        search: Words that all stand in the prompt, whatever their case.
+        is_preview: Made by the preview generator, or by a model.
+        deleted: Whether deleted ones count.
+    """
+
+    user_id: str | None = None
+    model_ids: tuple[str, ...] | None = None
+    template_ids: tuple[str, ...] | None = None
+    batch_ids: tuple[str, ...] | None = None
+    tags: tuple[str, ...] = ()
+    created_since: datetime | None = None
+    created_before: datetime | None = None
+    search: str | None = None
+    is_preview: bool | None = None
+    deleted: Deleted = Deleted.EXCLUDE
+
+    def of_template(self, template_id: str) -> "ImageFilter":
+        """Narrow to the images of one template."""
+        is_wanted = self.template_ids is None or template_id in self.template_ids
+        return replace(self, template_ids=(template_id,) if is_wanted else ())
+
+    def of_batch(self, batch_id: str) -> "ImageFilter":
+        """Narrow to the images of one batch."""
+        is_wanted = self.batch_ids is None or batch_id in self.batch_ids
+        return replace(self, batch_ids=(batch_id,) if is_wanted else ())
+
+
+def search_form(text: str) -> str:
+    """Fold case and form, so that a search means the same on every database."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+async def image_page(
+    connection: AsyncConnection,
+    columns: Collection[str],
+    where: ImageFilter,
+    request: PageRequest,
+) -> Page:
+    """Return one page of images with the columns that were asked for, and their page keys."""
+    chosen = frozenset(columns)
+    if where.tags or where.search:
+        statement, parameters = _page_statement(chosen, where, request), {}
+    else:
+        parameters = {**_parameters(where), **page_parameters(request)}
+        key = (chosen, tuple(parameters), where.deleted, request.from_end, request.order)
+        found = _PAGE_STATEMENTS.get(key)
+        if found is None:
+            found = _page_statement(chosen, where, request, as_parameter)
+            _PAGE_STATEMENTS[key] = found
+        statement = found
+    return read_page(read_facts(await connection.execute(statement, parameters)), request)
+
+
+async def image_pages_by_template(
+    connection: AsyncConnection,
+    template_ids: Sequence[str],
+    columns: Collection[str],
+    where: ImageFilter,
+    request: PageRequest,
+) -> dict[str, Page]:
+    """Return the same page of each template's images, in one statement."""
+    columns = {*columns, "template_id"}
+    each = [
+        _page_statement(columns, where.of_template(template_id), request)
+        for template_id in template_ids
+    ]
+    statement = union_all(*(select(one.subquery()) for one in each))
+    rows: dict[str, list[Facts]] = {template_id: [] for template_id in template_ids}
+    for row in read_facts(await connection.execute(statement)):
+        rows[row["template_id"]].append(row)
+    return {template_id: read_page(found, request) for template_id, found in rows.items()}
+
+
+async def count_images(connection: AsyncConnection, where: ImageFilter) -> int:
+    """Count the images of a list."""
+    statement = select(func.count()).select_from(ImageRow).where(*_conditions(where))
+    return int((await connection.execute(statement)).scalar_one())
+
+
+async def find_images(
+    connection: AsyncConnection,
+    ids: Collection[str],
+    *,
+    user_id: str | None,
+    columns: Collection[str] = IMAGE_COLUMNS,
+    for_update: bool = False,
+) -> dict[str, Facts]:
+    """Return images by id, deleted ones too; an id that is not there is left out.
+
+    With ``for_update`` nobody else changes them until the transaction ends.
+    """
+    shaped = [image_id for image_id in ids if has_prefix(image_id, "img")]
+    statement = _select({*columns, "id"}).where(col(ImageRow.id).in_(shaped))
+    if user_id is not None:
+        statement = statement.where(col(ImageRow.user_id) == user_id)
+    if for_update:
+        statement = statement.with_for_update()
+    return {row["id"]: row for row in read_facts(await connection.execute(statement))}
+
+
+async def update_image(
+    connection: AsyncConnection, image_id: str, *, user_id: str, values: dict[str, Any]
+) -> bool:
+    """Change columns of an image; tell whether the user has it."""
+    statement = (
+        update(ImageRow)
+        .where(col(ImageRow.id) == image_id, col(ImageRow.user_id) == user_id)
+        .values(**values)
+    )
+    found = (await connection.execute(statement)).rowcount == 1
+    if found and "tags" in values:
+        await delete_tags(connection, image_id)
+        await insert_tags(connection, {image_id: values["tags"]})
+    return found
+
+
+def _page_statement(
+    columns: Collection[str],
+    where: ImageFilter,
+    request: PageRequest,
+    bind: Bind = as_value,
+) -> Select[Any]:
+    wanted = _select({*columns, "created_at", "id"}).where(*_conditions(where, bind))
+    if where.tags:
+        # The index that finds the tag then has its images in the list's order.
+        created_at, image_id = col(ImageTagRow.created_at), col(ImageTagRow.image_id)
+    else:
+        created_at, image_id = col(ImageRow.created_at), col(ImageRow.id)
+    return page_statement(wanted, created_at, image_id, request, bind)
+
+
+def _select(columns: Collection[str]) -> Select[Any]:
+    return select(*(getattr(ImageRow, name) for name in sorted(columns)))
+
+
+def _parameters(where: ImageFilter) -> dict[str, Any]:
+    return {name: value for name, *_ in _COMPARISONS if (value := getattr(where, name)) is not None}
+
+
+def _conditions(where: ImageFilter, bind: Bind = as_value) -> list[ColumnElement[bool]]:
+    found = [
+        condition(bind(name, value, column.type))
+        for name, column, condition in _COMPARISONS
+        if (value := getattr(where, name)) is not None
+    ]
+    found.extend(tag_conditions(where.tags, user_id=where.user_id))
+    found.extend(
+        col(ImageRow.search_text).contains(word, autoescape=True)
+        for word in search_form(where.search or "").split()
+    )
+    if where.deleted is not Deleted.INCLUDE:
+        kept = col(ImageRow.deleted_at).is_(None)
+        found.append(kept if where.deleted is Deleted.EXCLUDE else ~kept)
+    return found
+
+
+_COMPARISONS: Final[Sequence[tuple[str, Any, Callable[[Any], ColumnElement[bool]]]]] = (
+    ("user_id", col(ImageRow.user_id), col(ImageRow.user_id).__eq__),
+    ("model_ids", col(ImageRow.model_id), col(ImageRow.model_id).in_),
+    ("template_ids", col(ImageRow.template_id), col(ImageRow.template_id).in_),
+    ("batch_ids", col(ImageRow.batch_id), col(ImageRow.batch_id).in_),
+    ("created_since", col(ImageRow.created_at), col(ImageRow.created_at).__ge__),
+    ("created_before", col(ImageRow.created_at), col(ImageRow.created_at).__lt__),
+    ("is_preview", col(ImageRow.is_preview), col(ImageRow.is_preview).__eq__),
+)
+"""What narrows by one value: its name in the filter, the column, and how the two compare."""
+
+_PAGE_STATEMENTS: Final[LRUCache[Hashable, Select[Any]]] = LRUCache(maxsize=256)
+"""Statements for pages by their shape: SQLAlchemy takes longer to build one than to run it."""

@@ -1,0 +1,157 @@
+"""How models do, summed: written with each picture and each failure, read by performance alone."""
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
+from math import sqrt
+from typing import Any, Final
+
+from sqlalchemy import Executable, func, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from gql_server.database.engine.inserts import insert_into
+from gql_server.database.queries.periods import DAY, day_of
+from gql_server.database.tables.tables import ImageRow, ModelRollupRow
+
+
+class ModelSpan(StrEnum):
+    """How long a roll-up's time is."""
+
+    HOUR = "hour"
+    DAY = "day"
+
+
+class Outcome(StrEnum):
+    """How a generation ended: with a picture, without one, or with the prompt refused."""
+
+    MADE = "made"
+    FAILED = "failed"
+    REFUSED = "refused"
+
+
+_KEYS: Final = ("is_preview", "model_id", "starts_at", "outcome", "bucket")
+
+_SHORTEST: Final = 0.001
+_RATIO: Final = 1.05
+_BUCKETS: Final = 320
+"""Buckets of 5 percent from a millisecond to an hour and a half: more than any call may take."""
+
+
+def _bounds() -> Iterator[float]:
+    # By multiplication and not by a logarithm, so that every machine draws the same bounds.
+    bound = _SHORTEST
+    for _ in range(_BUCKETS):
+        yield bound
+        bound *= _RATIO
+
+
+_BOUNDS: Final = tuple(_bounds())
+
+
+def bucket_of(seconds: float) -> int:
+    """Return the bucket of pictures that took about as long."""
+    return max(bisect_right(_BOUNDS, seconds) - 1, 0)
+
+
+def seconds_of(bucket: int) -> float:
+    """Return the middle of a bucket, at most 2.5 percent from whatever lies in it."""
+    return _BOUNDS[bucket] * sqrt(_RATIO)
+
+
+def hour_of(moment: datetime) -> datetime:
+    """Return the start of the hour, in UTC, that a moment lies in."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def model_rollups_of(
+    model_id: str, outcome: Outcome, *, at: datetime, is_preview: bool, seconds: float = 0
+) -> list[dict[str, Any]]:
+    """Return the roll-up rows that a generation adds to.
+
+    Args:
+        model_id: The model.
+        outcome: How the generation ended.
+        at: When it ended.
+        is_preview: Whether the preview generator stood in.
+        seconds: How long the picture took.
+    """
+    bucket = bucket_of(seconds) if outcome is Outcome.MADE else 0
+    return [
+        {
+            "is_preview": is_preview,
+            "model_id": model_id,
+            "span": span.value,
+            "starts_at": starts_at,
+            "outcome": outcome.value,
+            "bucket": bucket,
+            "generations": 1,
+        }
+        for span, starts_at in ((ModelSpan.HOUR, hour_of(at)), (ModelSpan.DAY, day_of(at)))
+    ]
+
+
+def rollups_of_image(image: ImageRow) -> list[dict[str, Any]]:
+    """Return the roll-up rows that an image adds to."""
+    return model_rollups_of(
+        image.model_id,
+        Outcome.MADE,
+        at=image.created_at,
+        is_preview=image.is_preview,
+        seconds=image.seconds,
+    )
+
+
+async def add_to_model_rollups(connection: AsyncConnection, rows: Iterable[dict[str, Any]]) -> None:
+    """Add rows of ``model_rollups_of`` to what is there, each once, in one order for all."""
+    sums: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        # Hours before days, as a writer of one row of each has them.
+        key = (row["span"] == ModelSpan.DAY, *(row[name] for name in _KEYS))
+        found = sums.setdefault(key, row)
+        if found is not row:
+            found["generations"] += row["generations"]
+    ordered = [sums[key] for key in sorted(sums)]
+    await connection.execute(_upsert(connection.dialect.name), ordered)
+
+
+async def sum_model_rollups(
+    connection: AsyncConnection, model_ids: Collection[str], *, is_preview: bool, since: datetime
+) -> list[tuple[str, Outcome, int, int]]:
+    """Sum up generations from an hour on: model, outcome, bucket, how many; in this order."""
+    first_day = day_of(since)
+    if first_day < since:
+        first_day += DAY
+    chosen = select(
+        col(ModelRollupRow.model_id),
+        col(ModelRollupRow.outcome),
+        col(ModelRollupRow.bucket),
+        col(ModelRollupRow.generations),
+    ).where(
+        col(ModelRollupRow.is_preview) == is_preview, col(ModelRollupRow.model_id).in_(model_ids)
+    )
+    span, start = col(ModelRollupRow.span), col(ModelRollupRow.starts_at)
+    # Two ranges of the key: SQLite would read all of it for one condition with an OR.
+    found = union_all(
+        chosen.where(span == ModelSpan.DAY, start >= first_day),
+        chosen.where(span == ModelSpan.HOUR, start >= since, start < first_day),
+    ).subquery()
+    key = (found.c.model_id, found.c.outcome, found.c.bucket)
+    statement = select(*key, func.sum(found.c.generations)).group_by(*key).order_by(*key)
+    return [
+        (model_id, Outcome(outcome), bucket, int(count))
+        for model_id, outcome, bucket, count in await connection.execute(statement)
+    ]
+
+
+@cache
+def _upsert(dialect: str) -> Executable:
+    insert = insert_into(dialect, ModelRollupRow)
+    table = ModelRollupRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+    statement: Executable = insert.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns),
+        set_={"generations": table.c.generations + insert.excluded.generations},
+    )
+    return statement

@@ -1,0 +1,141 @@
+"""Statements that give turns under a rate limit, to all processes on the database alike.
+
+PostgreSQL's own clock is read, so that machines whose clocks differ take the same turns. SQLite
+has one process that asks for turns, and that process's clock.
+"""
+
+import time
+from functools import cache
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Executable,
+    SQLColumnExpression,
+    String,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from gql_server.database.engine.inserts import insert_into
+from gql_server.database.tables.tables import RateLimitRow
+from gql_server.domain.rate_limits import LONGEST_PAUSE, SECOND, RateLimit
+
+Moment = SQLColumnExpression[int]
+
+_NEXT_AT: Final = col(RateLimitRow.next_at)
+
+
+async def take_turn(
+    connection: AsyncConnection,
+    kind: str,
+    limit: RateLimit,
+    *,
+    is_background: bool,
+    moment: int | None = None,
+) -> int | None:
+    """Take a turn, as ``RateLimit.take`` says, in one statement where there is one to be had.
+
+    Args:
+        connection: One on which each statement is a transaction of its own.
+        kind: What is counted.
+        limit: How many there may be.
+        is_background: Whether direct work goes first.
+        moment: The present in microseconds since 1970; unless given, by the database's clock.
+
+    Returns:
+        None when it is taken, or how long in microseconds to wait before asking again.
+    """
+    dialect = connection.dialect.name
+    if moment is None and dialect == "sqlite":
+        moment = _own_clock()
+    take, wait = _taking(dialect, has_moment=moment is not None)
+    given: dict[str, str | int] = {
+        "of_kind": kind,
+        "interval": limit.interval,
+        "furthest": limit.furthest,
+        "early": limit.early(is_background=is_background),
+    }
+    if moment is not None:
+        given["moment"] = moment
+    taken = await connection.execute(take, given)
+    if taken.scalar_one_or_none() is not None:
+        return None
+    microseconds: int = (await connection.execute(wait, given)).scalar_one()
+    return max(0, microseconds)
+
+
+async def pause_turns(
+    connection: AsyncConnection, kind: str, limit: RateLimit, *, length: int
+) -> None:
+    """Give no turns for a while, as ``RateLimit.pause`` says; a longer pause is left as it is.
+
+    Args:
+        connection: One on which each statement is a transaction of its own.
+        kind: What is counted.
+        limit: How many there may be.
+        length: How long, in microseconds.
+    """
+    until = present_moment(connection) + (
+        min(length, LONGEST_PAUSE) + limit.early(is_background=False)
+    )
+    await connection.execute(
+        insert_into(connection.dialect.name, RateLimitRow)
+        .values(kind=kind, next_at=until)
+        .on_conflict_do_update(
+            index_elements=["kind"], set_={"next_at": until}, where=until > _NEXT_AT
+        )
+    )
+
+
+def present_moment(connection: AsyncConnection) -> Moment:
+    """Return the present in microseconds since 1970, by the clock that all processes share."""
+    if connection.dialect.name == "sqlite":
+        return literal(_own_clock(), BigInteger)
+    return _CLOCK
+
+
+def greater(one: Moment, other: Moment) -> Moment:
+    """Return the later of two moments."""
+    return case((one > other, one), else_=other)
+
+
+def lesser(one: Moment, other: Moment) -> Moment:
+    """Return the earlier of two moments."""
+    return case((one < other, one), else_=other)
+
+
+@cache
+def _taking(dialect: str, *, has_moment: bool) -> tuple[Executable, Executable]:
+    """Return what takes a turn, and what asks how long to wait: each call of a model needs them."""
+    present: Moment = bindparam("moment", type_=BigInteger()) if has_moment else _CLOCK
+    kind = bindparam("of_kind", type_=String())
+    interval, furthest, early = (
+        bindparam(name, type_=BigInteger()) for name in ("interval", "furthest", "early")
+    )
+    due = lesser(_NEXT_AT, present + furthest)
+    earliest = due - early
+    take: Executable = (
+        insert_into(dialect, RateLimitRow)
+        .values(kind=kind, next_at=present + interval)
+        .on_conflict_do_update(
+            index_elements=["kind"],
+            set_={"next_at": greater(due, present) + interval},
+            where=earliest <= present,
+        )
+        .returning(_NEXT_AT)
+    )
+    return take, select(earliest - present).where(col(RateLimitRow.kind) == kind)
+
+
+def _own_clock() -> int:
+    return time.time_ns() * SECOND // 1_000_000_000
+
+
+_CLOCK: Final[Moment] = cast(func.extract("epoch", func.clock_timestamp()) * SECOND, BigInteger)

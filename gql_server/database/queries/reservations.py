@@ -1,0 +1,106 @@
+"""Statements about reservations: money that is held for work in flight."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from functools import cache
+from typing import Final
+
+from sqlalchemy import BigInteger, Executable, bindparam, delete, or_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col
+
+from gql_server.database.engine.inserts import insert_into
+from gql_server.database.queries.processes import is_alive
+from gql_server.database.tables.budgets import ReservationRow
+from gql_server.domain.clock import now
+
+GRACE: Final = timedelta(minutes=2)
+"""How long a reservation holds whatever its process's lease says: a process that is only slow may
+be taken for dead, and what it holds must not be spent twice meanwhile."""
+
+
+_HELD_ANEW: Final = ("amount", "process_id", "is_preview", "created_at")
+
+
+def still_holds(connection: AsyncConnection, *, lease: timedelta) -> ColumnElement[bool]:
+    """Tell, in a statement, whether a reservation holds: its process lives, or it is young."""
+    holder = col(ReservationRow.process_id)
+    return or_(
+        holder.is_(None),
+        is_alive(connection, holder, lease=lease),
+        col(ReservationRow.created_at) > now() - GRACE,
+    )
+
+
+async def adopt_reservations(
+    connection: AsyncConnection, ids: Collection[str], *, process_id: str
+) -> None:
+    """Have what a process holds bear the name that it goes by now."""
+    holder = col(ReservationRow.process_id)
+    await connection.execute(
+        update(ReservationRow)
+        .where(col(ReservationRow.id).in_(ids), holder.is_not(None), holder != process_id)
+        .values(process_id=process_id)
+    )
+
+
+async def write_reservation(connection: AsyncConnection, reservation: ReservationRow) -> None:
+    """Hold money, in place of what the same work held before."""
+    await connection.execute(_upsert(connection.dialect.name), reservation.model_dump())
+
+
+async def keep_reservation(connection: AsyncConnection, reservation_id: str) -> None:
+    """Hold until it is released, whatever becomes of the process."""
+    await connection.execute(
+        update(ReservationRow)
+        .where(col(ReservationRow.id) == reservation_id)
+        .values(process_id=None)
+    )
+
+
+async def reduce_reservation(
+    connection: AsyncConnection, reservation_id: str, *, amount: int
+) -> None:
+    """Hold so much less, because it was charged or is not needed; nothing held is no fault."""
+    await connection.execute(_REDUCE, {"of_work": reservation_id, "less": amount})
+
+
+async def remove_reservations(connection: AsyncConnection, ids: Collection[str]) -> None:
+    """Hold nothing more for these works."""
+    await connection.execute(_REMOVE, {"ids": tuple(ids)})
+
+
+async def remove_own_reservations(connection: AsyncConnection, ids: Collection[str]) -> None:
+    """Hold nothing more for these works, unless a batch holds it by now."""
+    await connection.execute(
+        delete(ReservationRow).where(
+            col(ReservationRow.id).in_(ids), col(ReservationRow.process_id).is_not(None)
+        )
+    )
+
+
+async def remove_reservations_of_the_dead(connection: AsyncConnection, *, lease: timedelta) -> int:
+    """Hold nothing more for works whose process has died; return how many there were."""
+    statement = delete(ReservationRow).where(~still_holds(connection, lease=lease))
+    return (await connection.execute(statement)).rowcount
+
+
+@cache
+def _upsert(dialect: str) -> Executable:
+    insert = insert_into(dialect, ReservationRow)
+    statement: Executable = insert.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: insert.excluded[name] for name in _HELD_ANEW},
+    )
+    return statement
+
+
+_REDUCE: Final = (
+    update(ReservationRow)
+    .where(col(ReservationRow.id) == bindparam("of_work"))
+    .values(amount=col(ReservationRow.amount) - bindparam("less", type_=BigInteger()))
+)
+_REMOVE: Final = delete(ReservationRow).where(
+    col(ReservationRow.id).in_(bindparam("ids", expanding=True))
+)

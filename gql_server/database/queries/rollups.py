@@ -1,0 +1,273 @@
+"""The ledger's roll-ups: written with each of its lines, read by analytics and budgets alone."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntFlag
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import Executable, ScalarSelect, Subquery, and_, func, or_, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col
+
+from gql_server.database.engine.inserts import insert_into
+from gql_server.database.queries.periods import Span, TimeRange, cover, day_of, month_of, quarter_of
+from gql_server.database.tables.tables import ChargeKind, ChargeRow, CostRollupRow
+
+
+class Grouping(IntFlag):
+    """What a roll-up tells apart."""
+
+    NOTHING = 0
+    USER = 1
+    MODEL = 2
+    TEMPLATE = 4
+    KEY = 8
+    """Only alone."""
+
+
+EVERY_GROUPING: Final = (Grouping.KEY, *(Grouping(bits) for bits in range(7, -1, -1)))
+"""The most particular first: the rows that every writer meets in are locked last, and briefly."""
+
+_PLACES: Final = {int(grouping): place for place, grouping in enumerate(EVERY_GROUPING)}
+_SPAN_PLACES: Final = {span.value: place for place, span in enumerate(Span)}
+
+DIMENSIONS: Final = ("grouping", "is_preview", "user_id", "model_id", "template_id", "key_id")
+"""What roll-ups of the same time differ in."""
+
+SUMS: Final = ("images", "amount", "provider_cost", "neurons")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollupFilter:
+    """Whose charges and which are summed; None does not narrow.
+
+    Attributes:
+        is_preview: Charges of the preview generator, or of real models.
+        user_id: Of this user.
+        user_ids: Of these users.
+        model_ids: Of these models.
+        template_ids: Of these templates; empty text is "without one".
+        key_id: Asked for with this API key; goes with none of the others.
+    """
+
+    is_preview: bool
+    user_id: str | None = None
+    user_ids: Sequence[str] | None = None
+    model_ids: Sequence[str] | None = None
+    template_ids: Sequence[str] | None = None
+    key_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Sums of the ledger: billionths of a dollar, thousandths of a neuron."""
+
+    images: int = 0
+    amount: int = 0
+    provider_cost: int = 0
+    neurons: int = 0
+
+    @property
+    def average(self) -> int:
+        """What a picture cost on average, in billionths of a dollar; 0 when there are none."""
+        return round(self.amount / self.images) if self.images else 0
+
+
+def rollups_of(charge: ChargeRow) -> Iterator[dict[str, Any]]:
+    """Yield the roll-up rows that a line of the ledger adds to, each with what it adds."""
+    starts = (
+        (Span.QUARTER, quarter_of(charge.created_at)),
+        (Span.DAY, day_of(charge.created_at)),
+        (Span.MONTH, month_of(charge.created_at)),
+    )
+    for grouping in EVERY_GROUPING:
+        if grouping is Grouping.KEY and charge.key_id is None:
+            continue
+        for span, starts_at in starts:
+            yield {
+                "grouping": int(grouping),
+                "span": span.value,
+                "is_preview": charge.is_preview,
+                "starts_at": starts_at,
+                "user_id": charge.user_id if grouping & Grouping.USER else "",
+                "model_id": (charge.model_id or "") if grouping & Grouping.MODEL else "",
+                "template_id": (charge.template_id or "") if grouping & Grouping.TEMPLATE else "",
+                "key_id": (charge.key_id or "") if grouping & Grouping.KEY else "",
+                "images": 1 if charge.kind == ChargeKind.CHARGE else 0,
+                "amount": charge.amount,
+                "provider_cost": charge.provider_cost,
+                "neurons": charge.neurons,
+            }
+
+
+async def add_to_rollups(connection: AsyncConnection, rows: Iterable[dict[str, Any]]) -> None:
+    """Add rows of ``rollups_of`` to what is there, each roll-up once, in one order for all."""
+    sums: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        key = (
+            _PLACES[row["grouping"]],
+            _SPAN_PLACES[row["span"]],
+            row["starts_at"],
+            *(row[name] for name in DIMENSIONS),
+        )
+        found = sums.setdefault(key, row)
+        if found is not row:
+            for name in SUMS:
+                found[name] += row[name]
+    ordered = [sums[key] for key in sorted(sums)]
+    await connection.execute(_upsert(connection.dialect.name), ordered)
+
+
+async def sum_rollups(connection: AsyncConnection, where: RollupFilter, time: TimeRange) -> Totals:
+    """Sum up a span of time."""
+    statement = select(*_sums(_rows(where, _grouping(where), time)))
+    images, amount, provider_cost, neurons = (await connection.execute(statement)).one()
+    return _totals(images, amount, provider_cost, neurons)
+
+
+def amount_in(where: RollupFilter, time: TimeRange) -> ScalarSelect[Any]:
+    """Return what was charged in a span of time, as a part of a greater statement."""
+    rows = _rows(where, _grouping(where), time)
+    return select(func.coalesce(func.sum(rows.c.amount), 0)).scalar_subquery()
+
+
+async def sum_rollups_by(
+    connection: AsyncConnection, by: Grouping, where: RollupFilter, time: TimeRange
+) -> dict[str, Totals]:
+    """Sum up a span of time by user, model or template, the costliest first.
+
+    What comes to nothing in every sum is left out.
+    """
+    name = {
+        Grouping.USER: "user_id",
+        Grouping.MODEL: "model_id",
+        Grouping.TEMPLATE: "template_id",
+    }[by]
+    rows = _rows(where, _grouping(where) | by, time, name)
+    key = rows.c[name]
+    statement = (
+        select(key, *_sums(rows))
+        .group_by(key)
+        # What is only in a part that is taken away again.
+        .having(or_(*(func.sum(rows.c[one]) != 0 for one in SUMS)))
+        .order_by(func.sum(rows.c.amount).desc(), key)
+    )
+    return {row[0]: _totals(*row[1:]) for row in await connection.execute(statement)}
+
+
+async def sum_rollups_by_start(
+    connection: AsyncConnection, span: Span, where: RollupFilter, time: TimeRange
+) -> list[tuple[datetime, Totals]]:
+    """Sum up each quarter, day or month that has anything, in their order.
+
+    Of a day or month that ``time`` cuts the parts are told one by one.
+    """
+    rows = _rows(where, _grouping(where), time, "starts_at", longest=span)
+    start = rows.c.starts_at
+    statement = select(start, *_sums(rows)).group_by(start).order_by(start)
+    return [(row[0], _totals(*row[1:])) for row in await connection.execute(statement)]
+
+
+async def first_start(connection: AsyncConnection, where: RollupFilter) -> datetime | None:
+    """Return the first day that has anything."""
+    start = col(CostRollupRow.starts_at)
+    statement = (
+        select(start)
+        .where(*_conditions(where, _grouping(where)), col(CostRollupRow.span) == Span.DAY)
+        .order_by(start)
+        .limit(1)
+    )
+    found: datetime | None = (await connection.execute(statement)).scalar_one_or_none()
+    return found
+
+
+@cache
+def _upsert(dialect: str) -> Executable:
+    insert = insert_into(dialect, CostRollupRow)
+    table = CostRollupRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+    statement: Executable = insert.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns),
+        set_={name: table.c[name] + insert.excluded[name] for name in SUMS},
+    )
+    return statement
+
+
+def _grouping(where: RollupFilter) -> Grouping:
+    if where.key_id is not None:
+        return Grouping.KEY
+    grouping = Grouping.NOTHING
+    if where.user_id is not None or where.user_ids is not None:
+        grouping |= Grouping.USER
+    if where.model_ids is not None:
+        grouping |= Grouping.MODEL
+    if where.template_ids is not None:
+        grouping |= Grouping.TEMPLATE
+    return grouping
+
+
+def _sums(rows: Subquery) -> tuple[ColumnElement[Any], ...]:
+    return tuple(func.coalesce(func.sum(rows.c[name]), 0) for name in SUMS)
+
+
+def _totals(images: Any, amount: Any, provider_cost: Any, neurons: Any) -> Totals:
+    # PostgreSQL sums whole numbers of 64 bits into decimals.
+    return Totals(
+        images=int(images),
+        amount=int(amount),
+        provider_cost=int(provider_cost),
+        neurons=int(neurons),
+    )
+
+
+def _conditions(where: RollupFilter, grouping: Grouping) -> list[ColumnElement[bool]]:
+    found = [
+        col(CostRollupRow.grouping) == int(grouping),
+        col(CostRollupRow.is_preview) == where.is_preview,
+    ]
+    if where.key_id is not None:
+        found.append(col(CostRollupRow.key_id) == where.key_id)
+    if where.user_id is not None:
+        found.append(col(CostRollupRow.user_id) == where.user_id)
+    if where.user_ids is not None:
+        found.append(col(CostRollupRow.user_id).in_(where.user_ids))
+    if where.model_ids is not None:
+        found.append(col(CostRollupRow.model_id).in_(where.model_ids))
+    if where.template_ids is not None:
+        found.append(col(CostRollupRow.template_id).in_(where.template_ids))
+    return found
+
+
+def _rows(
+    where: RollupFilter,
+    grouping: Grouping,
+    time: TimeRange,
+    *keys: str,
+    longest: Span = Span.MONTH,
+) -> Subquery:
+    """Return the keys and sums of a few roll-ups that come to a span of time.
+
+    Each part is a statement of its own, for which the primary key is one range: joined by OR they
+    lead SQLite to read every roll-up of the grouping.
+    """
+    told = [getattr(CostRollupRow, name) for name in keys]
+    conditions = _conditions(where, grouping)
+    parts = [
+        select(
+            *told, *((part.sign * getattr(CostRollupRow, name)).label(name) for name in SUMS)
+        ).where(
+            *conditions,
+            col(CostRollupRow.span) == part.span,
+            _between(part.since, part.until),
+        )
+        for part in cover(time, longest)
+    ]
+    return union_all(*parts).subquery()
+
+
+def _between(since: datetime | None, until: datetime) -> ColumnElement[bool]:
+    starts_at = col(CostRollupRow.starts_at)
+    before = starts_at < until
+    return before if since is None else and_(starts_at >= since, before)

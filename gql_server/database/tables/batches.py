@@ -1,0 +1,96 @@
+"""The tables of batches. Money is in billionths of a dollar."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, Text
+from sqlmodel import Field, SQLModel
+
+from gql_server.database.engine.columns import JsonValue, UtcDateTime
+
+
+class BatchRow(SQLModel, table=True):
+    """Many pictures that were asked for at once.
+
+    The counts are those of its items, and change with them under this row's lock.
+    """
+
+    __tablename__ = "batches"
+    __table_args__ = (
+        Index("ix_batches_all_page", "created_at", "id"),  # admins see everyone's
+        Index("ix_batches_page", "user_id", "created_at", "id"),
+        Index("ix_batches_status", "status", "created_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    key_id: str | None = None
+    status: str
+    paused_reason: str | None = None
+    resumes_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    paused_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    priority: str
+    slices: int
+    """How many jobs its items are cut into."""
+    round: int = 0
+    """How often its jobs were enqueued anew; a part of their ids."""
+    total: int
+    queued: int
+    running: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    canceled: int = 0
+    sequence: int = 0
+    """The number of its last event; each finished item is one."""
+    cost: int = Field(default=0, sa_type=BigInteger)
+    estimated_cost: int = Field(sa_type=BigInteger)
+    """What it will have cost when it is over, as far as is known."""
+    typical_seconds: float
+    """How long its pictures typically take, one after another."""
+    is_preview: bool
+    retry_of: str | None = Field(default=None, foreign_key="batches.id")
+    webhook_url: str | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    working_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it would have started had it not been paused; None: it was not, or did not."""
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class BatchItemRow(SQLModel, table=True):
+    """One picture of a batch."""
+
+    __tablename__ = "batch_items"
+    __table_args__ = (
+        Index("ix_batch_items_page", "batch_id", "created_at", "id"),
+        Index("ix_batch_items_sequence", "batch_id", "sequence"),
+        Index("ix_batch_items_slice", "batch_id", "slice", "position"),
+        Index("ix_batch_items_status", "batch_id", "status", "created_at", "id"),
+    )
+
+    id: str = Field(primary_key=True)
+    batch_id: str = Field(foreign_key="batches.id")
+    user_id: str
+    position: int
+    """From 0, in the order in which they were asked for."""
+    slice: int
+    status: str
+    prompt: str = Field(sa_type=Text)
+    request: dict[str, Any] = Field(sa_type=JsonValue)
+    """What was asked for."""
+    accepted: dict[str, Any] = Field(sa_type=JsonValue)
+    """What was decided when it was accepted."""
+    image_id: str
+    """The id that its image has or will have."""
+    price: int = Field(sa_type=BigInteger)
+    error: dict[str, Any] | None = Field(default=None, sa_type=JsonValue)
+    attempts: int = 0
+    """How often its making was begun: again after a death, and when it was put off."""
+    process_id: str | None = None
+    """Who works on it, while it is running."""
+    sequence: int | None = None
+    """The number of the event of its end."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    """The batch's, and a microsecond for each item before it: pages go by it."""
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

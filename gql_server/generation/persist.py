@@ -1,0 +1,112 @@
+"""Keeping a picture: its bytes first, then its facts and its charge in one transaction."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+import stamina
+import structlog
+
+from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.image_inserts import ImageInserts, NewImage
+from gql_server.domain.errors import GenerationFailed, GenerationPending
+from gql_server.storage.store import Store, StoredObject, StoreMisconfigured, StoreUnavailable
+
+log = structlog.get_logger(__name__)
+
+_STORE_WAIT_SECONDS: Final = 5.0
+"""The longest wait before a store that did not answer is asked again."""
+
+_DATABASE_ATTEMPTS: Final = 8
+_DATABASE_SECONDS: Final = 60.0
+
+
+def store_attempts(patience_seconds: float) -> AsyncIterator[stamina.Attempt]:
+    """Try what needs the store until it answers, for so many seconds; 0: once."""
+    return stamina.retry_context(
+        on=StoreUnavailable,
+        attempts=None if patience_seconds else 1,
+        timeout=patience_seconds or None,
+        wait_max=_STORE_WAIT_SECONDS,
+    )
+
+
+async def check_store(store: Store) -> None:
+    """Make sure that pictures can be kept, as far as that is known without keeping one.
+
+    Raises:
+        GenerationFailed: The store cannot be used at the moment, or not at all.
+    """
+    try:
+        await store.check()
+    except (StoreUnavailable, StoreMisconfigured) as error:
+        raise GenerationFailed(
+            "Pictures cannot be kept at the moment. Try again later.",
+            retryable=True,
+            store_failed=True,
+        ) from error
+
+
+async def keep_bytes(
+    store: Store, key: str, stored: StoredObject, *, patience_seconds: float = 0.0
+) -> StoredObject:
+    """Write an object under its key; return what is there, which an earlier call may have put.
+
+    Args:
+        store: Where to write.
+        key: Under which key.
+        stored: The object.
+        patience_seconds: How long to try again where the store does not answer.
+
+    Raises:
+        GenerationFailed: The store cannot be used at the moment, or not at all.
+    """
+    try:
+        async for attempt in store_attempts(patience_seconds):
+            with attempt:
+                if await store.put(key, stored):
+                    return stored
+                existing = await store.get(key)
+    except StoreUnavailable as error:
+        log.exception("picture_not_kept", key=key)
+        raise GenerationFailed(
+            "The picture could not be kept: the store does not answer. Try again later.",
+            retryable=True,
+            store_failed=True,
+        ) from error
+    except StoreMisconfigured as error:
+        log.exception("picture_not_kept", key=key)
+        raise GenerationFailed(
+            "The picture could not be kept; the server's operator has been told.",
+            retryable=False,
+            store_failed=True,
+        ) from error
+    if existing is None:
+        raise GenerationFailed("The picture could not be kept. Try again.", retryable=True)
+    return existing
+
+
+async def keep_facts(inserts: ImageInserts, new: NewImage) -> Facts:
+    """Write an image and its charge, once, whatever fails in between; return the image.
+
+    Where another process writes the same image, the first commit wins and is returned.
+
+    Raises:
+        GenerationPending: The database cannot be used for a minute; whether the facts were
+            written is not known.
+    """
+    image = new.image
+    try:
+        async for attempt in stamina.retry_context(
+            on=DatabaseUnavailable, attempts=_DATABASE_ATTEMPTS, timeout=_DATABASE_SECONDS
+        ):
+            with attempt:
+                if attempt.num > 1:
+                    log.warning("facts_kept_again", image_id=image.id, attempt=attempt.num)
+                return await inserts.insert(new)
+    except DatabaseUnavailable as error:
+        # The last commit may have succeeded: nobody may be told that nothing was charged.
+        log.exception("facts_perhaps_not_kept", image_id=image.id, key=image.storage_key)
+        raise GenerationPending(image.id) from error
+    raise asyncio.CancelledError  # pragma: no cover - the iterator ends by return or by raising

@@ -1,0 +1,186 @@
+"""Making a picture that was accepted, and keeping it: bytes first, then facts and charge."""
+
+from contextlib import nullcontext
+from dataclasses import asdict
+from typing import Any
+
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.idempotency_keys import KeyScope
+from gql_server.database.queries.image_inserts import Ending, NewImage
+from gql_server.database.queries.images import search_form
+from gql_server.database.tables.tables import ChargeKind, ChargeRow, ImageRow
+from gql_server.domain.clock import now
+from gql_server.domain.ids import new_id
+from gql_server.generation.persist import keep_bytes, keep_facts
+from gql_server.generation.recovery import (
+    KeptPicture,
+    find_bytes,
+    object_metadata,
+    read_kept,
+    storage_key,
+)
+from gql_server.generation.services import Parts
+from gql_server.generation.source_images import load_mask, load_sources
+from gql_server.generation.validation import AcceptedPicture
+from gql_server.inference.attempts import IsWanted, while_wanted
+from gql_server.inference.generator import CallPlace, GeneratedPicture, GenerationRequest
+from gql_server.storage.store import StoredObject
+
+
+async def make_picture(
+    parts: Parts,
+    accepted: AcceptedPicture,
+    *,
+    is_background: bool = False,
+    is_wanted: IsWanted | None = None,
+    call_place: CallPlace = nullcontext,
+    patience_seconds: float = 0.0,
+) -> GeneratedPicture:
+    """Have the generator make a picture.
+
+    Args:
+        parts: The parts.
+        accepted: What was accepted.
+        is_background: Whether nobody waits for it: what somebody waits for goes first.
+        is_wanted: Asked where the model is not called at once; None: it is wanted to the end.
+        call_place: Gives each call of the model a place, where it may have to wait for one.
+        patience_seconds: How long to try again where the store does not give a source image.
+
+    Raises:
+        DomainError: It could not be made; nothing is charged.
+        NotWanted: It is not wanted any more; no model was being asked.
+    """
+    sources, mask = await while_wanted(_load(parts, accepted, patience_seconds), is_wanted)
+    return await parts.generator.generate(
+        GenerationRequest(
+            model=accepted.model,
+            prompt=accepted.rendered_prompt,
+            parameters=accepted.parameters,
+            source_images=sources,
+            mask=mask,
+            is_background=is_background,
+            is_wanted=is_wanted,
+            call_place=call_place,
+        )
+    )
+
+
+async def keep_picture(
+    parts: Parts,
+    accepted: AcceptedPicture,
+    picture: GeneratedPicture,
+    *,
+    key: KeyScope | None = None,
+    ending: Ending[Any] | None = None,
+    patience_seconds: float = 0.0,
+) -> Facts:
+    """Keep a picture and charge it, once; return the image.
+
+    Args:
+        parts: The parts.
+        accepted: What was accepted.
+        picture: What the generator made; what is under its id already takes its place.
+        key: The idempotency key that is completed by it.
+        ending: What else is written in the transaction of the facts.
+        patience_seconds: How long to try again where the store does not answer.
+
+    Raises:
+        GenerationFailed: The store cannot be used; nothing is charged.
+        GenerationPending: It is not known whether the facts were written.
+    """
+    kept = KeptPicture(accepted, picture, is_preview=parts.generator.is_preview)
+    ours = StoredObject(
+        data=picture.data,
+        content_type=picture.facts.format.content_type,
+        metadata=object_metadata(kept),
+    )
+    place = storage_key(accepted.image_id, picture.facts.format)
+    stored = await keep_bytes(parts.store, place, ours, patience_seconds=patience_seconds)
+    if stored is not ours:
+        kept = await read_kept(parts, accepted, stored)
+    image, charge = _rows(kept)
+    return await keep_facts(parts.image_inserts, NewImage(image, charge, key, ending))
+
+
+async def keep_what_was_made(
+    parts: Parts,
+    accepted: AcceptedPicture,
+    *,
+    key: KeyScope | None = None,
+    ending: Ending[Any] | None = None,
+    patience_seconds: float = 0.0,
+) -> Facts | None:
+    """Write the facts of a picture whose bytes another process left; None: it left none.
+
+    Args:
+        parts: The parts.
+        accepted: What was accepted.
+        key: The idempotency key that is completed by it.
+        ending: What else is written in the transaction of the facts.
+        patience_seconds: How long to try again where the store does not answer.
+
+    Raises:
+        GenerationFailed: The store cannot be asked.
+        GenerationPending: It is not known whether the facts were written.
+    """
+    stored = await find_bytes(parts, accepted.image_id, patience_seconds=patience_seconds)
+    if stored is None:
+        return None
+    image, charge = _rows(await read_kept(parts, accepted, stored))
+    return await keep_facts(parts.image_inserts, NewImage(image, charge, key, ending))
+
+
+async def _load(
+    parts: Parts, accepted: AcceptedPicture, patience_seconds: float
+) -> tuple[tuple[bytes, ...], bytes | None]:
+    width, height = accepted.parameters.width or 0, accepted.parameters.height or 0
+    sources = await load_sources(
+        parts, accepted.model, accepted.sources, width, height, patience_seconds=patience_seconds
+    )
+    mask = await load_mask(parts, accepted.mask, width, height, patience_seconds=patience_seconds)
+    return sources, mask
+
+
+def _rows(kept: KeptPicture) -> tuple[ImageRow, ChargeRow]:
+    accepted, picture = kept.accepted, kept.picture
+    request, facts, moment = accepted.request, picture.facts, now()
+    image = ImageRow(
+        id=accepted.image_id,
+        user_id=accepted.payer.user_id,
+        prompt=request.prompt,
+        rendered_prompt=accepted.rendered_prompt,
+        search_text=search_form(request.prompt),
+        model_id=accepted.model.id,
+        template_id=request.template_id,
+        batch_id=accepted.batch_id,
+        parameters=asdict(accepted.parameters),
+        storage_key=storage_key(accepted.image_id, facts.format),
+        width=facts.width,
+        height=facts.height,
+        content_type=facts.format.content_type,
+        size_bytes=len(picture.data),
+        placeholder=facts.placeholder,
+        tags=list(request.tags),
+        attributes=dict(request.metadata) if request.metadata is not None else None,
+        cost=accepted.price.cost,
+        provider_cost=accepted.price.provider_cost,
+        neurons=accepted.price.neurons,
+        seconds=picture.seconds,
+        is_preview=kept.is_preview,
+        created_at=moment,
+    )
+    charge = ChargeRow(
+        id=new_id("chg"),
+        kind=ChargeKind.CHARGE,
+        image_id=image.id,
+        user_id=image.user_id,
+        model_id=image.model_id,
+        template_id=image.template_id,
+        key_id=accepted.payer.key_id,
+        amount=image.cost,
+        provider_cost=image.provider_cost,
+        neurons=image.neurons,
+        is_preview=image.is_preview,
+        created_at=moment,
+    )
+    return image, charge

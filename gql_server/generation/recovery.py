@@ -1,0 +1,169 @@
+"""Pictures whose facts another process could not finish: what it decided, and what it left."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import structlog
+
+from gql_server.domain.budgets import Payer
+from gql_server.domain.errors import GenerationFailed
+from gql_server.domain.money import MilliNeurons, NanoDollars
+from gql_server.domain.parameters import Parameters
+from gql_server.domain.principal import Principal
+from gql_server.generation.persist import store_attempts
+from gql_server.generation.requests import PictureRequest
+from gql_server.generation.services import Parts
+from gql_server.generation.source_images import SourceImage
+from gql_server.generation.tags_and_metadata import clean_tags
+from gql_server.generation.validation import AcceptedPicture
+from gql_server.inference.generator import GeneratedPicture
+from gql_server.ledger.prices.price_book import Price
+from gql_server.pictures.formats import ImageFormat
+from gql_server.pictures.inspection import inspect_picture
+from gql_server.storage.store import StoredObject, StoreMisconfigured, StoreUnavailable
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPicture:
+    """A picture whose bytes are in the store, with the facts that its object tells of.
+
+    Attributes:
+        accepted: As accepted by the process that made it.
+        picture: The picture.
+        is_preview: Whether the preview generator made it.
+    """
+
+    accepted: AcceptedPicture
+    picture: GeneratedPicture
+    is_preview: bool
+
+
+def storage_key(image_id: str, image_format: ImageFormat) -> str:
+    """Return where a picture's bytes lie."""
+    return f"generated/{image_id}.{image_format.extension}"
+
+
+def object_metadata(kept: KeptPicture) -> dict[str, str]:
+    """Write the facts that go with a picture's bytes."""
+    accepted = kept.accepted
+    facts = {
+        "image-id": accepted.image_id,
+        "user-id": accepted.payer.user_id,
+        "model": accepted.model.id,
+        "seed": accepted.parameters.seed,
+        "seconds": f"{kept.picture.seconds:.3f}",
+        "cost": accepted.price.cost,
+        "provider-cost": accepted.price.provider_cost,
+        "neurons": accepted.price.neurons,
+        "preview": str(kept.is_preview).lower(),
+    }
+    return {name: str(value) for name, value in facts.items() if value is not None}
+
+
+async def read_kept(parts: Parts, accepted: AcceptedPicture, stored: StoredObject) -> KeptPicture:
+    """Read a picture's facts from its object: it may have been made by another process.
+
+    Args:
+        parts: The parts.
+        accepted: As accepted here; holds for whatever the object does not tell.
+        stored: The object.
+    """
+    async with parts.decoding:
+        facts = await asyncio.to_thread(inspect_picture, stored.data)
+    told = stored.metadata
+    price, parameters = accepted.price, accepted.parameters
+    return KeptPicture(
+        replace(
+            accepted,
+            parameters=replace(
+                parameters, seed=int(told["seed"]) if "seed" in told else parameters.seed
+            ),
+            price=Price(
+                cost=NanoDollars(int(told.get("cost", price.cost))),
+                provider_cost=NanoDollars(int(told.get("provider-cost", price.provider_cost))),
+                neurons=MilliNeurons(int(told.get("neurons", price.neurons))),
+            ),
+        ),
+        GeneratedPicture(data=stored.data, facts=facts, seconds=float(told.get("seconds", 0))),
+        is_preview=told.get("preview") == "true",
+    )
+
+
+async def find_bytes(
+    parts: Parts, image_id: str, *, patience_seconds: float = 0.0
+) -> StoredObject | None:
+    """Look for a picture's bytes, whatever their format.
+
+    Args:
+        parts: The parts.
+        image_id: The picture's id.
+        patience_seconds: How long to try again where the store does not answer.
+
+    Raises:
+        GenerationFailed: The store cannot be used at the moment.
+    """
+    try:
+        async for attempt in store_attempts(patience_seconds):
+            with attempt:
+                for image_format in ImageFormat:
+                    stored = await parts.store.get(storage_key(image_id, image_format))
+                    if stored is not None:
+                        return stored
+    except (StoreUnavailable, StoreMisconfigured) as error:
+        raise GenerationFailed(
+            "It cannot be found out at the moment whether the picture was made. Try again later.",
+            retryable=True,
+            store_failed=True,
+        ) from error
+    return None
+
+
+async def discard_bytes(parts: Parts, image_id: str) -> None:
+    """Remove the bytes of a picture that must not be kept; a store that refuses is logged."""
+    try:
+        for image_format in ImageFormat:
+            await parts.store.delete(storage_key(image_id, image_format))
+    except (StoreUnavailable, StoreMisconfigured) as error:
+        log.warning("picture_not_discarded", image=image_id, reason=str(error))
+
+
+def acceptance_to_json(accepted: AcceptedPicture) -> dict[str, Any]:
+    """Write down what was decided about a request, beside what it says itself."""
+    return {
+        "model": accepted.model.id,
+        "rendered_prompt": accepted.rendered_prompt,
+        "parameters": asdict(accepted.parameters),
+        "sources": [asdict(source) for source in accepted.sources],
+        "mask": asdict(accepted.mask) if accepted.mask is not None else None,
+        "price": asdict(accepted.price),
+        "key_id": accepted.payer.key_id,
+    }
+
+
+def acceptance_from_json(
+    parts: Parts,
+    principal: Principal,
+    request: PictureRequest,
+    image_id: str,
+    written: Mapping[str, Any] | None,
+) -> AcceptedPicture | None:
+    """Read what was decided about a request; None where this version cannot go by it."""
+    model = parts.catalogue.get(written["model"]) if written is not None else None
+    if written is None or model is None:
+        return None
+    mask = written["mask"]
+    return AcceptedPicture(
+        image_id=image_id,
+        payer=Payer(user_id=principal.user_id, key_id=written.get("key_id")),
+        request=replace(request, tags=tuple(clean_tags(request.tags))),
+        model=model,
+        rendered_prompt=written["rendered_prompt"],
+        parameters=Parameters(**written["parameters"]),
+        sources=tuple(SourceImage(**source) for source in written["sources"]),
+        mask=SourceImage(**mask) if mask is not None else None,
+        price=Price(**written["price"]),
+    )

@@ -1,0 +1,41 @@
+"""The parts that the use cases work with, put together by the application."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.image_inserts import ImageInserts
+from gql_server.generation.tasks import RunningGenerations
+from gql_server.idempotency.keys import Idempotency
+from gql_server.inference.catalogue import Catalogue
+from gql_server.inference.generator import Generator
+from gql_server.jobs.jobs import Jobs
+from gql_server.ledger.budgets.budgets import Budgets
+from gql_server.ledger.budgets.reservations import Reservations
+from gql_server.ledger.prices.price_book import PriceBook
+from gql_server.progress.progress import Progress
+from gql_server.storage.store import Store
+from gql_server.webhooks.webhooks import Webhooks
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One of each, for the life of the process."""
+
+    catalogue: Catalogue
+    prices: PriceBook
+    generator: Generator
+    store: Store
+    database: Database
+    running: RunningGenerations
+    idempotency: Idempotency
+    budgets: Budgets
+    reservations: Reservations
+    jobs: Jobs
+    webhooks: Webhooks
+    batch_concurrency: int
+    """How many pictures of batches a process makes at once."""
+    progress: Progress
+    image_inserts: ImageInserts
+    decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    """A decoded picture takes hundreds of times its file's size; few are held at once."""

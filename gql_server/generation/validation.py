@@ -1,0 +1,291 @@
+"""Accepting a request: everything about it is checked, and its price frozen."""
+
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.templates import find_templates
+from gql_server.domain.budgets import Payer
+from gql_server.domain.clock import now
+from gql_server.domain.errors import (
+    LONGEST_ID,
+    DomainError,
+    ErrorCode,
+    ImageNotFound,
+    InvalidInput,
+    MaxCostExceeded,
+    ModelNotFound,
+    Rejected,
+    TemplateNotFound,
+)
+from gql_server.domain.ids import new_id
+from gql_server.domain.money import MilliNeurons, NanoDollars, round_down_to_nanos
+from gql_server.domain.parameters import Parameters
+from gql_server.domain.principal import Principal
+from gql_server.domain.text import text_faults
+from gql_server.generation.prompts import render_prompt
+from gql_server.generation.requests import PictureRequest
+from gql_server.generation.rules import picture_input_faults, resolve_parameters
+from gql_server.generation.services import Parts
+from gql_server.generation.source_images import SourceImage, find_sources, fitted_size
+from gql_server.generation.tags_and_metadata import CheckedLabels, are_oversized, clean_tags
+from gql_server.inference.model import Model
+from gql_server.ledger.prices.price_book import PictureSize, Price
+
+MIN_PROMPT_LENGTH: Final = 3
+_IDS_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedPicture:
+    """A picture that will be made as it stands here, whatever changes meanwhile.
+
+    Attributes:
+        image_id: Chosen before any model is called.
+        payer: Whose it will be, and whose budgets pay it.
+        request: As it came, with tags cleaned.
+        model: The model that makes it.
+        rendered_prompt: What the model is given.
+        parameters: What the model is given, defaults filled in.
+        sources: The source pictures.
+        mask: The mask.
+        price: Frozen.
+        batch_id: The batch that it is a part of.
+    """
+
+    image_id: str
+    payer: Payer
+    request: PictureRequest
+    model: Model
+    rendered_prompt: str
+    parameters: Parameters
+    sources: tuple[SourceImage, ...]
+    mask: SourceImage | None
+    price: Price
+    batch_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedInputs:
+    """What requests name by its id, as far as the caller has it.
+
+    Attributes:
+        templates: Templates by id.
+        sources: Uploads and images by id.
+        labels: What was found of tags and metadata, which the pictures of a batch share.
+    """
+
+    templates: Mapping[str, Facts]
+    sources: Mapping[str, SourceImage]
+    labels: CheckedLabels
+
+
+async def accept(parts: Parts, principal: Principal, request: PictureRequest) -> AcceptedPicture:
+    """Check a request, without spending anything.
+
+    Raises:
+        Rejected: With every fault at once.
+    """
+    return accept_with(parts, principal, request, await load_inputs(parts, principal, [request]))
+
+
+def is_oversized(parts: Parts, request: PictureRequest) -> bool:
+    """Tell, at no cost that grows, whether a request has more than could ever be accepted.
+
+    Work that grows with a request, such as hashing each picture of a batch with the batch's
+    settings, waits until it is known that it has not.
+    """
+    longest = max(parts.catalogue.longest_text, LONGEST_ID)
+    texts = (
+        request.prompt,
+        request.model_id,
+        request.template_id,
+        request.mask_image_id,
+        request.parameters.negative_prompt,
+    )
+    return (
+        len(request.source_image_ids) > parts.catalogue.most_sources
+        or any(len(text) > longest for text in (*texts, *request.source_image_ids) if text)
+        or are_oversized(request.tags, request.metadata)
+    )
+
+
+async def load_inputs(
+    parts: Parts, principal: Principal, requests: Iterable[PictureRequest]
+) -> NamedInputs:
+    """Read what requests name by its id, each thing once and no more than a model can take."""
+    most_sources = parts.catalogue.most_sources
+    template_ids: set[str] = set()
+    source_ids: set[str] = set()
+    for request in requests:
+        template_ids.update(filter(None, [request.template_id]))
+        source_ids.update(
+            request.source_image_ids[:most_sources], filter(None, [request.mask_image_id])
+        )
+    templates: dict[str, Facts] = {}
+    sources: dict[str, SourceImage] = {}
+    for ids in _chunks(template_ids):
+        async with parts.database.read() as connection:
+            templates |= await find_templates(connection, ids, user_id=principal.owner_filter())
+    for ids in _chunks(source_ids):
+        sources |= await find_sources(parts, principal, ids)
+    return NamedInputs(templates, sources, CheckedLabels())
+
+
+def accept_with(
+    parts: Parts, principal: Principal, request: PictureRequest, inputs: NamedInputs
+) -> AcceptedPicture:
+    """Check a request by what was read of its inputs, without spending anything.
+
+    Raises:
+        Rejected: With every fault at once.
+    """
+    template = inputs.templates.get(request.template_id or "")
+    faults: list[DomainError] = []
+    if request.template_id is not None and template is None:
+        faults.append(TemplateNotFound(request.template_id))
+    model = _model(parts, request, template, faults)
+    rendered = render_prompt(request.prompt, template["default_prompt"] if template else None)
+    faults.extend(_prompt_faults(request.prompt, rendered, model))
+    faults.extend(inputs.labels.faults(request.tags, request.metadata))
+    ids = request.source_image_ids[: parts.catalogue.most_sources]
+    sources, mask = _sources(ids, request.mask_image_id, inputs.sources, faults)
+    parameters = request.parameters
+    if model is not None:
+        saved = Parameters(**template["parameters"]) if template else None
+        resolved = resolve_parameters(model, request.parameters, saved)
+        parameters = resolved.parameters
+        faults.extend(resolved.faults)
+        faults.extend(
+            picture_input_faults(
+                model,
+                sources=len(request.source_image_ids),
+                has_mask=request.mask_image_id is not None,
+                strength=request.parameters.strength,
+            )
+        )
+    if faults or model is None:
+        raise Rejected(faults)
+    parameters = _settle(model, parameters, has_sources=bool(sources))
+    price = _price(parts, model, _size(model, parameters, sources))
+    faults.extend(cost_faults(request.max_cost, price.cost))
+    if faults:
+        raise Rejected(faults)
+    return AcceptedPicture(
+        image_id=new_id("img"),
+        payer=Payer(user_id=principal.user_id, key_id=principal.key_id),
+        request=replace(request, tags=tuple(clean_tags(request.tags))),
+        model=model,
+        rendered_prompt=rendered,
+        parameters=parameters,
+        sources=sources,
+        mask=mask,
+        price=price,
+    )
+
+
+def _chunks(ids: Collection[str]) -> Iterator[Sequence[str]]:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _IDS_AT_ONCE):
+        yield ordered[start : start + _IDS_AT_ONCE]
+
+
+def _model(
+    parts: Parts, request: PictureRequest, template: Facts | None, faults: list[DomainError]
+) -> Model | None:
+    model_id = request.model_id
+    if model_id is None and template is not None:
+        model_id = template["model_id"]
+    if model_id is None:
+        if request.template_id is None:
+            faults.append(
+                InvalidInput(
+                    "Name a model, or a template that names one.",
+                    path=("model",),
+                    code=ErrorCode.REQUIRED,
+                )
+            )
+        return None
+    model = parts.catalogue.get(model_id)
+    if model is None:
+        path = ("model",) if request.model_id is not None else ("template_id",)
+        faults.append(ModelNotFound(model_id, path=path))
+    return model
+
+
+def _prompt_faults(prompt: str, rendered: str, model: Model | None) -> Sequence[InvalidInput]:
+    longest = model.max_prompt_length if model is not None else 2048
+    found = list(
+        text_faults(
+            prompt, path=("prompt",), label="Prompt", minimum=MIN_PROMPT_LENGTH, maximum=longest
+        )
+    )
+    if not found and len(rendered) > longest:
+        found.append(
+            InvalidInput(
+                f"With the template's words the prompt has {len(rendered)} characters; "
+                f"the model takes {longest}.",
+                path=("prompt",),
+                code=ErrorCode.TOO_LONG,
+            )
+        )
+    return found
+
+
+def _sources(
+    ids: Sequence[str],
+    mask_id: str | None,
+    found: Mapping[str, SourceImage],
+    faults: list[DomainError],
+) -> tuple[tuple[SourceImage, ...], SourceImage | None]:
+    for index, image_id in enumerate(ids):
+        if image_id not in found:
+            faults.append(ImageNotFound(image_id, path=("source_image_ids", index)))
+    if mask_id is not None and mask_id not in found:
+        faults.append(ImageNotFound(mask_id, path=("mask_image_id",)))
+    sources = tuple(found[image_id] for image_id in ids if image_id in found)
+    return sources, found.get(mask_id) if mask_id is not None else None
+
+
+def _settle(model: Model, parameters: Parameters, *, has_sources: bool) -> Parameters:
+    changes: dict[str, Any] = {}
+    seed = model.parameters.get("seed")
+    if seed is not None and parameters.seed is None:
+        # Chosen here and not by the model, so that it is known and the picture repeatable.
+        changes["seed"] = secrets.randbelow(int(seed.maximum or 2**31 - 1) + 1)
+    if not has_sources:
+        changes["strength"] = None
+    return replace(parameters, **changes)
+
+
+def _price(parts: Parts, model: Model, size: PictureSize) -> Price:
+    price = parts.prices.price(model, size, at=now())
+    if parts.generator.is_preview:
+        return replace(price, provider_cost=NanoDollars(0), neurons=MilliNeurons(0))
+    return price
+
+
+def cost_faults(max_cost: float | None, cost: int) -> Iterator[DomainError]:
+    """Tell whether something costs more, in billionths of a dollar, than its request allows."""
+    if max_cost is None:
+        return
+    if max_cost < 0:
+        yield InvalidInput(
+            f"maxCost must be 0 or more; it is {max_cost}.",
+            path=("max_cost",),
+            code=ErrorCode.OUT_OF_RANGE,
+        )
+    elif cost > (limit := round_down_to_nanos(max_cost)):
+        yield MaxCostExceeded(cost, limit)
+
+
+def _size(model: Model, parameters: Parameters, sources: Sequence[SourceImage]) -> PictureSize:
+    width, height = parameters.width or 0, parameters.height or 0
+    return PictureSize(
+        width=width,
+        height=height,
+        steps=parameters.steps or 0,
+        inputs=tuple(fitted_size(model, source, width, height) for source in sources),
+    )

@@ -1,0 +1,240 @@
+"""A schema whose operations are bounded before they run, and whose errors are translated."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import aclosing
+from functools import partial
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError, GraphQLNamedType, GraphQLObjectType, GraphQLSchema
+from graphql import OperationType as DocumentOperation
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.schema import StreamResult
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from gql_server.api.context import Context
+from gql_server.api.errors import border_error, without_suggestion
+from gql_server.domain.allowances import RateLimited
+from gql_server.domain.clock import to_iso
+from gql_server.graphql.execution.documents import Documents, PreparedDocument, PreparedDocuments
+from gql_server.graphql.execution.limits import Limits, limit_error
+from gql_server.graphql.execution.variable_lists import MAX_ENTRIES, MAX_OBJECTS
+
+
+class Schema(strawberry.Schema):
+    """The schema; every error of an operation passes the border of ``api/errors.py``.
+
+    Operations come as a document, variables, a context, a root, a name and the allowed types,
+    in Strawberry's order.
+    """
+
+    def __init__(self, limits: Limits, **definition: Any) -> None:
+        super().__init__(**definition, extensions=[self._prepared_documents])
+        self.documents = Documents(self._definition(), limits)
+        self._limits = limits
+
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """Execute an operation that is within the limits, and translate its errors."""
+        cost = None
+        if query:
+            prepared = self.documents.prepare(query)
+            cost, errors = await self._admitted(
+                prepared, operation_name, variable_values, context_value
+            )
+            if errors:
+                result = _translated(ExecutionResult(data=None, errors=errors), context_value)
+                result.extensions = self._told(cost, context_value)
+                return result
+        result = await super().execute(
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            allowed_operation_types,
+            operation_extensions,
+        )
+        if cost is not None:
+            told = self._told(cost, context_value)
+            result.extensions = {**(result.extensions or {}), **(told or {})}
+        return _translated(result, context_value) if result.errors else result
+
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> StreamResult:
+        """Execute an operation that may have many results, as ``execute`` does one of one.
+
+        It has a context of its own: a WebSocket's is there for all its operations.
+        """
+        if not query:
+            raise MissingQueryError
+        outer = context_value
+        if context_value is not None:
+            context_value = context_value.fresh()
+        prepared = self.documents.prepare(query)
+        _, errors = await self._admitted(prepared, operation_name, variable_values, context_value)
+        if outer is not None and context_value is not None:
+            outer.allowance, outer.refused = context_value.allowance, context_value.refused
+        if not errors and allowed_operation_types is not None:
+            errors = _type_errors(prepared, operation_name, allowed_operation_types)
+        if errors:
+            return _single(_translated(PreExecutionError(data=None, errors=errors), context_value))
+        run = partial(
+            super().stream,
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            operation_extensions,
+            allowed_operation_types,
+        )
+        if (
+            context_value is None
+            or prepared.operation_type(operation_name) is not DocumentOperation.SUBSCRIPTION
+        ):
+            return _each_translated(await run(), context_value)
+        return _each_translated(_counted(run, context_value), context_value)
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Leave the log to ``border_error``."""
+
+    def _prepared_documents(self) -> PreparedDocuments:
+        return PreparedDocuments(self.documents)
+
+    def _definition(self) -> GraphQLSchema:
+        kinds = {
+            name: kind.implementation
+            for name, kind in self.schema_converter.type_map.items()
+            if isinstance(kind.implementation, GraphQLNamedType)
+        }
+        roots = (kinds.get(name) for name in ("Query", "Mutation", "Subscription"))
+        query, mutation, subscription = (
+            root if isinstance(root, GraphQLObjectType) else None for root in roots
+        )
+        return GraphQLSchema(query, mutation, subscription, types=list(kinds.values()))
+
+    async def _admitted(
+        self,
+        prepared: PreparedDocument,
+        operation_name: str | None,
+        variables: dict[str, Any] | None,
+        context: Context | None,
+    ) -> tuple[int | None, list[GraphQLError]]:
+        """Spend what the operation is estimated at; return that, or why it is not run."""
+        cost, errors = self._checked(prepared, operation_name, variables, context)
+        if context is not None:
+            try:
+                await context.spend(cost or 0)
+            except RateLimited as refused:
+                return cost, [GraphQLError(refused.message, original_error=refused)]
+        return cost, errors
+
+    def _told(self, cost: int | None, context: Context | None) -> dict[str, Any] | None:
+        """Return the extensions of an answer: what it cost, and what is left."""
+        if cost is None:
+            return None
+        told: dict[str, Any] = {"estimated": cost, "limit": self._limits.cost}
+        allowance = context.allowance if context is not None else None
+        if allowance is not None:
+            told["allowance"] = {
+                "limit": allowance.limit,
+                "cost": allowance.cost,
+                "remaining": allowance.remaining,
+                "resetsAt": to_iso(allowance.resets_at),
+            }
+        return {"cost": told}
+
+    def _checked(
+        self,
+        prepared: PreparedDocument,
+        operation_name: str | None,
+        variables: dict[str, Any] | None,
+        context: Context | None,
+    ) -> tuple[int | None, list[GraphQLError]]:
+        """Return what the operation is estimated at, or why it is not run."""
+        if prepared.errors:
+            return None, list(prepared.errors)
+        if prepared.introspects and context is not None and not context.sees_schema:
+            message = "This server does not describe its schema to this caller."
+            return None, [GraphQLError(message, extensions={"code": "INTROSPECTION_DISABLED"})]
+        error = prepared.choice_error(operation_name)
+        if error is not None:
+            return None, [error]
+        cost, limit = prepared.cost(operation_name, variables), self._limits.cost
+        if cost > limit:
+            message = f"The operation would cost {cost}, more than this server allows: {limit}."
+            hint = f"{message} Ask for smaller pages."
+            return None, [limit_error("QUERY_TOO_COMPLEX", hint, limit)]
+        if prepared.size_of_lists(operation_name, variables).is_too_large:
+            message = (
+                f"The lists of the variables may have {MAX_OBJECTS} objects and {MAX_ENTRIES} "
+                "entries in all; they have more."
+            )
+            return None, [limit_error("VARIABLES_TOO_LARGE", message, MAX_ENTRIES)]
+        return cost, []
+
+
+def _type_errors(
+    prepared: PreparedDocument, operation_name: str | None, allowed: Iterable[OperationType]
+) -> list[GraphQLError]:
+    found = prepared.operation_type(operation_name)
+    if found is None or found.value in {kind.value for kind in allowed}:
+        return []
+    return [GraphQLError(f"This way of asking takes no {found.value}.")]
+
+
+def _translated(result: ExecutionResult, context: Context | None) -> ExecutionResult:
+    errors = [border_error(error) for error in result.errors or ()]
+    suggests = context is None or context.sees_suggestions
+    result.errors = errors if suggests else [without_suggestion(error) for error in errors]
+    return result
+
+
+async def _single(result: ExecutionResult) -> StreamResult:
+    yield result
+
+
+async def _counted(run: Callable[[], Awaitable[StreamResult]], context: Context) -> StreamResult:
+    """Run a subscription, which counts as its user's while it is open."""
+    counts, user_id = context.subscriptions, context.user_id
+    if counts is not None and user_id is not None and not counts.add(user_id):
+        message = f"You have as many subscriptions as this server takes: {counts.limit}."
+        error = limit_error("TOO_MANY_SUBSCRIPTIONS", message, counts.limit)
+        yield PreExecutionError(data=None, errors=[error])
+        return
+    try:
+        async with aclosing(await run()) as results:
+            async for result in results:
+                yield result
+    finally:
+        if counts is not None and user_id is not None:
+            counts.remove(user_id)
+
+
+async def _each_translated(results: StreamResult, context: Context | None) -> StreamResult:
+    async with aclosing(results):
+        async for result in results:
+            if isinstance(result, ExecutionResult) and result.errors:
+                _translated(result, context)
+            yield result

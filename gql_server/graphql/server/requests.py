@@ -1,0 +1,125 @@
+"""Requests as they come over HTTP: read within bounds, and checked before anything is run."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.datastructures import FormData, Headers, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from gql_server.web.bodies import RequestRefused, parse_json, patience
+
+_MAX_MAP_PATHS: Final = 100
+_PREFLIGHT_HEADERS: Final = (
+    "graphql-require-preflight",
+    "apollo-require-preflight",
+    "x-apollo-operation-name",
+)
+"""A page of another origin can send these only where CORS lets it."""
+
+
+def checked_parameters(data: object) -> Mapping[str, Any]:
+    """Return the parameters of one operation, each of its type or absent.
+
+    Raises:
+        RequestRefused: Names the one that is not.
+    """
+    if not isinstance(data, dict):
+        raise RequestRefused("A GraphQL request is a JSON object, with its document in `query`.")
+    for name, kind, described in _PARAMETERS:
+        value = data.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise RequestRefused(f"`{name}` must be {described}, or null.")
+    return data
+
+
+_PARAMETERS: Final[tuple[tuple[str, type, str], ...]] = (
+    ("query", str, "text"),
+    ("operationName", str, "text"),
+    ("variables", dict, "an object"),
+    ("extensions", dict, "an object"),
+)
+
+
+async def read_upload(request: Request, *, max_files: int, seconds: float) -> Any:
+    """Return the operations of a multipart request, with its files in their places.
+
+    Whoever made the request closes it, and with it the files.
+
+    Raises:
+        RequestRefused: It is not one, is too large, or a form of a foreign page could send it.
+    """
+    if not _is_no_form(request.headers):
+        raise RequestRefused(
+            "A multipart request needs a header that no form can send, against requests forged "
+            "by other pages: add `GraphQL-Require-Preflight: 1`.",
+            status=HTTPStatus.FORBIDDEN,
+            code="PREFLIGHT_REQUIRED",
+        )
+    try:
+        async with patience(seconds):
+            form = await request.form(max_files=max_files, max_fields=max_files + 2)
+    except HTTPException as error:
+        raise RequestRefused(f"The multipart body cannot be read: {error.detail}") from error
+    except (ValueError, KeyError) as error:
+        raise RequestRefused("The multipart body cannot be read.") from error
+    operations = parse_json(_text(form, "operations"), "field operations")
+    _place_files(operations, parse_json(_text(form, "map"), "field map"), form)
+    return operations
+
+
+def _is_no_form(headers: Headers) -> bool:
+    # A browser adds the name and password of HTTP Basic to a foreign page's form by itself.
+    scheme = headers.get("authorization", "").partition(" ")[0].lower()
+    return scheme == "bearer" or any(name in headers for name in _PREFLIGHT_HEADERS)
+
+
+def _place_files(operations: object, places: object, form: FormData) -> None:
+    if not isinstance(places, dict) or not all(
+        isinstance(paths, list) for paths in places.values()
+    ):
+        raise RequestRefused("The field map must be an object of lists of paths.")
+    if sum(len(paths) for paths in places.values()) > _MAX_MAP_PATHS:
+        raise RequestRefused(f"The field map may name at most {_MAX_MAP_PATHS} paths.")
+    for name, paths in places.items():
+        file = form.get(name)
+        if not isinstance(file, UploadFile):
+            raise RequestRefused(f"The field map names a file {name!r} that was not sent.")
+        for path in paths:
+            if not isinstance(path, str) or not _placed(operations, path.split("."), file):
+                raise RequestRefused(
+                    f"The field map has a path that is not a null in the operations: {path!r}."
+                )
+
+
+def _placed(operations: object, path: list[str], file: UploadFile) -> bool:
+    """Put the file where the path leads, if there is a null in the variables."""
+    if "variables" not in path[:2]:
+        return False
+    target = operations
+    *way, last = path
+    for key in way:
+        target = _at(target, key)
+    if isinstance(target, dict) and target.get(last, ...) is None:
+        target[last] = file
+        return True
+    if isinstance(target, list) and _at(target, last, ...) is None:
+        target[int(last)] = file
+        return True
+    return False
+
+
+def _at(target: object, key: str, otherwise: object = None) -> object:
+    if isinstance(target, dict):
+        return target.get(key, otherwise)
+    if isinstance(target, list) and key.isascii() and key.isdigit() and len(key) < len("1000"):
+        return target[int(key)] if int(key) < len(target) else otherwise
+    return otherwise
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name)
+    if not isinstance(value, str):
+        raise RequestRefused(f"A multipart request needs the field {name}, which is JSON.")
+    return value

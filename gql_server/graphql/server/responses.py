@@ -1,0 +1,71 @@
+"""Answers as they leave over HTTP: their media type, their status, their bytes."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from strawberry.http import GraphQLHTTPResponse
+
+from gql_server.api.context import Context
+from gql_server.graphql.server.media_types import JSON, RESPONSE_JSON, Accepted, accepted
+from gql_server.web.allowances import allowance_headers
+from gql_server.web.bodies import RequestRefused
+
+
+class SubResponse(Response):
+    """What an operation adds to its response.
+
+    Attributes:
+        accepts: What its client takes.
+        context: What it was run with, once it is known.
+    """
+
+    def __init__(self, accepts: Accepted) -> None:
+        super().__init__()
+        self.accepts = accepts
+        self.context: Context | None = None
+        self.status_code = 0
+        self.raw_headers = []
+
+
+def result_status(response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], kind: str) -> int:
+    """Return the status of a result: only the newer media type tells faults by it."""
+    if kind == JSON or not isinstance(response_data, dict) or "data" in response_data:
+        return HTTPStatus.OK
+    errors: Any = response_data.get("errors") or ()
+    codes = {error.get("extensions", {}).get("code") for error in errors}
+    if "INTERNAL" in codes:
+        return HTTPStatus.INTERNAL_SERVER_ERROR
+    if "RATE_LIMITED" in codes:
+        return HTTPStatus.TOO_MANY_REQUESTS
+    return HTTPStatus.BAD_REQUEST
+
+
+def tell_allowance(response: SubResponse) -> None:
+    """Add how the caller's allowance stands."""
+    context = response.context
+    if context is not None and context.allowance is not None:
+        retry_after = context.refused.retry_after if context.refused is not None else None
+        response.headers.update(allowance_headers(context.allowance, retry_after=retry_after))
+
+
+def refusal(request: Request, refused: RequestRefused) -> Response:
+    """Write why a request was not run."""
+    error = {"message": refused.message, "extensions": {"code": refused.code}}
+    kind = accepted(request.headers.get("accept")).single or JSON
+    return json_response({"errors": [error]}, kind, refused.status, refused.headers)
+
+
+def json_response(
+    data: object, kind: str, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Write JSON of this media type."""
+    return Response(
+        orjson.dumps(data),
+        status_code=status,
+        headers={"Vary": "Accept", **(headers or {})},
+        media_type=f"{kind}; charset=utf-8" if kind == RESPONSE_JSON else kind,
+    )

@@ -1,0 +1,140 @@
+"""Subscriptions over HTTP, until they are over or their session is."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from http import HTTPStatus
+from typing import Any, Final, cast
+
+from graphql import GraphQLError
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+from strawberry.http.streaming import JSONEncoder, MultipartSubscriptionTransport, SSETransport
+
+from gql_server.access.live_sessions import ServerStopping, SessionEnd, Sessions
+from gql_server.api.errors import border_error
+from gql_server.domain.principal import Principal
+from gql_server.graphql.server.media_types import EVENT_STREAM
+
+Chunks = AsyncGenerator[str, None]
+
+_STOPPING: Final = GraphQLError(
+    "The server stops. Subscribe again, with `after` where the subscription takes it.",
+    extensions={"code": "SERVER_STOPPING"},
+)
+
+
+class EventsTransport(SSETransport):
+    """Ends lines by a line feed alone: urql finds no event where there is more."""
+
+    def encode_event(self, event: str, data: str | None = None) -> str:
+        """Write an event."""
+        return super().encode_event(event, data).replace("\r\n", "\n")
+
+    def encode_comment(self, comment: str) -> str:
+        """Write what no client reads, which shows that the connection lives."""
+        return super().encode_comment(comment).replace("\r\n", "\n")
+
+
+class StreamResponse(StreamingResponse):
+    """Answers with a stream, for as long as its caller's session lasts."""
+
+    def __init__(
+        self,
+        stream: Callable[[], AsyncIterator[str]],
+        sessions: Sessions,
+        principal: Principal,
+        *,
+        headers: Mapping[str, str],
+        encode: JSONEncoder,
+    ) -> None:
+        """Take the stream.
+
+        Args:
+            stream: Makes what is sent, in the form that the headers tell.
+            sessions: The sessions of this process.
+            principal: Who subscribes.
+            headers: The response's.
+            encode: Writes JSON.
+        """
+        self._stream = stream
+        self._sessions = sessions
+        self._principal = principal
+        self._encode = encode
+        self._is_events = headers["Content-Type"].startswith(EVENT_STREAM)
+        self._chunks = self._until_session_ends()
+        super().__init__(self._chunks, status_code=HTTPStatus.OK, headers=headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream; what makes it ends with the response, however that ends."""
+        async with aclosing(self._chunks):
+            await super().__call__(scope, receive, send)
+
+    async def _until_session_ends(self) -> Chunks:
+        life = _Life()
+        has_begun = False
+        with self._sessions.session(self._principal, life.end):
+            async with aclosing(cast("Chunks", self._stream())) as chunks:
+                while life.ended is None:
+                    chunk = await life.next(chunks)
+                    if chunk is not None:
+                        has_begun = True
+                        yield chunk
+                    elif life.ended is None:
+                        return
+        if self._is_events:
+            yield _last_events(life.ended, self._encode)
+        else:
+            yield _last_part(life.ended, self._encode, has_begun=has_begun)
+
+
+class _Life:
+    """Lets what waits for the next chunk be told that it need not."""
+
+    def __init__(self) -> None:
+        self.ended: SessionEnd | None = None
+        self._waiting: asyncio.Timeout | None = None
+
+    def end(self, reason: SessionEnd) -> None:
+        self.ended = reason
+        if self._waiting is not None:
+            self._waiting.reschedule(asyncio.get_running_loop().time())
+
+    async def next(self, chunks: Chunks) -> str | None:
+        """Wait for the next chunk; None: there is none, or nobody waits for it any longer."""
+        try:
+            async with asyncio.timeout(None) as self._waiting:
+                return await anext(chunks, None)
+        except TimeoutError:
+            if self.ended is None:
+                raise
+            return None
+        finally:
+            self._waiting = None
+
+
+def _last_events(reason: SessionEnd, encode: JSONEncoder) -> str:
+    """Write the last of graphql-sse's events.
+
+    It has none for a server that stops: a stream that ends without ``complete`` is not over, and
+    its client comes back.
+    """
+    if isinstance(reason, ServerStopping):
+        return ""
+    transport = EventsTransport()
+    last = transport.encode_event("next", encode(_errors(reason)))
+    return last + transport.encode_complete()
+
+
+def _last_part(reason: SessionEnd, encode: JSONEncoder, *, has_begun: bool) -> str:
+    """Write the last part that Apollo's clients take: an error of the transport."""
+    transport = MultipartSubscriptionTransport()
+    begin = "" if has_begun else f"--{transport.separator}"
+    last = transport.encode_multipart_data({"payload": None, **_errors(reason)}, encode)
+    return f"{begin}{last}--\r\n"
+
+
+def _errors(reason: SessionEnd) -> dict[str, Any]:
+    if isinstance(reason, ServerStopping):
+        return {"errors": [_STOPPING.formatted]}
+    return {"errors": [border_error(GraphQLError("", original_error=reason)).formatted]}

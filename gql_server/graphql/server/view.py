@@ -1,0 +1,315 @@
+"""GraphQL over HTTP and WebSockets, and the playground for browsers."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from json import JSONDecodeError
+from typing import Final
+
+import orjson
+from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
+from graphql import GraphQLError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.base import BaseRequestProtocol
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.subscriptions import (
+    GRAPHQL_SSE_PROTOCOL,
+    GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    MULTIPART_SUBSCRIPTION_PROTOCOL,
+)
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType as StrawberryOperationType
+from strawberry.types.unset import UnsetType
+
+from gql_server.access.connection_counts import OpenCounts
+from gql_server.api.context import Context
+from gql_server.api.errors import border_error
+from gql_server.api.models.types import ShapedCatalogue
+from gql_server.domain.errors import Unauthenticated
+from gql_server.generation.services import Parts
+from gql_server.graphql.execution.persisted import PersistedDocuments
+from gql_server.graphql.execution.schema import Schema
+from gql_server.graphql.server.media_types import JSON, accepted
+from gql_server.graphql.server.operation_reader import OperationReader
+from gql_server.graphql.server.options import ViewOptions
+from gql_server.graphql.server.playground import (
+    asks_for_playground,
+    playground_page,
+    playground_policy,
+)
+from gql_server.graphql.server.responses import (
+    SubResponse,
+    json_response,
+    refusal,
+    result_status,
+    tell_allowance,
+)
+from gql_server.graphql.server.streams import EventsTransport, StreamResponse
+from gql_server.graphql.server.websockets import (
+    BoundedWebSocket,
+    TooManyWebSockets,
+    TransportHandler,
+)
+from gql_server.web.bodies import RequestRefused, parse_json
+
+_PROTOCOLS: Final = (
+    GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    GRAPHQL_SSE_PROTOCOL,
+    MULTIPART_SUBSCRIPTION_PROTOCOL,
+)
+_ALLOWED_TYPES: Final = {
+    "GET": (StrawberryOperationType.QUERY,),
+    "POST": (StrawberryOperationType.QUERY, StrawberryOperationType.MUTATION),
+}
+
+
+class GraphQLView(GraphQL[Context, None]):
+    """Serves the schema; the parts come from the application's lifespan state."""
+
+    request_adapter_class = StarletteRequestAdapter
+    websocket_adapter_class = BoundedWebSocket
+    graphql_transport_ws_handler_class = TransportHandler
+    stream_transport_classes_by_protocol = {  # noqa: RUF012 - as Strawberry declares it
+        **GraphQL.stream_transport_classes_by_protocol,
+        GRAPHQL_SSE_PROTOCOL: EventsTransport,
+    }
+
+    def __init__(
+        self,
+        schema: Schema,
+        persisted: PersistedDocuments | None = None,
+        options: ViewOptions | None = None,
+    ) -> None:
+        self._options = options or ViewOptions()
+        super().__init__(
+            schema,
+            subscription_protocols=_PROTOCOLS if schema.subscription is not None else (),
+            connection_init_wait_timeout=timedelta(seconds=self._options.init_seconds),
+            max_subscriptions_per_connection=self._options.operations_at_once,
+            allowed_origins=self._options.origins,
+        )
+        self.request_adapter_class = _RequestAdapter
+        self.sockets = OpenCounts(self._options.sockets_per_user)
+        self._subscriptions = OpenCounts(self._options.subscriptions_per_user)
+        self.send_seconds = self._options.send_seconds
+        self.persisted = persisted or PersistedDocuments()
+        self._reader = OperationReader(
+            self._options,
+            schema.documents,
+            self.persisted,
+            has_subscriptions=schema.subscription is not None,
+        )
+        self._playground = playground_page()
+        self._playground_policy = playground_policy(self._playground)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; whatever is wrong with it is told as JSON."""
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        request = self._reader.request(scope, receive)
+        try:
+            response = await self.run(request)
+        except ClientDisconnect:
+            return
+        except RequestRefused as refused:
+            response = refusal(request, refused)
+        except HTTPException as error:
+            status = HTTPStatus(error.status_code)
+            response = refusal(request, RequestRefused(error.reason, status=status))
+        except GraphQLError as error:
+            response = self.create_response(
+                {"errors": [border_error(error).formatted]}, await self.get_sub_response(request)
+            )
+        except Exception as error:  # noqa: BLE001 - masked, and logged at the border
+            masked = border_error(GraphQLError("", original_error=error))
+            response = json_response(
+                {"errors": [masked.formatted]}, JSON, HTTPStatus.INTERNAL_SERVER_ERROR
+            )
+        finally:
+            await request.close()
+        await response(scope, receive, send)
+
+    async def get_context(
+        self,
+        request: Request | WebSocket,
+        response: Response | WebSocket,
+    ) -> Context:
+        """Return the context of one operation."""
+        parts: Parts = request.state.parts
+        catalogue: ShapedCatalogue = request.state.catalogue
+        context = Context(
+            parts,
+            catalogue.models(),
+            request.state.authentication,
+            request.state.principal,
+            allowances=request.state.allowances,
+            subscriptions=self._subscriptions,
+            sees_schema=self._options.shows_schema,
+            sees_suggestions=self._options.shows_suggestions,
+        )
+        if isinstance(response, SubResponse):
+            response.context = context
+        return context
+
+    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
+        """Learn who speaks over a WebSocket from its ``connection_init``.
+
+        Raises:
+            ConnectionRejectionError: That is not known; the socket is closed with 4403.
+            TooManyWebSockets: They have as many as they may have.
+        """
+        try:
+            await context.open_connection(context.connection_params)
+        except Unauthenticated as error:
+            raise ConnectionRejectionError from error
+        if context.user_id is not None:
+            if not self.sockets.add(context.user_id):
+                raise TooManyWebSockets
+            context.counted_user_id = context.user_id
+        return await super().on_ws_connect(context)
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        """Return what an operation may add to its response, and what the client accepts."""
+        return SubResponse(accepted(request.headers.get("accept")))
+
+    def is_request_allowed(self, request: BaseRequestProtocol) -> bool:
+        """Refuse every method but GET and POST."""
+        if request.method not in _ALLOWED_TYPES:
+            raise RequestRefused(
+                "GraphQL takes GET and POST.",
+                status=HTTPStatus.METHOD_NOT_ALLOWED,
+                code="METHOD_NOT_ALLOWED",
+                headers={"Allow": "GET, POST"},
+            )
+        return True
+
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
+        """Tell whether a browser opened the address without an operation."""
+        accept = request.headers.get("accept", "")
+        return self._options.shows_playground and asks_for_playground(
+            request.method, accept, request.query_params
+        )
+
+    async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002 - Strawberry's
+        """Return the playground."""
+        policy = {"Content-Security-Policy": self._playground_policy}
+        return HTMLResponse(self._playground, headers=policy)
+
+    async def parse_http_body(
+        self, request: AsyncHTTPRequestAdapter
+    ) -> GraphQLRequestData | list[GraphQLRequestData]:
+        """Read the operation of a request, or those of a batch."""
+        assert isinstance(request, _RequestAdapter)  # noqa: S101 - made by this view
+        return await self._reader.read(request.request)
+
+    async def execute_single(
+        self,
+        request: Request,  # noqa: ARG002 - Strawberry's signature
+        request_adapter: AsyncHTTPRequestAdapter,
+        sub_response: Response,  # noqa: ARG002 - likewise
+        context: Context,
+        root_value: None,
+        request_data: GraphQLRequestData,
+    ) -> ExecutionResult:
+        """Execute an operation of a kind that the method allows."""
+        try:
+            return await self.schema.execute(
+                request_data.query,
+                request_data.variables,
+                context,
+                root_value,
+                request_data.operation_name,
+                _ALLOWED_TYPES[request_adapter.method],
+                request_data.extensions,
+            )
+        except CannotGetOperationTypeError as error:
+            raise GraphQLError(error.as_http_error_reason()) from error
+        except InvalidOperationTypeError as error:
+            if error.operation_type is StrawberryOperationType.SUBSCRIPTION:
+                raise RequestRefused(
+                    "A subscription is answered over WebSocket, or as text/event-stream.",
+                    status=HTTPStatus.NOT_ACCEPTABLE,
+                    code="NOT_ACCEPTABLE",
+                ) from error
+            raise RequestRefused(
+                "GET only reads; send this operation by POST.",
+                status=HTTPStatus.METHOD_NOT_ALLOWED,
+                code="METHOD_NOT_ALLOWED",
+                headers={"Allow": "POST"},
+            ) from error
+
+    async def process_result(
+        self,
+        request: Request,  # noqa: ARG002 - Strawberry's signature
+        result: ExecutionResult,
+    ) -> GraphQLHTTPResponse:
+        """Return what is written of a result; without data when nothing was run."""
+        response: GraphQLHTTPResponse = {}
+        if result.errors:
+            response["errors"] = [error.formatted for error in result.errors]
+        if result.data is not None or any(error.path for error in result.errors or ()):
+            response["data"] = result.data
+        if result.extensions:
+            response["extensions"] = result.extensions
+        return response
+
+    def create_response(
+        self,
+        response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse],
+        sub_response: Response,
+    ) -> Response:
+        """Write an answer in the media type that the client prefers."""
+        assert isinstance(sub_response, SubResponse)  # noqa: S101 - made by this view
+        kind = JSON if isinstance(response_data, list) else sub_response.accepts.single or JSON
+        status = sub_response.status_code or result_status(response_data, kind)
+        tell_allowance(sub_response)
+        response = json_response(response_data, kind, status)
+        response.raw_headers.extend(sub_response.raw_headers)
+        response.background = sub_response.background
+        return response
+
+    async def create_streaming_response(
+        self,
+        request: Request | WebSocket,
+        stream: Callable[[], AsyncIterator[str]],
+        sub_response: Response,
+        headers: Mapping[str, str],
+    ) -> Response:
+        """Answer a subscription for as long as its caller is good and the server runs."""
+        assert isinstance(sub_response, SubResponse)  # noqa: S101 - made by this view
+        tell_allowance(sub_response)
+        return StreamResponse(
+            stream,
+            request.state.sessions,
+            request.state.principal,
+            headers={**sub_response.headers, **headers},
+            encode=self.encode_json_string,
+        )
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read a WebSocket's message, as strictly as a body.
+
+        Raises:
+            JSONDecodeError: It is none that is taken.
+        """
+        try:
+            return parse_json(data, "message")
+        except RequestRefused as refused:
+            raise JSONDecodeError(refused.message, "", 0) from refused
+
+    def encode_json(self, data: object) -> str:
+        """Write JSON."""
+        return orjson.dumps(data).decode()
+
+
+class _RequestAdapter(StarletteRequestAdapter):
+    def __init__(self, request: Request) -> None:
+        super().__init__(request)
+        self.request = request

@@ -1,0 +1,220 @@
+"""GraphQL over WebSockets: the protocol graphql-transport-ws, with bounds."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import structlog
+from graphql import GraphQLError, GraphQLFormattedError
+from starlette.websockets import WebSocket
+from starlette.websockets import WebSocketDisconnected as SocketIsClosed
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.async_base_view import AsyncBaseHTTPView
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+)
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
+
+from gql_server.access.live_sessions import ServerStopping, SessionEnd, Sessions
+from gql_server.access.oidc import ProviderUnavailable
+from gql_server.api.context import Context
+from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.domain.errors import Unauthenticated
+from gql_server.graphql.execution.limits import limit_error
+from gql_server.web.bodies import RequestRefused
+
+if TYPE_CHECKING:
+    from gql_server.graphql.server.view import GraphQLView
+
+log = structlog.get_logger(__name__)
+
+_FORBIDDEN: Final = 4403
+_TRY_AGAIN_LATER: Final = 1013
+_TOO_MANY: Final = 4429
+_UNKNOWN_NOW: Final[GraphQLFormattedError] = {
+    "message": "It cannot be found out just now who you are. Try again in a moment.",
+    "extensions": {"code": "INTERNAL"},
+}
+_MOST_REASON_BYTES: Final = 123
+"""What a close frame holds beside its code (RFC 6455, 5.5)."""
+
+
+class BoundedWebSocket(ASGIWebSocketAdapter):
+    """A WebSocket that is dropped when its client takes no data for too long."""
+
+    def __init__(
+        self,
+        view: AsyncBaseHTTPView[Any, Any, Any, Any, Any, Any, Any],
+        request: WebSocket,
+        response: WebSocket,
+    ) -> None:
+        super().__init__(view, request, response)
+        self._send_seconds = cast("GraphQLView", view).send_seconds
+        self._life: asyncio.Timeout | None = None
+
+    @asynccontextmanager
+    async def life(self) -> AsyncIterator[None]:
+        """Hold what the socket is served by; dropping the socket ends the block."""
+        try:
+            async with asyncio.timeout(None) as self._life:
+                yield
+        except TimeoutError:
+            log.info("websocket_dropped", no_data_taken_for_seconds=self._send_seconds)
+        finally:
+            self._life = None
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        """Send a message, or drop the socket.
+
+        Raises:
+            WebSocketDisconnected: The client is gone, or took no data for too long.
+        """
+        try:
+            async with asyncio.timeout(self._send_seconds):
+                await super().send_json(message)
+        except TimeoutError as error:
+            self._drop()
+            raise WebSocketDisconnected from error
+        except SocketIsClosed as error:
+            raise WebSocketDisconnected from error
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the socket, with as much of a reason as fits."""
+        fitting = reason.encode()[:_MOST_REASON_BYTES].decode(errors="ignore")
+        try:
+            async with asyncio.timeout(self._send_seconds):
+                await super().close(code, fitting)
+        except TimeoutError:
+            self._drop()
+        except SocketIsClosed:
+            pass  # by the client, or by the server's stop
+
+    def _drop(self) -> None:
+        life, self._life = self._life, None
+        if life is not None:
+            life.reschedule(asyncio.get_running_loop().time())
+
+
+class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
+    """Speaks graphql-transport-ws; a malformed message closes the socket with 4400."""
+
+    async def handle(self) -> None:
+        """Serve a socket until its end."""
+        try:
+            async with cast("BoundedWebSocket", self.websocket).life():
+                with ExitStack() as self._session:
+                    await super().handle()
+        finally:
+            if self.context.counted_user_id is not None:
+                cast("GraphQLView", self.view).sockets.remove(self.context.counted_user_id)
+
+    async def handle_message(self, message: Message) -> None:
+        """Handle a message of the client's."""
+        if _is_well_formed(message):
+            await super().handle_message(message)
+        else:
+            await self.handle_invalid_message("The message is malformed")
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """Learn who speaks; where that cannot be found out the client may try again."""
+        try:
+            await super().handle_connection_init(message)
+            if self.connection_acknowledged:
+                self._open_session()
+        except (DatabaseUnavailable, ProviderUnavailable) as error:
+            log.warning("authentication_unavailable", reason=repr(error))
+            await self.websocket.close(_TRY_AGAIN_LATER, "Try again later")
+        except TooManyWebSockets:
+            await self.websocket.close(_TOO_MANY, "Too many WebSockets of this user")
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Run an operation, whose document may be named by its hash."""
+        if self.connection_acknowledged and message["id"] not in self.operations:
+            most = self.max_subscriptions_per_connection
+            if most is not None and len(self.operations) >= most:
+                text = f"This connection has as many operations as this server takes: {most}."
+                error = limit_error("TOO_MANY_SUBSCRIPTIONS", text, most)
+                await self._refuse(message["id"], error)
+                return
+            documents = cast("GraphQLView", self.view).persisted
+            try:
+                query = documents.document(message["payload"])
+            except (GraphQLError, RequestRefused) as error:
+                await self._refuse(message["id"], error)
+                return
+            message["payload"]["query"] = query
+            if not await self._may_go_on(message["id"]):
+                return
+        await super().handle_subscribe(message)
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log what ended an operation, unless its client did."""
+        if not isinstance(error, WebSocketDisconnected):
+            log.error("websocket_operation_broke", exc_info=error)
+
+    async def _refuse(self, operation: str, error: GraphQLError | RequestRefused) -> None:
+        await self.send_message({"id": operation, "type": "error", "payload": [_formatted(error)]})
+
+    def _open_session(self) -> None:
+        sessions: Sessions = cast("BoundedWebSocket", self.websocket).ws.state.sessions
+        self._session.enter_context(sessions.session(self.context.principal, self._end))
+
+    def _end(self, reason: SessionEnd) -> None:
+        if isinstance(reason, ServerStopping):
+            return  # uvicorn closes sockets itself, with 1012
+        self._closing = asyncio.create_task(self._forbid(reason))
+
+    async def _forbid(self, reason: Unauthenticated) -> None:
+        for operation_id in list(self.operations):
+            await self.cleanup_operation(operation_id)
+        await self.websocket.close(_FORBIDDEN, reason.message)
+
+    async def _may_go_on(self, operation_id: str) -> bool:
+        """Tell whether the caller is still good, or close the socket."""
+        try:
+            await self.context.check_caller()
+        except Unauthenticated as error:
+            await self._forbid(error)
+            return False
+        except DatabaseUnavailable as error:
+            log.warning("authentication_unavailable", reason=repr(error))
+            await self.send_message(
+                {"id": operation_id, "type": "error", "payload": [_UNKNOWN_NOW]}
+            )
+            return False
+        return True
+
+
+class TooManyWebSockets(Exception):
+    """Their user has as many open as they may have."""
+
+
+def _is_well_formed(message: object) -> bool:
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        return False
+    if message["type"] not in {"subscribe", "complete"}:
+        return True
+    if not isinstance(message.get("id"), str) or not message["id"]:
+        return False
+    if message["type"] == "complete":
+        return True
+    payload = message.get("payload")
+    return (
+        isinstance(payload, dict)
+        and isinstance(payload.get("query"), str | None)
+        and isinstance(payload.get("variables"), dict | None)
+        and isinstance(payload.get("operationName"), str | None)
+        and isinstance(payload.get("extensions"), dict | None)
+    )
+
+
+def _formatted(error: GraphQLError | RequestRefused) -> GraphQLFormattedError:
+    if isinstance(error, GraphQLError):
+        return error.formatted
+    return {"message": error.message, "extensions": {"code": error.code}}

@@ -1,1 +1,0 @@
-"""What is served beside GraphQL: images and health."""

@@ -1,0 +1,165 @@
+"""Recomputing everything from the ledger and the images, and telling any difference."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.audit import (
+    charges_of_day,
+    charges_without_image,
+    images_out_of_step,
+    ledger_span,
+    lock_rollups,
+    month_agrees,
+    replace_rollups_of_day,
+    replace_rollups_of_month,
+    rollups_of_day,
+)
+from gql_server.database.queries.batch_audit import batches_out_of_step
+from gql_server.database.queries.periods import DAY, Span, day_of, month_after, month_of
+from gql_server.database.queries.rollups import DIMENSIONS, SUMS, rollups_of
+from gql_server.database.tables.tables import ChargeRow
+from gql_server.ledger.audit.models import model_rollups_agree, repair_model_rollups
+
+MOST_NAMED: Final = 100
+
+_KEY: Final = ("span", "starts_at", *DIMENSIONS)
+
+_Key = tuple[Any, ...]
+_Sums = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditReport:
+    """What an audit found.
+
+    Attributes:
+        images: Images without a charge, or whose charge says something else; at most 100.
+        charges: Charges whose image is not there; at most 100.
+        batches: Batches whose counts or cost are not those of their items and images; at most
+            100.
+        days: UTC days whose roll-ups differ from the ledger.
+        months: Starts of UTC months whose roll-ups differ from those of their days.
+        model_days: UTC days whose roll-ups of models differ from the images.
+        is_repaired: Whether the roll-ups of those days and months were made anew.
+    """
+
+    images: Sequence[str]
+    charges: Sequence[str]
+    batches: Sequence[str]
+    days: Sequence[datetime]
+    months: Sequence[datetime]
+    model_days: Sequence[datetime]
+    is_repaired: bool
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything agrees now."""
+        are_summed = not (self.days or self.months or self.model_days)
+        do_agree = not (self.images or self.charges or self.batches)
+        return do_agree and (are_summed or self.is_repaired)
+
+
+async def audit(database: Database, *, repair: bool = False) -> AuditReport:
+    """Compare images with charges and batches, and both with their roll-ups, to the last unit.
+
+    The server may go on meanwhile. With ``repair`` roll-ups that differ are made anew from the
+    ledger and the images, which are never changed. Failures of models are in their roll-ups
+    alone, and stay as they are.
+    """
+    async with database.read(snapshot=True) as connection:
+        images = await images_out_of_step(connection, most=MOST_NAMED)
+        charges = await charges_without_image(connection, most=MOST_NAMED)
+        batches = await batches_out_of_step(connection, most=MOST_NAMED)
+        span = await ledger_span(connection)
+    days: list[datetime] = []
+    months: list[datetime] = []
+    model_days: list[datetime] = []
+    if span is not None:
+        day, last = day_of(span[0]), day_of(span[1])
+        while day <= last:
+            if not await _agrees(database, day):
+                days.append(day)
+                if repair:
+                    await _repair(database, day)
+            if not await model_rollups_agree(database, day):
+                model_days.append(day)
+                if repair:
+                    await repair_model_rollups(database, day)
+            day += DAY
+        # Days come first: months are made of them.
+        month = month_of(span[0])
+        while month <= last:
+            if not await _month_agrees(database, month):
+                months.append(month)
+                if repair:
+                    await _repair_month(database, month)
+            month = month_after(month)
+    return AuditReport(
+        images=images,
+        charges=charges,
+        batches=batches,
+        days=days,
+        months=months,
+        model_days=model_days,
+        is_repaired=repair,
+    )
+
+
+async def _agrees(database: Database, day: datetime) -> bool:
+    async with database.read(snapshot=True) as connection:
+        charges = await charges_of_day(connection, day)
+        written = await rollups_of_day(connection, day)
+    return _recomputed(charges) == _as_written(written)
+
+
+async def _repair(database: Database, day: datetime) -> None:
+    async with database.write() as connection:
+        await lock_rollups(connection)
+        sums = _recomputed(await charges_of_day(connection, day))
+        rows = [
+            dict(zip((*_KEY, *SUMS), (*key, *values), strict=True)) for key, values in sums.items()
+        ]
+        await replace_rollups_of_day(connection, day, rows)
+
+
+async def _month_agrees(database: Database, month: datetime) -> bool:
+    async with database.read(snapshot=True) as connection:
+        return await month_agrees(connection, month)
+
+
+async def _repair_month(database: Database, month: datetime) -> None:
+    async with database.write() as connection:
+        await lock_rollups(connection)
+        await replace_rollups_of_month(connection, month)
+
+
+def _recomputed(charges: Iterable[ChargeRow]) -> dict[_Key, _Sums]:
+    sums: dict[_Key, _Sums] = {}
+    for charge in charges:
+        for row in rollups_of(charge):
+            if row["span"] == Span.MONTH:
+                continue
+            key, added = _key(row), _values(row)
+            found = sums.get(key)
+            sums[key] = (
+                tuple(one + other for one, other in zip(found, added, strict=True))
+                if found is not None
+                else added
+            )
+    return sums
+
+
+def _as_written(rows: Iterable[Facts]) -> dict[_Key, _Sums]:
+    return {_key(row): _values(row) for row in rows}
+
+
+def _key(row: Facts) -> _Key:
+    return tuple(row[name] for name in _KEY)
+
+
+def _values(row: Facts) -> _Sums:
+    return tuple(row[name] for name in SUMS)

@@ -1,0 +1,1 @@
+"""Budgets, their alerts and the money held for running work."""

@@ -1,0 +1,176 @@
+"""Reservations: money is held before it is spent, so that no crowd of requests passes a budget.
+
+A picture's reservation is settled in the transaction of its charge. It is released when the work
+ends without one, and counts no more when the process that does the work has died.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.queries.budgets import applicable_budgets
+from gql_server.database.queries.reservations import (
+    adopt_reservations,
+    remove_own_reservations,
+    remove_reservations_of_the_dead,
+    write_reservation,
+)
+from gql_server.database.tables.budgets import BudgetRow, ReservationRow
+from gql_server.domain.budget_errors import BudgetExceeded
+from gql_server.domain.budgets import BudgetScope, Payer
+from gql_server.domain.clock import now
+from gql_server.domain.errors import Rejected
+from gql_server.ledger.budgets.budgets import Budgets, BudgetState
+
+log = structlog.get_logger(__name__)
+
+
+class Reservations:
+    """Holds, for work that was accepted, what it will cost."""
+
+    def __init__(self, budgets: Budgets, *, spent: Callable[[Payer], None]) -> None:
+        """Take the parts it works with.
+
+        Args:
+            budgets: What bounds the spending.
+            spent: Told whose budgets were spent from.
+        """
+        self._budgets: Final = budgets
+        self._spent: Final = spent
+        self._held: Final[set[str]] = set()
+        self._unreleased: Final[set[str]] = set()
+
+    @asynccontextmanager
+    async def held(
+        self, work_id: str, payer: Payer, amount: int
+    ) -> AsyncIterator[Sequence[BudgetState]]:
+        """Hold the cost of a picture while it is made; give the soft budgets that it passes.
+
+        The block settles the reservation in the transaction that charges the picture. Where it
+        raises, nothing stays held.
+
+        Raises:
+            Rejected: With BudgetExceeded for each hard budget that it would pass.
+            DatabaseUnavailable: It cannot be found out whether there is money.
+        """
+        self._held.add(work_id)
+        try:
+            passed = await self.reserve(work_id, payer, amount)
+            try:
+                yield passed
+            except BaseException:
+                await asyncio.shield(self.release(work_id))
+                raise
+        finally:
+            self._held.discard(work_id)
+        self.charged(payer)
+
+    async def reserve(self, work_id: str, payer: Payer, amount: int) -> Sequence[BudgetState]:
+        """Hold money for work, in place of what the same work held; give the soft budgets passed.
+
+        Args:
+            work_id: The id of what is made.
+            payer: Whose budgets.
+            amount: Billionths of a dollar; what is free is never refused.
+
+        Raises:
+            Rejected: With BudgetExceeded for each hard budget that it would pass.
+            DatabaseUnavailable: It cannot be found out whether there is money.
+        """
+        database = self._budgets.database
+        async with database.read() as connection:
+            budgets = await applicable_budgets(connection, payer)
+        if not budgets:
+            return ()
+        async with database.write() as connection:
+            budgets = await applicable_budgets(connection, payer, for_update=True)
+            passed = await self._passed(connection, budgets, amount, leaving_out=work_id)
+            await write_reservation(
+                connection,
+                ReservationRow(
+                    id=work_id,
+                    user_id=payer.user_id,
+                    key_id=payer.key_id,
+                    amount=amount,
+                    is_preview=self._budgets.is_preview,
+                    process_id=self._budgets.lease.process_id,
+                    created_at=now(),
+                ),
+            )
+        return passed
+
+    def charged(self, payer: Payer) -> None:
+        """Say that a payer's budgets were spent from."""
+        self._spent(payer)
+
+    async def check(self, payer: Payer, amount: int) -> Sequence[BudgetState]:
+        """Tell what ``reserve`` would, without holding anything.
+
+        Raises:
+            Rejected: With BudgetExceeded for each hard budget that it would pass.
+        """
+        async with self._budgets.database.read() as connection:
+            budgets = await applicable_budgets(connection, payer)
+            return await self._passed(connection, budgets, amount)
+
+    async def release(self, work_id: str) -> None:
+        """Hold nothing more for work that ended; tried again later where the database is away."""
+        self._unreleased.add(work_id)
+        try:
+            await self._release_left()
+        except DatabaseUnavailable as error:
+            log.warning("reservation_not_released_yet", work=work_id, reason=str(error))
+
+    async def sweep(self) -> None:
+        """Release what was left: of this process's ended work, and of processes that died."""
+        await self._release_left()
+        async with self._budgets.database.write() as connection:
+            if self._held:  # a lease may have been lost, and another name been taken
+                await adopt_reservations(
+                    connection, tuple(self._held), process_id=self._budgets.lease.process_id
+                )
+            released = await remove_reservations_of_the_dead(
+                connection, lease=self._budgets.lease.length
+            )
+        if released:
+            log.info("reservations_of_dead_processes_released", reservations=released)
+
+    async def _release_left(self) -> None:
+        ended = frozenset(self._unreleased)
+        if ended:
+            async with self._budgets.database.write() as connection:
+                await remove_own_reservations(connection, ended)
+            self._unreleased.difference_update(ended)
+
+    async def _passed(
+        self,
+        connection: AsyncConnection,
+        budgets: Sequence[BudgetRow],
+        amount: int,
+        *,
+        leaving_out: str = "",
+    ) -> Sequence[BudgetState]:
+        states = await self._budgets.states_of(
+            connection, budgets, leaving_out=leaving_out, with_alerts=False
+        )
+        passed = [state for state in states if state.would_pass(amount)]
+        hard = [state for state in passed if state.span.budget.is_hard]
+        if hard:
+            raise Rejected([_exceeded(state, amount) for state in hard])
+        return passed
+
+
+def _exceeded(state: BudgetState, needed: int) -> BudgetExceeded:
+    return BudgetExceeded(
+        scope=BudgetScope(state.span.budget.scope),
+        limit=state.limit,
+        spent=state.spent,
+        reserved=state.reserved,
+        needed=needed,
+        resets_at=state.span.resets_at,
+    )

@@ -1,0 +1,171 @@
+"""What Cloudflare lists, beside what is in force here; the difference as a price book."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Final
+
+from gql_server.domain.clock import to_iso
+from gql_server.domain.money import decimal_dollars, decimal_neurons
+from gql_server.inference.catalogue import Catalogue
+from gql_server.inference.model import Model, PriceUnit, UnitPrice
+from gql_server.inference.workers_ai.listing import ListedModel
+from gql_server.ledger.prices.files import PriceBookError, read_price_text
+from gql_server.ledger.prices.price_book import PriceBook
+
+_DOLLARS_PER_NEURON: Final = Decimal("0.000011")
+"""From https://developers.cloudflare.com/workers-ai/platform/pricing/."""
+
+_FINEST_NEURONS: Final = Decimal("0.001")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing that is listed otherwise than it is here.
+
+    Attributes:
+        model_id: The model.
+        what: A unit, or what else differs.
+        here: What is in force here, in dollars or in a word.
+        listed: What Cloudflare lists, likewise.
+    """
+
+    model_id: str
+    what: str
+    here: str
+    listed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceChanges:
+    """How Cloudflare's list differs from what is in force.
+
+    Attributes:
+        differences: Everything that differs, to be read.
+        prices: By model, all unit prices of those whose prices can be taken over.
+    """
+
+    differences: Sequence[Difference]
+    prices: Mapping[str, tuple[UnitPrice, ...]]
+
+
+def compare_prices(
+    catalogue: Catalogue, book: PriceBook, listed: Sequence[ListedModel], *, at: datetime
+) -> PriceChanges:
+    """Compare Cloudflare's list with the models and prices of a moment."""
+    differences: list[Difference] = []
+    prices: dict[str, tuple[UnitPrice, ...]] = {}
+    by_id = {model.id: model for model in listed}
+    for model in catalogue.models:
+        found = by_id.pop(model.id, None)
+        if found is None:
+            differences.append(_difference(model.id, "model", "known", "not listed"))
+            continue
+        here = book.unit_prices(model, at=at)
+        told = [*_model_differences(model, here, found)]
+        differences += told
+        if told and found.unit_prices and not found.unread:
+            prices[model.id] = tuple(_unit_price(*price, here) for price in _sorted(found))
+    differences += [_difference(name, "model", "not known", "listed") for name in by_id]
+    return PriceChanges(differences=differences, prices=prices)
+
+
+def write_price_book(
+    path: Path,
+    prices: Mapping[str, tuple[UnitPrice, ...]],
+    *,
+    catalogue: Catalogue,
+    present: str,
+    at: datetime,
+    overwrite: bool,
+) -> None:
+    """Write a price book that holds the provider's prices from a moment on.
+
+    Args:
+        path: The file.
+        prices: By model.
+        catalogue: The models that there are.
+        present: The text of the price book that is used now, which stays in front as it is.
+        at: When the prices begin to hold, in whole seconds.
+        overwrite: Whether a file that is there may be replaced.
+
+    Raises:
+        PriceBookError: The file is there, or cannot be written; or the present text and the new
+            prices make no price book together.
+    """
+    text = "\n".join([*([present.rstrip("\n"), ""] if present else []), *_lines(prices, at)])
+    try:
+        read_price_text(str(path), text, catalogue)
+    except PriceBookError as error:
+        raise PriceBookError(
+            f'{error}; where the price book in use has [provider."…"], write [[provider."…"]]'
+        ) from error
+    part = path.with_name(f"{path.name}.part")
+    try:
+        if overwrite:  # whole, or not at all: a server may be starting with it
+            part.write_text(text, "utf-8")
+            part.replace(path)
+            return
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise PriceBookError(f"{path} is there already; --force replaces it") from error
+    except OSError as error:
+        raise PriceBookError(f"{path}: {error.strerror}") from error
+
+
+def _difference(model_id: str, what: str, here: str, listed: str) -> Difference:
+    return Difference(model_id=model_id, what=what, here=here, listed=listed)
+
+
+def _model_differences(
+    model: Model, here: Sequence[UnitPrice], found: ListedModel
+) -> Iterator[Difference]:
+    for words in found.unread:
+        yield _difference(model.id, "price", "cannot read it", words)
+    if found.unread:
+        return
+    known = {price.unit: price.dollars for price in here}
+    if not found.unit_prices:
+        if any(known.values()):
+            yield _difference(model.id, "price", "known", "none")
+        return
+    for unit in PriceUnit:
+        ours, theirs = known.get(unit), found.unit_prices.get(unit)
+        if (ours or 0) != (theirs or 0):
+            yield _difference(model.id, unit.value, _told(ours), _told(theirs))
+
+
+def _told(dollars: Decimal | None) -> str:
+    return "none" if dollars is None else f"{dollars.normalize():f}"
+
+
+def _sorted(found: ListedModel) -> list[tuple[PriceUnit, Decimal]]:
+    return [(unit, found.unit_prices[unit]) for unit in PriceUnit if unit in found.unit_prices]
+
+
+def _unit_price(unit: PriceUnit, dollars: Decimal, here: Sequence[UnitPrice]) -> UnitPrice:
+    for price in here:
+        if price.unit is unit and price.dollars == dollars:
+            return price
+    neurons = (dollars / _DOLLARS_PER_NEURON).quantize(_FINEST_NEURONS, ROUND_HALF_UP)
+    return UnitPrice.model_validate(
+        {"unit": unit, "dollars": str(dollars), "neurons": str(neurons)}
+    )
+
+
+def _lines(prices: Mapping[str, tuple[UnitPrice, ...]], at: datetime) -> Iterator[str]:
+    moment = to_iso(at.replace(microsecond=0))
+    yield f"# What Cloudflare listed on {at:%Y-%m-%d}. Its list has no neurons: of a price that"
+    yield "# changed they are counted from the dollars, at $0.011 for 1,000."
+    for model_id, units in prices.items():
+        yield ""
+        yield f'[[provider."{model_id}"]]'
+        yield f"from = {moment}"
+        for price in units:
+            dollars = decimal_dollars(price.nano_dollars)
+            neurons = decimal_neurons(price.milli_neurons)
+            yield f'{price.unit.value} = {{ dollars = "{dollars}", neurons = "{neurons}" }}'
+    yield ""

@@ -1,0 +1,164 @@
+"""What was spent, read from the roll-ups of the ledger."""
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from typing import Final
+
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.periods import QUARTER, Span, TimeRange, day_of, quarter_of
+from gql_server.database.queries.rollups import (
+    Grouping,
+    RollupFilter,
+    Totals,
+    first_start,
+    sum_rollups,
+    sum_rollups_by,
+    sum_rollups_by_start,
+)
+from gql_server.domain.clock import now
+from gql_server.domain.errors import InvalidInput
+from gql_server.ledger.reports.periods import Interval, month_span, period_starts, time_zone
+
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostPeriod:
+    """One period of a timeline: from ``starts_at`` to before ``ends_at``, in UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+    totals: Totals
+
+
+class CostReport:
+    """What was charged in a span of time; each part of it is read when it is asked for.
+
+    A span is taken to whole quarters of an hour, outwards: that is how fine the roll-ups are.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        where: RollupFilter,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> None:
+        """Take the span.
+
+        Raises:
+            InvalidInput: It ends before it begins, or lies beyond the calendar.
+        """
+        if since is not None and until is not None and until < since:
+            raise InvalidInput("until lies before since; swap them.", path=("until",))
+        self._database = database
+        self._where = where
+        self.since = quarter_of(since) if since is not None else None
+        self.until = _quarter_after(until) if until is not None else None
+        self._time = TimeRange(since=self.since, until=self.until or _quarter_after(now()))
+        self._totals: asyncio.Task[Totals] | None = None
+
+    async def totals(self) -> Totals:
+        """Sum up the span, once for all that ask."""
+        if self._totals is None:
+            self._totals = asyncio.create_task(self._sum())
+        return await self._totals
+
+    async def _sum(self) -> Totals:
+        async with self._database.read() as connection:
+            return await sum_rollups(connection, self._where, self._time)
+
+    async def previous(self) -> Totals | None:
+        """Sum up the span of the same length that lies before; None without a start."""
+        since = self._time.since
+        if since is None:
+            return None
+        length = min(self._time.until - since, since - _EARLIEST)
+        if length <= timedelta():  # it begins in time to come, or with time itself
+            return Totals()
+        time = TimeRange(since=since - length, until=since)
+        async with self._database.read() as connection:
+            return await sum_rollups(connection, self._where, time)
+
+    async def totals_by(self, by: Grouping) -> Mapping[str, Totals]:
+        """Sum up the span by user, model or template, the costliest first."""
+        async with self._database.read() as connection:
+            return await sum_rollups_by(connection, by, self._where, self._time)
+
+    async def timeline(self, interval: Interval, zone_name: str) -> Sequence[CostPeriod]:
+        """Sum up each period of the span, those with nothing too.
+
+        The first and the last period are counted as far as they lie in the span.
+
+        Raises:
+            InvalidInput: There is no such time zone, or there would be too many periods.
+        """
+        zone = time_zone(zone_name)
+        async with self._database.read() as connection:
+            since = self._time.since or await first_start(connection, self._where)
+            if since is None:
+                return []
+            starts = period_starts(since, self._time.until, interval, zone)
+            found = await sum_rollups_by_start(
+                connection,
+                _longest_span(starts),
+                self._where,
+                TimeRange(since=since, until=self._time.until),
+            )
+        sums = [Totals()] * (len(starts) - 1)
+        for start, totals in found:
+            index = bisect_right(starts, start) - 1
+            sums[index] = add_totals(sums[index], totals)
+        return [
+            CostPeriod(starts_at=start, ends_at=end, totals=totals)
+            for start, end, totals in zip(starts[:-1], starts[1:], sums, strict=True)
+        ]
+
+    async def projected_month(self) -> int:
+        """Return what the present UTC month will cost if it goes on as until now."""
+        moment = now()
+        start, end = month_span(moment, time_zone("UTC"))
+        async with self._database.read() as connection:
+            spent = await sum_rollups(
+                connection, self._where, TimeRange(since=start, until=_quarter_after(moment))
+            )
+        elapsed, whole = (moment - start).total_seconds(), (end - start).total_seconds()
+        return round(spent.amount * whole / max(elapsed, QUARTER.total_seconds()))
+
+
+def add_totals(*many: Totals) -> Totals:
+    """Add sums up."""
+    return reduce(
+        lambda one, other: Totals(
+            images=one.images + other.images,
+            amount=one.amount + other.amount,
+            provider_cost=one.provider_cost + other.provider_cost,
+            neurons=one.neurons + other.neurons,
+        ),
+        many,
+        Totals(),
+    )
+
+
+def _longest_span(starts: Iterable[datetime]) -> Span:
+    """Return the longest span of which none lies across any of these moments."""
+    longest = Span.MONTH
+    for start in starts:
+        if start != day_of(start):
+            return Span.QUARTER
+        if start.day > 1:
+            longest = Span.DAY
+    return longest
+
+
+def _quarter_after(moment: datetime) -> datetime:
+    start = quarter_of(moment)
+    try:
+        return start if start == moment else start + QUARTER
+    except OverflowError:
+        return datetime.max.replace(minute=45, second=0, microsecond=0, tzinfo=UTC)

@@ -1,0 +1,98 @@
+"""The lines of the ledger as a Parquet file.
+
+Imported only where one is written: pyarrow is an optional extra, and takes long to import.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from io import RawIOBase
+from typing import Any, BinaryIO, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.charges import charge_chunks
+from gql_server.ledger.reports.export import FIELDS, LedgerSpan
+
+_ROWS_A_GROUP: Final = 100_000
+"""How many lines are in memory at most, give or take a chunk."""
+
+_DOLLARS: Final = pa.decimal128(19, 9)
+"""Whatever 64 bits of billionths hold."""
+
+_NEURONS: Final = pa.decimal128(19, 3)
+
+_TYPES: Final = {
+    "created_at": pa.timestamp("ms", tz="UTC"),
+    "cost": _DOLLARS,
+    "provider_cost": _DOLLARS,
+    "neurons": _NEURONS,
+    "is_preview": pa.bool_(),
+}
+"""What is no text."""
+
+_SCHEMA: Final = pa.schema([(name, _TYPES.get(name, pa.string())) for name in FIELDS])
+
+
+async def write_ledger(database: Database, span: LedgerSpan, target: BinaryIO) -> None:
+    """Write the ledger, the oldest line first, in groups of rows; ``target`` is only appended to.
+
+    Amounts are exact decimals of dollars and neurons, moments are in UTC.
+    """
+    sink = _Sink(target)
+    with pq.ParquetWriter(sink, _SCHEMA, compression="zstd") as writer:
+        try:
+            batches: list[Any] = []
+            async for chunk in charge_chunks(database, since=span.since, until=span.until):
+                batches.append(_batch(chunk))
+                if sum(batch.num_rows for batch in batches) >= _ROWS_A_GROUP:
+                    _write_group(writer, batches)
+                    batches = []
+            if batches:
+                _write_group(writer, batches)
+        except BaseException:
+            sink.is_cut_off = True
+            raise
+
+
+class _Sink(RawIOBase):
+    """Passes bytes on until it is cut off: the writer would end even half a file as a whole one."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        super().__init__()
+        self._target = target
+        self.is_cut_off = False
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        if not self.is_cut_off:
+            self._target.write(data)
+        return len(data)
+
+
+def _write_group(writer: Any, batches: Sequence[Any]) -> None:
+    table = pa.Table.from_batches(batches)
+    writer.write_table(table, row_group_size=table.num_rows)
+
+
+def _batch(chunk: Sequence[Facts]) -> Any:
+    told = {
+        "cost": [_decimal(row["amount"], 9) for row in chunk],
+        "provider_cost": [_decimal(row["provider_cost"], 9) for row in chunk],
+        "neurons": [_decimal(row["neurons"], 3) for row in chunk],
+    }
+    return pa.record_batch(
+        [
+            pa.array(told[name] if name in told else [row[name] for row in chunk], field.type)
+            for name, field in zip(FIELDS, _SCHEMA, strict=True)
+        ],
+        schema=_SCHEMA,
+    )
+
+
+def _decimal(amount: int, places: int) -> Decimal:
+    return Decimal(amount).scaleb(-places)

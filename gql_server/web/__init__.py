@@ -1,0 +1,1 @@
+"""HTTP beside the APIs: the server, request bodies, image files, health."""

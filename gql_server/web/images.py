@@ -1,0 +1,139 @@
+"""The folder's pictures over HTTP: whole, in ranges, and as smaller or converted renditions."""
+
+import re
+from http import HTTPStatus
+from typing import Final
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from gql_server.pictures.decoding import NotAPicture
+from gql_server.pictures.formats import ImageFormat
+from gql_server.storage.addresses import MAX_WIDTH
+from gql_server.storage.folder import FolderStore, StoredFile
+from gql_server.storage.keys import InvalidKey
+from gql_server.storage.store import StoreMisconfigured, StoreUnavailable
+from gql_server.web.renditions import Rendition, RenditionRequest, Renditions, TooManyWaiting
+
+_CACHE_CONTROL: Final = "public, max-age=31536000, immutable"
+_NO_SNIFFING: Final = {"X-Content-Type-Options": "nosniff"}
+_WIDTH: Final = re.compile(r"[0-9]{1,4}")
+
+
+def images_route(store: FolderStore, *, renditions: Renditions | None = None) -> Route:
+    """Serve a folder's objects at ``/images/{key}`` to GET and HEAD.
+
+    ``?width=1…4096`` scales down (never up) and ``?format=jpeg|png|webp|avif`` converts.
+    What is under a key never changes, so caches may keep every answer for good; where addresses
+    are signed, a browser's own cache may, for as long as its address holds.
+    """
+    images = _Images(store, renditions or Renditions())
+    return Route("/images/{key:path}", images.serve, methods=["GET"], name="images")
+
+
+class _Images:
+    def __init__(self, store: FolderStore, renditions: Renditions) -> None:
+        self._store = store
+        self._renditions = renditions
+
+    async def serve(self, request: Request) -> Response:
+        try:
+            return await self._answer(request)
+        except _BadQuery as error:
+            return _refusal(HTTPStatus.BAD_REQUEST, str(error))
+        except NotAPicture as error:
+            return _refusal(HTTPStatus.BAD_REQUEST, f"This cannot be resized: {error}.")
+        except TooManyWaiting:
+            response = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "Too many wait to be resized.")
+            response.headers["Retry-After"] = "1"
+            return response
+        except (StoreUnavailable, StoreMisconfigured, OSError):
+            return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The picture cannot be read just now.")
+
+    async def _answer(self, request: Request) -> Response:
+        query = request.query_params
+        key = request.path_params["key"]
+        seconds = self._store.seconds_left(key, query.get("expires"), query.get("signature"))
+        if seconds == 0:
+            return _refusal(
+                HTTPStatus.FORBIDDEN, "This address has expired, or is no signed one. Ask for anew."
+            )
+        response = await self._picture(request, key)
+        if seconds is not None and "ETag" in response.headers:
+            response.headers["Cache-Control"] = f"private, max-age={seconds}, immutable"
+        return response
+
+    async def _picture(self, request: Request, key: str) -> Response:
+        width, image_format = _width(request.query_params), _format(request.query_params)
+        try:
+            file = await self._store.locate(key)
+        except InvalidKey:
+            file = None
+        if file is None:
+            return _refusal(HTTPStatus.NOT_FOUND, "There is no such picture.")
+        if width is None and image_format is None:
+            return _original(request, file)
+        wanted = RenditionRequest(
+            path=file.path, digest=file.digest, width=width, format=image_format
+        )
+        return _rendition(request, await self._renditions.get(wanted))
+
+
+class _BadQuery(Exception):
+    """The query string asks for what there is not; the message says what there is."""
+
+
+def _original(request: Request, file: StoredFile) -> Response:
+    headers = _headers(file.digest)
+    if _is_known(request, headers["ETag"]):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return FileResponse(
+        file.path, headers=headers, media_type=file.content_type, stat_result=file.status
+    )
+
+
+def _rendition(request: Request, rendition: Rendition) -> Response:
+    headers = _headers(rendition.digest)
+    if _is_known(request, headers["ETag"]):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    headers["Content-Length"] = str(len(rendition.data))
+    content = b"" if request.method == "HEAD" else rendition.data
+    return Response(content, headers=headers, media_type=rendition.format.content_type)
+
+
+def _width(query: QueryParams) -> int | None:
+    text = query.get("width")
+    if text is None:
+        return None
+    if not _WIDTH.fullmatch(text) or not 1 <= int(text) <= MAX_WIDTH:
+        message = f"width must be a whole number from 1 to {MAX_WIDTH}."
+        raise _BadQuery(message)
+    return int(text)
+
+
+def _format(query: QueryParams) -> ImageFormat | None:
+    text = query.get("format")
+    if text is None:
+        return None
+    try:
+        return ImageFormat(text)
+    except ValueError:
+        message = f"format must be one of {', '.join(ImageFormat)}."
+        raise _BadQuery(message) from None
+
+
+def _headers(digest: str) -> dict[str, str]:
+    return {"ETag": f'"{digest[:32]}"', "Cache-Control": _CACHE_CONTROL, **_NO_SNIFFING}
+
+
+def _is_known(request: Request, etag: str) -> bool:
+    """Compare If-None-Match weakly, as RFC 9110, 13.1.2 asks."""
+    known = [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]
+    return "*" in known or etag in [tag.removeprefix("W/") for tag in known]
+
+
+def _refusal(status: HTTPStatus, message: str) -> Response:
+    headers = {"Cache-Control": "no-store", **_NO_SNIFFING}
+    return PlainTextResponse(message, status_code=status, headers=headers)

@@ -1,0 +1,131 @@
+"""Asks who asks, before a request's body is read."""
+
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+from starlette.requests import HTTPConnection, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gql_server.access.authentication import Authentication, basic_password, bearer_token
+from gql_server.access.oidc import ProviderUnavailable
+from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.domain.errors import Unauthenticated
+from gql_server.web.bodies import RequestRefused
+from gql_server.web.refusals import WriteRefusal, refuse
+
+_OPEN_PATHS: Final = {"/", "/health", "/ready"}
+_OPEN_FOLDER: Final = "/images/"
+"""Its addresses are signed where anybody is asked who they are."""
+
+_DESCRIPTION: Final = {"/api/docs", "/api/openapi.json"}
+_DESCRIPTION_FOLDER: Final = "/api/docs/"
+"""REST's description and its page, which everybody sees who sees the playground."""
+
+_PLAYGROUND: Final = "/graphql"
+_BASIC: Final = 'Basic realm="any name, and an API key of an admin", charset="UTF-8"'
+
+IsPage = Callable[[str, str, Iterable[str]], bool]
+"""Tells by the method, the Accept header and the names in the address whether a page is asked for,
+and surely no operation."""
+
+log = structlog.get_logger(__name__)
+
+
+class AuthenticationMiddleware:
+    """Sets the state ``principal`` of every request and every WebSocket, or answers 401.
+
+    It is None where nobody was asked: on open paths, and on WebSockets without the header, whose
+    ``connection_init`` tells it. Everything else needs a good key, paths too that there are not.
+    The playground's page takes an admin's as a password, which browsers ask for; nothing else
+    does, for they send it along unasked.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        is_page: IsPage,
+        *,
+        page_is_open: bool,
+        refusals: Mapping[str, WriteRefusal] | None = None,
+    ) -> None:
+        """Take the application; the lifespan's state has the ``authentication``.
+
+        Args:
+            app: The application.
+            is_page: Tells whether the playground's page is asked for.
+            page_is_open: Whether everybody may see it, or admins alone.
+            refusals: How to refuse beneath paths that begin so; elsewhere as GraphQL does.
+        """
+        self._app = app
+        self._is_page = is_page
+        self._page_is_open = page_is_open
+        self._refusals = dict(refusals or {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let pass whoever is known."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        authentication: Authentication = scope["state"]["authentication"]
+        header = HTTPConnection(scope).headers.get("authorization")
+        token = bearer_token(header)
+        is_page = self._asks_for_page(scope)
+        if is_page and token is None:
+            token = basic_password(header)
+        scope["state"]["principal"] = None
+        if not authentication.asks or not self._may_be_unknown(scope, token, is_page=is_page):
+            try:
+                principal = await authentication.authenticate(token)
+                if is_page and not principal.is_admin:
+                    raise Unauthenticated("This page is for admins.")
+                scope["state"]["principal"] = principal
+            except Unauthenticated as error:
+                challenge = _BASIC if is_page else "Bearer"
+                refused = _unauthenticated(error, challenge)
+                await refuse(scope, receive, send, refused, by_folder=self._refusals)
+                return
+            except (DatabaseUnavailable, ProviderUnavailable) as error:
+                log.warning("authentication_unavailable", reason=repr(error))
+                await refuse(scope, receive, send, _unavailable(), by_folder=self._refusals)
+                return
+        await self._app(scope, receive, send)
+
+    def _may_be_unknown(self, scope: Scope, token: str | None, *, is_page: bool) -> bool:
+        if scope["type"] == "websocket":
+            return token is None
+        path: str = scope["path"]
+        return (
+            path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER) or (is_page and self._page_is_open)
+        )
+
+    def _asks_for_page(self, scope: Scope) -> bool:
+        if scope["type"] != "http":
+            return False
+        path: str = scope["path"]
+        if path in _DESCRIPTION or path.startswith(_DESCRIPTION_FOLDER):
+            return scope["method"] in {"GET", "HEAD"}
+        if path != _PLAYGROUND:
+            return False
+        request = Request(scope)
+        accept = request.headers.get("accept", "")
+        return self._is_page(request.method, accept, request.query_params)
+
+
+def _unauthenticated(error: Unauthenticated, challenge: str) -> RequestRefused:
+    return RequestRefused(
+        error.message,
+        status=HTTPStatus.UNAUTHORIZED,
+        code="UNAUTHENTICATED",
+        headers={"WWW-Authenticate": challenge},
+    )
+
+
+def _unavailable() -> RequestRefused:
+    return RequestRefused(
+        "It cannot be found out just now who you are. Try again in a moment.",
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        code="INTERNAL",
+        headers={"Retry-After": "1"},
+    )

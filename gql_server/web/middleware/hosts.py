@@ -1,0 +1,87 @@
+"""Answers only to the server's own names, against DNS rebinding.
+
+A page of another site can have its own name resolve to this machine; to a browser the server is
+then of that page's site, and everything that a page may not do to others is allowed. The name that
+it was reached by gives it away.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gql_server.web.bodies import RequestRefused
+from gql_server.web.refusals import WriteRefusal, refuse
+
+_OPEN_PATHS: Final = {"/health", "/ready"}
+"""A load balancer asks by whatever name it likes, and there is nothing to learn."""
+
+
+class AllowedHostsMiddleware:
+    """Refuses requests and WebSockets whose ``Host`` is not a name of this server.
+
+    Addresses are no names, and ``localhost`` is nobody else's: no page can be of such a site unless
+    this machine serves it. A request without the header is no browser's.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        names: Sequence[str],
+        *,
+        refusals: Mapping[str, WriteRefusal] | None = None,
+    ) -> None:
+        """Take the application and its names.
+
+        Args:
+            app: The application.
+            names: Its names; ``*.example.com`` is every name below that.
+            refusals: How to refuse beneath paths that begin so; elsewhere as GraphQL does.
+        """
+        self._app = app
+        self._refusals = dict(refusals or {})
+        self._names: Final = frozenset(name for name in names if not name.startswith("*."))
+        self._endings: Final = tuple(name[1:] for name in names if name.startswith("*."))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let pass what was meant for this server."""
+        if (
+            scope["type"] == "lifespan"
+            or scope["path"] in _OPEN_PATHS
+            or self._is_own(Headers(scope=scope).getlist("host"))
+        ):
+            await self._app(scope, receive, send)
+            return
+        refused = RequestRefused(
+            "This server does not answer to the name that it was asked by. If it should, its "
+            "operator adds the name to ALLOWED_HOSTS, or sets PUBLIC_URL.",
+            status=HTTPStatus.MISDIRECTED_REQUEST,
+            code="HOST_NOT_ALLOWED",
+        )
+        await refuse(scope, receive, send, refused, by_folder=self._refusals)
+
+    def _is_own(self, hosts: Sequence[str]) -> bool:
+        if len(hosts) != 1:
+            return not hosts
+        try:
+            name = (urlsplit(f"//{hosts[0]}").hostname or "").removesuffix(".")
+        except ValueError:
+            return False
+        return (
+            name == "localhost"
+            or name in self._names
+            or name.endswith((".localhost", *self._endings))
+            or _is_address(name)
+        )
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

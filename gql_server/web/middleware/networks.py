@@ -1,0 +1,44 @@
+"""Lets only some networks in, before anything else is done for a request."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gql_server.settings.types import Network
+
+
+class AllowedNetworksMiddleware:
+    """Answers 403 ``Forbidden`` in plain text to every client outside of some networks.
+
+    The client is who made the connection; behind a trusted proxy it is whom that names, when
+    uvicorn's ``ProxyHeadersMiddleware`` stands outside of this.
+    """
+
+    def __init__(self, app: ASGIApp, networks: Sequence[Network]) -> None:
+        """Take the application and the networks."""
+        self._app = app
+        self._networks: Final = tuple(networks)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let pass who comes from one of the networks."""
+        if scope["type"] == "lifespan" or self._is_allowed(scope.get("client")):
+            await self._app(scope, receive, send)
+        else:
+            response = PlainTextResponse("Forbidden", status_code=HTTPStatus.FORBIDDEN)
+            await response(scope, receive, send)
+
+    def _is_allowed(self, client: tuple[str, int] | None) -> bool:
+        if client is None:
+            return False
+        try:
+            address = ip_address(client[0])
+        except ValueError:
+            return False
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            # A socket for both families names IPv4 clients so.
+            address = address.ipv4_mapped
+        return any(address in network for network in self._networks)

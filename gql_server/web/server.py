@@ -1,0 +1,45 @@
+"""The server that carries the application: uvicorn, bounded, with a stop that nobody holds up."""
+
+import socket
+from typing import Any
+
+import uvicorn
+
+from gql_server.access.live_sessions import Sessions
+from gql_server.settings import Settings
+from gql_server.web.slow_clients import bounded_http
+
+
+def server_config(app: Any, settings: Settings) -> uvicorn.Config:
+    """Return how the application is to be served."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=settings.log_level == "debug",
+        lifespan="on",
+        timeout_graceful_shutdown=round(settings.shutdown_timeout) or 1,
+        server_header=False,
+        proxy_headers=False,  # the application has TRUSTED_PROXIES; uvicorn would trust loopback
+        http=bounded_http(
+            head_seconds=settings.receive_timeout,
+            taking_seconds=settings.subscription_send_timeout,
+            most_connections=settings.max_connections,
+        ),
+        ws_max_size=settings.max_body_bytes,
+    )
+
+
+class Server(uvicorn.Server):
+    """Ends streams when it is to stop, which would never end by themselves.
+
+    Uvicorn itself closes sockets, and waits for whatever else is being answered.
+    """
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        sessions: Sessions | None = self.lifespan.state.get("sessions")
+        if sessions is not None:
+            sessions.stop()
+        await super().shutdown(sockets)

@@ -1,0 +1,54 @@
+"""Writing down what is to be told, in the transaction of what happened."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql_server.database.queries.webhooks import insert_webhook
+from gql_server.database.tables.webhooks import WebhookRow
+from gql_server.domain.clock import now, to_iso
+from gql_server.domain.ids import new_id
+
+
+async def record_webhook(
+    connection: AsyncConnection,
+    *,
+    url: str,
+    kind: str,
+    payload: Mapping[str, Any],
+    user_id: str | None,
+    subject_id: str,
+) -> str:
+    """Write a webhook; it is told if, and only if, the transaction is committed.
+
+    Call ``Webhooks.deliver_soon`` with its id after the commit; where that is left out, by a
+    crash, a sweep finds it some seconds later.
+
+    Args:
+        connection: The transaction of what happened.
+        url: Where to tell it; it was checked when it was given.
+        kind: The type of what happened, such as ``batch.finished``.
+        payload: What there is to tell, as ``data`` of the body.
+        user_id: Whose it is; None: for admins alone.
+        subject_id: The batch or the budget that it tells of.
+
+    Returns:
+        Its id.
+    """
+    moment = now()
+    webhook_id = new_id("whk")
+    body = {"type": kind, "timestamp": to_iso(moment), "data": payload}
+    row = WebhookRow(
+        id=webhook_id,
+        user_id=user_id,
+        subject_id=subject_id,
+        kind=kind,
+        url=url,
+        body=orjson.dumps(body).decode(),
+        next_delivery_at=moment,
+        created_at=moment,
+    )
+    await insert_webhook(connection, row)
+    return webhook_id

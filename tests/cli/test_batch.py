@@ -1,0 +1,151 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from gql_server.access.keys import KeyDraft, create_key
+from gql_server.cli.root import cli
+from gql_server.domain.principal import Role
+from tests.support.process import free_port
+from tests.support.product import FLUX, Product, running_product, workers_ai_settings
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import prompt_refused
+
+pytestmark = pytest.mark.anyio
+
+PROMPTS = "# foxes\nA red fox\n\n  A grey fox \nA white fox\n"
+
+
+class Desk:
+    """Somebody who types the command in a folder of their own."""
+
+    def __init__(self, folder: Path, url: str, key: str = "") -> None:
+        self.folder = folder
+        self.url = url
+        self.key = key
+        self.out = folder / "out"
+
+    async def run(self, *arguments: str, prompts: str = PROMPTS) -> Result:
+        """Run the command, on prompts from standard input where it is told to read them."""
+        options = ["batch", *arguments, "--server", self.url]
+        if "--out" not in arguments:
+            options += ["--out", str(self.out)]
+        environment = {"GQL_SERVER_KEY": self.key or None}
+        return await asyncio.to_thread(
+            CliRunner().invoke, cli, options, input=prompts, env=environment
+        )
+
+    def pictures(self) -> list[str]:
+        """The names of the pictures that are there."""
+        return sorted(path.name for path in self.out.glob("[0-9]*"))
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Desk]:
+    settings = {**workers_ai_settings(standin), "auth": "keys"}
+    async with running_product(tmp_path / "data", settings, runs_jobs=True) as product:
+        yield Desk(tmp_path, product.settings.server_url, await secret_of_ann(product))
+
+
+async def secret_of_ann(product: Product) -> str:
+    draft = KeyDraft(user_id="ann", role=Role.CREATOR)
+    return (await create_key(product.parts.database, draft)).secret
+
+
+async def test_pictures_are_saved_and_what_failed_can_be_sent_again(
+    desk: Desk, standin: WorkersAIStandin
+) -> None:
+    standin.next(prompt_refused())
+    options = ("-", "--model", FLUX, "--seed", "7", "--images-per-prompt", "2", "--tag", "fox")
+    result = await desk.run(*options)
+    assert result.exit_code == 1, result.output
+    assert "5 of 6 pictures made, 1 failed, 0 canceled, $0.0500." in result.stdout
+    assert "5 pictures are in" in result.stdout
+    assert "PromptRefused" in result.stderr
+    names = desk.pictures()
+    assert len(names) == 5
+    assert all((desk.out / name).read_bytes().startswith(b"\xff\xd8") for name in names)
+    failed = (desk.out / "failed.txt").read_text()
+    comment, prompt = failed.splitlines()
+    missing = {f"{index:04}" for index in range(6)} - {name[:4] for name in names}
+    assert {comment.split()[1]} == missing
+    assert prompt == ["A red fox", "A grey fox", "A white fox"][int(missing.pop()) // 2]
+    assert {request.parameters["seed"] for request in standin.requests} == {7, 8}
+
+    made = len(standin.requests)
+    (desk.out / names[0]).unlink()
+    state = desk.out / ".batch.json"
+    asked = json.loads(state.read_text())
+    state.write_text(json.dumps({**asked, "batch_id": None}))  # as if the answer had been lost
+    again = await desk.run(*options)
+    assert again.exit_code == 1
+    assert "5 pictures are in" in again.stdout
+    assert "(4 were there already)" in again.stdout
+    assert desk.pictures() == names
+    assert len(standin.requests) == made
+    assert json.loads(state.read_text()) == asked
+
+    other = await desk.run("-", "--model", FLUX)
+    assert other.exit_code == 2
+    assert "belongs to another batch" in other.stderr
+    second = await desk.run(
+        str(desk.out / "failed.txt"), "--model", FLUX, "--out", str(desk.folder / "second")
+    )
+    assert second.exit_code == 0, second.output
+    assert "1 of 1 pictures made" in second.stdout
+
+
+async def test_everything_that_is_wrong_is_told_and_nothing_is_remembered(
+    tmp_path: Path, asking: Product
+) -> None:
+    desk = Desk(tmp_path, asking.settings.server_url)
+    unknown = await desk.run("-", "--model", FLUX)
+    assert unknown.exit_code == 2
+    assert "GQL_SERVER_KEY" in unknown.stderr
+    desk.key = await secret_of_ann(asking)
+    wrong = await desk.run("-", "--model", FLUX, prompts="A fox\nab\nA cat\n?\n")
+    assert wrong.exit_code == 2
+    assert wrong.stderr.splitlines() == [
+        '0001: "ab": Prompt must be at least 3 characters',
+        '0003: "?": Prompt must be at least 3 characters',
+    ]
+    result = await desk.run("-", "--model", "nope")
+    assert (result.exit_code, result.stderr[:34]) == (2, "model: There is no model 'nope'. T")
+    result = await desk.run("--resume", "bat_nope")
+    assert result.exit_code == 2
+    assert "There is no batch 'bat_nope'." in result.stderr
+    assert not (desk.out / ".batch.json").exists()
+    assert desk.key not in wrong.output + unknown.output + result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "Name a file of prompts"),
+        (("-", "--resume", "bat_1"), "--resume goes on with what was asked for"),
+        (("--resume", "bat_1", "--width", "512"), "--resume goes on with what was asked for"),
+        (("/nope.txt",), "/nope.txt: No such file"),
+        (("-", "--server", "ftp://x"), "--server: give an address"),
+        (("-", "--server", "http://me:hidden@x"), "--server: give the address alone"),
+    ],
+)
+async def test_a_wrong_command_is_told_its_mend(
+    tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    options = ["batch", "--out", str(tmp_path / "out"), *arguments]
+    result = await asyncio.to_thread(CliRunner().invoke, cli, options, input=PROMPTS)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(told)
+    assert "hidden" not in result.output
+
+
+async def test_a_server_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, f"http://127.0.0.1:{free_port()}")
+    result = await desk.run("-", "--model", FLUX)
+    assert result.exit_code == 3
+    assert f"{desk.url} cannot be reached" in result.stderr
+    assert "Nothing was asked for." in result.stderr
+    assert not (desk.out / ".batch.json").exists()

@@ -1,0 +1,121 @@
+"""The clients that people use, against the running server: `make test-clients`."""
+
+import asyncio
+import shutil
+import signal
+from asyncio.subprocess import PIPE, STDOUT
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.node import NODE, PYTHON, ROOT, node, run
+from tests.support.process import free_port, product_process, workers_ai_environment
+from tests.support.workers_ai_app import WorkersAIStandin
+
+pytestmark = [pytest.mark.anyio, pytest.mark.clients]
+
+CLIENTS = Path(__file__).parent / "clients"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A copy of the clients, so that what they generate stays out of the sources."""
+    folder = tmp_path / "clients"
+    shutil.copytree(CLIENTS, folder, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+    (folder / "node_modules").symlink_to(CLIENTS / "node_modules")
+    shutil.copy(ROOT / "schema.graphql", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+async def url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    async with product_process(tmp_path_factory.mktemp("server"), {}) as running:
+        yield f"{running.url}/graphql"
+
+
+async def installed(name: str, *arguments: str, folder: Path) -> None:
+    """Run a command of an npm package."""
+    await node(str(CLIENTS / "node_modules" / ".bin" / name), *arguments, folder=folder)
+
+
+@pytest.mark.parametrize("script", ["audits.mjs", "apollo.mjs", "urql.mjs", "subscriptions.mjs"])
+async def test_a_script_of_npm_clients(url: str, workspace: Path, script: str) -> None:
+    await node(script, url, folder=workspace)
+
+
+async def test_clients_that_are_cut_off_come_back_and_miss_nothing(
+    tmp_path: Path, workspace: Path
+) -> None:
+    port = free_port()
+    async with product_process(tmp_path, {}, port=port) as first:
+        command = (*NODE, "cut_off.mjs", f"{first.url}/graphql")
+        script = await asyncio.create_subprocess_exec(
+            *command, cwd=workspace, stdout=PIPE, stderr=STDOUT
+        )
+        try:
+            assert script.stdout is not None
+            line = (await script.stdout.readline()).decode()
+            if line == "stop\n":
+                first.process.send_signal(signal.SIGTERM)
+                _, logged = await first.end()
+                assert "Traceback" not in logged
+                async with product_process(tmp_path, {}, port=port):
+                    line, _ = "", await script.wait()
+            told = line + (await script.stdout.read()).decode()
+            assert (await script.wait(), told) == (0, "")
+        finally:
+            if script.returncode is None:
+                script.kill()
+                await script.wait()
+
+
+async def test_gql(url: str, workspace: Path) -> None:
+    await run(PYTHON, "use_gql.py", url, folder=workspace)
+
+
+async def test_gql_comes_back_to_a_batch_that_it_watched(
+    tmp_path: Path, workspace: Path, standin: WorkersAIStandin
+) -> None:
+    standin.latency = 0.5
+    settings = workers_ai_environment(standin, BATCH_CONCURRENCY="2")
+    async with product_process(tmp_path, settings) as running:
+        await run(PYTHON, "use_gql_batch.py", f"{running.url}/graphql", folder=workspace)
+
+
+async def test_a_typed_client_by_ariadne_codegen(url: str, workspace: Path) -> None:
+    await run(PYTHON.with_name("ariadne-codegen"), "--config", "ariadne.toml", folder=workspace)
+    await run(PYTHON, "use_ariadne.py", url, folder=workspace)
+
+
+async def test_relay_with_the_manifest_of_its_compiler(tmp_path: Path, workspace: Path) -> None:
+    (workspace / "relay-manifest.json").write_text("{}")
+    (workspace / "relay" / "__generated__").mkdir()
+    await installed("relay-compiler", folder=workspace / "relay")
+    await make_pictures(tmp_path, "The first", "The second")
+    settings = {"TRUSTED_DOCUMENTS": str(workspace / "relay-manifest.json")}
+    async with product_process(tmp_path, settings) as running:
+        await node("relay/run.mjs", f"{running.url}/graphql", folder=workspace)
+
+
+async def test_graphql_codegen_with_its_own_manifest(tmp_path: Path, workspace: Path) -> None:
+    folder = workspace / "codegen"
+    await installed("graphql-codegen", "--config", "codegen.ts", folder=folder)
+    await installed("tsc", folder=folder)
+    (folder / "built" / "package.json").write_text('{"type": "commonjs"}')
+    settings = {"TRUSTED_DOCUMENTS": str(folder / "gql" / "persisted-documents.json")}
+    async with product_process(tmp_path, settings) as running:
+        run_it = "require('./built/run.js').run(process.argv[1])"
+        await node("-e", run_it, f"{running.url}/graphql", folder=folder)
+
+
+async def make_pictures(folder: Path, *prompts: str) -> None:
+    mutation = """mutation ($prompt: String!) {
+        generateImage(input: {prompt: $prompt, model: "@cf/black-forest-labs/flux-1-schnell"}) {
+        image { id } } }"""
+    async with product_process(folder, {}) as running, httpx.AsyncClient() as client:
+        for prompt in prompts:
+            body = {"query": mutation, "variables": {"prompt": prompt}}
+            answer = (await client.post(f"{running.url}/graphql", json=body)).json()
+            assert answer["data"]["generateImage"]["image"]["id"]

@@ -1,0 +1,137 @@
+"""The server as an operator runs it: its start, its stop, and what it lets out."""
+
+import asyncio
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gql_server.database.engine.migration import head_revision
+from tests.support.postgres import PostgresServer
+from tests.support.process import product_process, run_gql_server, workers_ai_environment
+from tests.support.product import FLUX, GENERATE
+from tests.support.workers_ai_app import WorkersAIStandin
+
+pytestmark = pytest.mark.anyio
+
+
+async def generate(url: str) -> dict[str, Any]:
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        response = await client.post(
+            "/graphql",
+            json={
+                "query": GENERATE,
+                "variables": {"input": {"prompt": "A red fox", "model": FLUX}},
+            },
+        )
+        payload: dict[str, Any] = response.json()["data"]["generateImage"]
+        return payload
+
+
+async def test_a_newcomer_needs_no_settings(tmp_path: Path) -> None:
+    async with product_process(tmp_path, {}) as running:
+        assert f"Playground: {running.url}/graphql" in running.printed
+        async with httpx.AsyncClient(base_url=running.url) as client:
+            assert (await client.get("/health")).json() == {"status": "ok"}
+            assert (await client.get("/ready")).json() == {
+                "status": "ok",
+                "database": "ok",
+                "store": "ok",
+            }
+        payload = await generate(running.url)
+        assert payload["image"]["isPreview"]
+        running.process.send_signal(signal.SIGTERM)
+        code, logged = await running.end()
+    assert code == -signal.SIGTERM  # by which a server says that it was told to end
+    assert "Traceback" not in logged
+    assert "dbos" not in logged.lower()
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [
+        "gql_server.db",
+        "gql_server.jobs.db",
+        "gql_server.lock",
+        "images",
+        "webhook_secret",
+    ]
+
+
+async def test_a_stop_lets_running_pictures_finish_also_of_clients_that_left(
+    tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    standin.latency = 2.0
+    async with product_process(tmp_path, workers_ai_environment(standin)) as running:
+        picture = asyncio.create_task(generate(running.url))
+        left = asyncio.create_task(generate(running.url))
+        while len(standin.requests) < 2:
+            await asyncio.sleep(0.01)
+        left.cancel()
+        await asyncio.wait([left])
+        running.process.send_signal(signal.SIGTERM)
+        payload = await picture
+        assert payload["userErrors"] == []
+        code, _ = await running.end()
+    assert left.cancelled()
+    assert code == -signal.SIGTERM  # by which a server says that it was told to end
+    assert len(list((tmp_path / "data" / "images" / "generated").glob("img_*.jpg"))) == 2
+
+
+async def test_a_stop_has_a_bound(tmp_path: Path, standin: WorkersAIStandin) -> None:
+    standin.latency = 60
+    settings = workers_ai_environment(standin, SHUTDOWN_TIMEOUT="0.5")
+    async with product_process(tmp_path, settings) as running:
+        picture = asyncio.create_task(generate(running.url))
+        while not standin.requests:
+            await asyncio.sleep(0.01)
+        began = time.monotonic()
+        running.process.send_signal(signal.SIGTERM)
+        _, logged = await running.end()
+        assert time.monotonic() - began < 20
+        await asyncio.wait([picture])
+        assert picture.exception() is not None
+    assert "generation_given_up" in logged
+
+
+async def test_a_database_of_another_version_is_not_served(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    settings = {"DATABASE_URL": postgres.setting(postgres.create_database())}
+    code, _, logged = await run_gql_server("serve", folder=tmp_path, settings=settings)
+    assert code != 0
+    assert "gql-server migrate" in logged
+    code, printed, _ = await run_gql_server("migrate", folder=tmp_path, settings=settings)
+    assert (code, printed.strip()) == (0, f"The database is at revision {head_revision()}.")
+    async with product_process(tmp_path, settings) as running:
+        assert (await generate(running.url))["userErrors"] == []
+
+
+async def test_a_database_that_goes_away_is_told_without_its_password(
+    tmp_path: Path, postgres: PostgresServer, migrated_postgres: str
+) -> None:
+    name = postgres.create_database(migrated_postgres)
+    address = postgres.setting(name)
+    settings = {
+        # The server lets everybody in; the password is there to be found in what is let out.
+        "DATABASE_URL": address.replace("postgres:@", "postgres:secret-password@"),
+        "SHUTDOWN_TIMEOUT": "0",
+    }
+    assert "secret-password" in settings["DATABASE_URL"]
+    async with product_process(tmp_path, settings) as running:
+        async with httpx.AsyncClient(base_url=running.url, timeout=30) as client:
+            query = {"query": "{ images { edges { node { id } } } }"}
+            assert "errors" not in (await client.post("/graphql", json=query)).json()
+            postgres.drop_database(name)
+            answer = (await client.post("/graphql", json=query)).json()
+            ready = await client.get("/ready")
+        began = time.monotonic()
+        running.process.send_signal(signal.SIGTERM)
+        _, logged = await running.end()
+        assert time.monotonic() - began < 9
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "INTERNAL"
+    assert ready.status_code == 503
+    assert ready.json() == {"status": "failing", "database": "failing", "store": "ok"}
+    assert error["extensions"]["reference"] in logged
+    assert "not_ready" in logged
+    assert "secret-password" not in f"{answer} {running.printed} {logged}"

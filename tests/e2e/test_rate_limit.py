@@ -1,0 +1,58 @@
+"""The account's rate limit, over the attempts of several processes."""
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+
+from tests.support.generator_program import PER_MINUTE, PICTURES
+from tests.support.postgres import PostgresServer
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import server_error_page
+
+pytestmark = pytest.mark.anyio
+
+ROOT = Path(__file__).parents[2]
+RETRIES = 4
+
+
+async def make_pictures(url: URL, standin: WorkersAIStandin) -> int:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.support.generator_program",
+        url.render_as_string(hide_password=False),
+        standin.base_url,
+        standin.account_id,
+        standin.token,
+        cwd=ROOT,
+        stdout=PIPE,
+    )
+    try:
+        printed, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return int(printed.split()[-1])
+
+
+async def test_two_processes_and_their_retries_keep_to_the_one_limit_together(
+    standin: WorkersAIStandin, postgres: PostgresServer, migrated_postgres: str
+) -> None:
+    url = postgres.url(postgres.create_database(migrated_postgres))
+    standin.next(*(server_error_page() for _ in range(RETRIES)))
+    made = await asyncio.gather(*(make_pictures(url, standin) for _ in range(2)))
+    assert made == [PICTURES, PICTURES]
+    arrivals = sorted(request.at for request in standin.requests)
+    assert len(arrivals) == 2 * PICTURES + RETRIES
+    # What holds for every window, whatever its length, holds for those of 60 seconds.
+    burst = PER_MINUTE // 10
+    interval = 62 / (PER_MINUTE - burst)
+    for first, began in enumerate(arrivals):
+        for last, ended in enumerate(arrivals[first:], start=first):
+            assert last - first + 1 <= burst + (ended - began + 2) / interval
+    assert arrivals[-1] - arrivals[0] >= (len(arrivals) - burst - 1) * interval - 0.5

@@ -1,0 +1,100 @@
+"""Subscriptions across processes, and what becomes of them when a process stops."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.postgres import PostgresServer
+from tests.support.process import product_process
+from tests.support.product import running_product, workers_ai_settings
+from tests.support.streams import EVENTS, PARTS, streamed
+from tests.support.subscriber import subscriber
+from tests.support.workers_ai_app import WorkersAIStandin
+
+pytestmark = pytest.mark.anyio
+
+STOP_SECONDS = 10
+"""A third of SHUTDOWN_TIMEOUT; on a machine that is not busy it takes 1.3."""
+
+CREATED = "subscription($after: ID) { imageCreated(after: $after) { id } }"
+
+
+async def test_an_image_of_one_process_is_told_by_another_until_that_stops(
+    tmp_path: Path, standin: WorkersAIStandin, postgres: PostgresServer, migrated_postgres: str
+) -> None:
+    address = postgres.setting(postgres.create_database(migrated_postgres))
+    images = tmp_path / "data"
+    settings = workers_ai_settings(standin) | {"database_url": address}
+    async with (
+        product_process(tmp_path, {"DATABASE_URL": address}) as telling,
+        running_product(images, settings) as making,
+        subscriber(telling.url) as client,
+        subscriber(telling.url) as idle,
+    ):
+        first = await making.image()
+        after = {"after": first["id"]}
+        async with (
+            streamed(telling.url, EVENTS, CREATED, **after) as events,
+            streamed(telling.url, PARTS, CREATED, **after) as parts,
+        ):
+            await client.subscribe(CREATED, **after)
+            second = await making.image()
+            for told in (client, events, parts):
+                assert await told.next() == {"imageCreated": {"id": second["id"]}}
+            began = time.monotonic()
+            third = await making.image()
+            for told in (client, events, parts):
+                assert await told.next() == {"imageCreated": {"id": third["id"]}}
+            assert time.monotonic() - began < 10  # told, and not found when it was looked for again
+            began = time.monotonic()
+            telling.process.send_signal(signal.SIGTERM)
+            assert await client.closed() == 1012
+            assert await idle.closed() == 1012
+            assert (await events.receive(), events.is_complete) == (None, False)
+            cut = await parts.receive()
+            assert cut is not None
+            assert cut["errors"][0]["extensions"] == {"code": "SERVER_STOPPING"}
+            assert (await parts.receive(), parts.is_complete) == (None, True)
+        code, logged = await telling.end()
+        assert code == -signal.SIGTERM
+        assert time.monotonic() - began < STOP_SECONDS
+        assert "Traceback" not in logged
+        fourth = await making.image()
+        url, after = making.settings.server_url, {"after": third["id"]}
+        async with (
+            subscriber(url) as again,
+            streamed(url, EVENTS, CREATED, **after) as events,
+            streamed(url, PARTS, CREATED, **after) as parts,
+        ):
+            await again.subscribe(CREATED, **after)
+            for told in (again, events, parts):
+                assert await told.next() == {"imageCreated": {"id": fourth["id"]}}
+
+
+async def test_one_who_takes_no_data_holds_up_no_stop(tmp_path: Path) -> None:
+    settings = {
+        "SUBSCRIPTION_SEND_TIMEOUT": "0.5",
+        "SHUTDOWN_TIMEOUT": "20",
+        "MAX_QUERY_ALIASES": "1000",
+        "MAX_QUERY_REPEATS": "1000",
+        "MAX_BODY_BYTES": "50000",
+    }
+    aliases = " ".join(f"p{number}: description" for number in range(1000))
+    async with (
+        product_process(tmp_path, settings) as running,
+        subscriber(running.url, max_queue=1, max_size=None) as client,
+    ):
+        async with subscriber(running.url) as talkative:
+            await talkative.subscribe("#" * 50_000)
+            assert await talkative.closed() == 1009
+        for number in range(20):
+            await client.subscribe("{ models { %s } }" % aliases, str(number))
+        began = time.monotonic()
+        running.process.send_signal(signal.SIGTERM)
+        code, logged = await running.end()
+        assert code == -signal.SIGTERM
+        assert time.monotonic() - began < 10
+        assert "Traceback" not in logged
+        client.socket.transport.abort()

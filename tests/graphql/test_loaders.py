@@ -1,0 +1,39 @@
+"""What several fields of one operation wait for is cancelled with none of them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gql_server.api.context import Context
+from gql_server.domain.principal import Principal
+from tests.support.product import Product, running_product
+
+pytestmark = pytest.mark.anyio
+
+
+def context_of(product: Product) -> Context:
+    return Context(product.parts, {}, None, Principal(user_id="ann"))  # type: ignore[arg-type]  # nobody is authenticated here
+
+
+async def budgets(context: Context) -> Any:
+    return await context.budgets()
+
+
+async def image(context: Context) -> Any:
+    return await context.image.load("img_of_nobody")
+
+
+@pytest.mark.parametrize(("read", "found"), [(budgets, []), (image, None)])
+async def test_a_field_that_is_cancelled_takes_nothing_from_another(
+    tmp_path: Path, read: Callable[[Context], Awaitable[Any]], found: object
+) -> None:
+    async with running_product(tmp_path) as product:
+        context = context_of(product)
+        one, other = (asyncio.ensure_future(read(context)) for _ in range(2))
+        await asyncio.sleep(0)
+        one.cancel()
+        assert await other == found
+    assert one.cancelled()

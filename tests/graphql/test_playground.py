@@ -1,0 +1,63 @@
+import asyncio
+from importlib import resources
+
+import pytest
+from graphql import OperationDefinitionNode, OperationType, parse
+
+from tests.support.product import Product
+from tests.support.subscriber import subscriber
+
+pytestmark = pytest.mark.anyio
+PLAYGROUND = resources.files("gql_server.graphql.server").joinpath("playground.graphql")
+EXAMPLES = PLAYGROUND.read_text("utf-8")
+
+
+async def test_every_example_of_the_playground_can_be_run(product: Product) -> None:
+    names = operations(OperationType.QUERY, OperationType.MUTATION)
+    assert names[0] == "MakeAPicture"
+    for name in names:
+        response = await product.client.post(
+            "/graphql", json={"query": EXAMPLES, "operationName": name}
+        )
+        answer = response.json()
+        assert "errors" not in answer, answer
+        for payload in answer["data"].values():
+            if isinstance(payload, dict):
+                assert payload.get("userErrors", []) == []
+
+
+async def test_every_subscription_of_the_playground_can_be_run(product: Product) -> None:
+    async with subscriber(product.settings.server_url) as client:
+        names = operations(OperationType.SUBSCRIPTION)
+        for name in names:
+            payload = {"query": EXAMPLES, "operationName": name}
+            await client.send(type="subscribe", id=name, payload=payload)
+        async with asyncio.timeout(15):
+            while product.parts.progress.watchers < len(names):
+                await asyncio.sleep(0.005)
+        await product.image()
+        assert {(await client.receive())["id"] for _ in names} == set(names)
+
+
+def operations(*kinds: OperationType) -> list[str]:
+    return [
+        definition.name.value
+        for definition in parse(EXAMPLES).definitions
+        if isinstance(definition, OperationDefinitionNode)
+        and definition.name is not None
+        and definition.operation in kinds
+    ]
+
+
+async def test_the_page_has_the_examples_and_ends_no_script_early(product: Product) -> None:
+    page = (await product.client.get("/graphql", headers={"accept": "text/html"})).text
+    assert "mutation MakeAPicture" in page
+    assert page.count("const EXAMPLE_QUERY = ") == 1
+    assert "<title>gql_server</title>" in page
+
+
+async def test_the_page_takes_a_key_as_a_header(product: Product) -> None:
+    page = (await product.client.get("/graphql", headers={"accept": "text/html"})).text
+    assert "isHeadersEditorEnabled: true" in page
+    assert "shouldPersistHeaders" not in page
+    assert r"{\"Authorization\": \"Bearer gqls_…\"}" in page

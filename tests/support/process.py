@@ -1,0 +1,125 @@
+"""The product as a process of its own, as an operator starts it."""
+
+import asyncio
+import os
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.support.workers_ai_app import WorkersAIStandin
+
+_START_SECONDS = 30
+
+
+class ProductProcess:
+    """A running `gql-server serve`."""
+
+    def __init__(self, process: Process, url: str, printed: list[str]) -> None:
+        self.process = process
+        self.url = url
+        self.printed = printed
+        """The lines of standard output until it listened."""
+
+    async def end(self) -> tuple[int, str]:
+        """Wait for its end; return its exit code and what it logged."""
+        _, logged = await self.process.communicate()
+        assert self.process.returncode is not None
+        return self.process.returncode, logged.decode()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on just now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return what a process gets: these settings, and what Python needs."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return kept | dict(settings)
+
+
+def workers_ai_environment(standin: WorkersAIStandin, **more: str) -> dict[str, str]:
+    """Return the settings by which the stand-in makes the pictures, as fast as it can; and more."""
+    return {
+        "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
+        "CLOUDFLARE_API_TOKEN": standin.token,
+        "WORKERS_AI_BASE_URL": standin.base_url,
+        "WORKERS_AI_REQUESTS_PER_MINUTE": "10000000",
+    } | more
+
+
+async def run_gql_server(
+    *arguments: str, folder: Path, settings: Mapping[str, str]
+) -> tuple[int, str, str]:
+    """Run a command to its end; return its exit code and what it printed and logged."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "gql_server",
+        *arguments,
+        cwd=folder,
+        env=environment(settings),
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    printed, logged = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, printed.decode(), logged.decode()
+
+
+@asynccontextmanager
+async def worker_process(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[Process]:
+    """Start `gql-server worker` in a folder, and kill it at the end where it still runs."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "gql_server",
+        "worker",
+        cwd=folder,
+        env=environment(settings),
+        stderr=DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@asynccontextmanager
+async def product_process(
+    folder: Path, settings: Mapping[str, str], *options: str, port: int | None = None
+) -> AsyncIterator[ProductProcess]:
+    """Start `gql-server serve` in a folder, and kill it at the end where it still runs."""
+    port = port or free_port()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "gql_server",
+        "serve",
+        *options,
+        cwd=folder,
+        env=environment({**settings, "PORT": str(port)}),
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        printed: list[str] = []
+        async with asyncio.timeout(_START_SECONDS):
+            while not any(line.startswith("Playground:") for line in printed):
+                line = await process.stdout.readline()
+                assert line, (await process.communicate())[1].decode()
+                printed.append(line.decode().strip())
+        yield ProductProcess(process, f"http://127.0.0.1:{port}", printed)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()

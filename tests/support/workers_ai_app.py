@@ -1,0 +1,259 @@
+"""The stand-in of Workers AI as an ASGI application: addresses, tokens, forms, answers."""
+
+import asyncio
+import re
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from tests.support.workers_ai_behaviours import NAMED, Behaviour, Exchange, Reply, failure, slow
+from tests.support.workers_ai_catalogue import search
+from tests.support.workers_ai_fields import read_fields
+from tests.support.workers_ai_models import MODELS, Form
+from tests.support.workers_ai_pictures import picture
+from tests.support.workers_ai_rules import Refusal, check
+
+_RUN = re.compile(r"/client/v4/accounts/(?P<account>[^/]+)/ai/run/(?P<model>.+)")
+_GATEWAY = re.compile(r"/v1/(?P<account>[^/]+)/[^/]+/workers-ai/(?P<model>.+)")
+_SEARCH = re.compile(r"/client/v4/accounts/(?P<account>[^/]+)/ai/models/search")
+_MAGIC = re.compile(r"\[stand-in: (?P<name>\w+)\]")
+
+
+@dataclass(kw_only=True)
+class RecordedRequest:
+    """A call of a model, as it came in, whether it was taken or refused."""
+
+    model: str
+    at: float
+    """Seconds of ``time.monotonic``."""
+
+    headers: Mapping[str, str]
+    """Without the token; names in lower case."""
+
+    path: str
+    connection: str
+    """The caller's end of the connection that it came by."""
+
+    in_flight: int = 0
+    """How many calls were being worked on, this one included."""
+
+    form: Form | None = None
+    prompt: str | None = None
+    parameters: dict[str, object] = field(default_factory=dict)
+    """By wire name, as sent: a form's numbers are text, its files bytes."""
+
+    refusal: Refusal | None = None
+
+
+class WorkersAIStandin:
+    """The service's state, to read and to set from a test at any time.
+
+    Attributes:
+        origin: Where it listens, such as ``http://127.0.0.1:9001``.
+        account_id: The one account there is.
+        token: The one token that is taken.
+        latency: Seconds that a picture takes.
+        always: What happens when no other behaviour is due; None: a picture.
+        search_reply: What is answered to a search for models; None: the models.
+        requests: The calls of models, oldest first.
+        peak_in_flight: The most calls that were being worked on at one time.
+    """
+
+    def __init__(
+        self,
+        *,
+        account_id: str = "0123456789abcdef0123456789abcdef",
+        token: str = "standin-token-of-workers-ai",
+        latency: float = 0.0,
+    ) -> None:
+        self.origin = ""
+        self.account_id = account_id
+        self.token = token
+        self.latency = latency
+        self.always: Behaviour | None = None
+        self.search_reply: Reply | None = None
+        self.requests: list[RecordedRequest] = []
+        self.peak_in_flight = 0
+        self._next: deque[Behaviour] = deque()
+        self._working: set[int] = set()
+        self._pictures = 0
+
+    @property
+    def base_url(self) -> str:
+        """The address of the API, as Cloudflare's ends in ``/client/v4``."""
+        return f"{self.origin}/client/v4"
+
+    @property
+    def gateway_base_url(self) -> str:
+        """The address of an AI Gateway, ending in ``/workers-ai``."""
+        return f"{self.origin}/v1/{self.account_id}/a-gateway/workers-ai"
+
+    def next(self, *behaviours: Behaviour) -> None:
+        """Have the next calls that are valid behave so, one each."""
+        self._next.extend(behaviours)
+
+    def reset(self) -> None:
+        """Forget what was recorded and what was told, but not the latency."""
+        self.requests = []
+        self.peak_in_flight = 0
+        self.always = None
+        self.search_reply = None
+        self._next.clear()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        if scope["path"].startswith("/_"):
+            await (await self._control(request))(scope, receive, send)
+            return
+        if found := _RUN.fullmatch(scope["path"]) or _GATEWAY.fullmatch(scope["path"]):
+            await self._run(request, send, found["account"], found["model"])
+            return
+        response = self._other(request)
+        await response(scope, receive, send)
+
+    async def _control(self, request: Request) -> Response:
+        if (request.method, request.url.path) == ("GET", "/_requests"):
+            return JSONResponse([_described(recorded) for recorded in self.requests])
+        if (request.method, request.url.path) == ("DELETE", "/_requests"):
+            self.reset()
+            return Response(status_code=204)
+        if (request.method, request.url.path) == ("POST", "/_next"):
+            self.next(*(NAMED[name] for name in await request.json()))
+            return Response(status_code=204)
+        return Response(status_code=404)
+
+    def _other(self, request: Request) -> Response:
+        try:
+            found = _SEARCH.fullmatch(request.url.path)
+            if found is None or request.method != "GET":
+                raise Refusal(7003, 404, f"Could not route to {request.url.path}")
+            self._check_caller(request, found["account"])
+            if self.search_reply is not None:
+                return _response(self.search_reply)
+            return JSONResponse(search(request.query_params))
+        except Refusal as refusal:
+            return _response(failure(refusal.code, refusal.status, refusal.message))
+
+    async def _run(self, request: Request, send: Send, account: str, model: str) -> None:
+        recorded = self._record(request, model)
+        self._working.add(id(recorded))
+        self.peak_in_flight = max(self.peak_in_flight, len(self._working))
+        recorded.in_flight = len(self._working)
+
+        async def send_when_done(message: Message) -> None:
+            self._working.discard(id(recorded))
+            await send(message)
+
+        try:
+            await self._answer(request, send_when_done, account, recorded)
+        except ClientDisconnect:
+            return
+        finally:
+            self._working.discard(id(recorded))
+
+    def _record(self, request: Request, model: str) -> RecordedRequest:
+        recorded = RecordedRequest(
+            model=model,
+            at=time.monotonic(),
+            headers={k: v for k, v in request.headers.items() if k != "authorization"},
+            path=request.url.path,
+            connection=f"{request.scope['client'][0]}:{request.scope['client'][1]}",
+        )
+        self.requests.append(recorded)
+        return recorded
+
+    async def _answer(
+        self, request: Request, send: Send, account: str, recorded: RecordedRequest
+    ) -> None:
+        try:
+            exchange = await self._checked(request, send, account, recorded)
+        except Refusal as refusal:
+            recorded.refusal = refusal
+            response = _response(failure(refusal.code, refusal.status, refusal.message))
+            await response(request.scope, request.receive, send)
+            return
+        # Chosen as it comes in: a call that one test left behind takes nothing of the next's.
+        behave = slow(self.latency, self._due(recorded.prompt or ""))
+        await _until_gone(behave, exchange, request.receive)
+
+    async def _checked(
+        self, request: Request, send: Send, account: str, recorded: RecordedRequest
+    ) -> Exchange:
+        self._check_caller(request, account)
+        if request.method != "POST":
+            raise Refusal(7001, 405, "Method not allowed")
+        rules = MODELS.get(recorded.model)
+        if rules is None:
+            raise Refusal(5007, 400, f"No such model {recorded.model} or task")
+        recorded.form, fields = await read_fields(request, rules)
+        prompt = fields.get("prompt")
+        recorded.prompt = prompt if isinstance(prompt, str) else None
+        recorded.parameters = {k: v for k, v in fields.items() if k != "prompt"}
+        asked = check(rules, fields)
+        self._pictures += 1
+        made = picture(
+            rules.encoded,
+            asked.width,
+            asked.height,
+            seed=self._pictures if asked.seed is None else asked.seed,
+            mark=f"{recorded.model}, seed {asked.seed}, picture {self._pictures}",
+        )
+        transport = request.scope["extensions"]["transport"]["transport"]
+        return Exchange(rules=rules, asked=asked, picture=made, send=send, transport=transport)
+
+    def _check_caller(self, request: Request, account: str) -> None:
+        given = request.headers.get("authorization")
+        if given is None:
+            raise Refusal(10000, 401, "Authentication error")
+        if given != f"Bearer {self.token}" or account != self.account_id:
+            raise Refusal(10000, 403, "Authentication error")
+
+    def _due(self, prompt: str) -> Behaviour | None:
+        if found := _MAGIC.search(prompt):
+            return NAMED[found["name"]]
+        return self._next.popleft() if self._next else self.always
+
+
+async def _until_gone(behaviour: Behaviour, exchange: Exchange, receive: Receive) -> None:
+    """Behave until that is done or the caller has gone away."""
+
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    behaving = asyncio.ensure_future(behaviour(exchange))
+    leaving = asyncio.ensure_future(gone())
+    try:
+        await asyncio.wait({behaving, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if behaving.done():
+            behaving.result()
+    finally:
+        behaving.cancel()
+        leaving.cancel()
+        await asyncio.gather(behaving, leaving, return_exceptions=True)
+
+
+def _response(reply: Reply) -> Response:
+    return Response(
+        reply.body, reply.status, media_type=reply.content_type, headers=dict(reply.headers)
+    )
+
+
+def _described(recorded: RecordedRequest) -> dict[str, object]:
+    return {
+        "model": recorded.model,
+        "at": recorded.at,
+        "in_flight": recorded.in_flight,
+        "form": recorded.form,
+        "prompt": recorded.prompt,
+        "parameters": {
+            name: f"{len(value)} bytes" if isinstance(value, bytes) else value
+            for name, value in recorded.parameters.items()
+        },
+        "refusal": recorded.refusal and recorded.refusal.code,
+    }

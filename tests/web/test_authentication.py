@@ -1,0 +1,154 @@
+"""Who is let in over HTTP."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import websockets
+
+from gql_server.access.keys import KeyDraft, create_key
+from gql_server.domain.clock import now
+from gql_server.domain.principal import Role
+from tests.support.product import Product, running_product
+from tests.support.subscriber import open_socket
+from tests.support.visitors import visitor
+
+pytestmark = pytest.mark.anyio
+
+VIEWER = "{ viewer { userId role key { id name prefix expiresAt lastUsedAt } } }"
+
+
+async def test_nobody_is_served_without_a_good_key(asking: Product) -> None:
+    whole = (await create_key(asking.parts.database, KeyDraft(user_id="a", role=Role.ADMIN))).secret
+    for header in (None, "", "Bearer", f"Basic {whole}", whole, f"Bearer {whole}x", "Bearer x y"):
+        headers = {"Authorization": header} if header is not None else {}
+        response = await asking.client.post(
+            "/graphql", json={"query": "{ __typename }"}, headers=headers
+        )
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"] == "Bearer"
+        (error,) = response.json()["errors"]
+        assert error["extensions"] == {"code": "UNAUTHENTICATED"}
+        assert whole not in response.text
+
+
+async def test_the_refusal_comes_before_the_body_is_read(asking: Product) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", asking.settings.port)
+    writer.write(
+        b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 99999999\r\n\r\n{"
+    )
+    async with asyncio.timeout(10):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 401")
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 307),
+        ("GET", "/health", 200),
+        ("GET", "/ready", 200),
+        ("GET", "/graphql", 401),
+        ("GET", "/graphql?query=%7B__typename%7D", 401),
+        ("GET", "/graphql?query=", 401),
+        ("GET", "/graphql?q=x&query=%7B__typename%7D", 401),
+        ("GET", "/graphql?extensions=%7B%7D", 401),
+        ("GET", "/graphql?doc_id=x", 401),
+        ("POST", "/graphql", 401),
+        ("OPTIONS", "/graphql", 401),
+        ("GET", "/anything/else", 401),
+        ("GET", "/images/generated/img_x.png", 403),
+    ],
+)
+async def test_only_health_and_signed_pictures_need_no_key(
+    asking: Product, method: str, path: str, status: int
+) -> None:
+    response = await asking.client.request(method, path, headers={"Accept": "text/html"})
+    assert response.status_code == status
+
+
+async def test_the_playground_takes_an_admins_key_as_a_password_and_nothing_else_does(
+    asking: Product,
+) -> None:
+    page = {"Accept": "text/html"}
+    secrets = {}
+    for role in Role:
+        draft = KeyDraft(user_id="ann", role=role)
+        secrets[role] = (await create_key(asking.parts.database, draft)).secret
+        answer = await asking.client.get("/graphql", headers=page, auth=("ann", secrets[role]))
+        assert answer.status_code == (200 if role is Role.ADMIN else 401)
+    for header in ("", "Basic", "Basic \u00e4", "Basic YQ==", "Basic YTpi", "Basic /w=="):
+        headers = [(b"Accept", b"text/html"), (b"Authorization", header.encode())]
+        refused = await asking.client.get("/graphql", headers=headers)
+        assert refused.status_code == 401
+        assert refused.headers["www-authenticate"].startswith("Basic realm=")
+    admin = ("ann", secrets[Role.ADMIN])
+    query = {"query": "{ __typename }"}
+    for address in ("/graphql?query=%7B__typename%7D", "/graphql?q=x&query=x", "/anything"):
+        refused = await asking.client.get(address, headers=page, auth=admin)
+        assert refused.headers["www-authenticate"] == "Bearer"
+    refused = await asking.client.post("/graphql", json=query, headers=page, auth=admin)
+    assert refused.headers["www-authenticate"] == "Bearer"
+
+
+async def test_the_page_may_be_opened_to_everybody(tmp_path: Path) -> None:
+    async with running_product(tmp_path, {"auth": "keys", "playground": True}) as product:
+        for address in ("/graphql", "/graphql?q=%7B__typename%7D&variables=%7B%7D"):
+            page = await product.client.get(address, headers={"Accept": "text/html"})
+            assert page.status_code == 200
+            assert "graphiql" in page.text
+
+
+async def test_a_viewer_is_told_who_they_are(asking: Product) -> None:
+    expiry = now() + timedelta(days=30)
+    async with visitor(asking, "ann", Role.CREATOR, name="shop", expires_at=expiry) as ann:
+        viewer = (await ann.ask(VIEWER))["viewer"]
+    key = viewer.pop("key")
+    assert viewer == {"userId": "ann", "role": "CREATOR"}
+    assert key["name"] == "shop"
+    assert key["id"].startswith("key_")
+    assert key["prefix"].startswith("gqls_")
+    assert key["expiresAt"].startswith(expiry.isoformat()[:19])
+
+
+async def test_a_server_that_asks_nobody_has_one_viewer(product: Product) -> None:
+    viewer = (await product.ask(VIEWER))["viewer"]
+    assert viewer == {"userId": "default_user", "role": "ADMIN", "key": None}
+
+
+async def test_a_database_that_is_away_is_not_the_callers_fault(asking: Product) -> None:
+    async with visitor(asking, "ann", Role.CREATOR) as ann:
+        await asking.parts.database.close()
+        path = asking.settings.data_dir / "gql_server.db"
+        path.rename(path.with_suffix(".away"))
+        path.mkdir()
+        response = await ann.client.post("/graphql", json={"query": VIEWER})
+        path.rmdir()
+        path.with_suffix(".away").rename(path)
+        assert response.status_code == 503
+        assert response.headers["retry-after"] == "1"
+        assert (await ann.ask(VIEWER))["viewer"]["userId"] == "ann"
+
+
+async def test_a_websocket_with_a_bad_key_is_refused(asking: Product) -> None:
+    address = asking.settings.server_url.replace("http", "ws") + "/graphql"
+    with pytest.raises(websockets.InvalidStatus) as refusal:
+        async with websockets.connect(address, additional_headers={"Authorization": "Bearer x"}):
+            pass
+    assert refusal.value.response.status_code == 401
+
+
+async def test_a_websocket_s_first_message_tells_who_speaks(asking: Product) -> None:
+    good = await create_key(asking.parts.database, KeyDraft(user_id="ann", role=Role.READER))
+    for payload in ({}, {"authorization": "Bearer gqls_wrong"}):
+        async with open_socket(asking.settings.server_url) as client:
+            await client.send(type="connection_init", payload=payload)
+            assert await client.closed() == 4403
+    async with open_socket(asking.settings.server_url) as client:
+        payload = {"authorization": f"Bearer {good.secret}"}
+        await client.send(type="connection_init", payload=payload)
+        assert await client.receive() == {"type": "connection_ack"}
+        await client.subscribe(VIEWER)
+        assert (await client.next())["viewer"]["userId"] == "ann"

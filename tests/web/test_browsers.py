@@ -1,0 +1,141 @@
+"""What browsers are told: which pages may ask, and what a page of ours may do."""
+
+import asyncio
+import re
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from gql_server.settings import SettingsError, load_settings
+from tests.support.product import running_product
+
+pytestmark = pytest.mark.anyio
+
+ORIGIN = "https://app.example.com"
+SETTINGS: dict[str, Any] = {
+    "cors_origins": f"{ORIGIN}/, http://localhost:3000",
+    "public_url": "https://images.example.com",
+    "auth": "none",
+    "receive_timeout": 0.3,
+}
+
+
+async def preflight(client: httpx.AsyncClient, origin: str) -> httpx.Response:
+    headers = {
+        "origin": origin,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "content-type, graphql-require-preflight",
+    }
+    return await client.options("/graphql", headers=headers)
+
+
+async def test_pages_of_listed_origins_may_ask_and_every_answer_is_guarded(tmp_path: Path) -> None:
+    async with running_product(tmp_path, SETTINGS) as product:
+        address = f"http://127.0.0.1:{product.settings.port}"
+        async with httpx.AsyncClient(base_url=address) as client:
+            allowed = await preflight(client, ORIGIN)
+            assert allowed.status_code == 200
+            assert allowed.headers["access-control-allow-origin"] == ORIGIN
+            assert "graphql-require-preflight" in allowed.headers["access-control-allow-headers"]
+            refused = await preflight(client, "https://evil.example.com")
+            assert "access-control-allow-origin" not in refused.headers
+            query = {"query": "{ __typename }"}
+            for origin, echoed in ((ORIGIN, ORIGIN), ("https://evil.example.com", None)):
+                answer = await client.post("/graphql", json=query, headers={"origin": origin})
+                assert answer.headers.get("access-control-allow-origin") == echoed
+            for path in ("/graphql", "/health", "/ready", "/nothing", "/images/none"):
+                headers = (await client.get(path)).headers
+                assert headers["x-content-type-options"] == "nosniff", path
+                assert headers["x-frame-options"] == "DENY"
+                assert headers["referrer-policy"] == "no-referrer"
+                assert "frame-ancestors 'none'" in headers["content-security-policy"]
+                assert headers["strict-transport-security"] == "max-age=31536000"
+            await a_body_that_does_not_come_is_not_waited_for(product.settings.port)
+
+
+async def drip(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b" ")
+        await asyncio.sleep(0.02)
+
+
+async def a_body_that_does_not_come_is_not_waited_for(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 100\r\n\r\n{"
+    )
+    drops = asyncio.create_task(drip(writer))
+    answer = b""
+    async with asyncio.timeout(10):
+        while b"REQUEST_TIMEOUT" not in answer:  # what is sent after it resets the connection
+            part = await reader.read(4096)
+            assert part, answer
+            answer += part
+    drops.cancel()
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_page_may_ask_first_without_the_key_and_read_that_it_needs_one(
+    tmp_path: Path,
+) -> None:
+    settings = {"auth": "keys", "cors_origins": ORIGIN}
+    async with running_product(tmp_path, settings) as product:
+        allowed = await preflight(product.client, ORIGIN)
+        assert allowed.status_code == 200
+        assert allowed.headers["access-control-allow-origin"] == ORIGIN
+        refused = await product.client.post("/graphql", json={}, headers={"origin": ORIGIN})
+        assert refused.status_code == 401
+        assert refused.headers["access-control-allow-origin"] == ORIGIN
+        assert refused.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_without_origins_no_page_is_let_in(tmp_path: Path) -> None:
+    async with running_product(tmp_path) as product:
+        answer = await preflight(product.client, ORIGIN)
+        assert "access-control-allow-origin" not in answer.headers
+        headers = (await product.client.get("/health")).headers
+        assert "strict-transport-security" not in headers
+        await the_playground_lives_with_its_policy(product.client)
+
+
+async def the_playground_lives_with_its_policy(client: httpx.AsyncClient) -> None:
+    page = await client.get("/graphql?q=what+was+typed", headers={"accept": "text/html"})
+    for name, value in (await client.get("/health")).headers.items():
+        if name.startswith(("x-", "referrer-", "cross-origin-", "permissions-")):
+            assert page.headers[name] == value
+    policy = {
+        name: values.split()
+        for name, _, values in (
+            part.strip().partition(" ")
+            for part in page.headers["content-security-policy"].split(";")
+        )
+    }
+    assert policy["default-src"] == ["'none'"]
+    assert policy["connect-src"] == ["'self'"]
+    assert "'unsafe-inline'" not in policy["script-src"]
+    for kind, attribute in (("script", "src"), ("link", "href")):
+        tags = re.findall(rf"<{kind}\s[^>]*?{attribute}=\"(https:[^\"]+)\"", page.text)
+        assert tags
+        allowed = policy["script-src" if kind == "script" else "style-src"]
+        assert {f"https://{urlsplit(tag).netloc}" for tag in tags} <= set(allowed)
+    scripts = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
+    assert scripts
+    for script in scripts:
+        assert (
+            f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
+            in (policy["script-src"])
+        )
+    assert not re.search(r"\son[a-z]+=\"", page.text)
+
+
+@pytest.mark.parametrize("origins", ["app.example.com", "https://a.example.com/path", "*.a.com"])
+def test_what_is_no_origin_is_told(origins: str) -> None:
+    with pytest.raises(SettingsError, match="CORS_ORIGINS"):
+        load_settings(cors_origins=origins)

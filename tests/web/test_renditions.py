@@ -1,0 +1,159 @@
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Lock
+
+import pytest
+
+from gql_server.pictures.decoding import Flaw, NotAPicture
+from gql_server.pictures.formats import ImageFormat
+from gql_server.web.renditions import (
+    MOST_WAITING,
+    RenditionRequest,
+    Renditions,
+    TooManyWaiting,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class CountingRender:
+    """Answers with as many bytes as the width, and counts; holds on while it is told to."""
+
+    may_finish: Event = field(default_factory=Event)
+    widths: list[int | None] = field(default_factory=list)
+    running: int = 0
+    most_running: int = 0
+    is_failing: bool = False
+    _lock: Lock = field(default_factory=Lock)
+
+    def __call__(
+        self,
+        data: bytes,  # noqa: ARG002 - what is counted does not depend on it
+        *,
+        width: int | None,
+        format: ImageFormat | None,  # noqa: A002 - the public name of the argument
+    ) -> tuple[bytes, ImageFormat]:
+        with self._lock:
+            self.widths.append(width)
+            self.running += 1
+            self.most_running = max(self.most_running, self.running)
+        assert self.may_finish.wait(30)
+        with self._lock:
+            self.running -= 1
+        if self.is_failing:
+            raise NotAPicture(Flaw.BROKEN)
+        return bytes(width or 0), format or ImageFormat.PNG
+
+
+@pytest.fixture
+def render() -> CountingRender:
+    counting = CountingRender()
+    counting.may_finish.set()
+    return counting
+
+
+@pytest.fixture
+def original(tmp_path: Path) -> Path:
+    path = tmp_path / "img.png"
+    path.write_bytes(b"picture")
+    return path
+
+
+def wanted(path: Path, width: int) -> RenditionRequest:
+    return RenditionRequest(path=path, digest="0" * 64, width=width, format=None)
+
+
+async def test_a_rendition_is_made_once_and_remembered(
+    render: CountingRender, original: Path
+) -> None:
+    renditions = Renditions(render=render)
+    first = await renditions.get(wanted(original, 10))
+    assert await renditions.get(wanted(original, 10)) is first
+    assert first.data == bytes(10)
+    assert render.widths == [10]
+
+
+async def test_many_who_ask_at_once_share_one_making(
+    render: CountingRender, original: Path
+) -> None:
+    renditions = Renditions(render=render)
+    answers = await asyncio.gather(*(renditions.get(wanted(original, 10)) for _ in range(50)))
+    assert len({id(answer) for answer in answers}) == 1
+    assert render.widths == [10]
+
+
+async def test_only_two_are_made_side_by_side(original: Path) -> None:
+    render = CountingRender()
+    renditions = Renditions(render=render)
+    asked = [asyncio.create_task(renditions.get(wanted(original, n))) for n in range(1, 21)]
+    while render.running < 2:
+        await asyncio.to_thread(lambda: None)
+    async with asyncio.timeout(20):
+        await asyncio.to_thread(lambda: None)  # comes after every rendition that was begun
+    render.may_finish.set()
+    await asyncio.gather(*asked)
+    assert sorted(width for width in render.widths if width) == list(range(1, 21))
+    assert render.most_running == 2
+
+
+async def test_the_least_used_is_forgotten_when_the_bytes_are_too_many(
+    render: CountingRender, original: Path
+) -> None:
+    renditions = Renditions(render=render, cache_bytes=100)
+    for width in (60, 40, 60, 30, 60, 40):
+        await renditions.get(wanted(original, width))
+    assert render.widths == [60, 40, 30, 40]
+
+
+async def test_one_too_large_to_remember_is_made_each_time(
+    render: CountingRender, original: Path
+) -> None:
+    renditions = Renditions(render=render, cache_bytes=100)
+    for _ in range(2):
+        assert len((await renditions.get(wanted(original, 101))).data) == 101
+    assert render.widths == [101, 101]
+
+
+async def test_one_who_goes_away_takes_nothing_from_the_others(original: Path) -> None:
+    render = CountingRender()
+    renditions = Renditions(render=render)
+    leaving = asyncio.create_task(renditions.get(wanted(original, 10)))
+    staying = asyncio.create_task(renditions.get(wanted(original, 10)))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    render.may_finish.set()
+    assert (await staying).data == bytes(10)
+    assert leaving.cancelled()
+    assert render.widths == [10]
+
+
+async def test_a_failure_reaches_all_who_asked_and_is_not_remembered(
+    render: CountingRender, original: Path
+) -> None:
+    renditions = Renditions(render=render)
+    render.is_failing = True
+    failed = await asyncio.gather(
+        *(renditions.get(wanted(original, 10)) for _ in range(3)), return_exceptions=True
+    )
+    assert [type(error) for error in failed] == [NotAPicture] * 3
+    render.is_failing = False
+    assert (await renditions.get(wanted(original, 10))).data == bytes(10)
+
+
+async def test_more_than_may_wait_are_refused_at_once(
+    render: CountingRender, original: Path
+) -> None:
+    render.may_finish.clear()
+    renditions = Renditions(render=render)
+    waiting = [
+        asyncio.create_task(renditions.get(wanted(original, width)))
+        for width in range(1, MOST_WAITING + 1)
+    ]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyWaiting):
+        await renditions.get(wanted(original, MOST_WAITING + 1))
+    render.may_finish.set()
+    await asyncio.gather(*waiting)
+    assert len((await renditions.get(wanted(original, MOST_WAITING + 1))).data) == MOST_WAITING + 1
