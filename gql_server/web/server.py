@@ -8,6 +8,7 @@ import uvicorn
 from gql_server.access.live_sessions import Sessions
 from gql_server.settings import Settings
 from gql_server.web.slow_clients import bounded_http
+from gql_server.web.websocket_protocol import bounded_websockets
 
 
 def server_config(app: Any, settings: Settings) -> uvicorn.Config:
@@ -27,7 +28,9 @@ def server_config(app: Any, settings: Settings) -> uvicorn.Config:
             taking_seconds=settings.subscription_send_timeout,
             most_connections=settings.max_connections,
         ),
+        ws=bounded_websockets(send_seconds=settings.subscription_send_timeout),
         ws_max_size=settings.max_body_bytes,
+        ws_per_message_deflate=False,  # a few kilobytes would become megabytes
     )
 
 

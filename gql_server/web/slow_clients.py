@@ -3,8 +3,9 @@
 import asyncio
 from typing import Any, ClassVar, Final
 
-import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gql_server.web.write_stall import WriteStall
 
 _MAX_HEAD_BYTES: Final = 64 * 1024
 _STOP_SECONDS: Final = 1.0
@@ -19,8 +20,6 @@ _TOO_MANY: Final = (
     b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(_TOO_MANY_BODY), _TOO_MANY_BODY)
 )
 
-log = structlog.get_logger(__name__)
-
 
 class BoundedHttpProtocol(HttpToolsProtocol):
     """Closes a connection whose next request's head does not come in time, or does not end.
@@ -34,13 +33,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     head_seconds: ClassVar[float] = 30
     most_connections: ClassVar[int] = 10_000
     taking_seconds: float = 30
-    _stall: asyncio.TimerHandle | None = None
     _rest: asyncio.TimerHandle | None = None
     _is_in_body = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Wait for the first request, unless there are too many connections already."""
         super().connection_made(transport)
+        self._stall = WriteStall(transport, self.taking_seconds)
         self._await_head()
         if len(self.connections) > self.most_connections:
             transport.write(_TOO_MANY)
@@ -50,7 +49,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Wait no more."""
         self._head_is_here()
         self._rest_is_here()
-        self._is_taken()
+        self._stall.stop()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -96,36 +95,17 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Wait for the client to take what it was sent."""
         super().pause_writing()
-        self._await_taking()
+        self._stall.start()
 
     def resume_writing(self) -> None:
         """Send on."""
-        self._is_taken()
+        self._stall.stop()
         super().resume_writing()
 
     def shutdown(self) -> None:
         """End the connection once its answer was sent, unless its client takes nothing of it."""
         super().shutdown()
-        self.taking_seconds = min(self.taking_seconds, _STOP_SECONDS)
-        if self._stall is not None:
-            self._is_taken()
-            self._await_taking()
-
-    def _await_taking(self) -> None:
-        left = self.transport.get_write_buffer_size()
-        self._stall = self.loop.call_later(self.taking_seconds, self._look_whether_taken, left)
-
-    def _look_whether_taken(self, left: int) -> None:
-        if self.transport.get_write_buffer_size() < left:
-            self._await_taking()
-        else:
-            log.info("connection_dropped", no_data_taken_for_seconds=self.taking_seconds)
-            self.transport.abort()
-
-    def _is_taken(self) -> None:
-        if self._stall is not None:
-            self._stall.cancel()
-            self._stall = None
+        self._stall.shorten(_STOP_SECONDS)
 
     def _rest_is_here(self) -> None:
         if self._rest is not None:

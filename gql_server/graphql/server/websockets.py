@@ -28,6 +28,7 @@ from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.domain.errors import Unauthenticated
 from gql_server.graphql.execution.limits import limit_error
 from gql_server.web.bodies import RequestRefused
+from gql_server.web.websocket_protocol import acknowledge
 
 if TYPE_CHECKING:
     from gql_server.graphql.server.view import GraphQLView
@@ -124,8 +125,13 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         """Learn who speaks; where that cannot be found out the client may try again."""
         try:
-            await super().handle_connection_init(message)
+            # Some clients write the payload that they leave out as null.
+            payload = message.get("payload")
+            await super().handle_connection_init(
+                {"type": "connection_init", "payload": {} if payload is None else payload}
+            )
             if self.connection_acknowledged:
+                acknowledge(cast("dict[str, Any]", self._socket.scope))
                 self._open_session()
         except (DatabaseUnavailable, ProviderUnavailable) as error:
             log.warning("authentication_unavailable", reason=repr(error))
@@ -161,8 +167,12 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
     async def _refuse(self, operation: str, error: GraphQLError | RequestRefused) -> None:
         await self.send_message({"id": operation, "type": "error", "payload": [_formatted(error)]})
 
+    @property
+    def _socket(self) -> WebSocket:
+        return cast("BoundedWebSocket", self.websocket).ws
+
     def _open_session(self) -> None:
-        sessions: Sessions = cast("BoundedWebSocket", self.websocket).ws.state.sessions
+        sessions: Sessions = self._socket.state.sessions
         self._session.enter_context(sessions.session(self.context.principal, self._end))
 
     def _end(self, reason: SessionEnd) -> None:

@@ -1,0 +1,199 @@
+"""WebSocket connections within bounds, whatever frames their clients send.
+
+A socket that the application has not acknowledged yet may send a few small messages. After that
+each message has the size of a request's body. Nothing is decompressed: a few kilobytes would
+become megabytes. Ping and pong frames have a rate, and a client that stops reading is not read
+from, and dropped after a while.
+"""
+
+from asyncio import Transport
+from asyncio.transports import BaseTransport
+from collections.abc import Callable
+from typing import Any, ClassVar, Final, cast
+
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode, Frame
+from websockets.http11 import Request
+
+from gql_server.web.write_stall import WriteStall
+
+ACKNOWLEDGE: Final = "gql_server.acknowledge"
+"""The scope's extension whose ``callback`` the application calls once it knows its client."""
+
+_PIECE_BYTES: Final = 4096
+"""Bytes that are parsed before anything else is looked at: some 700 of the smallest frames."""
+_UNACKNOWLEDGED_MESSAGE_BYTES: Final = 16 * 1024
+_UNACKNOWLEDGED_BYTES: Final = 32 * 1024
+_UNACKNOWLEDGED_MESSAGES: Final = 8
+_UNACKNOWLEDGED_SECONDS: Final = 5.0
+"""How long a client that is not acknowledged may leave data unread."""
+_MAX_FRAGMENTS: Final = 1024
+_CONTROL_FRAMES: Final = 100
+_CONTROL_FRAMES_PER_SECOND: Final = 10.0
+
+
+class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
+    """Reads from a client only as much as the server has work for."""
+
+    send_seconds: ClassVar[float] = 30
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take what uvicorn gives each of its protocols."""
+        super().__init__(*args, **kwargs)
+        self.conn.max_message_size = _UNACKNOWLEDGED_MESSAGE_BYTES
+        self._unparsed = bytearray()
+        self._is_acknowledged = False
+        self._bytes = 0
+        self._messages = 0
+        self._fragments = 0
+        self._control_frames = float(_CONTROL_FRAMES)
+        self._control_frames_at = self.loop.time()
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Take the connection."""
+        super().connection_made(transport)
+        seconds = min(self.send_seconds, _UNACKNOWLEDGED_SECONDS)
+        self._stall = WriteStall(cast("Transport", transport), seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget what was not parsed."""
+        self._stall.stop()
+        self._unparsed.clear()
+        super().connection_lost(exc)
+
+    def acknowledge(self) -> None:
+        """Allow messages of the full size: the application knows its client."""
+        self._is_acknowledged = True
+        self.conn.max_message_size = self.config.ws_max_size
+        self._stall = WriteStall(self.transport, self.send_seconds)
+        if not self.writable.is_set():
+            self._stall.start()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, as far as there is work for it."""
+        if self.transport.is_closing() and not self.close_sent:
+            return
+        self._unparsed += data
+        self._parse()
+
+    def pause_writing(self) -> None:
+        """Read no more from a client that does not read."""
+        super().pause_writing()
+        self.transport.pause_reading()
+        self._stall.start()
+
+    def resume_writing(self) -> None:
+        """Read on."""
+        super().resume_writing()
+        self._stall.stop()
+        if not self.read_paused:
+            self.transport.resume_reading()
+        self._parse()
+
+    async def receive(self) -> ASGIReceiveEvent:
+        """Return the next event, and parse on when there is none left."""
+        event = await super().receive()
+        self._parse()
+        return event
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send a message; after a close the client's own close frame may wait to be parsed."""
+        await super().send(message)
+        if message["type"] == "websocket.close":
+            self._parse()
+
+    def shutdown(self) -> None:
+        """Close the connection, also where its client does not read."""
+        super().shutdown()
+        self._stall.shorten(1.0)
+
+    def handle_connect(self, event: Request) -> None:
+        """Let the application say when it knows its client."""
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            extensions: Any = self.scope["extensions"]
+            extensions[ACKNOWLEDGE] = {"callback": self.acknowledge}
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take another fragment of a message."""
+        self._fragments += 1
+        if self._fragments > _MAX_FRAGMENTS:
+            self._violated(CloseCode.MESSAGE_TOO_BIG, "Too many fragments")
+            return
+        super().handle_cont(event)
+
+    def handle_text(self, event: Frame) -> None:
+        """Take a message, or its first fragment."""
+        self._fragments = 1
+        super().handle_text(event)
+
+    def handle_bytes(self, event: Frame) -> None:
+        """Take a message, or its first fragment."""
+        self._fragments = 1
+        super().handle_bytes(event)
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message to the application."""
+        self._messages += 1
+        if not self._is_acknowledged and self._messages > _UNACKNOWLEDGED_MESSAGES:
+            self._violated(CloseCode.POLICY_VIOLATION, "Too many messages before connection_ack")
+            return
+        super().send_receive_event_to_app()
+
+    def handle_ping(self) -> None:
+        """Answer a ping, unless there are too many."""
+        if self._takes_control_frame():
+            super().handle_ping()
+
+    def handle_pong(self, event: Frame) -> None:
+        """Take a pong, unless there are too many."""
+        if self._takes_control_frame():
+            super().handle_pong(event)
+
+    def _parse(self) -> None:
+        while self._unparsed and not self.read_paused and self.writable.is_set():
+            piece = bytes(self._unparsed[:_PIECE_BYTES])
+            del self._unparsed[:_PIECE_BYTES]
+            self._bytes += len(piece)
+            if not self._is_acknowledged and self._bytes > _UNACKNOWLEDGED_BYTES:
+                self._violated(CloseCode.MESSAGE_TOO_BIG, "Too much before connection_ack")
+            if self.transport.is_closing() and not self.close_sent:
+                self._unparsed.clear()
+                return
+            super().data_received(piece)
+
+    def _takes_control_frame(self) -> bool:
+        now = self.loop.time()
+        refilled = (now - self._control_frames_at) * _CONTROL_FRAMES_PER_SECOND
+        self._control_frames = min(self._control_frames + refilled, float(_CONTROL_FRAMES))
+        self._control_frames_at = now
+        if self._control_frames < 1:
+            self._violated(CloseCode.POLICY_VIOLATION, "Too many ping or pong frames")
+            return False
+        self._control_frames -= 1
+        return True
+
+    def _violated(self, code: CloseCode, reason: str) -> None:
+        if self.close_sent or self.transport.is_closing():
+            return
+        self.conn.fail(code, reason)
+        self.handle_parser_exception()
+        self._unparsed.clear()
+
+
+def bounded_websockets(*, send_seconds: float) -> type[Any]:
+    """Return the protocol for uvicorn's ``ws``.
+
+    Args:
+        send_seconds: Seconds that a client may leave what it is sent unread.
+    """
+    return type("BoundedWebSocket", (BoundedWebSocketProtocol,), {"send_seconds": send_seconds})
+
+
+def acknowledge(scope: dict[str, Any]) -> None:
+    """Say that the application knows a socket's client, where the server wants to know."""
+    extension = (scope.get("extensions") or {}).get(ACKNOWLEDGE)
+    if extension is not None:
+        callback: Callable[[], None] = extension["callback"]
+        callback()
