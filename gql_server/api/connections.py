@@ -17,6 +17,7 @@ from gql_server.database.engine.pages import (
     PageRequest,
 )
 from gql_server.domain.errors import ErrorCode, InvalidInput
+from gql_server.graphql.execution.weights import ListLimit
 
 T = TypeVar("T")
 
@@ -153,3 +154,17 @@ def _read_cursor(cursor: str | None, name: str) -> PageKey | None:
             f"{name} is not a cursor of this server; take one from pageInfo or an edge.",
             path=(name,),
         ) from None
+
+
+def check_limit(limit: int, bounds: ListLimit) -> None:
+    """Check the argument ``limit`` of a list.
+
+    Raises:
+        InvalidInput: It is out of bounds.
+    """
+    if not 1 <= limit <= bounds.maximum:
+        raise InvalidInput(
+            f"limit must be from 1 to {bounds.maximum}; it is {limit}.",
+            path=("limit",),
+            code=ErrorCode.OUT_OF_RANGE,
+        )

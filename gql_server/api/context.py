@@ -30,7 +30,7 @@ from gql_server.ledger.reports.performance import Performance, read_performance
 if TYPE_CHECKING:
     from gql_server.api.models.types import Model
 
-_LATEST_WEBHOOKS: Final = 10
+LATEST_WEBHOOKS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +242,7 @@ class Context:
         """The latest webhooks of batches and budgets that the caller sees, by one statement."""
 
         async def load(ids: list[str]) -> Sequence[Sequence[Facts]]:
-            found = await self.parts.webhooks.latest_of(self.principal, ids, most=_LATEST_WEBHOOKS)
+            found = await self.parts.webhooks.latest_of(self.principal, ids, most=LATEST_WEBHOOKS)
             return [found.get(subject_id, ()) for subject_id in ids]
 
         return SharedLoader(load_fn=load)

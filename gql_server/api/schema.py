@@ -22,7 +22,15 @@ from gql_server.api.budgets.types import (
     budget_from,
     find_budgets,
 )
-from gql_server.api.connections import After, Before, Connection, First, Last, ListOrder
+from gql_server.api.connections import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    ListOrder,
+    check_limit,
+)
 from gql_server.api.context import Info
 from gql_server.api.costs.analytics import (
     CostAnalytics,
@@ -31,12 +39,17 @@ from gql_server.api.costs.analytics import (
     Until,
     cost_analytics,
 )
-from gql_server.api.costs.estimates import CostEstimateInput, CostEstimatePayload, cost_estimate
+from gql_server.api.costs.estimates import (
+    CostEstimateInput,
+    CostEstimatePayload,
+    cost_estimate,
+    estimate_work,
+)
 from gql_server.api.images.filters import FilterArgument, OrderArgument
 from gql_server.api.images.mutations import ImageMutations
 from gql_server.api.images.subscriptions import ImageSubscriptions
 from gql_server.api.images.types import Image, find_images, image_connection
-from gql_server.api.models.types import Model, ModelFilter, list_models
+from gql_server.api.models.types import MAX_MODELS, Model, ModelFilter, list_models
 from gql_server.api.nodes import Node
 from gql_server.api.permissions import guarded
 from gql_server.api.scalars import DATE_TIME
@@ -55,8 +68,10 @@ from gql_server.domain.errors import ErrorCode, InvalidInput
 from gql_server.graphql.execution.executor import PlainFieldExecutor
 from gql_server.graphql.execution.limits import Limits
 from gql_server.graphql.execution.schema import Schema
+from gql_server.graphql.execution.weights import LIST_LIMIT, WORK, ListLimit, list_size
 
 _MAX_NODES: Final = 100
+_BUDGETS: Final = ListLimit(default=100, maximum=1_000)
 
 
 @strawberry.type(description="What can be asked.")
@@ -132,7 +147,9 @@ class Query:
         """Find a model."""
         return info.context.models.get(id)
 
-    @strawberry.field(description="The models that pictures can be asked of.")
+    @strawberry.field(
+        description="The models that pictures can be asked of.", metadata=list_size(MAX_MODELS)
+    )
     def models(
         self,
         info: Info,
@@ -220,13 +237,26 @@ class Query:
         """Report costs."""
         return cost_analytics(info, since, until, filter)
 
-    @strawberry.field(description="Every budget there is, the server's first; for admins.")
-    async def budgets(self, info: Info) -> list[Budget]:
+    @strawberry.field(
+        description="All budgets, the server's first. Requires the admin role.",
+        metadata={LIST_LIMIT: _BUDGETS},
+    )
+    async def budgets(
+        self,
+        info: Info,
+        limit: Annotated[
+            int, strawberry.argument(description="Maximum number of budgets, 1 to 1,000.")
+        ] = _BUDGETS.default,
+    ) -> list[Budget]:
         """List budgets."""
-        return [budget_from(info, state) for state in await info.context.parts.budgets.every()]
+        check_limit(limit, _BUDGETS)
+        found = await info.context.parts.budgets.every(limit=limit)
+        return [budget_from(info, state) for state in found]
 
     @strawberry.field(
-        description="What a request would cost, and whether it would be accepted; nothing is spent."
+        description="What a request would cost, and whether it would be accepted; nothing is "
+        "spent. Counts towards the operation's cost by the pictures in it.",
+        metadata={WORK: estimate_work},
     )
     async def cost_estimate(
         self,

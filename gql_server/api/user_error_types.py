@@ -6,7 +6,11 @@ from typing import Final
 
 import strawberry
 
-from gql_server.domain.errors import ErrorCode
+from gql_server.domain.errors import MAX_FAULTS, ErrorCode
+from gql_server.graphql.execution.weights import list_size
+
+ERROR_LIST: Final = list_size(MAX_FAULTS + 1)
+"""Metadata of a payload's errors: as many as are reported, and one that says there are more."""
 
 
 @strawberry.enum(description="What kind of fault it is, for programs.")

@@ -5,8 +5,9 @@ from datetime import datetime
 import strawberry
 
 from gql_server.api.api_keys.types import ApiKey, Role, find_api_keys
-from gql_server.api.budgets.types import Budget, budget_from
+from gql_server.api.budgets.types import MAX_BUDGETS_OF_PAYER, Budget, budget_from
 from gql_server.api.context import Info
+from gql_server.graphql.execution.weights import list_size
 from gql_server.ledger.budgets.budgets import tightest
 
 
@@ -50,7 +51,8 @@ class Viewer:
 
     @strawberry.field(
         description="Every budget that their pictures are paid from: the server's, their own and "
-        "their API key's."
+        "their API key's.",
+        metadata=list_size(MAX_BUDGETS_OF_PAYER),
     )
     async def budgets(self, info: Info) -> list[Budget]:
         """Tell every budget."""

@@ -11,7 +11,7 @@ import structlog
 
 from gql_server.batches.requests import BatchRequest
 from gql_server.batches.slice_runner import SLICE_SIZE, enqueue_slices
-from gql_server.batches.validation import AT_ONCE, AcceptedBatch, accept_batch, is_oversized_batch
+from gql_server.batches.validation import AcceptedBatch, accept_batch, is_oversized_batch
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.batches import NewItem, find_batches, insert_batch
@@ -30,6 +30,7 @@ from gql_server.generation.services import Parts
 from gql_server.idempotency.operations import Begun, input_hash, key_faults, reject_with_key_faults
 from gql_server.inference.model import Model
 from gql_server.ledger.budgets.budgets import BudgetState
+from gql_server.processes.bulk_work import bulk_work
 
 log = structlog.get_logger(__name__)
 
@@ -161,26 +162,26 @@ def _batch(parts: Parts, principal: Principal, accepted: AcceptedBatch) -> Batch
 
 async def _items(batch: BatchRow, accepted: AcceptedBatch) -> Sequence[NewItem]:
     items: list[NewItem] = []
-    for position, picture in enumerate(accepted.pictures):
-        if position % AT_ONCE == 0:
-            await asyncio.sleep(0)
-        items.append(
-            NewItem(
-                id=new_id("itm"),
-                batch_id=batch.id,
-                user_id=batch.user_id,
-                position=position,
-                slice=position // SLICE_SIZE,
-                status=ItemStatus.QUEUED.value,
-                prompt=picture.request.prompt,
-                request=request_to_json(picture.request),
-                accepted=acceptance_to_json(picture),
-                image_id=picture.image_id,
-                price=picture.price.cost,
-                attempts=0,
-                created_at=batch.created_at + timedelta(microseconds=position),
+    async with bulk_work() as pace:
+        for position, picture in enumerate(accepted.pictures):
+            await pace.keep()
+            items.append(
+                NewItem(
+                    id=new_id("itm"),
+                    batch_id=batch.id,
+                    user_id=batch.user_id,
+                    position=position,
+                    slice=position // SLICE_SIZE,
+                    status=ItemStatus.QUEUED.value,
+                    prompt=picture.request.prompt,
+                    request=request_to_json(picture.request),
+                    accepted=acceptance_to_json(picture),
+                    image_id=picture.image_id,
+                    price=picture.price.cost,
+                    attempts=0,
+                    created_at=batch.created_at + timedelta(microseconds=position),
+                )
             )
-        )
     return items
 
 

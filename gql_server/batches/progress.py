@@ -14,7 +14,8 @@ from gql_server.domain.principal import Principal
 from gql_server.generation.services import Parts
 from gql_server.progress.snapshots import Snapshot, Update
 
-_MOST_AT_ONCE: Final = 500
+MAX_ITEMS: Final = 100
+"""How many items an update tells of at most."""
 IMAGE: Final = "image"
 """Under which an item that is told has its image's facts; None where there is none."""
 
@@ -57,7 +58,7 @@ async def watch_batch(
             # The batch before its items, so that it has no less than what is told of them.
             batch = (await find_batches(connection, [batch_id], user_id=None))[batch_id]
             items = await items_since(
-                connection, batch_id, after=position, until=batch["sequence"], most=_MOST_AT_ONCE
+                connection, batch_id, after=position, until=batch["sequence"], most=MAX_ITEMS
             )
             images = await find_images(
                 connection,

@@ -1,6 +1,5 @@
 """Accepting a batch: every picture of it is checked before any is accepted."""
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -27,13 +26,13 @@ from gql_server.generation.validation import (
     cost_faults,
     is_oversized,
     load_inputs,
+    with_other_seed,
 )
 from gql_server.ledger.prices.price_book import Price
+from gql_server.processes.bulk_work import bulk_work
 
 MAX_PICTURES: Final = 10_000
-
-AT_ONCE: Final = 50
-"""How many are checked before others get their turn."""
+_COPIES_PER_COST: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,44 +52,31 @@ class AcceptedBatch:
     cost: int
 
 
+def checking_cost(pictures: int, images_per_prompt: int) -> int:
+    """Return what checking a batch costs of an allowance: 1 a prompt, and 1 for ten copies."""
+    copies = min(pictures * max(images_per_prompt - 1, 0), MAX_PICTURES)
+    return min(pictures + copies // _COPIES_PER_COST, MAX_PICTURES)
+
+
 async def accept_batch(parts: Parts, principal: Principal, request: BatchRequest) -> AcceptedBatch:
     """Check a batch, without spending anything.
 
     Raises:
-        Rejected: With the faults of every picture at once, until there are too many to tell.
+        Rejected: With the errors of every picture at once, until there are too many to report.
     """
-    wrong = [
-        *size_faults(len(request.pictures), request.images_per_prompt),
-        *await _webhook_faults(parts, request.webhook_url),
-    ]
-    if wrong:
-        raise Rejected(wrong)
-    inputs = await load_inputs(parts, principal, [one.request for one in request.pictures])
-    # What is wrong with a setting of the whole batch is told once, and not for every picture.
-    faults: dict[tuple[Path, str], DomainError] = {}
+    checked = await _checked(parts, principal, request)
     accepted: list[AcceptedPicture] = []
-    for number, picture in enumerate(request.pictures):
-        if number % AT_ONCE == 0:
-            await asyncio.sleep(0)
-        if len(faults) > MAX_FAULTS:
-            break
-        for wanted in _repeated(picture.request, request.images_per_prompt):
-            found = _accepted(parts, principal, picture, wanted, inputs)
-            if not isinstance(found, AcceptedPicture):
-                for fault in found:
-                    faults.setdefault((fault.path, fault.message), fault)
-                break
-            accepted.append(found)
-    batch_id = new_id("bat")
-    cost = sum(picture.price.cost for picture in accepted)
-    told = list(faults.values() or cost_faults(request.max_cost, cost))
-    if told:
-        raise Rejected(told)
+    async with bulk_work() as pace:
+        for picture in checked:
+            accepted.append(picture)
+            for number in range(1, request.images_per_prompt):
+                await pace.keep()
+                accepted.append(with_other_seed(picture, number))
     return AcceptedBatch(
-        batch_id=batch_id,
+        batch_id=new_id("bat"),
         request=request,
         pictures=accepted,
-        cost=cost,
+        cost=_total(checked, request).cost,
     )
 
 
@@ -98,16 +84,57 @@ async def estimate_batch(parts: Parts, principal: Principal, request: BatchReque
     """Return the exact price that a batch would be accepted at.
 
     Raises:
-        Rejected: It would not be accepted, with every fault at once.
+        Rejected: It would not be accepted, with every error at once.
     """
-    accepted = await accept_batch(parts, principal, request)
+    price = _total(await _checked(parts, principal, request), request)
     payer = Payer(user_id=principal.user_id, key_id=principal.key_id)
-    await parts.reservations.check(payer, accepted.cost)
-    prices = [picture.price for picture in accepted.pictures]
+    await parts.reservations.check(payer, price.cost)
+    return price
+
+
+async def _checked(
+    parts: Parts, principal: Principal, request: BatchRequest
+) -> Sequence[AcceptedPicture]:
+    """Check every prompt or item of a batch; each stands for as many pictures as are asked for."""
+    wrong = [
+        *size_faults(len(request.pictures), request.images_per_prompt),
+        *await _webhook_faults(parts, request.webhook_url),
+    ]
+    if wrong:
+        raise Rejected(wrong)
+    inputs = await load_inputs(parts, principal, [one.request for one in request.pictures])
+    # What is wrong with a setting of the whole batch is reported once, and not for every picture.
+    errors: dict[tuple[Path, str], DomainError] = {}
+    checked: list[AcceptedPicture] = []
+    async with bulk_work() as pace:
+        for picture in request.pictures:
+            await pace.keep()
+            if len(errors) > MAX_FAULTS:
+                break
+            # The last copy has the highest seed; those between differ in nothing else.
+            for wanted in _first_and_last(picture.request, request.images_per_prompt):
+                found = _accepted(parts, principal, picture, wanted, inputs)
+                if not isinstance(found, AcceptedPicture):
+                    for error in found:
+                        errors.setdefault((error.path, error.message), error)
+                    break
+                if wanted is picture.request:
+                    checked.append(found)
+    reported = list(errors.values())
+    if not reported:
+        reported = list(cost_faults(request.max_cost, _total(checked, request).cost))
+    if reported:
+        raise Rejected(reported)
+    return checked
+
+
+def _total(checked: Sequence[AcceptedPicture], request: BatchRequest) -> Price:
+    """Return the price of a whole batch: copies of a picture cost the same."""
+    prices, times = [picture.price for picture in checked], request.images_per_prompt
     return Price(
-        cost=NanoDollars(sum(price.cost for price in prices)),
-        provider_cost=NanoDollars(sum(price.provider_cost for price in prices)),
-        neurons=MilliNeurons(sum(price.neurons for price in prices)),
+        cost=NanoDollars(times * sum(price.cost for price in prices)),
+        provider_cost=NanoDollars(times * sum(price.provider_cost for price in prices)),
+        neurons=MilliNeurons(times * sum(price.neurons for price in prices)),
     )
 
 
@@ -115,11 +142,11 @@ async def is_oversized_batch(parts: Parts, request: BatchRequest) -> bool:
     """Tell, at no cost that grows, whether a batch has more than could ever be accepted."""
     if len(request.pictures) > MAX_PICTURES:
         return True
-    for number, picture in enumerate(request.pictures):
-        if number % AT_ONCE == 0:
-            await asyncio.sleep(0)
-        if is_oversized(parts, picture.request):
-            return True
+    async with bulk_work() as pace:
+        for picture in request.pictures:
+            await pace.keep()
+            if is_oversized(parts, picture.request):
+                return True
     return False
 
 
@@ -155,13 +182,13 @@ async def _webhook_faults(parts: Parts, url: str | None) -> list[InvalidInput]:
     return []
 
 
-def _repeated(request: PictureRequest, times: int) -> Iterator[PictureRequest]:
-    """Ask for the same picture so many times, with seeds that differ."""
+def _first_and_last(request: PictureRequest, times: int) -> Iterator[PictureRequest]:
+    """Yield the request, and the one for its last copy where that has a seed of its own."""
     yield request
     seed = request.parameters.seed
-    for number in range(1, times):
-        following = None if seed is None else seed + number
-        yield replace(request, parameters=replace(request.parameters, seed=following))
+    if seed is not None and times > 1:
+        last = replace(request.parameters, seed=seed + times - 1)
+        yield replace(request, parameters=last)
 
 
 def _accepted(

@@ -121,6 +121,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
 def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
     schema = build_schema(
         Limits(
+            characters=settings.max_query_length,
             tokens=settings.max_query_tokens,
             depth=settings.max_query_depth,
             aliases=settings.max_query_aliases,
@@ -150,7 +151,7 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
         shows_suggestions=settings.suggestions,
         takes_get=_or(settings.get_queries, not asks_for_keys),
     )
-    persisted = PersistedDocuments(trusted, automatic=settings.persisted_queries)
+    persisted = PersistedDocuments(schema.documents, trusted, automatic=settings.persisted_queries)
     return GraphQLView(schema, persisted, options)
 
 

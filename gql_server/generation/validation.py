@@ -186,6 +186,28 @@ def accept_with(
     )
 
 
+def with_other_seed(picture: AcceptedPicture, number: int) -> AcceptedPicture:
+    """Return another copy of a picture that was accepted: the same but for its id and its seed.
+
+    Args:
+        picture: The first copy.
+        number: Which copy: a seed that was asked for is counted up by it.
+    """
+    asked, seed = picture.request.parameters.seed, picture.parameters.seed
+    request = picture.request
+    if asked is not None:
+        seed = asked + number
+        request = replace(request, parameters=replace(request.parameters, seed=seed))
+    elif seed is not None:
+        seed = _random_seed(picture.model)
+    return replace(
+        picture,
+        image_id=new_id("img"),
+        request=request,
+        parameters=replace(picture.parameters, seed=seed),
+    )
+
+
 def _chunks(ids: Collection[str]) -> Iterator[Sequence[str]]:
     ordered = sorted(ids)
     for start in range(0, len(ordered), _IDS_AT_ONCE):
@@ -251,13 +273,17 @@ def _sources(
 
 def _settle(model: Model, parameters: Parameters, *, has_sources: bool) -> Parameters:
     changes: dict[str, Any] = {}
-    seed = model.parameters.get("seed")
-    if seed is not None and parameters.seed is None:
+    if parameters.seed is None:
         # Chosen here and not by the model, so that it is known and the picture repeatable.
-        changes["seed"] = secrets.randbelow(int(seed.maximum or 2**31 - 1) + 1)
+        changes["seed"] = _random_seed(model)
     if not has_sources:
         changes["strength"] = None
     return replace(parameters, **changes)
+
+
+def _random_seed(model: Model) -> int | None:
+    seed = model.parameters.get("seed")
+    return secrets.randbelow(int(seed.maximum or 2**31 - 1) + 1) if seed is not None else None
 
 
 def _price(parts: Parts, model: Model, size: PictureSize) -> Price:

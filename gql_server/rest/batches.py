@@ -8,12 +8,13 @@ from fastapi.openapi.models import Example
 from gql_server.batches.create import create_batch
 from gql_server.batches.queries import estimated_finish, get_batches
 from gql_server.batches.requests import BatchPicture, BatchRequest
-from gql_server.batches.validation import MAX_PICTURES
+from gql_server.batches.validation import MAX_PICTURES, checking_cost
 from gql_server.database.engine.pages import Facts
 from gql_server.domain.batches import BatchPriority, BatchStatus, PauseReason
 from gql_server.domain.errors import BatchNotFound
 from gql_server.domain.money import to_dollars
 from gql_server.generation.requests import PictureRequest
+from gql_server.processes.bulk_work import bulk_work
 from gql_server.rest.context import Context, ContextOfRequest
 from gql_server.rest.fields import (
     BATCH_ID,
@@ -123,10 +124,11 @@ async def generate_batch(
     idempotency_key: IdempotencyKey = None,
 ) -> NewBatch:
     """Accept a batch, and answer at once."""
+    await context.spend(checking_cost(len(given.prompts), given.images_per_prompt))
     created = await create_batch(
         context.parts,
         context.principal,
-        _request(given),
+        await _request(given),
         idempotency_key=unquoted(idempotency_key),
     )
     batch = NewBatch(**_shown(context, created.facts))
@@ -144,17 +146,21 @@ async def get_batch(context: ContextOfRequest, id: BatchId) -> Batch:
     return Batch(**_shown(context, found[id]))
 
 
-def _request(given: GenerateBatchRequest) -> BatchRequest:
+async def _request(given: GenerateBatchRequest) -> BatchRequest:
     settings = settings_from(given)
-    return BatchRequest(
-        pictures=tuple(
-            BatchPicture(
-                request=PictureRequest(prompt=prompt, **settings),
-                path=("prompts", index),
-                own=frozenset({"prompt"}),
+    pictures: list[BatchPicture] = []
+    async with bulk_work() as pace:
+        for index, prompt in enumerate(given.prompts):
+            await pace.keep()
+            pictures.append(
+                BatchPicture(
+                    request=PictureRequest(prompt=prompt, **settings),
+                    path=("prompts", index),
+                    own=frozenset({"prompt"}),
+                )
             )
-            for index, prompt in enumerate(given.prompts)
-        ),
+    return BatchRequest(
+        pictures=pictures,
         images_per_prompt=given.images_per_prompt,
         priority=BatchPriority(given.priority),
         max_cost=given.max_cost,

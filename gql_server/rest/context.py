@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from gql_server.access.allowances import Allowances
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal
 from gql_server.generation.services import Parts
@@ -19,10 +20,21 @@ class Context:
     Attributes:
         parts: The parts of the server.
         principal: Whoever asks.
+        allowances: What callers may spend on operations.
     """
 
     parts: Parts
     principal: Principal
+    allowances: Allowances
+
+    async def spend(self, cost: int) -> None:
+        """Spend what a request costs beyond what its operation does, such as for its pictures.
+
+        Raises:
+            RateLimited: More than is left of the caller's allowance.
+        """
+        if cost:
+            await self.allowances.spend(self.principal, cost)
 
     def warnings(self, passed: Sequence[BudgetState]) -> list[str]:
         """Tell of soft budgets that were passed; an admin is told the server's limit too."""
@@ -43,7 +55,7 @@ def principal_of(request: Request) -> Principal:
 
 
 async def _context(request: Request) -> Context:
-    return Context(request.state.parts, principal_of(request))
+    return Context(request.state.parts, principal_of(request), request.state.allowances)
 
 
 ContextOfRequest = Annotated[Context, Depends(_context)]

@@ -223,6 +223,9 @@ class SettingFields(BaseSettings):
     max_operations: int = Field(
         default=0, ge=0, le=100, description="Operations of one request; 0: no lists of them."
     )
+    max_query_length: int = Field(
+        default=65_536, ge=1, description="Characters that a GraphQL document may have."
+    )
     max_query_tokens: int = Field(default=4000, ge=100, description="Tokens of a document.")
     max_query_depth: int = Field(
         default=15, ge=1, le=100, description="Levels to which an operation may be nested."
@@ -233,7 +236,7 @@ class SettingFields(BaseSettings):
         default=20, ge=1, description="How often one selection may name the same field."
     )
     max_query_cost: int = Field(
-        default=10_000, ge=1, description="Objects that an operation may ask for, by its pages."
+        default=12_000, ge=1, description="Objects that an operation may ask for, by its pages."
     )
     allowance: Annotated[int, Field(ge=0, le=2_000_000_000)] | None = Field(
         default=None,

@@ -33,7 +33,7 @@ MOST_SECONDS = 10
 MOST_BYTES = 5 * 1024 * 1024
 MOST_SECONDS_OF_LISTS = 4
 MOST_BYTES_OF_FAULTS = 64 * 1024
-PROTOCOL_CODES = {4400, 4401, 4403, 4409, 4429}
+PROTOCOL_CODES = {1008, 1009, 4400, 4401, 4403, 4409, 4429}
 JSON_TYPE, NEW_TYPE = "application/json", "application/graphql-response+json"
 PREFLIGHT = {"GraphQL-Require-Preflight": "1"}
 

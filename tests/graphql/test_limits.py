@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import strawberry
 from graphql import get_introspection_query, parse
 
+from gql_server.api.models.types import MAX_MODELS
 from gql_server.api.schema import build_schema
 from gql_server.graphql.execution.documents import Documents
 from gql_server.graphql.execution.limits import Limits, limit_errors
+from gql_server.graphql.execution.schema import Schema
+from gql_server.inference.catalogue import load_catalogue
 from tests.support.product import Product
 
 pytestmark = pytest.mark.anyio
@@ -64,6 +68,42 @@ def test_each_limit_has_its_code_and_what_is_within_is_taken(
         assert codes(document, Limits(**{name: limit + 1})) == set()
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        "#" * 8_000_000 + "\n{ __typename }",
+        '{ image(id: "' + "x" * 8_000_000 + '") { id } }',
+        "{ " + "x" * 8_000_000 + " }",
+        "{ images(first: " + "1" * 8_000_000 + ") { totalCount } }",
+        "{" + "," * 8_000_000 + "__typename }",
+    ],
+)  # fmt: skip
+def test_a_document_that_is_too_long_is_not_read(document: str) -> None:
+    began = time.process_time()
+    (error,) = DOCUMENTS.prepare(document).errors
+    assert time.process_time() - began < 0.05
+    assert error.extensions == {"code": "QUERY_TOO_LONG", "limit": 65_536}
+
+
+def test_every_list_says_how_long_it_can_be() -> None:
+    @strawberry.type(description="A thing.")
+    class Thing:
+        name: str = ""
+
+    @strawberry.type(description="The root.")
+    class Query:
+        @strawberry.field
+        def things(self) -> list[Thing]:
+            return []
+
+    with pytest.raises(LookupError, match=r"Query\.things"):
+        Schema(Limits(), query=Query)
+
+
+def test_the_catalogue_is_within_its_weight() -> None:
+    assert len(load_catalogue().models) <= MAX_MODELS
+
+
 def test_tokens_are_counted_as_they_are_read() -> None:
     documents = build_schema(Limits(tokens=5)).documents
     (error,) = documents.prepare("{ models { id } }").errors
@@ -71,6 +111,7 @@ def test_tokens_are_counted_as_they_are_read() -> None:
     assert documents.prepare("{ __typename }").errors == ()
 
 
+ESTIMATE = "query Q($input: CostEstimateInput!) { costEstimate(input: $input) { __typename } }"
 SPREAD = """query Q($n: Int) { images(last: $n) { ...P } }
 fragment P on ImageConnection { edges { node { template { ...T } } } }
 fragment T on Template { images(first: 2) { totalCount } }"""
@@ -87,9 +128,9 @@ def cost(document: str, **variables: Any) -> int:
     [
         ("{ __typename }", {}, 0),
         ("{ image(id: 1) { id } }", {}, 1),
-        ("{ models { id } }", {}, 10),
+        ("{ models { id } }", {}, 60),
         ("{ images { totalCount } }", {}, 20),
-        ("{ images(first: 7) { pageInfo { endCursor } } }", {}, 7),
+        ("{ images(first: 7) { pageInfo { endCursor } } }", {}, 7 * 2),
         ("{ images(first: 7) { edges { node { id } } } }", {}, 7 * 3),
         ("{ images(last: 7) { edges { node { id model { id } } } } }", {}, 7 * 4),
         ("{ images(first: 1000) { totalCount } }", {}, 100),
@@ -98,8 +139,22 @@ def cost(document: str, **variables: Any) -> int:
         ("query Q($n: Int) { images(first: $n) { totalCount } }", {"n": 9}, 9),
         ("query Q($n: Int = 8) { images(first: $n) { totalCount } }", {}, 8),
         ("query Q($n: Int) { images(first: $n) { totalCount } }", {"n": "x"}, 20),
+        # However its arguments are given: as coercion takes them.
+        ("query Q($n: Int) { images(first: $n) { totalCount } }", {"n": 9.0}, 9),
+        ("query Q($n: Int) { images(first: $n) { totalCount } }", {"n": None}, 20),
+        ("query Q($n: Int = 8) { images(first: $n) { totalCount } }", {"n": 100.0}, 100),
+        ("{ images(first: 1, last: 90) { totalCount } }", {}, 90),
+        ("{ images(first: 0) { totalCount } }", {}, 1),
+        ('query Q($ids: [ID!]! = ["a", "b", "c"]) { nodes(ids: $ids) { id } }', {}, 3),
+        ("query Q($id: ID!) { nodes(ids: [$id, $id]) { id } }", {"id": "a"}, 2),
+        ("query Q($id: [ID!]!) { nodes(ids: $id) { id } }", {"id": "a"}, 1),
+        ("{ costAnalytics { timeline(limit: 500) { totalCost } } }", {}, 501),
+        ("{ costAnalytics { byUser { totalCost } byTemplate(limit: 7) { totalCost } } }", {}, 108),
+        (ESTIMATE, {"input": {"batch": {"pictures": {"prompts": ["a"] * 50}}}}, 51),
+        (ESTIMATE, {"input": {"batch": {"pictures": {"items": {"prompt": "a"}},
+                                        "imagesPerPrompt": 10_000.0}}}, 1 + 1 + 999),
         (SPREAD, {"n": 5}, 5 * (1 + 1 + 1 + 1 + 2)),
-        ("{ __schema { types { fields { name } } } }", {}, 0),
+        ("{ __schema { types { fields { name } } } }", {}, 2_000),
     ],
 )  # fmt: skip
 def test_the_cost_is_what_the_pages_multiply(
@@ -114,10 +169,10 @@ async def test_an_operation_that_costs_too_much_is_not_run_and_others_tell_their
     document = """query Q($n: Int) { images(first: $n) { edges { node { template {
         images(first: $n) { edges { node { id } } } } } } } }"""
     cheap = await product.answer(document, n=20)
-    assert cheap["extensions"]["cost"] == {"estimated": 20 * (4 + 60), "limit": 10_000}
+    assert cheap["extensions"]["cost"] == {"estimated": 20 * (4 + 60), "limit": 12_000}
     dear = await product.answer(document, n=100)
     assert "data" not in dear
-    assert dear["errors"][0]["extensions"] == {"code": "QUERY_TOO_COMPLEX", "limit": 10_000}
+    assert dear["errors"][0]["extensions"] == {"code": "QUERY_TOO_COMPLEX", "limit": 12_000}
 
 
 @pytest.mark.parametrize(

@@ -74,14 +74,23 @@ async def test_a_mutation_that_is_known_by_its_hash_does_not_run_by_get(product:
 
 
 def test_what_is_kept_is_bounded() -> None:
-    persisted = PersistedDocuments()
+    persisted = PersistedDocuments(DOCUMENTS)
     persisted.document(hashed() | {"query": QUERY})
     assert persisted.document(hashed()) == QUERY
-    for number in range(80):
+    for number in range(300):
         query = f"{{ __typename }} # {number} {'x' * 60_000}"
         persisted.document(hashed(sha256(query.encode()).hexdigest()) | {"query": query})
     with pytest.raises(GraphQLError, match="PersistedQueryNotFound"):
         persisted.document(hashed())
+
+
+def test_what_cannot_be_run_is_not_kept() -> None:
+    persisted = PersistedDocuments(DOCUMENTS)
+    for query in ("{ nothing }", "{ models { id }", "#" * 70_000 + "\n{ __typename }"):
+        name = sha256(query.encode()).hexdigest()
+        assert persisted.document(hashed(name) | {"query": query}) == query
+        with pytest.raises(GraphQLError, match="PersistedQueryNotFound"):
+            persisted.document(hashed(name))
 
 
 async def test_persisted_queries_can_be_switched_off(tmp_path: Path) -> None:

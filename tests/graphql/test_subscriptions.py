@@ -216,7 +216,7 @@ async def test_one_who_takes_no_data_is_dropped(tmp_path: Path) -> None:
                 await until(lambda: product.parts.progress.watchers == 0)
                 client.socket.transport.abort()
     dropped = {"websocket_dropped", "connection_dropped"}  # whichever notices first
-        assert dropped & {entry["event"] for entry in logged}
+    assert dropped & {entry["event"] for entry in logged}
     assert not [entry for entry in logged if entry["log_level"] == "error"]
 
 

@@ -1,11 +1,12 @@
 """What an attack does to a server's process, and to everybody else's requests meanwhile."""
 
 import asyncio
-import time
+import json
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
-import httpx
 import psutil
 
 from tests.support.process import ProductProcess
@@ -60,30 +61,36 @@ class Probe:
         ordered = sorted(self.latencies)
         return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
-    async def watch(self, url: str) -> None:
-        """Ask for ``/health`` over and over."""
-        async with httpx.AsyncClient(base_url=url, timeout=60) as client:
-            while True:
-                before = time.perf_counter()
-                response = await client.get("/health")
-                self.latencies.append(time.perf_counter() - before)
-                assert response.status_code == 200
-                self.peak_bytes = max(self.peak_bytes, self.rss)
-                await asyncio.sleep(0.005)
-
 
 @asynccontextmanager
 async def probed(server: ProductProcess) -> AsyncIterator[Probe]:
-    """Watch a server until the end of the block."""
-    probe = Probe(psutil.Process(server.process.pid))
-    watching = asyncio.create_task(probe.watch(server.url))
+    """Watch a server until the end of the block.
+
+    Another process asks for ``/health``: what the test itself computes must not hold it up.
+    """
+    asking = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.support.probe_program", server.url, stdin=PIPE, stdout=PIPE
+    )
+    assert asking.stdin is not None
+    assert asking.stdout is not None
     try:
-        yield probe
-        # Another answer after the attack: the last one may have been held up by it.
-        seen = len(probe.latencies)
-        while len(probe.latencies) < seen + 2 and not watching.done():
-            await asyncio.sleep(0.005)
+        await asking.stdout.readline()  # it has its first answers
+        probe = Probe(psutil.Process(server.process.pid))
+        watching = asyncio.create_task(_watch_memory(probe))
+        try:
+            yield probe
+        finally:
+            watching.cancel()
+            asking.stdin.close()
+            printed, _ = await asking.communicate()
+        probe.latencies.extend(json.loads(printed))
     finally:
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
+        if asking.returncode is None:
+            asking.kill()
+            await asking.wait()
+
+
+async def _watch_memory(probe: Probe) -> None:
+    while True:
+        probe.peak_bytes = max(probe.peak_bytes, probe.rss)
+        await asyncio.sleep(0.01)

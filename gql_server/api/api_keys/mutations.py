@@ -11,7 +11,7 @@ from gql_server.api.budgets.types import Budget, BudgetEnforcement, BudgetPeriod
 from gql_server.api.context import Info
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import REPORTABLE, user_errors
-from gql_server.api.user_error_types import UserError
+from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.domain import budgets as domain_budgets
 from gql_server.domain import principal as domain
 from gql_server.ledger.budgets.budgets import BudgetRequest
@@ -80,7 +80,10 @@ class CreateApiKeyPayload:
     budget: Budget | None = strawberry.field(
         description="The budget that was set with it; none where none was asked for."
     )
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(
+        description=_ERRORS,
+        metadata=ERROR_LIST,
+    )
 
 
 @strawberry.type(description="The key as it is now, or what kept it from being revoked.")
@@ -88,7 +91,10 @@ class RevokeApiKeyPayload:
     """The key as it is now."""
 
     api_key: ApiKey | None = strawberry.field(description="The key; none when there are errors.")
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(
+        description=_ERRORS,
+        metadata=ERROR_LIST,
+    )
 
 
 @strawberry.type

@@ -1,23 +1,27 @@
 """What a batch is asked for with."""
 
-import asyncio
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Iterator, Mapping
+from dataclasses import field, fields
 from typing import Any, Final, cast
 
 import strawberry
+from strawberry.types import get_object_definition
 
 from gql_server.api.batches.types import BatchPriority
 from gql_server.api.enums import domain_member
+from gql_server.api.errors import camel_case
 from gql_server.api.images.parameters import IDEMPOTENCY_KEY, PictureSettingsInput, PromptInput
 from gql_server.batches.requests import BatchPicture, BatchRequest
-from gql_server.batches.validation import AT_ONCE, MAX_PICTURES, size_faults
+from gql_server.batches.validation import MAX_PICTURES, checking_cost, size_faults
 from gql_server.domain import batches as domain
 from gql_server.domain.errors import Rejected
 from gql_server.domain.parameters import Parameters
 from gql_server.generation.requests import PictureRequest
+from gql_server.graphql.execution.plain_values import length, whole_number
+from gql_server.processes.bulk_work import bulk_work
 
 _SETTINGS: Final = tuple(field.name for field in fields(PictureSettingsInput))
+_PYTHON_NAMES: Final = {camel_case(name): name for name in (*_SETTINGS, "prompt")}
 _LISTS: Final = frozenset({"source_image_ids", "tags"})
 _PARAMETERS: Final = tuple(field.name for field in fields(Parameters))
 
@@ -26,7 +30,19 @@ _PARAMETERS: Final = tuple(field.name for field in fields(Parameters))
     description="A picture of a batch with settings of its own; what is left out is the batch's."
 )
 class BatchItemInput(PictureSettingsInput, PromptInput):
-    """A picture of a batch with settings of its own."""
+    """A picture of a batch with settings of its own; ``sent`` has them by their GraphQL names."""
+
+    sent: strawberry.Private[Mapping[str, Any]] = field(default_factory=dict)
+
+
+def _read_later(kind: type, value: Mapping[str, Any], _context: object) -> BatchItemInput:
+    """Keep an item as it came: ten thousand are read in slices, and not at once."""
+    item: BatchItemInput = object.__new__(kind)
+    item.sent = value
+    return item
+
+
+get_object_definition(BatchItemInput, strict=True).from_input = _read_later
 
 
 @strawberry.input(one_of=True, description="What to make: exactly one of the fields.")
@@ -69,6 +85,22 @@ class GenerateBatchInput(PictureSettingsInput):
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
+def batch_work(arguments: Mapping[str, Any]) -> int:
+    """Return what checking a batch costs beside its objects."""
+    batch = arguments.get("input")
+    if not isinstance(batch, dict):
+        return 0
+    pictures = batch.get("pictures")
+    prompts = sum(map(length, pictures.values())) if isinstance(pictures, dict) else 0
+    times = whole_number(batch.get("imagesPerPrompt", 1)) or 1
+    return checking_cost(prompts, times)
+
+
+def retry_work(_arguments: Mapping[str, Any]) -> int:
+    """Return what a retry costs beside its objects: as much as the largest batch."""
+    return checking_cost(1, MAX_PICTURES)
+
+
 async def batch_request(source: GenerateBatchInput) -> BatchRequest:
     """Read the batch that an input asks for, some pictures at a time.
 
@@ -80,10 +112,10 @@ async def batch_request(source: GenerateBatchInput) -> BatchRequest:
     if faults:
         raise Rejected(faults)
     pictures: list[BatchPicture] = []
-    for picture in _pictures(source):
-        if len(pictures) % AT_ONCE == 0:
-            await asyncio.sleep(0)
-        pictures.append(picture)
+    async with bulk_work() as pace:
+        for picture in _pictures(source):
+            await pace.keep()
+            pictures.append(picture)
     return BatchRequest(
         pictures=pictures,
         images_per_prompt=source.images_per_prompt,
@@ -104,7 +136,7 @@ def _pictures(source: GenerateBatchInput) -> Iterator[BatchPicture]:
             )
     elif source.pictures.items is not None:
         for index, item in enumerate(source.pictures.items.value):
-            own = {**_given(item), "prompt": item.prompt}
+            own = _sent(item.sent)
             yield BatchPicture(
                 request=_request({**shared, **own}),
                 path=("pictures", "items", index),
@@ -118,6 +150,14 @@ def _given(source: PictureSettingsInput) -> dict[str, Any]:
         name: tuple(value) if isinstance(value, list) and name in _LISTS else value
         for name in _SETTINGS
         if (value := getattr(source, name)) is not None
+    }
+
+
+def _sent(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        _PYTHON_NAMES[name]: tuple(value) if isinstance(value, list) else value
+        for name, value in item.items()
+        if value is not None
     }
 
 

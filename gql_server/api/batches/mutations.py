@@ -5,16 +5,17 @@ from typing import Annotated
 
 import strawberry
 
-from gql_server.api.batches.inputs import GenerateBatchInput, batch_request
+from gql_server.api.batches.inputs import GenerateBatchInput, batch_request, batch_work, retry_work
 from gql_server.api.batches.types import Batch, batch_from
-from gql_server.api.budgets.types import PayloadWarning, budget_warning
+from gql_server.api.budgets.types import MAX_WARNINGS, PayloadWarning, budget_warning
 from gql_server.api.context import Info
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images.parameters import IDEMPOTENCY_KEY
-from gql_server.api.user_error_types import UserError
+from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.batches import control
 from gql_server.batches.create import CreatedBatch, create_batch
 from gql_server.database.engine.pages import Facts
+from gql_server.graphql.execution.weights import WORK, list_size
 
 _BATCH = "The batch; none when there are errors."
 _ERRORS = "Everything that is wrong with the request, at once."
@@ -48,8 +49,13 @@ class GenerateBatchPayload:
     """The batch that was accepted, or what kept it from being accepted."""
 
     batch: Batch | None = strawberry.field(description=_BATCH)
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
-    warnings: list[PayloadWarning] = strawberry.field(description=_WARNINGS)
+    user_errors: list[UserError] = strawberry.field(
+        description=_ERRORS,
+        metadata=ERROR_LIST,
+    )
+    warnings: list[PayloadWarning] = strawberry.field(
+        description=_WARNINGS, metadata=list_size(MAX_WARNINGS)
+    )
 
 
 @strawberry.type(description="The batch as it is now, or what kept it from being canceled.")
@@ -57,7 +63,10 @@ class CancelBatchPayload:
     """The batch as it is now, or what kept it from being canceled."""
 
     batch: Batch | None = strawberry.field(description=_BATCH)
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(
+        description=_ERRORS,
+        metadata=ERROR_LIST,
+    )
 
 
 @strawberry.type(description="The batch as it is now, or what kept it from being resumed.")
@@ -65,7 +74,10 @@ class ResumeBatchPayload:
     """The batch as it is now, or what kept it from being resumed."""
 
     batch: Batch | None = strawberry.field(description=_BATCH)
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(
+        description=_ERRORS,
+        metadata=ERROR_LIST,
+    )
 
 
 @strawberry.type(description="The new batch, or what kept it from being accepted.")
@@ -73,8 +85,13 @@ class RetryBatchPayload:
     """The new batch, or what kept it from being accepted."""
 
     batch: Batch | None = strawberry.field(description=_BATCH)
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
-    warnings: list[PayloadWarning] = strawberry.field(description=_WARNINGS)
+    user_errors: list[UserError] = strawberry.field(
+        description=_ERRORS,
+        metadata=ERROR_LIST,
+    )
+    warnings: list[PayloadWarning] = strawberry.field(
+        description=_WARNINGS, metadata=list_size(MAX_WARNINGS)
+    )
 
 
 @strawberry.type
@@ -83,7 +100,8 @@ class BatchMutations:
 
     @strawberry.mutation(
         description="Ask for many pictures. It answers at once; `batchProgress` tells of each that "
-        "ends. All are checked before any is accepted, and money for all is held."
+        "ends. All are checked before any is accepted, and money for all is held.",
+        metadata={WORK: batch_work},
     )
     async def generate_batch(
         self,
@@ -136,7 +154,8 @@ class BatchMutations:
         return ResumeBatchPayload(batch=batch, user_errors=errors)
 
     @strawberry.mutation(
-        description="Ask for the items that failed again, in a new batch and at the prices of now."
+        description="Ask for the items that failed again, in a new batch and at the prices of now.",
+        metadata={WORK: retry_work},
     )
     async def retry_batch(
         self,

@@ -10,8 +10,9 @@ import strawberry
 from gql_server.api.batches.items import BatchItem, item_from
 from gql_server.api.batches.types import Batch, batch_from
 from gql_server.api.context import Context, Info
-from gql_server.batches.progress import IMAGE, BatchUpdate, watch_batch
+from gql_server.batches.progress import IMAGE, MAX_ITEMS, BatchUpdate, watch_batch
 from gql_server.domain.clock import now
+from gql_server.graphql.execution.weights import list_size
 
 _PRESENT: Final = timedelta(minutes=1)
 """For so long an image counts as what it was when its item ended; later it is read again."""
@@ -27,7 +28,9 @@ class BatchProgress:
     )
     batch: Batch = strawberry.field(description="The batch as it is now.")
     finished_items: list[BatchItem] = strawberry.field(
-        description="The items that ended since the last update, in the order in which they ended."
+        description="The items that ended since the last update, in the order in which they ended; "
+        f"at most {MAX_ITEMS}.",
+        metadata=list_size(MAX_ITEMS),
     )
 
 

@@ -6,16 +6,21 @@ from typing import Annotated
 
 import strawberry
 
-from gql_server.api.context import Info
+from gql_server.api.context import LATEST_WEBHOOKS, Info
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.nodes import Node
-from gql_server.api.user_error_types import UserError
+from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.api.webhooks.types import Webhook, webhooks_of
 from gql_server.domain import budgets as domain
 from gql_server.domain.errors import InvalidInput
 from gql_server.domain.money import to_dollars
+from gql_server.graphql.execution.weights import list_size
+from gql_server.ledger.budgets.alerts import PERCENTAGES
 from gql_server.ledger.budgets.budgets import BudgetRequest, BudgetState
+
+MAX_BUDGETS_OF_PAYER = len(domain.BudgetScope) * len(domain.BudgetPeriod)
+MAX_WARNINGS = 20
 
 _ERRORS = "Everything that is wrong with the request, at once."
 
@@ -96,7 +101,8 @@ class Budget(Node):
     starts_at: datetime = strawberry.field(description="When the present period began.")
     resets_at: datetime = strawberry.field(description="When it ends, and the next begins.")
     alerts: list[BudgetAlert] = strawberry.field(
-        description="The shares of the limit that were reached in the present period."
+        metadata=list_size(len(PERCENTAGES)),
+        description="The shares of the limit that were reached in the present period.",
     )
     created_at: datetime = strawberry.field(description="When it was first set.")
     updated_at: datetime = strawberry.field(description="When it was last set.")
@@ -111,7 +117,8 @@ class Budget(Node):
 
     @strawberry.field(
         description="The latest 10 webhooks that told of it, the newest first; for admins alone, "
-        "others see none."
+        "others see none.",
+        metadata=list_size(LATEST_WEBHOOKS),
     )
     async def webhooks(self, info: Info) -> list[Webhook]:
         """List what was told."""
@@ -177,7 +184,10 @@ class SetBudgetPayload:
     """The budget as it stands, or what kept it from being set."""
 
     budget: Budget | None = strawberry.field(description="The budget; none when there are errors.")
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(
+        description=_ERRORS,
+        metadata=ERROR_LIST,
+    )
 
 
 @strawberry.type(description="The budget that is gone, or what kept it from being removed.")
@@ -187,7 +197,10 @@ class RemoveBudgetPayload:
     removed_id: strawberry.ID | None = strawberry.field(
         description="The id of the removed budget; none when there are errors."
     )
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(
+        description=_ERRORS,
+        metadata=ERROR_LIST,
+    )
 
 
 @strawberry.type

@@ -1,12 +1,14 @@
 """What pictures cost."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, Final
 
 import strawberry
 
-from gql_server.api.budgets.types import Budget, budget_from
+from gql_server.api.budgets.types import MAX_BUDGETS_OF_PAYER, Budget, budget_from
+from gql_server.api.connections import check_limit
 from gql_server.api.context import Info
 from gql_server.api.enums import domain_member
 from gql_server.api.models.types import Model
@@ -16,11 +18,18 @@ from gql_server.domain.errors import Rejected
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.domain.text import list_faults
 from gql_server.generation.costs import cost_report
+from gql_server.graphql.execution.weights import LIST_LIMIT, ListLimit, list_size
 from gql_server.ledger.budgets.budgets import tightest
 from gql_server.ledger.reports.analytics import CostReport
-from gql_server.ledger.reports.periods import Interval
+from gql_server.ledger.reports.periods import MAX_PERIODS, Interval
 
 _MOST_IDS: Final = 100
+_GROUPS: Final = ListLimit(default=100, maximum=1_000)
+_PERIODS: Final = ListLimit(default=1_000, maximum=MAX_PERIODS)
+
+GroupLimit = Annotated[
+    int, strawberry.argument(description="Maximum number of entries, 1 to 1,000.")
+]
 
 Since = Annotated[
     datetime | None, strawberry.argument(description="Count what was charged at or after this.")
@@ -138,19 +147,23 @@ class CostAnalytics:
         """Sum up."""
         return to_neurons((await self._totals()).neurons)
 
-    @strawberry.field(description="By model, the costliest first.")
-    async def by_model(self, info: Info) -> list[ModelCosts]:
+    @strawberry.field(
+        description="Costs by model, the most expensive first.", metadata={LIST_LIMIT: _GROUPS}
+    )
+    async def by_model(self, info: Info, limit: GroupLimit = _GROUPS.default) -> list[ModelCosts]:
         """Sum up by model."""
-        found = await self.report.totals_by(Grouping.MODEL)
+        found = await self._totals_by(Grouping.MODEL, limit)
         return [
             ModelCosts(model=info.context.models[model_id] if model_id else None, **_shape(totals))
             for model_id, totals in found.items()
         ]
 
-    @strawberry.field(description="By template, the costliest first.")
-    async def by_template(self) -> list[TemplateCosts]:
+    @strawberry.field(
+        description="Costs by template, the most expensive first.", metadata={LIST_LIMIT: _GROUPS}
+    )
+    async def by_template(self, limit: GroupLimit = _GROUPS.default) -> list[TemplateCosts]:
         """Sum up by template."""
-        found = await self.report.totals_by(Grouping.TEMPLATE)
+        found = await self._totals_by(Grouping.TEMPLATE, limit)
         return [
             TemplateCosts(
                 template_id=strawberry.ID(template_id) if template_id else None, **_shape(totals)
@@ -158,10 +171,12 @@ class CostAnalytics:
             for template_id, totals in found.items()
         ]
 
-    @strawberry.field(description="By user, the costliest first.")
-    async def by_user(self) -> list[UserCosts]:
+    @strawberry.field(
+        description="Costs by user, the most expensive first.", metadata={LIST_LIMIT: _GROUPS}
+    )
+    async def by_user(self, limit: GroupLimit = _GROUPS.default) -> list[UserCosts]:
         """Sum up by user."""
-        found = await self.report.totals_by(Grouping.USER)
+        found = await self._totals_by(Grouping.USER, limit)
         return [
             UserCosts(user_id=strawberry.ID(user_id), **_shape(totals))
             for user_id, totals in found.items()
@@ -169,7 +184,8 @@ class CostAnalytics:
 
     @strawberry.field(
         description="Period by period, those with nothing too. The first and the last are counted "
-        "as far as they lie in the span."
+        "as far as they lie in the span.",
+        metadata={LIST_LIMIT: _PERIODS},
     )
     async def timeline(
         self,
@@ -182,9 +198,19 @@ class CostAnalytics:
                 description="Whose midnights count: an IANA name such as `Europe/Berlin`."
             ),
         ] = "UTC",
+        limit: Annotated[
+            int,
+            strawberry.argument(
+                description="Maximum number of periods, 1 to 10,000. A timeline that would have "
+                "more is an error; it counts towards the operation's cost."
+            ),
+        ] = _PERIODS.default,
     ) -> list[CostPeriod]:
         """Sum up by period."""
-        periods = await self.report.timeline(domain_member(Interval, interval), time_zone)
+        check_limit(limit, _PERIODS)
+        periods = await self.report.timeline(
+            domain_member(Interval, interval), time_zone, limit=limit
+        )
         return [
             CostPeriod(starts_at=period.starts_at, ends_at=period.ends_at, **_shape(period.totals))
             for period in periods
@@ -218,11 +244,16 @@ class CostAnalytics:
 
     @strawberry.field(
         description="Every budget that the caller's pictures are paid from: the server's, the "
-        "user's and the API key's."
+        "user's and the API key's.",
+        metadata=list_size(MAX_BUDGETS_OF_PAYER),
     )
     async def budgets(self, info: Info) -> list[Budget]:
         """Tell every budget."""
         return [budget_from(info, state) for state in await info.context.budgets()]
+
+    async def _totals_by(self, by: Grouping, limit: int) -> Mapping[str, Totals]:
+        check_limit(limit, _GROUPS)
+        return await self.report.totals_by(by, limit=limit)
 
     async def _totals(self) -> Totals:
         return await self.report.totals()

@@ -1,12 +1,15 @@
 """What a request would cost."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import strawberry
 
-from gql_server.api.batches.inputs import GenerateBatchInput, batch_request
+from gql_server.api.batches.inputs import GenerateBatchInput, batch_request, batch_work
 from gql_server.api.context import Info
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images.parameters import GenerateImageInput, picture_request
-from gql_server.api.user_error_types import UserError
+from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.batches.validation import estimate_batch
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.generation.estimates import estimate_cost
@@ -43,8 +46,15 @@ class CostEstimatePayload:
         description="The estimate; none when there are errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="Everything that is wrong with the request, at once."
+        description="Everything that is wrong with the request, at once.", metadata=ERROR_LIST
     )
+
+
+def estimate_work(arguments: Mapping[str, Any]) -> int:
+    """Return what an estimate costs beside its objects: as much as accepting the pictures."""
+    wanted = arguments.get("input")
+    batch = wanted.get("batch") if isinstance(wanted, dict) else None
+    return batch_work({"input": batch})
 
 
 async def cost_estimate(info: Info, source: CostEstimateInput) -> CostEstimatePayload:

@@ -6,15 +6,16 @@ from typing import Annotated, Any, cast
 import strawberry
 from strawberry.scalars import JSON
 
-from gql_server.api.budgets.types import PayloadWarning, budget_warning
+from gql_server.api.budgets.types import MAX_WARNINGS, PayloadWarning, budget_warning
 from gql_server.api.context import Info
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images.parameters import GenerateImageInput, picture_request
 from gql_server.api.images.types import Image, image_from
-from gql_server.api.user_error_types import UserError
+from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.database.engine.pages import Facts
 from gql_server.generation import images as use_cases
 from gql_server.generation.generate import generate_image
+from gql_server.graphql.execution.weights import list_size
 
 _IMAGE = "The image; none when there are errors."
 _ERRORS = "Everything that is wrong with the request, at once."
@@ -25,9 +26,13 @@ class GenerateImagePayload:
     """The picture that was made, or what kept it from being made."""
 
     image: Image | None = strawberry.field(description=_IMAGE)
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(
+        description=_ERRORS,
+        metadata=ERROR_LIST,
+    )
     warnings: list[PayloadWarning] = strawberry.field(
-        description="What there is to know though the picture was made: a soft budget was passed."
+        description="What there is to know though the picture was made: a soft budget was passed.",
+        metadata=list_size(MAX_WARNINGS),
     )
 
 
@@ -36,7 +41,10 @@ class UpdateImagePayload:
     """The image as it is now, or what kept it from being changed."""
 
     image: Image | None = strawberry.field(description=_IMAGE)
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(
+        description=_ERRORS,
+        metadata=ERROR_LIST,
+    )
 
 
 @strawberry.type(description="The image, which is out of lists now and can be restored.")
@@ -44,7 +52,10 @@ class DeleteImagePayload:
     """The image, which is out of lists now and can be restored."""
 
     image: Image | None = strawberry.field(description=_IMAGE)
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(
+        description=_ERRORS,
+        metadata=ERROR_LIST,
+    )
 
 
 @strawberry.type(description="The image, which is in lists again.")
@@ -52,7 +63,10 @@ class RestoreImagePayload:
     """The image, which is in lists again."""
 
     image: Image | None = strawberry.field(description=_IMAGE)
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(
+        description=_ERRORS,
+        metadata=ERROR_LIST,
+    )
 
 
 @strawberry.input(description="New tags and metadata of an image.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 import strawberry
 
@@ -23,6 +24,7 @@ from gql_server.api.models.performance import ModelPerformance, Since, model_per
 from gql_server.api.nodes import Node
 from gql_server.domain.clock import now
 from gql_server.domain.money import to_dollars, to_neurons
+from gql_server.graphql.execution.weights import list_size
 from gql_server.inference import model as domain
 from gql_server.inference.catalogue import Catalogue
 from gql_server.ledger.prices.price_book import PriceBook
@@ -44,13 +46,15 @@ class Model(Node):
         description="What its user is charged for a picture at the defaults, in US dollars."
     )
     unit_prices: list[UnitPrice] = strawberry.field(
-        description="What the provider bills; empty while a beta is free."
+        description="What the provider bills; empty while a beta is free.",
+        metadata=list_size(10),
     )
     capabilities: list[ModelCapability] = strawberry.field(
         description="What it can be asked for beyond a prompt."
     )
     parameters: list[ModelParameter] = strawberry.field(
-        description="The settings that it takes; others are refused."
+        description="The settings that it takes; others are refused.",
+        metadata=list_size(20),
     )
     image_inputs: ImageInputs | None = strawberry.field(
         description="Which pictures it takes beside the prompt; none: a prompt only."
@@ -116,6 +120,10 @@ class ShapedCatalogue:
     def _shape(self, moment: datetime) -> None:
         self._models = shape_models(self._catalogue, self._prices, at=moment)
         self._until = self._prices.next_change(after=moment)
+
+
+MAX_MODELS: Final = 60
+"""More than the catalogue has; a test compares them."""
 
 
 def list_models(models: Mapping[str, Model], where: ModelFilter | None) -> list[Model]:

@@ -12,7 +12,7 @@ from gql_server.api.context import Context, Info
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images.parameters import IDEMPOTENCY_KEY
 from gql_server.api.nodes import Node
-from gql_server.api.user_error_types import UserError
+from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.database.engine.pages import Facts
 from gql_server.domain.errors import InvalidInput
 from gql_server.generation import images as use_cases
@@ -55,7 +55,7 @@ class UploadSourceImagePayload:
         description="The picture; none when there are errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="Everything that is wrong with the request, at once."
+        description="Everything that is wrong with the request, at once.", metadata=ERROR_LIST
     )
 
 

@@ -9,7 +9,7 @@ from gql_server.api.context import Info
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images.parameters import TemplateParametersInput, parameters_from
 from gql_server.api.templates.types import Template, template_from
-from gql_server.api.user_error_types import UserError
+from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.database.engine.pages import Facts
 from gql_server.domain.parameters import Parameters
 from gql_server.generation import templates as use_cases
@@ -68,7 +68,10 @@ class CreateTemplatePayload:
     template: Template | None = strawberry.field(
         description="The template; none when there are errors."
     )
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(
+        description=_ERRORS,
+        metadata=ERROR_LIST,
+    )
 
 
 @strawberry.type(description="The template as it is now, or what kept it from being changed.")
@@ -78,7 +81,10 @@ class UpdateTemplatePayload:
     template: Template | None = strawberry.field(
         description="The template; none when there are errors."
     )
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(
+        description=_ERRORS,
+        metadata=ERROR_LIST,
+    )
 
 
 @strawberry.type(description="The template that is gone, or what kept it from being deleted.")
@@ -88,7 +94,10 @@ class DeleteTemplatePayload:
     deleted_id: strawberry.ID | None = strawberry.field(
         description="The id of the deleted template; none when there are errors."
     )
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(
+        description=_ERRORS,
+        metadata=ERROR_LIST,
+    )
 
 
 @strawberry.type

@@ -10,9 +10,10 @@ import strawberry
 from gql_server.api.context import Info
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.nodes import Node
-from gql_server.api.user_error_types import UserError
+from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.database.engine.pages import Facts
 from gql_server.domain import webhooks as domain
+from gql_server.graphql.execution.weights import list_size
 
 
 @strawberry.enum(description="How the telling stands.")
@@ -69,7 +70,10 @@ class Webhook(Node):
     )
     created_at: datetime = strawberry.field(description="When it happened.")
 
-    @strawberry.field(description="The latest 50 attempts to deliver it, the newest first.")
+    @strawberry.field(
+        description="The latest 50 attempts to deliver it, the newest first.",
+        metadata=list_size(50),
+    )
     async def deliveries(self, info: Info) -> list[WebhookDelivery]:
         """List the attempts."""
         found = await info.context.webhook_deliveries.load(self.id)
@@ -99,7 +103,7 @@ class RedeliverWebhookPayload:
         description="The webhook; none when there are errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="Everything that is wrong with the request, at once."
+        description="Everything that is wrong with the request, at once.", metadata=ERROR_LIST
     )
 
 

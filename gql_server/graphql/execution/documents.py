@@ -26,8 +26,10 @@ from gql_server.graphql.execution.limits import Limits, limit_error, limit_error
 from gql_server.graphql.execution.query_cost import OperationCost, operation_costs
 from gql_server.graphql.execution.variable_lists import ListTypes, Size, list_types, size_of_lists
 
-_CACHED_CHARACTERS: Final = 1024 * 1024
-_MAX_CACHED_CHARACTERS: Final = 64 * 1024
+CACHED_CHARACTERS: Final = 192 * 1024
+"""A prepared document takes some 220 bytes of memory for each character: 40 MiB in all."""
+DOCUMENT_OVERHEAD: Final = 48
+"""What a document of a few characters takes beside them, in characters."""
 _RULES: Final = (*specified_rules, MaxIntrospectionDepthRule)
 _MAX_MESSAGE: Final = 500
 _TOO_MANY: Final = "Document contains more than"
@@ -51,13 +53,18 @@ class PreparedDocument(NamedTuple):
 
     def operation_type(self, name: str | None) -> OperationType | None:
         """Return what kind of operation would be run; None when it cannot be told which."""
-        types = [
-            definition.operation
+        operation = self.operation(name)
+        return operation.operation if operation is not None else None
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """Return the operation that would be run; None when it cannot be told which."""
+        found = [
+            definition
             for definition in (self.document.definitions if self.document else ())
             if isinstance(definition, OperationDefinitionNode)
             and (name is None or (definition.name is not None and definition.name.value == name))
         ]
-        return types[0] if types else None
+        return found[0] if found else None
 
     def choice_error(self, name: str | None) -> GraphQLError | None:
         """Return why it cannot be told which operation is to be run; None when it can."""
@@ -92,15 +99,21 @@ class Documents:
         self._schema = schema
         self._limits = limits
         self._prepared: LRUCache[str, PreparedDocument] = LRUCache(
-            _CACHED_CHARACTERS, getsizeof=lambda prepared: prepared.characters
+            CACHED_CHARACTERS,
+            getsizeof=lambda prepared: prepared.characters + DOCUMENT_OVERHEAD,
         )
 
     def prepare(self, query: str) -> PreparedDocument:
-        """Return the document, parsed and checked."""
+        """Return the document, parsed and checked; one that is too long is not even read."""
+        if len(query) > self._limits.characters:
+            limit = self._limits.characters
+            message = f"The document has more characters than this server allows: {limit}."
+            return PreparedDocument(0, errors=(limit_error("QUERY_TOO_LONG", message, limit),))
         prepared = self._prepared.get(query)
         if prepared is None:
             prepared = self._prepare(query)
-            if not prepared.errors and len(query) <= _MAX_CACHED_CHARACTERS:
+            size = len(query) + DOCUMENT_OVERHEAD
+            if not prepared.errors and size <= CACHED_CHARACTERS:
                 self._prepared[query] = prepared
         return prepared
 

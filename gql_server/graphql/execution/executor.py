@@ -15,7 +15,9 @@ from typing import Any, Final, NamedTuple, cast
 
 from cachetools import LRUCache
 from graphql import (
+    DocumentNode,
     GraphQLBoolean,
+    GraphQLError,
     GraphQLField,
     GraphQLFloat,
     GraphQLID,
@@ -23,7 +25,9 @@ from graphql import (
     GraphQLLeafType,
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLSchema,
     GraphQLString,
+    OperationDefinitionNode,
     Undefined,
     get_nullable_type,
 )
@@ -33,6 +37,9 @@ from graphql.type import is_leaf_type, is_list_type, is_non_null_type, is_object
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
+
+from gql_server.graphql.execution.documents import CACHED_CHARACTERS, DOCUMENT_OVERHEAD
+from gql_server.graphql.execution.variables import CoercedVariables, without_variables
 
 ATTRIBUTE_WITHOUT_ARGUMENTS: Final = "attribute_without_arguments"
 """In a field's metadata: the attribute that has the field's value when it is asked for without
@@ -71,8 +78,38 @@ class _Plan(NamedTuple):
     """Kept alive with its nodes, so that their identities name them as long as the plan does."""
 
 
-_PLANS: Final[LRUCache[Hashable, _Plan]] = LRUCache(maxsize=2000)
-"""Plans of the documents that came lately, which are cached too and so have the same nodes."""
+_PLANS_OF_DOCUMENT: Final = 200
+
+
+class _DocumentPlans:
+    """The plans of one document, which keep its nodes alive, and so their identities."""
+
+    def __init__(self, operation: OperationDefinitionNode) -> None:
+        self.operation = operation
+        self.plans: LRUCache[Hashable, _Plan] = LRUCache(maxsize=_PLANS_OF_DOCUMENT)
+
+    @property
+    def weight(self) -> int:
+        """The characters of the document, which say what its nodes take."""
+        loc = self.operation.loc
+        return DOCUMENT_OVERHEAD + (len(loc.source.body) if loc is not None else 0)
+
+
+_DOCUMENTS: Final[LRUCache[int, _DocumentPlans]] = LRUCache(
+    CACHED_CHARACTERS, getsizeof=lambda document: document.weight
+)
+"""By the identity of their operations: documents that came lately are cached too, and so have the
+same nodes."""
+
+
+def _plans_of(operation: OperationDefinitionNode) -> LRUCache[Hashable, _Plan]:
+    selections = operation.selection_set
+    found = _DOCUMENTS.get(id(selections))
+    if found is None:
+        found = _DocumentPlans(operation)
+        if found.weight <= CACHED_CHARACTERS:
+            _DOCUMENTS[id(selections)] = found
+    return found.plans
 
 
 class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -81,11 +118,44 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._plans: dict[tuple[str, int], _Plan] = {}
+        self._lasting = _plans_of(self.operation)
         # The only variables that decide which fields a selection set has: @skip and @include.
-        self._switches = tuple(
-            item for item in self.variable_values.coerced.items() if isinstance(item[1], bool)
-        )
+        self._switches = _switches(self.variable_values.coerced)
         self._has_middleware = bool(self.middleware_manager and self.middleware_manager.middlewares)
+
+    @classmethod
+    def build(
+        cls,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        root_value: Any = None,
+        context_value: Any = None,
+        raw_variable_values: dict[str, Any] | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> "list[GraphQLError] | PlainFieldExecutor":
+        """Build an executor; variables that were read already are taken as they are."""
+        if not isinstance(raw_variable_values, CoercedVariables):
+            built = super().build(
+                schema,
+                document,
+                root_value,
+                context_value,
+                raw_variable_values,
+                *args,
+                **kwargs,
+            )
+            return cast("list[GraphQLError] | PlainFieldExecutor", built)
+        read = raw_variable_values.read
+        if isinstance(read, list):
+            return read
+        executor = super().build(
+            schema, without_variables(document), root_value, context_value, None, *args, **kwargs
+        )
+        if isinstance(executor, PlainFieldExecutor):
+            executor.variable_values = read
+            executor._switches = _switches(read.coerced)  # noqa: SLF001 - of its own class
+        return cast("list[GraphQLError] | PlainFieldExecutor", executor)
 
     def execute_fields(
         self,
@@ -133,9 +203,9 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
             return _Plan(tuple(fields), (), fields, fields)
         nodes = tuple([id(detail.node) for detail in details])
         key = (parent_type, nodes, tuple(fields), self._switches)
-        plan = _PLANS.get(key)
+        plan = self._lasting.get(key)
         if plan is None:
-            plan = _PLANS[key] = self._new_plan(parent_type, fields)
+            plan = self._lasting[key] = self._new_plan(parent_type, fields)
         return plan
 
     def _new_plan(self, parent_type: GraphQLObjectType, fields: GroupedFieldSet) -> _Plan:
@@ -202,6 +272,10 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
             return {name: write(read(value)) for name, read, write in plain}
 
         return write
+
+
+def _switches(variables: Mapping[str, Any]) -> tuple[tuple[str, bool], ...]:
+    return tuple((name, value) for name, value in variables.items() if isinstance(value, bool))
 
 
 def _is_of_document(detail: FieldDetails) -> bool:

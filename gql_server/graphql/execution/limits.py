@@ -35,13 +35,15 @@ _SPREADS_AT_ONE_PLACE: Final = 60
 class Limits:
     """What one document may have at most."""
 
+    characters: int = 65_536
+    """How long a document may be."""
     tokens: int = 4000
     depth: int = 15
     aliases: int = 50
     directives: int = 50
     repeats: int = 20
     """How often one selection set may name the same field or fragment."""
-    cost: int = 10_000
+    cost: int = 12_000
     """What an operation may cost at most; see ``query_cost.py``."""
     operations: int = 0
     """How many operations one request may hold; 0: a request is one operation."""

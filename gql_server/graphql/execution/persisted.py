@@ -1,5 +1,6 @@
 """Documents that are named by their hash: sent before (automatic), or known from the start."""
 
+import sys
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -12,8 +13,9 @@ from graphql import GraphQLError
 from gql_server.graphql.execution.documents import Documents
 from gql_server.web.bodies import RequestRefused
 
-_CACHED_CHARACTERS: Final = 4 * 1024 * 1024
-_MAX_CHARACTERS: Final = 64 * 1024
+_CACHED_BYTES: Final = 16 * 1024 * 1024
+_ENTRY_BYTES: Final = 512
+"""What an entry takes beside its document: its hash, and its place in the cache."""
 _PREFIX: Final = "sha256:"
 """graphql-codegen writes it before its hashes, others do not."""
 _ID_PARAMETERS: Final = ("documentId", "doc_id", "id")
@@ -33,11 +35,21 @@ class PersistedDocuments:
     that is told PERSISTED_QUERY_NOT_FOUND sends the document once more.
     """
 
-    def __init__(self, trusted: Mapping[str, str] | None = None, *, automatic: bool = True) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        trusted: Mapping[str, str] | None = None,
+        *,
+        automatic: bool = True,
+    ) -> None:
+        """Take what prepares documents, and those that alone are run; None: any."""
+        self._documents = documents
         self._trusted = trusted
         self._trusted_texts = frozenset(trusted.values()) if trusted is not None else frozenset()
         self._automatic = automatic and trusted is None
-        self._kept: LRUCache[str, str] = LRUCache(_CACHED_CHARACTERS, getsizeof=len)
+        self._kept: LRUCache[str, str] = LRUCache(
+            _CACHED_BYTES, getsizeof=lambda query: sys.getsizeof(query) + _ENTRY_BYTES
+        )
 
     def document(self, parameters: Mapping[str, Any]) -> str:
         """Return the document to run.
@@ -86,11 +98,13 @@ class PersistedDocuments:
             if found is None:
                 raise _not_found()
             return found
-        if sha256(query.encode()).hexdigest() != name:
+        # What is too long, or wrong, is reported when it is to be run, and not kept.
+        is_valid = not self._documents.prepare(query).errors
+        if is_valid and sha256(query.encode()).hexdigest() != name:
             raise RequestRefused(
                 "The hash is not that of the document.", code="PERSISTED_QUERY_HASH_MISMATCH"
             )
-        if len(query) <= _MAX_CHARACTERS:
+        if is_valid:
             self._kept[name] = query
         return query
 

@@ -1,7 +1,8 @@
-"""What an operation costs, estimated before it runs from the pages that it asks for.
+"""What an operation costs, estimated before it runs: never less than the objects it returns.
 
-Every object counts one, times the sizes of all the pages that it lies in. A page counts as full,
-a list that is no page as ten, and the schema's description of itself as nothing.
+Every object counts one, times the sizes of all the lists that it lies in. A page counts as full,
+and another list as many as it can have. Fields whose work is more than their objects say so
+(``weights.py``). The schema's description of itself counts as a fixed number of objects.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,27 +15,36 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLCompositeType,
     GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
-    IntValueNode,
-    ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    ValueNode,
-    VariableNode,
     get_named_type,
     get_nullable_type,
     is_composite_type,
     is_list_type,
 )
+from strawberry.types.field import StrawberryField
 
 from gql_server.database.engine.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from gql_server.graphql.execution.plain_values import (
+    Variables,
+    arguments_of,
+    defaults_of,
+    has_variables,
+    length,
+    whole_number,
+)
+from gql_server.graphql.execution.weights import LIST_LIMIT, LIST_SIZE, WORK, ListLimit, Work
 
 OperationCost = Callable[[Mapping[str, Any]], int]
 """Estimates one operation from its variables."""
 
-_Number = Callable[[Mapping[str, Any]], int]
-_PLAIN_LIST: Final = 10
+_Number = Callable[[Variables], int]
+_INTROSPECTION: Final = {"__schema": 2_000, "__type": 200}
+_DEFINITION: Final = "strawberry-definition"
 
 
 def operation_costs(schema: GraphQLSchema, document: DocumentNode) -> Mapping[str, OperationCost]:
@@ -47,7 +57,7 @@ def operation_costs(schema: GraphQLSchema, document: DocumentNode) -> Mapping[st
             if root is not None:
                 name = definition.name.value if definition.name else ""
                 cost = fragments.selections(root, definition.selection_set)
-                costs[name] = cost.estimator(_defaults(definition))
+                costs[name] = cost.estimator(defaults_of(definition))
     return costs
 
 
@@ -75,9 +85,9 @@ class _Cost:
         """Return what estimates this from an operation's variables."""
         if not self.pages:
             return lambda _: self.fixed
-        return lambda variables: self._value({**defaults, **variables}, {})
+        return lambda sent: self._value(Variables(sent, defaults), {})
 
-    def _value(self, variables: Mapping[str, Any], known: dict[int, int]) -> int:
+    def _value(self, variables: Variables, known: dict[int, int]) -> int:
         # A fragment that is spread often is one object here, and worked out once.
         value = known.get(id(self))
         if value is None:
@@ -121,11 +131,18 @@ class _Fragments:
         return cost
 
     def _add_field(self, cost: _Cost, parent: GraphQLCompositeType, node: FieldNode) -> None:
-        if node.selection_set is None or node.name.value.startswith("__"):
+        name = node.name.value
+        if name.startswith("__"):
+            cost.fixed += _INTROSPECTION.get(name, 0)
             return
-        field = self._schema.get_field(parent, node.name.value)
-        kind = get_named_type(field.type) if field is not None else None
-        if field is None or not is_composite_type(kind) or kind.name == "PageInfo":
+        field = self._schema.get_field(parent, name)
+        if field is None:
+            return
+        work = _metadata(field).get(WORK)
+        if work is not None:
+            _add_work(cost, work, node)
+        kind = get_named_type(field.type)
+        if node.selection_set is None or not is_composite_type(kind):
             return
         inner = self.selections(kind, node.selection_set)
         cost.add(_size(parent, field, node), 1, inner)
@@ -136,64 +153,87 @@ class _Fragments:
         return kind
 
 
+def count_objects(data: object) -> int:
+    """Return how many objects an answer's data has, its root left out; 1 at least."""
+    found = -1
+    waiting = [data]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            found += 1
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return max(found, 1)
+
+
+def unweighed_lists(schema: GraphQLSchema) -> list[str]:
+    """Return the fields whose lists of objects do not say how many entries they can have."""
+    return [
+        f"{kind.name}.{name}"
+        for kind in schema.type_map.values()
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
+        and not kind.name.startswith("__")
+        for name, field in kind.fields.items()
+        if is_composite_type(get_named_type(field.type))
+        and is_list_type(get_nullable_type(field.type))
+        and not kind.name.endswith("Connection")
+        and not {"first", "ids"} & field.args.keys()
+        and not {LIST_SIZE, LIST_LIMIT} & _metadata(field).keys()
+    ]
+
+
+def _metadata(field: GraphQLField) -> Mapping[Any, Any]:
+    definition = field.extensions.get(_DEFINITION)
+    return definition.metadata if isinstance(definition, StrawberryField) else {}
+
+
+def _add_work(cost: _Cost, work: Work, node: FieldNode) -> None:
+    if has_variables(node):
+        cost.add(lambda variables: work(arguments_of(node, variables)), 1, _Cost())
+    else:
+        cost.fixed += work(arguments_of(node, Variables({}, {})))
+
+
 def _always(number: int) -> _Number:
     return lambda _: number
 
 
 def _size(parent: GraphQLCompositeType, field: GraphQLField, node: FieldNode) -> int | _Number:
-    arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
+    count = _counter(parent, field)
+    if isinstance(count, int):
+        return count
+    if has_variables(node):
+        return lambda variables: count(arguments_of(node, variables))
+    return count(arguments_of(node, Variables({}, {})))
+
+
+def _counter(parent: GraphQLCompositeType, field: GraphQLField) -> int | Work:
+    """Return how many objects a field has at most, or what tells it from its arguments."""
     if "first" in field.args:
-        return _page_size(arguments.get("first"), arguments.get("last"))
-    if not is_list_type(get_nullable_type(field.type)):
+        return _page
+    if not is_list_type(get_nullable_type(field.type)) or parent.name.endswith("Connection"):
         return 1
     if "ids" in field.args:
-        return _length(arguments.get("ids"))
-    return 1 if parent.name.endswith("Connection") else _PLAIN_LIST
+        return lambda arguments: length(arguments.get("ids"))
+    metadata = _metadata(field)
+    limit = metadata.get(LIST_LIMIT)
+    if isinstance(limit, ListLimit):
+        return lambda arguments: _limited(arguments.get("limit"), limit)
+    size: int = metadata[LIST_SIZE]
+    return size
 
 
-def _page_size(first: ValueNode | None, last: ValueNode | None) -> int | _Number:
-    if not isinstance(first, VariableNode) and not isinstance(last, VariableNode):
-        return _page(_literal(first), _literal(last))
-    return lambda variables: _page(_given(first, variables), _given(last, variables))
+def _limited(asked: object, limit: ListLimit) -> int:
+    number = whole_number(asked)
+    return limit.default if number is None else min(max(number, 0), limit.maximum)
 
 
-def _page(first: object, last: object) -> int:
-    for asked in (first, last):
-        if isinstance(asked, int):
-            return min(max(asked, 0), MAX_PAGE_SIZE)
-    return DEFAULT_PAGE_SIZE
-
-
-def _length(ids: ValueNode | None) -> int | _Number:
-    if isinstance(ids, ListValueNode):
-        return len(ids.values)
-    if not isinstance(ids, VariableNode):
-        return 1
-    name = ids.name.value
-
-    def length(variables: Mapping[str, Any]) -> int:
-        value = variables.get(name)
-        return len(value) if isinstance(value, list) else 1
-
-    return length
-
-
-def _given(node: ValueNode | None, variables: Mapping[str, Any]) -> object:
-    if isinstance(node, VariableNode):
-        return variables.get(node.name.value)
-    return _literal(node)
-
-
-def _literal(node: ValueNode | None) -> object:
-    if isinstance(node, IntValueNode):
-        # Longer ones are out of every range; Python refuses to read very long ones.
-        return int(node.value) if len(node.value) < len("1000000000") else MAX_PAGE_SIZE
-    return None
-
-
-def _defaults(operation: OperationDefinitionNode) -> Mapping[str, Any]:
-    return {
-        definition.variable.name.value: _literal(definition.default_value)
-        for definition in operation.variable_definitions or ()
-        if definition.default_value is not None
-    }
+def _page(arguments: Mapping[str, Any]) -> int:
+    """Return the size of a page; the page itself is an object where it is empty too."""
+    sizes = [
+        size
+        for name in ("first", "last")
+        if (size := whole_number(arguments.get(name))) is not None
+    ]
+    return min(max(1, *sizes), MAX_PAGE_SIZE) if sizes else DEFAULT_PAGE_SIZE

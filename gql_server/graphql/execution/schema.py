@@ -20,7 +20,9 @@ from gql_server.domain.allowances import RateLimited
 from gql_server.domain.clock import to_iso
 from gql_server.graphql.execution.documents import Documents, PreparedDocument, PreparedDocuments
 from gql_server.graphql.execution.limits import Limits, limit_error
+from gql_server.graphql.execution.query_cost import count_objects, unweighed_lists
 from gql_server.graphql.execution.variable_lists import MAX_ENTRIES, MAX_OBJECTS
+from gql_server.graphql.execution.variables import MANY_ENTRIES, read_beside_the_loop
 
 
 class Schema(strawberry.Schema):
@@ -32,7 +34,11 @@ class Schema(strawberry.Schema):
 
     def __init__(self, limits: Limits, **definition: Any) -> None:
         super().__init__(**definition, extensions=[self._prepared_documents])
-        self.documents = Documents(self._definition(), limits)
+        executable = self._definition()
+        unweighed = unweighed_lists(executable)
+        if unweighed:
+            raise LookupError(f"Lists without a size (see weights.py): {', '.join(unweighed)}")
+        self.documents = Documents(executable, limits)
         self._limits = limits
 
     async def execute(
@@ -56,6 +62,7 @@ class Schema(strawberry.Schema):
                 result = _translated(ExecutionResult(data=None, errors=errors), context_value)
                 result.extensions = self._told(cost, context_value)
                 return result
+            variable_values = await self._read(prepared, operation_name, variable_values)
         result = await super().execute(
             query,
             variable_values,
@@ -90,13 +97,16 @@ class Schema(strawberry.Schema):
         if context_value is not None:
             context_value = context_value.fresh()
         prepared = self.documents.prepare(query)
-        _, errors = await self._admitted(prepared, operation_name, variable_values, context_value)
+        _, errors = await self._admitted(
+            prepared, operation_name, variable_values, context_value, pays_later=True
+        )
         if outer is not None and context_value is not None:
             outer.allowance, outer.refused = context_value.allowance, context_value.refused
         if not errors and allowed_operation_types is not None:
             errors = _type_errors(prepared, operation_name, allowed_operation_types)
         if errors:
             return _single(_translated(PreExecutionError(data=None, errors=errors), context_value))
+        variable_values = await self._read(prepared, operation_name, variable_values)
         run = partial(
             super().stream,
             query,
@@ -107,12 +117,9 @@ class Schema(strawberry.Schema):
             operation_extensions,
             allowed_operation_types,
         )
-        if (
-            context_value is None
-            or prepared.operation_type(operation_name) is not DocumentOperation.SUBSCRIPTION
-        ):
+        if context_value is None or not _is_subscribing(prepared, operation_name):
             return _each_translated(await run(), context_value)
-        return _each_translated(_counted(run, context_value), context_value)
+        return _each_translated(_paid(_counted(run, context_value), context_value), context_value)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -140,15 +147,37 @@ class Schema(strawberry.Schema):
         operation_name: str | None,
         variables: dict[str, Any] | None,
         context: Context | None,
+        *,
+        pays_later: bool = False,
     ) -> tuple[int | None, list[GraphQLError]]:
-        """Spend what the operation is estimated at; return that, or why it is not run."""
+        """Spend what the operation is estimated at; return that, or why it is not run.
+
+        The events of a subscription are paid for one by one, where they may be paid for later.
+        """
         cost, errors = self._checked(prepared, operation_name, variables, context)
         if context is not None:
+            is_subscription = (
+                pays_later and not errors and _is_subscribing(prepared, operation_name)
+            )
             try:
-                await context.spend(cost or 0)
+                await context.spend(0 if is_subscription else cost or 0)
             except RateLimited as refused:
                 return cost, [GraphQLError(refused.message, original_error=refused)]
         return cost, errors
+
+    async def _read(
+        self,
+        prepared: PreparedDocument,
+        operation_name: str | None,
+        variables: dict[str, Any] | None,
+    ) -> dict[str, Any] | None:
+        """Read variables with long lists where that holds up nobody."""
+        operation = prepared.operation(operation_name)
+        if not variables or operation is None:
+            return variables
+        if prepared.size_of_lists(operation_name, variables).entries < MANY_ENTRIES:
+            return variables
+        return await read_beside_the_loop(self._schema, operation, variables)
 
     def _told(self, cost: int | None, context: Context | None) -> dict[str, Any] | None:
         """Return the extensions of an answer: what it cost, and what is left."""
@@ -195,6 +224,11 @@ class Schema(strawberry.Schema):
         return cost, []
 
 
+def _is_subscribing(prepared: PreparedDocument, operation_name: str | None) -> bool:
+    """Tell whether the operation that would be run is a subscription."""
+    return prepared.operation_type(operation_name) is DocumentOperation.SUBSCRIPTION
+
+
 def _type_errors(
     prepared: PreparedDocument, operation_name: str | None, allowed: Iterable[OperationType]
 ) -> list[GraphQLError]:
@@ -230,6 +264,20 @@ async def _counted(run: Callable[[], Awaitable[StreamResult]], context: Context)
     finally:
         if counts is not None and user_id is not None:
             counts.remove(user_id)
+
+
+async def _paid(results: StreamResult, context: Context) -> StreamResult:
+    """Pay for each event by the objects in it; end where the caller has run out."""
+    async with aclosing(results):
+        async for result in results:
+            if isinstance(result, ExecutionResult) and result.data is not None:
+                try:
+                    await context.spend(count_objects(result.data))
+                except RateLimited as refused:
+                    error = GraphQLError(refused.message, original_error=refused)
+                    yield ExecutionResult(data=None, errors=[error])
+                    return
+            yield result
 
 
 async def _each_translated(results: StreamResult, context: Context | None) -> StreamResult:

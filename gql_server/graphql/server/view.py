@@ -98,7 +98,7 @@ class GraphQLView(GraphQL[Context, None]):
         self.sockets = OpenCounts(self._options.sockets_per_user)
         self._subscriptions = OpenCounts(self._options.subscriptions_per_user)
         self.send_seconds = self._options.send_seconds
-        self.persisted = persisted or PersistedDocuments()
+        self.persisted = persisted or PersistedDocuments(schema.documents)
         self._reader = OperationReader(
             self._options,
             schema.documents,

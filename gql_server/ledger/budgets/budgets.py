@@ -156,9 +156,14 @@ class Budgets:
         async with self.database.read() as connection:
             return await self.states_of(connection, await statements.find_budgets(connection, ids))
 
-    async def every(self) -> Sequence[BudgetState]:
-        """Return every budget as it stands, the server's first."""
-        return [state async for states in self.chunks(_CHUNK) for state in states]
+    async def every(self, *, limit: int | None = None) -> Sequence[BudgetState]:
+        """Return every budget as it stands, the server's first; at most ``limit``."""
+        found: list[BudgetState] = []
+        async for states in self.chunks(_CHUNK):
+            found.extend(states)
+            if limit is not None and len(found) >= limit:
+                break
+        return found[:limit]
 
     async def chunks(self, size: int) -> AsyncIterator[Sequence[BudgetState]]:
         """Return every budget as it stands, so many at a time."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
+from itertools import islice
 from typing import Final
 
 from gql_server.database.engine.engine import Database
@@ -21,7 +22,13 @@ from gql_server.database.queries.rollups import (
 )
 from gql_server.domain.clock import now
 from gql_server.domain.errors import InvalidInput
-from gql_server.ledger.reports.periods import Interval, month_span, period_starts, time_zone
+from gql_server.ledger.reports.periods import (
+    MAX_PERIODS,
+    Interval,
+    month_span,
+    period_starts,
+    time_zone,
+)
 
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -85,12 +92,20 @@ class CostReport:
         async with self._database.read() as connection:
             return await sum_rollups(connection, self._where, time)
 
-    async def totals_by(self, by: Grouping) -> Mapping[str, Totals]:
-        """Sum up the span by user, model or template, the costliest first."""
-        async with self._database.read() as connection:
-            return await sum_rollups_by(connection, by, self._where, self._time)
+    async def totals_by(self, by: Grouping, *, limit: int | None = None) -> Mapping[str, Totals]:
+        """Sum up the span by user, model or template, the most expensive first.
 
-    async def timeline(self, interval: Interval, zone_name: str) -> Sequence[CostPeriod]:
+        Args:
+            by: What to group by.
+            limit: How many groups to return; None: all of them.
+        """
+        async with self._database.read() as connection:
+            found = await sum_rollups_by(connection, by, self._where, self._time)
+        return dict(islice(found.items(), limit))
+
+    async def timeline(
+        self, interval: Interval, zone_name: str, *, limit: int = MAX_PERIODS
+    ) -> Sequence[CostPeriod]:
         """Sum up each period of the span, those with nothing too.
 
         The first and the last period are counted as far as they lie in the span.
@@ -103,7 +118,7 @@ class CostReport:
             since = self._time.since or await first_start(connection, self._where)
             if since is None:
                 return []
-            starts = period_starts(since, self._time.until, interval, zone)
+            starts = period_starts(since, self._time.until, interval, zone, limit=limit)
             found = await sum_rollups_by_start(
                 connection,
                 _longest_span(starts),

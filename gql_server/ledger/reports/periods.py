@@ -36,12 +36,17 @@ def time_zone(name: str) -> ZoneInfo:
 
 
 def period_starts(
-    since: datetime, until: datetime, interval: Interval, zone: ZoneInfo
+    since: datetime,
+    until: datetime,
+    interval: Interval,
+    zone: ZoneInfo,
+    *,
+    limit: int = MAX_PERIODS,
 ) -> list[datetime]:
     """Return, in UTC, the start of each period that has a part in the span, and the last's end.
 
     Raises:
-        InvalidInput: There would be more than 10,000, or they reach beyond the calendar.
+        InvalidInput: There would be more than ``limit``, or they reach beyond the calendar.
     """
     starts: list[datetime] = []
     try:
@@ -49,14 +54,15 @@ def period_starts(
             starts.append(start)
             if start >= until:
                 return starts
-            if len(starts) > MAX_PERIODS:
+            if len(starts) > limit:
                 break
     except (OverflowError, ValueError):
         raise InvalidInput(
             "The span reaches beyond the calendar; ask for a shorter one.", path=("interval",)
         ) from None
     raise InvalidInput(
-        f"A timeline has at most {MAX_PERIODS} periods; ask for a shorter span or longer periods.",
+        f"The timeline has more than {limit} periods. Ask for a shorter span or longer periods"
+        + (f", or set limit to {MAX_PERIODS} at most." if limit < MAX_PERIODS else "."),
         path=("interval",),
         code=ErrorCode.TOO_MANY,
     )
