@@ -53,6 +53,7 @@ DECISIONS: Final[Mapping[str, Mapping[str, Decision]]] = {
         "deleteImage": _CREATE,
         "restoreImage": _CREATE,
         "uploadSourceImage": _CREATE_NEW,
+        "deleteSourceImage": _CREATE,
         "createTemplate": _CREATE_NEW,
         "updateTemplate": _CREATE,
         "deleteTemplate": _CREATE,

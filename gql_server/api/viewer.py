@@ -7,6 +7,7 @@ import strawberry
 from gql_server.api.api_keys.types import ApiKey, Role, find_api_keys
 from gql_server.api.budgets.types import MAX_BUDGETS_OF_PAYER, Budget, budget_from
 from gql_server.api.context import Info
+from gql_server.domain import principal as domain
 from gql_server.graphql.execution.weights import list_size
 from gql_server.ledger.budgets.budgets import tightest
 
@@ -57,6 +58,18 @@ class Viewer:
     async def budgets(self, info: Info) -> list[Budget]:
         """Tell every budget."""
         return [budget_from(info, state) for state in await info.context.budgets()]
+
+    @strawberry.field(
+        description="Secrets that the caller's webhooks are signed with, `whsec_…`, for those who "
+        "receive them: each signs while the operator changes from one to the next. Only webhooks "
+        "of this user are signed with them. Empty to readers, and where the server signs none."
+    )
+    def webhook_secrets(self, info: Info) -> list[str]:
+        """Return the caller's secrets."""
+        principal = info.context.principal
+        if principal.role is domain.Role.READER:
+            return []
+        return list(info.context.parts.webhooks.secrets_of(principal.user_id))
 
     @strawberry.field(
         description="What they may ask of the server, over all their connections; none where "

@@ -16,6 +16,7 @@ from gql_server.processes.folder_lock import FolderInUse, locked
 from gql_server.settings import Settings
 from gql_server.settings.types import split_webhook_secrets
 from gql_server.storage.folder import FolderStore
+from gql_server.storage.private_files import close_to_others
 from gql_server.storage.signing import UrlSigner, kept_secret
 from gql_server.storage.store import Store, StoreMisconfigured, StoreUnavailable
 from gql_server.webhooks.signing import written_secret
@@ -36,7 +37,7 @@ async def check_start(settings: Settings) -> None:
         StartError: Names the setting that is wrong and what is wrong with it.
     """
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        _make_data_dir(settings)
     except OSError as error:
         raise StartError(f"DATA_DIR: {settings.data_dir}: {error.strerror}") from error
     file = settings.sqlalchemy_url.database if settings.database_url is not None else None
@@ -162,10 +163,21 @@ def database_fault(error: BaseException) -> str:
     return f"the database cannot be used: {str(found).strip().splitlines()[0]}"
 
 
+def _make_data_dir(settings: Settings) -> None:
+    """Make the folder for the database and the pictures, closed to other users of the machine."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Path(settings.sqlalchemy_url.database or "")
+    for path in (settings.data_dir, settings.images_dir):
+        close_to_others(path)
+    if settings.sqlalchemy_url.get_backend_name() == "sqlite":
+        for ending in ("", "-wal", "-shm"):  # the folder itself may be somebody else's
+            close_to_others(database.with_name(database.name + ending))
+
+
 @asynccontextmanager
 async def _database(settings: Settings) -> AsyncIterator[Database]:
     if settings.database_url is None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        _make_data_dir(settings)
     database = Database(settings.sqlalchemy_url)
     try:
         yield database

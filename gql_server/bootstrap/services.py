@@ -23,7 +23,7 @@ from gql_server.database.queries.image_inserts import ImageInserts
 from gql_server.database.queries.processes import remove_all_processes
 from gql_server.domain.rate_limits import RateLimit
 from gql_server.generation.failure_metrics import CountingGenerator
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Parts, UploadQuota
 from gql_server.generation.tasks import RunningGenerations
 from gql_server.idempotency.keys import Idempotency
 from gql_server.inference.attempts import AttemptKind
@@ -151,6 +151,7 @@ class Wiring:
                 settings.batch_concurrency,
                 progress,
                 ImageInserts(database),
+                UploadQuota(settings.uploads_per_user, settings.upload_bytes_per_user),
             )
             register_batches(parts)
             if runs_jobs:

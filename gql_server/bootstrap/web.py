@@ -41,6 +41,7 @@ from gql_server.web.images import images_route
 from gql_server.web.middleware.authentication import AuthenticationMiddleware
 from gql_server.web.middleware.hosts import AllowedHostsMiddleware
 from gql_server.web.middleware.networks import AllowedNetworksMiddleware
+from gql_server.web.middleware.request_form import RequestFormMiddleware
 from gql_server.web.middleware.security_headers import SecurityHeaders
 from gql_server.web.middleware.sockets import WebSocketsMiddleware
 
@@ -48,6 +49,7 @@ log = structlog.get_logger(__name__)
 
 _KEY_USE_SECONDS: Final = 60.0
 _PREFLIGHT_SECONDS: Final = 7200
+_GRAPHQL_PATHS: Final = ("/graphql", "/graphql/")
 _TOLD_TO_PAGES: Final = ("Location", "RateLimit", "RateLimit-Policy", "Retry-After")
 
 
@@ -107,15 +109,19 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
 
     routes: list[BaseRoute] = [
         Route("/", _to_playground, methods=["GET"]),
-        Route("/graphql", view),
-        WebSocketRoute("/graphql", view),
+        # No redirect where a slash too many is sent: what authenticates would follow it.
+        *(Route(path, view) for path in _GRAPHQL_PATHS),
+        *(WebSocketRoute(path, view) for path in _GRAPHQL_PATHS),
         Route("/health", health, methods=["GET"]),
         ready_route(_checks),
     ]
     if wiring.folder is not None:
         routes.append(images_route(wiring.folder))
     routes.extend(_rest_routes(settings, asks_for_keys=asks_for_keys))
-    return Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan)
+    application = Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan)
+    # Starlette would redirect to whatever host was asked for.
+    application.router.redirect_slashes = False
+    return application
 
 
 def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
@@ -170,7 +176,10 @@ def _rest_routes(settings: Settings, *, asks_for_keys: bool) -> list[BaseRoute]:
 def _middleware(settings: Settings) -> list[Middleware]:
     """Return what every request passes, the outermost first."""
     is_https = settings.server_url.startswith("https://")
-    found = [Middleware(SecurityHeaders, is_https=is_https)]
+    found = [
+        Middleware(SecurityHeaders, is_https=is_https),
+        Middleware(RequestFormMiddleware, refusals={REST_FOLDER: refusal}),
+    ]
     if settings.trusted_proxies:
         trusted = [str(network) for network in settings.trusted_proxies]
         found.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted))

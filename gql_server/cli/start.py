@@ -12,6 +12,7 @@ from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.domain.errors import DomainError, Rejected
 from gql_server.logs import configure_logs
 from gql_server.settings import Settings, SettingsError, load_settings
+from gql_server.storage.private_files import make_new_files_private
 
 T = TypeVar("T")
 
@@ -23,6 +24,7 @@ def read_settings(**overrides: object) -> Settings:
         settings = load_settings(**given)
     except SettingsError as error:
         fail(str(error))
+    make_new_files_private()
     configure_logs(level=settings.log_level, style=settings.effective_log_format)
     return settings
 

@@ -1,9 +1,12 @@
 """``gql-server webhooks``."""
 
+from typing import Annotated
+
 import typer
 
 from gql_server.bootstrap.resources import StartError, webhook_secrets
 from gql_server.cli.start import fail, read_settings
+from gql_server.webhooks.signing import user_secret
 
 webhooks = typer.Typer(
     name="webhooks", help="What receivers need to know of webhooks.", no_args_is_help=True
@@ -11,10 +14,17 @@ webhooks = typer.Typer(
 
 
 @webhooks.command("secret")
-def _secret() -> None:
-    """Print the secrets that webhooks are signed with, for those who receive them.
+def _secret(
+    user: Annotated[
+        str | None,
+        typer.Option(help="Whose webhooks; left out: the server's own, about its budgets."),
+    ] = None,
+) -> None:
+    """Print the secrets that a user's webhooks are signed with, for those who receive them.
 
-    With SQLite one is made where there is none yet; with PostgreSQL WEBHOOK_SECRET has it.
+    Each user has their own, derived from WEBHOOK_SECRET; `viewer { webhookSecrets }` returns the
+    same. With SQLite a secret is made where there is none yet; with PostgreSQL WEBHOOK_SECRET has
+    it.
     """
     try:
         secrets = webhook_secrets(read_settings())
@@ -23,4 +33,4 @@ def _secret() -> None:
     if not secrets:
         fail("WEBHOOK_SECRET: with PostgreSQL it must be set, to the same on every process")
     for secret in secrets:
-        typer.echo(secret)
+        typer.echo(user_secret(secret, user))

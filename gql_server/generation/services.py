@@ -19,6 +19,14 @@ from gql_server.webhooks.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
+class UploadQuota:
+    """How many source images are kept for a user, and how many bytes; 0: no bound."""
+
+    number: int = 0
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """One of each, for the life of the process."""
 
@@ -37,5 +45,6 @@ class Parts:
     """How many pictures of batches a process makes at once."""
     progress: Progress
     image_inserts: ImageInserts
+    upload_quota: UploadQuota = UploadQuota()
     decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """A decoded picture takes hundreds of times its file's size; few are held at once."""

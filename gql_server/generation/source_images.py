@@ -9,7 +9,11 @@ from typing import Final
 from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.idempotency_keys import KeyScope
 from gql_server.database.queries.images import find_images
-from gql_server.database.queries.source_images import find_source_images, insert_source_image_once
+from gql_server.database.queries.source_images import (
+    count_source_images,
+    find_source_images,
+    insert_source_image_once,
+)
 from gql_server.database.tables.tables import SourceImageRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import (
@@ -29,7 +33,7 @@ from gql_server.inference.model import Model
 from gql_server.pictures.decoding import NotAPicture
 from gql_server.pictures.formats import ImageFormat
 from gql_server.pictures.inspection import PictureFacts, inspect_picture
-from gql_server.pictures.resizing import fit_mask, fit_source, fit_within
+from gql_server.pictures.resizing import fit_mask, fit_source, fit_upload, fit_within
 from gql_server.storage.store import StoredObject, StoreMisconfigured, StoreUnavailable
 
 _OPERATION: Final = "uploadSourceImage"
@@ -89,8 +93,28 @@ class _Upload:
         self.has_spent = False
 
     async def accept(self) -> Begun:
+        await self._check_quota()
         self._picture, self._png = await _accepted(self._parts, self._data)
         return Begun(result_id=new_id("src"))
+
+    async def _check_quota(self) -> None:
+        quota, user_id = self._parts.upload_quota, self._principal.user_id
+        async with self._parts.database.read() as connection:
+            number, size = await count_source_images(connection, user_id)
+        if quota.number and number >= quota.number:
+            raise InvalidInput(
+                f"You have {number} source images, as many as this server keeps for a user. "
+                "Delete some first.",
+                path=("file",),
+                code=ErrorCode.TOO_MANY,
+            )
+        if quota.size_bytes and size + len(self._data) > quota.size_bytes:
+            raise InvalidInput(
+                f"Your source images take {size} bytes of the {quota.size_bytes} that this server "
+                "keeps for a user. Delete some first.",
+                path=("file",),
+                code=ErrorCode.TOO_MANY,
+            )
 
     async def find(self, image_id: str) -> Facts | None:
         async with self._parts.database.read() as connection:
@@ -228,7 +252,7 @@ async def load_mask(
 
 def _normalised(data: bytes) -> tuple[PictureFacts, bytes]:
     inspect_picture(data, max_pixels=_MAX_UPLOAD_PIXELS)
-    png = fit_within(data, max_width=_MAX_SIDE, max_height=_MAX_SIDE)
+    png = fit_upload(data, max_side=_MAX_SIDE)
     return inspect_picture(png), png
 
 

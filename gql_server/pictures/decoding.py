@@ -9,12 +9,20 @@ from enum import StrEnum
 from io import BytesIO
 from typing import Final
 
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 
 from gql_server.pictures.formats import ImageFormat
 
 MAX_PIXELS: Final = 64_000_000
 """Pictures of more pixels are refused before they are decoded."""
+
+MAX_SIDE: Final = 16_384
+"""Pictures with a longer side are refused before they are decoded: rows and filters take memory."""
+
+MAX_RATIO: Final = 100
+"""How many times longer than the other a side may be, where it is longer than ``_SMALL_SIDE``."""
+
+_SMALL_SIDE: Final = 4096
 
 _PILLOW_NAMES: Final = [image_format.name for image_format in ImageFormat]
 
@@ -34,12 +42,24 @@ _TO_UPRIGHT: Final = {
 _ON_ITS_SIDE: Final = {5, 6, 7, 8}
 
 
+_PROFILED: Final = {"L", "P", "RGB", "RGBA", "CMYK"}
+_SRGB: Final = ImageCms.createProfile("sRGB")
+
+_HEIC_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
+
+
 class Flaw(StrEnum):
     """Why bytes are no picture: safe to show, to follow "The picture cannot be used:"."""
 
     EMPTY = "it is empty"
     UNKNOWN_FORMAT = "it is not a JPEG, PNG, WebP or AVIF"
+    HEIC = (
+        "it is a HEIC, as iPhones make them; export it as JPEG (on the phone: Settings, Camera, "
+        "Formats, Most Compatible)"
+    )
     TOO_MANY_PIXELS = "it has too many pixels"
+    TOO_LONG = "one of its sides is longer than 16384 pixels"
+    TOO_NARROW = "one of its sides is more than 100 times as long as the other"
     BROKEN = "it is broken or cut off"
 
 
@@ -75,7 +95,8 @@ def opened(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Iterator[ImageFile.I
     except NotAPicture:
         raise
     except UnidentifiedImageError:
-        raise NotAPicture(Flaw.UNKNOWN_FORMAT) from None
+        flaw = Flaw.HEIC if _is_heic(data) else Flaw.UNKNOWN_FORMAT
+        raise NotAPicture(flaw) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise NotAPicture(Flaw.TOO_MANY_PIXELS) from None
     except Exception as error:  # a parser of hostile bytes can fail in any way
@@ -112,18 +133,36 @@ def format_of(image: ImageFile.ImageFile) -> ImageFormat:
 
 
 def to_rgb(image: Image.Image, *, background: str = "white") -> Image.Image:
-    """Make it RGB, what is transparent showing the background."""
+    """Make it RGB in the colours of sRGB, what is transparent showing the background."""
     if not image.has_transparency_data:
-        return _eight_bits(image).convert("RGB")
-    layer = image.convert("RGBA")
+        return _in_srgb(_eight_bits(image), "RGB")
+    layer = _in_srgb(image, "RGBA")
     flat = Image.new("RGB", layer.size, background)
     flat.paste(layer, mask=layer.getchannel("A"))
     return flat
 
 
 def to_rgba(image: Image.Image) -> Image.Image:
-    """Make it RGBA, keeping what is transparent."""
-    return _eight_bits(image).convert("RGBA")
+    """Make it RGBA in the colours of sRGB, keeping what is transparent."""
+    return _in_srgb(_eight_bits(image), "RGBA")
+
+
+def _in_srgb(image: Image.Image, mode: str) -> Image.Image:
+    """Convert an image to a mode, its colours from those of its profile to sRGB."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in _PROFILED:
+        return image.convert(mode)
+    alpha = image.getchannel("A") if image.mode == "RGBA" else None
+    opaque = image.convert("RGB") if image.mode in {"RGBA", "P"} else image
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        converted = ImageCms.profileToProfile(opaque, source, _SRGB, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return image.convert(mode)  # a profile that cannot be used, or of another kind of colours
+    assert converted is not None  # noqa: S101 - not converted in place
+    if alpha is not None:
+        converted.putalpha(alpha)
+    return converted.convert(mode)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
@@ -133,9 +172,19 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return image.convert("I").point(lambda level: level * (1 / 256)).convert("L")
 
 
+def _is_heic(data: bytes) -> bool:
+    """Tell a HEIC by the brand of its first box (ISO/IEC 14496-12, 4.3)."""
+    return data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS
+
+
 def _check_pixels(image: Image.Image, max_pixels: int) -> None:
-    if image.width * image.height > max_pixels:
+    shorter, longer = sorted(image.size)
+    if shorter * longer > max_pixels:
         raise NotAPicture(Flaw.TOO_MANY_PIXELS)
+    if longer > MAX_SIDE:
+        raise NotAPicture(Flaw.TOO_LONG)
+    if longer > _SMALL_SIDE and longer > shorter * MAX_RATIO:
+        raise NotAPicture(Flaw.TOO_NARROW)
 
 
 def _orientation(image: Image.Image) -> int:

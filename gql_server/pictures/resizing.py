@@ -71,6 +71,9 @@ def render(
     if size == full and not is_converted:
         return data, target_format
     keeps_transparency = image.has_transparency_data and target_format is not ImageFormat.JPEG
+    if profile is not None:
+        # Kept with the rendition: its numbers are not to be changed, too.
+        image.info.pop("icc_profile", None)
     image = to_rgba(image) if keeps_transparency else to_rgb(image)
     image = image.resize(size, Image.Resampling.LANCZOS)
     return _encode(image, target_format, icc_profile=profile), target_format
@@ -100,6 +103,21 @@ def fit_within(data: bytes, *, max_width: int, max_height: int) -> bytes:
     """
     image = to_rgb(_read(data, side=max(max_width, max_height)))
     size = _scaled_down(image.size, max_width, max_height)
+    return _encode(image.resize(size, Image.Resampling.LANCZOS), ImageFormat.PNG)
+
+
+def fit_upload(data: bytes, *, max_side: int) -> bytes:
+    """Scale an uploaded picture down to lie within a square, keeping its ratio.
+
+    Returns:
+        A PNG in the colours of sRGB; RGBA where something is transparent, else RGB.
+
+    Raises:
+        NotAPicture: The bytes cannot be decoded.
+    """
+    picture = _read(data, side=max_side)
+    image = to_rgba(picture) if picture.has_transparency_data else to_rgb(picture)
+    size = _scaled_down(image.size, max_side, max_side)
     return _encode(image.resize(size, Image.Resampling.LANCZOS), ImageFormat.PNG)
 
 

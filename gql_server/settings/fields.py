@@ -119,6 +119,15 @@ class SettingFields(BaseSettings):
         default=None, description="The bucket's public address; unset: addresses are signed."
     )
 
+    uploads_per_user: int = Field(
+        default=10_000, ge=0, description="Source images that are kept for a user; 0: no bound."
+    )
+    upload_bytes_per_user: int = Field(
+        default=20 * 1024**3,
+        ge=0,
+        description="Bytes that the source images of a user may take; 0: no bound.",
+    )
+
     webhook_secret: WebhookSecrets | None = Field(
         default=None,
         description="Signs webhooks; several while they are changed. With SQLite it is made once "

@@ -15,10 +15,19 @@ from gql_server.storage.addresses import MAX_WIDTH
 from gql_server.storage.folder import FolderStore, StoredFile
 from gql_server.storage.keys import InvalidKey
 from gql_server.storage.store import StoreMisconfigured, StoreUnavailable
-from gql_server.web.renditions import Rendition, RenditionRequest, Renditions, TooManyWaiting
+from gql_server.web.renditions import (
+    Rendition,
+    RenditionRequest,
+    Renditions,
+    TooManyOfClient,
+    TooManyWaiting,
+)
 
 _CACHE_CONTROL: Final = "public, max-age=31536000, immutable"
-_NO_SNIFFING: Final = {"X-Content-Type-Options": "nosniff"}
+_OWN_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "cross-origin",  # front ends show pictures on their own pages
+}
 _WIDTH: Final = re.compile(r"[0-9]{1,4}")
 
 
@@ -49,6 +58,12 @@ class _Images:
             response = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "Too many wait to be resized.")
             response.headers["Retry-After"] = "1"
             return response
+        except TooManyOfClient as error:
+            response = _refusal(
+                HTTPStatus.TOO_MANY_REQUESTS, "Your address asks for too many resized pictures."
+            )
+            response.headers["Retry-After"] = str(error.retry_after)
+            return response
         except (StoreUnavailable, StoreMisconfigured, OSError):
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The picture cannot be read just now.")
 
@@ -78,7 +93,8 @@ class _Images:
         wanted = RenditionRequest(
             path=file.path, digest=file.digest, width=width, format=image_format
         )
-        return _rendition(request, await self._renditions.get(wanted))
+        client = request.client.host if request.client is not None else ""
+        return _rendition(request, await self._renditions.get(wanted, client=client))
 
 
 class _BadQuery(Exception):
@@ -125,7 +141,7 @@ def _format(query: QueryParams) -> ImageFormat | None:
 
 
 def _headers(digest: str) -> dict[str, str]:
-    return {"ETag": f'"{digest[:32]}"', "Cache-Control": _CACHE_CONTROL, **_NO_SNIFFING}
+    return {"ETag": f'"{digest[:32]}"', "Cache-Control": _CACHE_CONTROL, **_OWN_HEADERS}
 
 
 def _is_known(request: Request, etag: str) -> bool:
@@ -135,5 +151,5 @@ def _is_known(request: Request, etag: str) -> bool:
 
 
 def _refusal(status: HTTPStatus, message: str) -> Response:
-    headers = {"Cache-Control": "no-store", **_NO_SNIFFING}
+    headers = {"Cache-Control": "no-store", **_OWN_HEADERS}
     return PlainTextResponse(message, status_code=status, headers=headers)

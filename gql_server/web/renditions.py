@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import time
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -15,6 +17,14 @@ CACHE_BYTES: Final = 64 * 1024 * 1024
 """The memory that remembered renditions take at most."""
 
 SIDE_BY_SIDE: Final = 2
+
+BURST: Final = 300
+"""New renditions that a client address may ask for at once."""
+
+SECONDS_EACH: Final = 0.2
+"""Seconds after which it may have another."""
+
+MAX_CLIENTS: Final = 10_000
 
 MOST_WAITING: Final = 32
 """Renditions made at once; each takes a core, and the memory of its decoded picture."""
@@ -69,6 +79,18 @@ class TooManyWaiting(Exception):
     """As many renditions are asked for already as may wait."""
 
 
+class TooManyOfClient(Exception):
+    """One client address asks for more new renditions than it may.
+
+    Attributes:
+        retry_after: Seconds until it may have another.
+    """
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
 class Renditions:
     """Makes each rendition once for all who ask at the same time, and remembers the latest.
 
@@ -83,11 +105,18 @@ class Renditions:
         )
         self._in_the_making: dict[RenditionRequest, asyncio.Task[Rendition]] = {}
         self._places = asyncio.Semaphore(SIDE_BY_SIDE)
+        self._free_at: LRUCache[str, float] = LRUCache(MAX_CLIENTS)
 
-    async def get(self, wanted: RenditionRequest) -> Rendition:
+    async def get(self, wanted: RenditionRequest, *, client: str = "") -> Rendition:
         """Return a rendition, made now if need be.
 
+        Args:
+            wanted: Which one.
+            client: The address that asks. Signed addresses know no user, so addresses of clients
+                have an allowance of new renditions in place of users.
+
         Raises:
+            TooManyOfClient: The client has asked for too many lately.
             TooManyWaiting: Others wait already; try again in a moment.
             NotAPicture: The original cannot be decoded.
             OSError: The original cannot be read.
@@ -99,10 +128,19 @@ class Renditions:
         if task is None:
             if len(self._in_the_making) >= MOST_WAITING:
                 raise TooManyWaiting
+            self._spend(client)
             task = asyncio.create_task(self._make_in_turn(wanted))
             self._in_the_making[wanted] = task
             task.add_done_callback(lambda made: self._keep(wanted, made))
         return await asyncio.shield(task)
+
+    def _spend(self, client: str) -> None:
+        now = time.monotonic()
+        free_at = max(self._free_at.get(client, 0.0), now - BURST * SECONDS_EACH)
+        wait = free_at + SECONDS_EACH - now
+        if wait > 0:
+            raise TooManyOfClient(ceil(wait))
+        self._free_at[client] = free_at + SECONDS_EACH
 
     async def _make_in_turn(self, wanted: RenditionRequest) -> Rendition:
         async with self._places:

@@ -121,7 +121,7 @@ class WebhookDelivery:
     async def _send(self, webhook: WebhookRow) -> Answer:
         if not self._signer.has_secret:
             return Answer(error="The server has no WEBHOOK_SECRET to sign with.")
-        headers = self._signer.headers(webhook.id, now(), webhook.body)
+        headers = self._signer.headers(webhook.id, now(), webhook.body, user_id=webhook.user_id)
         return await self._sender.send(webhook.url, headers, webhook.body)
 
     async def _record(

@@ -5,15 +5,13 @@ import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
 import httpx
 
 from gql_server import __version__
-from gql_server.domain.clock import now
+from gql_server.domain.retry_after import read_retry_after
 from gql_server.tls import trusted_authorities
 from gql_server.webhooks.addresses import AddressRefused, WebhookAddresses
 
@@ -23,7 +21,6 @@ _CONNECT_SECONDS: Final = 5.0
 _BODY_SECONDS: Final = 1.0
 _BODY_BYTES: Final = 8192
 _MOST_TRIED: Final = 4
-_MOST_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +111,7 @@ class WebhookSender:
                 return _answer(response)
             finally:
                 await response.aclose()
-        raise AddressRefused("The host has no address.")
+        raise AddressRefused
 
 
 async def _skim(response: httpx.Response) -> None:
@@ -137,20 +134,7 @@ def _answer(response: httpx.Response) -> Answer:
         message = f"The receiver answered {status}; redirects are not followed."
     elif status == HTTPStatus.GONE:
         message = "The receiver answered 410: it wants to hear no more of this."
-    return Answer(status, message, _retry_after(response.headers.get("retry-after", "")))
-
-
-def _retry_after(value: str) -> float | None:
-    value = value.strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:_MOST_DIGITS])
-    try:
-        moment: datetime = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now()).total_seconds())
+    return Answer(status, message, read_retry_after(response.headers.get("retry-after")))
 
 
 def _reason(error: httpx.HTTPError) -> str:

@@ -1,41 +1,71 @@
 """Signatures as Standard Webhooks has them: https://www.standardwebhooks.com."""
 
-from base64 import b64encode
+import hmac
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from standardwebhooks import Webhook as Scheme
+
+_PREFIX: Final = "whsec_"
+_PURPOSE: Final = b"gql_server webhooks v1 "
 
 
 def written_secret(key: bytes) -> str:
     """Write a key as receivers know it: ``whsec_…``."""
-    return f"whsec_{b64encode(key).decode()}"
+    return f"{_PREFIX}{b64encode(key).decode()}"
+
+
+def user_secret(secret: str, user_id: str | None) -> str:
+    """Return the secret that one user's webhooks are signed with, derived from the server's.
+
+    Who can verify one user's webhooks can forge none to the receivers of another.
+
+    Args:
+        secret: The server's, ``whsec_…``.
+        user_id: The user; None: the server's own webhooks, which admins receive.
+    """
+    key = b64decode(secret.removeprefix(_PREFIX))
+    owner = b"server" if user_id is None else b"user:" + user_id.encode()
+    return written_secret(hmac.digest(key, _PURPOSE + owner, "sha256"))
 
 
 class WebhookSigner:
-    """Signs with every secret, so that receivers can change from one to the next."""
+    """Signs with a secret for each user, derived from every secret of the server.
+
+    So receivers can change from one to the next while both sign.
+    """
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        """Take the secrets, ``whsec_…``; none where nothing can be signed."""
-        self._schemes = [Scheme(secret) for secret in secrets]
+        """Take the server's secrets, ``whsec_…``; none where nothing can be signed."""
+        self._secrets = tuple(secrets)
 
     @property
     def has_secret(self) -> bool:
         """Whether anything can be signed."""
-        return bool(self._schemes)
+        return bool(self._secrets)
 
-    def headers(self, webhook_id: str, moment: datetime, body: str) -> dict[str, str]:
+    def secrets_of(self, user_id: str | None) -> Sequence[str]:
+        """Return what the webhooks of a user are verified with, the newest first."""
+        return [user_secret(secret, user_id) for secret in self._secrets]
+
+    def headers(
+        self, webhook_id: str, moment: datetime, body: str, *, user_id: str | None
+    ) -> dict[str, str]:
         """Return the headers that let a receiver know who sent a body, and when.
 
         Args:
             webhook_id: The same each time it is sent, so that receivers can tell a repetition.
             moment: When it is sent; receivers refuse what is older than five minutes.
             body: What is sent.
+            user_id: The webhook's owner; None: the server's own.
         """
+        schemes = [Scheme(secret) for secret in self.secrets_of(user_id)]
         return {
             "webhook-id": webhook_id,
             "webhook-timestamp": str(int(moment.timestamp())),
             "webhook-signature": " ".join(
-                scheme.sign(webhook_id, moment, body) for scheme in self._schemes
+                scheme.sign(webhook_id, moment, body) for scheme in schemes
             ),
         }

@@ -80,6 +80,10 @@ class Webhooks:
         self._jobs.add_sweep("webhooks", self.sweep, seconds=_SWEEP_SECONDS)
         self._jobs.add_sweep("old webhooks", self.prune, seconds=_PRUNE_SECONDS)
 
+    def secrets_of(self, user_id: str) -> Sequence[str]:
+        """Return what receivers verify a user's webhooks with; none where nothing is signed."""
+        return self._signer.secrets_of(user_id)
+
     async def check_address(self, url: str, *, path: Path = ("webhook_url",)) -> None:
         """Look whether webhooks may go to an address that a client gives.
 

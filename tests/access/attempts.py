@@ -357,6 +357,9 @@ ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
             uploads=True,
         )
     ],
+    "Mutation.deleteSourceImage": [
+        changing(lambda things: {"id": things.source_id}, "deletedId", "DeleteSourceImageInput")
+    ],
     "Mutation.createTemplate": [
         changing(
             lambda _: {"name": "New", "model": FLUX}, "template { userId }", "CreateTemplateInput"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gql_server.webhooks.signing import user_secret
 from tests.batches.conftest import Office
 from tests.support.product import running_product, workers_ai_settings
 from tests.support.receiver import Receiver, running_receiver
@@ -42,7 +43,7 @@ async def test_the_end_of_a_batch_is_told_once_and_signed(
     batch_id = await office.batch(4, webhookUrl=receiver.url)
     told, again = await receiver.until(2)
     assert told.body == again.body
-    said = again.verify(SECRET)
+    said = again.verify(user_secret(SECRET, "default_user"))
     batch = (await office.product.ask(READ, id=batch_id))["batch"]
     created = said["data"].pop("createdAt")
     assert created < batch["finishedAt"]
@@ -66,7 +67,7 @@ async def test_a_canceled_batch_is_told_too(office: Office, receiver: Receiver) 
     batch_id = await office.batch(600, webhookUrl=receiver.url)
     await office.change("cancelBatch", batch_id)
     (told,) = await receiver.until(1)
-    said = told.verify(SECRET)["data"]
+    said = told.verify(user_secret(SECRET, "default_user"))["data"]
     assert (said["batchId"], said["status"]) == (batch_id, "CANCELED")
     assert said["succeeded"] + said["canceled"] == 600
 

@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gql_server.cli.root import cli
+from gql_server.webhooks.signing import user_secret
 
 runner = CliRunner()
 
@@ -24,4 +25,8 @@ def test_with_postgresql_the_setting_has_them(monkeypatch: pytest.MonkeyPatch) -
     assert "WEBHOOK_SECRET: with PostgreSQL it must be set" in unset.stderr
     secrets = ["whsec_" + "A" * 32, "whsec_" + "B" * 44]
     monkeypatch.setenv("WEBHOOK_SECRET", ",".join(secrets))
-    assert runner.invoke(cli, ["webhooks", "secret"]).stdout.split() == secrets
+    server = [user_secret(secret, None) for secret in secrets]
+    assert runner.invoke(cli, ["webhooks", "secret"]).stdout.split() == server
+    anns = runner.invoke(cli, ["webhooks", "secret", "--user", "ann"]).stdout.split()
+    assert anns == [user_secret(secret, "ann") for secret in secrets]
+    assert not {*anns} & {*server, *secrets}

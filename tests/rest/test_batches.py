@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gql_server.webhooks.signing import user_secret
 from tests.rest.asking import SMALL as PICTURE
 from tests.rest.asking import ask, finished, send
 from tests.support.product import FLUX, Product, running_product, workers_ai_settings
@@ -56,7 +57,7 @@ async def test_a_batch_is_accepted_at_once_and_its_end_is_told(
     )
     assert "warnings" not in batch
     (told,) = await receiver.until(1)
-    said = told.verify(SECRET)
+    said = told.verify(user_secret(SECRET, "default_user"))
     assert said["type"] == "batch.finished"
     assert said["data"]["batchId"] == batch["id"]
     ended = await finished(working, batch["id"])

@@ -1,13 +1,17 @@
 """Where webhooks may go: no address by which a client could reach our own network."""
 
+import re
 import socket
 from collections.abc import Sequence
 from ipaddress import ip_address
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gql_server.domain.errors import ErrorCode, InvalidInput
 from gql_server.webhooks.addresses import (
+    REFUSAL,
     AddressRefused,
     WebhookAddresses,
     is_global,
@@ -121,38 +125,47 @@ async def test_private_addresses_are_refused_when_given_and_when_dialled(url: st
 @pytest.mark.parametrize(
     ("url", "word"),
     [
-        ("http://example.com/", "https://"),
-        ("ftp://example.com/", "https://"),
-        ("example.com/hook", "https://"),
-        ("", "https://"),
-        ("https://", "names a host"),
-        ("https:///hook", "names a host"),
-        ("https://user:secret@example.com/", "password"),
-        ("https://user@example.com/", "password"),
-        ("https://example.com/#part", "#"),
-        ("https://example.com#", "#"),
-        ("https://example.com:22/", "port"),
-        ("https://example.com:0/", "port"),
-        ("https://example.com:70000/", "port"),
-        ("https://example.com/a b", "spaces"),
-        ("https://example.com/\r\nx: y", "spaces"),
-        ("https://example.com/\x00", "spaces"),
-        ("https://[::1/", "no address"),
-        ("https://unknown.example/", "There is no host"),
-        ("https://nothing.example/", "no address"),
-        (f"https://{'a' * 70}.example/", "no name"),
-        ("https://a..example/", "no name"),
+        ("http://example.com/", REFUSAL),
+        ("ftp://example.com/", REFUSAL),
+        ("example.com/hook", REFUSAL),
+        ("", REFUSAL),
+        ("https://", REFUSAL),
+        ("https:///hook", REFUSAL),
+        ("https://user:secret@example.com/", REFUSAL),
+        ("https://user@example.com/", REFUSAL),
+        ("https://example.com/#part", REFUSAL),
+        ("https://example.com#", REFUSAL),
+        ("https://example.com:22/", REFUSAL),
+        ("https://example.com:0/", REFUSAL),
+        ("https://example.com:70000/", REFUSAL),
+        ("https://example.com/a b", REFUSAL),
+        ("https://example.com/\r\nx: y", REFUSAL),
+        ("https://example.com/\x00", REFUSAL),
+        ("https://[::1/", REFUSAL),
+        ("https://unknown.example/", REFUSAL),
+        ("https://nothing.example/", REFUSAL),
+        (f"https://{'a' * 70}.example/", REFUSAL),
+        ("https://a..example/", REFUSAL),
         ("https://example.com/" + "a" * 2048, "2048"),
     ],
 )
 async def test_what_is_no_address_for_webhooks_is_told_why(url: str, word: str) -> None:
-    with pytest.raises(InvalidInput, match=word):
+    with pytest.raises(InvalidInput, match=re.escape(word)):
         await ADDRESSES.check(url, path=("webhook_url",))
+
+
+@given(st.text(max_size=60) | st.text(max_size=40).map("https://{}".format))
+async def test_any_text_is_an_address_or_refused_in_the_same_words(text: str) -> None:
+    for url in (text, f"https://{text}.example/", "https://xn--a/", f"https://xn--{text}/"):
+        try:
+            await ADDRESSES.check(url, path=())
+        except InvalidInput as refused:
+            assert str(refused) == REFUSAL  # noqa: PT017 - many texts are addresses
 
 
 async def test_a_host_that_cannot_be_looked_up_now_is_taken_and_looked_up_later() -> None:
     await ADDRESSES.check("https://away.example/", path=())
-    with pytest.raises(AddressRefused, match="could not be found"):
+    with pytest.raises(AddressRefused, match="cannot be used"):
         await ADDRESSES.dial("https://away.example/")
 
 

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from gql_server.domain.clock import now
 from gql_server.webhooks import sender as sending
-from gql_server.webhooks.addresses import WebhookAddresses
+from gql_server.webhooks.addresses import REFUSAL, WebhookAddresses
 from gql_server.webhooks.sender import Answer, WebhookSender
 from tests.support.receiver import Receiver, running_receiver
 
@@ -59,7 +59,7 @@ async def test_a_name_that_leads_inside_by_now_is_not_dialled(receiver: Receiver
     addresses = WebhookAddresses(allow_private=False, resolve=names.resolve)
     await addresses.check(url, path=())
     answer = await send(url, names, allow_private=False)
-    assert answer == Answer(error="The host is in a private network, or one of its addresses is.")
+    assert answer == Answer(error=REFUSAL)
     assert receiver.received == []
 
 

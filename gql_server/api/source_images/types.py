@@ -59,6 +59,25 @@ class UploadSourceImagePayload:
     )
 
 
+@strawberry.input(description="The upload to delete.")
+class DeleteSourceImageInput:
+    """The upload to delete."""
+
+    id: strawberry.ID = strawberry.field(description="ID of the upload, `src_…`.")
+
+
+@strawberry.type(description="The result of deleting an upload.")
+class DeleteSourceImagePayload:
+    """The result of deleting an upload."""
+
+    deleted_id: strawberry.ID | None = strawberry.field(
+        description="ID of the deleted upload. Null when there are errors."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="Every error of the request.", metadata=ERROR_LIST
+    )
+
+
 @strawberry.type
 class SourceImageMutations:
     """What is done to uploads."""
@@ -83,6 +102,25 @@ class SourceImageMutations:
         return UploadSourceImagePayload(
             source_image=source_image_from(context, facts), user_errors=[]
         )
+
+    @strawberry.mutation(
+        description="Deletes an upload for good, its file too, and frees its share of the user's "
+        "quota. Images that were made from it stay."
+    )
+    async def delete_source_image(
+        self,
+        info: Info,
+        input: Annotated[
+            DeleteSourceImageInput, strawberry.argument(description="The upload to delete.")
+        ],
+    ) -> DeleteSourceImagePayload:
+        """Delete an upload."""
+        context = info.context
+        try:
+            await use_cases.delete_source_image(context.parts, context.principal, input.id)
+        except REPORTABLE as error:
+            return DeleteSourceImagePayload(deleted_id=None, user_errors=user_errors(error))
+        return DeleteSourceImagePayload(deleted_id=input.id, user_errors=[])
 
 
 def source_image_from(_context: Context, facts: Facts) -> SourceImage:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -37,6 +37,20 @@ async def insert_source_image_once(
                 await complete_key(connection, key, result_id=image.id)
         return found[image.id]
     return image.model_dump()
+
+
+async def count_source_images(connection: AsyncConnection, user_id: str) -> tuple[int, int]:
+    """Return how many uploads a user has, and how many bytes they take."""
+    statement = select(
+        func.count(), func.coalesce(func.sum(col(SourceImageRow.size_bytes)), 0)
+    ).where(col(SourceImageRow.user_id) == user_id)
+    number, size = (await connection.execute(statement)).one()
+    return int(number), int(size)
+
+
+async def remove_source_image(connection: AsyncConnection, image_id: str) -> None:
+    """Remove an upload's row."""
+    await connection.execute(delete(SourceImageRow).where(col(SourceImageRow.id) == image_id))
 
 
 async def find_source_images(

@@ -6,21 +6,20 @@ that the service was seen to use beside them are marked.
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
 
 import orjson
 
-from gql_server.domain.clock import now
 from gql_server.domain.errors import (
     DailyAllocationUsed,
     DomainError,
     GenerationFailed,
     PromptRefused,
 )
+from gql_server.domain.retry_after import read_retry_after
 
 Redaction = Callable[[str], str]
 """Returns a text without the secrets that it may hold."""
@@ -135,7 +134,7 @@ def read_error(
         is_quoted=bool(message),
         status=status,
         code=code,
-        retry_after=_seconds_asked(headers.get("Retry-After"), headers.get("Date")),
+        retry_after=read_retry_after(headers.get("Retry-After"), date=headers.get("Date")),
     )
 
 
@@ -228,26 +227,3 @@ def _cleaned(message: str, redact: Redaction) -> str:
     printable = "".join(letter if letter.isprintable() else " " for letter in redact(message))
     plain = _WRAPPING.sub("", " ".join(printable.split()))
     return plain if len(plain) <= _MAX_DETAIL_LENGTH else f"{plain[:_MAX_DETAIL_LENGTH]}…"
-
-
-def _seconds_asked(retry_after: str | None, date: str | None) -> float | None:
-    """Read a Retry-After header: seconds, or a moment (RFC 9110, 10.2.3).
-
-    A moment is taken against the response's own date, so that no two clocks are compared.
-    """
-    if retry_after is None:
-        return None
-    if retry_after.strip().isdecimal():
-        return float(retry_after.strip()[:9])
-    moment = _moment(retry_after)
-    if moment is None:
-        return None
-    return max(0.0, (moment - (_moment(date) or now())).total_seconds())
-
-
-def _moment(header: str | None) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(header or "")
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""What every answer tells a browser not to do."""
+"""What every answer forbids browsers and caches, unless it says otherwise itself."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,6 +10,10 @@ _HEADERS: Final = (
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    # What is not said to be cacheable is somebody's own.
+    (b"cache-control", b"private, no-store"),
+    # No page of another origin may embed an answer, not even without reading it.
+    (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
     (
         b"content-security-policy",

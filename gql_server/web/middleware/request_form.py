@@ -1,0 +1,51 @@
+"""Refuses requests whose form is ambiguous, or that this server does not read."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gql_server.web.bodies import RequestRefused
+from gql_server.web.refusals import WriteRefusal, refuse
+
+_PLAIN: Final = {b"", b"identity"}
+
+
+class RequestFormMiddleware:
+    """Answers 400 to two ``Host`` headers, and 415 to a compressed body.
+
+    Two names would let a proxy and this server take a request for different hosts. A compressed
+    body could become a thousand times as long.
+    """
+
+    def __init__(self, app: ASGIApp, *, refusals: Mapping[str, WriteRefusal] | None = None) -> None:
+        """Take the application, and how to refuse beneath paths that begin so."""
+        self._app = app
+        self._refusals = dict(refusals or {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let pass what can be read in one way only."""
+        refused = _refusal(scope) if scope["type"] in {"http", "websocket"} else None
+        if refused is None:
+            await self._app(scope, receive, send)
+        else:
+            await refuse(scope, receive, send, refused, by_folder=self._refusals)
+
+
+def _refusal(scope: Scope) -> RequestRefused | None:
+    hosts = 0
+    for name, value in scope["headers"]:
+        if name == b"host":
+            hosts += 1
+        elif name == b"content-encoding" and value.strip().lower() not in _PLAIN:
+            return RequestRefused(
+                "This server reads no compressed bodies. Send the body as it is, without "
+                "Content-Encoding.",
+                status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                code="UNSUPPORTED_CONTENT_ENCODING",
+                headers={"Accept-Encoding": "identity"},
+            )
+    if hosts > 1:
+        return RequestRefused("The request has several Host headers. Send one.")
+    return None

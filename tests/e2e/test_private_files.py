@@ -1,0 +1,33 @@
+"""Other users of the machine see nothing of the server's files."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.support.process import product_process
+
+pytestmark = pytest.mark.anyio
+
+
+def open_to_others(folder: Path) -> list[str]:
+    return [
+        f"{path.name} {stat.filemode(path.stat().st_mode)}"
+        for path in [folder, *folder.rglob("*")]
+        if path.stat().st_mode & 0o077
+    ]
+
+
+async def test_what_is_made_is_the_servers_alone(tmp_path: Path) -> None:
+    async with product_process(tmp_path, {}):
+        assert open_to_others(tmp_path / "data") == []
+
+
+async def test_what_was_open_is_closed_at_the_next_start(tmp_path: Path) -> None:
+    async with product_process(tmp_path, {}):
+        pass
+    database = tmp_path / "data" / "gql_server.db"
+    for path in (database, tmp_path / "data" / "images", tmp_path / "data"):
+        path.chmod(0o755)
+    async with product_process(tmp_path, {}):
+        assert open_to_others(tmp_path / "data") == []
