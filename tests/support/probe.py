@@ -63,13 +63,20 @@ class Probe:
 
 
 @asynccontextmanager
-async def probed(server: ProductProcess) -> AsyncIterator[Probe]:
+async def probed(server: ProductProcess, *key: str) -> AsyncIterator[Probe]:
     """Watch a server until the end of the block.
 
-    Another process asks for ``/health``: what the test itself computes must not hold it up.
+    Another process asks for ``/health``, or with a key makes ordinary requests: what the test
+    itself computes must not hold it up.
     """
     asking = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.support.probe_program", server.url, stdin=PIPE, stdout=PIPE
+        sys.executable,
+        "-m",
+        "tests.support.probe_program",
+        server.url,
+        *key,
+        stdin=PIPE,
+        stdout=PIPE,
     )
     assert asking.stdin is not None
     assert asking.stdout is not None

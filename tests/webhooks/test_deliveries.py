@@ -23,7 +23,7 @@ from gql_server.processes.lease import ProcessLease
 from gql_server.webhooks.addresses import WebhookAddresses
 from gql_server.webhooks.delivery import DELIVERY_WAITS
 from gql_server.webhooks.outbox import record_webhook
-from gql_server.webhooks.signing import WebhookSigner, written_secret
+from gql_server.webhooks.signing import WebhookSigner, user_secret, written_secret
 from gql_server.webhooks.webhooks import Webhooks
 from tests.support.receiver import SECONDS, Receiver
 
@@ -164,7 +164,7 @@ async def test_a_webhook_is_tried_again_until_it_is_heard(
     assert {one.headers["webhook-id"] for one in receiver.received} == {webhook_id}
     assert len({one.body for one in receiver.received}) == 1
     for one in receiver.received:
-        said = one.verify(NEW)
+        said = one.verify(user_secret(NEW, "ann"))
         assert said["type"] == "batch.finished"
         assert said["data"] == {"batchId": "bat_1", "succeeded": 3}
         assert said["timestamp"].endswith("Z")
@@ -325,7 +325,7 @@ async def test_both_secrets_sign_while_they_are_changed(by_hand: House, receiver
     await by_hand.tell(receiver.url)
     await jobs_of(by_hand).do()
     (received,) = receiver.received
-    assert received.verify(OLD) == received.verify(NEW)
+    assert received.verify(user_secret(OLD, None)) == received.verify(user_secret(NEW, None))
     with pytest.raises(WebhookVerificationError):
         received.verify(written_secret(b"x" * 32))
 
