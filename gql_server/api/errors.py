@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from time import monotonic
 from typing import Any, Final
 
 import structlog
@@ -30,6 +31,7 @@ from gql_server.api.user_error_types import (
     UserErrorCode,
     WebhookNotFound,
 )
+from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.domain import budget_errors
 from gql_server.domain.allowances import RateLimited
 from gql_server.domain.budgets import BudgetScope
@@ -72,6 +74,12 @@ _REQUEST_FAULTS: Final = (
     InvalidOperationTypeError,
     MissingQueryError,
 )
+RETRY_AFTER_SECONDS: Final = 2
+"""When it is worth asking again while the database does not answer."""
+
+_OUTAGE_SECONDS: Final = 60.0
+"""Failures that are less apart belong to one outage."""
+
 _MONEY: Final = {"cost", "max_cost", "limit", "spent", "reserved", "needed"}
 _ACCESS_CODES: Final[Mapping[type[Exception], str]] = {
     Unauthenticated: "UNAUTHENTICATED",
@@ -125,16 +133,9 @@ def border_error(error: GraphQLError) -> GraphQLError:
             " ".join(fault.message for fault in faults),
             {"code": "BAD_REQUEST", "arguments": [_path(fault.path) for fault in faults]},
         )
-    if isinstance(original, RateLimited):
-        return _coded(
-            error,
-            original.message,
-            {
-                "code": "RATE_LIMITED",
-                "limit": original.state.limit,
-                "retryAfter": original.retry_after,
-            },
-        )
+    passing = _passing_error(error, original)
+    if passing is not None:
+        return passing
     code = _ACCESS_CODES.get(type(original))
     if code is not None:
         return _coded(error, str(original), {"code": code})
@@ -145,6 +146,44 @@ def border_error(error: GraphQLError) -> GraphQLError:
         f"Something went wrong on the server. Tell its operator this reference: {reference}",
         {"code": "INTERNAL", "reference": reference},
     )
+
+
+def _passing_error(error: GraphQLError, original: Exception) -> GraphQLError | None:
+    """Return what is said of an error that passes by itself, with when to come again."""
+    if isinstance(original, RateLimited):
+        return _coded(
+            error,
+            original.message,
+            {
+                "code": "RATE_LIMITED",
+                "limit": original.state.limit,
+                "retryAfter": original.retry_after,
+            },
+        )
+    if isinstance(original, DatabaseUnavailable):
+        _outages.report(original)
+        return _coded(
+            error,
+            "The server cannot reach its database at the moment. Try again in a moment.",
+            {"code": "UNAVAILABLE", "retryable": True, "retryAfter": RETRY_AFTER_SECONDS},
+        )
+    return None
+
+
+class _Outages:
+    """Logs an outage once, and not for each request that meets it."""
+
+    def __init__(self) -> None:
+        self._reported_at = float("-inf")
+
+    def report(self, error: DatabaseUnavailable) -> None:
+        moment = monotonic()
+        if moment - self._reported_at > _OUTAGE_SECONDS:
+            log.error("database_unavailable", reason=str(error))
+        self._reported_at = moment
+
+
+_outages: Final = _Outages()
 
 
 def without_suggestion(error: GraphQLError) -> GraphQLError:

@@ -1,9 +1,14 @@
 """Time is UTC, to the millisecond, and written as ISO 8601 with ``Z``."""
 
+import json
+import re
 from datetime import UTC, datetime
 from typing import Final
 
-MOMENT_FORM: Final = "text such as 2026-01-15T10:30:00.000Z, with its offset from UTC"
+MOMENT_FORM: Final = (
+    "text such as 2026-01-15T10:30:00.000Z, with its offset from UTC, or a date such as 2026-01-15"
+)
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def now() -> datetime:
@@ -18,18 +23,20 @@ def to_iso(moment: datetime) -> str:
 
 
 def read_moment(text: object) -> datetime:
-    """Read a moment in ISO 8601 with whatever offset, as one in UTC.
+    """Read a moment in ISO 8601 with whatever offset, as one in UTC; a date is its first moment.
 
     Raises:
         TypeError: It is no text.
-        ValueError: It is no moment, has no offset, or lies beyond the calendar.
+        ValueError: It is no moment, is no date and has no offset, or lies beyond the calendar.
     """
     if not isinstance(text, str):
         raise TypeError(f"A moment is {MOMENT_FORM}")
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
-            raise ValueError("no offset")
+            if not _DATE.fullmatch(text):
+                raise ValueError("no offset")
+            moment = moment.replace(tzinfo=UTC)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"{text!r} is not {MOMENT_FORM}") from error
+        raise ValueError(f"{json.dumps(text)} is not {MOMENT_FORM}") from error

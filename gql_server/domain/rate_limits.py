@@ -74,7 +74,7 @@ class RateLimit:
         due = max(min(next_at, moment + self.furthest), moment)
         wait = due - self.early(is_background=is_background) - moment
         if wait > 0:
-            return Turn(wait, next_at)
+            return Turn(wait, min(next_at, moment + self.furthest))
         return Turn(None, due + self.interval)
 
     def pause(self, next_at: int, moment: int, length: int) -> int:
@@ -85,7 +85,10 @@ class RateLimit:
             moment: The present.
             length: How long, at most ``LONGEST_PAUSE``.
         """
-        return max(next_at, moment + min(length, LONGEST_PAUSE) + self.early(is_background=False))
+        remembered = min(next_at, moment + self.furthest)
+        return max(
+            remembered, moment + min(length, LONGEST_PAUSE) + self.early(is_background=False)
+        )
 
     @property
     def _burst(self) -> int:

@@ -67,7 +67,11 @@ async def generate_image(
         await checked()
         raise
     scope = KeyScope(user_id=principal.user_id, operation=_OPERATION, key=idempotency_key)
-    return await parts.idempotency.once(scope, digest, _KeyedPicture(parts, principal, request))
+    work = _KeyedPicture(parts, principal, request)
+    try:
+        return await parts.idempotency.once(scope, digest, work)
+    finally:
+        await work.release()
 
 
 class _KeyedPicture:
@@ -80,7 +84,13 @@ class _KeyedPicture:
         self._principal = principal
         self._request = request
         self._accepted: AcceptedPicture
+        self._has_failed = False
         self.has_spent = False
+
+    async def release(self) -> None:
+        """Hold nothing more after a failure, unless the request can be resumed and charged."""
+        if self._has_failed:
+            await self._parts.reservations.release(self._accepted.image_id)
 
     async def accept(self) -> Begun:
         self._accepted = await accept(self._parts, self._principal, self._request)
@@ -92,10 +102,12 @@ class _KeyedPicture:
         return MadeImage(facts=found[image_id]) if image_id in found else None
 
     async def make(self, _image_id: str, scope: KeyScope) -> MadeImage:
+        self._has_failed = True  # until it has not
         async with _paid(self._parts, self._accepted) as passed:
             picture = await make_picture(self._parts, self._accepted)
             self.has_spent = True
             facts = await keep_picture(self._parts, self._accepted, picture, key=scope)
+        self._has_failed = False
         return MadeImage(facts=facts, passed=passed)
 
     async def resume(

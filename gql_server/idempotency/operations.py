@@ -133,11 +133,14 @@ def _canonical(given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def failure_to_json(error: BaseException) -> dict[str, Any] | None:
-    """Write down an error that the same request would meet again; None: it may pass."""
+    """Write down an error that the same request would always meet again.
+
+    None: it may pass, or the operator may fix what caused it.
+    """
     match error:
         case PromptRefused():
             return {"code": error.code, "message": error.message}
-        case GenerationFailed(retryable=False):
+        case GenerationFailed(retryable=False, needs_operator=False, store_failed=False):
             return {
                 "code": error.code,
                 "message": error.message,

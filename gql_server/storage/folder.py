@@ -100,14 +100,23 @@ class FolderStore:
         check_key(key)
         return await in_thread("locate", self._locate, key)
 
-    def seconds_left(self, key: str, expires: str | None, signature: str | None) -> int | None:
+    def seconds_left(
+        self,
+        key: str,
+        expires: str | None,
+        signature: str | None,
+        *,
+        width: str | None = None,
+        format: str | None = None,  # noqa: A002 - the public name of the argument
+    ) -> int | None:
         """Return how long an address with these parameters still holds; 0 where it does not.
 
         None: addresses are open, and hold for good.
         """
         if self._signer is None:
             return None
-        return self._signer.seconds_left(key, expires, signature)
+        variant = variant_of(width, format)
+        return self._signer.seconds_left(key, expires, signature, variant=variant)
 
     @property
     def public_base(self) -> str | None:
@@ -124,7 +133,7 @@ class FolderStore:
     ) -> str:
         """Return the address on this server, with ``?width=…&format=…`` for a rendition.
 
-        A signed one lets every rendition be seen.
+        A signed one lets just this rendition be seen.
 
         Raises:
             InvalidKey: ``key`` is none.
@@ -136,7 +145,8 @@ class FolderStore:
         if self._signer is None:
             return folder_address(self._base, key, width=width, image_format=format)
         check_seconds(expires_in)
-        signature = self._signer.sign(key, expires_in=expires_in)
+        variant = variant_of(str(width) if width else None, format)
+        signature = self._signer.sign(key, expires_in=expires_in, variant=variant)
         return folder_address(
             self._base, key, width=width, image_format=format, signature=signature
         )
@@ -272,3 +282,8 @@ def _link(source: Path, target: Path) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+def variant_of(width: str | None, image_format: str | None) -> str:
+    """Return a rendition as the signature of its address has it; the whole picture: empty text."""
+    return f"{width or ''}.{image_format or ''}" if width or image_format else ""

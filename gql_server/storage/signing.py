@@ -25,7 +25,7 @@ class UrlSigner:
         """Take the secret, of at least 32 random bytes."""
         self._secret = secret
 
-    def sign(self, key: str, *, expires_in: int) -> dict[str, str | int]:
+    def sign(self, key: str, *, expires_in: int, variant: str = "") -> dict[str, str | int]:
         """Return the query parameters that let the key's object be seen.
 
         They hold for up to a tenth longer, so that the same address is given out for a while
@@ -34,23 +34,26 @@ class UrlSigner:
         Args:
             key: The object's key.
             expires_in: Seconds, at least 1.
+            variant: Which rendition of it, as the address asks for it.
         """
         step = max(1, expires_in // _LATITUDE)
         expires = (int(time()) + expires_in + step) // step * step
-        return {"expires": expires, "signature": self._signature(key, expires)}
+        return {"expires": expires, "signature": self._signature(key, expires, variant)}
 
-    def seconds_left(self, key: str, expires: str | None, signature: str | None) -> int:
+    def seconds_left(
+        self, key: str, expires: str | None, signature: str | None, *, variant: str = ""
+    ) -> int:
         """Return how long parameters of ``sign`` still let the object be seen; 0: they do not."""
         if expires is None or signature is None or not _MOMENT.fullmatch(expires):
             return 0
         if not signature.isascii():
             return 0
-        if not compare_digest(signature, self._signature(key, int(expires))):
+        if not compare_digest(signature, self._signature(key, int(expires), variant)):
             return 0
         return max(0, int(expires) - int(time()))
 
-    def _signature(self, key: str, expires: int) -> str:
-        signed = digest(self._secret, f"{expires}:{key}".encode(), "sha256")
+    def _signature(self, key: str, expires: int, variant: str) -> str:
+        signed = digest(self._secret, f"{expires}:{key}:{variant}".encode(), "sha256")
         return urlsafe_b64encode(signed).decode().rstrip("=")
 
 

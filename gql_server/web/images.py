@@ -70,7 +70,13 @@ class _Images:
     async def _answer(self, request: Request) -> Response:
         query = request.query_params
         key = request.path_params["key"]
-        seconds = self._store.seconds_left(key, query.get("expires"), query.get("signature"))
+        seconds = self._store.seconds_left(
+            key,
+            query.get("expires"),
+            query.get("signature"),
+            width=query.get("width"),
+            format=query.get("format"),
+        )
         if seconds == 0:
             return _refusal(
                 HTTPStatus.FORBIDDEN, "This address has expired, or is no signed one. Ask for anew."

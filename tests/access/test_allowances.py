@@ -195,6 +195,30 @@ async def test_the_statement_counts_to_the_microsecond(database: Database) -> No
     ]
 
 
+@pytest.mark.parametrize("step", [3600, 86_400, 365 * 86_400])
+async def test_a_clock_that_steps_back_costs_what_the_allowance_is_refilled_in(
+    database: Database, step: int
+) -> None:
+    allowance, before = Allowance(10, 1), 1_900_000_000
+
+    async def spend(second: int, length: int) -> tuple[bool, int]:
+        return await database.write_passing(
+            partial(
+                spend_allowance,
+                user_id="ann",
+                allowance=allowance,
+                length=length * SECOND,
+                is_spent=False,
+                moment=literal(second * SECOND, BigInteger),
+            )
+        )
+
+    assert (await spend(before, 10))[0]
+    is_counted, missing = await spend(before - step, 1)
+    assert (is_counted, missing) == (False, 10 * SECOND)
+    assert (await spend(before - step + 10, 1))[0]
+
+
 @given(size=st.integers(1, 10**9), per_second=st.integers(1, 10**9), cost=st.integers(1, 10**10))
 def test_a_cost_is_never_cheaper_than_its_refilling(size: int, per_second: int, cost: int) -> None:
     allowance = Allowance(size, per_second)

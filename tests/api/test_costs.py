@@ -156,7 +156,15 @@ async def test_a_span_that_ends_before_it_begins_is_told(product: Product) -> No
 
 @pytest.mark.parametrize(
     "moment",
-    ["2026-01-01", "2026-01-01T00:00:00", "tomorrow", "0001-01-01T00:00:00+14:00", 1, None],
+    [
+        "2026-01-01T00:00:00",
+        "2026-W01-1",
+        "20260101",
+        "tomorrow",
+        "0001-01-01T00:00:00+14:00",
+        1,
+        None,
+    ],
 )
 async def test_a_moment_needs_its_form(product: Product, moment: object) -> None:
     answer = await product.answer(
@@ -166,6 +174,12 @@ async def test_a_moment_needs_its_form(product: Product, moment: object) -> None
     assert error["extensions"]["code"] == "BAD_REQUEST"
     if isinstance(moment, str):
         assert "2026-01-15T10:30:00.000Z" in error["message"]
+
+
+async def test_a_date_is_the_start_of_its_day(product: Product) -> None:
+    query = "query S($since: DateTime!) { costAnalytics(since: $since) { since } }"
+    answer = await product.ask(query, since="2026-11-20")
+    assert answer["costAnalytics"]["since"] == "2026-11-20T00:00:00.000Z"
 
 
 async def test_an_estimate_is_the_price_that_is_charged(product: Product) -> None:

@@ -1,7 +1,11 @@
+from typing import NoReturn
+
 import pytest
+import structlog
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from gql_server.database.engine.engine import DatabaseUnavailable
 from tests.support.product import Product
 
 pytestmark = pytest.mark.anyio
@@ -41,3 +45,26 @@ async def test_too_many_ids_are_refused(product: Product) -> None:
         "query N($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=["img_none"] * 101
     )
     assert answer["errors"][0]["extensions"] == {"code": "BAD_REQUEST", "arguments": [["ids"]]}
+
+
+async def test_an_outage_of_the_database_is_unavailable_and_logged_once(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object, **__: object) -> NoReturn:
+        raise DatabaseUnavailable("gone")
+
+    monkeypatch.setattr("gql_server.api.images.types.list_images", away, raising=False)
+    monkeypatch.setattr("gql_server.generation.images.list_images", away)
+    query = {"query": "{ images { totalCount edges { node { id } } } }"}
+    with structlog.testing.capture_logs() as logged:
+        for kind, status in (("application/graphql-response+json", 200), ("application/json", 200)):
+            answer = await product.client.post("/graphql", json=query, headers={"accept": kind})
+            assert answer.status_code == status
+            (error,) = answer.json()["errors"]
+            assert error["extensions"] == {
+                "code": "UNAVAILABLE",
+                "retryable": True,
+                "retryAfter": 2,
+            }
+    assert [entry["event"] for entry in logged].count("database_unavailable") == 1
+    assert not [entry for entry in logged if entry["event"] == "unexpected_error"]

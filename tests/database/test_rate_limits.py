@@ -27,6 +27,31 @@ async def test_the_statement_gives_the_turns_that_the_rule_does(database: Databa
     assert rows.all() == [("a kind", next_at)]
 
 
+@pytest.mark.parametrize("step", [3600, 86_400, 365 * 86_400])
+async def test_a_clock_that_steps_back_costs_a_window_at_most(
+    database: Database, step: int
+) -> None:
+    limit, before = RateLimit(120), 1_900_000_000 * SECOND
+    asked = partial(take_turn, kind="a kind", limit=limit, is_background=False)
+    for _ in range(30):
+        await database.write_passing(partial(asked, moment=before))
+    moment = before - step * SECOND
+    wait = await database.write_passing(partial(asked, moment=moment))
+    assert wait is not None
+    assert wait <= 70 * SECOND
+    # The window passes, and all is as it was.
+    assert await database.write_passing(partial(asked, moment=moment + wait)) is None
+    assert await database.write_passing(partial(asked, moment=moment + 2 * wait)) is None
+
+
+async def test_a_clock_that_steps_forward_costs_nothing(database: Database) -> None:
+    limit, before = RateLimit(120), 1_800_000_000 * SECOND
+    asked = partial(take_turn, kind="a kind", limit=limit, is_background=False)
+    assert await database.write_passing(partial(asked, moment=before)) is None
+    after = before + 365 * 86_400 * SECOND
+    assert await database.write_passing(partial(asked, moment=after)) is None
+
+
 async def test_kinds_are_counted_apart(database: Database) -> None:
     async def turn(kind: str) -> int | None:
         return await database.write_passing(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,35 @@ async def test_bytes_without_facts_are_finished_as_they_were_accepted_without_a_
         assert (image["tags"], image["metadata"]) == (["x"], {"a": 1})
         assert unsigned(await product.image(**asked)) == unsigned(image)
         assert await charges(product.parts.database) == [image_id]
+
+
+SET_BUDGET = """mutation {
+  setBudget(input: {limit: 0.01, period: MONTHLY}) { userErrors { code } } }"""
+
+
+@pytest.mark.parametrize("where", ["make_picture", "keep_bytes", "keep_facts"])
+async def test_a_budget_holds_what_a_dead_server_may_yet_charge(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    standin: WorkersAIStandin,
+    where: str,
+) -> None:
+    monkeypatch.setattr("gql_server.database.queries.reservations.GRACE", timedelta(0))
+    room = "generate" if where == "make_picture" else "produce"
+    async with ends_in_the_middle(
+        monkeypatch, f"gql_server.generation.{room}.{where}", tmp_path, workers_ai(standin)
+    ) as (product, reached):
+        await product.ask(SET_BUDGET)
+        await product.generate(idempotencyKey="k")
+        await reached.wait()
+    async with running_product(tmp_path, workers_ai(standin)) as product:
+        await product.parts.reservations.sweep()
+        (error,) = (await product.generate())["userErrors"]
+        assert error["code"] == "BUDGET_EXCEEDED"
+        assert (await product.image(idempotencyKey="k"))["cost"] == 0.01
+        (state,) = await product.parts.budgets.every()
+        assert (state.spent, state.reserved) == (state.limit, 0)
+        assert (await product.generate())["userErrors"][0]["code"] == "BUDGET_EXCEEDED"
 
 
 async def test_a_call_that_brought_nothing_is_made_again_as_it_was_accepted(

@@ -253,3 +253,19 @@ async def test_defer_and_stream_are_no_directives_here(
     (error,) = response.json()["errors"]
     assert error["message"].startswith("Unknown directive '@")
     assert error["extensions"]["code"] == "BAD_REQUEST"
+
+
+async def test_what_a_client_leaves_empty_is_left_out(product: Product) -> None:
+    parameters = {"query": "{ __typename }", "variables": "", "extensions": "", "operationName": ""}
+    response = await product.client.get("/graphql", params=parameters)
+    assert response.json()["data"] == {"__typename": "Query"}
+
+
+@pytest.mark.parametrize("charset", ["utf8", "UTF-8", "Utf8"])
+async def test_utf_8_goes_by_both_of_its_names(product: Product, charset: str) -> None:
+    response = await product.client.post(
+        "/graphql",
+        content=b'{"query":"{ __typename }"}',
+        headers={"Content-Type": f"application/json; charset={charset}"},
+    )
+    assert response.json()["data"] == {"__typename": "Query"}

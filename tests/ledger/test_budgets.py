@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.charges import record_charges
+from gql_server.database.queries.idempotency_keys import KeyScope, claim_key, complete_key
 from gql_server.database.queries.processes import remove_process
 from gql_server.database.queries.reservations import keep_reservation, remove_reservations
 from gql_server.database.tables.budgets import ReservationRow
@@ -232,6 +233,49 @@ async def test_what_a_dead_process_held_counts_no_more_and_is_removed(
     assert await house.reserve("img_2")
     await house.reservations.sweep()
     assert await reservations(house.database) == {"img_2": CENT}
+
+
+async def test_what_can_be_resumed_by_its_key_stays_held_whoever_dies(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gql_server.database.queries.reservations.GRACE", timedelta(0))
+    dead, scope = House(house.database), KeyScope(user_id="ann", operation="o", key="k")
+    await house.set(0.01)
+    async with dead.lease.held():
+        assert await dead.reserve("img_1")
+        async with house.database.write() as connection:
+            await claim_key(
+                connection,
+                scope,
+                input_hash="h",
+                result_id="img_1",
+                accepted=None,
+                process_id=dead.lease.process_id,
+                forgotten_before=now(),
+            )
+    for _ in range(2):
+        assert not await house.reserve("img_2")
+        await house.reservations.sweep()
+        assert await reservations(house.database) == {"img_1": CENT}
+        # A failure that may pass releases nothing either: whoever resumes it is charged.
+        await house.reservations.release("img_1")
+    assert await house.reserve("img_1")
+    async with house.database.write() as connection:
+        await complete_key(connection, scope, result_id="img_1")
+    await house.reservations.release("img_1")
+    assert await house.reserve("img_2")
+
+
+async def test_a_clock_that_steps_back_frees_what_the_dead_held_after_a_while(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = House(house.database)
+    await house.set(0.01)
+    assert await dead.reserve("img_1")
+    monkeypatch.setattr(
+        "gql_server.database.queries.reservations.now", lambda: now() - timedelta(hours=1)
+    )
+    assert await house.reserve("img_2")
 
 
 async def test_what_outlives_its_process_stays_held(house: House) -> None:

@@ -1,5 +1,6 @@
 """Sides, ratios, colours and transparency of pictures that come in."""
 
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -94,6 +95,7 @@ def wide_profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
 
 
+@cache  # each is dated
 def swapped_profile() -> bytes:
     """SRGB with its red and green primaries swapped, so that red shows as green."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())

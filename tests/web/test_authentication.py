@@ -146,6 +146,7 @@ async def test_a_websocket_s_first_message_tells_who_speaks(asking: Product) -> 
         async with open_socket(asking.settings.server_url) as client:
             await client.send(type="connection_init", payload=payload)
             assert await client.closed() == 4403
+            assert '"authorization": "Bearer gqls_' in (client.socket.close_reason or "")
     async with open_socket(asking.settings.server_url) as client:
         payload = {"authorization": f"Bearer {good.secret}"}
         await client.send(type="connection_init", payload=payload)

@@ -260,12 +260,18 @@ async def test_a_signed_address_lets_one_picture_be_seen_until_it_expires(
         cached = re.fullmatch(r"private, max-age=(\d+), immutable", answer.headers["Cache-Control"])
         assert cached is not None
         assert 55 <= int(cached[1]) <= 66
-        assert (await signed.get(address.replace("width=10&", ""))).content == PNG
+        whole = await store.url("generated/img_1.png", expires_in=60)
+        assert (await signed.get(whole)).content == PNG
         for refused in (
             ORIGINAL,
             f"{ORIGINAL}?expires=1900000000&signature=x",
             address.replace("img_1.png", "img_2.jpg"),
             address.replace("img_1.png", "missing.png"),
+            # The signature holds for this rendition alone.
+            address.replace("width=10&", ""),
+            address.replace("width=10&", "width=4096&"),
+            address + "&format=avif",
+            whole + "&width=10",
         ):
             answer = await signed.get(refused)
             assert answer.status_code == 403

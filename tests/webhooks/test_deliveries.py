@@ -325,7 +325,7 @@ async def test_both_secrets_sign_while_they_are_changed(by_hand: House, receiver
     await by_hand.tell(receiver.url)
     await jobs_of(by_hand).do()
     (received,) = receiver.received
-    assert received.verify(user_secret(OLD, None)) == received.verify(user_secret(NEW, None))
+    assert received.verify(user_secret(OLD, "ann")) == received.verify(user_secret(NEW, "ann"))
     with pytest.raises(WebhookVerificationError):
         received.verify(written_secret(b"x" * 32))
 

@@ -6,7 +6,7 @@ what no row says, an allowance that is whole.
 
 from typing import Final
 
-from sqlalchemy import BigInteger, SQLColumnExpression, bindparam, delete, select
+from sqlalchemy import BigInteger, SQLColumnExpression, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -60,10 +60,17 @@ async def spend_allowance(
     missing = counted.scalar_one_or_none()
     if missing is not None:
         return True, max(0, missing)
-    found = await connection.execute(
-        select(_missing(present)).where(col(RateLimitRow.kind) == kind)
-    )
-    return False, max(0, found.scalar_one_or_none() or 0)
+    row = col(RateLimitRow.kind) == kind
+    missing = (await connection.execute(select(_missing(present)).where(row))).scalar_one_or_none()
+    if missing is not None and missing > 2 * allowance.whole:
+        # A clock that stepped back would refuse this user until it has caught up.
+        missing = allowance.whole
+        await connection.execute(
+            update(RateLimitRow)
+            .where(row, present + 2 * allowance.whole < _WHOLE_AT)
+            .values(next_at=present + missing)
+        )
+    return False, max(0, missing or 0)
 
 
 async def remove_whole_allowances(connection: AsyncConnection) -> None:

@@ -8,7 +8,17 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import SQLColumnExpression, delete, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    SQLColumnExpression,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
@@ -51,7 +61,12 @@ async def remove_all_processes(connection: AsyncConnection) -> None:
 async def declare_dead(connection: AsyncConnection, *, lease: timedelta) -> None:
     """Declare those dead whose lease has run out: none of them can beat again."""
     await connection.execute(
-        delete(ProcessRow).where(col(ProcessRow.beat_at) < _ago(connection, lease))
+        delete(ProcessRow).where(
+            or_(
+                col(ProcessRow.beat_at) < _ago(connection, lease),
+                col(ProcessRow.beat_at) > _ago(connection, -lease),
+            )
+        )
     )
 
 
@@ -69,7 +84,10 @@ async def remove_dead_processes(connection: AsyncConnection, *, lease: timedelta
     """Forget those that have been dead for long."""
     await connection.execute(
         delete(ProcessRow).where(
-            col(ProcessRow.beat_at) < _ago(connection, lease * _FORGOTTEN_AFTER)
+            or_(
+                col(ProcessRow.beat_at) < _ago(connection, lease * _FORGOTTEN_AFTER),
+                col(ProcessRow.beat_at) > _ago(connection, lease * -_FORGOTTEN_AFTER),
+            )
         )
     )
 
@@ -77,9 +95,15 @@ async def remove_dead_processes(connection: AsyncConnection, *, lease: timedelta
 def is_alive(
     connection: AsyncConnection, process_id: SQLColumnExpression[Any], *, lease: timedelta
 ) -> ColumnElement[bool]:
-    """Tell, in a statement, whether a process has beaten within its lease."""
+    """Tell, in a statement, whether a process has beaten within its lease.
+
+    A beat further in the future than a lease was written before a clock stepped back: who is alive
+    writes another within a quarter of the lease.
+    """
     return exists().where(
-        col(ProcessRow.id) == process_id, col(ProcessRow.beat_at) > _ago(connection, lease)
+        col(ProcessRow.id) == process_id,
+        col(ProcessRow.beat_at) > _ago(connection, lease),
+        col(ProcessRow.beat_at) < _ago(connection, -lease),
     )
 
 

@@ -18,7 +18,9 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    or_,
     select,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -55,7 +57,7 @@ async def take_turn(
     dialect = connection.dialect.name
     if moment is None and dialect == "sqlite":
         moment = _own_clock()
-    take, wait = _taking(dialect, has_moment=moment is not None)
+    take, wait, lower = _taking(dialect, has_moment=moment is not None)
     given: dict[str, str | int] = {
         "of_kind": kind,
         "interval": limit.interval,
@@ -68,6 +70,9 @@ async def take_turn(
     if taken.scalar_one_or_none() is not None:
         return None
     microseconds: int = (await connection.execute(wait, given)).scalar_one()
+    if microseconds >= limit.furthest - limit.early(is_background=is_background):
+        # A clock that stepped back would stop everybody until it has caught up.
+        await connection.execute(lower, given)
     return max(0, microseconds)
 
 
@@ -82,14 +87,15 @@ async def pause_turns(
         limit: How many there may be.
         length: How long, in microseconds.
     """
-    until = present_moment(connection) + (
-        min(length, LONGEST_PAUSE) + limit.early(is_background=False)
-    )
+    present = present_moment(connection)
+    until = present + (min(length, LONGEST_PAUSE) + limit.early(is_background=False))
     await connection.execute(
         insert_into(connection.dialect.name, RateLimitRow)
         .values(kind=kind, next_at=until)
         .on_conflict_do_update(
-            index_elements=["kind"], set_={"next_at": until}, where=until > _NEXT_AT
+            index_elements=["kind"],
+            set_={"next_at": until},
+            where=or_(until > _NEXT_AT, present + limit.furthest < _NEXT_AT),
         )
     )
 
@@ -112,8 +118,11 @@ def lesser(one: Moment, other: Moment) -> Moment:
 
 
 @cache
-def _taking(dialect: str, *, has_moment: bool) -> tuple[Executable, Executable]:
-    """Return what takes a turn, and what asks how long to wait: each call of a model needs them."""
+def _taking(dialect: str, *, has_moment: bool) -> tuple[Executable, Executable, Executable]:
+    """Return what takes a turn, what asks how long to wait, and what lowers a moment too far ahead.
+
+    Each call of a model needs them.
+    """
     present: Moment = bindparam("moment", type_=BigInteger()) if has_moment else _CLOCK
     kind = bindparam("of_kind", type_=String())
     interval, furthest, early = (
@@ -131,7 +140,13 @@ def _taking(dialect: str, *, has_moment: bool) -> tuple[Executable, Executable]:
         )
         .returning(_NEXT_AT)
     )
-    return take, select(earliest - present).where(col(RateLimitRow.kind) == kind)
+    wait = select(earliest - present).where(col(RateLimitRow.kind) == kind)
+    lower = (
+        update(RateLimitRow)
+        .where(col(RateLimitRow.kind) == kind, present + furthest < _NEXT_AT)
+        .values(next_at=present + furthest)
+    )
+    return take, wait, lower
 
 
 def _own_clock() -> int:

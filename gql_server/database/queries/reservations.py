@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Final
 
-from sqlalchemy import BigInteger, Executable, bindparam, delete, or_, update
+from sqlalchemy import BigInteger, Executable, bindparam, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
@@ -13,6 +13,7 @@ from sqlmodel import col
 from gql_server.database.engine.inserts import insert_into
 from gql_server.database.queries.processes import is_alive
 from gql_server.database.tables.budgets import ReservationRow
+from gql_server.database.tables.tables import IdempotencyKeyRow
 from gql_server.domain.clock import now
 
 GRACE: Final = timedelta(minutes=2)
@@ -24,12 +25,25 @@ _HELD_ANEW: Final = ("amount", "process_id", "is_preview", "created_at")
 
 
 def still_holds(connection: AsyncConnection, *, lease: timedelta) -> ColumnElement[bool]:
-    """Tell, in a statement, whether a reservation holds: its process lives, or it is young."""
+    """Tell, in a statement, whether a reservation holds.
+
+    It does while its process lives, while it is young, and while a request with an idempotency key
+    can still be resumed under its id, whoever began it: what may be charged stays held.
+    """
     holder = col(ReservationRow.process_id)
+    moment = now()
     return or_(
         holder.is_(None),
         is_alive(connection, holder, lease=lease),
-        col(ReservationRow.created_at) > now() - GRACE,
+        col(ReservationRow.created_at).between(moment - GRACE, moment + GRACE),
+        _can_be_resumed(),
+    )
+
+
+def _can_be_resumed() -> ColumnElement[bool]:
+    return exists().where(
+        col(IdempotencyKeyRow.result_id) == col(ReservationRow.id),
+        col(IdempotencyKeyRow.completed_at).is_(None),
     )
 
 
@@ -71,13 +85,19 @@ async def remove_reservations(connection: AsyncConnection, ids: Collection[str])
     await connection.execute(_REMOVE, {"ids": tuple(ids)})
 
 
-async def remove_own_reservations(connection: AsyncConnection, ids: Collection[str]) -> None:
-    """Hold nothing more for these works, unless a batch holds it by now."""
-    await connection.execute(
-        delete(ReservationRow).where(
-            col(ReservationRow.id).in_(ids), col(ReservationRow.process_id).is_not(None)
-        )
-    )
+async def remove_own_reservations(
+    connection: AsyncConnection, ids: Collection[str]
+) -> frozenset[str]:
+    """Hold nothing more for these works, unless a batch holds it by now.
+
+    Returns:
+        Those for which something is held yet, because a request with an idempotency key can be
+        resumed under their id and charged then.
+    """
+    own = (col(ReservationRow.id).in_(ids), col(ReservationRow.process_id).is_not(None))
+    await connection.execute(delete(ReservationRow).where(*own, ~_can_be_resumed()))
+    left = await connection.execute(select(col(ReservationRow.id)).where(*own))
+    return frozenset(left.scalars())
 
 
 async def remove_reservations_of_the_dead(connection: AsyncConnection, *, lease: timedelta) -> int:

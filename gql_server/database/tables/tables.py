@@ -221,7 +221,10 @@ class IdempotencyKeyRow(SQLModel, table=True):
     """A client's key for a request that spends, and what came of the request."""
 
     __tablename__ = "idempotency_keys"
-    __table_args__ = (Index("ix_idempotency_keys_completed_at", "completed_at"),)
+    __table_args__ = (
+        Index("ix_idempotency_keys_completed_at", "completed_at"),
+        Index("ix_idempotency_keys_result_id", "result_id"),
+    )
 
     user_id: str = Field(primary_key=True)
     operation: str = Field(primary_key=True)

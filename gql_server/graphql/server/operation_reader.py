@@ -19,6 +19,9 @@ from gql_server.web.bodies import RequestRefused, bounded, media_type, parse_jso
 _STREAMS: Final[frozenset[str]] = frozenset(get_args(Stream))
 
 
+_UTF8: Final = {"utf-8", "utf8"}
+
+
 class OperationReader:
     """Reads requests within the bounds of the options."""
 
@@ -67,7 +70,7 @@ class OperationReader:
             return self._parameters_of_address(request.query_params)
         options = self._options
         kind, parameters = media_type(request.headers.get("content-type"))
-        if kind == JSON and parameters.get("charset", "utf-8").lower() == "utf-8":
+        if kind == JSON and parameters.get("charset", "utf-8").lower() in _UTF8:
             return parse_json(
                 await read_body(
                     request, max_bytes=options.max_body_bytes, seconds=options.body_seconds
@@ -84,7 +87,8 @@ class OperationReader:
         )
 
     def _parameters_of_address(self, address: Mapping[str, Any]) -> dict[str, Any]:
-        parameters = dict(address)
+        # Forms and some clients send what they leave out as empty text.
+        parameters = {name: value for name, value in address.items() if value != ""}
         for name in ("variables", "extensions"):
             if parameters.get(name):
                 parameters[name] = parse_json(parameters[name], f"parameter {name}")

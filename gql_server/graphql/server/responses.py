@@ -39,6 +39,8 @@ def result_status(response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse]
     codes = {error.get("extensions", {}).get("code") for error in errors}
     if "INTERNAL" in codes:
         return HTTPStatus.INTERNAL_SERVER_ERROR
+    if "UNAVAILABLE" in codes:
+        return HTTPStatus.SERVICE_UNAVAILABLE
     if "RATE_LIMITED" in codes:
         return HTTPStatus.TOO_MANY_REQUESTS
     return HTTPStatus.BAD_REQUEST

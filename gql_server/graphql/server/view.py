@@ -14,7 +14,6 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -31,7 +30,6 @@ from gql_server.access.connection_counts import OpenCounts
 from gql_server.api.context import Context
 from gql_server.api.errors import border_error
 from gql_server.api.models.types import ShapedCatalogue
-from gql_server.domain.errors import Unauthenticated
 from gql_server.generation.services import Parts
 from gql_server.graphql.execution.persisted import PersistedDocuments
 from gql_server.graphql.execution.schema import Schema
@@ -162,13 +160,10 @@ class GraphQLView(GraphQL[Context, None]):
         """Learn who speaks over a WebSocket from its ``connection_init``.
 
         Raises:
-            ConnectionRejectionError: That is not known; the socket is closed with 4403.
+            Unauthenticated: That is not known; the socket is closed with 4403 and what to send.
             TooManyWebSockets: They have as many as they may have.
         """
-        try:
-            await context.open_connection(context.connection_params)
-        except Unauthenticated as error:
-            raise ConnectionRejectionError from error
+        await context.open_connection(context.connection_params)
         if context.user_id is not None:
             if not self.sockets.add(context.user_id):
                 raise TooManyWebSockets

@@ -136,6 +136,9 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
         except (DatabaseUnavailable, ProviderUnavailable) as error:
             log.warning("authentication_unavailable", reason=repr(error))
             await self.websocket.close(_TRY_AGAIN_LATER, "Try again later")
+        except Unauthenticated as error:
+            hint = f'Send {{"authorization": "Bearer gqls_…"}} in connection_init. {error.message}'
+            await self.websocket.close(_FORBIDDEN, hint)
         except TooManyWebSockets:
             await self.websocket.close(_TOO_MANY, "Too many WebSockets of this user")
 

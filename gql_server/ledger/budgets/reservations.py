@@ -52,7 +52,7 @@ class Reservations:
         """Hold the cost of a picture while it is made; give the soft budgets that it passes.
 
         The block settles the reservation in the transaction that charges the picture. Where it
-        raises, nothing stays held.
+        raises, nothing stays held, but for a request that can be resumed by its idempotency key.
 
         Raises:
             Rejected: With BudgetExceeded for each hard budget that it would pass.
@@ -119,7 +119,11 @@ class Reservations:
             return await self._passed(connection, budgets, amount)
 
     async def release(self, work_id: str) -> None:
-        """Hold nothing more for work that ended; tried again later where the database is away."""
+        """Hold nothing more for work that ended; tried again later where the database is away.
+
+        What a request with an idempotency key may still be charged stays held until its key is
+        settled.
+        """
         self._unreleased.add(work_id)
         try:
             await self._release_left()
@@ -144,8 +148,8 @@ class Reservations:
         ended = frozenset(self._unreleased)
         if ended:
             async with self._budgets.database.write() as connection:
-                await remove_own_reservations(connection, ended)
-            self._unreleased.difference_update(ended)
+                resumable = await remove_own_reservations(connection, ended)
+            self._unreleased.difference_update(ended - resumable)
 
     async def _passed(
         self,
