@@ -1,12 +1,20 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gql_server.api.models.types import ShapedCatalogue
+from gql_server.database.queries.model_rollups import (
+    Outcome,
+    add_to_model_rollups,
+    model_rollups_of,
+)
+from gql_server.domain.clock import now
+from gql_server.domain.principal import Role
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.ledger.prices.price_book import load_price_book
 from tests.support.product import FLUX, SDXL, Product
+from tests.support.visitors import visitor
 
 pytestmark = pytest.mark.anyio
 
@@ -104,3 +112,34 @@ def test_costs_follow_the_price_book_from_its_dates(
     moment = datetime(2027, 1, 1, tzinfo=UTC)
     assert shaped.models()[FLUX].cost_per_image == 0.5
     assert [(unit.price, unit.neurons) for unit in shaped.models()[FLUX].unit_prices] == [(0.1, 9)]
+
+
+PERFORMANCE = """query P($id: ID!, $since: DateTime) { model(id: $id) { performance(since: $since) {
+  since images failures refusals successRate medianSeconds p95Seconds } } }"""
+
+
+async def test_what_everybody_makes_is_counted_for_admins_alone(asking: Product) -> None:
+    asked = {"id": FLUX, "since": "2100-01-01"}
+    async with (
+        visitor(asking, "root", Role.ADMIN) as admin,
+        visitor(asking, "ann", Role.CREATOR) as ann,
+        visitor(asking, "bob", Role.READER) as bob,
+    ):
+        for _ in range(3):
+            await ann.image()
+        shown = (await admin.ask(PERFORMANCE, **asked))["model"]["performance"]
+        few = (await bob.ask(PERFORMANCE, **asked))["model"]["performance"]
+        async with asking.parts.database.write() as connection:
+            rows = model_rollups_of(FLUX, Outcome.FAILED, at=now(), is_preview=True)
+            await add_to_model_rollups(connection, [{**row, "generations": 18} for row in rows])
+        many = (await bob.ask(PERFORMANCE, **asked))["model"]["performance"]
+    assert (shown["images"], shown["failures"], shown["successRate"]) == (3, 0, 1)
+    hidden = dict.fromkeys(("images", "failures", "refusals"))
+    assert hidden.items() <= few.items()
+    assert (few["successRate"], few["medianSeconds"]) == (None, None)
+    assert hidden.items() <= many.items()
+    assert many["successRate"] == 0.14  # rounded: 3 of 21
+    assert many["p95Seconds"] is not None
+    # However short a window is asked for, theirs is a day or longer.
+    window = datetime.fromisoformat(shown["since"]) - datetime.fromisoformat(many["since"])
+    assert window >= timedelta(hours=23)
