@@ -41,6 +41,7 @@ from gql_server.web.images import images_route
 from gql_server.web.middleware.authentication import AuthenticationMiddleware
 from gql_server.web.middleware.hosts import AllowedHostsMiddleware
 from gql_server.web.middleware.networks import AllowedNetworksMiddleware
+from gql_server.web.middleware.public_path import PublicPathMiddleware
 from gql_server.web.middleware.request_form import RequestFormMiddleware
 from gql_server.web.middleware.security_headers import SecurityHeaders
 from gql_server.web.middleware.sockets import WebSocketsMiddleware
@@ -166,6 +167,7 @@ def _rest_routes(settings: Settings, *, asks_for_keys: bool) -> list[BaseRoute]:
         bounds=BodyBounds(settings.max_body_bytes, settings.receive_timeout),
         asks_for_keys=asks_for_keys,
         shows_description=_shows_playground(settings),
+        public_path=urlsplit(settings.server_url).path.rstrip("/"),
     )
     application = rest_application(options)
     # Not mounted: its paths are whole, so that they stand in its description as they are.
@@ -180,6 +182,9 @@ def _middleware(settings: Settings) -> list[Middleware]:
         Middleware(SecurityHeaders, is_https=is_https),
         Middleware(RequestFormMiddleware, refusals={REST_FOLDER: refusal}),
     ]
+    public_path = urlsplit(settings.server_url).path.rstrip("/")
+    if public_path:
+        found.append(Middleware(PublicPathMiddleware, path=public_path))
     if settings.trusted_proxies:
         trusted = [str(network) for network in settings.trusted_proxies]
         found.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted))

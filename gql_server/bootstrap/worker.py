@@ -7,13 +7,14 @@ from typing import Final
 import structlog
 
 from gql_server.bootstrap.services import Wiring
+from gql_server.processes.stop_timer import end_within
 
 log = structlog.get_logger(__name__)
 
 _ENDS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
-async def work(wiring: Wiring) -> None:
+async def work(wiring: Wiring, *, shutdown_timeout: float) -> None:
     """Work until the process is told to end; what runs then has the time of a stop to end.
 
     Raises:
@@ -25,4 +26,5 @@ async def work(wiring: Wiring) -> None:
         loop.add_signal_handler(number, told_to_end.set)
     async with wiring.open(runs_jobs=True):
         await told_to_end.wait()
+        end_within(shutdown_timeout)
         log.info("stopping")

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -25,6 +26,7 @@ from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.graphql.execution.persisted import TrustedDocumentsError
 from gql_server.inference.catalogue import CatalogueError
 from gql_server.ledger.prices.files import PriceBookError
+from gql_server.processes.stop_timer import end_within
 from gql_server.settings import Settings
 from gql_server.web.server import Server, server_config
 
@@ -67,7 +69,7 @@ def serve(
     listener = _listen(
         settings.host, settings.port, patience_seconds=settings.subscription_send_timeout
     )
-    server = _GreetingServer(server_config(app, settings), settings.server_url)
+    server = _GreetingServer(server_config(app, settings), settings)
     server.run(sockets=[listener])
     if not server.started:
         raise typer.Exit(1)
@@ -84,7 +86,7 @@ def worker() -> None:
     with _start_faults():
         wiring = Wiring(settings)
         asyncio.run(check_start(settings))
-        asyncio.run(work(wiring))
+        asyncio.run(work(wiring, shutdown_timeout=settings.shutdown_timeout))
 
 
 def migrate() -> None:
@@ -142,11 +144,18 @@ def _listen(host: str, port: int, *, patience_seconds: float) -> socket.socket:
 
 
 class _GreetingServer(Server):
-    """Says where to go once it listens."""
+    """Says where to go once it listens, and ends within its time."""
 
-    def __init__(self, config: uvicorn.Config, url: str) -> None:
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
         super().__init__(config)
-        self._url = url
+        self._url = settings.server_url
+        self._shutdown_timeout = settings.shutdown_timeout
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop; whatever hangs, the process ends some seconds after its time."""
+        if not self.should_exit:
+            end_within(self._shutdown_timeout)
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

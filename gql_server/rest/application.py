@@ -40,11 +40,13 @@ class RestOptions:
         bounds: What a body may have.
         asks_for_keys: Whether callers need an API key.
         shows_description: Whether /api/openapi.json and /api/docs tell what there is.
+        public_path: The path of PUBLIC_URL, which a proxy takes off: `/ai`, or empty.
     """
 
     bounds: BodyBounds = field(default_factory=BodyBounds)
     asks_for_keys: bool = False
     shows_description: bool = True
+    public_path: str = ""
 
 
 @cache
@@ -56,6 +58,7 @@ def rest_application(options: RestOptions | None = None) -> FastAPI:
     """
     options = options or RestOptions()
     app = FastAPI(
+        servers=[{"url": options.public_path}] if options.public_path else None,
         openapi_url="/api/openapi.json" if options.shows_description else None,
         docs_url=None,
         redoc_url=None,

@@ -47,6 +47,7 @@ def _document(app: FastAPI, *, asks_for_keys: bool) -> dict[str, Any]:
         title="gql_server REST API",
         version=__version__,
         openapi_version="3.1.0",
+        servers=app.servers or None,
         description=_DESCRIPTION,
         routes=app.routes,
         tags=[dict(tag) for tag in _TAGS],

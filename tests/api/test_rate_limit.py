@@ -127,6 +127,17 @@ async def test_events_are_paid_for_until_the_allowance_is_used_up(bounded: Produ
             assert text.count('"imageCreated"') < 30
 
 
+async def test_pictures_of_a_batch_are_paid_for_over_both_apis(bounded: Product) -> None:
+    batch = {"prompts": ["A red fox"], "model": FLUX, "images_per_prompt": 8000}
+    first, second = [await bounded.client.post("/api/batch/generate", json=batch) for _ in range(2)]
+    assert (first.status_code, second.status_code) == (201, 429)
+    assert int(second.headers["retry-after"]) > 500
+    estimate = """{ costEstimate(input: {batch: {model: "%s", imagesPerPrompt: 8000,
+      pictures: {prompts: ["A red fox"]}}}) { estimate { cost } } }"""
+    (error,) = (await bounded.answer(estimate % FLUX))["errors"]
+    assert error["extensions"]["code"] == "RATE_LIMITED"
+
+
 async def make_images(product: Product) -> None:
     """Make pictures over REST, where each spends 1."""
     while True:
