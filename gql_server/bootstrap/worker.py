@@ -22,9 +22,14 @@ async def work(wiring: Wiring, *, shutdown_timeout: float) -> None:
     """
     told_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        # Also while the parts are still being opened, which may hang.
+        end_within(shutdown_timeout)
+        told_to_end.set()
+
     for number in _ENDS:
-        loop.add_signal_handler(number, told_to_end.set)
+        loop.add_signal_handler(number, end)
     async with wiring.open(runs_jobs=True):
         await told_to_end.wait()
-        end_within(shutdown_timeout)
         log.info("stopping")
