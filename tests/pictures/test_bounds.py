@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 from gql_server.pictures.decoding import Flaw, NotAPicture, to_rgb
 from gql_server.pictures.inspection import inspect_picture
 from gql_server.pictures.resizing import fit_mask, fit_source, fit_upload, render
-from tests.attacks.pictures import attack_long_pictures, flat_png
+from tests.attacks.pictures import attack_long_pictures, flat_png, many_scans_jpeg
 from tests.support.probe import probed
 from tests.support.process import product_process, run_gql_server
 
@@ -71,23 +71,42 @@ def masks() -> dict[str, Image.Image]:
     grey = Image.new("L", (SIZE, SIZE), 254)
     grey.paste(255, (0, 0, SIZE // 2, SIZE))
     grey.info["transparency"] = 254
-    return {"RGBA": rgba, "LA": la, "P": palette, "L with tRNS": grey}
+    colour = Image.new("RGB", (SIZE, SIZE), (254, 254, 254))
+    colour.paste((255, 255, 255), (0, 0, SIZE // 2, SIZE))
+    colour.info["transparency"] = (254, 254, 254)
+    deep = Image.new("I;16", (SIZE, SIZE), 65_534)
+    deep.paste(65_535, (0, 0, SIZE // 2, SIZE))
+    deep.info["transparency"] = 65_534
+    return {
+        "RGBA": rgba,
+        "LA": la,
+        "P": palette,
+        "L with tRNS": grey,
+        "RGB with tRNS": colour,
+        "I;16 with tRNS": deep,
+    }
 
 
+@pytest.mark.parametrize("profile", [None, "sRGB"])
 @pytest.mark.parametrize("mode", masks())
-def test_what_is_transparent_in_a_mask_is_kept(mode: str) -> None:
+def test_what_is_transparent_in_a_mask_is_kept(mode: str, profile: str | None) -> None:
     image = masks()[mode]
-    data = (
-        encoded(image, transparency=image.info["transparency"])
-        if ("transparency" in image.info)
-        else encoded(image)
-    )
+    options: dict[str, object] = {}
+    if "transparency" in image.info:
+        options["transparency"] = image.info["transparency"]
+    if profile is not None:
+        options["icc_profile"] = srgb_profile()
+    data = encoded(image, "PNG", **options)
     # As over every door: an upload first, then the mask that the model is given.
     uploaded = fit_upload(data, max_side=2048)
     mask = Image.open(BytesIO(fit_mask(uploaded, width=SIZE, height=SIZE)))
     assert mask.mode == "L"
     assert mask.getpixel((4, 4)) == 255
     assert mask.getpixel((SIZE - 4, 4)) == 0
+
+
+def srgb_profile() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def wide_profile() -> bytes:
@@ -143,3 +162,23 @@ def test_cmyk_is_converted_and_a_broken_profile_does_no_harm() -> None:
         assert isinstance(pixel, tuple)
         assert (pixel[0] > 200, pixel[1] < 80) == (True, True), options
     assert to_rgb(cmyk).mode == "RGB"
+
+
+def test_sixteen_bit_greys_with_a_transparent_shade_keep_the_others() -> None:
+    data = encoded(Image.new("I;16", (SIZE, SIZE), 32_768), transparency=1)
+    made = Image.open(BytesIO(fit_source(data, width=SIZE, height=SIZE)))
+    assert made.getpixel((8, 8)) == (128, 128, 128)
+
+
+def test_scans_of_a_jpeg_are_bounded_before_anything_is_decoded() -> None:
+    assert inspect_picture(many_scans_jpeg(5_000, 5_000, 50)).width == 5_000
+    with pytest.raises(NotAPicture) as refused:
+        inspect_picture(many_scans_jpeg(5_000, 5_000, 101))
+    assert refused.value.reason is Flaw.TOO_MANY_SCANS
+
+
+def test_a_progressive_jpeg_with_a_thumbnail_is_taken() -> None:
+    thumbnail = encoded(Image.new("RGB", (SIZE, SIZE)), "JPEG", progressive=True)
+    data = encoded(Image.new("RGB", (SIZE, SIZE)), "JPEG", progressive=True)
+    marked = data[:2] + b"\xff\xe1" + (len(thumbnail) + 2).to_bytes(2) + thumbnail + data[2:]
+    assert inspect_picture(marked + b"\xff\xda" * 1000).width == SIZE
