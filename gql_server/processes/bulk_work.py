@@ -30,7 +30,8 @@ async def bulk_work() -> AsyncIterator[Pace]:
     """Compute in slices, one computation of an event loop at a time.
 
     Without the turns, fifty computations of one operation would each hold the loop for a slice
-    before anybody else ran. Wait for nothing else in the block, and do not nest it.
+    before anybody else ran. Wait in the block for nothing
+    but a thread that computes, and do not nest it.
     """
     loop = asyncio.get_running_loop()
     lock = _locks.get(loop)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.node import CLIENTS_VENV, node
-from tests.support.process import product_process, run_gql_server
+from tests.support.process import create_key, product_process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.clients]
 
@@ -29,7 +29,7 @@ async def test_the_playground_lives_in_a_browser(tmp_path: Path) -> None:
 
 
 async def test_it_takes_a_key_where_the_server_asks_for_one(tmp_path: Path) -> None:
-    key = await admins_key(tmp_path)
+    key = await create_key(tmp_path, "admin")
     async with product_process(tmp_path, {"AUTH": "keys"}) as running:
         await in_a_browser(f"{running.url}/graphql", key)
 
@@ -40,12 +40,6 @@ async def test_the_page_of_the_rest_api_lives_in_a_browser(tmp_path: Path) -> No
 
 
 async def test_that_page_takes_a_key_where_the_server_asks_for_one(tmp_path: Path) -> None:
-    key = await admins_key(tmp_path)
+    key = await create_key(tmp_path, "admin")
     async with product_process(tmp_path, {"AUTH": "keys"}) as running:
         await in_a_browser(running.url, key, script="rest_docs.mjs")
-
-
-async def admins_key(folder: Path) -> str:
-    command = ("keys", "create", "--user", "ann", "--role", "admin")
-    _, secret, _ = await run_gql_server(*command, folder=folder, settings={"AUTH": "keys"})
-    return secret.strip()

@@ -14,17 +14,11 @@ from tests.attacks.operations import (
     send,
 )
 from tests.support.probe import probed
-from tests.support.process import product_process, run_gql_server
+from tests.support.process import create_key, product_process
 
 pytestmark = pytest.mark.anyio
 
 Attack = Callable[[str, Mapping[str, str]], Awaitable[None]]
-
-
-async def key_of(folder: Path, role: str) -> str:
-    command = ("keys", "create", "--user", "ann", "--role", role)
-    _, secret, _ = await run_gql_server(*command, folder=folder, settings={"AUTH": "keys"})
-    return secret.strip()
 
 
 @pytest.mark.parametrize(
@@ -40,7 +34,7 @@ async def key_of(folder: Path, role: str) -> str:
 async def test_nobody_waits_for_a_dear_operation(
     tmp_path: Path, attack: Attack, growth: float
 ) -> None:
-    keys = {role: await key_of(tmp_path, role) for role in ("reader", "creator")}
+    keys = {role: await create_key(tmp_path, role) for role in ("reader", "creator")}
     async with product_process(tmp_path, {"AUTH": "keys", "LOG_LEVEL": "error"}) as server:
         for key in keys.values():
             await send(server.url, key, "{ models { id } }")

@@ -73,6 +73,14 @@ async def run_gql_server(
     return process.returncode, printed.decode(), logged.decode()
 
 
+async def create_key(folder: Path, role: str, *, user: str = "ann") -> str:
+    """Make an API key for a server that will be started in the folder; return its secret."""
+    command = ("keys", "create", "--user", user, "--role", role)
+    code, secret, logged = await run_gql_server(*command, folder=folder, settings={"AUTH": "keys"})
+    assert code == 0, logged
+    return secret.strip()
+
+
 @asynccontextmanager
 async def worker_process(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[Process]:
     """Start `gql-server worker` in a folder, and kill it at the end where it still runs."""

@@ -29,7 +29,7 @@ import pytest
 from tests.attacks import addresses, http, operations, pictures, websockets
 from tests.attacks.operations import send
 from tests.support.probe import MIB, Probe, probed
-from tests.support.process import ProductProcess, product_process, run_gql_server
+from tests.support.process import ProductProcess, create_key, product_process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.survival, pytest.mark.timeout(300)]
 
@@ -49,11 +49,10 @@ ATTACKS: Mapping[str, Attack] = {
 @asynccontextmanager
 async def attacked_server(folder: Path) -> AsyncIterator[tuple[ProductProcess, Mapping[str, str]]]:
     """Start a server that asks for keys, and make one for each role."""
-    keys = {}
-    for role in ("reader", "creator", "admin"):
-        command = ("keys", "create", "--user", f"the_{role}", "--role", role)
-        _, secret, _ = await run_gql_server(*command, folder=folder, settings={"AUTH": "keys"})
-        keys[role] = secret.strip()
+    keys = {
+        role: await create_key(folder, role, user=f"the_{role}")
+        for role in ("reader", "creator", "admin")
+    }
     async with product_process(folder, {"AUTH": "keys", "LOG_LEVEL": "error"}) as server:
         yield server, keys
 

@@ -147,15 +147,19 @@ def _pictures(source: GenerateBatchInput) -> Iterator[BatchPicture]:
 def _given(source: PictureSettingsInput) -> dict[str, Any]:
     # A list becomes a tuple here, once, and not for every picture that the batch's is for.
     return {
-        name: tuple(value) if isinstance(value, list) and name in _LISTS else value
+        name: _hashable(name, value)
         for name in _SETTINGS
         if (value := getattr(source, name)) is not None
     }
 
 
+def _hashable(name: str, value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) and name in _LISTS else value
+
+
 def _sent(item: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        _PYTHON_NAMES[name]: tuple(value) if isinstance(value, list) else value
+        _PYTHON_NAMES[name]: _hashable(_PYTHON_NAMES[name], value)
         for name, value in item.items()
         if value is not None
     }

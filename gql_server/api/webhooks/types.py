@@ -12,6 +12,7 @@ from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.nodes import Node
 from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.database.engine.pages import Facts
+from gql_server.database.queries.webhooks import LATEST_DELIVERIES
 from gql_server.domain import webhooks as domain
 from gql_server.graphql.execution.weights import list_size
 
@@ -71,8 +72,8 @@ class Webhook(Node):
     created_at: datetime = strawberry.field(description="When it happened.")
 
     @strawberry.field(
-        description="The latest 50 attempts to deliver it, the newest first.",
-        metadata=list_size(50),
+        description=f"The latest {LATEST_DELIVERIES} attempts to deliver it, the newest first.",
+        metadata=list_size(LATEST_DELIVERIES),
     )
     async def deliveries(self, info: Info) -> list[WebhookDelivery]:
         """List the attempts."""

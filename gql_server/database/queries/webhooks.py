@@ -21,7 +21,7 @@ _COLUMNS: Final = tuple(
     if column.name != _BODY
 )
 _DELIVERY_COLUMNS: Final = tuple(WebhookDeliveryRow.__table__.columns)  # type: ignore[attr-defined]  # as above
-_LATEST_DELIVERIES: Final = 50
+LATEST_DELIVERIES: Final = 50
 
 
 async def insert_webhook(connection: AsyncConnection, webhook: WebhookRow) -> None:
@@ -58,7 +58,7 @@ async def find_deliveries(
 ) -> dict[str, list[Facts]]:
     """Return the latest 50 deliveries of webhooks, by the webhook, the newest first."""
     chosen = select(*_DELIVERY_COLUMNS)
-    return await _latest(connection, chosen, "webhook_id", webhook_ids, _LATEST_DELIVERIES)
+    return await _latest(connection, chosen, "webhook_id", webhook_ids, LATEST_DELIVERIES)
 
 
 async def read_webhook(connection: AsyncConnection, webhook_id: str) -> WebhookRow | None:

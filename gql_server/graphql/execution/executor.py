@@ -6,14 +6,13 @@ fields directly, whole trees of them where every field is plain, and leaves ever
 and every fault, to graphql-core.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
 from math import isfinite
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, cast
 
-from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     GraphQLBoolean,
@@ -27,7 +26,6 @@ from graphql import (
     GraphQLOutputType,
     GraphQLSchema,
     GraphQLString,
-    OperationDefinitionNode,
     Undefined,
     get_nullable_type,
 )
@@ -38,7 +36,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from gql_server.graphql.execution.documents import CACHED_CHARACTERS, DOCUMENT_OVERHEAD
+from gql_server.graphql.execution.plan_cache import plans_of
 from gql_server.graphql.execution.variables import CoercedVariables, without_variables
 
 ATTRIBUTE_WITHOUT_ARGUMENTS: Final = "attribute_without_arguments"
@@ -78,47 +76,13 @@ class _Plan(NamedTuple):
     """Kept alive with its nodes, so that their identities name them as long as the plan does."""
 
 
-_PLANS_OF_DOCUMENT: Final = 200
-
-
-class _DocumentPlans:
-    """The plans of one document, which keep its nodes alive, and so their identities."""
-
-    def __init__(self, operation: OperationDefinitionNode) -> None:
-        self.operation = operation
-        self.plans: LRUCache[Hashable, _Plan] = LRUCache(maxsize=_PLANS_OF_DOCUMENT)
-
-    @property
-    def weight(self) -> int:
-        """The characters of the document, which say what its nodes take."""
-        loc = self.operation.loc
-        return DOCUMENT_OVERHEAD + (len(loc.source.body) if loc is not None else 0)
-
-
-_DOCUMENTS: Final[LRUCache[int, _DocumentPlans]] = LRUCache(
-    CACHED_CHARACTERS, getsizeof=lambda document: document.weight
-)
-"""By the identity of their operations: documents that came lately are cached too, and so have the
-same nodes."""
-
-
-def _plans_of(operation: OperationDefinitionNode) -> LRUCache[Hashable, _Plan]:
-    selections = operation.selection_set
-    found = _DOCUMENTS.get(id(selections))
-    if found is None:
-        found = _DocumentPlans(operation)
-        if found.weight <= CACHED_CHARACTERS:
-            _DOCUMENTS[id(selections)] = found
-    return found.plans
-
-
 class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
     """Executes a selection set, its plain fields first and directly."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._plans: dict[tuple[str, int], _Plan] = {}
-        self._lasting = _plans_of(self.operation)
+        self._lasting = plans_of(self.operation)
         # The only variables that decide which fields a selection set has: @skip and @include.
         self._switches = _switches(self.variable_values.coerced)
         self._has_middleware = bool(self.middleware_manager and self.middleware_manager.middlewares)

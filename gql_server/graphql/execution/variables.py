@@ -7,11 +7,11 @@ from typing import Any, Final
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.values import VariableValues, get_variable_values
 
+from gql_server.processes.bulk_work import bulk_work
+
 MANY_ENTRIES: Final = 200
 """From so many entries of lists on, reading them would hold up other requests."""
 _MAX_ERRORS: Final = 50
-
-_one_at_a_time: Final = asyncio.Semaphore(1)
 
 
 class CoercedVariables(dict[str, Any]):
@@ -32,7 +32,7 @@ async def read_beside_the_loop(
 ) -> CoercedVariables:
     """Read an operation's variables against their types, in a thread."""
     definitions = operation.variable_definitions or ()
-    async with _one_at_a_time:
+    async with bulk_work():
         read = await asyncio.to_thread(
             get_variable_values, schema, definitions, dict(sent), max_errors=_MAX_ERRORS
         )
