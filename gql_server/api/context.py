@@ -1,31 +1,47 @@
-"""What every resolver is handed: the parts, who asks, and the loaders of this request."""
+"""What every resolver gets: the parts, the caller, and the loaders of this operation."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import strawberry
+from graphql import GraphQLError
 
 from gql_server.access.allowances import Allowances
 from gql_server.access.authentication import Authentication
 from gql_server.access.connection_counts import OpenCounts
+from gql_server.access.live_sessions import ServerStopping, SessionEnd, Sessions
+from gql_server.access.oidc import ProviderUnavailable
 from gql_server.batches.queries import get_batches
+from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.database.engine.pages import Facts, Page, PageRequest
 from gql_server.database.queries.images import ImageFilter
 from gql_server.domain.allowances import AllowanceState, RateLimited
 from gql_server.domain.budgets import Payer
+from gql_server.domain.clock import to_iso
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal
 from gql_server.generation.images import get_images, list_images_by_template
 from gql_server.generation.services import Parts
 from gql_server.generation.templates import get_templates
+from gql_server.graphql.execution.context import (
+    CallerRefused,
+    CallerUnknown,
+    EndSession,
+    OperationContext,
+    TooManyConnections,
+)
+from gql_server.graphql.execution.context import ServerStopping as ServerIsStopping
+from gql_server.graphql.execution.limits import limit_error
 from gql_server.graphql.execution.loaders import SharedLoader
 from gql_server.ledger.budgets.budgets import BudgetState
 from gql_server.ledger.reports.performance import Performance, read_performance
+from gql_server.web.allowances import allowance_headers
 
 if TYPE_CHECKING:
     from gql_server.api.models.types import Model
@@ -51,7 +67,7 @@ class ModelSince:
     since: datetime
 
 
-class Context:
+class Context(OperationContext):
     """One for each operation; it holds no database session.
 
     Sibling resolvers run side by side: each opens its own short unit of work.
@@ -60,10 +76,8 @@ class Context:
         parts: The parts of the server.
         models: The models by name.
         connection_params: What a WebSocket's ``connection_init`` said; empty over HTTP.
-        counted_user_id: Whose WebSocket this is, once it counts as theirs.
-        subscriptions: How many each user has in this process; None: as many as they like.
-        allowance: The caller's, as the operation left it; None where there is none.
-        refused: Why the operation is not run, when it costs more than is left.
+        allowance: The caller's allowance after the operation; None: the caller has no limit.
+        refused: Why the operation does not run, if it costs more than is left.
     """
 
     def __init__(
@@ -74,22 +88,35 @@ class Context:
         principal: Principal | None,
         *,
         allowances: Allowances | None = None,
+        sessions: Sessions | None = None,
         subscriptions: OpenCounts | None = None,
+        sockets: OpenCounts | None = None,
         sees_schema: bool | None = None,
         sees_suggestions: bool | None = None,
     ) -> None:
-        """Take the parts, and whoever asks; None where that is not known (yet).
+        """Take the parts and the caller.
 
-        Operations spend from the allowances, where there are some. What they see is as it is
-        given; None shows it to admins alone.
+        Args:
+            parts: The parts of the server.
+            models: The models by name.
+            authentication: Identifies the caller of a WebSocket, and knows revoked keys.
+            principal: The caller; None: not known (yet).
+            allowances: What operations are charged to; None: nothing.
+            sessions: The open streams and sockets; None: nothing ends them early.
+            subscriptions: The subscriptions of each user in this process; None: not counted.
+            sockets: The WebSockets of each user in this process; None: not counted.
+            sees_schema: Whether introspection is answered; None: to admins only.
+            sees_suggestions: Whether errors suggest names; None: to admins only.
         """
         self.parts = parts
         self.models = models
         self.connection_params: Mapping[str, object] = {}
-        self.counted_user_id: str | None = None
+        self._counted_user_id: str | None = None
         self.allowance: AllowanceState | None = None
         self.refused: RateLimited | None = None
-        self.subscriptions = subscriptions
+        self._sessions = sessions
+        self._subscriptions = subscriptions
+        self._sockets = sockets
         self._allowances = allowances
         self._budgets: asyncio.Future[Sequence[BudgetState]] | None = None
         self._authentication = authentication
@@ -128,25 +155,63 @@ class Context:
         """Whether an error may say which names there are."""
         return self._sees(self._sees_suggestions)
 
-    async def open_connection(self, payload: object) -> None:
-        """Learn who opens a WebSocket from the payload of its ``connection_init``.
+    async def open_connection(self) -> None:
+        """Identify the caller of a WebSocket from the payload of its ``connection_init``.
 
-        A key in the header of its HTTP request holds, and then the payload needs none.
+        A key in the header of its HTTP request is enough; the payload then needs none.
 
         Raises:
-            Unauthenticated: There is no key, or none that is good: close the socket.
+            CallerRefused: There is no key, or it is not valid.
+            CallerUnknown: The database or the token's provider does not answer.
+            TooManyConnections: The caller has too many WebSockets.
         """
         if self._principal is None:
-            self._principal = await self._authentication.authenticate_connection(payload)
+            try:
+                self._principal = await self._authentication.authenticate_connection(
+                    self.connection_params
+                )
+            except Unauthenticated as error:
+                hint = 'Send {"authorization": "Bearer gqls_…"} in connection_init.'
+                raise CallerRefused(f"{hint} {error.message}") from error
+            except (DatabaseUnavailable, ProviderUnavailable) as error:
+                raise CallerUnknown from error
+        if self._sockets is not None and self.user_id is not None:
+            if not self._sockets.add(self.user_id):
+                raise TooManyConnections
+            self._counted_user_id = self.user_id
+
+    def close_connection(self) -> None:
+        """Count one WebSocket less, if this one was counted."""
+        if self._sockets is not None and self._counted_user_id is not None:
+            self._sockets.remove(self._counted_user_id)
 
     async def check_caller(self) -> None:
-        """Make sure that whoever asked before may still ask.
+        """Make sure that the caller may still use the server.
 
         Raises:
-            Unauthenticated: Their key was revoked, or it or their token has expired.
-            DatabaseUnavailable: The database does not answer.
+            CallerRefused: The key was revoked, or the key or token has expired.
+            CallerUnknown: The database does not answer.
         """
-        await self._authentication.check(self.principal)
+        try:
+            await self._authentication.check(self.principal)
+        except Unauthenticated as error:
+            raise CallerRefused(error.message) from error
+        except DatabaseUnavailable as error:
+            raise CallerUnknown from error
+
+    @contextmanager
+    def session(self, end: EndSession) -> Iterator[None]:
+        """Hold a session open until its caller loses access, or the server stops."""
+
+        def end_engine(reason: SessionEnd) -> None:
+            stops = isinstance(reason, ServerStopping)
+            end(ServerIsStopping() if stops else CallerRefused(str(reason)))
+
+        if self._sessions is None:
+            yield
+            return
+        with self._sessions.session(self.principal, end_engine):
+            yield
 
     def fresh(self) -> "Context":
         """Return one for another operation of the same caller, with nothing loaded."""
@@ -156,10 +221,29 @@ class Context:
             self._authentication,
             self._principal,
             allowances=self._allowances,
-            subscriptions=self.subscriptions,
+            sessions=self._sessions,
+            subscriptions=self._subscriptions,
+            sockets=self._sockets,
             sees_schema=self._sees_schema,
             sees_suggestions=self._sees_suggestions,
         )
+
+    def adopt(self, operation: "Context") -> None:
+        """Take over the allowance as an operation left it."""
+        self.allowance, self.refused = operation.allowance, operation.refused
+
+    def begin_subscription(self) -> GraphQLError | None:
+        """Count one more subscription of the caller; return an error if there are too many."""
+        counts, user_id = self._subscriptions, self.user_id
+        if counts is None or user_id is None or counts.add(user_id):
+            return None
+        message = f"You have as many subscriptions as this server takes: {counts.limit}."
+        return limit_error("TOO_MANY_SUBSCRIPTIONS", message, counts.limit)
+
+    def end_subscription(self) -> None:
+        """Count one subscription less."""
+        if self._subscriptions is not None and self.user_id is not None:
+            self._subscriptions.remove(self.user_id)
 
     def forget(self) -> None:
         """Drop what was loaded: an event of a subscription must see the present."""
@@ -168,19 +252,40 @@ class Context:
             if isinstance(attribute, cached_property):
                 self.__dict__.pop(name, None)
 
-    async def spend(self, cost: int) -> None:
-        """Spend what an operation costs; who is not known (yet) is asked at its fields.
+    async def spend(self, cost: int) -> GraphQLError | None:
+        """Charge the caller's allowance; return an error if it holds less than the cost.
 
-        Raises:
-            RateLimited: More than is left of the caller's allowance.
+        A caller who is not known (yet) is refused by the fields themselves.
         """
         if self._principal is None or self._allowances is None:
-            return
+            return None
         try:
             self.allowance = await self._allowances.spend(self._principal, cost)
         except RateLimited as refused:
             self.allowance, self.refused = refused.state, refused
-            raise
+            return GraphQLError(refused.message, original_error=refused)
+        return None
+
+    def cost_details(self) -> Mapping[str, Any]:
+        """Return the caller's allowance for ``extensions.cost``."""
+        allowance = self.allowance
+        if allowance is None:
+            return {}
+        return {
+            "allowance": {
+                "limit": allowance.limit,
+                "cost": allowance.cost,
+                "remaining": allowance.remaining,
+                "resetsAt": to_iso(allowance.resets_at),
+            }
+        }
+
+    def response_headers(self) -> Mapping[str, str]:
+        """Return the caller's allowance as headers."""
+        if self.allowance is None:
+            return {}
+        retry_after = self.refused.retry_after if self.refused is not None else None
+        return allowance_headers(self.allowance, retry_after=retry_after)
 
     async def budgets(self) -> Sequence[BudgetState]:
         """Return the budgets that the caller's pictures are paid from, read once."""

@@ -1,15 +1,12 @@
 """What clients are told of errors: userErrors in payloads, coded and masked ones at the top."""
 
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 import structlog
-from graphql import GraphQLError, GraphQLSyntaxError
-from strawberry.exceptions import MissingQueryError
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from graphql import GraphQLError
 
 from gql_server.api.user_error_types import (
     USER_ERROR_TYPES,
@@ -43,6 +40,7 @@ from gql_server.domain.errors import (
     Unauthenticated,
 )
 from gql_server.domain.money import to_dollars
+from gql_server.graphql.execution.errors import copy_of, request_error
 
 log = structlog.get_logger(__name__)
 
@@ -69,11 +67,6 @@ _OWN_FIELDS: Final[Mapping[type[UserError], tuple[str, ...]]] = {
     WebhookNotFound: ("webhook_id",),
     IdempotencyInProgress: ("image_id",),
 }
-_REQUEST_FAULTS: Final = (
-    CannotGetOperationTypeError,
-    InvalidOperationTypeError,
-    MissingQueryError,
-)
 RETRY_AFTER_SECONDS: Final = 2
 """When it is worth asking again while the database does not answer."""
 
@@ -85,7 +78,6 @@ _ACCESS_CODES: Final[Mapping[type[Exception], str]] = {
     Unauthenticated: "UNAUTHENTICATED",
     Forbidden: "FORBIDDEN",
 }
-_SUGGESTION: Final = re.compile(r" Did you mean .*\?", re.DOTALL)
 
 
 def user_errors(
@@ -119,16 +111,14 @@ def border_error(error: GraphQLError) -> GraphQLError:
 
     A masked error says no more than a reference, with which the operator finds it in the log.
     """
+    of_request = request_error(error)
+    if of_request is not None:
+        return of_request
     original = error.original_error
-    if isinstance(error, GraphQLSyntaxError) or isinstance(original, _REQUEST_FAULTS):
-        # Of its own kind, Strawberry would close a whole WebSocket for one faulty operation.
-        return _coded(error, error.message, {"code": "BAD_REQUEST"})
-    if original is None or isinstance(original, GraphQLError):
-        error.extensions = {"code": "BAD_REQUEST", **(error.extensions or {})}
-        return error
+    assert original is not None  # noqa: S101 - errors of requests alone have none
     if isinstance(original, REPORTABLE):
         faults = _faults(original)
-        return _coded(
+        return copy_of(
             error,
             " ".join(fault.message for fault in faults),
             {"code": "BAD_REQUEST", "arguments": [_path(fault.path) for fault in faults]},
@@ -138,10 +128,10 @@ def border_error(error: GraphQLError) -> GraphQLError:
         return passing
     code = _ACCESS_CODES.get(type(original))
     if code is not None:
-        return _coded(error, str(original), {"code": code})
+        return copy_of(error, str(original), {"code": code})
     reference = secrets.token_hex(6)
     log.error("unexpected_error", reference=reference, path=error.path, exc_info=original)
-    return _coded(
+    return copy_of(
         error,
         f"Something went wrong on the server. Tell its operator this reference: {reference}",
         {"code": "INTERNAL", "reference": reference},
@@ -151,7 +141,7 @@ def border_error(error: GraphQLError) -> GraphQLError:
 def _passing_error(error: GraphQLError, original: Exception) -> GraphQLError | None:
     """Return what is said of an error that passes by itself, with when to come again."""
     if isinstance(original, RateLimited):
-        return _coded(
+        return copy_of(
             error,
             original.message,
             {
@@ -162,7 +152,7 @@ def _passing_error(error: GraphQLError, original: Exception) -> GraphQLError | N
         )
     if isinstance(original, DatabaseUnavailable):
         _outages.report(original)
-        return _coded(
+        return copy_of(
             error,
             "The server cannot reach its database at the moment. Try again in a moment.",
             {"code": "UNAVAILABLE", "retryable": True, "retryAfter": RETRY_AFTER_SECONDS},
@@ -186,14 +176,6 @@ class _Outages:
 _outages: Final = _Outages()
 
 
-def without_suggestion(error: GraphQLError) -> GraphQLError:
-    """Return the error without graphql-core's guess at which name was meant."""
-    message = _SUGGESTION.sub("", error.message)
-    if message == error.message:
-        return error
-    return _coded(error, message, dict(error.extensions or {}))
-
-
 def _faults(error: DomainError | Rejected) -> Sequence[DomainError]:
     return error.errors if isinstance(error, Rejected) else (error,)
 
@@ -212,14 +194,3 @@ def _user_error(fault: DomainError, under: Sequence[str]) -> UserError:
 
 def _path(path: Path) -> list[str]:
     return [camel_case(str(part)) for part in path]
-
-
-def _coded(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
-    return GraphQLError(
-        message,
-        nodes=error.nodes,
-        source=error.source,
-        positions=error.positions,
-        path=error.path,
-        extensions=extensions,
-    )

@@ -45,6 +45,7 @@ from gql_server.api.costs.estimates import (
     cost_estimate,
     estimate_work,
 )
+from gql_server.api.errors import border_error
 from gql_server.api.images.filters import FilterArgument, OrderArgument
 from gql_server.api.images.mutations import ImageMutations
 from gql_server.api.images.subscriptions import ImageSubscriptions
@@ -64,9 +65,11 @@ from gql_server.api.templates.types import (
 from gql_server.api.user_error_types import USER_ERROR_TYPES
 from gql_server.api.viewer import Viewer, find_viewer
 from gql_server.api.webhooks.types import Webhook, WebhookMutations, find_webhooks
+from gql_server.database.engine.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from gql_server.domain.errors import ErrorCode, InvalidInput
 from gql_server.graphql.execution.executor import PlainFieldExecutor
 from gql_server.graphql.execution.limits import Limits
+from gql_server.graphql.execution.query_cost import PageSizes
 from gql_server.graphql.execution.schema import Schema
 from gql_server.graphql.execution.weights import LIST_LIMIT, WORK, ListLimit, list_size
 
@@ -291,6 +294,8 @@ def build_schema(limits: Limits | None = None) -> Schema:
     limits = limits or Limits()
     return Schema(
         limits,
+        translate=border_error,
+        page_sizes=PageSizes(DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
         query=guarded(Query),
         mutation=guarded(Mutation),
         subscription=guarded(Subscription),

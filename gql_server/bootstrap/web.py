@@ -17,9 +17,12 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gql_server.access.allowances import Allowances
 from gql_server.access.authentication import Authentication
+from gql_server.access.connection_counts import OpenCounts
 from gql_server.access.live_sessions import Sessions
 from gql_server.access.oidc import open_tokens
 from gql_server.api.models.types import ShapedCatalogue
+from gql_server.api.playground import api_playground
+from gql_server.api.request_contexts import ContextFactory
 from gql_server.api.schema import build_schema
 from gql_server.bootstrap.resources import StartError
 from gql_server.bootstrap.services import Wiring
@@ -151,15 +154,17 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
         init_seconds=settings.subscription_init_timeout,
         send_seconds=settings.subscription_send_timeout,
         operations_at_once=settings.subscriptions_per_connection,
-        subscriptions_per_user=settings.subscriptions_per_user,
-        sockets_per_user=settings.websockets_per_user,
-        shows_playground=_shows_playground(settings),
-        shows_schema=settings.introspection,
-        shows_suggestions=settings.suggestions,
+        playground=api_playground() if _shows_playground(settings) else None,
         takes_get=_or(settings.get_queries, not asks_for_keys),
     )
     persisted = PersistedDocuments(schema.documents, trusted, automatic=settings.persisted_queries)
-    return GraphQLView(schema, persisted, options)
+    contexts = ContextFactory(
+        subscriptions=OpenCounts(settings.subscriptions_per_user),
+        sockets=OpenCounts(settings.websockets_per_user),
+        sees_schema=settings.introspection,
+        sees_suggestions=settings.suggestions,
+    )
+    return GraphQLView(schema, contexts, persisted, options)
 
 
 def _rest_routes(settings: Settings, *, asks_for_keys: bool) -> list[BaseRoute]:

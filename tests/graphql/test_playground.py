@@ -8,7 +8,7 @@ from tests.support.product import Product
 from tests.support.subscriber import subscriber
 
 pytestmark = pytest.mark.anyio
-PLAYGROUND = resources.files("gql_server.graphql.server").joinpath("playground.graphql")
+PLAYGROUND = resources.files("gql_server.api").joinpath("playground.graphql")
 EXAMPLES = PLAYGROUND.read_text("utf-8")
 
 

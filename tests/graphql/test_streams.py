@@ -4,26 +4,17 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
 import strawberry
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
 from strawberry.http.streaming import JSONEncoder
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, MULTIPART_SUBSCRIPTION_PROTOCOL
 
-from gql_server.access.authentication import Authentication
-from gql_server.access.live_sessions import Sessions
-from gql_server.api.context import Context
-from gql_server.database.engine.engine import Database
-from gql_server.domain.principal import EVERYONE
-from gql_server.generation.services import Parts
+from gql_server.graphql.execution.context import OpenContext
 from gql_server.graphql.execution.limits import Limits
 from gql_server.graphql.execution.schema import Schema
 from gql_server.graphql.server.view import GraphQLView
@@ -73,37 +64,20 @@ class Subscription:
         yield True
 
 
-class View(GraphQLView):
-    async def get_context(
-        self,
-        request: Request | WebSocket,  # noqa: ARG002 - Strawberry's signature
-        response: Response | WebSocket,  # noqa: ARG002 - likewise
-    ) -> Context:
-        return Context(
-            cast("Parts", None), {}, Authentication(cast("Database", None), asks=False), EVERYONE
-        )
-
-
 def schema() -> Schema:
     return Schema(Limits(), query=Query, mutation=Mutation, subscription=Subscription)
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(View(schema())) as client:
+    async with client_of(GraphQLView(schema(), lambda _: OpenContext())) as client:
         yield client
 
 
 @asynccontextmanager
 async def client_of(view: GraphQLView) -> AsyncIterator[httpx.AsyncClient]:
     app = Starlette(routes=[Route("/graphql", view)])
-    sessions = Sessions(Authentication(cast("Database", None), asks=False))
-
-    async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
-        state = {"sessions": sessions, "principal": EVERYONE}
-        await app({**scope, "state": state}, receive, send)
-
-    transport = httpx.ASGITransport(with_state)
+    transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://streams") as client:
         yield client
 
@@ -160,10 +134,10 @@ async def test_a_stream_shows_that_it_lives(protocol: str, seconds: float) -> No
 
     BEATS.clear()
 
-    class LivelyView(View):
+    class LivelyView(GraphQLView):
         stream_transport_classes_by_protocol = {protocol: Lively}  # noqa: RUF012 - as Strawberry's
 
-    async with client_of(LivelyView(schema())) as client:
+    async with client_of(LivelyView(schema(), lambda _: OpenContext())) as client:
         is_events = protocol == GRAPHQL_SSE_PROTOCOL
         accept = EVENTS if is_events else MULTIPART
         text = (await post(client, accept, "subscription { late }")).text

@@ -23,7 +23,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
 from gql_server.graphql.execution.limits import Limits, limit_error, limit_errors
-from gql_server.graphql.execution.query_cost import OperationCost, operation_costs
+from gql_server.graphql.execution.query_cost import OperationCost, PageSizes, operation_costs
 from gql_server.graphql.execution.variable_lists import ListTypes, Size, list_types, size_of_lists
 
 CACHED_CHARACTERS: Final = 192 * 1024
@@ -95,8 +95,14 @@ class Documents:
     What is wrong is not remembered: who sends many such documents pushes no other out.
     """
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: Limits,
+        page_sizes: PageSizes = PageSizes(),  # noqa: B008 - immutable
+    ) -> None:
         self._schema = schema
+        self._page_sizes = page_sizes
         self._limits = limits
         self._prepared: LRUCache[str, PreparedDocument] = LRUCache(
             CACHED_CHARACTERS,
@@ -132,7 +138,7 @@ class Documents:
             return PreparedDocument(len(query), document, tuple(errors))
         introspection = _Introspection()
         visit(document, introspection)
-        costs = operation_costs(self._schema, document)
+        costs = operation_costs(self._schema, document, self._page_sizes)
         types = list_types(self._schema, document)
         return PreparedDocument(len(query), document, (), introspection.found, costs, types)
 

@@ -6,6 +6,7 @@ and another list as many as it can have. Fields whose work is more than their ob
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from graphql import (
@@ -28,7 +29,6 @@ from graphql import (
 )
 from strawberry.types.field import StrawberryField
 
-from gql_server.database.engine.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from gql_server.graphql.execution.plain_values import (
     Variables,
     arguments_of,
@@ -47,9 +47,24 @@ _INTROSPECTION: Final = {"__schema": 2_000, "__type": 200}
 _DEFINITION: Final = "strawberry-definition"
 
 
-def operation_costs(schema: GraphQLSchema, document: DocumentNode) -> Mapping[str, OperationCost]:
+@dataclass(frozen=True, slots=True)
+class PageSizes:
+    """How many objects a connection returns.
+
+    Attributes:
+        default: The size of a page when neither ``first`` nor ``last`` is given.
+        maximum: The largest size of a page.
+    """
+
+    default: int = 20
+    maximum: int = 100
+
+
+def operation_costs(
+    schema: GraphQLSchema, document: DocumentNode, page_sizes: PageSizes
+) -> Mapping[str, OperationCost]:
     """Return the estimate of each operation of a valid document, by its name or "" without one."""
-    fragments = _Fragments(schema, document)
+    fragments = _Fragments(schema, document, page_sizes)
     costs: dict[str, OperationCost] = {}
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
@@ -100,8 +115,11 @@ class _Cost:
 
 
 class _Fragments:
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, page_sizes: PageSizes
+    ) -> None:
         self._schema = schema
+        self._page_sizes = page_sizes
         self._definitions = {
             definition.name.value: definition
             for definition in document.definitions
@@ -145,7 +163,17 @@ class _Fragments:
         if node.selection_set is None or not is_composite_type(kind):
             return
         inner = self.selections(kind, node.selection_set)
-        cost.add(_size(parent, field, node), 1, inner)
+        cost.add(self._size(parent, field, node), 1, inner)
+
+    def _size(
+        self, parent: GraphQLCompositeType, field: GraphQLField, node: FieldNode
+    ) -> int | _Number:
+        count = _counter(parent, field, self._page_sizes)
+        if isinstance(count, int):
+            return count
+        if has_variables(node):
+            return lambda variables: count(arguments_of(node, variables))
+        return count(arguments_of(node, Variables({}, {})))
 
     def _type(self, name: str) -> GraphQLCompositeType:
         kind = self._schema.get_type(name)
@@ -199,19 +227,12 @@ def _always(number: int) -> _Number:
     return lambda _: number
 
 
-def _size(parent: GraphQLCompositeType, field: GraphQLField, node: FieldNode) -> int | _Number:
-    count = _counter(parent, field)
-    if isinstance(count, int):
-        return count
-    if has_variables(node):
-        return lambda variables: count(arguments_of(node, variables))
-    return count(arguments_of(node, Variables({}, {})))
-
-
-def _counter(parent: GraphQLCompositeType, field: GraphQLField) -> int | Work:
+def _counter(
+    parent: GraphQLCompositeType, field: GraphQLField, page_sizes: PageSizes
+) -> int | Work:
     """Return how many objects a field has at most, or what tells it from its arguments."""
     if "first" in field.args:
-        return _page
+        return lambda arguments: _page(arguments, page_sizes)
     if not is_list_type(get_nullable_type(field.type)) or parent.name.endswith("Connection"):
         return 1
     if "ids" in field.args:
@@ -229,11 +250,11 @@ def _limited(asked: object, limit: ListLimit) -> int:
     return limit.default if number is None else min(max(number, 0), limit.maximum)
 
 
-def _page(arguments: Mapping[str, Any]) -> int:
+def _page(arguments: Mapping[str, Any], page_sizes: PageSizes) -> int:
     """Return the size of a page; the page itself is an object where it is empty too."""
     sizes = [
         size
         for name in ("first", "last")
         if (size := whole_number(arguments.get(name))) is not None
     ]
-    return min(max(1, *sizes), MAX_PAGE_SIZE) if sizes else DEFAULT_PAGE_SIZE
+    return min(max(1, *sizes), page_sizes.maximum) if sizes else page_sizes.default

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 from graphql import GraphQLError, GraphQLNamedType, GraphQLObjectType, GraphQLSchema
@@ -14,38 +14,55 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from gql_server.api.context import Context
-from gql_server.api.errors import border_error, without_suggestion
-from gql_server.domain.allowances import RateLimited
-from gql_server.domain.clock import to_iso
+from gql_server.graphql.execution.context import OperationContext
 from gql_server.graphql.execution.documents import Documents, PreparedDocument, PreparedDocuments
+from gql_server.graphql.execution.errors import TranslateError, coded_error, without_suggestion
 from gql_server.graphql.execution.limits import Limits, limit_error
-from gql_server.graphql.execution.query_cost import count_objects, unweighed_lists
+from gql_server.graphql.execution.query_cost import PageSizes, count_objects, unweighed_lists
 from gql_server.graphql.execution.variable_lists import MAX_ENTRIES, MAX_OBJECTS
 from gql_server.graphql.execution.variables import MANY_ENTRIES, read_beside_the_loop
 
 
 class Schema(strawberry.Schema):
-    """The schema; every error of an operation passes the border of ``api/errors.py``.
+    """A schema whose operations are limited, and whose errors the application translates.
 
     Operations come as a document, variables, a context, a root, a name and the allowed types,
     in Strawberry's order.
     """
 
-    def __init__(self, limits: Limits, **definition: Any) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        translate: TranslateError = coded_error,
+        page_sizes: PageSizes = PageSizes(),  # noqa: B008 - immutable
+        **definition: Any,
+    ) -> None:
+        """Take what an operation may ask for at most, and the definition of a Strawberry schema.
+
+        Args:
+            limits: The limits of an operation.
+            translate: Turns every error of an operation into what its client gets.
+            page_sizes: How many objects a connection returns.
+            definition: The arguments of Strawberry's schema.
+
+        Raises:
+            LookupError: A list of objects does not say how many it can have.
+        """
         super().__init__(**definition, extensions=[self._prepared_documents])
         executable = self._definition()
         unweighed = unweighed_lists(executable)
         if unweighed:
             raise LookupError(f"Lists without a size (see weights.py): {', '.join(unweighed)}")
-        self.documents = Documents(executable, limits)
+        self.documents = Documents(executable, limits, page_sizes)
+        self.translate: Final = translate
         self._limits = limits
 
     async def execute(
         self,
         query: str | None,
         variable_values: dict[str, Any] | None = None,
-        context_value: Context | None = None,
+        context_value: OperationContext | None = None,
         root_value: Any | None = None,
         operation_name: str | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
@@ -59,7 +76,7 @@ class Schema(strawberry.Schema):
                 prepared, operation_name, variable_values, context_value
             )
             if errors:
-                result = _translated(ExecutionResult(data=None, errors=errors), context_value)
+                result = self._translated(ExecutionResult(data=None, errors=errors), context_value)
                 result.extensions = self._told(cost, context_value)
                 return result
             variable_values = await self._read(prepared, operation_name, variable_values)
@@ -75,13 +92,13 @@ class Schema(strawberry.Schema):
         if cost is not None:
             told = self._told(cost, context_value)
             result.extensions = {**(result.extensions or {}), **(told or {})}
-        return _translated(result, context_value) if result.errors else result
+        return self._translated(result, context_value) if result.errors else result
 
     async def stream(
         self,
         query: str | None,
         variable_values: dict[str, Any] | None = None,
-        context_value: Context | None = None,
+        context_value: OperationContext | None = None,
         root_value: Any | None = None,
         operation_name: str | None = None,
         operation_extensions: dict[str, Any] | None = None,
@@ -101,11 +118,13 @@ class Schema(strawberry.Schema):
             prepared, operation_name, variable_values, context_value, pays_later=True
         )
         if outer is not None and context_value is not None:
-            outer.allowance, outer.refused = context_value.allowance, context_value.refused
+            outer.adopt(context_value)
         if not errors and allowed_operation_types is not None:
             errors = _type_errors(prepared, operation_name, allowed_operation_types)
         if errors:
-            return _single(_translated(PreExecutionError(data=None, errors=errors), context_value))
+            return _single(
+                self._translated(PreExecutionError(data=None, errors=errors), context_value)
+            )
         variable_values = await self._read(prepared, operation_name, variable_values)
         run = partial(
             super().stream,
@@ -118,13 +137,14 @@ class Schema(strawberry.Schema):
             allowed_operation_types,
         )
         if context_value is None or not _is_subscribing(prepared, operation_name):
-            return _each_translated(await run(), context_value)
-        return _each_translated(_paid(_counted(run, context_value), context_value), context_value)
+            return self._each_translated(await run(), context_value)
+        results = _paid(_counted(run, context_value), context_value)
+        return self._each_translated(results, context_value)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        """Leave the log to ``border_error``."""
+        """Leave the log to ``translate``."""
 
     def _prepared_documents(self) -> PreparedDocuments:
         return PreparedDocuments(self.documents)
@@ -146,7 +166,7 @@ class Schema(strawberry.Schema):
         prepared: PreparedDocument,
         operation_name: str | None,
         variables: dict[str, Any] | None,
-        context: Context | None,
+        context: OperationContext | None,
         *,
         pays_later: bool = False,
     ) -> tuple[int | None, list[GraphQLError]]:
@@ -159,10 +179,9 @@ class Schema(strawberry.Schema):
             is_subscription = (
                 pays_later and not errors and _is_subscribing(prepared, operation_name)
             )
-            try:
-                await context.spend(0 if is_subscription else cost or 0)
-            except RateLimited as refused:
-                return cost, [GraphQLError(refused.message, original_error=refused)]
+            refused = await context.spend(0 if is_subscription else cost or 0)
+            if refused is not None:
+                return cost, [refused]
         return cost, errors
 
     async def _read(
@@ -179,19 +198,30 @@ class Schema(strawberry.Schema):
             return variables
         return await read_beside_the_loop(self._schema, operation, variables)
 
-    def _told(self, cost: int | None, context: Context | None) -> dict[str, Any] | None:
+    def _translated(
+        self, result: ExecutionResult, context: OperationContext | None
+    ) -> ExecutionResult:
+        errors = [self.translate(error) for error in result.errors or ()]
+        suggests = context is None or context.sees_suggestions
+        result.errors = errors if suggests else [without_suggestion(error) for error in errors]
+        return result
+
+    async def _each_translated(
+        self, results: StreamResult, context: OperationContext | None
+    ) -> StreamResult:
+        async with aclosing(results):
+            async for result in results:
+                if isinstance(result, ExecutionResult) and result.errors:
+                    self._translated(result, context)
+                yield result
+
+    def _told(self, cost: int | None, context: OperationContext | None) -> dict[str, Any] | None:
         """Return the extensions of an answer: what it cost, and what is left."""
         if cost is None:
             return None
         told: dict[str, Any] = {"estimated": cost, "limit": self._limits.cost}
-        allowance = context.allowance if context is not None else None
-        if allowance is not None:
-            told["allowance"] = {
-                "limit": allowance.limit,
-                "cost": allowance.cost,
-                "remaining": allowance.remaining,
-                "resetsAt": to_iso(allowance.resets_at),
-            }
+        if context is not None:
+            told.update(context.cost_details())
         return {"cost": told}
 
     def _checked(
@@ -199,7 +229,7 @@ class Schema(strawberry.Schema):
         prepared: PreparedDocument,
         operation_name: str | None,
         variables: dict[str, Any] | None,
-        context: Context | None,
+        context: OperationContext | None,
     ) -> tuple[int | None, list[GraphQLError]]:
         """Return what the operation is estimated at, or why it is not run."""
         if prepared.errors:
@@ -238,51 +268,33 @@ def _type_errors(
     return [GraphQLError(f"This way of asking takes no {found.value}.")]
 
 
-def _translated(result: ExecutionResult, context: Context | None) -> ExecutionResult:
-    errors = [border_error(error) for error in result.errors or ()]
-    suggests = context is None or context.sees_suggestions
-    result.errors = errors if suggests else [without_suggestion(error) for error in errors]
-    return result
-
-
 async def _single(result: ExecutionResult) -> StreamResult:
     yield result
 
 
-async def _counted(run: Callable[[], Awaitable[StreamResult]], context: Context) -> StreamResult:
+async def _counted(
+    run: Callable[[], Awaitable[StreamResult]], context: OperationContext
+) -> StreamResult:
     """Run a subscription, which counts as its user's while it is open."""
-    counts, user_id = context.subscriptions, context.user_id
-    if counts is not None and user_id is not None and not counts.add(user_id):
-        message = f"You have as many subscriptions as this server takes: {counts.limit}."
-        error = limit_error("TOO_MANY_SUBSCRIPTIONS", message, counts.limit)
-        yield PreExecutionError(data=None, errors=[error])
+    refused = context.begin_subscription()
+    if refused is not None:
+        yield PreExecutionError(data=None, errors=[refused])
         return
     try:
         async with aclosing(await run()) as results:
             async for result in results:
                 yield result
     finally:
-        if counts is not None and user_id is not None:
-            counts.remove(user_id)
+        context.end_subscription()
 
 
-async def _paid(results: StreamResult, context: Context) -> StreamResult:
+async def _paid(results: StreamResult, context: OperationContext) -> StreamResult:
     """Pay for each event by the objects in it; end where the caller has run out."""
     async with aclosing(results):
         async for result in results:
             if isinstance(result, ExecutionResult) and result.data is not None:
-                try:
-                    await context.spend(count_objects(result.data))
-                except RateLimited as refused:
-                    error = GraphQLError(refused.message, original_error=refused)
-                    yield ExecutionResult(data=None, errors=[error])
+                refused = await context.spend(count_objects(result.data))
+                if refused is not None:
+                    yield ExecutionResult(data=None, errors=[refused])
                     return
-            yield result
-
-
-async def _each_translated(results: StreamResult, context: Context | None) -> StreamResult:
-    async with aclosing(results):
-        async for result in results:
-            if isinstance(result, ExecutionResult) and result.errors:
-                _translated(result, context)
             yield result

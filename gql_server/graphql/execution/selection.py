@@ -1,14 +1,14 @@
 """What a client asked for below a field, so that no column is read in vain."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
+import strawberry
 from graphql import FieldNode, FragmentSpreadNode, GraphQLResolveInfo, SelectionNode
-
-from gql_server.api.context import Context, Info
 
 
 def requested_columns(
-    info: Info, path: tuple[str, ...], columns: Mapping[str, tuple[str, ...]]
+    info: strawberry.Info[Any, Any], path: tuple[str, ...], columns: Mapping[str, tuple[str, ...]]
 ) -> frozenset[str]:
     """Return the columns that the fields asked for below ``path`` are made of.
 
@@ -26,16 +26,14 @@ def requested_columns(
     )
 
 
-def _subfields(
-    info: GraphQLResolveInfo[Context], fields: Iterable[FieldNode]
-) -> Iterator[FieldNode]:
+def _subfields(info: GraphQLResolveInfo[Any], fields: Iterable[FieldNode]) -> Iterator[FieldNode]:
     for field in fields:
         if field.selection_set is not None:
             yield from _flattened(info, field.selection_set.selections)
 
 
 def _flattened(
-    info: GraphQLResolveInfo[Context], selections: Iterable[SelectionNode]
+    info: GraphQLResolveInfo[Any], selections: Iterable[SelectionNode]
 ) -> Iterator[FieldNode]:
     for selection in selections:
         if isinstance(selection, FieldNode):

@@ -21,14 +21,7 @@ class ViewOptions:
     """How long a WebSocket may take no data until it is dropped."""
     operations_at_once: int = 100
     """How many operations one WebSocket may have."""
-    subscriptions_per_user: int = 5_000
-    """How many subscriptions one user may have in this process, over all their connections."""
-    sockets_per_user: int = 2_000
-    """How many WebSockets one user may have in this process."""
-    shows_playground: bool = True
-    shows_schema: bool | None = None
-    """Whether introspection is answered; None: to admins alone."""
-    shows_suggestions: bool | None = None
-    """Whether errors say which names there are; None: to admins alone."""
+    playground: str | None = None
+    """The page that a browser gets; None: it gets none."""
     takes_get: bool = True
     """Whether GET takes any query, or only one that is named by its hash."""

@@ -4,7 +4,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable
 from hashlib import sha256
-from importlib import resources
+from html import escape
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -33,8 +33,12 @@ def asks_for_playground(method: str, accept: str, parameters: Iterable[str]) -> 
     )
 
 
-def playground_page() -> str:
-    """Return the page, with operations that a stranger can run.
+def playground_page(*, title: str, example: str) -> str:
+    """Return GraphiQL's page.
+
+    Args:
+        title: The title of the page.
+        example: The document that it shows at first.
 
     Raises:
         RuntimeError: Strawberry's page is not the one that is known here.
@@ -44,13 +48,12 @@ def playground_page() -> str:
     _, ends, tail = rest.partition(_EXAMPLE_ENDS)
     if not begins or not ends:
         raise RuntimeError("Strawberry's playground has changed: its example was not found")
-    example = resources.files(__package__).joinpath("playground.graphql").read_text("utf-8")
     # Inside a script element only "</" could end the text early.
     literal = orjson.dumps(example).decode().replace("</", "<\\/")
     page = f"{head}const EXAMPLE_QUERY = {literal};{tail}"
     # Keys are written among the headers: whether the browser keeps those is for its user to say.
     page = page.replace("shouldPersistHeaders: true,", "")
-    return page.replace("<title>Strawberry GraphiQL</title>", "<title>gql_server</title>")
+    return page.replace("<title>Strawberry GraphiQL</title>", f"<title>{escape(title)}</title>")
 
 
 def playground_policy(page: str) -> str:

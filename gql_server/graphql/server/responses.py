@@ -9,9 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.http import GraphQLHTTPResponse
 
-from gql_server.api.context import Context
+from gql_server.graphql.execution.context import OperationContext
 from gql_server.graphql.server.media_types import JSON, RESPONSE_JSON, Accepted, accepted
-from gql_server.web.allowances import allowance_headers
 from gql_server.web.bodies import RequestRefused
 
 
@@ -26,7 +25,7 @@ class SubResponse(Response):
     def __init__(self, accepts: Accepted) -> None:
         super().__init__()
         self.accepts = accepts
-        self.context: Context | None = None
+        self.context: OperationContext | None = None
         self.status_code = 0
         self.raw_headers = []
 
@@ -46,12 +45,10 @@ def result_status(response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse]
     return HTTPStatus.BAD_REQUEST
 
 
-def tell_allowance(response: SubResponse) -> None:
-    """Add how the caller's allowance stands."""
-    context = response.context
-    if context is not None and context.allowance is not None:
-        retry_after = context.refused.retry_after if context.refused is not None else None
-        response.headers.update(allowance_headers(context.allowance, retry_after=retry_after))
+def add_context_headers(response: SubResponse) -> None:
+    """Add the headers that the operation's context has for its response."""
+    if response.context is not None:
+        response.headers.update(response.context.response_headers())
 
 
 def refusal(request: Request, refused: RequestRefused) -> Response:

@@ -11,9 +11,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 from strawberry.http.streaming import JSONEncoder, MultipartSubscriptionTransport, SSETransport
 
-from gql_server.access.live_sessions import ServerStopping, SessionEnd, Sessions
-from gql_server.api.errors import border_error
-from gql_server.domain.principal import Principal
+from gql_server.graphql.execution.context import CallerRefused, OperationContext, ServerStopping
 from gql_server.graphql.server.media_types import EVENT_STREAM
 
 Chunks = AsyncGenerator[str, None]
@@ -42,8 +40,7 @@ class StreamResponse(StreamingResponse):
     def __init__(
         self,
         stream: Callable[[], AsyncIterator[str]],
-        sessions: Sessions,
-        principal: Principal,
+        context: OperationContext,
         *,
         headers: Mapping[str, str],
         encode: JSONEncoder,
@@ -52,14 +49,12 @@ class StreamResponse(StreamingResponse):
 
         Args:
             stream: Makes what is sent, in the form that the headers tell.
-            sessions: The sessions of this process.
-            principal: Who subscribes.
+            context: The caller's, who subscribes.
             headers: The response's.
             encode: Writes JSON.
         """
         self._stream = stream
-        self._sessions = sessions
-        self._principal = principal
+        self._context = context
         self._encode = encode
         self._is_events = headers["Content-Type"].startswith(EVENT_STREAM)
         self._chunks = self._until_session_ends()
@@ -73,7 +68,7 @@ class StreamResponse(StreamingResponse):
     async def _until_session_ends(self) -> Chunks:
         life = _Life()
         has_begun = False
-        with self._sessions.session(self._principal, life.end):
+        with self._context.session(life.end):
             async with aclosing(cast("Chunks", self._stream())) as chunks:
                 while life.ended is None:
                     chunk = await life.next(chunks)
@@ -92,10 +87,10 @@ class _Life:
     """Lets what waits for the next chunk be told that it need not."""
 
     def __init__(self) -> None:
-        self.ended: SessionEnd | None = None
+        self.ended: CallerRefused | ServerStopping | None = None
         self._waiting: asyncio.Timeout | None = None
 
-    def end(self, reason: SessionEnd) -> None:
+    def end(self, reason: CallerRefused | ServerStopping) -> None:
         self.ended = reason
         if self._waiting is not None:
             self._waiting.reschedule(asyncio.get_running_loop().time())
@@ -113,7 +108,7 @@ class _Life:
             self._waiting = None
 
 
-def _last_events(reason: SessionEnd, encode: JSONEncoder) -> str:
+def _last_events(reason: CallerRefused | ServerStopping, encode: JSONEncoder) -> str:
     """Write the last of graphql-sse's events.
 
     It has none for a server that stops: a stream that ends without ``complete`` is not over, and
@@ -126,7 +121,9 @@ def _last_events(reason: SessionEnd, encode: JSONEncoder) -> str:
     return last + transport.encode_complete()
 
 
-def _last_part(reason: SessionEnd, encode: JSONEncoder, *, has_begun: bool) -> str:
+def _last_part(
+    reason: CallerRefused | ServerStopping, encode: JSONEncoder, *, has_begun: bool
+) -> str:
     """Write the last part that Apollo's clients take: an error of the transport."""
     transport = MultipartSubscriptionTransport()
     begin = "" if has_begun else f"--{transport.separator}"
@@ -134,7 +131,8 @@ def _last_part(reason: SessionEnd, encode: JSONEncoder, *, has_begun: bool) -> s
     return f"{begin}{last}--\r\n"
 
 
-def _errors(reason: SessionEnd) -> dict[str, Any]:
+def _errors(reason: CallerRefused | ServerStopping) -> dict[str, Any]:
     if isinstance(reason, ServerStopping):
         return {"errors": [_STOPPING.formatted]}
-    return {"errors": [border_error(GraphQLError("", original_error=reason)).formatted]}
+    error = GraphQLError(reason.message, extensions={"code": "UNAUTHENTICATED"})
+    return {"errors": [error.formatted]}

@@ -26,11 +26,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType as StrawberryOperationType
 from strawberry.types.unset import UnsetType
 
-from gql_server.access.connection_counts import OpenCounts
-from gql_server.api.context import Context
-from gql_server.api.errors import border_error
-from gql_server.api.models.types import ShapedCatalogue
-from gql_server.generation.services import Parts
+from gql_server.graphql.execution.context import OperationContext
 from gql_server.graphql.execution.persisted import PersistedDocuments
 from gql_server.graphql.execution.schema import Schema
 from gql_server.graphql.server.media_types import JSON, accepted
@@ -38,20 +34,18 @@ from gql_server.graphql.server.operation_reader import OperationReader
 from gql_server.graphql.server.options import ViewOptions
 from gql_server.graphql.server.playground import (
     asks_for_playground,
-    playground_page,
     playground_policy,
 )
 from gql_server.graphql.server.responses import (
     SubResponse,
+    add_context_headers,
     json_response,
     refusal,
     result_status,
-    tell_allowance,
 )
 from gql_server.graphql.server.streams import EventsTransport, StreamResponse
 from gql_server.graphql.server.websockets import (
     BoundedWebSocket,
-    TooManyWebSockets,
     TransportHandler,
 )
 from gql_server.web.bodies import RequestRefused, parse_json
@@ -67,8 +61,12 @@ _ALLOWED_TYPES: Final = {
 }
 
 
-class GraphQLView(GraphQL[Context, None]):
-    """Serves the schema; the parts come from the application's lifespan state."""
+MakeContext = Callable[[Request | WebSocket], OperationContext]
+"""Makes the context of a request, or of a WebSocket for as long as it is open."""
+
+
+class GraphQLView(GraphQL[OperationContext, None]):
+    """Serves a schema over HTTP and WebSockets."""
 
     request_adapter_class = StarletteRequestAdapter
     websocket_adapter_class = BoundedWebSocket
@@ -81,10 +79,13 @@ class GraphQLView(GraphQL[Context, None]):
     def __init__(
         self,
         schema: Schema,
+        make_context: MakeContext,
         persisted: PersistedDocuments | None = None,
         options: ViewOptions | None = None,
     ) -> None:
         self._options = options or ViewOptions()
+        self._make_context = make_context
+        self._translate = schema.translate
         super().__init__(
             schema,
             subscription_protocols=_PROTOCOLS if schema.subscription is not None else (),
@@ -93,8 +94,6 @@ class GraphQLView(GraphQL[Context, None]):
             allowed_origins=self._options.origins,
         )
         self.request_adapter_class = _RequestAdapter
-        self.sockets = OpenCounts(self._options.sockets_per_user)
-        self._subscriptions = OpenCounts(self._options.subscriptions_per_user)
         self.send_seconds = self._options.send_seconds
         self.persisted = persisted or PersistedDocuments(schema.documents)
         self._reader = OperationReader(
@@ -103,8 +102,8 @@ class GraphQLView(GraphQL[Context, None]):
             self.persisted,
             has_subscriptions=schema.subscription is not None,
         )
-        self._playground = playground_page()
-        self._playground_policy = playground_policy(self._playground)
+        self._playground = self._options.playground
+        self._playground_policy = playground_policy(self._playground or "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; whatever is wrong with it is told as JSON."""
@@ -123,10 +122,10 @@ class GraphQLView(GraphQL[Context, None]):
             response = refusal(request, RequestRefused(error.reason, status=status))
         except GraphQLError as error:
             response = self.create_response(
-                {"errors": [border_error(error).formatted]}, await self.get_sub_response(request)
+                {"errors": [self._translate(error).formatted]}, await self.get_sub_response(request)
             )
-        except Exception as error:  # noqa: BLE001 - masked, and logged at the border
-            masked = border_error(GraphQLError("", original_error=error))
+        except Exception as error:  # noqa: BLE001 - masked and logged by the translation
+            masked = self._translate(GraphQLError("", original_error=error))
             response = json_response(
                 {"errors": [masked.formatted]}, JSON, HTTPStatus.INTERNAL_SERVER_ERROR
             )
@@ -138,36 +137,24 @@ class GraphQLView(GraphQL[Context, None]):
         self,
         request: Request | WebSocket,
         response: Response | WebSocket,
-    ) -> Context:
+    ) -> OperationContext:
         """Return the context of one operation."""
-        parts: Parts = request.state.parts
-        catalogue: ShapedCatalogue = request.state.catalogue
-        context = Context(
-            parts,
-            catalogue.models(),
-            request.state.authentication,
-            request.state.principal,
-            allowances=request.state.allowances,
-            subscriptions=self._subscriptions,
-            sees_schema=self._options.shows_schema,
-            sees_suggestions=self._options.shows_suggestions,
-        )
+        context = self._make_context(request)
         if isinstance(response, SubResponse):
             response.context = context
         return context
 
-    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
-        """Learn who speaks over a WebSocket from its ``connection_init``.
+    async def on_ws_connect(
+        self, context: OperationContext
+    ) -> UnsetType | dict[str, object] | None:
+        """Identify the caller of a WebSocket from its ``connection_init``.
 
         Raises:
-            Unauthenticated: That is not known; the socket is closed with 4403 and what to send.
-            TooManyWebSockets: They have as many as they may have.
+            CallerRefused: The caller may not use the server; the socket is closed with 4403.
+            CallerUnknown: That cannot be determined at the moment.
+            TooManyConnections: The caller has too many WebSockets.
         """
-        await context.open_connection(context.connection_params)
-        if context.user_id is not None:
-            if not self.sockets.add(context.user_id):
-                raise TooManyWebSockets
-            context.counted_user_id = context.user_id
+        await context.open_connection()
         return await super().on_ws_connect(context)
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
@@ -188,7 +175,7 @@ class GraphQLView(GraphQL[Context, None]):
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         """Tell whether a browser opened the address without an operation."""
         accept = request.headers.get("accept", "")
-        return self._options.shows_playground and asks_for_playground(
+        return self._playground is not None and asks_for_playground(
             request.method, accept, request.query_params
         )
 
@@ -209,7 +196,7 @@ class GraphQLView(GraphQL[Context, None]):
         request: Request,  # noqa: ARG002 - Strawberry's signature
         request_adapter: AsyncHTTPRequestAdapter,
         sub_response: Response,  # noqa: ARG002 - likewise
-        context: Context,
+        context: OperationContext,
         root_value: None,
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
@@ -264,7 +251,7 @@ class GraphQLView(GraphQL[Context, None]):
         assert isinstance(sub_response, SubResponse)  # noqa: S101 - made by this view
         kind = JSON if isinstance(response_data, list) else sub_response.accepts.single or JSON
         status = sub_response.status_code or result_status(response_data, kind)
-        tell_allowance(sub_response)
+        add_context_headers(sub_response)
         response = json_response(response_data, kind, status)
         response.raw_headers.extend(sub_response.raw_headers)
         response.background = sub_response.background
@@ -272,18 +259,18 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def create_streaming_response(
         self,
-        request: Request | WebSocket,
+        request: Request | WebSocket,  # noqa: ARG002 - Strawberry's signature
         stream: Callable[[], AsyncIterator[str]],
         sub_response: Response,
         headers: Mapping[str, str],
     ) -> Response:
-        """Answer a subscription for as long as its caller is good and the server runs."""
+        """Answer a subscription until its caller's session ends."""
         assert isinstance(sub_response, SubResponse)  # noqa: S101 - made by this view
-        tell_allowance(sub_response)
+        assert sub_response.context is not None  # noqa: S101 - an operation has run
+        add_context_headers(sub_response)
         return StreamResponse(
             stream,
-            request.state.sessions,
-            request.state.principal,
+            sub_response.context,
             headers={**sub_response.headers, **headers},
             encode=self.encode_json_string,
         )

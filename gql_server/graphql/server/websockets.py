@@ -21,11 +21,13 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     SubscribeMessage,
 )
 
-from gql_server.access.live_sessions import ServerStopping, SessionEnd, Sessions
-from gql_server.access.oidc import ProviderUnavailable
-from gql_server.api.context import Context
-from gql_server.database.engine.engine import DatabaseUnavailable
-from gql_server.domain.errors import Unauthenticated
+from gql_server.graphql.execution.context import (
+    CallerRefused,
+    CallerUnknown,
+    OperationContext,
+    ServerStopping,
+    TooManyConnections,
+)
 from gql_server.graphql.execution.limits import limit_error
 from gql_server.web.bodies import RequestRefused
 from gql_server.web.websocket_protocol import acknowledge
@@ -102,7 +104,7 @@ class BoundedWebSocket(ASGIWebSocketAdapter):
             life.reschedule(asyncio.get_running_loop().time())
 
 
-class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
+class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
     """Speaks graphql-transport-ws; a malformed message closes the socket with 4400."""
 
     async def handle(self) -> None:
@@ -112,8 +114,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
                 with ExitStack() as self._session:
                     await super().handle()
         finally:
-            if self.context.counted_user_id is not None:
-                cast("GraphQLView", self.view).sockets.remove(self.context.counted_user_id)
+            self.context.close_connection()
 
     async def handle_message(self, message: Message) -> None:
         """Handle a message of the client's."""
@@ -133,13 +134,12 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
             if self.connection_acknowledged:
                 acknowledge(cast("dict[str, Any]", self._socket.scope))
                 self._open_session()
-        except (DatabaseUnavailable, ProviderUnavailable) as error:
-            log.warning("authentication_unavailable", reason=repr(error))
+        except CallerUnknown as error:
+            log.warning("authentication_unavailable", reason=repr(error.__cause__ or error))
             await self.websocket.close(_TRY_AGAIN_LATER, "Try again later")
-        except Unauthenticated as error:
-            hint = f'Send {{"authorization": "Bearer gqls_…"}} in connection_init. {error.message}'
-            await self.websocket.close(_FORBIDDEN, hint)
-        except TooManyWebSockets:
+        except CallerRefused as error:
+            await self.websocket.close(_FORBIDDEN, error.message)
+        except TooManyConnections:
             await self.websocket.close(_TOO_MANY, "Too many WebSockets of this user")
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
@@ -175,15 +175,14 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
         return cast("BoundedWebSocket", self.websocket).ws
 
     def _open_session(self) -> None:
-        sessions: Sessions = self._socket.state.sessions
-        self._session.enter_context(sessions.session(self.context.principal, self._end))
+        self._session.enter_context(self.context.session(self._end))
 
-    def _end(self, reason: SessionEnd) -> None:
+    def _end(self, reason: CallerRefused | ServerStopping) -> None:
         if isinstance(reason, ServerStopping):
             return  # uvicorn closes sockets itself, with 1012
         self._closing = asyncio.create_task(self._forbid(reason))
 
-    async def _forbid(self, reason: Unauthenticated) -> None:
+    async def _forbid(self, reason: CallerRefused) -> None:
         for operation_id in list(self.operations):
             await self.cleanup_operation(operation_id)
         await self.websocket.close(_FORBIDDEN, reason.message)
@@ -192,20 +191,16 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
         """Tell whether the caller is still good, or close the socket."""
         try:
             await self.context.check_caller()
-        except Unauthenticated as error:
+        except CallerRefused as error:
             await self._forbid(error)
             return False
-        except DatabaseUnavailable as error:
-            log.warning("authentication_unavailable", reason=repr(error))
+        except CallerUnknown as error:
+            log.warning("authentication_unavailable", reason=repr(error.__cause__ or error))
             await self.send_message(
                 {"id": operation_id, "type": "error", "payload": [_UNKNOWN_NOW]}
             )
             return False
         return True
-
-
-class TooManyWebSockets(Exception):
-    """Their user has as many open as they may have."""
 
 
 def _is_well_formed(message: object) -> bool:
