@@ -1,12 +1,29 @@
 """The context of each request, from what the lifespan and the middleware put into its state."""
 
+from typing import TypedDict
+
 from starlette.requests import HTTPConnection
 
+from gql_server.access.allowances import Allowances
 from gql_server.access.authentication import Authentication
 from gql_server.access.connection_counts import OpenCounts
+from gql_server.access.live_sessions import Sessions
+from gql_server.api.caller import Access
 from gql_server.api.context import Context
 from gql_server.api.models.types import ShapedCatalogue
+from gql_server.domain.principal import Principal
 from gql_server.generation.services import Parts
+
+
+class State(TypedDict):
+    """What each request finds in its state."""
+
+    parts: Parts
+    catalogue: ShapedCatalogue
+    authentication: Authentication
+    allowances: Allowances
+    sessions: Sessions
+    principal: Principal | None
 
 
 class ContextFactory:
@@ -25,21 +42,25 @@ class ContextFactory:
         self._sockets = sockets
         self._sees_schema = sees_schema
         self._sees_suggestions = sees_suggestions
+        self._access: Access | None = None
 
     def __call__(self, request: HTTPConnection) -> Context:
         """Return the context of a request, or of a WebSocket."""
-        parts: Parts = request.state.parts
-        catalogue: ShapedCatalogue = request.state.catalogue
-        authentication: Authentication = request.state.authentication
+        state: State = request.scope["state"]
         return Context(
-            parts,
-            catalogue.models(),
-            authentication,
-            request.state.principal,
-            allowances=request.state.allowances,
-            sessions=request.state.sessions,
-            subscriptions=self._subscriptions,
-            sockets=self._sockets,
-            sees_schema=self._sees_schema,
-            sees_suggestions=self._sees_suggestions,
+            state["parts"], state["catalogue"].models(), self._of(state), state["principal"]
         )
+
+    def _of(self, state: State) -> Access:
+        # The lifespan's parts are the same for every request.
+        if self._access is None or self._access.sessions is not state["sessions"]:
+            self._access = Access(
+                state["authentication"],
+                allowances=state["allowances"],
+                sessions=state["sessions"],
+                subscriptions=self._subscriptions,
+                sockets=self._sockets,
+                sees_schema=self._sees_schema,
+                sees_suggestions=self._sees_suggestions,
+            )
+        return self._access
