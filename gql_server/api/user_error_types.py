@@ -54,6 +54,10 @@ class UserErrorCode(Enum):
     PROMPT_REFUSED = strawberry.enum_value(
         ErrorCode.PROMPT_REFUSED, description="The model's safety filter refused the prompt."
     )
+    PICTURE_FLAGGED = strawberry.enum_value(
+        ErrorCode.PICTURE_FLAGGED,
+        description="The model's safety filter accepted the prompt and rejected the picture.",
+    )
     GENERATION_FAILED = strawberry.enum_value(
         ErrorCode.GENERATION_FAILED,
         description="The picture could not be made or kept; nothing was charged.",
@@ -154,6 +158,18 @@ class ApiKeyNotFound(UserError):
 )
 class PromptRefused(UserError):
     """The model's safety filter refused the prompt or a source image."""
+
+
+@strawberry.type(
+    description="The model's safety filter accepted the prompt and rejected the picture. Nothing "
+    "was charged. This depends on the seed: choose another one, or leave it out."
+)
+class PictureFlagged(UserError):
+    """The model's safety filter accepted the prompt and rejected the picture."""
+
+    seed_was_given: bool = strawberry.field(
+        description="Whether the request named the seed. If false, several seeds were tried."
+    )
 
 
 @strawberry.type(description="The picture could not be made or kept. Nothing was charged.")
@@ -292,6 +308,7 @@ USER_ERROR_TYPES: Final = (
     ImageNotFound,
     ApiKeyNotFound,
     PromptRefused,
+    PictureFlagged,
     GenerationFailed,
     GenerationPending,
     BatchPending,

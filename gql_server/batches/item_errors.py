@@ -11,6 +11,7 @@ from gql_server.domain.errors import (
     ErrorCode,
     GenerationFailed,
     ImageNotFound,
+    PictureFlagged,
     PromptRefused,
 )
 
@@ -21,6 +22,8 @@ def error_to_json(error: DomainError) -> dict[str, Any]:
     match error:
         case GenerationFailed():
             written |= {"retryable": error.retryable, "provider_code": error.provider_code}
+        case PictureFlagged():
+            written["seed_was_given"] = error.seed_was_given
         case ImageNotFound():
             written["image_id"] = error.image_id
         case DailyAllocationUsed():
@@ -33,6 +36,8 @@ def error_from_json(written: Mapping[str, Any]) -> DomainError:
     match written["code"]:
         case ErrorCode.PROMPT_REFUSED:
             return PromptRefused(written["message"])
+        case ErrorCode.PICTURE_FLAGGED:
+            return PictureFlagged(seed_was_given=written["seed_was_given"])
         case ErrorCode.IMAGE_NOT_FOUND:
             return ImageNotFound(written["image_id"], path=("source_image_ids",))
         case ErrorCode.DAILY_ALLOCATION_USED:

@@ -39,6 +39,7 @@ class ErrorCode(StrEnum):
     IMAGE_NOT_FOUND = "IMAGE_NOT_FOUND"
     API_KEY_NOT_FOUND = "API_KEY_NOT_FOUND"
     PROMPT_REFUSED = "PROMPT_REFUSED"
+    PICTURE_FLAGGED = "PICTURE_FLAGGED"
     GENERATION_FAILED = "GENERATION_FAILED"
     GENERATION_PENDING = "GENERATION_PENDING"
     BATCH_PENDING = "BATCH_PENDING"
@@ -137,6 +138,32 @@ class PromptRefused(DomainError):
             code=ErrorCode.PROMPT_REFUSED,
             path=("prompt",),
         )
+
+
+class PictureFlagged(DomainError):
+    """The model's safety filter accepted the prompt, but rejected what was drawn from it.
+
+    Attributes:
+        seed_was_given: Whether the request named the seed: then the same request always fails.
+    """
+
+    def __init__(self, *, seed_was_given: bool) -> None:
+        if seed_was_given:
+            message = (
+                "The model's safety filter rejected the picture that this seed makes of the "
+                "prompt. Choose another seed, or leave it out."
+            )
+        else:
+            message = (
+                "The model's safety filter rejected every picture that it made of this prompt, "
+                "each with another seed. Try again, or change the prompt."
+            )
+        super().__init__(
+            message,
+            code=ErrorCode.PICTURE_FLAGGED,
+            path=("seed",) if seed_was_given else ("prompt",),
+        )
+        self.seed_was_given = seed_was_given
 
 
 class GenerationFailed(DomainError):

@@ -2,7 +2,7 @@
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.model_rollups import Outcome
-from gql_server.domain.errors import GenerationFailed, PromptRefused
+from gql_server.domain.errors import GenerationFailed, PictureFlagged, PromptRefused
 from gql_server.inference.generator import GeneratedPicture, GenerationRequest, Generator
 from gql_server.ledger.reports.performance import count_without_picture
 
@@ -32,7 +32,7 @@ class CountingGenerator:
             if error.reached_model:
                 await self._count(request, Outcome.FAILED)
             raise
-        except PromptRefused:
+        except (PromptRefused, PictureFlagged):
             await self._count(request, Outcome.REFUSED)
             raise
 

@@ -21,7 +21,7 @@ from gql_server.generation.recovery import (
 )
 from gql_server.generation.services import Parts
 from gql_server.generation.source_images import load_mask, load_sources
-from gql_server.generation.validation import AcceptedPicture
+from gql_server.generation.validation import AcceptedPicture, with_seed
 from gql_server.inference.attempts import IsWanted, while_wanted
 from gql_server.inference.generator import CallPlace, GeneratedPicture, GenerationRequest
 from gql_server.storage.store import StoredObject
@@ -56,6 +56,7 @@ async def make_picture(
             model=accepted.model,
             prompt=accepted.rendered_prompt,
             parameters=accepted.parameters,
+            seed_was_given=accepted.request.parameters.seed is not None,
             source_images=sources,
             mask=mask,
             is_background=is_background,
@@ -88,6 +89,7 @@ async def keep_picture(
         GenerationFailed: The store cannot be used; nothing is charged.
         GenerationPending: It is not known whether the facts were written.
     """
+    accepted = with_seed(accepted, picture.seed)
     kept = KeptPicture(accepted, picture, is_preview=parts.generator.is_preview)
     ours = StoredObject(
         data=picture.data,

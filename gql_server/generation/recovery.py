@@ -17,7 +17,7 @@ from gql_server.generation.requests import PictureRequest
 from gql_server.generation.services import Parts
 from gql_server.generation.source_images import SourceImage
 from gql_server.generation.tags_and_metadata import clean_tags
-from gql_server.generation.validation import AcceptedPicture
+from gql_server.generation.validation import AcceptedPicture, with_seed
 from gql_server.inference.generator import GeneratedPicture
 from gql_server.ledger.prices.price_book import Price
 from gql_server.pictures.formats import ImageFormat
@@ -75,20 +75,20 @@ async def read_kept(parts: Parts, accepted: AcceptedPicture, stored: StoredObjec
     async with parts.decoding:
         facts = await asyncio.to_thread(inspect_picture, stored.data)
     told = stored.metadata
-    price, parameters = accepted.price, accepted.parameters
+    price = accepted.price
+    seed = int(told["seed"]) if "seed" in told else accepted.parameters.seed
     return KeptPicture(
         replace(
-            accepted,
-            parameters=replace(
-                parameters, seed=int(told["seed"]) if "seed" in told else parameters.seed
-            ),
+            with_seed(accepted, seed),
             price=Price(
                 cost=NanoDollars(int(told.get("cost", price.cost))),
                 provider_cost=NanoDollars(int(told.get("provider-cost", price.provider_cost))),
                 neurons=MilliNeurons(int(told.get("neurons", price.neurons))),
             ),
         ),
-        GeneratedPicture(data=stored.data, facts=facts, seconds=float(told.get("seconds", 0))),
+        GeneratedPicture(
+            data=stored.data, facts=facts, seconds=float(told.get("seconds", 0)), seed=seed
+        ),
         is_preview=told.get("preview") == "true",
     )
 

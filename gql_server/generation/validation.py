@@ -1,6 +1,5 @@
 """Accepting a request: everything about it is checked, and its price frozen."""
 
-import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -199,13 +198,18 @@ def with_other_seed(picture: AcceptedPicture, number: int) -> AcceptedPicture:
         seed = asked + number
         request = replace(request, parameters=replace(request.parameters, seed=seed))
     elif seed is not None:
-        seed = _random_seed(picture.model)
+        seed = picture.model.random_seed()
     return replace(
         picture,
         image_id=new_id("img"),
         request=request,
         parameters=replace(picture.parameters, seed=seed),
     )
+
+
+def with_seed(picture: AcceptedPicture, seed: int | None) -> AcceptedPicture:
+    """Return an accepted picture with the seed that it was made with."""
+    return replace(picture, parameters=replace(picture.parameters, seed=seed))
 
 
 def _chunks(ids: Collection[str]) -> Iterator[Sequence[str]]:
@@ -275,15 +279,10 @@ def _settle(model: Model, parameters: Parameters, *, has_sources: bool) -> Param
     changes: dict[str, Any] = {}
     if parameters.seed is None:
         # Chosen here and not by the model, so that it is known and the picture repeatable.
-        changes["seed"] = _random_seed(model)
+        changes["seed"] = model.random_seed()
     if not has_sources:
         changes["strength"] = None
     return replace(parameters, **changes)
-
-
-def _random_seed(model: Model) -> int | None:
-    seed = model.parameters.get("seed")
-    return secrets.randbelow(int(seed.maximum or 2**31 - 1) + 1) if seed is not None else None
 
 
 def _price(parts: Parts, model: Model, size: PictureSize) -> Price:

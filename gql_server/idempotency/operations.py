@@ -12,6 +12,7 @@ from gql_server.domain.errors import (
     ErrorCode,
     GenerationFailed,
     InvalidInput,
+    PictureFlagged,
     PromptRefused,
     Rejected,
 )
@@ -140,6 +141,8 @@ def failure_to_json(error: BaseException) -> dict[str, Any] | None:
     match error:
         case PromptRefused():
             return {"code": error.code, "message": error.message}
+        case PictureFlagged(seed_was_given=True):
+            return {"code": error.code}
         case GenerationFailed(retryable=False, needs_operator=False, store_failed=False):
             return {
                 "code": error.code,
@@ -153,4 +156,6 @@ def failure_from_json(error: Mapping[str, Any]) -> DomainError:
     """Read what ``failure_to_json`` wrote."""
     if error["code"] == ErrorCode.PROMPT_REFUSED:
         return PromptRefused(error["message"])
+    if error["code"] == ErrorCode.PICTURE_FLAGGED:
+        return PictureFlagged(seed_was_given=True)
     return GenerationFailed(error["message"], retryable=False, provider_code=error["provider_code"])

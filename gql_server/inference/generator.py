@@ -21,6 +21,7 @@ class GenerationRequest:
         model: The model that makes it.
         prompt: What the model is given, after any template.
         parameters: With the model's defaults filled in; None where the model takes none.
+        seed_was_given: Whether the caller named the seed; else another may take its place.
         source_images: Encoded pictures (PNG or JPEG) of a size that the model takes.
         mask: An encoded picture; white is painted anew.
         is_background: Whether nobody waits for it: what somebody waits for goes first.
@@ -33,6 +34,7 @@ class GenerationRequest:
     model: Model
     prompt: str
     parameters: Parameters
+    seed_was_given: bool = True
     source_images: tuple[bytes, ...] = ()
     mask: bytes | None = None
     is_background: bool = False
@@ -48,11 +50,13 @@ class GeneratedPicture:
         data: Its encoded bytes.
         facts: What the one decode that made sure of the bytes told of them.
         seconds: How long the model took.
+        seed: The seed that made it; None where the model takes none.
     """
 
     data: bytes
     facts: PictureFacts
     seconds: float
+    seed: int | None
 
 
 class Generator(Protocol):
@@ -67,6 +71,7 @@ class Generator(Protocol):
 
         Raises:
             PromptRefused: The model's safety filter refused the prompt.
+            PictureFlagged: It accepted the prompt and rejected the picture.
             DailyAllocationUsed: The account has no neurons left today.
             GenerationFailed: Anything else; ``retryable`` says whether to try again.
             NotWanted: The request said that it is not wanted any more; no attempt was running.

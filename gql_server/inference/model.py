@@ -1,5 +1,6 @@
 """What a model takes, how it answers and what it costs: an entry of the catalogue."""
 
+import secrets
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal, Self
@@ -239,6 +240,14 @@ class Model(_Entry):
             return self.fixed_size
         width, height = self.parameters["width"].default, self.parameters["height"].default
         return Size(width=int(width or 0), height=int(height or 0))
+
+    def random_seed(self) -> int | None:
+        """Draw a seed that the model takes; None where it takes none."""
+        rule = self.parameters.get("seed")
+        if rule is None:
+            return None
+        least, most = int(rule.minimum or 0), int(rule.maximum or 2**31 - 1)
+        return least + secrets.randbelow(most - least + 1)
 
     @property
     def capabilities(self) -> tuple[ModelCapability, ...]:

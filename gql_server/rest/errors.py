@@ -228,6 +228,7 @@ _STATUSES: Final[Mapping[type[DomainError], HTTPStatus]] = {
     domain.InvalidInput: HTTPStatus.BAD_REQUEST,
     domain.ModelNotFound: HTTPStatus.BAD_REQUEST,
     domain.PromptRefused: HTTPStatus.BAD_REQUEST,
+    domain.PictureFlagged: HTTPStatus.BAD_REQUEST,
     domain.TemplateNotFound: HTTPStatus.NOT_FOUND,
     domain.ImageNotFound: HTTPStatus.NOT_FOUND,
     domain.BatchNotFound: HTTPStatus.NOT_FOUND,

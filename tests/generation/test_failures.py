@@ -25,6 +25,7 @@ from tests.support.workers_ai_behaviours import (
     error,
     html_page,
     out_of_capacity,
+    picture_flagged,
     prompt_refused,
 )
 
@@ -58,6 +59,7 @@ async def nothing_was_kept(product: Product) -> bool:
         (error(3023, 403), "GenerationFailed", False),
         (error(10000, 401, "Authentication error"), "GenerationFailed", False),
         (prompt_refused(), "PromptRefused", None),
+        (picture_flagged(), "PictureFlagged", None),
         (daily_allocation_used(), "DailyAllocationUsed", None),
     ],
 )

@@ -31,6 +31,10 @@ OPERATOR = [
     (None, 401),
     (None, 403),
     (2001, 400),
+    (2009, 401),
+    (2021, 402),
+    (2021, 200),
+    (None, 402),
     (None, 301),
     (None, 404),
 ]
@@ -48,6 +52,9 @@ SERVICE = [
     (None, 524),
     (1234, 500),
     (1234, 200),
+    (3040, 200),
+    (7013, 503),
+    (3030, 500),
 ]
 
 
@@ -121,8 +128,12 @@ async def test_a_fault_of_the_service_is_tried_again_and_its_end_may_pass(
 @pytest.mark.parametrize(
     ("code", "status", "message"),
     [
-        (3030, 400, "AiError: AiError: something or other"),
-        (3030, 500, "Your output has been flagged."),
+        (3030, 400, "AiError: AiError: Input prompt contains NSFW content"),
+        (3030, 500, "3030: Your request was flagged."),
+        (3030, 200, "Input prompt contains NSFW content"),
+        (8007, 200, "Input prompt contains NSFW content"),
+        (2016, 424, "Prompt blocked due to security configurations"),
+        (2017, 422, "Prompt or response blocked due to security configurations"),
         (8007, 400, "8007: Input prompt contains NSFW content"),
         (None, 422, "This prompt violates our content policy."),
         (None, 403, "Blocked by the safety system"),

@@ -137,6 +137,15 @@ def prompt_refused() -> Behaviour:
     return error(3030, 400, "AiError: AiError: Input prompt contains NSFW content.")
 
 
+def picture_flagged() -> Behaviour:
+    return error(
+        3030,
+        400,
+        "AiError: AiError: Your output has been flagged. "
+        "Please choose another prompt / input image combination",
+    )
+
+
 def server_error_page(status: int = 502) -> Behaviour:
     page = b"<html><head><title>Bad gateway</title></head><body>cloudflare</body></html>"
     return replies(Reply(body=page, status=status, content_type="text/html"))
@@ -238,6 +247,7 @@ NAMED: Mapping[str, Behaviour] = {
     "out_of_capacity": out_of_capacity(),
     "daily_allocation_used": daily_allocation_used(),
     "prompt_refused": prompt_refused(),
+    "picture_flagged": picture_flagged(),
     "token_rejected": error(10000, 401, "Authentication error"),
     "server_error": server_error_page(),
     "html_page": html_page(),

@@ -82,7 +82,8 @@ def _timed(request: GenerationRequest) -> GeneratedPicture:
     image.save(out, "PNG", compress_level=2)
     data = out.getvalue()
     seconds = time.perf_counter() - start
-    return GeneratedPicture(data=data, facts=inspect_picture(data), seconds=seconds)
+    seed = request.parameters.seed
+    return GeneratedPicture(data=data, facts=inspect_picture(data), seconds=seconds, seed=seed)
 
 
 def _draw(request: GenerationRequest) -> Image.Image:

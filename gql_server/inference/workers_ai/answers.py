@@ -52,22 +52,23 @@ async def read_answer(response: httpx.Response) -> Answer:
     return Answer(status=response.status_code, headers=response.headers, body=body)
 
 
-def read_picture(answer: Answer, *, redact: Redaction) -> AnsweredPicture:
+def read_picture(answer: Answer, *, prompt: str, redact: Redaction) -> AnsweredPicture:
     """Tell the picture from an answer, whatever content type was declared.
 
     Takes some milliseconds of processor time: call it in a thread.
 
     Args:
         answer: Read whole.
+        prompt: What was asked for, which the service may quote in an error.
         redact: Takes secrets out of what the service says of an error.
 
     Raises:
         AttemptFailed: The answer is an error, or no complete picture.
     """
     if not httpx.codes.is_success(answer.status):
-        raise read_error(answer.status, answer.headers, answer.body, redact=redact)
+        raise _error(answer, prompt, redact)
     is_json = answer.body[:64].lstrip().startswith(b"{")
-    data = _picture_in_envelope(answer, redact) if is_json else answer.body
+    data = _picture_in_envelope(answer, prompt, redact) if is_json else answer.body
     try:
         return AnsweredPicture(data=data, facts=inspect_picture(data))
     except NotAPicture as error:
@@ -96,7 +97,7 @@ async def _read_beginning(chunks: AsyncIterator[bytes]) -> bytes:
     return bytes(body[:_MAX_ERROR_BYTES])
 
 
-def _picture_in_envelope(answer: Answer, redact: Redaction) -> bytes:
+def _picture_in_envelope(answer: Answer, prompt: str, redact: Redaction) -> bytes:
     try:
         envelope = orjson.loads(answer.body)
     except orjson.JSONDecodeError as error:
@@ -104,13 +105,17 @@ def _picture_in_envelope(answer: Answer, redact: Redaction) -> bytes:
     result = envelope.get("result")
     image = result.get("image") if isinstance(result, dict) else None
     if not isinstance(image, str):
-        raise read_error(answer.status, answer.headers, answer.body, redact=redact)
+        raise _error(answer, prompt, redact)
     if image.startswith(_DATA_URL_START):
         image = image.partition(",")[2]
     try:
         return binascii.a2b_base64(image)
     except ValueError as error:
         raise _no_picture(answer, "a success whose picture is broken base64") from error
+
+
+def _error(answer: Answer, prompt: str, redact: Redaction) -> AttemptFailed:
+    return read_error(answer.status, answer.headers, answer.body, prompt=prompt, redact=redact)
 
 
 def _no_picture(answer: Answer, detail: str) -> AttemptFailed:

@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from typing import Final
@@ -25,6 +26,9 @@ from gql_server.inference.workers_ai.requests import RequestBody, write_body
 from gql_server.tls import trusted_authorities
 
 _GATEWAY_ENDING: Final = "/workers-ai"
+
+MAX_OTHER_SEEDS: Final = 2
+"""How many other seeds are tried where the model's filter rejects a picture."""
 
 _CONNECT_SECONDS: Final = 10.0
 
@@ -89,17 +93,26 @@ class WorkersAI:
         """Make one picture, as ``Generator.generate`` promises."""
         model_id = request.model.id
         body = await _written(request)
+        flagged = 0
         for attempt in count(1):
             try:
                 return await self._attempt(self._run_url + model_id, body, request)
             except AttemptFailed as failure:
-                wait = self._seconds_until_next(failure, attempt)
+                flagged += failure.fault is Fault.PICTURE
+                wait = self._seconds_until_next(failure, attempt, request, flagged)
                 if wait is None:
                     _log_failure(failure, model_id, attempt)
-                    moment = self._clock()
-                    raise to_domain_error(failure, model_id=model_id, moment=moment) from failure
+                    raise to_domain_error(
+                        failure,
+                        model_id=model_id,
+                        seed_was_given=request.seed_was_given,
+                        moment=self._clock(),
+                    ) from failure
                 facts = _facts(failure, model_id, attempt)
                 log.warning("workers_ai_retry", wait_seconds=round(wait, 3), **facts)
+                if failure.fault is Fault.PICTURE:
+                    request = _with_another_seed(request)
+                    body = await _written(request)
             await while_wanted(asyncio.sleep(wait), request.is_wanted)
         raise AssertionError  # pragma: no cover - the loop ends by return or by raising
 
@@ -117,12 +130,15 @@ class WorkersAI:
             answer = await self._send(client, url, body)
             seconds = time.perf_counter() - started
         try:
-            picture = await asyncio.to_thread(read_picture, answer, redact=self._redact)
+            picture = await asyncio.to_thread(
+                read_picture, answer, prompt=request.prompt, redact=self._redact
+            )
         except AttemptFailed as error:
             if error.asks_for_a_pause and error.retry_after:
                 await self._gate.pause(request.model.attempt_kind, error.retry_after)
             raise
-        return GeneratedPicture(data=picture.data, facts=picture.facts, seconds=seconds)
+        seed = request.parameters.seed
+        return GeneratedPicture(data=picture.data, facts=picture.facts, seconds=seconds, seed=seed)
 
     async def _start(self, call: AsyncExitStack, request: GenerationRequest) -> httpx.AsyncClient:
         # The turn comes last, so that an attempt starts when its turn comes.
@@ -132,7 +148,12 @@ class WorkersAI:
         await self._gate.wait_for_turn(kind, is_background=request.is_background)
         return client
 
-    def _seconds_until_next(self, failure: AttemptFailed, attempt: int) -> float | None:
+    def _seconds_until_next(
+        self, failure: AttemptFailed, attempt: int, request: GenerationRequest, flagged: int
+    ) -> float | None:
+        if failure.fault is Fault.PICTURE:
+            may_reseed = not request.seed_was_given and flagged <= MAX_OTHER_SEEDS
+            return 0.0 if may_reseed and attempt < self._max_attempts else None
         if failure.fault is not Fault.SERVICE:
             return None
         wait = self._backoff(attempt, failure.retry_after)
@@ -187,11 +208,18 @@ async def _written(request: GenerationRequest) -> RequestBody:
     return write_body(request)
 
 
+def _with_another_seed(request: GenerationRequest) -> GenerationRequest:
+    parameters = replace(request.parameters, seed=request.model.random_seed())
+    return replace(request, parameters=parameters)
+
+
 def _log_failure(failure: AttemptFailed, model_id: str, attempts: int) -> None:
     facts = _facts(failure, model_id, attempts)
     match failure.fault:
         case Fault.PROMPT:
             log.info("workers_ai_prompt_refused", **facts)
+        case Fault.PICTURE:
+            log.info("workers_ai_picture_flagged", **facts)
         case Fault.CALLER:
             log.warning("workers_ai_request_refused", **facts)
         case Fault.SERVICE:

@@ -17,6 +17,7 @@ from gql_server.domain.errors import (
     DailyAllocationUsed,
     DomainError,
     GenerationFailed,
+    PictureFlagged,
     PromptRefused,
 )
 from gql_server.domain.retry_after import read_retry_after
@@ -26,12 +27,16 @@ Redaction = Callable[[str], str]
 
 
 class Fault(StrEnum):
-    """Whose turn it is to mend a failure; only the service's are worth another attempt."""
+    """What a failure is due to.
+
+    Another attempt is worthwhile for the service's, and for a picture's with another seed.
+    """
 
     CALLER = "caller"
     OPERATOR = "operator"
     SERVICE = "service"
     PROMPT = "prompt"
+    PICTURE = "picture"
     ALLOCATION = "allocation"
 
 
@@ -50,19 +55,32 @@ _FAULTS: Final[Mapping[int, Fault]] = {
     5019: Fault.OPERATOR,
     10000: Fault.OPERATOR,
     2001: Fault.OPERATOR,  # seen: an AI Gateway that was not set up
+    2009: Fault.OPERATOR,  # an AI Gateway does not accept the token, or the provider its key
+    2021: Fault.OPERATOR,  # an AI Gateway's account has no credits left
     3007: Fault.SERVICE,
     3008: Fault.SERVICE,
     3040: Fault.SERVICE,
     3036: Fault.ALLOCATION,
     4006: Fault.ALLOCATION,  # seen: the words of 3036 under another number
-    3030: Fault.PROMPT,
+    2016: Fault.PROMPT,  # an AI Gateway's guardrails blocked the prompt
 }
+"""Errors whose code says everything; for the others the message and the status count."""
+
+_INFERENCE_FAILED: Final = 3030
+"""The model ran or tried to: a refused prompt, a flagged picture, or inputs that it cannot read."""
+
+_GUARDRAILS_BLOCKED: Final = 2017
+"""An AI Gateway's guardrails, which read text alone, blocked the prompt or the answer."""
+
+_OUT_OF_CAPACITY: Final = 3040
 
 _REDIRECTS: Final = range(300, 400)
 _CLIENT_ERRORS: Final = range(400, 500)
+_SERVER_ERRORS: Final = range(500, 600)
 _SERVICE_STATUSES: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 _OPERATOR_STATUSES: Final = {
     HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.PAYMENT_REQUIRED,
     HTTPStatus.FORBIDDEN,
     HTTPStatus.NOT_FOUND,  # without a code of the service: the configured address is wrong
     HTTPStatus.METHOD_NOT_ALLOWED,
@@ -72,7 +90,19 @@ _NO_SUCH_MODEL: Final = {5007, 3042}
 _TOO_LARGE: Final = 3006
 
 _REFUSAL = re.compile(r"\b(nsfw|flagged|safety|moderation|content polic(y|ies))\b", re.IGNORECASE)
-"""The service refuses prompts under several numbers (3030, 8007 were seen): words tell."""
+"""The service refuses prompts under several numbers (3030, 8007 were seen): the words count."""
+
+_PICTURE = re.compile(
+    r"\b(output|(generated|resulting) (image|picture)|(image|picture) generated)\b",
+    re.IGNORECASE,
+)
+"""Says that what was drawn is refused and not what was asked for."""
+
+_QUOTED = re.compile(r"""(?<!\w)(?:"[^"]*"|'[^']*'|`[^`]*`|“[^”]*”|\u2018[^\u2019]*\u2019)(?!\w)""")
+"""What a message repeats of the request."""
+
+_MIN_QUOTED_LENGTH: Final = 12
+"""A prompt's beginning is recognized without quotation marks from this many characters on."""
 
 _WRAPPING = re.compile(r"^(?:AiError:\s*)+(?:\d{4,5}:\s*)?|\s*\([0-9a-f-]{36}\)$")
 """The class name, number and request id that the service puts around its messages."""
@@ -113,11 +143,12 @@ class AttemptFailed(Exception):
     @property
     def asks_for_a_pause(self) -> bool:
         """Whether the service is asked too much, for the moment."""
-        return self.fault is Fault.SERVICE and self.status == HTTPStatus.TOO_MANY_REQUESTS
+        is_busy = self.status == HTTPStatus.TOO_MANY_REQUESTS or self.code == _OUT_OF_CAPACITY
+        return self.fault is Fault.SERVICE and is_busy
 
 
 def read_error(
-    status: int, headers: Mapping[str, str], body: bytes, *, redact: Redaction
+    status: int, headers: Mapping[str, str], body: bytes, *, prompt: str, redact: Redaction
 ) -> AttemptFailed:
     """Tell from a response without a picture what went wrong.
 
@@ -125,11 +156,12 @@ def read_error(
         status: The HTTP status.
         headers: The response's, by names in any case.
         body: Any bytes will do.
+        prompt: What was asked for; where the service quotes it, its words say nothing.
         redact: Takes secrets out of what the service says, should it repeat them.
     """
     code, message = _first_error(body, redact)
     return AttemptFailed(
-        _fault_of(status, code, message),
+        _fault_of(status, code, _without_quotations(message, prompt)),
         message or f"HTTP status {status} without an explanation",
         is_quoted=bool(message),
         status=status,
@@ -138,17 +170,22 @@ def read_error(
     )
 
 
-def to_domain_error(failure: AttemptFailed, *, model_id: str, moment: datetime) -> DomainError:
+def to_domain_error(
+    failure: AttemptFailed, *, model_id: str, seed_was_given: bool, moment: datetime
+) -> DomainError:
     """Say what the caller may know of the failure that ended the attempts.
 
     Args:
         failure: The last attempt's.
         model_id: The model that was called.
+        seed_was_given: Whether the caller named the seed.
         moment: The present; the day's allocation returns at the next midnight, UTC.
     """
     match failure.fault:
         case Fault.PROMPT:
             return PromptRefused()
+        case Fault.PICTURE:
+            return PictureFlagged(seed_was_given=seed_was_given)
         case Fault.ALLOCATION:
             tomorrow = moment + timedelta(days=1)
             return DailyAllocationUsed(tomorrow.replace(hour=0, minute=0, second=0, microsecond=0))
@@ -183,9 +220,28 @@ def _fault_of(status: int, code: int | None, message: str) -> Fault:
     known = _FAULTS.get(code) if code is not None else None
     if known is not None:
         return known
-    if status in _CLIENT_ERRORS and _REFUSAL.search(message):
-        return Fault.PROMPT
+    if code == _GUARDRAILS_BLOCKED:
+        is_answer = status == HTTPStatus.FAILED_DEPENDENCY
+        return Fault.PICTURE if is_answer else Fault.PROMPT
+    # Of other numbers a failure of the service itself (5xx) may use these words for anything.
+    is_reliable = code == _INFERENCE_FAILED or status not in _SERVER_ERRORS
+    if is_reliable and _REFUSAL.search(message):
+        return Fault.PICTURE if _PICTURE.search(message) else Fault.PROMPT
+    if code == _INFERENCE_FAILED and status not in _SERVER_ERRORS:
+        return Fault.CALLER
     return _fault_of_status(status)
+
+
+def _without_quotations(message: str, prompt: str) -> str:
+    """Remove what a message repeats of the prompt, whole or cut short, and what it quotes."""
+    prompt = " ".join(prompt.split())
+    low, high = 0, len(prompt)
+    while low < high:  # the longest beginning of the prompt that stands in the message
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if prompt[:middle] in message else (low, middle - 1)
+    if low >= min(_MIN_QUOTED_LENGTH, len(prompt)) > 0:
+        message = message.replace(prompt[:low], " ")
+    return _QUOTED.sub(" ", message)
 
 
 def _fault_of_status(status: int) -> Fault:
@@ -207,7 +263,8 @@ def _first_error(body: bytes, redact: Redaction) -> tuple[int | None, str]:
     found = envelope.get("errors") or envelope.get("error")  # an AI Gateway's own say "error"
     entries = found if isinstance(found, list) and found else [found]
     errors = [_code_and_message(entry, redact) for entry in entries]
-    return next((error for error in errors if error[0] in _FAULTS), errors[0])
+    known = {*_FAULTS, _INFERENCE_FAILED, _GUARDRAILS_BLOCKED}
+    return next((error for error in errors if error[0] in known), errors[0])
 
 
 def _code_and_message(entry: object, redact: Redaction) -> tuple[int | None, str]:

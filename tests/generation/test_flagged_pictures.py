@@ -1,0 +1,68 @@
+"""Pictures that the model's filter rejects: with another seed, over both APIs, paid once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.product import Product, running_product, workers_ai_settings
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import picture_flagged
+
+pytestmark = pytest.mark.anyio
+
+ASKED = """mutation($input: GenerateImageInput!) { generateImage(input: $input) {
+    image { id cost parameters { seed } }
+    userErrors { __typename code path ... on PictureFlagged { seedWasGiven } } } }"""
+
+
+async def ask(product: Product, **given: Any) -> dict[str, Any]:
+    given = {"prompt": "A fox", "model": "@cf/black-forest-labs/flux-1-schnell"} | given
+    data = await product.ask(ASKED, input=given)
+    payload: dict[str, Any] = data["generateImage"]
+    return payload
+
+
+async def test_the_seed_that_made_the_picture_is_kept_and_the_picture_is_paid_once(
+    tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    async with running_product(tmp_path, workers_ai_settings(standin)) as product:
+        standin.next(picture_flagged())
+        image = (await ask(product))["image"]
+        assert len(standin.requests) == 2
+        assert image["parameters"]["seed"] == standin.requests[-1].parameters["seed"]
+        assert image["parameters"]["seed"] != standin.requests[0].parameters["seed"]
+        data = await product.ask("{ costAnalytics { totalImages totalCost } }")
+        assert data["costAnalytics"] == {"totalImages": 1, "totalCost": image["cost"]}
+
+
+async def test_a_seed_that_was_named_is_reported_and_remembered_for_its_key(
+    tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    async with running_product(tmp_path, workers_ai_settings(standin)) as product:
+        standin.next(picture_flagged())
+        first = await ask(product, seed=7, idempotencyKey="k")
+        assert first == {
+            "image": None,
+            "userErrors": [
+                {
+                    "__typename": "PictureFlagged",
+                    "code": "PICTURE_FLAGGED",
+                    "path": ["input", "seed"],
+                    "seedWasGiven": True,
+                }
+            ],
+        }
+        assert await ask(product, seed=7, idempotencyKey="k") == first
+        assert len(standin.requests) == 1
+
+
+async def test_a_key_whose_seeds_were_chance_tries_again(
+    tmp_path: Path, standin: WorkersAIStandin
+) -> None:
+    async with running_product(tmp_path, workers_ai_settings(standin)) as product:
+        standin.next(*[picture_flagged()] * 3)
+        failed = await ask(product, idempotencyKey="k")
+        assert failed["userErrors"][0]["seedWasGiven"] is False
+        assert (await ask(product, idempotencyKey="k"))["image"] is not None
+        assert len(standin.requests) == 4

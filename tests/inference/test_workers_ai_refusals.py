@@ -1,0 +1,160 @@
+"""What the service refuses: the prompt, the picture that it drew, or the inputs."""
+
+from collections.abc import Mapping
+
+import pytest
+from structlog.testing import capture_logs
+
+from gql_server.domain.errors import GenerationFailed, PictureFlagged, PromptRefused
+from gql_server.domain.parameters import Parameters
+from gql_server.inference.generator import GenerationRequest
+from gql_server.inference.workers_ai.errors import Fault, read_error
+from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_behaviours import error, failure, picture_flagged
+from tests.support.workers_ai_client import FLUX, KLEIN, client_of, model, request_for
+
+pytestmark = pytest.mark.anyio
+
+SEED = 41
+
+
+def drawn_by_chance(model_id: str = FLUX) -> GenerationRequest:
+    return GenerationRequest(
+        model=model(model_id),
+        prompt="a fox in the snow",
+        parameters=Parameters(seed=SEED),
+        seed_was_given=False,
+    )
+
+
+@pytest.mark.parametrize("model_id", [FLUX, KLEIN])
+async def test_a_flagged_picture_is_drawn_again_with_another_seed(
+    standin: WorkersAIStandin, model_id: str
+) -> None:
+    standin.next(picture_flagged(), picture_flagged())
+    with capture_logs() as logs:
+        async with client_of(standin) as client:
+            made = await client.generate(drawn_by_chance(model_id))
+    seeds = [int(str(request.parameters["seed"])) for request in standin.requests]
+    assert seeds[0] == SEED
+    assert len(set(seeds)) == 3
+    assert made.seed == seeds[-1]
+    assert [log["event"] for log in logs] == ["workers_ai_retry"] * 2
+
+
+async def test_seeds_are_tried_three_times_at_most(standin: WorkersAIStandin) -> None:
+    standin.always = picture_flagged()
+    async with client_of(standin, max_attempts=10) as client:
+        with pytest.raises(PictureFlagged) as caught:
+            await client.generate(drawn_by_chance())
+    assert len(standin.requests) == 3
+    assert not caught.value.seed_was_given
+    assert caught.value.path == ("prompt",)
+
+
+async def test_other_seeds_count_as_attempts(standin: WorkersAIStandin) -> None:
+    standin.always = picture_flagged()
+    async with client_of(standin, max_attempts=2) as client:
+        with pytest.raises(PictureFlagged):
+            await client.generate(drawn_by_chance())
+    assert len(standin.requests) == 2
+
+
+async def test_a_seed_that_was_asked_for_is_not_exchanged(standin: WorkersAIStandin) -> None:
+    standin.always = picture_flagged()
+    async with client_of(standin) as client:
+        with pytest.raises(PictureFlagged) as caught:
+            await client.generate(request_for(FLUX, parameters=Parameters(seed=SEED)))
+    assert len(standin.requests) == 1
+    assert caught.value.seed_was_given
+    assert caught.value.path == ("seed",)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'input tensor "image" is not present',
+        "failed to process image: corrupt or unsupported data",
+        "prompt is too long: 3000 tokens, the maximum is 2048",
+        "AiError: AiError: something or other",
+    ],
+)
+@pytest.mark.parametrize("status", [200, 400])
+async def test_inputs_that_the_model_cannot_use_are_reported_as_such(
+    standin: WorkersAIStandin, message: str, status: int
+) -> None:
+    standin.always = error(3030, status, message)
+    async with client_of(standin) as client:
+        with pytest.raises(GenerationFailed, match="does not take this request") as caught:
+            await client.generate(request_for(FLUX))
+    assert len(standin.requests) == 1
+    assert not caught.value.retryable
+
+
+PROMPT = "A worker in a safety vest reads the content policy, flagged by moderation"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"Invalid value for prompt: {PROMPT}",
+        f"Invalid value for prompt: {PROMPT[:40]}…",
+        "Invalid value 'a safety vest' in the prompt",
+        'Unexpected token in "NSFW"',
+        "Cannot read `moderation`",
+        "Cannot read “content policy”",
+    ],
+)
+@pytest.mark.parametrize("code", [None, 3030, 5006, 8001])
+def test_words_that_are_quoted_from_the_prompt_are_no_refusal(
+    message: str, code: int | None
+) -> None:
+    assert fault_of(code, 400, message, prompt=PROMPT) is Fault.CALLER
+
+
+@pytest.mark.parametrize(
+    ("message", "fault"),
+    [
+        (f"{PROMPT}: this prompt contains NSFW content", Fault.PROMPT),
+        ("The model's safety system refused the prompt's words", Fault.PROMPT),
+        ("Your output has been flagged. Choose another prompt", Fault.PICTURE),
+        ("The generated image contains NSFW content", Fault.PICTURE),
+        ("NSFW content in the image generated", Fault.PICTURE),
+    ],
+)
+@pytest.mark.parametrize(("code", "status"), [(3030, 400), (None, 422), (8007, 200), (3030, 500)])
+def test_words_beside_what_is_quoted_count(
+    code: int | None, status: int, message: str, fault: Fault
+) -> None:
+    assert fault_of(code, status, message, prompt=PROMPT) is fault
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "fault"),
+    [(2016, 424, Fault.PROMPT), (2017, 424, Fault.PICTURE), (2017, 422, Fault.PROMPT)],
+)
+def test_the_guardrails_of_an_ai_gateway_block_the_prompt_or_the_answer(
+    code: int, status: int, fault: Fault
+) -> None:
+    message = "Blocked due to security configurations"
+    assert fault_of(code, status, message, prompt=PROMPT) is fault
+
+
+@pytest.mark.parametrize("prompt", ["", "a", " ", "\n" * 50, "x" * 2048])
+def test_any_prompt_can_stand_beside_any_message(prompt: str) -> None:
+    assert fault_of(3030, 400, "a NSFW prompt", prompt=prompt) is Fault.PROMPT
+
+
+async def test_a_refused_prompt_is_not_tried_with_another_seed(standin: WorkersAIStandin) -> None:
+    standin.always = error(3030, 400, "Input prompt contains NSFW content")
+    async with client_of(standin) as client:
+        with pytest.raises(PromptRefused):
+            await client.generate(drawn_by_chance())
+    assert len(standin.requests) == 1
+
+
+def fault_of(code: int | None, status: int, message: str, *, prompt: str) -> Fault:
+    reply = failure(code, status, message)
+    headers: Mapping[str, str] = {}
+    read = read_error(status, headers, reply.body, prompt=prompt, redact=lambda text: text)
+    return read.fault
