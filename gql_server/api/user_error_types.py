@@ -168,7 +168,8 @@ class PictureFlagged(UserError):
     """The model's safety filter accepted the prompt and rejected the picture."""
 
     seed_was_given: bool = strawberry.field(
-        description="Whether the request named the seed. If false, several seeds were tried."
+        description="Whether the request or its template named the seed. If false, the server "
+        "tried other seeds."
     )
 
 

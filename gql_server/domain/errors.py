@@ -144,14 +144,15 @@ class PictureFlagged(DomainError):
     """The model's safety filter accepted the prompt, but rejected what was drawn from it.
 
     Attributes:
-        seed_was_given: Whether the request named the seed: then the same request always fails.
+        seed_was_given: Whether the request or its template named the seed: then the same request
+            always fails.
     """
 
     def __init__(self, *, seed_was_given: bool) -> None:
         if seed_was_given:
             message = (
                 "The model's safety filter rejected the picture that this seed makes of the "
-                "prompt. Choose another seed, or leave it out."
+                "prompt. Use another seed, or none."
             )
         else:
             message = (

@@ -56,7 +56,7 @@ async def make_picture(
             model=accepted.model,
             prompt=accepted.rendered_prompt,
             parameters=accepted.parameters,
-            seed_was_given=accepted.request.parameters.seed is not None,
+            seed_was_given=accepted.seed_was_given,
             source_images=sources,
             mask=mask,
             is_background=is_background,

@@ -140,6 +140,7 @@ def acceptance_to_json(accepted: AcceptedPicture) -> dict[str, Any]:
         "sources": [asdict(source) for source in accepted.sources],
         "mask": asdict(accepted.mask) if accepted.mask is not None else None,
         "price": asdict(accepted.price),
+        "seed_was_given": accepted.seed_was_given,
         "key_id": accepted.payer.key_id,
     }
 
@@ -166,4 +167,6 @@ def acceptance_from_json(
         sources=tuple(SourceImage(**source) for source in written["sources"]),
         mask=SourceImage(**mask) if mask is not None else None,
         price=Price(**written["price"]),
+        # An earlier version did not write it.
+        seed_was_given=written.get("seed_was_given", request.parameters.seed is not None),
     )

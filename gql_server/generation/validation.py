@@ -51,6 +51,7 @@ class AcceptedPicture:
         sources: The source pictures.
         mask: The mask.
         price: Frozen.
+        seed_was_given: Whether the request or its template names the seed.
         batch_id: The batch that it is a part of.
     """
 
@@ -63,6 +64,7 @@ class AcceptedPicture:
     sources: tuple[SourceImage, ...]
     mask: SourceImage | None
     price: Price
+    seed_was_given: bool
     batch_id: str | None = None
 
 
@@ -167,6 +169,7 @@ def accept_with(
         )
     if faults or model is None:
         raise Rejected(faults)
+    seed_was_given = parameters.seed is not None
     parameters = _settle(model, parameters, has_sources=bool(sources))
     price = _price(parts, model, _size(model, parameters, sources))
     faults.extend(cost_faults(request.max_cost, price.cost))
@@ -182,6 +185,7 @@ def accept_with(
         sources=sources,
         mask=mask,
         price=price,
+        seed_was_given=seed_was_given,
     )
 
 
@@ -204,6 +208,7 @@ def with_other_seed(picture: AcceptedPicture, number: int) -> AcceptedPicture:
         image_id=new_id("img"),
         request=request,
         parameters=replace(picture.parameters, seed=seed),
+        seed_was_given=asked is not None,
     )
 
 

@@ -7,13 +7,19 @@ import pytest
 
 from tests.support.product import Product, running_product, workers_ai_settings
 from tests.support.workers_ai_app import WorkersAIStandin
-from tests.support.workers_ai_behaviours import picture_flagged
+from tests.support.workers_ai_behaviours import out_of_capacity, picture_flagged, slow
 
 pytestmark = pytest.mark.anyio
 
 ASKED = """mutation($input: GenerateImageInput!) { generateImage(input: $input) {
     image { id cost parameters { seed } }
     userErrors { __typename code path ... on PictureFlagged { seedWasGiven } } } }"""
+
+TEMPLATE_WITH_SEED = """mutation { createTemplate(input: {
+    name: "T", model: "@cf/black-forest-labs/flux-1-schnell", parameters: {seed: 7}}) {
+    template { id } } }"""
+BUDGETS = """mutation { setBudget(input: {limit: 0.01, period: MONTHLY}) {
+    budget { spent reserved } } }"""
 
 
 async def ask(product: Product, **given: Any) -> dict[str, Any]:
@@ -66,3 +72,38 @@ async def test_a_key_whose_seeds_were_chance_tries_again(
         assert failed["userErrors"][0]["seedWasGiven"] is False
         assert (await ask(product, idempotencyKey="k"))["image"] is not None
         assert len(standin.requests) == 4
+
+
+async def test_a_seed_of_a_template_is_kept(tmp_path: Path, standin: WorkersAIStandin) -> None:
+    async with running_product(tmp_path, workers_ai_settings(standin)) as product:
+        template = (await product.ask(TEMPLATE_WITH_SEED))["createTemplate"]["template"]["id"]
+        standin.next(picture_flagged())
+        (error,) = (await ask(product, model=None, templateId=template))["userErrors"]
+        assert (error["code"], error["seedWasGiven"]) == ("PICTURE_FLAGGED", True)
+        assert [request.parameters["seed"] for request in standin.requests] == [7]
+
+
+@pytest.mark.parametrize("seed", [None, 7])
+async def test_a_server_that_ends_between_two_attempts_is_paid_one_picture(
+    tmp_path: Path, standin: WorkersAIStandin, seed: int | None
+) -> None:
+    settings = workers_ai_settings(standin)
+    flagged = picture_flagged() if seed is None else out_of_capacity()
+    hasty = {"request_deadline": 0.5, "shutdown_timeout": 0}
+    async with running_product(tmp_path, settings | hasty) as product:
+        standin.next(flagged, slow(60))
+        pending = await ask(product, seed=seed, idempotencyKey="k")
+        assert pending["userErrors"][0]["code"] == "GENERATION_PENDING"
+    before = len(standin.requests)
+    async with running_product(tmp_path, settings) as product:
+        standin.next(flagged)
+        image = (await ask(product, seed=seed, idempotencyKey="k"))["image"]
+        again, last = standin.requests[before:]
+        assert again.parameters == standin.requests[0].parameters
+        assert image["parameters"]["seed"] == last.parameters["seed"]
+        assert (last.parameters["seed"] == again.parameters["seed"]) == (seed is not None)
+        assert (await ask(product, seed=seed, idempotencyKey="k"))["image"] == image
+        data = await product.ask("{ costAnalytics { totalImages totalCost } }")
+        assert data["costAnalytics"] == {"totalImages": 1, "totalCost": image["cost"]}
+        state = (await product.ask(BUDGETS))["setBudget"]["budget"]
+        assert (state["spent"], state["reserved"]) == (image["cost"], 0)

@@ -196,7 +196,7 @@ def test_any_answer_that_is_no_picture_is_a_failed_attempt_and_nothing_else(
     status: int, headers: dict[str, str], body: bytes
 ) -> None:
     with pytest.raises(AttemptFailed):
-        read_picture(Answer(status=status, headers=headers, body=body), prompt="a fox", redact=str)
+        read_picture(Answer(status=status, headers=headers, body=body), sent=["a fox"], redact=str)
 
 
 @settings(max_examples=25, deadline=None)

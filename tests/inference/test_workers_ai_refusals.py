@@ -1,6 +1,7 @@
 """What the service refuses: the prompt, the picture that it drew, or the inputs."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 
 import pytest
 from structlog.testing import capture_logs
@@ -91,7 +92,8 @@ async def test_inputs_that_the_model_cannot_use_are_reported_as_such(
     assert not caught.value.retryable
 
 
-PROMPT = "A worker in a safety vest reads the content policy, flagged by moderation"
+PROMPT = 'A worker in a "safety vest" reads the content policy, flagged by moderation'
+NEGATIVE = "nsfw, blurry"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,8 @@ PROMPT = "A worker in a safety vest reads the content policy, flagged by moderat
     [
         f"Invalid value for prompt: {PROMPT}",
         f"Invalid value for prompt: {PROMPT[:40]}…",
-        "Invalid value 'a safety vest' in the prompt",
+        "Invalid value 'a Safety vest…' in the prompt",
+        "Cannot read " + json.dumps({"prompt": PROMPT, "negative_prompt": NEGATIVE}),
         'Unexpected token in "NSFW"',
         "Cannot read `moderation`",
         "Cannot read “content policy”",
@@ -109,7 +112,7 @@ PROMPT = "A worker in a safety vest reads the content policy, flagged by moderat
 def test_words_that_are_quoted_from_the_prompt_are_no_refusal(
     message: str, code: int | None
 ) -> None:
-    assert fault_of(code, 400, message, prompt=PROMPT) is Fault.CALLER
+    assert fault_of(code, 400, message, sent=[PROMPT, NEGATIVE]) is Fault.CALLER
 
 
 @pytest.mark.parametrize(
@@ -120,13 +123,15 @@ def test_words_that_are_quoted_from_the_prompt_are_no_refusal(
         ("Your output has been flagged. Choose another prompt", Fault.PICTURE),
         ("The generated image contains NSFW content", Fault.PICTURE),
         ("NSFW content in the image generated", Fault.PICTURE),
+        ('{"detail": "NSFW content detected in the output"}', Fault.PICTURE),
+        (f"Cannot draw '{PROMPT * 20}': NSFW content", Fault.PROMPT),
     ],
 )
 @pytest.mark.parametrize(("code", "status"), [(3030, 400), (None, 422), (8007, 200), (3030, 500)])
 def test_words_beside_what_is_quoted_count(
     code: int | None, status: int, message: str, fault: Fault
 ) -> None:
-    assert fault_of(code, status, message, prompt=PROMPT) is fault
+    assert fault_of(code, status, message, sent=[PROMPT, NEGATIVE]) is fault
 
 
 @pytest.mark.parametrize(
@@ -137,12 +142,18 @@ def test_the_guardrails_of_an_ai_gateway_block_the_prompt_or_the_answer(
     code: int, status: int, fault: Fault
 ) -> None:
     message = "Blocked due to security configurations"
-    assert fault_of(code, status, message, prompt=PROMPT) is fault
+    assert fault_of(code, status, message, sent=[PROMPT, NEGATIVE]) is fault
+
+
+@pytest.mark.parametrize("status", [401, 402, 404, 429, 503])
+def test_an_account_that_was_flagged_is_no_refused_prompt(status: int) -> None:
+    message = "Your account was flagged for a safety review"
+    assert fault_of(None, status, message, sent=[PROMPT]) in {Fault.OPERATOR, Fault.SERVICE}
 
 
 @pytest.mark.parametrize("prompt", ["", "a", " ", "\n" * 50, "x" * 2048])
 def test_any_prompt_can_stand_beside_any_message(prompt: str) -> None:
-    assert fault_of(3030, 400, "a NSFW prompt", prompt=prompt) is Fault.PROMPT
+    assert fault_of(3030, 400, "a NSFW prompt", sent=[prompt]) is Fault.PROMPT
 
 
 async def test_a_refused_prompt_is_not_tried_with_another_seed(standin: WorkersAIStandin) -> None:
@@ -153,8 +164,8 @@ async def test_a_refused_prompt_is_not_tried_with_another_seed(standin: WorkersA
     assert len(standin.requests) == 1
 
 
-def fault_of(code: int | None, status: int, message: str, *, prompt: str) -> Fault:
+def fault_of(code: int | None, status: int, message: str, *, sent: Sequence[str]) -> Fault:
     reply = failure(code, status, message)
     headers: Mapping[str, str] = {}
-    read = read_error(status, headers, reply.body, prompt=prompt, redact=lambda text: text)
+    read = read_error(status, headers, reply.body, sent=sent, redact=lambda text: text)
     return read.fault

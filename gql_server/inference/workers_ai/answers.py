@@ -1,7 +1,7 @@
 """From a response to a complete picture, bounded in size and believed only when it decodes."""
 
 import binascii
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,23 +52,23 @@ async def read_answer(response: httpx.Response) -> Answer:
     return Answer(status=response.status_code, headers=response.headers, body=body)
 
 
-def read_picture(answer: Answer, *, prompt: str, redact: Redaction) -> AnsweredPicture:
+def read_picture(answer: Answer, *, sent: Sequence[str], redact: Redaction) -> AnsweredPicture:
     """Tell the picture from an answer, whatever content type was declared.
 
     Takes some milliseconds of processor time: call it in a thread.
 
     Args:
         answer: Read whole.
-        prompt: What was asked for, which the service may quote in an error.
+        sent: The texts of the request, which the service may quote in an error.
         redact: Takes secrets out of what the service says of an error.
 
     Raises:
         AttemptFailed: The answer is an error, or no complete picture.
     """
     if not httpx.codes.is_success(answer.status):
-        raise _error(answer, prompt, redact)
+        raise _error(answer, sent, redact)
     is_json = answer.body[:64].lstrip().startswith(b"{")
-    data = _picture_in_envelope(answer, prompt, redact) if is_json else answer.body
+    data = _picture_in_envelope(answer, sent, redact) if is_json else answer.body
     try:
         return AnsweredPicture(data=data, facts=inspect_picture(data))
     except NotAPicture as error:
@@ -97,7 +97,7 @@ async def _read_beginning(chunks: AsyncIterator[bytes]) -> bytes:
     return bytes(body[:_MAX_ERROR_BYTES])
 
 
-def _picture_in_envelope(answer: Answer, prompt: str, redact: Redaction) -> bytes:
+def _picture_in_envelope(answer: Answer, sent: Sequence[str], redact: Redaction) -> bytes:
     try:
         envelope = orjson.loads(answer.body)
     except orjson.JSONDecodeError as error:
@@ -105,7 +105,7 @@ def _picture_in_envelope(answer: Answer, prompt: str, redact: Redaction) -> byte
     result = envelope.get("result")
     image = result.get("image") if isinstance(result, dict) else None
     if not isinstance(image, str):
-        raise _error(answer, prompt, redact)
+        raise _error(answer, sent, redact)
     if image.startswith(_DATA_URL_START):
         image = image.partition(",")[2]
     try:
@@ -114,8 +114,8 @@ def _picture_in_envelope(answer: Answer, prompt: str, redact: Redaction) -> byte
         raise _no_picture(answer, "a success whose picture is broken base64") from error
 
 
-def _error(answer: Answer, prompt: str, redact: Redaction) -> AttemptFailed:
-    return read_error(answer.status, answer.headers, answer.body, prompt=prompt, redact=redact)
+def _error(answer: Answer, sent: Sequence[str], redact: Redaction) -> AttemptFailed:
+    return read_error(answer.status, answer.headers, answer.body, sent=sent, redact=redact)
 
 
 def _no_picture(answer: Answer, detail: str) -> AttemptFailed:

@@ -131,7 +131,7 @@ class WorkersAI:
             seconds = time.perf_counter() - started
         try:
             picture = await asyncio.to_thread(
-                read_picture, answer, prompt=request.prompt, redact=self._redact
+                read_picture, answer, sent=_texts(request), redact=self._redact
             )
         except AttemptFailed as error:
             if error.asks_for_a_pause and error.retry_after:
@@ -206,6 +206,11 @@ async def _written(request: GenerationRequest) -> RequestBody:
     if request.source_images or request.mask:
         return await asyncio.to_thread(write_body, request)
     return write_body(request)
+
+
+def _texts(request: GenerationRequest) -> tuple[str, ...]:
+    negative = request.parameters.negative_prompt
+    return (request.prompt,) if negative is None else (request.prompt, negative)
 
 
 def _with_another_seed(request: GenerationRequest) -> GenerationRequest:

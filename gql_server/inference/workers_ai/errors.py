@@ -5,7 +5,7 @@ that the service was seen to use beside them are marked.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
@@ -78,6 +78,15 @@ _REDIRECTS: Final = range(300, 400)
 _CLIENT_ERRORS: Final = range(400, 500)
 _SERVER_ERRORS: Final = range(500, 600)
 _SERVICE_STATUSES: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+_STATUSES_OF_REFUSALS: Final = {
+    HTTPStatus.OK,
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.FAILED_DEPENDENCY,
+    HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS,
+}
+"""With any other status, words such as "flagged" may speak of the account or of the service."""
 _OPERATOR_STATUSES: Final = {
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.PAYMENT_REQUIRED,
@@ -99,7 +108,9 @@ _PICTURE = re.compile(
 """Says that what was drawn is refused and not what was asked for."""
 
 _QUOTED = re.compile(r"""(?<!\w)(?:"[^"]*"|'[^']*'|`[^`]*`|“[^”]*”|\u2018[^\u2019]*\u2019)(?!\w)""")
-"""What a message repeats of the request."""
+"""What a message may repeat of the request."""
+
+_WORD = re.compile(r"\w+")
 
 _MIN_QUOTED_LENGTH: Final = 12
 """A prompt's beginning is recognized without quotation marks from this many characters on."""
@@ -108,6 +119,8 @@ _WRAPPING = re.compile(r"^(?:AiError:\s*)+(?:\d{4,5}:\s*)?|\s*\([0-9a-f-]{36}\)$
 """The class name, number and request id that the service puts around its messages."""
 
 _MAX_DETAIL_LENGTH: Final = 300
+_MAX_MESSAGE_LENGTH: Final = 8192
+"""A message is read to here: it may quote a long prompt before it comes to its point."""
 
 
 class AttemptFailed(Exception):
@@ -148,7 +161,12 @@ class AttemptFailed(Exception):
 
 
 def read_error(
-    status: int, headers: Mapping[str, str], body: bytes, *, prompt: str, redact: Redaction
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    redact: Redaction,
+    sent: Sequence[str] = (),
 ) -> AttemptFailed:
     """Tell from a response without a picture what went wrong.
 
@@ -156,13 +174,13 @@ def read_error(
         status: The HTTP status.
         headers: The response's, by names in any case.
         body: Any bytes will do.
-        prompt: What was asked for; where the service quotes it, its words say nothing.
         redact: Takes secrets out of what the service says, should it repeat them.
+        sent: The texts of the request: where the service quotes one, its words say nothing.
     """
     code, message = _first_error(body, redact)
     return AttemptFailed(
-        _fault_of(status, code, _without_quotations(message, prompt)),
-        message or f"HTTP status {status} without an explanation",
+        _fault_of(status, code, _without_quotations(message, sent)),
+        _cut_short(message) or f"HTTP status {status} without an explanation",
         is_quoted=bool(message),
         status=status,
         code=code,
@@ -223,25 +241,31 @@ def _fault_of(status: int, code: int | None, message: str) -> Fault:
     if code == _GUARDRAILS_BLOCKED:
         is_answer = status == HTTPStatus.FAILED_DEPENDENCY
         return Fault.PICTURE if is_answer else Fault.PROMPT
-    # Of other numbers a failure of the service itself (5xx) may use these words for anything.
-    is_reliable = code == _INFERENCE_FAILED or status not in _SERVER_ERRORS
-    if is_reliable and _REFUSAL.search(message):
+    may_be_refusal = code == _INFERENCE_FAILED or status in _STATUSES_OF_REFUSALS
+    if may_be_refusal and _REFUSAL.search(message):
         return Fault.PICTURE if _PICTURE.search(message) else Fault.PROMPT
     if code == _INFERENCE_FAILED and status not in _SERVER_ERRORS:
         return Fault.CALLER
     return _fault_of_status(status)
 
 
-def _without_quotations(message: str, prompt: str) -> str:
-    """Remove what a message repeats of the prompt, whole or cut short, and what it quotes."""
-    prompt = " ".join(prompt.split())
-    low, high = 0, len(prompt)
-    while low < high:  # the longest beginning of the prompt that stands in the message
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if prompt[:middle] in message else (low, middle - 1)
-    if low >= min(_MIN_QUOTED_LENGTH, len(prompt)) > 0:
-        message = message.replace(prompt[:low], " ")
-    return _QUOTED.sub(" ", message)
+def _without_quotations(message: str, sent: Sequence[str]) -> str:
+    """Remove what a message repeats of the request, whole or cut short."""
+    message = message.replace('\\"', '"')
+    for text in (" ".join(text.split()) for text in sent):
+        low, high = 0, len(text)
+        while low < high:  # the longest beginning of the text that stands in the message
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if text[:middle] in message else (low, middle - 1)
+        if low >= min(_MIN_QUOTED_LENGTH, len(text)) > 0:
+            message = message.replace(text[:low], " ")
+    known = {word.casefold() for text in sent for word in _WORD.findall(text)}
+
+    def without_sent(quoted: re.Match[str]) -> str:
+        words = {word.casefold() for word in _WORD.findall(quoted[0])}
+        return " " if words <= known else quoted[0]
+
+    return _QUOTED.sub(without_sent, message)
 
 
 def _fault_of_status(status: int) -> Fault:
@@ -283,4 +307,9 @@ def _code_and_message(entry: object, redact: Redaction) -> tuple[int | None, str
 def _cleaned(message: str, redact: Redaction) -> str:
     printable = "".join(letter if letter.isprintable() else " " for letter in redact(message))
     plain = _WRAPPING.sub("", " ".join(printable.split()))
-    return plain if len(plain) <= _MAX_DETAIL_LENGTH else f"{plain[:_MAX_DETAIL_LENGTH]}…"
+    return plain[:_MAX_MESSAGE_LENGTH]
+
+
+def _cut_short(message: str) -> str:
+    is_short = len(message) <= _MAX_DETAIL_LENGTH
+    return message if is_short else f"{message[:_MAX_DETAIL_LENGTH]}…"

@@ -141,7 +141,7 @@ async def _page(
     except AttemptFailed as error:
         raise ListingFailed(f"no list of models: {error.detail}") from error
     if not httpx.codes.is_success(answer.status):
-        failure = read_error(answer.status, answer.headers, answer.body, prompt="", redact=redact)
+        failure = read_error(answer.status, answer.headers, answer.body, redact=redact)
         is_refusal = answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
         what = "the token or the account was refused" if is_refusal else "the service failed"
         raise ListingFailed(
