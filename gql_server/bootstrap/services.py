@@ -173,9 +173,11 @@ def _make_generator(settings: Settings, database: Database) -> Generator:
     account, token = settings.cloudflare_account_id, settings.cloudflare_api_token
     if account is None or token is None:
         return PreviewGenerator()
+    gateway_token = settings.ai_gateway_token
     return WorkersAI(
         account_id=account,
         api_token=token.get_secret_value(),
+        gateway_token=gateway_token.get_secret_value() if gateway_token is not None else None,
         base_url=settings.workers_ai_base_url,
         timeout_seconds=settings.workers_ai_timeout,
         max_attempts=settings.workers_ai_max_attempts,

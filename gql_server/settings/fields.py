@@ -82,6 +82,10 @@ class SettingFields(BaseSettings):
         default="https://api.cloudflare.com/client/v4",
         description="Cloudflare's API, or an AI Gateway's address that ends in /workers-ai.",
     )
+    ai_gateway_token: Token | None = Field(
+        default=None,
+        description="An AI Gateway's own token, sent beside CLOUDFLARE_API_TOKEN where it requires one.",
+    )
     workers_ai_timeout: float = Field(
         default=120, gt=0, le=600, description="Seconds for one attempt at a picture."
     )

@@ -12,6 +12,9 @@ from sqlalchemy.engine import URL, make_url
 from gql_server.settings.fields import SettingFields
 from gql_server.settings.types import DRIVERS
 
+GATEWAY_ENDING: Final = "/workers-ai"
+"""How the address of an AI Gateway ends."""
+
 _ALLOWANCE: Final = 1_000_000
 
 
@@ -31,6 +34,11 @@ class Settings(SettingFields):
         }
         if any(account.values()) and not all(account.values()):
             faults.append(_half_a_set(account))
+        if self.ai_gateway_token and not self.workers_ai_base_url.endswith(GATEWAY_ENDING):
+            faults.append(
+                "AI_GATEWAY_TOKEN: set WORKERS_AI_BASE_URL to the gateway's address, which ends in "
+                f"{GATEWAY_ENDING}, or leave AI_GATEWAY_TOKEN out"
+            )
         bucket = {
             "R2_BUCKET": self.r2_bucket,
             "R2_ACCESS_KEY_ID": self.r2_access_key_id,

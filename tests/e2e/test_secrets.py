@@ -136,6 +136,7 @@ def _files(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
+GATEWAY_TOKEN = "a-token-of-an-ai-gateway"
 PASSWORD = "a-password-of-the-database"
 WEBHOOK_KEY = b64encode(b"a key that webhooks are signed w").decode()
 BUDGET = """mutation ($url: String!) {
@@ -158,6 +159,7 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
         "URL_SIGNING_SECRET": SIGNING_SECRET,
         "DATABASE_URL": address.render_as_string(hide_password=False),
         "CLOUDFLARE_API_TOKEN": standin.token,
+        "AI_GATEWAY_TOKEN": GATEWAY_TOKEN,
         "R2_ACCESS_KEY_ID": ACCESS_KEY_ID,
         "R2_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         "WEBHOOK_SECRET": f"whsec_{WEBHOOK_KEY}",
@@ -167,9 +169,11 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
         for field, known in Settings.model_fields.items()
         if "SecretStr" in str(known.annotation)
     }
+    standin.gateway_token = GATEWAY_TOKEN
     async with running_provider() as provider:
         settings = {
             **workers_ai_environment(standin, WORKERS_AI_MAX_ATTEMPTS="1"),
+            "WORKERS_AI_BASE_URL": standin.gateway_base_url,
             "AUTH": "keys",
             "LOG_LEVEL": "debug",
             "LOG_FORMAT": "json",

@@ -3,6 +3,7 @@ from base64 import b64decode, b64encode
 import httpx
 import pytest
 
+from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.parameters import Parameters
 from gql_server.inference.workers_ai import WorkersAI
 from gql_server.pictures.formats import ImageFormat
@@ -179,9 +180,44 @@ async def test_an_ai_gateways_address_takes_the_model_right_after_it(
     assert picture.facts.format is ImageFormat.PNG
 
 
+async def test_an_ai_gateway_gets_its_own_token_beside_the_accounts(
+    standin: WorkersAIStandin,
+) -> None:
+    standin.gateway_token = "a-gateways-token"
+    base_url = standin.gateway_base_url
+    async with client_of(standin, base_url=base_url, gateway_token="a-gateways-token") as client:
+        await client.generate(request_for(FLUX))
+        assert "a-gateways-token" not in repr(vars(client))
+
+
+@pytest.mark.parametrize("token", [None, "another-token"])
+async def test_an_ai_gateway_that_rejects_its_token_is_an_operators_error(
+    standin: WorkersAIStandin, token: str | None
+) -> None:
+    standin.gateway_token = "a-gateways-token"
+    base_url = standin.gateway_base_url
+    async with client_of(standin, base_url=base_url, gateway_token=token) as client:
+        with pytest.raises(GenerationFailed) as caught:
+            await client.generate(request_for(FLUX))
+    assert caught.value.needs_operator
+    assert caught.value.provider_code == 2009
+    assert len(standin.requests) == 1
+
+
+@pytest.mark.parametrize("token", ["", "two words", "line\nbreak"])
+def test_a_gateways_token_that_no_header_can_carry_is_refused(token: str) -> None:
+    with pytest.raises(ValueError, match="token"):
+        WorkersAI(
+            account_id="an-account",
+            api_token="a-token",
+            gateway_token=token,
+            base_url="https://api.test",
+        )
+
+
 @pytest.mark.parametrize("token", ["", "two words", "line\nbreak", "schlüssel"])
 def test_a_token_that_no_header_can_carry_is_refused_without_showing_it(token: str) -> None:
-    with pytest.raises(ValueError, match="API token") as caught:
+    with pytest.raises(ValueError, match="a token is") as caught:
         WorkersAI(account_id="an-account", api_token=token, base_url="https://api.test")
     assert not token or token not in str(caught.value)
 

@@ -73,6 +73,7 @@ def test_postgresql_is_production(monkeypatch: pytest.MonkeyPatch, scheme: str) 
         ({"CLOUDFLARE_API_TOKEN": "hidden"}, "CLOUDFLARE_ACCOUNT_ID"),
         ({**WHOLE_ACCOUNT, "CLOUDFLARE_ACCOUNT_ID": "a/b"}, "CLOUDFLARE_ACCOUNT_ID"),
         ({**WHOLE_ACCOUNT, "WORKERS_AI_BASE_URL": "hidden"}, "WORKERS_AI_BASE_URL"),
+        ({**WHOLE_ACCOUNT, "AI_GATEWAY_TOKEN": "hidden"}, "AI_GATEWAY_TOKEN"),
         ({"WORKERS_AI_TIMEOUT": "0"}, "WORKERS_AI_TIMEOUT"),
         ({"WORKERS_AI_MAX_ATTEMPTS": "0"}, "WORKERS_AI_MAX_ATTEMPTS"),
         ({"R2_BUCKET": "pictures"}, "R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY"),

@@ -21,6 +21,7 @@ from tests.support.workers_ai_rules import Refusal, check
 _RUN = re.compile(r"/client/v4/accounts/(?P<account>[^/]+)/ai/run/(?P<model>.+)")
 _GATEWAY = re.compile(r"/v1/(?P<account>[^/]+)/[^/]+/workers-ai/(?P<model>.+)")
 _SEARCH = re.compile(r"/client/v4/accounts/(?P<account>[^/]+)/ai/models/search")
+_TOKEN_HEADERS = {"authorization", "cf-aig-authorization"}
 _MAGIC = re.compile(r"\[stand-in: (?P<name>\w+)\]")
 
 
@@ -33,7 +34,7 @@ class RecordedRequest:
     """Seconds of ``time.monotonic``."""
 
     headers: Mapping[str, str]
-    """Without the token; names in lower case."""
+    """Without the tokens; names in lower case."""
 
     path: str
     connection: str
@@ -57,6 +58,7 @@ class WorkersAIStandin:
         origin: Where it listens, such as ``http://127.0.0.1:9001``.
         account_id: The one account there is.
         token: The one token that is taken.
+        gateway_token: The token that the AI Gateway requires; None: it requires none.
         latency: Seconds that a picture takes.
         always: What happens when no other behaviour is due; None: a picture.
         search_reply: What is answered to a search for models; None: the models.
@@ -74,6 +76,7 @@ class WorkersAIStandin:
         self.origin = ""
         self.account_id = account_id
         self.token = token
+        self.gateway_token: str | None = None
         self.latency = latency
         self.always: Behaviour | None = None
         self.search_reply: Reply | None = None
@@ -103,6 +106,7 @@ class WorkersAIStandin:
         self.peak_in_flight = 0
         self.always = None
         self.search_reply = None
+        self.gateway_token = None
         self._next.clear()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -160,7 +164,7 @@ class WorkersAIStandin:
         recorded = RecordedRequest(
             model=model,
             at=time.monotonic(),
-            headers={k: v for k, v in request.headers.items() if k != "authorization"},
+            headers={k: v for k, v in request.headers.items() if k not in _TOKEN_HEADERS},
             path=request.url.path,
             connection=f"{request.scope['client'][0]}:{request.scope['client'][1]}",
         )
@@ -207,6 +211,12 @@ class WorkersAIStandin:
         return Exchange(rules=rules, asked=asked, picture=made, send=send, transport=transport)
 
     def _check_caller(self, request: Request, account: str) -> None:
+        is_gateway = _GATEWAY.fullmatch(request.url.path) is not None
+        if is_gateway and self.gateway_token is not None:
+            if request.headers.get("cf-aig-authorization") != f"Bearer {self.gateway_token}":
+                raise Refusal(2009, 401, "Unauthorized")
+        elif "cf-aig-authorization" in request.headers:
+            raise Refusal(2009, 401, "This address requires no token of a gateway")
         given = request.headers.get("authorization")
         if given is None:
             raise Refusal(10000, 401, "Authentication error")

@@ -47,6 +47,7 @@ async def client_of(
     standin: WorkersAIStandin,
     *,
     api_token: str | None = None,
+    gateway_token: str | None = None,
     base_url: str | None = None,
     timeout_seconds: float = 30.0,
     max_attempts: int = 4,
@@ -57,6 +58,7 @@ async def client_of(
     client = WorkersAI(
         account_id=standin.account_id,
         api_token=api_token or standin.token,
+        gateway_token=gateway_token,
         base_url=base_url or standin.base_url,
         timeout_seconds=timeout_seconds,
         max_attempts=max_attempts,

@@ -23,9 +23,8 @@ from gql_server.inference.workers_ai.connections import Connections
 from gql_server.inference.workers_ai.credentials import Authorization, SecretsHidden
 from gql_server.inference.workers_ai.errors import AttemptFailed, Fault, to_domain_error
 from gql_server.inference.workers_ai.requests import RequestBody, write_body
+from gql_server.settings.settings import GATEWAY_ENDING
 from gql_server.tls import trusted_authorities
-
-_GATEWAY_ENDING: Final = "/workers-ai"
 
 MAX_OTHER_SEEDS: Final = 2
 """How many other seeds are tried where the model's filter rejects a picture."""
@@ -42,6 +41,7 @@ class WorkersAI:
         account_id: The Cloudflare account.
         api_token: A token with the right to run Workers AI; sent in the Authorization header
             and put nowhere else.
+        gateway_token: The token of an AI Gateway that requires one of its own.
         base_url: Cloudflare's API, or an AI Gateway's address, which ends in ``/workers-ai``.
         timeout_seconds: How long one attempt may take, from connecting to the last byte.
         max_attempts: How often a picture is asked for at most, the first time included.
@@ -60,6 +60,7 @@ class WorkersAI:
         *,
         account_id: str,
         api_token: str,
+        gateway_token: str | None = None,
         base_url: str,
         timeout_seconds: float = 120.0,
         max_attempts: int = 4,
@@ -69,8 +70,8 @@ class WorkersAI:
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._run_url = _run_url(base_url, account_id)
-        self._authorization = Authorization(api_token)
-        self._redact = SecretsHidden(api_token, account_id)
+        self._authorization = Authorization(api_token, gateway_token)
+        self._redact = SecretsHidden(api_token, gateway_token or "", account_id)
         self._timeout_seconds = timeout_seconds
         self._max_attempts = max_attempts
         self._connections = Connections(self._new_client, maximum=max_connections)
@@ -197,7 +198,7 @@ def _run_url(base_url: str, account_id: str) -> str:
     if address.scheme not in {"http", "https"} or not address.host or address.query:
         message = "the base URL of Workers AI must be like https://host/path"
         raise ValueError(message)
-    if address.path.endswith(_GATEWAY_ENDING):
+    if address.path.endswith(GATEWAY_ENDING):
         return f"{base}/"
     return f"{base}/accounts/{quote(account_id, safe='')}/ai/run/"
 

@@ -10,22 +10,30 @@ _HEADER_VALUE: Final = re.compile(r"[!-~]+")
 
 
 class Authorization(httpx.Auth):
-    """Adds the token to a request; shows it nowhere."""
+    """Adds the tokens to a request; shows them nowhere."""
 
-    def __init__(self, api_token: str) -> None:
-        """Take the token.
+    def __init__(self, api_token: str, gateway_token: str | None = None) -> None:
+        """Take the tokens.
+
+        Args:
+            api_token: The account's.
+            gateway_token: An AI Gateway's own; None where it requires none.
 
         Raises:
-            ValueError: No header can carry it.
+            ValueError: No header can carry one of them.
         """
-        if not _HEADER_VALUE.fullmatch(api_token):
-            message = "the API token is empty or holds characters that no HTTP header can carry"
-            raise ValueError(message)
-        self._value = f"Bearer {api_token}"
+        tokens = {"Authorization": api_token}
+        if gateway_token is not None:
+            tokens["cf-aig-authorization"] = gateway_token
+        for token in tokens.values():
+            if not _HEADER_VALUE.fullmatch(token):
+                message = "a token is empty or holds characters that no HTTP header can carry"
+                raise ValueError(message)
+        self._headers = {name: f"Bearer {token}" for name, token in tokens.items()}
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Send the token with a request."""
-        request.headers["Authorization"] = self._value
+        """Send the tokens with a request."""
+        request.headers.update(self._headers)
         yield request
 
 

@@ -20,9 +20,9 @@ from gql_server.inference.model import PriceUnit
 from gql_server.inference.workers_ai.answers import read_answer
 from gql_server.inference.workers_ai.credentials import Authorization, SecretsHidden
 from gql_server.inference.workers_ai.errors import AttemptFailed, read_error
+from gql_server.settings.settings import GATEWAY_ENDING
 from gql_server.tls import trusted_authorities
 
-_GATEWAY_ENDING: Final = "/workers-ai"
 _TASK: Final = "Text-to-Image"
 _MOST_PAGES: Final = 50
 _LONGEST_NAME: Final = 100
@@ -110,7 +110,7 @@ async def fetch_listing(
         ListingFailed: The service cannot be reached, refuses, or answers with something else.
     """
     base = base_url.rstrip("/")
-    if base.endswith(_GATEWAY_ENDING):
+    if base.endswith(GATEWAY_ENDING):
         raise ListingFailed("an AI Gateway has no list of models; name Cloudflare's API instead")
     url = f"{base}/accounts/{quote(account_id, safe='')}/ai/models/search"
     redact = SecretsHidden(api_token, account_id)
