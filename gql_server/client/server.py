@@ -21,6 +21,7 @@ from gql_server.client.answers import (
 from gql_server.client.errors import ServerRefused, graphql_fault, is_passing
 from gql_server.client.retry_policy import ConnectionLost, Patience
 from gql_server.client.subscription import subscribe
+from gql_server.domain.quoting import quoted
 from gql_server.tls import trusted_authorities
 
 _TIMEOUT: Final = httpx.Timeout(120, connect=10)
@@ -91,7 +92,7 @@ class Server:
         """
         found = (await self._ask(READ_BATCH, {"id": batch_id}))["batch"]
         if found is None:
-            raise ServerRefused(f"There is no batch {batch_id!r}.")
+            raise ServerRefused(f"There is no batch {quoted(batch_id)}.")
         return _read(Batch, found)
 
     async def image(self, image_id: str) -> Image | None:

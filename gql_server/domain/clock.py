@@ -1,9 +1,10 @@
 """Time is UTC, to the millisecond, and written as ISO 8601 with ``Z``."""
 
-import json
 import re
 from datetime import UTC, datetime
 from typing import Final
+
+from gql_server.domain.quoting import quoted
 
 MOMENT_FORM: Final = (
     "text such as 2026-01-15T10:30:00.000Z, with its offset from UTC, or a date such as 2026-01-15"
@@ -39,4 +40,4 @@ def read_moment(text: object) -> datetime:
             moment = moment.replace(tzinfo=UTC)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"{json.dumps(text)} is not {MOMENT_FORM}") from error
+        raise ValueError(f"{quoted(text)} is not {MOMENT_FORM}") from error

@@ -11,6 +11,7 @@ from typing import Final
 
 from gql_server.domain.batches import BatchStatus
 from gql_server.domain.money import decimal_dollars
+from gql_server.domain.quoting import quoted
 
 Path = tuple[str | int, ...]
 """Where in the input the fault lies, by the input's own field names, outermost first."""
@@ -90,7 +91,7 @@ class NotFound(DomainError):
         self, noun: str, sought_id: str, code: ErrorCode, path: Path, *, hint: str = ""
     ) -> None:
         sought_id = sought_id[:LONGEST_ID]
-        message = f"There is no {noun} {sought_id!r}. {hint}".rstrip()
+        message = f"There is no {noun} {quoted(sought_id)}. {hint}".rstrip()
         super().__init__(message, code=code, path=path)
         self.sought_id = sought_id
 

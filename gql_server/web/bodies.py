@@ -92,7 +92,7 @@ async def read_body(request: Request, *, max_bytes: int, seconds: float) -> byte
             chunks.append(chunk)
             size += len(chunk)
             if size > max_bytes:
-                raise _too_large(max_bytes)
+                raise too_large(max_bytes)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
@@ -108,7 +108,7 @@ def bounded(receive: Receive, max_bytes: int) -> Receive:
         message = await receive()
         size += len(message.get("body", b""))
         if size > max_bytes:
-            raise _too_large(max_bytes)
+            raise too_large(max_bytes)
         return message
 
     return receive_within
@@ -133,15 +133,16 @@ async def patience(seconds: float) -> AsyncIterator[None]:
         ) from error
 
 
-def _check_length(request: Request, max_bytes: int) -> None:
-    declared = request.headers.get("content-length")
-    if declared is not None and declared.isdigit() and int(declared) > max_bytes:
-        raise _too_large(max_bytes)
-
-
-def _too_large(max_bytes: int) -> RequestRefused:
+def too_large(max_bytes: int) -> RequestRefused:
+    """Return the refusal of a request that is longer than that."""
     return RequestRefused(
         f"The request is larger than this server takes: {max_bytes} bytes.",
         status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         code="REQUEST_TOO_LARGE",
     )
+
+
+def _check_length(request: Request, max_bytes: int) -> None:
+    declared = request.headers.get("content-length")
+    if declared is not None and declared.isdigit() and int(declared) > max_bytes:
+        raise too_large(max_bytes)

@@ -113,10 +113,10 @@ async def test_everything_that_is_wrong_is_told_and_nothing_is_remembered(
         '0003: "?": Prompt must be at least 3 characters',
     ]
     result = await desk.run("-", "--model", "nope")
-    assert (result.exit_code, result.stderr[:34]) == (2, "model: There is no model 'nope'. T")
+    assert (result.exit_code, result.stderr[:34]) == (2, 'model: There is no model "nope". T')
     result = await desk.run("--resume", "bat_nope")
     assert result.exit_code == 2
-    assert "There is no batch 'bat_nope'." in result.stderr
+    assert 'There is no batch "bat_nope".' in result.stderr
     assert not (desk.out / ".batch.json").exists()
     assert desk.key not in wrong.output + unknown.output + result.output
 

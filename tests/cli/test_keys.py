@@ -49,7 +49,7 @@ def test_what_is_wrong_is_told_at_once() -> None:
     assert "must lie ahead" in result.output
     assert run("create", "--user", "ann", "--role", "king").exit_code == 2
     result = run("revoke", "key_nope")
-    assert (result.exit_code, result.output) == (1, "There is no API key 'key_nope'.\n")
+    assert (result.exit_code, result.output) == (1, 'There is no API key "key_nope".\n')
 
 
 @pytest.mark.parametrize(

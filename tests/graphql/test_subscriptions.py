@@ -52,7 +52,7 @@ async def test_unsubscribing_and_leaving_end_the_watching(product: Product) -> N
 
 
 FAULTY_OPERATIONS: list[tuple[str, dict[str, Any], str]] = [
-    (CREATED, {"after": "img_unknown"}, "There is no image 'img_unknown'."),
+    (CREATED, {"after": "img_unknown"}, 'There is no image "img_unknown".'),
     (
         "subscription { imageCreated(filter: {tags: [%s]}) { id } }"
         % ", ".join(f'"{number}"' for number in range(50)),

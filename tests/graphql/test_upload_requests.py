@@ -126,3 +126,68 @@ async def test_files_are_bounded_in_number_and_in_all(client: httpx.AsyncClient)
     response = await send(client, files=large)
     assert response.status_code == 413
     assert response.json()["errors"][0]["extensions"]["code"] == "REQUEST_TOO_LARGE"
+
+
+def form(*parts: tuple[str, bytes]) -> dict[str, Any]:
+    """Write a form whose heads stand as they are given: the arguments of a request."""
+    body = b"".join(
+        b"--b\r\nContent-Disposition: form-data; %s\r\n\r\n%s\r\n" % (head.encode(), data)
+        for head, data in parts
+    )
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    return {"content": body + b"--b--\r\n", "headers": PREFLIGHT | kind}
+
+
+OPERATIONS_PART = ('name="operations"', json.dumps(OPERATIONS).encode())
+MAP_PART = ('name="map"', json.dumps(MAP).encode())
+PICTURE = png(8, 8)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "name=\"0\"; filename*=UTF-8''f%C3%BCchse.png",
+        'name="0"; filename="fox.png"; filename*=UTF-8\'\'f%C3%BCchse.png',
+        "name=\"0\"; filename*=UTF-8''%22%3B%20name%3Dmap%0D%0A",
+        "name=\"0\"; filename*=no-charset''%FF",
+        "name*=UTF-8''0; filename*0=fo; filename*1=x.png",
+    ],
+)
+async def test_a_file_may_have_its_name_in_the_extended_syntax(
+    client: httpx.AsyncClient, head: str
+) -> None:
+    request = form(OPERATIONS_PART, MAP_PART, (head, PICTURE))
+    answer = (await client.post("/graphql", **request)).json()
+    assert answer["data"]["uploadSourceImage"]["sourceImage"]["width"] == 8
+
+
+async def test_operations_and_map_may_be_sent_as_files(client: httpx.AsyncClient) -> None:
+    """A browser gives a ``Blob`` a file name; it counts as no file."""
+    request = form(
+        ('name="operations"; filename="blob"', OPERATIONS_PART[1]),
+        ("name=\"map\"; filename*=UTF-8''blob", MAP_PART[1]),
+        ('name="0"; filename="fox.png"', PICTURE),
+    )
+    answer = (await client.post("/graphql", **request)).json()
+    assert answer["data"]["uploadSourceImage"]["sourceImage"]["width"] == 8
+
+
+async def test_a_file_without_a_file_name_is_named(client: httpx.AsyncClient) -> None:
+    response = await client.post(
+        "/graphql", **form(OPERATIONS_PART, MAP_PART, ('name="0"', PICTURE))
+    )
+    assert response.status_code == 400
+    assert '"0", which was sent as text' in response.json()["errors"][0]["message"]
+
+
+async def test_operations_may_be_as_long_as_a_body(client: httpx.AsyncClient) -> None:
+    """The default of MAX_BODY_BYTES is 8 MiB, for all that is no file."""
+    long = OPERATIONS | {"extensions": {"note": "x" * (7 * 1024 * 1024)}}
+    response = await send(client, long)
+    assert response.json()["data"]["uploadSourceImage"]["sourceImage"]["width"] == 8
+    half = {"note": "x" * (5 * 1024 * 1024)}
+    response = await send(client, OPERATIONS | {"extensions": half}, json.dumps(MAP) + " " * 2**22)
+    assert response.status_code == 413
+    error = response.json()["errors"][0]
+    assert error["extensions"]["code"] == "REQUEST_TOO_LARGE"
+    assert str(8 * 1024 * 1024) in error["message"]

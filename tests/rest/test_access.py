@@ -231,7 +231,7 @@ async def test_anothers_source_cannot_be_a_mask(server: Product) -> None:
                     "error": "Image not found",
                     "details": {
                         "field": "mask_image_id",
-                        "message": f"There is no image '{mask}'.",
+                        "message": f'There is no image "{mask}".',
                     },
                 }
 

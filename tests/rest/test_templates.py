@@ -42,7 +42,7 @@ async def test_a_template_is_saved_read_changed_and_deleted(user: Product) -> No
     gone = {
         "error": "Template not found",
         "details": {
-            "message": f"There is no template '{saved['id']}'. It may have been deleted.",
+            "message": f'There is no template "{saved["id"]}". It may have been deleted.',
         },
     }
     for method, options in (("GET", {}), ("PUT", {"json": {"name": "x"}}), ("DELETE", {})):

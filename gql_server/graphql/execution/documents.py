@@ -22,6 +22,7 @@ from graphql.validation import MaxIntrospectionDepthRule
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
+from gql_server.domain.quoting import quoted
 from gql_server.graphql.execution.limits import Limits, limit_error, limit_errors
 from gql_server.graphql.execution.query_cost import OperationCost, PageSizes, operation_costs
 from gql_server.graphql.execution.variable_lists import ListTypes, Size, list_types, size_of_lists
@@ -76,7 +77,7 @@ class PreparedDocument(NamedTuple):
             return GraphQLError("The document has no operation.")
         if name is None:
             return GraphQLError("The document has several operations: name one in operationName.")
-        return GraphQLError(f"The document has no operation named {_shortened(name)!r}.")
+        return GraphQLError(f"The document has no operation named {quoted(name)}.")
 
     def cost(self, name: str | None, variables: Mapping[str, Any] | None) -> int:
         """Estimate the operation of that name, which there is, or the only one."""

@@ -5,12 +5,12 @@ from http import HTTPStatus
 from typing import Any, Final, get_args
 
 from graphql import OperationType
-from starlette.requests import Request
 from starlette.types import Receive, Scope
 from strawberry.http import GraphQLRequestData, GraphQLRequestProtocol
 
 from gql_server.graphql.execution.documents import Documents
 from gql_server.graphql.execution.persisted import PersistedDocuments
+from gql_server.graphql.server.forms import FormRequest
 from gql_server.graphql.server.media_types import JSON, RESPONSE_JSON, Accepted, Stream, accepted
 from gql_server.graphql.server.options import ViewOptions
 from gql_server.graphql.server.requests import checked_parameters, read_upload
@@ -38,15 +38,15 @@ class OperationReader:
         self._persisted = persisted
         self._streams = _STREAMS if has_subscriptions else frozenset()
 
-    def request(self, scope: Scope, receive: Receive) -> Request:
+    def request(self, scope: Scope, receive: Receive) -> FormRequest:
         """Return a request that has no more of a body with files than it may have."""
-        request = Request(scope, receive)
+        request = FormRequest(scope, receive)
         if request.headers.get("content-type", "").startswith("multipart/"):
             files = self._options.max_files * self._options.max_file_bytes
-            request = Request(scope, bounded(receive, files + self._options.max_body_bytes))
+            request = FormRequest(scope, bounded(receive, files + self._options.max_body_bytes))
         return request
 
-    async def read(self, request: Request) -> GraphQLRequestData | list[GraphQLRequestData]:
+    async def read(self, request: FormRequest) -> GraphQLRequestData | list[GraphQLRequestData]:
         """Read the operation of a request, or those of a batch.
 
         Raises:
@@ -65,7 +65,7 @@ class OperationReader:
             return [self._request_data(checked_parameters(one)) for one in data]
         return self._request_data(checked_parameters(data), takes)
 
-    async def _read(self, request: Request) -> Any:
+    async def _read(self, request: FormRequest) -> Any:
         if request.method == "GET":
             return self._parameters_of_address(request.query_params)
         options = self._options
@@ -78,7 +78,10 @@ class OperationReader:
             )
         if kind == "multipart/form-data":
             return await read_upload(
-                request, max_files=options.max_files, seconds=options.body_seconds
+                request,
+                max_files=options.max_files,
+                max_text_bytes=options.max_body_bytes,
+                seconds=options.body_seconds,
             )
         raise RequestRefused(
             "Send the operation as application/json in UTF-8, or files as multipart/form-data.",

@@ -5,9 +5,10 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from starlette.datastructures import FormData, Headers, UploadFile
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.formparsers import MultiPartException
 
+from gql_server.domain.quoting import quoted
+from gql_server.graphql.server.forms import FormRequest
 from gql_server.web.bodies import RequestRefused, parse_json, patience
 
 _MAX_MAP_PATHS: Final = 100
@@ -42,10 +43,18 @@ _PARAMETERS: Final[tuple[tuple[str, type, str], ...]] = (
 )
 
 
-async def read_upload(request: Request, *, max_files: int, seconds: float) -> Any:
+async def read_upload(
+    request: FormRequest, *, max_files: int, max_text_bytes: int, seconds: float
+) -> Any:
     """Return the operations of a multipart request, with its files in their places.
 
     Whoever made the request closes it, and with it the files.
+
+    Args:
+        request: The request.
+        max_files: How many files it may have.
+        max_text_bytes: How many bytes everything but the files may have.
+        seconds: How long the body may take to come.
 
     Raises:
         RequestRefused: It is not one, is too large, or a form of a foreign page could send it.
@@ -59,9 +68,9 @@ async def read_upload(request: Request, *, max_files: int, seconds: float) -> An
         )
     try:
         async with patience(seconds):
-            form = await request.form(max_files=max_files, max_fields=max_files + 2)
-    except HTTPException as error:
-        raise RequestRefused(f"The multipart body cannot be read: {error.detail}") from error
+            form = await request.read_form(max_files=max_files, max_text_bytes=max_text_bytes)
+    except MultiPartException as error:
+        raise RequestRefused(f"The multipart body cannot be read: {error.message}") from error
     except (ValueError, KeyError) as error:
         raise RequestRefused("The multipart body cannot be read.") from error
     operations = parse_json(_text(form, "operations"), "field operations")
@@ -84,12 +93,18 @@ def _place_files(operations: object, places: object, form: FormData) -> None:
         raise RequestRefused(f"The field map may name at most {_MAX_MAP_PATHS} paths.")
     for name, paths in places.items():
         file = form.get(name)
-        if not isinstance(file, UploadFile):
-            raise RequestRefused(f"The field map names a file {name!r} that was not sent.")
+        if isinstance(file, str):
+            raise RequestRefused(
+                f"The field map names {quoted(name)}, which was sent as text. Give its part a "
+                "file name: `Content-Disposition: form-data; name=…; filename=…`."
+            )
+        if file is None:
+            raise RequestRefused(f"The field map names a file {quoted(name)} that was not sent.")
         for path in paths:
             if not isinstance(path, str) or not _placed(operations, path.split("."), file):
                 raise RequestRefused(
-                    f"The field map has a path that is not a null in the operations: {path!r}."
+                    "The field map has a path that is not a null in the operations: "
+                    f"{quoted(path)}."
                 )
 
 

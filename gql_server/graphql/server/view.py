@@ -29,6 +29,7 @@ from strawberry.types.unset import UnsetType
 from gql_server.graphql.execution.context import OperationContext
 from gql_server.graphql.execution.persisted import PersistedDocuments
 from gql_server.graphql.execution.schema import Schema
+from gql_server.graphql.server.forms import FormRequest
 from gql_server.graphql.server.media_types import JSON, accepted
 from gql_server.graphql.server.operation_reader import OperationReader
 from gql_server.graphql.server.options import ViewOptions
@@ -294,4 +295,5 @@ class GraphQLView(GraphQL[OperationContext, None]):
 class _RequestAdapter(StarletteRequestAdapter):
     def __init__(self, request: Request) -> None:
         super().__init__(request)
+        assert isinstance(request, FormRequest)  # noqa: S101 - made by this view's reader
         self.request = request

@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gql_server.domain.errors import ErrorCode, InvalidInput
+from gql_server.domain.quoting import quoted
 
 MAX_PERIODS: Final = 10_000
 
@@ -30,7 +31,7 @@ def time_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise InvalidInput(
-            f"{name!r} is no time zone; use an IANA name such as UTC or Europe/Berlin.",
+            f"{quoted(name)} is no time zone; use an IANA name such as UTC or Europe/Berlin.",
             path=("time_zone",),
         ) from None
 
