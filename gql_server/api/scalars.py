@@ -1,8 +1,9 @@
-"""How moments are written and read."""
+"""How moments and JSON are written and read."""
 
-from typing import Final
+from typing import Any, Final
 
 import strawberry
+from graphql import Undefined, ValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 from gql_server.domain.clock import read_moment, to_iso
@@ -17,4 +18,33 @@ DATE_TIME: Final[ScalarDefinition] = strawberry.scalar(
     specified_by_url="https://scalars.graphql.org/andimarek/date-time",
     serialize=to_iso,
     parse_value=read_moment,
+)
+
+
+def _read_json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+    return _without_undefined(value_from_ast_untyped(node, variables))
+
+
+def _without_undefined(value: Any) -> Any:
+    """Treat variables that are not given as any input does: left out of objects, null in lists."""
+    if isinstance(value, dict):
+        return {
+            name: _without_undefined(one) for name, one in value.items() if one is not Undefined
+        }
+    if isinstance(value, list):
+        return [None if one is Undefined else _without_undefined(one) for one in value]
+    return value
+
+
+_ECMA_404: Final = (
+    "https://ecma-international.org/wp-content/uploads/ECMA-404_2nd_edition_december_2017.pdf"
+)
+
+JSON: Final[ScalarDefinition] = strawberry.scalar(
+    name="JSON",
+    description=f"A JSON value as specified by [ECMA-404]({_ECMA_404}).",
+    specified_by_url=_ECMA_404,
+    serialize=lambda value: value,
+    parse_value=lambda value: value,
+    parse_literal=_read_json_literal,
 )

@@ -53,7 +53,7 @@ from gql_server.api.images.types import Image, find_images, image_connection
 from gql_server.api.models.types import MAX_MODELS, Model, ModelFilter, list_models
 from gql_server.api.nodes import Node
 from gql_server.api.permissions import guarded
-from gql_server.api.scalars import DATE_TIME
+from gql_server.api.scalars import DATE_TIME, JSON
 from gql_server.api.source_images.types import SourceImage, SourceImageMutations, find_source_images
 from gql_server.api.templates.mutations import TemplateMutations
 from gql_server.api.templates.types import (
@@ -313,7 +313,7 @@ def build_schema(limits: Limits | None = None) -> Schema:
             *USER_ERROR_TYPES,
         ],
         config=StrawberryConfig(
-            scalar_map={datetime: DATE_TIME},
+            scalar_map={datetime: DATE_TIME, strawberry.scalars.JSON: JSON},
             batching_config={"max_operations": limits.operations} if limits.operations else None,
         ),
         execution_context_class=PlainFieldExecutor,

@@ -16,6 +16,9 @@ _REQUEST_ERRORS: Final = (
     InvalidOperationTypeError,
     MissingQueryError,
 )
+_NOT_NULL_IN_PYTHON: Final = " not to be None."
+"""How graphql-core says that a value is null."""
+_NOT_NULL: Final = " not to be null."
 _SUGGESTION: Final = re.compile(r" Did you mean .*\?", re.DOTALL)
 
 
@@ -32,6 +35,7 @@ def request_error(error: GraphQLError) -> GraphQLError | None:
         return copy_of(error, error.message, {"code": "BAD_REQUEST"})
     if original is None or isinstance(original, GraphQLError):
         error.extensions = {"code": "BAD_REQUEST", **(error.extensions or {})}
+        error.message = error.message.replace(_NOT_NULL_IN_PYTHON, _NOT_NULL)
         return error
     return None
 

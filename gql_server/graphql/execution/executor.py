@@ -37,7 +37,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from gql_server.graphql.execution.plan_cache import plans_of
-from gql_server.graphql.execution.variables import CoercedVariables, without_variables
+from gql_server.graphql.execution.variables import CoercedVariables, in_json, without_variables
 
 ATTRIBUTE_WITHOUT_ARGUMENTS: Final = "attribute_without_arguments"
 """In a field's metadata: the attribute that has the field's value when it is asked for without
@@ -109,7 +109,9 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
                 *args,
                 **kwargs,
             )
-            return cast("list[GraphQLError] | PlainFieldExecutor", built)
+            if isinstance(built, list):
+                return in_json(built, schema, raw_variable_values or {})
+            return cast("PlainFieldExecutor", built)
         read = raw_variable_values.read
         if isinstance(read, list):
             return read

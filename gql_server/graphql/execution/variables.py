@@ -1,12 +1,24 @@
 """Variables that are read against their types beside the event loop, where they are many."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    Undefined,
+    VariableDefinitionNode,
+    is_input_type,
+    type_from_ast,
+    validate_input_value,
+)
 from graphql.execution.values import VariableValues, get_variable_values
+from graphql.pyutils import inspect, print_path_list
 
+from gql_server.domain.quoting import quoted
 from gql_server.processes.bulk_work import bulk_work
 
 MANY_ENTRIES: Final = 200
@@ -32,11 +44,62 @@ async def read_beside_the_loop(
 ) -> CoercedVariables:
     """Read an operation's variables against their types, in a thread."""
     definitions = operation.variable_definitions or ()
+
+    def read() -> VariableValues | list[GraphQLError]:
+        found = get_variable_values(schema, definitions, dict(sent), max_errors=_MAX_ERRORS)
+        return in_json(found, schema, sent) if isinstance(found, list) else found
+
     async with bulk_work():
-        read = await asyncio.to_thread(
-            get_variable_values, schema, definitions, dict(sent), max_errors=_MAX_ERRORS
-        )
-    return CoercedVariables(sent, read)
+        return CoercedVariables(sent, await asyncio.to_thread(read))
+
+
+def in_json(
+    errors: Sequence[GraphQLError], schema: GraphQLSchema, sent: Mapping[str, Any]
+) -> list[GraphQLError]:
+    """Return the errors of an operation's variables, with the values as JSON.
+
+    graphql-core shows them as Python writes them: ``None`` for ``null``, ``{'a': True}``.
+    """
+    found: list[GraphQLError] = []
+    seen: set[str] = set()
+    for error in errors:
+        node = error.nodes[0] if error.nodes else None
+        if error.original_error is None or not isinstance(node, VariableDefinitionNode):
+            found.append(error)
+        elif node.variable.name.value not in seen:
+            seen.add(node.variable.name.value)
+            found.extend(_errors_of_variable(schema, node, sent))
+    return found[:_MAX_ERRORS]
+
+
+def _errors_of_variable(
+    schema: GraphQLSchema, node: VariableDefinitionNode, sent: Mapping[str, Any]
+) -> list[GraphQLError]:
+    name = node.variable.name.value
+    kind = type_from_ast(schema, node.type)
+    errors: list[GraphQLError] = []
+
+    def on_error(error: GraphQLError, path: list[str | int]) -> None:
+        if len(errors) < _MAX_ERRORS:
+            told = _with_json(error.message, _at(sent.get(name, Undefined), path))
+            message = f"Variable '${name}' has invalid value{print_path_list(path)}: {told}"
+            errors.append(GraphQLError(message, node, original_error=error))
+
+    if is_input_type(kind):
+        validate_input_value(sent.get(name, Undefined), kind, on_error)
+    return errors
+
+
+def _at(value: Any, path: Sequence[str | int]) -> Any:
+    for key in path:
+        value = value[key]
+    return value
+
+
+def _with_json(message: str, value: Any) -> str:
+    """Write a value as JSON where a message shows it, which is after its last colon."""
+    before, found, after = message.rpartition(f": {inspect(value)}")
+    return f"{before}: {quoted(value)}{after}" if found else message
 
 
 def without_variables(document: DocumentNode) -> DocumentNode:
