@@ -8,6 +8,7 @@ from graphql import build_schema, parse, validate
 
 from gql_server.api.schema import schema_text
 from gql_server.inference.catalogue import load_catalogue
+from gql_server.inference.preview.outcomes import EXAMPLES
 from gql_server.ledger.prices.price_book import load_price_book
 
 ROOT = Path(__file__).parents[1]
@@ -45,3 +46,8 @@ def test_a_price_book_that_is_shown_is_taken(tmp_path: Path, book: str) -> None:
     path = tmp_path / "book.toml"
     path.write_text(book, "utf-8")
     load_price_book(load_catalogue(), path)
+
+
+def test_every_outcome_of_previews_is_documented() -> None:
+    page = (ROOT / "docs/using.md").read_text("utf-8")
+    assert [example for example in EXAMPLES if f"`{example}`" not in page] == []

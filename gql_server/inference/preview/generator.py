@@ -6,6 +6,7 @@ import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from io import BytesIO
 from random import Random
 from typing import Final
@@ -18,6 +19,7 @@ from gql_server.inference.generator import GeneratedPicture, GenerationRequest
 from gql_server.inference.preview.abstracts import discs, flow, silk
 from gql_server.inference.preview.caption import write_caption
 from gql_server.inference.preview.landscapes import landscape
+from gql_server.inference.preview.outcomes import Outcomes
 from gql_server.inference.preview.palettes import Palette, Scene, choose
 from gql_server.inference.preview.sources import worked_in
 from gql_server.inference.preview.textures import Size
@@ -43,10 +45,12 @@ _SIDE_BY_SIDE: Final = 2
 class PreviewGenerator:
     """Draws a picture from the prompt's hash and words, with the prompt written on it.
 
-    The same request gives the same bytes. Two are drawn at a time; others wait.
+    The same request gives the same bytes. Two are drawn at a time; others wait. A prompt can ask
+    for another outcome than a picture: see ``outcomes``.
     """
 
     def __init__(self) -> None:
+        self._outcomes = Outcomes()
         self._threads = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="preview")
 
     @property
@@ -59,16 +63,30 @@ class PreviewGenerator:
 
         Raises:
             GenerationFailed: A source picture or the mask cannot be decoded.
+            DomainError: The prompt asks for this error.
         """
         async with AsyncExitStack() as call:
             place = call.enter_async_context(request.call_place())
             await while_wanted(place, request.is_wanted)
+            outcome = self._outcomes.of(model_id=request.model.id, prompt=request.prompt)
+            if outcome.seconds:
+                await asyncio.sleep(outcome.seconds)
+            if outcome.error is not None:
+                raise outcome.error
+            if outcome.size is not None:
+                request = _resized(request, outcome.size)
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, _timed, request)
+            picture = await loop.run_in_executor(self._threads, _timed, request)
+            return replace(picture, seconds=picture.seconds + outcome.seconds)
 
     async def close(self) -> None:
         """Wait for what is being drawn; what still waits is given up."""
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+
+
+def _resized(request: GenerationRequest, size: tuple[int, int]) -> GenerationRequest:
+    width, height = size
+    return replace(request, parameters=replace(request.parameters, width=width, height=height))
 
 
 def _timed(request: GenerationRequest) -> GeneratedPicture:

@@ -1,0 +1,69 @@
+"""Each outcome of a batch and of a picture can be seen without an account, by the API alone."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.batches.conftest import Office
+from tests.support.product import running_product, workers_ai_settings
+from tests.support.workers_ai_app import WorkersAIStandin
+
+pytestmark = pytest.mark.anyio
+
+SIZE = {"model": "@cf/stabilityai/stable-diffusion-xl-base-1.0", "width": 256, "height": 256}
+
+
+@pytest.fixture
+async def previews(tmp_path: Path) -> AsyncIterator[Office]:
+    async with running_product(tmp_path, {"request_deadline": 1}) as product:
+        yield Office(product)
+
+
+async def accepted(previews: Office, prompts: list[str]) -> str:
+    payload = await previews.ask(pictures={"prompts": prompts}, **SIZE)
+    assert payload["userErrors"] == []
+    batch_id: str = payload["batch"]["id"]
+    return batch_id
+
+
+async def test_a_batch_shows_failures_that_can_be_retried(previews: Office) -> None:
+    prompts = ["A red fox", "A fox [preview:refuse]", "A fox [preview:fail-once]"]
+    batch_id = await accepted(previews, prompts)
+    await previews.work_on(batch_id)
+    batch = await previews.read(batch_id)
+    assert batch["status"] == "PARTIALLY_FAILED"
+    assert [item["status"] for item in batch["items"]] == ["SUCCEEDED", "FAILED", "FAILED"]
+    assert [item["error"] and item["error"]["__typename"] for item in batch["items"]] == [
+        None,
+        "PromptRefused",
+        "GenerationFailed",
+    ]
+    retry = (await previews.change("retryBatch", batch_id))["batch"]
+    await previews.work_on(retry["id"])
+    items = (await previews.read(retry["id"]))["items"]
+    assert [item["status"] for item in items] == ["FAILED", "SUCCEEDED"]
+
+
+async def test_a_batch_shows_a_pause_and_goes_on(previews: Office) -> None:
+    prompts = ["A fox [preview:pause]", "A red fox"]
+    batch_id = await accepted(previews, prompts)
+    await previews.work_on(batch_id)
+    batch = await previews.read(batch_id)
+    assert (batch["status"], batch["pausedReason"]) == ("PAUSED", "DAILY_ALLOCATION_USED")
+    assert (await previews.change("resumeBatch", batch_id))["userErrors"] == []
+    await previews.work_on(batch_id)
+    assert (await previews.read(batch_id))["succeeded"] == 2
+
+
+async def test_one_picture_is_pending(previews: Office) -> None:
+    (error,) = (await previews.product.generate(prompt="A fox [preview:slow 2]", **SIZE))[
+        "userErrors"
+    ]
+    assert error["__typename"] == "GenerationPending"
+
+
+async def test_models_know_nothing_of_it(tmp_path: Path, standin: WorkersAIStandin) -> None:
+    async with running_product(tmp_path, workers_ai_settings(standin)) as product:
+        image = await product.image(prompt="A red fox [preview:refuse]")
+        assert image["prompt"] == "A red fox [preview:refuse]"
