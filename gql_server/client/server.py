@@ -21,7 +21,7 @@ from gql_server.client.answers import (
 from gql_server.client.errors import ServerRefused, graphql_fault, is_passing
 from gql_server.client.retry_policy import ConnectionLost, Patience
 from gql_server.client.subscription import subscribe
-from gql_server.domain.quoting import quoted
+from gql_server.quoting import quoted
 from gql_server.tls import trusted_authorities
 
 _TIMEOUT: Final = httpx.Timeout(120, connect=10)

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
-from gql_server.domain.quoting import quoted
+from gql_server.quoting import quoted
 
 MOMENT_FORM: Final = (
     "text such as 2026-01-15T10:30:00.000Z, with its offset from UTC, or a date such as 2026-01-15"

@@ -11,7 +11,7 @@ from typing import Final
 
 from gql_server.domain.batches import BatchStatus
 from gql_server.domain.money import decimal_dollars
-from gql_server.domain.quoting import quoted
+from gql_server.quoting import quoted
 
 Path = tuple[str | int, ...]
 """Where in the input the fault lies, by the input's own field names, outermost first."""

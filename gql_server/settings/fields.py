@@ -84,7 +84,7 @@ class SettingFields(BaseSettings):
     )
     ai_gateway_token: Token | None = Field(
         default=None,
-        description="An AI Gateway's own token, sent beside CLOUDFLARE_API_TOKEN where it requires one.",
+        description="Token of an authenticated AI Gateway, sent beside `CLOUDFLARE_API_TOKEN`.",
     )
     workers_ai_timeout: float = Field(
         default=120, gt=0, le=600, description="Seconds for one attempt at a picture."

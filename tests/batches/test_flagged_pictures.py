@@ -35,7 +35,7 @@ async def test_an_item_whose_seed_was_named_fails_at_once(
     errors = [item["error"] for item in (await office.read(batch_id))["items"]]
     (error,) = filter(None, errors)
     assert (error["__typename"], error["path"]) == ("PictureFlagged", ["seed"])
-    assert sorted(request.parameters["seed"] for request in standin.requests) == [7, 8]
+    assert sorted(int(str(one.parameters["seed"])) for one in standin.requests) == [7, 8]
 
 
 async def test_a_worker_that_dies_between_two_seeds_leaves_one_picture_to_pay(

@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from gql_server.api.schema import schema_text
-from gql_server.domain.quoting import quoted
+from gql_server.quoting import quoted
 from tests.support.product import Product, running_product
 
 pytestmark = pytest.mark.anyio

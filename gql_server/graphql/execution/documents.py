@@ -22,10 +22,10 @@ from graphql.validation import MaxIntrospectionDepthRule
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
-from gql_server.domain.quoting import quoted
 from gql_server.graphql.execution.limits import Limits, limit_error, limit_errors
 from gql_server.graphql.execution.query_cost import OperationCost, PageSizes, operation_costs
 from gql_server.graphql.execution.variable_lists import ListTypes, Size, list_types, size_of_lists
+from gql_server.quoting import quoted
 
 CACHED_CHARACTERS: Final = 192 * 1024
 """A prepared document takes some 220 bytes of memory for each character: 40 MiB in all."""

@@ -18,8 +18,8 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import inspect, print_path_list
 
-from gql_server.domain.quoting import quoted
 from gql_server.processes.bulk_work import bulk_work
+from gql_server.quoting import quoted
 
 MANY_ENTRIES: Final = 200
 """From so many entries of lists on, reading them would hold up other requests."""

@@ -7,8 +7,8 @@ from typing import Any, Final
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException
 
-from gql_server.domain.quoting import quoted
 from gql_server.graphql.server.forms import FormRequest
+from gql_server.quoting import quoted
 from gql_server.web.bodies import RequestRefused, parse_json, patience
 
 _MAX_MAP_PATHS: Final = 100

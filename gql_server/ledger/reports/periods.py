@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gql_server.domain.errors import ErrorCode, InvalidInput
-from gql_server.domain.quoting import quoted
+from gql_server.quoting import quoted
 
 MAX_PERIODS: Final = 10_000
 
