@@ -49,6 +49,7 @@ types: $(VENV)/checks
 schema: $(VENV)/serves
 	$(BIN)/gql-server schema > schema.graphql
 	$(BIN)/python -m tests.operation_pages
+	$(BIN)/python -m tools.reference
 
 bench: $(VENV)/checks
 	$(BIN)/python -m benchmarks

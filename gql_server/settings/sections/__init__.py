@@ -1,0 +1,1 @@
+"""Every setting, grouped as docs/settings.md shows them; `reference` writes that page from here."""

@@ -1,0 +1,63 @@
+"""Who may use the server, and what they may see of its schema."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from gql_server.settings.types import AnyCase, Issuer, LongSecret, Switch
+
+
+class AccessSettings(BaseSettings):
+    """Authentication and access."""
+
+    auth: Annotated[Literal["none", "keys"], AnyCase] | None = Field(
+        default=None,
+        description="`keys`: callers need an API key. `none`: every caller is the same user, an "
+        "admin. Defaults to `none` when the server is reachable only from this machine; must be "
+        "set otherwise.",
+    )
+    oidc_issuer: Issuer | None = Field(
+        default=None,
+        description="OpenID Connect provider whose tokens are accepted beside API keys: the `iss` "
+        "claim of its tokens. Requires `AUTH=keys` and `OIDC_AUDIENCE`.",
+    )
+    oidc_audience: str | None = Field(
+        default=None, description="The `aud` claim of tokens that are meant for this server."
+    )
+    oidc_role_claim: str = Field(
+        default="role",
+        description="Claim with `reader`, `creator` or `admin`, or a list of them. A name or a "
+        "path, such as `realm_access.roles`.",
+    )
+    url_signing_secret: LongSecret | None = Field(
+        default=None,
+        description="Signs the URLs of images in a folder when `AUTH=keys`; at least 32 "
+        "characters. Defaults to a secret generated once in `DATA_DIR`. Must be the same in every "
+        "process.",
+    )
+    introspection: Switch = Field(
+        default=None,
+        description="Whether introspection is allowed. `auto`: for admins, which is everyone when "
+        "`AUTH=none`.",
+    )
+    suggestions: Switch = Field(
+        default=None,
+        description="Whether errors suggest names from the schema. `auto`: for admins.",
+    )
+    playground: Switch = Field(
+        default=None,
+        description="Whether browsers get the playground and the description of the REST API. "
+        "`auto`: everyone when `AUTH=none`, otherwise admins. With trusted documents the "
+        "playground is off.",
+    )
+    get_queries: Switch = Field(
+        default=None,
+        description="Whether GET accepts query texts; if not, it accepts only persisted documents "
+        "(by hash). `auto`: on when `AUTH=none`.",
+    )
+    persisted_queries: bool = Field(
+        default=True,
+        description="Whether clients may register documents and send only their hash (automatic "
+        "persisted queries).",
+    )

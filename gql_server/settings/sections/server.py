@@ -1,0 +1,51 @@
+"""Where the server listens, and where its clients reach it."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from gql_server.settings.types import DatabaseAddress, Hosts, HttpAddress, Networks, Origins
+
+
+class ServerSettings(BaseSettings):
+    """Server and data."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
+    public_url: HttpAddress | None = Field(
+        default=None,
+        description="URL at which clients reach the server, such as `https://api.example.com/ai`. "
+        "Defaults to an address made from `HOST` and `PORT`.",
+    )
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="Folder for the SQLite database, the image files and generated secrets.",
+    )
+    database_url: DatabaseAddress | None = Field(
+        default=None,
+        description="`sqlite:///path/to/file.db` or `postgresql://user:password@host/database`. "
+        "Defaults to SQLite in `DATA_DIR`.",
+    )
+    allowed_hosts: Hosts = Field(
+        default=(),
+        description="Host names the server answers to, separated by commas: `api.example.com, "
+        "*.example.org`; `*` for any. Defaults to the server's own name where it listens on "
+        "loopback without authentication, and to any name elsewhere. "
+        "[Why](using.md#names-of-the-server).",
+    )
+    allowed_ips: Networks = Field(
+        default=(),
+        description="Networks that may reach the server, such as `10.0.0.0/8, 2001:db8::1`. Others "
+        "get 403. Defaults to all networks.",
+    )
+    trusted_proxies: Networks = Field(
+        default=(),
+        description="Networks of reverse proxies whose `X-Forwarded-For` header is trusted. "
+        "Defaults to none.",
+    )
+    cors_origins: Origins = Field(
+        default=(),
+        description="Origins whose pages may use the API and open WebSockets, separated by commas: "
+        "`https://app.example.com`; `*` for all. Defaults to none.",
+    )

@@ -1,0 +1,16 @@
+"""Every generated page, with its text."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.reference import commands, errors, settings
+
+
+def generated_pages() -> Iterator[tuple[Path, str]]:
+    """Yield the file of each generated page and the text it should have."""
+    yield settings.PAGE, settings.settings_page()
+    yield settings.EXAMPLE, settings.env_example()
+    yield commands.PAGE, commands.commands_page()
+    yield errors.FOLDER / "README.md", errors.index()
+    for text in errors.error_texts():
+        yield text.path, text.page()
