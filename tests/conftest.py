@@ -15,11 +15,13 @@ from gql_server.database.engine.engine import Database
 from gql_server.database.engine.migration import migrate
 from gql_server.jobs.engine_database import migrate_engine
 from gql_server.settings import Settings
+from tests.support.leftovers import guarded, memory_folder
 from tests.support.postgres import PostgresServer, running_postgres
 from tests.support.product import Product, running_product, workers_ai_settings
 from tests.support.receiver import Receiver, running_receiver
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server, running_s3
 from tests.support.sqlite import make_sqlite
+from tests.support.time_limit import TimeLimit
 from tests.support.workers_ai import workers_ai_standin
 from tests.support.workers_ai_app import WorkersAIStandin
 
@@ -27,6 +29,20 @@ from tests.support.workers_ai_app import WorkersAIStandin
 # for all; a developer's runs go on looking for others.
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(TimeLimit(grace=180))
+    if folder := memory_folder():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def guard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """See that whatever the tests start ends with them."""
+    tmp_path_factory.getbasetemp()  # chosen before: it stays, to be looked at after a failure
+    with guarded():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -96,10 +112,11 @@ def running_standin() -> Iterator[WorkersAIStandin]:
 
 
 @pytest.fixture
-def standin(running_standin: WorkersAIStandin) -> WorkersAIStandin:
+def standin(running_standin: WorkersAIStandin) -> Iterator[WorkersAIStandin]:
     running_standin.reset()
     running_standin.latency = 0.0
-    return running_standin
+    yield running_standin
+    running_standin.abort_calls()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,4 @@
 import asyncio
-import sys
-from asyncio.subprocess import PIPE
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from gql_server.database.tables.metadata import metadata
 from gql_server.ledger.audit.audit import audit
 from tests.database.rows import START, add_image
 from tests.support.postgres import PostgresServer
+from tests.support.process import run_gql_server
 
 pytestmark = pytest.mark.anyio
 
@@ -100,15 +99,10 @@ async def test_two_processes_may_migrate_at_once(
     else:
         server: PostgresServer = request.getfixturevalue("postgres")
         setting = server.setting(empty_database_url.database or "")
-    command_line = (sys.executable, "-m", "gql_server", "migrate")
-    processes = [
-        await asyncio.create_subprocess_exec(
-            *command_line, cwd=tmp_path, env={"DATABASE_URL": setting}, stdout=PIPE, stderr=PIPE
-        )
-        for _ in range(2)
-    ]
-    outputs = await asyncio.gather(*(process.communicate() for process in processes))
-    assert [process.returncode for process in processes] == [0, 0], outputs
+    settings = {"DATABASE_URL": setting}
+    commands = (run_gql_server("migrate", folder=tmp_path, settings=settings) for _ in range(2))
+    outputs = await asyncio.gather(*commands)
+    assert [code for code, _, _ in outputs] == [0, 0], outputs
     database = Database(empty_database_url)
     try:
         assert await is_current(database)

@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 
 from gql_server.cli.batch_display import Display
 from gql_server.cli.root import cli
+from tests.support.child import child_process
 from tests.support.process import environment, free_port, product_process, workers_ai_environment
 from tests.support.product import FLUX
 from tests.support.workers_ai_app import WorkersAIStandin
@@ -102,21 +103,18 @@ async def on_a_terminal(
         except OSError:  # the terminal's other end is closed
             loop.remove_reader(ours)
 
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "gql_server", "batch", *arguments),
-        cwd=folder,
-        env=environment({"TERM": "xterm", "COLUMNS": "160"}),
-        stdout=theirs,
-        stderr=PIPE,
-    )
-    os.close(theirs)
     loop.add_reader(ours, read)
     try:
-        yield process, lambda: shown.decode(errors="replace")
+        async with child_process(
+            *(sys.executable, "-m", "gql_server", "batch", *arguments),
+            cwd=folder,
+            env=environment({"TERM": "xterm", "COLUMNS": "160"}),
+            stdout=theirs,
+            stderr=PIPE,
+        ) as process:
+            os.close(theirs)
+            yield process, lambda: shown.decode(errors="replace")
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
         loop.remove_reader(ours)
         os.close(ours)
 

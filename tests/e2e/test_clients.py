@@ -1,6 +1,5 @@
 """The clients that people use, against the running server: `make test-clients`."""
 
-import asyncio
 import shutil
 import signal
 from asyncio.subprocess import PIPE, STDOUT
@@ -10,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.child import child_process
 from tests.support.node import NODE, PYTHON, ROOT, node, run
 from tests.support.process import free_port, product_process, workers_ai_environment
 from tests.support.workers_ai_app import WorkersAIStandin
@@ -51,10 +51,7 @@ async def test_clients_that_are_cut_off_come_back_and_miss_nothing(
     port = free_port()
     async with product_process(tmp_path, {}, port=port) as first:
         command = (*NODE, "cut_off.mjs", f"{first.url}/graphql")
-        script = await asyncio.create_subprocess_exec(
-            *command, cwd=workspace, stdout=PIPE, stderr=STDOUT
-        )
-        try:
+        async with child_process(*command, cwd=workspace, stdout=PIPE, stderr=STDOUT) as script:
             assert script.stdout is not None
             line = (await script.stdout.readline()).decode()
             if line == "stop\n":
@@ -65,10 +62,6 @@ async def test_clients_that_are_cut_off_come_back_and_miss_nothing(
                     line, _ = "", await script.wait()
             told = line + (await script.stdout.read()).decode()
             assert (await script.wait(), told) == (0, "")
-        finally:
-            if script.returncode is None:
-                script.kill()
-                await script.wait()
 
 
 async def test_gql(url: str, workspace: Path) -> None:

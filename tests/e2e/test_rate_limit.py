@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
+from tests.support.child import child_process
 from tests.support.generator_program import PER_MINUTE, PICTURES
 from tests.support.postgres import PostgresServer
 from tests.support.workers_ai_app import WorkersAIStandin
@@ -20,7 +21,7 @@ RETRIES = 4
 
 
 async def make_pictures(url: URL, standin: WorkersAIStandin) -> int:
-    process = await asyncio.create_subprocess_exec(
+    async with child_process(
         sys.executable,
         "-m",
         "tests.support.generator_program",
@@ -30,13 +31,8 @@ async def make_pictures(url: URL, standin: WorkersAIStandin) -> int:
         standin.token,
         cwd=ROOT,
         stdout=PIPE,
-    )
-    try:
+    ) as process:
         printed, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
     return int(printed.split()[-1])
 
 

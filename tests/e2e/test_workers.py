@@ -10,6 +10,7 @@ import psutil
 import psycopg
 import pytest
 
+from tests.support.child import child_process
 from tests.support.postgres import PostgresServer
 from tests.support.process import environment, product_process, run_gql_server
 
@@ -41,17 +42,11 @@ async def test_a_worker_works_listens_to_nobody_and_ends_when_it_is_told(
     tmp_path: Path, postgres: PostgresServer, migrated_postgres: str
 ) -> None:
     url = postgres.setting(postgres.create_database(migrated_postgres))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "gql_server",
-        "worker",
-        cwd=tmp_path,
-        env=environment({"DATABASE_URL": url}),
-        stderr=PIPE,
-    )
-    assert process.stderr is not None
-    try:
+    command = (sys.executable, "-m", "gql_server", "worker")
+    async with child_process(
+        *command, cwd=tmp_path, env=environment({"DATABASE_URL": url}), stderr=PIPE
+    ) as process:
+        assert process.stderr is not None
         async with asyncio.timeout(30):
             while '"event": "started"' not in (line := (await process.stderr.readline()).decode()):
                 assert line
@@ -63,9 +58,6 @@ async def test_a_worker_works_listens_to_nobody_and_ends_when_it_is_told(
         assert listening == []
         process.send_signal(signal.SIGTERM)
         _, logged = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
     assert process.returncode == 0
     assert [line for line in logged.decode().splitlines() if '"level": "info"' not in line] == []
     with psycopg.connect(url) as connection:

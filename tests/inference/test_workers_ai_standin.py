@@ -165,6 +165,6 @@ def test_it_runs_as_a_process_of_its_own_and_takes_orders_there() -> None:
             ]
             recorded = httpx.get(f"{origin}_requests").json()
         finally:
-            process.terminate()
+            process.kill()
     assert statuses == [429, 200, 401]
     assert [request["prompt"] for request in recorded][:2] == ["a fox", "a fox"]

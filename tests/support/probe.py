@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import psutil
 
+from tests.support.child import child_process
 from tests.support.process import ProductProcess
 
 MIB = 1024 * 1024
@@ -69,18 +70,10 @@ async def probed(server: ProductProcess, *key: str) -> AsyncIterator[Probe]:
     Another process asks for ``/health``, or with a key makes ordinary requests: what the test
     itself computes must not hold it up.
     """
-    asking = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.support.probe_program",
-        server.url,
-        *key,
-        stdin=PIPE,
-        stdout=PIPE,
-    )
-    assert asking.stdin is not None
-    assert asking.stdout is not None
-    try:
+    command = (sys.executable, "-m", "tests.support.probe_program", server.url, *key)
+    async with child_process(*command, stdin=PIPE, stdout=PIPE) as asking:
+        assert asking.stdin is not None
+        assert asking.stdout is not None
         await asking.stdout.readline()  # it has its first answers
         probe = Probe(psutil.Process(server.process.pid))
         watching = asyncio.create_task(_watch_memory(probe))
@@ -91,10 +84,6 @@ async def probed(server: ProductProcess, *key: str) -> AsyncIterator[Probe]:
             asking.stdin.close()
             printed, _ = await asking.communicate()
         probe.latencies.extend(json.loads(printed))
-    finally:
-        if asking.returncode is None:
-            asking.kill()
-            await asking.wait()
 
 
 async def _watch_memory(probe: Probe) -> None:

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.support.child import child_process
+from tests.support.leftovers import MARK
 from tests.support.workers_ai_app import WorkersAIStandin
 
 _START_SECONDS = 30
@@ -40,7 +42,7 @@ def free_port() -> int:
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """Return what a process gets: these settings, and what Python needs."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", MARK) if name in os.environ}
     return kept | dict(settings)
 
 
@@ -58,17 +60,11 @@ async def run_gql_server(
     *arguments: str, folder: Path, settings: Mapping[str, str]
 ) -> tuple[int, str, str]:
     """Run a command to its end; return its exit code and what it printed and logged."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "gql_server",
-        *arguments,
-        cwd=folder,
-        env=environment(settings),
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-    printed, logged = await process.communicate()
+    command = (sys.executable, "-m", "gql_server", *arguments)
+    async with child_process(
+        *command, cwd=folder, env=environment(settings), stdout=PIPE, stderr=PIPE
+    ) as process:
+        printed, logged = await process.communicate()
     assert process.returncode is not None
     return process.returncode, printed.decode(), logged.decode()
 
@@ -84,21 +80,11 @@ async def create_key(folder: Path, role: str, *, user: str = "ann") -> str:
 @asynccontextmanager
 async def worker_process(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[Process]:
     """Start `gql-server worker` in a folder, and kill it at the end where it still runs."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "gql_server",
-        "worker",
-        cwd=folder,
-        env=environment(settings),
-        stderr=DEVNULL,
-    )
-    try:
+    command = (sys.executable, "-m", "gql_server", "worker")
+    async with child_process(
+        *command, cwd=folder, env=environment(settings), stderr=DEVNULL
+    ) as process:
         yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 @asynccontextmanager
@@ -107,18 +93,14 @@ async def product_process(
 ) -> AsyncIterator[ProductProcess]:
     """Start `gql-server serve` in a folder, and kill it at the end where it still runs."""
     port = port or free_port()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "gql_server",
-        "serve",
-        *options,
+    command = (sys.executable, "-m", "gql_server", "serve", *options)
+    async with child_process(
+        *command,
         cwd=folder,
         env=environment({**settings, "PORT": str(port)}),
         stdout=PIPE,
         stderr=PIPE,
-    )
-    try:
+    ) as process:
         assert process.stdout is not None
         printed: list[str] = []
         async with asyncio.timeout(_START_SECONDS):
@@ -127,7 +109,3 @@ async def product_process(
                 assert line, (await process.communicate())[1].decode()
                 printed.append(line.decode().strip())
         yield ProductProcess(process, f"http://127.0.0.1:{port}", printed)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()

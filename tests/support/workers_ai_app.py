@@ -4,8 +4,9 @@ import asyncio
 import re
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -22,6 +23,7 @@ _RUN = re.compile(r"/client/v4/accounts/(?P<account>[^/]+)/ai/run/(?P<model>.+)"
 _GATEWAY = re.compile(r"/v1/(?P<account>[^/]+)/[^/]+/workers-ai/(?P<model>.+)")
 _SEARCH = re.compile(r"/client/v4/accounts/(?P<account>[^/]+)/ai/models/search")
 _TOKEN_HEADERS = {"authorization", "cf-aig-authorization"}
+_ABORT_SECONDS = 10
 _MAGIC = re.compile(r"\[stand-in: (?P<name>\w+)\]")
 
 
@@ -84,6 +86,7 @@ class WorkersAIStandin:
         self.peak_in_flight = 0
         self._next: deque[Behaviour] = deque()
         self._working: set[int] = set()
+        self._aborts: dict[int, Callable[[], object]] = {}
         self._pictures = 0
 
     @property
@@ -108,6 +111,23 @@ class WorkersAIStandin:
         self.search_reply = None
         self.gateway_token = None
         self._next.clear()
+
+    @property
+    def unanswered(self) -> int:
+        """How many calls have not been answered to the end."""
+        return len(self._aborts)
+
+    def abort_calls(self) -> None:
+        """Break off the calls that are not answered yet, and wait for their end.
+
+        Call it from another thread than the stand-in's.
+        """
+        give_up = time.monotonic() + _ABORT_SECONDS
+        while aborts := list(self._aborts.values()):
+            for abort in aborts:
+                abort()
+            assert time.monotonic() < give_up, "calls of models do not end"
+            time.sleep(0.01)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -146,6 +166,9 @@ class WorkersAIStandin:
     async def _run(self, request: Request, send: Send, account: str, model: str) -> None:
         recorded = self._record(request, model)
         self._working.add(id(recorded))
+        transport = request.scope["extensions"]["transport"]["transport"]
+        loop = asyncio.get_running_loop()
+        self._aborts[id(recorded)] = partial(loop.call_soon_threadsafe, transport.abort)
         self.peak_in_flight = max(self.peak_in_flight, len(self._working))
         recorded.in_flight = len(self._working)
 
@@ -159,6 +182,7 @@ class WorkersAIStandin:
             return
         finally:
             self._working.discard(id(recorded))
+            del self._aborts[id(recorded)]
 
     def _record(self, request: Request, model: str) -> RecordedRequest:
         recorded = RecordedRequest(
