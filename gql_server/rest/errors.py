@@ -136,8 +136,9 @@ def _headers(fault: DomainError, status: HTTPStatus) -> dict[str, str]:
 def _type_fault(found: Mapping[str, Any]) -> DomainError:
     """Read what a field's type refused; a whole body lies in no field."""
     where, *path = found["loc"]
-    message = str(found["msg"]).removeprefix("Value error, ")
-    if where == "body" and not path and found["type"] in {"missing", "model_attributes_type"}:
+    kind = str(found["type"])
+    message = _JSON_KINDS.get(kind) or str(found["msg"]).removeprefix("Value error, ")
+    if where == "body" and not path and kind in {"missing", "model_attributes_type"}:
         return domain.InvalidInput("The body must be a JSON object.", path=("body",))
     if where == "header":
         path = [str(path[0]).replace("-", "_").lower()]
@@ -223,6 +224,15 @@ _TRANSLATIONS: Final[Sequence[tuple[type[Exception], Callable[[Any], Response]]]
     (DatabaseUnavailable, _unavailable),
 )
 """The first that fits."""
+
+_JSON_KINDS: Final[Mapping[str, str]] = {
+    "dict_type": "Input should be an object",
+    "list_type": "Input should be an array",
+    "model_attributes_type": "Input should be an object",
+    "model_type": "Input should be an object",
+    "none_required": "Input should be null",
+}
+"""Pydantic's kinds of errors that name what Python has, and not JSON."""
 
 _STATUSES: Final[Mapping[type[DomainError], HTTPStatus]] = {
     domain.InvalidInput: HTTPStatus.BAD_REQUEST,

@@ -1,0 +1,48 @@
+"""Messages about wrong values name what JSON has, whichever field they are sent in."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gql_server.rest.application import rest_application
+from tests.graphql.test_messages import PYTHON, WRONG
+from tests.rest.asking import send
+from tests.support.product import Product
+
+pytestmark = pytest.mark.anyio
+
+
+def places(schema: Any, schemas: Any) -> Iterator[tuple[str, ...]]:
+    """Return where the fields of a body are, those of an object in it too."""
+    if "$ref" in schema:
+        schema = schemas[schema["$ref"].rsplit("/", 1)[-1]]
+    for choice in schema.get("anyOf", ()):
+        yield from places(choice, schemas)
+    for name, field in schema.get("properties", {}).items():
+        yield (name,)
+        for rest in places(field, schemas):
+            yield (name, *rest)
+
+
+async def test_no_message_shows_what_python_writes(user: Product) -> None:
+    description = rest_application().openapi()
+    schemas = description["components"]["schemas"]
+    found: set[str] = set()
+    for path, operations in description["paths"].items():
+        for method, operation in operations.items():
+            if "requestBody" not in operation:
+                continue
+            body = operation["requestBody"]["content"]["application/json"]["schema"]
+            address = path.replace("{id}", "tpl_none").removeprefix("/api/")
+            for where in places(body, schemas):
+                for wrong in WRONG:
+                    value: Any = wrong
+                    for name in reversed(where):
+                        value = {name: value}
+                    answer = (await send(user, method.upper(), address, json=value)).json()
+                    details = answer.get("details", {})
+                    found.add(details.get("message", ""))
+                    found.update(fault["message"] for fault in details.get("faults", ()))
+    assert "Input should be an object" in found
+    assert [message for message in found if PYTHON.search(message)] == []
