@@ -45,13 +45,7 @@ async def watch_batch(
     found = await get_batches(parts, principal, [batch_id])
     if batch_id not in found:
         raise BatchNotFound(batch_id)
-    last = found[batch_id]["sequence"]
-    if not 0 <= after <= last:
-        raise InvalidInput(
-            f"after must be from 0 to {last}, the number of the batch's last event; it is {after}.",
-            path=("after",),
-            code=ErrorCode.OUT_OF_RANGE,
-        )
+    _refuse_unknown_event(after, last=found[batch_id]["sequence"])
 
     async def read(position: int) -> Snapshot[int, Facts, Facts]:
         async with parts.database.read() as connection:
@@ -77,3 +71,29 @@ async def watch_batch(
         )
 
     return parts.progress.watch(batch_topic(batch_id), read, after=after)
+
+
+async def ended_items(parts: Parts, batch_id: str, *, after: int, until: int) -> list[Facts]:
+    """Return items that ended after an event, in the order of the events; ``MAX_ITEMS`` at most.
+
+    Args:
+        parts: The parts.
+        batch_id: The batch, which the caller may see.
+        after: The number of the last event that is known; 0 returns the first.
+        until: The number of the batch's last event, as the caller is shown it.
+
+    Raises:
+        InvalidInput: There is no event of such a number yet.
+    """
+    _refuse_unknown_event(after, last=until)
+    async with parts.database.read() as connection:
+        return await items_since(connection, batch_id, after=after, until=until, most=MAX_ITEMS)
+
+
+def _refuse_unknown_event(after: int, *, last: int) -> None:
+    if not 0 <= after <= last:
+        raise InvalidInput(
+            f"after must be from 0 to {last}, the number of the batch's last event; it is {after}.",
+            path=("after",),
+            code=ErrorCode.OUT_OF_RANGE,
+        )

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
@@ -31,7 +32,7 @@ KEY_VARIABLE: Final = "GQL_SERVER_KEY"
 
 _NOT_WHOLE: Final = 1
 _WRONG: Final = 2
-_UNREACHABLE: Final = 3
+_NOT_SAVED: Final = 3
 _INTERRUPTED: Final = 130
 _SHOWN_CHARACTERS: Final = 60
 
@@ -101,8 +102,8 @@ def batch(
 
     The API key is read from the environment, GQL_SERVER_KEY. Ctrl-C leaves the batch running: the
     same command, or --resume, goes on with it. Exits 0 when every picture was made and saved, 1
-    when some were not, 2 when the request is wrong, 3 when the server cannot be reached, 130 after
-    Ctrl-C.
+    when some were not, 2 when the request is wrong, 3 when an accepted batch could not be watched
+    or saved to its end, or the server not be reached, 130 after Ctrl-C.
     """
     settings: dict[str, Any] = {
         "model": model,
@@ -128,24 +129,7 @@ def batch(
         _refuse("--resume goes on with what was asked for: it takes no prompts and no settings.")
     folder = OutputFolder(out)
     run = _Run(_checked_address(server), folder, Display(out))
-    try:
-        with folder.held():
-            result = run.save(given, resume, cancels=cancel_on_interrupt)
-    except BatchRefused as refused:
-        _refuse("\n".join(_describe(error, lines) for error in refused.errors))
-    except FolderFault as fault:
-        _refuse(str(fault))
-    except ServerRefused as refused:
-        hint = f" {KEY_VARIABLE} has the key." if refused.asks_who else ""
-        _refuse(f"{server}: {one_line(str(refused))}{hint}")
-    except ServerUnreachable as unreachable:
-        typer.echo(f"{server} cannot be reached: {one_line(str(unreachable))}", err=True)
-        typer.echo(run.how_to_go_on(), err=True)
-        raise typer.Exit(_UNREACHABLE) from unreachable
-    except OSError as error:
-        typer.echo(f"{error.filename or out}: {error.strerror or error}", err=True)
-        typer.echo(run.how_to_go_on(), err=True)
-        raise typer.Exit(_UNREACHABLE) from error
+    result = run.result(given, resume, lines, cancels=cancel_on_interrupt)
     print_result(result, folder)
     if not result.is_whole:
         raise typer.Exit(_NOT_WHOLE)
@@ -156,8 +140,43 @@ class _Run:
         self._server = server
         self._folder = folder
         self._display = display
+        self._batch_id: str | None = None
 
-    def save(self, wanted: dict[str, Any], resume: str | None, *, cancels: bool) -> Result:
+    def result(
+        self, wanted: dict[str, Any], resume: str | None, prompts: Sequence[str], *, cancels: bool
+    ) -> Result:
+        """Bring a batch into the folder; end the command where that fails, and say how to go on."""
+        try:
+            with self._folder.held():
+                return self._save(wanted, resume, cancels=cancels)
+        except BatchRefused as refused:
+            _refuse("\n".join(_describe(error, prompts) for error in refused.errors))
+        except FolderFault as fault:
+            if self._batch_id is None:
+                _refuse(str(fault))
+            self._stop(str(fault))
+        except ServerRefused as refused:
+            hint = f" {KEY_VARIABLE} has the key." if refused.asks_who else ""
+            reason = f"{self._server}: {one_line(str(refused))}{hint}"
+            if self._batch_id is None and self._folder.request() is None:
+                _refuse(reason)
+            self._stop(reason)
+        except ServerUnreachable as unreachable:
+            self._stop(f"{self._server} cannot be reached: {one_line(str(unreachable))}")
+        except OSError as error:
+            self._stop(f"{error.filename or self._folder.path}: {error.strerror or error}")
+        except typer.Exit:
+            raise
+        except Exception:
+            typer.echo(self._how_to_go_on(), err=True)
+            raise
+
+    def _stop(self, reason: str) -> NoReturn:
+        typer.echo(reason, err=True)
+        typer.echo(self._how_to_go_on(), err=True)
+        raise typer.Exit(_NOT_SAVED)
+
+    def _save(self, wanted: dict[str, Any], resume: str | None, *, cancels: bool) -> Result:
         """Start or resume, watch and save; end the command at Ctrl-C."""
 
         async def work(server: Server, http: httpx.AsyncClient) -> Result:
@@ -165,6 +184,7 @@ class _Run:
                 batch_id = await resume_batch(server, self._folder, resume, self._display)
             else:
                 batch_id = await start_batch(server, self._folder, wanted, self._display)
+            self._batch_id = batch_id
             return await save_batch(server, http, self._folder, batch_id, self._display)
 
         try:
@@ -174,20 +194,23 @@ class _Run:
             if cancels:
                 with suppress(KeyboardInterrupt):  # a second one: not even that
                     self._cancel()
-            typer.echo(self.how_to_go_on(), err=True)
+            typer.echo(self._how_to_go_on(), err=True)
             raise typer.Exit(_INTERRUPTED) from None
 
-    def how_to_go_on(self) -> str:
-        request = self._folder.request()
-        if request is None:
-            return "Nothing was asked for."
-        if request.batch_id is None:
+    def _how_to_go_on(self) -> str:
+        batch_id = self._batch_id
+        if batch_id is None:
+            try:
+                request = self._folder.request()
+            except FolderFault as fault:
+                return str(fault)
+            if request is None:
+                return "Nothing was asked for."
+            batch_id = request.batch_id
+        if batch_id is None:
             return "Whether the batch was accepted is not known: the same command asks again, once."
-        out = self._folder.path
-        return (
-            f"Batch {request.batch_id} is left to its server; go on with: "
-            f"gql-server batch --resume {request.batch_id} --out {out}"
-        )
+        command = ["gql-server", "batch", "--resume", batch_id, "--out", str(self._folder.path)]
+        return f"Batch {batch_id} is left to its server; go on with: {shlex.join(command)}"
 
     def _cancel(self) -> None:
         request = self._folder.request()
@@ -207,7 +230,9 @@ class _Run:
     def _with_server(self, work: Callable[[Server, httpx.AsyncClient], Awaitable[T]]) -> T:
         async def run() -> T:
             key = os.environ.get(KEY_VARIABLE)
-            async with open_server(self._server, key, self._display.lost) as (server, http):
+            display = self._display
+            opened = open_server(self._server, key, display.lost, display.changed_way)
+            async with opened as (server, http):
                 return await work(server, http)
 
         return asyncio.run(run())

@@ -15,6 +15,7 @@ from rich.text import Text
 from gql_server.client.answers import Batch
 from gql_server.client.batch import Result
 from gql_server.client.folder import OutputFolder, describe_failure, one_line
+from gql_server.client.server import Way
 from gql_server.domain.clock import now
 
 _SECONDS_BETWEEN_LINES: Final = 5.0
@@ -90,6 +91,10 @@ class Display:
         if not self._is_lost:
             self._is_lost = True
             self._say(f"The server cannot be reached, it is tried again: {one_line(reason)}")
+
+    def changed_way(self, way: Way, reason: str) -> None:
+        """Say that the batch is watched in another way from now on."""
+        self._say(f"Watching goes on by {way}: {one_line(reason)}.")
 
     def _say(self, line: str) -> None:
         if self._bar is not None:

@@ -29,6 +29,11 @@ mutation ($id: ID!) {
 """
     + _BATCH
 )
+_ITEMS: Final = """
+fragment I on BatchItem {
+  index sequence prompt status image { id r2Key url } error { __typename message }
+}
+"""
 READ_BATCH: Final = "query ($id: ID!) { batch(id: $id) { ...B } }" + _BATCH
 READ_IMAGE: Final = "query ($id: ID!) { image(id: $id) { id r2Key url } }"
 WATCH_BATCH: Final = (
@@ -37,13 +42,21 @@ subscription ($id: ID!, $after: Int!) {
   batchProgress(id: $id, after: $after) {
     sequence
     batch { ...B }
-    finishedItems {
-      index prompt status image { id r2Key url } error { __typename message }
-    }
+    finishedItems { ...I }
   }
 }
 """
     + _BATCH
+    + _ITEMS
+)
+READ_PROGRESS: Final = (
+    """
+query ($id: ID!, $after: Int!) {
+  batch(id: $id) { ...B finishedItems(after: $after) { ...I } }
+}
+"""
+    + _BATCH
+    + _ITEMS
 )
 
 
@@ -95,6 +108,7 @@ class Item(_Answer):
     """An item of a batch that has ended."""
 
     index: int
+    sequence: int
     prompt: str
     status: str
     image: Image | None
@@ -106,6 +120,12 @@ class Update(_Answer):
 
     sequence: int
     batch: Batch
+    finished_items: Sequence[Item]
+
+
+class Progress(Batch):
+    """A batch, and items that ended after an event."""
+
     finished_items: Sequence[Item]
 
 

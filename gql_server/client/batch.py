@@ -86,6 +86,7 @@ async def start_batch(
     """
     digest = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
     request = folder.request()
+    is_first = request is None
     if request is None:
         key = wanted.get("idempotencyKey") or f"gql-server batch {uuid4()}"
         request = Request(idempotency_key=key, digest=digest)
@@ -99,10 +100,13 @@ async def start_batch(
     if request.batch_id is not None:
         listener.began(request.batch_id, request.idempotency_key, is_resumed=True)
         return request.batch_id
+    lost_answers = server.lost_answers
     try:
         payload = await server.generate_batch({**wanted, "idempotencyKey": request.idempotency_key})
     except ServerRefused:
-        folder.forget_request()
+        # Otherwise an earlier request may have been accepted, and its key finds the batch.
+        if is_first and server.lost_answers == lost_answers:
+            folder.forget_request()
         raise
     if payload.batch is None:
         folder.forget_request()

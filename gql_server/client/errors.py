@@ -6,7 +6,7 @@ from typing import Any, Final
 from gql_server.client.retry_policy import ConnectionLost
 
 _PASSING_STATUSES: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
-_PASSING_CODES: Final = frozenset({"INTERNAL", "RATE_LIMITED"})
+_PASSING_CODES: Final = frozenset({"INTERNAL", "RATE_LIMITED", "SERVER_STOPPING", "UNAVAILABLE"})
 
 
 class ServerRefused(Exception):
@@ -19,6 +19,10 @@ class ServerRefused(Exception):
     def __init__(self, message: str, *, asks_who: bool = False) -> None:
         super().__init__(message)
         self.asks_who = asks_who
+
+
+class WayBlocked(ConnectionLost):
+    """Something between the client and the server does not let this way of watching through."""
 
 
 def is_passing(status: int) -> bool:
@@ -34,3 +38,19 @@ def graphql_fault(errors: Any) -> ServerRefused | ConnectionLost:
     if code in _PASSING_CODES:
         return ConnectionLost(message)
     return ServerRefused(message, asks_who=code == "UNAUTHENTICATED")
+
+
+def result_data(result: Any) -> dict[str, Any]:
+    """Return the data of a subscription's result.
+
+    Raises:
+        ConnectionLost, ServerRefused: It has errors, or is no result.
+    """
+    if not isinstance(result, dict):
+        raise ServerRefused("It sends results that are none of GraphQL.")
+    if result.get("errors"):
+        raise graphql_fault(result["errors"])
+    data = result.get("data")
+    if not isinstance(data, dict):
+        raise ServerRefused("It sends results without data.")
+    return data

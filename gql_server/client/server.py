@@ -1,7 +1,9 @@
 """A running server, as its clients see it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
+from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -12,13 +14,16 @@ from gql_server.client.answers import (
     GENERATE_BATCH,
     READ_BATCH,
     READ_IMAGE,
+    READ_PROGRESS,
     WATCH_BATCH,
     Batch,
     BatchPayload,
     Image,
+    Progress,
     Update,
 )
-from gql_server.client.errors import ServerRefused, graphql_fault, is_passing
+from gql_server.client.errors import ServerRefused, WayBlocked, graphql_fault, is_passing
+from gql_server.client.event_stream import subscribe_to_events
 from gql_server.client.retry_policy import ConnectionLost, Patience
 from gql_server.client.subscription import subscribe
 from gql_server.quoting import quoted
@@ -28,9 +33,22 @@ _TIMEOUT: Final = httpx.Timeout(120, connect=10)
 """Seconds: ten thousand prompts are checked before the answer."""
 
 _GIVE_UP_SECONDS: Final = 600.0
-_IN_PROGRESS: Final = "IDEMPOTENCY_IN_PROGRESS"
+_POLL_SECONDS: Final = 2.0
+_MOST_FAILURES: Final = 2
+"""In a row and without any news, until the next way of watching is tried."""
+
+_IN_PROGRESS: Final = frozenset({"IDEMPOTENCY_IN_PROGRESS", "BATCH_PENDING"})
 
 A = TypeVar("A", bound=BaseModel)
+Updates = AsyncGenerator[Update, None]
+
+
+class Way(StrEnum):
+    """A way to watch a batch; each needs less of what lies between than the one before."""
+
+    WEBSOCKET = "WebSocket"
+    EVENTS = "event stream"
+    POLLING = "polling"
 
 
 class Server:
@@ -40,14 +58,34 @@ class Server:
     """
 
     def __init__(
-        self, url: str, key: str | None, report: Callable[[str], None], http: httpx.AsyncClient
+        self,
+        url: str,
+        key: str | None,
+        report: Callable[[str], None],
+        http: httpx.AsyncClient,
+        report_way: Callable[[Way, str], None] | None = None,
     ) -> None:
-        """Take its address, the caller's API key, and who is told of each failure."""
+        """Take its address and the caller's API key.
+
+        Args:
+            url: The address.
+            key: The API key.
+            report: Is told of each failure.
+            http: Sends the requests.
+            report_way: Is told of the way of watching that takes another's place, and why.
+        """
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._report = report
+        self._report_way = report_way
         self._http = http
         self._was_reached = False
+        self._lost_answers = 0
+
+    @property
+    def lost_answers(self) -> int:
+        """How many requests had no answer; the server may have carried them out."""
+        return self._lost_answers
 
     async def check(self) -> None:
         """Make sure that the server is there and that it knows the caller.
@@ -69,7 +107,7 @@ class Server:
         while True:
             data = await self._ask(GENERATE_BATCH, {"input": wanted})
             payload = _read(BatchPayload, data["answer"])
-            if not any(error.code == _IN_PROGRESS for error in payload.user_errors):
+            if not any(error.code in _IN_PROGRESS for error in payload.user_errors):
                 return payload
             patience = patience or self.patience()
             await patience.wait(ConnectionLost(payload.user_errors[0].message))
@@ -105,23 +143,25 @@ class Server:
         found = (await self._ask(READ_IMAGE, {"id": image_id}))["image"]
         return _read(Image, found) if found is not None else None
 
-    async def watch(self, batch_id: str) -> AsyncGenerator[Update, None]:
-        """Tell how a batch goes on, each item that ended once, through lost connections.
+    async def watch(self, batch_id: str) -> Updates:
+        """Yield how a batch goes on, each item that ended once, through lost connections.
 
-        The last update has the batch at its end.
+        Where no WebSocket passes, it goes on by event stream, and then by polling. The last update
+        has the batch at its end.
 
         Raises:
             ServerRefused: The caller has no such batch.
             ServerUnreachable: It did not answer for too long.
         """
         patience = self.patience()
-        after = 0
+        ways = iter(Way)
+        way, after, failures = next(ways), 0, 0
         while True:
             try:
-                async with aclosing(self._updates(batch_id, after)) as updates:
+                async with aclosing(self._updates(way, batch_id, after)) as updates:
                     async for update in updates:
                         patience.reached()
-                        after = update.sequence
+                        after, failures = update.sequence, 0
                         yield update
                 batch = await self.batch(batch_id)
                 if batch.finished_at is not None and batch.sequence <= after:
@@ -129,18 +169,56 @@ class Server:
                     return
                 raise ConnectionLost("it stopped telling before the batch's end")
             except ConnectionLost as lost:
-                await patience.wait(lost)
+                failures += 1
+                is_blocked = isinstance(lost, WayBlocked) or failures >= _MOST_FAILURES
+                # A server that answers neither is away, and says nothing of what lies between.
+                if way is not Way.POLLING and is_blocked and await self._is_there():
+                    way, failures = next(ways), 0
+                    if self._report_way is not None:
+                        self._report_way(way, str(lost))
+                else:
+                    await patience.wait(lost)
 
     def patience(self) -> Patience:
         """Return new patience for something that this server is asked."""
         return Patience(_GIVE_UP_SECONDS if self._was_reached else 0.0, self._report)
 
-    async def _updates(self, batch_id: str, after: int) -> AsyncGenerator[Update, None]:
-        url = self._url.replace("http", "ws", 1) + "/graphql"
-        variables = {"id": batch_id, "after": after}
-        async with aclosing(subscribe(url, WATCH_BATCH, variables, headers=self._headers)) as told:
-            async for data in told:
+    async def _updates(self, way: Way, batch_id: str, after: int) -> Updates:
+        if way is Way.POLLING:
+            async with aclosing(self._poll(batch_id, after)) as updates:
+                async for update in updates:
+                    yield update
+            return
+        url, variables = f"{self._url}/graphql", {"id": batch_id, "after": after}
+        results = (
+            subscribe(url.replace("http", "ws", 1), WATCH_BATCH, variables, headers=self._headers)
+            if way is Way.WEBSOCKET
+            else subscribe_to_events(self._http, url, WATCH_BATCH, variables, headers=self._headers)
+        )
+        async with aclosing(results):
+            async for data in results:
                 yield _read(Update, data["batchProgress"])
+
+    async def _poll(self, batch_id: str, after: int) -> Updates:
+        while True:
+            found = (await self._ask(READ_PROGRESS, {"id": batch_id, "after": after}))["batch"]
+            if found is None:
+                raise ServerRefused(f"There is no batch {batch_id!r}.")
+            batch = _read(Progress, found)
+            items = batch.finished_items
+            after = items[-1].sequence if items else after
+            yield Update.model_construct(sequence=after, batch=batch, finished_items=items)
+            if after >= batch.sequence:
+                if batch.finished_at is not None:
+                    return
+                await asyncio.sleep(_POLL_SECONDS)
+
+    async def _is_there(self) -> bool:
+        try:
+            await self._answer("{ __typename }", {})
+        except ConnectionLost:
+            return False
+        return True
 
     async def _ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         patience = self.patience()
@@ -148,6 +226,7 @@ class Server:
             try:
                 data = await self._answer(query, variables)
             except ConnectionLost as lost:
+                self._lost_answers += 1
                 await patience.wait(lost)
             else:
                 self._was_reached = True
@@ -177,11 +256,14 @@ class Server:
 
 @asynccontextmanager
 async def open_server(
-    url: str, key: str | None, report: Callable[[str], None]
+    url: str,
+    key: str | None,
+    report: Callable[[str], None],
+    report_way: Callable[[Way, str], None] | None = None,
 ) -> AsyncIterator[tuple[Server, httpx.AsyncClient]]:
     """Open a client of a server, and one for pictures, which shows the key to nobody."""
     async with httpx.AsyncClient(verify=trusted_authorities()) as http:
-        yield Server(url, key, report, http), http
+        yield Server(url, key, report, http, report_way), http
 
 
 def _read(shape: type[A], answer: Any) -> A:

@@ -11,7 +11,13 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.frames import Close
 from websockets.typing import Subprotocol
 
-from gql_server.client.errors import ServerRefused, graphql_fault, is_passing
+from gql_server.client.errors import (
+    ServerRefused,
+    WayBlocked,
+    graphql_fault,
+    is_passing,
+    result_data,
+)
 from gql_server.client.retry_policy import ConnectionLost
 
 _PROTOCOL: Final = Subprotocol("graphql-transport-ws")
@@ -34,6 +40,7 @@ async def subscribe(
 
     Raises:
         ConnectionLost: The connection could not be made, or broke.
+        WayBlocked: No WebSocket comes through.
         ServerRefused: The server will not serve this operation to this caller.
     """
     try:
@@ -57,7 +64,7 @@ async def _results(socket: ClientConnection) -> AsyncGenerator[dict[str, Any], N
         message = _message(text)
         match message["type"]:
             case "next":
-                yield _data(message["payload"])
+                yield result_data(message["payload"])
             case "error":
                 raise graphql_fault(message["payload"])
             case "complete":
@@ -86,17 +93,11 @@ def _message(text: str | bytes) -> dict[str, Any]:
     return message
 
 
-def _data(payload: Mapping[str, Any]) -> dict[str, Any]:
-    if payload.get("errors"):
-        raise graphql_fault(payload["errors"])
-    data: dict[str, Any] = payload["data"]
-    return data
-
-
 def _fault(error: Exception) -> ServerRefused | ConnectionLost:
     match error:
         case InvalidStatus(response=response) if not is_passing(response.status_code):
-            return ServerRefused(f"It refuses a WebSocket with {response.status_code}.")
+            # Also 401 and 403: where the server does not know the caller, HTTP says so as well.
+            return WayBlocked(f"it refuses a WebSocket with {response.status_code}")
         case ConnectionClosed(rcvd=Close(code=code, reason=reason)) if code in _REFUSALS:
             return ServerRefused(reason or f"It closed the WebSocket with {code}.")
     return ConnectionLost(str(error) or type(error).__name__)

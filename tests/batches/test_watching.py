@@ -112,6 +112,28 @@ async def test_one_who_comes_back_is_told_what_came_later(office: Office) -> Non
     assert (update["finishedItems"], update["batch"]["status"]) == ([], "SUCCEEDED")
 
 
+FINISHED = """query ($id: ID!, $after: Int!) { batch(id: $id) {
+  finishedItems(after: $after) { sequence status image { id } } } }"""
+
+
+async def test_one_who_polls_is_told_each_item_once(office: Office) -> None:
+    batch_id = await office.batch(130)
+    await office.work_on(batch_id)
+    pages: list[list[dict[str, Any]]] = []
+    after = 0
+    while not pages or pages[-1]:
+        data = await office.product.ask(FINISHED, id=batch_id, after=after)
+        pages.append(data["batch"]["finishedItems"])
+        after = pages[-1][-1]["sequence"] if pages[-1] else after
+    assert [len(page) for page in pages] == [100, 30, 0]
+    items = [item for page in pages for item in page]
+    assert [item["sequence"] for item in items] == list(range(1, 131))
+    assert len({item["image"]["id"] for item in items}) == 130
+    for wrong in (-1, 131):
+        answer = await office.product.answer(FINISHED, id=batch_id, after=wrong)
+        assert "after must be from 0 to 130" in answer["errors"][0]["message"]
+
+
 async def test_what_is_canceled_together_is_told_together(office: Office) -> None:
     batch_id = await office.batch(600)
     async with watching(office, batch_id) as client:

@@ -4,15 +4,19 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 from typer.testing import CliRunner, Result
 
-from gql_server.access.keys import KeyDraft, create_key
+from gql_server.access.keys import KeyDraft, create_key, revoke_key
 from gql_server.cli.root import cli
+from gql_server.database.tables.tables import ApiKeyRow
 from gql_server.domain.principal import Role
+from tests.support.plain_proxy import running_plain_proxy
 from tests.support.process import free_port
 from tests.support.product import FLUX, Product, running_product, workers_ai_settings
 from tests.support.workers_ai_app import WorkersAIStandin
-from tests.support.workers_ai_behaviours import prompt_refused
+from tests.support.workers_ai_behaviours import prompt_refused, slow
 
 pytestmark = pytest.mark.anyio
 
@@ -44,10 +48,15 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Desk]:
+async def working(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Product]:
     settings = {**workers_ai_settings(standin), "auth": "keys"}
     async with running_product(tmp_path / "data", settings, runs_jobs=True) as product:
-        yield Desk(tmp_path, product.settings.server_url, await secret_of_ann(product))
+        yield product
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, working: Product) -> Desk:
+    return Desk(tmp_path, working.settings.server_url, await secret_of_ann(working))
 
 
 async def secret_of_ann(product: Product) -> str:
@@ -96,6 +105,34 @@ async def test_pictures_are_saved_and_what_failed_can_be_sent_again(
     )
     assert second.exit_code == 0, second.output
     assert "1 of 1 pictures made" in second.stdout
+
+
+async def test_it_goes_on_without_websockets_and_says_how_to_go_on_when_it_is_refused(
+    desk: Desk, working: Product, standin: WorkersAIStandin
+) -> None:
+    async with running_plain_proxy(desk.url) as proxy:
+        desk.url = proxy.url
+        result = await desk.run("-", "--model", FLUX)
+        assert result.exit_code == 0, result.output
+        assert "Watching goes on by event stream" in result.stdout
+        assert len(desk.pictures()) == 3
+
+        desk.out = desk.folder / "second time"
+        made = len(standin.requests)
+        standin.always = slow(30)
+        run = asyncio.create_task(desk.run("-", "--model", FLUX))
+        async with asyncio.timeout(30):
+            while len(standin.requests) == made or not proxy.streams > 1:
+                await asyncio.sleep(0.02)
+        async with working.parts.database.read() as connection:
+            key_id = (await connection.execute(select(col(ApiKeyRow.id)))).scalar_one()
+        await revoke_key(working.parts.database, key_id)
+        result = await run
+    standin.always = None
+    assert result.exit_code == 3
+    command = "go on with: gql-server batch --resume bat_"
+    assert command in result.stderr
+    assert result.stderr.rstrip().endswith(f"--out '{desk.out}'")
 
 
 async def test_everything_that_is_wrong_is_told_and_nothing_is_remembered(

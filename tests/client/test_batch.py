@@ -11,6 +11,7 @@ import pytest
 from gql_server.client.answers import Batch, Item
 from gql_server.client.batch import start_batch
 from gql_server.client.downloads import Fetched, fetch_picture
+from gql_server.client.errors import ServerRefused
 from gql_server.client.folder import FolderFault, OutputFolder
 from gql_server.client.server import open_server
 from tests.batches.conftest import Office
@@ -56,6 +57,31 @@ async def test_a_batch_whose_answer_was_lost_is_not_asked_for_twice(
                     OutputFolder(folder.path).held().__enter__()
     assert len(told.losses) == 2
     assert told.batches == [batch_id]
+    found = await office.product.ask("{ batches { edges { node { id } } } }")
+    assert [edge["node"]["id"] for edge in found["batches"]["edges"]] == [batch_id]
+
+
+async def test_a_refusal_after_a_lost_answer_forgets_nothing(
+    office: Office, tmp_path: Path
+) -> None:
+    wanted = {"model": FLUX, "pictures": {"prompts": ["A red fox"]}}
+    told, folder = Told(), OutputFolder(tmp_path / "out")
+    other = OutputFolder(tmp_path / "other")
+    async with (
+        running_proxy(office.product.settings.server_url) as proxy,
+        open_server(proxy.url, None, told.losses.append) as (server, _),
+    ):
+        with folder.held():
+            proxy.spoil(PassOn(), LoseAnswer(), Answer(403, "Forbidden"))
+            with pytest.raises(ServerRefused):
+                await start_batch(server, folder, wanted, told)
+            batch_id = await start_batch(server, folder, wanted, told)
+        with other.held():
+            proxy.spoil(PassOn(), Answer(403, "Forbidden"))
+            with pytest.raises(ServerRefused):
+                await start_batch(server, other, wanted, told)
+    assert told.batches == [batch_id]
+    assert other.request() is None
     found = await office.product.ask("{ batches { edges { node { id } } } }")
     assert [edge["node"]["id"] for edge in found["batches"]["edges"]] == [batch_id]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import strawberry
 
-from gql_server.api.batches.items import BatchItem, ItemStatusArgument, item_connection
+from gql_server.api.batches.items import BatchItem, ItemStatusArgument, item_connection, item_from
 from gql_server.api.connections import (
     After,
     Before,
@@ -25,11 +25,13 @@ from gql_server.api.images.types import Image, image_connection
 from gql_server.api.nodes import Node
 from gql_server.api.webhooks.types import Webhook, webhooks_of
 from gql_server.batches import queries as use_cases
+from gql_server.batches.progress import MAX_ITEMS, ended_items
 from gql_server.database.engine.pages import Facts
 from gql_server.database.queries import batches as rows
 from gql_server.domain import batches as domain
 from gql_server.domain.errors import Rejected
 from gql_server.domain.money import to_dollars
+from gql_server.graphql.execution.weights import list_size
 
 
 @strawberry.enum(description="Where a batch stands.")
@@ -176,6 +178,26 @@ class Batch(Node):
     ) -> Connection[BatchItem]:
         """List items."""
         return await item_connection(info, self.id, first, after, last, before, status)
+
+    @strawberry.field(
+        description="Items that ended after an event, in the order in which they ended; at most "
+        f"{MAX_ITEMS}. For clients that poll where no subscription passes: ask again with the "
+        "`sequence` of the last one.",
+        metadata=list_size(MAX_ITEMS),
+    )
+    async def finished_items(
+        self,
+        info: Info,
+        after: Annotated[
+            int,
+            strawberry.argument(
+                description="The last `sequence` that is known; 0 returns the first that ended."
+            ),
+        ] = 0,
+    ) -> list[BatchItem]:
+        """List what ended after an event."""
+        ended = await ended_items(info.context.parts, self.id, after=after, until=self.sequence)
+        return [item_from(item) for item in ended]
 
     @strawberry.field(description="Its pictures that are kept, page by page.")
     async def images(
