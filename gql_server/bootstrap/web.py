@@ -39,6 +39,7 @@ from gql_server.rest.application import RestOptions, rest_application
 from gql_server.rest.errors import refusal
 from gql_server.rest.requests import BodyBounds
 from gql_server.settings import Settings
+from gql_server.settings.addresses import as_ipv6
 from gql_server.web.health import Check, health, ready_route
 from gql_server.web.images import images_route
 from gql_server.web.middleware.authentication import AuthenticationMiddleware
@@ -150,7 +151,7 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
         max_file_bytes=MAX_UPLOAD_BYTES,
         body_seconds=settings.receive_timeout,
         operations=settings.max_operations,
-        origins=(_origin(settings.server_url), *settings.cors_origins),
+        origins=(settings.server_origin, *settings.cors_origins),
         init_seconds=settings.subscription_init_timeout,
         send_seconds=settings.subscription_send_timeout,
         operations_at_once=settings.subscriptions_per_connection,
@@ -191,8 +192,9 @@ def _middleware(settings: Settings) -> list[Middleware]:
     if public_path:
         found.append(Middleware(PublicPathMiddleware, path=public_path))
     if settings.trusted_proxies:
-        trusted = [str(network) for network in settings.trusted_proxies]
-        found.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted))
+        # An IPv4 proxy has an address of IPv6 where HOST is an address for both.
+        trusted = {str(form) for one in settings.trusted_proxies for form in (one, as_ipv6(one))}
+        found.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=sorted(trusted)))
     if settings.allowed_ips:
         found.append(Middleware(AllowedNetworksMiddleware, networks=settings.allowed_ips))
     if settings.host_names is not None:
@@ -251,11 +253,6 @@ def _shows_playground(settings: Settings) -> bool:
 
 def _is_no_page(_method: str, _accept: str, _parameters: Iterable[str]) -> bool:
     return False
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _or(setting: bool | None, otherwise: bool) -> bool:  # noqa: FBT001 - a switch and its default

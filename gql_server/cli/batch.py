@@ -27,8 +27,11 @@ from gql_server.client.errors import ServerRefused
 from gql_server.client.folder import FolderFault, OutputFolder, one_line
 from gql_server.client.retry_policy import ServerUnreachable
 from gql_server.client.server import Server, open_server
+from gql_server.settings.secret_files import SecretFileError, read_secret
+from gql_server.settings.text_files import TextFileError, decode, read_text
 
 KEY_VARIABLE: Final = "GQL_SERVER_KEY"
+_KEY_FILE_VARIABLE: Final = f"{KEY_VARIABLE}_FILE"
 
 _NOT_WHOLE: Final = 1
 _WRONG: Final = 2
@@ -100,7 +103,8 @@ def batch(
 ) -> None:
     """Make many pictures on a running server, and save them as they come.
 
-    The API key is read from the environment, GQL_SERVER_KEY. Ctrl-C leaves the batch running: the
+    The API key is read from the environment, GQL_SERVER_KEY, or from the file that
+    GQL_SERVER_KEY_FILE names. Ctrl-C leaves the batch running: the
     same command, or --resume, goes on with it. Exits 0 when every picture was made and saved, 1
     when some were not, 2 when the request is wrong, 3 when an accepted batch could not be watched
     or saved to its end, or the server not be reached, 130 after Ctrl-C.
@@ -140,6 +144,7 @@ class _Run:
         self._server = server
         self._folder = folder
         self._display = display
+        self._key = _read_key()
         self._batch_id: str | None = None
 
     def result(
@@ -229,25 +234,34 @@ class _Run:
 
     def _with_server(self, work: Callable[[Server, httpx.AsyncClient], Awaitable[T]]) -> T:
         async def run() -> T:
-            key = os.environ.get(KEY_VARIABLE)
             display = self._display
-            opened = open_server(self._server, key, display.lost, display.changed_way)
+            opened = open_server(self._server, self._key, display.lost, display.changed_way)
             async with opened as (server, http):
                 return await work(server, http)
 
         return asyncio.run(run())
 
 
+def _read_key() -> str | None:
+    key, file = os.environ.get(KEY_VARIABLE), os.environ.get(_KEY_FILE_VARIABLE)
+    if key and file:
+        _refuse(f"{_KEY_FILE_VARIABLE}: set it or {KEY_VARIABLE}, not both.")
+    try:
+        return read_secret(_KEY_FILE_VARIABLE, file) if file else key
+    except SecretFileError as error:
+        _refuse(str(error))
+
+
 def _read_prompts(name: str | None) -> list[str]:
     if name is None:
         _refuse("Name a file of prompts, or - for standard input; or go on with --resume ID.")
     try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        _refuse(f"{name}: {error.strerror}")
-    except UnicodeDecodeError:
-        _refuse(f"{name}: this is no UTF-8 text.")
+        if name == "-":
+            text = decode("standard input", sys.stdin.buffer.read())
+        else:
+            text = read_text(Path(name))
+    except TextFileError as error:
+        _refuse(str(error))
     lines = [line.strip() for line in text.split("\n")]
     prompts = [line for line in lines if line and not line.startswith("#")]
     if not prompts:

@@ -13,6 +13,7 @@ from graphql.utilities import BreakingChangeType, find_schema_changes
 from gql_server.api.schema import schema_text
 from gql_server.cli.start import fail
 from gql_server.rest.application import RestOptions, rest_application
+from gql_server.settings.text_files import TextFileError, read_text
 
 
 def schema(
@@ -68,6 +69,6 @@ def _compare(since: Path, current: str) -> None:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text("utf-8")
-    except OSError as error:
-        fail(f"{file}: {error.strerror}")
+        return read_text(file)
+    except TextFileError as error:
+        fail(str(error))

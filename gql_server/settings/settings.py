@@ -1,15 +1,24 @@
 """The settings, from the environment and ``.env``: checked together, and what follows from them."""
 
-from collections.abc import Mapping
-from ipaddress import ip_address
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from sqlalchemy.engine import URL, make_url
 
+from gql_server.settings.addresses import client_address, origin_of
+from gql_server.settings.env_file import (
+    EnvFileError,
+    Misspelling,
+    check_env_file,
+    find_misspellings,
+)
 from gql_server.settings.fields import SettingFields
+from gql_server.settings.secret_files import SecretFileError, SecretFiles, secret_names
 from gql_server.settings.types import DRIVERS
 
 GATEWAY_ENDING: Final = "/workers-ai"
@@ -24,6 +33,19 @@ class SettingsError(Exception):
 
 class Settings(SettingFields):
     """What an operator has set, of which each part agrees with the others."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - a folder of them
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Add the files of secrets to where settings come from."""
+        files = SecretFiles(settings_cls, env_settings, dotenv_settings)
+        return init_settings, env_settings, dotenv_settings, files
 
     @model_validator(mode="after")
     def _sets_are_whole(self) -> Self:
@@ -53,6 +75,8 @@ class Settings(SettingFields):
         provider = {"OIDC_ISSUER": self.oidc_issuer, "OIDC_AUDIENCE": self.oidc_audience}
         if any(provider.values()) and not all(provider.values()):
             faults.append(_half_a_set(provider))
+        if self.database_password is not None:
+            faults.extend(self._password_faults())
         if self.oidc_issuer and self.auth != "keys":
             faults.append("AUTH: set it to keys where OIDC_ISSUER is set, or nobody is asked")
         if 0 < self.allowance_size < self.max_query_cost:
@@ -60,6 +84,17 @@ class Settings(SettingFields):
         if faults:
             raise ValueError("\n".join(faults))
         return self
+
+    def _password_faults(self) -> Sequence[str]:
+        given = self.database_url.get_secret_value() if self.database_url is not None else None
+        url = make_url(given) if given is not None else None
+        if url is None or url.get_backend_name() == "sqlite":
+            return [
+                "DATABASE_PASSWORD: it is for a DATABASE_URL of postgresql://user@host/database"
+            ]
+        if url.password is not None:
+            return ["DATABASE_PASSWORD: DATABASE_URL has a password too; keep one of them"]
+        return ()
 
     @property
     def server_url(self) -> str:
@@ -72,6 +107,11 @@ class Settings(SettingFields):
         elif ":" in host:
             host = f"[{host}]"
         return f"http://{host}:{self.port}"
+
+    @property
+    def server_origin(self) -> str:
+        """The origin of the server's own pages, as browsers send it."""
+        return origin_of(self.server_url)
 
     @property
     def asks_for_keys(self) -> bool | None:
@@ -143,6 +183,8 @@ class Settings(SettingFields):
         if self.database_url is None:
             return URL.create(DRIVERS["sqlite"], database=str(self.data_dir / "gql_server.db"))
         url = make_url(self.database_url.get_secret_value())
+        if self.database_password is not None:
+            url = url.set(password=self.database_password.get_secret_value())
         return url.set(drivername=DRIVERS[url.drivername])
 
     @property
@@ -163,7 +205,10 @@ def load_settings(**overrides: Any) -> Settings:
         SettingsError: Names every setting that is wrong and how to mend it; shows no secret.
     """
     try:
+        _env_file_places()
         return Settings(**overrides)
+    except (EnvFileError, SecretFileError) as error:
+        raise SettingsError(str(error)) from None
     except ValidationError as error:
         lines = [
             f"{'.'.join(str(part) for part in fault['loc'][:1]).upper()}: {_plain(fault['msg'])}"
@@ -171,7 +216,24 @@ def load_settings(**overrides: Any) -> Settings:
             else _plain(fault["msg"])
             for fault in error.errors(include_input=False, include_url=False)
         ]
+        lines += map(str, misspelled_settings())
         raise SettingsError("\n".join(lines)) from None
+
+
+def misspelled_settings() -> Sequence[Misspelling]:
+    """Find the names in ``.env`` and in the environment that are much like those of settings.
+
+    Raises:
+        EnvFileError: ``.env`` cannot be read.
+    """
+    settings = [name.upper() for name in Settings.model_fields]
+    settings += secret_names(Settings.model_fields)
+    return [*find_misspellings(_env_file_places(), os.environ, settings=settings)]
+
+
+def _env_file_places() -> Mapping[str, str]:
+    file = Settings.model_config.get("env_file")
+    return check_env_file(Path(file)) if isinstance(file, str) else {}
 
 
 def _half_a_set(names: Mapping[str, object]) -> str:
@@ -180,17 +242,13 @@ def _half_a_set(names: Mapping[str, object]) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    address = client_address(host)
+    return host == "localhost" if address is None else address.is_loopback
 
 
 def _is_unspecified(host: str) -> bool:
-    try:
-        return ip_address(host).is_unspecified
-    except ValueError:
-        return False
+    address = client_address(host)
+    return address is not None and address.is_unspecified
 
 
 def _plain(message: str) -> str:

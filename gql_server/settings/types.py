@@ -2,13 +2,14 @@
 
 import re
 from base64 import b64decode
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BeforeValidator, HttpUrl, SecretStr, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+
+from gql_server.settings.addresses import Network, http_url, listen_host, network, page_origin
 
 DRIVERS: Final = {
     "sqlite": "sqlite+aiosqlite",
@@ -18,23 +19,19 @@ DRIVERS: Final = {
 }
 """The driver of each scheme that DATABASE_URL may have."""
 
-_HTTP_URL: Final = TypeAdapter(HttpUrl)
 _SHORTEST_SECRET: Final = 32
 _HOST: Final = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_ESCAPES: Final = (
+    "write %40 for @, %3A for :, %2F for /, %23 for #, %3F for ? and %25 for %, or set "
+    "DATABASE_PASSWORD, which takes them as they are"
+)
 _WEBHOOK_PREFIX = "whsec_"
 _WEBHOOK_KEY_BYTES = range(24, 65)
 
 
-def _is_http_url(value: str) -> str:
-    url = _HTTP_URL.validate_python(value)
-    if url.query is not None or url.fragment is not None:
-        raise ValueError("give an address without ? and #")
-    return value.rstrip("/")
-
-
 def _is_issuer(value: str) -> str:
     # As it stands: tokens name their issuer to the letter, with or without a slash at the end.
-    _is_http_url(value)
+    http_url(value)
     return value
 
 
@@ -46,15 +43,26 @@ def _is_token(value: SecretStr) -> SecretStr:
 
 
 def _is_database_url(value: SecretStr) -> SecretStr:
+    # No message quotes any of it: what an unescaped password is parsed as may be a part of it.
+    given = value.get_secret_value()
     try:
-        url = make_url(value.get_secret_value())
+        url = make_url(given)
     except (ArgumentError, ValueError):
         url = None
     is_known = url is not None and url.drivername in DRIVERS
     if url is None or not is_known or not url.database or url.database == ":memory:":
-        message = "give sqlite:///path/to/file.db or postgresql://user:password@host/database"
-        raise ValueError(message)
+        raise ValueError(
+            "give sqlite:///path/to/file.db or postgresql://user:password@host/database; in a "
+            f"password {_ESCAPES}"
+        )
+    if url.drivername != "sqlite" and _has_unescaped_password(given, url):
+        raise ValueError(f"there is an @ too many: in a password {_ESCAPES}")
     return value
+
+
+def _has_unescaped_password(given: str, url: URL) -> bool:
+    ends = 1 + (url.username or "").count("@")
+    return given.count("@") > ends or "@" in f"{url.host}{url.database}"
 
 
 def _in_lower_case(value: object) -> object:
@@ -64,10 +72,7 @@ def _in_lower_case(value: object) -> object:
 def _read_networks(value: object) -> object:
     if not isinstance(value, str):
         return value
-    try:
-        return tuple(ip_network(one.strip()) for one in value.split(",") if one.strip())
-    except ValueError as error:
-        raise ValueError(f"{error}; give networks such as 10.0.0.0/8, 2001:db8::1") from None
+    return tuple(network(one.strip()) for one in value.split(",") if one.strip())
 
 
 def _is_long_secret(value: SecretStr) -> SecretStr:
@@ -80,16 +85,6 @@ def _split(value: object) -> object:
     if not isinstance(value, str):
         return value
     return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _is_origin(value: str) -> str:
-    if value == "*":
-        return value
-    url = _HTTP_URL.validate_python(value)
-    # pydantic writes a path even where there is none.
-    if url.path not in {None, "/"} or url.query is not None or url.username is not None:
-        raise ValueError(f"give origins such as https://app.example.com, not {value}")
-    return value.rstrip("/").lower()
 
 
 def _is_host(value: str) -> str:
@@ -122,7 +117,7 @@ def _are_webhook_secrets(value: SecretStr) -> SecretStr:
     return value
 
 
-HttpAddress = Annotated[str, AfterValidator(_is_http_url)]
+HttpAddress = Annotated[str, AfterValidator(http_url)]
 """An address without a slash at its end."""
 
 Issuer = Annotated[str, AfterValidator(_is_issuer)]
@@ -130,10 +125,10 @@ Token = Annotated[SecretStr, AfterValidator(_is_token)]
 WebhookSecrets = Annotated[SecretStr, AfterValidator(_are_webhook_secrets)]
 LongSecret = Annotated[SecretStr, AfterValidator(_is_long_secret)]
 DatabaseAddress = Annotated[SecretStr, AfterValidator(_is_database_url)]
-Network = IPv4Network | IPv6Network
+ListenHost = Annotated[str, AfterValidator(listen_host)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_read_networks)]
 Origins = Annotated[
-    tuple[Annotated[str, AfterValidator(_is_origin)], ...], NoDecode, BeforeValidator(_split)
+    tuple[Annotated[str, AfterValidator(page_origin)], ...], NoDecode, BeforeValidator(_split)
 ]
 Hosts = Annotated[
     tuple[Annotated[str, AfterValidator(_is_host)], ...], NoDecode, BeforeValidator(_split)

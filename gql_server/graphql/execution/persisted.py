@@ -11,6 +11,7 @@ from cachetools import LRUCache
 from graphql import GraphQLError
 
 from gql_server.graphql.execution.documents import Documents
+from gql_server.settings.text_files import TextFileError, read_text
 from gql_server.web.bodies import RequestRefused
 
 _CACHED_BYTES: Final = 16 * 1024 * 1024
@@ -116,9 +117,9 @@ def load_trusted_documents(path: Path, documents: Documents) -> dict[str, str]:
         TrustedDocumentsError: It cannot be read, or a document is not one that this server runs.
     """
     try:
-        manifest = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise TrustedDocumentsError(f"{path}: {error.strerror}") from error
+        manifest = orjson.loads(read_text(path))
+    except TextFileError as error:
+        raise TrustedDocumentsError(str(error)) from error
     except ValueError as error:
         raise TrustedDocumentsError(f"{path}: it is not JSON: {error}") from error
     found = _entries(manifest)

@@ -15,6 +15,7 @@ from gql_server.domain.amounts import DollarAmount
 from gql_server.domain.money import nano_dollars
 from gql_server.inference.catalogue import Catalogue
 from gql_server.inference.model import PriceUnit, UnitPrice
+from gql_server.settings import text_files
 
 T = TypeVar("T")
 
@@ -92,9 +93,9 @@ def read_text(path: Path) -> str:
         PriceBookError: It cannot be read.
     """
     try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PriceBookError(f"{path}: {error}") from error
+        return text_files.read_text(path)
+    except text_files.TextFileError as error:
+        raise PriceBookError(str(error)) from error
 
 
 def read_price_text(name: str, text: str, catalogue: Catalogue) -> PriceLists:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from gql_server.domain.clock import to_iso
@@ -102,14 +103,15 @@ def write_price_book(
         raise PriceBookError(
             f'{error}; where the price book in use has [provider."…"], write [[provider."…"]]'
         ) from error
-    part = path.with_name(f"{path.name}.part")
     try:
-        if overwrite:  # whole, or not at all: a server may be starting with it
+        # Whole, or not at all: the disk may be full, and a server may be starting with it.
+        with TemporaryDirectory(prefix=".prices-", dir=path.parent) as folder:
+            part = Path(folder) / "book.toml"
             part.write_text(text, "utf-8")
-            part.replace(path)
-            return
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+            if overwrite:
+                part.replace(path)
+            else:
+                path.hardlink_to(part)
     except FileExistsError as error:
         raise PriceBookError(f"{path} is there already; --force replaces it") from error
     except OSError as error:

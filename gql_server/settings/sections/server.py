@@ -2,16 +2,27 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from gql_server.settings.types import DatabaseAddress, Hosts, HttpAddress, Networks, Origins
+from gql_server.settings.types import (
+    DatabaseAddress,
+    Hosts,
+    HttpAddress,
+    ListenHost,
+    Networks,
+    Origins,
+)
 
 
 class ServerSettings(BaseSettings):
     """Server and data."""
 
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    host: ListenHost = Field(
+        default="127.0.0.1",
+        description="Address or host name to listen on. `0.0.0.0` is every IPv4 network, `::` "
+        "every network.",
+    )
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
     public_url: HttpAddress | None = Field(
         default=None,
@@ -25,7 +36,12 @@ class ServerSettings(BaseSettings):
     database_url: DatabaseAddress | None = Field(
         default=None,
         description="`sqlite:///path/to/file.db` or `postgresql://user:password@host/database`. "
-        "Defaults to SQLite in `DATA_DIR`.",
+        "Defaults to SQLite in `DATA_DIR`. [Rights in PostgreSQL](using.md#rights-in-postgresql).",
+    )
+    database_password: SecretStr | None = Field(
+        default=None,
+        description="Password for a `DATABASE_URL` without one, as it is: in the URL, characters "
+        "such as `@ : / # ?` would have to be percent-encoded.",
     )
     allowed_hosts: Hosts = Field(
         default=(),
@@ -47,5 +63,5 @@ class ServerSettings(BaseSettings):
     cors_origins: Origins = Field(
         default=(),
         description="Origins whose pages may use the API and open WebSockets, separated by commas: "
-        "`https://app.example.com`; `*` for all. Defaults to none.",
+        "`https://app.example.com`, or of apps: `tauri://localhost`; `*` for all. Defaults to none.",
     )

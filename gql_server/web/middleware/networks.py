@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gql_server.settings.types import Network
+from gql_server.settings.addresses import Network, client_address
 
 
 class AllowedNetworksMiddleware:
@@ -34,11 +33,7 @@ class AllowedNetworksMiddleware:
     def _is_allowed(self, client: tuple[str, int] | None) -> bool:
         if client is None:
             return False
-        try:
-            address = ip_address(client[0])
-        except ValueError:
+        address = client_address(client[0])
+        if address is None:
             return False
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-            # A socket for both families names IPv4 clients so.
-            address = address.ipv4_mapped
         return any(address in network for network in self._networks)
