@@ -32,6 +32,7 @@ DECISIONS: Final[Mapping[str, Mapping[str, Decision]]] = {
         "viewer": _READ_COMMON,
         "image": _READ,
         "images": _READ,
+        "sourceImages": _READ,
         "model": _READ_COMMON,
         "models": _READ_COMMON,
         "template": _READ,

@@ -50,11 +50,18 @@ from gql_server.api.images.filters import FilterArgument, OrderArgument
 from gql_server.api.images.mutations import ImageMutations
 from gql_server.api.images.subscriptions import ImageSubscriptions
 from gql_server.api.images.types import Image, find_images, image_connection
+from gql_server.api.images.warnings import SizeWarning
 from gql_server.api.models.types import MAX_MODELS, Model, ModelFilter, list_models
 from gql_server.api.nodes import Node
 from gql_server.api.permissions import guarded
 from gql_server.api.scalars import DATE_TIME, JSON
-from gql_server.api.source_images.types import SourceImage, SourceImageMutations, find_source_images
+from gql_server.api.source_images.mutations import SourceImageMutations
+from gql_server.api.source_images.types import (
+    SourceImage,
+    SourceImageFilter,
+    find_source_images,
+    source_image_connection,
+)
 from gql_server.api.templates.mutations import TemplateMutations
 from gql_server.api.templates.types import (
     Template,
@@ -135,6 +142,24 @@ class Query:
     ) -> Connection[Image]:
         """List images."""
         return await image_connection(info, first, after, last, before, filter, order_by)
+
+    @strawberry.field(
+        description="Uploads of the caller, page by page. An admin sees those of all users."
+    )
+    async def source_images(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[
+            SourceImageFilter | None, strawberry.argument(description="Which uploads to return.")
+        ] = None,
+        order_by: OrderArgument = ListOrder.NEWEST_FIRST,
+    ) -> Connection[SourceImage]:
+        """List uploads."""
+        return await source_image_connection(info, first, after, last, before, filter, order_by)
 
     @strawberry.field(description="One model by its name.")
     def model(
@@ -308,6 +333,7 @@ def build_schema(limits: Limits | None = None) -> Schema:
             Model,
             Budget,
             BudgetWarning,
+            SizeWarning,
             ApiKey,
             Webhook,
             *USER_ERROR_TYPES,

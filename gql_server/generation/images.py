@@ -7,8 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import structlog
-
 from gql_server.database.engine.pages import Facts, Page, PageRequest
 from gql_server.database.queries.images import (
     IMAGE_COLUMNS,
@@ -19,15 +17,11 @@ from gql_server.database.queries.images import (
     image_pages_by_template,
     update_image,
 )
-from gql_server.database.queries.source_images import find_source_images, remove_source_image
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ImageNotFound, Rejected
 from gql_server.domain.principal import Principal
 from gql_server.generation.services import Parts
 from gql_server.generation.tags_and_metadata import clean_tags, label_faults
-from gql_server.storage.store import StoreMisconfigured, StoreUnavailable
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,33 +78,6 @@ async def get_images(
     """Return the caller's images of these ids, deleted ones too."""
     async with parts.database.read() as connection:
         return await find_images(connection, ids, user_id=principal.owner_filter(), columns=columns)
-
-
-async def get_source_images(
-    parts: Parts, principal: Principal, ids: Collection[str]
-) -> Mapping[str, Facts]:
-    """Return the caller's uploads of these ids."""
-    async with parts.database.read() as connection:
-        return await find_source_images(connection, ids, user_id=principal.owner_filter())
-
-
-async def delete_source_image(parts: Parts, principal: Principal, image_id: str) -> None:
-    """Delete an upload for good: its row first, then its bytes.
-
-    Images that were made from it stay. Items of batches that wait for it will fail.
-
-    Raises:
-        ImageNotFound: The caller has no such upload.
-    """
-    async with parts.database.write() as connection:
-        found = await find_source_images(connection, [image_id], user_id=principal.owner_filter())
-        if image_id not in found:
-            raise ImageNotFound(image_id, path=("id",))
-        await remove_source_image(connection, image_id)
-    try:
-        await parts.store.delete(found[image_id]["storage_key"])
-    except (StoreUnavailable, StoreMisconfigured) as error:
-        log.warning("upload_bytes_left", source_image=image_id, reason=str(error))
 
 
 async def label_image(parts: Parts, principal: Principal, image_id: str, labels: Labels) -> Facts:

@@ -11,6 +11,7 @@ from gql_server.database.queries.images import search_form
 from gql_server.database.tables.tables import ChargeKind, ChargeRow, ImageRow
 from gql_server.domain.clock import now
 from gql_server.domain.ids import new_id
+from gql_server.generation.made_sizes import priced_as_made
 from gql_server.generation.persist import keep_bytes, keep_facts
 from gql_server.generation.recovery import (
     KeptPicture,
@@ -89,7 +90,7 @@ async def keep_picture(
         GenerationFailed: The store cannot be used; nothing is charged.
         GenerationPending: It is not known whether the facts were written.
     """
-    accepted = with_seed(accepted, picture.seed)
+    accepted = priced_as_made(parts, with_seed(accepted, picture.seed), picture.facts)
     kept = KeptPicture(accepted, picture, is_preview=parts.generator.is_preview)
     ours = StoredObject(
         data=picture.data,

@@ -10,9 +10,9 @@ from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.idempotency_keys import KeyScope
 from gql_server.database.queries.images import find_images
 from gql_server.database.queries.source_images import (
-    count_source_images,
     find_source_images,
     insert_source_image_once,
+    uploaded_by,
 )
 from gql_server.database.tables.tables import SourceImageRow
 from gql_server.domain.clock import now
@@ -22,6 +22,7 @@ from gql_server.domain.errors import (
     IdempotencyInProgress,
     ImageNotFound,
     InvalidInput,
+    Path,
     Rejected,
 )
 from gql_server.domain.ids import new_id
@@ -54,11 +55,23 @@ class SourceImage:
 
 
 async def upload_source_image(
-    parts: Parts, principal: Principal, data: bytes, *, idempotency_key: str | None = None
+    parts: Parts,
+    principal: Principal,
+    data: bytes,
+    *,
+    idempotency_key: str | None = None,
+    path: Path = ("file",),
 ) -> Facts:
     """Keep an uploaded picture: upright, at most 2048 pixels a side, without its metadata.
 
     With an idempotency key it is kept once, however often the same bytes are sent.
+
+    Args:
+        parts: The parts.
+        principal: Whose it will be.
+        data: An encoded picture.
+        idempotency_key: The client's key for this upload.
+        path: Where in the input the bytes are, for errors.
 
     Raises:
         InvalidInput: The bytes are too many, or no picture.
@@ -67,7 +80,7 @@ async def upload_source_image(
         IdempotencyConflict: The key stands for other bytes.
         IdempotencyInProgress: The deadline passed while an earlier upload is worked on.
     """
-    upload = _Upload(parts, principal, data)
+    upload = _Upload(parts, principal, data, path)
     if idempotency_key is None:
         begun = await upload.accept()
         return await upload.keep(begun.result_id)
@@ -84,35 +97,36 @@ class _Upload:
 
     pending = IdempotencyInProgress
 
-    def __init__(self, parts: Parts, principal: Principal, data: bytes) -> None:
+    def __init__(self, parts: Parts, principal: Principal, data: bytes, path: Path) -> None:
         self._parts = parts
         self._principal = principal
         self._data = data
+        self._path = path
         self._picture: PictureFacts
         self._png: bytes
         self.has_spent = False
 
     async def accept(self) -> Begun:
         await self._check_quota()
-        self._picture, self._png = await _accepted(self._parts, self._data)
+        self._picture, self._png = await _accepted(self._parts, self._data, self._path)
         return Begun(result_id=new_id("src"))
 
     async def _check_quota(self) -> None:
         quota, user_id = self._parts.upload_quota, self._principal.user_id
         async with self._parts.database.read() as connection:
-            number, size = await count_source_images(connection, user_id)
+            number, size = await uploaded_by(connection, user_id)
         if quota.number and number >= quota.number:
             raise InvalidInput(
                 f"You have {number} source images, as many as this server keeps for a user. "
                 "Delete some first.",
-                path=("file",),
+                path=self._path,
                 code=ErrorCode.TOO_MANY,
             )
         if quota.size_bytes and size + len(self._data) > quota.size_bytes:
             raise InvalidInput(
                 f"Your source images take {size} bytes of the {quota.size_bytes} that this server "
                 "keeps for a user. Delete some first.",
-                path=("file",),
+                path=self._path,
                 code=ErrorCode.TOO_MANY,
             )
 
@@ -154,11 +168,11 @@ class _Upload:
         return await insert_source_image_once(self._parts.database, row, key=scope)
 
 
-async def _accepted(parts: Parts, data: bytes) -> tuple[PictureFacts, bytes]:
+async def _accepted(parts: Parts, data: bytes, path: Path) -> tuple[PictureFacts, bytes]:
     if len(data) > MAX_UPLOAD_BYTES:
         raise InvalidInput(
             f"A source image must be at most {MAX_UPLOAD_BYTES} bytes; it has {len(data)}.",
-            path=("file",),
+            path=path,
             code=ErrorCode.TOO_LONG,
         )
     try:
@@ -167,7 +181,7 @@ async def _accepted(parts: Parts, data: bytes) -> tuple[PictureFacts, bytes]:
     except NotAPicture as error:
         raise InvalidInput(
             f"The file is no picture that can be used: {error}. Send a JPEG, PNG, WebP or AVIF.",
-            path=("file",),
+            path=path,
         ) from error
 
 

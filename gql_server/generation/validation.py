@@ -171,7 +171,7 @@ def accept_with(
         raise Rejected(faults)
     seed_was_given = parameters.seed is not None
     parameters = _settle(model, parameters, has_sources=bool(sources))
-    price = _price(parts, model, _size(model, parameters, sources))
+    price = price_of(parts, model, picture_size(model, parameters, sources))
     faults.extend(cost_faults(request.max_cost, price.cost))
     if faults:
         raise Rejected(faults)
@@ -290,7 +290,8 @@ def _settle(model: Model, parameters: Parameters, *, has_sources: bool) -> Param
     return replace(parameters, **changes)
 
 
-def _price(parts: Parts, model: Model, size: PictureSize) -> Price:
+def price_of(parts: Parts, model: Model, size: PictureSize) -> Price:
+    """Return what a picture of this size costs now; the provider bills nothing for previews."""
     price = parts.prices.price(model, size, at=now())
     if parts.generator.is_preview:
         return replace(price, provider_cost=NanoDollars(0), neurons=MilliNeurons(0))
@@ -311,7 +312,10 @@ def cost_faults(max_cost: float | None, cost: int) -> Iterator[DomainError]:
         yield MaxCostExceeded(cost, limit)
 
 
-def _size(model: Model, parameters: Parameters, sources: Sequence[SourceImage]) -> PictureSize:
+def picture_size(
+    model: Model, parameters: Parameters, sources: Sequence[SourceImage]
+) -> PictureSize:
+    """Return what the price of a picture depends on, with all parameters filled in."""
     width, height = parameters.width or 0, parameters.height or 0
     return PictureSize(
         width=width,

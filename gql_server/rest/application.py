@@ -105,6 +105,7 @@ def _add(app: FastAPI, operation: Operation) -> None:
         tags=[operation.tag],
         responses=responses,
         response_model_exclude_unset=True,
+        openapi_extra=dict(operation.body) if operation.body is not None else None,
         route_class_override=_Route,
     )
 

@@ -10,12 +10,13 @@ from gql_server import __version__
 _DESCRIPTION: Final = (
     "AI images on Cloudflare Workers AI and R2, for clients that speak REST. The same pictures, "
     "templates, batches and costs are there over GraphQL at `/graphql`, which has more: "
-    "subscriptions, uploads, filters, budgets.\n\n"
+    "subscriptions, filters, budgets.\n\n"
     "Amounts are US dollars, moments ISO 8601 in UTC with milliseconds. Every refusal is "
     '`{"error", "details": {"message", …}}`.'
 )
 _TAGS: Final = (
     {"name": "images", "description": "Pictures: made, listed, read, deleted."},
+    {"name": "uploads", "description": "Pictures of your own to make others from."},
     {"name": "batches", "description": "Many pictures asked for at once."},
     {"name": "templates", "description": "Models, words and settings saved for reuse."},
     {"name": "models", "description": "What makes pictures."},

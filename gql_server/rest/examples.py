@@ -2,7 +2,15 @@
 
 from typing import Any, Final
 
-from gql_server.rest.fields import BATCH_ID, FLUX, IMAGE_ID, MOMENT_EXAMPLE, TEMPLATE_ID, USER
+from gql_server.rest.fields import (
+    BATCH_ID,
+    FLUX,
+    IMAGE_ID,
+    MOMENT_EXAMPLE,
+    SOURCE_IMAGE_ID,
+    TEMPLATE_ID,
+    USER,
+)
 
 IMAGE: Final[dict[str, Any]] = {
     "id": IMAGE_ID,
@@ -22,6 +30,21 @@ PENDING_IMAGE: Final[dict[str, Any]] = {
     "id": IMAGE_ID,
     "status": "pending",
     "message": f"The picture is still being made. Ask for image {IMAGE_ID} in a little while.",
+}
+SOURCE_IMAGE: Final[dict[str, Any]] = {
+    "id": SOURCE_IMAGE_ID,
+    "url": f"https://images.example.com/sources/{SOURCE_IMAGE_ID}.png",
+    "width": 1024,
+    "height": 768,
+    "content_type": "image/png",
+    "size_bytes": 524288,
+    "created_at": MOMENT_EXAMPLE,
+    "user_id": USER,
+}
+SOURCE_IMAGES: Final[dict[str, Any]] = {
+    "source_images": [SOURCE_IMAGE],
+    "total": 1,
+    "next_cursor": None,
 }
 TEMPLATE: Final[dict[str, Any]] = {
     "id": TEMPLATE_ID,

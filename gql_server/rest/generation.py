@@ -7,6 +7,7 @@ from fastapi import Body, Header, Response
 from fastapi.openapi.models import Example
 
 from gql_server.generation.generate import generate_image
+from gql_server.generation.made_sizes import other_size
 from gql_server.generation.requests import PictureRequest
 from gql_server.generation.validation import MIN_PROMPT_LENGTH
 from gql_server.rest.context import ContextOfRequest
@@ -59,7 +60,8 @@ class NewImage(Image):
     """The picture that was made."""
 
     warnings: list[str] = described(
-        "What there is to know though it was made: a soft budget was passed. Left out otherwise.",
+        "What there is to know though it was made: a soft budget was passed, or the picture has "
+        "another size than was asked for. Left out otherwise.",
         ["The user's monthly budget of $10 is passed."],
         [],
     )
@@ -80,8 +82,10 @@ async def generate(
     )
     (shown,) = await images_from(context, [made.facts])
     image = NewImage(**dict(shown))
-    if made.passed:
-        image.warnings = context.warnings(made.passed)
+    size = other_size(made.facts)
+    warnings = [*([size.message] if size is not None else []), *context.warnings(made.passed)]
+    if warnings:
+        image.warnings = warnings
     response.headers["Location"] = f"/api/images/{image.id}"
     return image
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from gql_server.access.permissions import Decision, Others
 from gql_server.database.engine.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from gql_server.domain.principal import Role
-from gql_server.rest import batches, costs, generation, images, models, templates
+from gql_server.rest import batches, costs, generation, images, models, source_images, templates
 from gql_server.rest.examples import (
     BATCH,
     COSTS,
@@ -17,9 +17,12 @@ from gql_server.rest.examples import (
     MODELS,
     PENDING_BATCH,
     PENDING_IMAGE,
+    SOURCE_IMAGE,
+    SOURCE_IMAGES,
     TEMPLATE,
     TEMPLATES,
 )
+from gql_server.rest.uploads import UPLOAD_BODY
 
 _READ: Final = Decision(Role.READER, Others.HIDDEN)
 _READ_COMMON: Final = Decision(Role.READER, Others.NONE)
@@ -68,6 +71,7 @@ class Operation:
         status: The status of its success.
         pending: What it answers with 202 where the deadline passes; None: it never does.
         is_page: Whether it answers a page of a list.
+        body: The description of a body that is no JSON, as OpenAPI has it.
     """
 
     id: str
@@ -83,6 +87,7 @@ class Operation:
     status: HTTPStatus = HTTPStatus.OK
     pending: Any | None = None
     is_page: bool = False
+    body: Mapping[str, Any] | None = None
 
     def cost(self, query: Mapping[str, str]) -> int:
         """Return what it costs of an allowance: 1, and for a page 1 for each place of it.
@@ -232,6 +237,60 @@ OPERATIONS: Final = (
         description="Takes an image out of lists. Its charge stays, and GraphQL's `restoreImage` "
         "brings it back.",
         example=IMAGE | {"is_deleted": True},
+        refusals=(HTTPStatus.NOT_FOUND,),
+    ),
+    Operation(
+        id="uploadSourceImage",
+        method="POST",
+        path="/api/source-images",
+        endpoint=source_images.upload,
+        decision=_CREATE_NEW,
+        tag="uploads",
+        summary="Upload a picture",
+        description="Keeps a picture for `source_image_ids`: upright, at most 2048 pixels a side, "
+        "without its metadata.",
+        example=SOURCE_IMAGE,
+        refusals=(*_OF_BODIES, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
+        status=HTTPStatus.CREATED,
+        body=UPLOAD_BODY,
+    ),
+    Operation(
+        id="sourceImages",
+        method="GET",
+        path="/api/source-images",
+        endpoint=source_images.list_source_images,
+        decision=_READ,
+        tag="uploads",
+        summary="List uploads",
+        description="Returns a page of your uploads, the newest first. An admin sees those of all "
+        "users.",
+        example=SOURCE_IMAGES,
+        is_page=True,
+        refusals=(HTTPStatus.BAD_REQUEST,),
+    ),
+    Operation(
+        id="sourceImage",
+        method="GET",
+        path="/api/source-images/{id}",
+        endpoint=source_images.get_source_image,
+        decision=_READ,
+        tag="uploads",
+        summary="Read an upload",
+        description="Returns one of your uploads, unless it was deleted.",
+        example=SOURCE_IMAGE,
+        refusals=(HTTPStatus.NOT_FOUND,),
+    ),
+    Operation(
+        id="deleteSourceImage",
+        method="DELETE",
+        path="/api/source-images/{id}",
+        endpoint=source_images.delete_source_image,
+        decision=_CREATE,
+        tag="uploads",
+        summary="Delete an upload",
+        description="Deletes an upload for good, its file too. Images that were made from it stay. "
+        "Deleting an upload again succeeds.",
+        example={"id": SOURCE_IMAGE["id"], "is_deleted": True},
         refusals=(HTTPStatus.NOT_FOUND,),
     ),
     Operation(

@@ -158,7 +158,8 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
         ),
     ),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: _Documented(
-        "The body is not application/json in UTF-8.",
+        "The body is not of a media type that this operation takes: application/json in UTF-8, "
+        "or for uploads a picture or multipart/form-data.",
         _problem("Unsupported media type", message="Send the body as application/json, in UTF-8."),
     ),
     HTTPStatus.MISDIRECTED_REQUEST: _Documented(

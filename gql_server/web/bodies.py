@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from tempfile import SpooledTemporaryFile
 from typing import Any, Final
 
 import orjson
@@ -17,6 +18,8 @@ _GREATEST: Final = 2**64 - 1
 _MANY_DIGITS: Final = re.compile(r"[0-9]{19}")
 _MANY_DIGIT_BYTES: Final = re.compile(rb"[0-9]{19}")
 _SHOWN_DIGITS: Final = 30
+_SPOOLED_BYTES: Final = 1024 * 1024
+"""What a body that may be large takes of the memory while it comes."""
 
 
 class RequestRefused(Exception):
@@ -94,6 +97,28 @@ async def read_body(request: Request, *, max_bytes: int, seconds: float) -> byte
             if size > max_bytes:
                 raise too_large(max_bytes)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def read_spooled_body(request: Request, *, max_bytes: int, seconds: float) -> bytes:
+    """Return a body that may be large, which waits on the disk and not in memory until it is whole.
+
+    Raises:
+        RequestRefused: It is longer than that, or takes longer to come.
+    """
+    _check_length(request, max_bytes)
+    size = 0
+    with SpooledTemporaryFile(_SPOOLED_BYTES) as file:
+        async with patience(seconds):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > max_bytes:
+                    raise _too_large(max_bytes)
+                if size <= _SPOOLED_BYTES:
+                    file.write(chunk)
+                else:
+                    await asyncio.to_thread(file.write, chunk)
+        file.seek(0)
+        return await asyncio.to_thread(file.read)
 
 
 def bounded(receive: Receive, max_bytes: int) -> Receive:

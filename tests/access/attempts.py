@@ -224,6 +224,10 @@ ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
             )
         ),
     ],
+    "Query.sourceImages": [
+        listed("source_id", None, "SourceImageFilter"),
+        listed("source_id", lambda things: {"userId": things.user_id}, "SourceImageFilter"),
+    ],
     "Query.model": [
         Attempt(
             "query ($id: ID!) { FIELD(id: $id) { id } }",

@@ -16,7 +16,7 @@ from gql_server.rest.operations import OPERATIONS, Operation
 from tests.access.attempts import IMG2IMG, INPAINTING, MISSING, Things, anonymous, make_things
 from tests.database.rows import add_image
 from tests.rest.asking import ask, generate, send
-from tests.support.product import FLUX, SDXL, Product, running_product
+from tests.support.product import FLUX, SDXL, Product, png, running_product
 from tests.support.visitors import visitor
 
 pytestmark = pytest.mark.anyio
@@ -32,6 +32,7 @@ class Attempt:
     body: Callable[[Things], Mapping[str, Any]] | None = None
     id: Callable[[Things], str] = lambda _: ""
     params: Callable[[Things], Mapping[str, Any]] = lambda _: {}
+    picture: bytes | None = None
     is_found: Callable[[Any, Things], bool] = lambda _found, _things: True
     """Of an answer that is no refusal: whether it told anything of theirs."""
 
@@ -80,6 +81,10 @@ ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
         Attempt(id=lambda things: things.deleted_id),
     ],
     "deleteImage": [Attempt(id=lambda things: things.image_id)],
+    "uploadSourceImage": [Attempt(picture=png(8, 8))],
+    "sourceImages": [listed("source_images", "source_id")],
+    "sourceImage": [Attempt(id=lambda things: things.source_id)],
+    "deleteSourceImage": [Attempt(id=lambda things: things.source_id)],
     "costAnalytics": [Attempt(is_found=lambda found, _: found["total_images"] > 0)],
     "generateBatch": [
         Attempt(
@@ -161,6 +166,8 @@ async def attempted(
         operation.path.replace("{id}", attempt.id(things)),
         params=attempt.params(things),
         json=attempt.body(things) if attempt.body is not None else None,
+        content=attempt.picture,
+        headers={"Content-Type": "image/png"} if attempt.picture is not None else None,
     )
 
 

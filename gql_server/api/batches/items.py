@@ -7,17 +7,20 @@ from typing import Annotated
 
 import strawberry
 
+from gql_server.api.budgets.types import PayloadWarning
 from gql_server.api.connections import Connection, ListOrder, connection, page_request
 from gql_server.api.context import Info
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import user_errors
 from gql_server.api.images.types import Image, image_from
+from gql_server.api.images.warnings import size_warnings
 from gql_server.api.nodes import Node
 from gql_server.api.user_error_types import UserError
 from gql_server.batches import queries as use_cases
 from gql_server.batches.item_errors import error_from_json
 from gql_server.database.engine.pages import Facts
 from gql_server.domain.batches import ItemStatus
+from gql_server.graphql.execution.weights import list_size
 
 
 @strawberry.enum(description="Where an item of a batch stands.")
@@ -69,6 +72,18 @@ class BatchItem(Node):
             return None
         facts = await info.context.image.load(self.image_id)
         return await image_from(info.context, facts) if facts is not None else None
+
+    @strawberry.field(
+        description="What there is to know though the picture was made: it has another size than "
+        "was asked for.",
+        metadata=list_size(1),
+    )
+    async def warnings(self, info: Info) -> list[PayloadWarning]:
+        """Load the picture, together with its siblings', and compare."""
+        if self.image_id is None:
+            return []
+        facts = await info.context.image.load(self.image_id)
+        return list(size_warnings(facts)) if facts is not None else []
 
 
 def item_from(facts: Facts) -> BatchItem:

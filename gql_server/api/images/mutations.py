@@ -11,6 +11,7 @@ from gql_server.api.context import Info
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images.parameters import GenerateImageInput, picture_request
 from gql_server.api.images.types import Image, image_from
+from gql_server.api.images.warnings import size_warnings
 from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.database.engine.pages import Facts
 from gql_server.generation import images as use_cases
@@ -31,7 +32,8 @@ class GenerateImagePayload:
         metadata=ERROR_LIST,
     )
     warnings: list[PayloadWarning] = strawberry.field(
-        description="What there is to know though the picture was made: a soft budget was passed.",
+        description="What there is to know though the picture was made: a soft budget was passed, "
+        "or the picture has another size than was asked for.",
         metadata=list_size(MAX_WARNINGS),
     )
 
@@ -125,7 +127,10 @@ class ImageMutations:
         return GenerateImagePayload(
             image=await image_from(context, made.facts),
             user_errors=[],
-            warnings=[budget_warning(info, state) for state in made.passed],
+            warnings=[
+                *size_warnings(made.facts),
+                *(budget_warning(info, state) for state in made.passed),
+            ],
         )
 
     @strawberry.mutation(description="Change an image's tags and metadata.")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import strawberry
@@ -10,21 +9,17 @@ from strawberry.scalars import JSON
 
 from gql_server.api.connections import Connection, ListOrder, connection, page_request
 from gql_server.api.context import Context, Info
-from gql_server.api.enums import domain_member
-from gql_server.api.errors import camel_case
+from gql_server.api.images.addresses import ExpiresIn, Format, Width, picture_url
 from gql_server.api.images.filters import ImageFilter, image_filter
 from gql_server.api.images.parameters import GenerationParameters
 from gql_server.api.models.types import Model
 from gql_server.api.nodes import Node
 from gql_server.database.engine.pages import Facts
-from gql_server.domain.errors import ErrorCode, InvalidInput
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.generation import images as use_cases
 from gql_server.graphql.execution.executor import ATTRIBUTE_WITHOUT_ARGUMENTS
 from gql_server.graphql.execution.selection import requested_columns
-from gql_server.pictures.formats import ImageFormat as PictureFormat
-from gql_server.storage.addresses import MAX_WIDTH
-from gql_server.storage.store import DEFAULT_URL_SECONDS, MAX_URL_SECONDS
+from gql_server.storage.store import DEFAULT_URL_SECONDS
 
 if TYPE_CHECKING:
     from gql_server.api.batches.types import Batch
@@ -32,20 +27,6 @@ if TYPE_CHECKING:
 
 _ColumnShape = Callable[[dict[str, Any], Any, Context], None]
 """Sets the attributes of an image that a column's value makes."""
-
-
-@strawberry.enum(description="A format to deliver a picture in.")
-class ImageFormat(Enum):
-    """A format to deliver a picture in."""
-
-    JPEG = strawberry.enum_value(PictureFormat.JPEG, description="Small, for photographs.")
-    PNG = strawberry.enum_value(PictureFormat.PNG, description="Exact, and large.")
-    WEBP = strawberry.enum_value(
-        PictureFormat.WEBP, description="Smaller than JPEG, shown by every browser of today."
-    )
-    AVIF = strawberry.enum_value(
-        PictureFormat.AVIF, description="The smallest, shown by most browsers of today."
-    )
 
 
 @strawberry.type(description="A picture that was made, kept and charged.")
@@ -129,41 +110,12 @@ class Image(Node):
     async def url(
         self,
         info: Info,
-        width: Annotated[
-            int | None,
-            strawberry.argument(
-                description=f"Pixels to scale it down to, 1 to {MAX_WIDTH}; it is never "
-                "enlarged. A private bucket delivers the whole picture."
-            ),
-        ] = None,
-        format: Annotated[
-            ImageFormat | None, strawberry.argument(description="A format to convert it to.")
-        ] = None,
-        expires_in: Annotated[
-            int,
-            strawberry.argument(
-                description=f"Seconds that a signed address holds, 1 to {MAX_URL_SECONDS}; "
-                "addresses of a public store do not expire."
-            ),
-        ] = DEFAULT_URL_SECONDS,
+        width: Width = None,
+        format: Format = None,
+        expires_in: ExpiresIn = DEFAULT_URL_SECONDS,
     ) -> str:
         """Make an address."""
-        for name, value, maximum in (
-            ("width", width, MAX_WIDTH),
-            ("expires_in", expires_in, MAX_URL_SECONDS),
-        ):
-            if value is not None and not 1 <= value <= maximum:
-                raise InvalidInput(
-                    f"{camel_case(name)} must be from 1 to {maximum}; it is {value}.",
-                    path=(name,),
-                    code=ErrorCode.OUT_OF_RANGE,
-                )
-        return await info.context.parts.store.url(
-            self.storage_key,
-            width=width,
-            format=domain_member(PictureFormat, format) if format is not None else None,
-            expires_in=expires_in,
-        )
+        return await picture_url(info, self.storage_key, width, format, expires_in)
 
 
 IMAGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -1,22 +1,31 @@
-"""Uploaded pictures, for image to image."""
+"""Uploaded pictures, for image to image: their shape and their lists."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Final
 
 import strawberry
-from starlette.datastructures import UploadFile
-from strawberry.file_uploads import Upload
 
-from gql_server.api.context import Context, Info
-from gql_server.api.errors import REPORTABLE, user_errors
-from gql_server.api.images.parameters import IDEMPOTENCY_KEY
+from gql_server.api.connections import Connection, ListOrder, connection, page_request
+from gql_server.api.context import Info
+from gql_server.api.images.addresses import ExpiresIn, Format, Width, picture_url
+from gql_server.api.images.filters import user_faults
 from gql_server.api.nodes import Node
-from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.database.engine.pages import Facts
-from gql_server.domain.errors import InvalidInput
-from gql_server.generation import images as use_cases
-from gql_server.generation.source_images import MAX_UPLOAD_BYTES, upload_source_image
+from gql_server.domain.errors import Rejected
+from gql_server.generation import uploads as use_cases
+from gql_server.graphql.execution.selection import requested_columns
+from gql_server.storage.store import DEFAULT_URL_SECONDS
+
+
+@strawberry.input(description="Which uploads to return. Fields that are left out do not narrow.")
+class SourceImageFilter:
+    """Which uploads to return."""
+
+    user_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="ID of the user who owns the uploads. Only an admin sees those of others.",
+    )
 
 
 @strawberry.type(description="An uploaded picture, to paint over, to look at, or to mask with.")
@@ -26,131 +35,80 @@ class SourceImage(Node):
     width: int = strawberry.field(description="Its width in pixels.")
     height: int = strawberry.field(description="Its height in pixels.")
     content_type: str = strawberry.field(description="Its media type, such as `image/png`.")
-    user_id: strawberry.ID = strawberry.field(description="Whose it is.")
+    size_bytes: int = strawberry.field(description="Size of the stored file in bytes.")
+    user_id: strawberry.ID = strawberry.field(description="ID of the user who owns the upload.")
     created_at: datetime = strawberry.field(description="When it was uploaded.")
     storage_key: strawberry.Private[str]
 
-    @strawberry.field(description="An address that a browser can open.")
-    async def url(self, info: Info) -> str:
+    @strawberry.field(
+        description="An address that a browser can open: of the whole picture, or resized and "
+        "converted where the store can."
+    )
+    async def url(
+        self,
+        info: Info,
+        width: Width = None,
+        format: Format = None,
+        expires_in: ExpiresIn = DEFAULT_URL_SECONDS,
+    ) -> str:
         """Make an address."""
-        return await info.context.parts.store.url(self.storage_key)
+        return await picture_url(info, self.storage_key, width, format, expires_in)
 
 
-@strawberry.input(description="A picture to upload.")
-class UploadSourceImageInput:
-    """A picture to upload."""
-
-    file: Upload = strawberry.field(
-        description="A JPEG, PNG, WebP or AVIF of at most 20 MiB, sent as a GraphQL multipart "
-        "request. It is kept upright, at most 2048 pixels a side, without its metadata."
-    )
-    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
-
-
-@strawberry.type(description="The uploaded picture, or what kept it from being taken.")
-class UploadSourceImagePayload:
-    """The uploaded picture, or what kept it from being taken."""
-
-    source_image: SourceImage | None = strawberry.field(
-        description="The picture; none when there are errors."
-    )
-    user_errors: list[UserError] = strawberry.field(
-        description="Everything that is wrong with the request, at once.", metadata=ERROR_LIST
-    )
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "id": ("id",),
+    "width": ("width",),
+    "height": ("height",),
+    "contentType": ("content_type",),
+    "sizeBytes": ("size_bytes",),
+    "userId": ("user_id",),
+    "createdAt": ("created_at",),
+    "url": ("storage_key",),
+}
 
 
-@strawberry.input(description="The upload to delete.")
-class DeleteSourceImageInput:
-    """The upload to delete."""
-
-    id: strawberry.ID = strawberry.field(description="ID of the upload, `src_…`.")
-
-
-@strawberry.type(description="The result of deleting an upload.")
-class DeleteSourceImagePayload:
-    """The result of deleting an upload."""
-
-    deleted_id: strawberry.ID | None = strawberry.field(
-        description="ID of the deleted upload. Null when there are errors."
-    )
-    user_errors: list[UserError] = strawberry.field(
-        description="Every error of the request.", metadata=ERROR_LIST
-    )
-
-
-@strawberry.type
-class SourceImageMutations:
-    """What is done to uploads."""
-
-    @strawberry.mutation(description="Upload a picture to use in `sourceImageIds` or as a mask.")
-    async def upload_source_image(
-        self,
-        info: Info,
-        input: Annotated[
-            UploadSourceImageInput, strawberry.argument(description="The picture to upload.")
-        ],
-    ) -> UploadSourceImagePayload:
-        """Upload a picture."""
-        context = info.context
-        try:
-            data = await _read(input.file)
-            facts = await upload_source_image(
-                context.parts, context.principal, data, idempotency_key=input.idempotency_key
-            )
-        except REPORTABLE as error:
-            return UploadSourceImagePayload(source_image=None, user_errors=user_errors(error))
-        return UploadSourceImagePayload(
-            source_image=source_image_from(context, facts), user_errors=[]
-        )
-
-    @strawberry.mutation(
-        description="Deletes an upload for good, its file too, and frees its share of the user's "
-        "quota. Images that were made from it stay."
-    )
-    async def delete_source_image(
-        self,
-        info: Info,
-        input: Annotated[
-            DeleteSourceImageInput, strawberry.argument(description="The upload to delete.")
-        ],
-    ) -> DeleteSourceImagePayload:
-        """Delete an upload."""
-        context = info.context
-        try:
-            await use_cases.delete_source_image(context.parts, context.principal, input.id)
-        except REPORTABLE as error:
-            return DeleteSourceImagePayload(deleted_id=None, user_errors=user_errors(error))
-        return DeleteSourceImagePayload(deleted_id=input.id, user_errors=[])
-
-
-def source_image_from(_context: Context, facts: Facts) -> SourceImage:
-    """Shape a row for clients."""
-    return SourceImage(
-        id=facts["id"],
-        width=facts["width"],
-        height=facts["height"],
-        content_type=facts["content_type"],
-        user_id=facts["user_id"],
-        created_at=facts["created_at"],
-        storage_key=facts["storage_key"],
-    )
+def source_image_from(facts: Facts) -> SourceImage:
+    """Shape a row for clients: with the attributes that the columns it has allow."""
+    # Only the columns asked for are here, so the dataclass's own constructor cannot serve.
+    image = SourceImage.__new__(SourceImage)
+    vars(image).update(facts)
+    return image
 
 
 async def find_source_images(info: Info, ids: Sequence[str]) -> dict[str, SourceImage]:
     """Return the caller's uploads of these ids."""
     context = info.context
     found = await use_cases.get_source_images(context.parts, context.principal, ids)
-    return {image_id: source_image_from(context, facts) for image_id, facts in found.items()}
+    return {image_id: source_image_from(facts) for image_id, facts in found.items()}
 
 
-async def _read(file: object) -> bytes:
-    if not isinstance(file, UploadFile):
-        raise InvalidInput(
-            "Send the file as a GraphQL multipart request, with this variable in its map.",
-            path=("file",),
-        )
-    try:
-        # One byte more than is taken: enough to tell that it is too much.
-        return await file.read(MAX_UPLOAD_BYTES + 1)
-    finally:
-        await file.close()
+async def source_image_connection(
+    info: Info,
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    where: SourceImageFilter | None,
+    order: ListOrder,
+) -> Connection[SourceImage]:
+    """Return one page of the uploads that the caller sees, with only the columns asked for.
+
+    Raises:
+        Rejected: The filter is one that no database can look for.
+    """
+    context = info.context
+    user_id = where.user_id if where is not None else None
+    faults = list(user_faults(user_id))
+    if faults:
+        raise Rejected(faults)
+    request = page_request(first, after, last, before, order)
+    columns = requested_columns(info, ("edges", "node"), _COLUMNS)
+    page = await use_cases.list_source_images(
+        context.parts, context.principal, columns, request, user_id=user_id
+    )
+    return connection(
+        page,
+        [source_image_from(facts) for facts in page.rows],
+        request,
+        lambda: use_cases.source_image_count(context.parts, context.principal, user_id=user_id),
+    )

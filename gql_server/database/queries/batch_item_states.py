@@ -15,6 +15,7 @@ from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.batches import count_back, count_ends, count_start
 from gql_server.database.queries.processes import is_alive
 from gql_server.database.tables.batches import BatchItemRow, BatchRow
+from gql_server.database.tables.tables import ImageRow
 from gql_server.domain.batches import STARTABLE, ItemStatus
 from gql_server.domain.clock import now
 
@@ -138,17 +139,21 @@ async def _count_images(
     by_batch: defaultdict[str, list[Facts]] = defaultdict(list)
     for item in items:
         by_batch[item["batch_id"]].append(item)
+    costs = await _costs(connection, [item["image_id"] for item in items])
     found: list[tuple[Facts, list[Facts]]] = []
     numbers = []
     for batch_id in sorted(by_batch):
         of_batch = by_batch[batch_id]
+        accepted = sum(item["price"] for item in of_batch)
+        charged = sum(costs.get(item["image_id"], item["price"]) for item in of_batch)
         batch = await count_ends(
             connection,
             batch_id,
             left=left,
             reached=ItemStatus.SUCCEEDED,
             items=len(of_batch),
-            cost=sum(item["price"] for item in of_batch),
+            cost=charged,
+            not_spent=accepted - charged,
         )
         found.append((batch, of_batch))
         first = batch["sequence"] - len(of_batch) + 1
@@ -159,6 +164,12 @@ async def _count_images(
     if numbers:
         await connection.execute(_NUMBER_ITEM, numbers)
     return found
+
+
+async def _costs(connection: AsyncConnection, image_ids: Sequence[str]) -> dict[str, int]:
+    """Return what images were charged: a picture of another size may cost less than accepted."""
+    rows = await connection.execute(_COSTS, {"ids": tuple(image_ids)})
+    return {row.id: row.cost for row in rows}
 
 
 async def cancel_queued_items(connection: AsyncConnection, batch_id: str) -> tuple[int, int]:
@@ -252,4 +263,7 @@ _NUMBER_ITEM: Final = (
     update(BatchItemRow)
     .where(col(BatchItemRow.id) == bindparam("item_id"))
     .values(sequence=bindparam("number"))
+)
+_COSTS: Final = select(col(ImageRow.id), col(ImageRow.cost)).where(
+    col(ImageRow.id).in_(bindparam("ids", expanding=True))
 )

@@ -44,18 +44,26 @@ class TemplateRow(SQLModel, table=True):
 
 
 class SourceImageRow(SQLModel, table=True):
-    """An uploaded picture, for image to image."""
+    """An uploaded picture, for image to image.
+
+    A deleted one stays without its file, so that deleting it again succeeds.
+    """
 
     __tablename__ = "source_images"
+    __table_args__ = (
+        Index("ix_source_images_page", "user_id", "created_at", "id"),
+        Index("ix_source_images_all_page", "created_at", "id"),
+    )
 
     id: str = Field(primary_key=True)
-    user_id: str = Field(index=True)
+    user_id: str
     storage_key: str
     width: int
     height: int
     content_type: str
     size_bytes: int
     created_at: datetime = Field(sa_type=UtcDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class ImageRow(SQLModel, table=True):

@@ -1,0 +1,77 @@
+"""The addresses of pictures: whole, or resized and converted."""
+
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from gql_server.api.context import Info
+from gql_server.api.enums import domain_member
+from gql_server.api.errors import camel_case
+from gql_server.domain.errors import ErrorCode, InvalidInput
+from gql_server.pictures.formats import ImageFormat as PictureFormat
+from gql_server.storage.addresses import MAX_WIDTH
+from gql_server.storage.store import DEFAULT_URL_SECONDS, MAX_URL_SECONDS
+
+
+@strawberry.enum(description="A format to deliver a picture in.")
+class ImageFormat(Enum):
+    """A format to deliver a picture in."""
+
+    JPEG = strawberry.enum_value(PictureFormat.JPEG, description="Small, for photographs.")
+    PNG = strawberry.enum_value(PictureFormat.PNG, description="Exact, and large.")
+    WEBP = strawberry.enum_value(
+        PictureFormat.WEBP, description="Smaller than JPEG, shown by every browser of today."
+    )
+    AVIF = strawberry.enum_value(
+        PictureFormat.AVIF, description="The smallest, shown by most browsers of today."
+    )
+
+
+Width = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"Pixels to scale it down to, 1 to {MAX_WIDTH}; it is never "
+        "enlarged. A private bucket delivers the whole picture."
+    ),
+]
+Format = Annotated[
+    ImageFormat | None, strawberry.argument(description="A format to convert it to.")
+]
+ExpiresIn = Annotated[
+    int,
+    strawberry.argument(
+        description=f"Seconds that a signed address holds, 1 to {MAX_URL_SECONDS}; "
+        "addresses of a public store do not expire."
+    ),
+]
+
+
+async def picture_url(
+    info: Info,
+    storage_key: str,
+    width: int | None = None,
+    image_format: ImageFormat | None = None,
+    expires_in: int = DEFAULT_URL_SECONDS,
+) -> str:
+    """Return an address of a stored picture, for the arguments of a field ``url``.
+
+    Raises:
+        InvalidInput: The width or the seconds are out of range.
+    """
+    for name, value, maximum in (
+        ("width", width, MAX_WIDTH),
+        ("expires_in", expires_in, MAX_URL_SECONDS),
+    ):
+        if value is not None and not 1 <= value <= maximum:
+            raise InvalidInput(
+                f"{camel_case(name)} must be from 1 to {maximum}; it is {value}.",
+                path=(name,),
+                code=ErrorCode.OUT_OF_RANGE,
+            )
+    return await info.context.parts.store.url(
+        storage_key,
+        width=width,
+        format=domain_member(PictureFormat, image_format) if image_format is not None else None,
+        expires_in=expires_in,
+    )

@@ -1,0 +1,144 @@
+"""What is done to uploads: uploaded and deleted."""
+
+import asyncio
+from typing import Annotated
+
+import strawberry
+from starlette.datastructures import UploadFile
+from strawberry.file_uploads import Upload
+
+from gql_server.api.context import Info
+from gql_server.api.errors import REPORTABLE, user_errors
+from gql_server.api.images.parameters import IDEMPOTENCY_KEY
+from gql_server.api.source_images.data_urls import DATA_URL_PATH, read_data_url
+from gql_server.api.source_images.types import SourceImage, source_image_from
+from gql_server.api.user_error_types import ERROR_LIST, UserError
+from gql_server.domain.errors import ErrorCode, InvalidInput, Path
+from gql_server.generation import uploads as use_cases
+from gql_server.generation.source_images import MAX_UPLOAD_BYTES, upload_source_image
+
+_FILE_PATH: Path = ("file",)
+
+
+@strawberry.input(description="A picture to upload: as `file` or as `dataUrl`, not both.")
+class UploadSourceImageInput:
+    """A picture to upload."""
+
+    file: Upload | None = strawberry.field(
+        default=None,
+        description="A JPEG, PNG, WebP or AVIF of at most 20 MiB, sent as a GraphQL multipart "
+        "request. It is kept upright, at most 2048 pixels a side, without its metadata.",
+    )
+    data_url: str | None = strawberry.field(
+        default=None,
+        description="The same picture as text, for clients that cannot send multipart requests: "
+        "`data:image/png;base64,…`. The server limits the size of a whole request as well, by "
+        "default to 8 MiB, which holds a picture of 6 MiB.",
+    )
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
+
+
+@strawberry.type(description="The uploaded picture, or what kept it from being taken.")
+class UploadSourceImagePayload:
+    """The uploaded picture, or what kept it from being taken."""
+
+    source_image: SourceImage | None = strawberry.field(
+        description="The picture; none when there are errors."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="Everything that is wrong with the request, at once.", metadata=ERROR_LIST
+    )
+
+
+@strawberry.input(description="The upload to delete.")
+class DeleteSourceImageInput:
+    """The upload to delete."""
+
+    id: strawberry.ID = strawberry.field(description="ID of the upload, `src_…`.")
+
+
+@strawberry.type(description="The result of deleting an upload.")
+class DeleteSourceImagePayload:
+    """The result of deleting an upload."""
+
+    deleted_id: strawberry.ID | None = strawberry.field(
+        description="ID of the deleted upload. Null when there are errors."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="Every error of the request.", metadata=ERROR_LIST
+    )
+
+
+@strawberry.type
+class SourceImageMutations:
+    """What is done to uploads."""
+
+    @strawberry.mutation(description="Upload a picture to use in `sourceImageIds` or as a mask.")
+    async def upload_source_image(
+        self,
+        info: Info,
+        input: Annotated[
+            UploadSourceImageInput, strawberry.argument(description="The picture to upload.")
+        ],
+    ) -> UploadSourceImagePayload:
+        """Upload a picture."""
+        context = info.context
+        try:
+            data, path = await _read(input)
+            facts = await upload_source_image(
+                context.parts,
+                context.principal,
+                data,
+                idempotency_key=input.idempotency_key,
+                path=path,
+            )
+        except REPORTABLE as error:
+            return UploadSourceImagePayload(source_image=None, user_errors=user_errors(error))
+        return UploadSourceImagePayload(source_image=source_image_from(facts), user_errors=[])
+
+    @strawberry.mutation(
+        description="Deletes an upload for good, its file too, and frees its share of the user's "
+        "quota. Images that were made from it stay. Deleting an upload again succeeds."
+    )
+    async def delete_source_image(
+        self,
+        info: Info,
+        input: Annotated[
+            DeleteSourceImageInput, strawberry.argument(description="The upload to delete.")
+        ],
+    ) -> DeleteSourceImagePayload:
+        """Delete an upload."""
+        context = info.context
+        try:
+            await use_cases.delete_source_image(context.parts, context.principal, input.id)
+        except REPORTABLE as error:
+            return DeleteSourceImagePayload(deleted_id=None, user_errors=user_errors(error))
+        return DeleteSourceImagePayload(deleted_id=input.id, user_errors=[])
+
+
+async def _read(given: UploadSourceImageInput) -> tuple[bytes, Path]:
+    """Return the picture's bytes, and the field that they came in."""
+    if given.file is not None and given.data_url is not None:
+        raise InvalidInput("Give file or dataUrl, not both.", path=DATA_URL_PATH)
+    if given.data_url is not None:
+        return await asyncio.to_thread(read_data_url, given.data_url), DATA_URL_PATH
+    if given.file is None:
+        raise InvalidInput(
+            "Send the picture as file, in a GraphQL multipart request, or as dataUrl.",
+            path=_FILE_PATH,
+            code=ErrorCode.REQUIRED,
+        )
+    return await _read_file(given.file), _FILE_PATH
+
+
+async def _read_file(file: object) -> bytes:
+    if not isinstance(file, UploadFile):
+        raise InvalidInput(
+            "Send the file as a GraphQL multipart request, with this variable in its map.",
+            path=_FILE_PATH,
+        )
+    try:
+        # One byte more than is taken: enough to tell that it is too much.
+        return await file.read(MAX_UPLOAD_BYTES + 1)
+    finally:
+        await file.close()

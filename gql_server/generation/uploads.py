@@ -1,0 +1,76 @@
+"""Uploaded pictures after they were kept: listed, read and deleted.
+
+Each user sees and deletes their own; an admin everyone's.
+"""
+
+from collections.abc import Collection, Mapping
+
+import structlog
+
+from gql_server.database.engine.pages import Facts, Page, PageRequest
+from gql_server.database.queries.source_images import (
+    count_source_images,
+    find_source_images,
+    mark_source_image_deleted,
+    source_image_page,
+)
+from gql_server.domain.clock import now
+from gql_server.domain.errors import ImageNotFound
+from gql_server.domain.principal import Principal
+from gql_server.generation.services import Parts
+from gql_server.storage.store import StoreMisconfigured, StoreUnavailable
+
+log = structlog.get_logger(__name__)
+
+
+async def list_source_images(
+    parts: Parts,
+    principal: Principal,
+    columns: Collection[str],
+    request: PageRequest,
+    *,
+    user_id: str | None = None,
+) -> Page:
+    """Return one page of the uploads that the caller sees, or of one user's."""
+    owner = principal.owner_filter(user_id)
+    async with parts.database.read() as connection:
+        return await source_image_page(connection, columns, request, user_id=owner)
+
+
+async def source_image_count(
+    parts: Parts, principal: Principal, *, user_id: str | None = None
+) -> int:
+    """Count the uploads of such a list."""
+    async with parts.database.read() as connection:
+        return await count_source_images(connection, user_id=principal.owner_filter(user_id))
+
+
+async def get_source_images(
+    parts: Parts, principal: Principal, ids: Collection[str]
+) -> Mapping[str, Facts]:
+    """Return the caller's uploads of these ids."""
+    async with parts.database.read() as connection:
+        return await find_source_images(connection, ids, user_id=principal.owner_filter())
+
+
+async def delete_source_image(parts: Parts, principal: Principal, image_id: str) -> None:
+    """Delete an upload for good: first its row is marked, then its file is removed.
+
+    Images that were made from it stay. Items of batches that wait for it will fail. Deleting it
+    again succeeds, and removes a file that could not be removed before.
+
+    Raises:
+        ImageNotFound: The caller has and had no such upload.
+    """
+    async with parts.database.write() as connection:
+        found = await find_source_images(
+            connection, [image_id], user_id=principal.owner_filter(), even_deleted=True
+        )
+        if image_id not in found:
+            raise ImageNotFound(image_id, path=("id",))
+        if found[image_id]["deleted_at"] is None:
+            await mark_source_image_deleted(connection, image_id, at=now())
+    try:
+        await parts.store.delete(found[image_id]["storage_key"])
+    except (StoreUnavailable, StoreMisconfigured) as error:
+        log.warning("upload_bytes_left", source_image=image_id, reason=str(error))

@@ -1,0 +1,111 @@
+"""The bodies of uploads: a picture as it is, or in a form."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.datastructures import Headers, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from gql_server.domain.errors import ErrorCode, InvalidInput
+from gql_server.generation.source_images import MAX_UPLOAD_BYTES
+from gql_server.rest.requests import BodyBounds
+from gql_server.web.bodies import (
+    RequestRefused,
+    bounded,
+    media_type,
+    patience,
+    read_spooled_body,
+)
+
+FILE_FIELD: Final = "file"
+PREFLIGHT_HEADER: Final = "X-Requested-With"
+
+_FORM: Final = "multipart/form-data"
+_BINARY: Final = "application/octet-stream"
+_MAX_FORM_BYTES: Final = MAX_UPLOAD_BYTES + 64 * 1024
+_MAX_FIELDS: Final = 10
+_PREFLIGHT_HEADERS: Final = (PREFLIGHT_HEADER, "Idempotency-Key")
+"""A page of another origin can send these only where CORS lets it."""
+
+_PICTURE: Final = {"type": "string", "format": "binary"}
+UPLOAD_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "description": "A JPEG, PNG, WebP or AVIF of at most 20 MiB: as the body itself, of "
+        f"its own media type (`image/jpeg`) or {_BINARY}, or as the field `{FILE_FIELD}` of a "
+        f"form. A form needs an API key or the header `{PREFLIGHT_HEADER}`, so that no other page "
+        "can send it.",
+        "content": {
+            # Generators of clients know no others; the description names the media types.
+            _BINARY: {
+                "schema": _PICTURE,
+                "examples": {"A picture": {"value": "the bytes of the file"}},
+            },
+            _FORM: {
+                "schema": {
+                    "type": "object",
+                    "required": [FILE_FIELD],
+                    "properties": {FILE_FIELD: _PICTURE},
+                },
+                "examples": {"A picture": {"value": {FILE_FIELD: "the bytes of the file"}}},
+            },
+        },
+    }
+}
+"""The description of a body, as an operation of OpenAPI has it."""
+
+
+async def read_picture(request: Request) -> bytes:
+    """Return the bytes of an uploaded picture.
+
+    Raises:
+        RequestRefused: The body is too large, comes too slowly or is of another media type; or it
+            is a form that a page of another origin could send.
+        InvalidInput: The form has no file.
+    """
+    bounds: BodyBounds = request.app.state.bounds
+    kind, _ = media_type(request.headers.get("content-type"))
+    if kind == _FORM:
+        return await _read_form(request, seconds=bounds.seconds)
+    # Without a media type a page of another origin could send it without being asked.
+    if kind == _BINARY or kind.startswith("image/"):
+        return await read_spooled_body(request, max_bytes=MAX_UPLOAD_BYTES, seconds=bounds.seconds)
+    raise RequestRefused(
+        f"Send the picture itself, with its Content-Type such as image/png, or as the field "
+        f"{FILE_FIELD} of {_FORM}.",
+        status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    )
+
+
+async def _read_form(request: Request, *, seconds: float) -> bytes:
+    if not _is_asked_for(request.headers):
+        raise RequestRefused(
+            "A form needs an API key, or a header that no other page can send: add "
+            f"`{PREFLIGHT_HEADER}: XMLHttpRequest`.",
+            status=HTTPStatus.FORBIDDEN,
+        )
+    within = Request(request.scope, bounded(request.receive, _MAX_FORM_BYTES))
+    try:
+        async with patience(seconds):
+            form = await within.form(max_files=1, max_fields=_MAX_FIELDS)
+    except HTTPException as error:
+        raise RequestRefused(f"The form cannot be read: {error.detail}") from error
+    except (ValueError, KeyError) as error:
+        raise RequestRefused("The form cannot be read.") from error
+    try:
+        file = form.get(FILE_FIELD)
+        if not isinstance(file, UploadFile):
+            raise InvalidInput(
+                f"Send the picture as the field {FILE_FIELD} of the form.",
+                path=(FILE_FIELD,),
+                code=ErrorCode.REQUIRED,
+            )
+        return await file.read(MAX_UPLOAD_BYTES + 1)
+    finally:
+        await form.close()
+
+
+def _is_asked_for(headers: Headers) -> bool:
+    scheme = headers.get("authorization", "").partition(" ")[0].lower()
+    return scheme == "bearer" or any(name in headers for name in _PREFLIGHT_HEADERS)
