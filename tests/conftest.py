@@ -15,11 +15,8 @@ from gql_server.database.engine.engine import Database
 from gql_server.database.engine.migration import migrate
 from gql_server.jobs.engine_database import migrate_engine
 from gql_server.settings import Settings
-<<<<<<< HEAD
-from tests.support.leftovers import guarded, memory_folder
-=======
 from gql_server.settings.secret_files import secret_names
->>>>>>> f38a0d4 (Check .env, read secrets from files, and hold every address in one form)
+from tests.support.leftovers import guarded, memory_folder
 from tests.support.postgres import PostgresServer, running_postgres
 from tests.support.product import Product, running_product, workers_ai_settings
 from tests.support.receiver import Receiver, running_receiver

@@ -112,7 +112,7 @@ async def read_spooled_body(request: Request, *, max_bytes: int, seconds: float)
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > max_bytes:
-                    raise _too_large(max_bytes)
+                    raise too_large(max_bytes)
                 if size <= _SPOOLED_BYTES:
                     file.write(chunk)
                 else:

@@ -145,7 +145,7 @@ async def _count_images(
     for batch_id in sorted(by_batch):
         of_batch = by_batch[batch_id]
         accepted = sum(item["price"] for item in of_batch)
-        charged = sum(costs.get(item["image_id"], item["price"]) for item in of_batch)
+        charged = sum(int(costs.get(item["image_id"], item["price"])) for item in of_batch)
         batch = await count_ends(
             connection,
             batch_id,

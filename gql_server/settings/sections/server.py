@@ -63,5 +63,6 @@ class ServerSettings(BaseSettings):
     cors_origins: Origins = Field(
         default=(),
         description="Origins whose pages may use the API and open WebSockets, separated by commas: "
-        "`https://app.example.com`, or of apps: `tauri://localhost`; `*` for all. Defaults to none.",
+        "`https://app.example.com`, or of apps: `tauri://localhost`; `*` for all. Defaults to "
+        "none.",
     )
