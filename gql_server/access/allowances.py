@@ -57,16 +57,35 @@ class Allowances:
             return None
         cost = max(1, cost)
         length = allowance.length(cost)
-        purse = self._purses.get(principal.user_id)
-        if purse is None:
-            purse = self._purses[principal.user_id] = _Purse()
+        purse = self._purse(principal.user_id)
         if purse.missing + length > allowance.whole:
             raise _refusal(allowance, purse, cost, length)
         if purse.unsettled + length <= allowance.most_unsettled:
             purse.unsettled += length
         else:
-            await self._spend_at_once(allowance, principal.user_id, purse, cost, length)
+            await self._spend_with_others(allowance, principal.user_id, purse, cost, length)
         return state_of(allowance, cost=cost, missing=purse.missing, moment=now())
+
+    def spend_at_once(self, principal: Principal, cost: int) -> bool:
+        """Spend from the caller's allowance, where neither the database nor a refusal is needed.
+
+        Args:
+            principal: Who asks.
+            cost: What it costs; everything costs 1 at least.
+
+        Returns:
+            Whether it was spent; otherwise ``spend`` decides.
+        """
+        allowance = self._allowance
+        if allowance is None:
+            return True
+        length = allowance.length(max(1, cost))
+        purse = self._purse(principal.user_id)
+        unsettled = purse.unsettled + length
+        if unsettled > allowance.most_unsettled or purse.missing + length > allowance.whole:
+            return False
+        purse.unsettled = unsettled
+        return True
 
     async def settle(self) -> None:
         """Tell the other processes what this one's users spent, and learn what they spent there.
@@ -97,7 +116,13 @@ class Allowances:
         except DatabaseUnavailable as error:
             log.warning("allowances_not_settled", reason=str(error))
 
-    async def _spend_at_once(
+    def _purse(self, user_id: str) -> "_Purse":
+        purse = self._purses.get(user_id)
+        if purse is None:
+            purse = self._purses[user_id] = _Purse()
+        return purse
+
+    async def _spend_with_others(
         self, allowance: Allowance, user_id: str, purse: "_Purse", cost: int, length: int
     ) -> None:
         async with purse.lock:

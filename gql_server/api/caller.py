@@ -1,6 +1,6 @@
 """The caller of an operation: who they are, what they may spend, and what they have open."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
@@ -101,6 +101,11 @@ class Caller(OperationContext):
         """Whether an error may say which names there are."""
         return self._sees(self._access.sees_suggestions)
 
+    @property
+    def rights(self) -> Hashable:
+        """What answers depend on besides the operation: the user, their role and their key."""
+        return self._principal, self.sees_schema, self.sees_suggestions
+
     async def open_connection(self) -> None:
         """Identify the caller of a WebSocket from the payload of its ``connection_init``.
 
@@ -189,6 +194,12 @@ class Caller(OperationContext):
             self.allowance, self.refused = refused.state, refused
             return GraphQLError(refused.message, original_error=refused)
         return None
+
+    def spend_at_once(self, cost: int) -> bool:
+        """Charge the caller's allowance, if that needs neither the database nor a refusal."""
+        if self._principal is None or self._access.allowances is None:
+            return True
+        return self._access.allowances.spend_at_once(self._principal, cost)
 
     def cost_details(self) -> Mapping[str, Any]:
         """Return the caller's allowance for ``extensions.cost``."""

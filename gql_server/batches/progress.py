@@ -1,6 +1,7 @@
 """A batch that is watched: each item that ends is told once, and the newest state."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from gql_server.batches.queries import get_batches
@@ -13,6 +14,7 @@ from gql_server.domain.errors import BatchNotFound, ErrorCode, InvalidInput
 from gql_server.domain.principal import Principal
 from gql_server.generation.services import Parts
 from gql_server.progress.snapshots import Snapshot, Update
+from gql_server.progress.watch import Watch
 
 MAX_ITEMS: Final = 100
 """How many items an update tells of at most."""
@@ -25,12 +27,13 @@ BatchUpdate = Update[int, Facts, Facts]
 
 async def watch_batch(
     parts: Parts, principal: Principal, batch_id: str, *, after: int = 0
-) -> AsyncGenerator[BatchUpdate, None]:
-    """Tell how a batch goes on, until everything of a finished one was told.
+) -> Callable[[], Watch[int, Facts, Facts]]:
+    """Return what begins to watch a batch.
 
-    Events are numbered from 1 in the order in which items ended, under the batch's row lock: none
-    appears behind one that was read. Each item comes with its image as it was then: what a
-    thousand watchers are shown is read once. Close the generator to stop.
+    Its updates tell how the batch goes on, until everything of a finished one was told. Events are
+    numbered from 1 in the order in which items ended, under the batch's row lock: none appears
+    behind one that was read. Each item comes with its image as it was then: what a
+    thousand watchers are shown is read once.
 
     Args:
         parts: The parts.
@@ -70,7 +73,7 @@ async def watch_batch(
             is_finished=batch["finished_at"] is not None,
         )
 
-    return parts.progress.watch(batch_topic(batch_id), read, after=after)
+    return partial(parts.progress.open, batch_topic(batch_id), read, after=after, most=MAX_ITEMS)
 
 
 async def ended_items(parts: Parts, batch_id: str, *, after: int, until: int) -> list[Facts]:

@@ -1,9 +1,9 @@
 """New images of a user, told as they are kept."""
 
-from collections.abc import AsyncGenerator, Collection
-from contextlib import aclosing
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from gql_server.database.engine.pages import Facts, PageKey, PageOrder, PageRequest
@@ -12,10 +12,13 @@ from gql_server.database.queries.images import ImageFilter, find_images, image_p
 from gql_server.domain.errors import ImageNotFound
 from gql_server.domain.principal import Principal
 from gql_server.generation.services import Parts
-from gql_server.progress.snapshots import Snapshot
+from gql_server.progress.snapshots import Snapshot, Update
+from gql_server.progress.watch import Watch
 
 _PAGE: Final = 100
 _Place = tuple[datetime, str]
+NewImages = Update[_Place, None, tuple[_Place, Facts]]
+"""Images that were kept, each with its place."""
 _BEFORE_ALL: Final[_Place] = (datetime(1970, 1, 1, tzinfo=UTC), "")
 
 
@@ -26,12 +29,14 @@ async def watch_new_images(
     where: ImageFilter,
     *,
     after: str | None = None,
-) -> AsyncGenerator[Facts, None]:
-    """Tell a user's images that are kept from now on, each once, in the order of their keys.
+) -> Callable[[], Watch[_Place, None, tuple[_Place, Facts]]]:
+    """Return what begins to watch a user's images that are kept from now on.
+
+    It tells each once, in the order of their keys.
 
     The user is the one of the filter, where the caller may see theirs, and otherwise the caller.
     An image is told as it is when it is read, soon after it was kept: one that was deleted or
-    labelled in between passes the filter as it is then. Close the generator to stop.
+    labelled in between passes the filter as it is then.
 
     Args:
         parts: The parts.
@@ -59,28 +64,22 @@ async def watch_new_images(
                 raise ImageNotFound(after, path=("after",))
             start = _place(PageKey(found[after]["created_at"], after))
 
-    async def read(position: _Place) -> Snapshot[_Place, None, Facts]:
+    async def read(position: _Place) -> Snapshot[_Place, None, tuple[_Place, Facts]]:
         request = PageRequest(size=_PAGE, after=PageKey(*position), order=PageOrder.OLDEST_FIRST)
         async with parts.database.read() as connection:
             # Before the page: what is committed after this is found by the next read.
             newest = await newest_image(connection, user_id)
             page = await image_page(connection, chosen, wanted, request)
-        items = [((row["created_at"], row["id"]), row) for row in page.rows]
+        places = [(row["created_at"], row["id"]) for row in page.rows]
+        items = [(at, (at, row)) for at, row in zip(places, page.rows, strict=True)]
         looked = max([position, *([_place(newest)] if newest else []), *(at for at, _ in items)])
         return Snapshot(
             items[-1][0] if page.has_more else looked, None, items, has_more=page.has_more
         )
 
-    async def tell() -> AsyncGenerator[Facts, None]:
-        watching = parts.progress.watch(
-            images_topic(user_id), read, after=start, key=(wanted, chosen)
-        )
-        async with aclosing(watching) as updates:
-            async for update in updates:
-                for facts in update.items:
-                    yield facts
-
-    return tell()
+    return partial(
+        parts.progress.open, images_topic(user_id), read, after=start, key=(wanted, chosen)
+    )
 
 
 def _place(key: PageKey) -> _Place:

@@ -2,7 +2,7 @@
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from itertools import count
 from typing import Final, Generic
 
@@ -14,6 +14,9 @@ log = structlog.get_logger(__name__)
 
 MOST_ITEMS: Final = 1_000
 """How many of the latest items a hub keeps; who is further behind reads for themselves."""
+
+INTERVAL_SECONDS: Final = 0.1
+"""The least time between two updates to one watcher, and between two reads."""
 
 _LEAST_WAIT_SECONDS: Final = 0.2
 _LONGEST_WAIT_SECONDS: Final = 5.0
@@ -33,7 +36,7 @@ class Hub(Generic[P, State, Item]):
         *,
         passing: tuple[type[Exception], ...],
         turns: asyncio.Semaphore,
-        interval: Callable[[], float],
+        most: int,
         look_again_seconds: float,
     ) -> None:
         """Make a hub.
@@ -43,14 +46,14 @@ class Hub(Generic[P, State, Item]):
             read: Reads what came after a position.
             passing: Errors of the read after which it is tried again.
             turns: Bounds how many read at once.
-            interval: Tells the least seconds between two updates to one watcher.
+            most: How many items an update has at most.
             look_again_seconds: Seconds after which it reads though nobody said there were news.
         """
         self._topic = topic
         self._read_after = read
         self._passing = passing
         self._turns = turns
-        self._interval = interval
+        self._most = most
         self._look_again_seconds = look_again_seconds
         self.watchers = 0
         self._has_news = asyncio.Event()
@@ -61,7 +64,7 @@ class Hub(Generic[P, State, Item]):
         self._items: list[Item] = []
         self._error: BaseException | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._given_after: dict[P, Sequence[Item]] = {}
+        self._given_after: dict[tuple[P, P], tuple[P, Sequence[Item]]] = {}
         self._missing_after: dict[P, asyncio.Task[Snapshot[P, State, Item]]] = {}
 
     def wake(self) -> None:
@@ -100,33 +103,49 @@ class Hub(Generic[P, State, Item]):
                 raise self._error
             latest = self._latest
             if latest is not None:
-                position, items = await self._after(after, latest)
+                position, items = await self._after(after, latest.position)
                 after = position
                 if items or told is None or told.state != latest.state:
                     told = latest
                     yield Update(position, latest.state, items)
-                    not_before = loop.time() + self._interval()
+                    not_before = loop.time() + INTERVAL_SECONDS
                 if position < latest.position:
                     continue
                 if latest.is_finished and not latest.has_more:
                     return
             await changed.wait()
 
-    async def _after(self, given: P, latest: Snapshot[P, State, Item]) -> tuple[P, Sequence[Item]]:
-        """Return the items up to the latest that a watcher was not given, and their end."""
-        if not given < latest.position:
+    async def missed(self, after: P, until: P, state: State) -> Update[P, State, Item]:
+        """Return what came between two positions, as far as one update holds it.
+
+        Args:
+            after: The position that is behind.
+            until: A position that an update has had.
+            state: The state that goes with it.
+        """
+        if self._error is not None:
+            raise self._error
+        position, items = await self._after(after, until)
+        return Update(position, state, items)
+
+    async def _after(self, given: P, until: P) -> tuple[P, Sequence[Item]]:
+        """Return the items between two positions, and where they end."""
+        if not given < until:
             return given, ()
         if self._floor is None or given < self._floor:
-            return await self._missing(given, latest)
-        items = self._given_after.get(given)
-        if items is None:
-            items = tuple(self._items[bisect_right(self._positions, given) :])
-            self._given_after[given] = items
-        return latest.position, items
+            return await self._missing(given, until)
+        found = self._given_after.get((given, until))
+        if found is None:
+            begin = bisect_right(self._positions, given)
+            end = bisect_right(self._positions, until)
+            position = until
+            if end - begin > self._most:
+                end = begin + self._most
+                position = self._positions[end - 1]
+            found = self._given_after[given, until] = position, tuple(self._items[begin:end])
+        return found
 
-    async def _missing(
-        self, given: P, latest: Snapshot[P, State, Item]
-    ) -> tuple[P, Sequence[Item]]:
+    async def _missing(self, given: P, until: P) -> tuple[P, Sequence[Item]]:
         """Read what the hub does not keep; those at the same place share the read."""
         task = self._missing_after.get(given)
         if task is None:
@@ -134,10 +153,13 @@ class Hub(Generic[P, State, Item]):
             self._missing_after[given] = task
             task.add_done_callback(lambda ended: self._found(given, ended))
         found = await asyncio.shield(task)
-        # Nobody is told more than the state that goes with it.
-        if found.has_more and found.position < latest.position:
-            return found.position, [item for _, item in found.items]
-        return latest.position, [item for at, item in found.items if not latest.position < at]
+        # Nobody gets more than the state that goes with it.
+        items = [(at, item) for at, item in found.items if not until < at]
+        if len(items) > self._most:
+            items = items[: self._most]
+            return items[-1][0], [item for _, item in items]
+        # A read that began for another may have ended before the newest items were there.
+        return min(found.position, until), [item for _, item in items]
 
     async def _keep_reading(self, position: P) -> None:
         loop = asyncio.get_running_loop()
@@ -156,7 +178,7 @@ class Hub(Generic[P, State, Item]):
                         await self._has_news.wait()
                 except TimeoutError:
                     pass
-            await asyncio.sleep(began + self._interval() - loop.time())
+            await asyncio.sleep(began + INTERVAL_SECONDS - loop.time())
 
     async def _read(self, after: P) -> Snapshot[P, State, Item]:
         for attempt in count():

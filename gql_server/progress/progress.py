@@ -3,18 +3,16 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, closing, contextmanager
 from typing import Any, Final
 
 from gql_server.progress.hub import Hub
 from gql_server.progress.snapshots import Item, P, Read, State, Update
+from gql_server.progress.watch import Watch
 
 _MOST_READS: Final = 8
 """At once; the others of the database's connections are for requests."""
-_LEAST_SECONDS: Final = 0.1
-_SECONDS_PER_WATCHER: Final = 0.002
-"""A delivery of a few items with their images costs some 0.5 ms of processor time over a WebSocket:
-all of them together take a quarter of a core, and leave the rest to the work that is watched."""
+_MOST_ITEMS: Final = 100
 
 
 class Progress:
@@ -69,14 +67,16 @@ class Progress:
         finally:
             self._calls[topic].remove(call)
 
-    async def watch(
-        self, topic: str, read: Read[P, State, Item], *, after: P, key: Hashable = None
-    ) -> AsyncGenerator[Update[P, State, Item], None]:
-        """Tell what a topic's news are, each item once and in order, until it is finished.
-
-        The first update tells the present state, with or without items. Bursts are merged into
-        at most 10 updates a second, fewer where thousands watch; one who was slow is told
-        everything missed at once, a page at a time. Close the generator to stop watching.
+    def open(
+        self,
+        topic: str,
+        read: Read[P, State, Item],
+        *,
+        after: P,
+        key: Hashable = None,
+        most: int = _MOST_ITEMS,
+    ) -> "Watch[P, State, Item]":
+        """Begin to watch a topic; close the watch to end that.
 
         Args:
             topic: Its name.
@@ -84,21 +84,41 @@ class Progress:
             after: The position from which on items are wanted.
             key: What tells apart the reads of one topic: watchers of the same topic and key
                 share the read of the first of them.
+            most: How many items an update has at most; the first watcher's counts for all.
         """
         hub = self._hubs[topic].get(key)
         if hub is None or hub.has_failed:
-            hub = self._hubs[topic][key] = self._new_hub(topic, read)
+            hub = self._hubs[topic][key] = self._new_hub(topic, read, most)
         hub.join(after)
         self._watchers += 1
-        try:
-            async with aclosing(hub.updates(after)) as updates:
-                async for update in updates:
-                    yield update
-        finally:
+
+        def close() -> None:
             self._watchers -= 1
             hub.leave()
             if hub.watchers == 0:
                 self._forget(topic, key, hub)
+
+        return Watch(hub, after, close)
+
+    async def watch(
+        self, topic: str, read: Read[P, State, Item], *, after: P, key: Hashable = None
+    ) -> AsyncGenerator[Update[P, State, Item], None]:
+        """Tell what a topic's news are, each item once and in order, until it is finished.
+
+        The first update tells the present state, with or without items. Bursts are merged into
+        at most 10 updates a second; one who was slow gets everything missed, a page at a time.
+        Close the generator to stop watching.
+
+        Args:
+            topic: Its name.
+            read: Reads what came after a position; run once for all who watch.
+            after: The position from which on items are wanted.
+            key: What tells apart the reads of one topic, as for ``open``.
+        """
+        with closing(self.open(topic, read, after=after, key=key)) as watch:
+            async with aclosing(watch.updates(after)) as updates:
+                async for update in updates:
+                    yield update
 
     @property
     def watchers(self) -> int:
@@ -110,18 +130,15 @@ class Progress:
         """How many topics are watched in this process."""
         return len(self._hubs)
 
-    def _new_hub(self, topic: str, read: Read[P, State, Item]) -> Hub[P, State, Item]:
+    def _new_hub(self, topic: str, read: Read[P, State, Item], most: int) -> Hub[P, State, Item]:
         return Hub(
             topic,
             read,
             passing=self._passing,
             turns=self._turns,
-            interval=self._interval,
+            most=most,
             look_again_seconds=self._look_again_seconds,
         )
-
-    def _interval(self) -> float:
-        return max(_LEAST_SECONDS, self._watchers * _SECONDS_PER_WATCHER)
 
     def _forget(self, topic: str, key: Hashable, hub: Hub[Any, Any, Any]) -> None:
         hubs = self._hubs.get(topic, {})

@@ -21,6 +21,10 @@ from gql_server.web.write_stall import WriteStall
 ACKNOWLEDGE: Final = "gql_server.acknowledge"
 """The scope's extension whose ``callback`` the application calls once it knows its client."""
 
+SEND_AT_ONCE: Final = "gql_server.send_at_once"
+"""The scope's extension for messages that need not wait: ``is_ready`` tells whether the client
+takes one now, and then ``send`` sends it, as UTF-8."""
+
 _PIECE_BYTES: Final = 4096
 """Bytes that are parsed before anything else is looked at: some 700 of the smallest frames."""
 _UNACKNOWLEDGED_MESSAGE_BYTES: Final = 16 * 1024
@@ -29,6 +33,8 @@ _UNACKNOWLEDGED_MESSAGES: Final = 8
 _UNACKNOWLEDGED_SECONDS: Final = 5.0
 """How long a client that is not acknowledged may leave data unread."""
 _MAX_FRAGMENTS: Final = 1024
+_MOST_IN_HEAD: Final = 125
+_MOST_IN_TWO_BYTES: Final = 0xFFFF
 _CONTROL_FRAMES: Final = 100
 _CONTROL_FRAMES_PER_SECOND: Final = 10.0
 
@@ -103,6 +109,19 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         if message["type"] == "websocket.close":
             self._parse()
 
+    def is_ready(self) -> bool:
+        """Tell whether the client keeps up with what it is sent."""
+        return (
+            self.writable.is_set()
+            and self.handshake_complete
+            and not self.close_sent
+            and not self.transport.is_closing()
+        )
+
+    def send_at_once(self, text: bytes) -> None:
+        """Send a text message to a client that is ready."""
+        self.transport.write(_text_frame(text))
+
     def shutdown(self) -> None:
         """Close the connection, also where its client does not read."""
         super().shutdown()
@@ -114,6 +133,7 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):
             extensions: Any = self.scope["extensions"]
             extensions[ACKNOWLEDGE] = {"callback": self.acknowledge}
+            extensions[SEND_AT_ONCE] = {"is_ready": self.is_ready, "send": self.send_at_once}
 
     def handle_cont(self, event: Frame) -> None:
         """Take another fragment of a message."""
@@ -180,6 +200,16 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         self.conn.fail(code, reason)
         self.handle_parser_exception()
         self._unparsed.clear()
+
+
+def _text_frame(text: bytes) -> bytes:
+    """Return a whole message as a server sends it (RFC 6455, 5.2): without mask or compression."""
+    length = len(text)
+    if length <= _MOST_IN_HEAD:
+        return b"\x81%c%b" % (length, text)
+    if length <= _MOST_IN_TWO_BYTES:
+        return b"\x81\x7e%b%b" % (length.to_bytes(2), text)
+    return b"\x81\x7f%b%b" % (length.to_bytes(8), text)
 
 
 def bounded_websockets(*, send_seconds: float) -> type[Any]:

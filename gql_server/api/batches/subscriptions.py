@@ -1,7 +1,6 @@
 """Batches to watch."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncIterable, Sequence
 from datetime import timedelta
 from typing import Annotated, Final
 
@@ -12,6 +11,7 @@ from gql_server.api.batches.types import Batch, batch_from
 from gql_server.api.context import Context, Info
 from gql_server.batches.progress import IMAGE, MAX_ITEMS, BatchUpdate, watch_batch
 from gql_server.domain.clock import now
+from gql_server.graphql.broadcasts.events import SharedEvents
 from gql_server.graphql.execution.weights import list_size
 
 _PRESENT: Final = timedelta(minutes=1)
@@ -54,25 +54,21 @@ class BatchSubscriptions:
                 description="The last `sequence` that is known; 0 tells every item that has ended."
             ),
         ] = 0,
-    ) -> AsyncGenerator[BatchProgress, None]:
+    ) -> AsyncIterable[BatchProgress]:
         """Watch a batch."""
         context = info.context
-        updates = await watch_batch(context.parts, context.principal, id, after=after)
-        return _shaped(context, updates)
+        watch = await watch_batch(context.parts, context.principal, id, after=after)
+        return SharedEvents(watch, _shaped, context, position_argument="after")
 
 
-async def _shaped(
-    context: Context, updates: AsyncGenerator[BatchUpdate, None]
-) -> AsyncGenerator[BatchProgress, None]:
-    async with aclosing(updates):
-        async for update in updates:
-            context.forget()
-            recent = now() - _PRESENT
-            for item in update.items:
-                if item[IMAGE] is not None and item["finished_at"] > recent:
-                    context.image.prime(item["image_id"], item[IMAGE])
-            yield BatchProgress(
-                sequence=update.position,
-                batch=batch_from(context, update.state),
-                finished_items=[item_from(item) for item in update.items],
-            )
+async def _shaped(context: Context, update: BatchUpdate) -> Sequence[tuple[int, BatchProgress]]:
+    recent = now() - _PRESENT
+    for item in update.items:
+        if item[IMAGE] is not None and item["finished_at"] > recent:
+            context.image.prime(item["image_id"], item[IMAGE])
+    event = BatchProgress(
+        sequence=update.position,
+        batch=batch_from(context, update.state),
+        finished_items=[item_from(item) for item in update.items],
+    )
+    return [(update.position, event)]

@@ -1,16 +1,15 @@
 """Images to watch."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import Annotated
+from collections.abc import AsyncIterable, Sequence
+from typing import Annotated, Any
 
 import strawberry
 
 from gql_server.api.context import Context, Info
 from gql_server.api.images.filters import FilterArgument, image_filter
 from gql_server.api.images.types import IMAGE_COLUMNS, Image, image_from
-from gql_server.database.engine.pages import Facts
-from gql_server.generation.new_images import watch_new_images
+from gql_server.generation.new_images import NewImages, watch_new_images
+from gql_server.graphql.broadcasts.events import SharedEvents
 from gql_server.graphql.execution.selection import requested_columns
 
 
@@ -36,20 +35,15 @@ class ImageSubscriptions:
                 "sent first. Without it: only those that are kept from now on."
             ),
         ] = None,
-    ) -> AsyncGenerator[Image, None]:
+    ) -> AsyncIterable[Image]:
         """Watch new images."""
         context = info.context
         columns = requested_columns(info, (), IMAGE_COLUMNS) | {"id"}
-        new_images = await watch_new_images(
+        watch = await watch_new_images(
             context.parts, context.principal, columns, image_filter(filter), after=after
         )
-        return _shaped(context, new_images)
+        return SharedEvents(watch, _shaped, context, position_argument="after")
 
 
-async def _shaped(
-    context: Context, new_images: AsyncGenerator[Facts, None]
-) -> AsyncGenerator[Image, None]:
-    async with aclosing(new_images):
-        async for facts in new_images:
-            context.forget()
-            yield await image_from(context, facts)
+async def _shaped(context: Context, update: NewImages) -> Sequence[tuple[Any, Image]]:
+    return [(place, await image_from(context, facts)) for place, facts in update.items]

@@ -5,7 +5,7 @@ the operation may run, what it costs the caller, and how long a stream may stay 
 the same object as ``info.context``, with whatever the application adds to it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, Self
 
@@ -60,6 +60,14 @@ class OperationContext(Protocol):
     def sees_suggestions(self) -> bool:
         """Whether an error may suggest names of the schema."""
 
+    @property
+    def rights(self) -> Hashable:
+        """What answers depend on besides the operation.
+
+        Contexts with equal rights get equal answers to an operation, so that those to the events of
+        a subscription are shared among them.
+        """
+
     def fresh(self) -> Self:
         """Return a context for another operation of the same caller, with nothing loaded."""
 
@@ -68,6 +76,9 @@ class OperationContext(Protocol):
 
     async def spend(self, cost: int) -> GraphQLError | None:
         """Charge the caller's allowance; return an error if the operation must not run."""
+
+    def spend_at_once(self, cost: int) -> bool:
+        """Charge the caller's allowance, if ``spend`` would neither wait nor return an error."""
 
     def cost_details(self) -> Mapping[str, Any]:
         """Return what ``extensions.cost`` says besides the operation's cost and its limit."""
@@ -114,6 +125,11 @@ class OpenContext(OperationContext):
     def __init__(self) -> None:
         self.connection_params = {}
 
+    @property
+    def rights(self) -> Hashable:
+        """Return what no other context equals: an application says which callers share answers."""
+        return self
+
     def fresh(self) -> Self:
         """Return another context."""
         return type(self)()
@@ -124,6 +140,10 @@ class OpenContext(OperationContext):
     async def spend(self, cost: int) -> GraphQLError | None:  # noqa: ARG002 - as declared above
         """Let every operation run."""
         return None
+
+    def spend_at_once(self, cost: int) -> bool:  # noqa: ARG002 - as declared above
+        """Let every operation run."""
+        return True
 
     def cost_details(self) -> Mapping[str, Any]:
         """Return nothing."""

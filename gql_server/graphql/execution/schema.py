@@ -1,13 +1,13 @@
 """A schema whose operations are bounded before they run, and whose errors are translated."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from contextlib import aclosing
-from functools import partial
 from typing import Any, Final
 
 import strawberry
 from graphql import GraphQLError, GraphQLNamedType, GraphQLObjectType, GraphQLSchema
 from graphql import OperationType as DocumentOperation
+from graphql.execution import Executor
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext, ExecutionResult
@@ -18,7 +18,8 @@ from gql_server.graphql.execution.context import OperationContext
 from gql_server.graphql.execution.documents import Documents, PreparedDocument, PreparedDocuments
 from gql_server.graphql.execution.errors import TranslateError, coded_error, without_suggestion
 from gql_server.graphql.execution.limits import Limits, limit_error
-from gql_server.graphql.execution.query_cost import PageSizes, count_objects, unweighed_lists
+from gql_server.graphql.execution.query_cost import PageSizes, unweighed_lists
+from gql_server.graphql.execution.subscriptions import Subscriptions
 from gql_server.graphql.execution.variable_lists import MAX_ENTRIES, MAX_OBJECTS
 from gql_server.graphql.execution.variables import MANY_ENTRIES, read_beside_the_loop
 
@@ -57,6 +58,9 @@ class Schema(strawberry.Schema):
         self.documents = Documents(executable, limits, page_sizes)
         self.translate: Final = translate
         self._limits = limits
+        self._subscriptions = Subscriptions(
+            self._schema, self.execution_context_class or Executor, self._translated
+        )
 
     async def execute(
         self,
@@ -126,20 +130,21 @@ class Schema(strawberry.Schema):
                 self._translated(PreExecutionError(data=None, errors=errors), context_value)
             )
         variable_values = await self._read(prepared, operation_name, variable_values)
-        run = partial(
-            super().stream,
-            query,
-            variable_values,
-            context_value,
-            root_value,
-            operation_name,
-            operation_extensions,
-            allowed_operation_types,
-        )
         if context_value is None or not _is_subscribing(prepared, operation_name):
-            return self._each_translated(await run(), context_value)
-        results = _paid(_counted(run, context_value), context_value)
-        return self._each_translated(results, context_value)
+            results = await super().stream(
+                query,
+                variable_values,
+                context_value,
+                root_value,
+                operation_name,
+                operation_extensions,
+                allowed_operation_types,
+            )
+            return self._each_translated(results, context_value)
+        assert prepared.document is not None  # noqa: S101 - without errors there is one
+        return await self._subscriptions.open(
+            prepared.document, variable_values, context_value, root_value, operation_name
+        )
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -270,31 +275,3 @@ def _type_errors(
 
 async def _single(result: ExecutionResult) -> StreamResult:
     yield result
-
-
-async def _counted(
-    run: Callable[[], Awaitable[StreamResult]], context: OperationContext
-) -> StreamResult:
-    """Run a subscription, which counts as its user's while it is open."""
-    refused = context.begin_subscription()
-    if refused is not None:
-        yield PreExecutionError(data=None, errors=[refused])
-        return
-    try:
-        async with aclosing(await run()) as results:
-            async for result in results:
-                yield result
-    finally:
-        context.end_subscription()
-
-
-async def _paid(results: StreamResult, context: OperationContext) -> StreamResult:
-    """Pay for each event by the objects in it; end where the caller has run out."""
-    async with aclosing(results):
-        async for result in results:
-            if isinstance(result, ExecutionResult) and result.data is not None:
-                refused = await context.spend(count_objects(result.data))
-                if refused is not None:
-                    yield ExecutionResult(data=None, errors=[refused])
-                    return
-            yield result

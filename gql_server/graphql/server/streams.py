@@ -34,6 +34,22 @@ class EventsTransport(SSETransport):
         return super().encode_comment(comment).replace("\r\n", "\n")
 
 
+def _event(body: bytes) -> str:
+    return EventsTransport().encode_event("next", body.decode())
+
+
+def _part(body: bytes) -> str:
+    payload = b'{"payload":%b}' % body
+    return MultipartSubscriptionTransport().encode_multipart_data(None, lambda _: payload.decode())
+
+
+PAYLOAD_WRITERS: Final[Mapping[str, Callable[[bytes], str]]] = {
+    SSETransport.protocol: _event,
+    MultipartSubscriptionTransport.protocol: _part,
+}
+"""By protocol: what writes an answer that is encoded already."""
+
+
 class StreamResponse(StreamingResponse):
     """Answers with a stream, for as long as its caller's session lasts."""
 

@@ -1,10 +1,11 @@
 """GraphQL over HTTP and WebSockets, and the playground for browsers."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from datetime import timedelta
 from http import HTTPStatus
 from json import JSONDecodeError
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
@@ -16,6 +17,11 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.base import BaseRequestProtocol
+from strawberry.http.streaming import (
+    AsyncTextStream,
+    HTTPStreamTransport,
+    merge_stream_with_heartbeat,
+)
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import (
     GRAPHQL_SSE_PROTOCOL,
@@ -26,6 +32,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType as StrawberryOperationType
 from strawberry.types.unset import UnsetType
 
+from gql_server.graphql.broadcasts.payloads import Payload
 from gql_server.graphql.execution.context import OperationContext
 from gql_server.graphql.execution.persisted import PersistedDocuments
 from gql_server.graphql.execution.schema import Schema
@@ -44,7 +51,7 @@ from gql_server.graphql.server.responses import (
     refusal,
     result_status,
 )
-from gql_server.graphql.server.streams import EventsTransport, StreamResponse
+from gql_server.graphql.server.streams import PAYLOAD_WRITERS, EventsTransport, StreamResponse
 from gql_server.graphql.server.websockets import (
     BoundedWebSocket,
     TransportHandler,
@@ -242,6 +249,28 @@ class GraphQLView(GraphQL[OperationContext, None]):
         if result.extensions:
             response["extensions"] = result.extensions
         return response
+
+    def _stream_result(
+        self, request: Request, result: Any, transport: HTTPStreamTransport
+    ) -> AsyncTextStream:
+        write = PAYLOAD_WRITERS[transport.protocol]
+
+        async def stream() -> AsyncGenerator[str, None]:
+            async with aclosing(result):
+                async for answer in result:
+                    if isinstance(answer, Payload):
+                        yield answer.written(write)
+                    else:
+                        response, _ = await self._process_stream_result(request, answer, [])
+                        yield transport.encode_next(response, self.encode_json_string)
+            yield transport.encode_complete()
+
+        return merge_stream_with_heartbeat(
+            stream,
+            lambda: transport.heartbeat_message(self.encode_json_string),
+            interval=transport.heartbeat_interval,
+            send_initial_heartbeat=transport.send_initial_heartbeat,
+        )
 
     def create_response(
         self,

@@ -1,26 +1,32 @@
 """GraphQL over WebSockets: the protocol graphql-transport-ws, with bounds."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import orjson
 import structlog
 from graphql import GraphQLError, GraphQLFormattedError
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from starlette.websockets import WebSocketDisconnected as SocketIsClosed
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.async_base_view import AsyncBaseHTTPView
 from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.schema.schema import StreamResult
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
+    Operation,
 )
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     ConnectionInitMessage,
     Message,
     SubscribeMessage,
 )
+from strawberry.types.execution import PreExecutionError
 
+from gql_server.graphql.broadcasts.payloads import Payload
+from gql_server.graphql.broadcasts.subscribers import Subscriber
 from gql_server.graphql.execution.context import (
     CallerRefused,
     CallerUnknown,
@@ -30,7 +36,7 @@ from gql_server.graphql.execution.context import (
 )
 from gql_server.graphql.execution.limits import limit_error
 from gql_server.web.bodies import RequestRefused
-from gql_server.web.websocket_protocol import acknowledge
+from gql_server.web.websocket_protocol import SEND_AT_ONCE, acknowledge
 
 if TYPE_CHECKING:
     from gql_server.graphql.server.view import GraphQLView
@@ -78,13 +84,21 @@ class BoundedWebSocket(ASGIWebSocketAdapter):
         Raises:
             WebSocketDisconnected: The client is gone, or took no data for too long.
         """
+        await self.send_text(orjson.dumps(message).decode())
+
+    async def send_text(self, text: str) -> None:
+        """Send a message that is encoded already, or drop the socket.
+
+        Raises:
+            WebSocketDisconnected: The client is gone, or took no data for too long.
+        """
         try:
             async with asyncio.timeout(self._send_seconds):
-                await super().send_json(message)
+                await self.ws.send_text(text)
         except TimeoutError as error:
             self._drop()
             raise WebSocketDisconnected from error
-        except SocketIsClosed as error:
+        except (SocketIsClosed, WebSocketDisconnect) as error:
             raise WebSocketDisconnected from error
 
     async def close(self, code: int, reason: str) -> None:
@@ -167,6 +181,30 @@ class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
         if not isinstance(error, WebSocketDisconnected):
             log.error("websocket_operation_broke", exc_info=error)
 
+    async def _send_result_stream(
+        self, operation: Operation[OperationContext, None], result_source: StreamResult
+    ) -> None:
+        if not isinstance(result_source, Subscriber):
+            await super()._send_result_stream(operation, result_source)
+            return
+        message = OperationMessage(operation.id)
+        result_source.sink = self._sink(operation, message)
+        async for answer in result_source:
+            if isinstance(answer, Payload):
+                text = message.around(answer.body).decode()
+                await cast("BoundedWebSocket", self.websocket).send_text(text)
+            elif isinstance(answer, PreExecutionError):
+                await self._handle_pre_execution_error(operation, answer)
+                return
+            else:
+                await operation.send_next(answer)
+
+    def _sink(
+        self, operation: Operation[OperationContext, None], message: "OperationMessage"
+    ) -> "_SocketSink | None":
+        extension = self._socket.scope["extensions"].get(SEND_AT_ONCE)
+        return _SocketSink(self.operations, operation, message, **extension) if extension else None
+
     async def _refuse(self, operation: str, error: GraphQLError | RequestRefused) -> None:
         await self.send_message({"id": operation, "type": "error", "payload": [_formatted(error)]})
 
@@ -201,6 +239,47 @@ class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
             )
             return False
         return True
+
+
+class OperationMessage:
+    """Messages with the answers of one operation."""
+
+    __slots__ = ("_head",)
+
+    def __init__(self, operation_id: str) -> None:
+        """Take the operation's id in its socket."""
+        self._head = b'{"id":%b,"type":"next","payload":' % orjson.dumps(operation_id)
+
+    def around(self, body: bytes) -> bytes:
+        """Return the message of an encoded answer."""
+        return b"%b%b}" % (self._head, body)
+
+
+class _SocketSink:
+    """Sends answers of one operation, for as long as it is open."""
+
+    __slots__ = ("_can_send", "_message", "_open", "_operation", "_send")
+
+    def __init__(
+        self,
+        open_operations: Mapping[str, Operation[OperationContext, None]],
+        operation: Operation[OperationContext, None],
+        message: OperationMessage,
+        *,
+        is_ready: Callable[[], bool],
+        send: Callable[[bytes], None],
+    ) -> None:
+        self._open = open_operations
+        self._operation = operation
+        self._message = message
+        self._can_send = is_ready
+        self._send = send
+
+    def is_ready(self) -> bool:
+        return self._open.get(self._operation.id) is self._operation and self._can_send()
+
+    def send(self, payload: Payload) -> None:
+        self._send(self._message.around(payload.body))
 
 
 def _is_well_formed(message: object) -> bool:

@@ -1,0 +1,1 @@
+"""One execution of each event for all who subscribed to the same."""

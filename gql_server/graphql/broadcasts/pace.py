@@ -1,0 +1,68 @@
+"""How much of the processor's time goes into telling subscribers."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Generator
+from typing import Any, Final, Generic, TypeVar
+
+T = TypeVar("T")
+
+_SHARE: Final = 0.25
+"""Of the loop's time. The rest is for the work that is watched, and for everybody's requests."""
+
+
+class Pace:
+    """Spaces out what is told, so that all of it takes a share of the processor's time."""
+
+    def __init__(self) -> None:
+        """Begin with nothing told."""
+        self._free_at = 0.0
+
+    async def turn(self, expected: float) -> None:
+        """Wait for a turn.
+
+        Args:
+            expected: Seconds of processor time that it will probably take.
+        """
+        now = asyncio.get_running_loop().time()
+        start = max(now, self._free_at)
+        self._free_at = start + expected / _SHARE
+        if start > now:
+            await asyncio.sleep(start - now)
+
+    def count(self, seconds: float, *, expected: float = 0.0) -> None:
+        """Count what it really took."""
+        self._free_at += (seconds - expected) / _SHARE
+
+
+class Measured(Generic[T]):
+    """Awaits something, and counts the processor time of this thread that goes into it.
+
+    Attributes:
+        seconds: The time so far.
+    """
+
+    def __init__(self, awaitable: Awaitable[T]) -> None:
+        """Take what is to be awaited."""
+        self._awaitable = awaitable
+        self.seconds = 0.0
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        """Await it."""
+        steps = self._awaitable.__await__()
+        step: Any = None
+        error: BaseException | None = None
+        while True:
+            began = time.thread_time()
+            try:
+                step = next(steps) if error is None else steps.throw(error)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            finally:
+                self.seconds += time.thread_time() - began
+            error = None
+            try:
+                yield step
+            except BaseException as thrown:  # noqa: BLE001 - passed on, a cancellation too
+                error = thrown
