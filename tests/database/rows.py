@@ -101,7 +101,7 @@ async def add_template(database: Database, **changes: Any) -> TemplateRow:
 
 @contextmanager
 def counted_statements(database: Database, *, of: set[str] | None = None) -> Iterator[list[str]]:
-    """Collect the statements that are sent, without BEGIN and its like.
+    """Collect the statements that were run, without BEGIN and its like.
 
     `of` takes only those that name one of these tables: what a running product does by itself (it
     beats, it settles) may happen at any moment.
@@ -115,9 +115,9 @@ def counted_statements(database: Database, *, of: set[str] | None = None) -> Ite
             statements.append(statement)
 
     for engine in database.sync_engines:
-        event.listen(engine, "before_cursor_execute", note)
+        event.listen(engine, "after_cursor_execute", note)
     try:
         yield statements
     finally:
         for engine in database.sync_engines:
-            event.remove(engine, "before_cursor_execute", note)
+            event.remove(engine, "after_cursor_execute", note)

@@ -122,7 +122,7 @@ async def test_an_unreachable_server_is_unavailable() -> None:
 async def test_sqlite_is_set_up_for_durable_concurrent_use(tmp_path: Path) -> None:
     database = Database(URL.create("sqlite+aiosqlite", database=str(tmp_path / "set_up.db")))
     try:
-        async with database.read() as connection:
+        async with database.reader.connect() as connection:
             values = {
                 name: (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
                 for name in ("journal_mode", "foreign_keys", "busy_timeout", "synchronous")

@@ -68,7 +68,7 @@ async def test_a_page_by_tag_is_read_in_the_order_of_an_index(
 ) -> None:
     with counted_statements(database) as statements:
         await page_of(database, ImageFilter(user_id=user_id, tags=("fox",)), size=3)
-    async with database.read() as connection:
+    async with database.reader.connect() as connection:
         values = tuple("x" for _ in range(statements[0].count("?")))
         plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statements[0]}", values)
         steps = [str(detail) for *_, detail in plan]

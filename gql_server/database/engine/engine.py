@@ -4,15 +4,16 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import orjson
-from sqlalchemy import Engine, text
+from sqlalchemy import Dialect, Engine, Executable, Result, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from gql_server.database.engine.loop_reader import LoopReader, ReadElsewhere
 from gql_server.database.engine.postgresql import connection_options
 from gql_server.database.engine.sqlite import (
     COMMITTED_TOPICS,
@@ -68,9 +69,11 @@ class Database:
             )
         self.engine: Final[AsyncEngine] = create_async_engine(url, **options)
         # Readers need no transaction: a statement is a snapshot of its own. On connections that
-        # never begin one, nothing has to be begun, ended or reset.
+        # never begin one, nothing has to be begun, ended or reset. All are kept: on SQLite a
+        # connection that is opened for one request would cost it a thread.
+        kept = {"pool_size": 20, "max_overflow": 0}
         self.reader: Final[AsyncEngine] = create_async_engine(
-            url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **options
+            url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **options | kept
         )
         self._snapshot_options: dict[str, Any] = (
             {READ_ONLY: True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
@@ -80,6 +83,7 @@ class Database:
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
         self._in_thread = SqliteThread(url, options) if self.is_sqlite else None
+        self._in_loop = LoopReader(url, options) if self.is_sqlite else None
         if self.is_sqlite:
             set_up_sqlite(self.engine.sync_engine)
             set_up_sqlite(self.reader.sync_engine, has_transactions=False)
@@ -88,7 +92,8 @@ class Database:
     def sync_engines(self) -> Sequence[Engine]:
         """Every engine that statements go through, for whoever listens to their events."""
         in_thread = () if self._in_thread is None else self._in_thread.engines
-        return (self.engine.sync_engine, self.reader.sync_engine, *in_thread)
+        in_loop = () if self._in_loop is None else (self._in_loop.engine,)
+        return (self.engine.sync_engine, self.reader.sync_engine, *in_thread, *in_loop)
 
     @asynccontextmanager
     async def read(self, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -101,6 +106,10 @@ class Database:
             DatabaseUnavailable: The database does not answer.
         """
         with translated_errors():
+            if not snapshot and self._in_loop is not None:
+                # Statements take an AsyncConnection; of it they use what this one has.
+                yield cast("AsyncConnection", _LoopConnection(self._in_loop, self.reader))
+                return
             if not snapshot:
                 async with self.reader.connect() as connection:
                     yield connection
@@ -183,11 +192,32 @@ class Database:
         await self.engine.dispose()
         if self._in_thread is not None:
             await asyncio.to_thread(self._in_thread.close)
+        if self._in_loop is not None:
+            self._in_loop.close()
 
     def _tell(self, topics: Iterable[str]) -> None:
         if self.told is not None:
             for topic in topics:
                 self.told(topic)
+
+
+class _LoopConnection:
+    """Reads in the event loop's thread where that is short, and otherwise in one of the pool's."""
+
+    def __init__(self, reader: LoopReader, pool: AsyncEngine) -> None:
+        self._reader = reader
+        self._pool = pool
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._pool.dialect
+
+    async def execute(self, statement: Executable, parameters: Any = None) -> Result[Any]:
+        try:
+            return self._reader.execute(statement, parameters)
+        except ReadElsewhere:
+            async with self._pool.connect() as connection:
+                return (await connection.execute(statement, parameters)).freeze()()
 
 
 class translated_errors:  # noqa: N801 - reads as the phrase it is used in
