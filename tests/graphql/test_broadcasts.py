@@ -117,7 +117,8 @@ async def test_other_documents_and_variables_have_answers_of_their_own(room: New
       news { position items { number filler @include(if: $x) } } }"""
     async with AsyncExitStack() as stack:
         clients: list[Subscriber] = []
-        for variables in ({}, {}, {}, {"x": True}, {"x": False}):
+        given: list[dict[str, Any]] = [{}, {}, {}, {"x": True}, {"x": False}]
+        for variables in given:
             client = await stack.enter_async_context(subscriber(room.url))
             query = documents[len(clients)][1] if not variables else switched
             await client.subscribe(query, **variables)
@@ -255,7 +256,7 @@ async def test_each_event_of_an_update_is_an_answer_of_its_own(room: Newsroom) -
     room.publish(3)
     query = "subscription($after: Int!) { items(after: $after) { number } }"
     async with AsyncExitStack() as stack:
-        clients = []
+        clients: list[tuple[int, Any]] = []
         for after in (0, 2, 3):
             client = await stack.enter_async_context(subscriber(room.url))
             await client.subscribe(query, after=after)

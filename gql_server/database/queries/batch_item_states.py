@@ -145,7 +145,7 @@ async def _count_images(
     for batch_id in sorted(by_batch):
         of_batch = by_batch[batch_id]
         accepted = sum(item["price"] for item in of_batch)
-        charged = sum(int(costs.get(item["image_id"], item["price"])) for item in of_batch)
+        charged = sum(_charge(item, costs) for item in of_batch)
         batch = await count_ends(
             connection,
             batch_id,
@@ -170,6 +170,11 @@ async def _costs(connection: AsyncConnection, image_ids: Sequence[str]) -> dict[
     """Return what images were charged: a picture of another size may cost less than accepted."""
     rows = await connection.execute(_COSTS, {"ids": tuple(image_ids)})
     return {row.id: row.cost for row in rows}
+
+
+def _charge(item: Facts, costs: Mapping[str, int]) -> int:
+    price: int = item["price"]
+    return costs.get(str(item["image_id"]), price)
 
 
 async def cancel_queued_items(connection: AsyncConnection, batch_id: str) -> tuple[int, int]:
