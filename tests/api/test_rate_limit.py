@@ -14,6 +14,7 @@ from gql_server.settings import SettingsError, load_settings
 from tests.support.product import FLUX, Product, running_product
 from tests.support.subscriber import subscriber
 from tests.support.visitors import visitor
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -120,7 +121,7 @@ async def test_events_are_paid_for_until_the_allowance_is_used_up(bounded: Produ
             "POST", "/graphql", json={"query": query}, headers={"accept": accept}
         ) as stream:
             making = asyncio.create_task(make_images(bounded))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(WAIT_SECONDS):
                 text = "".join([line async for line in stream.aiter_lines()])
             making.cancel()
             assert "RATE_LIMITED" in text

@@ -24,8 +24,9 @@ from gql_server.webhooks.outbox import record_webhook
 from gql_server.webhooks.signing import user_secret
 from tests.api.test_budgets import generate
 from tests.support.product import SDXL, Product, running_product
-from tests.support.receiver import SECONDS, Receiver
+from tests.support.receiver import Receiver
 from tests.support.visitors import visitor
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -114,7 +115,7 @@ async def test_a_budgets_shares_are_told_once_each(
 
 
 async def until_delivered(product: Product, budget_id: str, count: int) -> list[dict[str, Any]]:
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(WAIT_SECONDS):
         while True:
             told: list[dict[str, Any]] = (await product.ask(READ, id=budget_id))["node"]["webhooks"]
             if [one["status"] for one in told] == ["DELIVERED"] * count:

@@ -15,6 +15,7 @@ from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.database.queries.batches import insert_batch
 from tests.batches.conftest import Office
 from tests.support.product import FLUX, SDXL, running_product
+from tests.support.waiting import WAIT_SECONDS
 from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
@@ -59,7 +60,7 @@ async def test_a_batch_that_takes_longer_than_the_deadline_is_there_later(
         (told,) = payload["userErrors"]
         assert (told["__typename"], told["code"]) == ("BatchPending", "BATCH_PENDING")
         may_go_on.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_SECONDS):
             while (await product.ask(IS_THERE, id=told["batchId"]))["batch"] is None:
                 await asyncio.sleep(0.01)
 

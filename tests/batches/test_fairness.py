@@ -9,6 +9,7 @@ from gql_server.domain.principal import Role
 from tests.batches.conftest import Office
 from tests.support.product import running_product, workers_ai_settings
 from tests.support.visitors import visitor
+from tests.support.waiting import WAIT_SECONDS
 from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
@@ -45,6 +46,6 @@ async def made(office: Office, batch_id: str) -> int:
 
 
 async def until_made(office: Office, batch_id: str, pictures: int) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WAIT_SECONDS):
         while await made(office, batch_id) < pictures:
             await asyncio.sleep(0.02)

@@ -9,6 +9,7 @@ from gql_server.inference import attempts
 from gql_server.storage.store import StoredObject, StoreMisconfigured, StoreUnavailable
 from tests.batches.conftest import Office
 from tests.support.product import png
+from tests.support.waiting import WAIT_SECONDS
 from tests.support.workers_ai_app import WorkersAIStandin
 
 pytestmark = pytest.mark.anyio
@@ -54,7 +55,7 @@ async def test_items_that_wait_for_the_store_end_with_their_batch(
     working = asyncio.create_task(office.work_on(batch_id))
     await asked.wait()
     await office.change("cancelBatch", batch_id)
-    await asyncio.wait_for(working, 10)
+    await asyncio.wait_for(working, WAIT_SECONDS)
     batch = await office.read(batch_id)
     assert (batch["status"], batch["canceled"]) == ("CANCELED", 2)
     assert standin.requests == []
@@ -120,7 +121,7 @@ async def test_a_batch_waits_for_a_store_that_lets_nothing_be_read(
     with monkeypatch.context() as patch:
         patch.setattr(office.parts.store, "get", refuse)
         for _ in range(2):  # with items that were not begun, and with those that were
-            await asyncio.wait_for(office.work_on(batch_id), 10)
+            await asyncio.wait_for(office.work_on(batch_id), WAIT_SECONDS)
             batch = await office.read(batch_id)
             assert (batch["status"], batch["pausedReason"]) == ("PAUSED", "STORE_UNAVAILABLE")
             assert (batch["queued"], standin.requests) == (2, [])

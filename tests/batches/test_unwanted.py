@@ -1,7 +1,6 @@
 """Items that wait before an attempt, when nobody wants them any more: none is attempted again."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from gql_server.inference import attempts
 from gql_server.jobs.kinds import Interrupted, JobRun
 from tests.batches.conftest import Office
 from tests.support.product import running_product, workers_ai_settings
+from tests.support.waiting import WAIT_SECONDS, until
 from tests.support.workers_ai_app import WorkersAIStandin
 from tests.support.workers_ai_behaviours import (
     Behaviour,
@@ -28,12 +28,6 @@ SLOW_TURNS = {"workers_ai_requests_per_minute": 60}
 @pytest.fixture(autouse=True)
 def looked_at_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempts, "_LOOK_SECONDS", 0.05)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(15):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def limit_money(office: Office) -> None:
@@ -59,7 +53,7 @@ async def test_a_canceled_batch_starts_no_attempt_that_waited_for_its_turn(
         await until(lambda: len(standin.requests) == 1)
         await office.change("cancelBatch", batch_id)
         called = len(standin.requests)
-        await asyncio.wait_for(working, 10)
+        await asyncio.wait_for(working, WAIT_SECONDS)
         batch = await office.read(batch_id)
         assert await reserved(office) == [0]
     assert len(standin.requests) == called
@@ -79,7 +73,7 @@ async def test_a_canceled_batch_starts_no_attempt_after_one_that_failed(
     await until(lambda: len(standin.requests) >= 2)
     await office.change("cancelBatch", batch_id)
     called = len(standin.requests)
-    await asyncio.wait_for(working, 10)
+    await asyncio.wait_for(working, WAIT_SECONDS)
     batch = await office.read(batch_id)
     assert len(standin.requests) == called
     assert (batch["status"], batch["canceled"]) == ("CANCELED", 2)
@@ -114,7 +108,7 @@ async def test_a_process_that_stops_leaves_what_waits_for_its_turn_to_others(
         goes_on.clear()
         goes_on.append(False)
         with pytest.raises(Interrupted):
-            await asyncio.wait_for(working, 10)
+            await asyncio.wait_for(working, WAIT_SECONDS)
         batch = await office.read(batch_id)
         assert (batch["succeeded"], batch["running"]) == (1, 0)
         assert (batch["status"], batch["queued"]) == ("RUNNING", 3)

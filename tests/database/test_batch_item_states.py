@@ -19,6 +19,7 @@ from gql_server.database.queries.processes import register_process, remove_proce
 from gql_server.database.tables.batches import BatchItemRow
 from gql_server.domain.batches import ItemStatus
 from tests.database.batch_rows import PRICE, add_batch
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +32,7 @@ async def test_whoever_cancels_under_the_batchs_lock_waits_for_nobody_who_starts
     start = update(BatchItemRow).where(col(BatchItemRow.id) == starting.id).values(status="running")
     async with database.write() as starter:
         await starter.execute(start)
-        async with asyncio.timeout(10), database.write() as canceler:
+        async with asyncio.timeout(WAIT_SECONDS), database.write() as canceler:
             await lock_batch(canceler, batch.id)
             assert await cancel_queued_items(canceler, batch.id) == (1, PRICE)
         await lock_batch(starter, batch.id)

@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL
 
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.database.engine.grouped_writes import GroupedWrites
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -81,7 +82,7 @@ async def test_what_may_linger_is_written_with_what_may_not(file: Database) -> N
     lingering = asyncio.create_task(writes.write(1, may_linger=True))
     await asyncio.sleep(0.05)  # it must wait for longer than this
     assert writer.groups == []
-    await asyncio.wait_for(asyncio.gather(lingering, writes.write(2)), 10)
+    await asyncio.wait_for(asyncio.gather(lingering, writes.write(2)), WAIT_SECONDS)
     assert writer.groups == [[1, 2]]
 
 
@@ -89,7 +90,7 @@ async def test_what_lingers_does_not_wait_for_others_for_ever(file: Database) ->
     writer = Writer()
     writer.may_write.set()
     writes = GroupedWrites(file, writer.write, linger_seconds=0.05)
-    assert await asyncio.wait_for(writes.write(1, may_linger=True), 10) == "1"
+    assert await asyncio.wait_for(writes.write(1, may_linger=True), WAIT_SECONDS) == "1"
 
 
 async def test_what_is_given_up_before_its_turn_is_not_written(file: Database) -> None:
@@ -117,4 +118,4 @@ async def test_the_database_closes_once_what_was_begun_is_written(file: Database
     await asyncio.sleep(0.01)
     assert not closing.done()
     writer.may_write.set()
-    await asyncio.wait_for(closing, 10)
+    await asyncio.wait_for(closing, WAIT_SECONDS)

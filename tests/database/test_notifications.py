@@ -9,6 +9,7 @@ from gql_server.database.engine.notifications import listening, notify
 from gql_server.database.queries.image_inserts import ImageInserts, NewImage
 from gql_server.database.tables.tables import ImageRow
 from tests.database.rows import charge_row, image_row
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +28,7 @@ class Ears:
         self.missed += 1
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(WAIT_SECONDS):
             while not condition():
                 await asyncio.sleep(0.005)
 

@@ -10,6 +10,7 @@ from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.database.engine.postgresql import connection_options
 from tests.support.in_loop import listening
 from tests.support.postgres import PostgresServer
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +20,7 @@ async def test_a_database_that_takes_connections_and_is_silent_is_not_waited_for
         listener.listen()  # and nobody accepts
         url = make_url(f"postgresql+psycopg://a@127.0.0.1:{port}/b?connect_timeout=2")
         database = Database(url)
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(WAIT_SECONDS):
             with pytest.raises(DatabaseUnavailable):
                 async with database.read():
                     pytest.fail("a connection to nobody")

@@ -21,6 +21,7 @@ from gql_server.cli.root import cli
 from tests.support.child import child_process
 from tests.support.process import environment, free_port, product_process, workers_ai_environment
 from tests.support.product import FLUX
+from tests.support.waiting import until
 from tests.support.workers_ai_app import WorkersAIStandin
 from tests.support.workers_ai_behaviours import Behaviour, Exchange
 
@@ -145,9 +146,3 @@ async def interrupted(process: Process) -> tuple[int | None, str]:
     process.send_signal(signal.SIGINT)
     _, said = await process.communicate()
     return process.returncode, said.decode()
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not is_so():
-            await asyncio.sleep(0.02)

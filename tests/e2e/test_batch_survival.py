@@ -19,6 +19,7 @@ from tests.support.batch_client import BatchClient
 from tests.support.batch_team import called
 from tests.support.postgres import PostgresServer
 from tests.support.process import product_process, workers_ai_environment
+from tests.support.waiting import WAIT_SECONDS
 from tests.support.workers_ai_app import WorkersAIStandin
 from tests.support.workers_ai_behaviours import error
 
@@ -93,7 +94,7 @@ async def test_a_batch_goes_on_whose_server_was_killed_while_it_waited_and_while
     async with product_process(tmp_path, settings) as running:
         client = BatchClient(running.url)
         batch_id = await client.generate(PICTURES)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WAIT_SECONDS):
             while (await client.read(batch_id))["status"] != "PAUSED":
                 await asyncio.sleep(0.05)
         running.process.kill()

@@ -34,7 +34,7 @@ async def test_a_thousand_who_watch_one_batch_each_see_every_item_once(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tests.support.subscriber._PATIENCE_SECONDS", 120)
+    monkeypatch.setattr("tests.support.subscriber.WAIT_SECONDS", 120)
     address = postgres.setting(postgres.create_database(migrated_postgres))
     standin.latency = 1.0
     async with AsyncExitStack() as stack:

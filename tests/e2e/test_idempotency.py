@@ -22,7 +22,7 @@ PICTURE = {"prompt": "A red fox", "model": FLUX, "idempotencyKey": "order 42"}
 
 
 def settings_of(standin: WorkersAIStandin, **more: str) -> dict[str, str]:
-    return workers_ai_environment(standin, PROCESS_LEASE="2", **more)
+    return workers_ai_environment(standin, PROCESS_LEASE="5", **more)
 
 
 @pytest.fixture

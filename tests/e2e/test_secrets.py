@@ -23,6 +23,7 @@ from tests.support.product import FLUX, GENERATE
 from tests.support.receiver import Receiver
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
 from tests.support.subscriber import open_socket
+from tests.support.waiting import WAIT_SECONDS
 from tests.support.workers_ai_app import WorkersAIStandin
 from tests.support.workers_ai_behaviours import error
 
@@ -202,7 +203,7 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
                 receiver.next(lambda: Response(status_code=500))
                 assert '"userErrors":[]' in await ask(BUDGET, url=receiver.url)
                 assert '"image":{' in await ask(GENERATE, input=picture)
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(WAIT_SECONDS):
                     while not receiver.received:
                         await asyncio.sleep(0.05)
                 await ask("mutation { setBudget(input: {limit: 9, period: DAILY}) { __typename } }")

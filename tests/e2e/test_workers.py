@@ -13,6 +13,7 @@ import pytest
 from tests.support.child import child_process
 from tests.support.postgres import PostgresServer
 from tests.support.process import environment, product_process, run_gql_server
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +48,7 @@ async def test_a_worker_works_listens_to_nobody_and_ends_when_it_is_told(
         *command, cwd=tmp_path, env=environment({"DATABASE_URL": url}), stderr=PIPE
     ) as process:
         assert process.stderr is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WAIT_SECONDS):
             while '"event": "started"' not in (line := (await process.stderr.readline()).decode()):
                 assert line
         with psycopg.connect(url) as connection:

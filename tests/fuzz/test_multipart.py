@@ -12,6 +12,7 @@ import pytest
 from tests.support.probe import probed
 from tests.support.process import product_process
 from tests.support.product import png
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -92,7 +93,7 @@ async def send(url: str, random_: random.Random) -> int:
             b"Content-Type: multipart/form-data; boundary=%s\r\n\r\n" % (len(body), shown)
         )
         writer.write(body)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT_SECONDS):
             answer = await reader.read()
     finally:
         writer.transport.abort()

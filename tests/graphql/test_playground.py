@@ -6,6 +6,7 @@ from graphql import OperationDefinitionNode, OperationType, parse
 
 from tests.support.product import Product
 from tests.support.subscriber import subscriber
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 PLAYGROUND = resources.files("gql_server.api").joinpath("playground.graphql")
@@ -32,7 +33,7 @@ async def test_every_subscription_of_the_playground_can_be_run(product: Product)
         for name in names:
             payload = {"query": EXAMPLES, "operationName": name}
             await client.send(type="subscribe", id=name, payload=payload)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(WAIT_SECONDS):
             while product.parts.progress.watchers < len(names):
                 await asyncio.sleep(0.005)
         await product.image()

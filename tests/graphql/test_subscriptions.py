@@ -15,6 +15,7 @@ from websockets.exceptions import InvalidStatus
 from tests.support.product import Product, running_product
 from tests.support.streams import EVENTS, PARTS
 from tests.support.subscriber import open_socket, subscriber
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -22,7 +23,7 @@ CREATED = "subscription($after: ID) { imageCreated(after: $after) { id } }"
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(WAIT_SECONDS):
         while not condition():
             await asyncio.sleep(0.005)
 

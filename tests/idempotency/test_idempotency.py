@@ -21,6 +21,7 @@ from gql_server.idempotency import keys as idempotency
 from gql_server.idempotency.keys import KEY_LIFETIME, Idempotency
 from gql_server.idempotency.operations import Begun, input_hash
 from gql_server.processes.lease import ProcessLease
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -180,7 +181,7 @@ async def test_nobody_looks_for_a_key_that_nobody_waits_for(database: Database) 
     server = Server(database, deadline=0.1)
     with pytest.raises(IdempotencyInProgress):
         await server.once(Work(database))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_SECONDS):
         while server.idempotency._flights:
             await asyncio.sleep(0.01)
 

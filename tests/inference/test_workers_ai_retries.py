@@ -112,7 +112,7 @@ def test_no_two_waits_are_alike() -> None:
     assert len({backoff(3, 10.0) for _ in range(50)}) > 40
 
 
-@pytest.mark.parametrize("behaviour", [slow(30), drip(0.05)], ids=["slow", "slow-drip"])
+@pytest.mark.parametrize("behaviour", [slow(300), drip(0.05)], ids=["slow", "slow-drip"])
 async def test_an_attempt_is_over_when_its_time_is_however_it_is_spent(
     standin: WorkersAIStandin, behaviour: Behaviour
 ) -> None:
@@ -122,7 +122,7 @@ async def test_an_attempt_is_over_when_its_time_is_however_it_is_spent(
         with pytest.raises(GenerationFailed) as caught:
             await client.generate(request_for(FLUX))
     assert caught.value.retryable
-    assert perf_counter() - started < 10
+    assert perf_counter() - started < 20
 
 
 async def test_seconds_are_those_of_the_attempt_that_succeeded(

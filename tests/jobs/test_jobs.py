@@ -16,10 +16,10 @@ from gql_server.jobs.kinds import Attempt, Interrupted, Job, JobKind, JobRun, Pr
 from gql_server.jobs.queue import JobQueue
 from gql_server.processes.lease import ProcessLease
 from tests.jobs.conftest import MakeJobs
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
-SECONDS = 15.0
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
@@ -49,7 +49,7 @@ class Journal:
         return [run.job_id for run in self.runs]
 
     async def until(self, runs: int = 0, told: int = 0) -> None:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(WAIT_SECONDS):
             while len(self.runs) < runs or len(self.told) < told:
                 await asyncio.sleep(0.01)
 
@@ -88,7 +88,7 @@ async def test_a_user_takes_no_more_than_half_of_a_process(make_jobs: MakeJobs) 
     jobs.register("draw", handle)
     await jobs.enqueue(*(Job(f"a_{n}", "draw", "a", "a") for n in range(4)))
     await jobs.start()
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(WAIT_SECONDS):
         while at_once["a"] < 2:
             await asyncio.sleep(0.01)
         await jobs.enqueue(Job("b", "draw", "b", "b"))
@@ -157,7 +157,7 @@ async def test_what_a_stop_interrupts_is_begun_again_after_it(make_jobs: MakeJob
     second.register("leaving", journal.handle)
     await first.enqueue(Job("a", "endless", "", "user"), Job("b", "leaving", "", "user"))
     await first.start()
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(WAIT_SECONDS):
         await asyncio.gather(begun.wait(), left.wait())
     await first.stop()
     await second.start()
@@ -169,7 +169,7 @@ async def test_what_a_stop_interrupts_is_begun_again_after_it(make_jobs: MakeJob
 async def test_a_stop_waits_no_longer_than_the_handlers_that_it_interrupts(
     database: Database, lease: ProcessLease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "_LOOK_SECONDS", 4 * SECONDS)
+    monkeypatch.setattr(running, "_LOOK_SECONDS", 4 * WAIT_SECONDS)
     begun = asyncio.Event()
 
     async def leaves(run: JobRun) -> None:
@@ -183,9 +183,9 @@ async def test_a_stop_waits_no_longer_than_the_handlers_that_it_interrupts(
     runner = running.JobRunner({"leaving": kind}, queue, lease)
     attempt = Attempt(Job("a", "leaving", "", "user"))
     at_work = asyncio.create_task(runner.run(attempt, lease.process_id))
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(WAIT_SECONDS):
         await begun.wait()
-        await runner.drain(timeout_seconds=4 * SECONDS)
+        await runner.drain(timeout_seconds=4 * WAIT_SECONDS)
     assert not at_work.done()  # the engine would take it for done
     at_work.cancel()
     await asyncio.wait({at_work})
@@ -224,7 +224,7 @@ async def test_what_processes_die_of_is_given_up(
 
     dying = JobEngine(engine_url(database.engine.url), jobs._queue.engine, die)
     await dying.start("prc_dead", ["deadly"])
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(WAIT_SECONDS):
         await begun.wait()
     await dying.stop()
     await jobs.start()
@@ -246,7 +246,7 @@ async def test_ended_jobs_are_forgotten_after_a_while(
     try:
         assert await queue.prune(older_than=timedelta(hours=1)) == 0
         pruned = 0
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(WAIT_SECONDS):
             while pruned < 5:
                 pruned += await queue.prune(older_than=timedelta(0))
         assert await queue.prune(older_than=timedelta(0)) == 0
@@ -265,7 +265,7 @@ async def test_sweeps_recur(make_jobs: MakeJobs) -> None:
 
     jobs.add_sweep("lost work", sweep, seconds=0.01)
     await jobs.start()
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(WAIT_SECONDS):
         await swept.wait()
 
 

@@ -15,6 +15,7 @@ from gql_server.jobs.kinds import Job, JobRun
 from gql_server.processes.lease import ProcessLease
 from tests.support.job_program import KIND, Program, job_process
 from tests.support.postgres import PostgresServer
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -93,7 +94,7 @@ async def test_work_of_killed_and_frozen_processes_goes_on_elsewhere(
             # What woke up was declared dead: it works again, as another process.
             frozen.send_signal(signal.SIGCONT)
             number = 0
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(WAIT_SECONDS):
                 while {process_id for process_id, _ in program.done()} <= before:
                     await jobs.enqueue(*some_jobs(8, f"later_{number}"))
                     number += 1

@@ -27,6 +27,7 @@ from gql_server.ledger.budgets.budgets import BudgetRequest, Budgets, BudgetStat
 from gql_server.ledger.budgets.reservations import Reservations
 from gql_server.processes.lease import ProcessLease
 from tests.database.rows import charge_row, image_row
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -212,7 +213,7 @@ async def test_a_process_that_is_taken_for_dead_and_goes_on_takes_its_reservatio
         before = back.lease.process_id
         async with house.database.write() as connection:
             await remove_process(connection, before)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_SECONDS):
             while back.lease.process_id == before:
                 await asyncio.sleep(0.02)
         await back.reservations.sweep()

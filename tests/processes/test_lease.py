@@ -6,6 +6,7 @@ import pytest
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.processes import declare_dead, find_registered
 from gql_server.processes.lease import ProcessLease
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -18,7 +19,7 @@ async def test_a_process_that_was_declared_dead_goes_on_under_a_new_id(database:
         assert lease.is_held_by(before)
         async with database.write() as connection:
             await declare_dead(connection, lease=timedelta(0))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_SECONDS):
             while lease.process_id == before:
                 await asyncio.sleep(0.01)
         assert not lease.is_held_by(before)

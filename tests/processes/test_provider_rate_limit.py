@@ -32,7 +32,7 @@ async def test_those_that_wait_get_their_turns_in_the_order_they_came(database: 
     began = time.monotonic()
     await asyncio.gather(*(attempt(number) for number in range(4)))
     assert order == list(range(4))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 async def test_who_would_wait_too_long_is_told_at_once(database: Database) -> None:
@@ -41,7 +41,7 @@ async def test_who_would_wait_too_long_is_told_at_once(database: Database) -> No
     began = time.monotonic()
     with pytest.raises(GenerationFailed) as caught:
         await ours.wait_for_turn(KIND, is_background=False)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert caught.value.retryable
     assert not caught.value.reached_model
 
@@ -98,11 +98,10 @@ async def test_a_pause_that_one_is_asked_for_holds_for_all(database: Database) -
 async def test_a_turn_that_is_learnt_of_too_late_is_not_used(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours = gate(database, 3000, patience=0.2)
-    await ours.wait_for_turn(KIND, is_background=False)
+    await gate(database, 3000).wait_for_turn(KIND, is_background=False)
     monkeypatch.setattr(shared_gate, "MOST_LATENESS", 0)
     with pytest.raises(GenerationFailed):
-        await ours.wait_for_turn(KIND, is_background=False)
+        await gate(database, 3000, patience=0.2).wait_for_turn(KIND, is_background=False)
 
 
 async def test_without_its_database_nothing_is_let_through() -> None:

@@ -9,6 +9,7 @@ import pytest
 from gql_server.progress import hub
 from gql_server.progress.progress import Progress
 from gql_server.progress.snapshots import Snapshot, Update
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +60,7 @@ def expected(after: int, total: int) -> list[str]:
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_SECONDS):
         while not condition():
             await asyncio.sleep(0.005)
 

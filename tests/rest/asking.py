@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from tests.support.product import FLUX, SDXL, Product
+from tests.support.waiting import WAIT_SECONDS
 
 SMALL = {"prompt": "A red fox in the snow", "model": SDXL, "width": 256, "height": 256}
 IMAGE_FIELDS = (
@@ -50,7 +51,7 @@ async def template(user: Product, **given: Any) -> dict[str, Any]:
 
 async def finished(user: Product, batch_id: str) -> dict[str, Any]:
     """Wait for a batch's end."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_SECONDS):
         while True:
             batch: dict[str, Any] = await ask(user, "GET", f"batch/{batch_id}")
             if batch["finished_at"] is not None:

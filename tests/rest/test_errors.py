@@ -17,6 +17,7 @@ from gql_server.rest.problems import Pending, Problem, documented
 from tests.domain.error_family import error_family
 from tests.rest.asking import ask, send
 from tests.support.product import FLUX, Product, running_product, workers_ai_settings
+from tests.support.waiting import WAIT_SECONDS
 from tests.support.workers_ai_app import WorkersAIStandin
 from tests.support.workers_ai_behaviours import (
     daily_allocation_used,
@@ -241,7 +242,7 @@ async def test_a_picture_that_takes_longer_than_the_deadline_is_pending(
         assert again.status_code == 409
         assert again.json()["details"]["id"] == pending["id"]
         assert again.headers["retry-after"]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_SECONDS):
             while (await send(product, "GET", f"images/{pending['id']}")).status_code == 404:
                 await asyncio.sleep(0.02)
         assert len(standin.requests) == 1
@@ -254,7 +255,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> No
             b"POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Content-Length: 100\r\n\r\n{"
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_SECONDS):
             answer = await reader.read()
         writer.close()
     assert answer.startswith(b"HTTP/1.1 408 ")

@@ -144,7 +144,7 @@ async def test_all_attempts_together_have_a_bound(open_r2: OpenR2, proxy: Faulty
     began = time.monotonic()
     with pytest.raises(StoreUnavailable, match=r"within 0\.3 s"):
         await store.put(KEY, PICTURE)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 9  # of the 10 that one attempt may take
 
 
 async def test_a_store_that_stays_busy_is_unavailable_after_the_last_attempt(

@@ -10,6 +10,7 @@ import psycopg
 
 from tests.support.batch_client import BatchClient
 from tests.support.process import product_process, worker_process, workers_ai_environment
+from tests.support.waiting import WAIT_SECONDS
 from tests.support.workers_ai_app import WorkersAIStandin
 
 
@@ -35,7 +36,7 @@ async def working(
 
 async def called(standin: WorkersAIStandin, calls: int) -> None:
     """Wait until models were called so often."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WAIT_SECONDS):
         while len(standin.requests) < calls:
             await asyncio.sleep(0.01)
 

@@ -23,6 +23,7 @@ from gql_server.jobs.kinds import JobRun
 from gql_server.logs import configure_logs
 from gql_server.processes.lease import ProcessLease
 from tests.support.child import child_process
+from tests.support.waiting import WAIT_SECONDS
 
 KIND = "record"
 ROOT = Path(__file__).parents[2]
@@ -54,7 +55,7 @@ class Program:
         """Return which jobs were done at least once."""
         return {job_id for _, job_id in self.done()}
 
-    async def until_done(self, count: int, *, within: float = 20.0) -> None:
+    async def until_done(self, count: int, *, within: float = WAIT_SECONDS) -> None:
         """Wait until so many jobs were done."""
         async with asyncio.timeout(within):
             while len(self.done_ids()) < count:
@@ -67,7 +68,7 @@ async def job_process(program: Program) -> AsyncIterator[Process]:
     command = (sys.executable, "-m", "tests.support.job_program", json.dumps(asdict(program)))
     async with child_process(*command, cwd=ROOT, stdout=PIPE) as process:
         assert process.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT_SECONDS):
             assert await process.stdout.readline() == b"running\n"
         yield process
 

@@ -70,7 +70,8 @@ async def probed(server: ProductProcess, *key: str) -> AsyncIterator[Probe]:
     Another process asks for ``/health``, or with a key makes ordinary requests: what the test
     itself computes must not hold it up.
     """
-    command = (sys.executable, "-m", "tests.support.probe_program", server.url, *key)
+    pid = str(server.process.pid)
+    command = (sys.executable, "-m", "tests.support.probe_program", server.url, pid, *key)
     async with child_process(*command, stdin=PIPE, stdout=PIPE) as asking:
         assert asking.stdin is not None
         assert asking.stdout is not None

@@ -1,8 +1,10 @@
 """A process that asks a server until its input ends, and prints how long each answer took.
 
 Without a key it asks for ``/health``; with one it reads lists, and makes a picture now and then.
+The time in which this process or the server was ready to run and had no processor does not count:
+other programs took it.
 
-    python -m tests.support.probe_program http://127.0.0.1:8000 [gqls_…]
+    python -m tests.support.probe_program http://127.0.0.1:8000 PID [gqls_…]
 """
 
 import http.client
@@ -10,7 +12,9 @@ import json
 import select
 import sys
 import time
+from contextlib import suppress
 from itertools import count
+from pathlib import Path
 from urllib.parse import urlsplit
 
 _WARM_UP = 5
@@ -23,7 +27,7 @@ _MAKE = """mutation { generateImage(input: {
 }) { image { id } userErrors { message } } }"""
 
 
-def main(url: str, key: str | None = None) -> None:
+def main(url: str, server: str, key: str | None = None) -> None:
     """Ask over and over, on one connection."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=120)
@@ -31,7 +35,7 @@ def main(url: str, key: str | None = None) -> None:
     numbers = count(1)
 
     def ask() -> float:
-        before = time.perf_counter()
+        before, waited = time.perf_counter(), without_processor("self", server)
         if key is None:
             connection.request("GET", "/health")
         else:
@@ -42,7 +46,8 @@ def main(url: str, key: str | None = None) -> None:
         answer = response.read()
         assert response.status == 200, answer
         assert b'"errors"' not in answer, answer
-        return time.perf_counter() - before
+        took = time.perf_counter() - before
+        return max(0.0, took - (without_processor("self", server) - waited))
 
     for _ in range(_WARM_UP):
         ask()
@@ -52,6 +57,19 @@ def main(url: str, key: str | None = None) -> None:
         latencies.append(ask())
     latencies.extend(ask() for _ in range(_AFTERWARDS))
     print(json.dumps(latencies))  # noqa: T201 - its result
+
+
+def without_processor(*processes: str) -> float:
+    """Return the seconds that all threads of some processes have waited for a processor.
+
+    It is 0 where the system does not tell: other systems than Linux.
+    """
+    waited = 0
+    for process in processes:
+        for thread in Path("/proc", process, "task").glob("*/schedstat"):
+            with suppress(OSError):  # the thread has ended
+                waited += int(thread.read_text().split()[1])
+    return waited / 1e9
 
 
 if __name__ == "__main__":

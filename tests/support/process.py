@@ -11,9 +11,8 @@ from pathlib import Path
 
 from tests.support.child import child_process
 from tests.support.leftovers import MARK
+from tests.support.waiting import WAIT_SECONDS
 from tests.support.workers_ai_app import WorkersAIStandin
-
-_START_SECONDS = 30
 
 
 class ProductProcess:
@@ -103,7 +102,7 @@ async def product_process(
     ) as process:
         assert process.stdout is not None
         printed: list[str] = []
-        async with asyncio.timeout(_START_SECONDS):
+        async with asyncio.timeout(WAIT_SECONDS):
             while not any(line.startswith("Playground:") for line in printed):
                 line = await process.stdout.readline()
                 assert line, (await process.communicate())[1].decode()

@@ -14,8 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tests.support.in_loop import listening, served
-
-SECONDS = 15.0
+from tests.support.waiting import WAIT_SECONDS
 
 Behaviour = Callable[[], Response]
 
@@ -53,7 +52,7 @@ class Receiver:
 
     async def until(self, count: int) -> list[Received]:
         """Wait for so many requests."""
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(WAIT_SECONDS):
             while len(self.received) < count:
                 await asyncio.sleep(0.01)
         return self.received

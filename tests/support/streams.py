@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 
+from tests.support.waiting import WAIT_SECONDS
+
 EVENTS = "text/event-stream"
 PARTS = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json'
-
-_PATIENCE_SECONDS = 15
 
 
 class Stream:
@@ -38,7 +38,7 @@ class Stream:
 
     async def receive(self) -> dict[str, Any] | None:
         """Wait for the next result, or the end of the stream."""
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(WAIT_SECONDS):
             async for line in self._lines:
                 result = self._event(line) if self._is_events else self._part(line)
                 if result is not None:

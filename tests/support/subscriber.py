@@ -9,7 +9,8 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-_PATIENCE_SECONDS = 15
+from tests.support.waiting import WAIT_SECONDS
+
 PROTOCOL = Subprotocol("graphql-transport-ws")
 
 
@@ -25,7 +26,7 @@ class Subscriber:
 
     async def receive(self) -> dict[str, Any]:
         """Wait for the next message, which must be text."""
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(WAIT_SECONDS):
             data = await self.socket.recv()
         assert isinstance(data, str)
         message: dict[str, Any] = json.loads(data)
@@ -51,7 +52,7 @@ class Subscriber:
 
     async def closed(self) -> int | None:
         """Wait until the server has closed the socket; return its code."""
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(WAIT_SECONDS):
             await self.socket.wait_closed()
         return self.socket.close_code
 

@@ -30,10 +30,8 @@ from contextlib import contextmanager
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from tests.support.waiting import WAIT_SECONDS
 from tests.support.workers_ai_app import WorkersAIStandin
-
-_START_SECONDS = 10
-_STOP_SECONDS = 10
 
 
 @contextmanager
@@ -44,13 +42,13 @@ def workers_ai_standin(*, latency: float = 0.0) -> Iterator[WorkersAIStandin]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        if not server.is_ready.wait(_START_SECONDS):
+        if not server.is_ready.wait(WAIT_SECONDS):
             message = "the stand-in of Workers AI did not start"
             raise TimeoutError(message)
         yield standin
     finally:
         server.should_exit = server.force_exit = True
-        thread.join(_STOP_SECONDS)
+        thread.join(WAIT_SECONDS)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from gql_server.domain.principal import Role
 from tests.support.product import Product, running_product
 from tests.support.subscriber import open_socket
 from tests.support.visitors import visitor
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +40,7 @@ async def test_the_refusal_comes_before_the_body_is_read(asking: Product) -> Non
         b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         b"Content-Length: 99999999\r\n\r\n{"
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_SECONDS):
         assert (await reader.readline()).startswith(b"HTTP/1.1 401")
     writer.close()
 

@@ -13,6 +13,7 @@ import pytest
 
 from gql_server.settings import SettingsError, load_settings
 from tests.support.product import running_product
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -72,7 +73,7 @@ async def a_body_that_does_not_come_is_not_waited_for(port: int) -> None:
     )
     drops = asyncio.create_task(drip(writer))
     answer = b""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_SECONDS):
         while b"REQUEST_TIMEOUT" not in answer:  # what is sent after it resets the connection
             part = await reader.read(4096)
             assert part, answer

@@ -13,6 +13,7 @@ from gql_server.web.renditions import (
     Renditions,
     TooManyWaiting,
 )
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -90,7 +91,7 @@ async def test_only_two_are_made_side_by_side(original: Path) -> None:
     asked = [asyncio.create_task(renditions.get(wanted(original, n))) for n in range(1, 21)]
     while render.running < 2:
         await asyncio.to_thread(lambda: None)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_SECONDS):
         await asyncio.to_thread(lambda: None)  # comes after every rendition that was begun
     render.may_finish.set()
     await asyncio.gather(*asked)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.support.product import Product
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +17,7 @@ async def answer(product: Product, head: str, body: bytes = b"") -> tuple[int, s
     reader, writer = await asyncio.open_connection("127.0.0.1", product.settings.port)
     try:
         writer.write(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(WAIT_SECONDS):
             text = (await reader.read()).decode()
     finally:
         writer.close()

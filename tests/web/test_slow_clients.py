@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from itertools import chain, cycle
 
 import pytest
 import uvicorn
@@ -12,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from gql_server.web.slow_clients import bounded_http
 from tests.support.in_loop import listening, served
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +37,7 @@ async def port() -> AsyncIterator[int]:
 async def answer(port: int, *pieces: bytes) -> bytes:
     """Send the pieces, and return what came until the server closed the connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_SECONDS):
         for piece in pieces:
             writer.write(piece)
         try:
@@ -53,17 +55,18 @@ async def test_a_head_that_does_not_come_is_not_waited_for(port: int, sent: byte
 
 async def test_a_head_that_comes_drop_by_drop_is_not_waited_for(port: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    drops = asyncio.create_task(drip(writer, b"GET / HTTP/1.1\r\nX: " + b"x" * 1000))
-    async with asyncio.timeout(10):
+    drops = asyncio.create_task(drip(writer, b"GET / HTTP/1.1\r\nX: ", b"x"))
+    async with asyncio.timeout(WAIT_SECONDS):
         with suppress(ConnectionError):
             assert await reader.read() == b""
     drops.cancel()
     writer.close()
 
 
-async def drip(writer: asyncio.StreamWriter, data: bytes) -> None:
-    for number in range(len(data)):
-        writer.write(data[number : number + 1])
+async def drip(writer: asyncio.StreamWriter, first: bytes, then: bytes) -> None:
+    """Send the bytes of one, and then without end those of the other, with pauses."""
+    for number in chain(first, cycle(then)):
+        writer.write(bytes([number]))
         await asyncio.sleep(0.02)
 
 
@@ -75,8 +78,8 @@ async def test_what_comes_drop_by_drop_after_the_answer_is_not_waited_for(
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(REQUEST[:-2] + sent)
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
-    drops = asyncio.create_task(drip(writer, b"\r\n" * 500))
-    async with asyncio.timeout(5):
+    drops = asyncio.create_task(drip(writer, b"", b"\r\n"))
+    async with asyncio.timeout(WAIT_SECONDS):
         with suppress(ConnectionError):
             assert await reader.read() == b""
     drops.cancel()
@@ -145,7 +148,7 @@ async def test_one_connection_too_many_is_told_so_and_there_is_room_again(port: 
     assert b"Retry-After: 1\r\n" in refused
     for _, writer in kept:
         writer.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_SECONDS):
         last = REQUEST[:-2] + b"Connection: close\r\n\r\n"
         while (found := await answer(port, last)).startswith(b"HTTP/1.1 503 "):
             await asyncio.sleep(0.01)

@@ -21,6 +21,7 @@ from tests.support.probe import probed
 from tests.support.process import product_process
 from tests.support.product import Product
 from tests.support.subscriber import open_socket, subscriber
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -61,7 +62,7 @@ async def test_before_it_is_acknowledged_a_socket_takes_little(
 ) -> None:
     async with raw_socket(product.settings.server_url) as (reader, writer, _):
         writer.write(sent)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(WAIT_SECONDS):
             assert await close_code(reader) == code
 
 
@@ -79,10 +80,10 @@ async def test_a_message_may_come_in_fragments_with_pings_between(product: Produ
                 frame(TEXT if number == 0 else 0, piece, fin=number == len(pieces) - 1)
                 + frame(PING, b"?")
             )
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(WAIT_SECONDS):
             assert b"connection_ack" in await reader.readuntil(b"connection_ack")
         writer.write(frame(CLOSE, b"\x03\xe8"))
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(WAIT_SECONDS):
             assert await close_code(reader) == 1000
 
 

@@ -25,7 +25,8 @@ from gql_server.webhooks.delivery import DELIVERY_WAITS
 from gql_server.webhooks.outbox import record_webhook
 from gql_server.webhooks.signing import WebhookSigner, user_secret, written_secret
 from gql_server.webhooks.webhooks import Webhooks
-from tests.support.receiver import SECONDS, Receiver
+from tests.support.receiver import Receiver
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -107,7 +108,7 @@ class House:
         return webhook_id
 
     async def until(self, webhook_id: str, status: str) -> Facts:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(WAIT_SECONDS):
             while True:
                 webhook = (await self.webhooks.find(EVERYONE, [webhook_id]))[webhook_id]
                 if webhook["status"] == status:

@@ -18,6 +18,7 @@ from gql_server.webhooks import sender as sending
 from gql_server.webhooks.addresses import REFUSAL, WebhookAddresses
 from gql_server.webhooks.sender import Answer, WebhookSender
 from tests.support.receiver import Receiver, running_receiver
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -112,10 +113,10 @@ async def test_a_body_that_does_not_end_is_not_waited_for(
 
     async def slow() -> AsyncIterator[bytes]:
         yield b"x"
-        await asyncio.sleep(60)
+        await asyncio.sleep(600)
 
     receiver.next(lambda: StreamingResponse(slow(), status_code=202))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT_SECONDS):
         assert await send(receiver.url) == Answer(202)
 
 
