@@ -2,6 +2,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy.engine import URL
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.migration import migrate
+from gql_server.inference.catalogue import load_catalogue
 from gql_server.jobs.engine_database import migrate_engine
 from gql_server.settings import Settings
 from gql_server.settings.secret_files import secret_names
@@ -31,11 +33,18 @@ from tests.support.workers_ai_app import WorkersAIStandin
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("tests")
 
+E2E = Path(__file__).parent / "e2e"
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(TimeLimit(grace=180))
     if folder := memory_folder():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long tests, so that no worker is left with one at the end."""
+    items.sort(key=lambda item: not item.path.is_relative_to(E2E))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -69,6 +78,14 @@ def impatient_servers() -> Iterator[None]:
     impatient = SimpleNamespace(**vars(asyncio) | {"sleep": pause})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("uvicorn.server.asyncio", impatient)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def catalogue_read_once() -> Iterator[None]:
+    """Have the servers of these tests share one catalogue: to read it is half of their start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gql_server.bootstrap.services.load_catalogue", cache(load_catalogue))
         yield
 
 

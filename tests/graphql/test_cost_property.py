@@ -170,7 +170,7 @@ def check(seeded: Seeded, document: str, random: Random) -> None:
 
 
 @given(document=QUERIES, random=st.randoms(use_true_random=False))
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_no_operation_returns_more_than_it_was_estimated_at(
     seeded: Seeded, document: str, random: Random
 ) -> None:

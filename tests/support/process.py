@@ -9,8 +9,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from sqlalchemy.engine import URL
+
+from gql_server.access import keys
+from gql_server.database.engine.engine import Database
+from gql_server.domain.principal import Role
 from tests.support.child import child_process
 from tests.support.leftovers import MARK
+from tests.support.sqlite import make_sqlite
 from tests.support.waiting import WAIT_SECONDS
 from tests.support.workers_ai_app import WorkersAIStandin
 
@@ -70,10 +76,14 @@ async def run_gql_server(
 
 async def create_key(folder: Path, role: str, *, user: str = "ann") -> str:
     """Make an API key for a server that will be started in the folder; return its secret."""
-    command = ("keys", "create", "--user", user, "--role", role)
-    code, secret, logged = await run_gql_server(*command, folder=folder, settings={"AUTH": "keys"})
-    assert code == 0, logged
-    return secret.strip()
+    file = folder / "data" / "gql_server.db"
+    make_sqlite(file)
+    database = Database(URL.create("sqlite+aiosqlite", database=str(file)))
+    try:
+        created = await keys.create_key(database, keys.KeyDraft(user_id=user, role=Role(role)))
+    finally:
+        await database.close()
+    return created.secret
 
 
 @asynccontextmanager
