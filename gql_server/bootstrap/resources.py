@@ -1,16 +1,28 @@
 """What the settings name, opened, or what is wrong with it: database, store, secrets."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
-from gql_server.database.engine.migration import is_current, migrate
-from gql_server.jobs.engine_database import JobTablesOutdated, engine_url, migrate_engine
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.migration import (
+    DatabaseOutdated,
+    check_current,
+    migrate,
+)
+from gql_server.database.engine.rights import is_denied, rights_to_migrate
+from gql_server.jobs.engine_database import (
+    SCHEMA as JOBS_SCHEMA,
+)
+from gql_server.jobs.engine_database import (
+    JobTablesOutdated,
+    engine_url,
+    migrate_engine,
+)
 from gql_server.jobs.queue import JobQueue
 from gql_server.processes.folder_lock import FolderInUse, locked
 from gql_server.settings import Settings
@@ -23,7 +35,10 @@ from gql_server.webhooks.signing import written_secret
 
 log = structlog.get_logger(__name__)
 
-OLD_DATABASE: Final = "The database is not of this version: run `gql-server migrate` first."
+OLD_JOB_TABLES: Final = (
+    "DATABASE_URL: The tables of jobs are of an older version: run `gql-server migrate` first."
+)
+_RIGHTS: Final = "docs/using.md#rights-in-postgresql has every right that is needed"
 
 
 class StartError(Exception):
@@ -36,24 +51,13 @@ async def check_start(settings: Settings) -> None:
     Raises:
         StartError: Names the setting that is wrong and what is wrong with it.
     """
-    try:
-        _make_data_dir(settings)
-    except OSError as error:
-        raise StartError(f"DATA_DIR: {settings.data_dir}: {error.strerror}") from error
-    file = settings.sqlalchemy_url.database if settings.database_url is not None else None
-    if settings.sqlalchemy_url.get_backend_name() == "sqlite" and file is not None:
-        folder = Path(file).parent
-        if not folder.is_dir():
-            raise StartError(f"DATABASE_URL: there is no folder {folder}")
-    try:
-        async with open_database(settings) as database:
-            if database.is_sqlite:
-                with only_server(settings):
-                    pass
-            else:
-                await _check_job_tables(settings)
-    except (DatabaseUnavailable, SQLAlchemyError) as error:
-        raise StartError(f"DATABASE_URL: {database_fault(error)}") from error
+    _make_data_dir(settings)
+    async with open_database(settings, migrates=True) as database:
+        if database.is_sqlite:
+            with only_server(settings):
+                pass
+        await _check_job_tables(settings)
+    webhook_secrets(settings)
     names = "R2_BUCKET, R2_ENDPOINT_URL and its keys" if settings.r2_bucket else "DATA_DIR"
     try:
         store = open_folder(settings) or await open_bucket(settings)
@@ -70,25 +74,57 @@ async def check_start(settings: Settings) -> None:
 async def migrate_database(settings: Settings) -> str:
     """Bring the database to the present shape; return the revision reached."""
     async with _database(settings) as database:
-        await is_current(database)  # whether it answers at all
-        # First, so that a database whose revision is the newest has these tables too.
-        await migrate_engine(engine_url(settings.sqlalchemy_url))
-        return await migrate(database)
+        try:
+            with suppress(DatabaseOutdated):  # it answers, and is not newer
+                await check_current(database)
+            # First, so that a database whose revision is the newest has these tables too.
+            await migrate_engine(engine_url(settings.sqlalchemy_url))
+            return await migrate(database)
+        except SQLAlchemyError as error:
+            if not is_denied(error):
+                raise
+            async with database.read() as connection:
+                lacks = await rights_to_migrate(connection, jobs=JOBS_SCHEMA)
+            grants = "".join(f"; {grant}" for grant in lacks)
+            raise StartError(
+                f"DATABASE_URL: {database_fault(error, settings)}{grants}. {_RIGHTS}"
+            ) from error
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Database]:
+async def open_database(settings: Settings, *, migrates: bool) -> AsyncIterator[Database]:
     """Open the database of the settings, in the shape that this version needs.
 
+    Args:
+        settings: Where it is.
+        migrates: Whether an SQLite database is made and migrated first.
+
     Raises:
-        StartError: It is a PostgreSQL of another shape.
+        StartError: It is not there, or of another shape.
     """
+    if not migrates:
+        check_database_exists(settings)
     async with _database(settings) as database:
-        if database.is_sqlite:
+        if database.is_sqlite and migrates:
             await migrate(database)
-        elif not await is_current(database):
-            raise StartError(OLD_DATABASE)
+        await check_current(database)
         yield database
+
+
+def check_database_exists(settings: Settings) -> None:
+    """Check that an SQLite database is there, for what makes none.
+
+    Raises:
+        StartError: It is not.
+    """
+    if settings.sqlalchemy_url.get_backend_name() != "sqlite":
+        return
+    file = Path(settings.sqlalchemy_url.database or "")
+    if not file.exists():
+        raise StartError(
+            f"{settings.database_setting}: there is no database {file}. Run this where the server "
+            f"runs, or set {settings.database_setting}; a new one is made by `gql-server migrate`."
+        )
 
 
 @contextmanager
@@ -103,8 +139,7 @@ def only_server(settings: Settings) -> Iterator[None]:
         with locked(file.with_name(f"{file.stem}.lock")):
             yield
     except FolderInUse as error:
-        name = "DATA_DIR" if settings.database_url is None else "DATABASE_URL"
-        raise StartError(f"{name}: {error}") from error
+        raise StartError(f"{settings.database_setting}: {error}") from error
 
 
 def open_folder(settings: Settings) -> FolderStore | None:
@@ -155,17 +190,21 @@ def webhook_secrets(settings: Settings) -> Sequence[str]:
     return [written_secret(_kept_secret(settings.data_dir / "webhook_secret"))]
 
 
-def database_fault(error: BaseException) -> str:
+def database_fault(error: BaseException, settings: Settings) -> str:
     """Return the driver's own words of what is wrong, without the statement or a secret."""
     found: BaseException = error
     while found.__cause__ is not None:
         found = found.__cause__
-    return f"the database cannot be used: {str(found).strip().splitlines()[0]}"
+    words = next(iter(str(found).strip().splitlines()), type(found).__name__)
+    return f"the database {settings.database_label} cannot be used: {words}"
 
 
 def _make_data_dir(settings: Settings) -> None:
     """Make the folder for the database and the pictures, closed to other users of the machine."""
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f"DATA_DIR: {settings.data_dir}: {error.strerror}") from error
     database = Path(settings.sqlalchemy_url.database or "")
     for path in (settings.data_dir, settings.images_dir):
         close_to_others(path)
@@ -178,6 +217,10 @@ def _make_data_dir(settings: Settings) -> None:
 async def _database(settings: Settings) -> AsyncIterator[Database]:
     if settings.database_url is None:
         _make_data_dir(settings)
+    elif settings.sqlalchemy_url.get_backend_name() == "sqlite":
+        folder = Path(settings.sqlalchemy_url.database or "").parent
+        if not folder.is_dir():
+            raise StartError(f"DATABASE_URL: there is no folder {folder}")
     database = Database(settings.sqlalchemy_url)
     try:
         yield database
@@ -203,6 +246,6 @@ async def _check_job_tables(settings: Settings) -> None:
     try:
         await queue.check()
     except JobTablesOutdated as error:
-        raise StartError(OLD_DATABASE) from error
+        raise StartError(OLD_JOB_TABLES) from error
     finally:
         await queue.close()

@@ -9,7 +9,7 @@ import structlog
 
 from gql_server.batches.registration import register_batches
 from gql_server.bootstrap.resources import (
-    OLD_DATABASE,
+    OLD_JOB_TABLES,
     StartError,
     only_server,
     open_bucket,
@@ -80,7 +80,7 @@ class Wiring:
         """
         settings = self._settings
         async with AsyncExitStack() as stack:
-            database = await stack.enter_async_context(open_database(settings))
+            database = await stack.enter_async_context(open_database(settings, migrates=True))
             if runs_jobs and database.is_sqlite:
                 stack.enter_context(only_server(settings))
                 async with database.write() as connection:
@@ -198,4 +198,4 @@ async def _start(jobs: Jobs) -> None:
     try:
         await jobs.start()
     except JobTablesOutdated as error:
-        raise StartError(OLD_DATABASE) from error
+        raise StartError(OLD_JOB_TABLES) from error

@@ -11,10 +11,13 @@ from gql_server.cli.ledger import audit, costs
 from gql_server.cli.prices import prices
 from gql_server.cli.schema import schema
 from gql_server.cli.serving import migrate, serve, worker
+from gql_server.cli.start import Commands
 from gql_server.cli.webhooks import webhooks
 
 cli = typer.Typer(
     name="gql-server",
+    cls=Commands,
+    pretty_exceptions_show_locals=False,  # they hold secrets
     help="A GraphQL API server for AI images on Cloudflare Workers AI and R2. "
     "Its settings are environment variables, or lines of a file .env; README lists them.",
     no_args_is_help=True,

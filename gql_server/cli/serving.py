@@ -2,8 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -12,20 +11,11 @@ import typer
 import uvicorn
 
 from gql_server import __version__
-from gql_server.bootstrap.resources import (
-    StartError,
-    check_start,
-    database_fault,
-    migrate_database,
-)
+from gql_server.bootstrap.resources import check_start, migrate_database
 from gql_server.bootstrap.services import Wiring
 from gql_server.bootstrap.web import create_app
 from gql_server.bootstrap.worker import work
-from gql_server.cli.start import fail, read_settings
-from gql_server.database.engine.engine import DatabaseUnavailable
-from gql_server.graphql.execution.persisted import TrustedDocumentsError
-from gql_server.inference.catalogue import CatalogueError
-from gql_server.ledger.prices.files import PriceBookError
+from gql_server.cli.start import fail, read_settings, show_database
 from gql_server.processes.stop_timer import end_within
 from gql_server.settings import Settings
 from gql_server.web.server import Server, server_config
@@ -63,9 +53,9 @@ def serve(
     settings = read_settings(host=host, port=port, trusted_documents=trusted_documents)
     if not runs_jobs:
         _check_workers_can_be_apart(settings)
-    with _start_faults():
-        app = create_app(settings, runs_jobs=runs_jobs)
-        asyncio.run(check_start(settings))
+    show_database(settings)
+    app = create_app(settings, runs_jobs=runs_jobs)
+    asyncio.run(check_start(settings))
     listener = _listen(
         settings.host, settings.port, patience_seconds=settings.subscription_send_timeout
     )
@@ -83,10 +73,10 @@ def worker() -> None:
     """
     settings = read_settings()
     _check_workers_can_be_apart(settings)
-    with _start_faults():
-        wiring = Wiring(settings)
-        asyncio.run(check_start(settings))
-        asyncio.run(work(wiring, shutdown_timeout=settings.shutdown_timeout))
+    show_database(settings)
+    wiring = Wiring(settings)
+    asyncio.run(check_start(settings))
+    asyncio.run(work(wiring, shutdown_timeout=settings.shutdown_timeout))
 
 
 def migrate() -> None:
@@ -95,25 +85,9 @@ def migrate() -> None:
     Safe to run again, and on several machines at once.
     """
     settings = read_settings()
-    try:
-        revision = asyncio.run(migrate_database(settings))
-    except DatabaseUnavailable as error:
-        fail(f"DATABASE_URL: {database_fault(error)}")
+    show_database(settings)
+    revision = asyncio.run(migrate_database(settings))
     typer.echo(f"The database is at revision {revision}.")
-
-
-@contextmanager
-def _start_faults() -> Iterator[None]:
-    try:
-        yield
-    except PriceBookError as error:
-        fail(f"PRICE_BOOK: {error}")
-    except TrustedDocumentsError as error:
-        fail(f"TRUSTED_DOCUMENTS: {error}")
-    except (CatalogueError, StartError) as error:
-        fail(str(error))
-    except DatabaseUnavailable as error:
-        fail(f"DATABASE_URL: {database_fault(error)}")
 
 
 def _check_workers_can_be_apart(settings: Settings) -> None:

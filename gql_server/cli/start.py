@@ -1,52 +1,98 @@
 """What every command begins with, and how it ends when it cannot go on."""
 
 import asyncio
+import os
+import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
+import structlog
 import typer
+from typer.core import TyperGroup
 
-from gql_server.bootstrap.resources import StartError, database_fault, open_database
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
-from gql_server.domain.errors import DomainError, Rejected
+from gql_server.bootstrap.operator_errors import describe
+from gql_server.bootstrap.resources import open_database
+from gql_server.database.engine.engine import Database
 from gql_server.logs import configure_logs
-from gql_server.settings import Settings, SettingsError, load_settings
+from gql_server.settings import Settings, load_settings, misspelled_settings
 from gql_server.storage.private_files import make_new_files_private
+
+log = structlog.get_logger(__name__)
+
+_settings: ContextVar[Settings | None] = ContextVar("settings", default=None)
+"""What the running command has read, for the words of its errors."""
 
 T = TypeVar("T")
 
 
-def read_settings(**overrides: object) -> Settings:
-    """Read the settings and begin to log; end the command when one is wrong."""
-    given = {name: value for name, value in overrides.items() if value is not None}
+class Commands(TyperGroup):
+    """Ends every command with a line, and no traceback, where an operator can fix what is wrong."""
+
+    # Typer has the context's class to itself.
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        _settings.set(None)
+        try:
+            result = super().invoke(ctx)
+            # Now, while a full disk can be reported.
+            sys.stdout.flush()
+        except Exception as error:
+            message = describe(error, _settings.get())
+            if message is None:
+                raise
+            _end_output()
+            fail(message)
+        return result
+
+
+def _end_output() -> None:
     try:
-        settings = load_settings(**given)
-    except SettingsError as error:
-        fail(str(error))
+        sys.stdout.flush()
+    except OSError:
+        # What a full disk did not take, the interpreter would report once more when it ends.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Read the settings and begin to log.
+
+    Raises:
+        SettingsError: One is wrong.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    settings = load_settings(**given)
+    _settings.set(settings)
     make_new_files_private()
     configure_logs(level=settings.log_level, style=settings.effective_log_format)
+    for found in misspelled_settings():
+        log.warning("setting_misspelled", name=found.name, at=found.place, did_you_mean=found.meant)
     return settings
 
 
 def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
-    """Do a piece of work on the database of the settings; end the command when it fails."""
+    """Do a piece of work on the database of the settings, which has to be there."""
     settings = read_settings()
+    show_database(settings, err=True)
 
     async def run() -> T:
-        async with open_database(settings) as database:
+        async with open_database(settings, migrates=False) as database:
             return await work(database)
 
-    try:
-        return asyncio.run(run())
-    except DatabaseUnavailable as error:
-        fail(f"DATABASE_URL: {database_fault(error)}")
-    except StartError as error:
-        fail(str(error))
-    except Rejected as error:
-        fail("\n".join(fault.message for fault in error.errors))
-    except DomainError as error:
-        fail(error.message)
+    return asyncio.run(run())
+
+
+def show_database(settings: Settings, *, err: bool = False) -> None:
+    """Say which database a command works on.
+
+    Args:
+        settings: Where it is.
+        err: Whether on standard error, because standard output is data.
+    """
+    typer.echo(f"Database: {settings.database_label}", err=err)
 
 
 def in_utc(moment: datetime | None) -> datetime | None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gql_server.bootstrap.resources import StartError, webhook_secrets
+from gql_server.bootstrap.resources import check_database_exists, webhook_secrets
 from gql_server.cli.start import fail, read_settings
 from gql_server.webhooks.signing import user_secret
 
@@ -23,13 +23,12 @@ def _secret(
     """Print the secrets that a user's webhooks are signed with, for those who receive them.
 
     Each user has their own, derived from WEBHOOK_SECRET; `viewer { webhookSecrets }` returns the
-    same. With SQLite a secret is made where there is none yet; with PostgreSQL WEBHOOK_SECRET has
-    it.
+    same. With SQLite a secret is made where the database has none yet; with PostgreSQL
+    WEBHOOK_SECRET has it.
     """
-    try:
-        secrets = webhook_secrets(read_settings())
-    except StartError as error:
-        fail(str(error))
+    settings = read_settings()
+    check_database_exists(settings)
+    secrets = webhook_secrets(settings)
     if not secrets:
         fail("WEBHOOK_SECRET: with PostgreSQL it must be set, to the same on every process")
     for secret in secrets:

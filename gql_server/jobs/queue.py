@@ -12,6 +12,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import ProgrammingError
 
 from gql_server.database.engine.engine import translated_errors
+from gql_server.database.engine.rights import is_denied
 from gql_server.domain.clock import now
 from gql_server.jobs.engine_database import (
     SCHEMA,
@@ -89,6 +90,8 @@ class JobQueue:
         try:
             await _in_thread(client.list_queues)
         except ProgrammingError as error:
+            if is_denied(error):
+                raise
             raise JobTablesOutdated from error
 
     async def register(self, kinds: Iterable[JobKind]) -> None:

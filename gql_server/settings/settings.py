@@ -92,7 +92,7 @@ class Settings(SettingFields):
             return [
                 "DATABASE_PASSWORD: it is for a DATABASE_URL of postgresql://user@host/database"
             ]
-        if url.password is not None:
+        if url.password:
             return ["DATABASE_PASSWORD: DATABASE_URL has a password too; keep one of them"]
         return ()
 
@@ -186,6 +186,28 @@ class Settings(SettingFields):
         if self.database_password is not None:
             url = url.set(password=self.database_password.get_secret_value())
         return url.set(drivername=DRIVERS[url.drivername])
+
+    @property
+    def database_label(self) -> str:
+        """Which database it is, for people: without the password."""
+        url = self.sqlalchemy_url
+        if url.get_backend_name() == "sqlite":
+            return str(url.database)
+        # libpq takes these from the query too, where passwords may be as well.
+        host = url.host or url.query.get("host") or ""
+        known = URL.create(
+            "postgresql",
+            username=url.username,
+            host=host if isinstance(host, str) else ",".join(host),
+            port=url.port,
+            database=url.database,
+        )
+        return known.render_as_string()
+
+    @property
+    def database_setting(self) -> str:
+        """The setting that says where the database is."""
+        return "DATA_DIR" if self.database_url is None else "DATABASE_URL"
 
     @property
     def effective_log_format(self) -> Literal["console", "json"]:

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gql_server.cli.root import cli
+from tests.support.sqlite import make_sqlite
 
 PARQUET = ["costs", "export", "--format", "parquet"]
 
@@ -18,6 +19,7 @@ PARQUET = ["costs", "export", "--format", "parquet"]
 def test_the_command_writes_a_file_of_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    make_sqlite(tmp_path / "gql_server.db")
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     adjust = ["costs", "adjust", "--user", "ann", "--reason", "a refund", "--amount", "-0.02"]
     assert CliRunner().invoke(cli, adjust).exit_code == 0

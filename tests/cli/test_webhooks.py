@@ -5,6 +5,7 @@ from typer.testing import CliRunner
 
 from gql_server.cli.root import cli
 from gql_server.webhooks.signing import user_secret
+from tests.support.sqlite import make_sqlite
 
 runner = CliRunner()
 
@@ -12,6 +13,7 @@ runner = CliRunner()
 def test_the_secret_of_an_embedded_server_is_printed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    make_sqlite(tmp_path / "gql_server.db")
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     first = runner.invoke(cli, ["webhooks", "secret"])
     assert (first.exit_code, first.stdout[:6]) == (0, "whsec_")

@@ -11,7 +11,13 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.engine import URL
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.engine.migration import alembic_config, head_revision, is_current, migrate
+from gql_server.database.engine.migration import (
+    DatabaseOutdated,
+    alembic_config,
+    check_current,
+    head_revision,
+    migrate,
+)
 from gql_server.database.engine.pages import PageRequest
 from gql_server.database.queries.images import ImageFilter, image_page
 from gql_server.database.tables.metadata import metadata
@@ -26,9 +32,10 @@ pytestmark = pytest.mark.anyio
 async def test_an_empty_database_is_brought_to_head(empty_database_url: URL) -> None:
     database = Database(empty_database_url)
     try:
-        assert not await is_current(database)
+        with pytest.raises(DatabaseOutdated, match="no tables of gql_server yet"):
+            await check_current(database)
         assert await migrate(database) == head_revision()
-        assert await is_current(database)
+        await check_current(database)
         assert await migrate(database) == head_revision()
     finally:
         await database.close()
@@ -105,6 +112,6 @@ async def test_two_processes_may_migrate_at_once(
     assert [code for code, _, _ in outputs] == [0, 0], outputs
     database = Database(empty_database_url)
     try:
-        assert await is_current(database)
+        await check_current(database)
     finally:
         await database.close()

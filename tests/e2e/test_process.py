@@ -101,7 +101,8 @@ async def test_a_database_of_another_version_is_not_served(
     assert code != 0
     assert "gql-server migrate" in logged
     code, printed, _ = await run_gql_server("migrate", folder=tmp_path, settings=settings)
-    assert (code, printed.strip()) == (0, f"The database is at revision {head_revision()}.")
+    assert code == 0
+    assert printed.splitlines()[-1] == f"The database is at revision {head_revision()}."
     async with product_process(tmp_path, settings) as running:
         assert (await generate(running.url))["userErrors"] == []
 

@@ -18,7 +18,12 @@ from gql_server.access.key_secrets import new_secret
 from gql_server.settings import Settings
 from tests.support.oidc import AUDIENCE, running_provider
 from tests.support.postgres import PostgresServer
-from tests.support.process import product_process, run_gql_server, workers_ai_environment
+from tests.support.process import (
+    create_key,
+    product_process,
+    run_gql_server,
+    workers_ai_environment,
+)
 from tests.support.product import FLUX, GENERATE
 from tests.support.receiver import Receiver
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
@@ -45,11 +50,7 @@ async def test_no_key_signature_or_prompt_is_let_out(tmp_path: Path) -> None:
         "LOG_LEVEL": "debug",
         "LOG_FORMAT": "json",
     }
-    command = ("keys", "create", "--user", "ann", "--role", "admin")
-    code, printed, logged = await run_gql_server(*command, folder=tmp_path, settings=settings)
-    assert code == 0
-    secret = printed.strip()
-    assert secret not in logged
+    secret = await create_key(tmp_path, "admin")
     wrong = [new_secret().text, f"{secret[:-1]}!", secret[:-1]]
     answers: list[str] = []
     async with product_process(tmp_path, settings) as running:

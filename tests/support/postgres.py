@@ -53,6 +53,27 @@ class PostgresServer:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
         return name
 
+    def execute(self, name: str, statement: str) -> None:
+        """Execute a statement on a database, as a superuser."""
+        with psycopg.connect(self._address(name), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    @contextmanager
+    def asking_for_passwords(self, role: str) -> Iterator[None]:
+        """Have the server ask a role for its password, where it otherwise trusts everybody."""
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            row = connection.execute("SHOW hba_file").fetchone()
+            assert row is not None
+            file = Path(row[0])
+            trusting = file.read_text()
+            file.write_text(f"local all {role} scram-sha-256\n{trusting}")
+            connection.execute("SELECT pg_reload_conf()")
+            try:
+                yield
+            finally:
+                file.write_text(trusting)
+                connection.execute("SELECT pg_reload_conf()")
+
     def drop_database(self, name: str) -> None:
         """Drop a database under those that use it."""
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:

@@ -1,0 +1,68 @@
+"""What an operator can fix, in words that say how."""
+
+import errno
+import sqlite3
+from typing import Final
+
+import psycopg
+from sqlalchemy.exc import SQLAlchemyError
+
+from gql_server.bootstrap.resources import StartError, database_fault
+from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.migration import DatabaseNewer, DatabaseOutdated
+from gql_server.database.engine.rights import is_denied
+from gql_server.domain.errors import DomainError, Rejected
+from gql_server.graphql.execution.persisted import TrustedDocumentsError
+from gql_server.inference.catalogue import CatalogueError
+from gql_server.ledger.prices.files import PriceBookError
+from gql_server.settings import Settings, SettingsError
+
+_RIGHTS: Final = "; docs/using.md#rights-in-postgresql has every right that is needed"
+
+
+def describe(error: BaseException, settings: Settings | None) -> str | None:
+    """Return what is wrong, and which setting or file to look at; it shows no secret.
+
+    Args:
+        error: What ended a command or a start.
+        settings: The settings, once they were read.
+
+    Returns:
+        The words, or None where the error is none that an operator could fix.
+    """
+    words: str | None = None
+    match error:
+        case SettingsError() | StartError() | CatalogueError():
+            words = str(error)
+        case PriceBookError():
+            words = f"PRICE_BOOK: {error}"
+        case TrustedDocumentsError():
+            words = f"TRUSTED_DOCUMENTS: {error}"
+        case Rejected():
+            words = "\n".join(fault.message for fault in error.errors)
+        case DomainError():
+            words = error.message
+        case UnicodeEncodeError():
+            words = (
+                f"The output's encoding, {error.encoding}, has no {error.object[error.start]!a}; "
+                "set PYTHONIOENCODING=utf-8"
+            )
+        case OSError() if error.errno != errno.EPIPE:  # whoever reads no further knows why
+            words = error.strerror or str(error)
+            words = f"{error.filename}: {words}" if error.filename else words
+        case _ if settings is not None:
+            words = _database_words(error, settings)
+    return words
+
+
+def _database_words(error: BaseException, settings: Settings) -> str | None:
+    name = settings.database_setting
+    match error:
+        case DatabaseOutdated():
+            return f"{name}: {error}. Run `gql-server migrate`."
+        case DatabaseNewer():
+            return f"{name}: {error}"
+        case DatabaseUnavailable() | SQLAlchemyError() | psycopg.Error() | sqlite3.Error():
+            rights = _RIGHTS if is_denied(error) else ""
+            return f"{name}: {database_fault(error, settings)}{rights}"
+    return None
