@@ -1,12 +1,16 @@
-"""How moments and JSON are written and read."""
+"""How moments, seeds and JSON are written and read."""
 
-from typing import Any, Final
+from typing import Any, Final, NewType
 
 import strawberry
 from graphql import Undefined, ValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 from gql_server.domain.clock import read_moment, to_iso
+from gql_server.domain.parameters import MAX_SEED, read_seed
+
+Seed = NewType("Seed", int)
+"""A seed of a picture; beyond the 32 bits of GraphQL's Int."""
 
 DATE_TIME: Final[ScalarDefinition] = strawberry.scalar(
     name="DateTime",
@@ -18,6 +22,17 @@ DATE_TIME: Final[ScalarDefinition] = strawberry.scalar(
     specified_by_url="https://scalars.graphql.org/andimarek/date-time",
     serialize=to_iso,
     parse_value=read_moment,
+)
+
+SEED: Final[ScalarDefinition] = strawberry.scalar(
+    name="Seed",
+    description=(
+        f"A whole number from 0 to {MAX_SEED} (2^53 - 1): always written as a number, read as a "
+        'number or as text, such as `4294967295` or `"4294967295"`. Each model\'s `parameters` '
+        "have its own bounds."
+    ),
+    serialize=lambda value: value,
+    parse_value=read_seed,
 )
 
 

@@ -54,7 +54,7 @@ from gql_server.api.images.warnings import SizeWarning
 from gql_server.api.models.types import MAX_MODELS, Model, ModelFilter, list_models
 from gql_server.api.nodes import Node
 from gql_server.api.permissions import guarded
-from gql_server.api.scalars import DATE_TIME, JSON
+from gql_server.api.scalars import DATE_TIME, JSON, SEED, Seed
 from gql_server.api.source_images.mutations import SourceImageMutations
 from gql_server.api.source_images.types import (
     SourceImage,
@@ -339,7 +339,7 @@ def build_schema(limits: Limits | None = None) -> Schema:
             *USER_ERROR_TYPES,
         ],
         config=StrawberryConfig(
-            scalar_map={datetime: DATE_TIME, strawberry.scalars.JSON: JSON},
+            scalar_map={datetime: DATE_TIME, strawberry.scalars.JSON: JSON, Seed: SEED},
             batching_config={"max_operations": limits.operations} if limits.operations else None,
         ),
         execution_context_class=PlainFieldExecutor,

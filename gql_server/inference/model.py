@@ -38,6 +38,10 @@ class AnswerForm(StrEnum):
     BINARY = "binary"
 
 
+MAX_RANDOM_SEED: Final = 2**31 - 1
+"""The largest seed that the server chooses: every model and client accepts it."""
+
+
 class ModelSpeed(StrEnum):
     """How long a picture usually takes."""
 
@@ -246,7 +250,8 @@ class Model(_Entry):
         rule = self.parameters.get("seed")
         if rule is None:
             return None
-        least, most = int(rule.minimum or 0), int(rule.maximum or 2**31 - 1)
+        least = int(rule.minimum or 0)
+        most = int(min(rule.maximum or MAX_RANDOM_SEED, MAX_RANDOM_SEED))
         return least + secrets.randbelow(most - least + 1)
 
     @property

@@ -19,7 +19,12 @@ class TemplateParameters(Given):
     height: int | None = described("The height of the picture in pixels.", 768, None)
     steps: int | None = described("How often the picture is refined.", 20, None)
     guidance: float | None = described("How closely the picture follows the prompt.", 7.5, None)
-    seed: int | None = described("The same seed and settings make the same picture.", 42, None)
+    seed: int | None = described(
+        "The same seed and settings make the same picture. A whole number from 0 to "
+        "9007199254740991 (2^53 - 1).",
+        42,
+        None,
+    )
     strength: float | None = described(
         "How far the result may leave its source image, from 0 to 1.", 0.6, None
     )

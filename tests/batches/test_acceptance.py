@@ -273,3 +273,16 @@ async def test_a_lost_answer_to_the_commit_loses_neither_the_batch_nor_its_money
     assert await budget(office) == {"spent": 0, "reserved": 0.03}
     await office.work_on(batch_id)
     assert await budget(office) == {"spent": 0.03, "reserved": 0}
+
+
+async def test_seeds_beyond_32_bits_count_up(office: Office) -> None:
+    payload = await office.ask(
+        pictures={"prompts": ["A red fox"]}, seed=str(2**32 - 1), imagesPerPrompt=3
+    )
+    batch_id = payload["batch"]["id"]
+    await office.work_on(batch_id)
+    seeds = [item["image"]["parameters"]["seed"] for item in (await office.read(batch_id))["items"]]
+    assert seeds == [2**32 - 1, 2**32, 2**32 + 1]
+    last = 2**53 - 1
+    payload = await office.ask(pictures={"prompts": ["A red fox"]}, seed=last, imagesPerPrompt=2)
+    assert payload["userErrors"][0]["code"] == "OUT_OF_RANGE"

@@ -40,7 +40,7 @@ PICTURES = st.fixed_dictionaries(
         "height": maybe(SIZES),
         "steps": maybe(st.integers(-1, 60) | INTS),
         "guidance": maybe(st.floats(allow_nan=False, allow_infinity=False)),
-        "seed": maybe(INTS),
+        "seed": maybe(st.integers(-(2**54), 2**54) | st.integers().map(str)),
         "strength": maybe(st.floats(0, 1)),
         "sourceImageIds": maybe(st.lists(IDS, max_size=6)),
         "maskImageId": maybe(IDS),

@@ -12,7 +12,7 @@ BUILT_IN = resources.files("gql_server.inference").joinpath("models.toml").read_
 Bounds = tuple[str, float | None, float | None, float | None]
 """A parameter's wire name, default, minimum and maximum."""
 
-SEED: Bounds = ("seed", None, 0, 2147483647)
+SEED: Bounds = ("seed", None, 0, 9007199254740991)
 
 
 def _sides(width: float, height: float, minimum: float, maximum: float) -> dict[str, Bounds]:

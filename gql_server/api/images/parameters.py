@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import strawberry
 
+from gql_server.api.scalars import Seed
 from gql_server.domain.parameters import Parameters
 from gql_server.generation.requests import PictureRequest
 
@@ -32,7 +33,7 @@ class GenerationParameters:
     height: int | None = strawberry.field(description=_HEIGHT)
     steps: int | None = strawberry.field(description=_STEPS)
     guidance: float | None = strawberry.field(description=_GUIDANCE)
-    seed: int | None = strawberry.field(description=_SEED)
+    seed: Seed | None = strawberry.field(description=_SEED)
     strength: float | None = strawberry.field(description=_STRENGTH)
 
 
@@ -45,7 +46,7 @@ class TemplateParameters:
     height: int | None = strawberry.field(description=_HEIGHT)
     steps: int | None = strawberry.field(description=_STEPS)
     guidance: float | None = strawberry.field(description=_GUIDANCE)
-    seed: int | None = strawberry.field(description=_SEED)
+    seed: Seed | None = strawberry.field(description=_SEED)
     strength: float | None = strawberry.field(description=_STRENGTH)
 
 
@@ -60,7 +61,7 @@ class TemplateParametersInput:
     height: int | None = strawberry.field(default=None, description=_HEIGHT)
     steps: int | None = strawberry.field(default=None, description=_STEPS)
     guidance: float | None = strawberry.field(default=None, description=_GUIDANCE)
-    seed: int | None = strawberry.field(default=None, description=_SEED)
+    seed: Seed | None = strawberry.field(default=None, description=_SEED)
     strength: float | None = strawberry.field(default=None, description=_STRENGTH)
 
 
@@ -90,7 +91,7 @@ class PictureSettingsInput:
     height: int | None = strawberry.field(default=None, description=_HEIGHT)
     steps: int | None = strawberry.field(default=None, description=_STEPS)
     guidance: float | None = strawberry.field(default=None, description=_GUIDANCE)
-    seed: int | None = strawberry.field(
+    seed: Seed | None = strawberry.field(
         default=None, description=f"{_SEED} One is chosen when it is left out."
     )
     strength: float | None = strawberry.field(default=None, description=_STRENGTH)
