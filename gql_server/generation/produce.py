@@ -7,10 +7,10 @@ from typing import Any
 from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.idempotency_keys import KeyScope
 from gql_server.database.queries.image_inserts import Ending, NewImage
-from gql_server.database.queries.images import search_form
 from gql_server.database.tables.tables import ChargeKind, ChargeRow, ImageRow
 from gql_server.domain.clock import now
 from gql_server.domain.ids import new_id
+from gql_server.domain.search import folded
 from gql_server.generation.made_sizes import priced_as_made
 from gql_server.generation.persist import keep_bytes, keep_facts
 from gql_server.generation.recovery import (
@@ -152,7 +152,7 @@ def _rows(kept: KeptPicture) -> tuple[ImageRow, ChargeRow]:
         user_id=accepted.payer.user_id,
         prompt=request.prompt,
         rendered_prompt=accepted.rendered_prompt,
-        search_text=search_form(request.prompt),
+        search_text=folded(request.prompt),
         model_id=accepted.model.id,
         template_id=request.template_id,
         batch_id=accepted.batch_id,

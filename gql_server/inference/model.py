@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import (
     BaseModel,

@@ -225,6 +225,7 @@ async def test_an_address_resizes_and_converts(product: Product) -> None:
         ("filter: {templates: [%s]}" % ('"t", ' * 101), "filter.templates"),
         ('filter: {search: "%s"}' % ("w " * 21), "filter.search"),
         ('filter: {search: "%s"}' % ("w" * 257), "filter.search"),
+        ('filter: {search: "%s"}' % ("\u3300" * 200), "filter.search"),
     ],
 )
 async def test_a_wrong_argument_of_a_list_is_told(

@@ -10,10 +10,10 @@ from sqlalchemy import event
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.image_inserts import insert_images
-from gql_server.database.queries.images import search_form
 from gql_server.database.queries.templates import insert_template
 from gql_server.database.tables.tables import ChargeKind, ChargeRow, ImageRow, TemplateRow
 from gql_server.domain.ids import new_id
+from gql_server.domain.search import folded
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -43,7 +43,7 @@ def image_row(**changes: Any) -> ImageRow:
         "is_preview": False,
         "created_at": START,
     } | changes
-    return ImageRow(search_text=search_form(facts["prompt"]), **facts)
+    return ImageRow(search_text=folded(facts["prompt"]), **facts)
 
 
 def charge_row(image: ImageRow, **changes: Any) -> ChargeRow:

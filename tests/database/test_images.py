@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters that look alike are searched for
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -160,6 +161,29 @@ async def test_filters_narrow_and_add_up(database: Database) -> None:
     ]
     for excluding in excludings:
         assert ids(await page_of(database, ImageFilter(user_id="ann", **excluding))) == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "searches"),
+    [
+        ("Die Straße", ["STRASSE", "strasse", "straẞe", "raß"]),
+        ("İSTANBUL by night", ["istanbul", "İstanbul", "ıstanbul", "TANBUL"]),
+        ("ΟΔΟΣ ΑΘΗΝΑΣ", ["οδος", "οδοσ", "αθηνας"]),
+        ("Ｆｕｌｌ　ｗｉｄｔｈ", ["full", "WIDTH full", "ｆｕｌｌ"]),
+        ("cafe\u0301 in the rain", ["café", "CAFÉ", "caf"]),
+        ("क़िला और नदी", ["क़िला", "नदी"]),
+        ("森の中の狐", ["狐", "森の中"]),
+        ("ﾎﾟｯﾌﾟなポスター", ["ポップ", "ポスター"]),
+    ],
+)
+async def test_a_search_finds_letters_in_every_form(
+    database: Database, prompt: str, searches: list[str]
+) -> None:
+    wanted = await add_image(database, prompt=prompt)
+    await add_image(database, prompt="Something else")
+    for search in searches:
+        where = ImageFilter(user_id="ann", search=search)
+        assert ids(await page_of(database, where)) == [wanted.id], search
 
 
 async def test_deleted_images_are_left_out_unless_asked_for(database: Database) -> None:

@@ -7,7 +7,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL
 
 from gql_server.database.engine.engine import Database
@@ -19,10 +19,11 @@ from gql_server.database.engine.migration import (
     migrate,
 )
 from gql_server.database.engine.pages import PageRequest
+from gql_server.database.queries.image_inserts import insert_images
 from gql_server.database.queries.images import ImageFilter, image_page
 from gql_server.database.tables.metadata import metadata
 from gql_server.ledger.audit.audit import audit
-from tests.database.rows import START, add_image
+from tests.database.rows import START, add_image, charge_row, image_row
 from tests.support.postgres import PostgresServer
 from tests.support.process import run_gql_server
 
@@ -96,6 +97,29 @@ async def test_what_is_there_is_brought_to_head(database: Database) -> None:
             where = ImageFilter(user_id="ann", tags=(tag,))
             page = await image_page(connection, {"id"}, where, PageRequest())
             assert [row["id"] for row in page.rows] == [image.id]
+
+
+async def test_texts_that_were_folded_otherwise_are_found(database: Database) -> None:
+    """More of them than one step of the migration takes."""
+    images = [await add_image(database, prompt=prompt) for prompt in ("İZMİR", "ΟΔΟΣ", "ᾼ͂")]
+    many = [image_row(prompt=f"İZMİR {number}") for number in range(600)]
+
+    def undo_and_redo(connection: Connection) -> None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0013")
+        connection.execute(text("UPDATE images SET search_text = 'old'"))
+        command.upgrade(config, "head")
+
+    async with database.write() as connection:
+        await insert_images(connection, [(image, charge_row(image)) for image in many])
+        await connection.run_sync(undo_and_redo)
+    for image, search in zip(images, ("izmir", "οδος", "ᾷ"), strict=True):
+        async with database.read() as connection:
+            where = ImageFilter(search=search)
+            found = await image_page(connection, {"id"}, where, PageRequest(size=1000))
+        assert image.id in {row["id"] for row in found.rows}
+        assert len(found.rows) == (601 if search == "izmir" else 1)
 
 
 async def test_two_processes_may_migrate_at_once(

@@ -11,6 +11,7 @@ from gql_server.api.connections import ListOrder
 from gql_server.api.enums import domain_member
 from gql_server.database.queries import images as rows
 from gql_server.domain.errors import InvalidInput, Rejected
+from gql_server.domain.search import folded_words
 from gql_server.domain.text import list_faults
 from gql_server.generation.tags_and_metadata import MAX_TAGS, clean_tags
 
@@ -41,7 +42,8 @@ class ImageFilter:
         default=None, description="Made in one of these batches, at most 100."
     )
     tags: list[str] | None = strawberry.field(
-        default=None, description="Bearing all of these tags, at most 20."
+        default=None,
+        description="Bearing all of these tags, at most 20. Tags are compared exactly.",
     )
     created_since: datetime | None = strawberry.field(
         default=None, description="Made at this moment or later."
@@ -51,7 +53,8 @@ class ImageFilter:
     )
     search: str | None = strawberry.field(
         default=None,
-        description="Words that all stand in the prompt, whatever their case; at most 20.",
+        description="Words that are all in the prompt; at most 20. Part of a word matches, and "
+        "letters match whatever their case, width or composition: `strasse` finds `Straße`.",
     )
     is_preview: bool | None = strawberry.field(
         default=None, description="Drawn by the preview generator, or made by a model."
@@ -80,14 +83,13 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
     """
     if where is None:
         return rows.ImageFilter()
-    words = (where.search or "").split()
     faults = [
         *list_faults(where.models, path=("filter", "models"), most=_MOST_IDS),
         *list_faults(where.templates, path=("filter", "templates"), most=_MOST_IDS),
         *list_faults(where.batches, path=("filter", "batches"), most=_MOST_IDS),
         *list_faults(where.tags, path=("filter", "tags"), most=MAX_TAGS),
         *user_faults(where.user_id),
-        *list_faults(words, path=("filter", "search"), most=_MOST_WORDS),
+        *_search_faults(where.search or ""),
     ]
     if faults:
         raise Rejected(faults)
@@ -103,6 +105,15 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
         user_id=where.user_id,
         deleted=domain_member(rows.Deleted, where.deleted),
     )
+
+
+def _search_faults(search: str) -> Iterator[InvalidInput]:
+    """Count words as they were sent, and again when folded: one letter can become four words."""
+    for words in (search.split(), folded_words(search)):
+        found = list(list_faults(list(words), path=("filter", "search"), most=_MOST_WORDS))
+        if found:
+            yield from found
+            return
 
 
 def user_faults(user_id: str | None) -> Iterator[InvalidInput]:

@@ -1,6 +1,5 @@
 """Statements that read and change images and their tags."""
 
-import unicodedata
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,6 +27,7 @@ from gql_server.database.engine.pages import (
 from gql_server.database.queries.image_tags import delete_tags, insert_tags, tag_conditions
 from gql_server.database.tables.tables import ImageRow, ImageTagRow
 from gql_server.domain.ids import has_prefix
+from gql_server.domain.search import folded_words
 
 IMAGE_COLUMNS = frozenset(ImageRow.__table__.columns.keys()) - {"search_text"}  # type: ignore[attr-defined]  # SQLModel does not type __table__
 """Every column that a reader can ask for."""
@@ -53,7 +53,7 @@ class ImageFilter:
         tags: Bearing all of these tags.
         created_since: Made at this moment or later.
         created_before: Made before this moment.
-        search: Words that all stand in the prompt, whatever their case.
+        search: Words, or parts of words, that are all in the prompt, whatever their case.
         is_preview: Made by the preview generator, or by a model.
         deleted: Whether deleted ones count.
     """
@@ -78,11 +78,6 @@ class ImageFilter:
         """Narrow to the images of one batch."""
         is_wanted = self.batch_ids is None or batch_id in self.batch_ids
         return replace(self, batch_ids=(batch_id,) if is_wanted else ())
-
-
-def search_form(text: str) -> str:
-    """Fold case and form, so that a search means the same on every database."""
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 async def image_page(
@@ -201,7 +196,7 @@ def _conditions(where: ImageFilter, bind: Bind = as_value) -> list[ColumnElement
     found.extend(tag_conditions(where.tags, user_id=where.user_id))
     found.extend(
         col(ImageRow.search_text).contains(word, autoescape=True)
-        for word in search_form(where.search or "").split()
+        for word in folded_words(where.search or "")
     )
     if where.deleted is not Deleted.INCLUDE:
         kept = col(ImageRow.deleted_at).is_(None)

@@ -85,7 +85,7 @@ class ImageRow(SQLModel, table=True):
     prompt: str = Field(sa_type=Text)
     rendered_prompt: str = Field(sa_type=Text)
     search_text: str = Field(sa_type=Text)
-    """The prompt case-folded, so that a search means the same on every database."""
+    """The prompt as ``domain/search.py`` folds it, so that every database finds the same."""
     model_id: str
     template_id: str | None = Field(default=None, foreign_key="templates.id")
     batch_id: str | None = None

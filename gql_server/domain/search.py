@@ -1,0 +1,29 @@
+"""The form in which texts are searched: the same however their letters are written."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+from unicodedata import normalize
+
+_IGNORED: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""What Unicode says is not seen: soft hyphens, joiners, variation selectors."""
+_KINDS_OF_I: Final = re.compile("i\u0307|\u0131")
+
+
+def folded(text: str) -> str:
+    """Return a text with its letters folded, whatever their case, width or composition.
+
+    This is Unicode's compatibility caseless matching (chapter 3.13, D146), without what is not
+    seen, and with Turkish ``İ``, ``ı`` and ``I`` alike. Folding a folded text changes nothing.
+    """
+    text = normalize("NFKC", _IGNORED.sub("", normalize("NFD", text)).casefold()).casefold()
+    return normalize("NFKC", _KINDS_OF_I.sub("i", text))
+
+
+def folded_words(text: str) -> Iterator[str]:
+    """Yield the words of a search, each folded, and each once."""
+    yield from dict.fromkeys(folded(text).split())
