@@ -45,6 +45,7 @@ from gql_server.web.images import images_route
 from gql_server.web.middleware.authentication import AuthenticationMiddleware
 from gql_server.web.middleware.hosts import AllowedHostsMiddleware
 from gql_server.web.middleware.networks import AllowedNetworksMiddleware
+from gql_server.web.middleware.origins import RefusedOriginsMiddleware
 from gql_server.web.middleware.public_path import PublicPathMiddleware
 from gql_server.web.middleware.request_form import RequestFormMiddleware
 from gql_server.web.middleware.security_headers import SecurityHeaders
@@ -206,6 +207,9 @@ def _middleware(settings: Settings) -> list[Middleware]:
             )
         )
     found.append(Middleware(WebSocketsMiddleware, per_address=settings.websockets_per_address))
+    if "*" not in settings.cors_origins:
+        origins = (_origin(settings.server_url), *settings.cors_origins)
+        found.append(Middleware(RefusedOriginsMiddleware, origins=origins))
     if settings.cors_origins:
         # Outside of authentication: a browser asks first without a key.
         found.append(

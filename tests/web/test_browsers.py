@@ -140,3 +140,25 @@ async def the_playground_lives_with_its_policy(client: httpx.AsyncClient) -> Non
 def test_what_is_no_origin_is_told(origins: str) -> None:
     with pytest.raises(SettingsError, match="CORS_ORIGINS"):
         load_settings(cors_origins=origins)
+
+
+@pytest.mark.parametrize("listed", ["", ORIGIN])
+async def test_a_refused_origin_is_logged_with_how_to_allow_it(
+    tmp_path: Path, listed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once for each origin, and no more than 20 lines however many there are."""
+    settings = {"cors_origins": listed} if listed else {}
+    async with running_product(tmp_path, settings) as product:
+        own = {"origin": product.settings.server_url}
+        allowed = [own, {"origin": ORIGIN}] if listed else [own]
+        for headers in allowed:
+            await product.client.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
+        assert "origin_refused" not in capsys.readouterr().out
+        await preflight(product.client, "https://shop.example.com")
+        await product.client.get("/health", headers={"origin": "https://shop.example.com"})
+        logged = capsys.readouterr().out
+        assert logged.count("origin_refused") == 1
+        assert "add https://shop.example.com to CORS_ORIGINS" in logged
+        for number in range(40):
+            await preflight(product.client, f"https://{number}.example.com")
+        assert capsys.readouterr().out.count("origin_refused") == 19
