@@ -16,7 +16,7 @@ from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.batches import NewItem, find_batches, insert_batch
 from gql_server.database.queries.idempotency_keys import KeyScope, complete_key
-from gql_server.database.queries.reservations import keep_reservation
+from gql_server.database.queries.reservations import ReservationLost, keep_reservation
 from gql_server.database.tables.batches import BatchRow
 from gql_server.domain.batches import BatchStatus, ItemStatus
 from gql_server.domain.budgets import Payer
@@ -122,14 +122,10 @@ async def _create(
     # Held by this process until the batch is there, and then by the batch.
     passed: Sequence[BudgetState] = ()
     try:
-        async with (
-            parts.reservations.held(batch.id, payer, accepted.cost) as passed,
-            parts.database.write() as connection,
-        ):
-            if scope is not None:
-                await complete_key(connection, scope, result_id=batch.id)
-            await insert_batch(connection, batch, items)
-            await keep_reservation(connection, batch.id)
+        async with parts.reservations.held(batch.id, payer, accepted.cost) as hold:
+            passed = hold.passed
+            while not await _write(parts, batch, items, scope, is_held=hold.is_written):
+                await parts.reservations.renew(hold)
     except DatabaseUnavailable:
         # The answer to the commit may be all that was lost.
         async with parts.database.read() as connection:
@@ -138,6 +134,27 @@ async def _create(
     log.info("batch_accepted", batch=batch.id, pictures=batch.total)
     await enqueue_slices(parts, batch.model_dump(), range(batch.slices))
     return CreatedBatch(facts=batch.model_dump(), passed=passed)
+
+
+async def _write(
+    parts: Parts,
+    batch: BatchRow,
+    items: Sequence[NewItem],
+    scope: KeyScope | None,
+    *,
+    is_held: bool,
+) -> bool:
+    """Write a batch; False: what was held for it is held no more, and nothing was written."""
+    try:
+        async with parts.database.write() as connection:
+            if scope is not None:
+                await complete_key(connection, scope, result_id=batch.id)
+            await insert_batch(connection, batch, items)
+            if not await keep_reservation(connection, batch.id) and is_held:
+                raise ReservationLost
+    except ReservationLost:
+        return False
+    return True
 
 
 def _batch(parts: Parts, principal: Principal, accepted: AcceptedBatch) -> BatchRow:

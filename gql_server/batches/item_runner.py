@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -110,12 +109,7 @@ class ItemWork:
         if item["status"] == ItemStatus.QUEUED:
             return await self._starts.write((run.process_id, item["id"]))
         async with self._parts.database.write() as connection:
-            return await take_over_item(
-                connection,
-                item["id"],
-                process_id=run.process_id,
-                lease=self._parts.budgets.lease.length,
-            )
+            return await take_over_item(connection, item["id"], process_id=run.process_id)
 
     async def _fail(self, run: JobRun, item: Facts, error: DomainError) -> bool:
         """End an item with an error; tell whether it was still this process's."""
@@ -134,8 +128,7 @@ class ItemWork:
 
     async def _start(self, claims: Sequence[tuple[str, str]]) -> Sequence[bool]:
         """Start items, each given with the process's id."""
-        lease = self._parts.budgets.lease.length
-        start = partial(_start_items, claims=claims, lease=lease)
+        start = partial(_start_items, claims=claims)
         started = await self._parts.database.write_at_once(start)
         return [item_id in started for _, item_id in claims]
 
@@ -270,12 +263,12 @@ class ItemWork:
 
 
 async def _start_items(
-    connection: AsyncConnection, *, claims: Sequence[tuple[str, str]], lease: timedelta
+    connection: AsyncConnection, *, claims: Sequence[tuple[str, str]]
 ) -> set[str]:
     started: set[str] = set()
     for process_id in sorted({process_id for process_id, _ in claims}):
         ids = [item_id for holder, item_id in claims if holder == process_id]
-        started |= await start_items(connection, ids, process_id=process_id, lease=lease)
+        started |= await start_items(connection, ids, process_id=process_id)
     return started
 
 

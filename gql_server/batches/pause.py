@@ -67,7 +67,8 @@ def waits_no_more(batch: Facts) -> dict[str, Any]:
     since = batch["working_since"] or batch["started_at"]
     if batch["paused_at"] is None or since is None:
         return change
-    return {**change, "working_since": since + (now() - batch["paused_at"])}
+    paused = max(timedelta(0), now() - batch["paused_at"])  # a clock may have stepped back
+    return {**change, "working_since": since + paused}
 
 
 async def lock_or_cancel(

@@ -78,7 +78,7 @@ def estimated_finish(batch: Facts, *, concurrency: int) -> datetime | None:
     typical = batch["typical_seconds"] / batch["total"] / concurrency
     if batch["started_at"] is None or ended == 0:
         return now() + timedelta(seconds=left * typical)
-    elapsed = (now() - (batch["working_since"] or batch["started_at"])).total_seconds()
+    elapsed = max(0.0, (now() - (batch["working_since"] or batch["started_at"])).total_seconds())
     # What was seen counts the more, the more of it there is.
     seen = elapsed / ended
     weight = min(1.0, ended / (2 * concurrency))

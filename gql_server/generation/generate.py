@@ -18,6 +18,7 @@ from gql_server.generation.services import Parts
 from gql_server.generation.validation import AcceptedPicture, accept, is_oversized
 from gql_server.idempotency.operations import Begun, input_hash, key_faults, reject_with_key_faults
 from gql_server.ledger.budgets.budgets import BudgetState
+from gql_server.ledger.budgets.reservations import Hold
 
 _OPERATION: Final = "generateImage"
 
@@ -103,12 +104,12 @@ class _KeyedPicture:
 
     async def make(self, _image_id: str, scope: KeyScope) -> MadeImage:
         self._has_failed = True  # until it has not
-        async with _paid(self._parts, self._accepted) as passed:
+        async with _paid(self._parts, self._accepted) as hold:
             picture = await make_picture(self._parts, self._accepted)
             self.has_spent = True
-            facts = await keep_picture(self._parts, self._accepted, picture, key=scope)
+            facts = await keep_picture(self._parts, self._accepted, picture, hold=hold, key=scope)
         self._has_failed = False
-        return MadeImage(facts=facts, passed=passed)
+        return MadeImage(facts=facts, passed=hold.passed)
 
     async def resume(
         self, image_id: str, accepted: Mapping[str, Any] | None, scope: KeyScope
@@ -124,8 +125,12 @@ class _KeyedPicture:
             await self.accept()
             decided = replace(self._accepted, image_id=image_id)
         self._accepted = decided
-        facts = await keep_what_was_made(self._parts, decided, key=scope)
-        return MadeImage(facts=facts) if facts else await self.make(image_id, scope)
+        hold = Hold(image_id, decided.payer, decided.price.cost)
+        facts = await keep_what_was_made(self._parts, decided, hold=hold, key=scope)
+        if facts is None:
+            return await self.make(image_id, scope)
+        self._parts.reservations.charged(decided.payer)
+        return MadeImage(facts=facts, passed=hold.passed)
 
 
 def _given(request: PictureRequest) -> dict[str, Any]:
@@ -140,12 +145,11 @@ def _given(request: PictureRequest) -> dict[str, Any]:
 
 
 async def _make_and_keep(parts: Parts, accepted: AcceptedPicture) -> MadeImage:
-    async with _paid(parts, accepted) as passed:
-        facts = await keep_picture(parts, accepted, await make_picture(parts, accepted))
-    return MadeImage(facts=facts, passed=passed)
+    async with _paid(parts, accepted) as hold:
+        picture = await make_picture(parts, accepted)
+        facts = await keep_picture(parts, accepted, picture, hold=hold)
+    return MadeImage(facts=facts, passed=hold.passed)
 
 
-def _paid(
-    parts: Parts, accepted: AcceptedPicture
-) -> AbstractAsyncContextManager[Sequence[BudgetState]]:
+def _paid(parts: Parts, accepted: AcceptedPicture) -> AbstractAsyncContextManager[Hold]:
     return parts.reservations.held(accepted.image_id, accepted.payer, accepted.price.cost)

@@ -95,6 +95,7 @@ async def keep_facts(inserts: ImageInserts, new: NewImage) -> Facts:
     Raises:
         GenerationPending: The database cannot be used for a minute; whether the facts were
             written is not known.
+        ReservationLost: The price is not held any more; nothing was written.
     """
     image = new.image
     try:

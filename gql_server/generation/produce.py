@@ -4,17 +4,22 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
+import structlog
+
 from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.idempotency_keys import KeyScope
 from gql_server.database.queries.image_inserts import Ending, NewImage
+from gql_server.database.queries.reservations import ReservationLost
 from gql_server.database.tables.tables import ChargeKind, ChargeRow, ImageRow
 from gql_server.domain.clock import now
+from gql_server.domain.errors import Rejected
 from gql_server.domain.ids import new_id
 from gql_server.domain.search import folded
 from gql_server.generation.made_sizes import priced_as_made
 from gql_server.generation.persist import keep_bytes, keep_facts
 from gql_server.generation.recovery import (
     KeptPicture,
+    discard_bytes,
     find_bytes,
     object_metadata,
     read_kept,
@@ -25,7 +30,10 @@ from gql_server.generation.source_images import load_mask, load_sources
 from gql_server.generation.validation import AcceptedPicture, with_seed
 from gql_server.inference.attempts import IsWanted, while_wanted
 from gql_server.inference.generator import CallPlace, GeneratedPicture, GenerationRequest
+from gql_server.ledger.budgets.reservations import Hold
 from gql_server.storage.store import StoredObject
+
+log = structlog.get_logger(__name__)
 
 
 async def make_picture(
@@ -72,6 +80,7 @@ async def keep_picture(
     accepted: AcceptedPicture,
     picture: GeneratedPicture,
     *,
+    hold: Hold | None = None,
     key: KeyScope | None = None,
     ending: Ending[Any] | None = None,
     patience_seconds: float = 0.0,
@@ -82,6 +91,7 @@ async def keep_picture(
         parts: The parts.
         accepted: What was accepted.
         picture: What the generator made; what is under its id already takes its place.
+        hold: What is held for it; None where its batch holds the money.
         key: The idempotency key that is completed by it.
         ending: What else is written in the transaction of the facts.
         patience_seconds: How long to try again where the store does not answer.
@@ -89,6 +99,8 @@ async def keep_picture(
     Raises:
         GenerationFailed: The store cannot be used; nothing is charged.
         GenerationPending: It is not known whether the facts were written.
+        Rejected: What was held is held no more, and a budget has no room for it by now; nothing is
+            charged.
     """
     accepted = priced_as_made(parts, with_seed(accepted, picture.seed), picture.facts)
     kept = KeptPicture(accepted, picture, is_preview=parts.generator.is_preview)
@@ -101,14 +113,14 @@ async def keep_picture(
     stored = await keep_bytes(parts.store, place, ours, patience_seconds=patience_seconds)
     if stored is not ours:
         kept = await read_kept(parts, accepted, stored)
-    image, charge = _rows(kept)
-    return await keep_facts(parts.image_inserts, NewImage(image, charge, key, ending))
+    return await _keep_facts(parts, kept, hold, key, ending)
 
 
 async def keep_what_was_made(
     parts: Parts,
     accepted: AcceptedPicture,
     *,
+    hold: Hold | None = None,
     key: KeyScope | None = None,
     ending: Ending[Any] | None = None,
     patience_seconds: float = 0.0,
@@ -118,6 +130,7 @@ async def keep_what_was_made(
     Args:
         parts: The parts.
         accepted: What was accepted.
+        hold: What is held for it; None where its batch holds the money.
         key: The idempotency key that is completed by it.
         ending: What else is written in the transaction of the facts.
         patience_seconds: How long to try again where the store does not answer.
@@ -125,12 +138,37 @@ async def keep_what_was_made(
     Raises:
         GenerationFailed: The store cannot be asked.
         GenerationPending: It is not known whether the facts were written.
+        Rejected: As for ``keep_picture``.
     """
     stored = await find_bytes(parts, accepted.image_id, patience_seconds=patience_seconds)
     if stored is None:
         return None
-    image, charge = _rows(await read_kept(parts, accepted, stored))
-    return await keep_facts(parts.image_inserts, NewImage(image, charge, key, ending))
+    return await _keep_facts(parts, await read_kept(parts, accepted, stored), hold, key, ending)
+
+
+async def _keep_facts(
+    parts: Parts,
+    kept: KeptPicture,
+    hold: Hold | None,
+    key: KeyScope | None,
+    ending: Ending[Any] | None,
+) -> Facts:
+    while True:
+        image, charge = _rows(kept)
+        is_held = hold is not None and hold.is_written
+        new = NewImage(image, charge, key, ending, is_held)
+        try:
+            return await keep_facts(parts.image_inserts, new)
+        except ReservationLost:
+            assert hold is not None  # noqa: S101 - raised only then
+            log.warning("reservation_lost", image_id=image.id)
+            try:
+                await parts.reservations.renew(hold)
+            except Rejected:
+                if key is None:  # with one it may be finished later, when there is money
+                    log.warning("late_picture_dropped", image=image.id)
+                    await discard_bytes(parts, image.id)
+                raise
 
 
 async def _load(

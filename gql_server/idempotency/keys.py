@@ -18,7 +18,6 @@ from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.database.engine.pages import Facts
 from gql_server.database.queries import idempotency_keys as keys
 from gql_server.database.queries.idempotency_keys import KeyScope
-from gql_server.domain.clock import now
 from gql_server.domain.errors import (
     DomainError,
     IdempotencyConflict,
@@ -27,6 +26,7 @@ from gql_server.domain.errors import (
     Rejected,
 )
 from gql_server.idempotency.operations import Begun, KeyedWork, failure_from_json, failure_to_json
+from gql_server.processes.clock_watch import ClockWatch
 from gql_server.processes.lease import ProcessLease
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 KEY_LIFETIME: Final = timedelta(hours=24)
-"""How long a key is good for after its request was completed."""
+"""How long a key is good for after its request was completed, at least."""
 
 _POLL_SECONDS: Final = 0.5
 _SWEEP_LIMIT: Final = 1000
@@ -64,6 +64,7 @@ class Idempotency:
         self._lease = lease
         self._deadline_seconds = deadline_seconds
         self._start = start
+        self._clock = ClockWatch()
         self._flights: dict[tuple[KeyScope, str], _Flight[Any]] = {}
 
     async def once(self, scope: KeyScope, digest: str, work: KeyedWork[T]) -> T:
@@ -98,15 +99,18 @@ class Idempotency:
                 raise error.with_traceback(None)
 
     async def sweep(self) -> None:
-        """Forget keys that are good no more."""
+        """Forget keys that are good no more.
+
+        After a step of the clock their age is not known, and none is forgotten for as long as a key
+        is good: a request that is sent again must not be paid again.
+        """
+        if await self._clock.steady_for(self._database) < KEY_LIFETIME.total_seconds():
+            return
         removed = _SWEEP_LIMIT
         while removed == _SWEEP_LIMIT:
             async with self._database.write() as connection:
                 removed = await keys.remove_old_keys(
-                    connection,
-                    before=now() - KEY_LIFETIME,
-                    lease=self._lease.length,
-                    limit=_SWEEP_LIMIT,
+                    connection, age=KEY_LIFETIME, limit=_SWEEP_LIMIT
                 )
 
     async def close(self) -> None:
@@ -160,11 +164,8 @@ class Idempotency:
 
     async def _find(self, flight: "_Flight[Any]") -> Facts | None:
         async with self._database.read() as connection:
-            held = await keys.find_key(connection, flight.scope, lease=self._lease.length)
+            held = await keys.find_key(connection, flight.scope)
         if held is None:
-            return None
-        completed_at = held["completed_at"]
-        if completed_at is not None and completed_at < now() - KEY_LIFETIME:
             return None
         if held["input_hash"] != flight.digest:
             raise IdempotencyConflict
@@ -179,7 +180,6 @@ class Idempotency:
                 result_id=begun.result_id,
                 accepted=begun.accepted,
                 process_id=self._lease.process_id,
-                forgotten_before=now() - KEY_LIFETIME,
             )
 
     async def _take_over(self, flight: "_Flight[Any]", held: Facts) -> bool:
@@ -192,7 +192,6 @@ class Idempotency:
                 flight.scope,
                 result_id=held["result_id"],
                 process_id=self._lease.process_id,
-                lease=self._lease.length,
             )
         if is_taken:
             log.info("keyed_request_resumed", result=held["result_id"], of=held["process_id"])

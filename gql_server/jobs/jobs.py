@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 _RESCUES_PER_LEASE: Final = 8
 _FOLLOW_SECONDS: Final = 1.0
 _PRUNE_SECONDS: Final = 600.0
+_HASTEN_SECONDS: Final = 60.0
 _KEPT: Final = timedelta(days=1)
 _LOST_LEASE_SECONDS: Final = 300.0
 """How long a process that lost its lease waits for its handlers before it works again."""
@@ -182,7 +183,11 @@ class Jobs:
         if not self._database.is_sqlite:  # whose one process rescues when it starts
             seconds = self._lease.length.total_seconds() / _RESCUES_PER_LEASE
             yield "rescue", self._rescue, seconds
-        sweeps = [*self._sweeps, ("prune jobs", self._prune, _PRUNE_SECONDS)]
+        sweeps = [
+            *self._sweeps,
+            ("prune jobs", self._prune, _PRUNE_SECONDS),
+            ("hasten jobs", self._hasten, _HASTEN_SECONDS),
+        ]
         for name, work, seconds in sweeps:
             yield name, partial(do_alone, self._database, name, work), seconds
 
@@ -190,13 +195,18 @@ class Jobs:
         await do_alone(
             self._database,
             "rescue",
-            partial(rescue, self._database, self._queue, self._kinds, lease=self._lease.length),
+            partial(rescue, self._database, self._queue, self._kinds, self._lease),
         )
 
     async def _prune(self) -> None:
         pruned = await self._queue.prune(older_than=_KEPT)
         if pruned:
             log.debug("jobs_pruned", jobs=pruned)
+
+    async def _hasten(self) -> None:
+        hastened = await self._queue.hasten()
+        if hastened:
+            log.warning("jobs_hastened", jobs=hastened, reason="the clock stepped back")
 
     async def _follow_lease(self) -> None:
         if self._engine.process_id == self._lease.process_id:

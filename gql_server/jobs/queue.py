@@ -20,7 +20,7 @@ from gql_server.jobs.engine_database import (
     migrate_engine,
     open_engine,
 )
-from gql_server.jobs.kinds import Attempt, Job, JobKind, Priority
+from gql_server.jobs.kinds import LONGEST_DELAY, Attempt, Job, JobKind, Priority
 
 T = TypeVar("T")
 
@@ -32,6 +32,7 @@ SERIALIZER: Final = DBOSPortableJSONSerializer()
 
 _POLL_SECONDS: Final = 0.2
 _PRUNED_AT_ONCE: Final = 500
+_MOST_SKEW: Final = timedelta(minutes=1)
 _DEATHS: Final = "deaths"
 _UNENDED: Final = ["ENQUEUED", "DELAYED", "PENDING"]
 _ENDS: Final = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
@@ -153,6 +154,22 @@ class JobQueue:
         client = await self._open()
         await _in_thread(partial(client.delete_workflow, one.id))
 
+    async def hasten(self) -> int:
+        """Make due what is put off for longer than any job is; return how many there were."""
+        client = await self._open()
+        latest = (now() + LONGEST_DELAY + _MOST_SKEW).timestamp() * 1000
+
+        def hasten() -> int:
+            delayed = client.list_workflows(
+                name=WORKFLOW, status="DELAYED", load_input=False, load_output=False
+            )
+            late = [one for one in delayed if (one.delay_until_epoch_ms or 0) > latest]
+            for one in late:
+                client.set_workflow_delay(one.workflow_id, delay_seconds=0)
+            return len(late)
+
+        return await _in_thread(hasten)
+
     async def prune(self, *, older_than: timedelta) -> int:
         """Forget what ended before that; return how many there were."""
         client = await self._open()
@@ -249,7 +266,8 @@ def _options(attempt: Attempt, moment: datetime) -> EnqueueOptions:
         "app_version": APPLICATION_VERSION,
     }
     if job.not_before is not None and job.not_before > moment:
-        options["delay_seconds"] = (job.not_before - moment).total_seconds()
+        delay = min(job.not_before - moment, LONGEST_DELAY)
+        options["delay_seconds"] = delay.total_seconds()
     return options
 
 

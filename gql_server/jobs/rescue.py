@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Final
 
 import structlog
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.queries.processes import declare_dead, find_registered
+from gql_server.database.queries.processes import find_registered
 from gql_server.jobs.kinds import JobKind
 from gql_server.jobs.queue import JobQueue, Started
+from gql_server.processes.lease import ProcessLease
 
 log = structlog.get_logger(__name__)
 
@@ -18,7 +18,7 @@ _DEATHS_ALLOWED: Final = 10
 
 
 async def rescue(
-    database: Database, queue: JobQueue, kinds: Mapping[str, JobKind], *, lease: timedelta
+    database: Database, queue: JobQueue, kinds: Mapping[str, JobKind], lease: ProcessLease
 ) -> None:
     """Declare dead whose lease has run out, and put back what the dead have begun.
 
@@ -29,7 +29,7 @@ async def rescue(
     async with database.write() as connection:
         # An embedded server is alone, and its own beat may be old: its machine slept.
         if not database.is_sqlite:
-            await declare_dead(connection, lease=lease)
+            await lease.declare_dead(connection)
         living = await find_registered(connection, {one.process_id for one in started})
     lost = [one for one in started if one.process_id not in living]
     if not lost:

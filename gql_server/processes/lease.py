@@ -1,18 +1,20 @@
 """A process's lease on what it holds: while it beats, nobody else takes it."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.database.queries.processes import (
     beat,
+    declare_dead,
+    read_beats,
     register_process,
-    remove_dead_processes,
     remove_process,
 )
 from gql_server.domain.ids import new_id
@@ -38,6 +40,7 @@ class ProcessLease:
         self._database = database
         self._process_id = new_id("prc")
         self._beaten_at = float("-inf")
+        self._others = _Observations(seconds)
         self.length: Final = timedelta(seconds=seconds)
 
     @property
@@ -74,6 +77,19 @@ class ProcessLease:
         except DatabaseUnavailable as error:
             log.warning("process_not_removed", process_id=self._process_id, reason=str(error))
 
+    async def declare_dead(self, connection: AsyncConnection) -> None:
+        """Declare every other process dead of which this one saw no beat for a lease's length.
+
+        Call it several times in each lease.
+        """
+        asked = time.monotonic()
+        beats = await read_beats(connection)
+        beats.pop(self._process_id, None)
+        silent = self._others.silent(beats, asked=asked, answered=time.monotonic())
+        if silent:
+            for process_id in await declare_dead(connection, silent):
+                log.warning("process_declared_dead", process_id=process_id)
+
     async def _beat(self) -> None:
         before = time.monotonic()
         is_first = self._beaten_at == float("-inf")
@@ -82,7 +98,42 @@ class ProcessLease:
             if is_first or not await beat(connection, process_id):
                 process_id = process_id if is_first else new_id("prc")
                 await register_process(connection, process_id)
-            await remove_dead_processes(connection, lease=self.length)
+            await self.declare_dead(connection)
         if process_id != self._process_id:
             log.warning("lease_lost", process_id=self._process_id, now=process_id)
         self._process_id, self._beaten_at = process_id, before
+
+
+class _Observations:
+    """What this process saw of the others' beats, timed by a clock that never steps."""
+
+    def __init__(self, lease_seconds: float) -> None:
+        self._lease_seconds = lease_seconds
+        self._seen: dict[str, tuple[datetime, float]] = {}
+        self._looked_at = float("-inf")
+
+    def silent(
+        self, beats: Mapping[str, datetime], *, asked: float, answered: float
+    ) -> dict[str, datetime]:
+        """Return the processes whose beat has not changed for a lease, with that beat.
+
+        Args:
+            beats: The last beat of each process, as just read.
+            asked: When this process began to read them, by its monotonic clock.
+            answered: When it had read them.
+        """
+        if asked - self._looked_at > self._lease_seconds / 2:
+            # This process was frozen or cut off, and the others perhaps with it.
+            self._seen.clear()
+        self._looked_at = answered
+        self._seen = {
+            process_id: self._seen[process_id]
+            if process_id in self._seen and self._seen[process_id][0] == beat_at
+            else (beat_at, answered)
+            for process_id, beat_at in beats.items()
+        }
+        return {
+            process_id: beat_at
+            for process_id, (beat_at, since) in self._seen.items()
+            if asked - since >= self._lease_seconds
+        }

@@ -12,6 +12,7 @@ from gql_server.batches.sweep import sweep_batches
 from gql_server.database.queries.batches import lock_batch, set_batch
 from gql_server.domain.clock import now
 from tests.batches.conftest import Office
+from tests.support.clock import step_clock
 from tests.support.workers_ai_app import WorkersAIStandin
 from tests.support.workers_ai_behaviours import (
     daily_allocation_used,
@@ -161,6 +162,21 @@ async def test_a_paused_batch_goes_on_by_itself_when_its_time_has_come(
     await sweep_batches(office.parts)
     assert (await office.read(batch_id))["status"] == "RUNNING"
     assert await office.parts.jobs.has_unended(f"{batch_id}.1.")
+
+
+async def test_a_batch_does_not_wait_for_a_clock_that_stepped_back(
+    office: Office, standin: WorkersAIStandin
+) -> None:
+    paused, unenqueued = await office.batch(2), await office.batch(2)
+    standin.always = daily_allocation_used()
+    await office.work_on(paused)
+    async with office.parts.database.write() as connection:
+        await set_batch(connection, unenqueued, {"round": 7})
+    await step_clock(office.parts.database, timedelta(days=-365))
+    await sweep_batches(office.parts)
+    assert (await office.read(paused))["status"] == "RUNNING"
+    assert await office.parts.jobs.has_unended(f"{paused}.1.")
+    assert await office.parts.jobs.has_unended(f"{unenqueued}.8.")
 
 
 async def test_one_item_is_tried_before_a_batch_goes_on_by_itself(

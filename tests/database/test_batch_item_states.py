@@ -1,7 +1,6 @@
 """What several do with the items of one batch at the same time."""
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import text, update
@@ -75,11 +74,8 @@ async def test_items_end_with_their_images_whether_they_run_or_were_put_back(
 
 async def test_a_process_that_was_declared_dead_starts_no_item(database: Database) -> None:
     _, (first, second) = await add_batch(database, ItemStatus.QUEUED, ItemStatus.QUEUED)
-    lease = timedelta(seconds=30)
     async with database.write() as connection:
         await register_process(connection, "prc_a")
-        assert await start_items(connection, [first.id], process_id="prc_a", lease=lease) == {
-            first.id
-        }
+        assert await start_items(connection, [first.id], process_id="prc_a") == {first.id}
         await remove_process(connection, "prc_a")
-        assert not await start_items(connection, [second.id], process_id="prc_a", lease=lease)
+        assert not await start_items(connection, [second.id], process_id="prc_a")

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.image_inserts import Ending, ImageInserts, NewImage
 from gql_server.database.queries.images import ImageFilter, count_images, find_images
+from gql_server.database.tables.tables import ImageRow
+from gql_server.domain.clock import now
 from gql_server.ledger.audit.audit import audit
 from tests.database.rows import charge_row, counted_statements, image_row
 
@@ -34,6 +38,20 @@ async def test_many_images_take_as_many_statements_as_one(database: Database) ->
     moments = [new.image.created_at for new in together]
     assert moments == sorted(set(moments))
     assert all(new.charge.created_at == new.image.created_at for new in together)
+    assert (await audit(database)).is_clean
+
+
+async def test_a_charge_after_a_step_back_counts_in_the_present(database: Database) -> None:
+    inserts = ImageInserts(database)
+    await inserts.insert(new_image())
+    future = now() + timedelta(days=365)
+    async with database.write() as connection:
+        await connection.execute(update(ImageRow).values(created_at=future))
+    later = new_image()
+    await inserts.insert(later)
+    # Its place is behind the newest image's, for whoever has read up to that.
+    assert later.image.created_at > future
+    assert abs(later.charge.created_at - now()) < timedelta(minutes=5)
     assert (await audit(database)).is_clean
 
 

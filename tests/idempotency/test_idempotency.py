@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -12,7 +13,9 @@ from sqlalchemy import insert, select, update
 from sqlmodel import col
 
 from gql_server.database.engine.engine import Database
+from gql_server.database.engine.present import present
 from gql_server.database.queries.idempotency_keys import KeyScope, complete_key
+from gql_server.database.queries.processes import register_process
 from gql_server.database.tables.tables import IdempotencyKeyRow, ProcessRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import GenerationFailed, IdempotencyConflict, IdempotencyInProgress
@@ -20,7 +23,9 @@ from gql_server.generation.tasks import RunningGenerations
 from gql_server.idempotency import keys as idempotency
 from gql_server.idempotency.keys import KEY_LIFETIME, Idempotency
 from gql_server.idempotency.operations import Begun, input_hash
+from gql_server.processes import clock_watch
 from gql_server.processes.lease import ProcessLease
+from tests.support.clock import step_clock
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -84,8 +89,8 @@ class Work:
 class Server:
     """A process's part in it."""
 
-    def __init__(self, database: Database, deadline: float = 10.0) -> None:
-        self.lease = ProcessLease(database, seconds=LEASE)
+    def __init__(self, database: Database, deadline: float = 10.0, *, lease: float = LEASE) -> None:
+        self.lease = ProcessLease(database, seconds=lease)
         self.running = RunningGenerations(deadline_seconds=deadline)
         self.idempotency = Idempotency(
             database, self.lease, deadline_seconds=deadline, start=self.running.start
@@ -111,12 +116,10 @@ async def add_key(database: Database, process_id: str, **changes: Any) -> None:
         await connection.execute(insert(IdempotencyKeyRow), row.model_dump())
 
 
-async def add_process(database: Database, seconds_ago: float) -> str:
-    process_id = f"prc_{seconds_ago}"
-    row = {"id": process_id, "beat_at": now() - timedelta(seconds=seconds_ago)}
+async def add_process(database: Database) -> str:
     async with database.write() as connection:
-        await connection.execute(insert(ProcessRow), row)
-    return process_id
+        await register_process(connection, "prc_silent")
+    return "prc_silent"
 
 
 async def key_rows(database: Database) -> dict[str, IdempotencyKeyRow]:
@@ -143,8 +146,8 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_one_of_those_who_ask_takes_the_key_of_a_dead_process(database: Database) -> None:
-    await add_key(database, await add_process(database, LEASE + 1))
-    servers = [Server(database) for _ in range(3)]
+    await add_key(database, await add_process(database))
+    servers = [Server(database, 60, lease=0.5) for _ in range(3)]
     works = [Work(database) for _ in range(30)]
     for work in works:
         work.may_end.set()
@@ -165,7 +168,7 @@ async def test_the_key_of_a_process_that_ended_is_taken_at_once(database: Databa
 
 
 async def test_the_key_of_a_living_process_is_waited_for(database: Database) -> None:
-    await add_key(database, await add_process(database, LEASE - 5))
+    await add_key(database, await add_process(database))
     server, work = Server(database, deadline=0.2), Work(database)
     with pytest.raises(IdempotencyInProgress) as caught:
         await server.once(work)
@@ -177,7 +180,7 @@ async def test_the_key_of_a_living_process_is_waited_for(database: Database) -> 
 
 
 async def test_nobody_looks_for_a_key_that_nobody_waits_for(database: Database) -> None:
-    await add_key(database, await add_process(database, 0))
+    await add_key(database, await add_process(database))
     server = Server(database, deadline=0.1)
     with pytest.raises(IdempotencyInProgress):
         await server.once(Work(database))
@@ -277,7 +280,7 @@ async def test_old_keys_are_swept_and_no_others(
 ) -> None:
     monkeypatch.setattr(idempotency, "_SWEEP_LIMIT", 2)
     old, young = now() - KEY_LIFETIME - timedelta(minutes=1), now() - timedelta(hours=23)
-    alive = await add_process(database, 0)
+    alive = await add_process(database)
     for number in range(3):
         await add_key(database, "prc_gone", key=f"done {number}", completed_at=old)
     await add_key(database, "prc_gone", key="given up", created_at=old)
@@ -288,9 +291,22 @@ async def test_old_keys_are_swept_and_no_others(
     assert set(await key_rows(database)) == {"done lately", "given up lately", "long work"}
 
 
+async def test_a_step_of_the_clock_forgets_no_key(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idempotency = Server(database).idempotency
+    await idempotency.sweep()
+    step = timedelta(days=365)
+    await add_key(database, "prc_gone", completed_at=now())
+    await step_clock(database, step)
+    monkeypatch.setattr(clock_watch, "present", partial(present, ago=-step))
+    for _ in range(2):
+        await idempotency.sweep()
+        assert set(await key_rows(database)) == {"k"}
+
+
 async def test_a_process_beats_while_it_serves(database: Database) -> None:
-    forgotten = await add_process(database, seconds_ago=1000)
-    remembered = await add_process(database, seconds_ago=10)
+    silent = await add_process(database)
     await add_key(database, "prc_dead")
     lease = ProcessLease(database, seconds=1.0)
     rival = Idempotency(
@@ -302,10 +318,12 @@ async def test_a_process_beats_while_it_serves(database: Database) -> None:
         for _ in range(8):
             with pytest.raises(IdempotencyInProgress):
                 await rival.once(SCOPE, "hash", Work(database))
+        async with asyncio.timeout(30):
+            while silent in await process_rows(database):
+                await asyncio.sleep(0.05)
         assert lease.process_id in await process_rows(database)
         await rival.close()
-    left = await process_rows(database)
-    assert (forgotten in left, remembered in left, lease.process_id in left) == (False, True, False)
+    assert not await process_rows(database)
 
 
 def _starts_nothing(*_: object) -> asyncio.Task[Any]:

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from gql_server.database.engine.engine import Database
 from gql_server.domain.clock import now
@@ -254,6 +255,38 @@ async def test_ended_jobs_are_forgotten_after_a_while(
         await queue.close()
     await jobs.enqueue(Job("job_0", "draw", "", "user"))
     await journal.until(runs=6)
+
+
+async def test_a_job_that_is_put_off_longer_than_any_is_due_at_once(
+    database: Database, make_jobs: MakeJobs
+) -> None:
+    jobs, journal = make_jobs(), Journal()
+    jobs.register("draw", journal.handle)
+    await jobs.enqueue(
+        *(
+            Job(f"in_{hours}", "draw", "", "user", not_before=now() + timedelta(hours=hours))
+            for hours in (1, 24 * 365)
+        )
+    )
+    queue = JobQueue(engine_url(database.engine.url))
+    try:
+        assert await queue.hasten() == 0
+        # As what was enqueued for later looks when a clock has stepped back by a day.
+        engine = queue.engine
+        table = "workflow_status" if database.is_sqlite else "jobs.workflow_status"
+        with engine.begin() as connection:
+            connection.execute(
+                text(
+                    f"UPDATE {table} SET delay_until_epoch_ms = delay_until_epoch_ms + 86400000 "
+                    "WHERE workflow_uuid = 'in_8760'"
+                )
+            )
+        assert await queue.hasten() == 1
+    finally:
+        await queue.close()
+    await jobs.start()
+    await journal.until(runs=1)
+    assert journal.ids == ["in_8760"]
 
 
 @ON_SQLITE

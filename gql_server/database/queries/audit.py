@@ -218,13 +218,15 @@ async def model_rollups_from_images(
             col(ImageRow.model_id),
             col(ImageRow.is_preview),
             col(ImageRow.seconds),
-            col(ImageRow.created_at),
+            charged_at,
         )
         .join(ChargeRow, col(ChargeRow.image_id) == col(ImageRow.id))
         .where(col(ChargeRow.kind) == ChargeKind.CHARGE, charged_at >= day, charged_at < day + DAY)
     )
     images = read_facts(await connection.execute(statement))
-    return [row for image in images for row in rollups_of_image(ImageRow(**image))]
+    return [
+        row for image in images for row in rollups_of_image(ImageRow(**image), image["created_at"])
+    ]
 
 
 async def model_rollups_of_day(connection: AsyncConnection, day: datetime) -> list[Facts]:

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import String, and_, bindparam, exists, func, or_, select, update
@@ -21,23 +20,21 @@ from gql_server.domain.clock import now
 
 
 async def start_items(
-    connection: AsyncConnection, ids: Collection[str], *, process_id: str, lease: timedelta
+    connection: AsyncConnection, ids: Collection[str], *, process_id: str
 ) -> set[str]:
     """Start queued items of batches that may go on; return those that are this process's now.
 
     A process that was declared dead starts none.
     """
     given = {"ids": tuple(ids), "holder": process_id, "moment": now()}
-    start = _START_ITEMS.where(is_alive(connection, _HOLDER, lease=lease))
-    batches = {row.id: row.batch_id for row in await connection.execute(start, given)}
+    started = await connection.execute(_START_ITEMS, given)
+    batches = {row.id: row.batch_id for row in started}
     for batch_id, items in sorted(Counter(batches.values()).items()):
         await count_start(connection, batch_id, items=items)
     return set(batches)
 
 
-async def take_over_item(
-    connection: AsyncConnection, item_id: str, *, process_id: str, lease: timedelta
-) -> bool:
+async def take_over_item(connection: AsyncConnection, item_id: str, *, process_id: str) -> bool:
     """Take a running item from a process that has died; tell whether it is this process's now.
 
     A process may also take its own item again, which it holds from work that it gave up.
@@ -48,7 +45,7 @@ async def take_over_item(
         .where(
             col(BatchItemRow.id) == item_id,
             col(BatchItemRow.status) == ItemStatus.RUNNING,
-            or_(holder == process_id, ~is_alive(connection, holder, lease=lease)),
+            or_(holder == process_id, ~is_alive(holder)),
         )
         .values(process_id=process_id, attempts=col(BatchItemRow.attempts) + 1)
     )
@@ -248,6 +245,7 @@ _START_ITEMS: Final = (
         exists().where(
             col(BatchRow.id) == col(BatchItemRow.batch_id), col(BatchRow.status).in_(STARTABLE)
         ),
+        is_alive(_HOLDER),
     )
     .values(
         status=ItemStatus.RUNNING.value,

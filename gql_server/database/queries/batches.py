@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, TypedDict
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -45,6 +46,7 @@ _COUNTS: Final[Mapping[ItemStatus, ColumnElement[int]]] = {
 
 
 _INSERTED_AT_ONCE: Final = 200
+_MOST_SKEW: Final = timedelta(minutes=1)
 """How many are written before others get their turn."""
 
 
@@ -120,25 +122,45 @@ async def count_batches(connection: AsyncConnection, where: BatchFilter) -> int:
     return int((await connection.execute(statement)).scalar_one())
 
 
-async def find_paused(connection: AsyncConnection, *, before: datetime, most: int) -> list[str]:
-    """Return paused batches whose time to go on has come."""
+async def find_paused(connection: AsyncConnection, *, moment: datetime, most: int) -> list[str]:
+    """Return paused batches whose time to go on has come.
+
+    A pause that began in the future began before a clock stepped back: it is over too.
+    """
     statement = (
         select(col(BatchRow.id))
-        .where(col(BatchRow.status) == BatchStatus.PAUSED, col(BatchRow.resumes_at) <= before)
+        .where(
+            col(BatchRow.status) == BatchStatus.PAUSED,
+            or_(
+                col(BatchRow.resumes_at) <= moment,
+                col(BatchRow.paused_at) > moment + _MOST_SKEW,
+            ),
+        )
         .limit(most)
     )
     return list((await connection.execute(statement)).scalars())
 
 
 async def find_unfinished(
-    connection: AsyncConnection, *, created_before: datetime, after: str, most: int
+    connection: AsyncConnection, *, moment: datetime, age: timedelta, after: str, most: int
 ) -> list[Facts]:
-    """Return batches that work is to be done for, by their ids."""
+    """Return batches that work is to be done for, by their ids.
+
+    Args:
+        connection: Where to read.
+        moment: The present.
+        age: How old they are at least; one from the future was created before a clock stepped back.
+        after: The id behind which to go on.
+        most: How many at most.
+    """
     statement = (
         select(*_COLUMNS)
         .where(
             col(BatchRow.status).in_((*STARTABLE, BatchStatus.CANCELING)),
-            col(BatchRow.created_at) < created_before,
+            or_(
+                col(BatchRow.created_at) < moment - age,
+                col(BatchRow.created_at) > moment + _MOST_SKEW,
+            ),
             col(BatchRow.id) > after,
         )
         .order_by(col(BatchRow.id))

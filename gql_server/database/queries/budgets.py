@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -16,8 +16,10 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
 from gql_server.database.engine.inserts import insert_into
@@ -101,8 +103,8 @@ async def spendings(
     spans: Sequence[BudgetSpan],
     *,
     is_preview: bool,
-    lease: timedelta,
     leaving_out: str = "",
+    counts_expired: bool = False,
 ) -> list[Spending]:
     """Return what was spent and is held in each budget's period, all of one moment.
 
@@ -112,17 +114,19 @@ async def spendings(
         connection: Where to read.
         spans: The budgets and their periods.
         is_preview: Whether charges of the preview generator count, or those of real models.
-        lease: How long after its last beat a process, and what it holds, counts.
         leaving_out: A reservation that does not count.
+        counts_expired: Whether what a dead process held counts for as long as it is not removed:
+            until then it may be charged.
     """
     if not spans:
         return []
     amounts = []
+    holds = true() if counts_expired else still_holds(connection.dialect.name)
     for span in spans:
         where = _rollup_filter(span.budget, is_preview=is_preview)
         time = TimeRange(since=span.starts_at, until=span.resets_at)
         amounts.append(amount_in(where, time))
-        amounts.append(_held(connection, span.budget, is_preview, lease, leaving_out))
+        amounts.append(_held(span.budget, is_preview, holds, leaving_out))
     row = (await connection.execute(select(*amounts))).one()
     # PostgreSQL sums whole numbers of 64 bits into decimals.
     return [
@@ -202,16 +206,15 @@ def _rollup_filter(budget: BudgetRow, *, is_preview: bool) -> RollupFilter:
 
 
 def _held(
-    connection: AsyncConnection,
     budget: BudgetRow,
     is_preview: bool,  # noqa: FBT001 - private, and plain at its only call
-    lease: timedelta,
+    holds: ColumnElement[bool],
     leaving_out: str,
 ) -> ScalarSelect[Any]:
     statement = select(func.coalesce(func.sum(col(ReservationRow.amount)), 0)).where(
         col(ReservationRow.is_preview) == is_preview,
         col(ReservationRow.id) != leaving_out,
-        still_holds(connection, lease=lease),
+        holds,
     )
     if budget.scope == BudgetScope.USER:
         statement = statement.where(col(ReservationRow.user_id) == budget.subject_id)

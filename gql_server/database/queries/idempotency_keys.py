@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Executable, and_, delete, or_, select, tuple_, update
+from sqlalchemy import and_, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
 from gql_server.database.engine.inserts import insert_into
 from gql_server.database.engine.pages import Facts, read_facts
+from gql_server.database.engine.present import present
 from gql_server.database.queries.processes import is_alive
 from gql_server.database.tables.tables import IdempotencyKeyRow
-from gql_server.domain.clock import now
 
 NOBODY: Final = ""
 """Holds a key that nobody works on, though something was spent under it."""
@@ -39,11 +38,9 @@ class KeyScope:
     key: str
 
 
-async def find_key(
-    connection: AsyncConnection, scope: KeyScope, *, lease: timedelta
-) -> Facts | None:
+async def find_key(connection: AsyncConnection, scope: KeyScope) -> Facts | None:
     """Return what is known of a key, and ``is_held``: whether a living process works on it."""
-    held = is_alive(connection, col(IdempotencyKeyRow.process_id), lease=lease)
+    held = is_alive(col(IdempotencyKeyRow.process_id))
     statement = select(*_COLUMNS, held.label("is_held")).where(*_is(scope))
     found = read_facts(await connection.execute(statement))
     return found[0] if found else None
@@ -57,15 +54,10 @@ async def claim_key(
     result_id: str,
     accepted: Mapping[str, Any] | None,
     process_id: str,
-    forgotten_before: datetime,
 ) -> bool:
-    """Take a key that nobody has, or that was completed before a moment; tell whether it worked."""
-    await connection.execute(
-        delete(IdempotencyKeyRow).where(
-            *_is(scope), col(IdempotencyKeyRow.completed_at) < forgotten_before
-        )
-    )
-    row = IdempotencyKeyRow(
+    """Take a key that nobody has; return whether it worked."""
+    dialect = connection.dialect.name
+    insert = insert_into(dialect, IdempotencyKeyRow).values(
         user_id=scope.user_id,
         operation=scope.operation,
         key=scope.key,
@@ -73,10 +65,11 @@ async def claim_key(
         result_id=result_id,
         accepted=None if accepted is None else dict(accepted),
         process_id=process_id,
-        created_at=now(),
+        created_at=present(dialect),
     )
-    outcome = await connection.execute(_insert(connection.dialect.name), row.model_dump())
-    return outcome.rowcount == 1
+    # SQLAlchemy forgets how many rows an INSERT wrote where nobody says that they will ask.
+    statement = insert.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return (await connection.execute(statement)).rowcount == 1
 
 
 async def take_over_key(
@@ -85,7 +78,6 @@ async def take_over_key(
     *,
     result_id: str,
     process_id: str,
-    lease: timedelta,
 ) -> bool:
     """Take an uncompleted key from a process that is dead; tell whether it worked.
 
@@ -96,7 +88,7 @@ async def take_over_key(
         update(IdempotencyKeyRow)
         .where(
             *_is_open(scope, result_id),
-            or_(holder == process_id, ~is_alive(connection, holder, lease=lease)),
+            or_(holder == process_id, ~is_alive(holder)),
         )
         .values(process_id=process_id)
     )
@@ -108,7 +100,7 @@ async def complete_key(connection: AsyncConnection, scope: KeyScope, *, result_i
     await connection.execute(
         update(IdempotencyKeyRow)
         .where(*_is_open(scope, result_id))
-        .values(completed_at=now(), accepted=None)
+        .values(completed_at=present(connection.dialect.name), accepted=None)
     )
 
 
@@ -124,7 +116,7 @@ async def fail_key(
     await connection.execute(
         update(IdempotencyKeyRow)
         .where(*_is_open(scope, result_id), col(IdempotencyKeyRow.process_id) == process_id)
-        .values(completed_at=now(), accepted=None, error=dict(error))
+        .values(completed_at=present(connection.dialect.name), accepted=None, error=dict(error))
     )
 
 
@@ -150,19 +142,18 @@ async def let_go_of_key(
     )
 
 
-async def remove_old_keys(
-    connection: AsyncConnection, *, before: datetime, lease: timedelta, limit: int
-) -> int:
-    """Forget keys that were completed before a moment, or begun before it and given up.
+async def remove_old_keys(connection: AsyncConnection, *, age: timedelta, limit: int) -> int:
+    """Forget keys that were completed so long ago, or begun so long ago and given up.
 
     Returns:
         How many there were, at most ``limit``.
     """
     completed_at = col(IdempotencyKeyRow.completed_at)
+    before = present(connection.dialect.name, ago=age)
     given_up = and_(
         completed_at.is_(None),
         col(IdempotencyKeyRow.created_at) < before,
-        ~is_alive(connection, col(IdempotencyKeyRow.process_id), lease=lease),
+        ~is_alive(col(IdempotencyKeyRow.process_id)),
     )
     whole_key = tuple_(
         col(IdempotencyKeyRow.user_id),
@@ -188,11 +179,3 @@ def _is_open(scope: KeyScope, result_id: str) -> tuple[ColumnElement[bool], ...]
         col(IdempotencyKeyRow.result_id) == result_id,
         col(IdempotencyKeyRow.completed_at).is_(None),
     )
-
-
-@cache
-def _insert(dialect: str) -> Executable:
-    insert = insert_into(dialect, IdempotencyKeyRow)
-    statement: Executable = insert.on_conflict_do_nothing()
-    # SQLAlchemy forgets how many rows an INSERT wrote where nobody says that they will ask.
-    return statement.execution_options(preserve_rowcount=True)

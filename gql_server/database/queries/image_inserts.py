@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
@@ -20,11 +21,12 @@ from gql_server.database.queries.image_order import MILLISECOND, images_topic, n
 from gql_server.database.queries.image_tags import insert_tags
 from gql_server.database.queries.images import find_images
 from gql_server.database.queries.model_rollups import add_to_model_rollups, rollups_of_image
-from gql_server.database.queries.reservations import remove_reservations
+from gql_server.database.queries.reservations import remove_reservations, settle_reservations
 from gql_server.database.tables.tables import ChargeRow, ImageRow
 
 Subject = TypeVar("Subject")
 
+_MOST_AHEAD: Final = timedelta(minutes=1)
 _LINGER_SECONDS: Final = 0.1
 """Enough for some pictures of a batch to come together, and too short for a watcher to see."""
 
@@ -51,12 +53,14 @@ class NewImage:
         charge: Its charge, of the same moment.
         key: The idempotency key that is completed by it.
         ending: What else is written; by default its reservation is removed.
+        is_held: Whether its price must still be held when it is charged.
     """
 
     image: ImageRow
     charge: ChargeRow
     key: KeyScope | None = None
     ending: Ending[Any] | None = None
+    is_held: bool = False
 
     @property
     def may_linger(self) -> bool:
@@ -84,6 +88,7 @@ class ImageInserts:
 
         Raises:
             DatabaseUnavailable: The database does not answer; it may have been written.
+            ReservationLost: Its price is not held any more; nothing was written.
         """
         return await self._writes.write(new, may_linger=new.may_linger)
 
@@ -106,7 +111,7 @@ async def insert_images(
     """Write images, their tags and their charges; count them among their models'."""
     await connection.execute(_INSERT_IMAGE, [image.model_dump() for image, _ in images])
     await insert_tags(connection, {image.id: image.tags for image, _ in images})
-    rows = (row for image, _ in images for row in rollups_of_image(image))
+    rows = (row for image, charge in images for row in rollups_of_image(image, charge.created_at))
     await add_to_model_rollups(connection, rows)
     await record_charges(connection, [charge for _, charge in images])
 
@@ -115,7 +120,7 @@ async def _insert(connection: AsyncConnection, *, news: Sequence[NewImage]) -> N
     await _complete_keys(connection, news)
     await _set_moments(connection, news)
     await insert_images(connection, [(new.image, new.charge) for new in news])
-    await _end(connection, news)
+    await _end(connection, news, must_hold=True)
     for user_id in sorted({new.image.user_id for new in news}):
         await notify(connection, images_topic(user_id))
 
@@ -142,15 +147,21 @@ async def _set_moments(connection: AsyncConnection, news: Sequence[NewImage]) ->
         by_user[new.image.user_id].append(new)
     # In one order, so that no two processes wait for each other's users.
     for user_id in sorted(by_user):
-        moment = await next_moment(connection, user_id)
+        present, first = await next_moment(connection, user_id)
+        has_stepped_back = first - present > _MOST_AHEAD
         for number, new in enumerate(by_user[user_id]):
-            new.image.created_at = new.charge.created_at = moment + number * MILLISECOND
+            new.image.created_at = moment = first + number * MILLISECOND
+            # In the future it would count in no budget's present period.
+            new.charge.created_at = present if has_stepped_back else moment
 
 
-async def _end(connection: AsyncConnection, news: Sequence[NewImage]) -> None:
+async def _end(
+    connection: AsyncConnection, news: Sequence[NewImage], *, must_hold: bool = False
+) -> None:
     subjects: defaultdict[Callable[..., Awaitable[None]], list[Any]] = defaultdict(list)
     for new in news:
-        ending = new.ending or Ending(remove_reservations, new.image.id)
+        settle = settle_reservations if must_hold and new.is_held else remove_reservations
+        ending = new.ending or Ending(settle, new.image.id)
         subjects[ending.write].append(ending.subject)
     for write in sorted(subjects, key=lambda write: write.__qualname__):
         await write(connection, subjects[write])

@@ -24,8 +24,8 @@ def images_topic(user_id: str) -> str:
     return f"images:{user_id}"
 
 
-async def next_moment(connection: AsyncConnection, user_id: str) -> datetime:
-    """Return the present moment, or the first after the user's newest image.
+async def next_moment(connection: AsyncConnection, user_id: str) -> tuple[datetime, datetime]:
+    """Return the present moment, and the same or the first after the user's newest image.
 
     Until the transaction ends nobody else gets one for this user: on PostgreSQL by a lock, on
     SQLite because one writes at a time. The clock is the database's, so that machines agree.
@@ -37,7 +37,7 @@ async def next_moment(connection: AsyncConnection, user_id: str) -> datetime:
         moment, newest = (await connection.execute(_CLOCK_AND_NEWEST, who)).one()
     else:
         newest = (await connection.execute(_NEWEST, who)).scalar()
-    return moment if newest is None else max(moment, newest + MILLISECOND)
+    return moment, moment if newest is None else max(moment, newest + MILLISECOND)
 
 
 async def newest_image(connection: AsyncConnection, user_id: str) -> PageKey | None:

@@ -93,12 +93,12 @@ def model_rollups_of(
     ]
 
 
-def rollups_of_image(image: ImageRow) -> list[dict[str, Any]]:
-    """Return the roll-up rows that an image adds to."""
+def rollups_of_image(image: ImageRow, charged_at: datetime) -> list[dict[str, Any]]:
+    """Return the roll-up rows that an image adds to, at the moment of its charge."""
     return model_rollups_of(
         image.model_id,
         Outcome.MADE,
-        at=image.created_at,
+        at=charged_at,
         is_preview=image.is_preview,
         seconds=image.seconds,
     )

@@ -1,49 +1,38 @@
 """Statements about the processes that serve: their beats, and who is alive.
 
-PostgreSQL's own clock is read and written, so that machines whose clocks differ agree about who is
-alive. SQLite is for the processes of one machine, which have one clock.
+A process is alive for as long as its row exists: it ends by removing the row, or is declared dead
+by another that saw no beat of it for the length of a lease. No statement compares a beat with a
+clock, so a clock that steps declares nobody dead (docs/decisions/0028-clocks.md).
 """
 
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import (
-    SQLColumnExpression,
-    delete,
-    exists,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import SQLColumnExpression, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
-from gql_server.database.engine.columns import UtcDateTime
+from gql_server.database.engine.present import present
 from gql_server.database.tables.tables import ProcessRow
-from gql_server.domain.clock import now
 
-_FORGOTTEN_AFTER: Final = 180
-"""A row this many leases old is of no more use than none: either way its process is dead."""
+_DECLARED_AT_ONCE: Final = 100
 
 
 async def register_process(connection: AsyncConnection, process_id: str) -> None:
     """Write that a process has come to life."""
     await connection.execute(
-        insert(ProcessRow).values(id=process_id, beat_at=_this_moment(connection))
+        insert(ProcessRow).values(id=process_id, beat_at=present(connection.dialect.name))
     )
 
 
 async def beat(connection: AsyncConnection, process_id: str) -> bool:
-    """Write that a process is alive; tell whether it was not declared dead before."""
+    """Write that a process is alive; return whether it was not declared dead before."""
     outcome = await connection.execute(
         update(ProcessRow)
         .where(col(ProcessRow.id) == process_id)
-        .values(beat_at=_this_moment(connection))
+        .values(beat_at=present(connection.dialect.name))
     )
     return outcome.rowcount == 1
 
@@ -58,16 +47,23 @@ async def remove_all_processes(connection: AsyncConnection) -> None:
     await connection.execute(delete(ProcessRow))
 
 
-async def declare_dead(connection: AsyncConnection, *, lease: timedelta) -> None:
-    """Declare those dead whose lease has run out: none of them can beat again."""
-    await connection.execute(
-        delete(ProcessRow).where(
-            or_(
-                col(ProcessRow.beat_at) < _ago(connection, lease),
-                col(ProcessRow.beat_at) > _ago(connection, -lease),
-            )
-        )
+async def read_beats(connection: AsyncConnection) -> dict[str, datetime]:
+    """Return the last beat of every process; only whether it changes means anything."""
+    rows = await connection.execute(select(col(ProcessRow.id), col(ProcessRow.beat_at)))
+    return {row.id: row.beat_at for row in rows}
+
+
+async def declare_dead(connection: AsyncConnection, silent: Mapping[str, datetime]) -> list[str]:
+    """Declare processes dead whose last beat is still the one given; return them.
+
+    None of them can beat again under the same id. At most 100 are declared at once.
+    """
+    unchanged = (
+        and_(col(ProcessRow.id) == process_id, col(ProcessRow.beat_at) == beat_at)
+        for process_id, beat_at in sorted(silent.items())[:_DECLARED_AT_ONCE]
     )
+    dead = delete(ProcessRow).where(or_(*unchanged)).returning(col(ProcessRow.id))
+    return list((await connection.execute(dead)).scalars())
 
 
 async def find_registered(
@@ -80,38 +76,6 @@ async def find_registered(
     return frozenset(rows.scalars())
 
 
-async def remove_dead_processes(connection: AsyncConnection, *, lease: timedelta) -> None:
-    """Forget those that have been dead for long."""
-    await connection.execute(
-        delete(ProcessRow).where(
-            or_(
-                col(ProcessRow.beat_at) < _ago(connection, lease * _FORGOTTEN_AFTER),
-                col(ProcessRow.beat_at) > _ago(connection, lease * -_FORGOTTEN_AFTER),
-            )
-        )
-    )
-
-
-def is_alive(
-    connection: AsyncConnection, process_id: SQLColumnExpression[Any], *, lease: timedelta
-) -> ColumnElement[bool]:
-    """Tell, in a statement, whether a process has beaten within its lease.
-
-    A beat further in the future than a lease was written before a clock stepped back: who is alive
-    writes another within a quarter of the lease.
-    """
-    return exists().where(
-        col(ProcessRow.id) == process_id,
-        col(ProcessRow.beat_at) > _ago(connection, lease),
-        col(ProcessRow.beat_at) < _ago(connection, -lease),
-    )
-
-
-def _ago(connection: AsyncConnection, time: timedelta) -> ColumnElement[Any]:
-    if connection.dialect.name == "sqlite":
-        return literal(now() - time, UtcDateTime)
-    return func.clock_timestamp() - time
-
-
-def _this_moment(connection: AsyncConnection) -> Any:
-    return now() if connection.dialect.name == "sqlite" else func.clock_timestamp()
+def is_alive(process_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """Return, for a statement, whether a process has neither ended nor been declared dead."""
+    return exists().where(col(ProcessRow.id) == process_id)

@@ -2,19 +2,18 @@
 
 from collections.abc import Collection
 from datetime import timedelta
-from functools import cache
 from typing import Final
 
-from sqlalchemy import BigInteger, Executable, bindparam, delete, exists, or_, select, update
+from sqlalchemy import BigInteger, bindparam, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
 from gql_server.database.engine.inserts import insert_into
+from gql_server.database.engine.present import present
 from gql_server.database.queries.processes import is_alive
 from gql_server.database.tables.budgets import ReservationRow
 from gql_server.database.tables.tables import IdempotencyKeyRow
-from gql_server.domain.clock import now
 
 GRACE: Final = timedelta(minutes=2)
 """How long a reservation holds whatever its process's lease says: a process that is only slow may
@@ -24,18 +23,23 @@ be taken for dead, and what it holds must not be spent twice meanwhile."""
 _HELD_ANEW: Final = ("amount", "process_id", "is_preview", "created_at")
 
 
-def still_holds(connection: AsyncConnection, *, lease: timedelta) -> ColumnElement[bool]:
-    """Tell, in a statement, whether a reservation holds.
+class ReservationLost(Exception):
+    """What was held for a picture has been released meanwhile: it must be held anew, or dropped."""
+
+
+def still_holds(dialect: str) -> ColumnElement[bool]:
+    """Return, for a statement, whether a reservation holds.
 
     It does while its process lives, while it is young, and while a request with an idempotency key
     can still be resumed under its id, whoever began it: what may be charged stays held.
     """
     holder = col(ReservationRow.process_id)
-    moment = now()
     return or_(
         holder.is_(None),
-        is_alive(connection, holder, lease=lease),
-        col(ReservationRow.created_at).between(moment - GRACE, moment + GRACE),
+        is_alive(holder),
+        col(ReservationRow.created_at).between(
+            present(dialect, ago=GRACE), present(dialect, ago=-GRACE)
+        ),
         _can_be_resumed(),
     )
 
@@ -61,16 +65,25 @@ async def adopt_reservations(
 
 async def write_reservation(connection: AsyncConnection, reservation: ReservationRow) -> None:
     """Hold money, in place of what the same work held before."""
-    await connection.execute(_upsert(connection.dialect.name), reservation.model_dump())
-
-
-async def keep_reservation(connection: AsyncConnection, reservation_id: str) -> None:
-    """Hold until it is released, whatever becomes of the process."""
+    dialect = connection.dialect.name
+    insert = insert_into(dialect, ReservationRow).values(
+        {**reservation.model_dump(), "created_at": present(dialect)}
+    )
     await connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=["id"], set_={name: insert.excluded[name] for name in _HELD_ANEW}
+        )
+    )
+
+
+async def keep_reservation(connection: AsyncConnection, reservation_id: str) -> bool:
+    """Hold until it is released, whatever becomes of the process; return whether it was held."""
+    kept = await connection.execute(
         update(ReservationRow)
         .where(col(ReservationRow.id) == reservation_id)
         .values(process_id=None)
     )
+    return kept.rowcount == 1
 
 
 async def reduce_reservation(
@@ -83,6 +96,18 @@ async def reduce_reservation(
 async def remove_reservations(connection: AsyncConnection, ids: Collection[str]) -> None:
     """Hold nothing more for these works."""
     await connection.execute(_REMOVE, {"ids": tuple(ids)})
+
+
+async def settle_reservations(connection: AsyncConnection, ids: Collection[str]) -> None:
+    """Hold nothing more for these works, which are charged in the same transaction.
+
+    Raises:
+        ReservationLost: Nothing was held any more for one of them: the charge may pass a budget,
+            and must not be committed.
+    """
+    held = frozenset((await connection.execute(_SETTLE, {"ids": tuple(ids)})).scalars())
+    if held < frozenset(ids):
+        raise ReservationLost
 
 
 async def remove_own_reservations(
@@ -100,20 +125,24 @@ async def remove_own_reservations(
     return frozenset(left.scalars())
 
 
-async def remove_reservations_of_the_dead(connection: AsyncConnection, *, lease: timedelta) -> int:
-    """Hold nothing more for works whose process has died; return how many there were."""
-    statement = delete(ReservationRow).where(~still_holds(connection, lease=lease))
-    return (await connection.execute(statement)).rowcount
+async def remove_reservations_of_the_dead(
+    connection: AsyncConnection, *, sparing: Collection[str] = ()
+) -> int:
+    """Hold nothing more for works whose process has died; return how many there were.
 
+    One that somebody else changes at this moment is left as it is.
 
-@cache
-def _upsert(dialect: str) -> Executable:
-    insert = insert_into(dialect, ReservationRow)
-    statement: Executable = insert.on_conflict_do_update(
-        index_elements=["id"],
-        set_={name: insert.excluded[name] for name in _HELD_ANEW},
+    Args:
+        connection: Where to write.
+        sparing: Works of this process that are under way: it is alive.
+    """
+    expired = (
+        select(col(ReservationRow.id))
+        .where(~still_holds(connection.dialect.name), col(ReservationRow.id).not_in(sparing))
+        .with_for_update(skip_locked=True)
     )
-    return statement
+    statement = delete(ReservationRow).where(col(ReservationRow.id).in_(expired))
+    return (await connection.execute(statement)).rowcount
 
 
 _REDUCE: Final = (
@@ -124,3 +153,4 @@ _REDUCE: Final = (
 _REMOVE: Final = delete(ReservationRow).where(
     col(ReservationRow.id).in_(bindparam("ids", expanding=True))
 )
+_SETTLE: Final = _REMOVE.returning(col(ReservationRow.id))

@@ -112,7 +112,7 @@ class Budgets:
 
         Args:
             database: Where the budgets, the ledger and the reservations are.
-            lease: Says for how long what a silent process holds counts.
+            lease: Whose reservations this process's are.
             is_preview: Whether charges of the preview generator count, or those of real models.
             check_webhook: Raises InvalidInput for an address that webhooks may not go to.
         """
@@ -186,6 +186,7 @@ class Budgets:
         *,
         leaving_out: str = "",
         with_alerts: bool = True,
+        counts_expired: bool = False,
     ) -> Sequence[BudgetState]:
         """Tell how budgets stand.
 
@@ -194,6 +195,7 @@ class Budgets:
             budgets: The budgets.
             leaving_out: The id of work whose reservation does not count.
             with_alerts: Whether to tell which percentages were reached.
+            counts_expired: Whether what a dead process held counts until it is removed.
         """
         moment = now()
         spans = [_span(budget, moment) for budget in budgets]
@@ -201,8 +203,8 @@ class Budgets:
             connection,
             spans,
             is_preview=self.is_preview,
-            lease=self.lease.length,
             leaving_out=leaving_out,
+            counts_expired=counts_expired,
         )
         alerts = await statements.alerts_of(connection, spans) if with_alerts else {}
         return [

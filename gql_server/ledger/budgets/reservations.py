@@ -7,6 +7,7 @@ ends without one, and counts no more when the process that does the work has die
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -30,6 +31,25 @@ from gql_server.ledger.budgets.budgets import Budgets, BudgetState
 log = structlog.get_logger(__name__)
 
 
+@dataclass(slots=True)
+class Hold:
+    """Money that is held for one work until it is charged.
+
+    Attributes:
+        work_id: The id of what is made.
+        payer: Whose budgets.
+        amount: Billionths of a dollar.
+        passed: The soft budgets that it passes.
+        is_written: Whether a reservation was written; none is where no budget applies.
+    """
+
+    work_id: str
+    payer: Payer
+    amount: int
+    passed: Sequence[BudgetState] = ()
+    is_written: bool = True
+
+
 class Reservations:
     """Holds, for work that was accepted, what it will cost."""
 
@@ -46,12 +66,11 @@ class Reservations:
         self._unreleased: Final[set[str]] = set()
 
     @asynccontextmanager
-    async def held(
-        self, work_id: str, payer: Payer, amount: int
-    ) -> AsyncIterator[Sequence[BudgetState]]:
-        """Hold the cost of a picture while it is made; give the soft budgets that it passes.
+    async def held(self, work_id: str, payer: Payer, amount: int) -> AsyncIterator[Hold]:
+        """Hold the cost of a picture while it is made.
 
-        The block settles the reservation in the transaction that charges the picture. Where it
+        The block settles the reservation in the transaction that charges the picture; where it
+        finds that the reservation was released meanwhile, it renews the hold first. Where the block
         raises, nothing stays held, but for a request that can be resumed by its idempotency key.
 
         Raises:
@@ -60,9 +79,10 @@ class Reservations:
         """
         self._held.add(work_id)
         try:
-            passed = await self.reserve(work_id, payer, amount)
+            hold = Hold(work_id, payer, amount)
+            await self.renew(hold)
             try:
-                yield passed
+                yield hold
             except BaseException:
                 await asyncio.shield(self.release(work_id))
                 raise
@@ -82,27 +102,43 @@ class Reservations:
             Rejected: With BudgetExceeded for each hard budget that it would pass.
             DatabaseUnavailable: It cannot be found out whether there is money.
         """
-        database = self._budgets.database
+        hold = Hold(work_id, payer, amount)
+        await self.renew(hold)
+        return hold.passed
+
+    async def renew(self, hold: Hold) -> None:
+        """Hold the money of a work, in place of what the same work held, if anything.
+
+        Raises:
+            Rejected: With BudgetExceeded for each hard budget that it would pass.
+            DatabaseUnavailable: It cannot be found out whether there is money.
+        """
+        database, payer = self._budgets.database, hold.payer
         async with database.read() as connection:
             budgets = await applicable_budgets(connection, payer)
         if not budgets:
-            return ()
+            hold.passed, hold.is_written = (), False
+            return
         async with database.write() as connection:
             budgets = await applicable_budgets(connection, payer, for_update=True)
-            passed = await self._passed(connection, budgets, amount, leaving_out=work_id)
+            # What is not removed counts, for it can still be charged.
+            await remove_reservations_of_the_dead(connection, sparing=tuple(self._held))
+            passed = await self._passed(
+                connection, budgets, hold.amount, leaving_out=hold.work_id, counts_expired=True
+            )
             await write_reservation(
                 connection,
                 ReservationRow(
-                    id=work_id,
+                    id=hold.work_id,
                     user_id=payer.user_id,
                     key_id=payer.key_id,
-                    amount=amount,
+                    amount=hold.amount,
                     is_preview=self._budgets.is_preview,
                     process_id=self._budgets.lease.process_id,
                     created_at=now(),
                 ),
             )
-        return passed
+        hold.passed, hold.is_written = passed, True
 
     def charged(self, payer: Payer) -> None:
         """Say that a payer's budgets were spent from."""
@@ -138,9 +174,7 @@ class Reservations:
                 await adopt_reservations(
                     connection, tuple(self._held), process_id=self._budgets.lease.process_id
                 )
-            released = await remove_reservations_of_the_dead(
-                connection, lease=self._budgets.lease.length
-            )
+            released = await remove_reservations_of_the_dead(connection, sparing=tuple(self._held))
         if released:
             log.info("reservations_of_dead_processes_released", reservations=released)
 
@@ -158,9 +192,14 @@ class Reservations:
         amount: int,
         *,
         leaving_out: str = "",
+        counts_expired: bool = False,
     ) -> Sequence[BudgetState]:
         states = await self._budgets.states_of(
-            connection, budgets, leaving_out=leaving_out, with_alerts=False
+            connection,
+            budgets,
+            leaving_out=leaving_out,
+            with_alerts=False,
+            counts_expired=counts_expired,
         )
         passed = [state for state in states if state.would_pass(amount)]
         hard = [state for state in passed if state.span.budget.is_hard]
