@@ -42,6 +42,7 @@ from gql_server.domain.errors import (
 )
 from gql_server.domain.money import to_dollars
 from gql_server.graphql.execution.errors import copy_of, request_error
+from gql_server.transient import DATABASE_RETRY_SECONDS, UNAVAILABLE
 
 log = structlog.get_logger(__name__)
 
@@ -69,9 +70,6 @@ _OWN_FIELDS: Final[Mapping[type[UserError], tuple[str, ...]]] = {
     WebhookNotFound: ("webhook_id",),
     IdempotencyInProgress: ("image_id",),
 }
-RETRY_AFTER_SECONDS: Final = 2
-"""When it is worth asking again while the database does not answer."""
-
 _OUTAGE_SECONDS: Final = 60.0
 """Failures that are less apart belong to one outage."""
 
@@ -157,7 +155,7 @@ def _passing_error(error: GraphQLError, original: Exception) -> GraphQLError | N
         return copy_of(
             error,
             "The server cannot reach its database at the moment. Try again in a moment.",
-            {"code": "UNAVAILABLE", "retryable": True, "retryAfter": RETRY_AFTER_SECONDS},
+            {"code": UNAVAILABLE, "retryable": True, "retryAfter": DATABASE_RETRY_SECONDS},
         )
     return None
 

@@ -42,7 +42,6 @@ log = structlog.get_logger(__name__)
 _STORE_PATIENCE_SECONDS: Final = 300.0
 _LOOK_AGAIN_SECONDS: Final = 1.0
 _LONGEST_WAIT_SECONDS: Final = 8.0
-_MOST_ASKING_SECONDS: Final = 1.0
 
 
 class ItemWork:
@@ -231,13 +230,7 @@ class ItemWork:
             await self._pause(run, item, reason, error)
 
     async def _is_wanted(self, run: JobRun, item: Facts) -> bool:
-        if not run.may_go_on:
-            return False
-        try:
-            async with asyncio.timeout(_MOST_ASKING_SECONDS):
-                return await self._status_of_batch(item) in STARTABLE
-        except TimeoutError as error:
-            raise DatabaseUnavailable("the database is too slow for an attempt's turn") from error
+        return run.may_go_on and await self._status_of_batch(item) in STARTABLE
 
     async def _status_of_batch(self, item: Facts) -> BatchStatus:
         async with self._parts.database.read() as connection:

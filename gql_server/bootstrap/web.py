@@ -45,6 +45,7 @@ from gql_server.web.images import images_route
 from gql_server.web.middleware.authentication import AuthenticationMiddleware
 from gql_server.web.middleware.hosts import AllowedHostsMiddleware
 from gql_server.web.middleware.networks import AllowedNetworksMiddleware
+from gql_server.web.middleware.open_requests import OpenRequests, OpenRequestsMiddleware
 from gql_server.web.middleware.origins import RefusedOriginsMiddleware
 from gql_server.web.middleware.public_path import PublicPathMiddleware
 from gql_server.web.middleware.request_form import RequestFormMiddleware
@@ -67,6 +68,7 @@ class State(TypedDict):
     authentication: Authentication
     sessions: Sessions
     allowances: Allowances
+    open_requests: OpenRequests
 
 
 def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
@@ -85,6 +87,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     """
     asks_for_keys = _asks_for_keys(settings)
     wiring = Wiring(settings)
+    open_requests = OpenRequests()
     view = _view(settings, asks_for_keys=asks_for_keys)
 
     @asynccontextmanager
@@ -111,6 +114,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
                     authentication=authentication,
                     sessions=sessions,
                     allowances=allowances,
+                    open_requests=open_requests,
                 )
 
     routes: list[BaseRoute] = [
@@ -124,7 +128,9 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     if wiring.folder is not None:
         routes.append(images_route(wiring.folder))
     routes.extend(_rest_routes(settings, asks_for_keys=asks_for_keys))
-    application = Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan)
+    application = Starlette(
+        routes=routes, middleware=_middleware(settings, open_requests), lifespan=lifespan
+    )
     # Starlette would redirect to whatever host was asked for.
     application.router.redirect_slashes = False
     return application
@@ -182,7 +188,7 @@ def _rest_routes(settings: Settings, *, asks_for_keys: bool) -> list[BaseRoute]:
     return [Route(path, application) for path in paths]
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _middleware(settings: Settings, open_requests: OpenRequests) -> list[Middleware]:
     """Return what every request passes, the outermost first."""
     is_https = settings.server_url.startswith("https://")
     found = [
@@ -208,7 +214,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         )
     found.append(Middleware(WebSocketsMiddleware, per_address=settings.websockets_per_address))
     if "*" not in settings.cors_origins:
-        origins = (_origin(settings.server_url), *settings.cors_origins)
+        origins = (settings.server_origin, *settings.cors_origins)
         found.append(Middleware(RefusedOriginsMiddleware, origins=origins))
     if settings.cors_origins:
         # Outside of authentication: a browser asks first without a key.
@@ -228,7 +234,11 @@ def _middleware(settings: Settings) -> list[Middleware]:
         page_is_open=settings.playground is not None,
         refusals={REST_FOLDER: refusal},
     )
-    return [*found, authentication]
+    # Outside of it nothing waits, and inside of CORS a page can read the answer.
+    waiting = Middleware(
+        OpenRequestsMiddleware, requests=open_requests, refusals={REST_FOLDER: refusal}
+    )
+    return [*found, waiting, authentication]
 
 
 def _asks_for_keys(settings: Settings) -> bool:

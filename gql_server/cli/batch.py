@@ -28,7 +28,7 @@ from gql_server.client.folder import FolderFault, OutputFolder, one_line
 from gql_server.client.retry_policy import ServerUnreachable
 from gql_server.client.server import Server, open_server
 from gql_server.settings.secret_files import SecretFileError, read_secret
-from gql_server.settings.text_files import TextFileError, decode, read_text
+from gql_server.text_files import TextFileError, decode, read_text
 
 KEY_VARIABLE: Final = "GQL_SERVER_KEY"
 _KEY_FILE_VARIABLE: Final = f"{KEY_VARIABLE}_FILE"

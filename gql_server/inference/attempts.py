@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol, TypeVar
 T = TypeVar("T")
 
 IsWanted = Callable[[], Awaitable[bool]]
-"""Tells whether a picture is still wanted, within a second or not at all: a turn may pass by."""
+"""Tells whether a picture is still wanted."""
 
 _MOMENT_SECONDS: Final = 0.25
 _LOOK_SECONDS: Final = 2.0

@@ -21,13 +21,13 @@ from gql_server.domain.errors import DomainError, Forbidden, Path, Rejected, Una
 from gql_server.domain.money import to_dollars
 from gql_server.rest.problems import Details, Fault, Pending, Problem
 from gql_server.rest.requests import BodyRefused
+from gql_server.transient import DATABASE_RETRY_SECONDS, PROVIDER_RETRY_SECONDS
 from gql_server.web.allowances import allowance_headers
 from gql_server.web.bodies import RequestRefused
 
 log = structlog.get_logger(__name__)
 
 _UNKNOWN_MODEL: Final = "Model not found or not supported"
-_RETRY_SECONDS: Final = 5
 
 
 def error_response(error: Exception, *, sees_all: bool = False) -> Response:
@@ -129,7 +129,7 @@ def _headers(fault: DomainError, status: HTTPStatus) -> dict[str, str]:
         return {"Retry-After": str(max(1, ceil((fault.resets_at - now()).total_seconds())))}
     may_pass = isinstance(fault, domain.GenerationFailed) and fault.retryable
     if may_pass or status in {HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}:
-        return {"Retry-After": str(_RETRY_SECONDS)}
+        return {"Retry-After": str(PROVIDER_RETRY_SECONDS)}
     return {}
 
 
@@ -147,7 +147,7 @@ def _type_fault(found: Mapping[str, Any]) -> DomainError:
 
 def _pending(found: str, location: str, error: DomainError) -> Response:
     pending = Pending(id=found, status="pending", message=error.message)
-    headers = {"Location": location, "Retry-After": str(_RETRY_SECONDS)}
+    headers = {"Location": location, "Retry-After": str(PROVIDER_RETRY_SECONDS)}
     return JSONResponse(pending.model_dump(), HTTPStatus.ACCEPTED, headers)
 
 
@@ -174,7 +174,9 @@ def _unavailable(error: DatabaseUnavailable) -> Response:
     log.warning("database_unavailable", reason=str(error))
     message = "The server cannot answer just now. Try again in a moment."
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    return _response(status, "Service unavailable", message, {"Retry-After": "1"})
+    return _response(
+        status, "Service unavailable", message, {"Retry-After": str(DATABASE_RETRY_SECONDS)}
+    )
 
 
 def _http_error(error: HTTPException) -> Response:

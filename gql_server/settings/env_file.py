@@ -10,7 +10,7 @@ from typing import Final
 
 from dotenv.parser import Binding, parse_stream
 
-from gql_server.settings.text_files import TextFileError, read_text
+from gql_server.text_files import TextFileError, read_text
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _FILE_SIMILARITY: Final = 0.75

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
 
-from gql_server.settings.text_files import TextFileError, read_text
+from gql_server.text_files import TextFileError, read_text
 
 ENDING: Final = "_FILE"
 

@@ -13,6 +13,8 @@ import orjson
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
+from gql_server.transient import UNAVAILABLE
+
 _LEAST: Final = -(2**63)
 _GREATEST: Final = 2**64 - 1
 _MANY_DIGITS: Final = re.compile(r"[0-9]{19}")
@@ -38,6 +40,14 @@ class RequestRefused(Exception):
         self.status = status
         self.code = code
         self.headers = dict(headers or {})
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """What a GraphQL error says of it beside its message: what passes says when."""
+        found: dict[str, object] = {"code": self.code}
+        if self.code == UNAVAILABLE and "Retry-After" in self.headers:
+            found |= {"retryable": True, "retryAfter": int(self.headers["Retry-After"])}
+        return found
 
 
 def media_type(header: str | None) -> tuple[str, dict[str, str]]:

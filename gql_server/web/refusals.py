@@ -42,5 +42,5 @@ async def refuse(
 
 
 def _graphql_refusal(refused: RequestRefused) -> Response:
-    body = {"errors": [{"message": refused.message, "extensions": {"code": refused.code}}]}
+    body = {"errors": [{"message": refused.message, "extensions": refused.extensions}]}
     return JSONResponse(body, status_code=refused.status, headers=refused.headers)

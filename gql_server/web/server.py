@@ -1,14 +1,19 @@
 """The server that carries the application: uvicorn, bounded, with a stop that nobody holds up."""
 
+import asyncio
 import socket
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 
 from gql_server.access.live_sessions import Sessions
 from gql_server.settings import Settings
+from gql_server.web.middleware.open_requests import OpenRequests
 from gql_server.web.slow_clients import bounded_http
 from gql_server.web.websocket_protocol import bounded_websockets
+
+_TURN_AWAY_SECONDS: Final = 0.5
+"""How long before the end of their time the requests that still wait are answered."""
 
 
 def server_config(app: Any, settings: Settings) -> uvicorn.Config:
@@ -45,4 +50,16 @@ class Server(uvicorn.Server):
         sessions: Sessions | None = self.lifespan.state.get("sessions")
         if sessions is not None:
             sessions.stop()
-        await super().shutdown(sockets)
+        turning_away = asyncio.create_task(self._turn_away())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            turning_away.cancel()
+
+    async def _turn_away(self) -> None:
+        """Answer, shortly before uvicorn cancels them, the requests that still wait."""
+        requests: OpenRequests | None = self.lifespan.state.get("open_requests")
+        grace = self.config.timeout_graceful_shutdown or 0
+        await asyncio.sleep(max(grace / 2, grace - _TURN_AWAY_SECONDS))
+        if requests is not None:
+            await requests.turn_away()

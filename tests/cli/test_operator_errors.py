@@ -169,6 +169,7 @@ def test_a_postgresql_of_another_shape(
     revision: str | None,
     told: str,
     monkeypatch: pytest.MonkeyPatch,
+    postgres: PostgresServer,
     other_shapes: Mapping[str | None, str],
 ) -> None:
     if command == ("migrate",) and revision != "9999":

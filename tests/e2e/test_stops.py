@@ -39,15 +39,27 @@ async def test_a_server_ends_though_its_database_is_frozen(tmp_path: Path, addre
             query = {"query": "{ images { totalCount } }"}
             assert "data" in (await client.post("/graphql", json=query)).json()
             cable.cut()
-            waiting = asyncio.create_task(client.post("/graphql", json=query))
+            waiting = [
+                asyncio.create_task(client.post("/graphql", json=query)),
+                asyncio.create_task(client.get("/api/images")),
+            ]
+            for _ in range(3):  # what is asked after them is answered after they have come
+                await client.get("/health")
             began = time.monotonic()
             server.process.send_signal(signal.SIGTERM)
             await server.end()
             assert time.monotonic() - began < MAX_SECONDS
-            answers = await asyncio.gather(waiting, return_exceptions=True)
-            assert not any(
-                isinstance(one, httpx.Response) and "data" in one.json() for one in answers
-            )
+            for answer in await asyncio.gather(*waiting):
+                assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+                assert answer.headers["content-type"] == "application/json"
+            (error,) = (await waiting[0]).json()["errors"]
+            assert error["message"].startswith("The server stopped before it could answer.")
+            assert error["extensions"] == {
+                "code": "UNAVAILABLE",
+                "retryable": True,
+                "retryAfter": 5,
+            }
+            assert (await waiting[1]).json()["details"]["message"] == error["message"]
 
 
 async def test_a_worker_ends_though_its_database_is_frozen(tmp_path: Path, address: str) -> None:

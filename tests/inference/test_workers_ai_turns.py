@@ -141,3 +141,22 @@ async def test_a_turn_that_came_before_its_process_froze_is_not_used(
         with pytest.raises(NotWanted):
             await client.generate(replace(request_for(FLUX), is_wanted=interest.is_wanted))
     assert standin.requests == []
+
+
+async def test_a_turn_that_a_busy_process_let_pass_is_taken_again(
+    standin: WorkersAIStandin,
+) -> None:
+    gate = RecordingGate(standin, seconds=attempts._MOMENT_SECONDS + 0.05)
+    asked = 0
+
+    async def is_wanted() -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            time.sleep(1.1)  # noqa: ASYNC251 - as other work on the event loop does
+        return True
+
+    async with client_of(standin, gate=gate) as client:
+        request = replace(request_for(FLUX), is_background=True, is_wanted=is_wanted)
+        await client.generate(request)
+    assert (len(gate.turns), len(standin.requests)) == (2, 1)

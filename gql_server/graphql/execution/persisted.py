@@ -11,7 +11,7 @@ from cachetools import LRUCache
 from graphql import GraphQLError
 
 from gql_server.graphql.execution.documents import Documents
-from gql_server.settings.text_files import TextFileError, read_text
+from gql_server.text_files import TextFileError, read_text
 from gql_server.web.bodies import RequestRefused
 
 _CACHED_BYTES: Final = 16 * 1024 * 1024

@@ -11,6 +11,7 @@ from strawberry.http import GraphQLHTTPResponse
 
 from gql_server.graphql.execution.context import OperationContext
 from gql_server.graphql.server.media_types import JSON, RESPONSE_JSON, Accepted, accepted
+from gql_server.transient import UNAVAILABLE
 from gql_server.web.bodies import RequestRefused
 
 
@@ -38,7 +39,7 @@ def result_status(response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse]
     codes = {error.get("extensions", {}).get("code") for error in errors}
     if "INTERNAL" in codes:
         return HTTPStatus.INTERNAL_SERVER_ERROR
-    if "UNAVAILABLE" in codes:
+    if UNAVAILABLE in codes:
         return HTTPStatus.SERVICE_UNAVAILABLE
     if "RATE_LIMITED" in codes:
         return HTTPStatus.TOO_MANY_REQUESTS
@@ -53,7 +54,7 @@ def add_context_headers(response: SubResponse) -> None:
 
 def refusal(request: Request, refused: RequestRefused) -> Response:
     """Write why a request was not run."""
-    error = {"message": refused.message, "extensions": {"code": refused.code}}
+    error = {"message": refused.message, "extensions": refused.extensions}
     kind = accepted(request.headers.get("accept")).single or JSON
     return json_response({"errors": [error]}, kind, refused.status, refused.headers)
 

@@ -35,6 +35,7 @@ from gql_server.graphql.execution.context import (
     TooManyConnections,
 )
 from gql_server.graphql.execution.limits import limit_error
+from gql_server.transient import DATABASE_RETRY_SECONDS, UNAVAILABLE
 from gql_server.web.bodies import RequestRefused
 from gql_server.web.websocket_protocol import SEND_AT_ONCE, acknowledge
 
@@ -48,7 +49,11 @@ _TRY_AGAIN_LATER: Final = 1013
 _TOO_MANY: Final = 4429
 _UNKNOWN_NOW: Final[GraphQLFormattedError] = {
     "message": "It cannot be found out just now who you are. Try again in a moment.",
-    "extensions": {"code": "INTERNAL"},
+    "extensions": {
+        "code": UNAVAILABLE,
+        "retryable": True,
+        "retryAfter": DATABASE_RETRY_SECONDS,
+    },
 }
 _MOST_REASON_BYTES: Final = 123
 """What a close frame holds beside its code (RFC 6455, 5.5)."""
@@ -304,4 +309,4 @@ def _is_well_formed(message: object) -> bool:
 def _formatted(error: GraphQLError | RequestRefused) -> GraphQLFormattedError:
     if isinstance(error, GraphQLError):
         return error.formatted
-    return {"message": error.message, "extensions": {"code": error.code}}
+    return {"message": error.message, "extensions": error.extensions}

@@ -30,6 +30,8 @@ MAX_OTHER_SEEDS: Final = 2
 """How many other seeds are tried where the model's filter rejects a picture."""
 
 _CONNECT_SECONDS: Final = 10.0
+_MOST_LATENESS_SECONDS: Final = 1.0
+"""How long after its turn an attempt may start; the gate allows for it."""
 
 log = structlog.get_logger(__name__)
 
@@ -126,7 +128,7 @@ class WorkersAI:
     ) -> GeneratedPicture:
         await self.open()
         async with AsyncExitStack() as call:
-            client = await while_wanted(self._start(call, request), request.is_wanted)
+            client = await self._client_at_its_turn(call, request)
             started = time.perf_counter()
             answer = await self._send(client, url, body)
             seconds = time.perf_counter() - started
@@ -141,13 +143,30 @@ class WorkersAI:
         seed = request.parameters.seed
         return GeneratedPicture(data=picture.data, facts=picture.facts, seconds=seconds, seed=seed)
 
+    async def _client_at_its_turn(
+        self, call: AsyncExitStack, request: GenerationRequest
+    ) -> httpx.AsyncClient:
+        """Return what the attempt is sent with, when it may start.
+
+        A process may be too busy to learn in time whether the picture is still wanted. Its turn has
+        passed then, and it takes another: that says nothing about whether the database answers.
+        """
+        client = await while_wanted(self._start(call, request), request.is_wanted)
+        while True:
+            turn_at = await while_wanted(self._turn(request), request.is_wanted)
+            if time.monotonic() - turn_at <= _MOST_LATENESS_SECONDS:
+                return client
+
     async def _start(self, call: AsyncExitStack, request: GenerationRequest) -> httpx.AsyncClient:
         # The turn comes last, so that an attempt starts when its turn comes.
         await call.enter_async_context(request.call_place())
-        client = await call.enter_async_context(self._connections.client())
+        return await call.enter_async_context(self._connections.client())
+
+    async def _turn(self, request: GenerationRequest) -> float:
+        """Take a turn; return when it was taken, by the monotonic clock."""
         kind = request.model.attempt_kind
         await self._gate.wait_for_turn(kind, is_background=request.is_background)
-        return client
+        return time.monotonic()
 
     def _seconds_until_next(
         self, failure: AttemptFailed, attempt: int, request: GenerationRequest, flagged: int

@@ -12,6 +12,7 @@ from gql_server.access.authentication import Authentication, basic_password, bea
 from gql_server.access.oidc import ProviderUnavailable
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.domain.errors import Unauthenticated
+from gql_server.transient import DATABASE_RETRY_SECONDS, UNAVAILABLE
 from gql_server.web.bodies import RequestRefused
 from gql_server.web.refusals import WriteRefusal, refuse
 
@@ -126,6 +127,6 @@ def _unavailable() -> RequestRefused:
     return RequestRefused(
         "It cannot be found out just now who you are. Try again in a moment.",
         status=HTTPStatus.SERVICE_UNAVAILABLE,
-        code="INTERNAL",
-        headers={"Retry-After": "1"},
+        code=UNAVAILABLE,
+        headers={"Retry-After": str(DATABASE_RETRY_SECONDS)},
     )
