@@ -11,11 +11,11 @@ from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from gql_server import text_files
 from gql_server.domain.amounts import DollarAmount
 from gql_server.domain.money import nano_dollars
 from gql_server.inference.catalogue import Catalogue
 from gql_server.inference.model import PriceUnit, UnitPrice
-from gql_server.settings import text_files
 
 T = TypeVar("T")
 
