@@ -89,6 +89,14 @@ def catalogue_read_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def coarse_previews() -> Iterator[pytest.MonkeyPatch]:
+    """Have servers in these processes draw previews coarsely: most of a test's time went there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gql_server.inference.preview.generator._MOST_PIXELS", 10_000)
+        yield patch
+
+
 @pytest.fixture(autouse=True)
 def no_log_to_a_stream_that_is_closed() -> Iterator[None]:
     """Take off the handler of a command that ran in this process, into its test's own stream."""

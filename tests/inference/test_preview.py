@@ -1,5 +1,5 @@
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -14,10 +14,13 @@ from gql_server.domain.parameters import Parameters
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.generator import GenerationRequest
 from gql_server.inference.preview import PreviewGenerator
+from gql_server.inference.preview import generator as drawing
 from gql_server.inference.preview.caption import write_caption
 from gql_server.inference.preview.lettering import font_of, legible, wrapped
 
 pytestmark = pytest.mark.anyio
+
+MOST_PIXELS = drawing._MOST_PIXELS  # read before any fixture draws coarsely
 
 MODELS = {model.id: model for model in load_catalogue().models}
 SDXL = MODELS["@cf/stabilityai/stable-diffusion-xl-base-1.0"]
@@ -44,6 +47,14 @@ def encoded(colour: str, size: tuple[int, int] = (256, 192), mode: str = "RGB") 
 
 def opened(data: bytes) -> Image.Image:
     return Image.open(BytesIO(data)).convert("RGB")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def fine_previews() -> Iterator[None]:
+    """Draw them here as servers do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gql_server.inference.preview.generator._MOST_PIXELS", MOST_PIXELS)
+        yield
 
 
 @pytest.fixture
