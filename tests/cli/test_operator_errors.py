@@ -107,7 +107,7 @@ def set_revision(file: Path, revision: str | None) -> None:
 
 @pytest.mark.parametrize("command", ON_A_DATABASE, ids=name_of)
 @pytest.mark.parametrize(
-    ("revision", "told"), [("9999", "of a newer version"), ("ae1027a6acf", "not one of gql_server")]
+    ("revision", "told"), [("9999", "is of a newer version"), ("ae1027a6acf", "not one of gql_server")]
 )
 def test_a_newer_database(command: tuple[str, ...], revision: str, told: str, folder: Path) -> None:
     set_revision(folder / "data" / "gql_server.db", revision)
@@ -160,8 +160,8 @@ def test_no_database_server(command: tuple[str, ...], monkeypatch: pytest.Monkey
     ("revision", "told"),
     [
         (None, "has no tables of gql_server yet"),
-        ("0001", "of an older version: its revision is 0001"),
-        ("9999", "of a newer version: its revision is 9999"),
+        ("0001", "is of an older version: its revision is 0001"),
+        ("9999", "is of a newer version: its revision is 9999"),
     ],
 )
 def test_a_postgresql_of_another_shape(

@@ -34,12 +34,6 @@ async def migrate(database: Database) -> str:
         return await connection.run_sync(_revision) or ""
 
 
-async def is_current(database: Database) -> bool:
-    """Tell whether the database has every migration that this version knows."""
-    async with database.read() as connection:
-        return await connection.run_sync(_revision) == head_revision()
-
-
 async def check_current(database: Database) -> None:
     """Check that the database has the migrations of this version, and no others.
 
@@ -47,7 +41,8 @@ async def check_current(database: Database) -> None:
         DatabaseNewer: A newer version, or another program, has migrated it.
         DatabaseOutdated: It has to be migrated first.
     """
-    async with database.read() as connection:
+    # Alembic needs a connection whole, which a plain read may not have.
+    async with database.read(snapshot=True) as connection:
         found = await connection.run_sync(_revision)
     _check_known(found)
     if found is None:

@@ -1,7 +1,7 @@
 """Lists of uploads: indexes in their order, and deleted uploads that are remembered.
 
-Revision: 0016
-Follows: 0013
+Revision: 0015
+Follows: 0014
 """
 
 import sqlalchemy as sa
