@@ -19,6 +19,7 @@ from gql_server.api.budgets.types import (
     Budget,
     BudgetMutations,
     BudgetWarning,
+    UnknownSubjectWarning,
     budget_from,
     find_budgets,
 )
@@ -62,7 +63,7 @@ from gql_server.api.source_images.types import (
     find_source_images,
     source_image_connection,
 )
-from gql_server.api.templates.mutations import TemplateMutations
+from gql_server.api.templates.mutations import TemplateMutations, UnknownPlaceholderWarning
 from gql_server.api.templates.types import (
     Template,
     TemplateFilter,
@@ -334,6 +335,8 @@ def build_schema(limits: Limits | None = None) -> Schema:
             Budget,
             BudgetWarning,
             SizeWarning,
+            UnknownPlaceholderWarning,
+            UnknownSubjectWarning,
             ApiKey,
             Webhook,
             *USER_ERROR_TYPES,

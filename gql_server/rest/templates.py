@@ -10,6 +10,7 @@ from gql_server.database.queries.templates import TEMPLATE_COLUMNS
 from gql_server.domain.errors import TemplateNotFound
 from gql_server.domain.parameters import Parameters
 from gql_server.generation import templates as use_cases
+from gql_server.generation.prompts import placeholder_warning, unknown_placeholders
 from gql_server.rest.context import ContextOfRequest
 from gql_server.rest.fields import (
     FLUX,
@@ -96,6 +97,17 @@ class Template(Answer):
     updated_at: Moment = described("When it was saved last.", MOMENT_EXAMPLE)
 
 
+class SavedTemplate(Template):
+    """A template as it was saved."""
+
+    warnings: list[str] = described(
+        "What to know although it was saved, such as a placeholder that is not known. Left out "
+        "otherwise.",
+        ["The placeholder {subject} is not known, so the model is given it as it stands."],
+        [],
+    )
+
+
 class TemplateList(Answer):
     """A page of templates, the newest first."""
 
@@ -129,7 +141,7 @@ async def create_template(
     context: ContextOfRequest,
     given: Annotated[NewTemplate, Body(openapi_examples=_NEW_EXAMPLES)],
     response: Response,
-) -> Template:
+) -> SavedTemplate:
     """Save a template."""
     draft = use_cases.TemplateDraft(
         name=given.name,
@@ -140,7 +152,7 @@ async def create_template(
     )
     facts = await use_cases.create_template(context.parts, context.principal, draft)
     response.headers["Location"] = f"/api/templates/{facts['id']}"
-    return _template(facts)
+    return _saved(facts)
 
 
 async def get_template(context: ContextOfRequest, id: TemplateId) -> Template:
@@ -155,9 +167,9 @@ async def change_template(
     context: ContextOfRequest,
     id: TemplateId,
     given: Annotated[TemplateChanges, Body(openapi_examples=_CHANGE_EXAMPLES)],
-) -> Template:
+) -> SavedTemplate:
     """Change one of the caller's templates."""
-    return _template(
+    return _saved(
         await use_cases.change_template(context.parts, context.principal, id, _changes(given))
     )
 
@@ -184,6 +196,14 @@ def _changes(given: TemplateChanges) -> dict[str, Any]:
     if given.parameters is not None:
         found["parameters"] = parameters_from(given.parameters)
     return found
+
+
+def _saved(facts: Facts) -> SavedTemplate:
+    saved = SavedTemplate(**dict(_template(facts)))
+    unknown = unknown_placeholders(saved.default_prompt)
+    if unknown:
+        saved.warnings = [placeholder_warning(placeholder) for placeholder in unknown]
+    return saved
 
 
 def _template(facts: Facts) -> Template:

@@ -18,6 +18,7 @@ from gql_server.domain.money import to_dollars
 from gql_server.graphql.execution.weights import list_size
 from gql_server.ledger.budgets.alerts import PERCENTAGES
 from gql_server.ledger.budgets.budgets import BudgetRequest, BudgetState
+from gql_server.quoting import quoted
 
 MAX_BUDGETS_OF_PAYER = len(domain.BudgetScope) * len(domain.BudgetPeriod)
 MAX_WARNINGS = 20
@@ -143,6 +144,16 @@ class BudgetWarning(PayloadWarning):
     )
 
 
+@strawberry.type(
+    description="A budget bounds a user or an API key of which the server knows nothing: a typing "
+    "error, or somebody who has not come yet."
+)
+class UnknownSubjectWarning(PayloadWarning):
+    """A budget bounds a user or an API key of which the server knows nothing."""
+
+    subject_id: strawberry.ID = strawberry.field(description="ID of the user or the API key.")
+
+
 @strawberry.input(
     description="A budget; it takes the place of one of the same user, key or server, and period. "
     "What is held already stays held, also under a lower limit."
@@ -188,6 +199,11 @@ class SetBudgetPayload:
         description=_ERRORS,
         metadata=ERROR_LIST,
     )
+    warnings: list[PayloadWarning] = strawberry.field(
+        description="What to know although the budget was set, such as a user of whom nothing is "
+        "known.",
+        metadata=list_size(MAX_WARNINGS),
+    )
 
 
 @strawberry.type(description="The budget that is gone, or what kept it from being removed.")
@@ -220,8 +236,12 @@ class BudgetMutations:
         try:
             state = await info.context.parts.budgets.set(_request(input))
         except REPORTABLE as error:
-            return SetBudgetPayload(budget=None, user_errors=user_errors(error))
-        return SetBudgetPayload(budget=budget_from(info, state), user_errors=[])
+            return SetBudgetPayload(budget=None, user_errors=user_errors(error), warnings=[])
+        return SetBudgetPayload(
+            budget=budget_from(info, state),
+            user_errors=[],
+            warnings=await _subject_warnings(info, state),
+        )
 
     @strawberry.mutation(
         description="Remove a budget; what it bounded is bounded no more; for admins."
@@ -274,6 +294,18 @@ def budget_warning(info: Info, state: BudgetState) -> PayloadWarning:
     """Warn of a soft budget that was passed."""
     message = state.detailed_warning if info.context.is_admin else state.warning
     return BudgetWarning(message=message, budget=budget_from(info, state))
+
+
+async def _subject_warnings(info: Info, state: BudgetState) -> list[PayloadWarning]:
+    row = state.span.budget
+    if row.subject_id == info.context.user_id or await info.context.parts.budgets.knows(row):
+        return []
+    kind = "user" if row.scope == domain.BudgetScope.USER else "API key"
+    message = (
+        f"Nothing is known of the {kind} {quoted(row.subject_id)}: it has made nothing here. The "
+        "budget holds if it comes; otherwise check the spelling and remove the budget."
+    )
+    return [UnknownSubjectWarning(message=message, subject_id=strawberry.ID(row.subject_id))]
 
 
 async def find_budgets(info: Info, ids: list[strawberry.ID]) -> dict[str, Budget]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from gql_server.api.budgets.types import MAX_WARNINGS, PayloadWarning
 from gql_server.api.context import Info
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images.parameters import TemplateParametersInput, parameters_from
@@ -13,6 +14,8 @@ from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.database.engine.pages import Facts
 from gql_server.domain.parameters import Parameters
 from gql_server.generation import templates as use_cases
+from gql_server.generation.prompts import placeholder_warning, unknown_placeholders
+from gql_server.graphql.execution.weights import list_size
 
 _NAME = "For people: 1 to 100 characters."
 _DESCRIPTION = "For people: at most 1000 characters."
@@ -23,6 +26,7 @@ _PROMPT = (
 )
 _PARAMETERS = "Settings, where a request names no others; the model must take them."
 _ERRORS = "Everything that is wrong with the request, at once."
+_WARNINGS = "What to know although the template was saved, such as a placeholder that is not known."
 
 
 @strawberry.input(description="A template to save.")
@@ -61,6 +65,15 @@ class DeleteTemplateInput:
     id: strawberry.ID = strawberry.field(description="The template.")
 
 
+@strawberry.type(
+    description="A template has a placeholder that nothing replaces; only `{prompt}` is replaced."
+)
+class UnknownPlaceholderWarning(PayloadWarning):
+    """A template has a placeholder that nothing replaces."""
+
+    placeholder: str = strawberry.field(description="The placeholder, such as `{subject}`.")
+
+
 @strawberry.type(description="The template that was saved, or what kept it from being saved.")
 class CreateTemplatePayload:
     """The template that was saved, or what kept it from being saved."""
@@ -71,6 +84,10 @@ class CreateTemplatePayload:
     user_errors: list[UserError] = strawberry.field(
         description=_ERRORS,
         metadata=ERROR_LIST,
+    )
+    warnings: list[PayloadWarning] = strawberry.field(
+        description=_WARNINGS,
+        metadata=list_size(MAX_WARNINGS),
     )
 
 
@@ -84,6 +101,10 @@ class UpdateTemplatePayload:
     user_errors: list[UserError] = strawberry.field(
         description=_ERRORS,
         metadata=ERROR_LIST,
+    )
+    warnings: list[PayloadWarning] = strawberry.field(
+        description=_WARNINGS,
+        metadata=list_size(MAX_WARNINGS),
     )
 
 
@@ -123,7 +144,9 @@ class TemplateMutations:
         )
         work = use_cases.create_template(context.parts, context.principal, draft)
         template, errors = await _outcome(info, work)
-        return CreateTemplatePayload(template=template, user_errors=errors)
+        return CreateTemplatePayload(
+            template=template, user_errors=errors, warnings=_warnings(template)
+        )
 
     @strawberry.mutation(
         description="Change a template. Images that were made with it stay as they are."
@@ -141,7 +164,9 @@ class TemplateMutations:
             context.parts, context.principal, input.id, _changes(input)
         )
         template, errors = await _outcome(info, work)
-        return UpdateTemplatePayload(template=template, user_errors=errors)
+        return UpdateTemplatePayload(
+            template=template, user_errors=errors, warnings=_warnings(template)
+        )
 
     @strawberry.mutation(description="Delete a template. Images that were made with it stay.")
     async def delete_template(
@@ -184,3 +209,12 @@ async def _outcome(info: Info, work: Awaitable[Facts]) -> tuple[Template | None,
     except REPORTABLE as error:
         return None, user_errors(error)
     return template_from(info.context, facts), []
+
+
+def _warnings(template: Template | None) -> list[PayloadWarning]:
+    if template is None:
+        return []
+    return [
+        UnknownPlaceholderWarning(message=placeholder_warning(placeholder), placeholder=placeholder)
+        for placeholder in unknown_placeholders(template.default_prompt)
+    ]

@@ -1,6 +1,14 @@
 """Budgets: what may be spent in a day or a month, and how much of it is left."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -10,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries import budgets as statements
 from gql_server.database.queries.budgets import BudgetSpan, Spending
+from gql_server.database.queries.known_users import is_known_key, is_known_user
 from gql_server.database.tables.budgets import BudgetRow
 from gql_server.domain.budget_errors import BudgetNotFound
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
@@ -23,6 +32,10 @@ from gql_server.processes.lease import ProcessLease
 
 AddressCheck = Callable[[str], Awaitable[None]]
 
+_KNOWN: Final[Mapping[str, Callable[[AsyncConnection, str], Awaitable[bool]]]] = {
+    BudgetScope.USER: is_known_user,
+    BudgetScope.KEY: is_known_key,
+}
 _CHUNK: Final = 50
 _MOST_DOLLARS: Final = 1_000_000_000
 _MAX_SUBJECT_LENGTH: Final = 255
@@ -140,6 +153,14 @@ class Budgets:
         async with self.database.write() as connection:
             budget = await statements.write_budget(connection, new_budget(wanted))
             return (await self.states_of(connection, [budget]))[0]
+
+    async def knows(self, budget: BudgetRow) -> bool:
+        """Tell whether anything is known of whom a budget bounds; of the server it always is."""
+        find = _KNOWN.get(budget.scope)
+        if find is None:
+            return True
+        async with self.database.read() as connection:
+            return await find(connection, budget.subject_id)
 
     async def remove(self, budget_id: str) -> None:
         """Remove a budget; what it bounded is bounded no more.
