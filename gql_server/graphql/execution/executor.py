@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from graphql import (
     DocumentNode,
+    ExecutionResult,
     GraphQLBoolean,
     GraphQLError,
     GraphQLField,
@@ -36,6 +37,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
+from gql_server.graphql.execution.error_order import in_order_of_fields
 from gql_server.graphql.execution.plan_cache import plans_of
 from gql_server.graphql.execution.variables import CoercedVariables, in_json, without_variables
 
@@ -155,6 +157,13 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
 
             return completed()
         return _in_order(plan.names, values, cast("dict[str, Any]", rest))
+
+    def build_response(self, data: dict[str, Any] | None) -> Any:
+        """Build the response, with its errors in the order of the fields."""
+        response = super().build_response(data)
+        if isinstance(response, ExecutionResult) and response.errors and len(response.errors) > 1:
+            response.errors = in_order_of_fields(response.errors, data)
+        return response
 
     def _plan(self, parent_type: GraphQLObjectType, fields: GroupedFieldSet) -> _Plan:
         key = (parent_type.name, id(fields))
