@@ -48,9 +48,14 @@ async def test_a_script_of_npm_clients(url: str, workspace: Path, script: str) -
 async def test_clients_that_are_cut_off_come_back_and_miss_nothing(
     tmp_path: Path, workspace: Path
 ) -> None:
+    await through_a_restart("cut_off.mjs", tmp_path, workspace)
+
+
+async def through_a_restart(name: str, tmp_path: Path, workspace: Path, **given: str) -> None:
+    """Run a script whose server is stopped, and started again, when it says ``stop``."""
     port = free_port()
-    async with product_process(tmp_path, {}, port=port) as first:
-        command = (*NODE, "cut_off.mjs", f"{first.url}/graphql")
+    async with product_process(tmp_path, given, port=port) as first:
+        command = (*NODE, name, f"{first.url}/graphql")
         async with child_process(*command, cwd=workspace, stdout=PIPE, stderr=STDOUT) as script:
             assert script.stdout is not None
             line = (await script.stdout.readline()).decode()
@@ -58,10 +63,20 @@ async def test_clients_that_are_cut_off_come_back_and_miss_nothing(
                 first.process.send_signal(signal.SIGTERM)
                 _, logged = await first.end()
                 assert "Traceback" not in logged
-                async with product_process(tmp_path, {}, port=port):
+                async with product_process(tmp_path, given, port=port):
                     line, _ = "", await script.wait()
             told = line + (await script.stdout.read()).decode()
-            assert (await script.wait(), told) == (0, "")
+            assert (await script.wait(), told) == (0, ""), told
+
+
+async def test_clients_that_retry_by_themselves_are_told_each_event_once(
+    tmp_path: Path, workspace: Path
+) -> None:
+    documented = (ROOT / "docs" / "using.md").read_text()
+    code = documented.partition("```js resuming.mjs\n")[2].partition("```")[0]
+    (workspace / "resuming.mjs").write_text(code)
+    one_by_one = {"BATCH_CONCURRENCY": "1", "SHUTDOWN_TIMEOUT": "5"}
+    await through_a_restart("resume.mjs", tmp_path, workspace, **one_by_one)
 
 
 async def test_gql(url: str, workspace: Path) -> None:

@@ -38,6 +38,6 @@ def in_order_of_fields(
                 value = value.get(part)
             else:
                 break
-        return tuple(place), (error.positions or [0])[0]
+        return tuple(place), next(iter(error.positions or ()), 0)
 
     return sorted(errors, key=key)
