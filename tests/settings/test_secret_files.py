@@ -13,6 +13,7 @@ SECRETS = {
     "DATABASE_URL": "postgresql://user:hidden@db.test/images",
     "DATABASE_PASSWORD": "hidden@:/#?%41",
     "CLOUDFLARE_API_TOKEN": "hidden",
+    "AI_GATEWAY_TOKEN": "hidden",
     "R2_ACCESS_KEY_ID": "hidden",
     "R2_SECRET_ACCESS_KEY": "hidden",
     "WEBHOOK_SECRET": "whsec_" + "hidd" * 8,
@@ -20,6 +21,9 @@ SECRETS = {
 BESIDE = {
     "DATABASE_PASSWORD": {"DATABASE_URL": "postgresql://user@db.test/images"},
     "CLOUDFLARE_API_TOKEN": {"CLOUDFLARE_ACCOUNT_ID": "abc"},
+    "AI_GATEWAY_TOKEN": {
+        "WORKERS_AI_BASE_URL": "https://gateway.ai.cloudflare.com/v1/abc/gateway/workers-ai"
+    },
     "R2_ACCESS_KEY_ID": {
         "R2_SECRET_ACCESS_KEY": "b",
         "R2_BUCKET": "pictures",
