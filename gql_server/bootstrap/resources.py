@@ -28,7 +28,7 @@ from gql_server.processes.folder_lock import FolderInUse, locked
 from gql_server.settings import Settings
 from gql_server.settings.types import split_webhook_secrets
 from gql_server.storage.folder import FolderStore
-from gql_server.storage.private_files import close_to_others
+from gql_server.storage.private_files import close_folder_to_others, close_to_others
 from gql_server.storage.signing import UrlSigner, kept_secret
 from gql_server.storage.store import Store, StoreMisconfigured, StoreUnavailable
 from gql_server.webhooks.signing import written_secret
@@ -206,8 +206,9 @@ def _make_data_dir(settings: Settings) -> None:
     except OSError as error:
         raise StartError(f"DATA_DIR: {settings.data_dir}: {error.strerror}") from error
     database = Path(settings.sqlalchemy_url.database or "")
-    for path in (settings.data_dir, settings.images_dir):
-        close_to_others(path)
+    if not close_folder_to_others(settings.data_dir):
+        log.warning("data_dir_is_shared", folder=str(settings.data_dir))
+    close_to_others(settings.images_dir)
     if settings.sqlalchemy_url.get_backend_name() == "sqlite":
         for ending in ("", "-wal", "-shm"):  # the folder itself may be somebody else's
             close_to_others(database.with_name(database.name + ending))

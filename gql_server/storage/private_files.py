@@ -5,6 +5,9 @@ import stat
 from pathlib import Path
 from typing import Final
 
+_OWN_NAMES: Final = ("gql_server", "jobs", "images", "url_signing_secret", "webhook_secret", ".")
+"""How the names of everything begin that the server keeps in its folder."""
+
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -27,3 +30,19 @@ def close_to_others(path: Path) -> None:
             path.chmod(stat.S_IMODE(status.st_mode) & ~_OTHERS)
     except (OSError, AttributeError):  # not there, not ours, or a system without such rights
         return
+
+
+def close_folder_to_others(folder: Path) -> bool:
+    """Do the same to a folder in which nobody else keeps anything; return False for any other.
+
+    The operator may have named a folder that many use, such as ``/tmp``.
+    """
+    try:
+        is_shared = folder.stat().st_mode & stat.S_ISVTX or any(
+            not entry.name.startswith(_OWN_NAMES) for entry in os.scandir(folder)
+        )
+    except OSError:
+        return False
+    if not is_shared:
+        close_to_others(folder)
+    return not is_shared

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gql_server.storage.private_files import close_folder_to_others
 from tests.support.process import product_process
 
 pytestmark = pytest.mark.anyio
@@ -31,3 +32,22 @@ async def test_what_was_open_is_closed_at_the_next_start(tmp_path: Path) -> None
         path.chmod(0o755)
     async with product_process(tmp_path, {}):
         assert open_to_others(tmp_path / "data") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "closed"),
+    [
+        ("gql_server.db", 0o755, True),
+        ("somebody_elses.txt", 0o755, False),
+        ("gql_server.db", 0o1777, False),
+    ],
+)
+async def test_a_folder_that_others_use_too_stays_open(
+    tmp_path: Path, name: str, mode: int, *, closed: bool
+) -> None:
+    (tmp_path / name).touch(mode=0o600)
+    tmp_path.chmod(mode)
+    assert close_folder_to_others(tmp_path) is closed
+    assert open_to_others(tmp_path) == (
+        [] if closed else [f"{tmp_path.name} {stat.filemode(stat.S_IFDIR | mode)}"]
+    )
