@@ -41,7 +41,10 @@ _PLACEHOLDER: Final = "3OcRJYB4d3h/iIeHeEh3eIhw+j3A"
 
 def make_dataset(folder: Path, images: int) -> Path:
     """Write a database of this many images; return its file."""
-    run_to_end(["gql_server", "migrate"], folder, {"DATA_DIR": str(folder)})
+    settings = {"DATA_DIR": str(folder)}
+    run_to_end(["gql_server", "migrate"], folder, settings)
+    # The rows have no files, so the folder must be the database's before there are rows.
+    run_to_end(["gql_server", "audit", "--store", "--adopt"], folder, settings)
     file = folder / DATABASE_NAME
     with sqlite3.connect(file) as connection:
         connection.executemany(

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from gql_server.bootstrap.store_identity import WrongStore, require_store
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.migration import (
     DatabaseOutdated,
@@ -57,18 +58,8 @@ async def check_start(settings: Settings) -> None:
             with only_server(settings):
                 pass
         await _check_job_tables(settings)
+        await _check_store(settings, database)
     webhook_secrets(settings)
-    names = "R2_BUCKET, R2_ENDPOINT_URL and its keys" if settings.r2_bucket else "DATA_DIR"
-    try:
-        store = open_folder(settings) or await open_bucket(settings)
-        try:
-            await store.check()
-        finally:
-            await store.close()
-    except StoreMisconfigured as error:
-        raise StartError(f"{names}: {error}") from error
-    except StoreUnavailable as error:
-        log.warning("store_unavailable_at_start", reason=str(error))
 
 
 async def migrate_database(settings: Settings) -> str:
@@ -140,6 +131,13 @@ def only_server(settings: Settings) -> Iterator[None]:
             yield
     except FolderInUse as error:
         raise StartError(f"{settings.database_setting}: {error}") from error
+
+
+def store_settings(settings: Settings) -> str:
+    """Return the names of the settings that say where the store is, for messages."""
+    if settings.r2_bucket:
+        return "R2_BUCKET, R2_ENDPOINT_URL and its keys"
+    return f"DATA_DIR: {settings.images_dir}"
 
 
 def open_folder(settings: Settings) -> FolderStore | None:
@@ -240,6 +238,20 @@ def _kept_secret(path: Path) -> bytes:
         return kept_secret(path)
     except OSError as error:
         raise StartError(f"DATA_DIR: {path}: {error.strerror}") from error
+
+
+async def _check_store(settings: Settings, database: Database) -> None:
+    try:
+        store = open_folder(settings) or await open_bucket(settings)
+        try:
+            await require_store(database, store)
+            await store.check()
+        finally:
+            await store.close()
+    except (StoreMisconfigured, WrongStore) as error:
+        raise StartError(f"{store_settings(settings)}: {error}") from error
+    except StoreUnavailable as error:
+        log.warning("store_unavailable_at_start", reason=str(error))
 
 
 async def _check_job_tables(settings: Settings) -> None:

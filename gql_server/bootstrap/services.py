@@ -15,8 +15,10 @@ from gql_server.bootstrap.resources import (
     open_bucket,
     open_database,
     open_folder,
+    store_settings,
     webhook_secrets,
 )
+from gql_server.bootstrap.store_identity import WrongStore, require_store
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.database.engine.notifications import listening
 from gql_server.database.queries.image_inserts import ImageInserts
@@ -42,6 +44,7 @@ from gql_server.processes.provider_rate_limit import SharedGate
 from gql_server.processes.recurring import recurring
 from gql_server.progress.progress import Progress
 from gql_server.settings import Settings
+from gql_server.storage.store import Store, StoreMisconfigured
 from gql_server.webhooks.addresses import WebhookAddresses
 from gql_server.webhooks.signing import WebhookSigner
 from gql_server.webhooks.webhooks import Webhooks
@@ -87,6 +90,7 @@ class Wiring:
                     await remove_all_processes(connection)  # the lock says that none is alive
             store = self.folder or await open_bucket(settings)
             stack.push_async_callback(store.close)
+            await _require_store(settings, database, store)
             generator = CountingGenerator(_make_generator(settings, database), database)
             stack.push_async_callback(generator.close)
             if self.folder is not None:
@@ -192,6 +196,15 @@ def _make_generator(settings: Settings, database: Database) -> Generator:
             patience_seconds=settings.request_deadline / 3,
         ),
     )
+
+
+async def _require_store(settings: Settings, database: Database, store: Store) -> None:
+    try:
+        await require_store(database, store)
+    except WrongStore as error:
+        raise StartError(f"{store_settings(settings)}: {error}") from error
+    except StoreMisconfigured as error:
+        log.warning("store_not_identified", reason=str(error))
 
 
 async def _start(jobs: Jobs) -> None:

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from gql_server.cli.start import fail, in_utc, with_database
+from gql_server.cli.store_audit import audit_files
 from gql_server.database.engine.engine import Database
 from gql_server.domain.money import signed_nano_dollars
 from gql_server.ledger.adjustments import Adjustment, adjust
 from gql_server.ledger.audit.audit import audit as run_audit
+from gql_server.ledger.audit.store import DEFAULT_GRACE
 from gql_server.ledger.reports.export import (
     ExportFormat,
     LedgerSpan,
@@ -27,13 +29,47 @@ costs = typer.Typer(
 def audit(
     repair: Annotated[
         bool,
-        typer.Option("--repair", help="Make roll-ups that differ anew."),
+        typer.Option(
+            "--repair",
+            help="Make roll-ups that differ anew; with --store mark images whose file is gone, "
+            "and move aside files that belong to nobody.",
+        ),
     ] = False,
+    store: Annotated[
+        bool,
+        typer.Option("--store", help="Compare the files in the store with the database."),
+    ] = False,
+    adopt: Annotated[
+        bool,
+        typer.Option(
+            "--adopt",
+            help="With --store: use this store for the database's pictures, whatever it holds.",
+        ),
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="With --store --repair: move files aside though most belong to nobody.",
+        ),
+    ] = False,
+    grace_hours: Annotated[
+        float,
+        typer.Option(
+            "--grace-hours", min=0, help="With --store: leave alone what is younger than this."
+        ),
+    ] = DEFAULT_GRACE.total_seconds() / 3600,
 ) -> None:
     """Recompute everything from the ledger and the images, and report any difference.
 
-    Exits 1 when something differs. The server may go on meanwhile.
+    With --store the files are compared with the database in place of that. Exits 1 when something
+    differs. The server may go on meanwhile.
     """
+    if store:
+        audit_files(repair=repair, adopts=adopt, force=force, grace_hours=grace_hours)
+        return
+    if adopt or force:
+        fail("--adopt and --force go with --store")
     report = with_database(lambda database: run_audit(database, repair=repair))
     for image_id in report.images:
         typer.echo(f"{image_id}: its charge is missing or says something else than the image")

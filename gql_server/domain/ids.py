@@ -8,7 +8,9 @@ from typing import Final, Literal
 
 from ulid import ULID
 
-IdPrefix = Literal["img", "src", "tpl", "chg", "prc", "bdg", "key", "bat", "itm", "whk", "dlv"]
+IdPrefix = Literal[
+    "img", "src", "tpl", "chg", "prc", "bdg", "key", "bat", "itm", "whk", "dlv", "sto"
+]
 
 _ULID_LENGTH: Final = 26
 

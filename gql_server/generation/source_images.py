@@ -41,7 +41,7 @@ _OPERATION: Final = "uploadSourceImage"
 MAX_UPLOAD_BYTES: Final = 20 * 1024 * 1024
 _MAX_SIDE: Final = 2048
 _MAX_UPLOAD_PIXELS: Final = 25_000_000
-_IMAGE_COLUMNS: Final = ("storage_key", "width", "height", "deleted_at")
+_IMAGE_COLUMNS: Final = ("storage_key", "width", "height", "deleted_at", "missing_since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ async def _accepted(parts: Parts, data: bytes, path: Path) -> tuple[PictureFacts
 async def find_sources(
     parts: Parts, principal: Principal, ids: Sequence[str]
 ) -> Mapping[str, SourceImage]:
-    """Return uploads and images that the caller sees; what is not there is left out."""
+    """Return uploads and images that the caller sees; what has no file is left out."""
     if not ids:
         return {}
     async with parts.database.read() as connection:
@@ -200,6 +200,7 @@ async def find_sources(
     return {
         image_id: SourceImage(image_id, facts["storage_key"], facts["width"], facts["height"])
         for image_id, facts in {**uploads, **kept}.items()
+        if facts["missing_since"] is None
     }
 
 

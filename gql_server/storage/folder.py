@@ -11,8 +11,11 @@ not at all, whenever the power goes.
 import os
 import secrets
 import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -27,12 +30,21 @@ from gql_server.storage.disk import (
     sync_folder,
     write_synced,
 )
+from gql_server.storage.folder_listing import described_names
 from gql_server.storage.keys import InvalidKey, check_key
+from gql_server.storage.marker import marker_content, read_marker_content, wrong_marker
 from gql_server.storage.metadata import check_facts
 from gql_server.storage.sidecar import Sidecar
 from gql_server.storage.signing import UrlSigner
-from gql_server.storage.store import DEFAULT_URL_SECONDS, StoredObject
+from gql_server.storage.store import (
+    DEFAULT_URL_SECONDS,
+    MARKER,
+    QUARANTINE,
+    ListedObject,
+    StoredObject,
+)
 
+_PAGE: Final = 1_000
 LEFTOVER_SECONDS: Final = 3600
 """A file in ``.parts`` this old belongs to no writer that is still alive."""
 
@@ -71,6 +83,7 @@ class FolderStore:
         """
         self._root = root
         self._signer = signer
+        self._required: str | None = None
         self._parts = root / ".parts"
         self._base = f"{base_url.rstrip('/')}/images"
 
@@ -152,8 +165,37 @@ class FolderStore:
         )
 
     async def check(self) -> None:
-        """Make the folder if need be, and see that it takes files and links."""
+        """See that the folder takes files and links.
+
+        It is made if need be, unless a marker is required, which a new folder has not.
+        """
         await in_thread("check", self._check)
+
+    async def read_marker(self) -> str | None:
+        """Return the id of the folder, from its marker; None: it has none."""
+        return await in_thread("read its marker", self._read_marker)
+
+    async def write_marker(self, store_id: str) -> str:
+        """Give the folder an id, unless it has one; return the id that it has."""
+        return await in_thread("write its marker", self._write_marker, store_id)
+
+    def require_marker(self, store_id: str) -> None:
+        """From now on write to the folder only while its marker has this id."""
+        self._required = store_id
+
+    async def exists(self, key: str) -> bool:
+        """Tell whether there is anything under a key."""
+        return await in_thread("look", (self._root / key).exists)
+
+    async def listing(self, prefix: str) -> AsyncIterator[Sequence[ListedObject]]:
+        """List the objects beneath a prefix such as ``generated/``, in the order of their bytes."""
+        objects = self._objects(prefix)
+        while page := await in_thread("list", lambda: list(islice(objects, _PAGE))):
+            yield page
+
+    async def set_aside(self, key: str) -> None:
+        """Move an object, or bytes that no sidecar describes, beneath ``.quarantine``."""
+        await in_thread("set aside", self._set_aside, key)
 
     async def sweep(self, *, older_than: float = LEFTOVER_SECONDS) -> int:
         """Finish or remove what writers left that died; to be called at the start.
@@ -173,6 +215,7 @@ class FolderStore:
         """Nothing is held open."""
 
     def _put(self, key: str, stored: StoredObject) -> bool:
+        self._check_marker()
         path, sidecar_path = self._root / key, self._sidecar_path(key)
         part = self._parts / f"{key.replace('/', '+')}+{secrets.token_hex(8)}"
         sidecar_part = part.with_name(f"{part.name}.json")
@@ -223,7 +266,61 @@ class FolderStore:
             path=path, status=path.stat(), content_type=sidecar.content_type, digest=sidecar.digest
         )
 
+    def _check_marker(self) -> None:
+        if self._required is None:
+            return
+        found = self._read_marker()
+        if found != self._required:
+            raise DiskRefused(wrong_marker(str(self._root), found))
+
+    def _read_marker(self) -> str | None:
+        try:
+            return read_marker_content((self._root / MARKER).read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def _write_marker(self, store_id: str) -> str:
+        make_folder(self._parts)
+        part = self._parts / f"marker+{secrets.token_hex(8)}"
+        try:
+            write_synced(part, marker_content(store_id))
+            _link(part, self._root / MARKER)
+        finally:
+            part.unlink(missing_ok=True)
+        sync_folder(self._root)
+        return read_marker_content((self._root / MARKER).read_bytes())
+
+    def _objects(self, prefix: str) -> Iterator[ListedObject]:
+        for name, has_bytes, has_sidecar in described_names(self._root / prefix):
+            key = f"{prefix}{name}"
+            # A sidecar whose bytes are still in .parts is an object all the same.
+            if not has_bytes and self._find(key) is None:
+                continue
+            try:
+                status = (self._root / key).stat()
+            except FileNotFoundError:  # deleted since
+                continue
+            yield ListedObject(
+                key=key,
+                size_bytes=status.st_size,
+                modified_at=datetime.fromtimestamp(status.st_mtime, UTC),
+                is_whole=has_sidecar,
+            )
+
+    def _set_aside(self, key: str) -> None:
+        target = self._root / QUARANTINE / key
+        make_folder(target.parent)
+        # The sidecar first: bytes without it are no object, whatever happens in between.
+        for source, aside in (
+            (self._sidecar_path(key), target.with_name(f".{target.name}.json")),
+            (self._root / key, target),
+        ):
+            with suppress(FileNotFoundError):
+                source.replace(aside)
+            sync_folder(source.parent)
+
     def _check(self) -> None:
+        self._check_marker()
         make_folder(self._parts)
         part = self._parts / f"check+{secrets.token_hex(8)}"
         linked = part.with_name(f"{part.name}.json")

@@ -2,10 +2,10 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
@@ -17,10 +17,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gql_server.pictures.formats import ImageFormat
 from gql_server.storage.addresses import bucket_address, check_seconds, check_width
 from gql_server.storage.keys import check_key
+from gql_server.storage.marker import marker_content, read_marker_content, wrong_marker
 from gql_server.storage.metadata import PUT_ID, check_facts, from_headers, to_headers
 from gql_server.storage.refusals import code_of, status_of, translated
 from gql_server.storage.store import (
     DEFAULT_URL_SECONDS,
+    MARKER,
+    QUARANTINE,
+    ListedObject,
     StoredObject,
     StoreMisconfigured,
     StoreUnavailable,
@@ -81,6 +85,7 @@ class R2Store:
         self._bucket = bucket
         self._public_base = public_url.rstrip("/") if public_url else None
         self._patience = patience
+        self._required: str | None = None
         self._retrying = stamina.AsyncRetryingCaller(
             attempts=patience.attempts,
             timeout=None,
@@ -144,6 +149,9 @@ class R2Store:
         """
         check_key(key)
         check_facts(stored)
+        return await self._put(key, stored)
+
+    async def _put(self, key: str, stored: StoredObject) -> bool:
         put_id = secrets.token_hex(16)
 
         async def put_once() -> bool:
@@ -169,7 +177,9 @@ class R2Store:
     async def get(self, key: str) -> StoredObject | None:
         """Read an object whole; None when there is none. Raises InvalidKey."""
         check_key(key)
+        return await self._get(key)
 
+    async def _get(self, key: str) -> StoredObject | None:
         async def get_once() -> StoredObject | None:
             with translated("get", bucket=self._bucket, key=key):
                 try:
@@ -191,7 +201,9 @@ class R2Store:
     async def delete(self, key: str) -> None:
         """Remove an object; where there is none, that is well. Raises InvalidKey."""
         check_key(key)
+        await self._delete(key)
 
+    async def _delete(self, key: str) -> None:
         async def delete_once() -> None:
             with translated("delete", bucket=self._bucket, key=key):
                 await self._client.delete_object(Bucket=self._bucket, Key=key)
@@ -230,10 +242,87 @@ class R2Store:
         )
 
     async def check(self) -> None:
-        """See, by one request, that the bucket is there and these keys may use it."""
+        """See that the bucket is there and these keys may use it, and that it has its marker."""
         with translated("check", bucket=self._bucket):
             async with asyncio.timeout(self._patience.total):
                 await self._client.head_bucket(Bucket=self._bucket)
+        if self._required is not None:
+            found = await self.read_marker()
+            if found != self._required:
+                raise StoreMisconfigured(wrong_marker(f"The bucket {self._bucket}", found))
+
+    async def read_marker(self) -> str | None:
+        """Return the id of the bucket, from its marker; None: it has none."""
+        found = await self._get(MARKER)
+        return read_marker_content(found.data) if found is not None else None
+
+    async def write_marker(self, store_id: str) -> str:
+        """Give the bucket an id, unless it has one; return the id that it has."""
+        marker = StoredObject(data=marker_content(store_id), content_type="application/json")
+        if await self._put(MARKER, marker):
+            return store_id
+        return await self.read_marker() or store_id
+
+    def require_marker(self, store_id: str) -> None:
+        """From now on let ``check`` pass only while the bucket's marker has this id."""
+        self._required = store_id
+
+    async def exists(self, key: str) -> bool:
+        """Tell whether there is anything under a key."""
+
+        async def look_once() -> bool:
+            with translated("look", bucket=self._bucket, key=key):
+                try:
+                    await self._client.head_object(Bucket=self._bucket, Key=key)
+                except ClientError as error:
+                    if status_of(error) != HTTPStatus.NOT_FOUND:
+                        raise
+                    return False
+            return True
+
+        return await self._persistently(look_once)
+
+    async def listing(self, prefix: str) -> AsyncIterator[Sequence[ListedObject]]:
+        """List the objects beneath a prefix such as ``generated/``, in the order of their bytes."""
+        after = ""
+        while True:
+            page, is_last = await self._persistently(partial(self._list_once, prefix, after))
+            if page:
+                yield page
+                after = page[-1].key
+            if is_last:
+                return
+
+    async def set_aside(self, key: str) -> None:
+        """Move an object beneath ``.quarantine``: it is copied, and then deleted."""
+
+        async def copy_once() -> None:
+            with translated("set aside", bucket=self._bucket, key=key):
+                try:
+                    await self._client.copy_object(
+                        Bucket=self._bucket,
+                        Key=f"{QUARANTINE}{key}",
+                        CopySource={"Bucket": self._bucket, "Key": key},
+                    )
+                except ClientError as error:
+                    if code_of(error) != "NoSuchKey":
+                        raise
+
+        await self._persistently(copy_once)
+        await self._delete(key)
+
+    async def _list_once(self, prefix: str, after: str) -> tuple[Sequence[ListedObject], bool]:
+        with translated("list", bucket=self._bucket):
+            answer = await self._client.list_objects_v2(
+                Bucket=self._bucket, Prefix=prefix, StartAfter=after
+            )
+        found = [
+            ListedObject(
+                key=entry["Key"], size_bytes=entry["Size"], modified_at=entry["LastModified"]
+            )
+            for entry in answer.get("Contents", ())
+        ]
+        return found, not answer["IsTruncated"]
 
     async def close(self) -> None:
         """Close the connections."""

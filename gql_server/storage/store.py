@@ -1,7 +1,8 @@
 """What a place for bytes promises, whichever it is."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Protocol
 
 from gql_server.pictures.formats import ImageFormat
@@ -27,6 +28,30 @@ class StoredObject:
     data: bytes
     content_type: str
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedObject:
+    """An object as a listing has it.
+
+    Attributes:
+        key: Its key, or what takes the place of one: others may have put it there.
+        size_bytes: The size of its bytes.
+        modified_at: When it was written.
+        is_whole: Whether ``get`` returns it; a folder may have bytes that nothing describes.
+    """
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+    is_whole: bool = True
+
+
+MARKER: Final = ".gql-server-store.json"
+"""The name of the object that says whose pictures a store has; no key that can be asked for."""
+
+QUARANTINE: Final = ".quarantine/"
+"""Where objects that belong to nobody are moved, under their own keys."""
 
 
 class StoreUnavailable(Exception):
@@ -90,7 +115,35 @@ class Store(Protocol):
         """
 
     async def check(self) -> None:
-        """Make sure that the store can be used, without retries. Raises as ``put``."""
+        """Make sure that the store can be used, without retries. Raises as ``put``.
+
+        Where a marker is required it must be there: an empty folder in place of a volume that is
+        not mounted is none that can be used.
+        """
+
+    async def read_marker(self) -> str | None:
+        """Return the id of the store, from its marker; None: it has none. Raises as ``get``."""
+
+    async def write_marker(self, store_id: str) -> str:
+        """Give the store an id, unless it has one; return the id that it has. Raises as ``put``."""
+
+    def require_marker(self, store_id: str) -> None:
+        """From now on use the store only while its marker has this id."""
+
+    async def exists(self, key: str) -> bool:
+        """Tell whether there is anything under a key, as a listing has it. Raises as ``get``."""
+
+    def listing(self, prefix: str) -> AsyncIterator[Sequence[ListedObject]]:
+        """List the objects beneath a prefix such as ``generated/``, in the order of their bytes.
+
+        In pages of at most 1,000, in bounded memory however many there are. Raises as ``get``.
+        """
+
+    async def set_aside(self, key: str) -> None:
+        """Move an object to the same key beneath ``QUARANTINE``; one that is gone is left.
+
+        Raises as ``put``.
+        """
 
     async def close(self) -> None:
         """Give back connections."""

@@ -6,7 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gql_server.domain.clock import now
-from gql_server.domain.errors import DailyAllocationUsed, GenerationFailed, PromptRefused
+from gql_server.domain.errors import (
+    DailyAllocationUsed,
+    GenerationFailed,
+    PictureFlagged,
+    PromptRefused,
+)
 from gql_server.domain.parameters import Parameters
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.generator import GeneratedPicture, GenerationRequest
@@ -34,6 +39,12 @@ async def drawn(generator: PreviewGenerator, prompt: str) -> GeneratedPicture:
 async def test_a_prompt_is_refused(generator: PreviewGenerator) -> None:
     with pytest.raises(PromptRefused):
         await drawn(generator, "A red fox [PREVIEW:refuse] in the snow")
+
+
+async def test_a_picture_is_flagged(generator: PreviewGenerator) -> None:
+    with pytest.raises(PictureFlagged) as raised:
+        await drawn(generator, "A red fox [preview:flagged]")
+    assert raised.value.seed_was_given
 
 
 async def test_a_preview_fails_for_good(generator: PreviewGenerator) -> None:

@@ -74,6 +74,10 @@ class Image(Node):
         description="Whether it is out of lists; restoreImage brings it back."
     )
     deleted_at: datetime | None = strawberry.field(description="When it was deleted.")
+    missing_since: datetime | None = strawberry.field(
+        description="When the server found that the file of the image is gone or damaged, so that "
+        "its addresses answer 404. Null for nearly all images."
+    )
     storage_key: strawberry.Private[str]
     template_id: strawberry.Private[str | None]
     batch_id: strawberry.Private[str | None]
@@ -145,6 +149,7 @@ IMAGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "createdAt": ("created_at",),
     "isDeleted": ("deleted_at",),
     "deletedAt": ("deleted_at",),
+    "missingSince": ("missing_since",),
 }
 """The columns that each field is made of."""
 

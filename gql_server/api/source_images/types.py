@@ -38,6 +38,10 @@ class SourceImage(Node):
     size_bytes: int = strawberry.field(description="Size of the stored file in bytes.")
     user_id: strawberry.ID = strawberry.field(description="ID of the user who owns the upload.")
     created_at: datetime = strawberry.field(description="When it was uploaded.")
+    missing_since: datetime | None = strawberry.field(
+        description="When the server found that the file of the upload is gone or damaged. Null "
+        "for nearly all uploads."
+    )
     storage_key: strawberry.Private[str]
 
     @strawberry.field(
@@ -63,6 +67,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "sizeBytes": ("size_bytes",),
     "userId": ("user_id",),
     "createdAt": ("created_at",),
+    "missingSince": ("missing_since",),
     "url": ("storage_key",),
 }
 

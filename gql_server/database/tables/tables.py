@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, SmallInteger, Text, text
 from sqlmodel import Field, SQLModel
 
-from gql_server.database.engine.columns import JsonValue, UtcDateTime
+from gql_server.database.engine.columns import JsonValue, StorageKey, UtcDateTime
 
 
 class ChargeKind(StrEnum):
@@ -53,17 +53,21 @@ class SourceImageRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_source_images_page", "user_id", "created_at", "id"),
         Index("ix_source_images_all_page", "created_at", "id"),
+        # In the order in which stores list their objects.
+        Index("ix_source_images_storage_key", "storage_key"),
     )
 
     id: str = Field(primary_key=True)
     user_id: str
-    storage_key: str
+    storage_key: str = Field(sa_type=StorageKey)
     width: int
     height: int
     content_type: str
     size_bytes: int
     created_at: datetime = Field(sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    missing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When an audit found that its file is gone."""
 
 
 class ImageRow(SQLModel, table=True):
@@ -90,7 +94,7 @@ class ImageRow(SQLModel, table=True):
     template_id: str | None = Field(default=None, foreign_key="templates.id")
     batch_id: str | None = None
     parameters: dict[str, Any] = Field(sa_type=JsonValue)
-    storage_key: str = Field(unique=True)
+    storage_key: str = Field(unique=True, sa_type=StorageKey)
     width: int
     height: int
     content_type: str
@@ -107,6 +111,8 @@ class ImageRow(SQLModel, table=True):
     is_preview: bool
     created_at: datetime = Field(sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    missing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When an audit found that its file is gone."""
 
 
 class ImageTagRow(SQLModel, table=True):
@@ -201,6 +207,17 @@ class CostRollupRow(SQLModel, table=True):
     amount: int = Field(sa_type=BigInteger)
     provider_cost: int = Field(sa_type=BigInteger)
     neurons: int = Field(sa_type=BigInteger)
+
+
+class StoreRow(SQLModel, table=True):
+    """The store that the pictures are in, as its marker names it; one row."""
+
+    __tablename__ = "stores"
+
+    purpose: str = Field(primary_key=True)
+    """Always ``pictures``."""
+    store_id: str
+    adopted_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class ProcessRow(SQLModel, table=True):

@@ -68,7 +68,11 @@ class PreviewGenerator:
         async with AsyncExitStack() as call:
             place = call.enter_async_context(request.call_place())
             await while_wanted(place, request.is_wanted)
-            outcome = self._outcomes.of(model_id=request.model.id, prompt=request.prompt)
+            outcome = self._outcomes.of(
+                model_id=request.model.id,
+                prompt=request.prompt,
+                seed_was_given=request.seed_was_given,
+            )
             if outcome.seconds:
                 await asyncio.sleep(outcome.seconds)
             if outcome.error is not None:

@@ -17,6 +17,7 @@ from gql_server.domain.errors import (
     DailyAllocationUsed,
     DomainError,
     GenerationFailed,
+    PictureFlagged,
     PromptRefused,
 )
 
@@ -50,6 +51,7 @@ class Outcome:
 class _Draft:
     model_id: str
     prompt: str
+    seed_was_given: bool
     seconds: float = 0.0
     error: DomainError | None = None
     size: tuple[int, int] | None = None
@@ -63,13 +65,13 @@ class Outcomes:
         default_factory=lambda: LRUCache(_MOST_REMEMBERED)
     )
 
-    def of(self, *, model_id: str, prompt: str) -> Outcome:
+    def of(self, *, model_id: str, prompt: str, seed_was_given: bool = False) -> Outcome:
         """Return what becomes of a preview of this prompt; each call counts as one attempt.
 
         A directive that is unknown or wrongly written makes the preview fail, and says how to
         write it.
         """
-        draft = _Draft(model_id, prompt)
+        draft = _Draft(model_id, prompt, seed_was_given)
         for name, argument in _DIRECTIVE.findall(prompt):
             try:
                 self._apply(draft, name.lower(), argument.strip())
@@ -83,6 +85,8 @@ class Outcomes:
                 draft.seconds = _seconds(name, argument, most=MAX_SLOW_SECONDS)
             case "size":
                 draft.size = _size(argument)
+            case "flagged":
+                draft.error = PictureFlagged(seed_was_given=draft.seed_was_given)
             case "pause":
                 wait = _seconds(
                     name, argument or str(_DEFAULT_PAUSE_SECONDS), most=MAX_PAUSE_SECONDS
@@ -135,6 +139,7 @@ _ERRORS: Final[Mapping[str, Callable[[], DomainError]]] = {
 
 EXAMPLES: Final = (
     *(f"[preview:{name}]" for name in _ERRORS),
+    "[preview:flagged]",
     "[preview:fail-once]",
     "[preview:pause]",
     "[preview:slow 20]",

@@ -1,0 +1,85 @@
+"""Which store the database's pictures are in: noticed before another takes its place.
+
+A store has a marker with an id, and the database knows the id. A folder whose volume is not
+mounted, or another bucket, then cannot pass for the right one.
+"""
+
+from typing import Final
+
+import structlog
+
+from gql_server.database.engine.engine import Database
+from gql_server.database.queries.stores import adopt_store, adopted_store, some_stored_keys
+from gql_server.domain.ids import new_id
+from gql_server.storage.store import Store, StoreUnavailable
+
+log = structlog.get_logger(__name__)
+
+_HINT: Final = (
+    "Mount or name the right one. If this is the right one all the same, run "
+    "`gql-server audit --store --adopt`"
+)
+
+
+class WrongStore(Exception):
+    """The store is not the one that the database's pictures are in; says what to do."""
+
+
+async def require_store(database: Database, store: Store) -> None:
+    """Use the store only while it is the one that the database's pictures are in.
+
+    A database that has no pictures adopts the store; so does one of an older version, if pictures
+    of it are there. A store that does not answer is checked later, as ``Store.check`` does.
+
+    Raises:
+        WrongStore: The store has no marker or another one, and the database has pictures.
+        StoreMisconfigured: The store refuses.
+    """
+    async with database.read() as connection:
+        known = await adopted_store(connection)
+    if known is not None:
+        store.require_marker(known)
+    try:
+        found = await store.read_marker()
+        if known is not None and found == known:
+            return
+        await _check_pictures(database, store, known=known, found=found)
+        await adopt(database, store)
+    except StoreUnavailable as error:
+        log.warning("store_not_identified", reason=str(error))
+
+
+async def adopt(database: Database, store: Store) -> str:
+    """Make the store the one that the database's pictures are in, whatever it holds.
+
+    Raises:
+        StoreMisconfigured: The store refuses.
+        StoreUnavailable: The store does not answer.
+    """
+    store_id = await store.read_marker() or await store.write_marker(new_id("sto"))
+    await adopt_store(database, store_id)
+    store.require_marker(store_id)
+    log.info("store_adopted", store=store_id)
+    return store_id
+
+
+async def _check_pictures(
+    database: Database, store: Store, *, known: str | None, found: str | None
+) -> None:
+    """Let pass a store that can be adopted: nothing is lost by it."""
+    async with database.read() as connection:
+        keys = await some_stored_keys(connection)
+    if not keys:
+        return
+    if known is not None:
+        what = "has no marker" if found is None else f"has the marker of another, {found}"
+        raise WrongStore(
+            f"it is not the store that the database's pictures are in: it {what}. {_HINT}"
+        )
+    for key in keys:
+        if await store.exists(key):
+            return
+    raise WrongStore(
+        f"the database has pictures, and none of those that were looked for is there: "
+        f"{keys[0]}, for instance. {_HINT}"
+    )

@@ -1,0 +1,118 @@
+"""Statements that compare the store with the tables, and that say which store it is."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.pages import Facts, read_facts
+from gql_server.database.tables.batches import BatchItemRow, BatchRow
+from gql_server.database.tables.tables import (
+    IdempotencyKeyRow,
+    ImageRow,
+    SourceImageRow,
+    StoreRow,
+)
+from gql_server.domain.batches import ItemStatus
+from gql_server.domain.clock import now
+
+StoredRow = type[ImageRow] | type[SourceImageRow]
+"""A table whose rows have a file in the store."""
+
+_PICTURES: Final = "pictures"
+_SAMPLE: Final = 5
+
+
+async def adopted_store(connection: AsyncConnection) -> str | None:
+    """Return the id of the store that the pictures are in; None: none was adopted yet."""
+    statement = select(col(StoreRow.store_id)).where(col(StoreRow.purpose) == _PICTURES)
+    return (await connection.execute(statement)).scalar_one_or_none()
+
+
+async def adopt_store(database: Database, store_id: str) -> None:
+    """Write down which store the pictures are in, in place of any other."""
+    row = StoreRow(purpose=_PICTURES, store_id=store_id, adopted_at=now()).model_dump()
+    try:
+        async with database.write() as connection:
+            await connection.execute(delete(StoreRow).where(col(StoreRow.purpose) == _PICTURES))
+            await connection.execute(insert(StoreRow), row)
+    except IntegrityError:  # another process did, which read the same marker
+        return
+
+
+async def some_stored_keys(connection: AsyncConnection) -> Sequence[str]:
+    """Return the keys of the newest and the oldest files that should be there."""
+    found: list[str] = []
+    for table in (ImageRow, SourceImageRow):
+        created_at = col(table.created_at)
+        statement = select(col(table.storage_key)).where(*_with_file(table)).limit(_SAMPLE)
+        for ordered in (statement.order_by(created_at.desc()), statement.order_by(created_at)):
+            found.extend((await connection.execute(ordered)).scalars())
+    return found
+
+
+async def stored_rows(
+    connection: AsyncConnection, table: StoredRow, *, after: str, until: str, most: int
+) -> list[Facts]:
+    """Return rows in the order of their keys: those behind one key, and up to another.
+
+    Each has its ``id``, ``storage_key``, ``size_bytes``, ``created_at`` and ``missing_since``.
+    """
+    storage_key = col(table.storage_key)
+    statement = (
+        select(
+            col(table.id),
+            storage_key,
+            col(table.size_bytes),
+            col(table.created_at),
+            col(table.missing_since),
+        )
+        .where(storage_key > after, storage_key <= until, *_existing(table))
+        .order_by(storage_key)
+        .limit(most)
+    )
+    return read_facts(await connection.execute(statement))
+
+
+async def set_missing(
+    connection: AsyncConnection, table: StoredRow, ids: Collection[str], since: datetime | None
+) -> None:
+    """Mark rows whose files are gone, or are there again."""
+    if ids:
+        await connection.execute(
+            update(table).where(col(table.id).in_(ids)).values(missing_since=since)
+        )
+
+
+async def expected_images(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
+    """Return those of these images that may still be recorded: somebody works on them."""
+    if not ids:
+        return set()
+    claimed = select(col(IdempotencyKeyRow.result_id)).where(
+        col(IdempotencyKeyRow.result_id).in_(ids), col(IdempotencyKeyRow.completed_at).is_(None)
+    )
+    unfinished = select(col(BatchRow.id)).where(col(BatchRow.finished_at).is_(None))
+    begun = select(col(BatchItemRow.image_id)).where(
+        col(BatchItemRow.batch_id).in_(unfinished),
+        col(BatchItemRow.image_id).in_(ids),
+        col(BatchItemRow.status).in_((ItemStatus.QUEUED, ItemStatus.RUNNING)),
+    )
+    return {
+        image_id
+        for statement in (claimed, begun)
+        for image_id in (await connection.execute(statement)).scalars()
+    }
+
+
+def _existing(table: StoredRow) -> tuple[Any, ...]:
+    """Return which rows have a file: a deleted image keeps its own, a deleted upload does not."""
+    return (col(table.deleted_at).is_(None),) if table is SourceImageRow else ()
+
+
+def _with_file(table: StoredRow) -> tuple[Any, ...]:
+    return (*_existing(table), col(table.missing_since).is_(None))

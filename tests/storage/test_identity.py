@@ -1,0 +1,143 @@
+"""A store that is not the one of the database's pictures is noticed, and none is made for it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gql_server.bootstrap.resources import StartError, check_start
+from gql_server.cli.root import cli
+from gql_server.settings import load_settings
+from tests.support.product import Product, running_product
+from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
+
+pytestmark = pytest.mark.anyio
+runner = CliRunner()
+
+SMALL = {
+    "model": "@cf/stabilityai/stable-diffusion-xl-base-1.0",
+    "width": 256,
+    "height": 256,
+}
+
+
+async def store_state(product: Product) -> tuple[int, str]:
+    response = await product.client.get("/ready")
+    return response.status_code, response.json()["store"]
+
+
+async def test_a_lost_folder_is_noticed_and_not_made_anew(tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    async with running_product(tmp_path) as product:
+        await product.image(**SMALL)
+        assert await store_state(product) == (200, "ok")
+        images.rename(tmp_path / "unmounted")
+        assert await store_state(product) == (503, "failing")
+        (error,) = (await product.generate(**SMALL))["userErrors"]
+        assert error["__typename"] == "GenerationFailed"
+        images.mkdir()  # the mount point
+        assert await store_state(product) == (503, "failing")
+        (error,) = (await product.generate(**SMALL))["userErrors"]
+        assert error["__typename"] == "GenerationFailed"
+        assert list(images.iterdir()) == [], "nothing is written beneath a mount point"
+        images.rmdir()
+        (tmp_path / "unmounted").rename(images)
+        assert await store_state(product) == (200, "ok")
+        await product.image(**SMALL)
+    images.rename(tmp_path / "unmounted")
+    with pytest.raises(StartError, match="not the store that the database's pictures are in"):
+        await check_start(load_settings(data_dir=tmp_path))
+    assert not images.exists()
+
+
+async def test_the_store_of_another_database_is_refused(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        async with running_product(tmp_path / name) as product:
+            await product.image(**SMALL)
+    shutil.rmtree(tmp_path / "one/images")
+    shutil.copytree(tmp_path / "other/images", tmp_path / "one/images")
+    with pytest.raises(StartError, match="marker of another"):
+        await check_start(load_settings(data_dir=tmp_path / "one"))
+
+
+async def test_a_database_of_an_older_version_adopts_its_store(tmp_path: Path) -> None:
+    marker = tmp_path / "images/.gql-server-store.json"
+    async with running_product(tmp_path) as product:
+        await product.image(**SMALL)
+        marker.unlink()
+        async with product.parts.database.write() as connection:
+            await connection.exec_driver_sql("DELETE FROM stores")
+    async with running_product(tmp_path) as product:
+        assert await store_state(product) == (200, "ok")
+        async with product.parts.database.write() as connection:
+            await connection.exec_driver_sql("DELETE FROM stores")
+    assert marker.exists()
+    shutil.rmtree(tmp_path / "images")
+    with pytest.raises(StartError, match="none of those that were looked for is there"):
+        await check_start(load_settings(data_dir=tmp_path))
+
+
+async def test_a_database_without_pictures_takes_any_store(tmp_path: Path) -> None:
+    async with running_product(tmp_path):
+        pass
+    shutil.rmtree(tmp_path / "images")
+    async with running_product(tmp_path) as product:
+        assert await store_state(product) == (200, "ok")
+        await product.image(**SMALL)
+
+
+async def test_a_bucket_without_its_marker_is_noticed(tmp_path: Path, s3: S3Server) -> None:
+    bucket = s3.make_bucket()
+    settings = {
+        "cloudflare_account_id": None,
+        "r2_bucket": bucket,
+        "r2_access_key_id": ACCESS_KEY_ID,
+        "r2_secret_access_key": SECRET_ACCESS_KEY,
+        "r2_endpoint_url": s3.endpoint_url,
+    }
+    async with running_product(tmp_path, settings) as product:
+        await product.image(**SMALL)
+        assert await store_state(product) == (200, "ok")
+        await product.parts.store._delete(".gql-server-store.json")  # type: ignore[attr-defined]
+        assert await store_state(product) == (503, "failing")
+    other = settings | {"r2_bucket": s3.make_bucket()}
+    with pytest.raises(StartError, match="has no marker"):
+        await check_start(load_settings(data_dir=tmp_path, **other))
+
+
+async def test_the_command_says_what_is_gone_and_goes_on_with_another_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    async with running_product(tmp_path) as product:
+        image = await product.image(**SMALL)
+        kept = await product.image(**SMALL)
+        (tmp_path / "images" / image["r2Key"]).unlink()
+        orphan = tmp_path / "images/generated/left.png"
+        shutil.copy(tmp_path / "images" / kept["r2Key"], orphan)
+    from asyncio import to_thread  # noqa: PLC0415 - the command has a loop of its own
+
+    audit = ["audit", "--store", "--grace-hours", "0"]
+    found = await to_thread(runner.invoke, cli, audit)
+    assert found.exit_code == 1
+    assert f"{image['id']}: file is gone\n" in found.output
+    assert "generated/left.png: belongs to nobody\n" in found.output
+    repaired = await to_thread(runner.invoke, cli, [*audit, "--repair"])
+    assert repaired.exit_code == 0, repaired.output
+    assert (tmp_path / "images/.quarantine/generated/left.png").exists()
+    assert (await to_thread(runner.invoke, cli, audit)).exit_code == 0
+    async with running_product(tmp_path) as product:
+        query = "query I($id: ID!) { image(id: $id) { missingSince url } }"
+        gone = (await product.ask(query, id=image["id"]))["image"]
+        assert gone["missingSince"] is not None
+        assert (await product.client.get(gone["url"])).status_code == 404
+        assert (await product.ask(query, id=kept["id"]))["image"]["missingSince"] is None
+    shutil.rmtree(tmp_path / "images")
+    refused = await to_thread(runner.invoke, cli, audit)
+    assert refused.exit_code == 1
+    assert "--adopt" in refused.output
+    adopted = await to_thread(runner.invoke, cli, ["audit", "--store", "--adopt"])
+    assert adopted.exit_code == 0, adopted.output
+    assert (await to_thread(runner.invoke, cli, audit)).exit_code == 1
