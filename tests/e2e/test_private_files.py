@@ -8,8 +8,6 @@ import pytest
 from gql_server.storage.private_files import close_folder_to_others
 from tests.support.process import product_process
 
-pytestmark = pytest.mark.anyio
-
 
 def open_to_others(folder: Path) -> list[str]:
     return [
@@ -19,11 +17,13 @@ def open_to_others(folder: Path) -> list[str]:
     ]
 
 
+@pytest.mark.anyio
 async def test_what_is_made_is_the_servers_alone(tmp_path: Path) -> None:
     async with product_process(tmp_path, {}):
         assert open_to_others(tmp_path / "data") == []
 
 
+@pytest.mark.anyio
 async def test_what_was_open_is_closed_at_the_next_start(tmp_path: Path) -> None:
     async with product_process(tmp_path, {}):
         pass
@@ -42,7 +42,7 @@ async def test_what_was_open_is_closed_at_the_next_start(tmp_path: Path) -> None
         ("gql_server.db", 0o1777, False),
     ],
 )
-async def test_a_folder_that_others_use_too_stays_open(
+def test_a_folder_that_others_use_too_stays_open(
     tmp_path: Path, name: str, mode: int, *, closed: bool
 ) -> None:
     (tmp_path / name).touch(mode=0o600)

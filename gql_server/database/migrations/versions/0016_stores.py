@@ -2,7 +2,7 @@
 
 Keys of the store are ordered by their bytes, as stores list them.
 
-Revision: 0017
+Revision: 0016
 Follows: 0015
 """
 
@@ -11,7 +11,7 @@ from alembic import op
 
 from gql_server.database.engine.columns import UtcDateTime
 
-revision = "0017"
+revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
