@@ -39,7 +39,7 @@ def close_folder_to_others(folder: Path) -> bool:
     """
     try:
         is_shared = folder.stat().st_mode & stat.S_ISVTX or any(
-            not name.startswith(_OWN_NAMES) for name in os.listdir(folder)
+            not entry.name.startswith(_OWN_NAMES) for entry in folder.iterdir()
         )
     except OSError:
         return False
