@@ -6,7 +6,6 @@ from typing import Final, TypedDict
 from urllib.parse import urlsplit
 
 import structlog
-from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -24,6 +23,7 @@ from gql_server.api.models.types import ShapedCatalogue
 from gql_server.api.playground import api_playground
 from gql_server.api.request_contexts import ContextFactory
 from gql_server.api.schema import build_schema
+from gql_server.bootstrap.readiness import checks
 from gql_server.bootstrap.resources import StartError
 from gql_server.bootstrap.services import Wiring
 from gql_server.domain.allowances import Allowance
@@ -279,9 +279,4 @@ async def _to_playground(_request: Request) -> RedirectResponse:
 
 def _checks(request: Request) -> Mapping[str, Check]:
     parts: Parts = request.state.parts
-
-    async def database_answers() -> None:
-        async with parts.database.read() as connection:
-            await connection.execute(text("SELECT 1"))
-
-    return {"database": database_answers, "store": parts.store.check}
+    return checks(parts)

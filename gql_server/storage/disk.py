@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
@@ -23,6 +24,8 @@ _FOR_GOOD: Final = {
     errno.ENAMETOOLONG,
 }
 """Errors that trying again does not mend: rights, no hard links, a file where a folder must be."""
+
+_TRIAL_BYTES: Final = 1024 * 1024
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +66,29 @@ async def in_thread(
         )
         message = f"The folder could not {operation}: {error.strerror}."
         raise (StoreMisconfigured if is_for_good else StoreUnavailable)(message) from error
+
+
+async def try_disk(folder: Path) -> None:
+    """Write as much into a folder as a picture takes, and remove it.
+
+    Raises:
+        StoreMisconfigured: The disk refuses for good.
+        StoreUnavailable: The disk failed or is full.
+    """
+    await in_thread("take a file", _try, folder)
+
+
+def try_file(path: Path) -> None:
+    """Write a new file as large as a picture, synced; one that stays is the caller's to remove."""
+    write_synced(path, bytes(_TRIAL_BYTES))
+
+
+def _try(folder: Path) -> None:
+    path = folder / f".check-{secrets.token_hex(8)}"
+    try:
+        try_file(path)
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def write_synced(path: Path, data: bytes) -> None:

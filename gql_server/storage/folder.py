@@ -28,6 +28,7 @@ from gql_server.storage.disk import (
     in_thread,
     make_folder,
     sync_folder,
+    try_file,
     write_synced,
 )
 from gql_server.storage.folder_listing import described_names
@@ -325,7 +326,7 @@ class FolderStore:
         part = self._parts / f"check+{secrets.token_hex(8)}"
         linked = part.with_name(f"{part.name}.json")
         try:
-            write_synced(part, b"")
+            try_file(part)
             os.link(part, linked)
         finally:
             linked.unlink(missing_ok=True)

@@ -132,7 +132,12 @@ async def test_a_database_that_goes_away_is_told_without_its_password(
     (error,) = answer["errors"]
     assert error["extensions"] == {"code": "UNAVAILABLE", "retryable": True, "retryAfter": 2}
     assert ready.status_code == 503
-    assert ready.json() == {"status": "failing", "database": "failing", "store": "ok"}
+    assert ready.json() == {
+        "status": "failing",
+        "database": "failing",
+        "store": "ok",
+        "problems": {"database": "The database does not answer or takes no writes."},
+    }
     assert "database_unavailable" in logged
     assert "not_ready" in logged
     assert "secret-password" not in f"{answer} {running.printed} {logged}"
