@@ -15,6 +15,7 @@ from gql_server.database.engine.migration import (
     check_current,
     migrate,
 )
+from gql_server.database.engine.pools import pool_sizes
 from gql_server.database.engine.rights import is_denied, rights_to_migrate
 from gql_server.jobs.engine_database import (
     SCHEMA as JOBS_SCHEMA,
@@ -220,7 +221,7 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
         folder = Path(settings.sqlalchemy_url.database or "").parent
         if not folder.is_dir():
             raise StartError(f"DATABASE_URL: there is no folder {folder}")
-    database = Database(settings.sqlalchemy_url)
+    database = Database(settings.sqlalchemy_url, pool_sizes(settings.database_pool_size))
     try:
         yield database
     finally:

@@ -21,6 +21,7 @@ from gql_server.bootstrap.resources import (
 from gql_server.bootstrap.store_identity import WrongStore, require_store
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.database.engine.notifications import listening
+from gql_server.database.engine.pools import pool_sizes
 from gql_server.database.queries.image_inserts import ImageInserts
 from gql_server.database.queries.processes import remove_all_processes
 from gql_server.domain.rate_limits import RateLimit
@@ -52,6 +53,7 @@ from gql_server.webhooks.webhooks import Webhooks
 log = structlog.get_logger(__name__)
 
 _SWEEP_SECONDS: Final = 60.0
+_IDLE_SECONDS: Final = 5.0
 
 
 class Wiring:
@@ -108,6 +110,9 @@ class Wiring:
             await stack.enter_async_context(
                 recurring("idempotency key sweep", idempotency.sweep, seconds=_SWEEP_SECONDS)
             )
+            await stack.enter_async_context(
+                recurring("idle connections", database.give_back_idle, seconds=_IDLE_SECONDS)
+            )
             progress = Progress(passing=(DatabaseUnavailable,))
             await stack.enter_async_context(
                 listening(database, heard=progress.publish, missed=progress.publish_all)
@@ -118,6 +123,7 @@ class Wiring:
                 url=settings.sqlalchemy_url,
                 concurrency=settings.job_concurrency,
                 stop_seconds=settings.shutdown_timeout,
+                connections=pool_sizes(settings.database_pool_size).jobs,
             )
             stack.push_async_callback(jobs.close)
             webhooks = Webhooks(

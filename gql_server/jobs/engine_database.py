@@ -8,11 +8,12 @@ from dbos import DBOS
 from sqlalchemy import URL, Engine, create_engine, event
 
 from gql_server.database.engine.engine import translated_errors
+from gql_server.database.engine.pools import TurnsInThreads, pool_sizes
 from gql_server.database.engine.postgresql import connection_options
 
 SCHEMA: Final = "jobs"
 
-_CONNECTIONS: Final = 10
+_CONNECTIONS: Final = pool_sizes().jobs
 _STATEMENT_MILLISECONDS: Final = 30_000
 _IDLE_MILLISECONDS: Final = 5000
 _PRAGMAS: Final = (
@@ -36,17 +37,18 @@ def engine_url(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def open_engine(url: URL) -> Engine:
-    """Make the pool that the engine works through; nothing is opened yet."""
+def open_engine(url: URL, connections: int = _CONNECTIONS) -> Engine:
+    """Make the pool that the engine works through, so large; nothing is opened yet."""
     options: dict[str, Any] = {
-        "pool_size": _CONNECTIONS // 2,
-        "max_overflow": _CONNECTIONS - _CONNECTIONS // 2,
+        "pool_size": connections // 3,
+        "max_overflow": connections - connections // 3,
         "pool_timeout": 30,
         "hide_parameters": True,
     }
     if url.get_backend_name() != "sqlite":
         return create_engine(
             url,
+            poolclass=TurnsInThreads,
             pool_pre_ping=True,
             connect_args={
                 "application_name": "gql_server jobs",

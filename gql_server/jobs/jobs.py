@@ -12,6 +12,7 @@ from sqlalchemy import URL
 
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.database.engine.locks import do_alone
+from gql_server.database.engine.pools import pool_sizes
 from gql_server.jobs.engine import JobEngine
 from gql_server.jobs.engine_database import engine_url
 from gql_server.jobs.kinds import (
@@ -57,6 +58,7 @@ class Jobs:
         url: URL,
         concurrency: int,
         stop_seconds: float,
+        connections: int = pool_sizes().jobs,
     ) -> None:
         """Take the parts it works with.
 
@@ -67,6 +69,7 @@ class Jobs:
             concurrency: How many jobs of a kind a process runs at once, where the kind says
                 nothing else. The same on every process: who started last decides for all.
             stop_seconds: How long a stop waits for handlers that run.
+            connections: How many there are to the engine's tables, for all that it does.
         """
         url = engine_url(url)
         self._database = database
@@ -75,7 +78,7 @@ class Jobs:
         self._stop_seconds = stop_seconds
         self._kinds: dict[str, JobKind] = {}
         self._sweeps: list[tuple[str, Callable[[], Awaitable[object]], float]] = []
-        self._queue = JobQueue(url)
+        self._queue = JobQueue(url, connections=connections)
         self._runner = JobRunner(self._kinds, self._queue, lease)
         self._engine = JobEngine(url, self._queue.engine, self._runner.run)
         self._recurs = AsyncExitStack()

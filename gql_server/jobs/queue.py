@@ -12,6 +12,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import ProgrammingError
 
 from gql_server.database.engine.engine import translated_errors
+from gql_server.database.engine.pools import pool_sizes
 from gql_server.database.engine.rights import is_denied
 from gql_server.domain.clock import now
 from gql_server.jobs.engine_database import (
@@ -57,10 +58,10 @@ class Started:
 class JobQueue:
     """Puts jobs into the queues of their kinds, and looks after what is there."""
 
-    def __init__(self, url: URL) -> None:
-        """Take the address of the engine's tables; nothing is opened yet."""
+    def __init__(self, url: URL, *, connections: int = pool_sizes().jobs) -> None:
+        """Take the address of the engine's tables, and how many connections there are to it."""
         self._url = url
-        self.engine = open_engine(url)
+        self.engine = open_engine(url, connections)
         self._client: DBOSClient | None = None
         self._is_opening = asyncio.Lock()
 

@@ -12,8 +12,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import greenlet_spawn
 
 from gql_server.database.engine.loop_reader import LoopReader, ReadElsewhere
+from gql_server.database.engine.pools import PoolSizes, Turns, pool_sizes
 from gql_server.database.engine.postgresql import connection_options
 from gql_server.database.engine.sqlite import (
     COMMITTED_TOPICS,
@@ -40,21 +42,24 @@ class DatabaseUnavailable(Exception):
 
 
 class Database:
-    """Hands out connections, up to 40 of them; holds no session and loads nothing lazily.
+    """Hands out connections, so many at most; holds no session and loads nothing lazily.
 
     No unit of work may be open during a call to a model or a store.
 
     Attributes:
         told: Called, on SQLite, with each topic that a committed transaction has news of.
+        alone: Bounds the transactions that are held open for work that others must not do
+            meanwhile: they need connections beside their own.
     """
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, sizes: PoolSizes | None = None) -> None:
+        """Take the address, and how many connections there are; nothing is opened yet."""
+        sizes = sizes or pool_sizes()
+        self.alone: Final = asyncio.Semaphore(sizes.alone)
         self.is_sqlite: Final = url.get_backend_name() == "sqlite"
         self._started: set[asyncio.Task[None]] = set()
         self.told: Callable[[str], None] | None = None
         options: dict[str, Any] = {
-            "pool_size": 10,
-            "max_overflow": 10,
             "hide_parameters": True,  # they hold prompts, and errors are logged
             "pool_timeout": 30,
             "json_serializer": _write_json,
@@ -62,18 +67,23 @@ class Database:
         }
         if not self.is_sqlite:
             options["pool_pre_ping"] = True
+            options["poolclass"] = Turns
             options["connect_args"] = connection_options(
                 url,
                 statement_milliseconds=_STATEMENT_MILLISECONDS,
                 idle_milliseconds=_IDLE_MILLISECONDS,
             )
-        self.engine: Final[AsyncEngine] = create_async_engine(url, **options)
+        self.engine: Final[AsyncEngine] = create_async_engine(
+            url, **options, **_pool_options(sizes.writers)
+        )
         # Readers need no transaction: a statement is a snapshot of its own. On connections that
         # never begin one, nothing has to be begun, ended or reset. All are kept: on SQLite a
         # connection that is opened for one request would cost it a thread.
-        kept = {"pool_size": 20, "max_overflow": 0}
         self.reader: Final[AsyncEngine] = create_async_engine(
-            url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **options | kept
+            url,
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
+            **options | {"pool_size": sizes.readers, "max_overflow": 0},
         )
         self._snapshot_options: dict[str, Any] = (
             {READ_ONLY: True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
@@ -82,7 +92,9 @@ class Database:
         self._writers: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
-        self._in_thread = SqliteThread(url, options) if self.is_sqlite else None
+        self._in_thread = (
+            SqliteThread(url, {**options, **_pool_options(1)}) if self.is_sqlite else None
+        )
         self._in_loop = LoopReader(url, options) if self.is_sqlite else None
         if self.is_sqlite:
             set_up_sqlite(self.engine.sync_engine)
@@ -185,6 +197,17 @@ class Database:
         self._started.add(task)
         task.add_done_callback(self._started.discard)
 
+    async def give_back_idle(self) -> None:
+        """Close the connections to PostgreSQL that nobody needs just now.
+
+        It may have too few for all of its clients' processes: what idles here is missing there.
+        Call it more often than anybody waits for a connection.
+        """
+        for engine in (self.reader, self.engine):
+            pool = engine.pool
+            if isinstance(pool, Turns):
+                await greenlet_spawn(pool.shrink)
+
     async def close(self) -> None:
         """Wait for what was started, and give back every connection."""
         await asyncio.gather(*self._started, return_exceptions=True)
@@ -239,6 +262,12 @@ def _is_passing(error: BaseException) -> bool:
         code: int = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         return code & 0xFF in _PASSING_SQLITE_CODES
     return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
+
+
+def _pool_options(connections: int) -> dict[str, int]:
+    """Keep half of them open; the others are opened when they are needed."""
+    kept = -(-connections // 2)
+    return {"pool_size": kept, "max_overflow": connections - kept}
 
 
 def _write_json(value: Any) -> str:

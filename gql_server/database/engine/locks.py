@@ -30,7 +30,7 @@ async def do_alone(database: Database, name: str, work: Callable[[], Awaitable[o
     if database.is_sqlite:
         await work()
         return True
-    async with database.write() as connection:
+    async with database.alone, database.write() as connection:
         await connection.execute(
             text("SELECT set_config('idle_in_transaction_session_timeout', :limit, true)"),
             {"limit": str(_IDLE_MILLISECONDS)},

@@ -43,6 +43,14 @@ class ServerSettings(BaseSettings):
         description="Password for a `DATABASE_URL` without one, as it is: in the URL, characters "
         "such as `@ : / # ?` would have to be percent-encoded.",
     )
+    database_pool_size: int = Field(
+        default=51,
+        ge=8,
+        le=1000,
+        description="Connections a process opens to PostgreSQL at most. Keep the sum over all "
+        "processes below `max_connections` minus `superuser_reserved_connections`; beyond that "
+        "[they wait for one another](using.md#running-it).",
+    )
     allowed_hosts: Hosts = Field(
         default=(),
         description="Host names the server answers to, separated by commas: `api.example.com, "

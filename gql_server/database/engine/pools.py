@@ -1,0 +1,109 @@
+"""How many connections a process opens to PostgreSQL, and how a refused one waits its turn."""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+import structlog
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, QueuePool
+from sqlalchemy.util import await_only
+
+LEAST_POOL_SIZE: Final = 8
+DEFAULT_POOL_SIZE: Final = 51
+
+_LISTENERS: Final = 1
+_WAIT_SECONDS: Final = 20.0
+_FIRST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 1.0
+_TOO_MANY: Final = "53300"
+_NO_ROOM: Final = ("too many clients", "too many connections", "connection slots")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSizes:
+    """How many connections each part of a process has at most.
+
+    Attributes:
+        readers: For statements that are a transaction of their own.
+        writers: For transactions.
+        jobs: For the engine of background work.
+    """
+
+    readers: int
+    writers: int
+    jobs: int
+
+    @property
+    def alone(self) -> int:
+        """How many transactions may be held open for work that others must not do meanwhile."""
+        return max(1, self.writers // 4)
+
+
+def pool_sizes(total: int = DEFAULT_POOL_SIZE) -> PoolSizes:
+    """Divide a process's connections; one more listens for news.
+
+    Args:
+        total: All of them together, at least ``LEAST_POOL_SIZE``.
+    """
+    jobs = max(3, total // 5)
+    left = total - _LISTENERS - jobs
+    readers = left // 2
+    return PoolSizes(readers=readers, writers=left - readers, jobs=jobs)
+
+
+class TurnsInThreads(QueuePool):
+    """A pool for threads, which waits its turn where PostgreSQL has no room for a connection.
+
+    What is waited for is any connection, also one that is given back to this pool.
+    """
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        for pause in _pauses():
+            try:
+                return super()._do_get()
+            except psycopg.OperationalError as error:
+                if not _has_no_room(error):
+                    raise
+            time.sleep(pause)
+        return super()._do_get()
+
+
+class Turns(AsyncAdaptedQueuePool):
+    """The same for an event loop."""
+
+    def shrink(self) -> None:
+        """Close idle connections, but for one, or as many as are in use."""
+        while self.checkedin() > max(1, self.checkedout()):
+            entry = self._pool.get(block=False)
+            self._dec_overflow()
+            entry.close()
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        for pause in _pauses():
+            try:
+                return super()._do_get()
+            except psycopg.OperationalError as error:
+                if not _has_no_room(error):
+                    raise
+            await_only(asyncio.sleep(pause))
+        return super()._do_get()
+
+
+def _pauses() -> Iterator[float]:
+    end, pause = time.monotonic() + _WAIT_SECONDS, _FIRST_PAUSE
+    while time.monotonic() < end:
+        yield random.uniform(pause / 2, pause)  # noqa: S311 - spreads those who wait
+        pause = min(2 * pause, _LONGEST_PAUSE)
+    log.warning("database_has_no_room", waited_seconds=_WAIT_SECONDS)
+
+
+def _has_no_room(error: psycopg.OperationalError) -> bool:
+    # What is refused before a session begins has no state of its own, only the server's words.
+    words = str(error)
+    return error.sqlstate == _TOO_MANY or any(some in words for some in _NO_ROOM)
