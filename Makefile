@@ -34,7 +34,7 @@ test-survival: $(VENV)/checks
 		tests/e2e/test_batch_faults.py tests/e2e/test_batch_watchers.py tests/rest/test_description.py
 	$(BIN)/python -m pytest --numprocesses auto -m survival tests/graphql/test_hostile.py \
 		tests/e2e/test_idle_sockets.py tests/e2e/test_budgets.py \
-		tests/e2e/test_allowances.py tests/jobs/test_survival.py tests/fuzz \
+		tests/e2e/test_allowances.py tests/e2e/test_few_connections.py tests/jobs/test_survival.py tests/fuzz \
 		tests/graphql/test_cost_property.py
 	$(BIN)/python -m pytest -m survival tests/survival
 
