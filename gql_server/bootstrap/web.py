@@ -43,6 +43,7 @@ from gql_server.settings.addresses import as_ipv6
 from gql_server.web.health import Check, health, ready_route
 from gql_server.web.images import images_route
 from gql_server.web.middleware.authentication import AuthenticationMiddleware
+from gql_server.web.middleware.compression import compression
 from gql_server.web.middleware.hosts import AllowedHostsMiddleware
 from gql_server.web.middleware.networks import AllowedNetworksMiddleware
 from gql_server.web.middleware.open_requests import OpenRequests, OpenRequestsMiddleware
@@ -238,7 +239,7 @@ def _middleware(settings: Settings, open_requests: OpenRequests) -> list[Middlew
     waiting = Middleware(
         OpenRequestsMiddleware, requests=open_requests, refusals={REST_FOLDER: refusal}
     )
-    return [*found, waiting, authentication]
+    return [*found, waiting, authentication, compression()]
 
 
 def _asks_for_keys(settings: Settings) -> bool:

@@ -43,7 +43,8 @@ def operation_key(
         left_out = plans[_PLACE, position_argument]
     sent = {key: value for key, value in (variables or {}).items() if key != left_out}
     try:
-        return source, name, orjson.dumps(sent, option=orjson.OPT_SORT_KEYS)
+        # Decoded: orjson's bytes keep a kilobyte and more, and every subscriber has a key.
+        return source, name, orjson.dumps(sent, option=orjson.OPT_SORT_KEYS).decode()
     except TypeError:
         return object()  # a file, or whatever else has no equal
 

@@ -1,4 +1,4 @@
-"""How much of the processor's time goes into telling subscribers."""
+"""How much of the loop's time goes into telling subscribers."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ _SHARE: Final = 0.25
 
 
 class Pace:
-    """Spaces out what is told, so that all of it takes a share of the processor's time."""
+    """Spaces out what is told, so that all of it takes a share of the loop's time."""
 
     def __init__(self) -> None:
         """Begin with nothing told."""
@@ -22,7 +22,7 @@ class Pace:
         """Wait for a turn.
 
         Args:
-            expected: Seconds of processor time that it will probably take.
+            expected: Seconds that it will probably take.
         """
         now = asyncio.get_running_loop().time()
         start = max(now, self._free_at)
@@ -36,10 +36,10 @@ class Pace:
 
 
 class Measured(Generic[T]):
-    """Awaits something, and counts the processor time of this thread that goes into it.
+    """Awaits something, and counts how long it keeps the loop.
 
     Attributes:
-        seconds: The time so far.
+        seconds: The time so far. What others do while it waits is not in it.
     """
 
     def __init__(self, awaitable: Awaitable[T]) -> None:
@@ -53,14 +53,14 @@ class Measured(Generic[T]):
         step: Any = None
         error: BaseException | None = None
         while True:
-            began = time.thread_time()
+            began = time.perf_counter()
             try:
                 step = next(steps) if error is None else steps.throw(error)
             except StopIteration as end:
                 result: T = end.value
                 return result
             finally:
-                self.seconds += time.thread_time() - began
+                self.seconds += time.perf_counter() - began
             error = None
             try:
                 yield step
