@@ -128,6 +128,10 @@ class Allowances:
         async with purse.lock:
             if purse.missing + length > allowance.whole:
                 raise _refusal(allowance, purse, cost, length)
+            if purse.unsettled + length <= allowance.most_unsettled:
+                # Settled while this waited for its turn.
+                purse.unsettled += length
+                return
             try:
                 is_held = await self._count(
                     user_id, purse, purse.unsettled + length, is_spent=False

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Hashable, Iterator
-from contextlib import aclosing, closing, contextmanager
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from gql_server.progress.hub import Hub
-from gql_server.progress.snapshots import Item, P, Read, State, Update
+from gql_server.progress.snapshots import Item, P, Read, State
 from gql_server.progress.watch import Watch
 
 _MOST_READS: Final = 8
@@ -75,8 +75,12 @@ class Progress:
         after: P,
         key: Hashable = None,
         most: int = _MOST_ITEMS,
-    ) -> "Watch[P, State, Item]":
+    ) -> Watch[P, State, Item]:
         """Begin to watch a topic; close the watch to end that.
+
+        Its updates tell each item once and in order, until the topic is finished. The first tells
+        the present state, with or without items. Bursts are merged into at most 10 updates a
+        second; one who was slow gets everything missed, an update at a time.
 
         Args:
             topic: Its name.
@@ -99,26 +103,6 @@ class Progress:
                 self._forget(topic, key, hub)
 
         return Watch(hub, after, close)
-
-    async def watch(
-        self, topic: str, read: Read[P, State, Item], *, after: P, key: Hashable = None
-    ) -> AsyncGenerator[Update[P, State, Item], None]:
-        """Tell what a topic's news are, each item once and in order, until it is finished.
-
-        The first update tells the present state, with or without items. Bursts are merged into
-        at most 10 updates a second; one who was slow gets everything missed, a page at a time.
-        Close the generator to stop watching.
-
-        Args:
-            topic: Its name.
-            read: Reads what came after a position; run once for all who watch.
-            after: The position from which on items are wanted.
-            key: What tells apart the reads of one topic, as for ``open``.
-        """
-        with closing(self.open(topic, read, after=after, key=key)) as watch:
-            async with aclosing(watch.updates(after)) as updates:
-                async for update in updates:
-                    yield update
 
     @property
     def watchers(self) -> int:

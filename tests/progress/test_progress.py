@@ -1,7 +1,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -45,9 +45,10 @@ class Work:
 
     async def watch(self, after: int = 0, pause: float = 0.0) -> Sequence[Update[int, int, str]]:
         updates = []
-        async for update in self.progress.watch("work", self.read, after=after):
-            updates.append(update)
-            await asyncio.sleep(pause)
+        with closing(self.progress.open("work", self.read, after=after)) as watch:
+            async for update in watch.updates(after):
+                updates.append(update)
+                await asyncio.sleep(pause)
         return updates
 
 
@@ -97,8 +98,8 @@ async def test_a_burst_is_merged_to_ten_updates_a_second() -> None:
 async def test_the_first_update_tells_the_present_state_at_once() -> None:
     progress = Progress()
     work = Work(progress, total=10)
-    async with aclosing(progress.watch("work", work.read, after=0)) as updates:
-        update = await anext(updates)
+    with closing(progress.open("work", work.read, after=0)) as watch:
+        update = await anext(watch.updates(0))
     assert (update.position, update.state, list(update.items)) == (0, 0, [])
 
 
@@ -163,8 +164,8 @@ async def test_those_who_break_off_leave_nothing_behind() -> None:
     work = Work(progress, total=10)
     before = asyncio.all_tasks()
     staying = asyncio.create_task(work.watch())
-    async with aclosing(progress.watch("work", work.read, after=0)) as updates:
-        await anext(updates)
+    with closing(progress.open("work", work.read, after=0)) as watch:
+        await anext(watch.updates(0))
         assert progress.watchers == 2
     assert progress.watchers == 1
     staying.cancel()
@@ -190,8 +191,8 @@ async def test_reads_of_another_key_are_not_shared() -> None:
     other.finish(2)
 
     async def watch_other() -> list[str]:
-        watching = progress.watch("work", other.read, after=0, key="other")
-        return items([update async for update in watching])
+        with closing(progress.open("work", other.read, after=0, key="other")) as watch:
+            return items([update async for update in watch.updates(0)])
 
     for found in await asyncio.gather(watch_other(), watch_other()):
         assert found == expected(0, 2)
