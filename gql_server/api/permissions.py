@@ -5,6 +5,7 @@ narrowed by the use cases, which show everybody their own and an admin everyone'
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from strawberry.extensions import FieldExtension
@@ -12,9 +13,10 @@ from strawberry.extensions.field_extension import AsyncExtensionResolver, SyncEx
 from strawberry.types import get_object_definition
 
 from gql_server.access.permissions import Decision, Others
-from gql_server.api.context import Info
+from gql_server.api.context import Context, Info
 from gql_server.api.errors import camel_case
 from gql_server.domain.principal import Role
+from gql_server.graphql.plans.fields import PLAN_CHECK
 
 _Root = TypeVar("_Root", bound=type)
 
@@ -85,7 +87,9 @@ def guarded(root: _Root) -> _Root:
         if decision is None:
             raise LookupError(f"{definition.name}.{name} has no decision about who may ask for it")
         if not any(isinstance(one, _Guard) for one in field.extensions):
-            field.extensions.append(_Guard(name, decision))
+            guard = _Guard(name, decision)
+            field.extensions.append(guard)
+            field.metadata = MappingProxyType({**field.metadata, PLAN_CHECK: guard.check})
     if decisions:
         raise LookupError(f"{definition.name} has no fields {', '.join(decisions)}")
     return root
@@ -98,6 +102,10 @@ class _Guard(FieldExtension):
         self._name = name
         self._decision = decision
 
+    def check(self, context: Context) -> None:
+        """Let pass whose role may ask for the field."""
+        self._decision.check(context.principal, self._name)
+
     def resolve(
         self,
         next_: SyncExtensionResolver,
@@ -105,7 +113,7 @@ class _Guard(FieldExtension):
         info: Info,
         **arguments: Any,
     ) -> Any:
-        self._decision.check(info.context.principal, self._name)
+        self.check(info.context)
         return next_(source, info, **arguments)
 
     def resolve_async(
@@ -116,5 +124,5 @@ class _Guard(FieldExtension):
         **arguments: Any,
     ) -> Any:
         # Awaitable for fields, an asynchronous generator for subscriptions: either way as it is.
-        self._decision.check(info.context.principal, self._name)
+        self.check(info.context)
         return next_(source, info, **arguments)

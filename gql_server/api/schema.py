@@ -49,6 +49,7 @@ from gql_server.api.costs.estimates import (
 from gql_server.api.errors import border_error
 from gql_server.api.images.filters import FilterArgument, OrderArgument
 from gql_server.api.images.mutations import ImageMutations
+from gql_server.api.images.rows import IMAGES
 from gql_server.api.images.subscriptions import ImageSubscriptions
 from gql_server.api.images.types import Image, find_images, image_connection
 from gql_server.api.images.warnings import SizeWarning
@@ -80,6 +81,7 @@ from gql_server.graphql.execution.limits import Limits
 from gql_server.graphql.execution.query_cost import PageSizes
 from gql_server.graphql.execution.schema import Schema
 from gql_server.graphql.execution.weights import LIST_LIMIT, WORK, ListLimit, list_size
+from gql_server.graphql.plans.fields import PLAN, ByResolver
 
 _MAX_NODES: Final = 100
 _BUDGETS: Final = ListLimit(default=100, maximum=1_000)
@@ -116,12 +118,14 @@ class Query:
             )
         return await _find_nodes(info, ids)
 
-    @strawberry.field(description="Who asks, and what they may do.")
+    @strawberry.field(description="Who asks, and what they may do.", metadata={PLAN: ByResolver()})
     async def viewer(self, info: Info) -> Viewer:
         """Tell who asks."""
         return await find_viewer(info)
 
-    @strawberry.field(description="One of the caller's images, deleted or not.")
+    @strawberry.field(
+        description="One of the caller's images, deleted or not.", metadata={PLAN: ByResolver()}
+    )
     async def image(
         self,
         info: Info,
@@ -130,7 +134,10 @@ class Query:
         """Find an image."""
         return (await find_images(info, [id])).get(id)
 
-    @strawberry.field(description="The caller's images, page by page; everyone's for an admin.")
+    @strawberry.field(
+        description="The caller's images, page by page; everyone's for an admin.",
+        metadata={PLAN: IMAGES},
+    )
     async def images(
         self,
         info: Info,
@@ -162,7 +169,9 @@ class Query:
         """List uploads."""
         return await source_image_connection(info, first, after, last, before, filter, order_by)
 
-    @strawberry.field(description="One model by its name.")
+    @strawberry.field(
+        description="One model by its name.", metadata={PLAN: ByResolver(is_constant=True)}
+    )
     def model(
         self,
         info: Info,
@@ -177,7 +186,8 @@ class Query:
         return info.context.models.get(id)
 
     @strawberry.field(
-        description="The models that pictures can be asked of.", metadata=list_size(MAX_MODELS)
+        description="The models that pictures can be asked of.",
+        metadata={**list_size(MAX_MODELS), PLAN: ByResolver(is_constant=True)},
     )
     def models(
         self,
@@ -189,7 +199,7 @@ class Query:
         """List models."""
         return list_models(info.context.models, filter)
 
-    @strawberry.field(description="One of the caller's templates.")
+    @strawberry.field(description="One of the caller's templates.", metadata={PLAN: ByResolver()})
     async def template(
         self,
         info: Info,
@@ -214,7 +224,7 @@ class Query:
         """List templates."""
         return await template_connection(info, first, after, last, before, filter, order_by)
 
-    @strawberry.field(description="One of the caller's batches.")
+    @strawberry.field(description="One of the caller's batches.", metadata={PLAN: ByResolver()})
     async def batch(
         self,
         info: Info,

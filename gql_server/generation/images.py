@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gql_server.database.engine.pages import Facts, Page, PageRequest
+from gql_server.database.engine.pages import Facts, Page, PageRequest, RawPage
 from gql_server.database.queries.images import (
     IMAGE_COLUMNS,
     ImageFilter,
@@ -15,6 +15,7 @@ from gql_server.database.queries.images import (
     find_images,
     image_page,
     image_pages_by_template,
+    raw_image_page,
     update_image,
 )
 from gql_server.domain.clock import now
@@ -46,6 +47,17 @@ async def list_images(
     """Return one page of the caller's images with the columns that were asked for."""
     async with parts.database.read() as connection:
         return await image_page(connection, columns, _seen(where, principal), request)
+
+
+async def list_raw_images(
+    parts: Parts,
+    principal: Principal,
+    columns: Sequence[str],
+    where: ImageFilter,
+    request: PageRequest,
+) -> RawPage:
+    """Return one page of the caller's images as the driver has it: the columns, in this order."""
+    return await raw_image_page(parts.database, columns, _seen(where, principal), request)
 
 
 async def list_images_by_template(

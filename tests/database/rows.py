@@ -116,8 +116,10 @@ def counted_statements(database: Database, *, of: set[str] | None = None) -> Ite
 
     for engine in database.sync_engines:
         event.listen(engine, "after_cursor_execute", note)
+    database.hear_raw_read = lambda statement: note(None, None, statement)
     try:
         yield statements
     finally:
+        database.hear_raw_read = None
         for engine in database.sync_engines:
             event.remove(engine, "after_cursor_execute", note)

@@ -2,12 +2,13 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Final, TypeVar, cast
 
 import orjson
-from sqlalchemy import Dialect, Engine, Executable, Result, text
+import psycopg
+from sqlalchemy import Connection, Dialect, Engine, Executable, Result, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -16,7 +17,9 @@ from sqlalchemy.util import greenlet_spawn
 
 from gql_server.database.engine.loop_reader import LoopReader, ReadElsewhere
 from gql_server.database.engine.pools import PoolSizes, Turns, pool_sizes
+from gql_server.database.engine.postgres_readers import PostgresReaders
 from gql_server.database.engine.postgresql import connection_options
+from gql_server.database.engine.raw_reads import PostgresValues, RawRead, RawValues, SqliteValues
 from gql_server.database.engine.sqlite import (
     COMMITTED_TOPICS,
     READ_ONLY,
@@ -50,6 +53,8 @@ class Database:
         told: Called, on SQLite, with each topic that a committed transaction has news of.
         alone: Bounds the transactions that are held open for work that others must not do
             meanwhile: they need connections beside their own.
+        values: What makes values of those in the rows of ``rows``.
+        hear_raw_read: Called with the text of each statement that passes by SQLAlchemy.
     """
 
     def __init__(self, url: URL, sizes: PoolSizes | None = None) -> None:
@@ -59,6 +64,8 @@ class Database:
         self.is_sqlite: Final = url.get_backend_name() == "sqlite"
         self._started: set[asyncio.Task[None]] = set()
         self.told: Callable[[str], None] | None = None
+        self.hear_raw_read: Callable[[str], None] | None = None
+        self.values: Final[RawValues] = SqliteValues() if self.is_sqlite else PostgresValues()
         options: dict[str, Any] = {
             "hide_parameters": True,  # they hold prompts, and errors are logged
             "pool_timeout": 30,
@@ -96,6 +103,9 @@ class Database:
             SqliteThread(url, {**options, **_pool_options(1)}) if self.is_sqlite else None
         )
         self._in_loop = LoopReader(url, options) if self.is_sqlite else None
+        self._raw_readers = (
+            None if self.is_sqlite else PostgresReaders(url, options["connect_args"])
+        )
         if self.is_sqlite:
             set_up_sqlite(self.engine.sync_engine)
             set_up_sqlite(self.reader.sync_engine, has_transactions=False)
@@ -135,6 +145,38 @@ class Database:
                         text("SET LOCAL idle_in_transaction_session_timeout = 0")
                     )
                 yield connection
+
+    async def rows(self, read: RawRead, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+        """Return the rows of a statement that only reads, as the driver has them.
+
+        Args:
+            read: Made by ``compiled`` for this database's dialect.
+            values: Its parameters by name.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer.
+        """
+        if self.hear_raw_read is not None:
+            self.hear_raw_read(read.text)
+        parameters = read.parameters(values)
+        if self._raw_readers is not None:
+            try:
+                return await self._raw_readers.rows(read.text, parameters)
+            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+                raise DatabaseUnavailable(type(error).__name__) from error
+        assert self._in_loop is not None  # noqa: S101 - on SQLite
+        try:
+            return self._in_loop.rows(read.text, parameters)
+        except ReadElsewhere:
+            with translated_errors():
+                async with self.reader.connect() as connection:
+                    found = await connection.exec_driver_sql(read.text, tuple(parameters))
+                    return [tuple(row) for row in found]
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect that statements are compiled for."""
+        return self.reader.dialect
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -217,6 +259,8 @@ class Database:
             await asyncio.to_thread(self._in_thread.close)
         if self._in_loop is not None:
             self._in_loop.close()
+        if self._raw_readers is not None:
+            await self._raw_readers.close()
 
     def _tell(self, topics: Iterable[str]) -> None:
         if self.told is not None:
@@ -241,6 +285,10 @@ class _LoopConnection:
         except ReadElsewhere:
             async with self._pool.connect() as connection:
                 return (await connection.execute(statement, parameters)).freeze()()
+
+    async def run_sync(self, work: Callable[[Connection], T]) -> T:
+        async with self._pool.connect() as connection:
+            return await connection.run_sync(work)
 
 
 class translated_errors:  # noqa: N801 - reads as the phrase it is used in

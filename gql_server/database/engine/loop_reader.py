@@ -8,7 +8,7 @@ the pool waits.
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any, Final
 
@@ -61,6 +61,7 @@ class LoopReader:
         set_up_sqlite(self.engine, has_transactions=False)
         event.listen(self.engine, "connect", _bound)
         self._connection: Connection | None = None
+        self._driver: Any = None
 
     def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run a statement that only reads.
@@ -68,9 +69,23 @@ class LoopReader:
         Raises:
             ReadElsewhere: It takes too long, or another connection is in its way.
         """
+        return self._opened().execute(statement, parameters)
+
+    def rows(self, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run a statement that only reads on the driver's own cursor; return its rows.
+
+        Raises:
+            ReadElsewhere: As ``execute``.
+        """
+        if self._driver is None:
+            self._driver = self._opened().connection.driver_connection
+        found: list[tuple[Any, ...]] = self._driver.cursor().execute(text, parameters).fetchall()
+        return found
+
+    def _opened(self) -> Connection:
         if self._connection is None:
             self._connection = self.engine.connect()
-        return self._connection.execute(statement, parameters)
+        return self._connection
 
     def close(self) -> None:
         """Close the file."""

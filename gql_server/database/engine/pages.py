@@ -123,6 +123,25 @@ def page_parameters(request: PageRequest) -> dict[str, Any]:
     return parameters
 
 
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """Some rows of a list as the driver has them, in the list's order.
+
+    Attributes:
+        rows: The values of the columns that were asked for, in their order.
+        has_more: Whether there are rows past the end that was not asked from.
+    """
+
+    rows: Sequence[tuple[Any, ...]]
+    has_more: bool
+
+
+def read_raw_page(rows: Sequence[tuple[Any, ...]], request: PageRequest) -> RawPage:
+    """Make a page of the rows that ``page_statement`` brought."""
+    found = rows[: request.size]
+    return RawPage(found[::-1] if request.from_end else found, len(rows) > request.size)
+
+
 def read_page(rows: list[Facts], request: PageRequest) -> Page:
     """Make a page of the rows that ``page_statement`` brought."""
     has_more = len(rows) > request.size

@@ -12,18 +12,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
+from gql_server.database.engine.engine import Database
 from gql_server.database.engine.pages import (
     Bind,
     Facts,
     Page,
     PageRequest,
+    RawPage,
     as_parameter,
     as_value,
     page_parameters,
     page_statement,
     read_facts,
     read_page,
+    read_raw_page,
 )
+from gql_server.database.engine.raw_reads import RawRead, compiled
 from gql_server.database.queries.image_tags import delete_tags, insert_tags, tag_conditions
 from gql_server.database.tables.tables import ImageRow, ImageTagRow
 from gql_server.domain.ids import has_prefix
@@ -101,6 +105,29 @@ async def image_page(
     return read_page(read_facts(await connection.execute(statement, parameters)), request)
 
 
+async def raw_image_page(
+    database: Database, columns: Sequence[str], where: ImageFilter, request: PageRequest
+) -> RawPage:
+    """Return one page of images as the driver has it: the columns, in this order."""
+    values = {**_parameters(where), **page_parameters(request)}
+    has_own_text = where.tags or where.search or any(isinstance(v, tuple) for v in values.values())
+    key = (
+        database.is_sqlite,
+        tuple(columns),
+        tuple(values),
+        where.deleted,
+        request.from_end,
+        request.order,
+    )
+    read = None if has_own_text else _RAW_PAGES.get(key)
+    if read is None:
+        statement = _narrowed(_columns(columns), where, request, as_parameter)
+        read = compiled(statement, database.dialect, values)
+        if not has_own_text:
+            _RAW_PAGES[key] = read
+    return read_raw_page(await database.rows(read, values), request)
+
+
 async def image_pages_by_template(
     connection: AsyncConnection,
     template_ids: Sequence[str],
@@ -170,7 +197,13 @@ def _page_statement(
     request: PageRequest,
     bind: Bind = as_value,
 ) -> Select[Any]:
-    wanted = _select({*columns, "created_at", "id"}).where(*_conditions(where, bind))
+    return _narrowed(_select({*columns, "created_at", "id"}), where, request, bind)
+
+
+def _narrowed(
+    chosen: Select[Any], where: ImageFilter, request: PageRequest, bind: Bind
+) -> Select[Any]:
+    wanted = chosen.where(*_conditions(where, bind))
     if where.tags:
         # The index that finds the tag then has its images in the list's order.
         created_at, image_id = col(ImageTagRow.created_at), col(ImageTagRow.image_id)
@@ -180,7 +213,11 @@ def _page_statement(
 
 
 def _select(columns: Collection[str]) -> Select[Any]:
-    return select(*(getattr(ImageRow, name) for name in sorted(columns)))
+    return _columns(sorted(columns))
+
+
+def _columns(columns: Sequence[str]) -> Select[Any]:
+    return select(*(getattr(ImageRow, name) for name in columns))
 
 
 def _parameters(where: ImageFilter) -> dict[str, Any]:
@@ -217,3 +254,6 @@ _COMPARISONS: Final[Sequence[tuple[str, Any, Callable[[Any], ColumnElement[bool]
 
 _PAGE_STATEMENTS: Final[LRUCache[Hashable, Select[Any]]] = LRUCache(maxsize=256)
 """Statements for pages by their shape: SQLAlchemy takes longer to build one than to run it."""
+
+_RAW_PAGES: Final[LRUCache[Hashable, RawRead]] = LRUCache(maxsize=256)
+"""The same as text, for the driver's own cursor."""

@@ -45,8 +45,10 @@ ATTRIBUTE_WITHOUT_ARGUMENTS: Final = "attribute_without_arguments"
 """In a field's metadata: the attribute that has the field's value when it is asked for without
 arguments."""
 
-_Read = Callable[[Any], Any]
-_Write = Callable[[Any], Any]
+Read = Callable[[Any], Any]
+"""Reads a field from its object."""
+
+Write = Callable[[Any], Any]
 """Raises, whatever it likes, where graphql-core must look: then that executes the fields again."""
 
 _DEFINITION: Final = "strawberry-definition"
@@ -66,8 +68,8 @@ _UNCHANGED_KINDS: Final[Mapping[int, type]] = {
 
 class _PlainField(NamedTuple):
     response_name: str
-    read: _Read
-    write: _Write
+    read: Read
+    write: Write
 
 
 class _Plan(NamedTuple):
@@ -206,29 +208,29 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
         definition = parent_type.fields.get(node.name.value)
         if definition is None:
             return None
-        read = _reader(definition, has_arguments=bool(node.arguments))
+        read = reader(definition, has_arguments=bool(node.arguments))
         if read is None:
             return None
         write = self._writer(definition.type, details)
         return _PlainField(response_name, read, write) if write is not None else None
 
-    def _writer(self, field_type: GraphQLOutputType, details: FieldDetailsList) -> _Write | None:
+    def _writer(self, field_type: GraphQLOutputType, details: FieldDetailsList) -> Write | None:
         inner = get_nullable_type(field_type)
-        write: _Write | None = None
+        write: Write | None = None
         if is_leaf_type(inner):
-            write = _leaf_writer(inner)
+            write = leaf_writer(inner)
         elif is_list_type(inner):
             write_item = self._writer(inner.of_type, details)
-            write = _list_writer(write_item) if write_item is not None else None
+            write = list_writer(write_item) if write_item is not None else None
         elif is_object_type(inner):
             write = self._object_writer(inner, details)
         if write is None or is_non_null_type(field_type):
             return write
-        return _nullable_writer(write)
+        return nullable_writer(write)
 
     def _object_writer(
         self, object_type: GraphQLObjectType, details: FieldDetailsList
-    ) -> _Write | None:
+    ) -> Write | None:
         definition = object_type.extensions.get(_DEFINITION)
         if not isinstance(definition, StrawberryObjectDefinition) or definition.is_type_of:
             return None
@@ -262,7 +264,8 @@ def _has_unknown_directive(node: Any) -> bool:
     return any(one.name.value not in _ALLOWED_DIRECTIVES for one in node.directives or ())
 
 
-def _reader(definition: GraphQLField, *, has_arguments: bool) -> _Read | None:
+def reader(definition: GraphQLField, *, has_arguments: bool) -> Read | None:
+    """Return what reads a plain field from its object; None: the field has a resolver."""
     field = definition.extensions.get(_DEFINITION)
     if not isinstance(field, StrawberryField) or field.extensions:
         return None
@@ -272,7 +275,8 @@ def _reader(definition: GraphQLField, *, has_arguments: bool) -> _Read | None:
     return None if attribute is None or has_arguments else attrgetter(attribute)
 
 
-def _leaf_writer(leaf: GraphQLLeafType) -> _Write:
+def leaf_writer(leaf: GraphQLLeafType) -> Write:
+    """Return what writes a plain value of a scalar or an enum."""
     coerce = leaf.coerce_output_value
 
     def write(value: Any) -> Any:
@@ -288,7 +292,7 @@ def _leaf_writer(leaf: GraphQLLeafType) -> _Write:
     return write if kind is None else _unchanged_writer(kind, write)
 
 
-def _unchanged_writer(kind: type, otherwise: _Write) -> _Write:
+def _unchanged_writer(kind: type, otherwise: Write) -> Write:
     if kind is int:
         return lambda value: (
             value if type(value) is int and _MIN_INT <= value <= _MAX_INT else otherwise(value)
@@ -298,7 +302,9 @@ def _unchanged_writer(kind: type, otherwise: _Write) -> _Write:
     return lambda value: value if type(value) is kind else otherwise(value)
 
 
-def _list_writer(write_item: _Write) -> _Write:
+def list_writer(write_item: Write) -> Write:
+    """Return what writes a list of such values."""
+
     def write(value: Any) -> list[Any]:
         if type(value) is not list:
             raise TypeError("no list")
@@ -307,7 +313,8 @@ def _list_writer(write_item: _Write) -> _Write:
     return write
 
 
-def _nullable_writer(write: _Write) -> _Write:
+def nullable_writer(write: Write) -> Write:
+    """Return what writes such a value, or null."""
     return lambda value: None if value is None else write(value)
 
 

@@ -4,14 +4,18 @@ from collections.abc import Iterable
 from contextlib import aclosing
 from typing import Any, Final
 
+import orjson
 import strawberry
+import structlog
 from graphql import GraphQLError, GraphQLNamedType, GraphQLObjectType, GraphQLSchema
 from graphql import OperationType as DocumentOperation
 from graphql.execution import Executor
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.arguments import convert_arguments
 from strawberry.types.execution import PreExecutionError
+from strawberry.types.field import StrawberryField
 from strawberry.types.graphql import OperationType
 
 from gql_server.graphql.execution.context import OperationContext
@@ -22,6 +26,9 @@ from gql_server.graphql.execution.query_cost import PageSizes, unweighed_lists
 from gql_server.graphql.execution.subscriptions import Subscriptions
 from gql_server.graphql.execution.variable_lists import MAX_ENTRIES, MAX_OBJECTS
 from gql_server.graphql.execution.variables import MANY_ENTRIES, read_beside_the_loop
+from gql_server.graphql.plans.operations import Plans
+
+log = structlog.get_logger(__name__)
 
 
 class Schema(strawberry.Schema):
@@ -61,6 +68,7 @@ class Schema(strawberry.Schema):
         self._subscriptions = Subscriptions(
             self._schema, self.execution_context_class or Executor, self._translated
         )
+        self.plans = Plans(self._schema, self._converted)
 
     async def execute(
         self,
@@ -80,11 +88,9 @@ class Schema(strawberry.Schema):
                 prepared, operation_name, variable_values, context_value
             )
             if errors:
-                result = self._translated(ExecutionResult(data=None, errors=errors), context_value)
-                result.extensions = self._told(cost, context_value)
-                return result
-            variable_values = await self._read(prepared, operation_name, variable_values)
-        result = await super().execute(
+                return self._refused(errors, cost, context_value)
+        return await self._execute_admitted(
+            cost,
             query,
             variable_values,
             context_value,
@@ -93,10 +99,68 @@ class Schema(strawberry.Schema):
             allowed_operation_types,
             operation_extensions,
         )
+
+    async def answer(
+        self,
+        query: str,
+        variables: dict[str, Any] | None,
+        context: OperationContext,
+        operation_name: str | None,
+    ) -> bytes | ExecutionResult | None:
+        """Answer a query by its plan; as the JSON of the whole answer, where nothing was wrong.
+
+        Returns:
+            JSON, or the result of graphql-core where the plan met anything unexpected; None: there
+            is no plan, and nothing was done.
+        """
+        prepared = self.documents.prepare(query)
+        plan = None if prepared.errors else self.plans.plan(prepared, operation_name)
+        if plan is None:
+            return None
+        if variables and (
+            prepared.size_of_lists(operation_name, variables).entries >= MANY_ENTRIES
+        ):
+            return None
+        cost, errors = await self._admitted(prepared, operation_name, variables, context)
+        if errors:
+            return self._refused(errors, cost, context)
+        try:
+            data = await plan.answer(context, variables)
+            return orjson.dumps({"data": data, "extensions": self._told(cost, context)})
+        except Exception as error:  # noqa: BLE001 - executed again, where errors are located
+            log.debug("plan_left", reason=repr(error))
+        return await self._execute_admitted(
+            cost, query, variables, context, None, operation_name, (OperationType.QUERY,), None
+        )
+
+    async def _execute_admitted(
+        self,
+        cost: int | None,
+        query: str | None,
+        variables: dict[str, Any] | None,
+        context: OperationContext | None,
+        root: Any,
+        operation_name: str | None,
+        allowed_types: Iterable[OperationType] | None,
+        extensions: dict[str, Any] | None,
+    ) -> ExecutionResult:
+        if query:
+            prepared = self.documents.prepare(query)
+            variables = await self._read(prepared, operation_name, variables)
+        result = await super().execute(
+            query, variables, context, root, operation_name, allowed_types, extensions
+        )
         if cost is not None:
-            told = self._told(cost, context_value)
+            told = self._told(cost, context)
             result.extensions = {**(result.extensions or {}), **(told or {})}
-        return self._translated(result, context_value) if result.errors else result
+        return self._translated(result, context) if result.errors else result
+
+    def _refused(
+        self, errors: list[GraphQLError], cost: int | None, context: OperationContext | None
+    ) -> ExecutionResult:
+        result = self._translated(ExecutionResult(data=None, errors=errors), context)
+        result.extensions = self._told(cost, context)
+        return result
 
     async def stream(
         self,
@@ -150,6 +214,10 @@ class Schema(strawberry.Schema):
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Leave the log to ``translate``."""
+
+    def _converted(self, field: StrawberryField, values: dict[str, Any]) -> dict[str, Any]:
+        registry = self.schema_converter.scalar_registry
+        return convert_arguments(values, field.arguments, registry, self.config)
 
     def _prepared_documents(self) -> PreparedDocuments:
         return PreparedDocuments(self.documents)

@@ -63,8 +63,15 @@ def json_response(
     data: object, kind: str, status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Write JSON of this media type."""
+    return written(orjson.dumps(data), kind, status, headers)
+
+
+def written(
+    body: bytes, kind: str, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer with JSON of this media type."""
     return Response(
-        orjson.dumps(data),
+        body,
         status_code=status,
         headers={"Vary": "Accept", **(headers or {})},
         media_type=f"{kind}; charset=utf-8" if kind == RESPONSE_JSON else kind,

@@ -50,6 +50,7 @@ from gql_server.graphql.server.responses import (
     json_response,
     refusal,
     result_status,
+    written,
 )
 from gql_server.graphql.server.streams import PAYLOAD_WRITERS, EventsTransport, StreamResponse
 from gql_server.graphql.server.websockets import (
@@ -63,6 +64,9 @@ _PROTOCOLS: Final = (
     GRAPHQL_SSE_PROTOCOL,
     MULTIPART_SUBSCRIPTION_PROTOCOL,
 )
+_READ: Final = "gql_server.graphql.read"
+"""In a request's scope: its operation, which was read already."""
+
 _ALLOWED_TYPES: Final = {
     "GET": (StrawberryOperationType.QUERY,),
     "POST": (StrawberryOperationType.QUERY, StrawberryOperationType.MUTATION),
@@ -94,6 +98,7 @@ class GraphQLView(GraphQL[OperationContext, None]):
         self._options = options or ViewOptions()
         self._make_context = make_context
         self._translate = schema.translate
+        self._schema = schema
         super().__init__(
             schema,
             subscription_protocols=_PROTOCOLS if schema.subscription is not None else (),
@@ -120,7 +125,7 @@ class GraphQLView(GraphQL[OperationContext, None]):
             return
         request = self._reader.request(scope, receive)
         try:
-            response = await self.run(request)
+            response = await self._answered(request)
         except ClientDisconnect:
             return
         except RequestRefused as refused:
@@ -140,6 +145,32 @@ class GraphQLView(GraphQL[OperationContext, None]):
         finally:
             await request.close()
         await response(scope, receive, send)
+
+    async def _answered(self, request: FormRequest) -> Response:
+        """Answer by a plan where there is one, and otherwise as Strawberry does."""
+        if request.method != "POST":
+            return await self.run(request)
+        data = await self._reader.read(request)
+        if isinstance(data, GraphQLRequestData) and data.protocol == "http" and data.query:
+            context = self._make_context(request)
+            answer = await self._schema.answer(
+                data.query, data.variables, context, data.operation_name
+            )
+            if answer is not None:
+                return await self._written(request, answer, context)
+        request.scope[_READ] = data
+        return await self.run(request)
+
+    async def _written(
+        self, request: Request, answer: bytes | ExecutionResult, context: OperationContext
+    ) -> Response:
+        accepts = accepted(request.headers.get("accept"))
+        if isinstance(answer, bytes):
+            headers = context.response_headers()
+            return written(answer, accepts.single or JSON, HTTPStatus.OK, headers)
+        sub_response = SubResponse(accepts)
+        sub_response.context = context
+        return self.create_response(await self.process_result(request, answer), sub_response)
 
     async def get_context(
         self,
@@ -197,7 +228,9 @@ class GraphQLView(GraphQL[OperationContext, None]):
     ) -> GraphQLRequestData | list[GraphQLRequestData]:
         """Read the operation of a request, or those of a batch."""
         assert isinstance(request, _RequestAdapter)  # noqa: S101 - made by this view
-        return await self._reader.read(request.request)
+        found: GraphQLRequestData | list[GraphQLRequestData] | None
+        found = request.request.scope.pop(_READ, None)
+        return found if found is not None else await self._reader.read(request.request)
 
     async def execute_single(
         self,

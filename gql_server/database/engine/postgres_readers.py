@@ -1,0 +1,88 @@
+"""Connections to PostgreSQL for what only reads, without SQLAlchemy's layers above the driver."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+import psycopg
+from psycopg.types.json import set_json_loads
+from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
+from sqlalchemy.engine import URL
+
+_MOST_CONNECTIONS: Final = 10
+_WAIT_SECONDS: Final = 30.0
+
+Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+
+class _ConnectionLost(psycopg.OperationalError):
+    """The server or the network ended a connection."""
+
+
+class PostgresReaders:
+    """A bounded number of connections, each opened when it is first needed, and kept.
+
+    Each statement is prepared by the server at its first run on a connection, and is a snapshot
+    of its own: no transaction is begun.
+    """
+
+    def __init__(self, url: URL, options: Mapping[str, Any]) -> None:
+        """Take the database's address and libpq's options."""
+        _, found = PGDialectAsync_psycopg().create_connect_args(url)  # type: ignore[no-untyped-call]
+        self._arguments = {**found, **options}
+        self._idle: list[Connection] = []
+        self._free = asyncio.Semaphore(_MOST_CONNECTIONS)
+
+    async def rows(self, text: str, parameters: Any) -> list[tuple[Any, ...]]:
+        """Run a statement; return its rows.
+
+        Raises:
+            psycopg.Error: It could not be run.
+            TimeoutError: Every connection is in use for too long.
+        """
+        if self._free.locked():
+            async with asyncio.timeout(_WAIT_SECONDS):
+                await self._free.acquire()
+        else:
+            await self._free.acquire()
+        try:
+            while self._idle:
+                connection = self._idle.pop()
+                try:
+                    return await self._run(connection, text, parameters)
+                except _ConnectionLost:
+                    continue  # it ended while it was idle, as others of its age may have
+            return await self._run(await self._opened(), text, parameters)
+        finally:
+            self._free.release()
+
+    async def close(self) -> None:
+        """Close what is open."""
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _run(
+        self, connection: Connection, text: str, parameters: Any
+    ) -> list[tuple[Any, ...]]:
+        try:
+            cursor = await connection.execute(text, parameters, prepare=True)
+            found = await cursor.fetchall()
+        except BaseException as error:
+            is_lost = connection.broken
+            # It may be in the middle of an answer that nobody waits for any longer.
+            await connection.close()
+            if is_lost and isinstance(error, psycopg.OperationalError):
+                raise _ConnectionLost(str(error)) from error
+            raise
+        self._idle.append(connection)
+        return found
+
+    async def _opened(self) -> Connection:
+        connection: Connection = await psycopg.AsyncConnection.connect(
+            **self._arguments, autocommit=True
+        )
+        # Moments then need no conversion.
+        await connection.execute("SET TIME ZONE 'UTC'")
+        set_json_loads(orjson.loads, connection)
+        return connection

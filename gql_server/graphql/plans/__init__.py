@@ -1,0 +1,1 @@
+"""Plans: known queries compiled once, and answered without an executor's walk."""

@@ -1,0 +1,192 @@
+"""Queries that are compiled once, and answered from then on without graphql-core."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cachetools import LRUCache
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLField,
+    GraphQLOutputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+)
+from strawberry.types.field import StrawberryField
+
+from gql_server.graphql.execution.documents import PreparedDocument
+from gql_server.graphql.plans.arguments import Convert, RootArguments
+from gql_server.graphql.plans.connections import Answer, connection
+from gql_server.graphql.plans.fields import (
+    PLAN,
+    PLAN_CHECK,
+    Arguments,
+    ByResolver,
+    Check,
+    Uncovered,
+)
+from gql_server.graphql.plans.objects import writer
+from gql_server.graphql.plans.selections import Selections
+
+_DEFINITION: Final = "strawberry-definition"
+_MOST_PLANS: Final = 512
+"""A plan takes some ten kilobytes."""
+
+
+class OperationPlan:
+    """Answers one query of one document."""
+
+    def __init__(
+        self, arguments: RootArguments, fields: list[tuple[str, list[Check], Answer | str]]
+    ) -> None:
+        """Take the root fields: the name in the answer, the checks, and what answers them.
+
+        What has no arguments and never changes is given as it is.
+        """
+        self.arguments = arguments
+        self._fields = fields
+
+    async def answer(self, context: Any, variables: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return the data of the answer, as orjson writes it.
+
+        Raises:
+            Exception: Any; then graphql-core must execute the operation.
+        """
+        data: dict[str, Any] = {}
+        arguments = iter(self.arguments.of(variables))
+        for name, checks, answer in self._fields:
+            for check in checks:
+                check(context)
+            data[name] = (
+                answer if isinstance(answer, str) else await answer(context, next(arguments))
+            )
+        return data
+
+
+class Plans:
+    """Compiles documents that come again, and remembers those that came lately.
+
+    A document that comes once costs nothing; one that no plan covers is remembered as such.
+    """
+
+    def __init__(self, schema: GraphQLSchema, convert: Convert) -> None:
+        """Take the schema that is executed, and what converts arguments for its resolvers."""
+        self._schema = schema
+        self._convert = convert
+        self._plans: _Plans = _Plans(_MOST_PLANS)
+
+    def plan(self, prepared: PreparedDocument, name: str | None) -> OperationPlan | None:
+        """Return the plan of an operation; None: graphql-core executes it, this time at least."""
+        key = (id(prepared.document), name)
+        found = self._plans.get(key)
+        if found is None:
+            # The document is kept with the plan, so that no other has its identity.
+            self._plans[key] = _Kept(prepared.document)
+            return None
+        if not found.is_compiled:
+            found.is_compiled = True
+            found.plan = self._compiled(prepared, name)
+        return found.plan
+
+    def _compiled(self, prepared: PreparedDocument, name: str | None) -> OperationPlan | None:
+        operation = prepared.operation(name)
+        if operation is None or prepared.introspects or prepared.document is None:
+            return None
+        fragments = {
+            definition.name.value: definition
+            for definition in prepared.document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        try:
+            return self._plan_of(operation, Selections(self._schema, fragments))
+        except Uncovered:
+            return None
+
+    def _plan_of(self, operation: OperationDefinitionNode, selections: Selections) -> OperationPlan:
+        root = self._schema.query_type
+        if operation.operation is not OperationType.QUERY or root is None or operation.directives:
+            raise Uncovered("another kind of operation")
+        fields: list[tuple[str, list[Check], Answer | str]] = []
+        read: list[tuple[GraphQLField, StrawberryField, FieldNode]] = []
+        for name, nodes in selections.fields(root, [operation.selection_set]).items():
+            if nodes[0].name.value == "__typename":
+                fields.append((name, [], root.name))
+                continue
+            field = root.fields.get(nodes[0].name.value)
+            definition = field.extensions.get(_DEFINITION) if field is not None else None
+            if field is None or not isinstance(definition, StrawberryField):
+                raise Uncovered("a field of the schema itself")
+            fields.append(
+                (name, _checks(definition), _answer(selections, field, definition, nodes))
+            )
+            read.append((field, definition, nodes[0]))
+        arguments = RootArguments(self._schema, operation, read, self._convert)
+        return OperationPlan(arguments, fields)
+
+
+@dataclass(slots=True)
+class _Kept:
+    document: object
+    is_compiled: bool = False
+    plan: OperationPlan | None = None
+
+
+class _Plans(LRUCache[tuple[int, str | None], _Kept]):
+    def popitem(self) -> tuple[tuple[int, str | None], _Kept]:
+        """Drop the plan that was not asked for the longest, and what is kept for it."""
+        key, kept = super().popitem()
+        if kept.plan is not None:
+            kept.plan.arguments.forget()
+        return key, kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Info:
+    """What a resolver of a plan gets as ``info``."""
+
+    context: Any
+
+
+def _checks(definition: StrawberryField) -> list[Check]:
+    check = definition.metadata.get(PLAN_CHECK)
+    if check is None and definition.extensions:
+        raise Uncovered("an extension of the field")
+    return [] if check is None else [check]
+
+
+def _answer(
+    selections: Selections,
+    field: GraphQLField,
+    definition: StrawberryField,
+    nodes: list[FieldNode],
+) -> Answer:
+    source = definition.metadata.get(PLAN)
+    if source is None:
+        raise Uncovered("a field without a plan")
+    if isinstance(source, ByResolver):
+        return _by_resolver(selections, source, field.type, definition, nodes)
+    return connection(selections, source, field.type, nodes)
+
+
+def _by_resolver(
+    selections: Selections,
+    source: ByResolver,
+    field_type: GraphQLOutputType,
+    definition: StrawberryField,
+    nodes: list[FieldNode],
+) -> Answer:
+    write = writer(selections, field_type, nodes, is_constant=source.is_constant)
+    resolver = definition.base_resolver
+    if resolver is None:
+        raise Uncovered("a field without a resolver")
+    itself = (None,) if resolver.self_parameter is not None else ()
+    info_name = resolver.info_parameter.name if resolver.info_parameter is not None else None
+
+    async def answer(context: Any, arguments: Arguments) -> Any:
+        given = {**arguments, info_name: _Info(context)} if info_name is not None else arguments
+        value = resolver(*itself, **given)
+        return write(await value if definition.is_async else value)
+
+    return answer

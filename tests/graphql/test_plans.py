@@ -1,0 +1,231 @@
+"""Plans answer as graphql-core does: operations drawn from the schema, with both, byte for byte."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import anyio.from_thread
+import orjson
+import pytest
+
+from gql_server.api.caller import Access
+from gql_server.api.context import Context
+from gql_server.api.models.types import ShapedCatalogue
+from gql_server.api.schema import build_schema
+from gql_server.database.engine.cursors import cursor_of
+from gql_server.domain.parameters import Parameters
+from gql_server.domain.principal import Principal, Role
+from gql_server.graphql.execution.limits import Limits
+from tests.access.attempts import make_things
+from tests.database.rows import START, add_image, add_template
+from tests.support.operations import Operation, Operations
+from tests.support.product import FLUX, SDXL, Product, running_product
+
+LIMITS = Limits(cost=10**9, depth=100, aliases=1000, repeats=1000, directives=1000)
+PLANNED = ("images", "images", "images", "image", "models", "model", "template", "batch", "viewer")
+READ = (*PLANNED, "node", "nodes", "templates", "batches", "budgets", "apiKeys")
+_CHANCE = re.compile(rb'(estimatedFinishAt":"|resetsAt":"|eference"?: ?"?)[^"]*')
+PAGE = """query L($n: Int!, $a: String, $f: ImageFilter) {
+  images(first: $n, after: $a, filter: $f) {
+    __typename
+    edges { cursor node { ...F } }
+    e: edges { node { b: id } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor __typename }
+    totalCount
+  }
+}
+fragment F on Image {
+  __typename id prompt renderedPrompt model { id name } r2Key r2Url url
+  parameters { steps guidance } width height contentType sizeBytes placeholder tags metadata
+  cost providerCost neurons seconds isPreview userId createdAt isDeleted deletedAt
+}"""
+LAST = """{
+  images(last: 3, orderBy: OLDEST_FIRST) { pageInfo { startCursor } edges { node { tags } } }
+}"""
+MODELS = '{ a: model(id: "%s") { id parameters { name minimum } } b: model(id: "x") { id } }'
+CALLERS = (
+    Principal("ann", role=Role.CREATOR),
+    Principal("bob", role=Role.READER),
+    Principal("root", role=Role.ADMIN),
+)
+
+
+class Compared:
+    """A seeded database, the product's schema, and the same executed by graphql-core alone."""
+
+    def __init__(self, product: Product, call: Callable[..., Any], ids: list[str]) -> None:
+        self.call = call
+        self.planned = 0
+        self._parts = product.parts
+        self._models = ShapedCatalogue(product.parts.catalogue, product.parts.prices).models()
+        self._schema = build_schema(LIMITS)
+        cursors = [
+            cursor_of({"created_at": START + timedelta(seconds=number), "id": ids[number]})
+            for number in range(0, len(ids), 5)
+        ]
+        values = {
+            "first": (1, 2, 5, 50, 100, 0, 101, 3.0, "x"),
+            "last": (1, 3, 50, -1),
+            "after": (*cursors, "nonsense"),
+            "before": cursors,
+            "limit": (1, 10, 0),
+            "id": (*ids[:4], *ids[-4:], FLUX, SDXL, "img_nothing"),
+            "ids": ([ids[0], FLUX], ids[:3], []),
+            "models": ([FLUX], [FLUX, SDXL], []),
+            "tags": (["fox"], ["fox", "snow"], []),
+            "userId": ("ann", "bob"),
+            "search": ("fox", "ÜBER", "nothing"),
+            "DateTime": ("2026-01-01T00:00:10Z", "2026-01-01", "1969-01-01T00:00:00Z", "soon"),
+            "ID": (ids[0], FLUX),
+            "String": ("fox",),
+            "Int": (1, 600),
+            "Float": (0.5,),
+            "Boolean": (True, False),
+        }
+        self._read = Operations(self._schema._schema, values, READ)
+        self._mostly_planned = Operations(self._schema._schema, values, PLANNED)
+
+    def check(self, random: Random) -> None:
+        """Draw an operation, and compare its answers for a caller drawn too."""
+        source = self._mostly_planned if random.random() < 0.7 else self._read
+        operation = source.draw(random)
+        self.compare(operation, random.choice(CALLERS))
+
+    def compare(self, operation: Operation, caller: Principal) -> None:
+        expected = self.call(self._by_core, operation, caller)
+        # Compiled when it comes again.
+        for _ in range(2):
+            answer = self.call(self._by_plan, operation, caller)
+        answer, expected = _without_chance(answer), _without_chance(expected)
+        if answer != expected:
+            where = next(
+                n for n, pair in enumerate(zip(answer, expected, strict=False)) if len({*pair}) > 1
+            )
+            around = slice(max(0, where - 200), where + 100)
+            text = f"{answer[around]!r}\nis not\n{expected[around]!r}\n{operation.document}"
+            raise AssertionError(f"{text}\n{operation.variables} {caller}")
+
+    async def _by_core(self, operation: Operation, caller: Principal) -> bytes:
+        result = await self._schema.execute(
+            operation.document, dict(operation.variables), self._context(caller)
+        )
+        return _written(result)
+
+    async def _by_plan(self, operation: Operation, caller: Principal) -> bytes:
+        answer = await self._schema.answer(
+            operation.document, dict(operation.variables), self._context(caller), None
+        )
+        if answer is None:
+            return await self._by_core(operation, caller)
+        self.planned += isinstance(answer, bytes)
+        return answer if isinstance(answer, bytes) else _written(answer)
+
+    def _context(self, caller: Principal) -> Context:
+        return Context(self._parts, self._models, Access(None), caller)  # type: ignore[arg-type]  # nobody is authenticated here
+
+
+def _written(result: Any) -> bytes:
+    written: dict[str, Any] = {}
+    if result.errors:
+        written["errors"] = [error.formatted for error in result.errors]
+    written["data"] = result.data
+    written["extensions"] = result.extensions
+    return orjson.dumps(written)
+
+
+def _without_chance(answer: bytes) -> bytes:
+    """Leave out what differs between two answers of one executor too."""
+    return _CHANCE.sub(rb"\1", answer)
+
+
+@pytest.fixture(scope="module", params=["sqlite"])
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compared]:
+    with (
+        anyio.from_thread.start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(
+            running_product(tmp_path_factory.mktemp("plans"))
+        ) as product,
+    ):
+
+        async def prepare() -> list[str]:
+            database = product.parts.database
+            template = await add_template(database, parameters=asdict(Parameters(steps=8)))
+            images = [
+                await add_image(
+                    database,
+                    user_id=("ann", "bob")[number % 2],
+                    prompt=("A red fox", 'Über "x"\n\u2028', "\\ \x00-free \x7f 狐")[
+                        number % 3
+                    ].replace("\x00", ""),
+                    model_id=(FLUX, SDXL, "@cf/gone/retired")[number % 3],
+                    template_id=template.id if number % 4 == 0 else None,
+                    parameters=asdict(
+                        (Parameters(steps=4, seed=7), Parameters(guidance=7.5))[number % 2]
+                    ),
+                    tags=(["fox"], ["fox", "snow"], [])[number % 3],
+                    attributes=({"a": [1, None, 2.5]}, None)[number % 2],
+                    created_at=START + timedelta(seconds=number, microseconds=number * 1000),
+                    deleted_at=START + timedelta(days=1) if number % 7 == 0 else None,
+                    is_preview=number % 5 == 0,
+                    seconds=number / 3,
+                )
+                for number in range(60)
+            ]
+            things = await make_things(product.parts, "ann")
+            ids = [str(value) for value in asdict(things).values() if value is not None]
+            return [*(image.id for image in images), template.id, *ids]
+
+        yield Compared(product, portal.call, portal.call(prepare))
+
+
+@pytest.mark.parametrize(
+    ("document", "variables"),
+    [
+        ("{ __typename models { id name costPerImage } }", {}),
+        (MODELS % FLUX, {}),
+        ("{ images { totalCount } }", {}),
+        (LAST, {}),
+        (
+            PAGE,
+            {"n": 5, "f": {"tags": ["fox"], "deleted": "INCLUDE"}},
+        ),
+        ("query I($id: ID!) { image(id: $id) { id prompt ... on Node { id } } }", {"id": "img_x"}),
+        ("{ viewer { role userId } }", {}),
+    ],
+)
+def test_what_a_page_shows_is_answered_by_a_plan(
+    compared: Compared, document: str, variables: dict[str, Any]
+) -> None:
+    for caller in CALLERS:
+        before = compared.planned
+        compared.compare(Operation(document, variables), caller)
+        assert compared.planned > before
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_plans_answer_as_graphql_core_does(compared: Compared) -> None:
+    random = Random()
+    seed = random.randrange(2**32)
+    random.seed(seed)
+    before = compared.planned
+    for number in range(300):
+        try:
+            compared.check(random)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}, operation {number}") from error
+    # The comparison means something only where plans answer.
+    assert compared.planned - before > 40
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.survival
+@pytest.mark.timeout(3600)
+def test_they_do_so_for_a_hundred_thousand(compared: Compared) -> None:
+    random = Random()
+    for _ in range(100_000):
+        compared.check(random)
