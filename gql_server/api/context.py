@@ -74,13 +74,6 @@ class Context(Caller):
         """Return one for another operation of the same caller, with nothing loaded."""
         return type(self)(self.parts, self.models, self._access, self._principal)
 
-    def forget(self) -> None:
-        """Drop what was loaded: an event of a subscription must see the present."""
-        self._budgets = None
-        for name, attribute in vars(type(self)).items():
-            if isinstance(attribute, cached_property):
-                self.__dict__.pop(name, None)
-
     async def budgets(self) -> Sequence[BudgetState]:
         """Return the budgets that the caller's pictures are paid from, read once."""
         if self._budgets is None:
