@@ -44,6 +44,7 @@ from gql_server.web.health import Check, health, ready_route
 from gql_server.web.images import images_route
 from gql_server.web.middleware.authentication import AuthenticationMiddleware
 from gql_server.web.middleware.compression import compression
+from gql_server.web.middleware.direct_paths import DirectPathsMiddleware
 from gql_server.web.middleware.hosts import AllowedHostsMiddleware
 from gql_server.web.middleware.networks import AllowedNetworksMiddleware
 from gql_server.web.middleware.open_requests import OpenRequests, OpenRequestsMiddleware
@@ -129,8 +130,11 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     if wiring.folder is not None:
         routes.append(images_route(wiring.folder))
     routes.extend(_rest_routes(settings, asks_for_keys=asks_for_keys))
+    direct = Middleware(DirectPathsMiddleware, applications=dict.fromkeys(_GRAPHQL_PATHS, view))
     application = Starlette(
-        routes=routes, middleware=_middleware(settings, open_requests), lifespan=lifespan
+        routes=routes,
+        middleware=[*_middleware(settings, open_requests), direct],
+        lifespan=lifespan,
     )
     # Starlette would redirect to whatever host was asked for.
     application.router.redirect_slashes = False

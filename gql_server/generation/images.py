@@ -129,7 +129,8 @@ async def restore_image(parts: Parts, principal: Principal, image_id: str) -> Fa
 
 
 def _seen(where: ImageFilter, principal: Principal) -> ImageFilter:
-    return replace(where, user_id=principal.owner_filter(where.user_id))
+    user_id = principal.owner_filter(where.user_id)
+    return where if user_id == where.user_id else replace(where, user_id=user_id)
 
 
 async def _change(

@@ -10,10 +10,11 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, Final
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
 from gql_server.transient import UNAVAILABLE
+from gql_server.web.headers import header_of
 
 _LEAST: Final = -(2**63)
 _GREATEST: Final = 2**64 - 1
@@ -100,12 +101,22 @@ async def read_body(request: Request, *, max_bytes: int, seconds: float) -> byte
     _check_length(request, max_bytes)
     chunks: list[bytes] = []
     size = 0
-    async with patience(seconds):
-        async for chunk in request.stream():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > max_bytes:
-                raise too_large(max_bytes)
+    receive = request.receive
+    try:
+        async with asyncio.timeout(seconds):
+            has_more = True
+            while has_more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                chunk: bytes = message.get("body", b"")
+                has_more = message.get("more_body", False)
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > max_bytes:
+                    raise too_large(max_bytes)
+    except TimeoutError as error:
+        raise _too_slow(seconds) from error
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
@@ -160,12 +171,16 @@ async def patience(seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError as error:
-        raise RequestRefused(
-            f"The request took longer than {seconds:g} s to come.",
-            status=HTTPStatus.REQUEST_TIMEOUT,
-            code="REQUEST_TIMEOUT",
-            headers={"Connection": "close"},
-        ) from error
+        raise _too_slow(seconds) from error
+
+
+def _too_slow(seconds: float) -> RequestRefused:
+    return RequestRefused(
+        f"The request took longer than {seconds:g} s to come.",
+        status=HTTPStatus.REQUEST_TIMEOUT,
+        code="REQUEST_TIMEOUT",
+        headers={"Connection": "close"},
+    )
 
 
 def too_large(max_bytes: int) -> RequestRefused:
@@ -178,6 +193,6 @@ def too_large(max_bytes: int) -> RequestRefused:
 
 
 def _check_length(request: Request, max_bytes: int) -> None:
-    declared = request.headers.get("content-length")
+    declared = header_of(request.scope, b"content-length")
     if declared is not None and declared.isdigit() and int(declared) > max_bytes:
         raise too_large(max_bytes)

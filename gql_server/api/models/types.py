@@ -128,7 +128,9 @@ MAX_MODELS: Final = 60
 
 def list_models(models: Mapping[str, Model], where: ModelFilter | None) -> list[Model]:
     """Return the models that a filter lets through, in the catalogue's order."""
-    wanted = where or ModelFilter()
+    if where is None:
+        return list(models.values())
+    wanted = where
     return [
         model
         for model in models.values()

@@ -15,6 +15,7 @@ from gql_server.graphql.server.media_types import JSON, RESPONSE_JSON, Accepted,
 from gql_server.graphql.server.options import ViewOptions
 from gql_server.graphql.server.requests import checked_parameters, read_upload
 from gql_server.web.bodies import RequestRefused, bounded, media_type, parse_json, read_body
+from gql_server.web.headers import header_of
 
 _STREAMS: Final[frozenset[str]] = frozenset(get_args(Stream))
 
@@ -41,7 +42,7 @@ class OperationReader:
     def request(self, scope: Scope, receive: Receive) -> FormRequest:
         """Return a request that has no more of a body with files than it may have."""
         request = FormRequest(scope, receive)
-        if request.headers.get("content-type", "").startswith("multipart/"):
+        if (header_of(scope, b"content-type") or "").startswith("multipart/"):
             files = self._options.max_files * self._options.max_file_bytes
             request = FormRequest(scope, bounded(receive, files + self._options.max_body_bytes))
         return request
@@ -52,7 +53,7 @@ class OperationReader:
         Raises:
             RequestRefused: Says what is wrong with the request.
         """
-        takes = accepted(request.headers.get("accept"))
+        takes = accepted(header_of(request.scope, b"accept"))
         if takes.single is None and (takes.stream is None or takes.stream not in self._streams):
             raise RequestRefused(
                 f"This server answers in {RESPONSE_JSON} or {JSON}.",
@@ -69,7 +70,8 @@ class OperationReader:
         if request.method == "GET":
             return self._parameters_of_address(request.query_params)
         options = self._options
-        kind, parameters = media_type(request.headers.get("content-type"))
+        content_type = header_of(request.scope, b"content-type")
+        kind, parameters = (JSON, {}) if content_type == JSON else media_type(content_type)
         if kind == JSON and parameters.get("charset", "utf-8").lower() in _UTF8:
             return parse_json(
                 await read_body(

@@ -12,7 +12,7 @@ from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAd
 from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
@@ -46,11 +46,11 @@ from gql_server.graphql.server.playground import (
 )
 from gql_server.graphql.server.responses import (
     SubResponse,
+    WrittenAnswer,
     add_context_headers,
     json_response,
     refusal,
     result_status,
-    written,
 )
 from gql_server.graphql.server.streams import PAYLOAD_WRITERS, EventsTransport, StreamResponse
 from gql_server.graphql.server.websockets import (
@@ -58,6 +58,7 @@ from gql_server.graphql.server.websockets import (
     TransportHandler,
 )
 from gql_server.web.bodies import RequestRefused, parse_json
+from gql_server.web.headers import header_of
 
 _PROTOCOLS: Final = (
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
@@ -124,6 +125,7 @@ class GraphQLView(GraphQL[OperationContext, None]):
             await super().__call__(scope, receive, send)
             return
         request = self._reader.request(scope, receive)
+        response: ASGIApp
         try:
             response = await self._answered(request)
         except ClientDisconnect:
@@ -146,7 +148,7 @@ class GraphQLView(GraphQL[OperationContext, None]):
             await request.close()
         await response(scope, receive, send)
 
-    async def _answered(self, request: FormRequest) -> Response:
+    async def _answered(self, request: FormRequest) -> ASGIApp:
         """Answer by a plan where there is one, and otherwise as Strawberry does."""
         if request.method != "POST":
             return await self.run(request)
@@ -163,11 +165,10 @@ class GraphQLView(GraphQL[OperationContext, None]):
 
     async def _written(
         self, request: Request, answer: bytes | ExecutionResult, context: OperationContext
-    ) -> Response:
-        accepts = accepted(request.headers.get("accept"))
+    ) -> ASGIApp:
+        accepts = accepted(header_of(request.scope, b"accept"))
         if isinstance(answer, bytes):
-            headers = context.response_headers()
-            return written(answer, accepts.single or JSON, HTTPStatus.OK, headers)
+            return WrittenAnswer(answer, accepts.single or JSON, context.response_headers())
         sub_response = SubResponse(accepts)
         sub_response.context = context
         return self.create_response(await self.process_result(request, answer), sub_response)

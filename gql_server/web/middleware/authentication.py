@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Final
 
 import structlog
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gql_server.access.authentication import Authentication, basic_password, bearer_token
@@ -14,6 +14,7 @@ from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.domain.errors import Unauthenticated
 from gql_server.transient import DATABASE_RETRY_SECONDS, UNAVAILABLE
 from gql_server.web.bodies import RequestRefused
+from gql_server.web.headers import header_of
 from gql_server.web.refusals import WriteRefusal, refuse
 
 _OPEN_PATHS: Final = {"/", "/health", "/ready"}
@@ -70,7 +71,7 @@ class AuthenticationMiddleware:
             await self._app(scope, receive, send)
             return
         authentication: Authentication = scope["state"]["authentication"]
-        header = HTTPConnection(scope).headers.get("authorization")
+        header = header_of(scope, b"authorization")
         token = bearer_token(header)
         is_page = self._asks_for_page(scope)
         if is_page and token is None:
@@ -102,11 +103,11 @@ class AuthenticationMiddleware:
         )
 
     def _asks_for_page(self, scope: Scope) -> bool:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
             return False
         path: str = scope["path"]
         if path in _DESCRIPTION or path.startswith(_DESCRIPTION_FOLDER):
-            return scope["method"] in {"GET", "HEAD"}
+            return True
         if path != _PLAYGROUND:
             return False
         request = Request(scope)

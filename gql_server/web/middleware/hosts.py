@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
+from cachetools import LRUCache
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gql_server.web.bodies import RequestRefused
@@ -19,6 +19,11 @@ from gql_server.web.refusals import WriteRefusal, refuse
 
 _OPEN_PATHS: Final = {"/health", "/ready"}
 """A load balancer asks by whatever name it likes, and there is nothing to learn."""
+
+
+_MOST_KNOWN: Final = 64
+_LONGEST_KNOWN: Final = 255
+"""Longer names are none that DNS knows, and not remembered."""
 
 
 class AllowedHostsMiddleware:
@@ -44,6 +49,7 @@ class AllowedHostsMiddleware:
         """
         self._app = app
         self._refusals = dict(refusals or {})
+        self._known: Final[LRUCache[bytes, bool]] = LRUCache(_MOST_KNOWN)
         self._names: Final = frozenset(name for name in names if not name.startswith("*."))
         self._endings: Final = tuple(name[1:] for name in names if name.startswith("*."))
 
@@ -52,7 +58,7 @@ class AllowedHostsMiddleware:
         if (
             scope["type"] == "lifespan"
             or scope["path"] in _OPEN_PATHS
-            or self._is_own(Headers(scope=scope).getlist("host"))
+            or self._is_own([value for name, value in scope["headers"] if name == b"host"])
         ):
             await self._app(scope, receive, send)
             return
@@ -64,11 +70,19 @@ class AllowedHostsMiddleware:
         )
         await refuse(scope, receive, send, refused, by_folder=self._refusals)
 
-    def _is_own(self, hosts: Sequence[str]) -> bool:
+    def _is_own(self, hosts: Sequence[bytes]) -> bool:
         if len(hosts) != 1:
             return not hosts
+        is_own = self._known.get(hosts[0])
+        if is_own is None:
+            is_own = self._is_own_name(hosts[0].decode("latin-1"))
+            if len(hosts[0]) <= _LONGEST_KNOWN:
+                self._known[hosts[0]] = is_own
+        return is_own
+
+    def _is_own_name(self, host: str) -> bool:
         try:
-            name = (urlsplit(f"//{hosts[0]}").hostname or "").removesuffix(".")
+            name = (urlsplit(f"//{host}").hostname or "").removesuffix(".")
         except ValueError:
             return False
         return (

@@ -21,6 +21,7 @@ _HEADERS: Final = (
     ),
 )
 _TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
+_NAMES: Final = frozenset(name for name, _ in (*_HEADERS, _TRANSPORT_SECURITY))
 
 
 class SecurityHeaders:
@@ -47,4 +48,6 @@ class SecurityHeaders:
 def _add(message: Message, headers: Sequence[tuple[bytes, bytes]]) -> None:
     present = message.setdefault("headers", [])
     names = {name.lower() for name, _ in present}
-    message["headers"] = [*present, *(header for header in headers if header[0] not in names)]
+    if not names.isdisjoint(_NAMES):
+        headers = [header for header in headers if header[0] not in names]
+    message["headers"] = [*present, *headers]
