@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import Any, Final, TypeVar, cast
 
 import orjson
@@ -86,11 +86,12 @@ class Database:
         # Readers need no transaction: a statement is a snapshot of its own. On connections that
         # never begin one, nothing has to be begun, ended or reset. All are kept: on SQLite a
         # connection that is opened for one request would cost it a thread.
+        raw_readers = 0 if self.is_sqlite else sizes.readers // 2
         self.reader: Final[AsyncEngine] = create_async_engine(
             url,
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
-            **options | {"pool_size": sizes.readers, "max_overflow": 0},
+            **options | {"pool_size": sizes.readers - raw_readers, "max_overflow": 0},
         )
         self._snapshot_options: dict[str, Any] = (
             {READ_ONLY: True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
@@ -104,7 +105,7 @@ class Database:
         )
         self._in_loop = LoopReader(url, options) if self.is_sqlite else None
         self._raw_readers = (
-            None if self.is_sqlite else PostgresReaders(url, options["connect_args"])
+            PostgresReaders(url, options["connect_args"], raw_readers) if raw_readers else None
         )
         if self.is_sqlite:
             set_up_sqlite(self.engine.sync_engine)
@@ -162,16 +163,18 @@ class Database:
         if self._raw_readers is not None:
             try:
                 return await self._raw_readers.rows(read.text, parameters)
-            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+            except psycopg.errors.QueryCanceled as error:
                 raise DatabaseUnavailable(type(error).__name__) from error
-        assert self._in_loop is not None  # noqa: S101 - on SQLite
-        try:
-            return self._in_loop.rows(read.text, parameters)
-        except ReadElsewhere:
-            with translated_errors():
-                async with self.reader.connect() as connection:
-                    found = await connection.exec_driver_sql(read.text, tuple(parameters))
-                    return [tuple(row) for row in found]
+            except (psycopg.OperationalError, psycopg.InterfaceError, OSError):
+                pass  # the pool waits its turn where the server has no room for a connection
+        if self._in_loop is not None:
+            with suppress(ReadElsewhere):
+                return self._in_loop.rows(read.text, parameters)
+            parameters = tuple(parameters)
+        with translated_errors():
+            async with self.reader.connect() as connection:
+                found = await connection.exec_driver_sql(read.text, parameters)
+                return [tuple(row) for row in found]
 
     @property
     def dialect(self) -> Dialect:
@@ -249,6 +252,8 @@ class Database:
             pool = engine.pool
             if isinstance(pool, Turns):
                 await greenlet_spawn(pool.shrink)
+        if self._raw_readers is not None:
+            await self._raw_readers.shrink()
 
     async def close(self) -> None:
         """Wait for what was started, and give back every connection."""

@@ -10,7 +10,6 @@ from psycopg.types.json import set_json_loads
 from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
 from sqlalchemy.engine import URL
 
-_MOST_CONNECTIONS: Final = 10
 _WAIT_SECONDS: Final = 30.0
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -27,12 +26,13 @@ class PostgresReaders:
     of its own: no transaction is begun.
     """
 
-    def __init__(self, url: URL, options: Mapping[str, Any]) -> None:
-        """Take the database's address and libpq's options."""
+    def __init__(self, url: URL, options: Mapping[str, Any], connections: int) -> None:
+        """Take the database's address, libpq's options, and how many connections there may be."""
         _, found = PGDialectAsync_psycopg().create_connect_args(url)  # type: ignore[no-untyped-call]
         self._arguments = {**found, **options}
         self._idle: list[Connection] = []
-        self._free = asyncio.Semaphore(_MOST_CONNECTIONS)
+        self._free = asyncio.Semaphore(connections)
+        self._busy = self._most_busy = 0
 
     async def rows(self, text: str, parameters: Any) -> list[tuple[Any, ...]]:
         """Run a statement; return its rows.
@@ -46,6 +46,8 @@ class PostgresReaders:
                 await self._free.acquire()
         else:
             await self._free.acquire()
+        self._busy += 1
+        self._most_busy = max(self._busy, self._most_busy)
         try:
             while self._idle:
                 connection = self._idle.pop()
@@ -55,7 +57,14 @@ class PostgresReaders:
                     continue  # it ended while it was idle, as others of its age may have
             return await self._run(await self._opened(), text, parameters)
         finally:
+            self._busy -= 1
             self._free.release()
+
+    async def shrink(self) -> None:
+        """Close idle connections, but for as many as were in use at once since the last call."""
+        while self._idle and len(self._idle) + self._busy > self._most_busy:
+            await self._idle.pop(0).close()
+        self._most_busy = self._busy
 
     async def close(self) -> None:
         """Close what is open."""
