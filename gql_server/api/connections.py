@@ -6,6 +6,7 @@ from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
+from gql_server.api.described import described
 from gql_server.api.enums import domain_member
 from gql_server.database.engine.cursors import cursor_of, page_key
 from gql_server.database.engine.pages import (
@@ -24,67 +25,78 @@ T = TypeVar("T")
 First = Annotated[
     int | None,
     strawberry.argument(
-        description=f"How many to return from the start, 1 to {MAX_PAGE_SIZE}; "
-        f"{DEFAULT_PAGE_SIZE} when neither first nor last is given."
+        description="Number of entries to return from the start of the list, "
+        f"1 to {MAX_PAGE_SIZE}. "
+        f"Defaults to {DEFAULT_PAGE_SIZE} when neither `first` nor `last` is given."
     ),
 ]
-After = Annotated[
-    str | None, strawberry.argument(description="Return what comes after this cursor.")
-]
+After = Annotated[str | None, strawberry.argument(description="Return entries after this cursor.")]
 Last = Annotated[
     int | None,
-    strawberry.argument(description=f"How many to return from the end, 1 to {MAX_PAGE_SIZE}."),
+    strawberry.argument(
+        description=f"Number of entries to return from the end of the list, 1 to {MAX_PAGE_SIZE}."
+    ),
 ]
 Before = Annotated[
-    str | None, strawberry.argument(description="Return what comes before this cursor.")
+    str | None, strawberry.argument(description="Return entries before this cursor.")
 ]
 
 
-@strawberry.enum(name="ListOrder", description="Which end of a list comes first.")
+@described
+@strawberry.enum(name="ListOrder")
 class ListOrder(Enum):
-    """Which end of a list comes first."""
+    """Sort order of a list, by creation time."""
 
     NEWEST_FIRST = strawberry.enum_value(
-        PageOrder.NEWEST_FIRST, description="The most recently made comes first."
+        PageOrder.NEWEST_FIRST, description="Newest entries first."
     )
     OLDEST_FIRST = strawberry.enum_value(
-        PageOrder.OLDEST_FIRST, description="The longest kept comes first."
+        PageOrder.OLDEST_FIRST, description="Oldest entries first."
     )
 
 
-@strawberry.type(description="Where a page lies in its list.")
+@described
+@strawberry.type
 class PageInfo:
     """Where a page lies in its list."""
 
     has_next_page: bool = strawberry.field(
-        description="Whether there is more behind this page; ask with `after: endCursor`."
+        description="Whether more entries follow this page. Request them with `after: endCursor`."
     )
     has_previous_page: bool = strawberry.field(
-        description="Whether there is more before this page; ask with `before: startCursor`."
+        description="Whether entries precede this page. Request them with `before: startCursor`."
     )
-    start_cursor: str | None = strawberry.field(description="The cursor of the first on the page.")
-    end_cursor: str | None = strawberry.field(description="The cursor of the last on the page.")
+    start_cursor: str | None = strawberry.field(
+        description="Cursor of the first entry on the page. Null when the page is empty."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="Cursor of the last entry on the page. Null when the page is empty."
+    )
 
 
-@strawberry.type(description="One place of a page.")
+@described
+@strawberry.type
 class Edge(Generic[T]):
-    """One place of a page."""
+    """An entry of a page."""
 
     cursor: str = strawberry.field(
-        description="The place itself, for `after` and `before`; opaque, and good for ever."
+        description="Opaque cursor of this entry, for `after` and `before`. Cursors do not expire."
     )
-    node: T = strawberry.field(description="What stands at this place.")
+    node: T = strawberry.field(description="The object at this position.")
 
 
-@strawberry.type(description="A page of a list.")
+@described
+@strawberry.type
 class Connection(Generic[T]):
-    """A page of a list."""
+    """A page of a paginated list."""
 
-    edges: list[Edge[T]] = strawberry.field(description="The places of the page, in order.")
-    page_info: PageInfo = strawberry.field(description="Where the page lies in its list.")
+    edges: list[Edge[T]] = strawberry.field(description="Entries of the page, in list order.")
+    page_info: PageInfo = strawberry.field(description="Position of the page in the list.")
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 
-    @strawberry.field(description="How many the whole list has; counted only when it is asked for.")
+    @strawberry.field(
+        description="Number of entries in the whole list. Counted only when this field is selected."
+    )
     async def total_count(self) -> int:
         """Count the whole list."""
         return await self.count()

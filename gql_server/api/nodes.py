@@ -2,11 +2,14 @@
 
 import strawberry
 
+from gql_server.api.described import described
 
-@strawberry.interface(description="Anything that can be asked for again by its id.")
+
+@described
+@strawberry.interface
 class Node:
-    """Anything that can be asked for again by its id."""
+    """An object that can be fetched by its ID."""
 
     id: strawberry.ID = strawberry.field(
-        description="Unique across all types, such as `img_…`, `tpl_…`, or a model's name."
+        description="Globally unique ID, such as `img_…`, `tpl_…` or a model's name."
     )

@@ -15,9 +15,10 @@ Seed = NewType("Seed", int)
 DATE_TIME: Final[ScalarDefinition] = strawberry.scalar(
     name="DateTime",
     description=(
-        "A moment in ISO 8601: written in UTC with milliseconds, such as "
-        "`2026-01-15T10:30:00.000Z`; read with any offset, or as a date, which is "
-        "the start of that day in UTC."
+        "An ISO 8601 timestamp. Output is in UTC with milliseconds, such as "
+        "`2026-01-15T10:30:00.000Z`. Input may have any UTC offset, or be a "
+        "plain date such as `2026-01-15`, which means the start of that day in "
+        "UTC."
     ),
     specified_by_url="https://scalars.graphql.org/andimarek/date-time",
     serialize=to_iso,

@@ -46,6 +46,7 @@ from gql_server.api.costs.estimates import (
     cost_estimate,
     estimate_work,
 )
+from gql_server.api.described import described
 from gql_server.api.errors import border_error
 from gql_server.api.images.filters import FilterArgument, OrderArgument
 from gql_server.api.images.mutations import ImageMutations
@@ -87,26 +88,29 @@ _MAX_NODES: Final = 100
 _BUDGETS: Final = ListLimit(default=100, maximum=1_000)
 
 
-@strawberry.type(description="What can be asked.")
+@described
+@strawberry.type
 class Query:
-    """What can be asked."""
+    """Root query type."""
 
-    @strawberry.field(description="Anything by its id; null when the caller has no such thing.")
+    @strawberry.field(
+        description="Any object by its ID. Null when the caller has no object with this ID."
+    )
     async def node(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="ID of the object.")],
     ) -> Node | None:
         """Find anything by its id."""
         return (await _find_nodes(info, [id]))[0]
 
-    @strawberry.field(description="Several things by their ids, in the order of the ids.")
+    @strawberry.field(description="Several objects by their IDs, in the order of the IDs.")
     async def nodes(
         self,
         info: Info,
         ids: Annotated[
             list[strawberry.ID],
-            strawberry.argument(description=f"Their ids, at most {_MAX_NODES}."),
+            strawberry.argument(description=f"IDs of the objects, at most {_MAX_NODES}."),
         ],
     ) -> list[Node | None]:
         """Find several things by their ids."""
@@ -118,24 +122,28 @@ class Query:
             )
         return await _find_nodes(info, ids)
 
-    @strawberry.field(description="Who asks, and what they may do.", metadata={PLAN: ByResolver()})
+    @strawberry.field(
+        description="The authenticated caller and their permissions.", metadata={PLAN: ByResolver()}
+    )
     async def viewer(self, info: Info) -> Viewer:
         """Tell who asks."""
         return await find_viewer(info)
 
     @strawberry.field(
-        description="One of the caller's images, deleted or not.", metadata={PLAN: ByResolver()}
+        description="An image of the caller, including deleted ones. Null when there is "
+        "none with this ID. Admins can query any image.",
+        metadata={PLAN: ByResolver()},
     )
     async def image(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Its id, `img_…`.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="ID of the image, `img_…`.")],
     ) -> Image | None:
         """Find an image."""
         return (await find_images(info, [id])).get(id)
 
     @strawberry.field(
-        description="The caller's images, page by page; everyone's for an admin.",
+        description="The caller's images. Admins see everyone's.",
         metadata={PLAN: IMAGES},
     )
     async def images(
@@ -162,7 +170,7 @@ class Query:
         last: Last = None,
         before: Before = None,
         filter: Annotated[
-            SourceImageFilter | None, strawberry.argument(description="Which uploads to return.")
+            SourceImageFilter | None, strawberry.argument(description="Filters the uploads.")
         ] = None,
         order_by: OrderArgument = ListOrder.NEWEST_FIRST,
     ) -> Connection[SourceImage]:
@@ -170,7 +178,8 @@ class Query:
         return await source_image_connection(info, first, after, last, before, filter, order_by)
 
     @strawberry.field(
-        description="One model by its name.", metadata={PLAN: ByResolver(is_constant=True)}
+        description="A model by its name. Null when there is none.",
+        metadata={PLAN: ByResolver(is_constant=True)},
     )
     def model(
         self,
@@ -178,7 +187,7 @@ class Query:
         id: Annotated[
             strawberry.ID,
             strawberry.argument(
-                description="Its name, such as `@cf/black-forest-labs/flux-1-schnell`."
+                description="Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`."
             ),
         ],
     ) -> Model | None:
@@ -186,29 +195,35 @@ class Query:
         return info.context.models.get(id)
 
     @strawberry.field(
-        description="The models that pictures can be asked of.",
+        description="The models that can generate images.",
         metadata={**list_size(MAX_MODELS), PLAN: ByResolver(is_constant=True)},
     )
     def models(
         self,
         info: Info,
         filter: Annotated[
-            ModelFilter | None, strawberry.argument(description="Which models are wanted.")
+            ModelFilter | None, strawberry.argument(description="Filters the models.")
         ] = None,
     ) -> list[Model]:
         """List models."""
         return list_models(info.context.models, filter)
 
-    @strawberry.field(description="One of the caller's templates.", metadata={PLAN: ByResolver()})
+    @strawberry.field(
+        description="A template of the caller. Null when there is none with this ID. Admins can"
+        " query any template.",
+        metadata={PLAN: ByResolver()},
+    )
     async def template(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Its id, `tpl_…`.")],
+        id: Annotated[
+            strawberry.ID, strawberry.argument(description="ID of the template, `tpl_…`.")
+        ],
     ) -> Template | None:
         """Find a template."""
         return (await find_templates(info, [id])).get(id)
 
-    @strawberry.field(description="The caller's templates, page by page; everyone's for an admin.")
+    @strawberry.field(description="The caller's templates. Admins see everyone's.")
     async def templates(
         self,
         info: Info,
@@ -217,23 +232,27 @@ class Query:
         last: Last = None,
         before: Before = None,
         filter: Annotated[
-            TemplateFilter | None, strawberry.argument(description="Which templates are wanted.")
+            TemplateFilter | None, strawberry.argument(description="Filters the templates.")
         ] = None,
         order_by: OrderArgument = ListOrder.NEWEST_FIRST,
     ) -> Connection[Template]:
         """List templates."""
         return await template_connection(info, first, after, last, before, filter, order_by)
 
-    @strawberry.field(description="One of the caller's batches.", metadata={PLAN: ByResolver()})
+    @strawberry.field(
+        description="A batch of the caller. Null when there is none with this ID. Admins can "
+        "query any batch.",
+        metadata={PLAN: ByResolver()},
+    )
     async def batch(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Its id, `bat_…`.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="ID of the batch, `bat_…`.")],
     ) -> Batch | None:
         """Find a batch."""
         return (await find_batches(info, [id])).get(id)
 
-    @strawberry.field(description="The caller's batches, page by page; everyone's for an admin.")
+    @strawberry.field(description="The caller's batches. Admins see everyone's.")
     async def batches(
         self,
         info: Info,
@@ -247,7 +266,7 @@ class Query:
         """List batches."""
         return await batch_connection(info, first, after, last, before, filter, order_by)
 
-    @strawberry.field(description="API keys, revoked ones too, page by page; for admins.")
+    @strawberry.field(description="API keys, including revoked ones. Requires the admin role.")
     async def api_keys(
         self,
         info: Info,
@@ -256,7 +275,7 @@ class Query:
         last: Last = None,
         before: Before = None,
         filter: Annotated[
-            ApiKeyFilter | None, strawberry.argument(description="Which keys are wanted.")
+            ApiKeyFilter | None, strawberry.argument(description="Filters the API keys.")
         ] = None,
         order_by: OrderArgument = ListOrder.NEWEST_FIRST,
     ) -> Connection[ApiKey]:
@@ -264,7 +283,7 @@ class Query:
         return await api_key_connection(info, first, after, last, before, filter, order_by)
 
     @strawberry.field(
-        description="What the caller's pictures cost, from the ledger; everyone's for an admin."
+        description="Costs of the caller's images, from the ledger. Admins see everyone's."
     )
     def cost_analytics(
         self,
@@ -293,20 +312,24 @@ class Query:
         return [budget_from(info, state) for state in found]
 
     @strawberry.field(
-        description="What a request would cost, and whether it would be accepted; nothing is "
-        "spent. Counts towards the operation's cost by the pictures in it.",
+        description="Estimates the cost of a request and validates it. Nothing is spent. "
+        "Counts towards the operation's cost by the number of images in the "
+        "request.",
         metadata={WORK: estimate_work},
     )
     async def cost_estimate(
         self,
         info: Info,
-        input: Annotated[CostEstimateInput, strawberry.argument(description="What to estimate.")],
+        input: Annotated[
+            CostEstimateInput, strawberry.argument(description="The request to estimate.")
+        ],
     ) -> CostEstimatePayload:
         """Estimate a request."""
         return await cost_estimate(info, input)
 
 
-@strawberry.type(description="What can be done.")
+@described
+@strawberry.type
 class Mutation(
     ImageMutations,
     BatchMutations,
@@ -316,12 +339,13 @@ class Mutation(
     WebhookMutations,
     ApiKeyMutations,
 ):
-    """What can be done."""
+    """Root mutation type."""
 
 
-@strawberry.type(description="What can be watched.")
+@described
+@strawberry.type
 class Subscription(BatchSubscriptions, ImageSubscriptions):
-    """What can be watched."""
+    """Root subscription type."""
 
 
 @cache

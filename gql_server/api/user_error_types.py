@@ -6,6 +6,7 @@ from typing import Final
 
 import strawberry
 
+from gql_server.api.described import described
 from gql_server.domain.errors import MAX_FAULTS, ErrorCode
 from gql_server.graphql.execution.weights import list_size
 
@@ -13,80 +14,81 @@ ERROR_LIST: Final = list_size(MAX_FAULTS + 1)
 """Metadata of a payload's errors: as many as are reported, and one that says there are more."""
 
 
-@strawberry.enum(description="What kind of fault it is, for programs.")
+@described
+@strawberry.enum
 class UserErrorCode(Enum):
-    """What kind of fault it is, for programs."""
+    """Kind of error, for programs."""
 
-    REQUIRED = strawberry.enum_value(ErrorCode.REQUIRED, description="The field is needed here.")
-    TOO_SHORT = strawberry.enum_value(
-        ErrorCode.TOO_SHORT, description="The text has too few characters."
-    )
+    REQUIRED = strawberry.enum_value(ErrorCode.REQUIRED, description="The field is required.")
+    TOO_SHORT = strawberry.enum_value(ErrorCode.TOO_SHORT, description="The text is too short.")
     TOO_LONG = strawberry.enum_value(
-        ErrorCode.TOO_LONG, description="The text, or the data, are too long."
+        ErrorCode.TOO_LONG, description="The text or the data is too long."
     )
     TOO_MANY = strawberry.enum_value(
         ErrorCode.TOO_MANY, description="The list has too many entries."
     )
     OUT_OF_RANGE = strawberry.enum_value(
-        ErrorCode.OUT_OF_RANGE, description="The number is below the least or above the most."
+        ErrorCode.OUT_OF_RANGE, description="The number is out of range."
     )
     NOT_A_MULTIPLE = strawberry.enum_value(
-        ErrorCode.NOT_A_MULTIPLE, description="The number is not a multiple of what is taken."
+        ErrorCode.NOT_A_MULTIPLE, description="The number is not a valid multiple."
     )
     NOT_SUPPORTED = strawberry.enum_value(
-        ErrorCode.NOT_SUPPORTED, description="The model does not take this field; leave it out."
+        ErrorCode.NOT_SUPPORTED, description="The model does not support this field. Remove it."
     )
     INVALID = strawberry.enum_value(
-        ErrorCode.INVALID, description="The value is malformed, or does not go with the others."
+        ErrorCode.INVALID, description="The value is malformed or conflicts with another field."
     )
     MODEL_NOT_FOUND = strawberry.enum_value(
-        ErrorCode.MODEL_NOT_FOUND, description="There is no such model."
+        ErrorCode.MODEL_NOT_FOUND, description="The model does not exist."
     )
     TEMPLATE_NOT_FOUND = strawberry.enum_value(
-        ErrorCode.TEMPLATE_NOT_FOUND, description="There is no such template."
+        ErrorCode.TEMPLATE_NOT_FOUND, description="The template does not exist."
     )
     IMAGE_NOT_FOUND = strawberry.enum_value(
-        ErrorCode.IMAGE_NOT_FOUND, description="There is no such image or source image."
+        ErrorCode.IMAGE_NOT_FOUND, description="The image or source image does not exist."
     )
     API_KEY_NOT_FOUND = strawberry.enum_value(
-        ErrorCode.API_KEY_NOT_FOUND, description="There is no such API key."
+        ErrorCode.API_KEY_NOT_FOUND, description="The API key does not exist."
     )
     PROMPT_REFUSED = strawberry.enum_value(
         ErrorCode.PROMPT_REFUSED, description="The model's safety filter refused the prompt."
     )
     PICTURE_FLAGGED = strawberry.enum_value(
         ErrorCode.PICTURE_FLAGGED,
-        description="The model's safety filter accepted the prompt and rejected the picture.",
+        description="The model's safety filter accepted the prompt but flagged the "
+        "generated image.",
     )
     GENERATION_FAILED = strawberry.enum_value(
         ErrorCode.GENERATION_FAILED,
-        description="The picture could not be made or kept; nothing was charged.",
+        description="The image could not be generated or stored. Nothing was charged.",
     )
     GENERATION_PENDING = strawberry.enum_value(
         ErrorCode.GENERATION_PENDING,
-        description="The picture is still being made, and will be kept.",
+        description="The image is still being generated and will be stored.",
     )
     BATCH_PENDING = strawberry.enum_value(
         ErrorCode.BATCH_PENDING,
-        description="The batch is still being accepted, and will be there.",
+        description="The batch is still being accepted and will appear.",
     )
     MAX_COST_EXCEEDED = strawberry.enum_value(
         ErrorCode.MAX_COST_EXCEEDED, description="The request would cost more than its `maxCost`."
     )
     BUDGET_EXCEEDED = strawberry.enum_value(
-        ErrorCode.BUDGET_EXCEEDED, description="A hard budget does not hold what it would cost."
+        ErrorCode.BUDGET_EXCEEDED, description="The request would exceed a hard budget."
     )
     BUDGET_NOT_FOUND = strawberry.enum_value(
-        ErrorCode.BUDGET_NOT_FOUND, description="There is no such budget."
+        ErrorCode.BUDGET_NOT_FOUND, description="The budget does not exist."
     )
     BATCH_NOT_FOUND = strawberry.enum_value(
-        ErrorCode.BATCH_NOT_FOUND, description="There is no such batch."
+        ErrorCode.BATCH_NOT_FOUND, description="The batch does not exist."
     )
     BATCH_CONFLICT = strawberry.enum_value(
-        ErrorCode.BATCH_CONFLICT, description="Where the batch stands does not allow it."
+        ErrorCode.BATCH_CONFLICT,
+        description="The batch's current status does not allow the operation.",
     )
     WEBHOOK_NOT_FOUND = strawberry.enum_value(
-        ErrorCode.WEBHOOK_NOT_FOUND, description="There is no such webhook."
+        ErrorCode.WEBHOOK_NOT_FOUND, description="The webhook does not exist."
     )
     DAILY_ALLOCATION_USED = strawberry.enum_value(
         ErrorCode.DAILY_ALLOCATION_USED,
@@ -94,78 +96,86 @@ class UserErrorCode(Enum):
     )
     IDEMPOTENCY_CONFLICT = strawberry.enum_value(
         ErrorCode.IDEMPOTENCY_CONFLICT,
-        description="The idempotency key stands for a request with another input.",
+        description="The idempotency key was used for a request with different input.",
     )
     IDEMPOTENCY_IN_PROGRESS = strawberry.enum_value(
         ErrorCode.IDEMPOTENCY_IN_PROGRESS,
-        description="An earlier request with this idempotency key is still being worked on.",
+        description="An earlier request with this idempotency key is still running.",
     )
 
 
-@strawberry.interface(
-    description="One thing that is wrong with a request, and what to mend. A request with several "
-    "faults gets all of them at once."
-)
+@described
+@strawberry.interface
 class UserError:
-    """One thing that is wrong with a request, and what to mend."""
+    """An error in a request, and how to fix it.
 
-    message: str = strawberry.field(description="For people: what is wrong and what to mend.")
-    code: UserErrorCode = strawberry.field(description="For programs: what kind of fault it is.")
+    A request with several errors returns all of them.
+    """
+
+    message: str = strawberry.field(
+        description="Message for people: what is wrong and how to fix it."
+    )
+    code: UserErrorCode = strawberry.field(description="Kind of error, for programs.")
     path: list[str] = strawberry.field(
-        description="Where in the arguments the fault lies, such as `[input, width]`; `[input]` "
-        "when it lies in no single field."
+        description="Path of the invalid field in the arguments, such as `[input, width]`. "
+        "`[input]` when the error concerns no single field."
     )
 
 
-@strawberry.type(
-    description="A field is missing, malformed, out of range, or not what the model takes."
-)
+@described
+@strawberry.type
 class InvalidInput(UserError):
-    """A field of the input is at fault."""
+    """A field is missing, malformed, out of range or not supported by the model."""
 
 
-@strawberry.type(description="There is no model of that name.")
+@described
+@strawberry.type
 class ModelNotFound(UserError):
-    """There is no model of that name."""
+    """No model has this name."""
 
-    model_id: strawberry.ID = strawberry.field(description="The name that was asked for.")
+    model_id: strawberry.ID = strawberry.field(description="Model name that was requested.")
 
 
-@strawberry.type(description="There is no template of that id, or it has been deleted.")
+@described
+@strawberry.type
 class TemplateNotFound(UserError):
-    """There is no template of that id."""
+    """No template has this ID, or it has been deleted."""
 
-    template_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
+    template_id: strawberry.ID = strawberry.field(description="ID that was requested.")
 
 
-@strawberry.type(description="There is no image or source image of that id.")
+@described
+@strawberry.type
 class ImageNotFound(UserError):
-    """There is no image or source image of that id."""
+    """No image or source image has this ID."""
 
-    image_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
+    image_id: strawberry.ID = strawberry.field(description="ID that was requested.")
 
 
-@strawberry.type(description="There is no API key of that id.")
+@described
+@strawberry.type
 class ApiKeyNotFound(UserError):
-    """There is no API key of that id."""
+    """No API key has this ID."""
 
-    key_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
+    key_id: strawberry.ID = strawberry.field(description="ID that was requested.")
 
 
-@strawberry.type(
-    description="The model's safety filter refused the prompt or a source image. Nothing was "
-    "charged; word it differently."
-)
+@described
+@strawberry.type
 class PromptRefused(UserError):
-    """The model's safety filter refused the prompt or a source image."""
+    """The model's safety filter refused the prompt or a source image.
+
+    Nothing was charged. Reword the prompt and try again.
+    """
 
 
-@strawberry.type(
-    description="The model's safety filter accepted the prompt and rejected the picture. Nothing "
-    "was charged. This depends on the seed: choose another one, or leave it out."
-)
+@described
+@strawberry.type
 class PictureFlagged(UserError):
-    """The model's safety filter accepted the prompt and rejected the picture."""
+    """The model's safety filter accepted the prompt but flagged the generated image.
+
+    Nothing was charged. Use another seed, or omit the seed.
+    """
 
     seed_was_given: bool = strawberry.field(
         description="Whether the request or its template named the seed. If false, the server "
@@ -173,127 +183,141 @@ class PictureFlagged(UserError):
     )
 
 
-@strawberry.type(description="The picture could not be made or kept. Nothing was charged.")
+@described
+@strawberry.type
 class GenerationFailed(UserError):
-    """The picture could not be made or kept."""
+    """The image could not be generated or stored.
 
-    retryable: bool = strawberry.field(
-        description="Whether the same request may well succeed later."
-    )
+    Nothing was charged.
+    """
+
+    retryable: bool = strawberry.field(description="Whether the same request may succeed later.")
     provider_code: int | None = strawberry.field(
-        description="Cloudflare's own error number, when it gave one."
+        description="Cloudflare's error code. Null when there is none."
     )
 
 
-@strawberry.type(
-    description="The request's deadline passed, but the picture is still being made; unless it "
-    "fails, it will be kept and charged. Ask for it by its id."
-)
+@described
+@strawberry.type
 class GenerationPending(UserError):
-    """The request's deadline passed; the picture goes on."""
+    """The request's deadline passed while the image was being generated.
 
-    image_id: strawberry.ID = strawberry.field(
-        description="The id under which the picture will appear."
-    )
+    Unless generation fails, the image will be stored and charged. Query it by `imageId`.
+    """
+
+    image_id: strawberry.ID = strawberry.field(description="ID that the image will have.")
 
 
-@strawberry.type(
-    description="The request's deadline passed, but the batch is still being accepted; unless that "
-    "fails, it will be made and charged. Ask for it by its id."
-)
+@described
+@strawberry.type
 class BatchPending(UserError):
-    """The request's deadline passed; the batch will be there."""
+    """The request's deadline passed while the batch was being accepted.
 
-    batch_id: strawberry.ID = strawberry.field(
-        description="The id under which the batch will appear."
-    )
+    Unless that fails, the batch will run and be charged. Query it by `batchId`.
+    """
+
+    batch_id: strawberry.ID = strawberry.field(description="ID that the batch will have.")
 
 
-@strawberry.type(
-    description="The provider account has used up the day's free neurons. Nothing was charged."
-)
+@described
+@strawberry.type
 class DailyAllocationUsed(UserError):
-    """The provider account has no neurons left today."""
+    """The provider account has used up its free neurons for the day.
 
-    resets_at: datetime = strawberry.field(description="When there will be neurons again.")
+    Nothing was charged.
+    """
+
+    resets_at: datetime = strawberry.field(description="When the daily allocation resets.")
 
 
-@strawberry.type(
-    description="The idempotency key stands for a request with another input. Nothing was charged; "
-    "choose a new key for a new request."
-)
+@described
+@strawberry.type
 class IdempotencyConflict(UserError):
-    """The idempotency key stands for a request with another input."""
+    """The idempotency key was used for a request with different input.
+
+    Nothing was charged. Use a new key for a new request.
+    """
 
 
 @strawberry.type(
-    description="The request's deadline passed while an earlier one with its idempotency key is "
-    "still being worked on. Send it again later, or ask for the result by its id."
+    description="The request's deadline passed while an earlier request with the same "
+    "idempotency key was still running. Send it again later, or query the "
+    "result by `imageId`."
 )
 class IdempotencyInProgress(UserError):
-    """An earlier request with this idempotency key is still being worked on."""
+    """An earlier request with this idempotency key is still running."""
 
     image_id: strawberry.ID = strawberry.field(
-        description="The id under which the image, source image or batch will appear."
+        description="ID that the image, source image or batch will have."
     )
 
 
-@strawberry.type(
-    description="The request would cost more than its own `maxCost`. Nothing was charged."
-)
+@described
+@strawberry.type
 class MaxCostExceeded(UserError):
-    """The request would cost more than its own limit."""
+    """The request would cost more than its `maxCost`.
 
-    cost: float = strawberry.field(description="What it would cost, in US dollars.")
-    max_cost: float = strawberry.field(description="The limit that the request names.")
+    Nothing was charged.
+    """
+
+    cost: float = strawberry.field(description="Cost of the request, in US dollars.")
+    max_cost: float = strawberry.field(description="The request's `maxCost`, in US dollars.")
 
 
-@strawberry.type(
-    description="A hard budget does not hold what the request would cost. Nothing was charged."
-)
+@described
+@strawberry.type
 class BudgetExceeded(UserError):
-    """A hard budget does not hold what the request would cost."""
+    """The request would exceed a hard budget.
+
+    Nothing was charged.
+    """
 
     limit: float | None = strawberry.field(
-        description="What may be spent in its period, in US dollars; this and the next two are "
-        "told of the server's budget to admins alone."
+        description="Maximum spending per period, in US dollars. Null for the server's "
+        "budget unless the caller is an admin."
     )
     spent: float | None = strawberry.field(
-        description="What was charged in the period, in US dollars."
+        description="Amount charged in the current period, in US dollars. Null for the "
+        "server's budget unless the caller is an admin."
     )
     reserved: float | None = strawberry.field(
-        description="What is held for pictures in the making, in US dollars."
+        description="Amount reserved for images being generated, in US dollars. Null for "
+        "the server's budget unless the caller is an admin."
     )
-    needed: float = strawberry.field(description="What the request would cost, in US dollars.")
+    needed: float = strawberry.field(description="Cost of the request, in US dollars.")
     resets_at: datetime = strawberry.field(description="When the next period starts.")
 
 
-@strawberry.type(description="There is no budget of that id, or it has been removed.")
+@described
+@strawberry.type
 class BudgetNotFound(UserError):
-    """There is no budget of that id."""
+    """No budget has this ID, or it has been removed."""
 
-    budget_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
+    budget_id: strawberry.ID = strawberry.field(description="ID that was requested.")
 
 
-@strawberry.type(description="There is no batch of that id.")
+@described
+@strawberry.type
 class BatchNotFound(UserError):
-    """There is no batch of that id."""
+    """No batch has this ID."""
 
-    batch_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
+    batch_id: strawberry.ID = strawberry.field(description="ID that was requested.")
 
 
-@strawberry.type(description="Where the batch stands does not allow it.")
+@described
+@strawberry.type
 class BatchConflict(UserError):
-    """Where the batch stands does not allow it."""
+    """The batch's current status does not allow the operation."""
 
-    batch_id: strawberry.ID = strawberry.field(description="The batch.")
+    batch_id: strawberry.ID = strawberry.field(description="ID of the batch.")
 
 
-@strawberry.type(description="There is no webhook of that id.")
+@described
+@strawberry.type
 class WebhookNotFound(UserError):
-    """There is no webhook of that id."""
+    """No webhook has this ID."""
 
-    webhook_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
+    webhook_id: strawberry.ID = strawberry.field(description="ID that was requested.")
 
 
 USER_ERROR_TYPES: Final = (

@@ -7,43 +7,49 @@ import strawberry
 from gql_server.api.api_keys.types import ApiKey, Role, find_api_keys
 from gql_server.api.budgets.types import MAX_BUDGETS_OF_PAYER, Budget, budget_from
 from gql_server.api.context import Info
+from gql_server.api.described import described
 from gql_server.domain import principal as domain
 from gql_server.graphql.execution.weights import list_size
 from gql_server.ledger.budgets.budgets import tightest
 
 
 @strawberry.type(
-    description="What a user may ask of the server: an allowance that each operation spends its "
-    "`extensions.cost` from, over all processes, and that is refilled by and by."
+    description="A user's rate limit over all server processes: an allowance that each "
+    "operation's `extensions.cost` is taken from and that refills continuously."
 )
 class RateLimit:
     """What a user may ask of the server."""
 
-    limit: int = strawberry.field(description="The most that can be spent at once.")
+    limit: int = strawberry.field(description="Maximum allowance, in units of operation cost.")
     remaining: int = strawberry.field(
-        description="What can be spent now. What other processes of the server spent in the last "
-        "quarter of a second may not be counted yet."
+        description="Allowance left, in units of operation cost. Spending in other server "
+        "processes in the last quarter of a second may not be counted yet."
     )
-    refilled_per_second: int = strawberry.field(description="How much is refilled in a second.")
-    cost: int = strawberry.field(description="What this operation spent, 1 at least.")
+    refilled_per_second: int = strawberry.field(
+        description="Allowance refilled per second, in units of operation cost."
+    )
+    cost: int = strawberry.field(description="Cost of this operation, at least 1.")
     resets_at: datetime = strawberry.field(
-        description="When all of it can be spent again, unless more is spent until then."
+        description="When the allowance is full again if nothing more is spent."
     )
 
 
-@strawberry.type(description="Who asks, and what they may do.")
+@described
+@strawberry.type
 class Viewer:
-    """Who asks, and what they may do."""
+    """The authenticated caller and their permissions."""
 
-    user_id: strawberry.ID = strawberry.field(description="Who owns what they make.")
-    role: Role = strawberry.field(description="What they may do.")
+    user_id: strawberry.ID = strawberry.field(
+        description="ID of the user. Everything the caller creates belongs to this user."
+    )
+    role: Role = strawberry.field(description="The caller's role.")
     key: ApiKey | None = strawberry.field(
-        description="The API key that they showed; none where the server asks for none."
+        description="API key of the request. Null when the server requires none."
     )
 
     @strawberry.field(
-        description="The budget that they will feel first: hard before soft, then the one with the "
-        "least that is left; none when nothing bounds them."
+        description="The caller's budget that will run out first: hard before soft, then "
+        "the one with the least remaining. Null when no budget applies."
     )
     async def budget(self, info: Info) -> Budget | None:
         """Tell the tightest budget."""
@@ -51,8 +57,8 @@ class Viewer:
         return budget_from(info, state) if state is not None else None
 
     @strawberry.field(
-        description="Every budget that their pictures are paid from: the server's, their own and "
-        "their API key's.",
+        description="Every budget that applies to the caller: the server's, the user's and "
+        "the API key's.",
         metadata=list_size(MAX_BUDGETS_OF_PAYER),
     )
     async def budgets(self, info: Info) -> list[Budget]:
@@ -60,9 +66,10 @@ class Viewer:
         return [budget_from(info, state) for state in await info.context.budgets()]
 
     @strawberry.field(
-        description="Secrets that the caller's webhooks are signed with, `whsec_…`, for those who "
-        "receive them: each signs while the operator changes from one to the next. Only webhooks "
-        "of this user are signed with them. Empty to readers, and where the server signs none."
+        description="Secrets that sign the caller's webhooks, `whsec_…`, for verifying "
+        "them. More than one while the operator rotates the secret. They sign "
+        "only this user's webhooks. Empty for readers, and when the server "
+        "sends no webhooks."
     )
     def webhook_secrets(self, info: Info) -> list[str]:
         """Return the caller's secrets."""
@@ -72,8 +79,7 @@ class Viewer:
         return list(info.context.parts.webhooks.secrets_of(principal.user_id))
 
     @strawberry.field(
-        description="What they may ask of the server, over all their connections; none where "
-        "nothing bounds that."
+        description="The caller's rate limit, over all their connections. Null when there is none."
     )
     def rate_limit(self, info: Info) -> RateLimit | None:
         """Tell how their allowance stands."""

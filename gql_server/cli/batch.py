@@ -50,55 +50,55 @@ class _Priority(StrEnum):
 
 def batch(
     out: Annotated[
-        Path, typer.Option(help="The folder for the pictures; one folder for each batch.")
+        Path, typer.Option(help="Folder for the images. Use one folder for each batch.")
     ],
     prompts: Annotated[
         str | None,
         typer.Argument(
             metavar="[FILE]",
-            help="The prompts, one a line, or - for standard input. Blank lines and lines that "
-            "begin with # are skipped.",
+            help="File with one prompt per line, or - for standard input. Blank "
+            "lines and lines that start with # are skipped.",
         ),
     ] = None,
     resume: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="Go on with this batch, without any prompts."),
+        typer.Option(metavar="ID", help="Continue this batch instead of starting one."),
     ] = None,
     server: Annotated[
-        str, typer.Option(envvar="GQL_SERVER_URL", help="Where the server is.")
+        str, typer.Option(envvar="GQL_SERVER_URL", help="URL of the server.")
     ] = "http://127.0.0.1:8000",
-    model: Annotated[str | None, typer.Option(help="The model that makes them.")] = None,
-    template: Annotated[str | None, typer.Option(help="A template, tpl_….")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Model to use, such as @cf/black-forest-labs/flux-1-schnell.")
+    ] = None,
+    template: Annotated[str | None, typer.Option(help="ID of a template, tpl_….")] = None,
     width: Annotated[int | None, typer.Option(help="Pixels.")] = None,
     height: Annotated[int | None, typer.Option(help="Pixels.")] = None,
-    steps: Annotated[int | None, typer.Option(help="How often a picture is refined.")] = None,
-    guidance: Annotated[
-        float | None, typer.Option(help="How closely a picture follows its prompt.")
-    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Number of denoising steps.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="Guidance scale.")] = None,
     seed: Annotated[
         int | None,
-        typer.Option(help="The seed of each prompt's first picture; its others count up."),
+        typer.Option(help="Seed of the first image of each prompt; incremented for the others."),
     ] = None,
     negative_prompt: Annotated[
-        str | None, typer.Option(help="What no picture should show.")
+        str | None, typer.Option(help="Things the images should not show.")
     ] = None,
     images_per_prompt: Annotated[
-        int | None, typer.Option(help="How many pictures of each prompt; 1 unless given.")
+        int | None, typer.Option(help="Number of images for each prompt. Defaults to 1.")
     ] = None,
     priority: Annotated[
-        _Priority | None, typer.Option(help="Which of your batches comes first.")
+        _Priority | None, typer.Option(help="Priority among your own batches.")
     ] = None,
     max_cost: Annotated[
-        float | None, typer.Option(help="Ask for nothing that costs more, in US dollars.")
+        float | None, typer.Option(help="Maximum cost of the batch, in US dollars.")
     ] = None,
     tag: Annotated[
-        list[str] | None, typer.Option(help="To find the pictures by; may be given several times.")
+        list[str] | None, typer.Option(help="Tag for the images. Can be repeated.")
     ] = None,
     idempotency_key: Annotated[
-        str | None, typer.Option(help="A key of your own, in place of one that is made.")
+        str | None, typer.Option(help="Idempotency key. Defaults to a generated one.")
     ] = None,
     cancel_on_interrupt: Annotated[
-        bool, typer.Option("--cancel-on-interrupt", help="Let Ctrl-C cancel the batch.")
+        bool, typer.Option("--cancel-on-interrupt", help="Cancel the batch on Ctrl-C.")
     ] = False,
 ) -> None:
     """Make many pictures on a running server, and save them as they come.

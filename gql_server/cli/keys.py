@@ -15,7 +15,9 @@ from gql_server.domain.clock import now, to_iso
 from gql_server.domain.principal import EVERYONE, Role
 from gql_server.ledger.budgets.budgets import BudgetRequest
 
-keys = typer.Typer(name="keys", help="API keys, for servers with AUTH=keys.", no_args_is_help=True)
+keys = typer.Typer(
+    name="keys", help="Create, list and revoke API keys (AUTH=keys).", no_args_is_help=True
+)
 
 _HEADINGS: Final = ("id", "prefix", "user", "role", "state", "created", "last used", "name")
 
@@ -33,24 +35,34 @@ def _read_budget(text: str) -> BudgetRequest:
 
 @keys.command("create")
 def _create(
-    user: Annotated[str, typer.Option(help="Who is known by it, and owns what they make.")],
+    user: Annotated[str, typer.Option(help="User the key authenticates as.")],
     role: Annotated[
-        Role, typer.Option(help="reader reads, creator spends too, admin sees all and manages.")
+        Role,
+        typer.Option(
+            help="Role of the key: reader, creator (may spend) or admin (sees all users "
+            "and manages the server)."
+        ),
     ],
     expires: Annotated[
-        datetime | None, typer.Option(help="From when on it is good no longer, in UTC.")
+        datetime | None,
+        typer.Option(help="When the key expires (UTC). Without it, the key does not expire."),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="For people: where it is used.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Display name, such as where the key is used.")
+    ] = None,
     budget: Annotated[
         BudgetRequest | None,
         typer.Option(
-            help="What may be spent with it, in US dollars; a month unless it says a day: 25/day.",
+            help="Budget of the key in US dollars, per month unless given per day: 25/day.",
             metavar="AMOUNT[/day|/month]",
             parser=_read_budget,
         ),
     ] = None,
 ) -> None:
-    """Make a key. Standard output has its secret alone, which is never shown again."""
+    """Create an API key.
+
+    Prints only its secret to standard output. The secret is not shown again.
+    """
     draft = KeyDraft(user_id=user, role=role, name=name, expires_at=in_utc(expires), budget=budget)
     created = with_database(lambda database: create_key(database, draft))
     typer.echo(
@@ -62,9 +74,9 @@ def _create(
 
 @keys.command("list")
 def _list(
-    user: Annotated[str | None, typer.Option(help="Only this user's.")] = None,
+    user: Annotated[str | None, typer.Option(help="Only keys of this user.")] = None,
 ) -> None:
-    """Print the keys, the newest first; their secrets are kept nowhere."""
+    """List API keys, newest first."""
 
     async def run(database: Database) -> None:
         typer.echo("\t".join(_HEADINGS))
@@ -76,9 +88,9 @@ def _list(
 
 @keys.command("revoke")
 def _revoke(
-    key: Annotated[str, typer.Argument(help="Its id, key_….")],
+    key: Annotated[str, typer.Argument(help="ID of the key, key_….")],
 ) -> None:
-    """End a key at once, in every running server on the database."""
+    """Revoke an API key, in every running server on the database."""
     facts = with_database(lambda database: revoke_key(database, key))
     typer.echo(f"{key} of {facts['user_id']} is revoked.")
 

@@ -21,9 +21,7 @@ from gql_server.ledger.reports.export import (
     parquet_export,
 )
 
-costs = typer.Typer(
-    name="costs", help="The ledger: adjustments, and its lines as a file.", no_args_is_help=True
-)
+costs = typer.Typer(name="costs", help="Adjust and export the ledger.", no_args_is_help=True)
 
 
 def audit(
@@ -93,15 +91,20 @@ def audit(
 
 @costs.command("adjust")
 def _adjust(
-    user: Annotated[str, typer.Option(help="Whose account.")],
-    amount: Annotated[str, typer.Option(help="US dollars; negative gives back, such as -0.02.")],
-    reason: Annotated[str, typer.Option(help="Why, for whoever reads the ledger.")],
-    image: Annotated[str | None, typer.Option(help="The image that it is about.")] = None,
+    user: Annotated[str, typer.Option(help="User whose account is adjusted.")],
+    amount: Annotated[
+        str,
+        typer.Option(help="Amount in US dollars. Negative amounts, such as -0.02, are refunds."),
+    ],
+    reason: Annotated[str, typer.Option(help="Reason, recorded in the ledger.")],
+    image: Annotated[
+        str | None, typer.Option(help="ID of the image the adjustment concerns.")
+    ] = None,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Write it into the account of previews.")
+        bool, typer.Option("--preview", help="Adjust the account of previews.")
     ] = False,
 ) -> None:
-    """Write a line of your own into the ledger."""
+    """Add an adjustment to the ledger."""
     try:
         nanos = signed_nano_dollars(Decimal(amount))
     except (InvalidOperation, ValueError) as error:
@@ -116,17 +119,19 @@ def _adjust(
 @costs.command("export")
 def _export(
     since: Annotated[
-        datetime | None, typer.Option(help="Lines at or after this moment, in UTC.")
+        datetime | None, typer.Option(help="Include entries at or after this time (UTC).")
     ] = None,
     until: Annotated[
-        datetime | None, typer.Option(help="Lines before this moment, in UTC.")
+        datetime | None, typer.Option(help="Include entries before this time (UTC).")
     ] = None,
     file_format: Annotated[
         ExportFormat,
-        typer.Option("--format", help="csv, json: one object a line, or parquet: a binary file."),
+        typer.Option(
+            "--format", help="Output format: csv, json (one object per line) or parquet (binary)."
+        ),
     ] = ExportFormat.CSV,
 ) -> None:
-    """Print the lines of the ledger, the oldest first."""
+    """Print the ledger, oldest entries first."""
     span = LedgerSpan(since=in_utc(since), until=in_utc(until))
     if file_format is ExportFormat.PARQUET:
         _export_parquet(span)

@@ -16,7 +16,9 @@ from gql_server.ledger.prices.price_book import load_price_book
 from gql_server.ledger.prices.refresh import Difference, compare_prices, write_price_book
 from gql_server.settings import Settings
 
-prices = typer.Typer(name="prices", help="What the provider bills.", no_args_is_help=True)
+prices = typer.Typer(
+    name="prices", help="Compare and update provider prices.", no_args_is_help=True
+)
 
 
 @prices.callback()
@@ -28,14 +30,16 @@ def _prices() -> None:
 def _refresh(
     write: Annotated[
         Path | None,
-        typer.Option(help="Write a price book with the prices that differ, for PRICE_BOOK."),
+        typer.Option(
+            help="Write a price book with the differing prices to this file, for PRICE_BOOK."
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
-    """Compare Cloudflare's list of models and unit prices with what is in force here.
+    """Compare Cloudflare's list of models and unit prices with those in use.
 
-    Prints what differs; changes nothing but the file of --write, which begins with the price book
-    that is in use.
+    Prints the differences. Changes nothing except the file named by --write, which starts with
+    the price book in use.
     """
     settings = read_settings()
     catalogue = load_catalogue()

@@ -19,7 +19,8 @@ cli = typer.Typer(
     cls=Commands,
     pretty_exceptions_show_locals=False,  # they hold secrets
     help="A GraphQL API server for AI images on Cloudflare Workers AI and R2. "
-    "Its settings are environment variables, or lines of a file .env; README lists them.",
+    "Settings are environment variables, or lines of a file .env; "
+    "docs/settings.md lists them.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -45,7 +46,9 @@ def _version(wanted: bool) -> None:
 def _options(
     _version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version and exit."
+        ),
     ] = False,
 ) -> None:
     pass

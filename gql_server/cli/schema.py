@@ -18,20 +18,27 @@ from gql_server.text_files import TextFileError, read_text
 
 def schema(
     check: Annotated[
-        bool, typer.Option("--check", help="Compare with the file, and exit 1 when it differs.")
+        bool,
+        typer.Option("--check", help="Exit with status 1 if the schema differs from the file."),
     ] = False,
-    file: Annotated[Path, typer.Option(help="The file that --check compares with.")] = Path(
+    file: Annotated[Path, typer.Option(help="File that --check compares with.")] = Path(
         "schema.graphql"
     ),
     since: Annotated[
         Path | None,
-        typer.Option(help="A release's SDL: tell what breaks its clients, and exit 1 if any."),
+        typer.Option(
+            help="SDL of a release. Report changes that break its clients, and exit with"
+            " status 1 if there are any."
+        ),
     ] = None,
     openapi: Annotated[
-        bool, typer.Option("--openapi", help="Print REST's description instead: OpenAPI 3.1.")
+        bool,
+        typer.Option(
+            "--openapi", help="Print the OpenAPI 3.1 description of the REST API instead."
+        ),
     ] = False,
 ) -> None:
-    """Print the GraphQL schema in SDL, or compare it."""
+    """Print the GraphQL schema (SDL), or compare it with a file."""
     if openapi:
         described = rest_application(RestOptions(asks_for_keys=True)).openapi()
         typer.echo(json.dumps(described, indent=2))

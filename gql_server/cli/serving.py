@@ -24,31 +24,27 @@ _BACKLOG = 2048
 
 
 def serve(
-    host: Annotated[
-        str | None, typer.Option(help="The address to listen on, in place of HOST.")
-    ] = None,
-    port: Annotated[
-        int | None, typer.Option(help="The port to listen on, in place of PORT.")
-    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. Overrides HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on. Overrides PORT.")] = None,
     runs_jobs: Annotated[
         bool,
         typer.Option(
             "--worker/--no-worker",
-            help="Whether it does background work too, or leaves it to `gql-server worker`.",
+            help="Run background jobs in this process, or leave them to `gql-server worker`.",
         ),
     ] = True,
     trusted_documents: Annotated[
         Path | None,
         typer.Option(
-            help="A manifest of documents, in place of TRUSTED_DOCUMENTS: Relay's, "
-            "graphql-codegen's or Apollo's. Nothing else is run then."
+            help="Manifest of the only documents that may run, from Relay, "
+            "graphql-codegen or Apollo. Overrides TRUSTED_DOCUMENTS."
         ),
     ] = None,
 ) -> None:
     """Serve the API and the playground.
 
-    Without any settings: SQLite and the pictures in ./data, drawn by the preview generator.
-    An SQLite database is migrated first; with PostgreSQL run migrate before.
+    Without settings, the server draws previews and keeps everything in ./data. An SQLite database
+    is migrated on start; with PostgreSQL run `gql-server migrate` first.
     """
     settings = read_settings(host=host, port=port, trusted_documents=trusted_documents)
     if not runs_jobs:
@@ -66,10 +62,10 @@ def serve(
 
 
 def worker() -> None:
-    """Do background work, and serve nothing; any number of workers, on any machines.
+    """Run background jobs only.
 
-    For servers that are started with --no-worker. It needs PostgreSQL: with SQLite the server does
-    the work itself.
+    For servers started with --no-worker. Any number of workers may run, on any machines. Requires
+    PostgreSQL; with SQLite the server runs the jobs itself.
     """
     settings = read_settings()
     _check_workers_can_be_apart(settings)
@@ -80,9 +76,9 @@ def worker() -> None:
 
 
 def migrate() -> None:
-    """Bring the database to the shape that this version needs.
+    """Migrate the database to this version.
 
-    Safe to run again, and on several machines at once.
+    Safe to run repeatedly, and on several machines at once.
     """
     settings = read_settings()
     show_database(settings)

@@ -8,16 +8,17 @@ from gql_server.bootstrap.resources import check_database_exists, webhook_secret
 from gql_server.cli.start import fail, read_settings
 from gql_server.webhooks.signing import user_secret
 
-webhooks = typer.Typer(
-    name="webhooks", help="What receivers need to know of webhooks.", no_args_is_help=True
-)
+webhooks = typer.Typer(name="webhooks", help="Print webhook secrets.", no_args_is_help=True)
 
 
 @webhooks.command("secret")
 def _secret(
     user: Annotated[
         str | None,
-        typer.Option(help="Whose webhooks; left out: the server's own, about its budgets."),
+        typer.Option(
+            help="User whose webhooks are verified. Defaults to the server's own "
+            "webhooks, about its budgets."
+        ),
     ] = None,
 ) -> None:
     """Print the secrets that a user's webhooks are signed with, for those who receive them.

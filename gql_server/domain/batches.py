@@ -28,7 +28,7 @@ class ItemStatus(StrEnum):
 
 
 class BatchPriority(StrEnum):
-    """Which of a user's batches comes first; says nothing between users, who take turns."""
+    """Priority of a batch among its user's batches. Users take turns whatever their priorities."""
 
     HIGH = "high"
     NORMAL = "normal"

@@ -43,7 +43,7 @@ MAX_RANDOM_SEED: Final = 2**31 - 1
 
 
 class ModelSpeed(StrEnum):
-    """How long a picture usually takes."""
+    """Typical speed of a model."""
 
     FAST = "fast"
     MEDIUM = "medium"
@@ -51,7 +51,7 @@ class ModelSpeed(StrEnum):
 
 
 class ModelQuality(StrEnum):
-    """How good the pictures usually are."""
+    """Typical image quality of a model."""
 
     STANDARD = "standard"
     HIGH = "high"
@@ -59,7 +59,7 @@ class ModelQuality(StrEnum):
 
 
 class ModelCapability(StrEnum):
-    """What a model can be asked for beyond a prompt."""
+    """A capability of a model beyond text prompts."""
 
     SIZE = "size"
     SEED = "seed"

@@ -1,1 +1,1 @@
-"""REST for clients that were there before GraphQL: the same use cases, in the shapes they know."""
+"""The REST API: the same use cases as GraphQL, in the shapes of the service it replaces."""

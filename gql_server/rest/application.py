@@ -1,4 +1,4 @@
-"""The application behind /api: the table of operations as routes, and their description."""
+"""The application at /api: the table of operations as routes, and their OpenAPI description."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -87,11 +87,11 @@ def _add(app: FastAPI, operation: Operation) -> None:
     if operation.pending is not None:
         responses[HTTPStatus.ACCEPTED] = {
             "model": Pending,
-            "description": "It is not there yet, and will be.",
+            "description": "Accepted: the result will appear at the address in `Location`.",
             "content": {"application/json": {"example": operation.pending}},
         }
     responses[int(operation.status)] = {
-        "description": "Created." if operation.status is HTTPStatus.CREATED else "Found or done.",
+        "description": "Created." if operation.status is HTTPStatus.CREATED else "Success.",
         "content": {"application/json": {"example": operation.example}},
     }
     app.router.add_api_route(

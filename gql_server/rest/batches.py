@@ -1,4 +1,4 @@
-"""Batches: many pictures asked for at once."""
+"""Batches: many images requested together."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -35,10 +35,10 @@ BatchId = Annotated[str, Path(description="The batch.", examples=[BATCH_ID])]
 
 
 class Prompts(Given):
-    """What pictures show."""
+    """Prompts of images."""
 
     prompts: list[str] = described(
-        "A picture for each.",
+        "Prompts: one image each.",
         ["Mountain landscape at sunset", "Ocean waves during golden hour"],
         min_length=1,
         max_length=MAX_PICTURES,
@@ -58,61 +58,74 @@ _EXAMPLES: Final[dict[str, Example]] = {
 
 
 class GenerateBatchRequest(PictureSettings, Prompts):
-    """Many pictures to make. The settings hold for every one; `max_cost` is for all together."""
+    """A batch of images to generate.
+
+    Settings apply to every image; `max_cost` limits the whole batch.
+    """
 
     images_per_prompt: int = described(
-        "How many pictures of each prompt, with seeds that differ.", 1, 1, ge=1, le=MAX_PICTURES
+        "Number of images for each prompt. Each gets its own seed.", 1, 1, ge=1, le=MAX_PICTURES
     )
     priority: Literal["high", "normal", "low"] = described(
-        "Which of your batches comes first.", "normal", "normal"
+        "Priority among your own batches.", "normal", "normal"
     )
     webhook_url: str | None = described(
-        "An address that is told of the batch's end: signed, and tried again for a day.",
+        "URL that receives a signed webhook when the batch finishes. Failed "
+        "deliveries are retried for a day.",
         _HOOK,
         None,
     )
 
 
 class Batch(Answer):
-    """Many pictures that were asked for at once. Its counts always add up to `total`."""
+    """A set of images requested together. The counts always add up to `total`."""
 
-    id: str = described("Its id: `bat_…`. Its images are at /api/images?batch_id=….", BATCH_ID)
-    status: BatchStatus = described("Where it stands.", "running")
-    priority: BatchPriority = described("Which of its user's batches comes first.", "normal")
-    total: int = described("How many pictures were asked for.", 3)
-    queued: int = described("How many wait for their turn.", 1)
-    running: int = described("How many are being made.", 1)
-    succeeded: int = described("How many were made, kept and charged.", 1)
-    failed: int = described("How many could not be made.", 0)
-    canceled: int = described("How many were canceled before they were made.", 0)
-    progress: float = described("The share that has ended, from 0 to 1.", 0.33)
-    cost: float = described("What was charged so far, in US dollars.", 0.01)
+    id: str = described(
+        "ID of the batch, `bat_…`. List its images with `/api/images?batch_id=…`.", BATCH_ID
+    )
+    status: BatchStatus = described("Current status.", "running")
+    priority: BatchPriority = described("Priority among the user's own batches.", "normal")
+    total: int = described("Number of images requested.", 3)
+    queued: int = described("Number of items that have not started.", 1)
+    running: int = described("Number of items being generated now.", 1)
+    succeeded: int = described("Number of items whose image was generated, stored and charged.", 1)
+    failed: int = described("Number of items that failed.", 0)
+    canceled: int = described("Number of items canceled before they were generated.", 0)
+    progress: float = described("Fraction of items that have finished, from 0 to 1.", 0.33)
+    cost: float = described("Amount charged so far, in US dollars.", 0.01)
     estimated_cost: float = described(
-        "What it will have cost at its end, as far as is known by now, in US dollars.", 0.03
+        "Estimated total cost of the finished batch, in US dollars.", 0.03
     )
     estimated_finish_at: Moment | None = described(
-        "When it will have ended, as far as is known by now; null while it is paused.",
+        "Estimated time at which the batch finishes. Null while it is paused.",
         MOMENT_EXAMPLE,
     )
     paused_reason: PauseReason | None = described(
-        "Why it waits; null unless it is paused.", "daily_allocation_used"
+        "Reason for the pause. Null unless the batch is paused.", "daily_allocation_used"
     )
     resumes_at: Moment | None = described(
-        "When it goes on by itself; null unless it is paused.", MOMENT_EXAMPLE
+        "When the batch resumes automatically. Null unless it is paused.", MOMENT_EXAMPLE
     )
-    webhook_url: str | None = described("Who is told of its end.", _HOOK)
-    user_id: str = described("Whose it is.", USER)
-    created_at: Moment = described("When it was accepted.", MOMENT_EXAMPLE)
-    started_at: Moment | None = described("When its first picture was begun.", MOMENT_EXAMPLE)
-    finished_at: Moment | None = described("When its last picture ended.", MOMENT_EXAMPLE)
+    webhook_url: str | None = described(
+        "URL that receives a webhook when the batch finishes.", _HOOK
+    )
+    user_id: str = described("ID of the user who owns the object.", USER)
+    created_at: Moment = described("When the batch was accepted.", MOMENT_EXAMPLE)
+    started_at: Moment | None = described(
+        "When the first item started. Null before that.", MOMENT_EXAMPLE
+    )
+    finished_at: Moment | None = described(
+        "When the last item finished. Null before that.", MOMENT_EXAMPLE
+    )
 
 
 class NewBatch(Batch):
-    """The batch that was accepted."""
+    """The accepted batch."""
 
     warnings: list[str] = described(
-        "What there is to know though it was accepted: a soft budget is passed. Else left out.",
-        ["The user's monthly budget of $10 is passed."],
+        "Warnings about the accepted batch, such as an exceeded soft budget. "
+        "Omitted when there are none.",
+        ["The user's monthly budget of $10 has been exceeded."],
         [],
     )
 

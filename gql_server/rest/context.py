@@ -1,4 +1,4 @@
-"""What every endpoint is handed: the parts, and who asks."""
+"""What every endpoint receives: the services and the caller."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def principal_of(request: Request) -> Principal:
     """
     principal: Principal | None = request.state.principal
     if principal is None:
-        raise Unauthenticated("This server asks who you are. Send an API key.")
+        raise Unauthenticated("Authentication required. Send an API key.")
     return principal
 
 

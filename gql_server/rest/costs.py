@@ -1,4 +1,4 @@
-"""What pictures cost."""
+"""Costs of images."""
 
 from typing import Annotated, Any
 
@@ -19,43 +19,47 @@ from gql_server.rest.fields import (
 
 
 class Costs(Answer):
-    """What some pictures cost; deleted ones too, for they were paid."""
+    """Totals of costs, including deleted images."""
 
-    total_cost: float = described("What users were charged, in US dollars.", 0.03)
-    total_images: int = described("How many pictures were charged.", 3)
+    total_cost: float = described("Amount charged to users, in US dollars.", 0.03)
+    total_images: int = described("Number of images charged.", 3)
     average_cost: float = described(
-        "What a picture cost on average, in US dollars; 0 when there are none.", 0.01
+        "Average cost of an image, in US dollars. 0 without images.", 0.01
     )
-    provider_cost: float = described("What the provider bills, in US dollars.", 0.0019)
-    neurons: float = described("What the provider counts, in Cloudflare's neurons.", 172.8)
+    provider_cost: float = described("Amount billed by the provider, in US dollars.", 0.0019)
+    neurons: float = described("Usage counted by the provider, in Cloudflare's neurons.", 172.8)
 
 
 class ModelCosts(Costs):
-    """What one model's pictures cost."""
+    """Costs of one model."""
 
     model: str | None = described(
-        "The id of the model; null: adjustments of an account as a whole.", FLUX
+        "ID of the model. Null for adjustments of an account as a whole.", FLUX
     )
 
 
 class CostAnalytics(Costs):
-    """What the caller's pictures cost, or everyone's for an admin."""
+    """Costs of the caller's images. Admins see everyone's."""
 
-    since: Moment | None = described("From when on; null: from the start.", MOMENT_EXAMPLE)
-    until: Moment | None = described("Before when; null: until now.", MOMENT_EXAMPLE)
-    by_model: list[ModelCosts] = described("By model, the costliest first.", [])
+    since: Moment | None = described(
+        "Start of the time range. Null when it is unbounded.", MOMENT_EXAMPLE
+    )
+    until: Moment | None = described(
+        "End of the time range, exclusive. Null when it ends now.", MOMENT_EXAMPLE
+    )
+    by_model: list[ModelCosts] = described("Costs by model, highest first.", [])
 
 
 async def get_costs(
     context: ContextOfRequest,
     since: Annotated[
         GivenMoment | None,
-        Query(description="Count what was charged at or after this.", examples=[MOMENT_EXAMPLE]),
+        Query(description="Include charges at or after this time.", examples=[MOMENT_EXAMPLE]),
     ] = None,
     until: Annotated[
         GivenMoment | None,
         Query(
-            description="Count what was charged before this.", examples=["2026-02-01T00:00:00.000Z"]
+            description="Include charges before this time.", examples=["2026-02-01T00:00:00.000Z"]
         ),
     ] = None,
 ) -> CostAnalytics:

@@ -1,4 +1,4 @@
-"""The description of everything as OpenAPI 3.1, made of the very types that validate."""
+"""The OpenAPI 3.1 description, generated from the types that validate requests."""
 
 from typing import Any, Final
 
@@ -8,19 +8,19 @@ from fastapi.openapi.utils import get_openapi
 from gql_server import __version__
 
 _DESCRIPTION: Final = (
-    "AI images on Cloudflare Workers AI and R2, for clients that speak REST. The same pictures, "
-    "templates, batches and costs are there over GraphQL at `/graphql`, which has more: "
-    "subscriptions, filters, budgets.\n\n"
-    "Amounts are US dollars, moments ISO 8601 in UTC with milliseconds. Every refusal is "
-    '`{"error", "details": {"message", …}}`.'
+    "AI images on Cloudflare Workers AI and R2, for REST clients. The GraphQL "
+    "API at `/graphql` has the same images, templates, batches and costs, and "
+    "more: subscriptions, filters, budgets.  Amounts are in US dollars. "
+    "Timestamps are ISO 8601 in UTC with milliseconds. Every error has the form"
+    ' `{"error", "details": {"message", …}}`.'
 )
 _TAGS: Final = (
-    {"name": "images", "description": "Pictures: made, listed, read, deleted."},
-    {"name": "uploads", "description": "Pictures of your own to make others from."},
-    {"name": "batches", "description": "Many pictures asked for at once."},
-    {"name": "templates", "description": "Models, words and settings saved for reuse."},
-    {"name": "models", "description": "What makes pictures."},
-    {"name": "costs", "description": "What was spent."},
+    {"name": "images", "description": "Generate, list, read and delete images."},
+    {"name": "uploads", "description": "Your own images, to generate others from."},
+    {"name": "batches", "description": "Generate many images at once."},
+    {"name": "templates", "description": "Models, prompt texts and settings saved for reuse."},
+    {"name": "models", "description": "Models that generate images."},
+    {"name": "costs", "description": "Costs."},
 )
 _LEFTOVERS: Final = ("HTTPValidationError", "ValidationError")
 """What FastAPI would answer for a wrong request; here that is a 400."""
@@ -63,7 +63,7 @@ def _document(app: FastAPI, *, asks_for_keys: bool) -> dict[str, Any]:
             "key": {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "An API key of this server, `gqls_…`, or a token of its provider.",
+                "description": "An API key of this server, `gqls_…`, or an OpenID Connect token.",
             }
         }
         document["security"] = [{"key": []}]

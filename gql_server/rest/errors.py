@@ -172,7 +172,7 @@ def _rate_limited(error: RateLimited) -> Response:
 
 def _unavailable(error: DatabaseUnavailable) -> Response:
     log.warning("database_unavailable", reason=str(error))
-    message = "The server cannot answer just now. Try again in a moment."
+    message = "The server is unavailable. Try again in a moment."
     status = HTTPStatus.SERVICE_UNAVAILABLE
     return _response(
         status, "Service unavailable", message, {"Retry-After": str(DATABASE_RETRY_SECONDS)}
@@ -274,8 +274,8 @@ _TITLES: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request too large",
 }
 _PLAIN_MESSAGES: Final[Mapping[HTTPStatus, str]] = {
-    HTTPStatus.NOT_FOUND: "There is nothing at this address; /api/openapi.json lists what is.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method; see the header Allow.",
+    HTTPStatus.NOT_FOUND: "No endpoint has this address. /api/openapi.json lists all endpoints.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "The address does not support this method. See the Allow header.",
 }
 _FIELDS: Final[Mapping[str | int, str]] = {
     "idempotency_key": "Idempotency-Key",

@@ -1,4 +1,4 @@
-"""Making a picture."""
+"""Generating an image."""
 
 import re
 from typing import Annotated, Final
@@ -19,21 +19,22 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        description="Text of your own, 1 to 255 characters of printable ASCII, new for each new "
-        'request; as it is, or in double quotes, within which `\\"` stands for a quote and `\\\\` '
-        "for a backslash. The same request with the same key is done and charged once, however "
-        "often it is sent, here or over GraphQL, until 24 hours after it was done.",
+        description="Idempotency key: 1 to 255 printable ASCII characters, unique for each "
+        'new request; plain, or in double quotes, within which `\\"` is a quote '
+        "and `\\\\` a backslash. Repeating a request with its key, here or over "
+        "GraphQL, neither runs nor charges it again, for 24 hours after it "
+        "finished.",
         examples=["order-42-cover"],
     ),
 ]
 
 
 class Prompt(Given):
-    """What a picture shows."""
+    """The prompt of an image."""
 
     prompt: str = described(
-        f"What the picture shows, in {MIN_PROMPT_LENGTH} characters or more; a template's words "
-        "are joined to it.",
+        f"Text prompt: what the image shows. At least {MIN_PROMPT_LENGTH} characters. Combined "
+        "with the template's prompt.",
         "A serene mountain landscape at sunset, photorealistic",
         # The rule itself is the use case's, which says so in the words that clients know.
         json_schema_extra={"minLength": MIN_PROMPT_LENGTH},
@@ -53,16 +54,16 @@ _EXAMPLES: Final[dict[str, Example]] = {
 
 
 class GenerateRequest(PictureSettings, Prompt):
-    """A picture to make."""
+    """An image to generate."""
 
 
 class NewImage(Image):
-    """The picture that was made."""
+    """The generated image."""
 
     warnings: list[str] = described(
-        "What there is to know though it was made: a soft budget was passed, or the picture has "
-        "another size than was asked for. Left out otherwise.",
-        ["The user's monthly budget of $10 is passed."],
+        "Warnings about the generated image, such as an exceeded soft budget or"
+        " another size than requested. Omitted when there are none.",
+        ["The user's monthly budget of $10 has been exceeded."],
         [],
     )
 

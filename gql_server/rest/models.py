@@ -1,4 +1,4 @@
-"""The models that make pictures."""
+"""The models that generate images."""
 
 from gql_server.domain.clock import now
 from gql_server.domain.money import to_dollars
@@ -8,34 +8,36 @@ from gql_server.rest.fields import FLUX, Answer, described
 
 
 class TypicalSeconds(Answer):
-    """A span of seconds."""
+    """A range of seconds."""
 
-    minimum: float = described("The least.", 2.0)
-    maximum: float = described("The most.", 3.0)
+    minimum: float = described("Fastest typical time, in seconds.", 2.0)
+    maximum: float = described("Slowest typical time, in seconds.", 3.0)
 
 
 class Model(Answer):
-    """A model that makes pictures."""
+    """A model that generates images."""
 
-    id: str = described("What to name it by.", FLUX)
-    name: str = described("For people.", "Flux 1 Schnell")
-    provider: str = described("Who trained it.", "Black Forest Labs")
-    description: str = described("What it is good at.", "Draws in a few steps: quick and cheap.")
-    speed: ModelSpeed = described("How long it usually takes.", "fast")
-    quality: ModelQuality = described("How good its pictures usually are.", "high")
+    id: str = described("ID of the model, for requests.", FLUX)
+    name: str = described("Display name or description.", "Flux 1 Schnell")
+    provider: str = described("Organization that trained the model.", "Black Forest Labs")
+    description: str = described(
+        "Strengths of the model and typical uses.", "Draws in a few steps: quick and cheap."
+    )
+    speed: ModelSpeed = described("Typical speed.", "fast")
+    quality: ModelQuality = described("Typical image quality.", "high")
     typical_seconds: TypicalSeconds = described(
-        "How many seconds a picture typically takes.", {"minimum": 2, "maximum": 3}
+        "Typical generation time, in seconds.", {"minimum": 2, "maximum": 3}
     )
     cost_per_image: float = described(
-        "What its user is charged for a picture at the defaults, in US dollars.", 0.01
+        "Price charged for an image with default settings, in US dollars.", 0.01
     )
-    width: int = described("The width of a picture when none is asked for.", 1024)
-    height: int = described("The height of a picture when none is asked for.", 1024)
-    capabilities: list[ModelCapability] = described(
-        "What it can be asked for beyond a prompt.", ["seed"]
+    width: int = described("Default image width in pixels.", 1024)
+    height: int = described("Default image height in pixels.", 1024)
+    capabilities: list[ModelCapability] = described("Capabilities beyond text prompts.", ["seed"])
+    is_recommended: bool = described("Whether the model is a good first choice.", True)
+    is_beta: bool = described(
+        "Whether the model is a beta that the provider may still change.", False
     )
-    is_recommended: bool = described("A good choice to begin with.", True)
-    is_beta: bool = described("Its provider may still change it.", False)
 
 
 async def list_models(context: ContextOfRequest) -> list[Model]:

@@ -1,4 +1,7 @@
-"""Every operation, and who may ask for it: one line of this table, or it is not served."""
+"""The table of REST operations and the role each requires.
+
+Only operations listed here are served.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -116,11 +119,11 @@ OPERATIONS: Final = (
         endpoint=generation.generate,
         decision=_CREATE,
         tag="images",
-        summary="Make a picture",
-        description="Makes a picture, keeps it and charges it. Everything about the request is "
-        "checked before anything is spent. It goes on when its client goes away; when the "
-        "server's deadline passes first, it answers 202 with the id under which the picture will "
-        "appear.",
+        summary="Generate an image",
+        description="Generates an image, stores it and charges for it. The whole request is"
+        " validated before anything is spent. Generation continues if the "
+        "client disconnects. If the server's deadline passes first, the "
+        "response is 202 with the ID that the image will have.",
         example=IMAGE,
         refusals=_OF_SPENDING,
         status=HTTPStatus.CREATED,
@@ -134,7 +137,7 @@ OPERATIONS: Final = (
         decision=_READ_COMMON,
         tag="models",
         summary="List the models",
-        description="Every model that makes pictures, with its price of this moment.",
+        description="All models, with current prices.",
         example=MODELS,
     ),
     Operation(
@@ -145,7 +148,7 @@ OPERATIONS: Final = (
         decision=_READ,
         tag="templates",
         summary="List templates",
-        description="A page of your templates, the newest first; an admin sees everyone's.",
+        description="Your templates, newest first. Admins see everyone's.",
         example=TEMPLATES,
         is_page=True,
         refusals=(HTTPStatus.BAD_REQUEST,),
@@ -157,8 +160,8 @@ OPERATIONS: Final = (
         endpoint=templates.create_template,
         decision=_CREATE_NEW,
         tag="templates",
-        summary="Save a template",
-        description="Saves a model, words and settings for reuse.",
+        summary="Create a template",
+        description="Creates a template: a model, prompt text and settings for reuse.",
         example=TEMPLATE,
         refusals=_OF_BODIES,
         status=HTTPStatus.CREATED,
@@ -171,7 +174,7 @@ OPERATIONS: Final = (
         decision=_READ,
         tag="templates",
         summary="Read a template",
-        description="One of your templates, unless it was deleted.",
+        description="A template of yours that has not been deleted.",
         example=TEMPLATE,
         refusals=(HTTPStatus.NOT_FOUND,),
     ),
@@ -182,9 +185,9 @@ OPERATIONS: Final = (
         endpoint=templates.change_template,
         decision=_CREATE,
         tag="templates",
-        summary="Change a template",
-        description="Changes what is given and leaves the rest. Images that were made with it "
-        "stay as they are.",
+        summary="Update a template",
+        description="Updates the given fields. Images generated with the template are not "
+        "affected.",
         example=TEMPLATE,
         refusals=(*_OF_BODIES, HTTPStatus.NOT_FOUND),
     ),
@@ -196,7 +199,7 @@ OPERATIONS: Final = (
         decision=_CREATE,
         tag="templates",
         summary="Delete a template",
-        description="Images that were made with it stay.",
+        description="Deletes a template. Images generated with it are not affected.",
         example={"id": TEMPLATE["id"], "is_deleted": True},
         refusals=(HTTPStatus.NOT_FOUND,),
     ),
@@ -208,8 +211,7 @@ OPERATIONS: Final = (
         decision=_READ,
         tag="images",
         summary="List images",
-        description="A page of your images, the newest first, without deleted ones; an admin sees "
-        "everyone's.",
+        description="Your images, newest first, without deleted ones. Admins see everyone's.",
         example=IMAGES,
         is_page=True,
         refusals=(HTTPStatus.BAD_REQUEST,),
@@ -222,7 +224,7 @@ OPERATIONS: Final = (
         decision=_READ,
         tag="images",
         summary="Read an image",
-        description="One of your images; a deleted one too, with `is_deleted` true.",
+        description="One of your images. Deleted images have `is_deleted` true.",
         example=IMAGE,
         refusals=(HTTPStatus.NOT_FOUND,),
     ),
@@ -234,8 +236,8 @@ OPERATIONS: Final = (
         decision=_CREATE,
         tag="images",
         summary="Delete an image",
-        description="Takes an image out of lists. Its charge stays, and GraphQL's `restoreImage` "
-        "brings it back.",
+        description="Deletes an image: it disappears from lists. Its cost remains in the "
+        "ledger, and GraphQL's `restoreImage` restores it.",
         example=IMAGE | {"is_deleted": True},
         refusals=(HTTPStatus.NOT_FOUND,),
     ),
@@ -247,8 +249,8 @@ OPERATIONS: Final = (
         decision=_CREATE_NEW,
         tag="uploads",
         summary="Upload a picture",
-        description="Keeps a picture for `source_image_ids`: upright, at most 2048 pixels a side, "
-        "without its metadata.",
+        description="Stores an image for `source_image_ids`: upright, at most 2048 pixels "
+        "per side and without its metadata.",
         example=SOURCE_IMAGE,
         refusals=(*_OF_BODIES, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
         status=HTTPStatus.CREATED,
@@ -301,9 +303,9 @@ OPERATIONS: Final = (
         decision=_READ,
         tag="costs",
         summary="Sum up costs",
-        description="What your pictures cost, or everyone's for an admin. A span is taken to whole "
-        "quarters of an hour, outwards. While the server makes previews, previews are counted; "
-        "with real models, theirs alone.",
+        description="Costs of your images. Admins see everyone's. The time range is widened"
+        " to whole quarter hours. While the server draws previews, previews are"
+        " counted; with real models, only their images are.",
         example=COSTS,
         refusals=(HTTPStatus.BAD_REQUEST,),
     ),
@@ -314,9 +316,9 @@ OPERATIONS: Final = (
         endpoint=batches.generate_batch,
         decision=_CREATE,
         tag="batches",
-        summary="Make many pictures",
-        description="Answers at once with the batch, whose pictures are then made. All are checked "
-        "before any is accepted, and money for all is held.",
+        summary="Generate many images",
+        description="Starts a batch and returns it at once. All images are validated before"
+        " any is accepted, and the cost of all is reserved.",
         example=BATCH,
         refusals=_OF_SPENDING,
         status=HTTPStatus.CREATED,
@@ -330,7 +332,7 @@ OPERATIONS: Final = (
         decision=_READ,
         tag="batches",
         summary="Read a batch",
-        description="Where one of your batches stands.",
+        description="The current state of one of your batches.",
         example=BATCH,
         refusals=(HTTPStatus.NOT_FOUND,),
     ),

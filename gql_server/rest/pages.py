@@ -1,4 +1,4 @@
-"""Pages of lists: so many at once, and from a cursor on."""
+"""Pagination of lists: a limit and a cursor."""
 
 from typing import Annotated, Final
 
@@ -12,21 +12,24 @@ from gql_server.rest.fields import described
 CURSOR_EXAMPLE: Final = "MTc2ODQ3MzAwMDAwMDAwMDppbWdfMDFqZDJrcTV3M204djd4OWM0YjZuMWgwdHo="
 
 Limit = Annotated[
-    int, Query(ge=1, le=MAX_PAGE_SIZE, description="How many to return at most.", examples=[20])
+    int,
+    Query(
+        ge=1, le=MAX_PAGE_SIZE, description="Maximum number of entries to return.", examples=[20]
+    ),
 ]
 Cursor = Annotated[
     str | None,
     Query(
-        description="The `next_cursor` of the page before; without it the newest come first. A "
-        "page's place does not move when others are added or deleted.",
+        description="The `next_cursor` of the previous page. Omit it for the first page. "
+        "Adding or deleting entries does not shift later pages.",
         examples=[CURSOR_EXAMPLE],
     ),
 ]
 DEFAULT_LIMIT: Final = DEFAULT_PAGE_SIZE
 
-TOTAL: Final = described("How many the whole list has.", 3)
+TOTAL: Final = described("Number of entries in the whole list.", 3)
 NEXT_CURSOR: Final = described(
-    "The `cursor` of the next page; null: this is the last one.", CURSOR_EXAMPLE
+    "The `cursor` of the next page. Null on the last page.", CURSOR_EXAMPLE
 )
 
 
@@ -42,7 +45,7 @@ def page_request(limit: int, cursor: str | None) -> PageRequest:
         return PageRequest(size=limit, after=page_key(cursor))
     except ValueError:
         raise InvalidInput(
-            "This is no cursor of this server; take one from next_cursor.", path=("cursor",)
+            "The cursor is invalid. Use the next_cursor of an earlier response.", path=("cursor",)
         ) from None
 
 

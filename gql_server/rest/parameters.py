@@ -1,4 +1,4 @@
-"""The settings of a picture, and of a template."""
+"""The settings of an image and of a template."""
 
 from dataclasses import fields
 from typing import Any, Final
@@ -10,66 +10,81 @@ PARAMETERS: Final = tuple(field.name for field in fields(Parameters))
 
 
 class TemplateParameters(Given):
-    """Settings of a picture; null or left out: the model's default."""
+    """Settings of an image. Null or omitted fields use the model's default."""
 
     negative_prompt: str | None = described(
-        "What the picture should not show.", "people, text", None
+        "Things the image should not show.", "people, text", None
     )
-    width: int | None = described("The width of the picture in pixels.", 1024, None)
-    height: int | None = described("The height of the picture in pixels.", 768, None)
-    steps: int | None = described("How often the picture is refined.", 20, None)
-    guidance: float | None = described("How closely the picture follows the prompt.", 7.5, None)
+    width: int | None = described("Image width in pixels.", 1024, None)
+    height: int | None = described("Image height in pixels.", 768, None)
+    steps: int | None = described(
+        "Number of denoising steps. More steps are slower and often sharper. "
+        "Default and range depend on the model.",
+        20,
+        None,
+    )
+    guidance: float | None = described(
+        "Guidance scale: higher values follow the prompt more closely. Default and "
+        "range depend on the model.",
+        7.5,
+        None,
+    )
     seed: int | None = described(
-        "The same seed and settings make the same picture. A whole number from 0 to "
+        "Seed of the random generator. The same seed and settings give the same image. From 0 to "
         "9007199254740991 (2^53 - 1).",
         42,
         None,
     )
     strength: float | None = described(
-        "How far the result may leave its source image, from 0 to 1.", 0.6, None
+        "How much the result may differ from the source image, from 0 (not at all) to 1.", 0.6, None
     )
 
 
 class ModelAndTemplate(Given):
-    """What a picture is made by."""
+    """The model, template and settings of an image."""
 
     model: str | None = described(
-        "The model that makes it, by its `id` of /api/models; may be left out with a template.",
+        "ID of the model, from `/api/models`. Optional with a template.",
         FLUX,
         None,
     )
     template_id: str | None = described(
-        "A template whose model, words and settings hold where nothing else is said.",
+        "ID of a template whose model, prompt and settings apply where the "
+        "request does not override them.",
         TEMPLATE_ID,
         None,
     )
     metadata: dict[str, Any] | None = described(
-        "Whatever is to be kept with the image: a JSON object of at most 16 KiB.",
+        "Client-defined metadata stored with the image: a JSON object of at most 16 KiB.",
         {"order": 42},
         None,
     )
 
 
 class PictureSettings(TemplateParameters, ModelAndTemplate):
-    """How a picture is made, and what is kept with it."""
+    """How an image is generated, and what is stored with it."""
 
     source_image_ids: list[str] | None = described(
-        "Images made here (`img_…`), or uploaded by GraphQL (`src_…`), to paint over or look at.",
+        "IDs of generated images (`img_…`) or uploads (`src_…`) to transform or"
+        " to use as references.",
         [IMAGE_ID],
         None,
         fail_fast=True,
     )
     mask_image_id: str | None = described(
-        "An image over the source image: its white is painted anew.", IMAGE_ID, None
+        "ID of a mask: a generated image or an upload. White areas of the "
+        "source image are repainted, black and transparent areas are kept.",
+        IMAGE_ID,
+        None,
     )
     tags: list[str] | None = described(
-        "To find the image by: at most 20, each of 1 to 64 characters.",
+        "Tags to find the image by. At most 20, each of 1 to 64 characters.",
         ["shop"],
         None,
         fail_fast=True,
     )
     max_cost: float | None = described(
-        "Refuse the request where it would cost more, in US dollars.", 0.05, None, ge=0
+        "Maximum cost, in US dollars. A request that would cost more is refused.", 0.05, None, ge=0
     )
 
 

@@ -1,4 +1,4 @@
-"""What every refusal looks like, and which statuses there are."""
+"""The form of errors, and their statuses."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -24,46 +24,59 @@ _BUDGET: Final = BudgetExceeded(
 
 
 class Fault(Answer):
-    """One of several things that are wrong with a request."""
+    """One of several errors in a request."""
 
-    field: str | None = described("Where it lies.", "prompt", None)
-    message: str = described("What is wrong and what to mend.", _PROMPT_MESSAGE)
+    field: str | None = described("Path of the field in the request.", "prompt", None)
+    message: str = described(
+        "Message for people: what is wrong and how to fix it.", _PROMPT_MESSAGE
+    )
 
 
 class Pending(Answer):
-    """What is not there yet when the request's deadline passes, and will be."""
+    """A result that is not ready when the request's deadline passes."""
 
-    id: str = described("The id under which it will appear at the address in Location.", IMAGE_ID)
-    status: Literal["pending"] = described("That it is not there yet.", "pending")
+    id: str = described(
+        "ID of the result, which will appear at the address in `Location`.", IMAGE_ID
+    )
+    status: Literal["pending"] = described("Always `pending`.", "pending")
     message: str = described(
-        "What to do.",
+        "Message for people: what to do.",
         domain.GenerationPending(IMAGE_ID).message,
     )
 
 
 class Details(Answer):
-    """More about what is wrong: the message always, the others where they say something."""
+    """Details of an error: always the message, other fields where they apply."""
 
     field: str | None = described(
-        "Where in the request it lies; dots lead into lists and objects: `prompts.2`.",
+        "Path of the invalid field in the request, with dots for list entries "
+        "and nested fields: `prompts.2`.",
         "prompt",
         None,
     )
-    model: str | None = described("The model that there is not.", "@cf/invalid/model", None)
-    message: str = described("What is wrong and what to mend.", _PROMPT_MESSAGE)
-    id: str | None = described("The image or batch under way.", IMAGE_ID, None)
-    cost: float | None = described("What it would cost, in US dollars.", 0.02, None)
-    max_cost: float | None = described("What the request allows, in US dollars.", 0.01, None)
-    limit: float | None = described("The budget, in US dollars.", 10.0, None)
-    spent: float | None = described("What was spent in its period, in US dollars.", 9.98, None)
-    reserved: float | None = described("What is held for others, in US dollars.", 0.02, None)
-    needed: float | None = described("What the request needs, in US dollars.", 0.01, None)
-    resets_at: Moment | None = described("When it can be had again.", MOMENT_EXAMPLE, None)
+    model: str | None = described("Model that was requested.", "@cf/invalid/model", None)
+    message: str = described(
+        "Message for people: what is wrong and how to fix it.", _PROMPT_MESSAGE
+    )
+    id: str | None = described("ID of the image or batch in progress.", IMAGE_ID, None)
+    cost: float | None = described("Cost of the request, in US dollars.", 0.02, None)
+    max_cost: float | None = described("The request's `max_cost`, in US dollars.", 0.01, None)
+    limit: float | None = described("Limit of the budget, in US dollars.", 10.0, None)
+    spent: float | None = described(
+        "Amount charged in the budget's current period, in US dollars.", 9.98, None
+    )
+    reserved: float | None = described(
+        "Amount reserved for images being generated, in US dollars.", 0.02, None
+    )
+    needed: float | None = described("Cost of the request, in US dollars.", 0.01, None)
+    resets_at: Moment | None = described(
+        "When the budget or allocation resets.", MOMENT_EXAMPLE, None
+    )
     reference: str | None = described(
-        "For the server's operator, who finds it in the log.", "5f1c0a9b3d7e", None
+        "Reference that the server's operator finds in the log.", "5f1c0a9b3d7e", None
     )
     faults: list[Fault] | None = described(
-        "Everything that is wrong, where it is more than one thing.",
+        "All errors, when there is more than one.",
         [
             {"field": "prompt", "message": _PROMPT_MESSAGE},
             {"field": "tags.0", "message": "A tag must be at least 1 character"},
@@ -73,10 +86,12 @@ class Details(Answer):
 
 
 class Problem(Answer):
-    """Why a request was refused or failed."""
+    """An error response."""
 
-    error: str = described("What went wrong, in a few words.", "Invalid prompt")
-    details: Details = described("More about it.", {"field": "prompt", "message": _PROMPT_MESSAGE})
+    error: str = described("Short name of the error.", "Invalid prompt")
+    details: Details = described(
+        "Details of the error.", {"field": "prompt", "message": _PROMPT_MESSAGE}
+    )
 
 
 class _Documented(NamedTuple):
@@ -105,15 +120,15 @@ def _problem(error: str, **details: Any) -> dict[str, Any]:
 
 _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
     HTTPStatus.BAD_REQUEST: _Documented(
-        "The prompt, the model or another part of the request is wrong; nothing was charged.",
+        "The prompt, the model or another part of the request is invalid. Nothing was charged.",
         _problem("Invalid prompt", field="prompt", message=_PROMPT_MESSAGE),
     ),
     HTTPStatus.UNAUTHORIZED: _Documented(
-        "The server asks for an API key, and there is none or none that is good.",
-        _problem("Unauthorized", message="There is no such API key. Copy it once more."),
+        "The API key is missing or invalid.",
+        _problem("Unauthorized", message="Invalid API key. Check that you copied all of it."),
     ),
     HTTPStatus.PAYMENT_REQUIRED: _Documented(
-        "A budget, or the request's own `max_cost`, does not hold what it would cost.",
+        "The request would exceed a budget or its own `max_cost`.",
         _problem(
             "Budget exceeded",
             message=_BUDGET.message,
@@ -125,8 +140,8 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
         ),
     ),
     HTTPStatus.FORBIDDEN: _Documented(
-        "The API key's role may not do this; or, in plain text, the server does not let the "
-        "client's address in.",
+        "The API key's role does not permit this. Or, as plain text, the "
+        "client's address is not allowed.",
         _problem(
             "Forbidden",
             message="POST /api/generate needs the role creator; yours is reader. Ask an admin of "
@@ -134,15 +149,15 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
         ),
     ),
     HTTPStatus.NOT_FOUND: _Documented(
-        "There is nothing of that id, or it is somebody else's.",
+        "No object with this ID belongs to the caller.",
         _problem("Image not found", message=domain.ImageNotFound(IMAGE_ID).message),
     ),
     HTTPStatus.REQUEST_TIMEOUT: _Documented(
-        "The body took too long to come.",
-        _problem("Request timeout", message="The request took longer than 30 s to come."),
+        "The body took too long to arrive.",
+        _problem("Request timeout", message="The request took longer than 30 s to arrive."),
     ),
     HTTPStatus.CONFLICT: _Documented(
-        "An earlier request with this Idempotency-Key is still being worked on.",
+        "An earlier request with this Idempotency-Key is still running.",
         _problem(
             "Request in progress",
             field="Idempotency-Key",
@@ -151,26 +166,27 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
         ),
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _Documented(
-        "The body is larger than the server takes.",
+        "The body is larger than the server accepts.",
         _problem(
             "Request too large",
-            message="The request is larger than this server takes: 8388608 bytes.",
+            message="The request is larger than the server accepts: 8388608 bytes.",
         ),
     ),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: _Documented(
-        "The body is not of a media type that this operation takes: application/json in UTF-8, "
-        "or for uploads a picture or multipart/form-data.",
+        "The body's media type is not supported by this operation: use "
+        "application/json in UTF-8, or for uploads an image or "
+        "multipart/form-data.",
         _problem("Unsupported media type", message="Send the body as application/json, in UTF-8."),
     ),
     HTTPStatus.MISDIRECTED_REQUEST: _Documented(
-        "The server does not answer to the host name that it was asked by.",
+        "The server does not serve the requested host name.",
         _problem(
             "Misdirected request",
-            message="This server does not answer to the name that it was asked by.",
+            message="The server does not serve the requested host name.",
         ),
     ),
     HTTPStatus.UNPROCESSABLE_ENTITY: _Documented(
-        "The Idempotency-Key stands for a request with another input.",
+        "The Idempotency-Key was used for a request with different input.",
         _problem(
             "Idempotency key reused",
             field="Idempotency-Key",
@@ -178,32 +194,34 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
         ),
     ),
     HTTPStatus.TOO_MANY_REQUESTS: _Documented(
-        "Your allowance, as `RateLimit` tells it, does not hold what this costs; or the provider's "
-        "rate limit leaves no turn just now. Nothing was charged.",
+        "Your rate limit, see the `RateLimit` header, or the provider's rate "
+        "limit is exhausted. Nothing was charged.",
         _problem("Too many requests", message="The account's rate limit is reached. Try again."),
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: _Documented(
-        "The image could not be made or kept, and nothing was charged; or something went wrong "
-        "that nobody foresaw, which then has a reference. With `Retry-After` the same request may "
-        "well succeed later.",
+        "The image could not be generated or stored, and nothing was charged. "
+        "Or an unexpected error occurred, with a reference for the server's "
+        "log. With `Retry-After`, the same request may succeed later.",
         _problem("Image generation failed", message="AI service temporarily unavailable"),
     ),
     HTTPStatus.SERVICE_UNAVAILABLE: _Documented(
-        "The database does not answer just now, or the provider's account has no free neurons "
-        "left today. A server with all the connections that it takes answers it too, before it "
-        "reads an address, and then as GraphQL does: `errors` in place of `error`.",
-        _problem("Service unavailable", message="The server cannot answer. Try again in a moment."),
+        "The database is unavailable, or the provider account has no free "
+        "neurons left today. A server at its connection limit also returns this"
+        " status, with GraphQL's `errors` instead of `error`.",
+        _problem(
+            "Service unavailable", message="The server is unavailable. Try again in a moment."
+        ),
     ),
 }
 
 _HEADERS: Final = {
     "Retry-After": {
-        "description": "Seconds after which it is worth another try.",
+        "description": "Seconds to wait before retrying.",
         "schema": {"type": "integer"},
         "example": 1,
     },
     "WWW-Authenticate": {
-        "description": "How to say who you are.",
+        "description": "The authentication scheme to use.",
         "schema": {"type": "string"},
         "example": "Bearer",
     },

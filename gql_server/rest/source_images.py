@@ -35,19 +35,19 @@ SourceImageId = Annotated[str, Path(description="ID of the upload.", examples=[S
 
 
 class SourceImage(Answer):
-    """An uploaded picture, for `source_image_ids`."""
+    """An uploaded image, for `source_image_ids`."""
 
     id: str = described("ID of the upload: `src_…`.", SOURCE_IMAGE_ID)
     url: str = described(
-        "Address of the file. It is signed, and holds for an hour, where the bucket is private or "
-        "the server asks for API keys.",
+        "URL of the file. Signed and valid for an hour where the bucket is "
+        "private or the server requires API keys.",
         f"https://images.example.com/sources/{SOURCE_IMAGE_ID}.png",
     )
     width: int = described("Width in pixels.", 1024)
     height: int = described("Height in pixels.", 768)
     content_type: str = described("Media type of the stored file.", "image/png")
     size_bytes: int = described("Size of the stored file in bytes.", 524288)
-    created_at: Moment = described("When the picture was uploaded.", MOMENT_EXAMPLE)
+    created_at: Moment = described("When the image was uploaded.", MOMENT_EXAMPLE)
     user_id: str = described("ID of the user who owns the upload.", USER)
 
 

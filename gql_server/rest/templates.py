@@ -35,13 +35,15 @@ from gql_server.rest.parameters import TemplateParameters, parameters_from
 
 _NAME: Final = "Product Photography"
 _PROMPT: Final = "Professional product photography, studio lighting, 8k"
-_NAME_RULE: Final = f"For people: 1 to {use_cases.MAX_NAME_LENGTH} characters."
-_DESCRIPTION_RULE: Final = f"For people: at most {use_cases.MAX_DESCRIPTION_LENGTH} characters."
-_PROMPT_RULE: Final = (
-    "Words that follow a prompt, or stand around it where they say `{prompt}`: at most "
-    f"{use_cases.MAX_PROMPT_LENGTH} characters."
+_NAME_RULE: Final = f"Display name, 1 to {use_cases.MAX_NAME_LENGTH} characters."
+_DESCRIPTION_RULE: Final = (
+    f"Description for people, at most {use_cases.MAX_DESCRIPTION_LENGTH} characters."
 )
-_MODEL_RULE: Final = "The model, where a request names no other."
+_PROMPT_RULE: Final = (
+    f"Text added to the prompt, at most {use_cases.MAX_PROMPT_LENGTH} characters. `{{prompt}}` "
+    "marks where the user's prompt goes; without it, the text follows the prompt."
+)
+_MODEL_RULE: Final = "ID of the default model of requests that use the template."
 
 TemplateId = Annotated[str, Path(description="The template.", examples=[TEMPLATE_ID])]
 
@@ -58,19 +60,21 @@ _CHANGE_EXAMPLES: Final[dict[str, Example]] = {
 
 
 class NewTemplate(Given):
-    """A template to save."""
+    """A template to create."""
 
     name: str = described(_NAME_RULE, _NAME)
     model: str = described(_MODEL_RULE, FLUX)
     default_prompt: str = described(_PROMPT_RULE, _PROMPT, "")
     description: str | None = described(_DESCRIPTION_RULE, "For the shop.", None)
     parameters: TemplateParameters | None = described(
-        "Settings, where a request names no others; the model must take them.", {"steps": 4}, None
+        "Default settings of requests that use the template. The model must support them.",
+        {"steps": 4},
+        None,
     )
 
 
 class TemplateChanges(Given):
-    """What is to change in a template; what is left out or null stays."""
+    """Changes to a template. Fields that are omitted or null stay unchanged."""
 
     name: str | None = described(_NAME_RULE, _NAME, None)
     model: str | None = described(_MODEL_RULE, FLUX, None)
@@ -79,37 +83,39 @@ class TemplateChanges(Given):
         f"{_DESCRIPTION_RULE} Null takes it away.", "For the shop.", None
     )
     parameters: TemplateParameters | None = described(
-        "Settings, which are replaced whole; the model must take them.", {"steps": 4}, None
+        "New default settings, which replace all existing ones. The model must support them.",
+        {"steps": 4},
+        None,
     )
 
 
 class Template(Answer):
-    """A model, words and settings saved for reuse."""
+    """A model, prompt text and settings saved for reuse."""
 
-    id: str = described("Its id: `tpl_…`.", TEMPLATE_ID)
-    name: str = described("For people.", _NAME)
-    description: str | None = described("For people.", "For the shop.")
-    model: str = described("The id of its model.", FLUX)
+    id: str = described("ID of the template, `tpl_…`.", TEMPLATE_ID)
+    name: str = described("Display name or description.", _NAME)
+    description: str | None = described("Display name or description.", "For the shop.")
+    model: str = described("ID of the template's model.", FLUX)
     default_prompt: str = described("Words that follow a prompt, or stand around it.", _PROMPT)
-    parameters: TemplateParameters = described("Its settings.", {"steps": 4})
-    user_id: str = described("Whose it is.", USER)
-    created_at: Moment = described("When it was saved first.", MOMENT_EXAMPLE)
-    updated_at: Moment = described("When it was saved last.", MOMENT_EXAMPLE)
+    parameters: TemplateParameters = described("Settings of the template.", {"steps": 4})
+    user_id: str = described("ID of the user who owns the object.", USER)
+    created_at: Moment = described("When the template was created.", MOMENT_EXAMPLE)
+    updated_at: Moment = described("When the template was last updated.", MOMENT_EXAMPLE)
 
 
 class SavedTemplate(Template):
     """A template as it was saved."""
 
     warnings: list[str] = described(
-        "What to know although it was saved, such as a placeholder that is not known. Left out "
-        "otherwise.",
+        "Warnings about the saved template, such as an unknown placeholder. "
+        "Omitted when there are none.",
         ["The placeholder {subject} is not known, so the model is given it as it stands."],
         [],
     )
 
 
 class TemplateList(Answer):
-    """A page of templates, the newest first."""
+    """A page of templates, newest first."""
 
     templates: list[Template] = described("The templates.", [])
     total: int = TOTAL
@@ -117,10 +123,10 @@ class TemplateList(Answer):
 
 
 class DeletedTemplate(Answer):
-    """A template that is gone."""
+    """The result of deleting a template."""
 
-    id: str = described("The id that it had.", TEMPLATE_ID)
-    is_deleted: bool = described("That it is gone.", True)
+    id: str = described("ID of the deleted template.", TEMPLATE_ID)
+    is_deleted: bool = described("Always true.", True)
 
 
 async def list_templates(

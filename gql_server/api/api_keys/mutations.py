@@ -9,6 +9,7 @@ from gql_server.access.keys import KeyDraft, create_key, revoke_key
 from gql_server.api.api_keys.types import ApiKey, Role, api_key_from
 from gql_server.api.budgets.types import Budget, BudgetEnforcement, BudgetPeriod, budget_from
 from gql_server.api.context import Info
+from gql_server.api.described import described
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.user_error_types import ERROR_LIST, UserError
@@ -16,69 +17,80 @@ from gql_server.domain import budgets as domain_budgets
 from gql_server.domain import principal as domain
 from gql_server.ledger.budgets.budgets import BudgetRequest
 
-_ERRORS = "Everything that is wrong with the request, at once."
+_ERRORS = "Every error in the request. Empty when the request succeeded."
 
 
-@strawberry.input(
-    description="What may be spent with a new API key; setBudget with its `keyId` changes it."
-)
+@described
+@strawberry.input
 class ApiKeyBudgetInput:
-    """What may be spent with a new API key."""
+    """The budget of a new API key.
 
-    limit: float = strawberry.field(description="What may be spent in a period, in US dollars.")
+    Change it later with `setBudget` and the key's `keyId`.
+    """
+
+    limit: float = strawberry.field(description="Maximum spending per period, in US dollars.")
     period: BudgetPeriod = strawberry.field(
-        default=BudgetPeriod.MONTHLY, description="How often it starts anew."
+        default=BudgetPeriod.MONTHLY, description="How often the budget resets."
     )
     enforcement: BudgetEnforcement = strawberry.field(
         default=BudgetEnforcement.HARD,
-        description="Whether it refuses what would pass the limit, or warns.",
+        description="Whether requests that would exceed the limit are refused or only "
+        "produce a warning.",
     )
     time_zone: str = strawberry.field(
-        default="UTC", description="Whose midnights count: an IANA name such as `Europe/Berlin`."
+        default="UTC",
+        description="IANA time zone whose midnights start the periods, such as `Europe/Berlin`.",
     )
 
 
-@strawberry.input(description="An API key to make.")
+@described
+@strawberry.input
 class CreateApiKeyInput:
-    """An API key to make."""
+    """An API key to create."""
 
     user_id: strawberry.ID = strawberry.field(
-        description="Who is known by it, and owns what they make: 1 to 100 characters of your "
-        "choice. What was made while nobody was asked belongs to `default_user`."
+        description="ID of the user the key authenticates as, and who owns everything "
+        "created with it: 1 to 100 characters of your choice. Objects created "
+        "without authentication belong to `default_user`."
     )
-    role: Role = strawberry.field(description="What they may do with it.")
+    role: Role = strawberry.field(description="Role the key grants.")
     name: str | None = strawberry.field(
-        default=None, description="For people: where it is used; at most 100 characters."
+        default=None,
+        description="Display name, such as where the key is used. At most 100 characters.",
     )
     expires_at: datetime | None = strawberry.field(
         default=None,
-        description="From when on it is good no longer; left out, it is good until it is revoked.",
+        description="When the key expires. Without it, the key is valid until it is revoked.",
     )
     budget: ApiKeyBudgetInput | None = strawberry.field(
         default=None,
-        description="What may be spent with it; left out, only what bounds its user and the server "
-        "bounds it.",
+        description="Budget of the key. Without it, only the budgets of its user and of the"
+        " server apply.",
     )
 
 
-@strawberry.input(description="The API key to revoke.")
+@described
+@strawberry.input
 class RevokeApiKeyInput:
     """The API key to revoke."""
 
-    id: strawberry.ID = strawberry.field(description="The key.")
+    id: strawberry.ID = strawberry.field(description="ID of the API key, `key_…`.")
 
 
-@strawberry.type(description="The key that was made, with its secret, or what kept it from that.")
+@described
+@strawberry.type
 class CreateApiKeyPayload:
-    """The key that was made, with its secret."""
+    """The created API key, or the errors that prevented it."""
 
-    api_key: ApiKey | None = strawberry.field(description="The key; none when there are errors.")
+    api_key: ApiKey | None = strawberry.field(
+        description="The API key. Null when there are errors."
+    )
     secret: str | None = strawberry.field(
-        description="What is sent as `Authorization: Bearer …`. It is shown this once; the server "
-        "keeps but a hash of it."
+        description="Secret of the key, sent as `Authorization: Bearer …`. Returned only "
+        "once: the server stores a hash of it."
     )
     budget: Budget | None = strawberry.field(
-        description="The budget that was set with it; none where none was asked for."
+        description="Budget of the new key. Null when none was requested."
     )
     user_errors: list[UserError] = strawberry.field(
         description=_ERRORS,
@@ -86,11 +98,14 @@ class CreateApiKeyPayload:
     )
 
 
-@strawberry.type(description="The key as it is now, or what kept it from being revoked.")
+@described
+@strawberry.type
 class RevokeApiKeyPayload:
-    """The key as it is now."""
+    """The revoked API key, or the errors that prevented it."""
 
-    api_key: ApiKey | None = strawberry.field(description="The key; none when there are errors.")
+    api_key: ApiKey | None = strawberry.field(
+        description="The API key. Null when there are errors."
+    )
     user_errors: list[UserError] = strawberry.field(
         description=_ERRORS,
         metadata=ERROR_LIST,
@@ -101,11 +116,15 @@ class RevokeApiKeyPayload:
 class ApiKeyMutations:
     """What is done to API keys."""
 
-    @strawberry.mutation(description="Make an API key, and show its secret once; for admins.")
+    @strawberry.mutation(
+        description="Creates an API key and returns its secret, once. Requires the admin role."
+    )
     async def create_api_key(
         self,
         info: Info,
-        input: Annotated[CreateApiKeyInput, strawberry.argument(description="The key to make.")],
+        input: Annotated[
+            CreateApiKeyInput, strawberry.argument(description="The API key to create.")
+        ],
     ) -> CreateApiKeyPayload:
         """Make an API key."""
         draft = KeyDraft(
@@ -134,13 +153,16 @@ class ApiKeyMutations:
         )
 
     @strawberry.mutation(
-        description="End an API key at once, wherever it is used; for admins. What was accepted "
-        "with it goes on."
+        description="Revokes an API key: it is refused from now on, and its open "
+        "connections end. Work already accepted with it continues. Requires the"
+        " admin role."
     )
     async def revoke_api_key(
         self,
         info: Info,
-        input: Annotated[RevokeApiKeyInput, strawberry.argument(description="The key to revoke.")],
+        input: Annotated[
+            RevokeApiKeyInput, strawberry.argument(description="The API key to revoke.")
+        ],
     ) -> RevokeApiKeyPayload:
         """End an API key."""
         try:

@@ -9,6 +9,7 @@ import strawberry
 from gql_server.access import keys as use_cases
 from gql_server.api.connections import Connection, ListOrder, connection, page_request
 from gql_server.api.context import Info
+from gql_server.api.described import described
 from gql_server.api.images.filters import user_faults
 from gql_server.api.nodes import Node
 from gql_server.database.engine.pages import Facts
@@ -16,44 +17,63 @@ from gql_server.domain import principal as domain
 from gql_server.domain.errors import Rejected
 
 
-@strawberry.enum(description="What somebody may do; each may what those before it may.")
+@described
+@strawberry.enum
 class Role(Enum):
-    """What somebody may do."""
+    """Permissions of a caller.
 
-    READER = strawberry.enum_value(domain.Role.READER, description="See what is theirs.")
+    Each role includes those before it.
+    """
+
+    READER = strawberry.enum_value(domain.Role.READER, description="Read the user's own data.")
     CREATOR = strawberry.enum_value(
-        domain.Role.CREATOR, description="Make pictures and templates, and so spend."
+        domain.Role.CREATOR, description="Also create images and templates, which spends money."
     )
     ADMIN = strawberry.enum_value(
-        domain.Role.ADMIN, description="See and change everyone's, and manage the server."
+        domain.Role.ADMIN, description="Also read and change all users' data and manage the server."
     )
 
 
-@strawberry.type(description="What somebody shows to say who they are; its secret is kept nowhere.")
+@described
+@strawberry.type
 class ApiKey(Node):
-    """What somebody shows to say who they are."""
+    """An API key.
 
-    name: str | None = strawberry.field(description="For people: where it is used.")
+    Only a hash of its secret is stored.
+    """
+
+    name: str | None = strawberry.field(description="Display name, such as where the key is used.")
     prefix: str = strawberry.field(
-        description="The beginning of its secret, to tell it from others by."
+        description="First characters of the secret, to recognize the key by."
     )
-    user_id: strawberry.ID = strawberry.field(description="Who is known by it.")
-    role: Role = strawberry.field(description="What they may do with it.")
-    created_at: datetime = strawberry.field(description="When it was made.")
+    user_id: strawberry.ID = strawberry.field(
+        description="ID of the user the key authenticates as."
+    )
+    role: Role = strawberry.field(description="Role the key grants.")
+    created_at: datetime = strawberry.field(description="When the key was created.")
     expires_at: datetime | None = strawberry.field(
-        description="From when on it is good no longer; none: good until it is revoked."
+        description="When the key expires. Null if it does not expire."
     )
-    revoked_at: datetime | None = strawberry.field(description="When it was revoked.")
+    revoked_at: datetime | None = strawberry.field(
+        description="When the key was revoked. Null while it is valid."
+    )
     last_used_at: datetime | None = strawberry.field(
-        description="When it was used last, to a minute or two; none: never."
+        description="When the key was last used, accurate to about two minutes. Null if it "
+        "was never used."
     )
 
 
-@strawberry.input(description="Which keys are wanted; what is left out does not narrow.")
+@described
+@strawberry.input
 class ApiKeyFilter:
-    """Which keys are wanted."""
+    """Filters API keys.
 
-    user_id: strawberry.ID | None = strawberry.field(default=None, description="This user's.")
+    Omitted fields do not filter.
+    """
+
+    user_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Only keys of this user."
+    )
 
 
 def api_key_from(facts: Facts) -> ApiKey:

@@ -8,6 +8,7 @@ import strawberry
 from strawberry.types import get_object_definition
 
 from gql_server.api.batches.types import BatchPriority
+from gql_server.api.described import described
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import camel_case
 from gql_server.api.images.parameters import IDEMPOTENCY_KEY, PictureSettingsInput, PromptInput
@@ -26,11 +27,13 @@ _LISTS: Final = frozenset({"source_image_ids", "tags"})
 _PARAMETERS: Final = tuple(field.name for field in fields(Parameters))
 
 
-@strawberry.input(
-    description="A picture of a batch with settings of its own; what is left out is the batch's."
-)
+@described
+@strawberry.input
 class BatchItemInput(PictureSettingsInput, PromptInput):
-    """A picture of a batch with settings of its own; ``sent`` has them by their GraphQL names."""
+    """An image of a batch with its own settings.
+
+    Omitted fields use the batch's settings.
+    """
 
     sent: strawberry.Private[Mapping[str, Any]] = field(default_factory=dict)
 
@@ -45,42 +48,47 @@ def _read_later(kind: type, value: Mapping[str, Any], _context: object) -> Batch
 get_object_definition(BatchItemInput, strict=True).from_input = _read_later
 
 
-@strawberry.input(one_of=True, description="What to make: exactly one of the fields.")
+@described
+@strawberry.input(one_of=True)
 class BatchPicturesInput:
-    """What to make."""
+    """The images of a batch: exactly one of the fields."""
 
     prompts: strawberry.Maybe[list[str]] = strawberry.field(
-        description="A picture for each prompt, all with the batch's settings."
+        description="One image for each prompt, all with the batch's settings. At most 10,000."
     )
     items: strawberry.Maybe[list[BatchItemInput]] = strawberry.field(
-        description="Pictures with settings of their own."
+        description="Images with their own settings. At most 10,000."
     )
 
 
-@strawberry.input(
-    description="Many pictures to make. The settings hold for every picture that says nothing else."
-)
+@described
+@strawberry.input
 class GenerateBatchInput(PictureSettingsInput):
-    """Many pictures to make."""
+    """A batch of images to generate.
+
+    Settings apply to every image that does not override them.
+    """
 
     pictures: BatchPicturesInput = strawberry.field(
-        description=f"What to make, at most {MAX_PICTURES} pictures."
+        description=f"The images to generate, at most {MAX_PICTURES:,} in all."
     )
     images_per_prompt: int = strawberry.field(
         default=1,
-        description="How many pictures of each prompt or item, with seeds that differ: a given "
-        "seed is counted up.",
+        description="Number of images for each prompt or item, from 1. Each gets its own "
+        "seed: a given seed is incremented by 1 for each further image.",
     )
     priority: BatchPriority = strawberry.field(
-        default=BatchPriority.NORMAL, description="Which of your batches comes first."
+        default=BatchPriority.NORMAL, description="Priority among your own batches."
     )
     max_cost: float | None = strawberry.field(
-        default=None, description="Refuse the batch where it would cost more, in US dollars."
+        default=None,
+        description="Maximum cost of the whole batch, in US dollars. A batch that would "
+        "cost more is refused.",
     )
     webhook_url: str | None = strawberry.field(
         default=None,
-        description="An address that is told of the batch's end: `batch.finished` with its status "
-        "and counts, signed, and tried again for a day.",
+        description="URL that receives a signed `batch.finished` webhook with the batch's "
+        "status and counts. Failed deliveries are retried for a day.",
     )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 

@@ -10,6 +10,7 @@ import strawberry
 from gql_server.api.budgets.types import PayloadWarning
 from gql_server.api.connections import Connection, ListOrder, connection, page_request
 from gql_server.api.context import Info
+from gql_server.api.described import described
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import user_errors
 from gql_server.api.images.types import Image, image_from
@@ -23,49 +24,58 @@ from gql_server.domain.batches import ItemStatus
 from gql_server.graphql.execution.weights import list_size
 
 
-@strawberry.enum(description="Where an item of a batch stands.")
+@described
+@strawberry.enum
 class BatchItemStatus(Enum):
-    """Where an item of a batch stands."""
+    """Status of a batch item."""
 
-    QUEUED = strawberry.enum_value(ItemStatus.QUEUED, description="It waits for its turn.")
-    RUNNING = strawberry.enum_value(ItemStatus.RUNNING, description="Its picture is being made.")
+    QUEUED = strawberry.enum_value(ItemStatus.QUEUED, description="The item has not started.")
+    RUNNING = strawberry.enum_value(ItemStatus.RUNNING, description="The image is being generated.")
     SUCCEEDED = strawberry.enum_value(
-        ItemStatus.SUCCEEDED, description="Its picture was kept and charged."
+        ItemStatus.SUCCEEDED, description="The image was stored and charged."
     )
     FAILED = strawberry.enum_value(
-        ItemStatus.FAILED, description="It could not be made; nothing was charged."
+        ItemStatus.FAILED, description="Generation failed. Nothing was charged."
     )
     CANCELED = strawberry.enum_value(
-        ItemStatus.CANCELED, description="The batch was canceled before it was made."
+        ItemStatus.CANCELED, description="The batch was canceled before the image was generated."
     )
 
 
 ItemStatusArgument = Annotated[
-    list[BatchItemStatus] | None, strawberry.argument(description="Only items that stand here.")
+    list[BatchItemStatus] | None,
+    strawberry.argument(description="Only items with one of these statuses."),
 ]
 
 
-@strawberry.type(description="One picture of a batch.")
+@described
+@strawberry.type
 class BatchItem(Node):
-    """One picture of a batch."""
+    """One image of a batch."""
 
-    index: int = strawberry.field(description="Its place in the batch, from 0.")
-    prompt: str = strawberry.field(description="The prompt as its user wrote it.")
-    status: BatchItemStatus = strawberry.field(description="Where it stands.")
+    index: int = strawberry.field(description="Position in the batch, from 0.")
+    prompt: str = strawberry.field(description="The prompt as the user wrote it.")
+    status: BatchItemStatus = strawberry.field(description="Current status.")
     error: UserError | None = strawberry.field(
-        description="What kept it from being made; none unless it failed."
+        description="Why the item failed. Null unless its status is FAILED."
     )
     attempts: int = strawberry.field(
-        description="How often its making was begun: again where it was interrupted or put off."
+        description="Number of times generation was started. More than 1 when it was "
+        "interrupted or postponed."
     )
     sequence: int | None = strawberry.field(
-        description="The number of the event of its end, for `batchProgress(after:)`."
+        description="Sequence number of the event that finished the item, for "
+        "`batchProgress(after:)`. Null before that."
     )
-    started_at: datetime | None = strawberry.field(description="When its making was begun last.")
-    finished_at: datetime | None = strawberry.field(description="When it ended.")
+    started_at: datetime | None = strawberry.field(
+        description="When generation was last started. Null before that."
+    )
+    finished_at: datetime | None = strawberry.field(
+        description="When the item finished. Null before that."
+    )
     image_id: strawberry.Private[str | None]
 
-    @strawberry.field(description="Its picture; none unless it succeeded.")
+    @strawberry.field(description="The generated image. Null unless the status is SUCCEEDED.")
     async def image(self, info: Info) -> Image | None:
         """Load the picture, together with its siblings'."""
         if self.image_id is None:
@@ -74,8 +84,7 @@ class BatchItem(Node):
         return await image_from(info.context, facts) if facts is not None else None
 
     @strawberry.field(
-        description="What there is to know though the picture was made: it has another size than "
-        "was asked for.",
+        description="Warnings about the image, such as another size than requested.",
         metadata=list_size(1),
     )
     async def warnings(self, info: Info) -> list[PayloadWarning]:

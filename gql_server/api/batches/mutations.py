@@ -9,6 +9,7 @@ from gql_server.api.batches.inputs import GenerateBatchInput, batch_request, bat
 from gql_server.api.batches.types import Batch, batch_from
 from gql_server.api.budgets.types import MAX_WARNINGS, PayloadWarning, budget_warning
 from gql_server.api.context import Info
+from gql_server.api.described import described
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images.parameters import IDEMPOTENCY_KEY
 from gql_server.api.user_error_types import ERROR_LIST, UserError
@@ -17,36 +18,40 @@ from gql_server.batches.create import CreatedBatch, create_batch
 from gql_server.database.engine.pages import Facts
 from gql_server.graphql.execution.weights import WORK, list_size
 
-_BATCH = "The batch; none when there are errors."
-_ERRORS = "Everything that is wrong with the request, at once."
-_WARNINGS = "What there is to know though the batch was accepted: a soft budget was passed."
+_BATCH = "The batch. Null when there are errors."
+_ERRORS = "Every error in the request. Empty when the request succeeded."
+_WARNINGS = "Warnings about the accepted batch, such as an exceeded soft budget."
 
 
-@strawberry.input(description="The batch to cancel.")
+@described
+@strawberry.input
 class CancelBatchInput:
     """The batch to cancel."""
 
-    id: strawberry.ID = strawberry.field(description="The batch.")
+    id: strawberry.ID = strawberry.field(description="ID of the batch, `bat_…`.")
 
 
-@strawberry.input(description="The batch to resume.")
+@described
+@strawberry.input
 class ResumeBatchInput:
     """The batch to resume."""
 
-    id: strawberry.ID = strawberry.field(description="The batch.")
+    id: strawberry.ID = strawberry.field(description="ID of the batch, `bat_…`.")
 
 
-@strawberry.input(description="The batch whose failed items are wanted again.")
+@described
+@strawberry.input
 class RetryBatchInput:
-    """The batch whose failed items are wanted again."""
+    """The batch whose failed items to retry."""
 
-    id: strawberry.ID = strawberry.field(description="The batch.")
+    id: strawberry.ID = strawberry.field(description="ID of the batch, `bat_…`.")
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
-@strawberry.type(description="The batch that was accepted, or what kept it from being accepted.")
+@described
+@strawberry.type
 class GenerateBatchPayload:
-    """The batch that was accepted, or what kept it from being accepted."""
+    """The accepted batch, or the errors that prevented it."""
 
     batch: Batch | None = strawberry.field(description=_BATCH)
     user_errors: list[UserError] = strawberry.field(
@@ -58,9 +63,10 @@ class GenerateBatchPayload:
     )
 
 
-@strawberry.type(description="The batch as it is now, or what kept it from being canceled.")
+@described
+@strawberry.type
 class CancelBatchPayload:
-    """The batch as it is now, or what kept it from being canceled."""
+    """The batch, or the errors that prevented its cancellation."""
 
     batch: Batch | None = strawberry.field(description=_BATCH)
     user_errors: list[UserError] = strawberry.field(
@@ -69,9 +75,10 @@ class CancelBatchPayload:
     )
 
 
-@strawberry.type(description="The batch as it is now, or what kept it from being resumed.")
+@described
+@strawberry.type
 class ResumeBatchPayload:
-    """The batch as it is now, or what kept it from being resumed."""
+    """The batch, or the errors that prevented it from resuming."""
 
     batch: Batch | None = strawberry.field(description=_BATCH)
     user_errors: list[UserError] = strawberry.field(
@@ -80,9 +87,10 @@ class ResumeBatchPayload:
     )
 
 
-@strawberry.type(description="The new batch, or what kept it from being accepted.")
+@described
+@strawberry.type
 class RetryBatchPayload:
-    """The new batch, or what kept it from being accepted."""
+    """The new batch, or the errors that prevented it."""
 
     batch: Batch | None = strawberry.field(description=_BATCH)
     user_errors: list[UserError] = strawberry.field(
@@ -99,15 +107,16 @@ class BatchMutations:
     """What is done to batches."""
 
     @strawberry.mutation(
-        description="Ask for many pictures. It answers at once; `batchProgress` tells of each that "
-        "ends. All are checked before any is accepted, and money for all is held.",
+        description="Starts generating many images and returns at once; follow it with "
+        "`batchProgress`. All images are validated before any is accepted, and "
+        "the cost of all is reserved.",
         metadata={WORK: batch_work},
     )
     async def generate_batch(
         self,
         info: Info,
         input: Annotated[
-            GenerateBatchInput, strawberry.argument(description="The pictures to make.")
+            GenerateBatchInput, strawberry.argument(description="The images to generate.")
         ],
     ) -> GenerateBatchPayload:
         """Ask for many pictures."""
@@ -125,8 +134,8 @@ class BatchMutations:
         return GenerateBatchPayload(batch=batch, user_errors=errors, warnings=warnings)
 
     @strawberry.mutation(
-        description="End what has not started, at once. What is being made is finished, kept and "
-        "charged."
+        description="Cancels the items of a batch that have not started. Running items are "
+        "finished, stored and charged."
     )
     async def cancel_batch(
         self,
@@ -139,9 +148,7 @@ class BatchMutations:
         batch, errors = await _outcome(info, work)
         return CancelBatchPayload(batch=batch, user_errors=errors)
 
-    @strawberry.mutation(
-        description="Go on with a paused batch now, without waiting for `resumesAt`."
-    )
+    @strawberry.mutation(description="Resumes a paused batch now instead of at `resumesAt`.")
     async def resume_batch(
         self,
         info: Info,
@@ -154,7 +161,7 @@ class BatchMutations:
         return ResumeBatchPayload(batch=batch, user_errors=errors)
 
     @strawberry.mutation(
-        description="Ask for the items that failed again, in a new batch and at the prices of now.",
+        description="Retries the failed items of a batch in a new batch, at current prices.",
         metadata={WORK: retry_work},
     )
     async def retry_batch(

@@ -9,6 +9,7 @@ import strawberry
 from gql_server.api.batches.items import BatchItem, item_from
 from gql_server.api.batches.types import Batch, batch_from
 from gql_server.api.context import Context, Info
+from gql_server.api.described import described
 from gql_server.batches.progress import IMAGE, MAX_ITEMS, BatchUpdate, watch_batch
 from gql_server.domain.clock import now
 from gql_server.graphql.broadcasts.events import SharedEvents
@@ -18,18 +19,19 @@ _PRESENT: Final = timedelta(minutes=1)
 """For so long an image counts as what it was when its item ended; later it is read again."""
 
 
-@strawberry.type(description="How a batch goes on.")
+@described
+@strawberry.type
 class BatchProgress:
-    """How a batch goes on."""
+    """An update on the progress of a batch."""
 
     sequence: int = strawberry.field(
-        description="The number of the last event that was told; subscribe again with `after` and "
-        "this to go on from here."
+        description="Sequence number of the last event in this update. To continue from "
+        "here, subscribe again with it as `after`."
     )
-    batch: Batch = strawberry.field(description="The batch as it is now.")
+    batch: Batch = strawberry.field(description="Current state of the batch.")
     finished_items: list[BatchItem] = strawberry.field(
-        description="The items that ended since the last update, in the order in which they ended; "
-        f"at most {MAX_ITEMS}.",
+        description="Items that finished since the last update, in the order they finished. "
+        f"At most {MAX_ITEMS}.",
         metadata=list_size(MAX_ITEMS),
     )
 
@@ -39,19 +41,20 @@ class BatchSubscriptions:
     """What of batches can be watched."""
 
     @strawberry.subscription(
-        description="How a batch goes on: each item that ends once, and the newest state, at most "
-        "10 times a second. It ends when everything of a finished batch was told. After a lost "
-        "connection, also days later, subscribe again with `after`, the last `sequence` that came: "
-        "nothing is missed and nothing is told twice."
+        description="Reports the progress of a batch: each finished item exactly once, and "
+        "the current state, at most 10 times a second. Completes after the last"
+        " update of a finished batch. After a lost connection, even days later,"
+        " subscribe again with `after` set to the last `sequence` you received:"
+        " nothing is missed or repeated."
     )
     async def batch_progress(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="The batch, `bat_…`.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="ID of the batch, `bat_…`.")],
         after: Annotated[
             int,
             strawberry.argument(
-                description="The last `sequence` that is known; 0 tells every item that has ended."
+                description="Last `sequence` you have received. 0 reports every finished item."
             ),
         ] = 0,
     ) -> AsyncIterable[BatchProgress]:

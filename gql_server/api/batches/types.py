@@ -19,6 +19,7 @@ from gql_server.api.connections import (
     page_request,
 )
 from gql_server.api.context import Context, Info
+from gql_server.api.described import described
 from gql_server.api.enums import domain_member
 from gql_server.api.images.filters import FilterArgument, OrderArgument, user_faults
 from gql_server.api.images.types import Image, image_connection
@@ -34,52 +35,59 @@ from gql_server.domain.money import to_dollars
 from gql_server.graphql.execution.weights import list_size
 
 
-@strawberry.enum(description="Where a batch stands.")
+@described
+@strawberry.enum
 class BatchStatus(Enum):
-    """Where a batch stands."""
+    """Status of a batch."""
 
     QUEUED = strawberry.enum_value(
-        domain.BatchStatus.QUEUED, description="It waits for its first picture to begin."
+        domain.BatchStatus.QUEUED, description="The first item has not started."
     )
     RUNNING = strawberry.enum_value(
-        domain.BatchStatus.RUNNING, description="Its pictures are being made."
+        domain.BatchStatus.RUNNING, description="Images are being generated."
     )
     PAUSED = strawberry.enum_value(
         domain.BatchStatus.PAUSED,
-        description="It waits; `pausedReason` says why, `resumesAt` until when.",
+        description="The batch is paused: see `pausedReason` and `resumesAt`.",
     )
     CANCELING = strawberry.enum_value(
         domain.BatchStatus.CANCELING,
-        description="It was canceled, and what was being made is finished.",
+        description="The batch was canceled, and running items are being finished.",
     )
     SUCCEEDED = strawberry.enum_value(
-        domain.BatchStatus.SUCCEEDED, description="Every picture was made."
+        domain.BatchStatus.SUCCEEDED, description="Every image was generated."
     )
     PARTIALLY_FAILED = strawberry.enum_value(
-        domain.BatchStatus.PARTIALLY_FAILED, description="Some pictures were made, others failed."
+        domain.BatchStatus.PARTIALLY_FAILED,
+        description="At least one image was generated and at least one failed.",
     )
-    FAILED = strawberry.enum_value(domain.BatchStatus.FAILED, description="No picture was made.")
+    FAILED = strawberry.enum_value(domain.BatchStatus.FAILED, description="No image was generated.")
     CANCELED = strawberry.enum_value(
-        domain.BatchStatus.CANCELED, description="It was canceled before its end."
+        domain.BatchStatus.CANCELED, description="The batch was canceled before it finished."
     )
 
 
-@strawberry.enum(description="Which of a user's batches comes first; users take turns.")
+@described
+@strawberry.enum
 class BatchPriority(Enum):
-    """Which of a user's batches comes first."""
+    """Priority of a batch among its user's batches.
+
+    Users take turns whatever their priorities.
+    """
 
     HIGH = strawberry.enum_value(
-        domain.BatchPriority.HIGH, description="Before the user's other batches."
+        domain.BatchPriority.HIGH, description="Runs before the user's other batches."
     )
-    NORMAL = strawberry.enum_value(domain.BatchPriority.NORMAL, description="In its turn.")
+    NORMAL = strawberry.enum_value(domain.BatchPriority.NORMAL, description="Default priority.")
     LOW = strawberry.enum_value(
-        domain.BatchPriority.LOW, description="After the user's other batches."
+        domain.BatchPriority.LOW, description="Runs after the user's other batches."
     )
 
 
-@strawberry.enum(description="Why a batch waits.")
+@described
+@strawberry.enum
 class BatchPauseReason(Enum):
-    """Why a batch waits."""
+    """Reason why a batch is paused."""
 
     DAILY_ALLOCATION_USED = strawberry.enum_value(
         domain.PauseReason.DAILY_ALLOCATION_USED,
@@ -87,71 +95,89 @@ class BatchPauseReason(Enum):
     )
     PROVIDER_REFUSED_SERVER = strawberry.enum_value(
         domain.PauseReason.PROVIDER_REFUSED_SERVER,
-        description="The provider refuses the server's token or account; its operator must act.",
+        description="The provider refuses the server's token or account. The server's "
+        "operator must fix it.",
     )
     STORE_UNAVAILABLE = strawberry.enum_value(
         domain.PauseReason.STORE_UNAVAILABLE,
-        description="The store of pictures does not answer, or refuses the server.",
+        description="The image store is unavailable or refuses the server.",
     )
 
 
-@strawberry.input(description="Which batches are wanted; what is left out does not narrow.")
+@described
+@strawberry.input
 class BatchFilter:
-    """Which batches are wanted."""
+    """Filters batches.
+
+    Omitted fields do not filter.
+    """
 
     status: list[BatchStatus] | None = strawberry.field(
-        default=None, description="Standing at one of these."
+        default=None, description="Only batches with one of these statuses."
     )
     user_id: strawberry.ID | None = strawberry.field(
-        default=None, description="This user's; only an admin sees more than their own."
+        default=None,
+        description="Only batches of this user. Only admins see batches of other users.",
     )
 
 
 BatchFilterArgument = Annotated[
-    BatchFilter | None, strawberry.argument(description="Which batches are wanted.")
+    BatchFilter | None, strawberry.argument(description="Filters the batches.")
 ]
 
 
-@strawberry.type(
-    description="Many pictures that were asked for at once. Its counts always add up to `total`."
-)
+@described
+@strawberry.type
 class Batch(Node):
-    """Many pictures that were asked for at once."""
+    """A set of images requested together.
 
-    status: BatchStatus = strawberry.field(description="Where it stands.")
-    priority: BatchPriority = strawberry.field(
-        description="Which of its user's batches comes first."
+    `queued`, `running`, `succeeded`, `failed` and `canceled` always add up to `total`.
+    """
+
+    status: BatchStatus = strawberry.field(description="Current status.")
+    priority: BatchPriority = strawberry.field(description="Priority among the user's own batches.")
+    total: int = strawberry.field(description="Number of images requested.")
+    queued: int = strawberry.field(description="Number of items that have not started.")
+    running: int = strawberry.field(description="Number of items being generated now.")
+    succeeded: int = strawberry.field(
+        description="Number of items whose image was generated, stored and charged."
     )
-    total: int = strawberry.field(description="How many pictures were asked for.")
-    queued: int = strawberry.field(description="How many wait for their turn.")
-    running: int = strawberry.field(description="How many are being made.")
-    succeeded: int = strawberry.field(description="How many were made, kept and charged.")
-    failed: int = strawberry.field(description="How many could not be made.")
-    canceled: int = strawberry.field(description="How many were canceled before they were made.")
-    progress: float = strawberry.field(description="The share that has ended, from 0 to 1.")
+    failed: int = strawberry.field(description="Number of items that failed.")
+    canceled: int = strawberry.field(
+        description="Number of items canceled before they were generated."
+    )
+    progress: float = strawberry.field(
+        description="Fraction of items that have finished, from 0 to 1."
+    )
     sequence: int = strawberry.field(
-        description="The number of its last event, for `batchProgress(after:)`."
+        description="Sequence number of the batch's latest event, for `batchProgress(after:)`."
     )
-    cost: float = strawberry.field(description="What was charged so far, in US dollars.")
+    cost: float = strawberry.field(description="Amount charged so far, in US dollars.")
     estimated_cost: float = strawberry.field(
-        description="What it will have cost at its end, as far as is known by now, in US dollars."
+        description="Estimated total cost of the finished batch, in US dollars."
     )
     estimated_finish_at: datetime | None = strawberry.field(
-        description="When it will have ended, as far as is known by now; none while it is paused."
+        description="Estimated time at which the batch finishes. Null while it is paused."
     )
     paused_reason: BatchPauseReason | None = strawberry.field(
-        description="Why it waits; none unless it is paused."
+        description="Reason for the pause. Null unless the batch is paused."
     )
     resumes_at: datetime | None = strawberry.field(
-        description="When it goes on by itself; none unless it is paused."
+        description="When the batch resumes automatically. Null unless it is paused."
     )
-    user_id: strawberry.ID = strawberry.field(description="Whose it is.")
-    created_at: datetime = strawberry.field(description="When it was accepted.")
-    started_at: datetime | None = strawberry.field(description="When its first picture was begun.")
-    finished_at: datetime | None = strawberry.field(description="When its last item ended.")
+    user_id: strawberry.ID = strawberry.field(description="ID of the user who owns the batch.")
+    created_at: datetime = strawberry.field(description="When the batch was accepted.")
+    started_at: datetime | None = strawberry.field(
+        description="When the first item started. Null before that."
+    )
+    finished_at: datetime | None = strawberry.field(
+        description="When the last item finished. Null before that."
+    )
     retry_of_id: strawberry.Private[str | None]
 
-    @strawberry.field(description="The batch whose failed items it asks for again.")
+    @strawberry.field(
+        description="The batch whose failed items this batch retries. Null for other batches."
+    )
     async def retry_of(self, info: Info) -> "Batch | None":
         """Find the batch that it retries."""
         if self.retry_of_id is None:
@@ -159,14 +185,14 @@ class Batch(Node):
         return (await find_batches(info, [strawberry.ID(self.retry_of_id)])).get(self.retry_of_id)
 
     @strawberry.field(
-        description="What told of its end, with every delivery; none before its end, or where "
-        "nobody wanted to be told."
+        description="Webhook sent when the batch finished, with its deliveries. Null before"
+        " that, or when no `webhookUrl` was given."
     )
     async def webhook(self, info: Info) -> Webhook | None:
         """Find the webhook of its end."""
         return next(iter(await webhooks_of(info, self.id)), None)
 
-    @strawberry.field(description="Its items in their order, page by page.")
+    @strawberry.field(description="Items of the batch, in order.")
     async def items(
         self,
         info: Info,
@@ -199,7 +225,7 @@ class Batch(Node):
         ended = await ended_items(info.context.parts, self.id, after=after, until=self.sequence)
         return [item_from(item) for item in ended]
 
-    @strawberry.field(description="Its pictures that are kept, page by page.")
+    @strawberry.field(description="Images of the batch that have been generated and not deleted.")
     async def images(
         self,
         info: Info,

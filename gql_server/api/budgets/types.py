@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from gql_server.api.context import LATEST_WEBHOOKS, Info
+from gql_server.api.described import described
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.nodes import Node
@@ -23,102 +24,118 @@ from gql_server.quoting import quoted
 MAX_BUDGETS_OF_PAYER = len(domain.BudgetScope) * len(domain.BudgetPeriod)
 MAX_WARNINGS = 20
 
-_ERRORS = "Everything that is wrong with the request, at once."
+_ERRORS = "Every error in the request. Empty when the request succeeded."
 
 
-@strawberry.enum(description="Whose spending counts.")
+@described
+@strawberry.enum
 class BudgetScope(Enum):
-    """Whose spending counts."""
+    """Spending that the budget limits."""
 
-    SERVER = strawberry.enum_value(domain.BudgetScope.SERVER, description="Everyone's together.")
-    USER = strawberry.enum_value(domain.BudgetScope.USER, description="One user's.")
-    KEY = strawberry.enum_value(
-        domain.BudgetScope.KEY, description="What is asked for with one API key."
+    SERVER = strawberry.enum_value(
+        domain.BudgetScope.SERVER, description="Spending of all users together."
     )
+    USER = strawberry.enum_value(domain.BudgetScope.USER, description="Spending of one user.")
+    KEY = strawberry.enum_value(domain.BudgetScope.KEY, description="Spending with one API key.")
 
 
-@strawberry.enum(description="How often a budget starts anew.")
+@described
+@strawberry.enum
 class BudgetPeriod(Enum):
-    """How often a budget starts anew."""
+    """How often a budget resets."""
 
     DAILY = strawberry.enum_value(
-        domain.BudgetPeriod.DAILY, description="At every midnight of its time zone."
+        domain.BudgetPeriod.DAILY, description="Every midnight in the budget's time zone."
     )
     MONTHLY = strawberry.enum_value(
-        domain.BudgetPeriod.MONTHLY, description="At the midnight that a month begins with."
+        domain.BudgetPeriod.MONTHLY,
+        description="On the first of each month, at midnight in the budget's time zone.",
     )
 
 
-@strawberry.enum(description="What a budget does with a request that would pass its limit.")
+@described
+@strawberry.enum
 class BudgetEnforcement(Enum):
-    """What a budget does with a request that would pass its limit."""
+    """How a budget treats a request that would exceed its limit."""
 
     HARD = strawberry.enum_value(
-        "hard", description="It refuses: nothing is spent, not by one picture too many."
+        "hard", description="Refuses the request. The limit is never exceeded."
     )
-    SOFT = strawberry.enum_value("soft", description="It warns, and lets the request pass.")
+    SOFT = strawberry.enum_value("soft", description="Allows the request and returns a warning.")
 
 
-@strawberry.type(description="A share of a budget that was reached in its present period.")
+@described
+@strawberry.type
 class BudgetAlert:
-    """A share of a budget that was reached."""
+    """A percentage of a budget reached in its current period."""
 
-    percent: int = strawberry.field(description="50, 80 or 100.")
-    reached_at: datetime = strawberry.field(description="When that was noticed.")
+    percent: int = strawberry.field(description="Percentage of the limit: 50, 80 or 100.")
+    reached_at: datetime = strawberry.field(description="When the percentage was reached.")
 
 
-@strawberry.type(
-    description="What may be spent in a day or a month, as it stands. Previews count while the "
-    "server makes previews; with real models, theirs alone."
-)
+@described
+@strawberry.type
 class Budget(Node):
-    """What may be spent in a day or a month, as it stands."""
+    """A spending limit for a day or a month, with its current state.
 
-    scope: BudgetScope = strawberry.field(description="Whose spending counts.")
+    While the server draws previews, previews count; with real models, only their images do.
+    """
+
+    scope: BudgetScope = strawberry.field(description="Spending that the budget limits.")
     user_id: strawberry.ID | None = strawberry.field(
-        description="The user; none unless `scope` is USER."
+        description="ID of the user. Null unless `scope` is USER."
     )
     key_id: strawberry.ID | None = strawberry.field(
-        description="The API key; none unless `scope` is KEY."
+        description="ID of the API key. Null unless `scope` is KEY."
     )
-    period: BudgetPeriod = strawberry.field(description="How often it starts anew.")
-    time_zone: str = strawberry.field(description="Whose midnights count: an IANA name.")
+    period: BudgetPeriod = strawberry.field(description="How often the budget resets.")
+    time_zone: str = strawberry.field(
+        description="IANA time zone whose midnights start the periods."
+    )
     enforcement: BudgetEnforcement = strawberry.field(
-        description="Whether it refuses what would pass the limit, or warns."
+        description="Whether requests that would exceed the limit are refused or only "
+        "produce a warning."
     )
     limit: float | None = strawberry.field(
-        description="What may be spent in a period, in US dollars. This and the next three are "
-        "told of the server's budget to admins alone; `alerts` say to everybody how far it is used."
+        description="Maximum spending per period, in US dollars. Null for the server's "
+        "budget unless the caller is an admin; `alerts` show everyone how far "
+        "it is used."
     )
     spent: float | None = strawberry.field(
-        description="What was charged in the present period, in US dollars."
+        description="Amount charged in the current period, in US dollars. Null for the "
+        "server's budget unless the caller is an admin."
     )
     reserved: float | None = strawberry.field(
-        description="What is held for pictures in the making, in US dollars."
+        description="Amount reserved for images being generated, in US dollars. Null for "
+        "the server's budget unless the caller is an admin."
     )
     remaining: float | None = strawberry.field(
-        description="What can still be asked for, in US dollars; 0 when the limit was passed."
+        description="Amount that can still be spent, in US dollars; 0 when the limit is "
+        "exceeded. Null for the server's budget unless the caller is an admin."
     )
-    starts_at: datetime = strawberry.field(description="When the present period began.")
-    resets_at: datetime = strawberry.field(description="When it ends, and the next begins.")
+    starts_at: datetime = strawberry.field(description="When the current period started.")
+    resets_at: datetime = strawberry.field(
+        description="When the current period ends and the next one starts."
+    )
     alerts: list[BudgetAlert] = strawberry.field(
         metadata=list_size(len(PERCENTAGES)),
-        description="The shares of the limit that were reached in the present period.",
+        description="Percentages of the limit reached in the current period.",
     )
-    created_at: datetime = strawberry.field(description="When it was first set.")
-    updated_at: datetime = strawberry.field(description="When it was last set.")
+    created_at: datetime = strawberry.field(description="When the budget was created.")
+    updated_at: datetime = strawberry.field(description="When the budget was last changed.")
     own_webhook_url: strawberry.Private[str | None]
 
     @strawberry.field(
-        description="Who is told when 50, 80 and 100 percent are reached; told to admins alone."
+        description="URL that receives a webhook when 50, 80 and 100 percent are reached. "
+        "Null unless the caller is an admin."
     )
     def webhook_url(self, info: Info) -> str | None:
         """Tell the address, which may hold a secret of its receiver."""
         return self.own_webhook_url if info.context.is_admin else None
 
     @strawberry.field(
-        description="The latest 10 webhooks that told of it, the newest first; for admins alone, "
-        "others see none.",
+        description="The latest 10 webhooks about this budget, newest first. Empty unless "
+        "the caller is an admin.",
         metadata=list_size(LATEST_WEBHOOKS),
     )
     async def webhooks(self, info: Info) -> list[Webhook]:
@@ -126,27 +143,27 @@ class Budget(Node):
         return await webhooks_of(info, self.id)
 
 
-@strawberry.interface(
-    name="Warning", description="Something to know of, though the request was done."
-)
+@described
+@strawberry.interface(name="Warning")
 class PayloadWarning:
-    """Something to know of, though the request was done."""
+    """A warning about a request that succeeded."""
 
-    message: str = strawberry.field(description="For people: what there is to know.")
+    message: str = strawberry.field(description="Message for people.")
 
 
-@strawberry.type(description="The cost of the picture passed the limit of a soft budget.")
+@described
+@strawberry.type
 class BudgetWarning(PayloadWarning):
-    """The cost of the picture passed the limit of a soft budget."""
+    """The request exceeded a soft budget."""
 
     budget: Budget = strawberry.field(
-        description="The budget, as it stood before this picture was charged."
+        description="The budget, as it was before this request was charged."
     )
 
 
 @strawberry.type(
-    description="A budget bounds a user or an API key of which the server knows nothing: a typing "
-    "error, or somebody who has not come yet."
+    description="A budget limits a user or an API key that the server does not know: "
+    "perhaps a typing error, or a new user."
 )
 class UnknownSubjectWarning(PayloadWarning):
     """A budget bounds a user or an API key of which the server knows nothing."""
@@ -154,64 +171,72 @@ class UnknownSubjectWarning(PayloadWarning):
     subject_id: strawberry.ID = strawberry.field(description="ID of the user or the API key.")
 
 
-@strawberry.input(
-    description="A budget; it takes the place of one of the same user, key or server, and period. "
-    "What is held already stays held, also under a lower limit."
-)
+@described
+@strawberry.input
 class SetBudgetInput:
-    """A budget."""
+    """A budget to set.
 
-    limit: float = strawberry.field(description="What may be spent in a period, in US dollars.")
-    period: BudgetPeriod = strawberry.field(description="How often it starts anew.")
+    It replaces the budget of the same user, key or server and the same period. Amounts already
+    reserved stay reserved, even under a lower limit.
+    """
+
+    limit: float = strawberry.field(description="Maximum spending per period, in US dollars.")
+    period: BudgetPeriod = strawberry.field(description="How often the budget resets.")
     user_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Bound this user; with neither user nor key, the whole server."
+        default=None,
+        description="Limit the spending of this user. With neither `userId` nor `keyId`, "
+        "the budget limits the whole server.",
     )
     key_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Bound what is asked for with this API key."
+        default=None, description="Limit the spending with this API key."
     )
     enforcement: BudgetEnforcement = strawberry.field(
         default=BudgetEnforcement.HARD,
-        description="Whether it refuses what would pass the limit, or warns.",
+        description="Whether requests that would exceed the limit are refused or only "
+        "produce a warning.",
     )
     time_zone: str = strawberry.field(
-        default="UTC", description="Whose midnights count: an IANA name such as `Europe/Berlin`."
+        default="UTC",
+        description="IANA time zone whose midnights start the periods, such as `Europe/Berlin`.",
     )
     webhook_url: str | None = strawberry.field(
         default=None,
-        description="An address to tell when 50, 80 and 100 percent are reached, once for each "
-        "period: `https://…`, no private network. Left out, nobody is told.",
+        description="Public `https://` URL that receives a webhook when 50, 80 and 100 "
+        "percent are reached, once per period. Without it, no webhook is sent.",
     )
 
 
-@strawberry.input(description="The budget to remove.")
+@described
+@strawberry.input
 class RemoveBudgetInput:
     """The budget to remove."""
 
-    id: strawberry.ID = strawberry.field(description="The budget.")
+    id: strawberry.ID = strawberry.field(description="ID of the budget, `bdg_…`.")
 
 
-@strawberry.type(description="The budget as it stands, or what kept it from being set.")
+@described
+@strawberry.type
 class SetBudgetPayload:
-    """The budget as it stands, or what kept it from being set."""
+    """The budget, or the errors that prevented the change."""
 
-    budget: Budget | None = strawberry.field(description="The budget; none when there are errors.")
+    budget: Budget | None = strawberry.field(description="The budget. Null when there are errors.")
     user_errors: list[UserError] = strawberry.field(
         description=_ERRORS,
         metadata=ERROR_LIST,
     )
     warnings: list[PayloadWarning] = strawberry.field(
-        description="What to know although the budget was set, such as a user of whom nothing is "
-        "known.",
+        description="Warnings about the budget, such as an unknown user.",
         metadata=list_size(MAX_WARNINGS),
     )
 
 
-@strawberry.type(description="The budget that is gone, or what kept it from being removed.")
+@described
+@strawberry.type
 class RemoveBudgetPayload:
-    """The budget that is gone, or what kept it from being removed."""
+    """The result of removing a budget, or the errors that prevented it."""
 
     removed_id: strawberry.ID | None = strawberry.field(
-        description="The id of the removed budget; none when there are errors."
+        description="ID of the removed budget. Null when there are errors."
     )
     user_errors: list[UserError] = strawberry.field(
         description=_ERRORS,
@@ -224,13 +249,15 @@ class BudgetMutations:
     """What is done to budgets."""
 
     @strawberry.mutation(
-        description="Say what may be spent in a day or a month: by the whole server, by a user, or "
-        "with an API key; for admins."
+        description="Creates or replaces a daily or monthly budget of the server, a user or"
+        " an API key. Requires the admin role."
     )
     async def set_budget(
         self,
         info: Info,
-        input: Annotated[SetBudgetInput, strawberry.argument(description="The budget.")],
+        input: Annotated[
+            SetBudgetInput, strawberry.argument(description="ID of the budget, `bdg_…`.")
+        ],
     ) -> SetBudgetPayload:
         """Set a budget."""
         try:
@@ -244,7 +271,7 @@ class BudgetMutations:
         )
 
     @strawberry.mutation(
-        description="Remove a budget; what it bounded is bounded no more; for admins."
+        description="Removes a budget. It stops limiting spending. Requires the admin role."
     )
     async def remove_budget(
         self,

@@ -10,6 +10,7 @@ import strawberry
 from gql_server.api.budgets.types import MAX_BUDGETS_OF_PAYER, Budget, budget_from
 from gql_server.api.connections import check_limit
 from gql_server.api.context import Info
+from gql_server.api.described import described
 from gql_server.api.enums import domain_member
 from gql_server.api.models.types import Model
 from gql_server.api.templates.types import Template, template_from
@@ -32,59 +33,69 @@ GroupLimit = Annotated[
 ]
 
 Since = Annotated[
-    datetime | None, strawberry.argument(description="Count what was charged at or after this.")
+    datetime | None, strawberry.argument(description="Include charges at or after this time.")
 ]
 Until = Annotated[
-    datetime | None, strawberry.argument(description="Count what was charged before this.")
+    datetime | None, strawberry.argument(description="Include charges before this time.")
 ]
 
 
-@strawberry.enum(description="How long the periods of a timeline are.")
+@described
+@strawberry.enum
 class TimelineInterval(Enum):
     """How long the periods of a timeline are."""
 
-    HOUR = strawberry.enum_value(Interval.HOUR, description="From hour to hour.")
-    DAY = strawberry.enum_value(Interval.DAY, description="From midnight to midnight.")
-    WEEK = strawberry.enum_value(Interval.WEEK, description="From Monday to Monday.")
-    MONTH = strawberry.enum_value(Interval.MONTH, description="From first to first.")
+    HOUR = strawberry.enum_value(Interval.HOUR, description="Hours.")
+    DAY = strawberry.enum_value(Interval.DAY, description="Calendar days.")
+    WEEK = strawberry.enum_value(Interval.WEEK, description="Weeks that start on Monday.")
+    MONTH = strawberry.enum_value(Interval.MONTH, description="Calendar months.")
 
 
-@strawberry.interface(description="What some pictures cost; adjustments are in the sums.")
+@described
+@strawberry.interface
 class Costs:
-    """What some pictures cost."""
+    """Totals of costs.
 
-    total_cost: float = strawberry.field(description="What users were charged, in US dollars.")
-    total_images: int = strawberry.field(description="How many pictures were charged.")
+    Manual adjustments are included.
+    """
+
+    total_cost: float = strawberry.field(description="Amount charged to users, in US dollars.")
+    total_images: int = strawberry.field(description="Number of images charged.")
     average_cost: float = strawberry.field(
-        description="What a picture cost on average, in US dollars; 0 when there are none."
+        description="Average cost of an image, in US dollars. 0 without images."
     )
-    provider_cost: float = strawberry.field(description="What the provider bills, in US dollars.")
-    neurons: float = strawberry.field(description="What the provider counts, in neurons.")
+    provider_cost: float = strawberry.field(
+        description="Amount billed by the provider, in US dollars."
+    )
+    neurons: float = strawberry.field(description="Usage counted by the provider, in neurons.")
 
 
-@strawberry.type(description="What the pictures of a span of time cost.")
+@described
+@strawberry.type
 class CostTotals(Costs):
-    """What the pictures of a span of time cost."""
+    """Costs of a time range."""
 
 
-@strawberry.type(description="What one model's pictures cost.")
+@described
+@strawberry.type
 class ModelCosts(Costs):
-    """What one model's pictures cost."""
+    """Costs of one model."""
 
     model: Model | None = strawberry.field(
-        description="The model; none: adjustments of an account as a whole."
+        description="The model. Null for adjustments of an account as a whole."
     )
 
 
-@strawberry.type(description="What the pictures of one template cost.")
+@described
+@strawberry.type
 class TemplateCosts(Costs):
-    """What the pictures of one template cost."""
+    """Costs of one template."""
 
     template_id: strawberry.ID | None = strawberry.field(
-        description="The template's id; none: pictures that were made without one."
+        description="ID of the template. Null for images generated without one."
     )
 
-    @strawberry.field(description="The template, unless it was deleted.")
+    @strawberry.field(description="The template. Null when it has been deleted.")
     async def template(self, info: Info) -> Template | None:
         """Load the template, together with its siblings'."""
         if self.template_id is None:
@@ -93,63 +104,66 @@ class TemplateCosts(Costs):
         return template_from(info.context, facts) if facts is not None else None
 
 
-@strawberry.type(description="What one user's pictures cost.")
+@described
+@strawberry.type
 class UserCosts(Costs):
-    """What one user's pictures cost."""
+    """Costs of one user."""
 
-    user_id: strawberry.ID = strawberry.field(description="The user.")
+    user_id: strawberry.ID = strawberry.field(description="ID of the user.")
 
 
-@strawberry.type(description="What the pictures of one period of a timeline cost.")
+@described
+@strawberry.type
 class CostPeriod(Costs):
-    """What the pictures of one period of a timeline cost."""
+    """Costs of one period of a timeline."""
 
-    starts_at: datetime = strawberry.field(description="When the period starts.")
-    ends_at: datetime = strawberry.field(description="When it ends, and the next starts.")
+    starts_at: datetime = strawberry.field(description="Start of the period.")
+    ends_at: datetime = strawberry.field(description="End of the period, exclusive.")
 
 
-@strawberry.type(
-    description="What the caller's pictures cost, or everyone's for an admin; deleted ones too, "
-    "for they were paid. While the server makes previews, previews are counted; with real models, "
-    "theirs alone. A span is taken to whole quarters of an hour, outwards."
-)
+@described
+@strawberry.type
 class CostAnalytics:
-    """What the caller's pictures cost."""
+    """Costs of the caller's images, or of everyone's for admins, including deleted images.
 
-    since: datetime | None = strawberry.field(description="From when on; none: from the start.")
-    until: datetime | None = strawberry.field(description="Before when; none: until now.")
+    While the server draws previews, previews are counted; with real models, only their images
+    are. The time range is widened to whole quarter hours.
+    """
+
+    since: datetime | None = strawberry.field(
+        description="Start of the time range. Null when it is unbounded."
+    )
+    until: datetime | None = strawberry.field(
+        description="End of the time range, exclusive. Null when it ends now."
+    )
     report: strawberry.Private[CostReport]
 
-    @strawberry.field(description="What users were charged, in US dollars.")
+    @strawberry.field(description="Amount charged to users, in US dollars.")
     async def total_cost(self) -> float:
         """Sum up."""
         return to_dollars((await self._totals()).amount)
 
-    @strawberry.field(description="How many pictures were charged.")
+    @strawberry.field(description="Number of images charged.")
     async def total_images(self) -> int:
         """Sum up."""
         return (await self._totals()).images
 
-    @strawberry.field(
-        description="What a picture cost on average, in US dollars; 0 when there are none."
-    )
+    @strawberry.field(description="Average cost of an image, in US dollars. 0 without images.")
     async def average_cost(self) -> float:
         """Sum up."""
         return to_dollars((await self._totals()).average)
 
-    @strawberry.field(description="What the provider bills, in US dollars.")
+    @strawberry.field(description="Amount billed by the provider, in US dollars.")
     async def provider_cost(self) -> float:
         """Sum up."""
         return to_dollars((await self._totals()).provider_cost)
 
-    @strawberry.field(description="What the provider counts, in neurons.")
+    @strawberry.field(description="Usage counted by the provider, in neurons.")
     async def neurons(self) -> float:
         """Sum up."""
         return to_neurons((await self._totals()).neurons)
 
-    @strawberry.field(
-        description="Costs by model, the most expensive first.", metadata={LIST_LIMIT: _GROUPS}
-    )
+    @strawberry.field(description="Costs by model, highest first.", metadata={LIST_LIMIT: _GROUPS})
     async def by_model(self, info: Info, limit: GroupLimit = _GROUPS.default) -> list[ModelCosts]:
         """Sum up by model."""
         found = await self._totals_by(Grouping.MODEL, limit)
@@ -159,7 +173,7 @@ class CostAnalytics:
         ]
 
     @strawberry.field(
-        description="Costs by template, the most expensive first.", metadata={LIST_LIMIT: _GROUPS}
+        description="Costs by template, highest first.", metadata={LIST_LIMIT: _GROUPS}
     )
     async def by_template(self, limit: GroupLimit = _GROUPS.default) -> list[TemplateCosts]:
         """Sum up by template."""
@@ -171,9 +185,7 @@ class CostAnalytics:
             for template_id, totals in found.items()
         ]
 
-    @strawberry.field(
-        description="Costs by user, the most expensive first.", metadata={LIST_LIMIT: _GROUPS}
-    )
+    @strawberry.field(description="Costs by user, highest first.", metadata={LIST_LIMIT: _GROUPS})
     async def by_user(self, limit: GroupLimit = _GROUPS.default) -> list[UserCosts]:
         """Sum up by user."""
         found = await self._totals_by(Grouping.USER, limit)
@@ -183,26 +195,28 @@ class CostAnalytics:
         ]
 
     @strawberry.field(
-        description="Period by period, those with nothing too. The first and the last are counted "
-        "as far as they lie in the span.",
+        description="Costs by period, including periods without costs. The first and last "
+        "periods count only what lies in the time range.",
         metadata={LIST_LIMIT: _PERIODS},
     )
     async def timeline(
         self,
         interval: Annotated[
-            TimelineInterval, strawberry.argument(description="How long the periods are.")
+            TimelineInterval, strawberry.argument(description="Length of each period.")
         ] = TimelineInterval.DAY,
         time_zone: Annotated[
             str,
             strawberry.argument(
-                description="Whose midnights count: an IANA name such as `Europe/Berlin`."
+                description="IANA time zone whose midnights start the periods, such as "
+                "`Europe/Berlin`."
             ),
         ] = "UTC",
         limit: Annotated[
             int,
             strawberry.argument(
-                description="Maximum number of periods, 1 to 10,000. A timeline that would have "
-                "more is an error; it counts towards the operation's cost."
+                description="Maximum number of periods, 1 to 10,000. A timeline that would "
+                "have more is an error. The limit counts towards the "
+                "operation's cost."
             ),
         ] = _PERIODS.default,
     ) -> list[CostPeriod]:
@@ -217,8 +231,7 @@ class CostAnalytics:
         ]
 
     @strawberry.field(
-        description="The span of the same length before this one, to compare with; none without "
-        "`since`."
+        description="Totals of the preceding time range of the same length. Null without `since`."
     )
     async def previous(self) -> CostTotals | None:
         """Sum up the span before."""
@@ -226,16 +239,15 @@ class CostAnalytics:
         return CostTotals(**_shape(totals)) if totals is not None else None
 
     @strawberry.field(
-        description="What the present month (in UTC) will cost if it goes on as until now, in US "
-        "dollars."
+        description="Projected cost of the current month (UTC) at the rate so far, in US dollars."
     )
     async def projected_month_cost(self) -> float:
         """Project the month."""
         return to_dollars(await self.report.projected_month())
 
     @strawberry.field(
-        description="The caller's budget that will be felt first: hard before soft, then the one "
-        "with the least that is left; none when nothing bounds them."
+        description="The caller's budget that will run out first: hard before soft, then "
+        "the one with the least remaining. Null when no budget applies."
     )
     async def budget(self, info: Info) -> Budget | None:
         """Tell the tightest budget."""
@@ -243,8 +255,8 @@ class CostAnalytics:
         return budget_from(info, state) if state is not None else None
 
     @strawberry.field(
-        description="Every budget that the caller's pictures are paid from: the server's, the "
-        "user's and the API key's.",
+        description="Every budget that applies to the caller: the server's, the user's and "
+        "the API key's.",
         metadata=list_size(MAX_BUDGETS_OF_PAYER),
     )
     async def budgets(self, info: Info) -> list[Budget]:
@@ -259,24 +271,30 @@ class CostAnalytics:
         return await self.report.totals()
 
 
-@strawberry.input(description="Which charges are counted; what is left out does not narrow.")
+@described
+@strawberry.input
 class CostFilter:
-    """Which charges are counted."""
+    """Filters charges.
+
+    Omitted fields do not filter.
+    """
 
     models: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Of these models, at most 100."
+        default=None, description="Only charges for these models. At most 100."
     )
     templates: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Of pictures made with these templates, at most 100."
+        default=None,
+        description="Only charges for images generated with these templates. At most 100.",
     )
     user_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="Of these users, at most 100; only an admin sees more than their own.",
+        description="Only charges of these users. At most 100. Only admins see charges of "
+        "other users.",
     )
 
 
 CostFilterArgument = Annotated[
-    CostFilter | None, strawberry.argument(description="Which charges are counted.")
+    CostFilter | None, strawberry.argument(description="Filters the charges.")
 ]
 
 

@@ -7,6 +7,7 @@ import strawberry
 
 from gql_server.api.batches.inputs import GenerateBatchInput, batch_request, batch_work
 from gql_server.api.context import Info
+from gql_server.api.described import described
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images.parameters import GenerateImageInput, picture_request
 from gql_server.api.user_error_types import ERROR_LIST, UserError
@@ -15,38 +16,42 @@ from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.generation.estimates import estimate_cost
 
 
-@strawberry.input(one_of=True, description="What to estimate: exactly one of the fields.")
+@described
+@strawberry.input(one_of=True)
 class CostEstimateInput:
-    """What to estimate."""
+    """The request to estimate: exactly one of the fields."""
 
     image: strawberry.Maybe[GenerateImageInput] = strawberry.field(
-        description="One picture, as generateImage would take it."
+        description="Input of `generateImage`."
     )
     batch: strawberry.Maybe[GenerateBatchInput] = strawberry.field(
-        description="A batch, as generateBatch would take it."
+        description="Input of `generateBatch`."
     )
 
 
-@strawberry.type(description="What a request would cost, exactly, at the prices of this moment.")
+@described
+@strawberry.type
 class CostEstimate:
-    """What a request would cost."""
+    """The exact cost of a request, at current prices."""
 
-    cost: float = strawberry.field(description="What its user would be charged, in US dollars.")
+    cost: float = strawberry.field(description="Amount that would be charged, in US dollars.")
     provider_cost: float = strawberry.field(
-        description="What the provider would bill, in US dollars."
+        description="Amount the provider would bill, in US dollars."
     )
-    neurons: float = strawberry.field(description="What the provider would count, in neurons.")
+    neurons: float = strawberry.field(description="Usage the provider would count, in neurons.")
 
 
-@strawberry.type(description="The estimate, or what would keep the request from being accepted.")
+@described
+@strawberry.type
 class CostEstimatePayload:
-    """The estimate, or what would keep the request from being accepted."""
+    """The estimate, or the errors that would prevent the request."""
 
     estimate: CostEstimate | None = strawberry.field(
-        description="The estimate; none when there are errors."
+        description="The estimate. Null when there are errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="Everything that is wrong with the request, at once.", metadata=ERROR_LIST
+        description="Every error in the request. Empty when the request succeeded.",
+        metadata=ERROR_LIST,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from gql_server.api.context import Info
+from gql_server.api.described import described
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import camel_case
 from gql_server.domain.errors import ErrorCode, InvalidInput
@@ -14,35 +15,40 @@ from gql_server.storage.addresses import MAX_WIDTH
 from gql_server.storage.store import DEFAULT_URL_SECONDS, MAX_URL_SECONDS
 
 
-@strawberry.enum(description="A format to deliver a picture in.")
+@described
+@strawberry.enum
 class ImageFormat(Enum):
-    """A format to deliver a picture in."""
+    """An image file format."""
 
-    JPEG = strawberry.enum_value(PictureFormat.JPEG, description="Small, for photographs.")
-    PNG = strawberry.enum_value(PictureFormat.PNG, description="Exact, and large.")
+    JPEG = strawberry.enum_value(
+        PictureFormat.JPEG, description="JPEG: small files for photographs."
+    )
+    PNG = strawberry.enum_value(PictureFormat.PNG, description="PNG: lossless, large files.")
     WEBP = strawberry.enum_value(
-        PictureFormat.WEBP, description="Smaller than JPEG, shown by every browser of today."
+        PictureFormat.WEBP,
+        description="WebP: smaller than JPEG, supported by all current browsers.",
     )
     AVIF = strawberry.enum_value(
-        PictureFormat.AVIF, description="The smallest, shown by most browsers of today."
+        PictureFormat.AVIF,
+        description="AVIF: the smallest files, supported by most current browsers.",
     )
 
 
 Width = Annotated[
     int | None,
     strawberry.argument(
-        description=f"Pixels to scale it down to, 1 to {MAX_WIDTH}; it is never "
-        "enlarged. A private bucket delivers the whole picture."
+        description=f"Width in pixels to scale the image down to, 1 to {MAX_WIDTH}. Images are "
+        "never enlarged. A private bucket returns the original size."
     ),
 ]
 Format = Annotated[
-    ImageFormat | None, strawberry.argument(description="A format to convert it to.")
+    ImageFormat | None, strawberry.argument(description="Format to convert the image to.")
 ]
 ExpiresIn = Annotated[
     int,
     strawberry.argument(
-        description=f"Seconds that a signed address holds, 1 to {MAX_URL_SECONDS}; "
-        "addresses of a public store do not expire."
+        description=f"Lifetime of a signed URL in seconds, 1 to {MAX_URL_SECONDS}. "
+        "URLs of a public store do not expire."
     ),
 ]
 

@@ -8,6 +8,7 @@ from strawberry.scalars import JSON
 
 from gql_server.api.budgets.types import MAX_WARNINGS, PayloadWarning, budget_warning
 from gql_server.api.context import Info
+from gql_server.api.described import described
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images.parameters import GenerateImageInput, picture_request
 from gql_server.api.images.types import Image, image_from
@@ -18,13 +19,14 @@ from gql_server.generation import images as use_cases
 from gql_server.generation.generate import generate_image
 from gql_server.graphql.execution.weights import list_size
 
-_IMAGE = "The image; none when there are errors."
-_ERRORS = "Everything that is wrong with the request, at once."
+_IMAGE = "The image. Null when there are errors."
+_ERRORS = "Every error in the request. Empty when the request succeeded."
 
 
-@strawberry.type(description="The picture that was made, or what kept it from being made.")
+@described
+@strawberry.type
 class GenerateImagePayload:
-    """The picture that was made, or what kept it from being made."""
+    """The generated image, or the errors that prevented it."""
 
     image: Image | None = strawberry.field(description=_IMAGE)
     user_errors: list[UserError] = strawberry.field(
@@ -32,15 +34,16 @@ class GenerateImagePayload:
         metadata=ERROR_LIST,
     )
     warnings: list[PayloadWarning] = strawberry.field(
-        description="What there is to know though the picture was made: a soft budget was passed, "
-        "or the picture has another size than was asked for.",
+        description="Warnings about the generated image, such as an exceeded soft budget or"
+        " another size than requested.",
         metadata=list_size(MAX_WARNINGS),
     )
 
 
-@strawberry.type(description="The image as it is now, or what kept it from being changed.")
+@described
+@strawberry.type
 class UpdateImagePayload:
-    """The image as it is now, or what kept it from being changed."""
+    """The updated image, or the errors that prevented it."""
 
     image: Image | None = strawberry.field(description=_IMAGE)
     user_errors: list[UserError] = strawberry.field(
@@ -49,9 +52,10 @@ class UpdateImagePayload:
     )
 
 
-@strawberry.type(description="The image, which is out of lists now and can be restored.")
+@described
+@strawberry.type
 class DeleteImagePayload:
-    """The image, which is out of lists now and can be restored."""
+    """The deleted image, or the errors that prevented it."""
 
     image: Image | None = strawberry.field(description=_IMAGE)
     user_errors: list[UserError] = strawberry.field(
@@ -60,9 +64,10 @@ class DeleteImagePayload:
     )
 
 
-@strawberry.type(description="The image, which is in lists again.")
+@described
+@strawberry.type
 class RestoreImagePayload:
-    """The image, which is in lists again."""
+    """The restored image, or the errors that prevented it."""
 
     image: Image | None = strawberry.field(description=_IMAGE)
     user_errors: list[UserError] = strawberry.field(
@@ -71,31 +76,35 @@ class RestoreImagePayload:
     )
 
 
-@strawberry.input(description="New tags and metadata of an image.")
+@described
+@strawberry.input
 class UpdateImageInput:
-    """New tags and metadata of an image."""
+    """Changes to an image's tags and metadata."""
 
-    id: strawberry.ID = strawberry.field(description="The image.")
+    id: strawberry.ID = strawberry.field(description="ID of the image, `img_…`.")
     tags: strawberry.Maybe[list[str] | None] = strawberry.field(
-        description="All of its tags from now on; left out or null, they stay."
+        description="New tags, which replace all existing ones. Unchanged when omitted or null."
     )
     metadata: strawberry.Maybe[JSON | None] = strawberry.field(
-        description="All of its metadata from now on; left out, it stays; null takes it away."
+        description="New metadata, which replaces the existing object. Unchanged when "
+        "omitted; null removes it."
     )
 
 
-@strawberry.input(description="The image to delete.")
+@described
+@strawberry.input
 class DeleteImageInput:
     """The image to delete."""
 
-    id: strawberry.ID = strawberry.field(description="The image.")
+    id: strawberry.ID = strawberry.field(description="ID of the image, `img_…`.")
 
 
-@strawberry.input(description="The image to restore.")
+@described
+@strawberry.input
 class RestoreImageInput:
     """The image to restore."""
 
-    id: strawberry.ID = strawberry.field(description="The image.")
+    id: strawberry.ID = strawberry.field(description="ID of the image, `img_…`.")
 
 
 @strawberry.type
@@ -103,13 +112,14 @@ class ImageMutations:
     """What is done to images."""
 
     @strawberry.mutation(
-        description="Make one picture, keep it and charge it. It goes on when the client goes away."
+        description="Generates an image, stores it and charges for it. Generation continues"
+        " if the client disconnects."
     )
     async def generate_image(
         self,
         info: Info,
         input: Annotated[
-            GenerateImageInput, strawberry.argument(description="The picture to make.")
+            GenerateImageInput, strawberry.argument(description="The image to generate.")
         ],
     ) -> GenerateImagePayload:
         """Make one picture."""
@@ -133,13 +143,13 @@ class ImageMutations:
             ],
         )
 
-    @strawberry.mutation(description="Change an image's tags and metadata.")
+    @strawberry.mutation(description="Updates an image's tags and metadata.")
     async def update_image(
         self,
         info: Info,
-        input: Annotated[UpdateImageInput, strawberry.argument(description="What is to change.")],
+        input: Annotated[UpdateImageInput, strawberry.argument(description="The changes.")],
     ) -> UpdateImagePayload:
-        """Change an image's tags and metadata."""
+        """Updates an image's tags and metadata."""
         context = info.context
         metadata = input.metadata.value if input.metadata is not None else None
         labels = use_cases.Labels(
@@ -152,7 +162,8 @@ class ImageMutations:
         return UpdateImagePayload(image=image, user_errors=errors)
 
     @strawberry.mutation(
-        description="Take an image out of lists. It can be restored, and what it cost stays."
+        description="Deletes an image: it disappears from lists and can be restored. Its "
+        "cost remains in the ledger."
     )
     async def delete_image(
         self,
@@ -165,7 +176,7 @@ class ImageMutations:
         image, errors = await _outcome(info, work)
         return DeleteImagePayload(image=image, user_errors=errors)
 
-    @strawberry.mutation(description="Put a deleted image back into lists.")
+    @strawberry.mutation(description="Restores a deleted image.")
     async def restore_image(
         self,
         info: Info,
@@ -173,7 +184,7 @@ class ImageMutations:
             RestoreImageInput, strawberry.argument(description="The image to restore.")
         ],
     ) -> RestoreImagePayload:
-        """Put a deleted image back into lists."""
+        """Restores a deleted image."""
         context = info.context
         work = use_cases.restore_image(context.parts, context.principal, input.id)
         image, errors = await _outcome(info, work)

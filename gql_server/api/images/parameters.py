@@ -5,28 +5,39 @@ from typing import Any, cast
 
 import strawberry
 
+from gql_server.api.described import described
 from gql_server.api.scalars import Seed
 from gql_server.domain.parameters import Parameters
 from gql_server.generation.requests import PictureRequest
 
 IDEMPOTENCY_KEY = (
-    "Text of your own, 1 to 255 characters of printable ASCII, new for each new request. The same "
-    "request with the same key is done and charged once, however often it is sent, until 24 hours "
-    "after it was done."
+    "Idempotency key: 1 to 255 printable ASCII characters, unique for each new "
+    "request. Repeating a request with its key neither runs nor charges it "
+    "again, for 24 hours after it finished."
 )
 
-_NEGATIVE_PROMPT = "What the picture should not show."
-_WIDTH = "The width of the picture in pixels."
-_HEIGHT = "The height of the picture in pixels."
-_STEPS = "How often the picture is refined."
-_GUIDANCE = "How closely the picture follows the prompt."
-_SEED = "The same seed and settings make the same picture."
-_STRENGTH = "How far the result may leave its source image, from 0 to 1."
+_NEGATIVE_PROMPT = "Things the image should not show."
+_WIDTH = "Image width in pixels."
+_HEIGHT = "Image height in pixels."
+_STEPS = (
+    "Number of denoising steps. More steps are slower and often sharper. Default "
+    "and range depend on the model, see `Model.parameters`."
+)
+_GUIDANCE = (
+    "Guidance scale: higher values follow the prompt more closely. Default and "
+    "range depend on the model, see `Model.parameters`."
+)
+_SEED = "Seed of the random generator. The same seed and settings give the same image."
+_STRENGTH = "How much the result may differ from the source image, from 0 (not at all) to 1."
 
 
-@strawberry.type(description="The settings that a picture was made with; none: the model has none.")
+@described
+@strawberry.type
 class GenerationParameters:
-    """The settings that a picture was made with."""
+    """Settings used to generate an image.
+
+    Null fields are settings that the model does not have.
+    """
 
     negative_prompt: str | None = strawberry.field(description=_NEGATIVE_PROMPT)
     width: int | None = strawberry.field(description=_WIDTH)
@@ -37,9 +48,13 @@ class GenerationParameters:
     strength: float | None = strawberry.field(description=_STRENGTH)
 
 
-@strawberry.type(description="The settings of a template; none: the model's default.")
+@described
+@strawberry.type
 class TemplateParameters:
-    """The settings of a template."""
+    """Settings of a template.
+
+    Null fields use the model's default.
+    """
 
     negative_prompt: str | None = strawberry.field(description=_NEGATIVE_PROMPT)
     width: int | None = strawberry.field(description=_WIDTH)
@@ -50,11 +65,13 @@ class TemplateParameters:
     strength: float | None = strawberry.field(description=_STRENGTH)
 
 
-@strawberry.input(
-    description="The settings of a template; what is left out is the model's default."
-)
+@described
+@strawberry.input
 class TemplateParametersInput:
-    """The settings of a template."""
+    """Settings of a template.
+
+    Omitted fields use the model's default.
+    """
 
     negative_prompt: str | None = strawberry.field(default=None, description=_NEGATIVE_PROMPT)
     width: int | None = strawberry.field(default=None, description=_WIDTH)
@@ -70,8 +87,9 @@ class PromptInput:
     """What a picture shows."""
 
     prompt: str = strawberry.field(
-        description="What the picture shows, in 3 characters or more; a template's words are "
-        "joined to it."
+        description="Text prompt: what the image shows. At least 3 characters; the maximum "
+        "depends on the model, see `Model.maxPromptLength`. Combined with the "
+        "template's prompt."
     )
 
 
@@ -80,11 +98,14 @@ class PictureSettingsInput:
     """How a picture is made, and what is kept with it."""
 
     model: strawberry.ID | None = strawberry.field(
-        default=None, description="The model that makes it; may be left out with a template."
+        default=None,
+        description="Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`. "
+        "Optional with a template.",
     )
     template_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="A template whose model, words and settings hold where nothing else is said.",
+        description="ID of a template whose model, prompt and settings apply where the "
+        "request does not override them.",
     )
     negative_prompt: str | None = strawberry.field(default=None, description=_NEGATIVE_PROMPT)
     width: int | None = strawberry.field(default=None, description=_WIDTH)
@@ -92,32 +113,39 @@ class PictureSettingsInput:
     steps: int | None = strawberry.field(default=None, description=_STEPS)
     guidance: float | None = strawberry.field(default=None, description=_GUIDANCE)
     seed: Seed | None = strawberry.field(
-        default=None, description=f"{_SEED} One is chosen when it is left out."
+        default=None, description=f"{_SEED} Chosen at random when omitted."
     )
     strength: float | None = strawberry.field(default=None, description=_STRENGTH)
     source_image_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="Images made here (`img_…`) or uploads (`src_…`) to paint over or to look at.",
+        description="IDs of generated images (`img_…`) or uploads (`src_…`) to transform or"
+        " to use as references. `Model.imageInputs` has the number the model "
+        "accepts.",
     )
     mask_image_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="An image or upload over the source image: its white is painted anew.",
+        description="ID of a mask: a generated image or an upload. White areas of the "
+        "source image are repainted, black and transparent areas are kept.",
     )
     tags: list[str] | None = strawberry.field(
-        default=None, description="To find the image by: at most 20, each of 1 to 64 characters."
+        default=None,
+        description="Tags to find the image by. At most 20, each of 1 to 64 characters.",
     )
     metadata: strawberry.scalars.JSON | None = strawberry.field(
         default=None,
-        description="Whatever is to be kept with the image: a JSON object of at most 16 KiB.",
+        description="Client-defined metadata stored with the image: a JSON object of at "
+        "most 16 KiB.",
     )
 
 
-@strawberry.input(description="A picture to make.")
+@described
+@strawberry.input
 class GenerateImageInput(PictureSettingsInput, PromptInput):
-    """A picture to make."""
+    """An image to generate."""
 
     max_cost: float | None = strawberry.field(
-        default=None, description="Refuse the request where it would cost more, in US dollars."
+        default=None,
+        description="Maximum cost, in US dollars. A request that would cost more is refused.",
     )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 

@@ -18,11 +18,11 @@ class ImageSubscriptions:
     """What of images can be watched."""
 
     @strawberry.subscription(
-        description="Each of the caller's images as it is kept, from now on, wherever it was made "
-        "(an admin may name another user in the filter): "
-        "each once, in the order of `createdAt`. After a lost connection subscribe again with "
-        "`after`, the last image that came: what was kept since is sent first, and nothing is "
-        "missed."
+        description="Reports each of the caller's images once, as soon as it is stored, in "
+        "order of `createdAt`. Admins can watch another user's images with the "
+        "filter. After a lost connection, subscribe again with `after` set to "
+        "the last image you received: images stored since then are sent first, "
+        "and nothing is missed."
     )
     async def image_created(
         self,
@@ -31,8 +31,9 @@ class ImageSubscriptions:
         after: Annotated[
             strawberry.ID | None,
             strawberry.argument(
-                description="An image of the caller's, `img_…`; those that were kept after it are "
-                "sent first. Without it: only those that are kept from now on."
+                description="ID of the last image you received, `img_…`. Images stored "
+                "after it are sent first. Without it, only images stored from "
+                "now on are sent."
             ),
         ] = None,
     ) -> AsyncIterable[Image]:

@@ -9,6 +9,7 @@ from strawberry.scalars import JSON
 
 from gql_server.api.connections import Connection, ListOrder, connection, page_request
 from gql_server.api.context import Context, Info
+from gql_server.api.described import described
 from gql_server.api.images.addresses import ExpiresIn, Format, Width, picture_url
 from gql_server.api.images.filters import ImageFilter, image_filter
 from gql_server.api.images.parameters import GenerationParameters
@@ -29,51 +30,52 @@ _ColumnShape = Callable[[dict[str, Any], Any, Context], None]
 """Sets the attributes of an image that a column's value makes."""
 
 
-@strawberry.type(description="A picture that was made, kept and charged.")
+@described
+@strawberry.type
 class Image(Node):
-    """A picture that was made, kept and charged."""
+    """A generated image."""
 
-    prompt: str = strawberry.field(description="The prompt as its user wrote it.")
+    prompt: str = strawberry.field(description="The prompt as the user wrote it.")
     rendered_prompt: str = strawberry.field(
-        description="What the model was given: the prompt with the template's words."
+        description="The prompt sent to the model: the user's prompt combined with the template's."
     )
-    model: Model = strawberry.field(description="The model that made it.")
+    model: Model = strawberry.field(description="The model that generated the image.")
     parameters: GenerationParameters = strawberry.field(
-        description="The settings that it was made with, defaults filled in."
+        description="Settings used for generation, including defaults."
     )
-    r2_key: str = strawberry.field(description="The key of its bytes in the store.")
+    r2_key: str = strawberry.field(description="Object key of the file in the store.")
     r2_url: str = strawberry.field(
-        description="The address of its bytes as they were made; signed, for an hour, where the "
-        "bucket is private or the server asks for API keys."
+        description="URL of the original file. Signed and valid for an hour where the "
+        "bucket is private or the server requires API keys."
     )
-    width: int = strawberry.field(description="Its width in pixels.")
-    height: int = strawberry.field(description="Its height in pixels.")
-    content_type: str = strawberry.field(description="Its media type, such as `image/png`.")
-    size_bytes: int = strawberry.field(description="The size of its bytes.")
+    width: int = strawberry.field(description="Width in pixels.")
+    height: int = strawberry.field(description="Height in pixels.")
+    content_type: str = strawberry.field(description="Media type, such as `image/png`.")
+    size_bytes: int = strawberry.field(description="File size in bytes.")
     placeholder: str = strawberry.field(
-        description="A ThumbHash in base64, to paint before the picture arrives."
+        description="ThumbHash in base64, to show while the image loads."
     )
-    tags: list[str] = strawberry.field(description="Its tags, to find it by.")
-    metadata: JSON | None = strawberry.field(
-        description="Whatever its client wanted to keep with it: a JSON object."
-    )
-    cost: float = strawberry.field(description="What its user was charged, in US dollars.")
+    tags: list[str] = strawberry.field(description="Tags to find the image by.")
+    metadata: JSON | None = strawberry.field(description="Client-defined metadata: a JSON object.")
+    cost: float = strawberry.field(description="Amount charged to the user, in US dollars.")
     provider_cost: float = strawberry.field(
-        description="What the provider bills for it, in US dollars; 0 for a preview."
+        description="Amount billed by the provider, in US dollars. 0 for a preview."
     )
     neurons: float = strawberry.field(
-        description="What the provider counts for it, in Cloudflare's neurons; 0 for a preview."
+        description="Usage counted by the provider, in Cloudflare's neurons. 0 for a preview."
     )
-    seconds: float = strawberry.field(description="How long the model took.")
+    seconds: float = strawberry.field(description="Generation time, in seconds.")
     is_preview: bool = strawberry.field(
-        description="Whether the built-in preview generator drew it, in place of the model."
+        description="Whether the built-in preview generator drew the image instead of the model."
     )
-    user_id: strawberry.ID = strawberry.field(description="Whose it is.")
-    created_at: datetime = strawberry.field(description="When it was kept.")
+    user_id: strawberry.ID = strawberry.field(description="ID of the user who owns the image.")
+    created_at: datetime = strawberry.field(description="When the image was stored.")
     is_deleted: bool = strawberry.field(
-        description="Whether it is out of lists; restoreImage brings it back."
+        description="Whether the image is deleted. `restoreImage` restores it."
     )
-    deleted_at: datetime | None = strawberry.field(description="When it was deleted.")
+    deleted_at: datetime | None = strawberry.field(
+        description="When the image was deleted. Null unless it is deleted."
+    )
     missing_since: datetime | None = strawberry.field(
         description="When the server found that the file of the image is gone or damaged, so that "
         "its addresses answer 404. Null for nearly all images."
@@ -82,7 +84,10 @@ class Image(Node):
     template_id: strawberry.Private[str | None]
     batch_id: strawberry.Private[str | None]
 
-    @strawberry.field(description="The template that it was made with, unless that was deleted.")
+    @strawberry.field(
+        description="The template used for generation. Null when there was none or it has been "
+        "deleted."
+    )
     async def template(
         self, info: Info
     ) -> Annotated["Template", strawberry.lazy("gql_server.api.templates.types")] | None:
@@ -94,7 +99,9 @@ class Image(Node):
         facts = await info.context.template.load(self.template_id)
         return template_from(info.context, facts) if facts is not None else None
 
-    @strawberry.field(description="The batch that it was made in.")
+    @strawberry.field(
+        description="The batch the image belongs to. Null when it was generated alone."
+    )
     async def batch(
         self, info: Info
     ) -> Annotated["Batch", strawberry.lazy("gql_server.api.batches.types")] | None:
@@ -107,8 +114,8 @@ class Image(Node):
         return batch_from(info.context, facts) if facts is not None else None
 
     @strawberry.field(
-        description="An address that a browser can open: of the whole picture, or resized and "
-        "converted where the store can.",
+        description="URL of the image for browsers, optionally resized and converted where "
+        "the store supports that.",
         metadata={ATTRIBUTE_WITHOUT_ARGUMENTS: "r2_url"},
     )
     async def url(

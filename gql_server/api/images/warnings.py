@@ -5,21 +5,24 @@ from collections.abc import Sequence
 import strawberry
 
 from gql_server.api.budgets.types import PayloadWarning
+from gql_server.api.described import described
 from gql_server.database.engine.pages import Facts
 from gql_server.generation.made_sizes import other_size
 
 
-@strawberry.type(
-    description="The picture has another size than was asked for. It is kept and charged as it is, "
-    "and never charged more than the size that was asked for."
-)
+@described
+@strawberry.type
 class SizeWarning(PayloadWarning):
-    """The picture has another size than was asked for."""
+    """The model returned an image of another size than requested.
 
-    width: int = strawberry.field(description="Width of the picture in pixels.")
-    height: int = strawberry.field(description="Height of the picture in pixels.")
-    requested_width: int = strawberry.field(description="Width that was asked for, in pixels.")
-    requested_height: int = strawberry.field(description="Height that was asked for, in pixels.")
+    The image is stored as it is. Its user is charged for its real size, but never more than for
+    the requested one.
+    """
+
+    width: int = strawberry.field(description="Width of the image, in pixels.")
+    height: int = strawberry.field(description="Height of the image, in pixels.")
+    requested_width: int = strawberry.field(description="Requested width, in pixels.")
+    requested_height: int = strawberry.field(description="Requested height, in pixels.")
 
 
 def size_warnings(image: Facts) -> Sequence[PayloadWarning]:

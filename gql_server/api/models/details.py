@@ -4,23 +4,26 @@ from enum import Enum
 
 import strawberry
 
+from gql_server.api.described import described
 from gql_server.inference import model as domain
 
 
-@strawberry.enum(description="How long a model usually takes.")
+@described
+@strawberry.enum
 class ModelSpeed(Enum):
-    """How long a model usually takes."""
+    """Typical speed of a model."""
 
     FAST = strawberry.enum_value(domain.ModelSpeed.FAST, description="A few seconds.")
     MEDIUM = strawberry.enum_value(
-        domain.ModelSpeed.MEDIUM, description="Some five to ten seconds."
+        domain.ModelSpeed.MEDIUM, description="About five to ten seconds."
     )
-    SLOW = strawberry.enum_value(domain.ModelSpeed.SLOW, description="Ten seconds and more.")
+    SLOW = strawberry.enum_value(domain.ModelSpeed.SLOW, description="Ten seconds or more.")
 
 
-@strawberry.enum(description="How good a model's pictures usually are.")
+@described
+@strawberry.enum
 class ModelQuality(Enum):
-    """How good a model's pictures usually are."""
+    """Typical image quality of a model."""
 
     STANDARD = strawberry.enum_value(
         domain.ModelQuality.STANDARD, description="Good for drafts and small sizes."
@@ -33,118 +36,134 @@ class ModelQuality(Enum):
     )
 
 
-@strawberry.enum(description="What a model can be asked for beyond a prompt.")
+@described
+@strawberry.enum
 class ModelCapability(Enum):
-    """What a model can be asked for beyond a prompt."""
+    """A capability of a model beyond text prompts."""
 
-    SIZE = strawberry.enum_value(domain.ModelCapability.SIZE, description="Takes width and height.")
+    SIZE = strawberry.enum_value(
+        domain.ModelCapability.SIZE, description="Accepts `width` and `height`."
+    )
     SEED = strawberry.enum_value(
-        domain.ModelCapability.SEED, description="Takes a seed, which makes it repeatable."
+        domain.ModelCapability.SEED, description="Accepts a `seed`, which makes results repeatable."
     )
     NEGATIVE_PROMPT = strawberry.enum_value(
-        domain.ModelCapability.NEGATIVE_PROMPT, description="Takes what not to show."
+        domain.ModelCapability.NEGATIVE_PROMPT, description="Accepts a `negativePrompt`."
     )
     IMAGE_TO_IMAGE = strawberry.enum_value(
-        domain.ModelCapability.IMAGE_TO_IMAGE, description="Paints over a source image."
+        domain.ModelCapability.IMAGE_TO_IMAGE, description="Transforms a source image."
     )
     INPAINTING = strawberry.enum_value(
         domain.ModelCapability.INPAINTING,
-        description="Repaints the part of a source image that a mask marks.",
+        description="Repaints the part of a source image that a mask selects.",
     )
     REFERENCE_IMAGES = strawberry.enum_value(
         domain.ModelCapability.REFERENCE_IMAGES,
-        description="Looks at source images while it makes a new one.",
+        description="Uses source images as references for a new image.",
     )
 
 
-@strawberry.enum(description="What a provider counts when it bills.")
+@described
+@strawberry.enum
 class PriceUnit(Enum):
-    """What a provider counts when it bills."""
+    """A unit that the provider bills."""
 
     OUTPUT_TILE = strawberry.enum_value(
-        domain.PriceUnit.OUTPUT_TILE, description="A started 512 × 512 tile of the picture."
+        domain.PriceUnit.OUTPUT_TILE, description="Each started 512 × 512 pixel tile of the image."
     )
     OUTPUT_TILE_STEP = strawberry.enum_value(
-        domain.PriceUnit.OUTPUT_TILE_STEP, description="Such a tile, for each step."
+        domain.PriceUnit.OUTPUT_TILE_STEP,
+        description="Each started 512 × 512 pixel tile of the image, for each step.",
     )
     INPUT_TILE_STEP = strawberry.enum_value(
         domain.PriceUnit.INPUT_TILE_STEP,
-        description="A started tile of a source image, for each step.",
+        description="Each started 512 × 512 pixel tile of a source image, for each step.",
     )
     INPUT_TILE = strawberry.enum_value(
-        domain.PriceUnit.INPUT_TILE, description="A started tile of a source image."
+        domain.PriceUnit.INPUT_TILE,
+        description="Each started 512 × 512 pixel tile of a source image.",
     )
-    STEP = strawberry.enum_value(domain.PriceUnit.STEP, description="A step.")
+    STEP = strawberry.enum_value(domain.PriceUnit.STEP, description="Each step.")
     FIRST_MEGAPIXEL = strawberry.enum_value(
         domain.PriceUnit.FIRST_MEGAPIXEL,
-        description="The picture's first 1024 × 1024 pixels.",
+        description="The first 1024 × 1024 pixels of the image.",
     )
     FURTHER_MEGAPIXEL = strawberry.enum_value(
         domain.PriceUnit.FURTHER_MEGAPIXEL,
-        description="Each further started megapixel of the picture.",
+        description="Each further started megapixel of the image.",
     )
     INPUT_MEGAPIXEL = strawberry.enum_value(
         domain.PriceUnit.INPUT_MEGAPIXEL,
-        description="A started megapixel of a source image.",
+        description="Each started megapixel of a source image.",
     )
 
 
-@strawberry.enum(description="The type of a setting's values.")
+@described
+@strawberry.enum
 class ModelParameterType(Enum):
-    """The type of a setting's values."""
+    """Type of a setting's value."""
 
     STRING = strawberry.enum_value("string", description="Text.")
     INTEGER = strawberry.enum_value("integer", description="A whole number.")
-    FLOAT = strawberry.enum_value("float", description="A number.")
+    FLOAT = strawberry.enum_value("float", description="A decimal number.")
 
 
-@strawberry.type(description="How many seconds a picture typically takes.")
+@described
+@strawberry.type
 class SecondsRange:
-    """How many seconds a picture typically takes."""
+    """Typical generation time, in seconds."""
 
-    minimum: float = strawberry.field(description="On a quick day.")
-    maximum: float = strawberry.field(description="On a slow day.")
+    minimum: float = strawberry.field(description="Fastest typical time, in seconds.")
+    maximum: float = strawberry.field(description="Slowest typical time, in seconds.")
 
 
-@strawberry.type(description="A size in pixels.")
+@described
+@strawberry.type
 class Size:
-    """A size in pixels."""
+    """An image size, in pixels."""
 
-    width: int = strawberry.field(description="Pixels from left to right.")
-    height: int = strawberry.field(description="Pixels from top to bottom.")
+    width: int = strawberry.field(description="Width in pixels.")
+    height: int = strawberry.field(description="Height in pixels.")
 
 
-@strawberry.type(description="What the provider bills for one unit.")
+@described
+@strawberry.type
 class UnitPrice:
-    """What the provider bills for one unit."""
+    """The provider's price for one unit."""
 
-    unit: PriceUnit = strawberry.field(description="What is counted.")
-    price: float = strawberry.field(description="US dollars for one.")
-    neurons: float = strawberry.field(description="Cloudflare's neurons for one.")
+    unit: PriceUnit = strawberry.field(description="Unit that is billed.")
+    price: float = strawberry.field(description="Price of one unit, in US dollars.")
+    neurons: float = strawberry.field(description="Neurons counted for one unit.")
 
 
-@strawberry.type(description="A setting that a model takes.")
+@described
+@strawberry.type
 class ModelParameter:
-    """A setting that a model takes."""
+    """A setting that a model supports."""
 
-    name: str = strawberry.field(description="The field of GenerateImageInput.")
-    type: ModelParameterType = strawberry.field(description="The type of its values.")
+    name: str = strawberry.field(description="Name of the field in `GenerateImageInput`.")
+    type: ModelParameterType = strawberry.field(description="Type of the value.")
     default: float | None = strawberry.field(
-        description="What is used when it is left out; none: the model decides."
+        description="Default value. Null when the model decides."
     )
-    minimum: float | None = strawberry.field(description="The least that the model takes.")
+    minimum: float | None = strawberry.field(description="Minimum value. Null when there is none.")
     maximum: float | None = strawberry.field(
-        description="The most that the model takes; of a text, the number of characters."
+        description="Maximum value, or the maximum number of characters of a text. Null "
+        "when there is none."
     )
-    multiple_of: int | None = strawberry.field(description="What the value must be a multiple of.")
-    description: str = strawberry.field(description="What it does.")
+    multiple_of: int | None = strawberry.field(
+        description="Number that the value must be a multiple of. Null when any value in range "
+        "is valid."
+    )
+    description: str = strawberry.field(description="Effect of the setting.")
 
 
-@strawberry.type(description="Which pictures a model takes beside the prompt.")
+@described
+@strawberry.type
 class ImageInputs:
-    """Which pictures a model takes beside the prompt."""
+    """Source images that a model accepts beside the prompt."""
 
-    minimum: int = strawberry.field(description="How many source images it needs.")
-    maximum: int = strawberry.field(description="How many source images it takes at most.")
-    takes_mask: bool = strawberry.field(description="Whether it takes a mask.")
-    needs_mask: bool = strawberry.field(description="Whether it does nothing without a mask.")
+    minimum: int = strawberry.field(description="Minimum number of source images.")
+    maximum: int = strawberry.field(description="Maximum number of source images.")
+    takes_mask: bool = strawberry.field(description="Whether the model accepts a mask.")
+    needs_mask: bool = strawberry.field(description="Whether the model requires a mask.")

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import strawberry
 
 from gql_server.api.context import Info, ModelSince
+from gql_server.api.described import described
 from gql_server.domain.clock import now
 from gql_server.ledger.reports.performance import Performance, performance_start
 
@@ -16,43 +17,47 @@ _MIN_GENERATIONS: Final = 20
 Since = Annotated[
     datetime | None,
     strawberry.argument(
-        description="Count what ended in the hour (of UTC) of this moment or later. Left out: "
-        "the last 30 days, and today. For callers who are no admins the window is a day or longer."
+        description="Start of the measured period, rounded down to the hour (UTC). Defaults"
+        " to 30 days ago. For callers who are not admins the period covers at "
+        "least a day."
     ),
 ]
 
 
-@strawberry.type(
-    description="How a model did on this server, for all of its users. Deleted images count too. "
-    "While the server draws previews these are the previews'."
-)
+@described
+@strawberry.type
 class ModelPerformance:
-    """How a model did on this server."""
+    """Performance of a model on this server, over all users, including deleted images.
 
-    since: datetime = strawberry.field(description="From when on is counted.")
+    While the server draws previews, these are the figures of previews.
+    """
+
+    since: datetime = strawberry.field(description="Start of the measured period.")
     images: int | None = strawberry.field(
-        description="Number of pictures it made. Null unless the caller is an admin."
+        description="Number of images generated. Null unless the caller is an admin."
     )
     failures: int | None = strawberry.field(
-        description="How often it was asked and brought no picture, by its own fault or its "
-        "provider's, after all attempts. Not counted: what this server refused before it asked, "
-        "refused prompts, and pictures that could not be kept. Null unless the caller is an admin."
+        description="Number of generations for which the model or its provider returned no "
+        "image after all attempts. Excludes requests refused by this server, "
+        "refused prompts and images that could not be stored. Null unless the "
+        "caller is an admin."
     )
     refusals: int | None = strawberry.field(
-        description="How many prompts its safety filter refused; they are no failures. Null unless "
-        "the caller is an admin."
+        description="Number of prompts refused by the model's safety filter. Not counted as"
+        " failures. Null unless the caller is an admin."
     )
     success_rate: float | None = strawberry.field(
-        description="`images` among `images` and `failures`, from 0 to 1; none when both are 0. To "
-        "callers who are no admins it is rounded to 0.01, and null below 20 generations."
+        description="Fraction of generations that succeeded, from 0 to 1: `images / (images"
+        " + failures)`. Null when both are 0. For callers who are not admins it"
+        " is rounded to 0.01, and null below 20 generations."
     )
     median_seconds: float | None = strawberry.field(
-        description="How long it took for half of the pictures at most, to some 2.5 percent; none "
-        "without pictures."
+        description="Median generation time in seconds, accurate to about 2.5 percent. Null"
+        " without images."
     )
     p95_seconds: float | None = strawberry.field(
-        description="How long it took for 95 of 100 pictures at most (the 95th percentile), to "
-        "some 2.5 percent; none without pictures."
+        description="95th percentile of the generation time in seconds, accurate to about "
+        "2.5 percent. Null without images."
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import strawberry
 
 from gql_server.api.context import Info
+from gql_server.api.described import described
 from gql_server.api.errors import camel_case
 from gql_server.api.models.details import (
     ImageInputs,
@@ -30,65 +31,81 @@ from gql_server.inference.catalogue import Catalogue
 from gql_server.ledger.prices.price_book import PriceBook
 
 
-@strawberry.type(description="A model that makes pictures.")
+@described
+@strawberry.type
 class Model(Node):
-    """A model that makes pictures."""
+    """A model that generates images."""
 
-    name: str = strawberry.field(description="For people.")
-    provider: str = strawberry.field(description="Who trained it.")
-    description: str = strawberry.field(description="What it is good at.")
-    speed: ModelSpeed = strawberry.field(description="How long it usually takes.")
-    quality: ModelQuality = strawberry.field(description="How good its pictures usually are.")
+    name: str = strawberry.field(description="Display name.")
+    provider: str = strawberry.field(description="Organization that trained the model.")
+    description: str = strawberry.field(description="Strengths of the model and typical uses.")
+    speed: ModelSpeed = strawberry.field(description="Typical speed.")
+    quality: ModelQuality = strawberry.field(description="Typical image quality.")
     typical_seconds: SecondsRange = strawberry.field(
-        description="How many seconds a picture typically takes."
+        description="Typical generation time, in seconds."
     )
     cost_per_image: float = strawberry.field(
-        description="What its user is charged for a picture at the defaults, in US dollars."
+        description="Price charged for an image with default settings, in US dollars."
     )
     unit_prices: list[UnitPrice] = strawberry.field(
-        description="What the provider bills; empty while a beta is free.",
+        description="The provider's unit prices. Empty while a beta model is free.",
         metadata=list_size(10),
     )
     capabilities: list[ModelCapability] = strawberry.field(
-        description="What it can be asked for beyond a prompt."
+        description="Capabilities beyond text prompts."
     )
     parameters: list[ModelParameter] = strawberry.field(
-        description="The settings that it takes; others are refused.",
+        description="Settings that the model supports. Other settings are refused.",
         metadata=list_size(20),
     )
     image_inputs: ImageInputs | None = strawberry.field(
-        description="Which pictures it takes beside the prompt; none: a prompt only."
+        description="Source images that the model accepts. Null when it accepts only a prompt."
     )
     default_size: Size = strawberry.field(
-        description="The size of a picture when none is asked for; of some models the only one."
+        description="Image size when none is requested. Some models have no other."
     )
     max_prompt_length: int = strawberry.field(
-        description="How many characters a prompt may have, a template's words included."
+        description="Maximum length of the rendered prompt, in characters, including the "
+        "template's text."
     )
-    is_recommended: bool = strawberry.field(description="A good choice to begin with.")
-    is_beta: bool = strawberry.field(description="The provider may still change it.")
+    is_recommended: bool = strawberry.field(description="Whether the model is a good first choice.")
+    is_beta: bool = strawberry.field(
+        description="Whether the model is a beta that the provider may still change."
+    )
     is_available: bool = strawberry.field(
-        description="Whether new pictures can be asked of it; old ones may be of a retired model."
+        description="Whether the model can generate new images. Existing images may come "
+        "from a retired model."
     )
 
-    @strawberry.field(description="How it did here: its pictures, its failures, how long it took.")
+    @strawberry.field(
+        description="How the model has performed on this server: images, failures and "
+        "generation times."
+    )
     async def performance(self, info: Info, since: Since = None) -> ModelPerformance:
         """Tell how it did here."""
         return await model_performance(info, self.id, since)
 
 
-@strawberry.input(description="Which models are wanted; what is left out does not narrow.")
+@described
+@strawberry.input
 class ModelFilter:
-    """Which models are wanted."""
+    """Filters models.
+
+    Omitted fields do not filter.
+    """
 
     capabilities: list[ModelCapability] | None = strawberry.field(
-        default=None, description="Models that have all of these."
+        default=None, description="Only models with all of these capabilities."
     )
-    speed: ModelSpeed | None = strawberry.field(default=None, description="Models of this speed.")
+    speed: ModelSpeed | None = strawberry.field(
+        default=None, description="Only models of this speed."
+    )
     is_recommended: bool | None = strawberry.field(
-        default=None, description="Recommended ones, or the others."
+        default=None, description="Only recommended models (true) or only others (false)."
     )
-    is_beta: bool | None = strawberry.field(default=None, description="Betas, or the others.")
+    is_beta: bool | None = strawberry.field(
+        default=None, description="Only beta models (true) or only others (false)."
+    )
 
 
 class Models(dict[str, Model]):
@@ -142,13 +159,14 @@ def list_models(models: Mapping[str, Model], where: ModelFilter | None) -> list[
 
 
 _PARAMETER_DESCRIPTIONS: Mapping[str, str] = {
-    "negative_prompt": "What the picture should not show.",
-    "width": "The width of the picture in pixels.",
-    "height": "The height of the picture in pixels.",
+    "negative_prompt": "Things the image should not show.",
+    "width": "Image width in pixels.",
+    "height": "Image height in pixels.",
     "steps": "How often the picture is refined: more is finer, slower and may cost more.",
-    "guidance": "How closely the picture follows the prompt.",
-    "seed": "The same seed and settings make the same picture.",
-    "strength": "How far the result may leave its source image, from 0 to 1.",
+    "guidance": "Guidance scale: higher values follow the prompt more closely. Default and "
+    "range depend on the model, see `Model.parameters`.",
+    "seed": "Seed of the random generator. The same seed and settings give the same image.",
+    "strength": "How much the result may differ from the source image, from 0 (not at all) to 1.",
 }
 
 

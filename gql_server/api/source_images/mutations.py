@@ -8,6 +8,7 @@ from starlette.datastructures import UploadFile
 from strawberry.file_uploads import Upload
 
 from gql_server.api.context import Info
+from gql_server.api.described import described
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images.parameters import IDEMPOTENCY_KEY
 from gql_server.api.source_images.data_urls import DATA_URL_PATH, read_data_url
@@ -20,44 +21,51 @@ from gql_server.generation.source_images import MAX_UPLOAD_BYTES, upload_source_
 _FILE_PATH: Path = ("file",)
 
 
-@strawberry.input(description="A picture to upload: as `file` or as `dataUrl`, not both.")
+@described
+@strawberry.input
 class UploadSourceImageInput:
-    """A picture to upload."""
+    """An image to upload, as `file` or as `dataUrl`, not both."""
 
     file: Upload | None = strawberry.field(
         default=None,
-        description="A JPEG, PNG, WebP or AVIF of at most 20 MiB, sent as a GraphQL multipart "
-        "request. It is kept upright, at most 2048 pixels a side, without its metadata.",
+        description="A JPEG, PNG, WebP or AVIF file of at most 20 MiB, sent as a GraphQL "
+        "multipart request. Stored upright, at most 2048 pixels per side and "
+        "without its metadata.",
     )
     data_url: str | None = strawberry.field(
         default=None,
-        description="The same picture as text, for clients that cannot send multipart requests: "
-        "`data:image/png;base64,…`. The server limits the size of a whole request as well, by "
-        "default to 8 MiB, which holds a picture of 6 MiB.",
+        description="The image as a data URL, for clients that cannot send multipart "
+        "requests: `data:image/png;base64,…`. The whole request is limited to "
+        "`MAX_BODY_BYTES`, by default 8 MiB, which is enough for an image of 6 "
+        "MiB.",
     )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
-@strawberry.type(description="The uploaded picture, or what kept it from being taken.")
+@described
+@strawberry.type
 class UploadSourceImagePayload:
-    """The uploaded picture, or what kept it from being taken."""
+    """The uploaded image, or the errors that prevented it."""
 
     source_image: SourceImage | None = strawberry.field(
-        description="The picture; none when there are errors."
+        description="The uploaded image. Null when there are errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="Everything that is wrong with the request, at once.", metadata=ERROR_LIST
+        description="Every error in the request. Empty when the request succeeded.",
+        metadata=ERROR_LIST,
     )
 
 
-@strawberry.input(description="The upload to delete.")
+@described
+@strawberry.input
 class DeleteSourceImageInput:
     """The upload to delete."""
 
     id: strawberry.ID = strawberry.field(description="ID of the upload, `src_…`.")
 
 
-@strawberry.type(description="The result of deleting an upload.")
+@described
+@strawberry.type
 class DeleteSourceImagePayload:
     """The result of deleting an upload."""
 
@@ -65,7 +73,8 @@ class DeleteSourceImagePayload:
         description="ID of the deleted upload. Null when there are errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="Every error of the request.", metadata=ERROR_LIST
+        description="Every error in the request. Empty when the request succeeded.",
+        metadata=ERROR_LIST,
     )
 
 
@@ -73,12 +82,12 @@ class DeleteSourceImagePayload:
 class SourceImageMutations:
     """What is done to uploads."""
 
-    @strawberry.mutation(description="Upload a picture to use in `sourceImageIds` or as a mask.")
+    @strawberry.mutation(description="Uploads an image to use in `sourceImageIds` or as a mask.")
     async def upload_source_image(
         self,
         info: Info,
         input: Annotated[
-            UploadSourceImageInput, strawberry.argument(description="The picture to upload.")
+            UploadSourceImageInput, strawberry.argument(description="The image to upload.")
         ],
     ) -> UploadSourceImagePayload:
         """Upload a picture."""

@@ -8,6 +8,7 @@ import strawberry
 
 from gql_server.api.connections import Connection, ListOrder, connection, page_request
 from gql_server.api.context import Info
+from gql_server.api.described import described
 from gql_server.api.images.addresses import ExpiresIn, Format, Width, picture_url
 from gql_server.api.images.filters import user_faults
 from gql_server.api.nodes import Node
@@ -18,9 +19,10 @@ from gql_server.graphql.execution.selection import requested_columns
 from gql_server.storage.store import DEFAULT_URL_SECONDS
 
 
-@strawberry.input(description="Which uploads to return. Fields that are left out do not narrow.")
+@described
+@strawberry.input
 class SourceImageFilter:
-    """Which uploads to return."""
+    """Filters uploads. Omitted fields do not filter."""
 
     user_id: strawberry.ID | None = strawberry.field(
         default=None,
@@ -28,16 +30,17 @@ class SourceImageFilter:
     )
 
 
-@strawberry.type(description="An uploaded picture, to paint over, to look at, or to mask with.")
+@described
+@strawberry.type
 class SourceImage(Node):
-    """An uploaded picture."""
+    """An uploaded image, to use as a source, a reference or a mask."""
 
-    width: int = strawberry.field(description="Its width in pixels.")
-    height: int = strawberry.field(description="Its height in pixels.")
-    content_type: str = strawberry.field(description="Its media type, such as `image/png`.")
+    width: int = strawberry.field(description="Width in pixels.")
+    height: int = strawberry.field(description="Height in pixels.")
+    content_type: str = strawberry.field(description="Media type, such as `image/png`.")
     size_bytes: int = strawberry.field(description="Size of the stored file in bytes.")
     user_id: strawberry.ID = strawberry.field(description="ID of the user who owns the upload.")
-    created_at: datetime = strawberry.field(description="When it was uploaded.")
+    created_at: datetime = strawberry.field(description="When the image was uploaded.")
     missing_since: datetime | None = strawberry.field(
         description="When the server found that the file of the upload is gone or damaged. Null "
         "for nearly all uploads."
@@ -45,8 +48,8 @@ class SourceImage(Node):
     storage_key: strawberry.Private[str]
 
     @strawberry.field(
-        description="An address that a browser can open: of the whole picture, or resized and "
-        "converted where the store can."
+        description="URL of the image for browsers, optionally resized and converted where "
+        "the store supports that."
     )
     async def url(
         self,

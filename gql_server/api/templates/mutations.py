@@ -7,6 +7,7 @@ import strawberry
 
 from gql_server.api.budgets.types import MAX_WARNINGS, PayloadWarning
 from gql_server.api.context import Info
+from gql_server.api.described import described
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images.parameters import TemplateParametersInput, parameters_from
 from gql_server.api.templates.types import Template, template_from
@@ -17,21 +18,22 @@ from gql_server.generation import templates as use_cases
 from gql_server.generation.prompts import placeholder_warning, unknown_placeholders
 from gql_server.graphql.execution.weights import list_size
 
-_NAME = "For people: 1 to 100 characters."
-_DESCRIPTION = "For people: at most 1000 characters."
-_MODEL = "The model, where a request names no other."
+_NAME = "Display name, 1 to 100 characters."
+_DESCRIPTION = "Description for people, at most 1000 characters."
+_MODEL = "Default model of requests that use the template."
 _PROMPT = (
-    "Words that follow a prompt, or stand around it where they say `{prompt}`: at most 2048 "
-    "characters."
+    "Text added to the prompt, at most 2048 characters. `{prompt}` marks where "
+    "the user's prompt goes; without it, the text follows the prompt."
 )
-_PARAMETERS = "Settings, where a request names no others; the model must take them."
-_ERRORS = "Everything that is wrong with the request, at once."
-_WARNINGS = "What to know although the template was saved, such as a placeholder that is not known."
+_PARAMETERS = "Default settings of requests that use the template. The model must support them."
+_ERRORS = "Every error in the request. Empty when the request succeeded."
+_WARNINGS = "Warnings about the saved template, such as an unknown placeholder."
 
 
-@strawberry.input(description="A template to save.")
+@described
+@strawberry.input
 class CreateTemplateInput:
-    """A template to save."""
+    """A template to create."""
 
     name: str = strawberry.field(description=_NAME)
     model: strawberry.ID = strawberry.field(description=_MODEL)
@@ -42,44 +44,49 @@ class CreateTemplateInput:
     )
 
 
-@strawberry.input(description="What is to change in a template; what is left out or null stays.")
+@described
+@strawberry.input
 class UpdateTemplateInput:
-    """What is to change in a template; what is left out stays."""
+    """Changes to a template.
 
-    id: strawberry.ID = strawberry.field(description="The template.")
+    Fields that are omitted or null stay unchanged.
+    """
+
+    id: strawberry.ID = strawberry.field(description="ID of the template, `tpl_…`.")
     name: strawberry.Maybe[str | None] = strawberry.field(description=_NAME)
     model: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description=_MODEL)
     default_prompt: strawberry.Maybe[str | None] = strawberry.field(description=_PROMPT)
     description: strawberry.Maybe[str | None] = strawberry.field(
-        description=f"{_DESCRIPTION} Null takes it away."
+        description=f"{_DESCRIPTION} Null removes it."
     )
     parameters: strawberry.Maybe[TemplateParametersInput | None] = strawberry.field(
-        description=f"{_PARAMETERS} They are replaced whole."
+        description=f"{_PARAMETERS} They replace all existing ones."
     )
 
 
-@strawberry.input(description="The template to delete.")
+@described
+@strawberry.input
 class DeleteTemplateInput:
     """The template to delete."""
 
-    id: strawberry.ID = strawberry.field(description="The template.")
+    id: strawberry.ID = strawberry.field(description="ID of the template, `tpl_…`.")
 
 
-@strawberry.type(
-    description="A template has a placeholder that nothing replaces; only `{prompt}` is replaced."
-)
+@described
+@strawberry.type
 class UnknownPlaceholderWarning(PayloadWarning):
-    """A template has a placeholder that nothing replaces."""
+    """A template has a placeholder that nothing replaces; only `{prompt}` is replaced."""
 
     placeholder: str = strawberry.field(description="The placeholder, such as `{subject}`.")
 
 
-@strawberry.type(description="The template that was saved, or what kept it from being saved.")
+@described
+@strawberry.type
 class CreateTemplatePayload:
-    """The template that was saved, or what kept it from being saved."""
+    """The created template, or the errors that prevented it."""
 
     template: Template | None = strawberry.field(
-        description="The template; none when there are errors."
+        description="The template. Null when there are errors."
     )
     user_errors: list[UserError] = strawberry.field(
         description=_ERRORS,
@@ -91,12 +98,13 @@ class CreateTemplatePayload:
     )
 
 
-@strawberry.type(description="The template as it is now, or what kept it from being changed.")
+@described
+@strawberry.type
 class UpdateTemplatePayload:
-    """The template as it is now, or what kept it from being changed."""
+    """The updated template, or the errors that prevented it."""
 
     template: Template | None = strawberry.field(
-        description="The template; none when there are errors."
+        description="The template. Null when there are errors."
     )
     user_errors: list[UserError] = strawberry.field(
         description=_ERRORS,
@@ -108,12 +116,13 @@ class UpdateTemplatePayload:
     )
 
 
-@strawberry.type(description="The template that is gone, or what kept it from being deleted.")
+@described
+@strawberry.type
 class DeleteTemplatePayload:
-    """The template that is gone, or what kept it from being deleted."""
+    """The result of deleting a template, or the errors that prevented it."""
 
     deleted_id: strawberry.ID | None = strawberry.field(
-        description="The id of the deleted template; none when there are errors."
+        description="ID of the deleted template. Null when there are errors."
     )
     user_errors: list[UserError] = strawberry.field(
         description=_ERRORS,
@@ -125,12 +134,14 @@ class DeleteTemplatePayload:
 class TemplateMutations:
     """What is done to templates."""
 
-    @strawberry.mutation(description="Save a model, words and settings for reuse.")
+    @strawberry.mutation(
+        description="Creates a template: a model, prompt text and settings for reuse."
+    )
     async def create_template(
         self,
         info: Info,
         input: Annotated[
-            CreateTemplateInput, strawberry.argument(description="The template to save.")
+            CreateTemplateInput, strawberry.argument(description="The template to create.")
         ],
     ) -> CreateTemplatePayload:
         """Save a template."""
@@ -149,14 +160,12 @@ class TemplateMutations:
         )
 
     @strawberry.mutation(
-        description="Change a template. Images that were made with it stay as they are."
+        description="Updates a template. Images generated with it are not affected."
     )
     async def update_template(
         self,
         info: Info,
-        input: Annotated[
-            UpdateTemplateInput, strawberry.argument(description="What is to change.")
-        ],
+        input: Annotated[UpdateTemplateInput, strawberry.argument(description="The changes.")],
     ) -> UpdateTemplatePayload:
         """Change a template."""
         context = info.context
@@ -168,7 +177,9 @@ class TemplateMutations:
             template=template, user_errors=errors, warnings=_warnings(template)
         )
 
-    @strawberry.mutation(description="Delete a template. Images that were made with it stay.")
+    @strawberry.mutation(
+        description="Deletes a template. Images generated with it are not affected."
+    )
     async def delete_template(
         self,
         info: Info,

@@ -17,6 +17,7 @@ from gql_server.api.connections import (
     page_request,
 )
 from gql_server.api.context import Context, Info, TemplateImages
+from gql_server.api.described import described
 from gql_server.api.images.filters import (
     FilterArgument,
     OrderArgument,
@@ -34,33 +35,40 @@ from gql_server.generation import templates as use_cases
 from gql_server.graphql.execution.selection import requested_columns
 
 
-@strawberry.input(description="Which templates are wanted; what is left out does not narrow.")
+@described
+@strawberry.input
 class TemplateFilter:
-    """Which templates are wanted."""
+    """Filters templates.
+
+    Omitted fields do not filter.
+    """
 
     user_id: strawberry.ID | None = strawberry.field(
-        default=None, description="This user's; only an admin sees more than their own."
+        default=None,
+        description="Only templates of this user. Only admins see templates of other users.",
     )
 
 
-@strawberry.type(description="A model, words and settings saved for reuse.")
+@described
+@strawberry.type
 class Template(Node):
-    """A model, words and settings saved for reuse."""
+    """A model, prompt text and settings saved for reuse."""
 
-    name: str = strawberry.field(description="For people.")
-    description: str | None = strawberry.field(description="For people.")
-    model: Model = strawberry.field(description="The model, where a request names no other.")
+    name: str = strawberry.field(description="Display name.")
+    description: str | None = strawberry.field(description="Description for people.")
+    model: Model = strawberry.field(description="Default model of requests that use the template.")
     default_prompt: str = strawberry.field(
-        description="Words that follow a prompt, or stand around it where they say `{prompt}`."
+        description="Text added to the prompt. `{prompt}` marks where the user's prompt "
+        "goes; without it, the text follows the prompt."
     )
     parameters: TemplateParameters = strawberry.field(
-        description="Settings, where a request names no others."
+        description="Default settings of requests that use the template."
     )
-    user_id: strawberry.ID = strawberry.field(description="Whose it is.")
-    created_at: datetime = strawberry.field(description="When it was saved first.")
-    updated_at: datetime = strawberry.field(description="When it was saved last.")
+    user_id: strawberry.ID = strawberry.field(description="ID of the user who owns the template.")
+    created_at: datetime = strawberry.field(description="When the template was created.")
+    updated_at: datetime = strawberry.field(description="When the template was last updated.")
 
-    @strawberry.field(description="The images that were made with it.")
+    @strawberry.field(description="Images generated with the template.")
     async def images(
         self,
         info: Info,

@@ -8,6 +8,7 @@ from typing import Annotated
 import strawberry
 
 from gql_server.api.context import Info
+from gql_server.api.described import described
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.nodes import Node
 from gql_server.api.user_error_types import ERROR_LIST, UserError
@@ -17,62 +18,64 @@ from gql_server.domain import webhooks as domain
 from gql_server.graphql.execution.weights import list_size
 
 
-@strawberry.enum(description="How the telling stands.")
+@described
+@strawberry.enum
 class WebhookStatus(Enum):
-    """How the telling stands."""
+    """Delivery status of a webhook."""
 
     PENDING = strawberry.enum_value(
-        domain.WebhookStatus.PENDING, description="It is being delivered, or will be tried again."
+        domain.WebhookStatus.PENDING, description="Delivery is in progress or will be retried."
     )
     DELIVERED = strawberry.enum_value(
-        domain.WebhookStatus.DELIVERED, description="The receiver answered 2xx."
+        domain.WebhookStatus.DELIVERED, description="The receiver returned a 2xx status."
     )
     FAILED = strawberry.enum_value(
         domain.WebhookStatus.FAILED,
-        description="It was tried for a day, or the receiver answered 410: no more is tried.",
+        description="Delivery failed for a day, or the receiver returned 410. No more "
+        "attempts are made.",
     )
 
 
-@strawberry.type(description="An attempt to deliver a webhook, and what came of it.")
+@described
+@strawberry.type
 class WebhookDelivery:
-    """An attempt to deliver a webhook."""
+    """An attempt to deliver a webhook, and its result."""
 
-    started_at: datetime = strawberry.field(description="When it was sent.")
+    started_at: datetime = strawberry.field(description="When the attempt was sent.")
     status_code: int | None = strawberry.field(
-        description="The HTTP status that the receiver answered; none where it did not."
+        description="HTTP status of the response. Null when there was none."
     )
-    duration_ms: int = strawberry.field(description="How long it took, in milliseconds.")
+    duration_ms: int = strawberry.field(description="Duration of the attempt, in milliseconds.")
     error: str | None = strawberry.field(
-        description="Why it does not count as delivered; none where it does."
+        description="Why the attempt failed. Null when it succeeded."
     )
 
 
-@strawberry.type(
-    description="Something that happened, told to an address that was given for it: a signed POST, "
-    "tried again until the receiver answers 2xx."
-)
+@described
+@strawberry.type
 class Webhook(Node):
-    """Something that happened, told to an address that was given for it."""
+    """A webhook: a signed POST about an event, retried until the receiver returns a 2xx status."""
 
-    url: str = strawberry.field(description="Where it is sent.")
+    url: str = strawberry.field(description="URL the webhook is sent to.")
     event_type: str = strawberry.field(
-        description="What happened: the `type` in the body, such as `batch.finished` or "
-        "`budget.threshold_reached`."
+        description="Type of the event, such as `batch.finished` or "
+        "`budget.threshold_reached`. The body has it as `type`."
     )
     subject_id: strawberry.ID = strawberry.field(
-        description="What it tells of, such as the batch `bat_…` or the budget `bdg_…`."
+        description="ID of the object the event is about, such as a batch `bat_…` or a "
+        "budget `bdg_…`."
     )
-    status: WebhookStatus = strawberry.field(description="How the telling stands.")
+    status: WebhookStatus = strawberry.field(description="Delivery status of a webhook.")
     next_delivery_at: datetime | None = strawberry.field(
-        description="When it is tried next; none unless it is PENDING."
+        description="When the next delivery is attempted. Null unless the status is PENDING."
     )
     delivered_at: datetime | None = strawberry.field(
-        description="When it was heard last; none while it never was."
+        description="When the webhook was last delivered. Null if it never was."
     )
-    created_at: datetime = strawberry.field(description="When it happened.")
+    created_at: datetime = strawberry.field(description="When the event happened.")
 
     @strawberry.field(
-        description=f"The latest {LATEST_DELIVERIES} attempts to deliver it, the newest first.",
+        description=f"The latest {LATEST_DELIVERIES} delivery attempts, newest first.",
         metadata=list_size(LATEST_DELIVERIES),
     )
     async def deliveries(self, info: Info) -> list[WebhookDelivery]:
@@ -89,22 +92,25 @@ class Webhook(Node):
         ]
 
 
-@strawberry.input(description="The webhook to deliver again.")
+@described
+@strawberry.input
 class RedeliverWebhookInput:
-    """The webhook to deliver again."""
+    """The webhook to redeliver."""
 
-    id: strawberry.ID = strawberry.field(description="The webhook, `whk_…`.")
+    id: strawberry.ID = strawberry.field(description="ID of the webhook, `whk_…`.")
 
 
-@strawberry.type(description="The webhook, on its way again, or what kept it from being so.")
+@described
+@strawberry.type
 class RedeliverWebhookPayload:
-    """The webhook, on its way again, or what kept it from being so."""
+    """The webhook, or the errors that prevented its redelivery."""
 
     webhook: Webhook | None = strawberry.field(
-        description="The webhook; none when there are errors."
+        description="The webhook. Null when there are errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="Everything that is wrong with the request, at once.", metadata=ERROR_LIST
+        description="Every error in the request. Empty when the request succeeded.",
+        metadata=ERROR_LIST,
     )
 
 
@@ -113,14 +119,15 @@ class WebhookMutations:
     """What is done to webhooks."""
 
     @strawberry.mutation(
-        description="Deliver a webhook again, whether it was heard or not: the same body with the "
-        "same `webhook-id`, at once, and tried for another day."
+        description="Redelivers a webhook, whether or not it was delivered before: the same"
+        " body with the same `webhook-id`, immediately, with retries for "
+        "another day."
     )
     async def redeliver_webhook(
         self,
         info: Info,
         input: Annotated[
-            RedeliverWebhookInput, strawberry.argument(description="The webhook to deliver again.")
+            RedeliverWebhookInput, strawberry.argument(description="The webhook to redeliver.")
         ],
     ) -> RedeliverWebhookPayload:
         """Deliver a webhook again."""
