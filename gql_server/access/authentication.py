@@ -23,7 +23,7 @@ _JWT_DOTS: Final = 2
 _NO_DIGEST: Final = "0" * 64
 """Compared with where there is no key, so that this takes as long as where there is one."""
 
-REVOKED: Final = "This API key was revoked."
+REVOKED: Final = "This API key has been revoked."
 
 
 class Authentication:
@@ -53,21 +53,22 @@ class Authentication:
             return EVERYONE
         if not token:
             raise Unauthenticated(
-                "This server asks who you are. Send an API key in the header "
-                "`Authorization: Bearer gqls_…`; an admin of the server makes keys."
+                "Authentication required. Send an API key in the header "
+                "`Authorization: Bearer gqls_…`; admins of the server create keys."
             )
         prefix = prefix_of(token)
         if prefix is None and self._tokens is not None and token.count(".") == _JWT_DOTS:
             return await self._tokens.authenticate(token)
         if prefix is None:
             raise Unauthenticated(
-                "This is no API key of this server: one begins with gqls_. Copy it once more."
+                "Invalid API key: keys of this server start with gqls_. Check that "
+                "you copied all of it."
             )
         async with self._database.read() as connection:
             found = await find_api_key_by_prefix(connection, prefix)
         is_good = is_secret_of(token, found["secret_hash"] if found is not None else _NO_DIGEST)
         if found is None or not is_good:
-            raise Unauthenticated("There is no such API key. Copy it once more.")
+            raise Unauthenticated("Invalid API key. Check that you copied all of it.")
         moment = now()
         if found["revoked_at"] is not None:
             raise Unauthenticated(REVOKED)

@@ -145,14 +145,16 @@ def _faults(draft: KeyDraft, moment: datetime) -> Iterator[DomainError]:
         draft.user_id, path=("user_id",), label="User", minimum=1, maximum=_LONGEST
     )
     if not is_plain_user_id(draft.user_id):
-        yield InvalidInput("User must be printable, without space around it.", path=("user_id",))
+        yield InvalidInput(
+            "The user must be printable text without leading or trailing spaces.", path=("user_id",)
+        )
     if draft.name is not None:
         yield from text_faults(draft.name, path=("name",), label="Name", maximum=_LONGEST)
         if not draft.name.isprintable():
-            yield InvalidInput("Name must be printable, on one line.", path=("name",))
+            yield InvalidInput("The name must be printable text on one line.", path=("name",))
     if draft.expires_at is not None and draft.expires_at <= moment:
         yield InvalidInput(
-            "The moment at which it expires must lie ahead.",
+            "The expiry must be in the future.",
             path=("expires_at",),
             code=ErrorCode.OUT_OF_RANGE,
         )

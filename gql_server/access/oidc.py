@@ -86,14 +86,14 @@ class OidcTokens:
             raise Unauthenticated("This token has expired.") from None
         except (JoseError, ValueError) as error:
             log.info("token_refused", reason=getattr(error, "error", type(error).__name__))
-            raise Unauthenticated("This token is not good for this server.") from None
+            raise Unauthenticated("This token is not valid for this server.") from None
         user_id: str = claims["sub"]
         if not is_plain_user_id(user_id) or len(user_id) > _LONGEST_USER:
-            raise Unauthenticated("This token has a subject that can be no user here.")
+            raise Unauthenticated("The token's `sub` is not a valid user ID.")
         roles = list(_roles(_claim(claims, self._role_claim)))
         if not roles:
             raise Unauthenticated(
-                f"This token gives no role. Its claim {self._role_claim} must be one of "
+                f"This token has no role. Its claim {self._role_claim} must be one of "
                 f"{', '.join(Role)}."
             )
         best = next(role for role in reversed(Role) if role in roles)
@@ -165,7 +165,7 @@ class _ProviderKeys:
         address = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
         told = await self._read(address)
         if told["issuer"] != self._issuer:
-            message = f"{address} names another issuer"
+            message = f"{address} has another issuer"
             raise ValueError(message)
         return KeySet.import_key_set(await self._read(told["jwks_uri"]))
 

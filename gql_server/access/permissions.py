@@ -10,9 +10,12 @@ from gql_server.domain.principal import Principal, Role
 class Others(Enum):
     """What something does about what is another user's; an admin sees and changes it everywhere."""
 
-    HIDDEN = "It is as if it did not exist: not in lists, null, or not found."
-    NONE = "It tells and changes nothing that has an owner."
-    VISIBLE = "Whoever may ask for it sees everyone's."
+    HIDDEN = (
+        "Objects of other users do not exist for the caller: they are not listed, null "
+        "or not found."
+    )
+    NONE = "It concerns nothing that has an owner."
+    VISIBLE = "Callers with this permission see all users' objects."
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class Caller(OperationContext):
             Unauthenticated: That is not known.
         """
         if self._principal is None:
-            raise Unauthenticated("This server asks who you are. Send an API key.")
+            raise Unauthenticated("Authentication required. Send an API key.")
         return self._principal
 
     @property

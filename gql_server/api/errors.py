@@ -133,7 +133,10 @@ def border_error(error: GraphQLError) -> GraphQLError:
     log.error("unexpected_error", reference=reference, path=error.path, exc_info=original)
     return copy_of(
         error,
-        f"Something went wrong on the server. Tell its operator this reference: {reference}",
+        (
+            "An unexpected error occurred. Report this reference to the server's "
+            f"operator: {reference}"
+        ),
         {"code": "INTERNAL", "reference": reference},
     )
 

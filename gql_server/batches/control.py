@@ -34,7 +34,7 @@ async def cancel_batch(parts: Parts, principal: Principal, batch_id: str) -> Fac
         status = BatchStatus(batch["status"])
         if status in FINISHED and status is not BatchStatus.CANCELED:
             raise BatchConflict(
-                "The batch has ended; there is nothing left to cancel.",
+                "The batch has finished. There is nothing to cancel.",
                 batch_id=batch_id,
                 status=status,
             )
@@ -63,7 +63,9 @@ async def resume_batch(parts: Parts, principal: Principal, batch_id: str) -> Fac
     if batch is None:
         status = BatchStatus((await _find(parts, principal, batch_id))["status"])
         raise BatchConflict(
-            f"The batch is not paused, it is {status.value}.", batch_id=batch_id, status=status
+            f"The batch is not paused; its status is {status.value}.",
+            batch_id=batch_id,
+            status=status,
         )
     return batch
 
@@ -85,14 +87,14 @@ async def retry_batch(
     status = BatchStatus(batch["status"])
     if status not in FINISHED:
         raise BatchConflict(
-            "The batch goes on yet; retry what failed when it has ended.",
+            "The batch is still running. Retry failed items once it has finished.",
             batch_id=batch_id,
             status=status,
         )
     async with parts.database.read() as connection:
         written = await failed_requests(connection, batch_id)
     if not written:
-        raise BatchConflict("Nothing of the batch failed.", batch_id=batch_id, status=status)
+        raise BatchConflict("The batch has no failed items.", batch_id=batch_id, status=status)
     pictures = [
         BatchPicture(request=request_from_json(one), path=("items", number), own=frozenset())
         for number, one in enumerate(written)

@@ -154,7 +154,7 @@ class ItemWork:
         except Exception:
             log.exception("item_broke", item=item["id"])
             unforeseen = GenerationFailed(
-                "Something went wrong on the server; its operator finds this item in the log.",
+                ("An unexpected error occurred. The server's operator finds this item in the log."),
                 retryable=True,
             )
             if await self._fail(run, item, unforeseen):
@@ -275,6 +275,6 @@ def _accepted(parts: Parts, item: Facts) -> AcceptedPicture:
     )
     if accepted is None:
         raise GenerationFailed(
-            "The model is not in the catalogue any more. Ask for another one.", retryable=False
+            "The model is no longer available. Choose another one.", retryable=False
         )
     return replace(accepted, batch_id=item["batch_id"])

@@ -103,7 +103,7 @@ class SliceWork:
         log.error("slice_given_up", batch=batch_id, slice=number, reason=reason)
         items = await self._to_do(batch_id, number)
         error = GenerationFailed(
-            "The picture could not be made, however often it was tried.", retryable=True
+            "The image could not be generated after several attempts.", retryable=True
         )
         for item in items:
             with self._in_hand(run, item) as is_free:

@@ -154,11 +154,11 @@ def size_faults(pictures: int, images_per_prompt: int) -> Iterator[InvalidInput]
     """Tell what keeps a batch of so many pictures, and so many of each, from being accepted."""
     if not pictures:
         yield InvalidInput(
-            "Ask for at least one picture.", path=("pictures",), code=ErrorCode.TOO_SHORT
+            "Request at least one image.", path=("pictures",), code=ErrorCode.TOO_SHORT
         )
     if images_per_prompt < 1:
         yield InvalidInput(
-            f"imagesPerPrompt must be 1 or more; it is {images_per_prompt}.",
+            (f"The number of images per prompt must be 1 or more; it is {images_per_prompt}."),
             path=("images_per_prompt",),
             code=ErrorCode.OUT_OF_RANGE,
         )
@@ -166,7 +166,7 @@ def size_faults(pictures: int, images_per_prompt: int) -> Iterator[InvalidInput]
     wanted = pictures * images_per_prompt
     if wanted > MAX_PICTURES:
         yield InvalidInput(
-            f"A batch has at most {MAX_PICTURES} pictures; this would be {wanted}.",
+            f"A batch has at most {MAX_PICTURES} images; this would be {wanted}.",
             path=("pictures",),
             code=ErrorCode.TOO_MANY,
         )

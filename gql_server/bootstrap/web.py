@@ -250,9 +250,9 @@ def _asks_for_keys(settings: Settings) -> bool:
     asks = settings.asks_for_keys
     if asks is None:
         raise StartError(
-            f"AUTH: decide who may ask, for other machines get in ({settings.reached_by}): "
-            "AUTH=keys (make one with `gql-server keys create`), or AUTH=none where something "
-            "else asks"
+            "AUTH: choose who may use the server, because other machines can reach "
+            f"it ({settings.reached_by}): AUTH=keys (make one with `gql-server keys "
+            "create`), or AUTH=none where something else authenticates callers"
         )
     if not asks and settings.reached_by:
         log.warning(

@@ -130,7 +130,7 @@ def batch(
         lines = _read_prompts(prompts)
         given["pictures"] = {"prompts": lines}
     elif prompts is not None or given:
-        _refuse("--resume goes on with what was asked for: it takes no prompts and no settings.")
+        _refuse("--resume continues an existing batch: it takes no prompts and no settings.")
     folder = OutputFolder(out)
     run = _Run(_checked_address(server), folder, Display(out))
     result = run.result(given, resume, lines, cancels=cancel_on_interrupt)
@@ -210,10 +210,13 @@ class _Run:
             except FolderFault as fault:
                 return str(fault)
             if request is None:
-                return "Nothing was asked for."
+                return "Nothing was requested."
             batch_id = request.batch_id
         if batch_id is None:
-            return "Whether the batch was accepted is not known: the same command asks again, once."
+            return (
+                "It is not known whether the batch was accepted. Run the same command "
+                "again: the batch is started only once."
+            )
         command = ["gql-server", "batch", "--resume", batch_id, "--out", str(self._folder.path)]
         return f"Batch {batch_id} is left to its server; go on with: {shlex.join(command)}"
 
@@ -228,7 +231,10 @@ class _Run:
             for error in payload.user_errors:
                 typer.echo(one_line(error.message), err=True)
             if payload.batch is not None:
-                typer.echo(f"Batch {batch_id} is canceled: what was being made is kept.", err=True)
+                typer.echo(
+                    (f"Batch {batch_id} is canceled. Images that were being generated are kept."),
+                    err=True,
+                )
 
         self._with_server(work)
 
@@ -254,7 +260,9 @@ def _read_key() -> str | None:
 
 def _read_prompts(name: str | None) -> list[str]:
     if name is None:
-        _refuse("Name a file of prompts, or - for standard input; or go on with --resume ID.")
+        _refuse(
+            "Name a file of prompts, or - for standard input; or continue a batch with --resume ID."
+        )
     try:
         if name == "-":
             text = decode("standard input", sys.stdin.buffer.read())
@@ -265,7 +273,7 @@ def _read_prompts(name: str | None) -> list[str]:
     lines = [line.strip() for line in text.split("\n")]
     prompts = [line for line in lines if line and not line.startswith("#")]
     if not prompts:
-        _refuse(f"{name}: there is no prompt in it.")
+        _refuse(f"{name}: the file has no prompts.")
     return prompts
 
 
@@ -278,7 +286,7 @@ def _checked_address(url: str) -> str:
     if not is_usable:
         _refuse("--server: give an address such as http://127.0.0.1:8000")
     if parts.username or parts.password or parts.query or parts.fragment:
-        _refuse(f"--server: give the address alone; a key belongs into {KEY_VARIABLE}.")
+        _refuse(f"--server: give only the address; set the key in {KEY_VARIABLE}.")
     return url
 
 

@@ -61,13 +61,13 @@ class Display:
         """Say which batch it is."""
         key = f", idempotency key {idempotency_key}" if idempotency_key else ""
         self._say(f"Batch {batch_id} {'goes on' if is_resumed else 'is accepted'}{key}")
-        self._say(f"Pictures go to {self._out}; Ctrl-C leaves the batch running.")
+        self._say(f"Images are saved to {self._out}; Ctrl-C leaves the batch running.")
 
     def went_on(self, batch: Batch, saved: int) -> None:
         """Show where it stands."""
         if self._is_lost:
             self._is_lost = False
-            self._say("The connection is back.")
+            self._say("Reconnected.")
         if self._bar is not None:
             self._bar.update(
                 self._task,
@@ -90,7 +90,7 @@ class Display:
         """Say once that the server cannot be reached just now."""
         if not self._is_lost:
             self._is_lost = True
-            self._say(f"The server cannot be reached, it is tried again: {one_line(reason)}")
+            self._say(f"The server cannot be reached; retrying: {one_line(reason)}")
 
     def changed_way(self, way: Way, reason: str) -> None:
         """Say that the batch is watched in another way from now on."""
@@ -107,23 +107,27 @@ def print_result(result: Result, folder: OutputFolder) -> None:
     """Sum up what became of a batch, and which prompts failed."""
     batch = result.batch
     typer.echo(
-        f"Batch {batch.id}: {batch.succeeded} of {batch.total} pictures made, {batch.failed} "
-        f"failed, {batch.canceled} canceled, {_dollars(batch.cost)}."
+        f"Batch {batch.id}: {batch.succeeded} of {batch.total} images generated, "
+        f"{batch.failed} failed, {batch.canceled} canceled, {_dollars(batch.cost)}."
     )
     typer.echo(
-        f"{result.saved + result.present} pictures are in {folder.path} ({result.present} were "
-        "there already)."
+        f"{result.saved + result.present} images are in {folder.path} "
+        f"({result.present} were already there)."
     )
     for item in result.missing:
-        typer.echo(f"{item.index:04} was made, and its picture can no longer be fetched.", err=True)
+        typer.echo(
+            f"{item.index:04} was generated, but its image can no longer be downloaded.", err=True
+        )
     for item in result.failed[:_MOST_FAILURES]:
         typer.echo(f"{describe_failure(item)} – {one_line(item.prompt)}", err=True)
     if len(result.failed) > _MOST_FAILURES:
         typer.echo(f"… and {len(result.failed) - _MOST_FAILURES} more.", err=True)
     if result.failed:
         typer.echo(
-            f"The prompts that failed are in {folder.failed_path}; it can be sent as it is, with "
-            "another --out.",
+            (
+                f"The prompts that failed are in {folder.failed_path}; send the file "
+                "again with another --out."
+            ),
             err=True,
         )
 

@@ -66,7 +66,10 @@ def _create(
     draft = KeyDraft(user_id=user, role=role, name=name, expires_at=in_utc(expires), budget=budget)
     created = with_database(lambda database: create_key(database, draft))
     typer.echo(
-        f"{created.facts['id']} for {user}, {role.value}. Keep the secret: it is shown this once.",
+        (
+            f"{created.facts['id']} for {user}, {role.value}. Store the secret: it is not "
+            "shown again."
+        ),
         err=True,
     )
     typer.echo(created.secret)

@@ -70,19 +70,19 @@ def audit(
         fail("--adopt and --force go with --store")
     report = with_database(lambda database: run_audit(database, repair=repair))
     for image_id in report.images:
-        typer.echo(f"{image_id}: its charge is missing or says something else than the image")
+        typer.echo(f"{image_id}: its charge is missing or does not match the image")
     for charge_id in report.charges:
-        typer.echo(f"{charge_id}: its image is not there")
+        typer.echo(f"{charge_id}: its image does not exist")
     for batch_id in report.batches:
-        typer.echo(f"{batch_id}: its counts or cost are not those of its items and images")
+        typer.echo(f"{batch_id}: its counts or cost do not match its items and images")
     for day in report.days:
-        mended = "made anew" if report.is_repaired else "mend them with --repair"
+        mended = "made anew" if report.is_repaired else "fix them with --repair"
         typer.echo(f"{day:%Y-%m-%d}: roll-ups differ from the ledger; {mended}")
     for day in report.model_days:
-        mended = "made anew" if report.is_repaired else "mend them with --repair"
+        mended = "made anew" if report.is_repaired else "fix them with --repair"
         typer.echo(f"{day:%Y-%m-%d}: roll-ups of models differ from the images; {mended}")
     for month in report.months:
-        mended = "made anew" if report.is_repaired else "mend them with --repair"
+        mended = "made anew" if report.is_repaired else "fix them with --repair"
         typer.echo(f"{month:%Y-%m}: roll-ups differ from those of its days; {mended}")
     if not report.is_clean:
         raise typer.Exit(1)
@@ -152,5 +152,7 @@ def _export_parquet(span: LedgerSpan) -> None:
         fail(f"--format parquet: {error}")
     target = typer.get_binary_stream("stdout")
     if target.isatty():
-        fail("--format parquet: this is no text for a terminal; write it to a file with > FILE")
+        fail(
+            "--format parquet: binary output cannot be shown in a terminal; redirect it with > FILE"
+        )
     with_database(lambda database: write(database, span, target))

@@ -51,7 +51,7 @@ def _refresh(
         if write is None:
             return
         if not found.prices:
-            typer.echo(f"There is no price to write: {write} was left alone.")
+            typer.echo(f"No prices to write: {write} was not changed.")
             return
         write_price_book(
             write,
@@ -88,7 +88,7 @@ def _listing(settings: Settings) -> Sequence[ListedModel]:
 
 def _print(differences: Sequence[Difference]) -> None:
     if not differences:
-        typer.echo("Cloudflare lists the models and the prices that are in force here.")
+        typer.echo("Cloudflare's models and prices match those in use.")
         return
     rows = [("model", "what", "here", "Cloudflare")]
     rows += [(found.model_id, found.what, found.here, found.listed) for found in differences]

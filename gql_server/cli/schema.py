@@ -56,8 +56,8 @@ def schema(
             written.splitlines(), current.splitlines(), str(file), "the code", lineterm=""
         )
         typer.echo("\n".join(difference), err=True)
-        fail(f"{file} is stale: run `gql-server schema > {file}`")
-    typer.echo(f"{file} is what the code serves.")
+        fail(f"{file} is out of date: run `gql-server schema > {file}`")
+    typer.echo(f"{file} matches the code.")
 
 
 def _compare(since: Path, current: str) -> None:
@@ -71,7 +71,7 @@ def _compare(since: Path, current: str) -> None:
         typer.echo(f"{change.type.name}: {change.description}", err=True)
     if breaking:
         fail(f"{len(breaking)} changes break clients of {since}.")
-    typer.echo(f"Nothing breaks clients of {since}.")
+    typer.echo(f"No change breaks clients of {since}.")
 
 
 def _read(file: Path) -> str:

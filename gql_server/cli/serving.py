@@ -88,7 +88,7 @@ def migrate() -> None:
 
 def _check_workers_can_be_apart(settings: Settings) -> None:
     if settings.sqlalchemy_url.get_backend_name() == "sqlite":
-        fail("DATABASE_URL: workers apart from the server need postgresql://…")
+        fail("DATABASE_URL: separate workers require postgresql://…")
 
 
 def _listen(host: str, port: int, *, patience_seconds: float) -> socket.socket:

@@ -40,7 +40,7 @@ def audit_files(*, repair: bool, adopts: bool, force: bool, grace_hours: float) 
 
     found = with_database(run)
     if isinstance(found, str):
-        typer.echo(f"The database's pictures are in the store {found} from now on.")
+        typer.echo(f"The database's images are in the store {found} from now on.")
         return
     _print(found)
     if not found.is_clean:

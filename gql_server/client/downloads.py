@@ -66,4 +66,4 @@ async def _download(
             await folder.save(target, answer.aiter_bytes())
     except httpx.TransportError as error:
         reason = str(error) or type(error).__name__
-        raise ConnectionLost(f"a picture could not be fetched: {reason}") from error
+        raise ConnectionLost(f"an image could not be downloaded: {reason}") from error

@@ -55,7 +55,7 @@ class OutputFolder:
             lock = FileLock(self.path / ".batch.lock", timeout=0)
             lock.acquire()
         except Timeout as error:
-            raise FolderFault(f"{self.path}: another run is at work in this folder.") from error
+            raise FolderFault(f"{self.path}: another command is using this folder.") from error
         except OSError as error:
             raise FolderFault(f"{self.path}: {error.strerror}") from error
         try:

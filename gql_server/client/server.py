@@ -167,7 +167,7 @@ class Server:
                 if batch.finished_at is not None and batch.sequence <= after:
                     yield Update.model_construct(sequence=after, batch=batch, finished_items=())
                     return
-                raise ConnectionLost("it stopped telling before the batch's end")
+                raise ConnectionLost("it stopped sending updates before the batch finished")
             except ConnectionLost as lost:
                 failures += 1
                 is_blocked = isinstance(lost, WayBlocked) or failures >= _MOST_FAILURES
@@ -271,5 +271,5 @@ def _read(shape: type[A], answer: Any) -> A:
         return shape.model_validate(answer)
     except ValidationError as error:
         raise ServerRefused(
-            "It does not answer as this version of gql-server expects; are both of one version?"
+            "Unexpected response. Do the server and this command have the same version?"
         ) from error

@@ -89,7 +89,7 @@ def _message(text: str | bytes) -> dict[str, Any]:
     except ValueError:
         message = None
     if not isinstance(message, dict) or "type" not in message:
-        raise ServerRefused("It does not speak graphql-transport-ws.")
+        raise ServerRefused("The server does not support graphql-transport-ws.")
     return message
 
 
@@ -99,5 +99,5 @@ def _fault(error: Exception) -> ServerRefused | ConnectionLost:
             # Also 401 and 403: where the server does not know the caller, HTTP says so as well.
             return WayBlocked(f"it refuses a WebSocket with {response.status_code}")
         case ConnectionClosed(rcvd=Close(code=code, reason=reason)) if code in _REFUSALS:
-            return ServerRefused(reason or f"It closed the WebSocket with {code}.")
+            return ServerRefused(reason or f"The server closed the WebSocket with {code}.")
     return ConnectionLost(str(error) or type(error).__name__)

@@ -79,9 +79,9 @@ class RateLimited(Exception):
 
     def __init__(self, state: AllowanceState, *, retry_after: int) -> None:
         super().__init__(
-            f"This costs {state.cost}, and {state.remaining} of your allowance of {state.limit} "
-            f"are left. {state.per_second} are refilled a second: try again in {retry_after} s, or "
-            "ask for smaller pages."
+            f"This costs {state.cost}, and {state.remaining} of your allowance of "
+            f"{state.limit} are left. {state.per_second} are refilled per second: try "
+            f"again in {retry_after} s, or request smaller pages."
         )
         self.message = str(self)
         self.state = state

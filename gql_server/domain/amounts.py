@@ -10,7 +10,7 @@ from gql_server.domain.money import milli_neurons, nano_dollars
 
 def _is_text(amount: object) -> object:
     if not isinstance(amount, str):
-        raise ValueError("write the amount as text, so that it stays exact")  # noqa: TRY004 - what pydantic reports
+        raise ValueError("write the amount as a string, so that it stays exact")  # noqa: TRY004 - what pydantic reports
     return amount
 
 

@@ -40,14 +40,16 @@ class BudgetExceeded(DomainError):
         }[scope]
         missing = needed - (limit - spent - reserved)
         self.detailed_message = (
-            f"{whose} of ${decimal_dollars(limit)} has ${decimal_dollars(spent)} spent and "
-            f"${decimal_dollars(reserved)} held for pictures in the making; this would cost "
-            f"${decimal_dollars(needed)}, so ${decimal_dollars(missing)} are missing. "
-            f"It starts anew at {resets_at:%Y-%m-%d %H:%M} UTC."
+            f"{whose} of ${decimal_dollars(limit)} has ${decimal_dollars(spent)} "
+            f"spent and ${decimal_dollars(reserved)} reserved for images being "
+            f"generated; this would cost ${decimal_dollars(needed)}, so "
+            f"${decimal_dollars(missing)} are missing. It resets at "
+            f"{resets_at:%Y-%m-%d %H:%M} UTC."
         )
         discreet_message = (
-            f"{whose} does not hold what this would cost, ${decimal_dollars(needed)}. It starts "
-            f"anew at {resets_at:%Y-%m-%d %H:%M} UTC; an admin of the server can say more."
+            f"{whose} would be exceeded by this request, which costs "
+            f"${decimal_dollars(needed)}. It resets at {resets_at:%Y-%m-%d %H:%M} "
+            "UTC; ask an admin of the server for details."
         )
         super().__init__(
             discreet_message if scope is BudgetScope.SERVER else self.detailed_message,

@@ -31,7 +31,7 @@ def read_moment(text: object) -> datetime:
         ValueError: It is no moment, is no date and has no offset, or lies beyond the calendar.
     """
     if not isinstance(text, str):
-        raise TypeError(f"A moment is {MOMENT_FORM}")
+        raise TypeError(f"A timestamp is {MOMENT_FORM}")
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:

@@ -100,7 +100,7 @@ class ModelNotFound(NotFound):
     """No model of that name is in the catalogue."""
 
     def __init__(self, model_id: str, *, path: Path = ("model",)) -> None:
-        hint = "The field models lists those there are."
+        hint = "Query `models` for the available models."
         super().__init__("model", model_id, ErrorCode.MODEL_NOT_FOUND, path, hint=hint)
         self.model_id = self.sought_id
 
@@ -135,7 +135,7 @@ class PromptRefused(DomainError):
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(
-            message or "The model refused this prompt. Word it differently and try again.",
+            message or "The model refused this prompt. Reword it and try again.",
             code=ErrorCode.PROMPT_REFUSED,
             path=("prompt",),
         )
@@ -152,13 +152,13 @@ class PictureFlagged(DomainError):
     def __init__(self, *, seed_was_given: bool) -> None:
         if seed_was_given:
             message = (
-                "The model's safety filter rejected the picture that this seed makes of the "
-                "prompt. Use another seed, or none."
+                "The model's safety filter flagged the image that this seed gives. "
+                "Use another seed, or none."
             )
         else:
             message = (
-                "The model's safety filter rejected every picture that it made of this prompt, "
-                "each with another seed. Try again, or change the prompt."
+                "The model's safety filter flagged every image generated from this "
+                "prompt, each with another seed. Try again, or change the prompt."
             )
         super().__init__(
             message,
@@ -206,7 +206,7 @@ class GenerationPending(DomainError):
 
     def __init__(self, image_id: str) -> None:
         super().__init__(
-            f"The picture is still being made. Ask for image {image_id} in a little while.",
+            f"The image is still being generated. Query image {image_id} in a moment.",
             code=ErrorCode.GENERATION_PENDING,
         )
         self.image_id = image_id
@@ -221,7 +221,7 @@ class BatchPending(DomainError):
 
     def __init__(self, batch_id: str) -> None:
         super().__init__(
-            f"The batch is still being accepted. Ask for batch {batch_id} in a little while.",
+            f"The batch is still being accepted. Query batch {batch_id} in a moment.",
             code=ErrorCode.BATCH_PENDING,
         )
         self.batch_id = batch_id
@@ -236,8 +236,10 @@ class DailyAllocationUsed(DomainError):
 
     def __init__(self, resets_at: datetime) -> None:
         super().__init__(
-            "The provider account has used up its free neurons of the day. "
-            f"They are renewed at {resets_at:%Y-%m-%d %H:%M} UTC.",
+            (
+                "The provider account has used up its free neurons for the day. They "
+                f"reset at {resets_at:%Y-%m-%d %H:%M} UTC."
+            ),
             code=ErrorCode.DAILY_ALLOCATION_USED,
         )
         self.resets_at = resets_at
@@ -248,8 +250,10 @@ class IdempotencyConflict(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            "This idempotency key was used for another input. Choose a new key for a new request, "
-            "and send the same input again to try one again.",
+            (
+                "This idempotency key was used with different input. Use a new key for a "
+                "new request, and the same input to repeat one."
+            ),
             code=ErrorCode.IDEMPOTENCY_CONFLICT,
             path=("idempotency_key",),
         )
@@ -264,8 +268,10 @@ class IdempotencyInProgress(DomainError):
 
     def __init__(self, image_id: str) -> None:
         super().__init__(
-            "An earlier request with this idempotency key is still being worked on. Send it "
-            f"again, or ask for {image_id}, in a little while.",
+            (
+                "An earlier request with this idempotency key is still running. Send it "
+                f"again, or query {image_id}, in a moment."
+            ),
             code=ErrorCode.IDEMPOTENCY_IN_PROGRESS,
             path=("idempotency_key",),
         )
@@ -282,8 +288,11 @@ class MaxCostExceeded(DomainError):
 
     def __init__(self, cost: int, max_cost: int) -> None:
         super().__init__(
-            f"This would cost ${decimal_dollars(cost)}, more than the request allows: "
-            f"${decimal_dollars(max_cost)}. Ask for less, or allow more.",
+            (
+                f"This would cost ${decimal_dollars(cost)}, more than the maximum of the "
+                f"request, ${decimal_dollars(max_cost)}. Request less, or raise the "
+                "maximum."
+            ),
             code=ErrorCode.MAX_COST_EXCEEDED,
             path=("max_cost",),
         )
@@ -330,7 +339,10 @@ class Rejected(Exception):
     def __init__(self, errors: Sequence[DomainError]) -> None:
         if len(errors) > MAX_FAULTS:
             others = InvalidInput(
-                f"There are more faults than these {MAX_FAULTS}. Mend them, and send it again.",
+                (
+                    f"There are more errors than these {MAX_FAULTS}. Fix them and send "
+                    "the request again."
+                ),
                 code=ErrorCode.TOO_MANY,
             )
             errors = [*errors[:MAX_FAULTS], others]

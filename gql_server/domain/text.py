@@ -39,7 +39,7 @@ def text_faults(
         )
     if not is_storable(value):
         yield InvalidInput(
-            f"{label} holds a character that is no text: NUL, or half of a surrogate pair",
+            f"{label} contains an invalid character: NUL or half of a surrogate pair",
             path=path,
         )
 
@@ -67,7 +67,7 @@ def list_faults(values: Sequence[str] | None, *, path: Path, most: int) -> Itera
             code=ErrorCode.TOO_LONG,
         )
     elif not all(is_storable(value) for value in values):
-        yield InvalidInput(f"{path[-1]} holds a character that is no text.", path=path)
+        yield InvalidInput(f"{path[-1]} contains an invalid character.", path=path)
 
 
 def is_storable(value: Any) -> bool:

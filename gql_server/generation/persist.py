@@ -42,7 +42,7 @@ async def check_store(store: Store) -> None:
         await store.check()
     except (StoreUnavailable, StoreMisconfigured) as error:
         raise GenerationFailed(
-            "Pictures cannot be kept at the moment. Try again later.",
+            "Images cannot be stored at the moment. Try again later.",
             retryable=True,
             store_failed=True,
         ) from error
@@ -71,19 +71,22 @@ async def keep_bytes(
     except StoreUnavailable as error:
         log.exception("picture_not_kept", key=key)
         raise GenerationFailed(
-            "The picture could not be kept: the store does not answer. Try again later.",
+            ("The image could not be stored: the store does not respond. Try again later."),
             retryable=True,
             store_failed=True,
         ) from error
     except StoreMisconfigured as error:
         log.exception("picture_not_kept", key=key)
         raise GenerationFailed(
-            "The picture could not be kept; the server's operator has been told.",
+            (
+                "The image could not be stored. The server's operator must fix this; the "
+                "log has the details."
+            ),
             retryable=False,
             store_failed=True,
         ) from error
     if existing is None:
-        raise GenerationFailed("The picture could not be kept. Try again.", retryable=True)
+        raise GenerationFailed("The image could not be stored. Try again.", retryable=True)
     return existing
 
 

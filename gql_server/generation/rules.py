@@ -80,37 +80,38 @@ def picture_input_faults(
     minimum, maximum = (inputs.minimum, inputs.maximum) if inputs else (0, 0)
     if sources > maximum:
         yield InvalidInput(
-            f"{model.name} takes {_count(maximum)}; {sources} were given.",
+            f"{model.name} accepts {_count(maximum)}; {sources} were given.",
             path=("source_image_ids",),
             code=ErrorCode.TOO_MANY if maximum else ErrorCode.NOT_SUPPORTED,
         )
     if sources < minimum:
         yield InvalidInput(
-            f"{model.name} needs {_count(minimum)}. Upload one with uploadSourceImage, "
-            "or name an image made here.",
+            (f"{model.name} requires {_count(minimum)}. Name an upload or a generated image."),
             path=("source_image_ids",),
             code=ErrorCode.REQUIRED,
         )
     mask = inputs.mask if inputs else "none"
     if has_mask and mask == "none":
         yield InvalidInput(
-            f"{model.name} takes no mask.", path=("mask_image_id",), code=ErrorCode.NOT_SUPPORTED
+            f"{model.name} does not support masks.",
+            path=("mask_image_id",),
+            code=ErrorCode.NOT_SUPPORTED,
         )
     elif has_mask and not sources:
         yield InvalidInput(
-            "A mask needs a source image to lie over.",
+            "A mask requires a source image.",
             path=("source_image_ids",),
             code=ErrorCode.REQUIRED,
         )
     if mask == "required" and not has_mask:
         yield InvalidInput(
-            f"{model.name} needs a mask; white is painted anew.",
+            f"{model.name} requires a mask: white areas are repainted.",
             path=("mask_image_id",),
             code=ErrorCode.REQUIRED,
         )
     if strength is not None and "strength" in model.parameters and not sources:
         yield InvalidInput(
-            "Strength tells how far to leave a source image; give one, or leave strength out.",
+            "Strength requires a source image. Add one, or remove strength.",
             path=("strength",),
         )
 
@@ -127,7 +128,7 @@ def _value_faults(
                 code=ErrorCode.TOO_LONG,
             )
         elif not is_storable(value):
-            yield InvalidInput(f"{label} holds a character that is no text.", path=path)
+            yield InvalidInput(f"{label} contains an invalid character.", path=path)
         return
     low = rule.minimum is not None and value < rule.minimum
     high = rule.maximum is not None and value > rule.maximum
@@ -151,9 +152,9 @@ def _not_supported(model: Model, name: ParameterName, path: Path) -> InvalidInpu
     label = name.replace("_", " ")
     if model.fixed_size is not None and name in {"width", "height"}:
         size = f"{model.fixed_size.width} × {model.fixed_size.height}"
-        message = f"{model.name} makes pictures of {size} only; leave {label} out."
+        message = f"{model.name} generates images of {size} only; remove {label}."
     else:
-        message = f"{model.name} takes no {label}; leave it out."
+        message = f"{model.name} does not support {label}; remove it."
     return InvalidInput(message, path=path, code=ErrorCode.NOT_SUPPORTED)
 
 

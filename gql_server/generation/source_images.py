@@ -117,15 +117,16 @@ class _Upload:
             number, size = await uploaded_by(connection, user_id)
         if quota.number and number >= quota.number:
             raise InvalidInput(
-                f"You have {number} source images, as many as this server keeps for a user. "
-                "Delete some first.",
+                (f"You have {number} source images, the maximum for one user. Delete some first."),
                 path=self._path,
                 code=ErrorCode.TOO_MANY,
             )
         if quota.size_bytes and size + len(self._data) > quota.size_bytes:
             raise InvalidInput(
-                f"Your source images take {size} bytes of the {quota.size_bytes} that this server "
-                "keeps for a user. Delete some first.",
+                (
+                    f"Your source images take {size} bytes of the {quota.size_bytes} "
+                    "allowed for one user. Delete some first."
+                ),
                 path=self._path,
                 code=ErrorCode.TOO_MANY,
             )
@@ -180,7 +181,7 @@ async def _accepted(parts: Parts, data: bytes, path: Path) -> tuple[PictureFacts
             return await asyncio.to_thread(_normalised, data)
     except NotAPicture as error:
         raise InvalidInput(
-            f"The file is no picture that can be used: {error}. Send a JPEG, PNG, WebP or AVIF.",
+            (f"The file is not a supported image: {error}. Send a JPEG, PNG, WebP or AVIF."),
             path=path,
         ) from error
 

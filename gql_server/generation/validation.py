@@ -233,7 +233,7 @@ def _model(
         if request.template_id is None:
             faults.append(
                 InvalidInput(
-                    "Name a model, or a template that names one.",
+                    "Name a model, or a template that has one.",
                     path=("model",),
                     code=ErrorCode.REQUIRED,
                 )
@@ -256,8 +256,10 @@ def _prompt_faults(prompt: str, rendered: str, model: Model | None) -> Sequence[
     if not found and len(rendered) > longest:
         found.append(
             InvalidInput(
-                f"With the template's words the prompt has {len(rendered)} characters; "
-                f"the model takes {longest}.",
+                (
+                    f"With the template's text the prompt has {len(rendered)} characters; "
+                    f"the model accepts {longest}."
+                ),
                 path=("prompt",),
                 code=ErrorCode.TOO_LONG,
             )
@@ -304,7 +306,7 @@ def cost_faults(max_cost: float | None, cost: int) -> Iterator[DomainError]:
         return
     if max_cost < 0:
         yield InvalidInput(
-            f"maxCost must be 0 or more; it is {max_cost}.",
+            f"The maximum cost must be 0 or more; it is {max_cost}.",
             path=("max_cost",),
             code=ErrorCode.OUT_OF_RANGE,
         )

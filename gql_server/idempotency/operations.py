@@ -82,7 +82,7 @@ def key_faults(key: str) -> Iterator[InvalidInput]:
     # Others do not come through a header of HTTP as they were sent.
     if not faults and not (key.isascii() and key.isprintable()):
         yield InvalidInput(
-            "An idempotency key has printable characters of ASCII alone.",
+            "An idempotency key has only printable ASCII characters.",
             path=("idempotency_key",),
         )
 

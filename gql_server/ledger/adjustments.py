@@ -42,7 +42,7 @@ async def adjust(database: Database, adjustment: Adjustment) -> str:
         text_faults(adjustment.reason, path=("reason",), label="Reason", minimum=3, maximum=500)
     )
     if not adjustment.amount:
-        faults.append(InvalidInput("An adjustment of nothing changes nothing.", path=("amount",)))
+        faults.append(InvalidInput("The amount of an adjustment must not be 0.", path=("amount",)))
     if faults:
         raise Rejected(faults)
     async with database.write() as connection:

@@ -63,14 +63,14 @@ class Flaw(StrEnum):
     EMPTY = "it is empty"
     UNKNOWN_FORMAT = "it is not a JPEG, PNG, WebP or AVIF"
     HEIC = (
-        "it is a HEIC, as iPhones make them; export it as JPEG (on the phone: Settings, Camera, "
+        "it is a HEIC file; export it as JPEG (on the phone: Settings, Camera, "
         "Formats, Most Compatible)"
     )
     TOO_MANY_PIXELS = "it has too many pixels"
     TOO_MANY_SCANS = "it is a JPEG of more than 100 scans"
     TOO_LONG = "one of its sides is longer than 16384 pixels"
     TOO_NARROW = "one of its sides is more than 100 times as long as the other"
-    BROKEN = "it is broken or cut off"
+    BROKEN = "it is damaged or incomplete"
 
 
 class NotAPicture(Exception):

@@ -77,7 +77,7 @@ class SharedGate:
         except TimeoutError as error:
             log.warning("no_turn_at_provider", kind=kind.value, is_background=is_background)
             raise GenerationFailed(
-                "The server makes as many pictures as its provider allows. Try again in a while.",
+                "The provider's rate limit is reached. Try again later.",
                 retryable=True,
                 reached_model=False,
             ) from error

@@ -189,8 +189,10 @@ def _masked(error: Exception) -> Response:
     reference = secrets.token_hex(6)
     log.error("unexpected_error", reference=reference, exc_info=error)
     details = Details(
-        message="Something went wrong on the server. Tell its operator this reference: "
-        f"{reference}",
+        message=(
+            "An unexpected error occurred. Report this reference to the server's "
+            f"operator: {reference}"
+        ),
         reference=reference,
     )
     status = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -275,7 +277,7 @@ _TITLES: Final[Mapping[HTTPStatus, str]] = {
 }
 _PLAIN_MESSAGES: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.NOT_FOUND: "No endpoint has this address. /api/openapi.json lists all endpoints.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "The address does not support this method. See the Allow header.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "The address does not support this method. See Allow.",
 }
 _FIELDS: Final[Mapping[str | int, str]] = {
     "idempotency_key": "Idempotency-Key",

@@ -29,7 +29,7 @@ IMAGES: Final[dict[str, Any]] = {"images": [IMAGE], "total": 1, "next_cursor": N
 PENDING_IMAGE: Final[dict[str, Any]] = {
     "id": IMAGE_ID,
     "status": "pending",
-    "message": f"The picture is still being made. Ask for image {IMAGE_ID} in a little while.",
+    "message": f"The image is still being generated. Query image {IMAGE_ID} in a moment.",
 }
 SOURCE_IMAGE: Final[dict[str, Any]] = {
     "id": SOURCE_IMAGE_ID,
@@ -121,5 +121,5 @@ BATCH: Final[dict[str, Any]] = {
 PENDING_BATCH: Final[dict[str, Any]] = {
     "id": BATCH_ID,
     "status": "pending",
-    "message": f"The batch is still being accepted. Ask for batch {BATCH_ID} in a little while.",
+    "message": f"The batch is still being accepted. Query batch {BATCH_ID} in a moment.",
 }

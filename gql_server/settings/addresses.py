@@ -39,7 +39,7 @@ def http_url(value: str) -> str:
     if not _HTTP_BEGINNING.fullmatch(value):
         raise ValueError("give an address such as https://images.example.com")
     if "?" in value or "#" in value:
-        raise ValueError("give an address without ? and #")
+        raise ValueError("use a URL without ? and #")
     if url.username is not None or url.password is not None:
         raise ValueError("give an address without a user and a password")
     return value.rstrip("/")

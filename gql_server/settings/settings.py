@@ -78,7 +78,9 @@ class Settings(SettingFields):
         if self.database_password is not None:
             faults.extend(self._password_faults())
         if self.oidc_issuer and self.auth != "keys":
-            faults.append("AUTH: set it to keys where OIDC_ISSUER is set, or nobody is asked")
+            faults.append(
+                "AUTH: set it to keys where OIDC_ISSUER is set, or callers are not authenticated"
+            )
         if 0 < self.allowance_size < self.max_query_cost:
             faults.append("ALLOWANCE: set it to MAX_QUERY_COST or more, or to 0 for no bound")
         if faults:

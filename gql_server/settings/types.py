@@ -38,7 +38,9 @@ def _is_issuer(value: str) -> str:
 def _is_token(value: SecretStr) -> SecretStr:
     secret = value.get_secret_value()
     if not secret.isascii() or not secret.isprintable() or " " in secret:
-        raise ValueError("a token has no spaces and no letters beyond ASCII; copy it once more")
+        raise ValueError(
+            "tokens have only ASCII characters and no spaces; check that you copied it correctly"
+        )
     return value
 
 

@@ -176,7 +176,7 @@ async def patience(seconds: float) -> AsyncIterator[None]:
 
 def _too_slow(seconds: float) -> RequestRefused:
     return RequestRefused(
-        f"The request took longer than {seconds:g} s to come.",
+        f"The request took longer than {seconds:g} s to arrive.",
         status=HTTPStatus.REQUEST_TIMEOUT,
         code="REQUEST_TIMEOUT",
         headers={"Connection": "close"},
@@ -186,7 +186,7 @@ def _too_slow(seconds: float) -> RequestRefused:
 def too_large(max_bytes: int) -> RequestRefused:
     """Return the refusal of a request that is longer than that."""
     return RequestRefused(
-        f"The request is larger than this server takes: {max_bytes} bytes.",
+        f"The request is larger than the server accepts: {max_bytes} bytes.",
         status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         code="REQUEST_TOO_LARGE",
     )

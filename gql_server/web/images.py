@@ -53,19 +53,23 @@ class _Images:
         except _BadQuery as error:
             return _refusal(HTTPStatus.BAD_REQUEST, str(error))
         except NotAPicture as error:
-            return _refusal(HTTPStatus.BAD_REQUEST, f"This cannot be resized: {error}.")
+            return _refusal(HTTPStatus.BAD_REQUEST, f"The image cannot be resized: {error}.")
         except TooManyWaiting:
-            response = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "Too many wait to be resized.")
+            response = _refusal(
+                HTTPStatus.SERVICE_UNAVAILABLE, "Too many images are waiting to be resized."
+            )
             response.headers["Retry-After"] = "1"
             return response
         except TooManyOfClient as error:
             response = _refusal(
-                HTTPStatus.TOO_MANY_REQUESTS, "Your address asks for too many resized pictures."
+                HTTPStatus.TOO_MANY_REQUESTS, "Too many resized images requested from your address."
             )
             response.headers["Retry-After"] = str(error.retry_after)
             return response
         except (StoreUnavailable, StoreMisconfigured, OSError):
-            return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The picture cannot be read just now.")
+            return _refusal(
+                HTTPStatus.SERVICE_UNAVAILABLE, "The image cannot be read at the moment."
+            )
 
     async def _answer(self, request: Request) -> Response:
         query = request.query_params
@@ -79,7 +83,7 @@ class _Images:
         )
         if seconds == 0:
             return _refusal(
-                HTTPStatus.FORBIDDEN, "This address has expired, or is no signed one. Ask for anew."
+                HTTPStatus.FORBIDDEN, "This URL has expired or is not signed. Query a new one."
             )
         response = await self._picture(request, key)
         if seconds is not None and "ETag" in response.headers:
@@ -93,7 +97,7 @@ class _Images:
         except InvalidKey:
             file = None
         if file is None:
-            return _refusal(HTTPStatus.NOT_FOUND, "There is no such picture.")
+            return _refusal(HTTPStatus.NOT_FOUND, "The image does not exist.")
         if width is None and image_format is None:
             return _original(request, file)
         wanted = RenditionRequest(

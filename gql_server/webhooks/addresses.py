@@ -93,7 +93,7 @@ class WebhookAddresses:
         """
         if len(url) > MAX_LENGTH:
             raise InvalidInput(
-                f"An address has at most {MAX_LENGTH} characters; this one has {len(url)}.",
+                f"A URL has at most {MAX_LENGTH} characters; this one has {len(url)}.",
                 path=path,
                 code=ErrorCode.TOO_LONG,
             )

@@ -104,7 +104,7 @@ class WebhookDelivery:
             webhook_id=webhook.id,
             started_at=now(),
             duration_ms=0,
-            error="The server could not make this delivery.",
+            error="The delivery failed in the server.",
         )
         await self._write(webhook, delivery, _ended(WebhookStatus.FAILED))
 

@@ -75,7 +75,7 @@ class WebhookSender:
         except AddressRefused as error:
             return Answer(error=str(error))
         except (TimeoutError, httpx.TimeoutException):
-            return Answer(error=f"No answer within {self._timeout_seconds:g} seconds.")
+            return Answer(error=f"No response within {self._timeout_seconds:g} seconds.")
         except httpx.HTTPError as error:
             return Answer(error=_reason(error))
 
@@ -129,11 +129,11 @@ def _answer(response: httpx.Response) -> Answer:
     status = response.status_code
     if response.is_success:
         return Answer(status)
-    message = f"The receiver answered {status}."
+    message = f"The receiver returned {status}."
     if response.is_redirect:
-        message = f"The receiver answered {status}; redirects are not followed."
+        message = f"The receiver returned {status}; redirects are not followed."
     elif status == HTTPStatus.GONE:
-        message = "The receiver answered 410: it wants to hear no more of this."
+        message = "The receiver returned 410: no more deliveries are attempted."
     return Answer(status, message, read_retry_after(response.headers.get("retry-after")))
 
 
@@ -143,10 +143,10 @@ def _reason(error: httpx.HTTPError) -> str:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return "The receiver's certificate was not accepted."
         if isinstance(cause, ssl.SSLError):
-            return "No connection by TLS could be made."
+            return "The TLS connection failed."
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.ConnectError):
-        return "No connection could be made."
+        return "The connection failed."
     if isinstance(error, httpx.ProtocolError | httpx.DecodingError):
-        return "The answer was no HTTP."
-    return "The connection broke off."
+        return "The response was not HTTP."
+    return "The connection was lost."

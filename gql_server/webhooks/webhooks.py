@@ -92,8 +92,7 @@ class Webhooks:
         """
         if not self._signer.has_secret:
             raise InvalidInput(
-                "This server has no secret to sign webhooks with. Its operator sets "
-                "WEBHOOK_SECRET.",
+                "Webhooks are not configured. The operator sets WEBHOOK_SECRET.",
                 path=path,
             )
         await self._addresses.check(url, path=path)

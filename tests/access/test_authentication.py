@@ -79,7 +79,7 @@ async def test_a_right_prefix_alone_opens_nothing_and_tells_nothing(database: Da
         with pytest.raises(Unauthenticated) as refusal:
             await authentication.authenticate(token)
         told.add(refusal.value.message)
-    assert told == {"There is no such API key. Copy it once more."}
+    assert told == {"Invalid API key. Check that you copied all of it."}
 
 
 @pytest.mark.parametrize("token", [None, "", "secret", "gqls_x", "gqls_ü" * 20, "\x00", "a" * 9000])

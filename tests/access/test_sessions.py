@@ -29,7 +29,7 @@ from tests.support.waiting import WAIT_SECONDS
 pytestmark = pytest.mark.anyio
 
 CREATED = "subscription { imageCreated { id } }"
-REVOKED = "This API key was revoked."
+REVOKED = "This API key has been revoked."
 RARELY = 10 * WAIT_SECONDS
 
 

@@ -268,7 +268,7 @@ async def test_what_everybody_spends_of_the_servers_budget_is_for_admins(asking:
         await set_budget(admin, limit=0.5, period="DAILY", userId="ann")
         await generate(admin)
         (warning,) = (await generate(ann))["warnings"]
-        assert warning["message"] == "The server's monthly budget is passed."
+        assert warning["message"] == "The server's monthly budget has been exceeded."
         assert warning["budget"] == {"limit": None, "spent": None, "reserved": None}
         (warning,) = (await generate(admin))["warnings"]
         assert warning["message"] == "The server's monthly budget of $0.0137 is passed."

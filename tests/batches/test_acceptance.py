@@ -142,7 +142,7 @@ async def test_more_faults_than_anybody_mends_at_once_end_in_saying_so(office: O
     assert told[1]["path"] == ["input", "tags", "0"]
     assert told[-2]["path"] == ["input", "pictures", "prompts", "98"]
     assert (told[-1]["path"], told[-1]["code"]) == (["input"], "TOO_MANY")
-    assert "more faults than these 100" in told[-1]["message"]
+    assert "more errors than these 100" in told[-1]["message"]
 
 
 async def test_the_faults_of_prompts_name_the_prompts(office: Office) -> None:

@@ -71,7 +71,7 @@ async def test_pictures_are_saved_and_what_failed_can_be_sent_again(
     options = ("-", "--model", FLUX, "--seed", "7", "--images-per-prompt", "2", "--tag", "fox")
     result = await desk.run(*options)
     assert result.exit_code == 1, result.output
-    assert "5 of 6 pictures made, 1 failed, 0 canceled, $0.0500." in result.stdout
+    assert "5 of 6 images generated, 1 failed, 0 canceled, $0.0500." in result.stdout
     assert "5 pictures are in" in result.stdout
     assert "PromptRefused" in result.stderr
     names = desk.pictures()
@@ -92,7 +92,7 @@ async def test_pictures_are_saved_and_what_failed_can_be_sent_again(
     again = await desk.run(*options)
     assert again.exit_code == 1
     assert "5 pictures are in" in again.stdout
-    assert "(4 were there already)" in again.stdout
+    assert "(4 were already there)" in again.stdout
     assert desk.pictures() == names
     assert len(standin.requests) == made
     assert json.loads(state.read_text()) == asked
@@ -162,11 +162,11 @@ async def test_everything_that_is_wrong_is_told_and_nothing_is_remembered(
     ("arguments", "told"),
     [
         ((), "Name a file of prompts"),
-        (("-", "--resume", "bat_1"), "--resume goes on with what was asked for"),
-        (("--resume", "bat_1", "--width", "512"), "--resume goes on with what was asked for"),
+        (("-", "--resume", "bat_1"), "--resume continues an existing batch"),
+        (("--resume", "bat_1", "--width", "512"), "--resume continues an existing batch"),
         (("/nope.txt",), "/nope.txt: No such file"),
         (("-", "--server", "ftp://x"), "--server: give an address"),
-        (("-", "--server", "http://me:hidden@x"), "--server: give the address alone"),
+        (("-", "--server", "http://me:hidden@x"), "--server: give only the address"),
     ],
 )
 async def test_a_wrong_command_is_told_its_mend(
@@ -184,5 +184,5 @@ async def test_a_server_that_is_not_there_is_told_at_once(tmp_path: Path) -> Non
     result = await desk.run("-", "--model", FLUX)
     assert result.exit_code == 3
     assert f"{desk.url} cannot be reached" in result.stderr
-    assert "Nothing was asked for." in result.stderr
+    assert "Nothing was requested." in result.stderr
     assert not (desk.out / ".batch.json").exists()

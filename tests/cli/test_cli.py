@@ -85,7 +85,7 @@ WHOLE_R2 = {
         ({"WORKERS_AI_BASE_URL": "http://x/y?hidden=1"}, "WORKERS_AI_BASE_URL: "),
         ({"PRICE_BOOK": "/nope.toml"}, "PRICE_BOOK: /nope.toml"),
         ({"HOST": "999.1.1.1", "AUTH": "keys"}, "HOST, PORT: cannot listen on 999.1.1.1"),
-        ({"PUBLIC_URL": "https://images.test"}, "AUTH: decide who may ask"),
+        ({"PUBLIC_URL": "https://images.test"}, "AUTH: choose who may use the server"),
         ({"AUTH": "perhaps"}, "AUTH: Input should be 'none' or 'keys'"),
         ({"ALLOWED_IPS": "10.0.0.0/8, everywhere"}, "ALLOWED_IPS: everywhere is not a network"),
         ({"URL_SIGNING_SECRET": "short"}, "URL_SIGNING_SECRET: give at least 32"),
@@ -156,7 +156,7 @@ def test_the_ledger_is_audited_adjusted_and_exported(
     connection.close()
     found = runner.invoke(cli, ["audit"])
     assert found.exit_code == 1
-    assert "mend them with --repair" in found.output
+    assert "fix them with --repair" in found.output
     assert runner.invoke(cli, ["audit", "--repair"]).exit_code == 0
     assert runner.invoke(cli, ["audit"]).exit_code == 0
 

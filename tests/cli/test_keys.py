@@ -53,8 +53,8 @@ def test_an_expiry_is_shown() -> None:
 def test_what_is_wrong_is_told_at_once() -> None:
     result = run("create", "--user", " ", "--role", "reader", "--expires", "2020-01-01")
     assert result.exit_code == 1
-    assert "User must be" in result.output
-    assert "must lie ahead" in result.output
+    assert "The user must be" in result.output
+    assert "must be in the future" in result.output
     assert run("create", "--user", "ann", "--role", "king").exit_code == 2
     result = run("revoke", "key_nope")
     assert result.exit_code == 1

@@ -22,7 +22,7 @@ FLUX = "@cf/black-forest-labs/flux-1-schnell"
 PHOENIX = "@cf/leonardo/phoenix-1.0"
 SDXL = "@cf/stabilityai/stable-diffusion-xl-base-1.0"
 
-AGREES = "Cloudflare lists the models and the prices that are in force here.\n"
+AGREES = "Cloudflare's models and prices match those in use.\n"
 
 Refresh = Callable[..., Result]
 

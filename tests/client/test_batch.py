@@ -53,7 +53,7 @@ async def test_a_batch_whose_answer_was_lost_is_not_asked_for_twice(
         async with open_server(proxy.url, None, told.losses.append) as (server, _):
             with folder.held():
                 batch_id = await start_batch(server, folder, wanted, told)
-                with pytest.raises(FolderFault, match="another run is at work"):
+                with pytest.raises(FolderFault, match="another command is using"):
                     OutputFolder(folder.path).held().__enter__()
     assert len(told.losses) == 2
     assert told.batches == [batch_id]

@@ -56,9 +56,9 @@ async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
             comes_back, is_interrupted = threading.Event(), threading.Event()
             standin.next(*(picture_after(comes_back) for _ in range(8)))
             standin.always, standin.latency = picture_after(is_interrupted), 0.5
-            await until(lambda: "it is tried again" in shown())
+            await until(lambda: "; retrying: " in shown())
             async with product_process(tmp_path, settings, port=port):
-                await until(lambda: "The connection is back." in shown())
+                await until(lambda: "Reconnected." in shown())
                 comes_back.set()
                 before = saved()
                 await until(lambda: saved() >= before + 2)
@@ -78,7 +78,7 @@ async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
                 assert "is canceled" in canceled.stderr
                 ended = await typed(*resume)
     assert ended.exit_code == 1
-    counts = re.search(rf"(\d+) of {PICTURES} pictures made, 0 failed, (\d+) canc", ended.stdout)
+    counts = re.search(rf"(\d+) of {PICTURES} images generated, 0 failed, (\d+) canc", ended.stdout)
     assert counts is not None
     made, left_out = map(int, counts.groups())
     assert made + left_out == PICTURES

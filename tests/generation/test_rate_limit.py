@@ -22,6 +22,6 @@ async def test_a_picture_beyond_the_accounts_rate_limit_is_refused_and_is_no_mod
         found = await product.ask(PERFORMANCE, model=FLUX)
     (error,) = refused["userErrors"]
     assert (error["__typename"], error["retryable"]) == ("GenerationFailed", True)
-    assert "as its provider allows" in error["message"]
+    assert "provider's rate limit is reached" in error["message"]
     assert len(standin.requests) == 1
     assert found["model"]["performance"]["failures"] == 0

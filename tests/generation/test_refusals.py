@@ -128,8 +128,10 @@ async def test_what_costs_no_more_than_its_limit_is_made(product: Product) -> No
         "estimate": None,
         "userErrors": [
             {
-                "message": "This would cost $0.02607, more than the request allows: $0.02606. "
-                "Ask for less, or allow more.",
+                "message": (
+                    "This would cost $0.02607, more than the maximum of the request, "
+                    "$0.02606. Request less, or raise the maximum."
+                ),
                 "path": ["input", "image", "maxCost"],
                 "cost": 0.02607,
                 "maxCost": 0.02606,

@@ -87,8 +87,8 @@ async def test_a_fault_of_the_operators_is_logged_in_full_and_shown_in_general_t
     assert len(standin.requests) == 1
     assert not caught.value.retryable
     assert caught.value.message == (
-        "The server's account with the provider cannot make this picture; "
-        "its operator has been told."
+        "The server's provider account cannot generate this image. The server's "
+        "operator must fix this; the log has the details."
     )
     assert len(logs) == 1
     assert (
@@ -195,7 +195,7 @@ async def test_what_the_service_says_of_a_bad_request_is_shown_without_its_wrapp
         with pytest.raises(GenerationFailed) as caught:
             await client.generate(request_for(FLUX))
     assert caught.value.message == (
-        "The provider does not take this request as it is; change it. It says: steps must be 8"
+        "The provider rejected this request. Change it. It says: steps must be 8"
     )
 
 

@@ -86,7 +86,7 @@ async def test_inputs_that_the_model_cannot_use_are_reported_as_such(
 ) -> None:
     standin.always = error(3030, status, message)
     async with client_of(standin) as client:
-        with pytest.raises(GenerationFailed, match="does not take this request") as caught:
+        with pytest.raises(GenerationFailed, match="rejected this request") as caught:
             await client.generate(request_for(FLUX))
     assert len(standin.requests) == 1
     assert not caught.value.retryable

@@ -108,7 +108,7 @@ async def test_several_faults_are_told_at_once(user: Product) -> None:
             "Send the body as application/json",
         ),
         (b"{}", {"content-type": "application/json; charset=latin1"}, 415, "Send the body as"),
-        (b" " * (8 * 1024 * 1024 + 1), JSON, 413, "larger than this server takes"),
+        (b" " * (8 * 1024 * 1024 + 1), JSON, 413, "larger than the server accepts"),
     ],
 )
 @pytest.mark.parametrize("path", ["generate", "batch/generate"])

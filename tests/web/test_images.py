@@ -164,7 +164,7 @@ async def test_what_is_no_picture_of_the_store_is_not_found(
     (root.parent / "secret").write_text("secret")
     answer = await client.get(path)
     assert answer.status_code == 404
-    assert answer.text == "There is no such picture."
+    assert answer.text == "The image does not exist."
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 

@@ -158,8 +158,8 @@ async def test_a_webhook_is_tried_again_until_it_is_heard(
     assert webhook["delivered_at"] >= webhook["created_at"]
     assert webhook["next_delivery_at"] is None
     assert await house.told(webhook_id) == [
-        (500, "The receiver answered 500."),
-        (503, "The receiver answered 503."),
+        (500, "The receiver returned 500."),
+        (503, "The receiver returned 503."),
         (204, None),
     ]
     assert {one.headers["webhook-id"] for one in receiver.received} == {webhook_id}
@@ -283,7 +283,7 @@ async def test_a_receiver_that_wants_no_more_is_left_alone(
     await by_hand.until(webhook_id, "failed")
     assert jobs_of(by_hand).waiting == {}
     assert await by_hand.told(webhook_id) == [
-        (410, "The receiver answered 410: it wants to hear no more of this.")
+        (410, "The receiver returned 410: no more deliveries are attempted.")
     ]
 
 
@@ -298,7 +298,7 @@ async def test_what_the_server_itself_cannot_do_is_told_and_can_be_begun_anew(
     for _ in range(2):  # told until it was heard
         await jobs.give_up(job)
     await by_hand.until(webhook_id, "failed")
-    assert await by_hand.told(webhook_id) == [(None, "The server could not make this delivery.")]
+    assert await by_hand.told(webhook_id) == [(None, "The delivery failed in the server.")]
     await by_hand.webhooks.redeliver(ANN, webhook_id)
     await jobs.do()
     await by_hand.until(webhook_id, "delivered")

@@ -88,7 +88,7 @@ async def test_redirects_are_not_followed(receiver: Receiver) -> None:
     receiver.next(lambda: RedirectResponse(f"{receiver.url}/inside", status_code=307))
     answer = await send(receiver.url)
     assert answer.status_code == 307
-    assert answer.error == "The receiver answered 307; redirects are not followed."
+    assert answer.error == "The receiver returned 307; redirects are not followed."
     assert len(receiver.received) == 1
 
 
@@ -129,12 +129,12 @@ async def test_an_answer_that_does_not_come_is_given_up() -> None:
     async with server:
         port = server.sockets[0].getsockname()[1]
         answer = await send(f"http://127.0.0.1:{port}/", timeout_seconds=0.1)
-    assert answer == Answer(error="No answer within 0.1 seconds.")
+    assert answer == Answer(error="No response within 0.1 seconds.")
 
 
 async def test_nobody_there_is_told_in_few_words() -> None:
     answer = await send("http://127.0.0.1:9/")
-    assert answer == Answer(error="No connection could be made.")
+    assert answer == Answer(error="The connection failed.")
 
 
 async def test_what_is_no_http_is_told_in_few_words() -> None:
@@ -149,7 +149,7 @@ async def test_what_is_no_http_is_told_in_few_words() -> None:
     async with server:
         port = server.sockets[0].getsockname()[1]
         answer = await send(f"http://127.0.0.1:{port}/")
-    assert answer == Answer(error="The answer was no HTTP.")
+    assert answer == Answer(error="The response was not HTTP.")
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ async def test_a_receiver_says_when_to_come_again(
         header = f"{now() + timedelta(hours=1):%a, %d %b %Y %H:%M:%S} GMT"
     receiver.next(lambda: Response(status_code=503, headers={"retry-after": header}))
     answer = await send(receiver.url)
-    assert answer.error == "The receiver answered 503."
+    assert answer.error == "The receiver returned 503."
     if least is None or most is None:
         assert answer.retry_after is None
     else:

@@ -58,20 +58,25 @@ def limit_errors(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
     """Return an error for each limit that the document passes, with its code and the limit."""
     count = _Count(document)
     found = (
-        ("QUERY_TOO_DEEP", "nested more deeply", count.depth, limits.depth),
-        ("TOO_MANY_ALIASES", "given more aliases", count.aliases, limits.aliases),
-        ("TOO_MANY_DIRECTIVES", "given more directives", count.directives, limits.directives),
+        ("QUERY_TOO_DEEP", "is nested more deeply", count.depth, limits.depth),
+        ("TOO_MANY_ALIASES", "has more aliases", count.aliases, limits.aliases),
+        ("TOO_MANY_DIRECTIVES", "has more directives", count.directives, limits.directives),
         (
             "TOO_MANY_DIRECTIVES",
-            "given more directives at one place",
+            "has more directives in one place",
             count.directives_at_one_place,
             min(limits.directives, _DIRECTIVES_AT_ONE_PLACE),
         ),
-        ("TOO_MANY_FRAGMENTS", "given more fragments", count.spreads, _SPREADS_AT_ONE_PLACE),
-        ("TOO_MANY_REPEATS", "told the same field more often", count.repeats, limits.repeats),
+        (
+            "TOO_MANY_FRAGMENTS",
+            "spreads more fragments in one selection",
+            count.spreads,
+            _SPREADS_AT_ONE_PLACE,
+        ),
+        ("TOO_MANY_REPEATS", "selects the same field more often", count.repeats, limits.repeats),
     )
     return [
-        limit_error(code, f"The operation is {fault} than this server allows: {limit}.", limit)
+        limit_error(code, f"The operation {fault} than the server allows: {limit}.", limit)
         for code, fault, number, limit in found
         if number > limit
     ]

@@ -76,7 +76,7 @@ class PersistedDocuments:
             if query in self._trusted_texts:
                 return query
             raise RequestRefused(
-                "This server runs only the documents that it was given when it started.",
+                "This server runs only trusted documents.",
                 code="DOCUMENT_NOT_TRUSTED",
             )
         if name is None:
@@ -103,7 +103,7 @@ class PersistedDocuments:
         is_valid = not self._documents.prepare(query).errors
         if is_valid and sha256(query.encode()).hexdigest() != name:
             raise RequestRefused(
-                "The hash is not that of the document.", code="PERSISTED_QUERY_HASH_MISMATCH"
+                "The hash does not match the document.", code="PERSISTED_QUERY_HASH_MISMATCH"
             )
         if is_valid:
             self._kept[name] = query

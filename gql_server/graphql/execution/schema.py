@@ -308,7 +308,7 @@ class Schema(strawberry.Schema):
         if prepared.errors:
             return None, list(prepared.errors)
         if prepared.introspects and context is not None and not context.sees_schema:
-            message = "This server does not describe its schema to this caller."
+            message = "Introspection is not allowed for this caller."
             return None, [GraphQLError(message, extensions={"code": "INTROSPECTION_DISABLED"})]
         error = prepared.choice_error(operation_name)
         if error is not None:
@@ -316,7 +316,7 @@ class Schema(strawberry.Schema):
         cost, limit = prepared.cost(operation_name, variables), self._limits.cost
         if cost > limit:
             message = f"The operation would cost {cost}, more than this server allows: {limit}."
-            hint = f"{message} Ask for smaller pages."
+            hint = f"{message} Request smaller pages."
             return None, [limit_error("QUERY_TOO_COMPLEX", hint, limit)]
         if prepared.size_of_lists(operation_name, variables).is_too_large:
             message = (
@@ -338,7 +338,7 @@ def _type_errors(
     found = prepared.operation_type(operation_name)
     if found is None or found.value in {kind.value for kind in allowed}:
         return []
-    return [GraphQLError(f"This way of asking takes no {found.value}.")]
+    return [GraphQLError(f"This transport does not support a {found.value}.")]
 
 
 async def _single(result: ExecutionResult) -> StreamResult:

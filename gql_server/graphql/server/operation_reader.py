@@ -56,7 +56,7 @@ class OperationReader:
         takes = accepted(header_of(request.scope, b"accept"))
         if takes.single is None and (takes.stream is None or takes.stream not in self._streams):
             raise RequestRefused(
-                f"This server answers in {RESPONSE_JSON} or {JSON}.",
+                f"The server responds with {RESPONSE_JSON} or {JSON}.",
                 status=HTTPStatus.NOT_ACCEPTABLE,
                 code="NOT_ACCEPTABLE",
             )
@@ -99,7 +99,7 @@ class OperationReader:
                 parameters[name] = parse_json(parameters[name], f"parameter {name}")
         if parameters.get("query") and not self._options.takes_get:
             raise RequestRefused(
-                "Send the operation by POST; GET takes only those that are named by their hash.",
+                ("Send the operation by POST; GET accepts only persisted documents (by hash)."),
                 status=HTTPStatus.METHOD_NOT_ALLOWED,
                 code="METHOD_NOT_ALLOWED",
                 headers={"Allow": "POST"},
@@ -110,7 +110,7 @@ class OperationReader:
         limit = self._options.operations
         if not limit:
             raise RequestRefused(
-                "Send one operation in a request; this server takes no lists of them.",
+                "Send one operation per request; batched requests are not allowed.",
                 code="BATCHING_DISABLED",
             )
         if not 1 <= len(operations) <= limit:

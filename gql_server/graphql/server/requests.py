@@ -61,8 +61,10 @@ async def read_upload(
     """
     if not _is_no_form(request.headers):
         raise RequestRefused(
-            "A multipart request needs a header that no form can send, against requests forged "
-            "by other pages: add `GraphQL-Require-Preflight: 1`.",
+            (
+                "Multipart requests require a header that protects against cross-site "
+                "request forgery: add `GraphQL-Require-Preflight: 1`."
+            ),
             status=HTTPStatus.FORBIDDEN,
             code="PREFLIGHT_REQUIRED",
         )

@@ -17,7 +17,10 @@ from gql_server.graphql.server.media_types import EVENT_STREAM
 Chunks = AsyncGenerator[str, None]
 
 _STOPPING: Final = GraphQLError(
-    "The server stops. Subscribe again, with `after` where the subscription takes it.",
+    (
+        "The server is shutting down. Subscribe again, with `after` where the "
+        "subscription supports it."
+    ),
     extensions={"code": "SERVER_STOPPING"},
 )
 

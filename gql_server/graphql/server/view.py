@@ -205,7 +205,7 @@ class GraphQLView(GraphQL[OperationContext, None]):
         """Refuse every method but GET and POST."""
         if request.method not in _ALLOWED_TYPES:
             raise RequestRefused(
-                "GraphQL takes GET and POST.",
+                "Use GET or POST.",
                 status=HTTPStatus.METHOD_NOT_ALLOWED,
                 code="METHOD_NOT_ALLOWED",
                 headers={"Allow": "GET, POST"},
@@ -258,12 +258,12 @@ class GraphQLView(GraphQL[OperationContext, None]):
         except InvalidOperationTypeError as error:
             if error.operation_type is StrawberryOperationType.SUBSCRIPTION:
                 raise RequestRefused(
-                    "A subscription is answered over WebSocket, or as text/event-stream.",
+                    "Subscriptions require a WebSocket or text/event-stream.",
                     status=HTTPStatus.NOT_ACCEPTABLE,
                     code="NOT_ACCEPTABLE",
                 ) from error
             raise RequestRefused(
-                "GET only reads; send this operation by POST.",
+                "GET is for queries only. Send this operation by POST.",
                 status=HTTPStatus.METHOD_NOT_ALLOWED,
                 code="METHOD_NOT_ALLOWED",
                 headers={"Allow": "POST"},

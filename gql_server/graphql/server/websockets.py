@@ -48,7 +48,7 @@ _FORBIDDEN: Final = 4403
 _TRY_AGAIN_LATER: Final = 1013
 _TOO_MANY: Final = 4429
 _UNKNOWN_NOW: Final[GraphQLFormattedError] = {
-    "message": "It cannot be found out just now who you are. Try again in a moment.",
+    "message": "Authentication is temporarily unavailable. Try again in a moment.",
     "extensions": {
         "code": UNAVAILABLE,
         "retryable": True,
@@ -166,7 +166,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
         if self.connection_acknowledged and message["id"] not in self.operations:
             most = self.max_subscriptions_per_connection
             if most is not None and len(self.operations) >= most:
-                text = f"This connection has as many operations as this server takes: {most}."
+                text = f"This connection has reached the maximum number of operations: {most}."
                 error = limit_error("TOO_MANY_SUBSCRIPTIONS", text, most)
                 await self._refuse(message["id"], error)
                 return

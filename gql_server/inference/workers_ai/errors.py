@@ -209,13 +209,13 @@ def to_domain_error(
             return DailyAllocationUsed(tomorrow.replace(hour=0, minute=0, second=0, microsecond=0))
         case Fault.OPERATOR:
             message = (
-                "The server's account with the provider cannot make this picture; "
-                "its operator has been told."
+                "The server's provider account cannot generate this image. The "
+                "server's operator must fix this; the log has the details."
             )
         case Fault.CALLER:
             message = _caller_message(failure, model_id)
         case Fault.SERVICE:
-            message = "The provider could not make the picture just now. Try again in a while."
+            message = "The provider could not generate the image. Try again later."
     return GenerationFailed(
         message,
         retryable=failure.fault is Fault.SERVICE,
@@ -226,12 +226,12 @@ def to_domain_error(
 
 def _caller_message(failure: AttemptFailed, model_id: str) -> str:
     if failure.code in _NO_SUCH_MODEL:
-        return f"The provider does not know the model {model_id}. Choose another one."
+        return f"The provider does not have the model {model_id}. Choose another one."
     if failure.code == _TOO_LARGE or failure.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return "The request is too large for the provider. Use fewer or smaller source images."
     is_safe = failure.is_quoted and "://" not in failure.detail
     said = f" It says: {failure.detail}" if is_safe else ""
-    return f"The provider does not take this request as it is; change it.{said}"
+    return f"The provider rejected this request. Change it.{said}"
 
 
 def _fault_of(status: int, code: int | None, message: str) -> Fault:

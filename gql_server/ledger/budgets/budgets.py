@@ -95,7 +95,7 @@ class BudgetState:
         """What to tell whoever passed it, where it is soft; the server's without its limit."""
         budget = self.span.budget
         if budget.scope == BudgetScope.SERVER:
-            return f"The {budget.scope}'s {budget.period} budget is passed."
+            return f"The {budget.scope}'s {budget.period} budget has been exceeded."
         return self.detailed_warning
 
     @property
@@ -249,7 +249,7 @@ def budget_faults(wanted: BudgetRequest) -> Iterator[DomainError]:
     """Yield what is wrong with a budget, apart from its webhook's address."""
     if not 0 <= wanted.limit <= _MOST_DOLLARS:
         yield InvalidInput(
-            f"A limit lies between 0 and {_MOST_DOLLARS} US dollars.",
+            f"The limit must be between 0 and {_MOST_DOLLARS} US dollars.",
             path=("limit",),
             code=ErrorCode.OUT_OF_RANGE,
         )

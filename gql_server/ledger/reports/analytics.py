@@ -62,7 +62,7 @@ class CostReport:
             InvalidInput: It ends before it begins, or lies beyond the calendar.
         """
         if since is not None and until is not None and until < since:
-            raise InvalidInput("until lies before since; swap them.", path=("until",))
+            raise InvalidInput("until is before since.", path=("until",))
         self._database = database
         self._where = where
         self.since = quarter_of(since) if since is not None else None

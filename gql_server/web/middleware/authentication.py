@@ -126,7 +126,7 @@ def _unauthenticated(error: Unauthenticated, challenge: str) -> RequestRefused:
 
 def _unavailable() -> RequestRefused:
     return RequestRefused(
-        "It cannot be found out just now who you are. Try again in a moment.",
+        "Authentication is temporarily unavailable. Try again in a moment.",
         status=HTTPStatus.SERVICE_UNAVAILABLE,
         code=UNAVAILABLE,
         headers={"Retry-After": str(DATABASE_RETRY_SECONDS)},

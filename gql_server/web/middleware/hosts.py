@@ -63,8 +63,10 @@ class AllowedHostsMiddleware:
             await self._app(scope, receive, send)
             return
         refused = RequestRefused(
-            "This server does not answer to the name that it was asked by. If it should, its "
-            "operator adds the name to ALLOWED_HOSTS, or sets PUBLIC_URL.",
+            (
+                "The server does not serve the requested host name. If it should, the "
+                "operator adds the name to ALLOWED_HOSTS or sets PUBLIC_URL."
+            ),
             status=HTTPStatus.MISDIRECTED_REQUEST,
             code="HOST_NOT_ALLOWED",
         )
