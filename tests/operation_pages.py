@@ -20,6 +20,7 @@ from graphql import (
 from gql_server.access.permissions import Others
 from gql_server.api.permissions import DECISIONS
 from gql_server.api.schema import schema_text
+from tools.reference.markdown import wrapped
 
 FOLDER = Path(__file__).parents[1] / "docs" / "operations"
 INDEX = FOLDER / "README.md"
@@ -56,12 +57,14 @@ class Operation:
         paragraphs = [
             f"# {self.name}",
             _BEGIN,
-            f"{_KINDS[self.kind]} for the role `{decision.role}`"
-            + (" and those above it" if decision.role != "admin" else "")
-            + f". {_OTHERS[decision.others]}",
-            _line(self.field.description),
+            wrapped(
+                f"{_KINDS[self.kind]} for the role `{decision.role}`"
+                + (" and those above it" if decision.role != "admin" else "")
+                + f". {_OTHERS[decision.others]}"
+            ),
+            wrapped(_line(self.field.description)),
             _table(("argument", "type", "what it says"), self._arguments()),
-            f"It answers `{self.field.type}`: {_line(answer.description)}",
+            wrapped(f"It answers `{self.field.type}`: {_line(answer.description)}"),
             _END,
         ]
         return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"

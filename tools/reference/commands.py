@@ -7,6 +7,7 @@ import typer
 from typer.cli import get_docs_for_click
 
 from gql_server.cli.root import cli
+from tools.reference.markdown import wrapped
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "commands.md"
 
@@ -18,4 +19,9 @@ def commands_page() -> str:
     command = typer.main.get_command(cli)
     context = typer.Context(command)
     text = get_docs_for_click(obj=command, ctx=context, name="gql-server", title="Commands")
-    return _HEAD + "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
+    return _HEAD + "\n".join(_readable(line.rstrip()) for line in text.strip().splitlines()) + "\n"
+
+
+def _readable(line: str) -> str:
+    # An option is one line of a list.
+    return line if not line or line.startswith("* ") else wrapped(line)
