@@ -1,6 +1,6 @@
-"""The pages of docs/operations: what the schema says in them, and what is written by hand.
+"""The pages of docs/operations: a part generated from the schema, and a part written by hand.
 
-`python -m tests.operation_pages` writes the first anew, which `make schema` does.
+`python -m tests.operation_pages` generates the first, as `make schema` does.
 """
 
 import json
@@ -28,11 +28,10 @@ SCHEMA = build_schema(schema_text())
 
 _BEGIN = "<!-- From the schema; `make schema` writes it. -->"
 _END = "<!-- What follows is written by hand. -->"
-_KINDS = {"Query": "A query", "Mutation": "A mutation", "Subscription": "A subscription"}
 _OTHERS = {
-    Others.HIDDEN: "What is another user's does not exist for it, unless an admin asks.",
-    Others.NONE: "Nothing in it has an owner.",
-    Others.VISIBLE: "It knows everyone's.",
+    Others.HIDDEN: "Objects of other users do not exist for callers who are not admins.",
+    Others.NONE: "Nothing in it belongs to a user.",
+    Others.VISIBLE: "Includes the objects of all users.",
 }
 _BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
@@ -58,13 +57,13 @@ class Operation:
             f"# {self.name}",
             _BEGIN,
             wrapped(
-                f"{_KINDS[self.kind]} for the role `{decision.role}`"
-                + (" and those above it" if decision.role != "admin" else "")
+                f"{self.kind} that requires the role `{decision.role}`"
+                + (" or a higher one" if decision.role != "admin" else "")
                 + f". {_OTHERS[decision.others]}"
             ),
             wrapped(_line(self.field.description)),
-            _table(("argument", "type", "what it says"), self._arguments()),
-            wrapped(f"It answers `{self.field.type}`: {_line(answer.description)}"),
+            _table(("argument", "type", "description"), self._arguments()),
+            wrapped(f"Returns `{self.field.type}`: {_line(answer.description)}"),
             _END,
         ]
         return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
@@ -119,7 +118,7 @@ def index() -> str:
         )
         for operation in operations()
     ]
-    table = _table(("operation", "kind", "for", "what it does"), rows)
+    table = _table(("operation", "kind", "role", "description"), rows)
     head = f"# Operations\n\n{_BEGIN}\n\n{table}\n\n{_END}\n"
     return head + old.partition(f"{_END}\n")[2]
 
