@@ -1,6 +1,6 @@
 """What passes by itself: the code that clients see, and when it is worth trying again.
 
-docs/using.md has the same as a table (Failures that pass), and tests/web/test_passing_failures.py
+docs/using.md has the same as a table (Temporary failures), and tests/web/test_passing_failures.py
 tries each over every way to ask.
 """
 
