@@ -3,7 +3,7 @@
 import gzip
 from collections.abc import Callable
 
-import brotli  # type: ignore[import-untyped]  # it has no types
+import brotli
 import pytest
 import zstandard
 
