@@ -40,24 +40,28 @@ async def _seconds_to_tell() -> tuple[int, float]:
             client.socket.transport.pause_reading()  # theirs is not what is measured
         last = clients[-1]
         last.socket.transport.resume_reading()
-        began = time.thread_time()
+        took = []
         for _ in range(ROUNDS):
+            began = time.thread_time()
             room.publish(PAGE)
             for _ in range(PAGE):
                 message = await last.socket.recv(decode=False)
-        took = time.thread_time() - began
-        return len(message), took / (ROUNDS * PAGE * CLIENTS)
+            took.append(time.thread_time() - began)
+        return len(message), min(took) / (PAGE * CLIENTS)
 
 
 async def _seconds_to_write(message: bytes) -> float:
     """Return the processor time of one write of a plain loop over as many sockets."""
     async with _plain_sockets() as writers:
-        began = time.thread_time()
-        for _ in range(ROUNDS * PAGE):
-            for writer in writers:
-                writer.write(message)
-            await asyncio.sleep(0)
-        return (time.thread_time() - began) / (ROUNDS * PAGE * CLIENTS)
+        took = []
+        for _ in range(ROUNDS):
+            began = time.thread_time()
+            for _ in range(PAGE):
+                for writer in writers:
+                    writer.write(message)
+                await asyncio.sleep(0)
+            took.append(time.thread_time() - began)
+        return min(took) / (PAGE * CLIENTS)
 
 
 @asynccontextmanager
