@@ -1,7 +1,7 @@
 """GraphQL over WebSockets: the protocol graphql-transport-ws, with bounds."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -35,6 +35,7 @@ from gql_server.graphql.execution.context import (
     TooManyConnections,
 )
 from gql_server.graphql.execution.limits import limit_error
+from gql_server.graphql.server.socket_sink import OperationMessage, SocketSink
 from gql_server.transient import DATABASE_RETRY_SECONDS, UNAVAILABLE
 from gql_server.web.bodies import RequestRefused
 from gql_server.web.websocket_protocol import SEND_AT_ONCE, acknowledge
@@ -205,10 +206,10 @@ class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
                 await operation.send_next(answer)
 
     def _sink(
-        self, operation: Operation[OperationContext, None], message: "OperationMessage"
-    ) -> "_SocketSink | None":
+        self, operation: Operation[OperationContext, None], message: OperationMessage
+    ) -> SocketSink | None:
         extension = self._socket.scope["extensions"].get(SEND_AT_ONCE)
-        return _SocketSink(self.operations, operation, message, **extension) if extension else None
+        return SocketSink(self.operations, operation, message, **extension) if extension else None
 
     async def _refuse(self, operation: str, error: GraphQLError | RequestRefused) -> None:
         await self.send_message({"id": operation, "type": "error", "payload": [_formatted(error)]})
@@ -244,47 +245,6 @@ class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
             )
             return False
         return True
-
-
-class OperationMessage:
-    """Messages with the answers of one operation."""
-
-    __slots__ = ("_head",)
-
-    def __init__(self, operation_id: str) -> None:
-        """Take the operation's id in its socket."""
-        self._head = b'{"id":%b,"type":"next","payload":' % orjson.dumps(operation_id)
-
-    def around(self, body: bytes) -> bytes:
-        """Return the message of an encoded answer."""
-        return b"%b%b}" % (self._head, body)
-
-
-class _SocketSink:
-    """Sends answers of one operation, for as long as it is open."""
-
-    __slots__ = ("_can_send", "_message", "_open", "_operation", "_send")
-
-    def __init__(
-        self,
-        open_operations: Mapping[str, Operation[OperationContext, None]],
-        operation: Operation[OperationContext, None],
-        message: OperationMessage,
-        *,
-        is_ready: Callable[[], bool],
-        send: Callable[[bytes], None],
-    ) -> None:
-        self._open = open_operations
-        self._operation = operation
-        self._message = message
-        self._can_send = is_ready
-        self._send = send
-
-    def is_ready(self) -> bool:
-        return self._open.get(self._operation.id) is self._operation and self._can_send()
-
-    def send(self, payload: Payload) -> None:
-        self._send(self._message.around(payload.body))
 
 
 def _is_well_formed(message: object) -> bool:
