@@ -98,7 +98,13 @@ def listen_host(value: str) -> str:
         return str(ip_address(bare))
     except ValueError:
         pass
-    if bare == value and _HOST_NAME.fullmatch(value) and len(value) <= _LONGEST_HOST_NAME:
+    is_number = bare.replace(".", "").isdigit()  # an IPv4 address that is none
+    if (
+        bare == value
+        and not is_number
+        and _HOST_NAME.fullmatch(value)
+        and len(value) <= _LONGEST_HOST_NAME
+    ):
         return value
     raise ValueError(
         "give an address or a name alone, such as 127.0.0.1, ::1, or 0.0.0.0 for every network; "

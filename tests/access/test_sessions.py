@@ -156,7 +156,7 @@ async def test_a_socket_s_caller_is_looked_at_before_each_operation(asking: Prod
         await socket.subscribe("{ viewer { userId } }", "unknown")
         answer = await socket.receive()
         assert (answer["type"], answer["id"]) == ("error", "unknown")
-        assert answer["payload"][0]["extensions"] == {"code": "INTERNAL"}
+        assert answer["payload"][0]["extensions"]["code"] == "UNAVAILABLE"
         path.rmdir()
         path.with_suffix(".away").rename(path)
         async with database.write() as connection:

@@ -55,6 +55,7 @@ async def test_an_outage_of_the_database_is_unavailable_and_logged_once(
 
     monkeypatch.setattr("gql_server.api.images.types.list_images", away, raising=False)
     monkeypatch.setattr("gql_server.generation.images.list_images", away)
+    monkeypatch.setattr("gql_server.generation.images.list_raw_images", away)
     query = {"query": "{ images { totalCount edges { node { id } } } }"}
     with structlog.testing.capture_logs() as logged:
         for kind, status in (("application/graphql-response+json", 200), ("application/json", 200)):

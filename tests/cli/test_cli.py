@@ -84,7 +84,7 @@ WHOLE_R2 = {
         ),
         ({"WORKERS_AI_BASE_URL": "http://x/y?hidden=1"}, "WORKERS_AI_BASE_URL: "),
         ({"PRICE_BOOK": "/nope.toml"}, "PRICE_BOOK: /nope.toml"),
-        ({"HOST": "999.1.1.1", "AUTH": "keys"}, "HOST, PORT: cannot listen on 999.1.1.1"),
+        ({"HOST": "999.1.1.1", "AUTH": "keys"}, "HOST: give an address or a name alone"),
         ({"PUBLIC_URL": "https://images.test"}, "AUTH: choose who may use the server"),
         ({"AUTH": "perhaps"}, "AUTH: Input should be 'none' or 'keys'"),
         ({"ALLOWED_IPS": "10.0.0.0/8, everywhere"}, "ALLOWED_IPS: everywhere is not a network"),

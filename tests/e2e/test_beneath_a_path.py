@@ -30,7 +30,11 @@ async def proxied(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
 
             async def forward(request: Request) -> Response:
                 path = request.url.path.removeprefix(PATH) or "/"
-                headers = {**request.headers, "host": f"127.0.0.1:{product.settings.port}"}
+                headers = {
+                    **request.headers,
+                    "host": f"127.0.0.1:{product.settings.port}",
+                    "accept-encoding": "identity",
+                }
                 async with httpx.AsyncClient(base_url=behind) as client:
                     answer = await client.request(
                         request.method,

@@ -155,11 +155,12 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
     receiver: Receiver,
 ) -> None:
     name = postgres.create_database(migrated_postgres)
-    address = make_url(postgres.setting(name)).set(password=PASSWORD)
+    address = make_url(postgres.setting(name))
     bucket = s3.make_bucket()
     secrets = {
         "URL_SIGNING_SECRET": SIGNING_SECRET,
         "DATABASE_URL": address.render_as_string(hide_password=False),
+        "DATABASE_PASSWORD": PASSWORD,
         "CLOUDFLARE_API_TOKEN": standin.token,
         "AI_GATEWAY_TOKEN": GATEWAY_TOKEN,
         "R2_ACCESS_KEY_ID": ACCESS_KEY_ID,

@@ -30,6 +30,7 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.none() | strategy
 
 
+SEEDS = st.integers(-(2**53) + 1, 2**53 - 1)
 PICTURES = st.fixed_dictionaries(
     {"prompt": TEXT},
     optional={
@@ -40,7 +41,7 @@ PICTURES = st.fixed_dictionaries(
         "height": maybe(SIZES),
         "steps": maybe(st.integers(-1, 60) | INTS),
         "guidance": maybe(st.floats(allow_nan=False, allow_infinity=False)),
-        "seed": maybe(st.integers(-(2**54), 2**54) | st.integers().map(str)),
+        "seed": maybe(SEEDS | SEEDS.map(str)),
         "strength": maybe(st.floats(0, 1)),
         "sourceImageIds": maybe(st.lists(IDS, max_size=6)),
         "maskImageId": maybe(IDS),

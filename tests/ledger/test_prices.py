@@ -154,7 +154,7 @@ def test_a_book_may_say_what_the_provider_bills(tmp_path: Path) -> None:
     ("content", "named"),
     [
         (None, "No such file"),
-        (b"\xff", "decode"),
+        (b"\xff", "UTF-8"),
         (b"[prices", "table"),
         (b'[prices."@cf/no/model"]\npicture = "1"', "@cf/no/model"),
         (b'[prices."%s"]\nhour = "1"' % FLUX.encode(), "hour"),

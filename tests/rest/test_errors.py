@@ -282,7 +282,7 @@ async def test_what_nobody_foresaw_is_masked_and_a_lost_database_is_a_503(
         monkeypatch.setattr(type(product.parts.database), "read", lambda _self: lost())
         response = await send(product, "GET", "images")
         assert response.status_code == 503
-        assert response.headers["retry-after"] == "1"
+        assert response.headers["retry-after"] == "2"
         assert response.json()["error"] == "Service unavailable"
 
 

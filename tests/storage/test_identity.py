@@ -1,5 +1,6 @@
 """A store that is not the one of the database's pictures is noticed, and none is made for it."""
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from gql_server.cli.root import cli
 from gql_server.settings import load_settings
 from tests.support.product import Product, running_product
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 runner = CliRunner()
@@ -27,23 +29,30 @@ async def store_state(product: Product) -> tuple[int, str]:
     return response.status_code, response.json()["store"]
 
 
+async def store_becomes(product: Product, *expected: int | str) -> None:
+    """Wait until the server says so: it looks once in some seconds."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        while await store_state(product) != expected:
+            await asyncio.sleep(0.1)
+
+
 async def test_a_lost_folder_is_noticed_and_not_made_anew(tmp_path: Path) -> None:
     images = tmp_path / "images"
     async with running_product(tmp_path) as product:
         await product.image(**SMALL)
-        assert await store_state(product) == (200, "ok")
+        await store_becomes(product, 200, "ok")
         images.rename(tmp_path / "unmounted")
-        assert await store_state(product) == (503, "failing")
+        await store_becomes(product, 503, "failing")
         (error,) = (await product.generate(**SMALL))["userErrors"]
         assert error["__typename"] == "GenerationFailed"
         images.mkdir()  # the mount point
-        assert await store_state(product) == (503, "failing")
+        await store_becomes(product, 503, "failing")
         (error,) = (await product.generate(**SMALL))["userErrors"]
         assert error["__typename"] == "GenerationFailed"
         assert list(images.iterdir()) == [], "nothing is written beneath a mount point"
         images.rmdir()
         (tmp_path / "unmounted").rename(images)
-        assert await store_state(product) == (200, "ok")
+        await store_becomes(product, 200, "ok")
         await product.image(**SMALL)
     images.rename(tmp_path / "unmounted")
     with pytest.raises(StartError, match="not the store that the database's pictures are in"):
@@ -70,7 +79,7 @@ async def test_a_database_of_an_older_version_adopts_its_store(tmp_path: Path) -
         async with product.parts.database.write() as connection:
             await connection.exec_driver_sql("DELETE FROM stores")
     async with running_product(tmp_path) as product:
-        assert await store_state(product) == (200, "ok")
+        await store_becomes(product, 200, "ok")
         async with product.parts.database.write() as connection:
             await connection.exec_driver_sql("DELETE FROM stores")
     assert marker.exists()
@@ -84,7 +93,7 @@ async def test_a_database_without_pictures_takes_any_store(tmp_path: Path) -> No
         pass
     shutil.rmtree(tmp_path / "images")
     async with running_product(tmp_path) as product:
-        assert await store_state(product) == (200, "ok")
+        await store_becomes(product, 200, "ok")
         await product.image(**SMALL)
 
 
@@ -99,9 +108,9 @@ async def test_a_bucket_without_its_marker_is_noticed(tmp_path: Path, s3: S3Serv
     }
     async with running_product(tmp_path, settings) as product:
         await product.image(**SMALL)
-        assert await store_state(product) == (200, "ok")
+        await store_becomes(product, 200, "ok")
         await product.parts.store._delete(".gql-server-store.json")  # type: ignore[attr-defined]
-        assert await store_state(product) == (503, "failing")
+        await store_becomes(product, 503, "failing")
     other = settings | {"r2_bucket": s3.make_bucket()}
     with pytest.raises(StartError, match="has no marker"):
         await check_start(load_settings(data_dir=tmp_path, **other))

