@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -105,3 +106,20 @@ async def test_a_file_that_cannot_be_opened_is_an_unavailable_database(tmp_path:
     with pytest.raises(DatabaseUnavailable):
         await read(lost, "SELECT 1")
     await lost.close()
+
+
+async def test_many_short_reads_let_others_run(database: Database) -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    waiting = asyncio.create_task(others())
+    started_at = time.perf_counter()
+    while time.perf_counter() - started_at < 0.1:
+        await read(database, "SELECT 7")
+    waiting.cancel()
+    assert turns >= 5

@@ -169,7 +169,9 @@ class Database:
                 pass  # the pool waits its turn where the server has no room for a connection
         if self._in_loop is not None:
             with suppress(ReadElsewhere):
-                return self._in_loop.rows(read.text, parameters)
+                rows = self._in_loop.rows(read.text, parameters)
+                await self._in_loop.give_way()
+                return rows
             parameters = tuple(parameters)
         with translated_errors():
             async with self.reader.connect() as connection:
@@ -286,10 +288,12 @@ class _LoopConnection:
 
     async def execute(self, statement: Executable, parameters: Any = None) -> Result[Any]:
         try:
-            return self._reader.execute(statement, parameters)
+            result = self._reader.execute(statement, parameters)
         except ReadElsewhere:
             async with self._pool.connect() as connection:
                 return (await connection.execute(statement, parameters)).freeze()()
+        await self._reader.give_way()
+        return result
 
     async def run_sync(self, work: Callable[[Connection], T]) -> T:
         async with self._pool.connect() as connection:

@@ -7,6 +7,7 @@ the next minute. Readers never wait for writers in WAL mode; where SQLite would 
 the pool waits.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from time import perf_counter
@@ -21,6 +22,9 @@ from gql_server.database.engine.sqlite import set_up_sqlite
 
 _SLICE_SECONDS: Final = 0.002
 _MOST_SECONDS: Final = 0.01
+_TURN_SECONDS: Final = 0.001
+"""After so much reading everything else that is ready gets its turn."""
+
 _STEPS_BETWEEN_LOOKS: Final = 200
 """SQLite's steps between two looks at the clock: some five rows, so that a slow disk is noticed."""
 
@@ -62,6 +66,7 @@ class LoopReader:
         event.listen(self.engine, "connect", _bound)
         self._connection: Connection | None = None
         self._driver: Any = None
+        self._read_seconds = 0.0
 
     def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run a statement that only reads.
@@ -69,7 +74,17 @@ class LoopReader:
         Raises:
             ReadElsewhere: It takes too long, or another connection is in its way.
         """
-        return self._opened().execute(statement, parameters)
+        started_at = perf_counter()
+        try:
+            return self._opened().execute(statement, parameters)
+        finally:
+            self._read_seconds += perf_counter() - started_at
+
+    async def give_way(self) -> None:
+        """Let others run, if there was much reading since they last could. Call it after each."""
+        if self._read_seconds > _TURN_SECONDS:
+            self._read_seconds = 0.0
+            await asyncio.sleep(0)
 
     def rows(self, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run a statement that only reads on the driver's own cursor; return its rows.
@@ -79,8 +94,13 @@ class LoopReader:
         """
         if self._driver is None:
             self._driver = self._opened().connection.driver_connection
-        found: list[tuple[Any, ...]] = self._driver.cursor().execute(text, parameters).fetchall()
-        return found
+        started_at = perf_counter()
+        try:
+            found: list[tuple[Any, ...]]
+            found = self._driver.cursor().execute(text, parameters).fetchall()
+            return found
+        finally:
+            self._read_seconds += perf_counter() - started_at
 
     def _opened(self) -> Connection:
         if self._connection is None:
