@@ -123,3 +123,9 @@ async def test_many_short_reads_let_others_run(database: Database) -> None:
         await read(database, "SELECT 7")
     waiting.cancel()
     assert turns >= 5
+
+
+async def test_a_file_that_was_closed_is_opened_again(database: Database) -> None:
+    assert await read(database, "SELECT 1") == 1
+    await database.close()
+    assert await read(database, "SELECT 2") == 2

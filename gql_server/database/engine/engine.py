@@ -168,7 +168,7 @@ class Database:
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError):
                 pass  # the pool waits its turn where the server has no room for a connection
         if self._in_loop is not None:
-            with suppress(ReadElsewhere):
+            with suppress(ReadElsewhere), translated_errors():
                 rows = self._in_loop.rows(read.text, parameters)
                 await self._in_loop.give_way()
                 return rows
@@ -294,6 +294,10 @@ class _LoopConnection:
                 return (await connection.execute(statement, parameters)).freeze()()
         await self._reader.give_way()
         return result
+
+    async def exec_driver_sql(self, statement: str, parameters: Any = None) -> Result[Any]:
+        async with self._pool.connect() as connection:
+            return (await connection.exec_driver_sql(statement, parameters)).freeze()()
 
     async def run_sync(self, work: Callable[[Connection], T]) -> T:
         async with self._pool.connect() as connection:

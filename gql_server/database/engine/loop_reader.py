@@ -108,10 +108,10 @@ class LoopReader:
         return self._connection
 
     def close(self) -> None:
-        """Close the file."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Close the file; it is opened again by the next statement."""
+        connection, self._connection, self._driver = self._connection, None, None
+        if connection is not None:
+            connection.close()
         self.engine.dispose()
 
 
