@@ -1,8 +1,17 @@
+FROM node:24-slim AS studio
+WORKDIR /build/studio
+COPY studio/package.json studio/package-lock.json ./
+RUN npm ci --ignore-scripts --omit=dev
+COPY studio ./
+COPY docs/operations ../docs/operations
+RUN npm run build
+
 FROM python:3.11-slim AS build
 WORKDIR /build
 RUN python -m venv /venv
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml constraints.txt README.md LICENSE hatch_build.py ./
 COPY gql_server gql_server
+COPY --from=studio /build/gql_server/pages/static gql_server/pages/static
 RUN /venv/bin/pip install --no-cache-dir --constraint constraints.txt .
 
 FROM python:3.11-slim

@@ -1,7 +1,8 @@
 # make run    serves the API and the playground on 127.0.0.1:8000
+# make studio  builds the pages for browsers, which `make run` does too
 # make test   checks everything: tests, ruff, mypy, import contracts, schema.graphql
 # make test-clients   tries the server with the clients that people use, from npm and PyPI, and its
-#                     playground in the Chromium that an npm package brings (for Linux on x86-64;
+#                     pages in the Chromium that an npm package brings (for Linux on x86-64;
 #                     elsewhere name one that is installed: make test-clients CHROMIUM=/path/to/it)
 # All set up what they need on a machine with Python 3.11 or later and make.
 
@@ -11,19 +12,27 @@ BIN := $(VENV)/bin
 CLIENTS := tests/e2e/clients
 PLAYGROUND := tests/e2e/playground
 PEERS := benchmarks/peers
+PAGES := gql_server/pages/static/playground.html
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run test test-clients test-survival lint types schema bench pins clean
+.PHONY: run studio test test-clients test-survival lint types schema bench pins clean
 
-run: $(VENV)/serves
+# The pages and the server are set up side by side. Without the pages the server starts all the same.
+run:
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 $(VENV)/serves studio \
+		|| $(MAKE) --no-print-directory $(VENV)/serves
 	$(BIN)/gql-server serve
+
+studio: $(PAGES)
 
 test: lint types
 	$(BIN)/gql-server schema --check
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 test-clients: $(VENV)/checks $(VENV)-clients/ready
-	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_playground.py tests/rest
+	$(PYTHON) -m tools.studio --check
+	$(MAKE) studio
+	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_playground.py tests/pages tests/rest
 
 # Thirty rounds on SQLite and thirty on PostgreSQL: a batch whose server is killed at some moment. And
 # batches whose database or store goes away, whose calls fail, and whom a thousand watch. And hostile
@@ -75,7 +84,11 @@ $(VENV)-clients/ready: $(addprefix $(CLIENTS)/,requirements.txt package.json pac
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-clients $(CLIENTS)/node_modules $(PLAYGROUND)/node_modules $(PEERS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-clients $(VENV)-studio $(CLIENTS)/node_modules $(PLAYGROUND)/node_modules $(PEERS)/node_modules studio/node_modules gql_server/pages/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(PAGES): tools/studio.py $(wildcard docs/operations/*.md) \
+		$(shell find studio -name node_modules -prune -o -type f -print)
+	$(PYTHON) -m tools.studio
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=…" if sys.version_info < (3, 11) else 0)'

@@ -20,7 +20,6 @@ from gql_server.access.connection_counts import OpenCounts
 from gql_server.access.live_sessions import Sessions
 from gql_server.access.oidc import open_tokens
 from gql_server.api.models.types import ShapedCatalogue
-from gql_server.api.playground import api_playground
 from gql_server.api.request_contexts import ContextFactory
 from gql_server.api.schema import build_schema
 from gql_server.bootstrap.readiness import checks
@@ -32,8 +31,10 @@ from gql_server.generation.source_images import MAX_UPLOAD_BYTES
 from gql_server.graphql.execution.limits import Limits
 from gql_server.graphql.execution.persisted import PersistedDocuments, load_trusted_documents
 from gql_server.graphql.server.options import ViewOptions
-from gql_server.graphql.server.playground import asks_for_playground
+from gql_server.graphql.server.playground import Playground, asks_for_playground
 from gql_server.graphql.server.view import GraphQLView
+from gql_server.pages.playground import playground
+from gql_server.pages.static_files import assets_route
 from gql_server.rest.application import FOLDER as REST_FOLDER
 from gql_server.rest.application import RestOptions, rest_application
 from gql_server.rest.errors import refusal
@@ -129,6 +130,8 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     ]
     if wiring.folder is not None:
         routes.append(images_route(wiring.folder))
+    if settings.shows_playground:
+        routes.append(assets_route())
     routes.extend(_rest_routes(settings, asks_for_keys=asks_for_keys))
     direct = Middleware(DirectPathsMiddleware, applications=dict.fromkeys(_GRAPHQL_PATHS, view))
     application = Starlette(
@@ -167,7 +170,7 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
         init_seconds=settings.subscription_init_timeout,
         send_seconds=settings.subscription_send_timeout,
         operations_at_once=settings.subscriptions_per_connection,
-        playground=api_playground() if _shows_playground(settings) else None,
+        playground=_playground(settings),
         takes_get=_or(settings.get_queries, not asks_for_keys),
     )
     persisted = PersistedDocuments(schema.documents, trusted, automatic=settings.persisted_queries)
@@ -184,8 +187,8 @@ def _rest_routes(settings: Settings, *, asks_for_keys: bool) -> list[BaseRoute]:
     options = RestOptions(
         bounds=BodyBounds(settings.max_body_bytes, settings.receive_timeout),
         asks_for_keys=asks_for_keys,
-        shows_description=_shows_playground(settings),
-        public_path=urlsplit(settings.server_url).path.rstrip("/"),
+        shows_description=settings.shows_playground,
+        public_path=_public_path(settings),
     )
     application = rest_application(options)
     # Not mounted: its paths are whole, so that they stand in its description as they are.
@@ -200,7 +203,7 @@ def _middleware(settings: Settings, open_requests: OpenRequests) -> list[Middlew
         Middleware(SecurityHeaders, is_https=is_https),
         Middleware(RequestFormMiddleware, refusals={REST_FOLDER: refusal}),
     ]
-    public_path = urlsplit(settings.server_url).path.rstrip("/")
+    public_path = _public_path(settings)
     if public_path:
         found.append(Middleware(PublicPathMiddleware, path=public_path))
     if settings.trusted_proxies:
@@ -235,8 +238,8 @@ def _middleware(settings: Settings, open_requests: OpenRequests) -> list[Middlew
         )
     authentication = Middleware(
         AuthenticationMiddleware,
-        is_page=asks_for_playground if _shows_playground(settings) else _is_no_page,
-        page_is_open=settings.playground is not None,
+        is_page=asks_for_playground if settings.shows_playground else _is_no_page,
+        description_is_open=settings.playground is not None,
         refusals={REST_FOLDER: refusal},
     )
     # Outside of it nothing waits, and inside of CORS a page can read the answer.
@@ -266,8 +269,14 @@ def _allowance(settings: Settings) -> Allowance | None:
     return Allowance(size, settings.allowance_per_second) if size else None
 
 
-def _shows_playground(settings: Settings) -> bool:
-    return _or(settings.playground, settings.trusted_documents is None)
+def _playground(settings: Settings) -> Playground | None:
+    if not settings.shows_playground:
+        return None
+    return playground(public_path=_public_path(settings))
+
+
+def _public_path(settings: Settings) -> str:
+    return urlsplit(settings.server_url).path.rstrip("/")
 
 
 def _is_no_page(_method: str, _accept: str, _parameters: Iterable[str]) -> bool:

@@ -163,6 +163,11 @@ class Settings(SettingFields):
         return (*self.allowed_hosts, own)
 
     @property
+    def shows_playground(self) -> bool:
+        """Whether browsers get the playground; not with trusted documents, unless set."""
+        return self.trusted_documents is None if self.playground is None else self.playground
+
+    @property
     def is_loopback(self) -> bool:
         """Whether the server listens to this machine alone."""
         return _is_loopback(self.host)

@@ -1,5 +1,5 @@
 import asyncio
-from importlib import resources
+from pathlib import Path
 
 import pytest
 from graphql import OperationDefinitionNode, OperationType, parse
@@ -9,8 +9,8 @@ from tests.support.subscriber import subscriber
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
-PLAYGROUND = resources.files("gql_server.api").joinpath("playground.graphql")
-EXAMPLES = PLAYGROUND.read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+EXAMPLES = (ROOT / "studio/src/playground/welcome.graphql").read_text("utf-8")
 
 
 async def test_every_example_of_the_playground_can_be_run(product: Product) -> None:
@@ -48,17 +48,3 @@ def operations(*kinds: OperationType) -> list[str]:
         and definition.name is not None
         and definition.operation in kinds
     ]
-
-
-async def test_the_page_has_the_examples_and_ends_no_script_early(product: Product) -> None:
-    page = (await product.client.get("/graphql", headers={"accept": "text/html"})).text
-    assert "mutation MakeAPicture" in page
-    assert page.count("const EXAMPLE_QUERY = ") == 1
-    assert "<title>gql_server</title>" in page
-
-
-async def test_the_page_takes_a_key_as_a_header(product: Product) -> None:
-    page = (await product.client.get("/graphql", headers={"accept": "text/html"})).text
-    assert "isHeadersEditorEnabled: true" in page
-    assert "shouldPersistHeaders" not in page
-    assert r"{\"Authorization\": \"Bearer gqls_…\"}" in page

@@ -51,7 +51,6 @@ async def test_the_refusal_comes_before_the_body_is_read(asking: Product) -> Non
         ("GET", "/", 307),
         ("GET", "/health", 200),
         ("GET", "/ready", 200),
-        ("GET", "/graphql", 401),
         ("GET", "/graphql?query=%7B__typename%7D", 401),
         ("GET", "/graphql?query=", 401),
         ("GET", "/graphql?q=x&query=%7B__typename%7D", 401),
@@ -70,7 +69,7 @@ async def test_only_health_and_signed_pictures_need_no_key(
     assert response.status_code == status
 
 
-async def test_the_playground_takes_an_admins_key_as_a_password_and_nothing_else_does(
+async def test_the_rest_description_takes_an_admins_key_as_a_password_and_nothing_else_does(
     asking: Product,
 ) -> None:
     page = {"Accept": "text/html"}
@@ -78,11 +77,11 @@ async def test_the_playground_takes_an_admins_key_as_a_password_and_nothing_else
     for role in Role:
         draft = KeyDraft(user_id="ann", role=role)
         secrets[role] = (await create_key(asking.parts.database, draft)).secret
-        answer = await asking.client.get("/graphql", headers=page, auth=("ann", secrets[role]))
+        answer = await asking.client.get("/api/docs", headers=page, auth=("ann", secrets[role]))
         assert answer.status_code == (200 if role is Role.ADMIN else 401)
     for header in ("", "Basic", "Basic \u00e4", "Basic YQ==", "Basic YTpi", "Basic /w=="):
         headers = [(b"Accept", b"text/html"), (b"Authorization", header.encode())]
-        refused = await asking.client.get("/graphql", headers=headers)
+        refused = await asking.client.get("/api/docs", headers=headers)
         assert refused.status_code == 401
         assert refused.headers["www-authenticate"].startswith("Basic realm=")
     admin = ("ann", secrets[Role.ADMIN])
@@ -94,12 +93,25 @@ async def test_the_playground_takes_an_admins_key_as_a_password_and_nothing_else
     assert refused.headers["www-authenticate"] == "Bearer"
 
 
-async def test_the_page_may_be_opened_to_everybody(tmp_path: Path) -> None:
-    async with running_product(tmp_path, {"auth": "keys", "playground": True}) as product:
-        for address in ("/graphql", "/graphql?q=%7B__typename%7D&variables=%7B%7D"):
+async def test_the_page_of_the_playground_is_open_and_asks_for_the_key_itself(
+    asking: Product,
+) -> None:
+    page = {"Accept": "text/html"}
+    for address in ("/graphql", "/graphql/", "/graphql?q=%7B__typename%7D&variables=%7B%7D"):
+        answer = await asking.client.get(address, headers=page)
+        assert answer.status_code == 200
+        assert "<title>gql_server" in answer.text
+    for address in ("/graphql?query=%7B__typename%7D", "/graphql?q=x&extensions=%7B%7D"):
+        assert (await asking.client.get(address, headers=page)).status_code == 401
+    assert (await asking.client.post("/graphql", headers=page, json={})).status_code == 401
+    assert (await asking.client.get("/assets/none.js")).status_code == 404
+
+
+async def test_without_a_playground_its_address_needs_a_key(tmp_path: Path) -> None:
+    async with running_product(tmp_path, {"auth": "keys", "playground": False}) as product:
+        for address in ("/graphql", "/graphql/"):
             page = await product.client.get(address, headers={"Accept": "text/html"})
-            assert page.status_code == 200
-            assert "graphiql" in page.text
+            assert page.status_code == 401
 
 
 async def test_a_viewer_is_told_who_they_are(asking: Product) -> None:

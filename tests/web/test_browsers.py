@@ -2,11 +2,8 @@
 
 import asyncio
 import re
-from base64 import b64encode
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -103,37 +100,18 @@ async def test_without_origins_no_page_is_let_in(tmp_path: Path) -> None:
         assert "access-control-allow-origin" not in answer.headers
         headers = (await product.client.get("/health")).headers
         assert "strict-transport-security" not in headers
-        await the_playground_lives_with_its_policy(product.client)
+        await the_playground_is_guarded(product.client)
 
 
-async def the_playground_lives_with_its_policy(client: httpx.AsyncClient) -> None:
+async def the_playground_is_guarded(client: httpx.AsyncClient) -> None:
     page = await client.get("/graphql?q=what+was+typed", headers={"accept": "text/html"})
     for name, value in (await client.get("/health")).headers.items():
         if name.startswith(("x-", "referrer-", "cross-origin-", "permissions-")):
             assert page.headers[name] == value
-    policy = {
-        name: values.split()
-        for name, _, values in (
-            part.strip().partition(" ")
-            for part in page.headers["content-security-policy"].split(";")
-        )
-    }
-    assert policy["default-src"] == ["'none'"]
-    assert policy["connect-src"] == ["'self'"]
-    assert "'unsafe-inline'" not in policy["script-src"]
-    for kind, attribute in (("script", "src"), ("link", "href")):
-        tags = re.findall(rf"<{kind}\s[^>]*?{attribute}=\"(https:[^\"]+)\"", page.text)
-        assert tags
-        allowed = policy["script-src" if kind == "script" else "style-src"]
-        assert {f"https://{urlsplit(tag).netloc}" for tag in tags} <= set(allowed)
-    scripts = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
-    assert scripts
-    for script in scripts:
-        assert (
-            f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
-            in (policy["script-src"])
-        )
-    assert not re.search(r"\son[a-z]+=\"", page.text)
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "http" not in policy
+    assert not re.search(r"<script>|\son[a-z]+=\"|https?:", page.text)
 
 
 @pytest.mark.parametrize("origins", ["app.example.com", "https://a.example.com/path", "*.a.com"])

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from gql_server.graphql.server.playground import Playground
+
 
 @dataclass(frozen=True, slots=True)
 class ViewOptions:
@@ -21,7 +23,7 @@ class ViewOptions:
     """How long a WebSocket may take no data until it is dropped."""
     operations_at_once: int = 100
     """How many operations one WebSocket may have."""
-    playground: str | None = None
+    playground: Playground | None = None
     """The page that a browser gets; None: it gets none."""
     takes_get: bool = True
     """Whether GET takes any query, or only one that is named by its hash."""

@@ -40,10 +40,7 @@ from gql_server.graphql.server.forms import FormRequest
 from gql_server.graphql.server.media_types import JSON, accepted
 from gql_server.graphql.server.operation_reader import OperationReader
 from gql_server.graphql.server.options import ViewOptions
-from gql_server.graphql.server.playground import (
-    asks_for_playground,
-    playground_policy,
-)
+from gql_server.graphql.server.playground import asks_for_playground
 from gql_server.graphql.server.responses import (
     SubResponse,
     WrittenAnswer,
@@ -117,7 +114,6 @@ class GraphQLView(GraphQL[OperationContext, None]):
             has_subscriptions=schema.subscription is not None,
         )
         self._playground = self._options.playground
-        self._playground_policy = playground_policy(self._playground or "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; whatever is wrong with it is told as JSON."""
@@ -221,8 +217,10 @@ class GraphQLView(GraphQL[OperationContext, None]):
 
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002 - Strawberry's
         """Return the playground."""
-        policy = {"Content-Security-Policy": self._playground_policy}
-        return HTMLResponse(self._playground, headers=policy)
+        playground = self._playground
+        assert playground is not None  # noqa: S101 - asked for before
+        policy = {"Content-Security-Policy": playground.policy}
+        return HTMLResponse(playground.html, headers=policy)
 
     async def parse_http_body(
         self, request: AsyncHTTPRequestAdapter

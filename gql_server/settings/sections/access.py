@@ -47,9 +47,9 @@ class AccessSettings(BaseSettings):
     )
     playground: Switch = Field(
         default=None,
-        description="Whether browsers get the playground and the description of the REST API. "
-        "`auto`: everyone when `AUTH=none`, otherwise admins. With trusted documents the "
-        "playground is off.",
+        description="Whether browsers get the playground, whose page asks for an API key itself, "
+        "and the description of the REST API. `auto`: both, but the description only for admins "
+        "unless `AUTH=none`; neither with trusted documents.",
     )
     get_queries: Switch = Field(
         default=None,

@@ -18,14 +18,14 @@ from gql_server.web.headers import header_of
 from gql_server.web.refusals import WriteRefusal, refuse
 
 _OPEN_PATHS: Final = {"/", "/health", "/ready"}
-_OPEN_FOLDER: Final = "/images/"
-"""Its addresses are signed where anybody is asked who they are."""
+_OPEN_FOLDERS: Final = ("/images/", "/assets/")
+"""Addresses of images are signed where callers must authenticate; assets hold no secret."""
 
 _DESCRIPTION: Final = {"/api/docs", "/api/openapi.json"}
 _DESCRIPTION_FOLDER: Final = "/api/docs/"
-"""REST's description and its page, which everybody sees who sees the playground."""
+"""REST's description and its page."""
 
-_PLAYGROUND: Final = "/graphql"
+_PLAYGROUND: Final = ("/graphql", "/graphql/")
 _BASIC: Final = 'Basic realm="any name, and an API key of an admin", charset="UTF-8"'
 
 IsPage = Callable[[str, str, Iterable[str]], bool]
@@ -40,8 +40,9 @@ class AuthenticationMiddleware:
 
     It is None where nobody was asked: on open paths, and on WebSockets without the header, whose
     ``connection_init`` tells it. Everything else needs a good key, paths too that there are not.
-    The playground's page takes an admin's as a password, which browsers ask for; nothing else
-    does, for they send it along unasked.
+    The playground's page is open: it asks for the key itself. The description of the REST API
+    takes an admin's key as a password, which browsers ask for; nothing else does, because browsers
+    send it along unasked.
     """
 
     def __init__(
@@ -49,20 +50,21 @@ class AuthenticationMiddleware:
         app: ASGIApp,
         is_page: IsPage,
         *,
-        page_is_open: bool,
+        description_is_open: bool,
         refusals: Mapping[str, WriteRefusal] | None = None,
     ) -> None:
         """Take the application; the lifespan's state has the ``authentication``.
 
         Args:
             app: The application.
-            is_page: Tells whether the playground's page is asked for.
-            page_is_open: Whether everybody may see it, or admins alone.
+            is_page: Returns whether the playground's page is asked for.
+            description_is_open: Whether everybody may see the description of the REST API, or only
+                admins.
             refusals: How to refuse beneath paths that begin so; elsewhere as GraphQL does.
         """
         self._app = app
         self._is_page = is_page
-        self._page_is_open = page_is_open
+        self._description_is_open = description_is_open
         self._refusals = dict(refusals or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +75,7 @@ class AuthenticationMiddleware:
         authentication: Authentication = scope["state"]["authentication"]
         header = header_of(scope, b"authorization")
         token = bearer_token(header)
-        is_page = self._asks_for_page(scope)
+        is_page = _asks_for_description(scope)
         if is_page and token is None:
             token = basic_password(header)
         scope["state"]["principal"] = None
@@ -99,20 +101,25 @@ class AuthenticationMiddleware:
             return token is None
         path: str = scope["path"]
         return (
-            path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER) or (is_page and self._page_is_open)
+            path in _OPEN_PATHS
+            or path.startswith(_OPEN_FOLDERS)
+            or (is_page and self._description_is_open)
+            or self._asks_for_playground(scope)
         )
 
-    def _asks_for_page(self, scope: Scope) -> bool:
-        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
-            return False
-        path: str = scope["path"]
-        if path in _DESCRIPTION or path.startswith(_DESCRIPTION_FOLDER):
-            return True
-        if path != _PLAYGROUND:
+    def _asks_for_playground(self, scope: Scope) -> bool:
+        if scope["path"] not in _PLAYGROUND:
             return False
         request = Request(scope)
         accept = request.headers.get("accept", "")
         return self._is_page(request.method, accept, request.query_params)
+
+
+def _asks_for_description(scope: Scope) -> bool:
+    if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
+        return False
+    path: str = scope["path"]
+    return path in _DESCRIPTION or path.startswith(_DESCRIPTION_FOLDER)
 
 
 def _unauthenticated(error: Unauthenticated, challenge: str) -> RequestRefused:

@@ -1,0 +1,54 @@
+import { createGraphiQLFetcher, type Fetcher } from '@graphiql/toolkit';
+import type { IntrospectionQuery } from 'graphql';
+import { keyHeaders } from './api-key';
+
+/** The address of the API: this very page, without its query and without a slash at its end. */
+export const ENDPOINT = location.origin + location.pathname.replace(/\/$/, '');
+const SOCKET = ENDPOINT.replace(/^http/, 'ws');
+
+/**
+ * Creates GraphiQL's fetcher: HTTP for queries and mutations, WebSockets for subscriptions.
+ *
+ * GraphiQL's first introspection is answered from what was read already, later ones by the server.
+ */
+export function createFetcher(key: string | null, introspection: IntrospectionQuery | null): Fetcher {
+  const headers = keyHeaders(key);
+  const fetcher = createGraphiQLFetcher({
+    url: ENDPOINT,
+    subscriptionUrl: SOCKET,
+    headers,
+    wsConnectionParams: headers,
+  });
+  // One spelling of each name, so that the headers editor overrides the key.
+  return (params, options) => {
+    if (params.operationName === 'IntrospectionQuery' && introspection) {
+      const data = { ...introspection };
+      introspection = null;
+      return Promise.resolve({ data });
+    }
+    return fetcher(params, { ...options, headers: lowerCased(options?.headers) });
+  };
+}
+
+/** Posts one operation; rejects where the server cannot be reached. */
+export async function post(query: string, key: string | null): Promise<Answer> {
+  const response = await fetch(ENDPOINT, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json', ...keyHeaders(key) },
+    body: JSON.stringify({ query }),
+  });
+  const body = (await response.json()) as Omit<Answer, 'status'>;
+  return { ...body, status: response.status };
+}
+
+export interface Answer {
+  status: number;
+  data?: Record<string, unknown> | null;
+  errors?: { message: string }[];
+}
+
+function lowerCased(headers: Record<string, unknown> = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+  );
+}

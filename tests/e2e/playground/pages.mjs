@@ -1,0 +1,40 @@
+// Pages that are watched: what they complain of, and whom they ask.
+
+/** Open a page whose errors, policy violations and requests to other origins are recorded. */
+export async function watchedPage(browser, url, options = {}) {
+  const { origin } = new URL(url);
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const faults = [];
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  page.on('pageerror', (error) => faults.push(String(error)));
+  const elsewhere = [];
+  context.on('request', (request) => {
+    const address = new URL(request.url());
+    if (address.origin !== origin && !['data:', 'blob:'].includes(address.protocol)) {
+      elsewhere.push(address.href);
+    }
+  });
+  await page.addInitScript(() => {
+    window.violations = [];
+    document.addEventListener('securitypolicyviolation', (event) => {
+      window.violations.push(`${event.violatedDirective} ${event.blockedURI}`);
+    });
+  });
+  return {
+    page,
+    context,
+    faults,
+    elsewhere,
+    violations: () => page.evaluate(() => window.violations),
+  };
+}
+
+/** Replace the text of a Monaco editor as a person would, from the clipboard. */
+export async function write(page, place, text) {
+  await page.click(`${place} .view-lines`);
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.insertText(text);
+  await page.waitForTimeout(500); // it takes over what is typed when there is a pause
+}
