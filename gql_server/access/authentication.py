@@ -64,8 +64,7 @@ class Authentication:
                 "Invalid API key: keys of this server start with gqls_. Check that "
                 "you copied all of it."
             )
-        async with self._database.read() as connection:
-            found = await find_api_key_by_prefix(connection, prefix)
+        found = await find_api_key_by_prefix(self._database, prefix)
         is_good = is_secret_of(token, found["secret_hash"] if found is not None else _NO_DIGEST)
         if found is None or not is_good:
             raise Unauthenticated("Invalid API key. Check that you copied all of it.")

@@ -47,6 +47,7 @@ async def test_raw_pages_are_those_of_typed_rows(database: Database, where: Imag
             assert read == [tuple(row[name] for name in names) for row in typed.rows]
             for raw, row in zip(page.rows, typed.rows, strict=True):
                 assert values.moment(raw[0]) == to_iso(row["created_at"])
+                assert values.utc(raw[0]) == row["created_at"]
                 assert cursor_at(values.microseconds(raw[0]), raw[1]) == cursor_of(row)
 
 

@@ -91,7 +91,11 @@ class PostgresReaders:
         connection: Connection = await psycopg.AsyncConnection.connect(
             **self._arguments, autocommit=True
         )
-        # Moments then need no conversion.
-        await connection.execute("SET TIME ZONE 'UTC'")
+        try:
+            # Moments then need no conversion.
+            await connection.execute("SET TIME ZONE 'UTC'")
+        except BaseException:
+            await connection.close()
+            raise
         set_json_loads(orjson.loads, connection)
         return connection

@@ -54,6 +54,9 @@ class RawValues(Protocol):
     def microseconds(self, value: Any) -> int:
         """Return the microseconds from 1970 to a moment."""
 
+    def utc(self, value: Any) -> datetime:
+        """Return a moment, aware and in UTC."""
+
     def boolean(self, value: Any) -> bool:
         """Return a truth value."""
 
@@ -74,6 +77,10 @@ class SqliteValues:
         """Return the microseconds from 1970 to a moment."""
         since = datetime.fromisoformat(value) - _NAIVE_EPOCH
         return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+    def utc(self, value: str) -> datetime:
+        """Return a moment, aware and in UTC."""
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
     def boolean(self, value: int) -> bool:
         """Return a truth value."""
@@ -96,6 +103,10 @@ class PostgresValues:
         """Return the microseconds from 1970 to a moment."""
         since = value - _EPOCH
         return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+    def utc(self, value: datetime) -> datetime:
+        """Return a moment, aware and in UTC."""
+        return value.astimezone(UTC)
 
     def boolean(self, value: bool) -> bool:  # noqa: FBT001 - the value itself
         """Return a truth value."""

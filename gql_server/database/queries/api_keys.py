@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from gql_server.database.engine.columns import UtcDateTime
+from gql_server.database.engine.engine import Database
 from gql_server.database.engine.pages import (
     Facts,
     Page,
@@ -17,6 +18,7 @@ from gql_server.database.engine.pages import (
     read_facts,
     read_page,
 )
+from gql_server.database.engine.raw_reads import RawRead, compiled
 from gql_server.database.tables.tables import ApiKeyRow
 from gql_server.domain.ids import has_prefix
 
@@ -32,11 +34,26 @@ async def insert_api_key(connection: AsyncConnection, key: ApiKeyRow) -> None:
     await connection.execute(insert(ApiKeyRow), key.model_dump())
 
 
-async def find_api_key_by_prefix(connection: AsyncConnection, prefix: str) -> Facts | None:
-    """Return what is needed to know whoever shows a key; each request asks for it."""
-    found = await connection.execute(_BY_PREFIX, {"shown_prefix": prefix})
-    row = found.mappings().one_or_none()
-    return dict(row) if row is not None else None
+async def find_api_key_by_prefix(database: Database, prefix: str) -> Facts | None:
+    """Return what is needed to authenticate an API key.
+
+    Each request reads it, on the driver's own cursor.
+
+    Raises:
+        DatabaseUnavailable: The database does not answer.
+    """
+    values = {"shown_prefix": prefix}
+    read = _READS_BY_PREFIX.get(database.is_sqlite)
+    if read is None:
+        read = _READS_BY_PREFIX[database.is_sqlite] = compiled(_BY_PREFIX, database.dialect, values)
+    rows = await database.rows(read, values)
+    if not rows:
+        return None
+    found = dict(zip(_AUTHENTICATING, rows[0], strict=True))
+    for name in ("expires_at", "revoked_at"):
+        if found[name] is not None:
+            found[name] = database.values.utc(found[name])
+    return found
 
 
 async def find_api_keys(
@@ -103,12 +120,12 @@ def _select(columns: Collection[str], *, user_id: str | None) -> Select[Any]:
     return statement
 
 
-_BY_PREFIX: Final = select(
-    *(
-        getattr(ApiKeyRow, name)
-        for name in ("id", "secret_hash", "user_id", "role", "expires_at", "revoked_at")
-    )
-).where(col(ApiKeyRow.prefix) == bindparam("shown_prefix", type_=String()))
+_AUTHENTICATING: Final = ("id", "secret_hash", "user_id", "role", "expires_at", "revoked_at")
+_BY_PREFIX: Final = select(*(getattr(ApiKeyRow, name) for name in _AUTHENTICATING)).where(
+    col(ApiKeyRow.prefix) == bindparam("shown_prefix", type_=String())
+)
+_READS_BY_PREFIX: Final[dict[bool, RawRead]] = {}
+"""The statement as text, for SQLite (True) and PostgreSQL."""
 
 _GOOD: Final = select(col(ApiKeyRow.id)).where(
     col(ApiKeyRow.id).in_(bindparam("key_ids", expanding=True)), col(ApiKeyRow.revoked_at).is_(None)
