@@ -27,7 +27,6 @@ _HEADERS: Final = {
     "Cache-Control": "public, max-age=31536000, immutable",
     # A worker obeys the policy that comes with its own script.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'",
-    "Vary": "Accept-Encoding",
 }
 
 
@@ -49,7 +48,7 @@ def assets_route(folder: Path = STATIC) -> Route:
         for encoding in _accepted(request.headers.get("accept-encoding", "")):
             compressed = path.with_name(path.name + _ENCODINGS[encoding])
             if compressed.is_file():
-                headers["Content-Encoding"] = encoding
+                headers |= {"Content-Encoding": encoding, "Vary": "Accept-Encoding"}
                 path = compressed
                 break
         return FileResponse(path, headers=headers, media_type=media_type)
