@@ -14,6 +14,11 @@ from gql_server.storage.store import StoreMisconfigured, StoreUnavailable
 
 def audit_files(*, repair: bool, adopts: bool, force: bool, grace_hours: float) -> None:
     """Compare the store with the database, and print what differs; exit 1 where something does."""
+    if repair and grace_hours < 1 and not force:
+        fail(
+            "--grace-hours: with --repair, less than 1 could move files that a running server "
+            "is about to record; stop every server and add --force"
+        )
     settings = read_settings()
 
     async def run(database: Database) -> StoreReport | str:

@@ -125,10 +125,12 @@ class _KeyedPicture:
             await self.accept()
             decided = replace(self._accepted, image_id=image_id)
         self._accepted = decided
+        self._has_failed = True  # until it is done: it may reserve the amount anew
         hold = Hold(image_id, decided.payer, decided.price.cost)
         facts = await keep_what_was_made(self._parts, decided, hold=hold, key=scope)
         if facts is None:
             return await self.make(image_id, scope)
+        self._has_failed = False
         self._parts.reservations.charged(decided.payer)
         return MadeImage(facts=facts, passed=hold.passed)
 

@@ -122,8 +122,8 @@ class _Observations:
             asked: When this process began to read them, by its monotonic clock.
             answered: When it had read them.
         """
-        if asked - self._looked_at > self._lease_seconds / 2:
-            # This process was frozen or cut off, and the others perhaps with it.
+        if answered - self._looked_at > self._lease_seconds / 2:
+            # This process was frozen or cut off, perhaps while it read, and the others with it.
             self._seen.clear()
         self._looked_at = answered
         self._seen = {

@@ -72,9 +72,9 @@ class Hub(Generic[P, State, Item]):
         self._has_news.set()
 
     @property
-    def has_failed(self) -> bool:
-        """Whether its read raised an error that does not pass."""
-        return self._error is not None
+    def has_ended(self) -> bool:
+        """Whether it reads no more: its thing was finished, or a read failed."""
+        return self._reader is not None and self._reader.done()
 
     def join(self, after: P) -> None:
         """Count a watcher; the first starts the reading."""

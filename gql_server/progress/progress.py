@@ -91,7 +91,7 @@ class Progress:
             most: How many items an update has at most; the first watcher's counts for all.
         """
         hub = self._hubs[topic].get(key)
-        if hub is None or hub.has_failed:
+        if hub is None or hub.has_ended:
             hub = self._hubs[topic][key] = self._new_hub(topic, read, most)
         hub.join(after)
         self._watchers += 1

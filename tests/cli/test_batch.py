@@ -104,7 +104,7 @@ async def test_pictures_are_saved_and_what_failed_can_be_sent_again(
         str(desk.out / "failed.txt"), "--model", FLUX, "--out", str(desk.folder / "second")
     )
     assert second.exit_code == 0, second.output
-    assert "1 of 1 pictures made" in second.stdout
+    assert "1 of 1 images generated" in second.stdout
 
 
 async def test_it_goes_on_without_websockets_and_says_how_to_go_on_when_it_is_refused(

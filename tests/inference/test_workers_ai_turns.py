@@ -68,7 +68,7 @@ async def test_a_day_that_is_used_up_is_no_pause(standin: WorkersAIStandin) -> N
     gate = RecordingGate(standin)
     standin.next(daily_allocation_used())
     async with client_of(standin, gate=gate) as client:
-        with pytest.raises(Exception, match="neurons of the day"):
+        with pytest.raises(Exception, match="neurons for the day"):
             await client.generate(request_for(FLUX))
     assert gate.pauses == []
 

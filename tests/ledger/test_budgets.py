@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import select
 from sqlmodel import col
 
-from gql_server.database.engine.engine import Database
+from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.database.queries.charges import record_charges
 from gql_server.database.queries.idempotency_keys import KeyScope, claim_key, complete_key
 from gql_server.database.queries.processes import remove_process
@@ -24,7 +24,7 @@ from gql_server.ledger.audit.audit import audit
 from gql_server.ledger.budgets import budgets as module
 from gql_server.ledger.budgets.alerts import BudgetAlerts
 from gql_server.ledger.budgets.budgets import BudgetRequest, Budgets, BudgetState, tightest
-from gql_server.ledger.budgets.reservations import Reservations
+from gql_server.ledger.budgets.reservations import Hold, Reservations
 from gql_server.processes.lease import ProcessLease
 from tests.database.rows import charge_row, image_row
 from tests.support.clock import step_clock
@@ -186,6 +186,23 @@ async def test_what_ended_without_a_charge_is_released(house: House) -> None:
         await broken_work()
     assert await reservations(house.database) == {}
     assert await house.reserve("img_2")
+
+
+async def test_a_hold_whose_commit_was_not_confirmed_is_released(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.set(0.01)
+    renew = house.reservations.renew
+
+    async def unconfirmed(hold: Hold) -> None:
+        await renew(hold)
+        raise DatabaseUnavailable("the answer was lost")
+
+    monkeypatch.setattr(house.reservations, "renew", unconfirmed)
+    with pytest.raises(DatabaseUnavailable):
+        async with house.reservations.held("img_1", ANN, CENT):
+            pass
+    assert await reservations(house.database) == {}
 
 
 async def test_the_same_work_holds_once(house: House) -> None:

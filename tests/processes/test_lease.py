@@ -83,3 +83,11 @@ def test_silence_is_timed_by_whoever_listens() -> None:
     assert not silent(26, SECOND)
     assert not silent(32, SECOND)
     assert silent(38, SECOND) == {"prc_a"}
+
+
+def test_who_hung_while_it_listened_does_not_know_who_was_silent() -> None:
+    seen = _Observations(12)
+    beats = {"prc_a": FIRST}
+    assert not seen.silent(beats, asked=0, answered=0)
+    assert not seen.silent(beats, asked=1.5, answered=15)
+    assert not seen.silent(beats, asked=15.2, answered=15.2)

@@ -134,6 +134,9 @@ async def test_the_command_says_what_is_gone_and_goes_on_with_another_store(
     assert f"{image['id']}: file is gone\n" in found.output
     assert "generated/left.png: belongs to nobody\n" in found.output
     repaired = await to_thread(runner.invoke, cli, [*audit, "--repair"])
+    assert repaired.exit_code == 1
+    assert "--force" in repaired.output
+    repaired = await to_thread(runner.invoke, cli, [*audit, "--repair", "--force"])
     assert repaired.exit_code == 0, repaired.output
     assert (tmp_path / "images/.quarantine/generated/left.png").exists()
     assert (await to_thread(runner.invoke, cli, audit)).exit_code == 0

@@ -96,7 +96,8 @@ async def api_key_page(
 
 async def count_api_keys(connection: AsyncConnection, *, user_id: str | None) -> int:
     """Count keys, revoked ones too."""
-    statement = select(func.count()).select_from(_select({"id"}, user_id=user_id).subquery())
+    found = _select({"id"}, user_id=user_id).subquery()
+    statement = select(func.count(found.c.id))
     return int((await connection.execute(statement)).scalar_one())
 
 

@@ -118,7 +118,7 @@ async def batch_page(connection: AsyncConnection, where: BatchFilter, request: P
 
 async def count_batches(connection: AsyncConnection, where: BatchFilter) -> int:
     """Count the batches of a list."""
-    statement = _narrowed(select(func.count()).select_from(BatchRow), where)
+    statement = _narrowed(select(func.count(col(BatchRow.id))), where)
     return int((await connection.execute(statement)).scalar_one())
 
 

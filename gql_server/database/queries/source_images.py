@@ -70,7 +70,8 @@ async def source_image_page(
 
 async def count_source_images(connection: AsyncConnection, *, user_id: str | None) -> int:
     """Count a user's uploads; everyone's for None."""
-    statement = select(func.count()).select_from(_select({"id"}, user_id=user_id).subquery())
+    found = _select({"id"}, user_id=user_id).subquery()
+    statement = select(func.count(found.c.id))
     return int((await connection.execute(statement)).scalar_one())
 
 

@@ -79,6 +79,15 @@ async def stored_rows(
     return read_facts(await connection.execute(statement))
 
 
+async def recorded_keys(
+    connection: AsyncConnection, table: StoredRow, keys: Collection[str]
+) -> set[str]:
+    """Return those of these keys of the store that have a row."""
+    storage_key = col(table.storage_key)
+    statement = select(storage_key).where(storage_key.in_(keys), *_existing(table))
+    return set((await connection.execute(statement)).scalars())
+
+
 async def set_missing(
     connection: AsyncConnection, table: StoredRow, ids: Collection[str], since: datetime | None
 ) -> None:

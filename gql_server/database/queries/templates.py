@@ -42,7 +42,8 @@ async def template_page(
 
 async def count_templates(connection: AsyncConnection, *, user_id: str | None) -> int:
     """Count a user's templates."""
-    statement = select(func.count()).select_from(_select({"id"}, user_id=user_id).subquery())
+    found = _select({"id"}, user_id=user_id).subquery()
+    statement = select(func.count(found.c.id))
     return int((await connection.execute(statement)).scalar_one())
 
 

@@ -28,7 +28,11 @@ class Pace:
         start = max(now, self._free_at)
         self._free_at = start + expected / _SHARE
         if start > now:
-            await asyncio.sleep(start - now)
+            try:
+                await asyncio.sleep(start - now)
+            except asyncio.CancelledError:
+                self._free_at -= expected / _SHARE  # the turn was not needed
+                raise
 
     def count(self, seconds: float, *, expected: float = 0.0) -> None:
         """Count what it really took."""

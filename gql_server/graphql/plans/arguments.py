@@ -24,7 +24,8 @@ _MOST_KEPT: Final = 4_096
 _MOST_BYTES: Final = 512
 """Variables that are longer are read each time."""
 
-_kept: Final[LRUCache[tuple[int, bytes], Sequence[Arguments]]] = LRUCache(_MOST_KEPT)
+_kept: Final[LRUCache[tuple["RootArguments", bytes], Sequence[Arguments]]] = LRUCache(_MOST_KEPT)
+"""By the object itself and not its identity, which another could have later."""
 
 
 class RootArguments:
@@ -42,6 +43,7 @@ class RootArguments:
         self._definitions = operation.variable_definitions or ()
         self._fields = fields
         self._convert = convert
+        self._is_forgotten = False
         self._constant = self._read(None) if not self._definitions else None
 
     def of(self, variables: Mapping[str, Any] | None) -> Sequence[Arguments]:
@@ -54,7 +56,7 @@ class RootArguments:
         if self._constant is not None:
             return self._constant
         try:
-            key = (id(self), orjson.dumps(variables))
+            key = (self, orjson.dumps(variables))
         except TypeError:
             raise Uncovered("a file") from None
         found = _kept.get(key)
@@ -63,13 +65,14 @@ class RootArguments:
             if isinstance(read, list):
                 raise Uncovered("a variable that its type does not take")
             found = self._read(read)
-            if len(key[1]) <= _MOST_BYTES:
+            if len(key[1]) <= _MOST_BYTES and not self._is_forgotten:
                 _kept[key] = found
         return found
 
     def forget(self) -> None:
-        """Drop what was kept, before another object can have this one's identity."""
-        for key in [key for key in _kept if key[0] == id(self)]:
+        """Drop what was kept, and keep nothing more for requests that still run."""
+        self._is_forgotten = True
+        for key in [key for key in _kept if key[0] is self]:
             del _kept[key]
 
     def _read(self, variables: VariableValues | None) -> Sequence[Arguments]:

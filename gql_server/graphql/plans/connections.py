@@ -5,6 +5,7 @@ columns, or calls that make JSON of them. Only names that are made here stand in
 names of the answer as literals.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -29,6 +30,9 @@ from gql_server.graphql.plans.objects import writer
 from gql_server.graphql.plans.selections import Selections
 
 Bind = Callable[[Any], Callable[..., Any]]
+
+_MAX_REPEATS: Final = 2
+"""How often a page makes the same value of a row under other names; graphql-core makes it once."""
 
 Answer = Callable[[Any, Arguments], Awaitable[Any]]
 """Answers a root field from the context and its arguments, with what orjson writes."""
@@ -99,6 +103,7 @@ class _Page:
         self.columns: dict[str, str] = {}
         """The names of the columns in the code."""
         self.binds: list[Bind] = []
+        self._made: Counter[tuple[Bind, tuple[str, ...]]] = Counter()
 
     def generated(self, display: str) -> Callable[..., Any]:
         """Return what writes a page's edges, each as the display says."""
@@ -176,6 +181,9 @@ class _Page:
         names = [self._column(column) for column in field.columns]
         if field.bind is not None:
             bind = field.bind
+            self._made[bind, field.columns] += 1
+            if self._made[bind, field.columns] > _MAX_REPEATS:
+                raise Uncovered("a value that would be made many times for each row")
             if not is_leaf_type(get_nullable_type(field_type)) and nodes[0].selection_set:
                 write = writer(self._selections, field_type, nodes, is_constant=field.is_constant)
                 bind = _written(field.bind, write)

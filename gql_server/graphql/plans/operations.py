@@ -18,7 +18,11 @@ from graphql import (
 )
 from strawberry.types.field import StrawberryField
 
-from gql_server.graphql.execution.documents import PreparedDocument
+from gql_server.graphql.execution.documents import (
+    CACHED_CHARACTERS,
+    DOCUMENT_OVERHEAD,
+    PreparedDocument,
+)
 from gql_server.graphql.plans.arguments import Convert, RootArguments
 from gql_server.graphql.plans.connections import Answer, connection
 from gql_server.graphql.plans.fields import (
@@ -37,7 +41,9 @@ _SLICE_SECONDS: Final = 0.005
 """After so long others get their turn between two root fields."""
 
 _MOST_PLANS: Final = 512
-"""A plan takes some ten kilobytes."""
+"""A plan takes some ten kilobytes; long documents count as several."""
+
+_MIN_WEIGHT: Final = CACHED_CHARACTERS // _MOST_PLANS
 
 
 class OperationPlan:
@@ -85,15 +91,19 @@ class Plans:
         """Take the schema that is executed, and what converts arguments for its resolvers."""
         self._schema = schema
         self._convert = convert
-        self._plans: _Plans = _Plans(_MOST_PLANS)
+        self._plans: _Plans = _Plans(CACHED_CHARACTERS, getsizeof=lambda kept: kept.weight)
 
     def plan(self, prepared: PreparedDocument, name: str | None) -> OperationPlan | None:
         """Return the plan of an operation; None: graphql-core executes it, this time at least."""
+        if prepared.choice_error(name) is not None:
+            return None  # refused: a name that no operation has must not be kept
         key = (id(prepared.document), name)
         found = self._plans.get(key)
         if found is None:
             # The document is kept with the plan, so that no other has its identity.
-            self._plans[key] = _Kept(prepared.document)
+            weight = max(prepared.characters + DOCUMENT_OVERHEAD, _MIN_WEIGHT)
+            if weight <= CACHED_CHARACTERS:
+                self._plans[key] = _Kept(prepared.document, weight)
             return None
         if not found.is_compiled:
             found.is_compiled = True
@@ -139,6 +149,7 @@ class Plans:
 @dataclass(slots=True)
 class _Kept:
     document: object
+    weight: int
     is_compiled: bool = False
     plan: OperationPlan | None = None
 

@@ -30,6 +30,10 @@ MAX_OTHER_SEEDS: Final = 2
 """How many other seeds are tried where the model's filter rejects a picture."""
 
 _CONNECT_SECONDS: Final = 10.0
+_MISSED_TURN_SECONDS: Final = 0.1
+"""How much longer to wait after each missed turn, so that a slow database costs no permits."""
+
+_MAX_MISSED_TURN_SECONDS: Final = 5.0
 _MOST_LATENESS_SECONDS: Final = 1.0
 """How long after its turn an attempt may start; the gate allows for it."""
 
@@ -152,10 +156,16 @@ class WorkersAI:
         passed then, and it takes another: that says nothing about whether the database answers.
         """
         client = await while_wanted(self._start(call, request), request.is_wanted)
-        while True:
+        for missed in count(1):
             turn_at = await while_wanted(self._turn(request), request.is_wanted)
             if time.monotonic() - turn_at <= _MOST_LATENESS_SECONDS:
                 return client
+            log.warning("turn_missed", model=request.model.id, missed=missed)
+            await while_wanted(
+                asyncio.sleep(min(_MISSED_TURN_SECONDS * missed, _MAX_MISSED_TURN_SECONDS)),
+                request.is_wanted,
+            )
+        raise AssertionError  # pragma: no cover - the loop ends by return or by raising
 
     async def _start(self, call: AsyncExitStack, request: GenerationRequest) -> httpx.AsyncClient:
         # The turn comes last, so that an attempt starts when its turn comes.

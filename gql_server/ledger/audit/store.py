@@ -17,6 +17,7 @@ from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.stores import (
     StoredRow,
     expected_images,
+    recorded_keys,
     set_missing,
     stored_rows,
 )
@@ -162,7 +163,7 @@ class _Audit:
         self._report.objects += len(objects)
         async for rows in self._rows(table, after=after, until=until):
             await self._judge(table, rows, objects)
-        await self._judge_orphans(list(objects.values()))
+        await self._judge_orphans(table, list(objects.values()))
 
     async def _rows(
         self, table: StoredRow, *, after: str, until: str
@@ -204,12 +205,17 @@ class _Audit:
                 await set_missing(connection, table, lost, now())
                 await set_missing(connection, table, returned, None)
 
-    async def _judge_orphans(self, left: Sequence[ListedObject]) -> None:
+    async def _judge_orphans(self, table: StoredRow, left: Sequence[ListedObject]) -> None:
         left = [found for found in left if found.modified_at < self._before]
         ids = {found.key: image_id_of(found.key) for found in left}
         async with self._database.read() as connection:
             expected = await expected_images(connection, set(ids.values()))
         orphans = [found for found in left if ids[found.key] not in expected]
+        if orphans:
+            # Work that has ended since the rows were read has its row by now.
+            async with self._database.read() as connection:
+                recorded = await recorded_keys(connection, table, [one.key for one in orphans])
+            orphans = [found for found in orphans if found.key not in recorded]
         if len(orphans) <= _FEW:
             # An upload that was deleted between its listing and the reading of its row.
             orphans = [found for found in orphans if await self._store.exists(found.key)]

@@ -80,7 +80,13 @@ class Reservations:
         self._held.add(work_id)
         try:
             hold = Hold(work_id, payer, amount)
-            await self.renew(hold)
+            try:
+                await self.renew(hold)
+            except Rejected:
+                raise  # nothing was written
+            except BaseException:  # perhaps only the answer to the commit was lost
+                await asyncio.shield(self.release(work_id))
+                raise
             try:
                 yield hold
             except BaseException:
