@@ -30,8 +30,9 @@ async def test_the_playground_lives_in_a_browser(tmp_path: Path) -> None:
 
 async def test_it_takes_a_key_where_the_server_asks_for_one(tmp_path: Path) -> None:
     key = await create_key(tmp_path, "admin")
+    creator = await create_key(tmp_path, "creator")
     async with product_process(tmp_path, {"AUTH": "keys"}) as running:
-        await in_a_browser(f"{running.url}/graphql", key)
+        await in_a_browser(f"{running.url}/graphql", key, creator)
 
 
 async def test_the_page_of_the_rest_api_lives_in_a_browser(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from gql_server.database.engine.migration import head_revision
+from gql_server.pages.playground import HOW_TO_BUILD, playground_is_built
 from tests.support.postgres import PostgresServer
 from tests.support.process import product_process, run_gql_server, workers_ai_environment
 from tests.support.product import FLUX, GENERATE
@@ -34,6 +35,7 @@ async def generate(url: str) -> dict[str, Any]:
 async def test_a_newcomer_needs_no_settings(tmp_path: Path) -> None:
     async with product_process(tmp_path, {}) as running:
         assert f"Playground: {running.url}/graphql" in running.printed
+        assert (HOW_TO_BUILD in running.printed) is not playground_is_built()
         async with httpx.AsyncClient(base_url=running.url) as client:
             assert (await client.get("/health")).json() == {"status": "ok"}
             assert (await client.get("/ready")).json() == {

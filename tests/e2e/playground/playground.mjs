@@ -1,14 +1,14 @@
 // The playground in Chromium: it obeys its content security policy, asks no other machine for
 // anything, documents the schema, runs examples, watches, and is there again after a reload.
 //
-//   node playground.mjs http://127.0.0.1:8000/graphql [an admin's API key]
+//   node playground.mjs http://127.0.0.1:8000/graphql [an admin's API key, a creator's API key]
 //
 // Screenshots of what it shows, light, dark and on a phone, are left in screenshots/.
 import assert from 'node:assert/strict';
 import { launchBrowser } from './browser.mjs';
 import { watchedPage, write } from './pages.mjs';
 
-const [url, key] = process.argv.slice(2);
+const [url, key, creatorKey] = process.argv.slice(2);
 const HEADERS = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
@@ -76,7 +76,8 @@ try {
   assert.deepEqual(elsewhere, []);
   if (key) assert.ok(faults.every((fault) => fault.includes('401')), String(faults));
   else assert.deepEqual(faults, []);
-  if (!key) await takeScreenshots();
+  if (creatorKey) await runWithoutSchema();
+  else await takeScreenshots();
 
   async function enterKey() {
     await page.fill('input[name="key"]', 'gqls_wrong');
@@ -111,6 +112,24 @@ try {
   }
 } finally {
   await browser.close();
+}
+
+// Who may not read the schema learns why, and can run operations all the same.
+async function runWithoutSchema() {
+  const { page, elsewhere, violations } = await watchedPage(browser, url);
+  await page.goto(url);
+  await page.fill('input[name="key"]', creatorKey);
+  await page.click('button[type="submit"]');
+  await page.waitForSelector('h1 >> text="This key cannot read the schema"');
+  await page.screenshot({ path: 'screenshots/playground-hidden.png' });
+  await page.click('button >> text="Continue without the schema"');
+  await write(page, '.graphiql-query-editor', 'query Role { viewer { role } }');
+  await page.click('.graphiql-execute-button');
+  await page.waitForSelector('.result-window .view-lines >> text=/CREATOR/');
+  await page.click('button[aria-label="Show API key"]');
+  await page.click('button >> text="Forget the key"');
+  await page.waitForSelector('input[name="key"]');
+  assert.deepEqual([await violations(), elsewhere], [[], []]);
 }
 
 async function takeScreenshots() {
