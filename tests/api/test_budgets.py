@@ -170,7 +170,7 @@ async def test_a_soft_budget_warns_in_the_payload(product: Product) -> None:
     assert payload["warnings"] == [
         {
             "__typename": "BudgetWarning",
-            "message": "The server's daily budget of $0.015 is passed.",
+            "message": "The server's daily budget of $0.015 has been exceeded.",
             "budget": {"limit": 0.015, "spent": 0.01, "reserved": 0},
         }
     ]
@@ -271,7 +271,7 @@ async def test_what_everybody_spends_of_the_servers_budget_is_for_admins(asking:
         assert warning["message"] == "The server's monthly budget has been exceeded."
         assert warning["budget"] == {"limit": None, "spent": None, "reserved": None}
         (warning,) = (await generate(admin))["warnings"]
-        assert warning["message"] == "The server's monthly budget of $0.0137 is passed."
+        assert warning["message"] == "The server's monthly budget of $0.0137 has been exceeded."
         assert warning["budget"]["spent"] == 0.02
         for told in (await ann.ask(seen % ((figures,) * 4))).values():
             assert told["budget"]["scope"] == "USER"

@@ -72,7 +72,7 @@ async def test_pictures_are_saved_and_what_failed_can_be_sent_again(
     result = await desk.run(*options)
     assert result.exit_code == 1, result.output
     assert "5 of 6 images generated, 1 failed, 0 canceled, $0.0500." in result.stdout
-    assert "5 pictures are in" in result.stdout
+    assert "5 images are in" in result.stdout
     assert "PromptRefused" in result.stderr
     names = desk.pictures()
     assert len(names) == 5
@@ -91,7 +91,7 @@ async def test_pictures_are_saved_and_what_failed_can_be_sent_again(
     state.write_text(json.dumps({**asked, "batch_id": None}))  # as if the answer had been lost
     again = await desk.run(*options)
     assert again.exit_code == 1
-    assert "5 pictures are in" in again.stdout
+    assert "5 images are in" in again.stdout
     assert "(4 were already there)" in again.stdout
     assert desk.pictures() == names
     assert len(standin.requests) == made
@@ -150,7 +150,7 @@ async def test_everything_that_is_wrong_is_told_and_nothing_is_remembered(
         '0003: "?": Prompt must be at least 3 characters',
     ]
     result = await desk.run("-", "--model", "nope")
-    assert (result.exit_code, result.stderr[:34]) == (2, 'model: There is no model "nope". T')
+    assert (result.exit_code, result.stderr[:34]) == (2, 'model: There is no model "nope". Q')
     result = await desk.run("--resume", "bat_nope")
     assert result.exit_code == 2
     assert 'There is no batch "bat_nope".' in result.stderr

