@@ -215,7 +215,7 @@ async def test_a_batch_that_passes_a_soft_budget_is_accepted_with_a_warning(
     assert payload["batch"] is not None
     assert payload["warnings"] == [
         {
-            "message": "The server's daily budget of $0.02 is passed.",
+            "message": "The server's daily budget of $0.02 has been exceeded.",
             "budget": {"limit": 0.02},
         }
     ]
