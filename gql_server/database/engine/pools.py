@@ -70,11 +70,14 @@ class TurnsInThreads(QueuePool):
             except psycopg.OperationalError as error:
                 if not _has_no_room(error):
                     raise
-            time.sleep(pause)
+            self._pause(pause)
         return super()._do_get()
 
+    def _pause(self, seconds: float) -> None:
+        time.sleep(seconds)
 
-class Turns(AsyncAdaptedQueuePool):
+
+class Turns(TurnsInThreads, AsyncAdaptedQueuePool):
     """The same for an event loop."""
 
     def shrink(self) -> None:
@@ -84,15 +87,8 @@ class Turns(AsyncAdaptedQueuePool):
             self._dec_overflow()
             entry.close()
 
-    def _do_get(self) -> ConnectionPoolEntry:
-        for pause in _pauses():
-            try:
-                return super()._do_get()
-            except psycopg.OperationalError as error:
-                if not _has_no_room(error):
-                    raise
-            await_only(asyncio.sleep(pause))
-        return super()._do_get()
+    def _pause(self, seconds: float) -> None:
+        await_only(asyncio.sleep(seconds))
 
 
 def _pauses() -> Iterator[float]:
