@@ -34,7 +34,7 @@ async def test_a_request_costs_one_statement(database: Database) -> None:
 
 async def test_the_secret_is_nowhere_in_the_database(database: Database) -> None:
     created = await create_key(database, KeyDraft(user_id="ann", role=Role.READER))
-    async with database.read(snapshot=True) as connection:
+    async with database.read() as connection:
         row = (await connection.exec_driver_sql("SELECT * FROM api_keys")).one()
     unguessable = created.secret.rpartition("_")[2]
     assert unguessable not in str(row)

@@ -41,8 +41,7 @@ async def check_current(database: Database) -> None:
         DatabaseNewer: A newer version, or another program, has migrated it.
         DatabaseOutdated: It has to be migrated first.
     """
-    # Alembic needs a connection whole, which a plain read may not have.
-    async with database.read(snapshot=True) as connection:
+    async with database.read() as connection:
         found = await connection.run_sync(_revision)
     _check_known(found)
     if found is None:
