@@ -154,7 +154,7 @@ class ItemWork:
         except Exception:
             log.exception("item_broke", item=item["id"])
             unforeseen = GenerationFailed(
-                ("An unexpected error occurred. The server's operator finds this item in the log."),
+                "An unexpected error occurred. The server's operator finds this item in the log.",
                 retryable=True,
             )
             if await self._fail(run, item, unforeseen):

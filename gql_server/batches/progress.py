@@ -96,7 +96,7 @@ async def ended_items(parts: Parts, batch_id: str, *, after: int, until: int) ->
 def _refuse_unknown_event(after: int, *, last: int) -> None:
     if not 0 <= after <= last:
         raise InvalidInput(
-            (f"after must be from 0 to {last}, the batch's last sequence number; it is {after}."),
+            f"after must be from 0 to {last}, the batch's last sequence number; it is {after}.",
             path=("after",),
             code=ErrorCode.OUT_OF_RANGE,
         )

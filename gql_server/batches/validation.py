@@ -158,7 +158,7 @@ def size_faults(pictures: int, images_per_prompt: int) -> Iterator[InvalidInput]
         )
     if images_per_prompt < 1:
         yield InvalidInput(
-            (f"The number of images per prompt must be 1 or more; it is {images_per_prompt}."),
+            f"The number of images per prompt must be 1 or more; it is {images_per_prompt}.",
             path=("images_per_prompt",),
             code=ErrorCode.OUT_OF_RANGE,
         )

@@ -232,7 +232,7 @@ class _Run:
                 typer.echo(one_line(error.message), err=True)
             if payload.batch is not None:
                 typer.echo(
-                    (f"Batch {batch_id} is canceled. Images that were being generated are kept."),
+                    f"Batch {batch_id} is canceled. Images that were being generated are kept.",
                     err=True,
                 )
 

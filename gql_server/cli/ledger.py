@@ -75,15 +75,13 @@ def audit(
         typer.echo(f"{charge_id}: its image does not exist")
     for batch_id in report.batches:
         typer.echo(f"{batch_id}: its counts or cost do not match its items and images")
+    what_next = "made anew" if report.is_repaired else "fix them with --repair"
     for day in report.days:
-        mended = "made anew" if report.is_repaired else "fix them with --repair"
-        typer.echo(f"{day:%Y-%m-%d}: roll-ups differ from the ledger; {mended}")
+        typer.echo(f"{day:%Y-%m-%d}: roll-ups differ from the ledger; {what_next}")
     for day in report.model_days:
-        mended = "made anew" if report.is_repaired else "fix them with --repair"
-        typer.echo(f"{day:%Y-%m-%d}: roll-ups of models differ from the images; {mended}")
+        typer.echo(f"{day:%Y-%m-%d}: roll-ups of models differ from the images; {what_next}")
     for month in report.months:
-        mended = "made anew" if report.is_repaired else "fix them with --repair"
-        typer.echo(f"{month:%Y-%m}: roll-ups differ from those of its days; {mended}")
+        typer.echo(f"{month:%Y-%m}: roll-ups differ from those of its days; {what_next}")
     if not report.is_clean:
         raise typer.Exit(1)
     typer.echo("Ledger, images, batches and roll-ups agree.")

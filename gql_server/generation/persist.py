@@ -71,7 +71,7 @@ async def keep_bytes(
     except StoreUnavailable as error:
         log.exception("picture_not_kept", key=key)
         raise GenerationFailed(
-            ("The image could not be stored: the store does not respond. Try again later."),
+            "The image could not be stored: the store does not respond. Try again later.",
             retryable=True,
             store_failed=True,
         ) from error

@@ -115,7 +115,7 @@ async def find_bytes(
                         return stored
     except (StoreUnavailable, StoreMisconfigured) as error:
         raise GenerationFailed(
-            ("It is not known at the moment whether the image was generated. Try again later."),
+            "It is not known at the moment whether the image was generated. Try again later.",
             retryable=True,
             store_failed=True,
         ) from error

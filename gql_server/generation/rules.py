@@ -86,7 +86,7 @@ def picture_input_faults(
         )
     if sources < minimum:
         yield InvalidInput(
-            (f"{model.name} requires {_count(minimum)}. Name an upload or a generated image."),
+            f"{model.name} requires {_count(minimum)}. Name an upload or a generated image.",
             path=("source_image_ids",),
             code=ErrorCode.REQUIRED,
         )

@@ -117,7 +117,7 @@ class _Upload:
             number, size = await uploaded_by(connection, user_id)
         if quota.number and number >= quota.number:
             raise InvalidInput(
-                (f"You have {number} source images, the maximum for one user. Delete some first."),
+                f"You have {number} source images, the maximum for one user. Delete some first.",
                 path=self._path,
                 code=ErrorCode.TOO_MANY,
             )
@@ -181,7 +181,7 @@ async def _accepted(parts: Parts, data: bytes, path: Path) -> tuple[PictureFacts
             return await asyncio.to_thread(_normalised, data)
     except NotAPicture as error:
         raise InvalidInput(
-            (f"The file is not a supported image: {error}. Send a JPEG, PNG, WebP or AVIF."),
+            f"The file is not a supported image: {error}. Send a JPEG, PNG, WebP or AVIF.",
             path=path,
         ) from error
 

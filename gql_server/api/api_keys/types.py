@@ -10,11 +10,10 @@ from gql_server.access import keys as use_cases
 from gql_server.api.connections import Connection, ListOrder, connection, page_request
 from gql_server.api.context import Info
 from gql_server.api.described import described
-from gql_server.api.images.filters import user_faults
+from gql_server.api.images.filters import wanted_user
 from gql_server.api.nodes import Node
 from gql_server.database.engine.pages import Facts
 from gql_server.domain import principal as domain
-from gql_server.domain.errors import Rejected
 
 
 @described
@@ -114,10 +113,7 @@ async def api_key_connection(
     """
     context = info.context
     request = page_request(first, after, last, before, order)
-    user_id = where.user_id if where is not None else None
-    faults = list(user_faults(user_id))
-    if faults:
-        raise Rejected(faults)
+    user_id = wanted_user(where)
     database, principal = context.parts.database, context.principal
     page = await use_cases.list_keys(database, principal, request, user_id=user_id)
     return connection(

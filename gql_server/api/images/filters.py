@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol
 
 import strawberry
 
@@ -129,3 +129,22 @@ def user_faults(user_id: str | None) -> Iterator[InvalidInput]:
     """Tell what keeps a filter's ``userId`` from being looked for."""
     if user_id is not None:
         yield from list_faults([user_id], path=("filter", "user_id"), most=1)
+
+
+class UserFilter(Protocol):
+    """A filter that may name one user."""
+
+    user_id: strawberry.ID | None
+
+
+def wanted_user(where: UserFilter | None) -> str | None:
+    """Return the user whose list a filter asks for; None: of all whom the caller may see.
+
+    Raises:
+        Rejected: No database can look for the user.
+    """
+    if where is None:
+        return None
+    if errors := list(user_faults(where.user_id)):
+        raise Rejected(errors)
+    return where.user_id

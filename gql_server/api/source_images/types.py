@@ -10,10 +10,9 @@ from gql_server.api.connections import Connection, ListOrder, connection, page_r
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.images.addresses import ExpiresIn, Format, Width, picture_url
-from gql_server.api.images.filters import user_faults
+from gql_server.api.images.filters import wanted_user
 from gql_server.api.nodes import Node
 from gql_server.database.engine.pages import Facts
-from gql_server.domain.errors import Rejected
 from gql_server.generation import uploads as use_cases
 from gql_server.graphql.execution.selection import requested_columns
 from gql_server.storage.store import DEFAULT_URL_SECONDS
@@ -105,10 +104,7 @@ async def source_image_connection(
         Rejected: The filter is one that no database can look for.
     """
     context = info.context
-    user_id = where.user_id if where is not None else None
-    faults = list(user_faults(user_id))
-    if faults:
-        raise Rejected(faults)
+    user_id = wanted_user(where)
     request = page_request(first, after, last, before, order)
     columns = requested_columns(info, ("edges", "node"), _COLUMNS)
     page = await use_cases.list_source_images(

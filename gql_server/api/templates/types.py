@@ -22,14 +22,13 @@ from gql_server.api.images.filters import (
     FilterArgument,
     OrderArgument,
     image_filter,
-    user_faults,
+    wanted_user,
 )
 from gql_server.api.images.parameters import TemplateParameters
 from gql_server.api.images.types import IMAGE_COLUMNS, Image, images_from
 from gql_server.api.models.types import Model
 from gql_server.api.nodes import Node
 from gql_server.database.engine.pages import Facts
-from gql_server.domain.errors import Rejected
 from gql_server.generation import images as image_use_cases
 from gql_server.generation import templates as use_cases
 from gql_server.graphql.execution.selection import requested_columns
@@ -144,10 +143,7 @@ async def template_connection(
         Rejected: The filter is one that no database can look for.
     """
     context = info.context
-    user_id = where.user_id if where is not None else None
-    faults = list(user_faults(user_id))
-    if faults:
-        raise Rejected(faults)
+    user_id = wanted_user(where)
     request = page_request(first, after, last, before, order)
     columns = requested_columns(info, ("edges", "node"), _COLUMNS)
     page = await use_cases.list_templates(

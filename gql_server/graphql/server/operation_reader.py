@@ -99,7 +99,7 @@ class OperationReader:
                 parameters[name] = parse_json(parameters[name], f"parameter {name}")
         if parameters.get("query") and not self._options.takes_get:
             raise RequestRefused(
-                ("Send the operation by POST; GET accepts only persisted documents (by hash)."),
+                "Send the operation by POST; GET accepts only persisted documents (by hash).",
                 status=HTTPStatus.METHOD_NOT_ALLOWED,
                 code="METHOD_NOT_ALLOWED",
                 headers={"Allow": "POST"},

@@ -31,7 +31,7 @@ def time_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise InvalidInput(
-            (f"{quoted(name)} is not a time zone. Use an IANA name such as UTC or Europe/Berlin."),
+            f"{quoted(name)} is not a time zone. Use an IANA name such as UTC or Europe/Berlin.",
             path=("time_zone",),
         ) from None
 
@@ -62,7 +62,7 @@ def period_starts(
             "The time range exceeds the calendar. Use a shorter one.", path=("interval",)
         ) from None
     raise InvalidInput(
-        (f"The timeline has more than {limit} periods. Use a shorter time range or longer periods")
+        f"The timeline has more than {limit} periods. Use a shorter time range or longer periods"
         + (f", or set limit to {MAX_PERIODS} at most." if limit < MAX_PERIODS else "."),
         path=("interval",),
         code=ErrorCode.TOO_MANY,

@@ -40,7 +40,7 @@ def _refusal(scope: Scope) -> RequestRefused | None:
             hosts += 1
         elif name == b"content-encoding" and value.strip().lower() not in _PLAIN:
             return RequestRefused(
-                ("Compressed bodies are not supported. Send the body without Content-Encoding."),
+                "Compressed bodies are not supported. Send the body without Content-Encoding.",
                 status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                 code="UNSUPPORTED_CONTENT_ENCODING",
                 headers={"Accept-Encoding": "identity"},

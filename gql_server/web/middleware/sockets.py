@@ -31,7 +31,7 @@ class WebSocketsMiddleware:
         address = client[0] if client is not None else ""
         if not self._open.add(address):
             refused = RequestRefused(
-                (f"Your address has reached the maximum number of WebSockets: {self._open.limit}."),
+                f"Your address has reached the maximum number of WebSockets: {self._open.limit}.",
                 status=HTTPStatus.TOO_MANY_REQUESTS,
                 code="TOO_MANY_CONNECTIONS",
                 headers={"Retry-After": "10"},
