@@ -16,6 +16,7 @@ class PlainProxy:
         refusal: The status that it answers to a WebSocket's handshake; None: it asks the server.
         buffers: Whether it holds an event stream back until its end.
         cuts_after: How many bytes of an event stream it lets through; None: all.
+        passes_an_event: Whether the first whole event passes, however long it is.
         streams: How many event streams were asked for.
     """
 
@@ -24,6 +25,7 @@ class PlainProxy:
         self.refusal: int | None = None
         self.buffers = False
         self.cuts_after: int | None = None
+        self.passes_an_event = False
         self.streams = 0
         self._port = urlsplit(server_url).port
         self._serving: set[asyncio.Task[None]] = set()
@@ -81,6 +83,11 @@ class PlainProxy:
             writer.write(await server.read())
             await writer.drain()
         elif self.cuts_after is not None:
+            if self.passes_an_event:
+                event = b""
+                while b"data:" not in event:
+                    event = await server.readuntil(b"\n\n")
+                    writer.write(event)
             left = self.cuts_after
             while left and (data := await server.read(left)):
                 writer.write(data)
