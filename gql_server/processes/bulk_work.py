@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -9,7 +10,8 @@ from weakref import WeakKeyDictionary
 
 _SLICE_SECONDS: Final = 0.005
 
-_locks: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = WeakKeyDictionary()
+_Locks = defaultdict[str, asyncio.Lock]
+_locks: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Locks]] = WeakKeyDictionary()
 
 
 class Pace:
@@ -26,16 +28,16 @@ class Pace:
 
 
 @asynccontextmanager
-async def bulk_work() -> AsyncIterator[Pace]:
-    """Compute in slices, one computation of an event loop at a time.
+async def bulk_work(kind: str = "") -> AsyncIterator[Pace]:
+    """Compute in slices, one computation of a kind at a time in an event loop.
 
     Without the turns, fifty computations of one operation would each hold the loop for a slice
     before anybody else ran. Wait in the block for nothing
     but a thread that computes, and do not nest it.
     """
     loop = asyncio.get_running_loop()
-    lock = _locks.get(loop)
-    if lock is None:
-        lock = _locks[loop] = asyncio.Lock()
-    async with lock:
+    locks = _locks.get(loop)
+    if locks is None:
+        locks = _locks[loop] = defaultdict(asyncio.Lock)
+    async with locks[kind]:
         yield Pace()

@@ -1,5 +1,6 @@
 """Documents that are parsed, bounded, validated and estimated once, however often they come."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -25,6 +26,7 @@ from strawberry.schema.schema import validate_document
 from gql_server.graphql.execution.limits import Limits, limit_error, limit_errors
 from gql_server.graphql.execution.query_cost import OperationCost, PageSizes, operation_costs
 from gql_server.graphql.execution.variable_lists import ListTypes, Size, list_types, size_of_lists
+from gql_server.processes.bulk_work import bulk_work
 from gql_server.quoting import quoted
 
 CACHED_CHARACTERS: Final = 192 * 1024
@@ -122,6 +124,18 @@ class Documents:
             size = len(query) + DOCUMENT_OVERHEAD
             if not prepared.errors and size <= CACHED_CHARACTERS:
                 self._prepared[query] = prepared
+        return prepared
+
+    async def prepare_in_turn(self, query: str) -> PreparedDocument:
+        """Do the same; documents that are not known yet are prepared one in a turn of the loop.
+
+        Preparing takes milliseconds, and requests that come together would hold the loop for all.
+        """
+        if query in self._prepared:
+            return self._prepared[query]
+        async with bulk_work("documents"):
+            prepared = self.prepare(query)
+            await asyncio.sleep(0)
         return prepared
 
     def _prepare(self, query: str) -> PreparedDocument:

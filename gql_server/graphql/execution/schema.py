@@ -113,7 +113,7 @@ class Schema(strawberry.Schema):
             JSON, or the result of graphql-core where the plan met anything unexpected; None: there
             is no plan, and nothing was done.
         """
-        prepared = self.documents.prepare(query)
+        prepared = await self.documents.prepare_in_turn(query)
         plan = None if prepared.errors else self.plans.plan(prepared, operation_name)
         if plan is None:
             return None
