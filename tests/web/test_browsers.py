@@ -2,11 +2,14 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
 from gql_server.settings import SettingsError, load_settings
 from tests.support.product import running_product
@@ -121,22 +124,27 @@ def test_what_is_no_origin_is_told(origins: str) -> None:
 
 
 @pytest.mark.parametrize("listed", ["", ORIGIN])
-async def test_a_refused_origin_is_logged_with_how_to_allow_it(
-    tmp_path: Path, listed: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_refused_origin_is_logged_with_how_to_allow_it(tmp_path: Path, listed: str) -> None:
     """Once for each origin, and no more than 20 lines however many there are."""
     settings = {"cors_origins": listed} if listed else {}
     async with running_product(tmp_path, settings) as product:
         own = {"origin": product.settings.server_url}
         allowed = [own, {"origin": ORIGIN}] if listed else [own]
-        for headers in allowed:
-            await product.client.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
-        assert "origin_refused" not in capsys.readouterr().out
-        await preflight(product.client, "https://shop.example.com")
-        await product.client.get("/health", headers={"origin": "https://shop.example.com"})
-        logged = capsys.readouterr().out
-        assert logged.count("origin_refused") == 1
-        assert "add https://shop.example.com to CORS_ORIGINS" in logged
-        for number in range(40):
-            await preflight(product.client, f"https://{number}.example.com")
-        assert capsys.readouterr().out.count("origin_refused") == 19
+        with capture_logs() as logged:
+            for headers in allowed:
+                body = {"query": "{ __typename }"}
+                await product.client.post("/graphql", json=body, headers=headers)
+        assert refused_origins(logged) == []
+        with capture_logs() as logged:
+            await preflight(product.client, "https://shop.example.com")
+            await product.client.get("/health", headers={"origin": "https://shop.example.com"})
+        (entry,) = refused_origins(logged)
+        assert "add https://shop.example.com to CORS_ORIGINS" in entry["hint"]
+        with capture_logs() as logged:
+            for number in range(40):
+                await preflight(product.client, f"https://{number}.example.com")
+        assert len(refused_origins(logged)) == 19
+
+
+def refused_origins(logged: Sequence[EventDict]) -> list[EventDict]:
+    return [entry for entry in logged if entry["event"] == "origin_refused"]
