@@ -110,19 +110,22 @@ class Schema(strawberry.Schema):
         """Answer a query by its plan; as the JSON of the whole answer, where nothing was wrong.
 
         Returns:
-            JSON, or the result of graphql-core where the plan met anything unexpected; None: there
-            is no plan, and nothing was done.
+            JSON, or a result where the document or the operation is refused or the plan met
+            anything unexpected; None: there is no plan, and nothing was done.
         """
         prepared = await self.documents.prepare_in_turn(query)
         plan = None if prepared.errors else self.plans.plan(prepared, operation_name)
-        if plan is None:
+        # A document that has errors is refused here: it is not kept, and would be read once more.
+        if plan is None and not prepared.errors:
             return None
-        if variables and (
-            prepared.size_of_lists(operation_name, variables).entries >= MANY_ENTRIES
+        if (
+            plan is not None
+            and variables
+            and (prepared.size_of_lists(operation_name, variables).entries >= MANY_ENTRIES)
         ):
             return None
         cost, errors = await self._admitted(prepared, operation_name, variables, context)
-        if errors:
+        if errors or plan is None:
             return self._refused(errors, cost, context)
         try:
             data = await plan.answer(context, variables)
