@@ -20,13 +20,13 @@ from gql_server.settings import Settings
 from gql_server.settings.secret_files import secret_names
 from tests.support.leftovers import guarded, memory_folder
 from tests.support.postgres import PostgresServer, running_postgres
-from tests.support.product import Product, running_product, workers_ai_settings
 from tests.support.receiver import Receiver, running_receiver
+from tests.support.running_app import RunningApp, running_app, workers_ai_settings
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server, running_s3
 from tests.support.sqlite import make_sqlite
 from tests.support.time_limit import TimeLimit
-from tests.support.workers_ai import workers_ai_standin
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai import running_workers_ai
+from tests.support.workers_ai_app import FakeWorkersAI
 
 # A shared machine is slow at times. Where CI decides about a change, it draws the same examples
 # for all; a developer's runs go on looking for others.
@@ -132,17 +132,17 @@ def s3() -> Iterator[S3Server]:
 
 
 @pytest.fixture(scope="session")
-def running_standin() -> Iterator[WorkersAIStandin]:
-    with workers_ai_standin() as standin:
-        yield standin
+def session_workers_ai() -> Iterator[FakeWorkersAI]:
+    with running_workers_ai() as fake_workers_ai:
+        yield fake_workers_ai
 
 
 @pytest.fixture
-def standin(running_standin: WorkersAIStandin) -> Iterator[WorkersAIStandin]:
-    running_standin.reset()
-    running_standin.latency = 0.0
-    yield running_standin
-    running_standin.abort_calls()
+def fake_workers_ai(session_workers_ai: FakeWorkersAI) -> Iterator[FakeWorkersAI]:
+    session_workers_ai.reset()
+    session_workers_ai.latency = 0.0
+    yield session_workers_ai
+    session_workers_ai.abort_calls()
 
 
 @pytest.fixture(scope="session")
@@ -186,32 +186,32 @@ async def database(
 @pytest.fixture
 async def production(
     tmp_path: Path,
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
     s3: S3Server,
     postgres: PostgresServer,
     migrated_postgres: str,
-) -> AsyncIterator[Product]:
+) -> AsyncIterator[RunningApp]:
     """PostgreSQL, R2, and Workers AI."""
-    settings = workers_ai_settings(standin) | {
+    settings = workers_ai_settings(fake_workers_ai) | {
         "database_url": postgres.setting(postgres.create_database(migrated_postgres)),
         "r2_bucket": s3.make_bucket(),
         "r2_access_key_id": ACCESS_KEY_ID,
         "r2_secret_access_key": SECRET_ACCESS_KEY,
         "r2_endpoint_url": s3.endpoint_url,
     }
-    async with running_product(tmp_path, settings) as running:
+    async with running_app(tmp_path, settings) as running:
         yield running
 
 
 @pytest.fixture
-async def product(tmp_path: Path) -> AsyncIterator[Product]:
+async def app(tmp_path: Path) -> AsyncIterator[RunningApp]:
     """A server without any settings."""
-    async with running_product(tmp_path) as running:
+    async with running_app(tmp_path) as running:
         yield running
 
 
 @pytest.fixture
-async def asking(tmp_path: Path) -> AsyncIterator[Product]:
+async def app_with_keys(tmp_path: Path) -> AsyncIterator[RunningApp]:
     """A server that asks for API keys; its own client shows none."""
-    async with running_product(tmp_path, {"auth": "keys"}) as running:
+    async with running_app(tmp_path, {"auth": "keys"}) as running:
         yield running

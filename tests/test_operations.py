@@ -9,11 +9,11 @@ import pytest
 from graphql import OperationDefinitionNode, parse
 
 from gql_server.domain.principal import Role
-from tests.access.attempts import Things, make_things
+from tests.access.access_probes import OwnedObjects, make_objects
 from tests.operation_pages import FOLDER, INDEX, SCHEMA, Operation, index, operations
-from tests.support.product import Product, png, running_product
+from tests.support.clients import client_of
+from tests.support.running_app import RunningApp, png, running_app
 from tests.support.streams import EVENTS, streamed
-from tests.support.visitors import visitor
 
 pytestmark = pytest.mark.anyio
 
@@ -49,58 +49,58 @@ def test_the_list_of_operations_is_that_of_the_schema() -> None:
 async def test_every_example_runs_and_answers_what_its_page_shows(tmp_path: Path) -> None:
     wrong = []
     async with (
-        running_product(tmp_path, {"auth": "keys"}) as product,
-        visitor(product, "ann", Role.ADMIN) as ann,
+        running_app(tmp_path, {"auth": "keys"}) as app,
+        client_of(app, "ann", Role.ADMIN) as ann,
     ):
-        kept = await make_things(product.parts, "ann")
+        kept = await make_objects(app.parts, "ann")
         for operation in OPERATIONS:
             changes = operation.kind == "Mutation" and "_…" in str(operation.example().variables)
-            things = await make_things(product.parts, "ann") if changes else kept
-            answer = await run(ann, operation, things)
+            owned = await make_objects(app.parts, "ann") if changes else kept
+            answer = await run(ann, operation, owned)
             shown = operation.example().answer
             if shape(shown) != shape(answer, shown):
                 wrong.append((operation.name, answer))
     assert wrong == []
 
 
-async def run(product: Product, operation: Operation, things: Things) -> Any:
+async def run(app: RunningApp, operation: Operation, owned: OwnedObjects) -> Any:
     """Run a page's example with ids of things that there are."""
     example = operation.example()
-    variables = with_ids(json.dumps(example.variables, ensure_ascii=False), operation.name, things)
-    headers = {"Authorization": product.client.headers["Authorization"]}
+    variables = with_ids(json.dumps(example.variables, ensure_ascii=False), operation.name, owned)
+    headers = {"Authorization": app.client.headers["Authorization"]}
     if operation.kind == "Subscription":
-        url = product.settings.server_url
+        url = app.settings.server_url
         async with streamed(url, EVENTS, example.document, headers=headers, **variables) as stream:
             if operation.name == "imageCreated":
-                await product.image(tags=["campaign"])
+                await app.image(tags=["campaign"])
             return await stream.receive()
     if "file" in variables:
-        return await upload(product, example.document, variables)
-    answer = await product.answer(example.document, **variables)
+        return await upload(app, example.document, variables)
+    answer = await app.answer(example.document, **variables)
     answer.pop("extensions", None)
     return answer
 
 
-def with_ids(text: str, name: str, things: Things) -> Any:
+def with_ids(text: str, name: str, owned: OwnedObjects) -> Any:
     ids = {
-        "img": things.image_id,
-        "tpl": things.template_id,
-        "src": things.source_id,
-        "key": things.key_id,
-        "bdg": things.budget_id,
-        "bat": things.batch_id,
-        "whk": things.webhook_id,
+        "img": owned.image_id,
+        "tpl": owned.template_id,
+        "src": owned.source_id,
+        "key": owned.key_id,
+        "bdg": owned.budget_id,
+        "bat": owned.batch_id,
+        "whk": owned.webhook_id,
     }
     if name in OTHER_THINGS:
         prefix, field = OTHER_THINGS[name]
-        ids[prefix] = getattr(things, field)
+        ids[prefix] = getattr(owned, field)
     for prefix, thing_id in ids.items():
         text = text.replace(f"{prefix}_…", thing_id)
     return json.loads(text)
 
 
-async def upload(product: Product, document: str, variables: dict[str, Any]) -> Any:
-    response = await product.client.post(
+async def upload(app: RunningApp, document: str, variables: dict[str, Any]) -> Any:
+    response = await app.client.post(
         "/graphql",
         data={
             "operations": json.dumps({"query": document, "variables": variables}),

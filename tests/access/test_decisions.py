@@ -13,10 +13,17 @@ from gql_server.access.permissions import Others
 from gql_server.api.permissions import DECISIONS, guarded
 from gql_server.api.schema import schema_text
 from gql_server.domain.principal import Principal, Role
-from tests.access.attempts import ATTEMPTS, MISSING, Attempt, Things, anonymous, make_things
-from tests.support.product import Product, png
+from tests.access.access_probes import (
+    MISSING,
+    PROBES,
+    AccessProbe,
+    OwnedObjects,
+    anonymous,
+    make_objects,
+)
+from tests.support.clients import client_of
+from tests.support.running_app import RunningApp, png
 from tests.support.subscriber import subscriber
-from tests.support.visitors import visitor
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +42,7 @@ FIELDS = {
 def test_every_field_is_decided_and_attempted() -> None:
     decided = {f"{root}.{field}" for root, found in DECISIONS.items() for field in found}
     assert decided == FIELDS
-    assert set(ATTEMPTS) == FIELDS
+    assert set(PROBES) == FIELDS
 
 
 def test_a_schema_with_an_undecided_field_is_not_built() -> None:
@@ -68,29 +75,29 @@ def test_only_an_admin_looks_at_others() -> None:
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("whose", ["own", "another's"])
-async def test_the_table_is_what_happens(asking: Product, role: Role, whose: str) -> None:
+async def test_the_table_is_what_happens(app_with_keys: RunningApp, role: Role, whose: str) -> None:
     wrong: list[str] = []
     owner = "ann" if whose == "own" else "bob"
-    things = await make_things(asking.parts, owner)
-    async with visitor(asking, "ann", role) as ann:
-        for name, attempts in ATTEMPTS.items():
-            for number, attempt in enumerate(attempts):
-                before = await rows_of(asking, things)
-                answer = await ask(ann, name, attempt, things)
-                happened = outcome(name, attempt, things, answer)
+    owned = await make_objects(app_with_keys.parts, owner)
+    async with client_of(app_with_keys, "ann", role) as ann:
+        for name, probes in PROBES.items():
+            for number, probe in enumerate(probes):
+                before = await rows_of(app_with_keys, owned)
+                answer = await ask(ann, name, probe, owned)
+                happened = outcome(name, probe, owned, answer)
                 expected = expectation(name, role, whose)
                 if happened != expected:
                     wrong.append(f"{name} {number}: {happened}, not {expected}: {answer}")
-                after = await rows_of(asking, things)
+                after = await rows_of(app_with_keys, owned)
                 if happened != "found" and before != after:
                     wrong.append(f"{name} {number} changed something: {before} to {after}")
                 if {row.get("user_id", row.get("subject_id")) for row in after} != {owner}:
                     wrong.append(f"{name} {number} changed an owner: {after}")
                 if before != after:
-                    things = await make_things(asking.parts, owner)
+                    owned = await make_objects(app_with_keys.parts, owner)
                 if happened == "hidden":
-                    unknown = await ask(ann, name, attempt, MISSING)
-                    if as_text(answer, things) != as_text(unknown, MISSING):
+                    unknown = await ask(ann, name, probe, MISSING)
+                    if as_text(answer, owned) != as_text(unknown, MISSING):
                         wrong.append(f"{name} {number}: {answer} is not {unknown}")
     assert wrong == []
 
@@ -104,33 +111,35 @@ def expectation(name: str, role: Role, whose: str) -> str:
     return "found" if is_seen else "hidden"
 
 
-async def ask(visitor: Product, name: str, attempt: Attempt, things: Things) -> dict[str, Any]:
+async def ask(
+    client_of: RunningApp, name: str, probe: AccessProbe, owned: OwnedObjects
+) -> dict[str, Any]:
     field = name.partition(".")[2]
     operation = {
-        "query": attempt.query.replace("FIELD", field),
-        "variables": attempt.variables(things),
+        "query": probe.query.replace("FIELD", field),
+        "variables": probe.variables(owned),
     }
     if name.startswith("Subscription."):
-        return await watch(visitor, field, operation)
-    if attempt.uploads:
-        response = await visitor.client.post(
+        return await watch(client_of, field, operation)
+    if probe.uploads:
+        response = await client_of.client.post(
             "/graphql",
             data={"operations": json.dumps(operation), "map": '{"0": ["variables.file"]}'},
             files={"0": ("a.png", png(8, 8))},
         )
     else:
-        response = await visitor.client.post("/graphql", json=operation)
+        response = await client_of.client.post("/graphql", json=operation)
     answer: dict[str, Any] = response.json()
     return answer
 
 
-async def watch(visitor: Product, field: str, operation: dict[str, Any]) -> dict[str, Any]:
+async def watch(client_of: RunningApp, field: str, operation: dict[str, Any]) -> dict[str, Any]:
     """Answer as for a query: with something where it is watched, with null where it cannot be."""
-    progress = visitor.parts.progress
+    progress = client_of.parts.progress
     while progress.watchers:  # of the attempt before
         await asyncio.sleep(0.005)
-    key = {"Authorization": visitor.client.headers["Authorization"]}
-    async with subscriber(visitor.settings.server_url, additional_headers=key) as client:
+    key = {"Authorization": client_of.client.headers["Authorization"]}
+    async with subscriber(client_of.settings.server_url, additional_headers=key) as client:
         await client.send(type="subscribe", id="1", payload=operation)
         told = asyncio.create_task(client.receive())
         while not told.done() and not progress.watchers:
@@ -146,32 +155,32 @@ async def watch(visitor: Product, field: str, operation: dict[str, Any]) -> dict
     return {"data": {field: None}, "refusal": errors[0]["message"]}
 
 
-def outcome(name: str, attempt: Attempt, things: Things, answer: dict[str, Any]) -> str:
+def outcome(name: str, probe: AccessProbe, owned: OwnedObjects, answer: dict[str, Any]) -> str:
     field = name.partition(".")[2]
     if "errors" in answer:
         codes = {error["extensions"]["code"] for error in answer["errors"]}
         is_empty = answer["data"] is None or answer["data"][field] is None
         return "forbidden" if codes == {"FORBIDDEN"} and is_empty else f"errors {codes}"
-    return "found" if attempt.is_found(answer["data"][field], things) else "hidden"
+    return "found" if probe.is_found(answer["data"][field], owned) else "hidden"
 
 
-def as_text(answer: dict[str, Any], things: Things) -> str:
+def as_text(answer: dict[str, Any], owned: OwnedObjects) -> str:
     # What is left of an allowance goes down with each operation.
     told = {name: value for name, value in answer.items() if name != "extensions"}
-    return anonymous(json.dumps(told, sort_keys=True), things)
+    return anonymous(json.dumps(told, sort_keys=True), owned)
 
 
-async def rows_of(product: Product, things: Things) -> list[dict[str, Any]]:
+async def rows_of(app: RunningApp, owned: OwnedObjects) -> list[dict[str, Any]]:
     tables = {
-        "images": (things.image_id, things.deleted_id),
-        "templates": (things.template_id,),
-        "source_images": (things.source_id,),
-        "api_keys": (things.key_id,),
-        "budgets": (things.budget_id,),
-        "webhooks": (things.webhook_id,),
+        "images": (owned.image_id, owned.deleted_id),
+        "templates": (owned.template_id,),
+        "source_images": (owned.source_id,),
+        "api_keys": (owned.key_id,),
+        "budgets": (owned.budget_id,),
+        "webhooks": (owned.webhook_id,),
     }
     found: list[dict[str, Any]] = []
-    async with product.parts.database.read() as connection:
+    async with app.parts.database.read() as connection:
         for table, ids in tables.items():
             for one in ids:
                 statement = text(f"SELECT * FROM {table} WHERE id = :id")

@@ -6,9 +6,9 @@ import pytest
 
 from gql_server.access.keys import KeyDraft, create_key
 from gql_server.domain.principal import Role
-from tests.support.product import Product, running_product
+from tests.support.clients import client_of
+from tests.support.running_app import RunningApp, running_app
 from tests.support.subscriber import open_socket
-from tests.support.visitors import visitor
 
 pytestmark = pytest.mark.anyio
 
@@ -17,26 +17,28 @@ MISSPELT = "{ imagess { totalCount } }"
 QUERY = {"query": "{ __typename }"}
 
 
-async def sees(product: Product) -> tuple[bool, bool]:
+async def sees(app: RunningApp) -> tuple[bool, bool]:
     """Tell whether introspection is answered, and whether errors suggest names."""
-    described = await product.answer(INTROSPECTION)
+    described = await app.answer(INTROSPECTION)
     if "errors" in described:
         assert described["errors"][0]["extensions"]["code"] == "INTROSPECTION_DISABLED"
-    misspelt = (await product.answer(MISSPELT))["errors"][0]["message"]
+    misspelt = (await app.answer(MISSPELT))["errors"][0]["message"]
     assert "imagess" in misspelt
     return "data" in described, "Did you mean" in misspelt
 
 
-async def test_unless_set_the_schema_is_described_to_admins_alone(asking: Product) -> None:
+async def test_unless_set_the_schema_is_described_to_admins_alone(
+    app_with_keys: RunningApp,
+) -> None:
     for role in Role:
-        async with visitor(asking, "ann", role) as ann:
+        async with client_of(app_with_keys, "ann", role) as ann:
             assert await sees(ann) == (role is Role.ADMIN, role is Role.ADMIN)
 
 
-async def test_over_a_websocket_the_first_message_tells_to_whom(asking: Product) -> None:
+async def test_over_a_websocket_the_first_message_tells_to_whom(app_with_keys: RunningApp) -> None:
     for role in Role:
-        created = await create_key(asking.parts.database, KeyDraft(user_id="ann", role=role))
-        async with open_socket(asking.settings.server_url) as socket:
+        created = await create_key(app_with_keys.parts.database, KeyDraft(user_id="ann", role=role))
+        async with open_socket(app_with_keys.settings.server_url) as socket:
             payload = {"authorization": f"Bearer {created.secret}"}
             await socket.send(type="connection_init", payload=payload)
             assert await socket.receive() == {"type": "connection_ack"}
@@ -52,29 +54,29 @@ async def test_over_a_websocket_the_first_message_tells_to_whom(asking: Product)
 
 async def test_set_it_is_described_to_everybody_or_nobody(tmp_path: Path) -> None:
     switches = {"introspection": "on", "suggestions": "off"}
-    async with running_product(tmp_path, {"auth": "keys"} | switches) as product:
+    async with running_app(tmp_path, {"auth": "keys"} | switches) as app:
         for role in (Role.READER, Role.ADMIN):
-            async with visitor(product, "ann", role) as ann:
+            async with client_of(app, "ann", role) as ann:
                 assert await sees(ann) == (True, False)
 
 
 async def test_a_server_that_asks_nobody_describes_it_to_everybody(tmp_path: Path) -> None:
-    async with running_product(tmp_path) as product:
-        assert await sees(product) == (True, True)
-        assert (await product.client.get("/graphql", params=QUERY)).status_code == 200
+    async with running_app(tmp_path) as app:
+        assert await sees(app) == (True, True)
+        assert (await app.client.get("/graphql", params=QUERY)).status_code == 200
 
 
 async def test_with_keys_get_takes_queries_only_where_that_is_set(
-    asking: Product, tmp_path: Path
+    app_with_keys: RunningApp, tmp_path: Path
 ) -> None:
-    async with visitor(asking, "ann", Role.ADMIN) as ann:
+    async with client_of(app_with_keys, "ann", Role.ADMIN) as ann:
         refused = await ann.client.get("/graphql", params=QUERY)
         assert refused.status_code == 405
         assert refused.json()["errors"][0]["extensions"] == {"code": "METHOD_NOT_ALLOWED"}
     folder = tmp_path / "open"
     folder.mkdir()
     async with (
-        running_product(folder, {"auth": "keys", "get_queries": True}) as product,
-        visitor(product, "ann", Role.READER) as ann,
+        running_app(folder, {"auth": "keys", "get_queries": True}) as app,
+        client_of(app, "ann", Role.READER) as ann,
     ):
         assert (await ann.client.get("/graphql", params=QUERY)).status_code == 200

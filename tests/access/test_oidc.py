@@ -14,7 +14,7 @@ from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal, Role
 from gql_server.settings import SettingsError, load_settings
 from tests.support.oidc import AUDIENCE, Provider, running_provider
-from tests.support.product import running_product
+from tests.support.running_app import running_app
 
 pytestmark = pytest.mark.anyio
 
@@ -152,10 +152,10 @@ async def test_a_provider_that_is_away_is_needed_only_once(
 
 async def test_tokens_are_taken_beside_keys(provider: Provider, tmp_path: Path) -> None:
     settings = {"auth": "keys", "oidc_issuer": provider.issuer, "oidc_audience": AUDIENCE}
-    async with running_product(tmp_path, settings) as product:
+    async with running_app(tmp_path, settings) as app:
         query = {"query": "{ viewer { userId role key { id } } }"}
         for token, status in ((provider.token(), 200), (provider.token(aud="x"), 401), ("x", 401)):
-            response = await product.client.post(
+            response = await app.client.post(
                 "/graphql", json=query, headers={"Authorization": f"Bearer {token}"}
             )
             assert response.status_code == status

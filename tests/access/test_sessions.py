@@ -21,7 +21,7 @@ from gql_server.progress.progress import Progress
 from tests.support.oidc import AUDIENCE, running_provider
 from tests.support.postgres import PostgresServer
 from tests.support.process import run_gql_server
-from tests.support.product import Product, running_product
+from tests.support.running_app import RunningApp, running_app
 from tests.support.streams import EVENTS, PARTS, Stream, streamed
 from tests.support.subscriber import Subscriber, open_socket
 from tests.support.waiting import WAIT_SECONDS
@@ -34,10 +34,10 @@ RARELY = 10 * WAIT_SECONDS
 
 
 @asynccontextmanager
-async def watching(product: Product, secret: str) -> AsyncIterator["Watching"]:
+async def watching(app: RunningApp, secret: str) -> AsyncIterator["Watching"]:
     """Watch over a socket, as events and in parts, with one key or token."""
-    url, headers = product.settings.server_url, {"authorization": f"Bearer {secret}"}
-    before = product.parts.progress.watchers
+    url, headers = app.settings.server_url, {"authorization": f"Bearer {secret}"}
+    before = app.parts.progress.watchers
     async with (
         open_socket(url) as socket,
         streamed(url, EVENTS, CREATED, headers=headers) as events,
@@ -47,7 +47,7 @@ async def watching(product: Product, secret: str) -> AsyncIterator["Watching"]:
         assert await socket.receive() == {"type": "connection_ack"}
         await socket.subscribe(CREATED)
         async with asyncio.timeout(WAIT_SECONDS):
-            while product.parts.progress.watchers < before + 3:
+            while app.parts.progress.watchers < before + 3:
                 await asyncio.sleep(0.005)
         yield Watching(socket, events, parts)
 
@@ -72,10 +72,10 @@ class Watching:
         await self.socket.settled()
 
 
-async def key(product: Product, user_id: str = "ann", **draft: object) -> tuple[str, str]:
+async def key(app: RunningApp, user_id: str = "ann", **draft: object) -> tuple[str, str]:
     """Make a key; return its id and its secret."""
     made = KeyDraft(user_id=user_id, role=Role.CREATOR, **draft)  # type: ignore[arg-type]  # expires_at alone
-    created = await create_key(product.parts.database, made)
+    created = await create_key(app.parts.database, made)
     return created.facts["id"], created.secret
 
 
@@ -87,14 +87,17 @@ def looked_at_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("looked_at_rarely")
-async def test_a_revoked_key_keeps_no_socket_and_no_stream(asking: Product) -> None:
-    (revoked, secret), (_, another) = await key(asking), await key(asking)
-    async with watching(asking, secret) as watched, watching(asking, another) as other:
-        await revoke_key(asking.parts.database, revoked)
+async def test_a_revoked_key_keeps_no_socket_and_no_stream(app_with_keys: RunningApp) -> None:
+    (revoked, secret), (_, another) = await key(app_with_keys), await key(app_with_keys)
+    async with (
+        watching(app_with_keys, secret) as watched,
+        watching(app_with_keys, another) as other,
+    ):
+        await revoke_key(app_with_keys.parts.database, revoked)
         await watched.ended(REVOKED)
         await other.goes_on()
         async with asyncio.timeout(WAIT_SECONDS):
-            while asking.parts.progress.watchers != 3:
+            while app_with_keys.parts.progress.watchers != 3:
                 await asyncio.sleep(0.005)
 
 
@@ -105,8 +108,8 @@ async def test_it_keeps_none_in_any_other_process(
     url = postgres.setting(postgres.create_database(migrated_postgres))
     settings = {"auth": "keys", "database_url": url}
     async with (
-        running_product(tmp_path / "one", settings) as one,
-        running_product(tmp_path / "another", settings) as another,
+        running_app(tmp_path / "one", settings) as one,
+        running_app(tmp_path / "another", settings) as another,
     ):
         revoked, secret = await key(one)
         async with watching(one, secret) as first, watching(another, secret) as second:
@@ -121,35 +124,37 @@ async def test_what_expires_keeps_none_either(
 ) -> None:
     async with running_provider() as provider:
         settings = {"auth": "keys", "oidc_issuer": provider.issuer, "oidc_audience": AUDIENCE}
-        async with running_product(tmp_path, settings) as product:
-            _, secret = await key(product, expires_at=now() + timedelta(minutes=30))
+        async with running_app(tmp_path, settings) as app:
+            _, secret = await key(app, expires_at=now() + timedelta(minutes=30))
             token = provider.token()  # good for five minutes
             lasting = provider.token(exp=1e18)
             async with (
-                watching(product, secret) as shown_a_key,
-                watching(product, token) as shown_a_token,
-                watching(product, lasting) as lasts,
+                watching(app, secret) as shown_a_key,
+                watching(app, token) as shown_a_token,
+                watching(app, lasting) as lasts,
             ):
                 later = now() + timedelta(hours=1)
                 monkeypatch.setattr("gql_server.access.authentication.now", lambda: later)
-                another, _ = await key(product)
-                await revoke_key(product.parts.database, another)  # so that all are looked at
+                another, _ = await key(app)
+                await revoke_key(app.parts.database, another)  # so that all are looked at
                 await shown_a_key.ended("This API key has expired.")
                 await shown_a_token.ended("This token has expired.")
                 await lasts.goes_on()
 
 
-async def test_a_socket_s_caller_is_looked_at_before_each_operation(asking: Product) -> None:
-    database = asking.parts.database
-    revoked, secret = await key(asking)
+async def test_a_socket_s_caller_is_looked_at_before_each_operation(
+    app_with_keys: RunningApp,
+) -> None:
+    database = app_with_keys.parts.database
+    revoked, secret = await key(app_with_keys)
     payload = {"authorization": f"Bearer {secret}"}
-    async with open_socket(asking.settings.server_url) as socket:
+    async with open_socket(app_with_keys.settings.server_url) as socket:
         await socket.send(type="connection_init", payload=payload)
         assert await socket.receive() == {"type": "connection_ack"}
         await socket.subscribe("{ viewer { userId } }", "first")
         assert (await socket.next("first"))["viewer"]["userId"] == "ann"
         assert await socket.receive() == {"id": "first", "type": "complete"}
-        path = asking.settings.data_dir / "gql_server.db"
+        path = app_with_keys.settings.data_dir / "gql_server.db"
         await database.close()
         path.rename(path.with_suffix(".away"))
         path.mkdir()
@@ -207,16 +212,16 @@ async def test_keys_are_looked_at_though_nobody_tells(database: Database) -> Non
 
 
 async def test_a_database_that_is_away_ends_no_session_that_has_not_expired(
-    asking: Product,
+    app_with_keys: RunningApp,
 ) -> None:
     ends = Ends()
-    database = asking.parts.database
+    database = app_with_keys.parts.database
     authentication = Authentication(database, asks=True)
     sessions = Sessions(authentication)
-    _, secret = await key(asking)
+    _, secret = await key(app_with_keys)
     principal = await authentication.authenticate(secret)
     expired = Principal("bob", expires_at=now() + timedelta(seconds=0.1))
-    path = asking.settings.data_dir / "gql_server.db"
+    path = app_with_keys.settings.data_dir / "gql_server.db"
     await database.close()
     path.rename(path.with_suffix(".away"))
     path.mkdir()

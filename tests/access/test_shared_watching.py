@@ -7,7 +7,7 @@ import pytest
 
 from gql_server.access.keys import KeyDraft, create_key, revoke_key
 from gql_server.domain.principal import Role
-from tests.support.product import FLUX, GENERATE, Product
+from tests.support.running_app import FLUX, GENERATE, RunningApp
 from tests.support.streams import EVENTS, Stream, streamed
 from tests.support.subscriber import Subscriber, subscriber
 
@@ -28,8 +28,8 @@ _WATCHED_BY = {"ann": "ann", "ann again": "ann", "ann reads": "ann", "root": "an
 class Team:
     """Keys of several users and roles, by a name for each."""
 
-    def __init__(self, product: Product) -> None:
-        self.product = product
+    def __init__(self, app: RunningApp) -> None:
+        self.app = app
         self.ids: dict[str, str] = {}
         self.headers: dict[str, dict[str, str]] = {}
 
@@ -37,14 +37,14 @@ class Team:
         """Make all keys."""
         for name, (user_id, role) in _DRAFTS.items():
             draft = KeyDraft(user_id=user_id, role=role)
-            created = await create_key(self.product.parts.database, draft)
+            created = await create_key(self.app.parts.database, draft)
             self.ids[name] = created.facts["id"]
             self.headers[name] = {"authorization": f"Bearer {created.secret}"}
 
     async def image(self, name: str) -> str:
         """Have an image made; return its id."""
         variables = {"input": {"prompt": "A red fox", "model": FLUX}}
-        response = await self.product.client.post(
+        response = await self.app.client.post(
             "/graphql",
             json={"query": GENERATE, "variables": variables},
             headers=self.headers[name],
@@ -54,9 +54,9 @@ class Team:
 
 
 async def test_those_who_share_see_their_own_alone_and_a_revoked_key_ends_alone(
-    asking: Product,
+    app_with_keys: RunningApp,
 ) -> None:
-    team, url = Team(asking), asking.settings.server_url
+    team, url = Team(app_with_keys), app_with_keys.settings.server_url
     await team.hire()
     async with AsyncExitStack() as stack:
         clients: list[tuple[str, Subscriber | Stream]] = []
@@ -74,10 +74,10 @@ async def test_those_who_share_see_their_own_alone_and_a_revoked_key_ends_alone(
             subscriber(url, additional_headers=team.headers["bob"])
         )
         await spy.subscribe(CREATED, user="ann")  # whose images do not exist for bob
-        await _watched_by(asking, len(clients) + 1)
+        await _watched_by(app_with_keys, len(clients) + 1)
 
         await _all_see(team, clients)
-        await revoke_key(asking.parts.database, team.ids["ann again"])
+        await revoke_key(app_with_keys.parts.database, team.ids["ann again"])
         for name, client in clients:
             if name != "ann again":
                 continue
@@ -88,7 +88,7 @@ async def test_those_who_share_see_their_own_alone_and_a_revoked_key_ends_alone(
                 assert ended is not None
                 assert ended["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
         clients = [(name, client) for name, client in clients if name != "ann again"]
-        await _watched_by(asking, len(clients) + 1)
+        await _watched_by(app_with_keys, len(clients) + 1)
         await _all_see(team, clients)
         await spy.settled()
 
@@ -101,7 +101,7 @@ async def _all_see(team: Team, clients: list[tuple[str, Subscriber | Stream]]) -
         assert (await client.next())["imageCreated"] == expected
 
 
-async def _watched_by(product: Product, watchers: int) -> None:
+async def _watched_by(app: RunningApp, watchers: int) -> None:
     async with asyncio.timeout(15):
-        while product.parts.progress.watchers != watchers:
+        while app.parts.progress.watchers != watchers:
             await asyncio.sleep(0.005)

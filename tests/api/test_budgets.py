@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from gql_server.domain.principal import Role
-from tests.support.product import FLUX, Product, running_product, workers_ai_settings
-from tests.support.visitors import visitor
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.clients import client_of
+from tests.support.running_app import FLUX, RunningApp, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import error
 
 pytestmark = pytest.mark.anyio
@@ -38,26 +38,26 @@ READ = (
 
 
 @pytest.fixture
-async def product(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Product]:
-    async with running_product(tmp_path, workers_ai_settings(standin)) as running:
+async def app(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> AsyncIterator[RunningApp]:
+    async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as running:
         yield running
 
 
-async def set_budget(product: Product, **wanted: Any) -> dict[str, Any]:
+async def set_budget(app: RunningApp, **wanted: Any) -> dict[str, Any]:
     payload: dict[str, Any] = (
-        await product.ask(SET, input={"limit": 0.02, "period": "MONTHLY"} | wanted)
+        await app.ask(SET, input={"limit": 0.02, "period": "MONTHLY"} | wanted)
     )["setBudget"]
     return payload
 
 
-async def generate(product: Product, **changes: Any) -> dict[str, Any]:
+async def generate(app: RunningApp, **changes: Any) -> dict[str, Any]:
     given = {"prompt": "A red fox", "model": FLUX} | changes
-    payload: dict[str, Any] = (await product.ask(GENERATE, input=given))["generateImage"]
+    payload: dict[str, Any] = (await app.ask(GENERATE, input=given))["generateImage"]
     return payload
 
 
-async def test_a_budget_is_set_read_changed_and_removed(product: Product) -> None:
-    payload = await set_budget(product, timeZone="Asia/Tokyo")
+async def test_a_budget_is_set_read_changed_and_removed(app: RunningApp) -> None:
+    payload = await set_budget(app, timeZone="Asia/Tokyo")
     budget = payload["budget"]
     assert payload["userErrors"] == []
     assert budget["id"].startswith("bdg_")
@@ -73,15 +73,15 @@ async def test_a_budget_is_set_read_changed_and_removed(product: Product) -> Non
     assert budget["remaining"] == 0.02
     assert budget["startsAt"] < budget["resetsAt"]
     assert budget["startsAt"].endswith("T15:00:00.000Z")
-    changed = (await set_budget(product, limit=1, enforcement="SOFT"))["budget"]
+    changed = (await set_budget(app, limit=1, enforcement="SOFT"))["budget"]
     assert (changed["id"], changed["limit"]) == (budget["id"], 1)
     assert (changed["enforcement"], changed["timeZone"]) == ("SOFT", "UTC")
-    users = (await set_budget(product, userId="default_user", period="DAILY", limit=5))["budget"]
+    users = (await set_budget(app, userId="default_user", period="DAILY", limit=5))["budget"]
     assert (users["scope"], users["userId"], users["period"]) == ("USER", "default_user", "DAILY")
-    elses = (await set_budget(product, userId="eve"))["budget"]
-    keys = (await set_budget(product, keyId="key_1"))["budget"]
+    elses = (await set_budget(app, userId="eve"))["budget"]
+    keys = (await set_budget(app, keyId="key_1"))["budget"]
     assert (keys["scope"], keys["keyId"]) == ("KEY", "key_1")
-    found = await product.ask(READ)
+    found = await app.ask(READ)
     assert [one["id"] for one in found["budgets"]] == [
         one["id"] for one in (changed, users, elses, keys)
     ]
@@ -93,13 +93,13 @@ async def test_a_budget_is_set_read_changed_and_removed(product: Product) -> Non
         "budget": {"id": users["id"]},
         "budgets": found["costAnalytics"]["budgets"],
     }
-    node = await product.ask(
+    node = await app.ask(
         "query N($id: ID!) { node(id: $id) { id ... on Budget { limit } } }", id=users["id"]
     )
     assert node["node"] == {"id": users["id"], "limit": 5}
-    removed = (await product.ask(REMOVE, id=users["id"]))["removeBudget"]
+    removed = (await app.ask(REMOVE, id=users["id"]))["removeBudget"]
     assert removed == {"removedId": users["id"], "userErrors": []}
-    (fault,) = (await product.ask(REMOVE, id=users["id"]))["removeBudget"]["userErrors"]
+    (fault,) = (await app.ask(REMOVE, id=users["id"]))["removeBudget"]["userErrors"]
     assert fault == {
         "__typename": "BudgetNotFound",
         "code": "BUDGET_NOT_FOUND",
@@ -121,21 +121,21 @@ async def test_a_budget_is_set_read_changed_and_removed(product: Product) -> Non
     ],
 )
 async def test_a_wrong_budget_is_told_what_is_wrong(
-    product: Product, wanted: dict[str, Any], paths: list[list[str]]
+    app: RunningApp, wanted: dict[str, Any], paths: list[list[str]]
 ) -> None:
-    payload = await set_budget(product, **wanted)
+    payload = await set_budget(app, **wanted)
     assert payload["budget"] is None
     assert [told["path"] for told in payload["userErrors"]] == paths
-    assert (await product.ask(READ))["budgets"] == []
+    assert (await app.ask(READ))["budgets"] == []
 
 
 async def test_a_hard_budget_refuses_before_the_model_is_called(
-    product: Product, standin: WorkersAIStandin
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    budget = (await set_budget(product))["budget"]
+    budget = (await set_budget(app))["budget"]
     for _ in range(2):
-        assert (await generate(product))["userErrors"] == []
-    payload = await generate(product)
+        assert (await generate(app))["userErrors"] == []
+    payload = await generate(app)
     (told,) = payload["userErrors"]
     message = told.pop("message")
     assert payload["image"] is None
@@ -150,8 +150,8 @@ async def test_a_hard_budget_refuses_before_the_model_is_called(
         "resetsAt": budget["resetsAt"],
     }
     assert "$0.01 are missing" in message
-    assert len(standin.requests) == 2
-    estimate = await product.ask(
+    assert len(fake_workers_ai.requests) == 2
+    estimate = await app.ask(
         """query E($image: GenerateImageInput!) { costEstimate(input: {image: $image}) {
         estimate { cost } userErrors { __typename } } }""",
         image={"prompt": "A red fox", "model": FLUX},
@@ -162,10 +162,10 @@ async def test_a_hard_budget_refuses_before_the_model_is_called(
     }
 
 
-async def test_a_soft_budget_warns_in_the_payload(product: Product) -> None:
-    await set_budget(product, limit=0.015, enforcement="SOFT", period="DAILY")
-    assert (await generate(product))["warnings"] == []
-    payload = await generate(product)
+async def test_a_soft_budget_warns_in_the_payload(app: RunningApp) -> None:
+    await set_budget(app, limit=0.015, enforcement="SOFT", period="DAILY")
+    assert (await generate(app))["warnings"] == []
+    payload = await generate(app)
     assert payload["image"] is not None
     assert payload["warnings"] == [
         {
@@ -177,35 +177,37 @@ async def test_a_soft_budget_warns_in_the_payload(product: Product) -> None:
 
 
 async def test_a_failed_picture_gives_its_money_back(
-    product: Product, standin: WorkersAIStandin
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    await set_budget(product, limit=0.01)
-    standin.next(error(5004, 400))
-    assert (await generate(product))["image"] is None
-    assert (await generate(product))["userErrors"] == []
-    (budget,) = (await product.ask(READ))["budgets"]
+    await set_budget(app, limit=0.01)
+    fake_workers_ai.next(error(5004, 400))
+    assert (await generate(app))["image"] is None
+    assert (await generate(app))["userErrors"] == []
+    (budget,) = (await app.ask(READ))["budgets"]
     assert (budget["spent"], budget["reserved"]) == (0.01, 0)
 
 
 async def test_what_a_budget_refused_is_not_remembered_under_its_key(
-    product: Product, standin: WorkersAIStandin
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    budget = (await set_budget(product, limit=0))["budget"]
-    (told,) = (await generate(product, idempotencyKey="k"))["userErrors"]
+    budget = (await set_budget(app, limit=0))["budget"]
+    (told,) = (await generate(app, idempotencyKey="k"))["userErrors"]
     assert told["__typename"] == "BudgetExceeded"
-    await product.ask(REMOVE, id=budget["id"])
-    first = await generate(product, idempotencyKey="k")
+    await app.ask(REMOVE, id=budget["id"])
+    first = await generate(app, idempotencyKey="k")
     assert first["userErrors"] == []
-    assert (await generate(product, idempotencyKey="k"))["image"] == first["image"]
-    assert len(standin.requests) == 1
+    assert (await generate(app, idempotencyKey="k"))["image"] == first["image"]
+    assert len(fake_workers_ai.requests) == 1
 
 
-async def test_a_keys_budget_bounds_what_is_asked_for_with_that_key(asking: Product) -> None:
+async def test_a_keys_budget_bounds_what_is_asked_for_with_that_key(
+    app_with_keys: RunningApp,
+) -> None:
     viewer = "{ viewer { key { id } budget { spent scope } } }"
     async with (
-        visitor(asking, "ann", Role.CREATOR) as bounded,
-        visitor(asking, "ann", Role.CREATOR) as free,
-        visitor(asking, "root", Role.ADMIN) as admin,
+        client_of(app_with_keys, "ann", Role.CREATOR) as bounded,
+        client_of(app_with_keys, "ann", Role.CREATOR) as free,
+        client_of(app_with_keys, "root", Role.ADMIN) as admin,
     ):
         key_id = (await bounded.ask(viewer))["viewer"]["key"]["id"]
         payload = await set_budget(admin, keyId=key_id, limit=0.01, period="DAILY")
@@ -227,10 +229,10 @@ CREATE_KEY = """mutation Create($budget: ApiKeyBudgetInput) {
 
 
 async def test_a_key_is_made_with_a_budget_that_holds_from_its_first_picture(
-    product: Product,
+    app: RunningApp,
 ) -> None:
     budget = {"limit": 3.5, "period": "DAILY", "timeZone": "Europe/Berlin", "enforcement": "SOFT"}
-    payload = (await product.ask(CREATE_KEY, budget=budget))["createApiKey"]
+    payload = (await app.ask(CREATE_KEY, budget=budget))["createApiKey"]
     assert payload["userErrors"] == []
     set_with_it = payload["budget"]
     assert set_with_it == {
@@ -240,17 +242,19 @@ async def test_a_key_is_made_with_a_budget_that_holds_from_its_first_picture(
         "keyId": payload["apiKey"]["id"],
     }
     wrong = {"limit": -1, "timeZone": "Mars"}
-    refused = (await product.ask(CREATE_KEY, budget=wrong))["createApiKey"]
+    refused = (await app.ask(CREATE_KEY, budget=wrong))["createApiKey"]
     assert [refused["secret"], refused["apiKey"], refused["budget"]] == [None, None, None]
     assert refused["userErrors"] == [
         {"path": ["input", "budget", "limit"], "code": "OUT_OF_RANGE"},
         {"path": ["input", "budget", "timeZone"], "code": "INVALID"},
     ]
-    assert (await product.ask(CREATE_KEY))["createApiKey"]["budget"] is None
-    assert (await product.ask("{ apiKeys { totalCount } }"))["apiKeys"]["totalCount"] == 2
+    assert (await app.ask(CREATE_KEY))["createApiKey"]["budget"] is None
+    assert (await app.ask("{ apiKeys { totalCount } }"))["apiKeys"]["totalCount"] == 2
 
 
-async def test_what_everybody_spends_of_the_servers_budget_is_for_admins(asking: Product) -> None:
+async def test_what_everybody_spends_of_the_servers_budget_is_for_admins(
+    app_with_keys: RunningApp,
+) -> None:
     figures = "scope limit spent reserved remaining"
     seen = (
         "{ viewer { budget { %s } budgets { %s } } costAnalytics { budget { %s } budgets { %s } } }"
@@ -261,8 +265,8 @@ async def test_what_everybody_spends_of_the_servers_budget_is_for_admins(asking:
     image = {"prompt": "A red fox", "model": FLUX}
     hidden = {"scope": "SERVER"} | dict.fromkeys(("limit", "spent", "reserved", "remaining"))
     async with (
-        visitor(asking, "ann", Role.CREATOR) as ann,
-        visitor(asking, "root", Role.ADMIN) as admin,
+        client_of(app_with_keys, "ann", Role.CREATOR) as ann,
+        client_of(app_with_keys, "root", Role.ADMIN) as admin,
     ):
         budget = (await set_budget(admin, limit=0.0137, enforcement="SOFT"))["budget"]
         await set_budget(admin, limit=0.5, period="DAILY", userId="ann")

@@ -4,7 +4,7 @@ import pytest
 
 from gql_server.database.queries.periods import QUARTER, quarter_of
 from gql_server.domain.clock import to_iso
-from tests.support.product import CREATE_TEMPLATE, FLUX, SDXL, Product
+from tests.support.running_app import CREATE_TEMPLATE, FLUX, SDXL, RunningApp
 
 pytestmark = pytest.mark.anyio
 
@@ -18,11 +18,11 @@ query Estimate($input: CostEstimateInput!) {
 """
 
 
-async def test_costs_are_summed_by_model(product: Product) -> None:
+async def test_costs_are_summed_by_model(app: RunningApp) -> None:
     for _ in range(3):
-        await product.image(model=FLUX)
-    await product.image(model=SDXL)
-    data = await product.ask(
+        await app.image(model=FLUX)
+    await app.image(model=SDXL)
+    data = await app.ask(
         """{ costAnalytics {
           since until totalCost totalImages averageCost providerCost neurons
           byModel { model { id } totalCost totalImages averageCost providerCost neurons }
@@ -57,8 +57,8 @@ async def test_costs_are_summed_by_model(product: Product) -> None:
     }
 
 
-async def test_nothing_made_costs_nothing(product: Product) -> None:
-    data = await product.ask(
+async def test_nothing_made_costs_nothing(app: RunningApp) -> None:
+    data = await app.ask(
         "{ costAnalytics { totalCost totalImages averageCost byModel { totalCost } } }"
     )
     assert data["costAnalytics"] == {
@@ -69,14 +69,14 @@ async def test_nothing_made_costs_nothing(product: Product) -> None:
     }
 
 
-async def test_a_span_is_taken_to_quarters_and_told_back(product: Product) -> None:
-    image = await product.image()
+async def test_a_span_is_taken_to_quarters_and_told_back(app: RunningApp) -> None:
+    image = await app.image()
     quarter = quarter_of(datetime.fromisoformat(image["createdAt"]))
     after = to_iso(quarter + QUARTER)
     query = """query S($since: DateTime, $until: DateTime) {
       costAnalytics(since: $since, until: $until) { since until totalImages }
     }"""
-    within = await product.ask(query, since=image["createdAt"], until=image["createdAt"])
+    within = await app.ask(query, since=image["createdAt"], until=image["createdAt"])
     assert within["costAnalytics"] == {
         "since": to_iso(quarter),
         "until": after,
@@ -88,15 +88,15 @@ async def test_a_span_is_taken_to_quarters_and_told_back(product: Product) -> No
         ({"since": to_iso(quarter), "until": after}, 1),
         ({"since": (quarter + timedelta(hours=2)).isoformat().replace("+00:00", "+02:00")}, 1),
     ):
-        found = await product.ask(query, **span)
+        found = await app.ask(query, **span)
         assert found["costAnalytics"]["totalImages"] == count, span
 
 
-async def test_everything_of_the_analytics_can_be_asked_at_once(product: Product) -> None:
-    template = (await product.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
-    image = await product.image(templateId=template)
-    await product.image(model=SDXL)
-    data = await product.ask(
+async def test_everything_of_the_analytics_can_be_asked_at_once(app: RunningApp) -> None:
+    template = (await app.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
+    image = await app.image(templateId=template)
+    await app.image(model=SDXL)
+    data = await app.ask(
         """query All($since: DateTime!) { costAnalytics(since: $since) {
           totalCost totalImages averageCost projectedMonthCost
           byModel { model { id } totalImages }
@@ -119,10 +119,10 @@ async def test_everything_of_the_analytics_can_be_asked_at_once(product: Product
     assert costs["previous"] == {"totalCost": 0.0, "totalImages": 0}
 
 
-async def test_analytics_are_narrowed(product: Product) -> None:
-    template = (await product.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
-    await product.image(templateId=template)
-    await product.image(model=SDXL)
+async def test_analytics_are_narrowed(app: RunningApp) -> None:
+    template = (await app.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
+    await app.image(templateId=template)
+    await app.image(model=SDXL)
     query = "query F($filter: CostFilter) { costAnalytics(filter: $filter) { totalCost } }"
     for where, cost in (
         ({"models": [SDXL]}, 0.02),
@@ -131,23 +131,23 @@ async def test_analytics_are_narrowed(product: Product) -> None:
         ({"models": []}, 0.0),
         (None, 0.03),
     ):
-        assert (await product.ask(query, filter=where))["costAnalytics"]["totalCost"] == cost
-    answer = await product.answer(query, filter={"models": ["\u0000"]})
+        assert (await app.ask(query, filter=where))["costAnalytics"]["totalCost"] == cost
+    answer = await app.answer(query, filter={"models": ["\u0000"]})
     assert answer["errors"][0]["extensions"] == {
         "code": "BAD_REQUEST",
         "arguments": [["filter", "models"]],
     }
 
 
-async def test_a_timeline_of_no_zone_is_told(product: Product) -> None:
-    answer = await product.answer(
+async def test_a_timeline_of_no_zone_is_told(app: RunningApp) -> None:
+    answer = await app.answer(
         '{ costAnalytics { timeline(timeZone: "Mars/Olympus") { totalCost } } }'
     )
     assert answer["errors"][0]["extensions"] == {"code": "BAD_REQUEST", "arguments": [["timeZone"]]}
 
 
-async def test_a_span_that_ends_before_it_begins_is_told(product: Product) -> None:
-    answer = await product.answer(
+async def test_a_span_that_ends_before_it_begins_is_told(app: RunningApp) -> None:
+    answer = await app.answer(
         '{ costAnalytics(since: "2026-02-01T00:00:00Z", until: "2026-01-01T00:00:00Z") '
         "{ totalCost } }"
     )
@@ -166,8 +166,8 @@ async def test_a_span_that_ends_before_it_begins_is_told(product: Product) -> No
         None,
     ],
 )
-async def test_a_moment_needs_its_form(product: Product, moment: object) -> None:
-    answer = await product.answer(
+async def test_a_moment_needs_its_form(app: RunningApp, moment: object) -> None:
+    answer = await app.answer(
         "query S($since: DateTime!) { costAnalytics(since: $since) { totalCost } }", since=moment
     )
     (error,) = answer["errors"]
@@ -176,16 +176,16 @@ async def test_a_moment_needs_its_form(product: Product, moment: object) -> None
         assert "2026-01-15T10:30:00.000Z" in error["message"]
 
 
-async def test_a_date_is_the_start_of_its_day(product: Product) -> None:
+async def test_a_date_is_the_start_of_its_day(app: RunningApp) -> None:
     query = "query S($since: DateTime!) { costAnalytics(since: $since) { since } }"
-    answer = await product.ask(query, since="2026-11-20")
+    answer = await app.ask(query, since="2026-11-20")
     assert answer["costAnalytics"]["since"] == "2026-11-20T00:00:00.000Z"
 
 
-async def test_an_estimate_is_the_price_that_is_charged(product: Product) -> None:
+async def test_an_estimate_is_the_price_that_is_charged(app: RunningApp) -> None:
     picture = {"prompt": "A red fox", "model": "@cf/leonardo/phoenix-1.0", "steps": 10}
-    estimate = await product.ask(ESTIMATE, input={"image": picture})
-    image = await product.image(**picture)
+    estimate = await app.ask(ESTIMATE, input={"image": picture})
+    image = await app.image(**picture)
     assert estimate["costEstimate"]["userErrors"] == []
     assert estimate["costEstimate"]["estimate"] == {
         "cost": image["cost"],
@@ -195,8 +195,8 @@ async def test_an_estimate_is_the_price_that_is_charged(product: Product) -> Non
     assert image["cost"] == 4 * 0.00583 + 10 * 0.00011
 
 
-async def test_an_estimate_tells_what_would_be_refused(product: Product) -> None:
-    data = await product.ask(ESTIMATE, input={"image": {"prompt": "A", "model": "@cf/no/model"}})
+async def test_an_estimate_tells_what_would_be_refused(app: RunningApp) -> None:
+    data = await app.ask(ESTIMATE, input={"image": {"prompt": "A", "model": "@cf/no/model"}})
     assert data["costEstimate"]["estimate"] is None
     assert {error["__typename"] for error in data["costEstimate"]["userErrors"]} == {
         "InvalidInput",
@@ -208,7 +208,7 @@ async def test_an_estimate_tells_what_would_be_refused(product: Product) -> None
     ]
 
 
-async def test_an_estimate_of_nothing_is_refused(product: Product) -> None:
+async def test_an_estimate_of_nothing_is_refused(app: RunningApp) -> None:
     for empty in ({}, {"image": None}):
-        answer = await product.answer(ESTIMATE, input=empty)
+        answer = await app.answer(ESTIMATE, input=empty)
         assert answer["errors"][0]["extensions"]["code"] == "BAD_REQUEST"

@@ -6,18 +6,18 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from gql_server.database.engine.engine import DatabaseUnavailable
-from tests.support.product import Product
+from tests.support.running_app import RunningApp
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_fault_of_the_server_is_masked_and_logged_with_a_reference(
-    product: Product,
+    app: RunningApp,
 ) -> None:
-    async with product.parts.database.write() as connection:
+    async with app.parts.database.write() as connection:
         await connection.execute(text("ALTER TABLE images RENAME TO elsewhere"))
     with capture_logs() as logs:
-        answer = await product.answer("{ images { totalCount } }")
+        answer = await app.answer("{ images { totalCount } }")
     (error,) = answer["errors"]
     assert error["extensions"]["code"] == "INTERNAL"
     reference = error["extensions"]["reference"]
@@ -34,21 +34,21 @@ async def test_a_fault_of_the_server_is_masked_and_logged_with_a_reference(
     ["{", "{ nothing }", "{ image { id } }", "query Q($a: Int!) { models { id } }"],
 )
 async def test_a_document_that_is_wrong_is_the_clients_fault(
-    product: Product, document: str
+    app: RunningApp, document: str
 ) -> None:
-    response = await product.client.post("/graphql", json={"query": document})
+    response = await app.client.post("/graphql", json={"query": document})
     assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
-async def test_too_many_ids_are_refused(product: Product) -> None:
-    answer = await product.answer(
+async def test_too_many_ids_are_refused(app: RunningApp) -> None:
+    answer = await app.answer(
         "query N($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=["img_none"] * 101
     )
     assert answer["errors"][0]["extensions"] == {"code": "BAD_REQUEST", "arguments": [["ids"]]}
 
 
 async def test_an_outage_of_the_database_is_unavailable_and_logged_once(
-    product: Product, monkeypatch: pytest.MonkeyPatch
+    app: RunningApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_: object, **__: object) -> NoReturn:
         raise DatabaseUnavailable("gone")
@@ -59,7 +59,7 @@ async def test_an_outage_of_the_database_is_unavailable_and_logged_once(
     query = {"query": "{ images { totalCount edges { node { id } } } }"}
     with structlog.testing.capture_logs() as logged:
         for kind, status in (("application/graphql-response+json", 200), ("application/json", 200)):
-            answer = await product.client.post("/graphql", json=query, headers={"accept": kind})
+            answer = await app.client.post("/graphql", json=query, headers={"accept": kind})
             assert answer.status_code == status
             (error,) = answer.json()["errors"]
             assert error["extensions"] == {

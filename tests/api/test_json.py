@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.product import Product
+from tests.support.running_app import RunningApp
 
 pytestmark = pytest.mark.anyio
 
@@ -24,8 +24,8 @@ QUERY = """mutation M($order: Int, $note: String, $given: JSON) {
     ],
 )
 async def test_a_variable_that_is_not_given_is_left_out_of_json(
-    product: Product, variables: dict[str, Any], kept: dict[str, Any]
+    app: RunningApp, variables: dict[str, Any], kept: dict[str, Any]
 ) -> None:
-    payload = (await product.ask(QUERY, **variables))["generateImage"]
+    payload = (await app.ask(QUERY, **variables))["generateImage"]
     assert payload["userErrors"] == []
     assert payload["image"]["metadata"] == kept

@@ -13,14 +13,14 @@ from gql_server.domain.clock import now
 from gql_server.domain.principal import Role
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.ledger.prices.price_book import load_price_book
-from tests.support.product import FLUX, SDXL, Product
-from tests.support.visitors import visitor
+from tests.support.clients import client_of
+from tests.support.running_app import FLUX, SDXL, RunningApp
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_every_model_is_listed_with_what_it_takes(product: Product) -> None:
-    data = await product.ask(
+async def test_every_model_is_listed_with_what_it_takes(app: RunningApp) -> None:
+    data = await app.ask(
         """{ models {
           id name provider description speed quality typicalSeconds { minimum maximum }
           costPerImage unitPrices { unit price neurons } capabilities
@@ -74,15 +74,13 @@ async def test_every_model_is_listed_with_what_it_takes(product: Product) -> Non
         ("{isBeta: true, capabilities: [REFERENCE_IMAGES]}", 0),
     ],
 )
-async def test_models_are_narrowed(product: Product, where: str, count: int) -> None:
-    data = await product.ask("{ models(filter: %s) { id } }" % where)
+async def test_models_are_narrowed(app: RunningApp, where: str, count: int) -> None:
+    data = await app.ask("{ models(filter: %s) { id } }" % where)
     assert len(data["models"]) == count
 
 
-async def test_a_model_is_found_by_its_name(product: Product) -> None:
-    data = await product.ask(
-        '{ model(id: "%s") { name } none: model(id: "@cf/x/y") { id } }' % FLUX
-    )
+async def test_a_model_is_found_by_its_name(app: RunningApp) -> None:
+    data = await app.ask('{ model(id: "%s") { name } none: model(id: "@cf/x/y") { id } }' % FLUX)
     assert data == {"model": {"name": "Flux 1 Schnell"}, "none": None}
 
 
@@ -118,18 +116,18 @@ PERFORMANCE = """query P($id: ID!, $since: DateTime) { model(id: $id) { performa
   since images failures refusals successRate medianSeconds p95Seconds } } }"""
 
 
-async def test_what_everybody_makes_is_counted_for_admins_alone(asking: Product) -> None:
+async def test_what_everybody_makes_is_counted_for_admins_alone(app_with_keys: RunningApp) -> None:
     asked = {"id": FLUX, "since": "2100-01-01"}
     async with (
-        visitor(asking, "root", Role.ADMIN) as admin,
-        visitor(asking, "ann", Role.CREATOR) as ann,
-        visitor(asking, "bob", Role.READER) as bob,
+        client_of(app_with_keys, "root", Role.ADMIN) as admin,
+        client_of(app_with_keys, "ann", Role.CREATOR) as ann,
+        client_of(app_with_keys, "bob", Role.READER) as bob,
     ):
         for _ in range(3):
             await ann.image()
         shown = (await admin.ask(PERFORMANCE, **asked))["model"]["performance"]
         few = (await bob.ask(PERFORMANCE, **asked))["model"]["performance"]
-        async with asking.parts.database.write() as connection:
+        async with app_with_keys.parts.database.write() as connection:
             rows = model_rollups_of(FLUX, Outcome.FAILED, at=now(), is_preview=True)
             await add_to_model_rollups(connection, [{**row, "generations": 18} for row in rows])
         many = (await bob.ask(PERFORMANCE, **asked))["model"]["performance"]

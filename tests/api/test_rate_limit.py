@@ -11,9 +11,9 @@ import pytest
 from gql_server.domain.clock import now
 from gql_server.domain.principal import Role
 from gql_server.settings import SettingsError, load_settings
-from tests.support.product import FLUX, Product, running_product
+from tests.support.clients import client_of
+from tests.support.running_app import FLUX, RunningApp, running_app
 from tests.support.subscriber import subscriber
-from tests.support.visitors import visitor
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -25,12 +25,12 @@ PAGE = "query ($n: Int) { images(first: $n) { totalCount } }"
 
 
 @pytest.fixture
-async def bounded(tmp_path: Path) -> AsyncIterator[Product]:
-    async with running_product(tmp_path, BOUNDED) as product:
-        yield product
+async def bounded(tmp_path: Path) -> AsyncIterator[RunningApp]:
+    async with running_app(tmp_path, BOUNDED) as app:
+        yield app
 
 
-async def test_every_answer_tells_what_is_left(bounded: Product) -> None:
+async def test_every_answer_tells_what_is_left(bounded: RunningApp) -> None:
     query = {"query": PAGE, "variables": {"n": 100}}
     response = await bounded.client.post("/graphql", json=query)
     cost = response.json()["extensions"]["cost"]
@@ -50,7 +50,7 @@ async def test_every_answer_tells_what_is_left(bounded: Product) -> None:
     assert told == {"limit": 1000, "refilledPerSecond": 1, "cost": 2}
 
 
-async def test_what_is_not_run_spends_a_little_too(bounded: Product) -> None:
+async def test_what_is_not_run_spends_a_little_too(bounded: RunningApp) -> None:
     dear = (
         "{ images(first: 100) { edges { node { batch { images(first: 100) { totalCount } } } } } }"
     )
@@ -60,7 +60,7 @@ async def test_what_is_not_run_spends_a_little_too(bounded: Product) -> None:
     assert response.headers["ratelimit"].startswith('"allowance";r=997;')
 
 
-async def test_one_that_is_used_up_refuses_and_says_when_to_come_again(bounded: Product) -> None:
+async def test_one_that_is_used_up_refuses_and_says_when_to_come_again(bounded: RunningApp) -> None:
     query = {"query": PAGE, "variables": {"n": 100}}
     for _ in range(10):
         response = await bounded.client.post("/graphql", json=query)
@@ -83,7 +83,9 @@ async def test_one_that_is_used_up_refuses_and_says_when_to_come_again(bounded: 
     assert (await bounded.answer("{ __typename }"))["extensions"]["cost"]["estimated"] == 0
 
 
-async def test_a_subscription_spends_by_event_and_is_refused_like_others(bounded: Product) -> None:
+async def test_a_subscription_spends_by_event_and_is_refused_like_others(
+    bounded: RunningApp,
+) -> None:
     watch = "subscription { imageCreated { id } }"
     async with subscriber(bounded.settings.server_url) as client:
         await client.subscribe(watch, "watch")
@@ -113,7 +115,7 @@ async def test_a_subscription_spends_by_event_and_is_refused_like_others(bounded
         assert "RATE_LIMITED" in "".join([line async for line in stream.aiter_lines()])
 
 
-async def test_events_are_paid_for_until_the_allowance_is_used_up(bounded: Product) -> None:
+async def test_events_are_paid_for_until_the_allowance_is_used_up(bounded: RunningApp) -> None:
     dear = " ".join(f"a{number}: model {{ parameters {{ name }} }}" for number in range(15))
     for accept in ("text/event-stream", "multipart/mixed;subscriptionSpec=1.0"):
         query = "subscription { imageCreated { id %s } }" % dear
@@ -128,7 +130,7 @@ async def test_events_are_paid_for_until_the_allowance_is_used_up(bounded: Produ
             assert text.count('"imageCreated"') < 30
 
 
-async def test_pictures_of_a_batch_are_paid_for_over_both_apis(bounded: Product) -> None:
+async def test_pictures_of_a_batch_are_paid_for_over_both_apis(bounded: RunningApp) -> None:
     batch = {"prompts": ["A red fox"], "model": FLUX, "images_per_prompt": 8000}
     first, second = [await bounded.client.post("/api/batch/generate", json=batch) for _ in range(2)]
     assert (first.status_code, second.status_code) == (201, 429)
@@ -139,24 +141,24 @@ async def test_pictures_of_a_batch_are_paid_for_over_both_apis(bounded: Product)
     assert error["extensions"]["code"] == "RATE_LIMITED"
 
 
-async def make_images(product: Product) -> None:
+async def make_images(app: RunningApp) -> None:
     """Make pictures over REST, where each spends 1."""
     while True:
         picture = {"prompt": "A red fox in the snow", "model": FLUX}
-        response = await product.client.post("/api/generate", json=picture)
+        response = await app.client.post("/api/generate", json=picture)
         assert response.status_code in {201, 429}
 
 
 async def test_users_have_one_each_where_they_are_asked_and_nobody_else_has_one(
-    tmp_path: Path, product: Product
+    tmp_path: Path, app: RunningApp
 ) -> None:
-    assert (await product.ask(VIEWER))["viewer"]["rateLimit"] is None
-    response = await product.client.post("/graphql", json={"query": VIEWER})
+    assert (await app.ask(VIEWER))["viewer"]["rateLimit"] is None
+    response = await app.client.post("/graphql", json={"query": VIEWER})
     assert "ratelimit" not in response.headers
     async with (
-        running_product(tmp_path / "asking", {"auth": "keys"}) as asking,
-        visitor(asking, "ann", Role.READER) as ann,
-        visitor(asking, "bob", Role.READER) as bob,
+        running_app(tmp_path / "app_with_keys", {"auth": "keys"}) as app_with_keys,
+        client_of(app_with_keys, "ann", Role.READER) as ann,
+        client_of(app_with_keys, "bob", Role.READER) as bob,
     ):
         for _ in range(3):
             await ann.ask(PAGE, n=100)

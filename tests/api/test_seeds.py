@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.product import FLUX, Product
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import FLUX, RunningApp
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
@@ -18,12 +18,12 @@ TEMPLATE = """mutation T($seed: Seed) {
 
 
 async def test_a_large_seed_reaches_the_model_and_is_returned(
-    production: Product, standin: WorkersAIStandin
+    production: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     for seed in LARGE:
         image = await production.image(seed=seed)
         assert image["parameters"]["seed"] == seed
-        assert standin.requests[-1].parameters["seed"] == seed
+        assert fake_workers_ai.requests[-1].parameters["seed"] == seed
         rest = await production.client.get(f"/api/images/{image['id']}")
         assert rest.status_code == 200
         read = await production.ask(QUERY, id=image["id"])
@@ -38,11 +38,11 @@ async def test_a_large_seed_reaches_the_model_and_is_returned(
     ("sent", "seed"),
     [(str(MOST), MOST), ("4294967295", 2**32 - 1), (5.0, 5), ("0", 0), (None, None)],
 )
-async def test_a_seed_may_be_sent_as_text(product: Product, sent: Any, seed: int | None) -> None:
-    saved = (await product.ask(TEMPLATE, seed=sent))["createTemplate"]
+async def test_a_seed_may_be_sent_as_text(app: RunningApp, sent: Any, seed: int | None) -> None:
+    saved = (await app.ask(TEMPLATE, seed=sent))["createTemplate"]
     assert saved["userErrors"] == []
     assert saved["template"]["parameters"]["seed"] == seed
-    image = await product.image(model=None, templateId=saved["template"]["id"])
+    image = await app.image(model=None, templateId=saved["template"]["id"])
     if seed is not None:
         assert image["parameters"]["seed"] == seed
     else:
@@ -51,9 +51,9 @@ async def test_a_seed_may_be_sent_as_text(product: Product, sent: Any, seed: int
 
 @pytest.mark.parametrize("seed", [-1, MOST + 1, str(MOST + 1), 2**64 - 1])
 async def test_a_seed_beyond_its_model_is_an_error_that_names_the_range(
-    product: Product, seed: Any
+    app: RunningApp, seed: Any
 ) -> None:
-    payload = await product.generate(seed=seed)
+    payload = await app.generate(seed=seed)
     (error,) = payload["userErrors"]
     assert error["code"] == "OUT_OF_RANGE"
     assert error["path"] == ["input", "seed"]
@@ -61,24 +61,22 @@ async def test_a_seed_beyond_its_model_is_an_error_that_names_the_range(
 
 
 @pytest.mark.parametrize("seed", ["", "0x10", "1" * 21, 1.5, True, [], {"a": 1}, "1e3", "٣"])
-async def test_what_is_no_seed_is_told_so(product: Product, seed: Any) -> None:
+async def test_what_is_no_seed_is_told_so(app: RunningApp, seed: Any) -> None:
     answer = (
-        await product.client.post("/graphql", json={"query": TEMPLATE, "variables": {"seed": seed}})
+        await app.client.post("/graphql", json={"query": TEMPLATE, "variables": {"seed": seed}})
     ).json()
     assert f"A seed is a whole number from 0 to {MOST}" in answer["errors"][0]["message"]
 
 
-async def test_literals_are_read_alike(product: Product) -> None:
+async def test_literals_are_read_alike(app: RunningApp) -> None:
     for written in (str(MOST), f'"{MOST}"'):
         query = TEMPLATE.replace("$seed: Seed", "").replace("()", "").replace("$seed", written)
-        assert (await product.ask(query))["createTemplate"]["template"]["parameters"] == {
-            "seed": MOST
-        }
+        assert (await app.ask(query))["createTemplate"]["template"]["parameters"] == {"seed": MOST}
 
 
-async def test_each_model_names_its_range(product: Product) -> None:
+async def test_each_model_names_its_range(app: RunningApp) -> None:
     query = "{ models { parameters { name minimum maximum } } }"
-    for model in (await product.ask(query))["models"]:
+    for model in (await app.ask(query))["models"]:
         for parameter in model["parameters"]:
             if parameter["name"] == "seed":
                 assert (parameter["minimum"], int(parameter["maximum"])) == (0, MOST)

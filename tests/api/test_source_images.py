@@ -10,8 +10,8 @@ from PIL import Image
 
 from gql_server.domain.principal import Role
 from gql_server.generation.source_images import MAX_UPLOAD_BYTES
-from tests.support.product import Product, png, running_product
-from tests.support.visitors import visitor
+from tests.support.clients import client_of
+from tests.support.running_app import RunningApp, png, running_app
 
 pytestmark = pytest.mark.anyio
 
@@ -26,36 +26,36 @@ DELETE = """mutation D($id: ID!) {
 
 
 async def test_uploads_are_bounded_by_number_until_some_are_deleted(tmp_path: Path) -> None:
-    async with running_product(tmp_path, {"uploads_per_user": 2}) as product:
-        first, _ = [await product.upload(png(8, 8)) for _ in range(2)]
-        refused = await product.upload(png(8, 8))
+    async with running_app(tmp_path, {"uploads_per_user": 2}) as app:
+        first, _ = [await app.upload(png(8, 8)) for _ in range(2)]
+        refused = await app.upload(png(8, 8))
         (error,) = refused["userErrors"]
         assert (error["code"], error["path"]) == ("TOO_MANY", ["input", "file"])
         upload_id = first["sourceImage"]["id"]
         url = first["sourceImage"]["url"]
-        assert (await product.client.get(url)).status_code == 200
-        answer = await product.ask(DELETE, id=upload_id)
+        assert (await app.client.get(url)).status_code == 200
+        answer = await app.ask(DELETE, id=upload_id)
         assert answer["deleteSourceImage"] == {"deletedId": upload_id, "userErrors": []}
-        assert (await product.client.get(url)).status_code == 404
-        again = (await product.ask(DELETE, id=upload_id))["deleteSourceImage"]
+        assert (await app.client.get(url)).status_code == 404
+        again = (await app.ask(DELETE, id=upload_id))["deleteSourceImage"]
         assert again == {"deletedId": upload_id, "userErrors": []}
-        nothing = (await product.ask(DELETE, id=upload_id[:-3] + "000"))["deleteSourceImage"]
+        nothing = (await app.ask(DELETE, id=upload_id[:-3] + "000"))["deleteSourceImage"]
         assert nothing["userErrors"] == [{"__typename": "ImageNotFound", "path": ["input", "id"]}]
-        assert (await product.upload(png(8, 8)))["userErrors"] == []
+        assert (await app.upload(png(8, 8)))["userErrors"] == []
 
 
 async def test_uploads_are_bounded_by_bytes(tmp_path: Path) -> None:
-    async with running_product(tmp_path, {"upload_bytes_per_user": 500}) as product:
-        assert (await product.upload(png(64, 64)))["userErrors"] == []
-        (error,) = (await product.upload(b"\x89PNG" + b"x" * 500))["userErrors"]
+    async with running_app(tmp_path, {"upload_bytes_per_user": 500}) as app:
+        assert (await app.upload(png(64, 64)))["userErrors"] == []
+        (error,) = (await app.upload(b"\x89PNG" + b"x" * 500))["userErrors"]
         assert (error["code"], "500" in error["message"]) == ("TOO_MANY", True)
 
 
-async def test_an_upload_keeps_its_transparency(product: Product) -> None:
+async def test_an_upload_keeps_its_transparency(app: RunningApp) -> None:
     target = BytesIO()
     Image.new("RGBA", (16, 16), (255, 255, 255, 0)).save(target, "PNG")
-    uploaded = await product.upload(target.getvalue())
-    kept = await product.client.get(uploaded["sourceImage"]["url"])
+    uploaded = await app.upload(target.getvalue())
+    kept = await app.client.get(uploaded["sourceImage"]["url"])
     assert Image.open(BytesIO(kept.content)).mode == "RGBA"
 
 
@@ -63,16 +63,16 @@ def data_url(data: bytes, kind: str = "image/png") -> str:
     return f"data:{kind};base64,{b64encode(data).decode()}"
 
 
-async def test_an_upload_is_a_data_url(product: Product) -> None:
-    answer = await product.ask(AS_TEXT, url=data_url(png(40, 30)), key="one")
+async def test_an_upload_is_a_data_url(app: RunningApp) -> None:
+    answer = await app.ask(AS_TEXT, url=data_url(png(40, 30)), key="one")
     uploaded = answer["uploadSourceImage"]
     assert uploaded["userErrors"] == []
     image = uploaded["sourceImage"]
     assert (image["width"], image["height"], image["sizeBytes"] > 0) == (40, 30, True)
-    as_file = await product.upload(png(40, 30), key="one")
+    as_file = await app.upload(png(40, 30), key="one")
     assert as_file["sourceImage"]["id"] == image["id"]
     for kind in ("", "image/jpeg", "IMAGE/PNG;charset=x"):  # the bytes tell what it is
-        answer = await product.ask(AS_TEXT, url=data_url(png(8, 8), kind))
+        answer = await app.ask(AS_TEXT, url=data_url(png(8, 8), kind))
         assert answer["uploadSourceImage"]["userErrors"] == []
 
 
@@ -89,23 +89,23 @@ async def test_an_upload_is_a_data_url(product: Product) -> None:
     ],
 )
 async def test_a_data_url_that_cannot_be_used_says_why(
-    product: Product, url: str, code: str
+    app: RunningApp, url: str, code: str
 ) -> None:
-    (error,) = (await product.ask(AS_TEXT, url=url))["uploadSourceImage"]["userErrors"]
+    (error,) = (await app.ask(AS_TEXT, url=url))["uploadSourceImage"]["userErrors"]
     assert (error["code"], error["path"]) == (code, ["input", "dataUrl"])
 
 
 async def test_a_data_url_is_bounded_before_it_is_decoded(tmp_path: Path) -> None:
-    async with running_product(tmp_path, {"max_body_bytes": 64 * 1024 * 1024}) as product:
+    async with running_app(tmp_path, {"max_body_bytes": 64 * 1024 * 1024}) as app:
         url = "data:image/png;base64," + "!" * (MAX_UPLOAD_BYTES // 3 * 4 + 400)
-        (error,) = (await product.ask(AS_TEXT, url=url))["uploadSourceImage"]["userErrors"]
+        (error,) = (await app.ask(AS_TEXT, url=url))["uploadSourceImage"]["userErrors"]
         assert (error["code"], error["path"]) == ("TOO_LONG", ["input", "dataUrl"])
 
 
-async def test_an_upload_is_either_a_file_or_a_data_url(product: Product) -> None:
-    (error,) = (await product.ask(AS_TEXT))["uploadSourceImage"]["userErrors"]
+async def test_an_upload_is_either_a_file_or_a_data_url(app: RunningApp) -> None:
+    (error,) = (await app.ask(AS_TEXT))["uploadSourceImage"]["userErrors"]
     assert (error["code"], error["path"]) == ("REQUIRED", ["input", "file"])
-    response = await product.client.post(
+    response = await app.client.post(
         "/graphql",
         data={
             "operations": json.dumps(
@@ -120,11 +120,11 @@ async def test_an_upload_is_either_a_file_or_a_data_url(product: Product) -> Non
     assert error["path"] == ["input", "dataUrl"]
 
 
-async def test_uploads_are_listed_for_their_user_and_admins(asking: Product) -> None:
+async def test_uploads_are_listed_for_their_user_and_admins(app_with_keys: RunningApp) -> None:
     async with (
-        visitor(asking, "ann", Role.CREATOR) as ann,
-        visitor(asking, "bob", Role.CREATOR) as bob,
-        visitor(asking, "eve", Role.ADMIN) as eve,
+        client_of(app_with_keys, "ann", Role.CREATOR) as ann,
+        client_of(app_with_keys, "bob", Role.CREATOR) as bob,
+        client_of(app_with_keys, "eve", Role.ADMIN) as eve,
     ):
         ids = [(await ann.upload(png(8, n)))["sourceImage"]["id"] for n in (8, 9, 10)]
         await bob.upload(png(8, 8))
@@ -141,16 +141,18 @@ async def test_uploads_are_listed_for_their_user_and_admins(asking: Product) -> 
 
 
 async def test_an_address_of_an_upload_resizes_and_holds_for_that_size_alone(
-    asking: Product,
+    app_with_keys: RunningApp,
 ) -> None:
     query = """query U($id: ID!, $width: Int) { node(id: $id) { ... on SourceImage {
       url(width: $width, format: WEBP, expiresIn: 60) } } }"""
-    async with visitor(asking, "ann", Role.CREATOR) as ann:
+    async with client_of(app_with_keys, "ann", Role.CREATOR) as ann:
         upload_id = (await ann.upload(png(64, 32)))["sourceImage"]["id"]
         url = (await ann.ask(query, id=upload_id, width=16))["node"]["url"]
-        kept = await asking.client.get(url)
+        kept = await app_with_keys.client.get(url)
         image = Image.open(BytesIO(kept.content))
         assert (image.format, image.size) == ("WEBP", (16, 8))
-        assert (await asking.client.get(url.replace("width=16", "width=32"))).status_code == 403
+        assert (
+            await app_with_keys.client.get(url.replace("width=16", "width=32"))
+        ).status_code == 403
         answer = await ann.answer(query, id=upload_id, width=5000)
         assert answer["errors"][0]["extensions"]["code"] == "BAD_REQUEST"

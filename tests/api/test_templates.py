@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from tests.database.rows import counted_statements
-from tests.support.product import FLUX, SDXL, Product
+from tests.support.running_app import FLUX, SDXL, RunningApp
 
 pytestmark = pytest.mark.anyio
 
@@ -32,27 +32,27 @@ mutation Delete($id: ID!) {
 """
 
 
-async def create(product: Product, **template: Any) -> dict[str, Any]:
-    answer = await product.ask(CREATE, input={"name": "Product", "model": FLUX} | template)
+async def create(app: RunningApp, **template: Any) -> dict[str, Any]:
+    answer = await app.ask(CREATE, input={"name": "RunningApp", "model": FLUX} | template)
     assert answer["createTemplate"]["userErrors"] == []
     created: dict[str, Any] = answer["createTemplate"]["template"]
     return created
 
 
-async def test_a_template_is_saved_and_found(product: Product) -> None:
+async def test_a_template_is_saved_and_found(app: RunningApp) -> None:
     template = await create(
-        product,
+        app,
         name=" Product ",
         description="For the shop",
         defaultPrompt="studio lighting",
         parameters={"steps": 8},
     )
     assert template["id"].startswith("tpl_")
-    assert template["name"] == "Product"
+    assert template["name"] == "RunningApp"
     assert template["model"] == {"id": FLUX}
     assert template["parameters"]["steps"] == 8
     assert template["createdAt"] == template["updatedAt"]
-    found = await product.ask(
+    found = await app.ask(
         """query F($id: ID!) {
           template(id: $id) { id name description userId }
           node(id: $id) { __typename id }
@@ -63,7 +63,7 @@ async def test_a_template_is_saved_and_found(product: Product) -> None:
     )
     assert found["template"] == {
         "id": template["id"],
-        "name": "Product",
+        "name": "RunningApp",
         "description": "For the shop",
         "userId": "default_user",
     }
@@ -75,9 +75,9 @@ async def test_a_template_is_saved_and_found(product: Product) -> None:
     assert found["none"] is None
 
 
-async def test_a_prompt_is_joined_to_the_templates_words(product: Product) -> None:
-    template = await create(product, defaultPrompt="studio lighting", parameters={"steps": 8})
-    image = await product.image(prompt="Headphones", model=None, templateId=template["id"])
+async def test_a_prompt_is_joined_to_the_templates_words(app: RunningApp) -> None:
+    template = await create(app, defaultPrompt="studio lighting", parameters={"steps": 8})
+    image = await app.image(prompt="Headphones", model=None, templateId=template["id"])
     assert image["prompt"] == "Headphones"
     assert image["renderedPrompt"] == "Headphones, studio lighting"
     assert image["model"]["id"] == FLUX
@@ -85,40 +85,38 @@ async def test_a_prompt_is_joined_to_the_templates_words(product: Product) -> No
     assert image["template"] == {"id": template["id"]}
 
 
-async def test_a_prompt_stands_where_the_template_says(product: Product) -> None:
-    template = await create(product, defaultPrompt="A photo of {prompt}, {x}, 8k")
-    image = await product.image(prompt="a {fox}", templateId=template["id"])
+async def test_a_prompt_stands_where_the_template_says(app: RunningApp) -> None:
+    template = await create(app, defaultPrompt="A photo of {prompt}, {x}, 8k")
+    image = await app.image(prompt="a {fox}", templateId=template["id"])
     assert image["renderedPrompt"] == "A photo of a {fox}, {x}, 8k"
 
 
 async def test_what_is_said_wins_over_the_template_and_that_over_the_model(
-    product: Product,
+    app: RunningApp,
 ) -> None:
     template = await create(
-        product, model=SDXL, parameters={"steps": 10, "guidance": 5.5, "width": 512}
+        app, model=SDXL, parameters={"steps": 10, "guidance": 5.5, "width": 512}
     )
-    image = await product.image(model=None, templateId=template["id"], steps=12, width=256)
+    image = await app.image(model=None, templateId=template["id"], steps=12, width=256)
     used = image["parameters"]
     assert (used["steps"], used["guidance"], used["width"], used["height"]) == (12, 5.5, 256, 1024)
-    other = await product.image(model=FLUX, templateId=template["id"], steps=3)
+    other = await app.image(model=FLUX, templateId=template["id"], steps=3)
     assert other["model"]["id"] == FLUX
     assert other["parameters"]["guidance"] is None
     assert other["parameters"]["width"] == 1024
 
 
 async def test_a_setting_of_the_template_that_another_model_refuses_is_told(
-    product: Product,
+    app: RunningApp,
 ) -> None:
-    template = await create(product, model=SDXL, parameters={"steps": 15})
-    payload = await product.generate(model=FLUX, templateId=template["id"])
+    template = await create(app, model=SDXL, parameters={"steps": 15})
+    payload = await app.generate(model=FLUX, templateId=template["id"])
     (error,) = payload["userErrors"]
     assert (error["code"], error["path"]) == ("OUT_OF_RANGE", ["input", "templateId"])
 
 
-async def test_only_what_is_given_changes(product: Product) -> None:
-    template = await create(
-        product, description="Old", defaultPrompt="old", parameters={"steps": 8}
-    )
+async def test_only_what_is_given_changes(app: RunningApp) -> None:
+    template = await create(app, description="Old", defaultPrompt="old", parameters={"steps": 8})
     for change, expected in (
         ({"name": "New"}, {"name": "New", "description": "Old", "defaultPrompt": "old"}),
         ({"description": None}, {"description": None}),
@@ -127,15 +125,15 @@ async def test_only_what_is_given_changes(product: Product) -> None:
         ({"name": None, "model": None, "defaultPrompt": None}, {"name": "New"}),
         ({"parameters": None}, {"parameters": {"steps": None, "width": 512}}),
     ):
-        answer = await product.ask(UPDATE, input={"id": template["id"], **change})
+        answer = await app.ask(UPDATE, input={"id": template["id"], **change})
         assert answer["updateTemplate"]["userErrors"] == []
         assert answer["updateTemplate"]["template"].items() >= expected.items()
 
 
 async def test_every_fault_of_a_template_is_told_at_once_and_nothing_changes(
-    product: Product,
+    app: RunningApp,
 ) -> None:
-    template = await create(product)
+    template = await create(app)
     faulty = {
         "name": " ",
         "description": "d" * 1001,
@@ -150,28 +148,28 @@ async def test_every_fault_of_a_template_is_told_at_once_and_nothing_changes(
         ("parameters.width", "NOT_SUPPORTED"),
         ("parameters.negativePrompt", "NOT_SUPPORTED"),
     }
-    created = await product.ask(CREATE, input={"model": FLUX, **faulty})
-    updated = await product.ask(UPDATE, input={"id": template["id"], **faulty})
+    created = await app.ask(CREATE, input={"model": FLUX, **faulty})
+    updated = await app.ask(UPDATE, input={"id": template["id"], **faulty})
     for payload in (created["createTemplate"], updated["updateTemplate"]):
         assert payload["template"] is None
         told = {(".".join(error["path"][1:]), error["code"]) for error in payload["userErrors"]}
         assert told == expected
-    found = await product.ask("{ templates { totalCount edges { node { name } } } }")
-    assert found["templates"] == {"totalCount": 1, "edges": [{"node": {"name": "Product"}}]}
+    found = await app.ask("{ templates { totalCount edges { node { name } } } }")
+    assert found["templates"] == {"totalCount": 1, "edges": [{"node": {"name": "RunningApp"}}]}
 
 
-async def test_a_model_that_is_not_there_is_told(product: Product) -> None:
-    answer = await product.ask(CREATE, input={"name": "X", "model": "@cf/no/model"})
+async def test_a_model_that_is_not_there_is_told(app: RunningApp) -> None:
+    answer = await app.ask(CREATE, input={"name": "X", "model": "@cf/no/model"})
     (error,) = answer["createTemplate"]["userErrors"]
     assert (error["__typename"], error["path"]) == ("ModelNotFound", ["input", "model"])
 
 
-async def test_a_deleted_template_is_gone_but_not_from_its_images(product: Product) -> None:
-    template = await create(product, defaultPrompt="studio lighting")
-    image = await product.image(templateId=template["id"])
-    answer = await product.ask(DELETE, id=template["id"])
+async def test_a_deleted_template_is_gone_but_not_from_its_images(app: RunningApp) -> None:
+    template = await create(app, defaultPrompt="studio lighting")
+    image = await app.image(templateId=template["id"])
+    answer = await app.ask(DELETE, id=template["id"])
     assert answer["deleteTemplate"] == {"deletedId": template["id"], "userErrors": []}
-    again = await product.ask(DELETE, id=template["id"])
+    again = await app.ask(DELETE, id=template["id"])
     assert again["deleteTemplate"]["userErrors"] == [
         {
             "__typename": "TemplateNotFound",
@@ -179,22 +177,22 @@ async def test_a_deleted_template_is_gone_but_not_from_its_images(product: Produ
             "path": ["input", "id"],
         }
     ]
-    payload = await product.generate(templateId=template["id"])
+    payload = await app.generate(templateId=template["id"])
     assert payload["userErrors"][0]["__typename"] == "TemplateNotFound"
-    found = await product.ask(
+    found = await app.ask(
         "query F($id: ID!) { image(id: $id) { renderedPrompt template { id } } }", id=image["id"]
     )
     assert found["image"]["renderedPrompt"].endswith("studio lighting")
     assert found["image"]["template"] is None
 
 
-async def test_the_images_of_many_templates_take_one_statement_more(product: Product) -> None:
-    templates = [await create(product, name=f"T{number}") for number in range(3)]
+async def test_the_images_of_many_templates_take_one_statement_more(app: RunningApp) -> None:
+    templates = [await create(app, name=f"T{number}") for number in range(3)]
     for template in templates:
         for _ in range(2):
-            await product.image(templateId=template["id"])
-    with counted_statements(product.parts.database, of={"images", "templates"}) as statements:
-        data = await product.ask(
+            await app.image(templateId=template["id"])
+    with counted_statements(app.parts.database, of={"images", "templates"}) as statements:
+        data = await app.ask(
             """{ templates(first: 3) { edges { node { id
               images(first: 1) { pageInfo { hasNextPage } edges { node { id template { id } } } }
             } } } }"""
@@ -210,7 +208,7 @@ async def test_the_images_of_many_templates_take_one_statement_more(product: Pro
         {"templates": [templates[1]["id"]]},
         {"search": "nothing"},
     ):
-        narrowed = await product.ask(
+        narrowed = await app.ask(
             """query N($filter: ImageFilter) { templates(first: 1, orderBy: OLDEST_FIRST) {
               edges { node { images(filter: $filter) { totalCount edges { node { id } } } } }
             } }""",
@@ -218,7 +216,7 @@ async def test_the_images_of_many_templates_take_one_statement_more(product: Pro
         )
         (edge,) = narrowed["templates"]["edges"]
         assert edge["node"]["images"] == {"totalCount": 0, "edges": []}, where
-    counted = await product.ask(
+    counted = await app.ask(
         "query C($id: ID!) { template(id: $id) { images(filter: {tags: []}) { totalCount } } }",
         id=templates[0]["id"],
     )
@@ -226,7 +224,7 @@ async def test_the_images_of_many_templates_take_one_statement_more(product: Pro
 
 
 async def test_two_that_change_a_template_at_once_both_have_their_way(
-    production: Product,
+    production: RunningApp,
 ) -> None:
     template = await create(production)
     for number in range(10):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gql_server.generation.prompts import unknown_placeholders
-from tests.support.product import FLUX, Product
+from tests.support.running_app import FLUX, RunningApp
 
 pytestmark = pytest.mark.anyio
 
@@ -19,28 +19,28 @@ SET = """mutation S($input: SetBudgetInput!) { setBudget(input: $input) {
   warnings { __typename message ... on UnknownSubjectWarning { subjectId } } } }"""
 
 
-async def test_an_unknown_placeholder_of_a_template_is_reported(product: Product) -> None:
+async def test_an_unknown_placeholder_of_a_template_is_reported(app: RunningApp) -> None:
     given = {"name": "T", "model": FLUX, "defaultPrompt": "{prompt}, {subject} in {style}"}
-    payload = (await product.ask(CREATE, input=given))["createTemplate"]
+    payload = (await app.ask(CREATE, input=given))["createTemplate"]
     assert [warning["placeholder"] for warning in payload["warnings"]] == ["{subject}", "{style}"]
     assert "Only {prompt} is replaced" in payload["warnings"][0]["message"]
     change: dict[str, Any] = {"id": payload["template"]["id"], "defaultPrompt": "{Prompt}"}
-    payload = (await product.ask(UPDATE, input=change))["updateTemplate"]
+    payload = (await app.ask(UPDATE, input=change))["updateTemplate"]
     assert payload["warnings"] == [{"placeholder": "{Prompt}"}]
-    payload = (await product.ask(UPDATE, input=change | {"defaultPrompt": ""}))["updateTemplate"]
+    payload = (await app.ask(UPDATE, input=change | {"defaultPrompt": ""}))["updateTemplate"]
     assert payload == {"userErrors": [], "warnings": []}
 
 
-async def test_an_unknown_placeholder_is_reported_over_rest(product: Product) -> None:
+async def test_an_unknown_placeholder_is_reported_over_rest(app: RunningApp) -> None:
     body = {"name": "T", "model": FLUX, "default_prompt": "{prompt}, {subject}"}
-    saved = (await product.client.post("/api/templates", json=body)).json()
+    saved = (await app.client.post("/api/templates", json=body)).json()
     (warning,) = saved["warnings"]
     assert "{subject}" in warning
     address = f"/api/templates/{saved['id']}"
-    assert "warnings" not in (await product.client.get(address)).json()
-    changed = await product.client.put(address, json={"name": "U"})
+    assert "warnings" not in (await app.client.get(address)).json()
+    changed = await app.client.put(address, json={"name": "U"})
     assert changed.json()["warnings"] == [warning]
-    changed = await product.client.put(address, json={"default_prompt": "{prompt}!"})
+    changed = await app.client.put(address, json={"default_prompt": "{prompt}!"})
     assert "warnings" not in changed.json()
 
 
@@ -60,18 +60,18 @@ def test_what_is_a_placeholder(words: str, found: list[str]) -> None:
     assert unknown_placeholders(words) == found
 
 
-async def test_a_budget_for_whom_nobody_knows_is_reported(product: Product) -> None:
+async def test_a_budget_for_whom_nobody_knows_is_reported(app: RunningApp) -> None:
     for name in ("userId", "keyId"):
         given = {"limit": 1, "period": "DAILY", name: "nobody"}
-        payload = (await product.ask(SET, input=given))["setBudget"]
+        payload = (await app.ask(SET, input=given))["setBudget"]
         assert payload["budget"] is not None
         (warning,) = payload["warnings"]
         assert (warning["__typename"], warning["subjectId"]) == ("UnknownSubjectWarning", "nobody")
         assert '"nobody"' in warning["message"]
 
 
-async def test_a_budget_for_somebody_who_made_something_has_no_warning(product: Product) -> None:
-    user_id = (await product.image())["userId"]
+async def test_a_budget_for_somebody_who_made_something_has_no_warning(app: RunningApp) -> None:
+    user_id = (await app.image())["userId"]
     for given in ({"userId": user_id}, {}):
         asked = {"limit": 1, "period": "DAILY"} | given
-        assert (await product.ask(SET, input=asked))["setBudget"]["warnings"] == []
+        assert (await app.ask(SET, input=asked))["setBudget"]["warnings"] == []

@@ -23,9 +23,9 @@ from gql_server.webhooks.addresses import REFUSAL
 from gql_server.webhooks.outbox import record_webhook
 from gql_server.webhooks.signing import user_secret
 from tests.api.test_budgets import generate
-from tests.support.product import SDXL, Product, running_product
+from tests.support.clients import client_of
 from tests.support.receiver import Receiver
-from tests.support.visitors import visitor
+from tests.support.running_app import SDXL, RunningApp, running_app
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -44,9 +44,9 @@ REDELIVER = """mutation D($id: ID!) { redeliverWebhook(input: {id: $id}) {
 SMALL = {"model": SDXL, "width": 256, "height": 256}
 
 
-async def set_budget(product: Product, **wanted: Any) -> dict[str, Any]:
+async def set_budget(app: RunningApp, **wanted: Any) -> dict[str, Any]:
     given = {"limit": 0.04, "period": "DAILY", "timeZone": "Europe/Berlin"} | wanted
-    payload: dict[str, Any] = (await product.ask(SET, input=given))["setBudget"]
+    payload: dict[str, Any] = (await app.ask(SET, input=given))["setBudget"]
     return payload
 
 
@@ -56,16 +56,16 @@ async def test_a_budgets_shares_are_told_once_each(
     monkeypatch.setattr(queue, "_POLL_SECONDS", 0.02)
     monkeypatch.setattr(budget_alerts, "_LOOK_SECONDS", 0.05)
     settings = {"webhook_allow_private": True}
-    async with running_product(tmp_path, settings, runs_jobs=True) as product:
-        payload = await set_budget(product, webhookUrl=receiver.url, userId="default_user")
+    async with running_app(tmp_path, settings, runs_jobs=True) as app:
+        payload = await set_budget(app, webhookUrl=receiver.url, userId="default_user")
         assert payload["userErrors"] == []
         budget = payload["budget"]
         assert (budget["webhookUrl"], budget["webhooks"]) == (receiver.url, [])
-        await generate(product, **SMALL)
+        await generate(app, **SMALL)
         await receiver.until(1)
-        await generate(product, **SMALL)
+        await generate(app, **SMALL)
         await receiver.until(3)
-        (secret,) = webhook_secrets(product.settings)
+        (secret,) = webhook_secrets(app.settings)
         said = sorted(
             (one.verify(user_secret(secret, None)) for one in receiver.received),
             key=lambda one: one["data"]["percent"],
@@ -86,7 +86,7 @@ async def test_a_budgets_shares_are_told_once_each(
             }
             for percent, spent in ((50, "0.02"), (80, "0.04"), (100, "0.04"))
         ]
-        told = await until_delivered(product, budget["id"], 3)
+        told = await until_delivered(app, budget["id"], 3)
         assert {one["id"] for one in told} == {
             one.headers["webhook-id"] for one in receiver.received
         }
@@ -101,42 +101,42 @@ async def test_a_budgets_shares_are_told_once_each(
                 budget["id"],
                 None,
             )
-        again = (await product.ask(REDELIVER, id=told[0]["id"]))["redeliverWebhook"]
+        again = (await app.ask(REDELIVER, id=told[0]["id"]))["redeliverWebhook"]
         assert again["userErrors"] == []
         assert again["webhook"]["id"] == told[0]["id"]
         await receiver.until(4)
         repeated = receiver.received[3]
         assert repeated.headers["webhook-id"] == told[0]["id"]
         assert repeated.verify(user_secret(secret, None)) in said
-        node = await product.ask(STATUS, id=told[0]["id"])
+        node = await app.ask(STATUS, id=told[0]["id"])
         assert node["node"]["subjectId"] == budget["id"]
         # Setting it again without an address takes the address away.
-        assert (await set_budget(product, userId="default_user"))["budget"]["webhookUrl"] is None
+        assert (await set_budget(app, userId="default_user"))["budget"]["webhookUrl"] is None
 
 
-async def until_delivered(product: Product, budget_id: str, count: int) -> list[dict[str, Any]]:
+async def until_delivered(app: RunningApp, budget_id: str, count: int) -> list[dict[str, Any]]:
     async with asyncio.timeout(WAIT_SECONDS):
         while True:
-            told: list[dict[str, Any]] = (await product.ask(READ, id=budget_id))["node"]["webhooks"]
+            told: list[dict[str, Any]] = (await app.ask(READ, id=budget_id))["node"]["webhooks"]
             if [one["status"] for one in told] == ["DELIVERED"] * count:
                 return told
             await asyncio.sleep(0.02)
 
 
-async def test_an_address_inside_is_refused_with_every_other_fault(product: Product) -> None:
-    payload = await set_budget(product, webhookUrl="https://127.0.0.1/hook", limit=-1)
+async def test_an_address_inside_is_refused_with_every_other_fault(app: RunningApp) -> None:
+    payload = await set_budget(app, webhookUrl="https://127.0.0.1/hook", limit=-1)
     assert payload["budget"] is None
     assert [(told["code"], told["path"]) for told in payload["userErrors"]] == [
         ("OUT_OF_RANGE", ["input", "limit"]),
         ("INVALID", ["input", "webhookUrl"]),
     ]
-    (told,) = (await set_budget(product, webhookUrl="http://example.com/"))["userErrors"]
+    (told,) = (await set_budget(app, webhookUrl="http://example.com/"))["userErrors"]
     assert told["message"] == REFUSAL
 
 
-async def test_a_webhook_that_is_not_there_cannot_be_delivered_again(product: Product) -> None:
+async def test_a_webhook_that_is_not_there_cannot_be_delivered_again(app: RunningApp) -> None:
     for webhook_id in ("whk_01jd2k0000000000000000000a", "whk_", "img_1", ""):
-        payload = (await product.ask(REDELIVER, id=webhook_id))["redeliverWebhook"]
+        payload = (await app.ask(REDELIVER, id=webhook_id))["redeliverWebhook"]
         assert payload == {
             "webhook": None,
             "userErrors": [
@@ -150,10 +150,12 @@ async def test_a_webhook_that_is_not_there_cannot_be_delivered_again(product: Pr
         }
 
 
-async def test_only_admins_see_who_is_told_of_a_budget(asking: Product) -> None:
+async def test_only_admins_see_who_is_told_of_a_budget(app_with_keys: RunningApp) -> None:
     url = "https://example.com/hook?token=hidden"
-    budget = await asking.parts.budgets.set(BudgetRequest(limit=1, period=BudgetPeriod.MONTHLY))
-    async with asking.parts.database.write() as connection:
+    budget = await app_with_keys.parts.budgets.set(
+        BudgetRequest(limit=1, period=BudgetPeriod.MONTHLY)
+    )
+    async with app_with_keys.parts.database.write() as connection:
         await connection.execute(update(BudgetRow).values(webhook_url=url))
         webhook_id = await record_webhook(
             connection,
@@ -167,7 +169,7 @@ async def test_only_admins_see_who_is_told_of_a_budget(asking: Product) -> None:
     shown = {"webhookUrl": url, "webhooks": [{"id": webhook_id, "url": url}]}
     hidden: dict[str, Any] = {"webhookUrl": None, "webhooks": []}
     for role, expected in ((Role.READER, hidden), (Role.CREATOR, hidden), (Role.ADMIN, shown)):
-        async with visitor(asking, "ann", role) as ann:
+        async with client_of(app_with_keys, "ann", role) as ann:
             found = await ann.ask(query)
             assert found["costAnalytics"]["budget"] == expected
             node = (await ann.ask(STATUS, id=webhook_id))["node"]

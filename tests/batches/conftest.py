@@ -1,4 +1,4 @@
-"""A server that takes batches, and workers that the tests drive themselves."""
+"""A server that accepts batches, and workers that the tests run themselves."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,8 +13,8 @@ from gql_server.batches.slice_runner import KIND, SliceWork
 from gql_server.database.queries.batch_items import slices_to_do
 from gql_server.jobs.kinds import JobRun
 from gql_server.processes.lease import ProcessLease
-from tests.support.product import FLUX, Product, running_product, workers_ai_settings
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import FLUX, RunningApp, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 
 BATCH = """
 id status priority total queued running succeeded failed canceled progress sequence cost
@@ -37,20 +37,18 @@ READ = (
 )
 
 
-class Office:
-    """Clients and workers of batches."""
+class BatchHarness:
+    """Creates batches through the API and runs their slices directly."""
 
-    def __init__(self, product: Product) -> None:
-        self.product = product
-        self.parts = product.parts
-        self.work = SliceWork(product.parts, concurrency=16)
+    def __init__(self, app: RunningApp) -> None:
+        self.app = app
+        self.parts = app.parts
+        self.work = SliceWork(app.parts, concurrency=16)
 
     async def ask(self, **wanted: Any) -> dict[str, Any]:
-        """Run generateBatch with the model of a quick test; return its payload."""
+        """Run generateBatch with a fast model; return its payload."""
         given = {"model": FLUX, **wanted}
-        payload: dict[str, Any] = (await self.product.ask(GENERATE_BATCH, input=given))[
-            "generateBatch"
-        ]
+        payload: dict[str, Any] = (await self.app.ask(GENERATE_BATCH, input=given))["generateBatch"]
         return payload
 
     async def batch(self, pictures: int = 3, **wanted: Any) -> str:
@@ -65,13 +63,13 @@ class Office:
         """Run cancelBatch, resumeBatch or retryBatch; return its payload."""
         query = """mutation C($id: ID!) { %s(input: {id: $id}) {
             batch { %s } userErrors { __typename message code path } } }"""
-        found = await self.product.ask(query % (mutation, BATCH), id=batch_id)
+        found = await self.app.ask(query % (mutation, BATCH), id=batch_id)
         payload: dict[str, Any] = found[mutation]
         return payload
 
     async def read(self, batch_id: str) -> dict[str, Any]:
         """Read a batch with its items, whose states must be those that it counts."""
-        batch: dict[str, Any] = (await self.product.ask(READ, id=batch_id))["batch"]
+        batch: dict[str, Any] = (await self.app.ask(READ, id=batch_id))["batch"]
         items = [edge["node"] for edge in batch.pop("items")["edges"]]
         for status in ("queued", "running", "succeeded", "failed", "canceled"):
             assert batch[status] == sum(item["status"] == status.upper() for item in items)
@@ -91,19 +89,19 @@ class Office:
 
     @asynccontextmanager
     async def dying(
-        self, batch_id: str, standin: WorkersAIStandin, *, calls: int
+        self, batch_id: str, fake_workers_ai: FakeWorkersAI, *, calls: int
     ) -> AsyncIterator[None]:
         """Work on a batch as another process, which dies with its calls when the block ends."""
-        standin.latency = 30.0
+        fake_workers_ai.latency = 30.0
         dead = ProcessLease(self.parts.database, seconds=30)
         async with dead.held():
             work = asyncio.create_task(self.work_on(batch_id, dead))
-            while len(standin.requests) < calls:
+            while len(fake_workers_ai.requests) < calls:
                 await asyncio.sleep(0.01)
             yield
             work.cancel()
             await asyncio.wait({work})
-        standin.latency = 0.0
+        fake_workers_ai.latency = 0.0
 
     async def die_before_the_facts(self, batch_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """Put a batch's pictures into the store as another process, which dies then."""
@@ -132,6 +130,6 @@ class Office:
 
 
 @pytest.fixture
-async def office(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Office]:
-    async with running_product(tmp_path, workers_ai_settings(standin)) as product:
-        yield Office(product)
+async def harness(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> AsyncIterator[BatchHarness]:
+    async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as app:
+        yield BatchHarness(app)

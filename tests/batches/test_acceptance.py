@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.database.queries.batches import insert_batch
-from tests.batches.conftest import Office
-from tests.support.product import FLUX, SDXL, running_product
+from tests.batches.conftest import BatchHarness
+from tests.support.running_app import FLUX, SDXL, running_app
 from tests.support.waiting import WAIT_SECONDS
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
@@ -26,8 +26,8 @@ IS_THERE = "query B($id: ID!) { batch(id: $id) { id } }"
 BUDGET = "{ costAnalytics { budget { spent reserved } } }"
 
 
-async def test_a_batch_is_answered_at_once_with_what_it_will_cost(office: Office) -> None:
-    payload = await office.ask(pictures={"prompts": ["A red fox"] * 45}, priority="HIGH")
+async def test_a_batch_is_answered_at_once_with_what_it_will_cost(harness: BatchHarness) -> None:
+    payload = await harness.ask(pictures={"prompts": ["A red fox"] * 45}, priority="HIGH")
     batch = payload["batch"]
     assert payload["userErrors"] == []
     told = {name: batch[name] for name in ("status", "priority", "total", "queued", "sequence")}
@@ -54,27 +54,27 @@ async def test_a_batch_that_takes_longer_than_the_deadline_is_there_later(
         await insert_batch(*given)
 
     monkeypatch.setattr("gql_server.batches.create.insert_batch", later)
-    async with running_product(tmp_path, {"request_deadline": 0.2}) as product:
-        office = Office(product)
-        payload = await office.ask(pictures={"prompts": ["A red fox"]}, idempotencyKey=key)
+    async with running_app(tmp_path, {"request_deadline": 0.2}) as app:
+        harness = BatchHarness(app)
+        payload = await harness.ask(pictures={"prompts": ["A red fox"]}, idempotencyKey=key)
         (told,) = payload["userErrors"]
         assert (told["__typename"], told["code"]) == ("BatchPending", "BATCH_PENDING")
         may_go_on.set()
         async with asyncio.timeout(WAIT_SECONDS):
-            while (await product.ask(IS_THERE, id=told["batchId"]))["batch"] is None:
+            while (await app.ask(IS_THERE, id=told["batchId"]))["batch"] is None:
                 await asyncio.sleep(0.01)
 
 
-async def test_items_take_the_batchs_settings_where_they_have_none(office: Office) -> None:
+async def test_items_take_the_batchs_settings_where_they_have_none(harness: BatchHarness) -> None:
     items = [
         {"prompt": "A red fox", "tags": ["own"]},
         {"prompt": "A blue fox", "model": SDXL, "width": 512, "height": 768, "steps": 20},
     ]
-    payload = await office.ask(pictures={"items": items}, steps=2, tags=["all"])
+    payload = await harness.ask(pictures={"items": items}, steps=2, tags=["all"])
     assert payload["userErrors"] == []
     batch_id = payload["batch"]["id"]
-    await office.work_on(batch_id)
-    found = await office.product.ask(
+    await harness.work_on(batch_id)
+    found = await harness.app.ask(
         """query I($id: ID!) { batch(id: $id) { images(orderBy: OLDEST_FIRST) { edges { node {
         prompt tags width height model { id } parameters { steps } } } } } }""",
         id=batch_id,
@@ -90,11 +90,11 @@ async def test_items_take_the_batchs_settings_where_they_have_none(office: Offic
 
 @pytest.mark.parametrize("seed", [None, 7])
 async def test_images_of_one_prompt_have_seeds_that_differ(
-    office: Office, standin: WorkersAIStandin, seed: int | None
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI, seed: int | None
 ) -> None:
-    batch_id = await office.batch(2, imagesPerPrompt=3, seed=seed)
-    await office.work_on(batch_id)
-    items = (await office.read(batch_id))["items"]
+    batch_id = await harness.batch(2, imagesPerPrompt=3, seed=seed)
+    await harness.work_on(batch_id)
+    items = (await harness.read(batch_id))["items"]
     prompts = [item["prompt"] for item in items]
     assert prompts == ["A red fox, 0"] * 3 + ["A red fox, 1"] * 3
     seeds = [item["image"]["parameters"]["seed"] for item in items]
@@ -102,11 +102,15 @@ async def test_images_of_one_prompt_have_seeds_that_differ(
         assert len(set(seeds)) == 6
     else:
         assert seeds == [7, 8, 9, 7, 8, 9]
-    assert Counter(request.parameters["seed"] for request in standin.requests) == Counter(seeds)
+    assert Counter(request.parameters["seed"] for request in fake_workers_ai.requests) == Counter(
+        seeds
+    )
 
 
-async def test_every_fault_is_told_with_its_index_and_nothing_is_accepted(office: Office) -> None:
-    payload = await office.ask(
+async def test_every_fault_is_told_with_its_index_and_nothing_is_accepted(
+    harness: BatchHarness,
+) -> None:
+    payload = await harness.ask(
         pictures={
             "items": [
                 {"prompt": "A red fox"},
@@ -131,12 +135,14 @@ async def test_every_fault_is_told_with_its_index_and_nothing_is_accepted(office
         (("width",), "NOT_SUPPORTED"),
     } <= told
     assert len(payload["userErrors"]) == len(told)
-    found = await office.product.ask("{ batches { totalCount } }")
+    found = await harness.app.ask("{ batches { totalCount } }")
     assert found["batches"]["totalCount"] == 0
 
 
-async def test_more_faults_than_anybody_mends_at_once_end_in_saying_so(office: Office) -> None:
-    payload = await office.ask(pictures={"prompts": ["x"] * 1000}, tags=[""])
+async def test_more_faults_than_anybody_mends_at_once_end_in_saying_so(
+    harness: BatchHarness,
+) -> None:
+    payload = await harness.ask(pictures={"prompts": ["x"] * 1000}, tags=[""])
     told = payload["userErrors"]
     assert len(told) == 101
     assert told[1]["path"] == ["input", "tags", "0"]
@@ -145,8 +151,8 @@ async def test_more_faults_than_anybody_mends_at_once_end_in_saying_so(office: O
     assert "more errors than these 100" in told[-1]["message"]
 
 
-async def test_the_faults_of_prompts_name_the_prompts(office: Office) -> None:
-    payload = await office.ask(pictures={"prompts": ["A red fox", "x", "A fox", "a\x00bc"]})
+async def test_the_faults_of_prompts_name_the_prompts(harness: BatchHarness) -> None:
+    payload = await harness.ask(pictures={"prompts": ["A red fox", "x", "A fox", "a\x00bc"]})
     paths = [fault["path"] for fault in payload["userErrors"]]
     assert paths == [
         ["input", "pictures", "prompts", "1"],
@@ -180,38 +186,38 @@ async def test_the_faults_of_prompts_name_the_prompts(office: Office) -> None:
     ],
 )
 async def test_a_wrong_batch_is_told_what_is_wrong(
-    office: Office, wanted: dict[str, Any], path: list[str], code: str
+    harness: BatchHarness, wanted: dict[str, Any], path: list[str], code: str
 ) -> None:
-    payload = await office.ask(**wanted)
+    payload = await harness.ask(**wanted)
     assert payload["batch"] is None
     assert [(fault["path"], fault["code"]) for fault in payload["userErrors"]] == [
         (["input", *path], code)
     ]
 
 
-async def test_a_batch_holds_its_estimate_or_says_what_is_missing(office: Office) -> None:
-    await office.product.ask(SET_BUDGET)
-    batch_id = await office.batch(3)
-    assert (await budget(office)) == {"spent": 0, "reserved": 0.03}
-    payload = await office.ask(pictures={"prompts": ["A red fox"] * 3})
+async def test_a_batch_holds_its_estimate_or_says_what_is_missing(harness: BatchHarness) -> None:
+    await harness.app.ask(SET_BUDGET)
+    batch_id = await harness.batch(3)
+    assert (await budget(harness)) == {"spent": 0, "reserved": 0.03}
+    payload = await harness.ask(pictures={"prompts": ["A red fox"] * 3})
     (fault,) = payload["userErrors"]
     assert (fault["__typename"], fault["limit"], fault["needed"]) == ("BudgetExceeded", 0.05, 0.03)
     assert "$0.01 are missing" in fault["message"]
-    await office.work_on(batch_id)
-    assert (await budget(office)) == {"spent": 0.03, "reserved": 0}
+    await harness.work_on(batch_id)
+    assert (await budget(harness)) == {"spent": 0.03, "reserved": 0}
 
 
 async def test_a_batch_that_passes_a_soft_budget_is_accepted_with_a_warning(
-    office: Office,
+    harness: BatchHarness,
 ) -> None:
-    await office.product.ask(
+    await harness.app.ask(
         """mutation { setBudget(input: {limit: 0.02, period: DAILY, enforcement: SOFT}) {
         budget { id } } }"""
     )
     query = """mutation G($input: GenerateBatchInput!) { generateBatch(input: $input) {
         batch { id } warnings { message ... on BudgetWarning { budget { limit } } } } }"""
     wanted = {"pictures": {"prompts": ["A red fox"] * 3}, "model": FLUX}
-    payload = (await office.product.ask(query, input=wanted))["generateBatch"]
+    payload = (await harness.app.ask(query, input=wanted))["generateBatch"]
     assert payload["batch"] is not None
     assert payload["warnings"] == [
         {
@@ -222,43 +228,43 @@ async def test_a_batch_that_passes_a_soft_budget_is_accepted_with_a_warning(
 
 
 async def test_the_same_batch_with_its_key_is_accepted_once(
-    office: Office, standin: WorkersAIStandin
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    first = await office.batch(3, idempotencyKey="k")
-    assert await office.batch(3, idempotencyKey="k") == first
-    await office.work_on(first)
-    assert await office.batch(3, idempotencyKey="k") == first
-    assert len(standin.requests) == 3
-    payload = await office.ask(pictures={"prompts": ["A cat"]}, idempotencyKey="k")
+    first = await harness.batch(3, idempotencyKey="k")
+    assert await harness.batch(3, idempotencyKey="k") == first
+    await harness.work_on(first)
+    assert await harness.batch(3, idempotencyKey="k") == first
+    assert len(fake_workers_ai.requests) == 3
+    payload = await harness.ask(pictures={"prompts": ["A cat"]}, idempotencyKey="k")
     assert [fault["__typename"] for fault in payload["userErrors"]] == ["IdempotencyConflict"]
 
 
-async def test_an_estimate_of_a_batch_spends_nothing(office: Office) -> None:
+async def test_an_estimate_of_a_batch_spends_nothing(harness: BatchHarness) -> None:
     query = """query E($batch: GenerateBatchInput!) { costEstimate(input: {batch: $batch}) {
         estimate { cost providerCost neurons } userErrors { path } } }"""
     wanted = {"pictures": {"prompts": ["A red fox", "A cat"]}, "imagesPerPrompt": 2}
-    found = await office.product.ask(
+    found = await harness.app.ask(
         query, batch={**wanted, "model": "@cf/black-forest-labs/flux-1-schnell"}
     )
     assert found["costEstimate"] == {
         "estimate": {"cost": 0.04, "providerCost": 0.0025344, "neurons": 230.4},
         "userErrors": [],
     }
-    found = await office.product.ask(query, batch={**wanted, "model": "nope"})
+    found = await harness.app.ask(query, batch={**wanted, "model": "nope"})
     assert found["costEstimate"]["estimate"] is None
     assert found["costEstimate"]["userErrors"] == [{"path": ["input", "batch", "model"]}]
 
 
-async def budget(office: Office) -> dict[str, float]:
-    found: dict[str, float] = (await office.product.ask(BUDGET))["costAnalytics"]["budget"]
+async def budget(harness: BatchHarness) -> dict[str, float]:
+    found: dict[str, float] = (await harness.app.ask(BUDGET))["costAnalytics"]["budget"]
     return found
 
 
 async def test_a_lost_answer_to_the_commit_loses_neither_the_batch_nor_its_money(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await office.product.ask(SET_BUDGET)
-    write, lost = office.parts.database.write, iter([True])
+    await harness.app.ask(SET_BUDGET)
+    write, lost = harness.parts.database.write, iter([True])
 
     @asynccontextmanager
     async def answer_is_lost() -> AsyncIterator[AsyncConnection]:
@@ -268,21 +274,23 @@ async def test_a_lost_answer_to_the_commit_loses_neither_the_batch_nor_its_money
         if is_batch and next(lost, False):
             raise DatabaseUnavailable("lost")
 
-    monkeypatch.setattr(office.parts.database, "write", answer_is_lost)
-    batch_id = await office.batch(3)
-    assert await budget(office) == {"spent": 0, "reserved": 0.03}
-    await office.work_on(batch_id)
-    assert await budget(office) == {"spent": 0.03, "reserved": 0}
+    monkeypatch.setattr(harness.parts.database, "write", answer_is_lost)
+    batch_id = await harness.batch(3)
+    assert await budget(harness) == {"spent": 0, "reserved": 0.03}
+    await harness.work_on(batch_id)
+    assert await budget(harness) == {"spent": 0.03, "reserved": 0}
 
 
-async def test_seeds_beyond_32_bits_count_up(office: Office) -> None:
-    payload = await office.ask(
+async def test_seeds_beyond_32_bits_count_up(harness: BatchHarness) -> None:
+    payload = await harness.ask(
         pictures={"prompts": ["A red fox"]}, seed=str(2**32 - 1), imagesPerPrompt=3
     )
     batch_id = payload["batch"]["id"]
-    await office.work_on(batch_id)
-    seeds = [item["image"]["parameters"]["seed"] for item in (await office.read(batch_id))["items"]]
+    await harness.work_on(batch_id)
+    seeds = [
+        item["image"]["parameters"]["seed"] for item in (await harness.read(batch_id))["items"]
+    ]
     assert seeds == [2**32 - 1, 2**32, 2**32 + 1]
     last = 2**53 - 1
-    payload = await office.ask(pictures={"prompts": ["A red fox"]}, seed=last, imagesPerPrompt=2)
+    payload = await harness.ask(pictures={"prompts": ["A red fox"]}, seed=last, imagesPerPrompt=2)
     assert payload["userErrors"][0]["code"] == "OUT_OF_RANGE"

@@ -8,8 +8,8 @@ from gql_server.batches.slice_runner import SliceWork
 from gql_server.jobs.kinds import Interrupted, JobRun
 from gql_server.ledger.audit.audit import audit
 from gql_server.storage.store import StoredObject
-from tests.batches.conftest import Office
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.batches.conftest import BatchHarness
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import Exchange, server_error_page
 
 pytestmark = pytest.mark.anyio
@@ -33,11 +33,11 @@ class Counter:
 
 
 async def test_calls_in_flight_are_bounded_and_a_kept_picture_holds_none_up(
-    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office.work = SliceWork(office.parts, concurrency=CALLS)
+    harness.work = SliceWork(harness.parts, concurrency=CALLS)
     calls, may_keep = Counter(), asyncio.Event()
-    put = office.parts.store.put
+    put = harness.parts.store.put
 
     async def call(exchange: Exchange) -> None:
         with calls:
@@ -48,69 +48,73 @@ async def test_calls_in_flight_are_bounded_and_a_kept_picture_holds_none_up(
         await may_keep.wait()
         return await put(key, stored)
 
-    standin.always = call
-    monkeypatch.setattr(office.parts.store, "put", put_later)
-    batch_id = await office.batch(20)
-    working = asyncio.create_task(office.work_on(batch_id))
+    fake_workers_ai.always = call
+    monkeypatch.setattr(harness.parts.store, "put", put_later)
+    batch_id = await harness.batch(20)
+    working = asyncio.create_task(harness.work_on(batch_id))
     # So many pictures wait for the store, and what was begun beside them waits for one to be kept.
-    while len(standin.requests) < CALLS + BEGUN or calls.now:
+    while len(fake_workers_ai.requests) < CALLS + BEGUN or calls.now:
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.2)  # in which a call more would be made
-    batch = await office.read(batch_id)
-    assert (len(standin.requests), batch["succeeded"]) == (CALLS + BEGUN, 0)
+    batch = await harness.read(batch_id)
+    assert (len(fake_workers_ai.requests), batch["succeeded"]) == (CALLS + BEGUN, 0)
     assert batch["running"] == CALLS + BEGUN
     may_keep.set()
     await working
     assert calls.most == CALLS
-    assert (await office.read(batch_id))["succeeded"] == 20
-    assert len(standin.requests) == 20
-    assert (await audit(office.parts.database)).is_clean
+    assert (await harness.read(batch_id))["succeeded"] == 20
+    assert len(fake_workers_ai.requests) == 20
+    assert (await audit(harness.parts.database)).is_clean
 
 
 async def test_a_place_that_comes_free_while_a_process_stops_is_not_used(
-    office: Office, standin: WorkersAIStandin
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    office.work = SliceWork(office.parts, concurrency=1)
-    standin.latency = 0.2
-    batch_id = await office.batch(2)
-    run = office.run(batch_id)
+    harness.work = SliceWork(harness.parts, concurrency=1)
+    fake_workers_ai.latency = 0.2
+    batch_id = await harness.batch(2)
+    run = harness.run(batch_id)
     stopping = JobRun(
-        run.job_id, run.argument, 1, run.process_id, lambda _process_id: not standin.requests
+        run.job_id,
+        run.argument,
+        1,
+        run.process_id,
+        lambda _process_id: not fake_workers_ai.requests,
     )
     with pytest.raises(Interrupted):
-        await office.work.run(stopping)
-    assert len(standin.requests) == 1
-    batch = await office.read(batch_id)
+        await harness.work.run(stopping)
+    assert len(fake_workers_ai.requests) == 1
+    batch = await harness.read(batch_id)
     assert (batch["succeeded"], batch["queued"]) == (1, 1)
 
 
 async def test_what_waits_to_be_tried_again_leaves_its_place_to_others(
-    office: Office, standin: WorkersAIStandin
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    office.work = SliceWork(office.parts, concurrency=1)
-    standin.next(server_error_page())
-    batch_id = await office.batch(2)
-    await office.work_on(batch_id)
-    assert (await office.read(batch_id))["succeeded"] == 2
-    failed, *others = [request.prompt for request in standin.requests]
+    harness.work = SliceWork(harness.parts, concurrency=1)
+    fake_workers_ai.next(server_error_page())
+    batch_id = await harness.batch(2)
+    await harness.work_on(batch_id)
+    assert (await harness.read(batch_id))["succeeded"] == 2
+    failed, *others = [request.prompt for request in fake_workers_ai.requests]
     assert failed in others
     assert others[0] != failed
 
 
 async def test_an_item_that_waits_for_a_place_is_canceled_with_its_batch(
-    office: Office, standin: WorkersAIStandin
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    office.work = SliceWork(office.parts, concurrency=1)
-    standin.latency = 0.5
-    batch_id = await office.batch(3)
-    working = asyncio.create_task(office.work_on(batch_id))
+    harness.work = SliceWork(harness.parts, concurrency=1)
+    fake_workers_ai.latency = 0.5
+    batch_id = await harness.batch(3)
+    working = asyncio.create_task(harness.work_on(batch_id))
     counted = "query B($id: ID!) { batch(id: $id) { running } }"
-    while (await office.product.ask(counted, id=batch_id))["batch"]["running"] < 2:
+    while (await harness.app.ask(counted, id=batch_id))["batch"]["running"] < 2:
         await asyncio.sleep(0.01)
-    while not standin.requests:
+    while not fake_workers_ai.requests:
         await asyncio.sleep(0.01)
-    await office.change("cancelBatch", batch_id)
+    await harness.change("cancelBatch", batch_id)
     await working
-    batch = await office.read(batch_id)
+    batch = await harness.read(batch_id)
     assert (batch["status"], batch["succeeded"], batch["canceled"]) == ("CANCELED", 1, 2)
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1

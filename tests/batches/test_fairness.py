@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from gql_server.domain.principal import Role
-from tests.batches.conftest import Office
-from tests.support.product import running_product, workers_ai_settings
-from tests.support.visitors import visitor
+from tests.batches.conftest import BatchHarness
+from tests.support.clients import client_of
+from tests.support.running_app import running_app, workers_ai_settings
 from tests.support.waiting import WAIT_SECONDS
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
@@ -18,20 +18,20 @@ LARGE = 1000
 
 
 async def test_anothers_small_batch_and_an_urgent_one_go_before_the_rest_of_a_large_one(
-    tmp_path: Path, standin: WorkersAIStandin
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    standin.latency = 0.02
-    settings = workers_ai_settings(standin) | {
+    fake_workers_ai.latency = 0.02
+    settings = workers_ai_settings(fake_workers_ai) | {
         "auth": "keys",
         "batch_concurrency": 4,
         "shutdown_timeout": 1,
     }
     async with (
-        running_product(tmp_path, settings, runs_jobs=True) as product,
-        visitor(product, "ann", Role.CREATOR) as by_ann,
-        visitor(product, "bob", Role.CREATOR) as by_bob,
+        running_app(tmp_path, settings, runs_jobs=True) as app,
+        client_of(app, "ann", Role.CREATOR) as by_ann,
+        client_of(app, "bob", Role.CREATOR) as by_bob,
     ):
-        ann, bob = Office(by_ann), Office(by_bob)
+        ann, bob = BatchHarness(by_ann), BatchHarness(by_bob)
         large = await ann.batch(LARGE)
         await until_made(ann, large, 1)
         small, urgent = await bob.batch(3), await ann.batch(3, priority="HIGH")
@@ -39,13 +39,13 @@ async def test_anothers_small_batch_and_an_urgent_one_go_before_the_rest_of_a_la
         assert await made(ann, large) < LARGE // 5
 
 
-async def made(office: Office, batch_id: str) -> int:
+async def made(harness: BatchHarness, batch_id: str) -> int:
     query = "query B($id: ID!) { batch(id: $id) { succeeded } }"
-    succeeded: int = (await office.product.ask(query, id=batch_id))["batch"]["succeeded"]
+    succeeded: int = (await harness.app.ask(query, id=batch_id))["batch"]["succeeded"]
     return succeeded
 
 
-async def until_made(office: Office, batch_id: str, pictures: int) -> None:
+async def until_made(harness: BatchHarness, batch_id: str, pictures: int) -> None:
     async with asyncio.timeout(WAIT_SECONDS):
-        while await made(office, batch_id) < pictures:
+        while await made(harness, batch_id) < pictures:
             await asyncio.sleep(0.02)

@@ -2,53 +2,53 @@
 
 import pytest
 
-from tests.batches.conftest import Office
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.batches.conftest import BatchHarness
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import picture_flagged
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_an_item_fails_after_three_seeds_and_may_be_retried(
-    office: Office, standin: WorkersAIStandin
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    standin.next(*[picture_flagged()] * 3)
-    batch_id = await office.batch(1)
-    await office.work_on(batch_id)
-    (item,) = (await office.read(batch_id))["items"]
+    fake_workers_ai.next(*[picture_flagged()] * 3)
+    batch_id = await harness.batch(1)
+    await harness.work_on(batch_id)
+    (item,) = (await harness.read(batch_id))["items"]
     assert item["error"]["__typename"] == "PictureFlagged"
     assert "each with another seed" in item["error"]["message"]
-    retried = (await office.change("retryBatch", batch_id))["batch"]["id"]
-    await office.work_on(retried)
-    (item,) = (await office.read(retried))["items"]
-    seeds = [request.parameters["seed"] for request in standin.requests]
+    retried = (await harness.change("retryBatch", batch_id))["batch"]["id"]
+    await harness.work_on(retried)
+    (item,) = (await harness.read(retried))["items"]
+    seeds = [request.parameters["seed"] for request in fake_workers_ai.requests]
     assert len(set(seeds)) == 4
     assert item["image"]["parameters"]["seed"] == seeds[-1]
 
 
 async def test_an_item_whose_seed_was_named_fails_at_once(
-    office: Office, standin: WorkersAIStandin
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    standin.next(picture_flagged())
-    batch_id = await office.batch(1, seed=7, imagesPerPrompt=2)
-    await office.work_on(batch_id)
-    errors = [item["error"] for item in (await office.read(batch_id))["items"]]
+    fake_workers_ai.next(picture_flagged())
+    batch_id = await harness.batch(1, seed=7, imagesPerPrompt=2)
+    await harness.work_on(batch_id)
+    errors = [item["error"] for item in (await harness.read(batch_id))["items"]]
     (error,) = filter(None, errors)
     assert (error["__typename"], error["path"]) == ("PictureFlagged", ["seed"])
-    assert sorted(int(str(one.parameters["seed"])) for one in standin.requests) == [7, 8]
+    assert sorted(int(str(one.parameters["seed"])) for one in fake_workers_ai.requests) == [7, 8]
 
 
 async def test_a_worker_that_dies_between_two_seeds_leaves_one_picture_to_pay(
-    office: Office, standin: WorkersAIStandin
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    standin.next(picture_flagged())
-    batch_id = await office.batch(1)
-    async with office.dying(batch_id, standin, calls=2):
+    fake_workers_ai.next(picture_flagged())
+    batch_id = await harness.batch(1)
+    async with harness.dying(batch_id, fake_workers_ai, calls=2):
         pass
-    standin.next(picture_flagged())
-    await office.work_on(batch_id)
-    first, _, again, last = [request.parameters["seed"] for request in standin.requests]
+    fake_workers_ai.next(picture_flagged())
+    await harness.work_on(batch_id)
+    first, _, again, last = [request.parameters["seed"] for request in fake_workers_ai.requests]
     assert (first == again, again == last) == (True, False)
-    batch = await office.read(batch_id)
+    batch = await harness.read(batch_id)
     assert batch["cost"] == 0.01
     assert batch["items"][0]["image"]["parameters"]["seed"] == last

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.batches.conftest import Office
-from tests.support.product import running_product, workers_ai_settings
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.batches.conftest import BatchHarness
+from tests.support.running_app import running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
@@ -15,19 +15,19 @@ SIZE = {"model": "@cf/stabilityai/stable-diffusion-xl-base-1.0", "width": 256, "
 
 
 @pytest.fixture
-async def previews(tmp_path: Path) -> AsyncIterator[Office]:
-    async with running_product(tmp_path) as product:
-        yield Office(product)
+async def previews(tmp_path: Path) -> AsyncIterator[BatchHarness]:
+    async with running_app(tmp_path) as app:
+        yield BatchHarness(app)
 
 
-async def accepted(previews: Office, prompts: list[str]) -> str:
+async def accepted(previews: BatchHarness, prompts: list[str]) -> str:
     payload = await previews.ask(pictures={"prompts": prompts}, **SIZE)
     assert payload["userErrors"] == []
     batch_id: str = payload["batch"]["id"]
     return batch_id
 
 
-async def test_a_batch_shows_failures_that_can_be_retried(previews: Office) -> None:
+async def test_a_batch_shows_failures_that_can_be_retried(previews: BatchHarness) -> None:
     prompts = ["A red fox", "A fox [preview:refuse]", "A fox [preview:fail-once]"]
     batch_id = await accepted(previews, prompts)
     await previews.work_on(batch_id)
@@ -45,7 +45,7 @@ async def test_a_batch_shows_failures_that_can_be_retried(previews: Office) -> N
     assert [item["status"] for item in items] == ["FAILED", "SUCCEEDED"]
 
 
-async def test_a_batch_shows_a_pause_and_goes_on(previews: Office) -> None:
+async def test_a_batch_shows_a_pause_and_goes_on(previews: BatchHarness) -> None:
     prompts = ["A fox [preview:pause]", "A red fox"]
     batch_id = await accepted(previews, prompts)
     await previews.work_on(batch_id)
@@ -57,13 +57,13 @@ async def test_a_batch_shows_a_pause_and_goes_on(previews: Office) -> None:
 
 
 async def test_one_picture_is_pending(tmp_path: Path) -> None:
-    async with running_product(tmp_path, {"request_deadline": 0.5}) as product:
-        payload = await product.generate(prompt="A fox [preview:slow 2]", **SIZE)
+    async with running_app(tmp_path, {"request_deadline": 0.5}) as app:
+        payload = await app.generate(prompt="A fox [preview:slow 2]", **SIZE)
     (error,) = payload["userErrors"]
     assert error["__typename"] == "GenerationPending"
 
 
-async def test_models_know_nothing_of_it(tmp_path: Path, standin: WorkersAIStandin) -> None:
-    async with running_product(tmp_path, workers_ai_settings(standin)) as product:
-        image = await product.image(prompt="A red fox [preview:refuse]")
+async def test_models_know_nothing_of_it(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> None:
+    async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as app:
+        image = await app.image(prompt="A red fox [preview:refuse]")
         assert image["prompt"] == "A red fox [preview:refuse]"

@@ -18,8 +18,8 @@ from gql_server.jobs.kinds import Interrupted, JobRun
 from gql_server.ledger.audit.audit import audit
 from gql_server.processes.lease import ProcessLease
 from gql_server.storage.store import StoredObject, StoreUnavailable
-from tests.batches.conftest import Office
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.batches.conftest import BatchHarness
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import (
     error,
     prompt_refused,
@@ -29,71 +29,71 @@ from tests.support.workers_ai_behaviours import (
 pytestmark = pytest.mark.anyio
 
 
-async def paid(office: Office) -> tuple[int, int, int]:
+async def paid(harness: BatchHarness) -> tuple[int, int, int]:
     """Count images, charges, and what was charged; the audit must be clean."""
-    assert (await audit(office.parts.database)).is_clean
+    assert (await audit(harness.parts.database)).is_clean
     charges = select(func.count(), func.coalesce(func.sum(col(ChargeRow.amount)), 0))
-    async with office.parts.database.read() as connection:
+    async with harness.parts.database.read() as connection:
         images = (await connection.execute(select(func.count(col(ImageRow.id))))).scalar_one()
         count, amount = (await connection.execute(charges)).one()
     return images, count, amount
 
 
-async def bytes_of_the_failed(office: Office) -> StoredObject | None:
+async def bytes_of_the_failed(harness: BatchHarness) -> StoredObject | None:
     failed = select(col(BatchItemRow.image_id)).where(col(BatchItemRow.status) == "failed")
-    async with office.parts.database.read() as connection:
+    async with harness.parts.database.read() as connection:
         image_id = (await connection.execute(failed)).scalar_one()
-    return await find_bytes(office.parts, image_id)
+    return await find_bytes(harness.parts, image_id)
 
 
 async def test_every_item_is_made_kept_and_charged_once(
-    office: Office, standin: WorkersAIStandin
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    batch_id = await office.batch(25)
-    await asyncio.gather(office.work_on(batch_id), office.work_on(batch_id))
-    await office.work_on(batch_id)
-    batch = await office.read(batch_id)
+    batch_id = await harness.batch(25)
+    await asyncio.gather(harness.work_on(batch_id), harness.work_on(batch_id))
+    await harness.work_on(batch_id)
+    batch = await harness.read(batch_id)
     assert (batch["status"], batch["succeeded"], batch["progress"]) == ("SUCCEEDED", 25, 1)
     assert (batch["cost"], batch["estimatedCost"]) == (0.25, 0.25)
     assert batch["createdAt"] <= batch["startedAt"] <= batch["finishedAt"]
     assert batch["estimatedFinishAt"] == batch["finishedAt"]
     assert {item["image"]["batch"]["id"] for item in batch["items"]} == {batch_id}
     assert {item["attempts"] for item in batch["items"]} == {1}
-    assert len(standin.requests) == 25
-    assert await paid(office) == (25, 25, 250_000_000)
+    assert len(fake_workers_ai.requests) == 25
+    assert await paid(harness) == (25, 25, 250_000_000)
 
 
 async def test_one_items_failure_touches_no_other(
-    office: Office, standin: WorkersAIStandin
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    standin.next(prompt_refused())
-    standin.next(error(5004, 400))
-    batch_id = await office.batch(6)
-    await office.work_on(batch_id)
-    batch = await office.read(batch_id)
+    fake_workers_ai.next(prompt_refused())
+    fake_workers_ai.next(error(5004, 400))
+    batch_id = await harness.batch(6)
+    await harness.work_on(batch_id)
+    batch = await harness.read(batch_id)
     assert (batch["status"], batch["succeeded"], batch["failed"]) == ("PARTIALLY_FAILED", 4, 2)
     assert batch["estimatedCost"] == batch["cost"] == 0.04
     errors = [item["error"] for item in batch["items"] if item["error"]]
     assert {told["__typename"] for told in errors} == {"PromptRefused", "GenerationFailed"}
     assert all(told["message"] for told in errors)
-    assert await paid(office) == (4, 4, 40_000_000)
+    assert await paid(harness) == (4, 4, 40_000_000)
 
 
 async def test_a_batch_of_which_nothing_is_made_has_failed(
-    office: Office, standin: WorkersAIStandin
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    batch_id = await office.batch(2)
-    standin.next(prompt_refused())
-    standin.next(prompt_refused())
-    await office.work_on(batch_id)
-    batch = await office.read(batch_id)
+    batch_id = await harness.batch(2)
+    fake_workers_ai.next(prompt_refused())
+    fake_workers_ai.next(prompt_refused())
+    await harness.work_on(batch_id)
+    batch = await harness.read(batch_id)
     assert (batch["status"], batch["cost"], batch["estimatedCost"]) == ("FAILED", 0, 0)
 
 
 async def test_what_nobody_foresaw_fails_its_item_alone(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batch_id = await office.batch(2)
+    batch_id = await harness.batch(2)
     keep, broken = keep_facts, iter([True])
 
     async def breaks(*given: Any) -> object:
@@ -102,155 +102,155 @@ async def test_what_nobody_foresaw_fails_its_item_alone(
         return await keep(*given)
 
     monkeypatch.setattr("gql_server.generation.produce.keep_facts", breaks)
-    await office.work_on(batch_id)
-    batch = await office.read(batch_id)
+    await harness.work_on(batch_id)
+    batch = await harness.read(batch_id)
     assert (batch["succeeded"], batch["failed"]) == (1, 1)
     (told,) = [item["error"] for item in batch["items"] if item["error"]]
     assert "secret" not in told["message"]
-    assert await bytes_of_the_failed(office) is None
-    assert await paid(office) == (1, 1, 10_000_000)
+    assert await bytes_of_the_failed(harness) is None
+    assert await paid(harness) == (1, 1, 10_000_000)
 
 
 async def test_items_of_a_dead_process_are_made_by_another(
-    office: Office, standin: WorkersAIStandin
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    batch_id = await office.batch(3)
-    async with office.dying(batch_id, standin, calls=3):
-        await office.work_on(batch_id)
-        assert (await office.read(batch_id))["running"] == 3
-    await office.work_on(batch_id)
-    batch = await office.read(batch_id)
+    batch_id = await harness.batch(3)
+    async with harness.dying(batch_id, fake_workers_ai, calls=3):
+        await harness.work_on(batch_id)
+        assert (await harness.read(batch_id))["running"] == 3
+    await harness.work_on(batch_id)
+    batch = await harness.read(batch_id)
     assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", 3)
     assert {item["attempts"] for item in batch["items"]} == {2}
-    assert len(standin.requests) == 6
-    seeds = [request.parameters["seed"] for request in standin.requests]
+    assert len(fake_workers_ai.requests) == 6
+    seeds = [request.parameters["seed"] for request in fake_workers_ai.requests]
     assert Counter(seeds[:3]) == Counter(seeds[3:])
-    assert await paid(office) == (3, 3, 30_000_000)
+    assert await paid(harness) == (3, 3, 30_000_000)
 
 
 async def test_a_picture_whose_bytes_are_there_is_not_made_again(
-    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batch_id = await office.batch(2)
-    await office.die_before_the_facts(batch_id, monkeypatch)
-    await office.work_on(batch_id)
-    assert (await office.read(batch_id))["status"] == "SUCCEEDED"
-    assert len(standin.requests) == 2
-    assert await paid(office) == (2, 2, 20_000_000)
+    batch_id = await harness.batch(2)
+    await harness.die_before_the_facts(batch_id, monkeypatch)
+    await harness.work_on(batch_id)
+    assert (await harness.read(batch_id))["status"] == "SUCCEEDED"
+    assert len(fake_workers_ai.requests) == 2
+    assert await paid(harness) == (2, 2, 20_000_000)
 
 
 async def test_a_process_that_comes_back_does_no_harm(
-    office: Office, standin: WorkersAIStandin
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    frozen = ProcessLease(office.parts.database, seconds=30)
-    batch_id = await office.batch(2)
-    standin.next(slow(2.0))
-    standin.next(slow(2.0, error(5004, 400)))
+    frozen = ProcessLease(harness.parts.database, seconds=30)
+    batch_id = await harness.batch(2)
+    fake_workers_ai.next(slow(2.0))
+    fake_workers_ai.next(slow(2.0, error(5004, 400)))
     async with frozen.held():
-        work = asyncio.create_task(office.work_on(batch_id, frozen))
-        while len(standin.requests) < 2:
+        work = asyncio.create_task(harness.work_on(batch_id, frozen))
+        while len(fake_workers_ai.requests) < 2:
             await asyncio.sleep(0.01)
-    await office.work_on(batch_id)
-    before = await office.read(batch_id)
+    await harness.work_on(batch_id)
+    before = await harness.read(batch_id)
     assert (before["status"], before["succeeded"]) == ("SUCCEEDED", 2)
     await work
-    assert await office.read(batch_id) == before
-    assert await paid(office) == (2, 2, 20_000_000)
+    assert await harness.read(batch_id) == before
+    assert await paid(harness) == (2, 2, 20_000_000)
 
 
 async def test_a_store_that_is_away_for_a_while_costs_no_picture(
-    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put, away = office.parts.store.put, iter([True] * 3)
+    put, away = harness.parts.store.put, iter([True] * 3)
 
     async def put_later(*given: object) -> object:
         if next(away, False):
             raise StoreUnavailable("away")
         return await put(*given)  # type: ignore[arg-type]  # as it was called
 
-    monkeypatch.setattr(office.parts.store, "put", put_later)
-    batch_id = await office.batch(3)
-    await office.work_on(batch_id)
-    assert (await office.read(batch_id))["status"] == "SUCCEEDED"
-    assert len(standin.requests) == 3
+    monkeypatch.setattr(harness.parts.store, "put", put_later)
+    batch_id = await harness.batch(3)
+    await harness.work_on(batch_id)
+    assert (await harness.read(batch_id))["status"] == "SUCCEEDED"
+    assert len(fake_workers_ai.requests) == 3
 
 
-async def test_a_process_that_stops_leaves_what_it_has_not_begun(office: Office) -> None:
-    batch_id = await office.batch(2)
-    asked = office.run(batch_id)
+async def test_a_process_that_stops_leaves_what_it_has_not_begun(harness: BatchHarness) -> None:
+    batch_id = await harness.batch(2)
+    asked = harness.run(batch_id)
     stopping = JobRun(asked.job_id, asked.argument, 1, asked.process_id, lambda _id: False)
     with pytest.raises(Interrupted):
-        await office.work.run(stopping)
-    assert (await office.read(batch_id))["status"] == "QUEUED"
+        await harness.work.run(stopping)
+    assert (await harness.read(batch_id))["status"] == "QUEUED"
 
 
-async def test_what_the_engine_gives_up_fails_and_its_money_is_free(office: Office) -> None:
-    await office.product.ask(
+async def test_what_the_engine_gives_up_fails_and_its_money_is_free(harness: BatchHarness) -> None:
+    await harness.app.ask(
         "mutation { setBudget(input: {limit: 1, period: DAILY}) { budget { id } } }"
     )
-    batch_id = await office.batch(2)
-    await office.work.give_up(office.run(batch_id), "why")
-    batch = await office.read(batch_id)
+    batch_id = await harness.batch(2)
+    await harness.work.give_up(harness.run(batch_id), "why")
+    batch = await harness.read(batch_id)
     assert (batch["status"], batch["failed"], batch["estimatedCost"]) == ("FAILED", 2, 0)
     assert batch["items"][0]["error"]["retryable"] is True
-    found = await office.product.ask("{ budgets { reserved spent } }")
+    found = await harness.app.ask("{ budgets { reserved spent } }")
     assert found["budgets"] == [{"reserved": 0, "spent": 0}]
 
 
 async def test_a_late_picture_of_an_item_that_has_failed_is_neither_kept_nor_charged(
-    office: Office, standin: WorkersAIStandin
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    frozen = ProcessLease(office.parts.database, seconds=30)
-    batch_id = await office.batch(1)
-    standin.next(slow(2.0))
+    frozen = ProcessLease(harness.parts.database, seconds=30)
+    batch_id = await harness.batch(1)
+    fake_workers_ai.next(slow(2.0))
     async with frozen.held():
-        work = asyncio.create_task(office.work_on(batch_id, frozen))
-        while not standin.requests:
+        work = asyncio.create_task(harness.work_on(batch_id, frozen))
+        while not fake_workers_ai.requests:
             await asyncio.sleep(0.01)
-    standin.next(prompt_refused())
-    await office.work_on(batch_id)
-    before = await office.read(batch_id)
+    fake_workers_ai.next(prompt_refused())
+    await harness.work_on(batch_id)
+    before = await harness.read(batch_id)
     assert (before["status"], before["failed"]) == ("FAILED", 1)
     await work
-    assert await office.read(batch_id) == before
-    assert await paid(office) == (0, 0, 0)
-    assert await bytes_of_the_failed(office) is None
+    assert await harness.read(batch_id) == before
+    assert await paid(harness) == (0, 0, 0)
+    assert await bytes_of_the_failed(harness) is None
 
 
 async def test_a_store_that_cannot_be_asked_does_not_fail_what_was_made(
-    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batch_id = await office.batch(1)
-    await office.die_before_the_facts(batch_id, monkeypatch)
-    get, away = office.parts.store.get, iter([True] * 2)
+    batch_id = await harness.batch(1)
+    await harness.die_before_the_facts(batch_id, monkeypatch)
+    get, away = harness.parts.store.get, iter([True] * 2)
 
     async def get_later(key: str) -> object:
         if next(away, False):
             raise StoreUnavailable("away")
         return await get(key)
 
-    monkeypatch.setattr(office.parts.store, "get", get_later)
-    await office.work_on(batch_id)
-    assert (await office.read(batch_id))["status"] == "SUCCEEDED"
-    assert len(standin.requests) == 1
+    monkeypatch.setattr(harness.parts.store, "get", get_later)
+    await harness.work_on(batch_id)
+    assert (await harness.read(batch_id))["status"] == "SUCCEEDED"
+    assert len(fake_workers_ai.requests) == 1
 
 
 async def test_what_the_engine_gives_up_is_left_to_the_run_that_has_it(
-    office: Office, standin: WorkersAIStandin
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    standin.latency = 0.3
-    batch_id = await office.batch(1)
-    work = asyncio.create_task(office.work_on(batch_id))
-    while not standin.requests:
+    fake_workers_ai.latency = 0.3
+    batch_id = await harness.batch(1)
+    work = asyncio.create_task(harness.work_on(batch_id))
+    while not fake_workers_ai.requests:
         await asyncio.sleep(0.01)
-    await office.work.give_up(office.run(batch_id), "why")
+    await harness.work.give_up(harness.run(batch_id), "why")
     await work
-    assert (await office.read(batch_id))["status"] == "SUCCEEDED"
-    assert await paid(office) == (1, 1, 10_000_000)
+    assert (await harness.read(batch_id))["status"] == "SUCCEEDED"
+    assert await paid(harness) == (1, 1, 10_000_000)
 
 
 async def test_what_a_process_has_it_does_not_claim_again_where_the_database_was_away(
-    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make, away = make_picture, iter([True] * 2)
 
@@ -261,8 +261,8 @@ async def test_what_a_process_has_it_does_not_claim_again_where_the_database_was
 
     monkeypatch.setattr("gql_server.batches.item_runner.make_picture", make_later)
     monkeypatch.setattr("gql_server.batches.item_runner._LOOK_AGAIN_SECONDS", 0.01)
-    batch_id = await office.batch(1)
-    await office.work_on(batch_id)
-    batch = await office.read(batch_id)
+    batch_id = await harness.batch(1)
+    await harness.work_on(batch_id)
+    batch = await harness.read(batch_id)
     assert (batch["status"], batch["items"][0]["attempts"]) == ("SUCCEEDED", 1)
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1

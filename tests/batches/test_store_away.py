@@ -7,124 +7,124 @@ import pytest
 from gql_server.batches import item_runner as item_work
 from gql_server.inference import attempts
 from gql_server.storage.store import StoredObject, StoreMisconfigured, StoreUnavailable
-from tests.batches.conftest import Office
-from tests.support.product import png
+from tests.batches.conftest import BatchHarness
+from tests.support.running_app import png
 from tests.support.waiting import WAIT_SECONDS
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
 IMG2IMG = "@cf/runwayml/stable-diffusion-v1-5-img2img"
 
 
-async def batch_of_sources(office: Office) -> str:
-    source = (await office.product.upload(png(300, 300)))["sourceImage"]["id"]
-    return await office.batch(2, model=IMG2IMG, sourceImageIds=[source])
+async def batch_of_sources(harness: BatchHarness) -> str:
+    source = (await harness.app.upload(png(300, 300)))["sourceImage"]["id"]
+    return await harness.batch(2, model=IMG2IMG, sourceImageIds=[source])
 
 
 async def test_items_wait_for_the_store_that_has_their_source_images(
-    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batch_id = await batch_of_sources(office)
-    get, away = office.parts.store.get, iter([True] * 3)
+    batch_id = await batch_of_sources(harness)
+    get, away = harness.parts.store.get, iter([True] * 3)
 
     async def get_later(key: str) -> StoredObject | None:
         if next(away, False):
             raise StoreUnavailable("away")
         return await get(key)
 
-    monkeypatch.setattr(office.parts.store, "get", get_later)
-    await office.work_on(batch_id)
-    batch = await office.read(batch_id)
+    monkeypatch.setattr(harness.parts.store, "get", get_later)
+    await harness.work_on(batch_id)
+    batch = await harness.read(batch_id)
     assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", 2)
-    assert len(standin.requests) == 2
+    assert len(fake_workers_ai.requests) == 2
 
 
 async def test_items_that_wait_for_the_store_end_with_their_batch(
-    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempts, "_LOOK_SECONDS", 0.05)
-    batch_id = await batch_of_sources(office)
+    batch_id = await batch_of_sources(harness)
     asked = asyncio.Event()
 
     async def is_away(_key: str) -> StoredObject | None:
         asked.set()
         raise StoreUnavailable("away")
 
-    monkeypatch.setattr(office.parts.store, "get", is_away)
-    working = asyncio.create_task(office.work_on(batch_id))
+    monkeypatch.setattr(harness.parts.store, "get", is_away)
+    working = asyncio.create_task(harness.work_on(batch_id))
     await asked.wait()
-    await office.change("cancelBatch", batch_id)
+    await harness.change("cancelBatch", batch_id)
     await asyncio.wait_for(working, WAIT_SECONDS)
-    batch = await office.read(batch_id)
+    batch = await harness.read(batch_id)
     assert (batch["status"], batch["canceled"]) == ("CANCELED", 2)
-    assert standin.requests == []
+    assert fake_workers_ai.requests == []
 
 
 async def test_somebody_who_waits_is_told_at_once_that_a_source_image_cannot_be_read(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = (await office.product.upload(png(300, 300)))["sourceImage"]["id"]
+    source = (await harness.app.upload(png(300, 300)))["sourceImage"]["id"]
 
     async def is_away(_key: str) -> StoredObject | None:
         raise StoreUnavailable("away")
 
-    monkeypatch.setattr(office.parts.store, "get", is_away)
-    payload = await office.product.generate(model=IMG2IMG, sourceImageIds=[source])
+    monkeypatch.setattr(harness.parts.store, "get", is_away)
+    payload = await harness.app.generate(model=IMG2IMG, sourceImageIds=[source])
     (told,) = payload["userErrors"]
     assert (told["__typename"], told["retryable"]) == ("GenerationFailed", True)
 
 
 async def test_a_picture_that_was_kept_without_an_answer_is_not_called_for_again(
-    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put = office.parts.store.put
+    put = harness.parts.store.put
 
     async def keep_and_be_silent(key: str, stored: StoredObject) -> bool:
         await put(key, stored)
         raise StoreUnavailable("away")
 
-    batch_id = await office.batch(1)
+    batch_id = await harness.batch(1)
     with monkeypatch.context() as patch:
         patch.setattr(item_work, "_STORE_PATIENCE_SECONDS", 0.0)
-        patch.setattr(office.parts.store, "put", keep_and_be_silent)
-        await office.work_on(batch_id)
-    assert (await office.read(batch_id))["queued"] == 1
-    await office.change("resumeBatch", batch_id)
-    await office.work_on(batch_id)
-    batch = await office.read(batch_id)
+        patch.setattr(harness.parts.store, "put", keep_and_be_silent)
+        await harness.work_on(batch_id)
+    assert (await harness.read(batch_id))["queued"] == 1
+    await harness.change("resumeBatch", batch_id)
+    await harness.work_on(batch_id)
+    batch = await harness.read(batch_id)
     assert (batch["status"], batch["succeeded"], batch["cost"]) == ("SUCCEEDED", 1, 0.01)
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
 
 
 async def test_no_item_is_tried_before_the_store_is_there_again(
-    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse() -> None:
         raise StoreMisconfigured("no")
 
-    monkeypatch.setattr(office.parts.store, "check", refuse)
-    batch_id = await office.batch(2)
-    await office.work.run(office.probe(batch_id))
-    batch = await office.read(batch_id)
+    monkeypatch.setattr(harness.parts.store, "check", refuse)
+    batch_id = await harness.batch(2)
+    await harness.work.run(harness.probe(batch_id))
+    batch = await harness.read(batch_id)
     assert (batch["status"], batch["pausedReason"]) == ("PAUSED", "STORE_UNAVAILABLE")
-    assert standin.requests == []
+    assert fake_workers_ai.requests == []
 
 
 async def test_a_batch_waits_for_a_store_that_lets_nothing_be_read(
-    office: Office, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(_key: str) -> StoredObject | None:
         raise StoreMisconfigured("no")
 
-    batch_id = await batch_of_sources(office)
+    batch_id = await batch_of_sources(harness)
     with monkeypatch.context() as patch:
-        patch.setattr(office.parts.store, "get", refuse)
+        patch.setattr(harness.parts.store, "get", refuse)
         for _ in range(2):  # with items that were not begun, and with those that were
-            await asyncio.wait_for(office.work_on(batch_id), WAIT_SECONDS)
-            batch = await office.read(batch_id)
+            await asyncio.wait_for(harness.work_on(batch_id), WAIT_SECONDS)
+            batch = await harness.read(batch_id)
             assert (batch["status"], batch["pausedReason"]) == ("PAUSED", "STORE_UNAVAILABLE")
-            assert (batch["queued"], standin.requests) == (2, [])
-            await office.change("resumeBatch", batch_id)
-    await office.work_on(batch_id)
-    assert (await office.read(batch_id))["status"] == "SUCCEEDED"
+            assert (batch["queued"], fake_workers_ai.requests) == (2, [])
+            await harness.change("resumeBatch", batch_id)
+    await harness.work_on(batch_id)
+    assert (await harness.read(batch_id))["status"] == "SUCCEEDED"

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from gql_server.webhooks.signing import user_secret
-from tests.batches.conftest import Office
-from tests.support.product import running_product, workers_ai_settings
+from tests.batches.conftest import BatchHarness
 from tests.support.receiver import Receiver, running_receiver
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import prompt_refused
 
 pytestmark = pytest.mark.anyio
@@ -26,25 +26,25 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def office(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Office]:
-    settings = workers_ai_settings(standin) | {
+async def harness(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> AsyncIterator[BatchHarness]:
+    settings = workers_ai_settings(fake_workers_ai) | {
         "webhook_secret": SECRET,
         "webhook_allow_private": True,
     }
-    async with running_product(tmp_path, settings, runs_jobs=True) as product:
-        yield Office(product)
+    async with running_app(tmp_path, settings, runs_jobs=True) as app:
+        yield BatchHarness(app)
 
 
 async def test_the_end_of_a_batch_is_told_once_and_signed(
-    office: Office, receiver: Receiver, standin: WorkersAIStandin
+    harness: BatchHarness, receiver: Receiver, fake_workers_ai: FakeWorkersAI
 ) -> None:
     receiver.next(500)
-    standin.next(prompt_refused())
-    batch_id = await office.batch(4, webhookUrl=receiver.url)
+    fake_workers_ai.next(prompt_refused())
+    batch_id = await harness.batch(4, webhookUrl=receiver.url)
     told, again = await receiver.until(2)
     assert told.body == again.body
     said = again.verify(user_secret(SECRET, "default_user"))
-    batch = (await office.product.ask(READ, id=batch_id))["batch"]
+    batch = (await harness.app.ask(READ, id=batch_id))["batch"]
     created = said["data"].pop("createdAt")
     assert created < batch["finishedAt"]
     assert said["type"] == "batch.finished"
@@ -63,17 +63,17 @@ async def test_the_end_of_a_batch_is_told_once_and_signed(
     assert (webhook["eventType"], webhook["url"]) == ("batch.finished", receiver.url)
 
 
-async def test_a_canceled_batch_is_told_too(office: Office, receiver: Receiver) -> None:
-    batch_id = await office.batch(600, webhookUrl=receiver.url)
-    await office.change("cancelBatch", batch_id)
+async def test_a_canceled_batch_is_told_too(harness: BatchHarness, receiver: Receiver) -> None:
+    batch_id = await harness.batch(600, webhookUrl=receiver.url)
+    await harness.change("cancelBatch", batch_id)
     (told,) = await receiver.until(1)
     said = told.verify(user_secret(SECRET, "default_user"))["data"]
     assert (said["batchId"], said["status"]) == (batch_id, "CANCELED")
     assert said["succeeded"] + said["canceled"] == 600
 
 
-async def test_an_address_that_cannot_be_told_is_refused(office: Office) -> None:
-    payload = await office.ask(
+async def test_an_address_that_cannot_be_told_is_refused(harness: BatchHarness) -> None:
+    payload = await harness.ask(
         pictures={"prompts": ["A red fox"]}, webhookUrl="ftp://example.com/hook"
     )
     assert payload["batch"] is None

@@ -14,8 +14,8 @@ from gql_server.database.tables.tables import ApiKeyRow
 from gql_server.domain.principal import Role
 from tests.support.plain_proxy import running_plain_proxy
 from tests.support.process import free_port
-from tests.support.product import FLUX, Product, running_product, workers_ai_settings
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import FLUX, RunningApp, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import prompt_refused, slow
 
 pytestmark = pytest.mark.anyio
@@ -48,26 +48,26 @@ class Desk:
 
 
 @pytest.fixture
-async def working(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Product]:
-    settings = {**workers_ai_settings(standin), "auth": "keys"}
-    async with running_product(tmp_path / "data", settings, runs_jobs=True) as product:
-        yield product
+async def working(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> AsyncIterator[RunningApp]:
+    settings = {**workers_ai_settings(fake_workers_ai), "auth": "keys"}
+    async with running_app(tmp_path / "data", settings, runs_jobs=True) as app:
+        yield app
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, working: Product) -> Desk:
+async def desk(tmp_path: Path, working: RunningApp) -> Desk:
     return Desk(tmp_path, working.settings.server_url, await secret_of_ann(working))
 
 
-async def secret_of_ann(product: Product) -> str:
+async def secret_of_ann(app: RunningApp) -> str:
     draft = KeyDraft(user_id="ann", role=Role.CREATOR)
-    return (await create_key(product.parts.database, draft)).secret
+    return (await create_key(app.parts.database, draft)).secret
 
 
 async def test_pictures_are_saved_and_what_failed_can_be_sent_again(
-    desk: Desk, standin: WorkersAIStandin
+    desk: Desk, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    standin.next(prompt_refused())
+    fake_workers_ai.next(prompt_refused())
     options = ("-", "--model", FLUX, "--seed", "7", "--images-per-prompt", "2", "--tag", "fox")
     result = await desk.run(*options)
     assert result.exit_code == 1, result.output
@@ -82,9 +82,9 @@ async def test_pictures_are_saved_and_what_failed_can_be_sent_again(
     missing = {f"{index:04}" for index in range(6)} - {name[:4] for name in names}
     assert {comment.split()[1]} == missing
     assert prompt == ["A red fox", "A grey fox", "A white fox"][int(missing.pop()) // 2]
-    assert {request.parameters["seed"] for request in standin.requests} == {7, 8}
+    assert {request.parameters["seed"] for request in fake_workers_ai.requests} == {7, 8}
 
-    made = len(standin.requests)
+    made = len(fake_workers_ai.requests)
     (desk.out / names[0]).unlink()
     state = desk.out / ".batch.json"
     asked = json.loads(state.read_text())
@@ -94,7 +94,7 @@ async def test_pictures_are_saved_and_what_failed_can_be_sent_again(
     assert "5 images are in" in again.stdout
     assert "(4 were already there)" in again.stdout
     assert desk.pictures() == names
-    assert len(standin.requests) == made
+    assert len(fake_workers_ai.requests) == made
     assert json.loads(state.read_text()) == asked
 
     other = await desk.run("-", "--model", FLUX)
@@ -108,7 +108,7 @@ async def test_pictures_are_saved_and_what_failed_can_be_sent_again(
 
 
 async def test_it_goes_on_without_websockets_and_says_how_to_go_on_when_it_is_refused(
-    desk: Desk, working: Product, standin: WorkersAIStandin
+    desk: Desk, working: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     async with running_plain_proxy(desk.url) as proxy:
         desk.url = proxy.url
@@ -118,17 +118,17 @@ async def test_it_goes_on_without_websockets_and_says_how_to_go_on_when_it_is_re
         assert len(desk.pictures()) == 3
 
         desk.out = desk.folder / "second time"
-        made = len(standin.requests)
-        standin.always = slow(30)
+        made = len(fake_workers_ai.requests)
+        fake_workers_ai.always = slow(30)
         run = asyncio.create_task(desk.run("-", "--model", FLUX))
         async with asyncio.timeout(30):
-            while len(standin.requests) == made or not proxy.streams > 1:
+            while len(fake_workers_ai.requests) == made or not proxy.streams > 1:
                 await asyncio.sleep(0.02)
         async with working.parts.database.read() as connection:
             key_id = (await connection.execute(select(col(ApiKeyRow.id)))).scalar_one()
         await revoke_key(working.parts.database, key_id)
         result = await run
-    standin.always = None
+    fake_workers_ai.always = None
     assert result.exit_code == 3
     command = "go on with: gql-server batch --resume bat_"
     assert command in result.stderr
@@ -136,13 +136,13 @@ async def test_it_goes_on_without_websockets_and_says_how_to_go_on_when_it_is_re
 
 
 async def test_everything_that_is_wrong_is_told_and_nothing_is_remembered(
-    tmp_path: Path, asking: Product
+    tmp_path: Path, app_with_keys: RunningApp
 ) -> None:
-    desk = Desk(tmp_path, asking.settings.server_url)
+    desk = Desk(tmp_path, app_with_keys.settings.server_url)
     unknown = await desk.run("-", "--model", FLUX)
     assert unknown.exit_code == 2
     assert "GQL_SERVER_KEY" in unknown.stderr
-    desk.key = await secret_of_ann(asking)
+    desk.key = await secret_of_ann(app_with_keys)
     wrong = await desk.run("-", "--model", FLUX, prompts="A fox\nab\nA cat\n?\n")
     assert wrong.exit_code == 2
     assert wrong.stderr.splitlines() == [

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from gql_server.cli.root import cli
 from tests.support.postgres import PostgresServer
-from tests.support.process import product_process
-from tests.support.product import FLUX, GENERATE
+from tests.support.process import server_process
+from tests.support.running_app import FLUX, GENERATE
 
 PASSWORD = "p@ss:w/o#r?d %41"
 _numbers = count()
@@ -105,7 +105,7 @@ def test_tables_of_another_role_are_named(desk: Desk) -> None:
 async def makes_a_picture(folder: Path, database_url: str) -> None:
     variables = {"input": {"prompt": "A red fox", "model": FLUX}}
     async with (
-        product_process(folder, {"DATABASE_URL": database_url}) as running,
+        server_process(folder, {"DATABASE_URL": database_url}) as running,
         httpx.AsyncClient(base_url=running.url, timeout=30) as client,
     ):
         assert (await client.get("/ready")).status_code == 200

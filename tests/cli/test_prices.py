@@ -13,7 +13,7 @@ from gql_server.domain.clock import now
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.ledger.prices.price_book import PictureSize, Price, load_price_book
 from tests.support.process import workers_ai_environment
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import failure
 from tests.support.workers_ai_models import MODELS, ModelRules
 
@@ -36,15 +36,17 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> dict[str, ModelRules]:
 
 
 @pytest.fixture
-def refresh(standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Refresh:
+def refresh(
+    fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Refresh:
     monkeypatch.chdir(tmp_path)
-    for name, value in workers_ai_environment(standin).items():
+    for name, value in workers_ai_environment(fake_workers_ai).items():
         monkeypatch.setenv(name, value)
 
     def run(*arguments: str) -> Result:
         result = CliRunner().invoke(cli, ["prices", "refresh", *arguments])
         assert "Traceback" not in result.output
-        assert standin.token not in result.output
+        assert fake_workers_ai.token not in result.output
         return result
 
     return run
@@ -130,12 +132,12 @@ def test_the_book_in_use_stays_in_front_of_what_is_written(
 
 
 def test_a_fault_names_the_setting_and_ends_with_1(
-    refresh: Refresh, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    refresh: Refresh, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    standin.search_reply = failure(None, 500)
+    fake_workers_ai.search_reply = failure(None, 500)
     result = refresh()
     assert (result.exit_code, result.output[:21]) == (1, "WORKERS_AI_BASE_URL: ")
-    standin.search_reply = None
+    fake_workers_ai.search_reply = None
     assert refresh("--write", "no/such/folder.toml").exit_code == 0  # nothing is to be written
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", "another")
     result = refresh()

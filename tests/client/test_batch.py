@@ -14,18 +14,18 @@ from gql_server.client.downloads import Fetched, fetch_picture
 from gql_server.client.errors import ServerRefused
 from gql_server.client.folder import FolderFault, OutputFolder
 from gql_server.client.server import open_server
-from tests.batches.conftest import Office
+from tests.batches.conftest import BatchHarness
 from tests.support.faulty_proxy import Answer, CutAnswer, LoseAnswer, PassOn, running_proxy
-from tests.support.product import FLUX, running_product, workers_ai_settings
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import FLUX, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def office(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Office]:
-    async with running_product(tmp_path / "data", workers_ai_settings(standin)) as product:
-        yield Office(product)
+async def harness(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> AsyncIterator[BatchHarness]:
+    async with running_app(tmp_path / "data", workers_ai_settings(fake_workers_ai)) as app:
+        yield BatchHarness(app)
 
 
 class Told:
@@ -44,11 +44,11 @@ class Told:
 
 
 async def test_a_batch_whose_answer_was_lost_is_not_asked_for_twice(
-    office: Office, tmp_path: Path
+    harness: BatchHarness, tmp_path: Path
 ) -> None:
     wanted = {"model": FLUX, "pictures": {"prompts": ["A red fox"]}}
     told, folder = Told(), OutputFolder(tmp_path / "out")
-    async with running_proxy(office.product.settings.server_url) as proxy:
+    async with running_proxy(harness.app.settings.server_url) as proxy:
         proxy.spoil(PassOn(), LoseAnswer(), Answer(503, "SlowDown"))
         async with open_server(proxy.url, None, told.losses.append) as (server, _):
             with folder.held():
@@ -57,18 +57,18 @@ async def test_a_batch_whose_answer_was_lost_is_not_asked_for_twice(
                     OutputFolder(folder.path).held().__enter__()
     assert len(told.losses) == 2
     assert told.batches == [batch_id]
-    found = await office.product.ask("{ batches { edges { node { id } } } }")
+    found = await harness.app.ask("{ batches { edges { node { id } } } }")
     assert [edge["node"]["id"] for edge in found["batches"]["edges"]] == [batch_id]
 
 
 async def test_a_refusal_after_a_lost_answer_forgets_nothing(
-    office: Office, tmp_path: Path
+    harness: BatchHarness, tmp_path: Path
 ) -> None:
     wanted = {"model": FLUX, "pictures": {"prompts": ["A red fox"]}}
     told, folder = Told(), OutputFolder(tmp_path / "out")
     other = OutputFolder(tmp_path / "other")
     async with (
-        running_proxy(office.product.settings.server_url) as proxy,
+        running_proxy(harness.app.settings.server_url) as proxy,
         open_server(proxy.url, None, told.losses.append) as (server, _),
     ):
         with folder.held():
@@ -82,16 +82,18 @@ async def test_a_refusal_after_a_lost_answer_forgets_nothing(
                 await start_batch(server, other, wanted, told)
     assert told.batches == [batch_id]
     assert other.request() is None
-    found = await office.product.ask("{ batches { edges { node { id } } } }")
+    found = await harness.app.ask("{ batches { edges { node { id } } } }")
     assert [edge["node"]["id"] for edge in found["batches"]["edges"]] == [batch_id]
 
 
-async def test_a_watcher_whose_connection_breaks_is_told_of_each_item_once(office: Office) -> None:
-    batch_id = await office.batch(30)
+async def test_a_watcher_whose_connection_breaks_is_told_of_each_item_once(
+    harness: BatchHarness,
+) -> None:
+    batch_id = await harness.batch(30)
     losses: list[str] = []
     items: list[Item] = []
     async with (
-        relay(office.product.settings.server_url) as (url, cut),
+        relay(harness.app.settings.server_url) as (url, cut),
         open_server(url, None, losses.append) as (server, _),
         asyncio.TaskGroup() as work,
     ):
@@ -100,22 +102,22 @@ async def test_a_watcher_whose_connection_breaks_is_told_of_each_item_once(offic
             items.extend(update.finished_items)
             status = update.batch.status
             if update.batch.status == "QUEUED":
-                work.create_task(office.work.run(office.run(batch_id, 0)))
+                work.create_task(harness.work.run(harness.run(batch_id, 0)))
             elif len(items) == 20 and not losses:
                 cut()
-                work.create_task(office.work.run(office.run(batch_id, 1)))
+                work.create_task(harness.work.run(harness.run(batch_id, 1)))
     assert losses
     assert sorted(item.index for item in items) == list(range(30))
     assert status == "SUCCEEDED"
 
 
 async def test_a_picture_that_was_cut_off_is_fetched_again_and_a_lost_one_is_missing(
-    office: Office, tmp_path: Path
+    harness: BatchHarness, tmp_path: Path
 ) -> None:
-    batch_id = await office.batch(1)
-    await office.work_on(batch_id)
+    batch_id = await harness.batch(1)
+    await harness.work_on(batch_id)
     folder = OutputFolder(tmp_path / "out")
-    url = office.product.settings.server_url
+    url = harness.app.settings.server_url
     losses: list[str] = []
     async with (
         running_proxy(url) as proxy,

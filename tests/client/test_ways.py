@@ -7,10 +7,10 @@ import pytest
 
 from gql_server.client.answers import Item
 from gql_server.client.server import Way, open_server
-from tests.batches.conftest import Office
+from tests.batches.conftest import BatchHarness
 from tests.support.plain_proxy import PlainProxy, running_plain_proxy
-from tests.support.product import running_product, workers_ai_settings
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
@@ -18,14 +18,14 @@ PICTURES = 30
 
 
 @pytest.fixture
-async def office(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Office]:
-    async with running_product(tmp_path / "data", workers_ai_settings(standin)) as product:
-        yield Office(product)
+async def harness(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> AsyncIterator[BatchHarness]:
+    async with running_app(tmp_path / "data", workers_ai_settings(fake_workers_ai)) as app:
+        yield BatchHarness(app)
 
 
 @pytest.fixture
-async def proxy(office: Office) -> AsyncIterator[PlainProxy]:
-    async with running_plain_proxy(office.product.settings.server_url) as proxy:
+async def proxy(harness: BatchHarness) -> AsyncIterator[PlainProxy]:
+    async with running_plain_proxy(harness.app.settings.server_url) as proxy:
         yield proxy
 
 
@@ -37,20 +37,20 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("refusal", [None, 403, 426, 501])
 async def test_without_websockets_it_goes_on_by_event_stream(
-    office: Office, proxy: PlainProxy, refusal: int | None
+    harness: BatchHarness, proxy: PlainProxy, refusal: int | None
 ) -> None:
     proxy.refusal = refusal
-    items, ways = await watched(office, proxy)
+    items, ways = await watched(harness, proxy)
     assert sorted(item.index for item in items) == list(range(PICTURES))
     assert ways == [Way.EVENTS]
     assert proxy.streams == 1
 
 
 async def test_event_streams_that_are_cut_go_on_where_they_ended(
-    office: Office, proxy: PlainProxy
+    harness: BatchHarness, proxy: PlainProxy
 ) -> None:
     proxy.cuts_after, proxy.passes_an_event = 300, True
-    items, ways = await watched(office, proxy)
+    items, ways = await watched(harness, proxy)
     assert sorted(item.index for item in items) == list(range(PICTURES))
     assert ways == [Way.EVENTS]
     assert proxy.streams > 1
@@ -58,18 +58,18 @@ async def test_event_streams_that_are_cut_go_on_where_they_ended(
 
 @pytest.mark.parametrize("cuts_after", [None, 20])
 async def test_where_event_streams_are_held_back_it_goes_on_by_polling(
-    office: Office, proxy: PlainProxy, cuts_after: int | None
+    harness: BatchHarness, proxy: PlainProxy, cuts_after: int | None
 ) -> None:
     proxy.buffers, proxy.cuts_after = cuts_after is None, cuts_after
-    items, ways = await watched(office, proxy)
+    items, ways = await watched(harness, proxy)
     assert sorted(item.index for item in items) == list(range(PICTURES))
     assert all(item.image is not None for item in items)
     assert ways == [Way.EVENTS, Way.POLLING]
 
 
-async def watched(office: Office, proxy: PlainProxy) -> tuple[list[Item], list[Way]]:
+async def watched(harness: BatchHarness, proxy: PlainProxy) -> tuple[list[Item], list[Way]]:
     """Watch a batch through a proxy while it is worked on; return its items and ways."""
-    batch_id = await office.batch(PICTURES)
+    batch_id = await harness.batch(PICTURES)
     items: list[Item] = []
     ways: list[Way] = []
     steps = iter([0, 1])  # its slices, one after the other
@@ -83,6 +83,6 @@ async def watched(office: Office, proxy: PlainProxy) -> tuple[list[Item], list[W
             if len(items) in {0, 20} and update.batch.finished_at is None:
                 number = next(steps, None)
                 if number is not None:
-                    await office.work.run(office.run(batch_id, number))
+                    await harness.work.run(harness.run(batch_id, number))
     assert update.batch.status == "SUCCEEDED"
     return items, ways

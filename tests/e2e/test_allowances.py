@@ -11,7 +11,7 @@ import pytest
 
 from gql_server.tls import trusted_authorities
 from tests.support.postgres import PostgresServer
-from tests.support.process import product_process
+from tests.support.process import server_process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.survival]
 
@@ -31,7 +31,7 @@ async def test_an_allowance_holds_over_all_processes(
         "ALLOWANCE_PER_SECOND": str(PER_SECOND),
     }
     async with AsyncExitStack() as stack:
-        starting = (product_process(tmp_path, settings, "--no-worker") for _ in range(PROCESSES))
+        starting = (server_process(tmp_path, settings, "--no-worker") for _ in range(PROCESSES))
         servers = await asyncio.gather(*(stack.enter_async_context(one) for one in starting))
         clients = [
             await stack.enter_async_context(

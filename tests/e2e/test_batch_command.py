@@ -19,10 +19,10 @@ from typer.testing import CliRunner, Result
 from gql_server.cli.batch_display import Display
 from gql_server.cli.root import cli
 from tests.support.child import child_process
-from tests.support.process import environment, free_port, product_process, workers_ai_environment
-from tests.support.product import FLUX
+from tests.support.process import environment, free_port, server_process, workers_ai_environment
+from tests.support.running_app import FLUX
 from tests.support.waiting import until
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import Behaviour, Exchange
 
 pytestmark = pytest.mark.anyio
@@ -31,12 +31,12 @@ PICTURES = 60
 
 
 async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
-    tmp_path: Path, standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    standin.latency = 0.1
+    fake_workers_ai.latency = 0.1
     # At Cloudflare's own rate, so that much is left to be made when the server is killed.
     settings = workers_ai_environment(
-        standin, BATCH_CONCURRENCY="4", WORKERS_AI_REQUESTS_PER_MINUTE="720"
+        fake_workers_ai, BATCH_CONCURRENCY="4", WORKERS_AI_REQUESTS_PER_MINUTE="720"
     )
     prompts = "".join(f"A red fox, {number}\n" for number in range(PICTURES))
     (tmp_path / "prompts.txt").write_text(prompts)
@@ -46,7 +46,7 @@ async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
     def saved() -> int:
         return len(list(out.glob("[0-9]*.jpg")))
 
-    async with product_process(tmp_path, settings, port=port) as server:
+    async with server_process(tmp_path, settings, port=port) as server:
         begin = ["prompts.txt", "--model", FLUX, "--out", "out", "--server", url]
         async with on_a_terminal(tmp_path, *begin) as (command, shown):
             await until(lambda: saved() >= 2)
@@ -54,10 +54,10 @@ async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
             await server.process.wait()
             # So that much is left when it is interrupted, however slow the command is.
             comes_back, is_interrupted = threading.Event(), threading.Event()
-            standin.next(*(picture_after(comes_back) for _ in range(8)))
-            standin.always, standin.latency = picture_after(is_interrupted), 0.5
+            fake_workers_ai.next(*(picture_after(comes_back) for _ in range(8)))
+            fake_workers_ai.always, fake_workers_ai.latency = picture_after(is_interrupted), 0.5
             await until(lambda: "; retrying: " in shown())
-            async with product_process(tmp_path, settings, port=port):
+            async with server_process(tmp_path, settings, port=port):
                 await until(lambda: "Reconnected." in shown())
                 comes_back.set()
                 before = saved()

@@ -14,10 +14,10 @@ import pytest
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.migration import migrate
 from gql_server.jobs.engine_database import migrate_engine
-from tests.support.batch_team import called, paid, team_settings, working
 from tests.support.postgres import PostgresServer, running_postgres
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, running_s3
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.worker_cluster import called, cluster_settings, paid, worker_cluster
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import (
     Exchange,
     cut_off,
@@ -39,9 +39,11 @@ ALL_PAID_ONCE: Final = (PICTURES, PICTURES, PICTURES, PICTURES * 10_000_000, 0)
 
 @pytest.fixture
 def settings(
-    standin: WorkersAIStandin, postgres: PostgresServer, migrated_postgres: str
+    fake_workers_ai: FakeWorkersAI, postgres: PostgresServer, migrated_postgres: str
 ) -> dict[str, str]:
-    return team_settings(standin, postgres.setting(postgres.create_database(migrated_postgres)))
+    return cluster_settings(
+        fake_workers_ai, postgres.setting(postgres.create_database(migrated_postgres))
+    )
 
 
 @pytest.fixture
@@ -57,13 +59,13 @@ async def own_postgres() -> AsyncIterator[tuple[PostgresServer, str]]:
 
 
 async def test_a_database_that_drops_every_connection_loses_nothing(
-    tmp_path: Path, standin: WorkersAIStandin, settings: dict[str, str]
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, settings: dict[str, str]
 ) -> None:
-    standin.latency = 0.2
-    async with working(tmp_path, settings, 1) as (client, _):
+    fake_workers_ai.latency = 0.2
+    async with worker_cluster(tmp_path, settings, 1) as (client, _):
         batch_id = await client.generate(PICTURES)
         for calls in (10, 30):
-            await called(standin, calls)
+            await called(fake_workers_ai, calls)
             with psycopg.connect(settings["DATABASE_URL"], autocommit=True) as connection:
                 connection.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -75,14 +77,17 @@ async def test_a_database_that_drops_every_connection_loses_nothing(
 
 
 async def test_a_database_that_is_started_again_finds_its_batch_going_on(
-    tmp_path: Path, standin: WorkersAIStandin, own_postgres: tuple[PostgresServer, str]
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, own_postgres: tuple[PostgresServer, str]
 ) -> None:
     server, address = own_postgres
-    standin.latency = 0.3
-    async with working(tmp_path, team_settings(standin, address), 2) as (client, _):
+    fake_workers_ai.latency = 0.3
+    async with worker_cluster(tmp_path, cluster_settings(fake_workers_ai, address), 2) as (
+        client,
+        _,
+    ):
         batch_id = await client.generate(PICTURES)
         for calls, seconds in ((10, 1.0), (30, 6.0)):  # shorter and longer than a lease
-            await called(standin, calls)
+            await called(fake_workers_ai, calls)
             server.stop()
             await asyncio.sleep(seconds)
             server.start()
@@ -90,20 +95,20 @@ async def test_a_database_that_is_started_again_finds_its_batch_going_on(
     assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", PICTURES)
     assert paid(address) == ALL_PAID_ONCE
     begun_again = sum(item["attempts"] - 1 for item in batch["items"])
-    assert len(standin.requests) <= PICTURES + begun_again
+    assert len(fake_workers_ai.requests) <= PICTURES + begun_again
     kept = {path.stem for path in (tmp_path / "data/images/generated").glob("img_*.jpg")}
     assert kept == {item["image"]["id"] for item in batch["items"]}
 
 
 async def test_a_worker_ends_when_it_is_told_to_though_its_database_is_away(
-    tmp_path: Path, standin: WorkersAIStandin, own_postgres: tuple[PostgresServer, str]
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, own_postgres: tuple[PostgresServer, str]
 ) -> None:
     server, address = own_postgres
-    standin.latency = 1.0
-    settings = team_settings(standin, address) | {"SHUTDOWN_TIMEOUT": "1"}
-    async with working(tmp_path, settings, 1) as (client, (worker,)):
+    fake_workers_ai.latency = 1.0
+    settings = cluster_settings(fake_workers_ai, address) | {"SHUTDOWN_TIMEOUT": "1"}
+    async with worker_cluster(tmp_path, settings, 1) as (client, (worker,)):
         await client.generate(PICTURES)
-        await called(standin, 8)
+        await called(fake_workers_ai, 8)
         server.stop()
         await asyncio.sleep(2)
         began = time.monotonic()
@@ -114,9 +119,9 @@ async def test_a_worker_ends_when_it_is_told_to_though_its_database_is_away(
 
 
 async def test_a_store_that_is_away_for_twenty_seconds_costs_no_picture(
-    tmp_path: Path, standin: WorkersAIStandin, settings: dict[str, str]
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, settings: dict[str, str]
 ) -> None:
-    standin.latency = 0.2
+    fake_workers_ai.latency = 0.2
     with running_s3() as s3:
         bucket = s3.make_bucket()
         settings |= {
@@ -125,9 +130,9 @@ async def test_a_store_that_is_away_for_twenty_seconds_costs_no_picture(
             "R2_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
             "R2_ENDPOINT_URL": s3.endpoint_url,
         }
-        async with working(tmp_path, settings, 2) as (client, _):
+        async with worker_cluster(tmp_path, settings, 2) as (client, _):
             batch_id = await client.generate(PICTURES)
-            await called(standin, 12)
+            await called(fake_workers_ai, 12)
             await asyncio.to_thread(s3.stop)
             await asyncio.sleep(20)
             running = await client.read(batch_id)
@@ -136,14 +141,14 @@ async def test_a_store_that_is_away_for_twenty_seconds_costs_no_picture(
         assert (running["status"], running["failed"]) == ("RUNNING", 0)
         assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", PICTURES)
         kept = s3.client.list_objects_v2(Bucket=bucket)["Contents"]
-    assert len(standin.requests) == PICTURES
+    assert len(fake_workers_ai.requests) == PICTURES
     assert len(kept) == PICTURES
     assert paid(settings["DATABASE_URL"]) == ALL_PAID_ONCE
 
 
 @pytest.mark.parametrize("attempts", [None, 10])
 async def test_calls_that_fail_in_every_way_that_passes_are_paid_once(
-    tmp_path: Path, standin: WorkersAIStandin, settings: dict[str, str], attempts: int | None
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, settings: dict[str, str], attempts: int | None
 ) -> None:
     chance = random.Random(7)
     troubles = [
@@ -168,10 +173,10 @@ async def test_calls_that_fail_in_every_way_that_passes_are_paid_once(
         else:
             await exchange.answer(exchange.reply_with_picture())
 
-    standin.always = sometimes
+    fake_workers_ai.always = sometimes
     settings |= {"WORKERS_AI_TIMEOUT": "5"}
     settings |= {"WORKERS_AI_MAX_ATTEMPTS": str(attempts)} if attempts else {}
-    async with working(tmp_path, settings, 2) as (client, _):
+    async with worker_cluster(tmp_path, settings, 2) as (client, _):
         batch_id = await client.generate(PICTURES)
         batch = await client.ended(batch_id, seconds=300)
     failed = [item["error"] for item in batch["items"] if item["status"] == "FAILED"]
@@ -180,4 +185,4 @@ async def test_calls_that_fail_in_every_way_that_passes_are_paid_once(
     assert all(told["__typename"] == "GenerationFailed" and told["retryable"] for told in failed)
     assert len(failed) <= (0 if attempts else 4)  # of a hundred one fails four times
     assert paid(settings["DATABASE_URL"]) == (made, made, made, made * 10_000_000, 0)
-    assert len(standin.requests) > PICTURES
+    assert len(fake_workers_ai.requests) > PICTURES

@@ -16,11 +16,11 @@ import psycopg
 import pytest
 
 from tests.support.batch_client import BatchClient
-from tests.support.batch_team import called
 from tests.support.postgres import PostgresServer
-from tests.support.process import product_process, workers_ai_environment
+from tests.support.process import server_process, workers_ai_environment
 from tests.support.waiting import WAIT_SECONDS
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.worker_cluster import called
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import error
 
 pytestmark = pytest.mark.anyio
@@ -44,16 +44,18 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.mark.parametrize("number", range(ROUNDS))
 async def test_a_killed_servers_batch_ends_whole(
-    tmp_path: Path, standin: WorkersAIStandin, database_url: str, number: int
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, database_url: str, number: int
 ) -> None:
-    standin.latency = 0.1
-    moment = random.Random(SEED + number).uniform(0.0, PICTURES * standin.latency / CONCURRENCY)
-    settings = settings_of(standin, database_url)
-    async with product_process(tmp_path, settings) as running:
+    fake_workers_ai.latency = 0.1
+    moment = random.Random(SEED + number).uniform(
+        0.0, PICTURES * fake_workers_ai.latency / CONCURRENCY
+    )
+    settings = settings_of(fake_workers_ai, database_url)
+    async with server_process(tmp_path, settings) as running:
         client = BatchClient(running.url)
         batch_id = await client.generate(PICTURES)
         watched = asyncio.create_task(client.watch(batch_id))
-        while not standin.requests:
+        while not fake_workers_ai.requests:
             await asyncio.sleep(0.01)
         await asyncio.sleep(moment)  # the round's own moment
         running.process.kill()
@@ -63,7 +65,7 @@ async def test_a_killed_servers_batch_ends_whole(
         tmp_path, database_url, "SELECT image_id FROM batch_items WHERE status = 'running'"
     )
     lost = set(begun) - kept_images(tmp_path)  # neither in the store nor told as ended
-    async with product_process(tmp_path, settings) as running:
+    async with server_process(tmp_path, settings) as running:
         client = BatchClient(running.url)
         later = client.watch(batch_id, seen[-1] if seen else 0)
         batch, rest = await asyncio.gather(client.ended(batch_id), later)
@@ -78,7 +80,7 @@ async def test_a_killed_servers_batch_ends_whole(
     assert len(begun) <= MOST_BEGUN
     assert sum(item["attempts"] - 1 for item in batch["items"]) >= len(begun)
     # What was in the store is not called for again, and of the rest nothing that had not begun.
-    assert len(standin.requests) - PICTURES <= len(lost)
+    assert len(fake_workers_ai.requests) - PICTURES <= len(lost)
     assert set(rows(tmp_path, database_url, "SELECT id FROM images")) == images
     charged = rows(tmp_path, database_url, "SELECT image_id FROM charges WHERE kind = 'charge'")
     assert sorted(charged) == sorted(images)
@@ -87,38 +89,38 @@ async def test_a_killed_servers_batch_ends_whole(
 
 @pytest.mark.survival
 async def test_a_batch_goes_on_whose_server_was_killed_while_it_waited_and_while_it_tried_one(
-    tmp_path: Path, standin: WorkersAIStandin, database_url: str
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, database_url: str
 ) -> None:
-    settings = settings_of(standin, database_url)
-    standin.always = error(10000, 401)
-    async with product_process(tmp_path, settings) as running:
+    settings = settings_of(fake_workers_ai, database_url)
+    fake_workers_ai.always = error(10000, 401)
+    async with server_process(tmp_path, settings) as running:
         client = BatchClient(running.url)
         batch_id = await client.generate(PICTURES)
         async with asyncio.timeout(WAIT_SECONDS):
             while (await client.read(batch_id))["status"] != "PAUSED":
                 await asyncio.sleep(0.05)
         running.process.kill()
-    refused = len(standin.requests)
+    refused = len(fake_workers_ai.requests)
     assert refused <= MOST_BEGUN
     rows(tmp_path, database_url, "UPDATE batches SET resumes_at = created_at RETURNING id")
-    standin.reset()
-    standin.latency = 2.0
-    async with product_process(tmp_path, settings) as running:
-        await called(standin, 1)
+    fake_workers_ai.reset()
+    fake_workers_ai.latency = 2.0
+    async with server_process(tmp_path, settings) as running:
+        await called(fake_workers_ai, 1)
         assert (await BatchClient(running.url).read(batch_id))["running"] == 1
         running.process.kill()
-    standin.latency = 0.05
-    async with product_process(tmp_path, settings) as running:
+    fake_workers_ai.latency = 0.05
+    async with server_process(tmp_path, settings) as running:
         batch = await BatchClient(running.url).ended(batch_id)
     assert (batch["status"], batch["succeeded"], batch["cost"]) == ("SUCCEEDED", PICTURES, 0.4)
-    assert len(standin.requests) <= PICTURES + 1
+    assert len(fake_workers_ai.requests) <= PICTURES + 1
     charged = rows(tmp_path, database_url, "SELECT image_id FROM charges WHERE kind = 'charge'")
     assert sorted(charged) == sorted(item["image"]["id"] for item in batch["items"])
 
 
-def settings_of(standin: WorkersAIStandin, database_url: str) -> dict[str, str]:
+def settings_of(fake_workers_ai: FakeWorkersAI, database_url: str) -> dict[str, str]:
     settings = workers_ai_environment(
-        standin, BATCH_CONCURRENCY=str(CONCURRENCY), PROCESS_LEASE="2"
+        fake_workers_ai, BATCH_CONCURRENCY=str(CONCURRENCY), PROCESS_LEASE="2"
     )
     return settings | ({"DATABASE_URL": database_url} if database_url else {})
 

@@ -12,11 +12,11 @@ import psycopg
 import pytest
 
 from tests.support.batch_client import BatchClient
-from tests.support.batch_team import team_settings
 from tests.support.postgres import PostgresServer
-from tests.support.process import product_process
+from tests.support.process import server_process
 from tests.support.subscriber import Subscriber, subscriber
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.worker_cluster import cluster_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = [pytest.mark.anyio, pytest.mark.survival]
 
@@ -28,7 +28,7 @@ WATCH: Final = """subscription P($id: ID!, $after: Int!) { batchProgress(id: $id
 
 async def test_a_thousand_who_watch_one_batch_each_see_every_item_once(
     tmp_path: Path,
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
     postgres: PostgresServer,
     migrated_postgres: str,
     capsys: pytest.CaptureFixture[str],
@@ -36,11 +36,11 @@ async def test_a_thousand_who_watch_one_batch_each_see_every_item_once(
 ) -> None:
     monkeypatch.setattr("tests.support.subscriber.WAIT_SECONDS", 120)
     address = postgres.setting(postgres.create_database(migrated_postgres))
-    standin.latency = 1.0
+    fake_workers_ai.latency = 1.0
     async with AsyncExitStack() as stack:
         # Nobody reads its log, which tells of each connection.
-        settings = team_settings(standin, address) | {"LOG_LEVEL": "warning"}
-        server = product_process(tmp_path, settings)
+        settings = cluster_settings(fake_workers_ai, address) | {"LOG_LEVEL": "warning"}
+        server = server_process(tmp_path, settings)
         running = await stack.enter_async_context(server)
         client = BatchClient(running.url)
         watchers: list[Subscriber] = []

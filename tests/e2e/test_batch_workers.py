@@ -9,11 +9,11 @@ from typing import Final
 import psycopg
 import pytest
 
-from tests.support.batch_team import called, paid, team_settings, working
-from tests.support.cable import Cable
+from tests.support.network_link import NetworkLink
 from tests.support.postgres import PostgresServer
 from tests.support.process import worker_process
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.worker_cluster import called, cluster_settings, paid, worker_cluster
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import error, slow
 
 pytestmark = pytest.mark.anyio
@@ -24,19 +24,21 @@ ELSEWHERE_SECONDS: Final = 20.0
 
 @pytest.fixture
 def settings(
-    standin: WorkersAIStandin, postgres: PostgresServer, migrated_postgres: str
+    fake_workers_ai: FakeWorkersAI, postgres: PostgresServer, migrated_postgres: str
 ) -> dict[str, str]:
-    return team_settings(standin, postgres.setting(postgres.create_database(migrated_postgres)))
+    return cluster_settings(
+        fake_workers_ai, postgres.setting(postgres.create_database(migrated_postgres))
+    )
 
 
 async def test_workers_that_die_and_freeze_lose_and_repeat_nothing_that_was_paid(
-    tmp_path: Path, standin: WorkersAIStandin, settings: dict[str, str]
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, settings: dict[str, str]
 ) -> None:
-    standin.latency = 0.3
-    async with working(tmp_path, settings, 3) as (client, workers):
+    fake_workers_ai.latency = 0.3
+    async with worker_cluster(tmp_path, settings, 3) as (client, workers):
         batch_id = await client.generate(PICTURES)
         watched = asyncio.create_task(client.watch(batch_id))
-        await called(standin, 20)
+        await called(fake_workers_ai, 20)
         workers[0].kill()
         workers[1].send_signal(signal.SIGSTOP)
         batch = await client.ended(batch_id)
@@ -48,7 +50,7 @@ async def test_workers_that_die_and_freeze_lose_and_repeat_nothing_that_was_paid
     assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", PICTURES)
     begun_again = sum(item["attempts"] - 1 for item in batch["items"])
     assert begun_again <= 2 * (4 + 4 + 1)  # of two workers: in flight, to be kept, and the next
-    assert len(standin.requests) <= PICTURES + begun_again + 4
+    assert len(fake_workers_ai.requests) <= PICTURES + begun_again + 4
     with psycopg.connect(settings["DATABASE_URL"]) as connection:
         found = connection.execute("SELECT count(*), count(DISTINCT image_id) FROM charges")
         assert found.fetchone() == (PICTURES + 4, PICTURES + 4)
@@ -56,13 +58,13 @@ async def test_workers_that_die_and_freeze_lose_and_repeat_nothing_that_was_paid
 
 @pytest.mark.survival
 async def test_a_frozen_worker_whose_calls_failed_fails_nothing_when_it_wakes(
-    tmp_path: Path, standin: WorkersAIStandin, settings: dict[str, str]
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, settings: dict[str, str]
 ) -> None:
-    standin.next(*(slow(1.0, error(5004, 400)) for _ in range(4)))
-    async with working(tmp_path, settings, 2) as (client, workers):
+    fake_workers_ai.next(*(slow(1.0, error(5004, 400)) for _ in range(4)))
+    async with worker_cluster(tmp_path, settings, 2) as (client, workers):
         workers[1].send_signal(signal.SIGSTOP)
         batch_id = await client.generate(20)
-        await called(standin, 4)
+        await called(fake_workers_ai, 4)
         workers[0].send_signal(signal.SIGSTOP)
         workers[1].send_signal(signal.SIGCONT)
         batch = await client.ended(batch_id)
@@ -77,33 +79,33 @@ async def test_a_frozen_worker_whose_calls_failed_fails_nothing_when_it_wakes(
 
 @pytest.mark.survival
 async def test_work_of_dead_frozen_and_cut_off_workers_goes_on_elsewhere_in_time(
-    tmp_path: Path, standin: WorkersAIStandin, settings: dict[str, str]
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, settings: dict[str, str]
 ) -> None:
     del settings["PROCESS_LEASE"]  # the one that servers have
-    standin.latency = 0.5
+    fake_workers_ai.latency = 0.5
     async with (
-        Cable(settings["DATABASE_URL"]).laid() as cable,
-        working(tmp_path, settings, 2) as (client, (killed, frozen)),
-        worker_process(tmp_path, settings | {"DATABASE_URL": cable.database_url}),
+        NetworkLink(settings["DATABASE_URL"]).opened() as link,
+        worker_cluster(tmp_path, settings, 2) as (client, (killed, frozen)),
+        worker_process(tmp_path, settings | {"DATABASE_URL": link.database_url}),
     ):
         batch_id = await client.generate(PICTURES)
-        await called(standin, 30)
+        await called(fake_workers_ai, 30)
         killed.kill()
         frozen.send_signal(signal.SIGSTOP)
-        cable.cut()
+        link.cut()
         began = time.monotonic()
         async with worker_process(tmp_path, settings):
             batch = await client.ended(batch_id)
             assert time.monotonic() - began < ELSEWHERE_SECONDS + PICTURES * 0.5 / 4
             frozen.send_signal(signal.SIGCONT)
-            cable.mend()
+            link.restore()
             again = await client.generate(8)
             assert (await client.ended(again))["status"] == "SUCCEEDED"
             assert await client.read(batch_id) == batch
     assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", PICTURES)
     assert paid(settings["DATABASE_URL"]) == (68, 68, 68, 68 * 10_000_000, 0)
     begun_again = sum(item["attempts"] - 1 for item in batch["items"])
-    assert len(standin.requests) <= PICTURES + 8 + begun_again
+    assert len(fake_workers_ai.requests) <= PICTURES + 8 + begun_again
     kept = {path.stem for path in (tmp_path / "data/images/generated").glob("img_*.jpg")}
     assert {item["image"]["id"] for item in batch["items"]} <= kept
     assert len(kept) == PICTURES + 8

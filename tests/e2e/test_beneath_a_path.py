@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tests.support.in_loop import listening, served
-from tests.support.product import FLUX, running_product
+from tests.support.running_app import FLUX, running_app
 
 pytestmark = pytest.mark.anyio
 
@@ -25,14 +25,14 @@ async def proxied(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the proxy, which knows nothing of the server behind it."""
     with listening() as (listener, port):
         public_url = f"http://127.0.0.1:{port}{PATH}"
-        async with running_product(tmp_path, {"public_url": public_url}) as product:
-            behind = f"http://127.0.0.1:{product.settings.port}"
+        async with running_app(tmp_path, {"public_url": public_url}) as app:
+            behind = f"http://127.0.0.1:{app.settings.port}"
 
             async def forward(request: Request) -> Response:
                 path = request.url.path.removeprefix(PATH) or "/"
                 headers = {
                     **request.headers,
-                    "host": f"127.0.0.1:{product.settings.port}",
+                    "host": f"127.0.0.1:{app.settings.port}",
                     "accept-encoding": "identity",
                 }
                 async with httpx.AsyncClient(base_url=behind) as client:

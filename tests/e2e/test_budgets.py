@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from tests.support.postgres import PostgresServer
-from tests.support.process import product_process, workers_ai_environment
-from tests.support.product import FLUX
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.process import server_process, workers_ai_environment
+from tests.support.running_app import FLUX
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
@@ -33,20 +33,20 @@ HELD = "SELECT count(*) FROM reservations"
 )
 async def test_three_hundred_at_once_make_the_thirty_seven_that_are_paid_for(
     tmp_path: Path,
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
     postgres: PostgresServer,
     migrated_postgres: str,
     processes: int,
 ) -> None:
-    standin.latency = 0.2
+    fake_workers_ai.latency = 0.2
     # Under this load processes are taken for dead that are only slow.
-    settings = workers_ai_environment(standin, PROCESS_LEASE="1")
+    settings = workers_ai_environment(fake_workers_ai, PROCESS_LEASE="1")
     database_url = ""
     if processes > 1:
         database_url = postgres.setting(postgres.create_database(migrated_postgres))
         settings["DATABASE_URL"] = database_url
     async with AsyncExitStack() as stack:
-        starting = (product_process(tmp_path, settings) for _ in range(processes))
+        starting = (server_process(tmp_path, settings) for _ in range(processes))
         servers = await asyncio.gather(*(stack.enter_async_context(one) for one in starting))
         await ask(servers[0].url, SET_BUDGET)
         answers = await asyncio.gather(
@@ -55,7 +55,7 @@ async def test_three_hundred_at_once_make_the_thirty_seven_that_are_paid_for(
         found = await ask(servers[0].url, BUDGET)
     outcomes = Counter(outcome for some in answers for outcome in some)
     assert outcomes == {"picture": 37, "BudgetExceeded": 263}
-    assert len(standin.requests) == 37
+    assert len(fake_workers_ai.requests) == 37
     assert found["costAnalytics"] == {
         "totalImages": 37,
         "totalCost": 0.37,

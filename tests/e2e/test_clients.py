@@ -11,8 +11,8 @@ import pytest
 
 from tests.support.child import child_process
 from tests.support.node import NODE, PYTHON, ROOT, node, run
-from tests.support.process import free_port, product_process, workers_ai_environment
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.process import free_port, server_process, workers_ai_environment
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = [pytest.mark.anyio, pytest.mark.clients]
 
@@ -31,7 +31,7 @@ def workspace(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 async def url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    async with product_process(tmp_path_factory.mktemp("server"), {}) as running:
+    async with server_process(tmp_path_factory.mktemp("server"), {}) as running:
         yield f"{running.url}/graphql"
 
 
@@ -54,7 +54,7 @@ async def test_clients_that_are_cut_off_come_back_and_miss_nothing(
 async def through_a_restart(name: str, tmp_path: Path, workspace: Path, **given: str) -> None:
     """Run a script whose server is stopped, and started again, when it says ``stop``."""
     port = free_port()
-    async with product_process(tmp_path, given, port=port) as first:
+    async with server_process(tmp_path, given, port=port) as first:
         command = (*NODE, name, f"{first.url}/graphql")
         async with child_process(*command, cwd=workspace, stdout=PIPE, stderr=STDOUT) as script:
             assert script.stdout is not None
@@ -63,7 +63,7 @@ async def through_a_restart(name: str, tmp_path: Path, workspace: Path, **given:
                 first.process.send_signal(signal.SIGTERM)
                 _, logged = await first.end()
                 assert "Traceback" not in logged
-                async with product_process(tmp_path, given, port=port):
+                async with server_process(tmp_path, given, port=port):
                     line, _ = "", await script.wait()
             told = line + (await script.stdout.read()).decode()
             assert (await script.wait(), told) == (0, ""), told
@@ -84,11 +84,11 @@ async def test_gql(url: str, workspace: Path) -> None:
 
 
 async def test_gql_comes_back_to_a_batch_that_it_watched(
-    tmp_path: Path, workspace: Path, standin: WorkersAIStandin
+    tmp_path: Path, workspace: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    standin.latency = 0.5
-    settings = workers_ai_environment(standin, BATCH_CONCURRENCY="2")
-    async with product_process(tmp_path, settings) as running:
+    fake_workers_ai.latency = 0.5
+    settings = workers_ai_environment(fake_workers_ai, BATCH_CONCURRENCY="2")
+    async with server_process(tmp_path, settings) as running:
         await run(PYTHON, "use_gql_batch.py", f"{running.url}/graphql", folder=workspace)
 
 
@@ -103,7 +103,7 @@ async def test_relay_with_the_manifest_of_its_compiler(tmp_path: Path, workspace
     await installed("relay-compiler", folder=workspace / "relay")
     await make_pictures(tmp_path, "The first", "The second")
     settings = {"TRUSTED_DOCUMENTS": str(workspace / "relay-manifest.json")}
-    async with product_process(tmp_path, settings) as running:
+    async with server_process(tmp_path, settings) as running:
         await node("relay/run.mjs", f"{running.url}/graphql", folder=workspace)
 
 
@@ -113,7 +113,7 @@ async def test_graphql_codegen_with_its_own_manifest(tmp_path: Path, workspace: 
     await installed("tsc", folder=folder)
     (folder / "built" / "package.json").write_text('{"type": "commonjs"}')
     settings = {"TRUSTED_DOCUMENTS": str(folder / "gql" / "persisted-documents.json")}
-    async with product_process(tmp_path, settings) as running:
+    async with server_process(tmp_path, settings) as running:
         run_it = "require('./built/run.js').run(process.argv[1])"
         await node("-e", run_it, f"{running.url}/graphql", folder=folder)
 
@@ -122,7 +122,7 @@ async def make_pictures(folder: Path, *prompts: str) -> None:
     mutation = """mutation ($prompt: String!) {
         generateImage(input: {prompt: $prompt, model: "@cf/black-forest-labs/flux-1-schnell"}) {
         image { id } } }"""
-    async with product_process(folder, {}) as running, httpx.AsyncClient() as client:
+    async with server_process(folder, {}) as running, httpx.AsyncClient() as client:
         for prompt in prompts:
             body = {"query": mutation, "variables": {"prompt": prompt}}
             answer = (await client.post(f"{running.url}/graphql", json=body)).json()

@@ -11,13 +11,13 @@ import pytest
 
 from tests.support.postgres import PostgresServer, running_postgres
 from tests.support.process import (
-    product_process,
     run_gql_server,
+    server_process,
     worker_process,
     workers_ai_environment,
 )
-from tests.support.product import FLUX
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import FLUX
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = [pytest.mark.anyio, pytest.mark.survival]
 
@@ -40,10 +40,10 @@ def narrow() -> Iterator[PostgresServer]:
 
 @pytest.mark.parametrize("pool_size", ["8", "51"])
 async def test_it_is_slower_and_not_broken(
-    tmp_path: Path, standin: WorkersAIStandin, narrow: PostgresServer, pool_size: str
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, narrow: PostgresServer, pool_size: str
 ) -> None:
     settings = workers_ai_environment(
-        standin,
+        fake_workers_ai,
         DATABASE_URL=narrow.setting(narrow.create_database()),
         DATABASE_POOL_SIZE=pool_size,
         AUTH="none",
@@ -51,7 +51,7 @@ async def test_it_is_slower_and_not_broken(
     code, _, logged = await run_gql_server("migrate", folder=tmp_path, settings=settings)
     assert code == 0, logged
     async with (
-        product_process(tmp_path, settings, "--no-worker") as server,
+        server_process(tmp_path, settings, "--no-worker") as server,
         worker_process(tmp_path, settings),
         httpx.AsyncClient(base_url=server.url, timeout=120) as client,
     ):

@@ -12,17 +12,17 @@ import psycopg
 import pytest
 
 from tests.support.postgres import PostgresServer
-from tests.support.process import ProductProcess, product_process, workers_ai_environment
-from tests.support.product import FLUX, GENERATE
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.process import ServerProcess, server_process, workers_ai_environment
+from tests.support.running_app import FLUX, GENERATE
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
 PICTURE = {"prompt": "A red fox", "model": FLUX, "idempotencyKey": "order 42"}
 
 
-def settings_of(standin: WorkersAIStandin, **more: str) -> dict[str, str]:
-    return workers_ai_environment(standin, PROCESS_LEASE="5", **more)
+def settings_of(fake_workers_ai: FakeWorkersAI, **more: str) -> dict[str, str]:
+    return workers_ai_environment(fake_workers_ai, PROCESS_LEASE="5", **more)
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ async def ask_rest(url: str, times: int) -> set[str]:
 
 async def two_processes(
     stack: AsyncExitStack, folder: Path, settings: dict[str, str]
-) -> Sequence[ProductProcess]:
-    starting = (product_process(folder, settings) for _ in range(2))
+) -> Sequence[ServerProcess]:
+    starting = (server_process(folder, settings) for _ in range(2))
     return await asyncio.gather(*(stack.enter_async_context(process) for process in starting))
 
 
@@ -72,12 +72,12 @@ def ledger(database_url: str) -> list[tuple[Any, ...]]:
 
 
 async def test_hundreds_of_requests_over_two_processes_and_both_apis_are_one_picture(
-    tmp_path: Path, standin: WorkersAIStandin, database_url: str
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, database_url: str
 ) -> None:
-    standin.latency = 1.0
+    fake_workers_ai.latency = 1.0
     async with AsyncExitStack() as stack:
         processes = await two_processes(
-            stack, tmp_path, settings_of(standin, DATABASE_URL=database_url)
+            stack, tmp_path, settings_of(fake_workers_ai, DATABASE_URL=database_url)
         )
         asked_by_rest = [asyncio.create_task(ask_rest(one.url, 20)) for one in processes]
         answers = await asyncio.gather(*(ask(process.url, 100) for process in processes))
@@ -86,51 +86,51 @@ async def test_hundreds_of_requests_over_two_processes_and_both_apis_are_one_pic
     images = [without_host(payload) for payload in payloads]
     assert images == [images[0]] * 200
     assert by_rest == [{images[0]["id"]}] * 2
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
     assert ledger(database_url) == [(images[0]["id"], 10_000_000)]
 
 
 async def test_the_picture_of_a_killed_process_is_made_by_another_once(
-    tmp_path: Path, standin: WorkersAIStandin, database_url: str
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, database_url: str
 ) -> None:
-    standin.latency = 3.0
+    fake_workers_ai.latency = 3.0
     async with AsyncExitStack() as stack:
         first, second = await two_processes(
-            stack, tmp_path, settings_of(standin, DATABASE_URL=database_url)
+            stack, tmp_path, settings_of(fake_workers_ai, DATABASE_URL=database_url)
         )
         to_first = asyncio.create_task(ask(first.url, 100))
-        while not standin.requests:
+        while not fake_workers_ai.requests:
             await asyncio.sleep(0.01)
         to_second = asyncio.create_task(ask(second.url, 100))
         await asyncio.sleep(0)
         begun = key_row(database_url)
         first.process.kill()
         assert all(isinstance(answer, httpx.HTTPError) for answer in await to_first)
-        standin.latency = 0.5
+        fake_workers_ai.latency = 0.5
         images = [without_host(payload) for payload in await to_second]
     assert images == [images[0]] * 100
-    assert len(standin.requests) == 2
+    assert len(fake_workers_ai.requests) == 2
     assert images[0]["id"] == begun
-    assert standin.requests[0].parameters == standin.requests[1].parameters
+    assert fake_workers_ai.requests[0].parameters == fake_workers_ai.requests[1].parameters
     assert ledger(database_url) == [(begun, 10_000_000)]
 
 
 async def test_a_killed_server_finishes_the_key_when_it_is_started_again(
-    tmp_path: Path, standin: WorkersAIStandin
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    standin.latency = 30.0
-    async with product_process(tmp_path, settings_of(standin)) as running:
+    fake_workers_ai.latency = 30.0
+    async with server_process(tmp_path, settings_of(fake_workers_ai)) as running:
         asked = asyncio.create_task(ask(running.url, 1))
-        while not standin.requests:
+        while not fake_workers_ai.requests:
             await asyncio.sleep(0.01)
         running.process.kill()
         assert isinstance((await asked)[0], httpx.HTTPError)
-    standin.latency = 0.0
-    async with product_process(tmp_path, settings_of(standin)) as running:
+    fake_workers_ai.latency = 0.0
+    async with server_process(tmp_path, settings_of(fake_workers_ai)) as running:
         (payload,) = await ask(running.url, 1)
         assert await ask(running.url, 2) == [payload] * 2
     image = without_host(payload)
-    assert len(standin.requests) == 2
+    assert len(fake_workers_ai.requests) == 2
     with sqlite3.connect(tmp_path / "data" / "gql_server.db") as connection:
         assert connection.execute("SELECT image_id, amount FROM charges").fetchall() == [
             (image["id"], 10_000_000)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
-from tests.support.process import product_process
+from tests.support.process import server_process
 from tests.support.subscriber import Subscriber, open_socket
 
 pytestmark = [pytest.mark.anyio, pytest.mark.survival]
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.survival]
 
 async def test_a_thousand_idle_sockets_slow_nobody_and_are_closed(tmp_path: Path) -> None:
     settings = {"AUTH": "none", "SUBSCRIPTION_INIT_TIMEOUT": "12", "MAX_CONNECTIONS": "1010"}
-    async with product_process(tmp_path, settings) as running, AsyncExitStack() as stack:
+    async with server_process(tmp_path, settings) as running, AsyncExitStack() as stack:
         sockets: list[Subscriber] = []
         for _ in range(20):
             opened = [stack.enter_async_context(open_socket(running.url)) for _ in range(50)]

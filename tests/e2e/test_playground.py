@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.node import CLIENTS_VENV, node
-from tests.support.process import create_key, product_process
+from tests.support.process import create_key, server_process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.clients]
 
@@ -24,23 +24,23 @@ async def in_a_browser(*arguments: str, script: str = "playground.mjs") -> None:
 
 
 async def test_the_playground_lives_in_a_browser(tmp_path: Path) -> None:
-    async with product_process(tmp_path, {}) as running:
+    async with server_process(tmp_path, {}) as running:
         await in_a_browser(f"{running.url}/graphql")
 
 
 async def test_it_takes_a_key_where_the_server_asks_for_one(tmp_path: Path) -> None:
     key = await create_key(tmp_path, "admin")
     creator = await create_key(tmp_path, "creator")
-    async with product_process(tmp_path, {"AUTH": "keys"}) as running:
+    async with server_process(tmp_path, {"AUTH": "keys"}) as running:
         await in_a_browser(f"{running.url}/graphql", key, creator)
 
 
 async def test_the_page_of_the_rest_api_lives_in_a_browser(tmp_path: Path) -> None:
-    async with product_process(tmp_path, {}) as running:
+    async with server_process(tmp_path, {}) as running:
         await in_a_browser(running.url, script="rest_docs.mjs")
 
 
 async def test_that_page_takes_a_key_where_the_server_asks_for_one(tmp_path: Path) -> None:
     key = await create_key(tmp_path, "admin")
-    async with product_process(tmp_path, {"AUTH": "keys"}) as running:
+    async with server_process(tmp_path, {"AUTH": "keys"}) as running:
         await in_a_browser(running.url, key, script="rest_docs.mjs")

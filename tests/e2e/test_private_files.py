@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gql_server.storage.private_files import close_folder_to_others
-from tests.support.process import product_process
+from tests.support.process import server_process
 
 
 def open_to_others(folder: Path) -> list[str]:
@@ -19,18 +19,18 @@ def open_to_others(folder: Path) -> list[str]:
 
 @pytest.mark.anyio
 async def test_what_is_made_is_the_servers_alone(tmp_path: Path) -> None:
-    async with product_process(tmp_path, {}):
+    async with server_process(tmp_path, {}):
         assert open_to_others(tmp_path / "data") == []
 
 
 @pytest.mark.anyio
 async def test_what_was_open_is_closed_at_the_next_start(tmp_path: Path) -> None:
-    async with product_process(tmp_path, {}):
+    async with server_process(tmp_path, {}):
         pass
     database = tmp_path / "data" / "gql_server.db"
     for path in (database, tmp_path / "data" / "images", tmp_path / "data"):
         path.chmod(0o755)
-    async with product_process(tmp_path, {}):
+    async with server_process(tmp_path, {}):
         assert open_to_others(tmp_path / "data") == []
 
 

@@ -12,9 +12,9 @@ import pytest
 from gql_server.database.engine.migration import head_revision
 from gql_server.pages.playground import HOW_TO_BUILD, playground_is_built
 from tests.support.postgres import PostgresServer
-from tests.support.process import product_process, run_gql_server, workers_ai_environment
-from tests.support.product import FLUX, GENERATE
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.process import run_gql_server, server_process, workers_ai_environment
+from tests.support.running_app import FLUX, GENERATE
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +33,7 @@ async def generate(url: str) -> dict[str, Any]:
 
 
 async def test_a_newcomer_needs_no_settings(tmp_path: Path) -> None:
-    async with product_process(tmp_path, {}) as running:
+    async with server_process(tmp_path, {}) as running:
         assert f"Playground: {running.url}/graphql" in running.printed
         assert (HOW_TO_BUILD in running.printed) is not playground_is_built()
         async with httpx.AsyncClient(base_url=running.url) as client:
@@ -60,13 +60,13 @@ async def test_a_newcomer_needs_no_settings(tmp_path: Path) -> None:
 
 
 async def test_a_stop_lets_running_pictures_finish_also_of_clients_that_left(
-    tmp_path: Path, standin: WorkersAIStandin
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    standin.latency = 2.0
-    async with product_process(tmp_path, workers_ai_environment(standin)) as running:
+    fake_workers_ai.latency = 2.0
+    async with server_process(tmp_path, workers_ai_environment(fake_workers_ai)) as running:
         picture = asyncio.create_task(generate(running.url))
         left = asyncio.create_task(generate(running.url))
-        while len(standin.requests) < 2:
+        while len(fake_workers_ai.requests) < 2:
             await asyncio.sleep(0.01)
         left.cancel()
         await asyncio.wait([left])
@@ -79,12 +79,12 @@ async def test_a_stop_lets_running_pictures_finish_also_of_clients_that_left(
     assert len(list((tmp_path / "data" / "images" / "generated").glob("img_*.jpg"))) == 2
 
 
-async def test_a_stop_has_a_bound(tmp_path: Path, standin: WorkersAIStandin) -> None:
-    standin.latency = 600
-    settings = workers_ai_environment(standin, SHUTDOWN_TIMEOUT="0.5")
-    async with product_process(tmp_path, settings) as running:
+async def test_a_stop_has_a_bound(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> None:
+    fake_workers_ai.latency = 600
+    settings = workers_ai_environment(fake_workers_ai, SHUTDOWN_TIMEOUT="0.5")
+    async with server_process(tmp_path, settings) as running:
         picture = asyncio.create_task(generate(running.url))
-        while not standin.requests:
+        while not fake_workers_ai.requests:
             await asyncio.sleep(0.01)
         began = time.monotonic()
         running.process.send_signal(signal.SIGTERM)
@@ -105,7 +105,7 @@ async def test_a_database_of_another_version_is_not_served(
     code, printed, _ = await run_gql_server("migrate", folder=tmp_path, settings=settings)
     assert code == 0
     assert printed.splitlines()[-1] == f"The database is at revision {head_revision()}."
-    async with product_process(tmp_path, settings) as running:
+    async with server_process(tmp_path, settings) as running:
         assert (await generate(running.url))["userErrors"] == []
 
 
@@ -120,7 +120,7 @@ async def test_a_database_that_goes_away_is_told_without_its_password(
         "SHUTDOWN_TIMEOUT": "0",
     }
     assert "secret-password" in settings["DATABASE_URL"]
-    async with product_process(tmp_path, settings) as running:
+    async with server_process(tmp_path, settings) as running:
         async with httpx.AsyncClient(base_url=running.url, timeout=30) as client:
             query = {"query": "{ images { edges { node { id } } } }"}
             assert "errors" not in (await client.post("/graphql", json=query)).json()

@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 from tests.support.child import child_process
 from tests.support.generator_program import PER_MINUTE, PICTURES
 from tests.support.postgres import PostgresServer
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import server_error_page
 
 pytestmark = pytest.mark.anyio
@@ -20,15 +20,15 @@ ROOT = Path(__file__).parents[2]
 RETRIES = 4
 
 
-async def make_pictures(url: URL, standin: WorkersAIStandin) -> int:
+async def make_pictures(url: URL, fake_workers_ai: FakeWorkersAI) -> int:
     async with child_process(
         sys.executable,
         "-m",
         "tests.support.generator_program",
         url.render_as_string(hide_password=False),
-        standin.base_url,
-        standin.account_id,
-        standin.token,
+        fake_workers_ai.base_url,
+        fake_workers_ai.account_id,
+        fake_workers_ai.token,
         cwd=ROOT,
         stdout=PIPE,
     ) as process:
@@ -37,13 +37,13 @@ async def make_pictures(url: URL, standin: WorkersAIStandin) -> int:
 
 
 async def test_two_processes_and_their_retries_keep_to_the_one_limit_together(
-    standin: WorkersAIStandin, postgres: PostgresServer, migrated_postgres: str
+    fake_workers_ai: FakeWorkersAI, postgres: PostgresServer, migrated_postgres: str
 ) -> None:
     url = postgres.url(postgres.create_database(migrated_postgres))
-    standin.next(*(server_error_page() for _ in range(RETRIES)))
-    made = await asyncio.gather(*(make_pictures(url, standin) for _ in range(2)))
+    fake_workers_ai.next(*(server_error_page() for _ in range(RETRIES)))
+    made = await asyncio.gather(*(make_pictures(url, fake_workers_ai) for _ in range(2)))
     assert made == [PICTURES, PICTURES]
-    arrivals = sorted(request.at for request in standin.requests)
+    arrivals = sorted(request.at for request in fake_workers_ai.requests)
     assert len(arrivals) == 2 * PICTURES + RETRIES
     # What holds for every window, whatever its length, holds for those of 60 seconds.
     burst = PER_MINUTE // 10

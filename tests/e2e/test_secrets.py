@@ -20,16 +20,16 @@ from tests.support.oidc import AUDIENCE, running_provider
 from tests.support.postgres import PostgresServer
 from tests.support.process import (
     create_key,
-    product_process,
     run_gql_server,
+    server_process,
     workers_ai_environment,
 )
-from tests.support.product import FLUX, GENERATE
 from tests.support.receiver import Receiver
+from tests.support.running_app import FLUX, GENERATE
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
 from tests.support.subscriber import open_socket
 from tests.support.waiting import WAIT_SECONDS
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import error
 
 pytestmark = pytest.mark.anyio
@@ -53,7 +53,7 @@ async def test_no_key_signature_or_prompt_is_let_out(tmp_path: Path) -> None:
     secret = await create_key(tmp_path, "admin")
     wrong = [new_secret().text, f"{secret[:-1]}!", secret[:-1]]
     answers: list[str] = []
-    async with product_process(tmp_path, settings) as running:
+    async with server_process(tmp_path, settings) as running:
         async with httpx.AsyncClient(base_url=running.url, timeout=30) as client:
             headers = {"Authorization": f"Bearer {secret}"}
             request = {
@@ -148,7 +148,7 @@ BUDGET = """mutation ($url: String!) {
 
 async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
     tmp_path: Path,
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
     s3: S3Server,
     postgres: PostgresServer,
     migrated_postgres: str,
@@ -161,7 +161,7 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
         "URL_SIGNING_SECRET": SIGNING_SECRET,
         "DATABASE_URL": address.render_as_string(hide_password=False),
         "DATABASE_PASSWORD": PASSWORD,
-        "CLOUDFLARE_API_TOKEN": standin.token,
+        "CLOUDFLARE_API_TOKEN": fake_workers_ai.token,
         "AI_GATEWAY_TOKEN": GATEWAY_TOKEN,
         "R2_ACCESS_KEY_ID": ACCESS_KEY_ID,
         "R2_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
@@ -172,11 +172,11 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
         for field, known in Settings.model_fields.items()
         if "SecretStr" in str(known.annotation)
     }
-    standin.gateway_token = GATEWAY_TOKEN
+    fake_workers_ai.gateway_token = GATEWAY_TOKEN
     async with running_provider() as provider:
         settings = {
-            **workers_ai_environment(standin, WORKERS_AI_MAX_ATTEMPTS="1"),
-            "WORKERS_AI_BASE_URL": standin.gateway_base_url,
+            **workers_ai_environment(fake_workers_ai, WORKERS_AI_MAX_ATTEMPTS="1"),
+            "WORKERS_AI_BASE_URL": fake_workers_ai.gateway_base_url,
             "AUTH": "keys",
             "LOG_LEVEL": "debug",
             "LOG_FORMAT": "json",
@@ -189,7 +189,7 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
         }
         tokens = [provider.token(role="admin"), provider.token(exp=1), provider.token(role="none")]
         said: list[str] = []
-        async with product_process(tmp_path, settings) as running:
+        async with server_process(tmp_path, settings) as running:
             async with httpx.AsyncClient(base_url=running.url, timeout=60) as client:
 
                 async def ask(query: str, token: str = tokens[0], **variables: object) -> str:
@@ -213,7 +213,7 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
                     assert "UNAUTHENTICATED" in await ask("{ viewer { role } }", token)
                     said.append(await _init(running.url, token))
                 assert "connection_ack" in await _init(running.url, tokens[0])
-                standin.next(error(10000, 401))
+                fake_workers_ai.next(error(10000, 401))
                 assert "GENERATION_FAILED" in await ask(GENERATE, input=picture)
                 for one in s3.client.list_objects_v2(Bucket=bucket).get("Contents", ()):
                     s3.client.delete_object(Bucket=bucket, Key=one["Key"])

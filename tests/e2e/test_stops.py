@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.cable import Cable
+from tests.support.network_link import NetworkLink
 from tests.support.postgres import PostgresServer
-from tests.support.process import product_process, worker_process
+from tests.support.process import server_process, worker_process
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -26,19 +26,19 @@ def address(postgres: PostgresServer, migrated_postgres: str) -> str:
 
 
 async def test_a_server_ends_though_its_database_is_frozen(tmp_path: Path, address: str) -> None:
-    async with Cable(address).laid() as cable:
+    async with NetworkLink(address).opened() as link:
         settings = {
-            "DATABASE_URL": cable.database_url,
+            "DATABASE_URL": link.database_url,
             "SHUTDOWN_TIMEOUT": str(SHUTDOWN_TIMEOUT),
             "AUTH": "none",
         }
         async with (
-            product_process(tmp_path, settings) as server,
+            server_process(tmp_path, settings) as server,
             httpx.AsyncClient(base_url=server.url, timeout=30) as client,
         ):
             query = {"query": "{ images { totalCount } }"}
             assert "data" in (await client.post("/graphql", json=query)).json()
-            cable.cut()
+            link.cut()
             waiting = [
                 asyncio.create_task(client.post("/graphql", json=query)),
                 asyncio.create_task(client.get("/api/images")),
@@ -63,16 +63,16 @@ async def test_a_server_ends_though_its_database_is_frozen(tmp_path: Path, addre
 
 
 async def test_a_worker_ends_though_its_database_is_frozen(tmp_path: Path, address: str) -> None:
-    async with Cable(address).laid() as cable:
+    async with NetworkLink(address).opened() as link:
         settings = {
-            "DATABASE_URL": cable.database_url,
+            "DATABASE_URL": link.database_url,
             "SHUTDOWN_TIMEOUT": str(SHUTDOWN_TIMEOUT),
         }
         async with worker_process(tmp_path, settings) as worker:
             async with asyncio.timeout(WAIT_SECONDS):
                 while not (tmp_path / "data" / "images").is_dir():
                     await asyncio.sleep(0.05)
-            cable.cut()
+            link.cut()
             began = time.monotonic()
             worker.send_signal(signal.SIGTERM)
             await worker.wait()

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.postgres import PostgresServer
-from tests.support.process import product_process
-from tests.support.product import running_product, workers_ai_settings
+from tests.support.process import server_process
+from tests.support.running_app import running_app, workers_ai_settings
 from tests.support.streams import EVENTS, PARTS, streamed
 from tests.support.subscriber import subscriber
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
@@ -24,15 +24,15 @@ CREATED = "subscription($after: ID) { imageCreated(after: $after) { id } }"
 
 
 async def test_an_image_of_one_process_is_told_by_another_until_that_stops(
-    tmp_path: Path, standin: WorkersAIStandin, postgres: PostgresServer, migrated_postgres: str
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, postgres: PostgresServer, migrated_postgres: str
 ) -> None:
     address = postgres.setting(postgres.create_database(migrated_postgres))
     images = tmp_path / "data"
-    settings = workers_ai_settings(standin) | {"database_url": address}
+    settings = workers_ai_settings(fake_workers_ai) | {"database_url": address}
     own_settings = {"DATABASE_URL": address, "SHUTDOWN_TIMEOUT": SHUTDOWN_TIMEOUT}
     async with (
-        product_process(tmp_path, own_settings) as telling,
-        running_product(images, settings) as making,
+        server_process(tmp_path, own_settings) as telling,
+        running_app(images, settings) as making,
         subscriber(telling.url) as client,
         subscriber(telling.url) as idle,
     ):
@@ -86,7 +86,7 @@ async def test_one_who_takes_no_data_holds_up_no_stop(tmp_path: Path) -> None:
     }
     aliases = " ".join(f"p{number}: description" for number in range(1000))
     async with (
-        product_process(tmp_path, settings) as running,
+        server_process(tmp_path, settings) as running,
         subscriber(running.url, max_queue=1, max_size=None) as client,
     ):
         async with subscriber(running.url) as talkative:

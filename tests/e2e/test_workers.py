@@ -12,14 +12,14 @@ import pytest
 
 from tests.support.child import child_process
 from tests.support.postgres import PostgresServer
-from tests.support.process import environment, product_process, run_gql_server
+from tests.support.process import environment, run_gql_server, server_process
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_second_server_on_the_same_data_refuses_to_start(tmp_path: Path) -> None:
-    async with product_process(tmp_path, {}) as running:
+    async with server_process(tmp_path, {}) as running:
         code, _, logged = await run_gql_server("serve", folder=tmp_path, settings={"PORT": "1"})
         assert code == 1
         assert logged.strip().splitlines()[-1] == (
@@ -27,7 +27,7 @@ async def test_a_second_server_on_the_same_data_refuses_to_start(tmp_path: Path)
         )
         running.process.kill()
         await running.end()
-    async with product_process(tmp_path, {}):
+    async with server_process(tmp_path, {}):
         pass
 
 

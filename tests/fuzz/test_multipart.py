@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.probe import probed
-from tests.support.process import product_process
-from tests.support.product import png
+from tests.support.process import server_process
+from tests.support.running_app import png
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -102,7 +102,7 @@ async def send(url: str, random_: random.Random) -> int:
 
 async def fuzz(folder: Path, *, bodies: int) -> None:
     random_ = random.Random(20261127)
-    async with product_process(folder, {"LOG_LEVEL": "error"}) as server:
+    async with server_process(folder, {"LOG_LEVEL": "error"}) as server:
         for _ in range(8):
             await send(server.url, random_)
         async with probed(server) as probe:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.attacks.websockets import frame, raw_socket
 from tests.support.probe import probed
-from tests.support.process import product_process
+from tests.support.process import server_process
 from tests.support.subscriber import subscriber
 
 pytestmark = pytest.mark.anyio
@@ -65,7 +65,7 @@ async def one_socket(url: str, sent: bytes, pieces: int) -> None:
 
 async def fuzz(folder: Path, *, sockets: int) -> None:
     random_ = random.Random(20261127)
-    async with product_process(folder, {"LOG_LEVEL": "error"}) as server:
+    async with server_process(folder, {"LOG_LEVEL": "error"}) as server:
         await asyncio.gather(*(one_socket(server.url, random_frames(random_), 1) for _ in range(8)))
         async with probed(server) as probe:
             for _ in range(sockets // 8):

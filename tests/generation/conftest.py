@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.product import Product, running_product, workers_ai_settings
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import RunningApp, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 
 
 @pytest.fixture
-async def product(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Product]:
+async def app(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> AsyncIterator[RunningApp]:
     """SQLite, a folder, and Workers AI."""
-    async with running_product(tmp_path, workers_ai_settings(standin)) as running:
+    async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as running:
         yield running

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gql_server.inference.catalogue import load_catalogue
-from tests.support.product import GENERATE, running_product, workers_ai_settings
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import GENERATE, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 
 INTS = st.integers(-(2**31), 2**31 - 1)
 SIZES = st.sampled_from([256, 512, 768, 1024, 1001, 2048]) | INTS
@@ -54,21 +54,21 @@ PICTURES = st.fixed_dictionaries(
 
 @pytest.fixture(scope="module")
 def ask(
-    tmp_path_factory: pytest.TempPathFactory, running_standin: WorkersAIStandin
+    tmp_path_factory: pytest.TempPathFactory, session_workers_ai: FakeWorkersAI
 ) -> Iterator[Any]:
     """Run generateImage from outside the loop, as hypothesis needs it."""
     folder: Path = tmp_path_factory.mktemp("any_input")
-    running_standin.reset()
+    session_workers_ai.reset()
     with (
         anyio.from_thread.start_blocking_portal() as portal,
         portal.wrap_async_context_manager(
-            running_product(folder, workers_ai_settings(running_standin))
-        ) as product,
+            running_app(folder, workers_ai_settings(session_workers_ai))
+        ) as app,
     ):
 
         def generate(picture: dict[str, Any]) -> dict[str, Any]:
             async def run() -> dict[str, Any]:
-                response = await product.client.post(
+                response = await app.client.post(
                     "/graphql",
                     json={"query": GENERATE, "variables": {"input": picture}},
                 )

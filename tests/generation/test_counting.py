@@ -16,8 +16,8 @@ from gql_server.generation.failure_metrics import CountingGenerator
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.generator import GeneratedPicture, GenerationRequest
 from tests.database.rows import counted_statements
-from tests.support.product import FLUX, SDXL, Product, running_product, workers_ai_settings
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import FLUX, SDXL, RunningApp, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import (
     daily_allocation_used,
     error,
@@ -37,26 +37,26 @@ query($since: DateTime) {
 """
 
 
-async def performance(product: Product, since: str = "2026-01-01T00:00:00Z") -> dict[str, Any]:
-    data = await product.ask(PERFORMANCE, since=since)
+async def performance(app: RunningApp, since: str = "2026-01-01T00:00:00Z") -> dict[str, Any]:
+    data = await app.ask(PERFORMANCE, since=since)
     return {model["id"]: model for model in data["models"]}
 
 
 async def test_what_a_model_failed_at_is_counted_once_and_apart_from_refusals(
-    tmp_path: Path, standin: WorkersAIStandin
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
     impatient = {"workers_ai_max_attempts": 1, "workers_ai_timeout": 0.3}
-    async with running_product(tmp_path, workers_ai_settings(standin) | impatient) as product:
-        standin.latency = 0.05
+    async with running_app(tmp_path, workers_ai_settings(fake_workers_ai) | impatient) as app:
+        fake_workers_ai.latency = 0.05
         for _ in range(3):
-            await product.image()
+            await app.image()
         failures = (out_of_capacity(), html_page(), error(5004, 400), error(3023, 403), slow(9))
         for behaviour in (*failures, prompt_refused(), daily_allocation_used()):
-            standin.next(behaviour)
-            assert (await product.generate())["image"] is None
-        assert (await product.generate(prompt=""))["userErrors"]  # refused by this server itself
-        with counted_statements(product.parts.database) as statements:
-            found = await performance(product)
+            fake_workers_ai.next(behaviour)
+            assert (await app.generate())["image"] is None
+        assert (await app.generate(prompt=""))["userErrors"]  # refused by this server itself
+        with counted_statements(app.parts.database) as statements:
+            found = await performance(app)
         read = [statement for statement in statements if "model_rollups" in statement]
         assert len(read) == 2  # one for each of the two windows
         assert len(found) == 11
@@ -77,18 +77,20 @@ async def test_what_a_model_failed_at_is_counted_once_and_apart_from_refusals(
             "medianSeconds": None,
             "p95Seconds": None,
         }
-        assert (await performance(product, "2100-01-01T00:00:00Z"))[FLUX]["performance"] == flux
+        assert (await performance(app, "2100-01-01T00:00:00Z"))[FLUX]["performance"] == flux
 
 
-async def test_a_retried_call_is_one_generation(tmp_path: Path, standin: WorkersAIStandin) -> None:
+async def test_a_retried_call_is_one_generation(
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
+) -> None:
     attempts = {"workers_ai_max_attempts": 2}
-    async with running_product(tmp_path, workers_ai_settings(standin) | attempts) as product:
-        standin.next(out_of_capacity(retry_after=0))
-        await product.image()
-        standin.next(out_of_capacity(retry_after=0), out_of_capacity(retry_after=0))
-        assert (await product.generate())["image"] is None
-        flux = (await performance(product))[FLUX]["performance"]
-        assert len(standin.requests) == 4
+    async with running_app(tmp_path, workers_ai_settings(fake_workers_ai) | attempts) as app:
+        fake_workers_ai.next(out_of_capacity(retry_after=0))
+        await app.image()
+        fake_workers_ai.next(out_of_capacity(retry_after=0), out_of_capacity(retry_after=0))
+        assert (await app.generate())["image"] is None
+        flux = (await performance(app))[FLUX]["performance"]
+        assert len(fake_workers_ai.requests) == 4
         assert (flux["images"], flux["failures"]) == (1, 1)
 
 

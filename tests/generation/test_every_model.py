@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from gql_server.inference.catalogue import load_catalogue
-from tests.support.product import Product, png
+from tests.support.running_app import RunningApp, png
 from tests.support.s3 import S3Server
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
@@ -135,7 +135,7 @@ EVERY_MODEL = [
 
 @pytest.mark.parametrize("expected", EVERY_MODEL, ids=lambda expected: expected.model)
 async def test_a_picture_is_made_kept_and_charged(
-    production: Product, standin: WorkersAIStandin, s3: S3Server, expected: Expected
+    production: RunningApp, fake_workers_ai: FakeWorkersAI, s3: S3Server, expected: Expected
 ) -> None:
     picture: dict[str, Any] = {"model": expected.model, "seed": 7, **expected.settings}
     picture["sourceImageIds"] = [
@@ -153,7 +153,7 @@ async def test_a_picture_is_made_kept_and_charged(
     assert image["providerCost"] == expected.provider_cost
     assert image["neurons"] == expected.neurons
     assert not image["isPreview"]
-    (call,) = standin.requests
+    (call,) = fake_workers_ai.requests
     assert call.refusal is None
 
     kept = s3.head(str(production.settings.r2_bucket), image["r2Key"])

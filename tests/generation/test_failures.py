@@ -16,9 +16,9 @@ from gql_server.domain.errors import GenerationPending
 from gql_server.generation.persist import keep_facts
 from tests.database.rows import charge_row, image_row
 from tests.support.faulty_proxy import Answer, running_proxy
-from tests.support.product import Product, running_product, workers_ai_settings
+from tests.support.running_app import RunningApp, running_app, workers_ai_settings
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import (
     Behaviour,
     daily_allocation_used,
@@ -34,16 +34,16 @@ pytestmark = pytest.mark.anyio
 
 @asynccontextmanager
 async def impatient(
-    tmp_path: Path, standin: WorkersAIStandin, **settings: Any
-) -> AsyncIterator[Product]:
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, **settings: Any
+) -> AsyncIterator[RunningApp]:
     """A product that tries a model once."""
-    chosen = workers_ai_settings(standin) | {"workers_ai_max_attempts": 1} | settings
-    async with running_product(tmp_path, chosen) as product:
-        yield product
+    chosen = workers_ai_settings(fake_workers_ai) | {"workers_ai_max_attempts": 1} | settings
+    async with running_app(tmp_path, chosen) as app:
+        yield app
 
 
-async def nothing_was_kept(product: Product) -> bool:
-    data = await product.ask("{ images { totalCount } costAnalytics { totalImages totalCost } }")
+async def nothing_was_kept(app: RunningApp) -> bool:
+    data = await app.ask("{ images { totalCount } costAnalytics { totalImages totalCost } }")
     return data == {
         "images": {"totalCount": 0},
         "costAnalytics": {"totalImages": 0, "totalCost": 0.0},
@@ -65,71 +65,73 @@ async def nothing_was_kept(product: Product) -> bool:
 )
 async def test_a_failed_generation_is_told_and_costs_nothing(
     tmp_path: Path,
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
     behaviour: Behaviour,
     kind: str,
     retryable: bool | None,  # noqa: FBT001 - a column of the table
 ) -> None:
-    async with impatient(tmp_path, standin) as product:
-        standin.next(behaviour)
-        payload = await product.generate()
+    async with impatient(tmp_path, fake_workers_ai) as app:
+        fake_workers_ai.next(behaviour)
+        payload = await app.generate()
         (told,) = payload["userErrors"]
         assert payload["image"] is None
         assert told["__typename"] == kind
         assert told.get("retryable") is retryable
-        assert standin.token not in told["message"]
-        assert standin.account_id not in told["message"]
-        assert await nothing_was_kept(product)
+        assert fake_workers_ai.token not in told["message"]
+        assert fake_workers_ai.account_id not in told["message"]
+        assert await nothing_was_kept(app)
 
 
-async def test_a_used_up_day_says_when_it_ends(tmp_path: Path, standin: WorkersAIStandin) -> None:
-    async with impatient(tmp_path, standin) as product:
-        standin.next(daily_allocation_used())
+async def test_a_used_up_day_says_when_it_ends(
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
+) -> None:
+    async with impatient(tmp_path, fake_workers_ai) as app:
+        fake_workers_ai.next(daily_allocation_used())
         before = datetime.now(UTC)
-        (told,) = (await product.generate())["userErrors"]
+        (told,) = (await app.generate())["userErrors"]
         resets_at = datetime.fromisoformat(told["resetsAt"])
         assert resets_at.time().isoformat() == "00:00:00"
         assert before < resets_at <= before + timedelta(days=1, minutes=1)
-        assert len(standin.requests) == 1
+        assert len(fake_workers_ai.requests) == 1
 
 
 async def test_a_store_that_falters_costs_no_second_call(
-    tmp_path: Path, standin: WorkersAIStandin, s3: S3Server
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, s3: S3Server
 ) -> None:
     async with (
         running_proxy(s3.endpoint_url) as proxy,
         impatient(
             tmp_path,
-            standin,
+            fake_workers_ai,
             r2_bucket=s3.make_bucket(),
             r2_access_key_id=ACCESS_KEY_ID,
             r2_secret_access_key=SECRET_ACCESS_KEY,
             r2_endpoint_url=proxy.url,
-        ) as product,
+        ) as app,
     ):
         proxy.spoil(Answer(503, "SlowDown"), Answer(503, "SlowDown"))
-        image = await product.image()
+        image = await app.image()
         assert image["cost"] == 0.01
-        assert len(standin.requests) == 1
+        assert len(fake_workers_ai.requests) == 1
 
 
 async def test_a_store_that_refuses_is_told_and_nothing_is_charged(
-    tmp_path: Path, standin: WorkersAIStandin, s3: S3Server
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, s3: S3Server
 ) -> None:
     async with impatient(
         tmp_path,
-        standin,
+        fake_workers_ai,
         r2_bucket="no-such-bucket",
         r2_access_key_id=ACCESS_KEY_ID,
         r2_secret_access_key=SECRET_ACCESS_KEY,
         r2_endpoint_url=s3.endpoint_url,
-    ) as product:
+    ) as app:
         with capture_logs() as logs:
-            (told,) = (await product.generate())["userErrors"]
+            (told,) = (await app.generate())["userErrors"]
         assert (told["__typename"], told["retryable"]) == ("GenerationFailed", False)
         assert "no-such-bucket" not in told["message"]
         assert "picture_not_kept" in {entry["event"] for entry in logs}
-        assert await nothing_was_kept(product)
+        assert await nothing_was_kept(app)
 
 
 class LosesAnswers:
@@ -148,22 +150,22 @@ class LosesAnswers:
         return done
 
 
-async def test_a_commit_whose_answer_was_lost_is_not_made_twice(product: Product) -> None:
-    database = LosesAnswers(product.parts.database, losses=2)
+async def test_a_commit_whose_answer_was_lost_is_not_made_twice(app: RunningApp) -> None:
+    database = LosesAnswers(app.parts.database, losses=2)
     image = image_row(user_id="default_user")
     inserts = ImageInserts(database)  # type: ignore[arg-type]  # stands in
     facts = await keep_facts(inserts, NewImage(image, charge_row(image)))
     assert facts["id"] == image.id
     assert database.losses == 0
-    data = await product.ask("{ images { totalCount } costAnalytics { totalImages } }")
+    data = await app.ask("{ images { totalCount } costAnalytics { totalImages } }")
     assert data == {"images": {"totalCount": 1}, "costAnalytics": {"totalImages": 1}}
 
 
 async def test_a_commit_that_nobody_knows_of_is_not_told_as_uncharged(
-    product: Product, monkeypatch: pytest.MonkeyPatch
+    app: RunningApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gql_server.generation.persist._DATABASE_ATTEMPTS", 1)
-    database = LosesAnswers(product.parts.database, losses=9)
+    database = LosesAnswers(app.parts.database, losses=9)
     image = image_row(user_id="default_user")
     inserts = ImageInserts(database)  # type: ignore[arg-type]  # stands in
     with pytest.raises(GenerationPending) as caught:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.product import Product, running_product, workers_ai_settings
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import RunningApp, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import out_of_capacity, picture_flagged, slow
 
 pytestmark = pytest.mark.anyio
@@ -22,32 +22,32 @@ BUDGETS = """mutation { setBudget(input: {limit: 0.01, period: MONTHLY}) {
     budget { spent reserved } } }"""
 
 
-async def ask(product: Product, **given: Any) -> dict[str, Any]:
+async def ask(app: RunningApp, **given: Any) -> dict[str, Any]:
     given = {"prompt": "A fox", "model": "@cf/black-forest-labs/flux-1-schnell"} | given
-    data = await product.ask(ASKED, input=given)
+    data = await app.ask(ASKED, input=given)
     payload: dict[str, Any] = data["generateImage"]
     return payload
 
 
 async def test_the_seed_that_made_the_picture_is_kept_and_the_picture_is_paid_once(
-    tmp_path: Path, standin: WorkersAIStandin
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    async with running_product(tmp_path, workers_ai_settings(standin)) as product:
-        standin.next(picture_flagged())
-        image = (await ask(product))["image"]
-        assert len(standin.requests) == 2
-        assert image["parameters"]["seed"] == standin.requests[-1].parameters["seed"]
-        assert image["parameters"]["seed"] != standin.requests[0].parameters["seed"]
-        data = await product.ask("{ costAnalytics { totalImages totalCost } }")
+    async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as app:
+        fake_workers_ai.next(picture_flagged())
+        image = (await ask(app))["image"]
+        assert len(fake_workers_ai.requests) == 2
+        assert image["parameters"]["seed"] == fake_workers_ai.requests[-1].parameters["seed"]
+        assert image["parameters"]["seed"] != fake_workers_ai.requests[0].parameters["seed"]
+        data = await app.ask("{ costAnalytics { totalImages totalCost } }")
         assert data["costAnalytics"] == {"totalImages": 1, "totalCost": image["cost"]}
 
 
 async def test_a_seed_that_was_named_is_reported_and_remembered_for_its_key(
-    tmp_path: Path, standin: WorkersAIStandin
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    async with running_product(tmp_path, workers_ai_settings(standin)) as product:
-        standin.next(picture_flagged())
-        first = await ask(product, seed=7, idempotencyKey="k")
+    async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as app:
+        fake_workers_ai.next(picture_flagged())
+        first = await ask(app, seed=7, idempotencyKey="k")
         assert first == {
             "image": None,
             "userErrors": [
@@ -59,51 +59,51 @@ async def test_a_seed_that_was_named_is_reported_and_remembered_for_its_key(
                 }
             ],
         }
-        assert await ask(product, seed=7, idempotencyKey="k") == first
-        assert len(standin.requests) == 1
+        assert await ask(app, seed=7, idempotencyKey="k") == first
+        assert len(fake_workers_ai.requests) == 1
 
 
 async def test_a_key_whose_seeds_were_chance_tries_again(
-    tmp_path: Path, standin: WorkersAIStandin
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    async with running_product(tmp_path, workers_ai_settings(standin)) as product:
-        standin.next(*[picture_flagged()] * 3)
-        failed = await ask(product, idempotencyKey="k")
+    async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as app:
+        fake_workers_ai.next(*[picture_flagged()] * 3)
+        failed = await ask(app, idempotencyKey="k")
         assert failed["userErrors"][0]["seedWasGiven"] is False
-        assert (await ask(product, idempotencyKey="k"))["image"] is not None
-        assert len(standin.requests) == 4
+        assert (await ask(app, idempotencyKey="k"))["image"] is not None
+        assert len(fake_workers_ai.requests) == 4
 
 
-async def test_a_seed_of_a_template_is_kept(tmp_path: Path, standin: WorkersAIStandin) -> None:
-    async with running_product(tmp_path, workers_ai_settings(standin)) as product:
-        template = (await product.ask(TEMPLATE_WITH_SEED))["createTemplate"]["template"]["id"]
-        standin.next(picture_flagged())
-        (error,) = (await ask(product, model=None, templateId=template))["userErrors"]
+async def test_a_seed_of_a_template_is_kept(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> None:
+    async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as app:
+        template = (await app.ask(TEMPLATE_WITH_SEED))["createTemplate"]["template"]["id"]
+        fake_workers_ai.next(picture_flagged())
+        (error,) = (await ask(app, model=None, templateId=template))["userErrors"]
         assert (error["code"], error["seedWasGiven"]) == ("PICTURE_FLAGGED", True)
-        assert [request.parameters["seed"] for request in standin.requests] == [7]
+        assert [request.parameters["seed"] for request in fake_workers_ai.requests] == [7]
 
 
 @pytest.mark.parametrize("seed", [None, 7])
 async def test_a_server_that_ends_between_two_attempts_is_paid_one_picture(
-    tmp_path: Path, standin: WorkersAIStandin, seed: int | None
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, seed: int | None
 ) -> None:
-    settings = workers_ai_settings(standin)
+    settings = workers_ai_settings(fake_workers_ai)
     flagged = picture_flagged() if seed is None else out_of_capacity()
     hasty = {"request_deadline": 0.5, "shutdown_timeout": 0}
-    async with running_product(tmp_path, settings | hasty) as product:
-        standin.next(flagged, slow(60))
-        pending = await ask(product, seed=seed, idempotencyKey="k")
+    async with running_app(tmp_path, settings | hasty) as app:
+        fake_workers_ai.next(flagged, slow(60))
+        pending = await ask(app, seed=seed, idempotencyKey="k")
         assert pending["userErrors"][0]["code"] == "GENERATION_PENDING"
-    before = len(standin.requests)
-    async with running_product(tmp_path, settings) as product:
-        standin.next(flagged)
-        image = (await ask(product, seed=seed, idempotencyKey="k"))["image"]
-        again, last = standin.requests[before:]
-        assert again.parameters == standin.requests[0].parameters
+    before = len(fake_workers_ai.requests)
+    async with running_app(tmp_path, settings) as app:
+        fake_workers_ai.next(flagged)
+        image = (await ask(app, seed=seed, idempotencyKey="k"))["image"]
+        again, last = fake_workers_ai.requests[before:]
+        assert again.parameters == fake_workers_ai.requests[0].parameters
         assert image["parameters"]["seed"] == last.parameters["seed"]
         assert (last.parameters["seed"] == again.parameters["seed"]) == (seed is not None)
-        assert (await ask(product, seed=seed, idempotencyKey="k"))["image"] == image
-        data = await product.ask("{ costAnalytics { totalImages totalCost } }")
+        assert (await ask(app, seed=seed, idempotencyKey="k"))["image"] == image
+        data = await app.ask("{ costAnalytics { totalImages totalCost } }")
         assert data["costAnalytics"] == {"totalImages": 1, "totalCost": image["cost"]}
-        state = (await product.ask(BUDGETS))["setBudget"]["budget"]
+        state = (await app.ask(BUDGETS))["setBudget"]["budget"]
         assert (state["spent"], state["reserved"]) == (image["cost"], 0)

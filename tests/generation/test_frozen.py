@@ -11,31 +11,31 @@ import pytest
 from gql_server.database.queries.processes import remove_all_processes
 from tests.support.clock import step_clock
 from tests.support.postgres import PostgresServer
-from tests.support.product import Product, running_product, workers_ai_settings
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import RunningApp, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
 async def servers(
-    tmp_path: Path, standin: WorkersAIStandin, postgres: PostgresServer, migrated_postgres: str
-) -> AsyncIterator[tuple[Product, Product]]:
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, postgres: PostgresServer, migrated_postgres: str
+) -> AsyncIterator[tuple[RunningApp, RunningApp]]:
     """Two servers on one database and one folder, whose leases are longer than a test."""
-    settings = workers_ai_settings(standin) | {
+    settings = workers_ai_settings(fake_workers_ai) | {
         "database_url": postgres.setting(postgres.create_database(migrated_postgres)),
         "process_lease": 3600,
         "log_format": "console",
     }
     async with AsyncExitStack() as stack:
         yield (
-            await stack.enter_async_context(running_product(tmp_path, settings)),
-            await stack.enter_async_context(running_product(tmp_path, settings)),
+            await stack.enter_async_context(running_app(tmp_path, settings)),
+            await stack.enter_async_context(running_app(tmp_path, settings)),
         )
 
 
-async def set_budget(product: Product, dollars: float) -> None:
-    await product.ask(
+async def set_budget(app: RunningApp, dollars: float) -> None:
+    await app.ask(
         "mutation B($limit: Float!) { setBudget(input: {limit: $limit, period: MONTHLY}) "
         "{ userErrors { code } } }",
         limit=dollars,
@@ -44,19 +44,19 @@ async def set_budget(product: Product, dollars: float) -> None:
 
 @pytest.mark.parametrize("pictures_paid_for", [1, 2])
 async def test_what_a_frozen_process_made_is_charged_only_where_there_is_money(
-    servers: tuple[Product, Product], standin: WorkersAIStandin, pictures_paid_for: int
+    servers: tuple[RunningApp, RunningApp], fake_workers_ai: FakeWorkersAI, pictures_paid_for: int
 ) -> None:
     frozen, other = servers
     await set_budget(other, 0.01 * pictures_paid_for)
-    standin.latency = 1.0
+    fake_workers_ai.latency = 1.0
     late = asyncio.create_task(frozen.generate())
-    while not standin.requests:
+    while not fake_workers_ai.requests:
         await asyncio.sleep(0.01)
     # As it looks to the others when nothing was heard of it for a lease and for longer than GRACE.
     async with other.parts.database.write() as connection:
         await remove_all_processes(connection)
     await step_clock(other.parts.database, timedelta(minutes=3))
-    standin.latency = 0.0
+    fake_workers_ai.latency = 0.0
     await other.image()
     payload = await late
     (state,) = await other.parts.budgets.every()

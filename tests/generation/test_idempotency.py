@@ -14,9 +14,9 @@ from gql_server.database.tables.tables import IdempotencyKeyRow
 from gql_server.domain.clock import now
 from gql_server.idempotency.keys import KEY_LIFETIME
 from tests.database.rows import counted_statements
-from tests.support.product import CREATE_TEMPLATE, Product, png, running_product
-from tests.support.product import workers_ai_settings as workers_ai
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import CREATE_TEMPLATE, RunningApp, png, running_app
+from tests.support.running_app import workers_ai_settings as workers_ai
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import (
     Behaviour,
     daily_allocation_used,
@@ -31,8 +31,8 @@ pytestmark = pytest.mark.anyio
 COUNTS = "{ images { totalCount } costAnalytics { totalImages totalCost } }"
 
 
-async def one_picture_was_paid(product: Product) -> bool:
-    return await product.ask(COUNTS) == {
+async def one_picture_was_paid(app: RunningApp) -> bool:
+    return await app.ask(COUNTS) == {
         "images": {"totalCount": 1},
         "costAnalytics": {"totalImages": 1, "totalCost": 0.01},
     }
@@ -43,21 +43,21 @@ def kinds(payload: dict[str, Any]) -> list[str]:
 
 
 async def test_the_same_request_with_its_key_is_made_once(
-    product: Product, standin: WorkersAIStandin
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     asked = {"idempotencyKey": "order 42", "metadata": {"a": 1, "b": [None]}, "tags": ["x"]}
-    first = await product.image(**asked)
-    again = await product.image(**asked | {"metadata": {"b": [None], "a": 1}})
+    first = await app.image(**asked)
+    again = await app.image(**asked | {"metadata": {"b": [None], "a": 1}})
     assert again == first
-    assert len(standin.requests) == 1
-    assert await one_picture_was_paid(product)
+    assert len(fake_workers_ai.requests) == 1
+    assert await one_picture_was_paid(app)
 
 
-async def test_a_key_keeps_the_id_of_its_image_and_not_the_request(product: Product) -> None:
-    image = await product.image(idempotencyKey="k")
+async def test_a_key_keeps_the_id_of_its_image_and_not_the_request(app: RunningApp) -> None:
+    image = await app.image(idempotencyKey="k")
     columns = (col(IdempotencyKeyRow.result_id), col(IdempotencyKeyRow.accepted))
     completed = col(IdempotencyKeyRow.completed_at).is_not(None)
-    async with product.parts.database.read() as connection:
+    async with app.parts.database.read() as connection:
         (row,) = await connection.execute(select(*columns, completed))
     assert tuple(row) == (image["id"], None, True)
 
@@ -67,36 +67,36 @@ async def test_a_key_keeps_the_id_of_its_image_and_not_the_request(product: Prod
     [{"prompt": "A red fox in the rain"}, {"seed": 1}, {"tags": ["x"]}, {"metadata": {"a": None}}],
 )
 async def test_another_request_with_the_key_is_told_so(
-    product: Product, standin: WorkersAIStandin, change: dict[str, Any]
+    app: RunningApp, fake_workers_ai: FakeWorkersAI, change: dict[str, Any]
 ) -> None:
-    await product.image(idempotencyKey="k", metadata={})
-    payload = await product.generate(**{"idempotencyKey": "k", "metadata": {}} | change)
+    await app.image(idempotencyKey="k", metadata={})
+    payload = await app.generate(**{"idempotencyKey": "k", "metadata": {}} | change)
     (told,) = payload["userErrors"]
     assert payload["image"] is None
     assert (told["__typename"], told["code"]) == ("IdempotencyConflict", "IDEMPOTENCY_CONFLICT")
     assert told["path"] == ["input", "idempotencyKey"]
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
 
 
 async def test_another_request_does_not_wait_for_the_one_that_runs(
-    product: Product, standin: WorkersAIStandin
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    standin.latency = 1.0
-    running = asyncio.create_task(product.generate(idempotencyKey="k"))
-    while not standin.requests:
+    fake_workers_ai.latency = 1.0
+    running = asyncio.create_task(app.generate(idempotencyKey="k"))
+    while not fake_workers_ai.requests:
         await asyncio.sleep(0.01)
-    assert kinds(await product.generate(idempotencyKey="k", seed=1)) == ["IdempotencyConflict"]
+    assert kinds(await app.generate(idempotencyKey="k", seed=1)) == ["IdempotencyConflict"]
     assert not running.done()
     assert (await running)["userErrors"] == []
 
 
 async def test_without_a_key_each_request_is_made_and_no_key_is_looked_at(
-    product: Product, standin: WorkersAIStandin
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    with counted_statements(product.parts.database) as statements:
-        first, second = await product.image(), await product.image()
+    with counted_statements(app.parts.database) as statements:
+        first, second = await app.image(), await app.image()
     assert first["id"] != second["id"]
-    assert len(standin.requests) == 2
+    assert len(fake_workers_ai.requests) == 2
     assert [text for text in statements if "idempotency" in text] == []
 
 
@@ -105,32 +105,32 @@ async def test_without_a_key_each_request_is_made_and_no_key_is_looked_at(
     [("", "TOO_SHORT"), ("x" * 256, "TOO_LONG"), ("a\x00b", "INVALID"), ("clé", "INVALID")],
 )
 async def test_a_wrong_key_is_told_with_every_other_fault(
-    product: Product, standin: WorkersAIStandin, key: str, code: str
+    app: RunningApp, fake_workers_ai: FakeWorkersAI, key: str, code: str
 ) -> None:
-    payload = await product.generate(idempotencyKey=key, prompt="x")
+    payload = await app.generate(idempotencyKey=key, prompt="x")
     assert [(told["code"], told["path"][-1]) for told in payload["userErrors"]] == [
         ("TOO_SHORT", "prompt"),
         (code, "idempotencyKey"),
     ]
-    alone = await product.generate(idempotencyKey=key)
+    alone = await app.generate(idempotencyKey=key)
     assert [told["code"] for told in alone["userErrors"]] == [code]
-    assert not standin.requests
-    await product.image(idempotencyKey="x" * 255)
+    assert not fake_workers_ai.requests
+    await app.image(idempotencyKey="x" * 255)
 
 
-async def test_a_request_with_faults_leaves_its_key_free(product: Product) -> None:
-    faulty = await product.generate(idempotencyKey="k", width=10**6)
+async def test_a_request_with_faults_leaves_its_key_free(app: RunningApp) -> None:
+    faulty = await app.generate(idempotencyKey="k", width=10**6)
     assert kinds(faulty) == ["InvalidInput"]
-    await product.image(idempotencyKey="k")
+    await app.image(idempotencyKey="k")
 
 
 @pytest.mark.parametrize("metadata", [["no object"], {"nul": "\x00"}, 300, 900])
 async def test_metadata_that_cannot_be_kept_is_told_with_a_key_too(
-    product: Product, metadata: object
+    app: RunningApp, metadata: object
 ) -> None:
     if isinstance(metadata, int):
         metadata = nested(metadata)
-    payload = await product.generate(idempotencyKey="k", metadata=metadata)
+    payload = await app.generate(idempotencyKey="k", metadata=metadata)
     assert {told["path"][-1] for told in payload["userErrors"]} == {"metadata"}
 
 
@@ -146,13 +146,13 @@ def nested(depth: int) -> dict[str, Any]:
     [(prompt_refused(), "PromptRefused"), (error(5004, 400), "GenerationFailed")],
 )
 async def test_what_failed_for_good_is_told_again_without_a_call(
-    product: Product, standin: WorkersAIStandin, behaviour: Behaviour, kind: str
+    app: RunningApp, fake_workers_ai: FakeWorkersAI, behaviour: Behaviour, kind: str
 ) -> None:
-    standin.next(behaviour)
-    first = await product.generate(idempotencyKey="k")
+    fake_workers_ai.next(behaviour)
+    first = await app.generate(idempotencyKey="k")
     assert kinds(first) == [kind]
-    assert await product.generate(idempotencyKey="k") == first
-    assert len(standin.requests) == 1
+    assert await app.generate(idempotencyKey="k") == first
+    assert len(fake_workers_ai.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -161,135 +161,135 @@ async def test_what_failed_for_good_is_told_again_without_a_call(
     [out_of_capacity(), daily_allocation_used(), error(10000, 401)],
 )
 async def test_what_failed_and_may_pass_is_tried_again(
-    tmp_path: Path, standin: WorkersAIStandin, behaviour: Behaviour
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI, behaviour: Behaviour
 ) -> None:
-    async with running_product(
-        tmp_path, workers_ai(standin) | {"workers_ai_max_attempts": 1}
-    ) as product:
-        standin.next(behaviour, behaviour)
-        assert kinds(await product.generate(idempotencyKey="k")) != []
-        assert kinds(await product.generate(idempotencyKey="k")) != []
-        await product.image(idempotencyKey="k", prompt="The key is free for another request")
-        assert len(standin.requests) == 3
+    async with running_app(
+        tmp_path, workers_ai(fake_workers_ai) | {"workers_ai_max_attempts": 1}
+    ) as app:
+        fake_workers_ai.next(behaviour, behaviour)
+        assert kinds(await app.generate(idempotencyKey="k")) != []
+        assert kinds(await app.generate(idempotencyKey="k")) != []
+        await app.image(idempotencyKey="k", prompt="The key is free for another request")
+        assert len(fake_workers_ai.requests) == 3
 
 
 async def test_a_hundred_at_once_wait_for_one_without_asking_the_database(
-    product: Product, standin: WorkersAIStandin
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    standin.latency = 1.5
-    with counted_statements(product.parts.database) as statements:
-        images = await asyncio.gather(*(product.image(idempotencyKey="k") for _ in range(100)))
+    fake_workers_ai.latency = 1.5
+    with counted_statements(app.parts.database) as statements:
+        images = await asyncio.gather(*(app.image(idempotencyKey="k") for _ in range(100)))
     assert all(image == images[0] for image in images)
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
     looks = [text for text in statements if text.startswith("SELECT idempotency_keys")]
     assert len(looks) == 1
-    assert await one_picture_was_paid(product)
+    assert await one_picture_was_paid(app)
 
 
 async def test_one_of_those_who_waited_tries_again_after_a_failure_that_may_pass(
-    tmp_path: Path, standin: WorkersAIStandin
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    async with running_product(
-        tmp_path, workers_ai(standin) | {"workers_ai_max_attempts": 1}
-    ) as product:
-        standin.latency = 0.3
-        standin.next(out_of_capacity(), out_of_capacity())
-        payloads = await asyncio.gather(*(product.generate(idempotencyKey="k") for _ in range(10)))
+    async with running_app(
+        tmp_path, workers_ai(fake_workers_ai) | {"workers_ai_max_attempts": 1}
+    ) as app:
+        fake_workers_ai.latency = 0.3
+        fake_workers_ai.next(out_of_capacity(), out_of_capacity())
+        payloads = await asyncio.gather(*(app.generate(idempotencyKey="k") for _ in range(10)))
         failed = [payload for payload in payloads if payload["userErrors"]]
         images = [payload["image"] for payload in payloads if payload["image"]]
         assert [kinds(payload) for payload in failed] == [["GenerationFailed"]] * 2
         assert images == [images[0]] * 8
-        assert len(standin.requests) == 3
-        assert await one_picture_was_paid(product)
+        assert len(fake_workers_ai.requests) == 3
+        assert await one_picture_was_paid(app)
 
 
 async def test_a_request_stops_waiting_at_its_deadline_and_the_key_picks_the_picture_up(
-    tmp_path: Path, standin: WorkersAIStandin
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    async with running_product(
-        tmp_path, workers_ai(standin) | {"request_deadline": 0.2}
-    ) as product:
-        standin.next(slow(1.0))
-        (first,) = (await product.generate(idempotencyKey="k"))["userErrors"]
-        (second,) = (await product.generate(idempotencyKey="k"))["userErrors"]
+    async with running_app(
+        tmp_path, workers_ai(fake_workers_ai) | {"request_deadline": 0.2}
+    ) as app:
+        fake_workers_ai.next(slow(1.0))
+        (first,) = (await app.generate(idempotencyKey="k"))["userErrors"]
+        (second,) = (await app.generate(idempotencyKey="k"))["userErrors"]
         assert first["__typename"] == "GenerationPending"
         assert second["__typename"] == "IdempotencyInProgress"
         assert second["code"] == "IDEMPOTENCY_IN_PROGRESS"
         assert first["imageId"] == second["imageId"]
-        while product.parts.running:
+        while app.parts.running:
             await asyncio.sleep(0.01)
-        assert (await product.image(idempotencyKey="k"))["id"] == first["imageId"]
-        assert len(standin.requests) == 1
-        assert await one_picture_was_paid(product)
+        assert (await app.image(idempotencyKey="k"))["id"] == first["imageId"]
+        assert len(fake_workers_ai.requests) == 1
+        assert await one_picture_was_paid(app)
 
 
 async def test_the_key_picks_up_the_picture_of_a_client_that_went_away(
-    product: Product, standin: WorkersAIStandin
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    standin.latency = 0.5
+    fake_workers_ai.latency = 0.5
     with pytest.raises(httpx.ReadTimeout):
-        async with httpx.AsyncClient(base_url=product.settings.server_url, timeout=0.2) as hasty:
-            await Product(hasty, product.settings, product.parts).generate(idempotencyKey="k")
-    await product.image(idempotencyKey="k")
-    assert len(standin.requests) == 1
-    assert await one_picture_was_paid(product)
+        async with httpx.AsyncClient(base_url=app.settings.server_url, timeout=0.2) as hasty:
+            await RunningApp(hasty, app.settings, app.parts).generate(idempotencyKey="k")
+    await app.image(idempotencyKey="k")
+    assert len(fake_workers_ai.requests) == 1
+    assert await one_picture_was_paid(app)
 
 
 async def test_what_was_accepted_stands_when_its_template_is_deleted(
-    product: Product, standin: WorkersAIStandin
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    template = (await product.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
-    first = await product.image(idempotencyKey="k", templateId=template)
-    await product.ask(
+    template = (await app.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
+    first = await app.image(idempotencyKey="k", templateId=template)
+    await app.ask(
         "mutation D($id: ID!) { deleteTemplate(input: {id: $id}) { userErrors { message } } }",
         id=template,
     )
-    again = await product.image(idempotencyKey="k", templateId=template)
+    again = await app.image(idempotencyKey="k", templateId=template)
     assert again["id"] == first["id"]
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
 
 
-async def test_a_deleted_image_is_still_what_its_key_stands_for(product: Product) -> None:
-    first = await product.image(idempotencyKey="k")
-    await product.ask(
+async def test_a_deleted_image_is_still_what_its_key_stands_for(app: RunningApp) -> None:
+    first = await app.image(idempotencyKey="k")
+    await app.ask(
         "mutation D($id: ID!) { deleteImage(input: {id: $id}) { userErrors { message } } }",
         id=first["id"],
     )
-    again = await product.image(idempotencyKey="k")
+    again = await app.image(idempotencyKey="k")
     assert (again["id"], again["isDeleted"]) == (first["id"], True)
 
 
 async def test_a_key_is_good_for_24_hours_after_its_request_was_done(
-    product: Product, standin: WorkersAIStandin
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    first = await product.image(idempotencyKey="k")
-    await set_completion(product, now() - KEY_LIFETIME + timedelta(minutes=1))
-    await product.parts.idempotency.sweep()
-    assert (await product.image(idempotencyKey="k"))["id"] == first["id"]
-    await set_completion(product, now() - KEY_LIFETIME - timedelta(minutes=1))
-    await product.parts.idempotency.sweep()
-    other = await product.image(idempotencyKey="k", prompt="Another request by now")
+    first = await app.image(idempotencyKey="k")
+    await set_completion(app, now() - KEY_LIFETIME + timedelta(minutes=1))
+    await app.parts.idempotency.sweep()
+    assert (await app.image(idempotencyKey="k"))["id"] == first["id"]
+    await set_completion(app, now() - KEY_LIFETIME - timedelta(minutes=1))
+    await app.parts.idempotency.sweep()
+    other = await app.image(idempotencyKey="k", prompt="Another request by now")
     assert other["id"] != first["id"]
-    assert (await product.image(idempotencyKey="k", prompt="Another request by now")) == other
-    assert len(standin.requests) == 2
+    assert (await app.image(idempotencyKey="k", prompt="Another request by now")) == other
+    assert len(fake_workers_ai.requests) == 2
 
 
-async def set_completion(product: Product, moment: Any) -> None:
-    async with product.parts.database.write() as connection:
+async def set_completion(app: RunningApp, moment: Any) -> None:
+    async with app.parts.database.write() as connection:
         statement = update(IdempotencyKeyRow).where(col(IdempotencyKeyRow.key) == "k")
         await connection.execute(statement.values(completed_at=moment))
 
 
-async def test_an_upload_with_its_key_is_kept_once(product: Product) -> None:
-    await product.image(idempotencyKey="k")
+async def test_an_upload_with_its_key_is_kept_once(app: RunningApp) -> None:
+    await app.image(idempotencyKey="k")
     data = png(40, 30)
-    first, second = await asyncio.gather(*(product.upload(data, key="k") for _ in range(2)))
+    first, second = await asyncio.gather(*(app.upload(data, key="k") for _ in range(2)))
     assert first["userErrors"] == []
-    assert first == second == await product.upload(data, key="k")
-    other = await product.upload(png(40, 30, "red"), key="k")
+    assert first == second == await app.upload(data, key="k")
+    other = await app.upload(png(40, 30, "red"), key="k")
     assert kinds(other) == ["IdempotencyConflict"]
-    assert kinds(await product.upload(data, key="")) == ["InvalidInput"]
-    assert kinds(await product.upload(b"no picture", key="l")) == ["InvalidInput"]
-    assert (await product.upload(data, key="l"))["sourceImage"]["id"] != first["sourceImage"]["id"]
-    folder = product.settings.images_dir / "sources"
+    assert kinds(await app.upload(data, key="")) == ["InvalidInput"]
+    assert kinds(await app.upload(b"no picture", key="l")) == ["InvalidInput"]
+    assert (await app.upload(data, key="l"))["sourceImage"]["id"] != first["sourceImage"]["id"]
+    folder = app.settings.images_dir / "sources"
     assert len(list(folder.glob("src_*.png"))) == 2

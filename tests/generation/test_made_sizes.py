@@ -8,9 +8,9 @@ import pytest
 
 from gql_server.database.engine.engine import Database
 from gql_server.ledger.audit.audit import audit
-from tests.batches.conftest import Office
-from tests.support.product import Product, png, running_product, workers_ai_settings
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.batches.conftest import BatchHarness
+from tests.support.running_app import RunningApp, png, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import Exchange
 
 pytestmark = pytest.mark.anyio
@@ -38,16 +38,14 @@ def of_size(width: int, height: int) -> Any:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, standin: WorkersAIStandin) -> dict[str, Any]:
+def settings(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> dict[str, Any]:
     """A server whose pictures cost a cent for each tile of 512 pixels."""
     (tmp_path / "prices.toml").write_text(BOOK)
-    return workers_ai_settings(standin) | {"price_book": tmp_path / "prices.toml"}
+    return workers_ai_settings(fake_workers_ai) | {"price_book": tmp_path / "prices.toml"}
 
 
-async def generated(product: Product, **changes: Any) -> dict[str, Any]:
-    payload: dict[str, Any] = (await product.ask(GENERATE, input=PICTURE | changes))[
-        "generateImage"
-    ]
+async def generated(app: RunningApp, **changes: Any) -> dict[str, Any]:
+    payload: dict[str, Any] = (await app.ask(GENERATE, input=PICTURE | changes))["generateImage"]
     assert payload["userErrors"] == []
     return payload
 
@@ -57,13 +55,13 @@ async def agrees(database: Database) -> bool:
 
 
 async def test_a_smaller_picture_costs_what_it_is(
-    tmp_path: Path, settings: dict[str, Any], standin: WorkersAIStandin
+    tmp_path: Path, settings: dict[str, Any], fake_workers_ai: FakeWorkersAI
 ) -> None:
-    async with running_product(tmp_path, settings) as product:
-        whole = await generated(product, idempotencyKey="whole")
+    async with running_app(tmp_path, settings) as app:
+        whole = await generated(app, idempotencyKey="whole")
         assert (whole["warnings"], whole["image"]["cost"]) == ([], 0.04)
-        standin.next(of_size(512, 512))
-        small = await generated(product, idempotencyKey="small")
+        fake_workers_ai.next(of_size(512, 512))
+        small = await generated(app, idempotencyKey="small")
         (warning,) = small["warnings"]
         assert warning.pop("message").startswith("The model returned 512 × 512 pixels")
         assert warning == {
@@ -75,38 +73,38 @@ async def test_a_smaller_picture_costs_what_it_is(
         }
         assert (small["image"]["width"], small["image"]["cost"]) == (512, 0.01)
         assert small["image"]["providerCost"] < whole["image"]["providerCost"]
-        again = await generated(product, idempotencyKey="small")
+        again = await generated(app, idempotencyKey="small")
         assert again["image"] == small["image"]
         assert [one["__typename"] for one in again["warnings"]] == ["SizeWarning"]
-        costs = await product.ask("{ costAnalytics { totalCost } }")
+        costs = await app.ask("{ costAnalytics { totalCost } }")
         assert costs["costAnalytics"]["totalCost"] == pytest.approx(0.05)
-        assert await agrees(product.parts.database)
+        assert await agrees(app.parts.database)
 
 
 async def test_a_larger_picture_costs_no_more_than_was_accepted(
-    tmp_path: Path, settings: dict[str, Any], standin: WorkersAIStandin
+    tmp_path: Path, settings: dict[str, Any], fake_workers_ai: FakeWorkersAI
 ) -> None:
-    async with running_product(tmp_path, settings) as product:
-        small = await generated(product, width=512, height=512)
-        standin.next(of_size(1024, 1024))
-        large = await generated(product, width=512, height=512, maxCost=0.01)
+    async with running_app(tmp_path, settings) as app:
+        small = await generated(app, width=512, height=512)
+        fake_workers_ai.next(of_size(1024, 1024))
+        large = await generated(app, width=512, height=512, maxCost=0.01)
         assert large["image"]["cost"] == small["image"]["cost"] == 0.01
         assert large["image"]["providerCost"] > small["image"]["providerCost"]
-        standin.next(of_size(1024, 1024))
-        by_rest = await product.client.post(
+        fake_workers_ai.next(of_size(1024, 1024))
+        by_rest = await app.client.post(
             "/api/generate", json=PICTURE | {"width": 512, "height": 512}
         )
         assert by_rest.status_code == 201
         assert "1024 × 1024" in by_rest.json()["warnings"][0]
-        assert await agrees(product.parts.database)
+        assert await agrees(app.parts.database)
 
 
 async def test_a_batch_costs_what_its_pictures_are(
-    tmp_path: Path, settings: dict[str, Any], standin: WorkersAIStandin
+    tmp_path: Path, settings: dict[str, Any], fake_workers_ai: FakeWorkersAI
 ) -> None:
-    async with running_product(tmp_path, settings) as product:
-        office = Office(product)
-        payload = await office.ask(
+    async with running_app(tmp_path, settings) as app:
+        harness = BatchHarness(app)
+        payload = await harness.ask(
             model=PHOENIX,
             width=1024,
             height=1024,
@@ -114,13 +112,13 @@ async def test_a_batch_costs_what_its_pictures_are(
             pictures={"prompts": ["A red fox", "A grey wolf"]},
         )
         batch_id = payload["batch"]["id"]
-        standin.next(of_size(512, 512))
-        await office.work_on(batch_id)
-        batch = (await product.ask(BATCH, id=batch_id))["batch"]
+        fake_workers_ai.next(of_size(512, 512))
+        await harness.work_on(batch_id)
+        batch = (await app.ask(BATCH, id=batch_id))["batch"]
         assert (batch["status"], batch["cost"], batch["estimatedCost"]) == ("SUCCEEDED", 0.05, 0.05)
         found = {
             node["image"]["width"]: (len(node["warnings"]), node["image"]["cost"])
             for node in (edge["node"] for edge in batch["items"]["edges"])
         }
         assert found == {512: (1, 0.01), 1024: (0, 0.04)}
-        assert await agrees(product.parts.database)
+        assert await agrees(app.parts.database)

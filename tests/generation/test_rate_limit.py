@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.product import FLUX, running_product, workers_ai_settings
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import FLUX, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
@@ -13,15 +13,15 @@ PERFORMANCE = """query($model: ID!) {
 
 
 async def test_a_picture_beyond_the_accounts_rate_limit_is_refused_and_is_no_models_failure(
-    tmp_path: Path, standin: WorkersAIStandin
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    settings = workers_ai_settings(standin) | {"workers_ai_requests_per_minute": 2}
-    async with running_product(tmp_path, settings) as product:
-        await product.image()
-        refused = await product.generate()
-        found = await product.ask(PERFORMANCE, model=FLUX)
+    settings = workers_ai_settings(fake_workers_ai) | {"workers_ai_requests_per_minute": 2}
+    async with running_app(tmp_path, settings) as app:
+        await app.image()
+        refused = await app.generate()
+        found = await app.ask(PERFORMANCE, model=FLUX)
     (error,) = refused["userErrors"]
     assert (error["__typename"], error["retryable"]) == ("GenerationFailed", True)
     assert "provider's rate limit is reached" in error["message"]
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
     assert found["model"]["performance"]["failures"] == 0

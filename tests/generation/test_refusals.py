@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.product import FLUX, SDXL, Product, png
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import FLUX, SDXL, RunningApp, png
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
@@ -96,28 +96,28 @@ BAD_INPUTS: list[tuple[dict[str, Any], set[tuple[str, str]]]] = [
 
 
 async def test_every_fault_is_told_with_its_path_and_nothing_is_spent(
-    product: Product, standin: WorkersAIStandin
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     for picture, expected in BAD_INPUTS:
-        payload = await product.generate(**picture)
+        payload = await app.generate(**picture)
         told = {(".".join(error["path"][1:]), error["code"]) for error in payload["userErrors"]}
         assert told == expected, picture
         assert all(len(error["message"]) > 10 for error in payload["userErrors"])
         assert payload["image"] is None
-    assert standin.requests == []
-    data = await product.ask("{ images { totalCount } costAnalytics { totalImages } }")
+    assert fake_workers_ai.requests == []
+    data = await app.ask("{ images { totalCount } costAnalytics { totalImages } }")
     assert data == {"images": {"totalCount": 0}, "costAnalytics": {"totalImages": 0}}
 
 
-async def test_the_messages_of_the_reference_are_kept(product: Product) -> None:
-    payload = await product.generate(prompt="ab")
+async def test_the_messages_of_the_reference_are_kept(app: RunningApp) -> None:
+    payload = await app.generate(prompt="ab")
     assert payload["userErrors"][0]["message"] == "Prompt must be at least 3 characters"
 
 
-async def test_what_costs_no_more_than_its_limit_is_made(product: Product) -> None:
-    assert (await product.image(maxCost=0.01))["cost"] == 0.01
-    assert (await product.image(model=PHOENIX, maxCost=0.02607))["cost"] == 0.02607
-    data = await product.ask(
+async def test_what_costs_no_more_than_its_limit_is_made(app: RunningApp) -> None:
+    assert (await app.image(maxCost=0.01))["cost"] == 0.01
+    assert (await app.image(model=PHOENIX, maxCost=0.02607))["cost"] == 0.02607
+    data = await app.ask(
         """query E($input: CostEstimateInput!) { costEstimate(input: $input) {
           estimate { cost }
           userErrors { message path ... on MaxCostExceeded { cost maxCost } }
@@ -140,38 +140,38 @@ async def test_what_costs_no_more_than_its_limit_is_made(product: Product) -> No
     }
 
 
-async def test_a_deleted_image_is_no_source(product: Product) -> None:
-    image = await product.image(model=FLUX)
-    await product.ask(
+async def test_a_deleted_image_is_no_source(app: RunningApp) -> None:
+    image = await app.image(model=FLUX)
+    await app.ask(
         "mutation D($id: ID!) { deleteImage(input: {id: $id}) { userErrors { code } } }",
         id=image["id"],
     )
-    payload = await product.generate(model=SDXL, sourceImageIds=[image["id"]])
+    payload = await app.generate(model=SDXL, sourceImageIds=[image["id"]])
     assert [error["code"] for error in payload["userErrors"]] == ["IMAGE_NOT_FOUND"]
 
 
-async def test_a_file_that_is_no_picture_is_refused(product: Product) -> None:
+async def test_a_file_that_is_no_picture_is_refused(app: RunningApp) -> None:
     for data in (b"", b"GIF89a", b"<html></html>", png(64, 64)[:60], b"\x00" * 1000):
-        payload = await product.upload(data)
+        payload = await app.upload(data)
         assert payload["sourceImage"] is None
         (error,) = payload["userErrors"]
         assert (error["code"], error["path"]) == ("INVALID", ["input", "file"])
 
 
-async def test_a_file_that_is_too_large_is_refused(product: Product) -> None:
-    payload = await product.upload(png(8, 8) + b"\x00" * (20 * 1024 * 1024))
+async def test_a_file_that_is_too_large_is_refused(app: RunningApp) -> None:
+    payload = await app.upload(png(8, 8) + b"\x00" * (20 * 1024 * 1024))
     assert [error["code"] for error in payload["userErrors"]] == ["TOO_LONG"]
 
 
-async def test_a_file_of_too_many_pixels_is_refused(product: Product) -> None:
-    payload = await product.upload(png(6000, 5000))
+async def test_a_file_of_too_many_pixels_is_refused(app: RunningApp) -> None:
+    payload = await app.upload(png(6000, 5000))
     (error,) = payload["userErrors"]
     assert (error["code"], error["path"]) == ("INVALID", ["input", "file"])
     assert "pixels" in error["message"]
 
 
-async def test_an_upload_without_its_file_is_told(product: Product) -> None:
-    data = await product.ask(
+async def test_an_upload_without_its_file_is_told(app: RunningApp) -> None:
+    data = await app.ask(
         """mutation U($file: Upload!) {
           uploadSourceImage(input: {file: $file}) { userErrors { code path } }
         }""",

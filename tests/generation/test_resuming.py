@@ -18,19 +18,19 @@ from gql_server.generation.persist import keep_facts
 from gql_server.ledger.audit.audit import audit
 from gql_server.storage.store import StoredObject
 from tests.database.rows import charge_row, image_row
-from tests.support.product import CREATE_TEMPLATE, FLUX, Product, png, running_product
-from tests.support.product import workers_ai_settings as workers_ai
+from tests.support.running_app import CREATE_TEMPLATE, FLUX, RunningApp, png, running_app
+from tests.support.running_app import workers_ai_settings as workers_ai
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
 PRICES = '[prices."%s"]\npicture = "0.50"\n' % FLUX
 
 
-async def begun_id(product: Product) -> str:
+async def begun_id(app: RunningApp) -> str:
     """Return the id that the only key's result will have."""
-    async with product.parts.database.read() as connection:
+    async with app.parts.database.read() as connection:
         return (await connection.execute(select(IdempotencyKeyRow.result_id))).scalar_one()  # type: ignore[call-overload,no-any-return]  # a column
 
 
@@ -42,7 +42,7 @@ async def charges(database: Database) -> list[str | None]:
 @asynccontextmanager
 async def ends_in_the_middle(
     monkeypatch: pytest.MonkeyPatch, where: str, data_dir: Path, settings: dict[str, Any]
-) -> AsyncIterator[tuple[Product, asyncio.Event]]:
+) -> AsyncIterator[tuple[RunningApp, asyncio.Event]]:
     """A server whose generations come to a certain function and no further, and are given up."""
     reached = asyncio.Event()
 
@@ -53,17 +53,17 @@ async def ends_in_the_middle(
     hasty = {"shutdown_timeout": 0, "request_deadline": 0.3}
     with monkeypatch.context() as patch:
         patch.setattr(where, never)
-        async with running_product(data_dir, settings | hasty) as product:
-            yield product, reached
+        async with running_app(data_dir, settings | hasty) as app:
+            yield app, reached
 
 
 @pytest.fixture(params=["folder", "r2"])
 def settings(
-    request: pytest.FixtureRequest, standin: WorkersAIStandin, s3: S3Server
+    request: pytest.FixtureRequest, fake_workers_ai: FakeWorkersAI, s3: S3Server
 ) -> dict[str, Any]:
     if request.param == "folder":
-        return workers_ai(standin)
-    return workers_ai(standin) | {
+        return workers_ai(fake_workers_ai)
+    return workers_ai(fake_workers_ai) | {
         "r2_bucket": s3.make_bucket(),
         "r2_access_key_id": ACCESS_KEY_ID,
         "r2_secret_access_key": SECRET_ACCESS_KEY,
@@ -74,36 +74,36 @@ def settings(
 async def test_bytes_without_facts_are_finished_as_they_were_accepted_without_a_call(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
     settings: dict[str, Any],
 ) -> None:
     async with ends_in_the_middle(
         monkeypatch, "gql_server.generation.produce.keep_facts", tmp_path, settings
-    ) as (product, reached):
-        template = (await product.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
+    ) as (app, reached):
+        template = (await app.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
         asked = {"idempotencyKey": "k", "templateId": template, "tags": ["x"], "metadata": {"a": 1}}
-        assert (await product.generate(**asked))["userErrors"][0]["code"] == "GENERATION_PENDING"
+        assert (await app.generate(**asked))["userErrors"][0]["code"] == "GENERATION_PENDING"
         await reached.wait()
-        image_id = await begun_id(product)
-        stored = await product.parts.store.get(f"generated/{image_id}.jpg")
+        image_id = await begun_id(app)
+        stored = await app.parts.store.get(f"generated/{image_id}.jpg")
         assert stored is not None
-        await product.ask(
+        await app.ask(
             "mutation D($id: ID!) { deleteTemplate(input: {id: $id}) { userErrors { code } } }",
             id=template,
         )
     (tmp_path / "prices.toml").write_text(PRICES)
     changed = settings | {"price_book": tmp_path / "prices.toml"}
-    async with running_product(tmp_path, changed) as product:
-        image = await product.image(**asked)
-        assert len(standin.requests) == 1
+    async with running_app(tmp_path, changed) as app:
+        image = await app.image(**asked)
+        assert len(fake_workers_ai.requests) == 1
         assert image["id"] == image_id
         assert image["cost"] == 0.01
         assert image["parameters"]["seed"] == int(stored.metadata["seed"])
         assert image["seconds"] == float(stored.metadata["seconds"])
         assert image["sizeBytes"] == len(stored.data)
         assert (image["tags"], image["metadata"]) == (["x"], {"a": 1})
-        assert unsigned(await product.image(**asked)) == unsigned(image)
-        assert await charges(product.parts.database) == [image_id]
+        assert unsigned(await app.image(**asked)) == unsigned(image)
+        assert await charges(app.parts.database) == [image_id]
 
 
 SET_BUDGET = """mutation {
@@ -114,45 +114,45 @@ SET_BUDGET = """mutation {
 async def test_a_budget_holds_what_a_dead_server_may_yet_charge(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
     where: str,
 ) -> None:
     monkeypatch.setattr("gql_server.database.queries.reservations.GRACE", timedelta(0))
     room = "generate" if where == "make_picture" else "produce"
     async with ends_in_the_middle(
-        monkeypatch, f"gql_server.generation.{room}.{where}", tmp_path, workers_ai(standin)
-    ) as (product, reached):
-        await product.ask(SET_BUDGET)
-        await product.generate(idempotencyKey="k")
+        monkeypatch, f"gql_server.generation.{room}.{where}", tmp_path, workers_ai(fake_workers_ai)
+    ) as (app, reached):
+        await app.ask(SET_BUDGET)
+        await app.generate(idempotencyKey="k")
         await reached.wait()
-    async with running_product(tmp_path, workers_ai(standin)) as product:
-        await product.parts.reservations.sweep()
-        (error,) = (await product.generate())["userErrors"]
+    async with running_app(tmp_path, workers_ai(fake_workers_ai)) as app:
+        await app.parts.reservations.sweep()
+        (error,) = (await app.generate())["userErrors"]
         assert error["code"] == "BUDGET_EXCEEDED"
-        assert (await product.image(idempotencyKey="k"))["cost"] == 0.01
-        (state,) = await product.parts.budgets.every()
+        assert (await app.image(idempotencyKey="k"))["cost"] == 0.01
+        (state,) = await app.parts.budgets.every()
         assert (state.spent, state.reserved) == (state.limit, 0)
-        assert (await product.generate())["userErrors"][0]["code"] == "BUDGET_EXCEEDED"
+        assert (await app.generate())["userErrors"][0]["code"] == "BUDGET_EXCEEDED"
 
 
 async def test_a_call_that_brought_nothing_is_made_again_as_it_was_accepted(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, standin: WorkersAIStandin
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    settings = workers_ai(standin)
+    settings = workers_ai(fake_workers_ai)
     async with ends_in_the_middle(
         monkeypatch, "gql_server.generation.produce.keep_bytes", tmp_path, settings
-    ) as (product, reached):
-        await product.generate(idempotencyKey="k")
+    ) as (app, reached):
+        await app.generate(idempotencyKey="k")
         await reached.wait()
-        image_id = await begun_id(product)
+        image_id = await begun_id(app)
     (tmp_path / "prices.toml").write_text(PRICES)
     changed = settings | {"price_book": tmp_path / "prices.toml"}
-    async with running_product(tmp_path, changed) as product:
-        image = await product.image(idempotencyKey="k")
-        first, second = standin.requests
+    async with running_app(tmp_path, changed) as app:
+        image = await app.image(idempotencyKey="k")
+        first, second = fake_workers_ai.requests
         assert first.parameters == second.parameters
         assert (image["id"], image["cost"]) == (image_id, 0.01)
-        assert await charges(product.parts.database) == [image_id]
+        assert await charges(app.parts.database) == [image_id]
 
 
 async def test_an_upload_whose_server_ended_is_kept_once(
@@ -163,45 +163,45 @@ async def test_an_upload_whose_server_ended_is_kept_once(
         "gql_server.generation.source_images.insert_source_image_once",
         tmp_path,
         {},
-    ) as (product, reached):
-        (told,) = (await product.upload(png(40, 30), key="k"))["userErrors"]
+    ) as (app, reached):
+        (told,) = (await app.upload(png(40, 30), key="k"))["userErrors"]
         assert told["code"] == "IDEMPOTENCY_IN_PROGRESS"
         await reached.wait()
-        image_id = await begun_id(product)
-    async with running_product(tmp_path) as product:
-        payload = await product.upload(png(40, 30), key="k")
+        image_id = await begun_id(app)
+    async with running_app(tmp_path) as app:
+        payload = await app.upload(png(40, 30), key="k")
         assert payload["sourceImage"]["id"] == image_id
-        assert len(list((product.settings.images_dir / "sources").glob("src_*.png"))) == 1
+        assert len(list((app.settings.images_dir / "sources").glob("src_*.png"))) == 1
 
 
 async def test_a_picture_that_could_not_be_recorded_is_not_made_again(
-    monkeypatch: pytest.MonkeyPatch, product: Product, standin: WorkersAIStandin
+    monkeypatch: pytest.MonkeyPatch, app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     async def fails(*_: object, **__: object) -> None:
         raise GenerationFailed("The database does not answer.", retryable=True)
 
     with monkeypatch.context() as patch:
         patch.setattr("gql_server.generation.produce.keep_facts", fails)
-        (told,) = (await product.generate(idempotencyKey="k"))["userErrors"]
+        (told,) = (await app.generate(idempotencyKey="k"))["userErrors"]
         assert told["retryable"]
-    image_id = await begun_id(product)
-    assert (await product.image(idempotencyKey="k"))["id"] == image_id
-    assert len(standin.requests) == 1
+    image_id = await begun_id(app)
+    assert (await app.image(idempotencyKey="k"))["id"] == image_id
+    assert len(fake_workers_ai.requests) == 1
 
 
 async def test_the_facts_are_those_of_the_bytes_that_were_there_first(
-    product: Product, standin: WorkersAIStandin
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    standin.latency = 0.5
-    request = asyncio.create_task(product.image(idempotencyKey="k"))
-    while not standin.requests:
+    fake_workers_ai.latency = 0.5
+    request = asyncio.create_task(app.image(idempotencyKey="k"))
+    while not fake_workers_ai.requests:
         await asyncio.sleep(0.01)
-    image_id = await begun_id(product)
+    image_id = await begun_id(app)
     other = png(48, 32)
     told = {"seed": "7", "seconds": "1.25", "cost": "123000000", "provider-cost": "5000000"}
     stored = StoredObject(data=other, content_type="image/png", metadata=told)
     # The model answers with a JPEG; what lies under that key is somebody else's object.
-    assert await product.parts.store.put(f"generated/{image_id}.jpg", stored)
+    assert await app.parts.store.put(f"generated/{image_id}.jpg", stored)
     image = await request
     assert (image["width"], image["height"], image["sizeBytes"]) == (48, 32, len(other))
     assert (image["parameters"]["seed"], image["seconds"]) == (7, 1.25)

@@ -8,50 +8,48 @@ import pytest
 
 from gql_server.domain.errors import GenerationFailed
 from gql_server.generation.tasks import RunningGenerations
-from tests.support.product import Product, running_product, workers_ai_settings
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import RunningApp, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
 
-async def finished(product: Product) -> None:
+async def finished(app: RunningApp) -> None:
     """Wait for what runs, without stopping the server."""
     generations = {
         task for task in asyncio.all_tasks() if task.get_name().startswith("generation ")
     }
-    assert len(generations) == len(product.parts.running)
+    assert len(generations) == len(app.parts.running)
     if generations:
         await asyncio.wait(generations, timeout=10)
-    assert len(product.parts.running) == 0
+    assert len(app.parts.running) == 0
 
 
 async def test_a_picture_is_kept_when_its_client_goes_away(
-    product: Product, standin: WorkersAIStandin
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    standin.latency = 0.5
+    fake_workers_ai.latency = 0.5
     with pytest.raises(httpx.ReadTimeout):
-        async with httpx.AsyncClient(base_url=product.settings.server_url, timeout=0.2) as hasty:
-            await Product(hasty, product.settings, product.parts).generate()
-    await finished(product)
-    data = await product.ask("{ images { totalCount } costAnalytics { totalImages } }")
+        async with httpx.AsyncClient(base_url=app.settings.server_url, timeout=0.2) as hasty:
+            await RunningApp(hasty, app.settings, app.parts).generate()
+    await finished(app)
+    data = await app.ask("{ images { totalCount } costAnalytics { totalImages } }")
     assert data == {"images": {"totalCount": 1}, "costAnalytics": {"totalImages": 1}}
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
 
 
 async def test_a_picture_is_kept_when_the_deadline_passes(
-    tmp_path: Path, standin: WorkersAIStandin
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    settings = workers_ai_settings(standin) | {"request_deadline": 0.1}
-    async with running_product(tmp_path, settings) as product:
-        standin.latency = 0.4
-        payload = await product.generate()
+    settings = workers_ai_settings(fake_workers_ai) | {"request_deadline": 0.1}
+    async with running_app(tmp_path, settings) as app:
+        fake_workers_ai.latency = 0.4
+        payload = await app.generate()
         assert payload["image"] is None
         (told,) = payload["userErrors"]
         assert (told["__typename"], told["code"]) == ("GenerationPending", "GENERATION_PENDING")
-        await finished(product)
-        data = await product.ask(
-            "query F($id: ID!) { image(id: $id) { id cost } }", id=told["imageId"]
-        )
+        await finished(app)
+        data = await app.ask("query F($id: ID!) { image(id: $id) { id cost } }", id=told["imageId"])
         assert data["image"] == {"id": told["imageId"], "cost": 0.01}
 
 

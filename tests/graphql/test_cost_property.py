@@ -27,8 +27,8 @@ from hypothesis_graphql import nodes, queries
 
 from gql_server.api.schema import schema_text
 from gql_server.graphql.execution.query_cost import count_objects
-from tests.access.attempts import make_things
-from tests.support.product import FLUX, Product, running_product
+from tests.access.access_probes import make_objects
+from tests.support.running_app import FLUX, RunningApp, running_app
 
 QUERIES = queries(
     schema_text(),
@@ -46,8 +46,8 @@ LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 class Seeded:
     """A server with things to return, and their ids."""
 
-    def __init__(self, product: Product, call: Callable[..., Any], names: tuple[str, ...]) -> None:
-        self.product = product
+    def __init__(self, app: RunningApp, call: Callable[..., Any], names: tuple[str, ...]) -> None:
+        self.app = app
         self.call = call
         self.names = names
 
@@ -63,17 +63,17 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
     with (
         anyio.from_thread.start_blocking_portal() as portal,
         portal.wrap_async_context_manager(
-            running_product(tmp_path_factory.mktemp("cost"), bounds)
-        ) as product,
+            running_app(tmp_path_factory.mktemp("cost"), bounds)
+        ) as app,
     ):
 
         async def prepare() -> tuple[str, ...]:
-            things = await make_things(product.parts, "default_user")
+            owned = await make_objects(app.parts, "default_user")
             for number in range(25):
-                await product.image(tags=[f"t{number}"])
-            return tuple(str(value) for value in asdict(things).values())
+                await app.image(tags=[f"t{number}"])
+            return tuple(str(value) for value in asdict(owned).values())
 
-        yield Seeded(product, portal.call, portal.call(prepare))
+        yield Seeded(app, portal.call, portal.call(prepare))
 
 
 class _Variables(Visitor):
@@ -155,7 +155,7 @@ def check(seeded: Seeded, document: str, random: Random) -> None:
     query, variables = with_variables(parsed, random)
 
     async def ask() -> dict[str, Any]:
-        response = await seeded.product.client.post(
+        response = await seeded.app.client.post(
             "/graphql", json={"query": query, "variables": variables}
         )
         answer: dict[str, Any] = response.json()

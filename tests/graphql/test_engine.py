@@ -1,4 +1,4 @@
-"""The engine by itself: any Strawberry schema, served over a socket, without the product."""
+"""The engine by itself: any Strawberry schema, served over a socket, without the application."""
 
 import asyncio
 import json

@@ -25,8 +25,8 @@ from gql_server.access.key_secrets import new_secret
 from gql_server.access.keys import KeyDraft, create_key
 from gql_server.api.schema import schema_text
 from gql_server.domain.principal import Role
-from tests.access.attempts import make_things
-from tests.support.product import FLUX, Product, png, running_product
+from tests.access.access_probes import make_objects
+from tests.support.running_app import FLUX, RunningApp, png, running_app
 from tests.support.subscriber import open_socket
 
 MOST_SECONDS = 10
@@ -42,7 +42,7 @@ PREFLIGHT = {"GraphQL-Require-Preflight": "1"}
 class Target:
     """A server that asks for keys, some keys, and what there is to name in a document."""
 
-    product: Product
+    app: RunningApp
     call: Callable[..., Any]
     keys: tuple[str | None, ...]
     names: tuple[str, ...]
@@ -55,19 +55,17 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     bounds = {"auth": "keys", "allowance": 0, "websockets_per_user": 1_000_000}
     with (
         anyio.from_thread.start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(running_product(folder, bounds)) as product,
+        portal.wrap_async_context_manager(running_app(folder, bounds)) as app,
     ):
 
         async def prepare() -> Target:
-            things = await make_things(product.parts, "ann")
+            owned = await make_objects(app.parts, "ann")
             secrets = [
-                (
-                    await create_key(product.parts.database, KeyDraft(user_id="ann", role=role))
-                ).secret
+                (await create_key(app.parts.database, KeyDraft(user_id="ann", role=role))).secret
                 for role in Role
             ]
-            names = (*(str(value) for value in asdict(things).values()), FLUX)
-            return Target(product, portal.call, (*secrets, new_secret().text, None), names)
+            names = (*(str(value) for value in asdict(owned).values()), FLUX)
+            return Target(app, portal.call, (*secrets, new_secret().text, None), names)
 
         yield portal.call(prepare)
 
@@ -133,7 +131,7 @@ def try_document(
     headers = {"accept": NEW_TYPE} | ({"authorization": f"Bearer {secret}"} if secret else {})
 
     async def ask() -> Any:
-        client = target.product.client
+        client = target.app.client
         if is_get and len(query) < 2000:
             return await client.get("/graphql", params={"query": query}, headers=headers)
         body = json.dumps({"query": query, "variables": variables})  # infinities too
@@ -234,7 +232,7 @@ def try_request(
     sent = [(name.encode(), text.encode("latin-1")) for name, text in {**known, **headers}.items()]
 
     async def ask() -> Any:
-        return await target.product.client.request(method, path, headers=sent, content=body)
+        return await target.app.client.request(method, path, headers=sent, content=body)
 
     in_bounds(target, ask)
 
@@ -275,7 +273,7 @@ def try_messages(target: Target, messages: list[Any], key: int) -> None:
 
     async def ask() -> int | None:
         headers = {"authorization": f"Bearer {secret}"} if secret else {}
-        url = target.product.settings.server_url
+        url = target.app.settings.server_url
         try:
             async with open_socket(url, additional_headers=headers) as client:
                 try:
@@ -304,7 +302,7 @@ def try_upload(target: Target, data: bytes, name: str, places: object) -> None:
     secret = target.keys[1]
 
     async def ask() -> Any:
-        return await target.product.client.post(
+        return await target.app.client.post(
             "/graphql",
             data={"operations": json.dumps(operations), "map": json.dumps(places)},
             files={"0": (name, data)},
@@ -374,7 +372,7 @@ def try_list(target: Target, where: str, given: dict[str, Any], key: str | None)
         headers["idempotency-key"] = key
 
     async def ask() -> Any:
-        return await target.product.client.post(path, json=sent, headers=headers)
+        return await target.app.client.post(path, json=sent, headers=headers)
 
     began = time.process_time()
     response = in_bounds(target, ask)

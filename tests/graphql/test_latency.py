@@ -14,7 +14,7 @@ from tests.attacks.operations import (
     send,
 )
 from tests.support.probe import probed
-from tests.support.process import create_key, product_process
+from tests.support.process import create_key, server_process
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +35,7 @@ async def test_nobody_waits_for_a_dear_operation(
     tmp_path: Path, attack: Attack, growth: float
 ) -> None:
     keys = {role: await create_key(tmp_path, role) for role in ("reader", "creator")}
-    async with product_process(tmp_path, {"AUTH": "keys", "LOG_LEVEL": "error"}) as server:
+    async with server_process(tmp_path, {"AUTH": "keys", "LOG_LEVEL": "error"}) as server:
         for key in keys.values():
             await send(server.url, key, "{ models { id } }")
         async with probed(server) as probe:

@@ -14,7 +14,7 @@ from gql_server.graphql.execution.documents import Documents
 from gql_server.graphql.execution.limits import Limits, limit_errors
 from gql_server.graphql.execution.schema import Schema
 from gql_server.inference.catalogue import load_catalogue
-from tests.support.product import Product
+from tests.support.running_app import RunningApp
 
 pytestmark = pytest.mark.anyio
 
@@ -164,13 +164,13 @@ def test_the_cost_is_what_the_pages_multiply(
 
 
 async def test_an_operation_that_costs_too_much_is_not_run_and_others_tell_their_cost(
-    product: Product,
+    app: RunningApp,
 ) -> None:
     document = """query Q($n: Int) { images(first: $n) { edges { node { template {
         images(first: $n) { edges { node { id } } } } } } } }"""
-    cheap = await product.answer(document, n=20)
+    cheap = await app.answer(document, n=20)
     assert cheap["extensions"]["cost"] == {"estimated": 20 * (4 + 60), "limit": 12_000}
-    dear = await product.answer(document, n=100)
+    dear = await app.answer(document, n=100)
     assert "data" not in dear
     assert dear["errors"][0]["extensions"] == {"code": "QUERY_TOO_COMPLEX", "limit": 12_000}
 

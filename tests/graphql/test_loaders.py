@@ -9,13 +9,13 @@ import pytest
 
 from gql_server.api.context import Context
 from gql_server.domain.principal import Principal
-from tests.support.product import Product, running_product
+from tests.support.running_app import RunningApp, running_app
 
 pytestmark = pytest.mark.anyio
 
 
-def context_of(product: Product) -> Context:
-    return Context(product.parts, {}, None, Principal(user_id="ann"))  # type: ignore[arg-type]  # nobody is authenticated here
+def context_of(app: RunningApp) -> Context:
+    return Context(app.parts, {}, None, Principal(user_id="ann"))  # type: ignore[arg-type]  # nobody is authenticated here
 
 
 async def budgets(context: Context) -> Any:
@@ -30,8 +30,8 @@ async def image(context: Context) -> Any:
 async def test_a_field_that_is_cancelled_takes_nothing_from_another(
     tmp_path: Path, read: Callable[[Context], Awaitable[Any]], found: object
 ) -> None:
-    async with running_product(tmp_path) as product:
-        context = context_of(product)
+    async with running_app(tmp_path) as app:
+        context = context_of(app)
         one, other = (asyncio.ensure_future(read(context)) for _ in range(2))
         await asyncio.sleep(0)
         one.cancel()

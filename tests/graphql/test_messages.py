@@ -20,7 +20,7 @@ from graphql import (
 
 from gql_server.api.schema import schema_text
 from gql_server.quoting import quoted
-from tests.support.product import Product, running_product
+from tests.support.running_app import RunningApp, running_app
 
 pytestmark = pytest.mark.anyio
 
@@ -36,10 +36,10 @@ PYTHON = re.compile(
 
 
 @pytest.fixture(scope="module")
-async def product(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
+async def app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningApp]:
     folder = tmp_path_factory.mktemp("messages")
-    async with running_product(folder, {"max_operations": 100}) as product:
-        yield product
+    async with running_app(folder, {"max_operations": 100}) as app:
+        yield app
 
 
 def fields_with_arguments() -> list[tuple[str, str, GraphQLField]]:
@@ -107,7 +107,7 @@ def values_for(argument: GraphQLArgument, wrong: Any) -> Iterator[Any]:
     ("operation", "name", "field"), fields_with_arguments(), ids=lambda one: str(one)[:40]
 )
 async def test_no_message_shows_what_python_writes(
-    product: Product, operation: str, name: str, field: GraphQLField
+    app: RunningApp, operation: str, name: str, field: GraphQLField
 ) -> None:
     declared = ", ".join(f"${key}: {one.type}" for key, one in field.args.items())
     passed = ", ".join(f"{key}: ${key}" for key in field.args)
@@ -118,18 +118,18 @@ async def test_no_message_shows_what_python_writes(
             given = dict(zip(field.args, values, strict=True))
             in_document = f"{operation} {{ {name}({arguments(given)}) {selection(field)} }}"
             asked += [{"query": by_variables, "variables": given}, {"query": in_document}]
-    answers = (await product.client.post("/graphql", json=asked)).json()
+    answers = (await app.client.post("/graphql", json=asked)).json()
     found = set(messages_in(answers))
     assert found
     assert [message for message in found if PYTHON.search(message)] == []
     assert not any("reference" in message for message in found), found
 
 
-async def test_a_message_shows_what_was_sent(product: Product) -> None:
+async def test_a_message_shows_what_was_sent(app: RunningApp) -> None:
     query = "query($f: ImageFilter) { images(filter: $f) { totalCount } }"
     sent = {"search": {"prompt": "it's", "all": [True, None]}, "isPreview": None, "none": 1}
     answer = (
-        await product.client.post("/graphql", json={"query": query, "variables": {"f": sent}})
+        await app.client.post("/graphql", json={"query": query, "variables": {"f": sent}})
     ).json()
     told = [error["message"] for error in answer["errors"]]
     assert len(told) == 2

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.product import Product, running_product
+from tests.support.running_app import RunningApp, running_app
 
 pytestmark = pytest.mark.anyio
 
@@ -20,8 +20,8 @@ LIST = "query L($n: Int, $after: String) { images(first: $n, after: $after) { to
 @pytest.fixture(scope="module")
 async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
     folder = tmp_path_factory.mktemp("over-http")
-    async with running_product(folder, {"max_body_bytes": 50_000, "max_operations": 2}) as product:
-        yield product.client
+    async with running_app(folder, {"max_body_bytes": 50_000, "max_operations": 2}) as app:
+        yield app.client
 
 
 async def post(client: httpx.AsyncClient, body: Any, accept: str = JSON) -> httpx.Response:
@@ -235,8 +235,8 @@ async def test_a_list_of_operations_is_answered_by_a_list_within_its_bound(
     assert code_of(await post(client, [one] * 3)) == "TOO_MANY_OPERATIONS"
 
 
-async def test_lists_of_operations_are_off_unless_allowed(product: Product) -> None:
-    response = await post(product.client, [{"query": "{ __typename }"}])
+async def test_lists_of_operations_are_off_unless_allowed(app: RunningApp) -> None:
+    response = await post(app.client, [{"query": "{ __typename }"}])
     assert (response.status_code, code_of(response)) == (400, "BATCHING_DISABLED")
 
 
@@ -245,9 +245,9 @@ async def test_lists_of_operations_are_off_unless_allowed(product: Product) -> N
     "document", ["{ ... @defer { models { id } } }", "{ models @stream { id } }"]
 )
 async def test_defer_and_stream_are_no_directives_here(
-    product: Product, accept: str, document: str
+    app: RunningApp, accept: str, document: str
 ) -> None:
-    response = await product.client.post(
+    response = await app.client.post(
         "/graphql", json={"query": document}, headers={"accept": accept}
     )
     (error,) = response.json()["errors"]
@@ -255,15 +255,15 @@ async def test_defer_and_stream_are_no_directives_here(
     assert error["extensions"]["code"] == "BAD_REQUEST"
 
 
-async def test_what_a_client_leaves_empty_is_left_out(product: Product) -> None:
+async def test_what_a_client_leaves_empty_is_left_out(app: RunningApp) -> None:
     parameters = {"query": "{ __typename }", "variables": "", "extensions": "", "operationName": ""}
-    response = await product.client.get("/graphql", params=parameters)
+    response = await app.client.get("/graphql", params=parameters)
     assert response.json()["data"] == {"__typename": "Query"}
 
 
 @pytest.mark.parametrize("charset", ["utf8", "UTF-8", "Utf8"])
-async def test_utf_8_goes_by_both_of_its_names(product: Product, charset: str) -> None:
-    response = await product.client.post(
+async def test_utf_8_goes_by_both_of_its_names(app: RunningApp, charset: str) -> None:
+    response = await app.client.post(
         "/graphql",
         content=b'{"query":"{ __typename }"}',
         headers={"Content-Type": f"application/json; charset={charset}"},

@@ -17,7 +17,7 @@ from gql_server.graphql.execution.persisted import (
     TrustedDocumentsError,
     load_trusted_documents,
 )
-from tests.support.product import Product, running_product
+from tests.support.running_app import RunningApp, running_app
 from tests.support.subscriber import Subscriber, subscriber
 
 pytestmark = pytest.mark.anyio
@@ -37,8 +37,8 @@ def code_of(response: httpx.Response) -> str:
     return code
 
 
-async def test_a_document_is_sent_once_and_named_by_its_hash_from_then_on(product: Product) -> None:
-    client = product.client
+async def test_a_document_is_sent_once_and_named_by_its_hash_from_then_on(app: RunningApp) -> None:
+    client = app.client
     unknown = await client.post("/graphql", json=hashed())
     assert unknown.status_code == 200
     (error,) = unknown.json()["errors"]
@@ -56,20 +56,20 @@ async def test_a_document_is_sent_once_and_named_by_its_hash_from_then_on(produc
     assert by_post.json()["data"] == by_get.json()["data"] == sent.json()["data"]
 
 
-async def test_a_document_is_kept_only_under_its_own_hash(product: Product) -> None:
-    client = product.client
+async def test_a_document_is_kept_only_under_its_own_hash(app: RunningApp) -> None:
+    client = app.client
     other = {"query": "mutation { __typename }"}
     wrong = await client.post("/graphql", json=hashed() | other)
     assert (wrong.status_code, code_of(wrong)) == (400, "PERSISTED_QUERY_HASH_MISMATCH")
     assert code_of(await client.post("/graphql", json=hashed())) == "PERSISTED_QUERY_NOT_FOUND"
 
 
-async def test_a_mutation_that_is_known_by_its_hash_does_not_run_by_get(product: Product) -> None:
+async def test_a_mutation_that_is_known_by_its_hash_does_not_run_by_get(app: RunningApp) -> None:
     query = "mutation { __typename }"
     body = hashed(sha256(query.encode()).hexdigest())
-    await product.client.post("/graphql", json=body | {"query": query})
+    await app.client.post("/graphql", json=body | {"query": query})
     parameters = {"extensions": json.dumps(body["extensions"])}
-    response = await product.client.get("/graphql", params=parameters)
+    response = await app.client.get("/graphql", params=parameters)
     assert response.status_code == 405
 
 
@@ -94,16 +94,16 @@ def test_what_cannot_be_run_is_not_kept() -> None:
 
 
 async def test_persisted_queries_can_be_switched_off(tmp_path: Path) -> None:
-    async with running_product(tmp_path, {"persisted_queries": False}) as product:
-        response = await product.client.post("/graphql", json=hashed() | {"query": QUERY})
+    async with running_app(tmp_path, {"persisted_queries": False}) as app:
+        response = await app.client.post("/graphql", json=hashed() | {"query": QUERY})
         assert code_of(response) == "PERSISTED_QUERY_NOT_SUPPORTED"
 
 
 async def test_with_trusted_documents_nothing_else_is_run(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.json"
     manifest.write_text(json.dumps({f"sha256:{HASH}": QUERY, "5d41402abc": "{ __typename }"}))
-    async with running_product(tmp_path, {"trusted_documents": manifest}) as product:
-        client = product.client
+    async with running_app(tmp_path, {"trusted_documents": manifest}) as app:
+        client = app.client
         bodies: list[dict[str, Any]] = [
             *(hashed(), hashed(f"sha256:{HASH}"), {"documentId": f"sha256:{HASH}"}),
             *({"doc_id": HASH}, {"id": HASH}, {"query": QUERY}, {"id": "5d41402abc"}),
@@ -119,7 +119,7 @@ async def test_with_trusted_documents_nothing_else_is_run(tmp_path: Path) -> Non
             assert code_of(await client.post("/graphql", json=body)) == code
         page = await client.get("/graphql", headers={"accept": "text/html"})
         assert page.status_code == 406
-        async with subscriber(product.settings.server_url) as socket:
+        async with subscriber(app.settings.server_url) as socket:
             for body, told in (
                 ({"id": HASH}, None),
                 ({"query": QUERY}, None),
@@ -129,15 +129,15 @@ async def test_with_trusted_documents_nothing_else_is_run(tmp_path: Path) -> Non
                 assert await code_over(socket, body) == told, body
 
 
-async def test_documents_are_named_by_their_hash_over_a_websocket_too(product: Product) -> None:
-    async with subscriber(product.settings.server_url) as socket:
+async def test_documents_are_named_by_their_hash_over_a_websocket_too(app: RunningApp) -> None:
+    async with subscriber(app.settings.server_url) as socket:
         assert await code_over(socket, hashed()) == "PERSISTED_QUERY_NOT_FOUND"
         assert await code_over(socket, hashed() | {"query": QUERY}) is None
         assert await code_over(socket, hashed()) is None
         assert await code_over(socket, hashed() | {"query": "{ __typename }"}) == (
             "PERSISTED_QUERY_HASH_MISMATCH"
         )
-    assert "data" in (await product.client.post("/graphql", json=hashed())).json()
+    assert "data" in (await app.client.post("/graphql", json=hashed())).json()
 
 
 async def code_over(socket: Subscriber, payload: dict[str, Any]) -> str | None:

@@ -19,10 +19,10 @@ from gql_server.database.engine.cursors import cursor_of
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Principal, Role
 from gql_server.graphql.execution.limits import Limits
-from tests.access.attempts import make_things
+from tests.access.access_probes import make_objects
 from tests.database.rows import START, add_image, add_template
 from tests.support.operations import Operation, Operations
-from tests.support.product import FLUX, SDXL, Product, running_product
+from tests.support.running_app import FLUX, SDXL, RunningApp, running_app
 
 LIMITS = Limits(cost=10**9, depth=100, aliases=1000, repeats=1000, directives=1000)
 PLANNED = ("images", "images", "images", "image", "models", "model", "template", "batch", "viewer")
@@ -56,11 +56,11 @@ CALLERS = (
 class Compared:
     """A seeded database, the product's schema, and the same executed by graphql-core alone."""
 
-    def __init__(self, product: Product, call: Callable[..., Any], ids: list[str]) -> None:
+    def __init__(self, app: RunningApp, call: Callable[..., Any], ids: list[str]) -> None:
         self.call = call
         self.planned = 0
-        self._parts = product.parts
-        self._models = ShapedCatalogue(product.parts.catalogue, product.parts.prices).models()
+        self._parts = app.parts
+        self._models = ShapedCatalogue(app.parts.catalogue, app.parts.prices).models()
         self._schema = build_schema(LIMITS)
         cursors = [
             cursor_of({"created_at": START + timedelta(seconds=number), "id": ids[number]})
@@ -145,13 +145,11 @@ def _without_chance(answer: bytes) -> bytes:
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compared]:
     with (
         anyio.from_thread.start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(
-            running_product(tmp_path_factory.mktemp("plans"))
-        ) as product,
+        portal.wrap_async_context_manager(running_app(tmp_path_factory.mktemp("plans"))) as app,
     ):
 
         async def prepare() -> list[str]:
-            database = product.parts.database
+            database = app.parts.database
             template = await add_template(database, parameters=asdict(Parameters(steps=8)))
             images = [
                 await add_image(
@@ -174,11 +172,11 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compared]:
                 )
                 for number in range(60)
             ]
-            things = await make_things(product.parts, "ann")
-            ids = [str(value) for value in asdict(things).values() if value is not None]
+            owned = await make_objects(app.parts, "ann")
+            ids = [str(value) for value in asdict(owned).values() if value is not None]
             return [*(image.id for image in images), template.id, *ids]
 
-        yield Compared(product, portal.call, portal.call(prepare))
+        yield Compared(app, portal.call, portal.call(prepare))
 
 
 @pytest.mark.parametrize(

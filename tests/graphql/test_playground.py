@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from graphql import OperationDefinitionNode, OperationType, parse
 
-from tests.support.product import Product
+from tests.support.running_app import RunningApp
 from tests.support.subscriber import subscriber
 from tests.support.waiting import WAIT_SECONDS
 
@@ -13,11 +13,11 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = (ROOT / "studio/src/playground/welcome.graphql").read_text("utf-8")
 
 
-async def test_every_example_of_the_playground_can_be_run(product: Product) -> None:
+async def test_every_example_of_the_playground_can_be_run(app: RunningApp) -> None:
     names = operations(OperationType.QUERY, OperationType.MUTATION)
     assert names[0] == "MakeAPicture"
     for name in names:
-        response = await product.client.post(
+        response = await app.client.post(
             "/graphql", json={"query": EXAMPLES, "operationName": name}
         )
         answer = response.json()
@@ -27,16 +27,16 @@ async def test_every_example_of_the_playground_can_be_run(product: Product) -> N
                 assert payload.get("userErrors", []) == []
 
 
-async def test_every_subscription_of_the_playground_can_be_run(product: Product) -> None:
-    async with subscriber(product.settings.server_url) as client:
+async def test_every_subscription_of_the_playground_can_be_run(app: RunningApp) -> None:
+    async with subscriber(app.settings.server_url) as client:
         names = operations(OperationType.SUBSCRIPTION)
         for name in names:
             payload = {"query": EXAMPLES, "operationName": name}
             await client.send(type="subscribe", id=name, payload=payload)
         async with asyncio.timeout(WAIT_SECONDS):
-            while product.parts.progress.watchers < len(names):
+            while app.parts.progress.watchers < len(names):
                 await asyncio.sleep(0.005)
-        await product.image()
+        await app.image()
         assert {(await client.receive())["id"] for _ in names} == set(names)
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from gql_server.domain.principal import Role
 from gql_server.pages.playground import playground_is_built
-from tests.support.product import Product, running_product
-from tests.support.visitors import visitor
+from tests.support.clients import client_of
+from tests.support.running_app import RunningApp, running_app
 
 pytestmark = pytest.mark.anyio
 
@@ -18,15 +18,15 @@ CLOSED = {"introspection": False, "suggestions": False, "playground": False, "ge
 
 
 @pytest.fixture(scope="module")
-async def closed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
-    async with running_product(tmp_path_factory.mktemp("closed"), CLOSED) as product:
-        yield product
+async def closed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningApp]:
+    async with running_app(tmp_path_factory.mktemp("closed"), CLOSED) as app:
+        yield app
 
 
 @pytest.fixture(scope="module")
-async def open_to_all(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
-    async with running_product(tmp_path_factory.mktemp("open")) as product:
-        yield product
+async def open_to_all(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningApp]:
+    async with running_app(tmp_path_factory.mktemp("open")) as app:
+        yield app
 
 
 Check = Callable[[httpx.AsyncClient], Awaitable[bool]]
@@ -124,20 +124,22 @@ async def findings(client: httpx.AsyncClient) -> set[str]:
     return {check.__name__ for check in CHECKS if await check(client)}
 
 
-async def test_with_keys_the_scanner_finds_nothing_with_and_without_one(asking: Product) -> None:
-    assert await findings(asking.client) == set()
+async def test_with_keys_the_scanner_finds_nothing_with_and_without_one(
+    app_with_keys: RunningApp,
+) -> None:
+    assert await findings(app_with_keys.client) == set()
     for role in (Role.READER, Role.CREATOR):
-        async with visitor(asking, "ann", role) as ann:
+        async with client_of(app_with_keys, "ann", role) as ann:
             assert await findings(ann.client) == set()
 
 
-async def test_nor_does_it_where_all_that_shows_something_is_off(closed: Product) -> None:
+async def test_nor_does_it_where_all_that_shows_something_is_off(closed: RunningApp) -> None:
     assert await findings(closed.client) == set()
     assert (await closed.answer("{ __typename }"))["data"] == {"__typename": "Query"}
 
 
 async def test_of_a_server_that_asks_nobody_it_finds_what_is_shown_to_everybody(
-    open_to_all: Product,
+    open_to_all: RunningApp,
 ) -> None:
     shown = {"field_suggestions", "introspection", "get_method_support"}
     if playground_is_built():
@@ -147,8 +149,8 @@ async def test_of_a_server_that_asks_nobody_it_finds_what_is_shown_to_everybody(
 
 async def test_of_one_that_takes_all_it_finds_the_rest(tmp_path: Path) -> None:
     settings = {"max_query_aliases": 1000, "max_query_repeats": 1000, "max_operations": 10}
-    async with running_product(tmp_path, settings) as product:
-        found = await findings(product.client)
+    async with running_app(tmp_path, settings) as app:
+        found = await findings(app.client)
     assert {"alias_overloading", "batch_query", "field_duplication"} <= found
 
 
@@ -159,13 +161,13 @@ async def test_of_one_that_takes_all_it_finds_the_rest(tmp_path: Path) -> None:
      "{ images(orderBy: NEWEST_FRIST) { totalCount } }", "query ($a: Sting) { __typename }"],
 )  # fmt: skip
 async def test_no_name_is_suggested_in_any_place(
-    closed: Product, open_to_all: Product, document: str
+    closed: RunningApp, open_to_all: RunningApp, document: str
 ) -> None:
     assert "Did you mean" in str(await open_to_all.answer(document))
     assert "Did you mean" not in str(await closed.answer(document))
 
 
-async def test_none_is_suggested_for_a_variable(closed: Product) -> None:
+async def test_none_is_suggested_for_a_variable(closed: RunningApp) -> None:
     document = (
         "query Q($o: ListOrder, $f: ImageFilter) { images(orderBy: $o, filter: $f) { totalCount } }"
     )
@@ -175,7 +177,7 @@ async def test_none_is_suggested_for_a_variable(closed: Product) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/graphql", "/graphiql", "/playground", "/console"])
-async def test_no_playground_is_anywhere(closed: Product, path: str) -> None:
+async def test_no_playground_is_anywhere(closed: RunningApp, path: str) -> None:
     response = await closed.client.get(path, headers={"accept": "text/html"}, follow_redirects=True)
     for word in ("graphiql", "playground", "unpkg"):
         assert word not in response.text.lower()

@@ -12,7 +12,7 @@ import pytest
 import structlog
 from websockets.exceptions import InvalidStatus
 
-from tests.support.product import Product, running_product
+from tests.support.running_app import RunningApp, running_app
 from tests.support.streams import EVENTS, PARTS
 from tests.support.subscriber import open_socket, subscriber
 from tests.support.waiting import WAIT_SECONDS
@@ -28,26 +28,26 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_a_socket_carries_every_kind_of_operation(product: Product) -> None:
-    async with subscriber(product.settings.server_url) as client:
+async def test_a_socket_carries_every_kind_of_operation(app: RunningApp) -> None:
+    async with subscriber(app.settings.server_url) as client:
         await client.subscribe(CREATED, "watch")
-        await until(lambda: product.parts.progress.watchers == 1)
-        image = await product.image()
+        await until(lambda: app.parts.progress.watchers == 1)
+        image = await app.image()
         assert await client.next("watch") == {"imageCreated": {"id": image["id"]}}
         await client.subscribe("{ models { id } }", "query")
         assert (await client.next("query"))["models"]
         assert await client.receive() == {"id": "query", "type": "complete"}
 
 
-async def test_unsubscribing_and_leaving_end_the_watching(product: Product) -> None:
-    progress = product.parts.progress
-    async with subscriber(product.settings.server_url) as client:
+async def test_unsubscribing_and_leaving_end_the_watching(app: RunningApp) -> None:
+    progress = app.parts.progress
+    async with subscriber(app.settings.server_url) as client:
         for name in ("one", "two"):
             await client.subscribe(CREATED, name)
         await until(lambda: progress.watchers == 2)
         await client.send(type="complete", id="one")
         await until(lambda: progress.watchers == 1)
-        image = await product.image()
+        image = await app.image()
         assert await client.next("two") == {"imageCreated": {"id": image["id"]}}
     await until(lambda: progress.watchers == progress.topics == 0)
 
@@ -68,8 +68,8 @@ FAULTY_OPERATIONS: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-async def test_a_faulty_operation_is_an_error_and_the_socket_stays(product: Product) -> None:
-    async with subscriber(product.settings.server_url) as client:
+async def test_a_faulty_operation_is_an_error_and_the_socket_stays(app: RunningApp) -> None:
+    async with subscriber(app.settings.server_url) as client:
         for query, variables, message in FAULTY_OPERATIONS:
             await client.subscribe(query, **variables)
             answer = await client.receive()
@@ -112,23 +112,23 @@ BREACHES: list[tuple[Sequence[str | bytes], int]] = [
 ]
 
 
-async def test_a_breach_of_the_protocol_closes_the_socket(product: Product) -> None:
+async def test_a_breach_of_the_protocol_closes_the_socket(app: RunningApp) -> None:
     with structlog.testing.capture_logs() as logged:
         for messages, code in BREACHES:
-            async with open_socket(product.settings.server_url) as client:
+            async with open_socket(app.settings.server_url) as client:
                 for message in messages:
                     await client.socket.send(message)
                 assert await client.closed() == code, messages
-        await until(lambda: product.parts.progress.watchers == 0)
+        await until(lambda: app.parts.progress.watchers == 0)
     assert logged == []
 
 
 async def test_the_bounds_are_settings(tmp_path: Path) -> None:
     settings = {"subscription_init_timeout": 0.1, "subscriptions_per_connection": 2}
-    async with running_product(tmp_path, settings) as product:
-        async with open_socket(product.settings.server_url) as client:
+    async with running_app(tmp_path, settings) as app:
+        async with open_socket(app.settings.server_url) as client:
             assert await client.closed() == 4408
-        async with subscriber(product.settings.server_url) as client:
+        async with subscriber(app.settings.server_url) as client:
             for name in ("one", "two", "three"):
                 await client.subscribe(CREATED, name)
             answer = await client.receive()
@@ -142,8 +142,8 @@ async def test_the_bounds_are_settings(tmp_path: Path) -> None:
 async def test_a_users_subscriptions_are_counted_over_all_their_connections(
     tmp_path: Path,
 ) -> None:
-    async with running_product(tmp_path, {"subscriptions_per_user": 2}) as product:
-        url, progress = product.settings.server_url, product.parts.progress
+    async with running_app(tmp_path, {"subscriptions_per_user": 2}) as app:
+        url, progress = app.settings.server_url, app.parts.progress
         async with subscriber(url) as one, subscriber(url) as other:
             for client in (one, other):
                 await client.subscribe(CREATED)
@@ -153,7 +153,7 @@ async def test_a_users_subscriptions_are_counted_over_all_their_connections(
             assert (refused["type"], refused["id"]) == ("error", "more")
             told = {"code": "TOO_MANY_SUBSCRIPTIONS", "limit": 2}
             assert refused["payload"][0]["extensions"] == told
-            stream = await product.client.post(
+            stream = await app.client.post(
                 "/graphql", json={"query": CREATED}, headers={"accept": "text/event-stream"}
             )
             assert "TOO_MANY_SUBSCRIPTIONS" in stream.text
@@ -168,8 +168,8 @@ async def test_a_users_subscriptions_are_counted_over_all_their_connections(
 
 async def test_a_user_and_an_address_have_so_many_sockets_and_no_more(tmp_path: Path) -> None:
     limits = {"websockets_per_user": 2, "websockets_per_address": 4}
-    async with running_product(tmp_path, limits) as product:
-        url = product.settings.server_url
+    async with running_app(tmp_path, limits) as app:
+        url = app.settings.server_url
         async with subscriber(url), open_socket(url) as third, open_socket(url):
             async with subscriber(url):
                 await third.send(type="connection_init", payload={})
@@ -186,8 +186,8 @@ async def test_a_user_and_an_address_have_so_many_sockets_and_no_more(tmp_path: 
                 await again.settled()
 
 
-async def test_other_protocols_and_other_origins_are_refused(product: Product) -> None:
-    url = product.settings.server_url
+async def test_other_protocols_and_other_origins_are_refused(app: RunningApp) -> None:
+    url = app.settings.server_url
     async with open_socket(url, subprotocols=["graphql-ws"]) as client:
         assert await client.closed() == 4406
     with pytest.raises(InvalidStatus):
@@ -203,18 +203,18 @@ async def test_one_who_takes_no_data_is_dropped(tmp_path: Path) -> None:
         "max_query_aliases": 1000,
         "max_query_repeats": 1000,
     }
-    async with running_product(tmp_path, settings) as product:
-        await product.image(prompt="A fox " * 300)
-        url = product.settings.server_url
+    async with running_app(tmp_path, settings) as app:
+        await app.image(prompt="A fox " * 300)
+        url = app.settings.server_url
         aliases = " ".join(f"p{number}: prompt" for number in range(1000))
         with structlog.testing.capture_logs() as logged:
             async with subscriber(url, max_queue=1, max_size=None) as client:
                 await client.subscribe(CREATED, "watch")
-                await until(lambda: product.parts.progress.watchers == 1)
+                await until(lambda: app.parts.progress.watchers == 1)
                 for number in range(20):
                     query = "{ images { edges { node { %s } } } }" % aliases
                     await client.subscribe(query, str(number))
-                await until(lambda: product.parts.progress.watchers == 0)
+                await until(lambda: app.parts.progress.watchers == 0)
                 client.socket.transport.abort()
     dropped = {"websocket_dropped", "connection_dropped"}  # whichever notices first
     assert dropped & {entry["event"] for entry in logged}
@@ -229,13 +229,13 @@ async def test_neither_may_one_of_a_stream_over_http(tmp_path: Path) -> None:
     }
     aliases = " ".join(f"p{number}: prompt" for number in range(1000))
     query = json.dumps({"query": "subscription { imageCreated { %s } }" % aliases})
-    async with running_product(tmp_path, settings) as product:
-        progress = product.parts.progress
+    async with running_app(tmp_path, settings) as app:
+        progress = app.parts.progress
         with ExitStack() as stack, structlog.testing.capture_logs() as logged:
             for accept in (EVENTS, PARTS):
                 client = stack.enter_context(socket.socket())
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-                client.connect(("127.0.0.1", product.settings.port))
+                client.connect(("127.0.0.1", app.settings.port))
                 head = (
                     f"POST /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\n"
                     f"Content-Type: application/json\r\nContent-Length: {len(query)}\r\n\r\n"
@@ -243,5 +243,5 @@ async def test_neither_may_one_of_a_stream_over_http(tmp_path: Path) -> None:
                 client.sendall((head + query).encode())
             await until(lambda: progress.watchers == 2)
             while progress.watchers:
-                await product.image(prompt="A fox " * 300)
+                await app.image(prompt="A fox " * 300)
     assert [entry["event"] for entry in logged] == ["connection_dropped"] * 2

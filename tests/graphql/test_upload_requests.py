@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.product import UPLOAD, png, running_product
+from tests.support.running_app import UPLOAD, png, running_app
 
 pytestmark = pytest.mark.anyio
 
@@ -19,8 +19,8 @@ FILE = {"0": ("a.png", png(8, 8))}
 
 @pytest.fixture(scope="module")
 async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
-    async with running_product(tmp_path_factory.mktemp("uploads")) as product:
-        yield product.client
+    async with running_app(tmp_path_factory.mktemp("uploads")) as app:
+        yield app.client
 
 
 async def send(

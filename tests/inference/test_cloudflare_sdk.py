@@ -15,7 +15,7 @@ from cloudflare import (
 
 from gql_server.pictures.formats import ImageFormat
 from gql_server.pictures.inspection import inspect_picture
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import out_of_capacity
 from tests.support.workers_ai_client import FLUX, FLUX_2, PHOENIX, SDXL, catalogue, png
 
@@ -23,22 +23,22 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def cloudflare(standin: WorkersAIStandin) -> AsyncIterator[AsyncCloudflare]:
+async def cloudflare(fake_workers_ai: FakeWorkersAI) -> AsyncIterator[AsyncCloudflare]:
     async with AsyncCloudflare(
-        base_url=standin.base_url, api_token=standin.token, max_retries=0
+        base_url=fake_workers_ai.base_url, api_token=fake_workers_ai.token, max_retries=0
     ) as client:
         yield client
 
 
 async def test_a_model_that_answers_in_json(
-    cloudflare: AsyncCloudflare, standin: WorkersAIStandin
+    cloudflare: AsyncCloudflare, fake_workers_ai: FakeWorkersAI
 ) -> None:
     result = await cloudflare.ai.run(
-        FLUX, account_id=standin.account_id, prompt="a fox", seed=3, extra_body={"steps": 4}
+        FLUX, account_id=fake_workers_ai.account_id, prompt="a fox", seed=3, extra_body={"steps": 4}
     )
     assert isinstance(result, dict)
     assert inspect_picture(b64decode(result["image"])).width == 1024
-    assert standin.requests[0].parameters == {"steps": 4, "seed": 3}
+    assert fake_workers_ai.requests[0].parameters == {"steps": 4, "seed": 3}
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ async def test_a_model_that_answers_in_json(
 )
 async def test_a_model_that_answers_in_bytes(
     cloudflare: AsyncCloudflare,
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
     model_id: str,
     image_format: ImageFormat,
 ) -> None:
     response = await cloudflare.ai.with_raw_response.run(
         model_id,
-        account_id=standin.account_id,
+        account_id=fake_workers_ai.account_id,
         prompt="a fox",
         negative_prompt="a dog",
         num_steps=5,
@@ -65,10 +65,10 @@ async def test_a_model_that_answers_in_bytes(
 
 
 async def test_a_model_that_wants_a_form(
-    cloudflare: AsyncCloudflare, standin: WorkersAIStandin
+    cloudflare: AsyncCloudflare, fake_workers_ai: FakeWorkersAI
 ) -> None:
     response = await cloudflare.post(
-        f"/accounts/{standin.account_id}/ai/run/{FLUX_2}",
+        f"/accounts/{fake_workers_ai.account_id}/ai/run/{FLUX_2}",
         cast_to=httpx.Response,
         body={"prompt": "a fox", "width": "512", "height": "256"},
         files=[("input_image_0", ("a.png", png(), "image/png"))],
@@ -76,40 +76,42 @@ async def test_a_model_that_wants_a_form(
     )
     facts = inspect_picture(b64decode(response.json()["result"]["image"]))
     assert (facts.width, facts.height) == (512, 256)
-    assert standin.requests[0].parameters["input_image_0"] == png()
+    assert fake_workers_ai.requests[0].parameters["input_image_0"] == png()
 
 
-async def test_a_refused_parameter(cloudflare: AsyncCloudflare, standin: WorkersAIStandin) -> None:
+async def test_a_refused_parameter(
+    cloudflare: AsyncCloudflare, fake_workers_ai: FakeWorkersAI
+) -> None:
     with pytest.raises(BadRequestError) as caught:
         await cloudflare.ai.run(
-            FLUX, account_id=standin.account_id, prompt="a fox", extra_body={"steps": 9}
+            FLUX, account_id=fake_workers_ai.account_id, prompt="a fox", extra_body={"steps": 9}
         )
     assert [error.code for error in caught.value.errors] == [5004]
 
 
-async def test_a_wrong_token(standin: WorkersAIStandin) -> None:
+async def test_a_wrong_token(fake_workers_ai: FakeWorkersAI) -> None:
     async with AsyncCloudflare(
-        base_url=standin.base_url, api_token="another", max_retries=0
+        base_url=fake_workers_ai.base_url, api_token="another", max_retries=0
     ) as client:
         with pytest.raises((PermissionDeniedError, AuthenticationError)) as caught:
-            await client.ai.run(FLUX, account_id=standin.account_id, prompt="a fox")
+            await client.ai.run(FLUX, account_id=fake_workers_ai.account_id, prompt="a fox")
     assert [error.code for error in caught.value.errors] == [10000]
 
 
-async def test_no_capacity(cloudflare: AsyncCloudflare, standin: WorkersAIStandin) -> None:
-    standin.next(out_of_capacity())
+async def test_no_capacity(cloudflare: AsyncCloudflare, fake_workers_ai: FakeWorkersAI) -> None:
+    fake_workers_ai.next(out_of_capacity())
     with pytest.raises(RateLimitError) as caught:
-        await cloudflare.ai.run(FLUX, account_id=standin.account_id, prompt="a fox")
+        await cloudflare.ai.run(FLUX, account_id=fake_workers_ai.account_id, prompt="a fox")
     assert [error.code for error in caught.value.errors] == [3040]
 
 
 async def test_the_live_catalogue_lists_the_models_of_ours(
-    cloudflare: AsyncCloudflare, standin: WorkersAIStandin
+    cloudflare: AsyncCloudflare, fake_workers_ai: FakeWorkersAI
 ) -> None:
     listed = [
         entry
         async for entry in cloudflare.ai.models.list(
-            account_id=standin.account_id, task="Text-to-Image", per_page=4
+            account_id=fake_workers_ai.account_id, task="Text-to-Image", per_page=4
         )
     ]
     assert all(isinstance(entry, dict) for entry in listed)

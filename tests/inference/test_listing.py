@@ -8,7 +8,7 @@ from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.model import PriceUnit
 from gql_server.inference.workers_ai.listing import ListedModel, ListingFailed, fetch_listing
 from tests.support.process import free_port
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import Reply, failure, success
 from tests.support.workers_ai_models import MODELS
 
@@ -17,20 +17,20 @@ pytestmark = pytest.mark.anyio
 FLUX = "@cf/black-forest-labs/flux-1-schnell"
 
 
-async def listing(standin: WorkersAIStandin, **changes: Any) -> dict[str, ListedModel]:
+async def listing(fake_workers_ai: FakeWorkersAI, **changes: Any) -> dict[str, ListedModel]:
     chosen = {
-        "account_id": standin.account_id,
-        "api_token": standin.token,
-        "base_url": standin.base_url,
+        "account_id": fake_workers_ai.account_id,
+        "api_token": fake_workers_ai.token,
+        "base_url": fake_workers_ai.base_url,
     } | changes
     return {model.id: model for model in await fetch_listing(**chosen)}
 
 
 @pytest.mark.parametrize("page_size", [100, 4, 11])
 async def test_every_model_is_listed_with_the_prices_that_the_catalogue_has(
-    standin: WorkersAIStandin, page_size: int
+    fake_workers_ai: FakeWorkersAI, page_size: int
 ) -> None:
-    listed = await listing(standin, page_size=page_size)
+    listed = await listing(fake_workers_ai, page_size=page_size)
     assert {
         model.id: {price.unit: price.dollars for price in model.prices}
         for model in load_catalogue().models
@@ -51,25 +51,25 @@ async def test_every_model_is_listed_with_the_prices_that_the_catalogue_has(
     ],
 )
 async def test_a_unit_is_told_by_its_words_and_never_guessed(
-    standin: WorkersAIStandin, words: str, dollars: object, expected: object
+    fake_workers_ai: FakeWorkersAI, words: str, dollars: object, expected: object
 ) -> None:
     price = {"unit": words, "price": dollars, "currency": "USD"}
     entry = {"name": FLUX, "properties": [{"property_id": "price", "value": [price]}]}
-    standin.search_reply = success([entry])
-    model = (await listing(standin))[FLUX]
+    fake_workers_ai.search_reply = success([entry])
+    model = (await listing(fake_workers_ai))[FLUX]
     assert expected in (model.unit_prices, *model.unread)
 
 
 async def test_another_currency_and_a_unit_named_twice_are_not_read(
-    standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     twice = (("per step", 0.1), ("per step", 0.2))
     monkeypatch.setitem(MODELS, FLUX, replace(MODELS[FLUX], price=twice))
-    assert (await listing(standin))[FLUX].unread == ("0.2 USD per step",)
+    assert (await listing(fake_workers_ai))[FLUX].unread == ("0.2 USD per step",)
     euros = {"unit": "per step", "price": 0.1, "currency": "EUR"}
     entry = {"name": FLUX, "properties": [{"property_id": "price", "value": [euros]}]}
-    standin.search_reply = success([entry])
-    assert (await listing(standin))[FLUX].unread == ("0.1 EUR per step",)
+    fake_workers_ai.search_reply = success([entry])
+    assert (await listing(fake_workers_ai))[FLUX].unread == ("0.1 EUR per step",)
 
 
 @pytest.mark.parametrize(
@@ -105,27 +105,29 @@ async def test_another_currency_and_a_unit_named_twice_are_not_read(
     ],
 )
 async def test_a_fault_is_told_without_secrets(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
     reply: Reply,
     told: str,
     is_refusal: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    body = reply.body.replace(b"{token}", standin.token.encode())
-    standin.search_reply = replace(
-        reply, body=body.replace(b"{account}", standin.account_id.encode())
+    body = reply.body.replace(b"{token}", fake_workers_ai.token.encode())
+    fake_workers_ai.search_reply = replace(
+        reply, body=body.replace(b"{account}", fake_workers_ai.account_id.encode())
     )
     with pytest.raises(ListingFailed) as caught:
-        await listing(standin)
+        await listing(fake_workers_ai)
     assert told in str(caught.value)
     assert caught.value.is_refusal is is_refusal
-    assert standin.token not in str(caught.value)
-    assert standin.account_id not in str(caught.value)
+    assert fake_workers_ai.token not in str(caught.value)
+    assert fake_workers_ai.account_id not in str(caught.value)
 
 
-async def test_a_service_out_of_reach_and_a_gateway_are_told(standin: WorkersAIStandin) -> None:
+async def test_a_service_out_of_reach_and_a_gateway_are_told(
+    fake_workers_ai: FakeWorkersAI,
+) -> None:
     with pytest.raises(ListingFailed, match="cannot be reached: ConnectError"):
-        await listing(standin, base_url=f"http://127.0.0.1:{free_port()}")
+        await listing(fake_workers_ai, base_url=f"http://127.0.0.1:{free_port()}")
     with pytest.raises(ListingFailed, match="an AI Gateway has no list"):
-        await listing(standin, base_url=standin.gateway_base_url)
+        await listing(fake_workers_ai, base_url=fake_workers_ai.gateway_base_url)
     with pytest.raises(ListingFailed, match="403"):
-        await listing(standin, api_token="another")
+        await listing(fake_workers_ai, api_token="another")

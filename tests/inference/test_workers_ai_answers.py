@@ -13,7 +13,7 @@ from gql_server.domain.errors import DomainError, GenerationFailed
 from gql_server.inference.workers_ai.answers import MAX_ANSWER_BYTES, Answer, read_picture
 from gql_server.inference.workers_ai.errors import AttemptFailed
 from gql_server.pictures.formats import ImageFormat
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import (
     Behaviour,
     Reply,
@@ -36,10 +36,10 @@ from tests.support.workers_ai_client import (
     LIGHTNING,
     PHOENIX,
     SDXL,
-    client_of,
     jpeg,
     png,
     request_for,
+    workers_ai_client,
 )
 
 pytestmark = pytest.mark.anyio
@@ -55,21 +55,21 @@ pytestmark = pytest.mark.anyio
     ],
 )
 async def test_json_and_binary_answers_give_the_picture_and_its_facts(
-    standin: WorkersAIStandin, model_id: str, image_format: ImageFormat
+    fake_workers_ai: FakeWorkersAI, model_id: str, image_format: ImageFormat
 ) -> None:
-    async with client_of(standin) as client:
+    async with workers_ai_client(fake_workers_ai) as client:
         picture = await client.generate(request_for(model_id))
     assert picture.facts.format is image_format
     assert (picture.facts.width, picture.facts.height) == (1024, 1024)
     assert model_id.encode() in picture.data
 
 
-async def test_a_jpeg_declared_as_png_is_a_jpeg(standin: WorkersAIStandin) -> None:
-    standin.next(jpeg_declared_as_png)
-    async with client_of(standin) as client:
+async def test_a_jpeg_declared_as_png_is_a_jpeg(fake_workers_ai: FakeWorkersAI) -> None:
+    fake_workers_ai.next(jpeg_declared_as_png)
+    async with workers_ai_client(fake_workers_ai) as client:
         picture = await client.generate(request_for(SDXL))
     assert picture.facts.format is ImageFormat.JPEG
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ async def test_a_jpeg_declared_as_png_is_a_jpeg(standin: WorkersAIStandin) -> No
     ids=["picture-as-html", "json-as-picture", "data-url", "compressed-unasked"],
 )
 async def test_a_picture_is_found_whatever_it_is_wrapped_in(
-    standin: WorkersAIStandin, reply: Reply
+    fake_workers_ai: FakeWorkersAI, reply: Reply
 ) -> None:
-    standin.next(replies(reply))
-    async with client_of(standin, max_attempts=1) as client:
+    fake_workers_ai.next(replies(reply))
+    async with workers_ai_client(fake_workers_ai, max_attempts=1) as client:
         picture = await client.generate(request_for(FLUX))
     assert picture.data == png()
 
@@ -116,25 +116,25 @@ async def test_a_picture_is_found_whatever_it_is_wrapped_in(
     ],
 )
 async def test_a_success_without_a_whole_picture_is_tried_again_and_then_a_failure(
-    standin: WorkersAIStandin, behaviour: Behaviour
+    fake_workers_ai: FakeWorkersAI, behaviour: Behaviour
 ) -> None:
-    standin.next(behaviour)
-    async with client_of(standin) as client:
+    fake_workers_ai.next(behaviour)
+    async with workers_ai_client(fake_workers_ai) as client:
         await client.generate(request_for(FLUX))
-        assert len(standin.requests) == 2
+        assert len(fake_workers_ai.requests) == 2
 
-        standin.always = behaviour
+        fake_workers_ai.always = behaviour
         with pytest.raises(GenerationFailed) as caught:
             await client.generate(request_for(FLUX))
     assert caught.value.retryable
-    assert len(standin.requests) == 2 + 4
+    assert len(fake_workers_ai.requests) == 2 + 4
 
 
 async def test_an_answer_without_an_end_is_left_without_filling_memory(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
-    standin.always = endless
-    async with client_of(standin, max_attempts=1) as client:
+    fake_workers_ai.always = endless
+    async with workers_ai_client(fake_workers_ai, max_attempts=1) as client:
         tracemalloc.start()
         try:
             with pytest.raises(GenerationFailed):
@@ -146,7 +146,7 @@ async def test_an_answer_without_an_end_is_left_without_filling_memory(
 
 
 async def test_an_error_without_an_end_is_read_only_at_its_beginning(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
     async def endless_error(exchange: Any) -> None:
         reply = Reply(body=b"", status=502, content_type="text/html")
@@ -154,11 +154,11 @@ async def test_an_error_without_an_end_is_read_only_at_its_beginning(
         while True:
             await exchange.part(b"<p>Bad gateway</p>" * 4096)
 
-    standin.always = endless_error
-    async with client_of(standin, max_attempts=2) as client:
+    fake_workers_ai.always = endless_error
+    async with workers_ai_client(fake_workers_ai, max_attempts=2) as client:
         with pytest.raises(GenerationFailed):
             await client.generate(request_for(SDXL))
-    assert len(standin.requests) == 2
+    assert len(fake_workers_ai.requests) == 2
 
 
 ANY_JSON = st.recursive(
@@ -202,11 +202,11 @@ def test_any_answer_that_is_no_picture_is_a_failed_attempt_and_nothing_else(
 @settings(max_examples=25, deadline=None)
 @given(status=ANY_STATUS, headers=ANY_HEADERS, body=ANY_BODY)
 async def test_only_domain_errors_come_out_of_any_answer(
-    running_standin: WorkersAIStandin, status: int, headers: dict[str, str], body: bytes
+    session_workers_ai: FakeWorkersAI, status: int, headers: dict[str, str], body: bytes
 ) -> None:
-    running_standin.reset()
+    session_workers_ai.reset()
     reply = replace(Reply(body=body, status=status), headers=headers)
-    running_standin.always = replies(reply)
-    async with client_of(running_standin, max_attempts=2) as client:
+    session_workers_ai.always = replies(reply)
+    async with workers_ai_client(session_workers_ai, max_attempts=2) as client:
         with pytest.raises(DomainError):
             await client.generate(request_for(FLUX))

@@ -5,9 +5,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from gql_server.domain.errors import DailyAllocationUsed, GenerationFailed, PromptRefused
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import Reply, error, html_page, replies
-from tests.support.workers_ai_client import FLUX, client_of, request_for
+from tests.support.workers_ai_client import FLUX, request_for, workers_ai_client
 
 pytestmark = pytest.mark.anyio
 
@@ -60,14 +60,14 @@ SERVICE = [
 
 @pytest.mark.parametrize(("code", "status"), CALLER)
 async def test_a_fault_of_the_request_is_told_once_and_not_tried_again(
-    standin: WorkersAIStandin, code: int, status: int
+    fake_workers_ai: FakeWorkersAI, code: int, status: int
 ) -> None:
-    standin.always = error(code, status, "the service's own words")
+    fake_workers_ai.always = error(code, status, "the service's own words")
     with capture_logs() as logs:
-        async with client_of(standin) as client:
+        async with workers_ai_client(fake_workers_ai) as client:
             with pytest.raises(GenerationFailed) as caught:
                 await client.generate(request_for(FLUX))
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
     assert not caught.value.retryable
     assert caught.value.provider_code == code
     assert [(log["event"], log["log_level"]) for log in logs] == [
@@ -77,14 +77,14 @@ async def test_a_fault_of_the_request_is_told_once_and_not_tried_again(
 
 @pytest.mark.parametrize(("code", "status"), OPERATOR)
 async def test_a_fault_of_the_operators_is_logged_in_full_and_shown_in_general_terms(
-    standin: WorkersAIStandin, code: int | None, status: int
+    fake_workers_ai: FakeWorkersAI, code: int | None, status: int
 ) -> None:
-    standin.always = error(code, status, "words for the operator")
+    fake_workers_ai.always = error(code, status, "words for the operator")
     with capture_logs() as logs:
-        async with client_of(standin) as client:
+        async with workers_ai_client(fake_workers_ai) as client:
             with pytest.raises(GenerationFailed) as caught:
                 await client.generate(request_for(FLUX))
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
     assert not caught.value.retryable
     assert caught.value.message == (
         "The server's provider account cannot generate this image. The server's "
@@ -106,19 +106,19 @@ async def test_a_fault_of_the_operators_is_logged_in_full_and_shown_in_general_t
 
 @pytest.mark.parametrize(("code", "status"), SERVICE)
 async def test_a_fault_of_the_service_is_tried_again_and_its_end_may_pass(
-    standin: WorkersAIStandin, code: int | None, status: int
+    fake_workers_ai: FakeWorkersAI, code: int | None, status: int
 ) -> None:
     behaviour = error(code, status)
-    standin.next(behaviour, behaviour, behaviour)
+    fake_workers_ai.next(behaviour, behaviour, behaviour)
     with capture_logs() as logs:
-        async with client_of(standin) as client:
+        async with workers_ai_client(fake_workers_ai) as client:
             await client.generate(request_for(FLUX))
-            assert len(standin.requests) == 4
+            assert len(fake_workers_ai.requests) == 4
 
-            standin.always = behaviour
+            fake_workers_ai.always = behaviour
             with pytest.raises(GenerationFailed) as caught:
                 await client.generate(request_for(FLUX))
-    assert len(standin.requests) == 8
+    assert len(fake_workers_ai.requests) == 8
     assert caught.value.retryable
     assert caught.value.provider_code == code
     events = [log["event"] for log in logs if log["event"].startswith("workers_ai")]
@@ -140,58 +140,60 @@ async def test_a_fault_of_the_service_is_tried_again_and_its_end_may_pass(
     ],
 )
 async def test_a_refused_prompt_says_so_and_is_not_tried_again(
-    standin: WorkersAIStandin, code: int | None, status: int, message: str
+    fake_workers_ai: FakeWorkersAI, code: int | None, status: int, message: str
 ) -> None:
-    standin.always = error(code, status, message)
-    async with client_of(standin) as client:
+    fake_workers_ai.always = error(code, status, message)
+    async with workers_ai_client(fake_workers_ai) as client:
         with pytest.raises(PromptRefused):
             await client.generate(request_for(FLUX))
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
 
 
 @pytest.mark.parametrize("code", [3036, 4006])
 async def test_a_used_up_day_is_never_tried_again_and_tells_when_it_is_over(
-    standin: WorkersAIStandin, code: int
+    fake_workers_ai: FakeWorkersAI, code: int
 ) -> None:
-    standin.always = error(code, 429, "used up", retry_after=1)
-    async with client_of(standin) as client:
+    fake_workers_ai.always = error(code, 429, "used up", retry_after=1)
+    async with workers_ai_client(fake_workers_ai) as client:
         with pytest.raises(DailyAllocationUsed) as caught:
             await client.generate(request_for(FLUX))
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
     assert caught.value.resets_at == datetime(2026, 11, 23, tzinfo=UTC)
 
 
 async def test_of_several_errors_the_one_whose_code_is_known_counts(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
     body = b"""{"success": false, "errors": [
         {"code": 1, "message": "outer"}, {"code": "3036", "message": "used up"}]}"""
-    standin.always = replies(Reply(body=body, status=500))
-    async with client_of(standin) as client:
+    fake_workers_ai.always = replies(Reply(body=body, status=500))
+    async with workers_ai_client(fake_workers_ai) as client:
         with pytest.raises(DailyAllocationUsed):
             await client.generate(request_for(FLUX))
 
 
-async def test_an_ai_gateways_own_error_is_understood(standin: WorkersAIStandin) -> None:
+async def test_an_ai_gateways_own_error_is_understood(fake_workers_ai: FakeWorkersAI) -> None:
     body = b"""{"success": false, "result": [], "error": [
         {"code": 2001, "message": "Please configure AI Gateway"}]}"""
-    standin.always = replies(Reply(body=body, status=400))
+    fake_workers_ai.always = replies(Reply(body=body, status=400))
     with capture_logs() as logs:
-        async with client_of(standin, base_url=standin.gateway_base_url) as client:
+        async with workers_ai_client(
+            fake_workers_ai, base_url=fake_workers_ai.gateway_base_url
+        ) as client:
             with pytest.raises(GenerationFailed, match="operator"):
                 await client.generate(request_for(FLUX))
     assert logs[0]["detail"] == "Please configure AI Gateway"
 
 
 async def test_what_the_service_says_of_a_bad_request_is_shown_without_its_wrapping(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
-    standin.always = error(
+    fake_workers_ai.always = error(
         5004,
         400,
         "AiError: AiError: 5004: steps\x00 must be\n8 (0bd3bcd6-2f2f-4a0c-9a5c-0b1c5f3f9f0a)",
     )
-    async with client_of(standin) as client:
+    async with workers_ai_client(fake_workers_ai) as client:
         with pytest.raises(GenerationFailed) as caught:
             await client.generate(request_for(FLUX))
     assert caught.value.message == (
@@ -201,10 +203,10 @@ async def test_what_the_service_says_of_a_bad_request_is_shown_without_its_wrapp
 
 @pytest.mark.parametrize("message", ["see https://internal.test/trace/1", "x" * 100_000])
 async def test_addresses_and_endless_words_of_the_service_are_not_shown(
-    standin: WorkersAIStandin, message: str
+    fake_workers_ai: FakeWorkersAI, message: str
 ) -> None:
-    standin.always = error(5004, 400, message)
-    async with client_of(standin) as client:
+    fake_workers_ai.always = error(5004, 400, message)
+    async with workers_ai_client(fake_workers_ai) as client:
         with pytest.raises(GenerationFailed) as caught:
             await client.generate(request_for(FLUX))
     assert "://" not in caught.value.message
@@ -213,31 +215,33 @@ async def test_addresses_and_endless_words_of_the_service_are_not_shown(
 
 @pytest.mark.parametrize(("code", "status"), [(5004, 400), (10000, 401), (3040, 429), (3030, 400)])
 async def test_the_token_reaches_no_log_and_no_error_even_when_the_service_repeats_it(
-    standin: WorkersAIStandin, code: int, status: int
+    fake_workers_ai: FakeWorkersAI, code: int, status: int
 ) -> None:
-    standin.always = error(code, status, f"bad token {standin.token} of {standin.account_id}")
+    fake_workers_ai.always = error(
+        code, status, f"bad token {fake_workers_ai.token} of {fake_workers_ai.account_id}"
+    )
     with capture_logs() as logs:
-        async with client_of(standin) as client:
+        async with workers_ai_client(fake_workers_ai) as client:
             with pytest.raises((GenerationFailed, PromptRefused)) as caught:
                 await client.generate(request_for(FLUX))
     told = "".join(traceback.format_exception(caught.value)) + repr(logs)
     assert logs
-    assert standin.token not in told
-    assert standin.account_id not in told
+    assert fake_workers_ai.token not in told
+    assert fake_workers_ai.account_id not in told
 
 
-async def test_a_rejected_token_is_the_operators_fault(standin: WorkersAIStandin) -> None:
+async def test_a_rejected_token_is_the_operators_fault(fake_workers_ai: FakeWorkersAI) -> None:
     with capture_logs() as logs:
-        async with client_of(standin, api_token="another-token") as client:
+        async with workers_ai_client(fake_workers_ai, api_token="another-token") as client:
             with pytest.raises(GenerationFailed, match="operator"):
                 await client.generate(request_for(FLUX))
     assert logs[0]["code"] == 10000
     assert "another-token" not in repr(logs)
 
 
-async def test_a_page_of_html_shows_nothing_of_itself(standin: WorkersAIStandin) -> None:
-    standin.always = html_page()
-    async with client_of(standin) as client:
+async def test_a_page_of_html_shows_nothing_of_itself(fake_workers_ai: FakeWorkersAI) -> None:
+    fake_workers_ai.always = html_page()
+    async with workers_ai_client(fake_workers_ai) as client:
         with pytest.raises(GenerationFailed) as caught:
             await client.generate(request_for(FLUX))
     assert "html" not in caught.value.message.lower()

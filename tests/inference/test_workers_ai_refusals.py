@@ -10,9 +10,9 @@ from gql_server.domain.errors import GenerationFailed, PictureFlagged, PromptRef
 from gql_server.domain.parameters import Parameters
 from gql_server.inference.generator import GenerationRequest
 from gql_server.inference.workers_ai.errors import Fault, read_error
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import error, failure, picture_flagged
-from tests.support.workers_ai_client import FLUX, KLEIN, client_of, model, request_for
+from tests.support.workers_ai_client import FLUX, KLEIN, model, request_for, workers_ai_client
 
 pytestmark = pytest.mark.anyio
 
@@ -30,43 +30,43 @@ def drawn_by_chance(model_id: str = FLUX) -> GenerationRequest:
 
 @pytest.mark.parametrize("model_id", [FLUX, KLEIN])
 async def test_a_flagged_picture_is_drawn_again_with_another_seed(
-    standin: WorkersAIStandin, model_id: str
+    fake_workers_ai: FakeWorkersAI, model_id: str
 ) -> None:
-    standin.next(picture_flagged(), picture_flagged())
+    fake_workers_ai.next(picture_flagged(), picture_flagged())
     with capture_logs() as logs:
-        async with client_of(standin) as client:
+        async with workers_ai_client(fake_workers_ai) as client:
             made = await client.generate(drawn_by_chance(model_id))
-    seeds = [int(str(request.parameters["seed"])) for request in standin.requests]
+    seeds = [int(str(request.parameters["seed"])) for request in fake_workers_ai.requests]
     assert seeds[0] == SEED
     assert len(set(seeds)) == 3
     assert made.seed == seeds[-1]
     assert [log["event"] for log in logs] == ["workers_ai_retry"] * 2
 
 
-async def test_seeds_are_tried_three_times_at_most(standin: WorkersAIStandin) -> None:
-    standin.always = picture_flagged()
-    async with client_of(standin, max_attempts=10) as client:
+async def test_seeds_are_tried_three_times_at_most(fake_workers_ai: FakeWorkersAI) -> None:
+    fake_workers_ai.always = picture_flagged()
+    async with workers_ai_client(fake_workers_ai, max_attempts=10) as client:
         with pytest.raises(PictureFlagged) as caught:
             await client.generate(drawn_by_chance())
-    assert len(standin.requests) == 3
+    assert len(fake_workers_ai.requests) == 3
     assert not caught.value.seed_was_given
     assert caught.value.path == ("prompt",)
 
 
-async def test_other_seeds_count_as_attempts(standin: WorkersAIStandin) -> None:
-    standin.always = picture_flagged()
-    async with client_of(standin, max_attempts=2) as client:
+async def test_other_seeds_count_as_attempts(fake_workers_ai: FakeWorkersAI) -> None:
+    fake_workers_ai.always = picture_flagged()
+    async with workers_ai_client(fake_workers_ai, max_attempts=2) as client:
         with pytest.raises(PictureFlagged):
             await client.generate(drawn_by_chance())
-    assert len(standin.requests) == 2
+    assert len(fake_workers_ai.requests) == 2
 
 
-async def test_a_seed_that_was_asked_for_is_not_exchanged(standin: WorkersAIStandin) -> None:
-    standin.always = picture_flagged()
-    async with client_of(standin) as client:
+async def test_a_seed_that_was_asked_for_is_not_exchanged(fake_workers_ai: FakeWorkersAI) -> None:
+    fake_workers_ai.always = picture_flagged()
+    async with workers_ai_client(fake_workers_ai) as client:
         with pytest.raises(PictureFlagged) as caught:
             await client.generate(request_for(FLUX, parameters=Parameters(seed=SEED)))
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
     assert caught.value.seed_was_given
     assert caught.value.path == ("seed",)
 
@@ -82,13 +82,13 @@ async def test_a_seed_that_was_asked_for_is_not_exchanged(standin: WorkersAIStan
 )
 @pytest.mark.parametrize("status", [200, 400])
 async def test_inputs_that_the_model_cannot_use_are_reported_as_such(
-    standin: WorkersAIStandin, message: str, status: int
+    fake_workers_ai: FakeWorkersAI, message: str, status: int
 ) -> None:
-    standin.always = error(3030, status, message)
-    async with client_of(standin) as client:
+    fake_workers_ai.always = error(3030, status, message)
+    async with workers_ai_client(fake_workers_ai) as client:
         with pytest.raises(GenerationFailed, match="rejected this request") as caught:
             await client.generate(request_for(FLUX))
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
     assert not caught.value.retryable
 
 
@@ -156,12 +156,14 @@ def test_any_prompt_can_stand_beside_any_message(prompt: str) -> None:
     assert fault_of(3030, 400, "a NSFW prompt", sent=[prompt]) is Fault.PROMPT
 
 
-async def test_a_refused_prompt_is_not_tried_with_another_seed(standin: WorkersAIStandin) -> None:
-    standin.always = error(3030, 400, "Input prompt contains NSFW content")
-    async with client_of(standin) as client:
+async def test_a_refused_prompt_is_not_tried_with_another_seed(
+    fake_workers_ai: FakeWorkersAI,
+) -> None:
+    fake_workers_ai.always = error(3030, 400, "Input prompt contains NSFW content")
+    async with workers_ai_client(fake_workers_ai) as client:
         with pytest.raises(PromptRefused):
             await client.generate(drawn_by_chance())
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
 
 
 def fault_of(code: int | None, status: int, message: str, *, sent: Sequence[str]) -> Fault:

@@ -7,7 +7,7 @@ from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.parameters import Parameters
 from gql_server.inference.workers_ai import WorkersAI
 from gql_server.pictures.formats import ImageFormat
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import out_of_capacity
 from tests.support.workers_ai_client import (
     FLUX,
@@ -17,11 +17,11 @@ from tests.support.workers_ai_client import (
     PHOENIX,
     SDXL,
     catalogue,
-    client_of,
     jpeg,
     model,
     png,
     request_for,
+    workers_ai_client,
 )
 
 pytestmark = pytest.mark.anyio
@@ -76,7 +76,7 @@ STABLE_DIFFUSION = {
 
 @pytest.mark.parametrize("model_id", [model.id for model in catalogue().models])
 async def test_every_model_makes_a_picture_with_all_its_parameters_under_its_own_names(
-    standin: WorkersAIStandin, model_id: str
+    fake_workers_ai: FakeWorkersAI, model_id: str
 ) -> None:
     chosen = model(model_id)
     inputs = chosen.image_inputs
@@ -88,10 +88,10 @@ async def test_every_model_makes_a_picture_with_all_its_parameters_under_its_own
         source_images=pictures,
         mask=png() if masked else None,
     )
-    async with client_of(standin) as client:
+    async with workers_ai_client(fake_workers_ai) as client:
         picture = await client.generate(request)
 
-    sent = standin.requests[0]
+    sent = fake_workers_ai.requests[0]
     numbers = {k: v for k, v in sent.parameters.items() if k != "mask" and "image" not in k}
     assert sent.prompt == request.prompt
     assert numbers == SENT_OF_EVERYTHING.get(model_id, STABLE_DIFFUSION)
@@ -101,7 +101,7 @@ async def test_every_model_makes_a_picture_with_all_its_parameters_under_its_own
 
 
 @pytest.mark.parametrize("model_id", [model.id for model in catalogue().models])
-async def test_what_is_not_given_is_not_sent(standin: WorkersAIStandin, model_id: str) -> None:
+async def test_what_is_not_given_is_not_sent(fake_workers_ai: FakeWorkersAI, model_id: str) -> None:
     chosen = model(model_id)
     needed = chosen.image_inputs is not None and chosen.image_inputs.minimum > 0
     request = request_for(
@@ -109,99 +109,105 @@ async def test_what_is_not_given_is_not_sent(standin: WorkersAIStandin, model_id
         source_images=(png(),) if needed else (),
         mask=png() if model_id == INPAINTING else None,
     )
-    async with client_of(standin) as client:
+    async with workers_ai_client(fake_workers_ai) as client:
         await client.generate(request)
-    assert standin.requests[0].parameters.keys() <= {"image_b64", "mask"}
+    assert fake_workers_ai.requests[0].parameters.keys() <= {"image_b64", "mask"}
 
 
 async def test_a_multipart_model_gets_a_form_with_a_boundary_even_for_a_prompt_alone(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
-    async with client_of(standin) as client:
+    async with workers_ai_client(fake_workers_ai) as client:
         await client.generate(request_for(KLEIN))
-    sent = standin.requests[0]
+    sent = fake_workers_ai.requests[0]
     assert sent.form == "multipart"
     assert sent.headers["content-type"].startswith("multipart/form-data; boundary=")
     assert sent.parameters == {}
 
 
-async def test_a_form_is_sent_again_whole_after_a_failure(standin: WorkersAIStandin) -> None:
-    standin.next(out_of_capacity())
-    async with client_of(standin) as client:
+async def test_a_form_is_sent_again_whole_after_a_failure(fake_workers_ai: FakeWorkersAI) -> None:
+    fake_workers_ai.next(out_of_capacity())
+    async with workers_ai_client(fake_workers_ai) as client:
         await client.generate(request_for(FLUX_2, source_images=(png(), jpeg())))
-    first, second = standin.requests
+    first, second = fake_workers_ai.requests
     assert first.parameters == second.parameters
     assert second.refusal is None
 
 
-async def test_reference_pictures_go_as_numbered_files(standin: WorkersAIStandin) -> None:
+async def test_reference_pictures_go_as_numbered_files(fake_workers_ai: FakeWorkersAI) -> None:
     pictures = (png(colour="red"), jpeg(colour="blue"), png(512, 512), jpeg(1, 1))
-    async with client_of(standin) as client:
+    async with workers_ai_client(fake_workers_ai) as client:
         await client.generate(request_for(FLUX_2, source_images=pictures))
-    assert standin.requests[0].parameters == {
+    assert fake_workers_ai.requests[0].parameters == {
         f"input_image_{number}": picture for number, picture in enumerate(pictures)
     }
 
 
 async def test_a_source_picture_goes_as_base64_and_a_mask_as_integers(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
     source, mask = png(colour="red"), png(colour="white")
-    async with client_of(standin) as client:
+    async with workers_ai_client(fake_workers_ai) as client:
         await client.generate(request_for(INPAINTING, source_images=(source,), mask=mask))
-    sent = standin.requests[0].parameters
+    sent = fake_workers_ai.requests[0].parameters
     assert sent == {"image_b64": b64encode(source).decode(), "mask": list(mask)}
     assert b64decode(str(sent["image_b64"])) == source
 
 
-async def test_a_prompt_in_any_script_arrives_as_it_is(standin: WorkersAIStandin) -> None:
+async def test_a_prompt_in_any_script_arrives_as_it_is(fake_workers_ai: FakeWorkersAI) -> None:
     prompt = 'Ein „Fuchs" 🦊\n狐狸 \\ "quoted" --boundary'
-    async with client_of(standin) as client:
+    async with workers_ai_client(fake_workers_ai) as client:
         await client.generate(request_for(FLUX, prompt))
         await client.generate(request_for(KLEIN, prompt))
-    assert [request.prompt for request in standin.requests] == [prompt, prompt]
+    assert [request.prompt for request in fake_workers_ai.requests] == [prompt, prompt]
 
 
 async def test_cloudflares_address_has_the_account_and_the_model(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
-    async with client_of(standin, base_url=f"{standin.base_url}/") as client:
+    async with workers_ai_client(
+        fake_workers_ai, base_url=f"{fake_workers_ai.base_url}/"
+    ) as client:
         await client.generate(request_for(FLUX))
-    path = f"/client/v4/accounts/{standin.account_id}/ai/run/{FLUX}"
-    assert standin.requests[0].path == path
+    path = f"/client/v4/accounts/{fake_workers_ai.account_id}/ai/run/{FLUX}"
+    assert fake_workers_ai.requests[0].path == path
 
 
 async def test_an_ai_gateways_address_takes_the_model_right_after_it(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
-    async with client_of(standin, base_url=standin.gateway_base_url) as client:
+    async with workers_ai_client(
+        fake_workers_ai, base_url=fake_workers_ai.gateway_base_url
+    ) as client:
         picture = await client.generate(request_for(SDXL))
-    assert standin.requests[0].path.endswith(f"/a-gateway/workers-ai/{SDXL}")
+    assert fake_workers_ai.requests[0].path.endswith(f"/a-gateway/workers-ai/{SDXL}")
     assert picture.facts.format is ImageFormat.PNG
 
 
 async def test_an_ai_gateway_gets_its_own_token_beside_the_accounts(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
-    standin.gateway_token = "a-gateways-token"
-    base_url = standin.gateway_base_url
-    async with client_of(standin, base_url=base_url, gateway_token="a-gateways-token") as client:
+    fake_workers_ai.gateway_token = "a-gateways-token"
+    base_url = fake_workers_ai.gateway_base_url
+    async with workers_ai_client(
+        fake_workers_ai, base_url=base_url, gateway_token="a-gateways-token"
+    ) as client:
         await client.generate(request_for(FLUX))
         assert "a-gateways-token" not in repr(vars(client))
 
 
 @pytest.mark.parametrize("token", [None, "another-token"])
 async def test_an_ai_gateway_that_rejects_its_token_is_an_operators_error(
-    standin: WorkersAIStandin, token: str | None
+    fake_workers_ai: FakeWorkersAI, token: str | None
 ) -> None:
-    standin.gateway_token = "a-gateways-token"
-    base_url = standin.gateway_base_url
-    async with client_of(standin, base_url=base_url, gateway_token=token) as client:
+    fake_workers_ai.gateway_token = "a-gateways-token"
+    base_url = fake_workers_ai.gateway_base_url
+    async with workers_ai_client(fake_workers_ai, base_url=base_url, gateway_token=token) as client:
         with pytest.raises(GenerationFailed) as caught:
             await client.generate(request_for(FLUX))
     assert caught.value.needs_operator
     assert caught.value.provider_code == 2009
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
 
 
 @pytest.mark.parametrize("token", ["", "two words", "line\nbreak"])
@@ -231,11 +237,11 @@ def test_a_base_url_that_is_no_address_is_refused(address: str) -> None:
 
 
 async def test_the_token_goes_into_the_authorization_header_alone(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
-    async with client_of(standin) as client:
+    async with workers_ai_client(fake_workers_ai) as client:
         await client.generate(request_for(FLUX))
-        assert standin.token not in repr(vars(client))
-    sent = standin.requests[0]
-    assert standin.token not in repr(sent)
-    assert httpx.URL(standin.base_url).host in sent.headers["host"]
+        assert fake_workers_ai.token not in repr(vars(client))
+    sent = fake_workers_ai.requests[0]
+    assert fake_workers_ai.token not in repr(sent)
+    assert httpx.URL(fake_workers_ai.base_url).host in sent.headers["host"]

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from gql_server.domain.errors import GenerationFailed
 from gql_server.inference.workers_ai.backoff import Backoff
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import (
     Behaviour,
     Exchange,
@@ -22,19 +22,19 @@ from tests.support.workers_ai_behaviours import (
     server_error_page,
     slow,
 )
-from tests.support.workers_ai_client import FLUX, SkippedWaits, client_of, request_for
+from tests.support.workers_ai_client import FLUX, SkippedWaits, request_for, workers_ai_client
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_there_are_no_more_attempts_than_were_set(standin: WorkersAIStandin) -> None:
-    standin.always = out_of_capacity()
+async def test_there_are_no_more_attempts_than_were_set(fake_workers_ai: FakeWorkersAI) -> None:
+    fake_workers_ai.always = out_of_capacity()
     waits = SkippedWaits()
     with capture_logs() as logs:
-        async with client_of(standin, max_attempts=3, waits=waits) as client:
+        async with workers_ai_client(fake_workers_ai, max_attempts=3, waits=waits) as client:
             with pytest.raises(GenerationFailed):
                 await client.generate(request_for(FLUX))
-    assert len(standin.requests) == 3
+    assert len(fake_workers_ai.requests) == 3
     ours = [log for log in logs if log["event"].startswith("workers_ai")]
     assert [(log["event"], log["attempt"], log["code"]) for log in ours] == [
         ("workers_ai_retry", 1, 3040),
@@ -44,11 +44,11 @@ async def test_there_are_no_more_attempts_than_were_set(standin: WorkersAIStandi
 
 
 async def test_a_wait_in_seconds_that_the_service_asks_for_is_kept(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
-    standin.next(out_of_capacity(retry_after=7))
+    fake_workers_ai.next(out_of_capacity(retry_after=7))
     waits = SkippedWaits()
-    async with client_of(standin, waits=waits) as client:
+    async with workers_ai_client(fake_workers_ai, waits=waits) as client:
         await client.generate(request_for(FLUX))
     [wait] = waits.noted
     assert wait is not None
@@ -56,15 +56,15 @@ async def test_a_wait_in_seconds_that_the_service_asks_for_is_kept(
 
 
 async def test_a_wait_until_a_moment_is_taken_against_the_services_own_clock(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
     headers = {
         "Retry-After": "Sat, 03 Jan 2026 10:00:30 GMT",
         "Date": "Sat, 03 Jan 2026 10:00:00 GMT",
     }
-    standin.next(replies(replace(failure(3040, 429), headers=headers)))
+    fake_workers_ai.next(replies(replace(failure(3040, 429), headers=headers)))
     waits = SkippedWaits()
-    async with client_of(standin, waits=waits) as client:
+    async with workers_ai_client(fake_workers_ai, waits=waits) as client:
         await client.generate(request_for(FLUX))
     [wait] = waits.noted
     assert wait is not None
@@ -72,23 +72,23 @@ async def test_a_wait_until_a_moment_is_taken_against_the_services_own_clock(
 
 
 async def test_asked_to_wait_too_long_it_gives_up_at_once_and_says_that_it_may_pass(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
-    standin.next(out_of_capacity(retry_after=61))
-    async with client_of(standin) as client:
+    fake_workers_ai.next(out_of_capacity(retry_after=61))
+    async with workers_ai_client(fake_workers_ai) as client:
         with pytest.raises(GenerationFailed) as caught:
             await client.generate(request_for(FLUX))
     assert caught.value.retryable
-    assert len(standin.requests) == 1
+    assert len(fake_workers_ai.requests) == 1
 
 
 @pytest.mark.parametrize("header", ["soon", "", "-5", "1.5", "Wed, 99 Foo 2026"])
 async def test_a_wait_that_cannot_be_read_is_as_if_it_were_not_there(
-    standin: WorkersAIStandin, header: str
+    fake_workers_ai: FakeWorkersAI, header: str
 ) -> None:
-    standin.next(out_of_capacity(retry_after=header))
+    fake_workers_ai.next(out_of_capacity(retry_after=header))
     waits = SkippedWaits()
-    async with client_of(standin, waits=waits) as client:
+    async with workers_ai_client(fake_workers_ai, waits=waits) as client:
         await client.generate(request_for(FLUX))
     assert waits.noted[0] is not None
     assert waits.noted[0] <= 0.5
@@ -114,11 +114,11 @@ def test_no_two_waits_are_alike() -> None:
 
 @pytest.mark.parametrize("behaviour", [slow(300), drip(0.05)], ids=["slow", "slow-drip"])
 async def test_an_attempt_is_over_when_its_time_is_however_it_is_spent(
-    standin: WorkersAIStandin, behaviour: Behaviour
+    fake_workers_ai: FakeWorkersAI, behaviour: Behaviour
 ) -> None:
-    standin.next(behaviour)
+    fake_workers_ai.next(behaviour)
     started = perf_counter()
-    async with client_of(standin, timeout_seconds=0.5, max_attempts=1) as client:
+    async with workers_ai_client(fake_workers_ai, timeout_seconds=0.5, max_attempts=1) as client:
         with pytest.raises(GenerationFailed) as caught:
             await client.generate(request_for(FLUX))
     assert caught.value.retryable
@@ -126,14 +126,14 @@ async def test_an_attempt_is_over_when_its_time_is_however_it_is_spent(
 
 
 async def test_seconds_are_those_of_the_attempt_that_succeeded(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
     async def slow_failure(exchange: Exchange) -> None:
         await asyncio.sleep(0.5)
         await server_error_page()(exchange)
 
-    standin.next(slow_failure, slow(0.1))
-    async with client_of(standin) as client:
+    fake_workers_ai.next(slow_failure, slow(0.1))
+    async with workers_ai_client(fake_workers_ai) as client:
         started = perf_counter()
         picture = await client.generate(request_for(FLUX))
         both = perf_counter() - started
@@ -141,12 +141,14 @@ async def test_seconds_are_those_of_the_attempt_that_succeeded(
 
 
 async def test_a_refused_connection_is_tried_again_and_may_pass(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     waits = SkippedWaits()
-    async with client_of(standin, base_url=f"http://127.0.0.1:{port}", waits=waits) as client:
+    async with workers_ai_client(
+        fake_workers_ai, base_url=f"http://127.0.0.1:{port}", waits=waits
+    ) as client:
         with pytest.raises(GenerationFailed) as caught:
             await client.generate(request_for(FLUX))
     assert caught.value.retryable
@@ -154,7 +156,7 @@ async def test_a_refused_connection_is_tried_again_and_may_pass(
 
 
 async def test_a_cancelled_generation_lets_go_of_its_connection(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
     together, arrived = asyncio.Barrier(4), threading.Event()
 
@@ -163,8 +165,8 @@ async def test_a_cancelled_generation_lets_go_of_its_connection(
         arrived.set()
         await slow(30)(exchange)
 
-    standin.next(hold, hold, hold, hold)
-    async with client_of(standin, max_connections=4) as client:
+    fake_workers_ai.next(hold, hold, hold, hold)
+    async with workers_ai_client(fake_workers_ai, max_connections=4) as client:
         tasks = [asyncio.create_task(client.generate(request_for(FLUX))) for _ in range(4)]
         assert await asyncio.to_thread(arrived.wait, 20)
         for task in tasks:
@@ -174,27 +176,29 @@ async def test_a_cancelled_generation_lets_go_of_its_connection(
     assert all(task.cancelled() for task in tasks)
 
 
-def only_together(standin: WorkersAIStandin, number: int) -> None:
+def only_together(fake_workers_ai: FakeWorkersAI, number: int) -> None:
     together = asyncio.Barrier(number)
 
     async def behave(exchange: Exchange) -> None:
         await together.wait()
         await exchange.answer(exchange.reply_with_picture())
 
-    standin.always = behave
+    fake_workers_ai.always = behave
 
 
-async def test_a_hundred_pictures_are_made_side_by_side(standin: WorkersAIStandin) -> None:
-    only_together(standin, 100)
-    async with client_of(standin, max_attempts=1) as client:
+async def test_a_hundred_pictures_are_made_side_by_side(fake_workers_ai: FakeWorkersAI) -> None:
+    only_together(fake_workers_ai, 100)
+    async with workers_ai_client(fake_workers_ai, max_attempts=1) as client:
         pictures = await asyncio.gather(*(client.generate(request_for(FLUX)) for _ in range(100)))
-    assert standin.peak_in_flight == 100
+    assert fake_workers_ai.peak_in_flight == 100
     assert len({picture.data for picture in pictures}) == 100
 
 
-async def test_more_than_the_connections_wait_for_their_turn(standin: WorkersAIStandin) -> None:
-    only_together(standin, 8)
-    async with client_of(standin, max_connections=8, max_attempts=1) as client:
+async def test_more_than_the_connections_wait_for_their_turn(
+    fake_workers_ai: FakeWorkersAI,
+) -> None:
+    only_together(fake_workers_ai, 8)
+    async with workers_ai_client(fake_workers_ai, max_connections=8, max_attempts=1) as client:
         await asyncio.gather(*(client.generate(request_for(FLUX)) for _ in range(32)))
-    assert standin.peak_in_flight == 8
-    assert len({request.connection for request in standin.requests}) == 8
+    assert fake_workers_ai.peak_in_flight == 8
+    assert len({request.connection for request in fake_workers_ai.requests}) == 8

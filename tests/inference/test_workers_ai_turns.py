@@ -7,14 +7,14 @@ import pytest
 from gql_server.domain.errors import GenerationFailed
 from gql_server.inference import attempts
 from gql_server.inference.attempts import AttemptKind, NotWanted
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import (
     daily_allocation_used,
     error,
     out_of_capacity,
     server_error_page,
 )
-from tests.support.workers_ai_client import FLUX, client_of, png, request_for
+from tests.support.workers_ai_client import FLUX, png, request_for, workers_ai_client
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +25,7 @@ IMG2IMG = "@cf/runwayml/stable-diffusion-v1-5-img2img"
 class RecordingGate:
     """Lets attempts through, and notes what they asked; ``closed`` refuses them."""
 
-    standin: WorkersAIStandin
+    fake_workers_ai: FakeWorkersAI
     turns: list[tuple[AttemptKind, bool, int]] = field(default_factory=list)
     pauses: list[tuple[AttemptKind, float]] = field(default_factory=list)
     is_closed: bool = False
@@ -35,16 +35,18 @@ class RecordingGate:
         if self.is_closed:
             raise GenerationFailed("no turn", retryable=True, reached_model=False)
         await asyncio.sleep(self.seconds)
-        self.turns.append((kind, is_background, len(self.standin.requests)))
+        self.turns.append((kind, is_background, len(self.fake_workers_ai.requests)))
 
     async def pause(self, kind: AttemptKind, seconds: float) -> None:
         self.pauses.append((kind, seconds))
 
 
-async def test_every_attempt_asks_for_its_turn_before_it_starts(standin: WorkersAIStandin) -> None:
-    gate = RecordingGate(standin)
-    standin.next(server_error_page(), out_of_capacity())
-    async with client_of(standin, gate=gate) as client:
+async def test_every_attempt_asks_for_its_turn_before_it_starts(
+    fake_workers_ai: FakeWorkersAI,
+) -> None:
+    gate = RecordingGate(fake_workers_ai)
+    fake_workers_ai.next(server_error_page(), out_of_capacity())
+    async with workers_ai_client(fake_workers_ai, gate=gate) as client:
         await client.generate(replace(request_for(FLUX), is_background=True))
         await client.generate(request_for(IMG2IMG, source_images=(png(),)))
     assert gate.turns == [
@@ -56,28 +58,32 @@ async def test_every_attempt_asks_for_its_turn_before_it_starts(standin: Workers
     assert gate.pauses == []
 
 
-async def test_a_pause_that_the_service_asks_for_is_told_to_all(standin: WorkersAIStandin) -> None:
-    gate = RecordingGate(standin)
-    standin.next(out_of_capacity(retry_after=7), error(None, 503, retry_after=8))
-    async with client_of(standin, gate=gate) as client:
+async def test_a_pause_that_the_service_asks_for_is_told_to_all(
+    fake_workers_ai: FakeWorkersAI,
+) -> None:
+    gate = RecordingGate(fake_workers_ai)
+    fake_workers_ai.next(out_of_capacity(retry_after=7), error(None, 503, retry_after=8))
+    async with workers_ai_client(fake_workers_ai, gate=gate) as client:
         await client.generate(request_for(FLUX))
     assert gate.pauses == [(AttemptKind.TEXT_TO_IMAGE, 7.0)]
 
 
-async def test_a_day_that_is_used_up_is_no_pause(standin: WorkersAIStandin) -> None:
-    gate = RecordingGate(standin)
-    standin.next(daily_allocation_used())
-    async with client_of(standin, gate=gate) as client:
+async def test_a_day_that_is_used_up_is_no_pause(fake_workers_ai: FakeWorkersAI) -> None:
+    gate = RecordingGate(fake_workers_ai)
+    fake_workers_ai.next(daily_allocation_used())
+    async with workers_ai_client(fake_workers_ai, gate=gate) as client:
         with pytest.raises(Exception, match="neurons for the day"):
             await client.generate(request_for(FLUX))
     assert gate.pauses == []
 
 
-async def test_without_a_turn_nothing_is_sent(standin: WorkersAIStandin) -> None:
-    async with client_of(standin, gate=RecordingGate(standin, is_closed=True)) as client:
+async def test_without_a_turn_nothing_is_sent(fake_workers_ai: FakeWorkersAI) -> None:
+    async with workers_ai_client(
+        fake_workers_ai, gate=RecordingGate(fake_workers_ai, is_closed=True)
+    ) as client:
         with pytest.raises(GenerationFailed, match="no turn"):
             await client.generate(request_for(FLUX))
-    assert standin.requests == []
+    assert fake_workers_ai.requests == []
 
 
 @dataclass
@@ -93,60 +99,60 @@ class Interest:
 
 
 async def test_what_starts_at_once_is_not_asked_about(
-    standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempts, "_MOMENT_SECONDS", 10.0)
     interest = Interest(times=0)
-    async with client_of(standin, gate=RecordingGate(standin)) as client:
+    async with workers_ai_client(fake_workers_ai, gate=RecordingGate(fake_workers_ai)) as client:
         await client.generate(replace(request_for(FLUX), is_wanted=interest.is_wanted))
     assert interest.asked == 0
 
 
 @pytest.mark.parametrize("times", [0, 3])
 async def test_a_wait_for_a_turn_ends_where_nobody_wants_the_picture(
-    standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch, times: int
+    fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     monkeypatch.setattr(attempts, "_LOOK_SECONDS", 0.02)
-    gate, interest = RecordingGate(standin, seconds=30), Interest(times)
-    async with client_of(standin, gate=gate) as client:
+    gate, interest = RecordingGate(fake_workers_ai, seconds=30), Interest(times)
+    async with workers_ai_client(fake_workers_ai, gate=gate) as client:
         with pytest.raises(NotWanted):
             await client.generate(replace(request_for(FLUX), is_wanted=interest.is_wanted))
     assert interest.asked == times + 1
     assert gate.turns == []
-    assert standin.requests == []
+    assert fake_workers_ai.requests == []
 
 
 async def test_a_turn_that_came_too_late_for_a_picture_is_not_used(
-    standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempts, "_MOMENT_SECONDS", 0.05)
-    gate, interest = RecordingGate(standin, seconds=0.1), Interest(times=0)
-    async with client_of(standin, gate=gate) as client:
+    gate, interest = RecordingGate(fake_workers_ai, seconds=0.1), Interest(times=0)
+    async with workers_ai_client(fake_workers_ai, gate=gate) as client:
         with pytest.raises(NotWanted):
             await client.generate(replace(request_for(FLUX), is_wanted=interest.is_wanted))
-    assert (len(gate.turns), standin.requests) == (1, [])
+    assert (len(gate.turns), fake_workers_ai.requests) == (1, [])
 
 
 async def test_a_turn_that_came_before_its_process_froze_is_not_used(
-    standin: WorkersAIStandin, monkeypatch: pytest.MonkeyPatch
+    fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempts, "_MOMENT_SECONDS", 0.05)
-    gate, interest = RecordingGate(standin), Interest(times=0)
+    gate, interest = RecordingGate(fake_workers_ai), Interest(times=0)
 
     async def freeze(*_given: object, **_named: object) -> None:
         time.sleep(0.1)  # noqa: ASYNC251 - the whole process stands still
 
     monkeypatch.setattr(gate, "wait_for_turn", freeze)
-    async with client_of(standin, gate=gate) as client:
+    async with workers_ai_client(fake_workers_ai, gate=gate) as client:
         with pytest.raises(NotWanted):
             await client.generate(replace(request_for(FLUX), is_wanted=interest.is_wanted))
-    assert standin.requests == []
+    assert fake_workers_ai.requests == []
 
 
 async def test_a_turn_that_a_busy_process_let_pass_is_taken_again(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
-    gate = RecordingGate(standin, seconds=attempts._MOMENT_SECONDS + 0.05)
+    gate = RecordingGate(fake_workers_ai, seconds=attempts._MOMENT_SECONDS + 0.05)
     asked = 0
 
     async def is_wanted() -> bool:
@@ -156,7 +162,7 @@ async def test_a_turn_that_a_busy_process_let_pass_is_taken_again(
             time.sleep(1.1)  # noqa: ASYNC251 - as other work on the event loop does
         return True
 
-    async with client_of(standin, gate=gate) as client:
+    async with workers_ai_client(fake_workers_ai, gate=gate) as client:
         request = replace(request_for(FLUX), is_background=True, is_wanted=is_wanted)
         await client.generate(request)
-    assert (len(gate.turns), len(standin.requests)) == (2, 1)
+    assert (len(gate.turns), len(fake_workers_ai.requests)) == (2, 1)

@@ -16,8 +16,8 @@ from gql_server.ledger.adjustments import Adjustment, adjust
 from gql_server.ledger.audit.audit import audit
 from gql_server.ledger.budgets.budgets import BudgetRequest
 from gql_server.ledger.reports.analytics import CostReport
-from tests.support.product import FLUX, SDXL, Product, running_product, workers_ai_settings
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import FLUX, SDXL, RunningApp, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import Behaviour, error, prompt_refused
 
 PHOENIX = "@cf/leonardo/phoenix-1.0"
@@ -47,31 +47,31 @@ Run = Callable[[list[tuple[str, Any]]], None]
 
 @pytest.fixture(scope="module")
 def run(
-    tmp_path_factory: pytest.TempPathFactory, running_standin: WorkersAIStandin
+    tmp_path_factory: pytest.TempPathFactory, session_workers_ai: FakeWorkersAI
 ) -> Iterator[Run]:
     """Run a sequence against one server, whose ledger grows from sequence to sequence."""
-    running_standin.reset()
+    session_workers_ai.reset()
     with (
         anyio.from_thread.start_blocking_portal() as portal,
         portal.wrap_async_context_manager(
-            running_product(
-                tmp_path_factory.mktemp("sequences"), workers_ai_settings(running_standin)
+            running_app(
+                tmp_path_factory.mktemp("sequences"), workers_ai_settings(session_workers_ai)
             )
-        ) as product,
+        ) as app,
     ):
         expected = {"images": 0, "amount": 0}
         made: list[str] = []
         keyed: dict[int, str] = {}
 
         def run_steps(steps: list[tuple[str, Any]]) -> None:
-            portal.call(_run, product, running_standin, steps, expected, made, keyed)
+            portal.call(_run, app, session_workers_ai, steps, expected, made, keyed)
 
         yield run_steps
 
 
 async def _run(
-    product: Product,
-    standin: WorkersAIStandin,
+    app: RunningApp,
+    fake_workers_ai: FakeWorkersAI,
     steps: list[tuple[str, Any]],
     expected: dict[str, int],
     made: list[str],
@@ -80,10 +80,9 @@ async def _run(
     for kind, value in steps:
         if kind in {"generate", "together"}:
             model, times = (value, 1) if kind == "generate" else (FLUX, value)
-            payable = await _payable(product, COSTS[model])
+            payable = await _payable(app, COSTS[model])
             pictures: list[Coroutine[Any, Any, Any]] = [
-                product.generate(model=model, steps=None if model == SDXL else 4)
-                for _ in range(times)
+                app.generate(model=model, steps=None if model == SDXL else 4) for _ in range(times)
             ]
             payloads = await asyncio.gather(*pictures)
             kept = [payload["image"]["id"] for payload in payloads if payload["image"]]
@@ -92,37 +91,37 @@ async def _run(
             expected["images"] += len(kept)
             expected["amount"] += len(kept) * COSTS[model]
         elif kind == "retry":
-            await _send_again(product, value, expected, made, keyed)
+            await _send_again(app, value, expected, made, keyed)
         elif kind == "fail":
-            if await _payable(product, COSTS[FLUX]) != 0:
-                standin.next(FAILURES[value])
-            assert (await product.generate())["image"] is None
+            if await _payable(app, COSTS[FLUX]) != 0:
+                fake_workers_ai.next(FAILURES[value])
+            assert (await app.generate())["image"] is None
         elif kind == "budget":
-            await _set_budget(product, value)
+            await _set_budget(app, value)
         elif kind == "adjust":
             await adjust(
-                product.parts.database,
+                app.parts.database,
                 Adjustment(user_id="default_user", amount=value, reason="a test"),
             )
             expected["amount"] += value
         elif made:
-            await product.ask(
+            await app.ask(
                 "mutation C($id: ID!) { %sImage(input: {id: $id}) { userErrors { code } } }" % kind,
                 id=made[value % len(made)],
             )
-    await _check(product, expected)
+    await _check(app, expected)
 
 
 async def _send_again(
-    product: Product,
+    app: RunningApp,
     key: int,
     expected: dict[str, int],
     made: list[str],
     keyed: dict[int, str],
 ) -> None:
     """Send the request of a key, which has been sent before or not."""
-    payable = await _payable(product, COSTS[FLUX])
-    image = (await product.generate(idempotencyKey=f"key {key}"))["image"]
+    payable = await _payable(app, COSTS[FLUX])
+    image = (await app.generate(idempotencyKey=f"key {key}"))["image"]
     if key in keyed:
         assert image["id"] == keyed[key]
     elif payable == 0:
@@ -134,9 +133,9 @@ async def _send_again(
         expected["amount"] += COSTS[FLUX]
 
 
-async def _set_budget(product: Product, pictures: int | None) -> None:
+async def _set_budget(app: RunningApp, pictures: int | None) -> None:
     """Leave room for so many pictures of the cheapest kind; None takes the budget away."""
-    budgets = product.parts.budgets
+    budgets = app.parts.budgets
     for state in await budgets.every():
         await budgets.remove(state.span.budget.id)
     if pictures is not None:
@@ -145,14 +144,14 @@ async def _set_budget(product: Product, pictures: int | None) -> None:
         await budgets.set(BudgetRequest(limit=to_dollars(limit), period=BudgetPeriod.MONTHLY))
 
 
-async def _payable(product: Product, cost: int) -> int | None:
+async def _payable(app: RunningApp, cost: int) -> int | None:
     """Return how many pictures the budget pays for; None: there is none."""
-    states = await product.parts.budgets.every()
+    states = await app.parts.budgets.every()
     return max(0, states[0].limit - states[0].spent) // cost if states else None
 
 
-async def _check(product: Product, expected: dict[str, int]) -> None:
-    database, where = product.parts.database, RollupFilter(is_preview=False)
+async def _check(app: RunningApp, expected: dict[str, int]) -> None:
+    database, where = app.parts.database, RollupFilter(is_preview=False)
     found = await audit(database)
     assert found.is_clean, found
     report = CostReport(database, where)
@@ -162,7 +161,7 @@ async def _check(product: Product, expected: dict[str, int]) -> None:
         parts = (await report.totals_by(by)).values()
         assert sum(part.amount for part in parts) == totals.amount
         assert sum(part.images for part in parts) == totals.images
-    for state in await product.parts.budgets.every():
+    for state in await app.parts.budgets.every():
         span = CostReport(database, where, since=state.span.starts_at, until=state.span.resets_at)
         assert (state.spent, state.reserved) == ((await span.totals()).amount, 0)
 

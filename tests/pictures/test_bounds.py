@@ -12,7 +12,7 @@ from gql_server.pictures.inspection import inspect_picture
 from gql_server.pictures.resizing import fit_mask, fit_source, fit_upload, render
 from tests.attacks.pictures import attack_long_pictures, flat_png, many_scans_jpeg
 from tests.support.probe import probed
-from tests.support.process import create_key, product_process
+from tests.support.process import create_key, server_process
 
 SIZE = 64
 
@@ -48,7 +48,7 @@ def test_a_heic_is_named_and_how_to_convert_it() -> None:
 @pytest.mark.anyio
 async def test_a_long_picture_takes_little_of_the_server(tmp_path: Path) -> None:
     key = await create_key(tmp_path, "creator")
-    async with product_process(tmp_path, {"AUTH": "keys"}) as server:
+    async with server_process(tmp_path, {"AUTH": "keys"}) as server:
         async with probed(server) as probe:
             await attack_long_pictures(server.url, {"creator": key})
         assert probe.growth < 400

@@ -5,14 +5,14 @@ import pytest
 
 from gql_server.domain.principal import Role
 from gql_server.settings import Settings
-from tests.support.product import Product, running_product
-from tests.support.visitors import visitor
+from tests.support.clients import client_of
+from tests.support.running_app import RunningApp, running_app
 
 _users = count(1)
 
 
 @pytest.fixture(scope="session")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningApp]:
     """One server for the tests of this folder, each of which is a user of its own.
 
     It works on no batches: of the servers that do there can be one in a process.
@@ -22,12 +22,12 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Prod
             patch.delenv(name.upper(), raising=False)
         patch.setitem(Settings.model_config, "env_file", None)
         folder = tmp_path_factory.mktemp("rest")
-        async with running_product(folder, {"auth": "keys"}) as running:
+        async with running_app(folder, {"auth": "keys"}) as running:
             yield running
 
 
 @pytest.fixture
-async def user(server: Product) -> AsyncIterator[Product]:
+async def user(server: RunningApp) -> AsyncIterator[RunningApp]:
     """Somebody who has done nothing yet."""
-    async with visitor(server, f"user-{next(_users)}", Role.CREATOR) as one:
+    async with client_of(server, f"user-{next(_users)}", Role.CREATOR) as one:
         yield one

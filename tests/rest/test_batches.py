@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from gql_server.webhooks.signing import user_secret
-from tests.rest.asking import SMALL as PICTURE
-from tests.rest.asking import ask, finished, send
-from tests.support.product import FLUX, Product, running_product, workers_ai_settings
+from tests.rest.calls import SMALL as PICTURE
+from tests.rest.calls import ask, finished, send
 from tests.support.receiver import Receiver
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import FLUX, RunningApp, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
@@ -20,17 +20,17 @@ SMALL = {name: value for name, value in PICTURE.items() if name != "prompt"}
 
 
 @pytest.fixture
-async def working(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Product]:
-    settings = workers_ai_settings(standin) | {
+async def working(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> AsyncIterator[RunningApp]:
+    settings = workers_ai_settings(fake_workers_ai) | {
         "webhook_secret": SECRET,
         "webhook_allow_private": True,
     }
-    async with running_product(tmp_path, settings, runs_jobs=True) as running:
+    async with running_app(tmp_path, settings, runs_jobs=True) as running:
         yield running
 
 
 async def test_a_batch_is_accepted_at_once_and_its_end_is_told(
-    working: Product, receiver: Receiver
+    working: RunningApp, receiver: Receiver
 ) -> None:
     body = {
         "prompts": ["prompt1", "prompt2", "prompt3"],
@@ -69,7 +69,7 @@ async def test_a_batch_is_accepted_at_once_and_its_end_is_told(
     await every_setting_of_a_batch_is_taken(working)
 
 
-async def every_setting_of_a_batch_is_taken(working: Product) -> None:
+async def every_setting_of_a_batch_is_taken(working: RunningApp) -> None:
     body = {
         "prompts": ["One fox", "Two foxes"],
         **SMALL,
@@ -104,7 +104,7 @@ async def every_setting_of_a_batch_is_taken(working: Product) -> None:
     ],
 )
 async def test_what_is_wrong_with_a_batch_is_told(
-    user: Product, given: dict[str, object], error: str, field: str
+    user: RunningApp, given: dict[str, object], error: str, field: str
 ) -> None:
     body = {"prompts": ["A fox", "Another"], "model": FLUX} | given
     told = await ask(user, "POST", "batch/generate", 400, json=body)
@@ -112,7 +112,7 @@ async def test_what_is_wrong_with_a_batch_is_told(
     assert "faults" not in told["details"]
 
 
-async def test_a_batch_that_there_is_not_is_not_found(user: Product) -> None:
+async def test_a_batch_that_there_is_not_is_not_found(user: RunningApp) -> None:
     for batch_id in ("bat_none", "img_none", "%00", "b" * 1000):
         told = await ask(user, "GET", f"batch/{batch_id}", 404)
         assert told["error"] == "Batch not found"

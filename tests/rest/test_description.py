@@ -15,10 +15,10 @@ from gql_server.access.keys import KeyDraft, create_key
 from gql_server.domain.principal import Role
 from gql_server.rest.application import RestOptions, rest_application
 from gql_server.rest.operations import OPERATIONS
-from tests.rest.asking import ask, send
+from tests.rest.calls import ask, send
 from tests.support.child import child_process
-from tests.support.product import Product, running_product, workers_ai_settings
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import RunningApp, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
@@ -81,11 +81,11 @@ def test_only_a_server_that_asks_for_keys_says_so() -> None:
 
 
 async def test_it_can_be_read_without_the_internet(tmp_path: Path) -> None:
-    async with running_product(tmp_path, {"auth": "keys", "playground": "on"}) as product:
-        await it_is_whole(product)
+    async with running_app(tmp_path, {"auth": "keys", "playground": "on"}) as app:
+        await it_is_whole(app)
 
 
-async def it_is_whole(server: Product) -> None:
+async def it_is_whole(server: RunningApp) -> None:
     document = await ask(server, "GET", "openapi.json")
     assert document["paths"] == DOCUMENT["paths"]
     page = await send(server, "GET", "docs")
@@ -106,7 +106,7 @@ async def it_is_whole(server: Product) -> None:
         assert asset.headers["content-type"].startswith(kind)
 
 
-async def test_where_keys_are_asked_for_it_is_for_admins(server: Product) -> None:
+async def test_where_keys_are_asked_for_it_is_for_admins(server: RunningApp) -> None:
     pages = ("docs", "docs/start.js", "docs/assets/swagger-ui.css", "openapi.json")
     for role, status in ((Role.CREATOR, 401), (Role.ADMIN, 200)):
         draft = KeyDraft(user_id="reads-it", role=role)
@@ -126,34 +126,34 @@ async def test_where_keys_are_asked_for_it_is_for_admins(server: Product) -> Non
 
 
 async def test_where_there_is_no_playground_there_is_no_description(tmp_path: Path) -> None:
-    async with running_product(tmp_path, {"playground": "off"}) as product:
+    async with running_app(tmp_path, {"playground": "off"}) as app:
         for path in ("docs", "docs/start.js", "openapi.json"):
-            assert (await send(product, "GET", path)).status_code == 404
-        await ask(product, "GET", "models")
+            assert (await send(app, "GET", path)).status_code == 404
+        await ask(app, "GET", "models")
 
 
-async def test_schemathesis_finds_nothing(tmp_path: Path, standin: WorkersAIStandin) -> None:
-    await schemathesis(tmp_path, standin, "--phases=examples,coverage", "--seed=1")
+async def test_schemathesis_finds_nothing(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> None:
+    await schemathesis(tmp_path, fake_workers_ai, "--phases=examples,coverage", "--seed=1")
 
 
 @pytest.mark.survival
 @pytest.mark.timeout(1800)
 async def test_schemathesis_finds_nothing_in_many_tries(
-    tmp_path: Path, standin: WorkersAIStandin
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    await schemathesis(tmp_path, standin, "--max-examples=100")
+    await schemathesis(tmp_path, fake_workers_ai, "--max-examples=100")
 
 
-async def schemathesis(folder: Path, standin: WorkersAIStandin, *options: str) -> None:
+async def schemathesis(folder: Path, fake_workers_ai: FakeWorkersAI, *options: str) -> None:
     """Have it try every operation with all of its checks."""
-    async with running_product(folder, workers_ai_settings(standin)) as product:
+    async with running_app(folder, workers_ai_settings(fake_workers_ai)) as app:
         async with child_process(
             sys.executable,
             "-m",
             "schemathesis.cli",
             f"--config-file={CONFIGURATION}",
             "run",
-            f"{product.settings.server_url}/api/openapi.json",
+            f"{app.settings.server_url}/api/openapi.json",
             "--no-color",
             *options,
             cwd=folder,

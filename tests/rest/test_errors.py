@@ -15,10 +15,10 @@ from gql_server.domain.errors import BatchPending, GenerationPending, Rejected
 from gql_server.rest.errors import error_response, status_of
 from gql_server.rest.problems import Pending, Problem, documented
 from tests.domain.error_family import error_family
-from tests.rest.asking import ask, send
-from tests.support.product import FLUX, Product, running_product, workers_ai_settings
+from tests.rest.calls import ask, send
+from tests.support.running_app import FLUX, RunningApp, running_app, workers_ai_settings
 from tests.support.waiting import WAIT_SECONDS
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import (
     daily_allocation_used,
     error,
@@ -34,7 +34,7 @@ JSON = {"content-type": "application/json"}
 
 @pytest.mark.parametrize("prompt", ["ab", "  a  ", ""])
 async def test_a_short_prompt_is_refused_in_the_documented_words(
-    user: Product, prompt: str
+    user: RunningApp, prompt: str
 ) -> None:
     assert await ask(user, "POST", "generate", 400, json=GOOD | {"prompt": prompt}) == {
         "error": "Invalid prompt",
@@ -42,7 +42,7 @@ async def test_a_short_prompt_is_refused_in_the_documented_words(
     }
 
 
-async def test_an_unknown_model_is_refused_in_the_documented_words(user: Product) -> None:
+async def test_an_unknown_model_is_refused_in_the_documented_words(user: RunningApp) -> None:
     body = {"prompt": "A red fox", "model": "@cf/invalid/model"}
     assert await ask(user, "POST", "generate", 400, json=body) == {
         "error": "Invalid model",
@@ -71,7 +71,7 @@ async def test_an_unknown_model_is_refused_in_the_documented_words(user: Product
     ],
 )
 async def test_a_field_that_is_wrong_is_named(
-    user: Product, given: dict[str, object], error: str, field: str
+    user: RunningApp, given: dict[str, object], error: str, field: str
 ) -> None:
     told = await ask(user, "POST", "generate", 400, json=GOOD | given)
     assert told["error"] == error
@@ -79,7 +79,7 @@ async def test_a_field_that_is_wrong_is_named(
     assert told["details"]["field"] == field
 
 
-async def test_several_faults_are_told_at_once(user: Product) -> None:
+async def test_several_faults_are_told_at_once(user: RunningApp) -> None:
     told = await ask(
         user, "POST", "generate", 400, json={"prompt": "a", "model": "x", "tags": [""]}
     )
@@ -113,7 +113,7 @@ async def test_several_faults_are_told_at_once(user: Product) -> None:
 )
 @pytest.mark.parametrize("path", ["generate", "batch/generate"])
 async def test_a_body_that_cannot_be_read_is_refused(
-    user: Product, path: str, content: bytes, headers: dict[str, str], status: int, message: str
+    user: RunningApp, path: str, content: bytes, headers: dict[str, str], status: int, message: str
 ) -> None:
     response = await send(user, "POST", path, content=content, headers=headers)
     assert response.status_code == status
@@ -123,7 +123,7 @@ async def test_a_body_that_cannot_be_read_is_refused(
 
 
 @pytest.mark.parametrize("path", ["generate", "batch/generate"])
-async def test_metadata_that_is_nested_too_deeply_is_refused(user: Product, path: str) -> None:
+async def test_metadata_that_is_nested_too_deeply_is_refused(user: RunningApp, path: str) -> None:
     what = '"prompt": "A fox"' if path == "generate" else '"prompts": ["A fox"]'
     for depth in (300, 600, 1000):
         nested = '{"a":' * depth + "1" + "}" * depth
@@ -134,7 +134,9 @@ async def test_metadata_that_is_nested_too_deeply_is_refused(user: Product, path
 
 
 @pytest.mark.parametrize("number", [str(2**64), str(-(2**63) - 1), "1" + "0" * 200])
-async def test_a_whole_number_that_would_be_changed_is_refused(user: Product, number: str) -> None:
+async def test_a_whole_number_that_would_be_changed_is_refused(
+    user: RunningApp, number: str
+) -> None:
     body = '{"prompt": "A red fox", "model": "%s", "metadata": {"a": %s}}' % (FLUX, number)
     told = await ask(
         user, "POST", "generate", 400, content=body, headers={"content-type": "application/json"}
@@ -144,7 +146,7 @@ async def test_a_whole_number_that_would_be_changed_is_refused(user: Product, nu
 
 
 async def test_whole_numbers_of_64_bits_and_what_only_looks_like_one_are_kept(
-    user: Product,
+    user: RunningApp,
 ) -> None:
     metadata = {"a": [2**64 - 1, -(2**63)], "b": "9" * 40, "c": 1.2345678901234567e40}
     image = await ask(user, "POST", "generate", 201, json=GOOD | {"metadata": metadata})
@@ -152,7 +154,7 @@ async def test_whole_numbers_of_64_bits_and_what_only_looks_like_one_are_kept(
     assert found["image"]["metadata"] == metadata
 
 
-async def test_an_address_or_method_that_there_is_not_is_told(user: Product) -> None:
+async def test_an_address_or_method_that_there_is_not_is_told(user: RunningApp) -> None:
     for method, path, status, allow in (
         ("GET", "nothing", 404, None),
         ("GET", "images/", 404, None),
@@ -194,7 +196,7 @@ async def test_an_address_or_method_that_there_is_not_is_told(user: Product) -> 
     ],
 )
 async def test_a_parameter_that_is_wrong_is_named(
-    user: Product, path: str, params: dict[str, Any], field: str
+    user: RunningApp, path: str, params: dict[str, Any], field: str
 ) -> None:
     told = await ask(user, "GET", path, 400, params=params)
     assert told["error"] == f"Invalid {field}"
@@ -202,18 +204,18 @@ async def test_a_parameter_that_is_wrong_is_named(
 
 
 async def test_a_failed_generation_is_a_500_with_its_message(
-    tmp_path: Path, standin: WorkersAIStandin
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    settings = workers_ai_settings(standin) | {"workers_ai_max_attempts": 1}
-    async with running_product(tmp_path, settings) as product:
+    settings = workers_ai_settings(fake_workers_ai) | {"workers_ai_max_attempts": 1}
+    async with running_app(tmp_path, settings) as app:
         for behaviour, status, title, retry in (
             (out_of_capacity(), 500, "Image generation failed", "5"),
             (error(5006, 400, "no such property"), 500, "Image generation failed", None),
             (prompt_refused(), 400, "Invalid prompt", None),
             (daily_allocation_used(), 503, "Daily allocation used", "[0-9]+"),
         ):
-            standin.next(behaviour)
-            response = await send(product, "POST", "generate", json=GOOD)
+            fake_workers_ai.next(behaviour)
+            response = await send(app, "POST", "generate", json=GOOD)
             assert response.status_code == status
             told = response.json()
             assert told["error"] == title
@@ -222,35 +224,35 @@ async def test_a_failed_generation_is_a_500_with_its_message(
                 assert set(told["details"]) == {"message"}
             found = response.headers.get("retry-after")
             assert found is None if retry is None else re.fullmatch(retry, found or "")
-        assert (await ask(product, "GET", "images"))["total"] == 0
+        assert (await ask(app, "GET", "images"))["total"] == 0
 
 
 async def test_a_picture_that_takes_longer_than_the_deadline_is_pending(
-    tmp_path: Path, standin: WorkersAIStandin
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    settings = workers_ai_settings(standin) | {"request_deadline": 0.2}
-    standin.latency = 0.6
-    async with running_product(tmp_path, settings) as product:
+    settings = workers_ai_settings(fake_workers_ai) | {"request_deadline": 0.2}
+    fake_workers_ai.latency = 0.6
+    async with running_app(tmp_path, settings) as app:
         key = {"Idempotency-Key": "slow"}
-        response = await send(product, "POST", "generate", json=GOOD, headers=key)
+        response = await send(app, "POST", "generate", json=GOOD, headers=key)
         assert response.status_code == 202
         pending = response.json()
         assert set(pending) == {"id", "status", "message"}
         assert pending["status"] == "pending"
         assert response.headers["location"] == f"/api/images/{pending['id']}"
-        again = await send(product, "POST", "generate", json=GOOD, headers=key)
+        again = await send(app, "POST", "generate", json=GOOD, headers=key)
         assert again.status_code == 409
         assert again.json()["details"]["id"] == pending["id"]
         assert again.headers["retry-after"]
         async with asyncio.timeout(WAIT_SECONDS):
-            while (await send(product, "GET", f"images/{pending['id']}")).status_code == 404:
+            while (await send(app, "GET", f"images/{pending['id']}")).status_code == 404:
                 await asyncio.sleep(0.02)
-        assert len(standin.requests) == 1
+        assert len(fake_workers_ai.requests) == 1
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
-    async with running_product(tmp_path, {"receive_timeout": 0.2}) as product:
-        reader, writer = await asyncio.open_connection("127.0.0.1", product.settings.port)
+    async with running_app(tmp_path, {"receive_timeout": 0.2}) as app:
+        reader, writer = await asyncio.open_connection("127.0.0.1", app.settings.port)
         writer.write(
             b"POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Content-Length: 100\r\n\r\n{"
@@ -265,11 +267,11 @@ async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> No
 async def test_what_nobody_foresaw_is_masked_and_a_lost_database_is_a_503(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running_product(tmp_path) as product:
-        async with product.parts.database.write() as connection:
+    async with running_app(tmp_path) as app:
+        async with app.parts.database.write() as connection:
             await connection.execute(text("ALTER TABLE templates RENAME TO elsewhere"))
         with capture_logs() as logs:
-            told = await ask(product, "GET", "templates", 500)
+            told = await ask(app, "GET", "templates", 500)
         assert told["error"] == "Internal server error"
         assert told["details"]["reference"] in told["details"]["message"]
         assert "templates" not in told["details"]["message"]
@@ -279,8 +281,8 @@ async def test_what_nobody_foresaw_is_masked_and_a_lost_database_is_a_503(
         def lost() -> None:
             raise DatabaseUnavailable("gone")
 
-        monkeypatch.setattr(type(product.parts.database), "read", lambda _self: lost())
-        response = await send(product, "GET", "images")
+        monkeypatch.setattr(type(app.parts.database), "read", lambda _self: lost())
+        response = await send(app, "GET", "images")
         assert response.status_code == 503
         assert response.headers["retry-after"] == "2"
         assert response.json()["error"] == "Service unavailable"

@@ -13,8 +13,8 @@ from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.model import Model
 from gql_server.ledger.prices.price_book import load_price_book
 from gql_server.rest.operations import OPERATIONS
-from tests.rest.asking import ask, generate, template
-from tests.support.product import FLUX, Product, png
+from tests.rest.calls import ask, generate, template
+from tests.support.running_app import FLUX, RunningApp, png
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +29,7 @@ def test_every_operation_is_in_the_guide() -> None:
     assert len(CALLS) == GUIDE.count("```http")
 
 
-async def test_every_call_of_the_guide_is_answered_by_both(user: Product) -> None:
+async def test_every_call_of_the_guide_is_answered_by_both(user: RunningApp) -> None:
     for method, path, body, operation in CALLS:
         sent = await sent_with(user, body)
         response = await user.client.request(method, await filled(user, path), **sent)
@@ -41,15 +41,15 @@ async def test_every_call_of_the_guide_is_answered_by_both(user: Product) -> Non
             assert found.get("userErrors", []) == []
 
 
-async def sent_with(user: Product, body: str) -> dict[str, Any]:
+async def sent_with(user: RunningApp, body: str) -> dict[str, Any]:
     """Return the body of a call; one in words is a picture."""
     if body.startswith("("):
         return {"content": png(8, 8), "headers": {"Content-Type": "image/png"}}
     return {"json": json.loads(await filled(user, body))} if body else {}
 
 
-async def filled(user: Product, text: str) -> str:
-    """Put ids of things that there are into a text."""
+async def filled(user: RunningApp, text: str) -> str:
+    """Replace the placeholders of a text by IDs of existing objects."""
     made: dict[str, Any] = {}
     if "tpl_…" in text:
         made["tpl_…"] = await template(user)

@@ -9,10 +9,10 @@ import pytest
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope
 from gql_server.domain.principal import Role
 from gql_server.ledger.budgets.budgets import BudgetRequest
-from tests.rest.asking import ask, generate, send
-from tests.support.product import SDXL, Product, running_product, workers_ai_settings
-from tests.support.visitors import visitor
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.rest.calls import ask, generate, send
+from tests.support.clients import client_of
+from tests.support.running_app import SDXL, RunningApp, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ GENERATE_BATCH = """mutation ($input: GenerateBatchInput!) {
 BATCH = {"prompts": ["A red fox"], "model": SDXL, "width": 256, "height": 256}
 
 
-async def test_the_same_request_with_its_key_is_done_once(user: Product) -> None:
+async def test_the_same_request_with_its_key_is_done_once(user: RunningApp) -> None:
     for path, body in (("generate", BODY), ("batch/generate", BATCH)):
         ids = set()
         for key in ("order 42", '"order 42"', "order 42"):
@@ -54,7 +54,7 @@ async def test_the_same_request_with_its_key_is_done_once(user: Product) -> None
         (" ~ ", '" ~ "'),
     ],
 )
-async def test_a_key_is_the_same_over_graphql(user: Product, key: str, header: str) -> None:
+async def test_a_key_is_the_same_over_graphql(user: RunningApp, key: str, header: str) -> None:
     graphql = await user.image(**BODY, idempotencyKey=key)
     headers = {"Idempotency-Key": header}
     rest = await ask(user, "POST", "generate", 201, json=BODY, headers=headers)
@@ -73,7 +73,7 @@ async def test_a_key_is_the_same_over_graphql(user: Product, key: str, header: s
     ],
 )
 async def test_a_batchs_key_is_the_same_over_graphql(
-    user: Product, settings: dict[str, Any], rest_settings: dict[str, Any]
+    user: RunningApp, settings: dict[str, Any], rest_settings: dict[str, Any]
 ) -> None:
     picture = {name: BATCH[name] for name in ("model", "width", "height")} | settings
     given = picture | {"pictures": {"prompts": BATCH["prompts"]}, "idempotencyKey": "both"}
@@ -84,7 +84,7 @@ async def test_a_batchs_key_is_the_same_over_graphql(
     assert rest["id"] == payload["batch"]["id"]
 
 
-async def test_those_that_come_together_are_one(user: Product) -> None:
+async def test_those_that_come_together_are_one(user: RunningApp) -> None:
     headers = {"Idempotency-Key": "together"}
     answers = await asyncio.gather(
         *(send(user, "POST", "generate", json=BODY, headers=headers) for _ in range(5))
@@ -94,7 +94,7 @@ async def test_those_that_come_together_are_one(user: Product) -> None:
 
 
 @pytest.mark.parametrize("key", ["", '""', "k" * 256, "clé-1"])
-async def test_a_key_that_is_none_is_refused(user: Product, key: str) -> None:
+async def test_a_key_that_is_none_is_refused(user: RunningApp, key: str) -> None:
     headers = [(b"Idempotency-Key", key.encode())]
     for path, body in (("generate", BODY), ("batch/generate", BATCH)):
         told = await ask(user, "POST", path, 400, json=body, headers=headers)
@@ -102,12 +102,12 @@ async def test_a_key_that_is_none_is_refused(user: Product, key: str) -> None:
 
 
 async def test_a_hard_budget_refuses_and_a_soft_one_warns(
-    tmp_path: Path, standin: WorkersAIStandin
+    tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    async with running_product(tmp_path, workers_ai_settings(standin)) as product:
+    async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as app:
 
         async def limited(limit: float, *, is_hard: bool) -> None:
-            await product.parts.budgets.set(
+            await app.parts.budgets.set(
                 BudgetRequest(
                     limit=limit,
                     period=BudgetPeriod.DAILY,
@@ -118,20 +118,20 @@ async def test_a_hard_budget_refuses_and_a_soft_one_warns(
             )
 
         await limited(0.02, is_hard=False)
-        assert "warnings" not in await generate(product)
+        assert "warnings" not in await generate(app)
         for path, body in (("generate", {"prompt": "A red fox"}), ("batch/generate", {})):
             given = BATCH | body if "batch" in path else BODY | body
-            made = await ask(product, "POST", path, 201, json=given)
+            made = await ask(app, "POST", path, 201, json=given)
             assert made["warnings"] == ["The user's daily budget of $0.02 has been exceeded."]
         await limited(0.02, is_hard=True)
         for path, given in (("generate", BODY), ("batch/generate", BATCH)):
-            told = await ask(product, "POST", path, 402, json=given)
+            told = await ask(app, "POST", path, 402, json=given)
             assert told["error"] == "Budget exceeded"
             assert told["details"].items() >= {"limit": 0.02, "needed": 0.02}.items()
             assert told["details"]["resets_at"].endswith("T00:00:00.000Z")
 
 
-async def test_what_everybody_spends_is_told_to_admins_alone(server: Product) -> None:
+async def test_what_everybody_spends_is_told_to_admins_alone(server: RunningApp) -> None:
     for is_hard in (False, True):
         budget = await server.parts.budgets.set(
             BudgetRequest(
@@ -144,7 +144,7 @@ async def test_what_everybody_spends_is_told_to_admins_alone(server: Product) ->
         )
         told: dict[Role, list[Any]] = {}
         for role in (Role.CREATOR, Role.ADMIN):
-            async with visitor(server, "spender", role) as one:
+            async with client_of(server, "spender", role) as one:
                 told[role] = [
                     (await send(one, "POST", path, json=body)).json()
                     for path, body in (("generate", BODY), ("batch/generate", BATCH))

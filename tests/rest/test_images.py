@@ -4,15 +4,15 @@ import re
 
 import pytest
 
-from tests.rest.asking import IMAGE_FIELDS, ask, generate, send, template
-from tests.support.product import FLUX, SDXL, Product
+from tests.rest.calls import IMAGE_FIELDS, ask, generate, send, template
+from tests.support.running_app import FLUX, SDXL, RunningApp
 
 pytestmark = pytest.mark.anyio
 
 PROMPT = "A serene mountain landscape at sunset, photorealistic"
 
 
-async def test_a_picture_has_the_shape_that_is_documented_to_the_letter(user: Product) -> None:
+async def test_a_picture_has_the_shape_that_is_documented_to_the_letter(user: RunningApp) -> None:
     response = await send(user, "POST", "generate", json={"prompt": PROMPT, "model": FLUX})
     assert response.status_code == 201
     image = response.json()
@@ -31,7 +31,7 @@ async def test_a_picture_has_the_shape_that_is_documented_to_the_letter(user: Pr
     assert {**read, "r2_url": ""} == {**image, "r2_url": ""}  # signed anew each time
 
 
-async def test_everything_that_graphql_takes_for_a_picture_is_taken(user: Product) -> None:
+async def test_everything_that_graphql_takes_for_a_picture_is_taken(user: RunningApp) -> None:
     saved = await template(user, model=SDXL, default_prompt="in oil", parameters={"steps": 4})
     image = await generate(
         user,
@@ -62,14 +62,14 @@ async def test_everything_that_graphql_takes_for_a_picture_is_taken(user: Produc
     }
 
 
-async def test_a_source_image_is_painted_over(user: Product) -> None:
+async def test_a_source_image_is_painted_over(user: RunningApp) -> None:
     source = await generate(user)
     model = "@cf/runwayml/stable-diffusion-v1-5-img2img"
     image = await generate(user, model=model, source_image_ids=[source["id"]], strength=0.5)
     assert image["model"] == model
 
 
-async def test_a_list_is_walked_by_cursors_across_deletions(user: Product) -> None:
+async def test_a_list_is_walked_by_cursors_across_deletions(user: RunningApp) -> None:
     made = [(await generate(user, prompt=f"Fox number {number}"))["id"] for number in range(5)]
     page = await ask(user, "GET", "images", params={"limit": 2})
     assert tuple(page) == ("images", "total", "next_cursor")
@@ -84,7 +84,7 @@ async def test_a_list_is_walked_by_cursors_across_deletions(user: Product) -> No
     assert page["next_cursor"] is None
 
 
-async def test_a_deleted_image_can_still_be_read(user: Product) -> None:
+async def test_a_deleted_image_can_still_be_read(user: RunningApp) -> None:
     image = await generate(user)
     for _ in range(2):
         assert (await ask(user, "DELETE", f"images/{image['id']}"))["is_deleted"] is True
@@ -93,7 +93,7 @@ async def test_a_deleted_image_can_still_be_read(user: Product) -> None:
     assert tuple(read) == IMAGE_FIELDS
 
 
-async def test_a_list_is_narrowed_by_model_and_template(user: Product) -> None:
+async def test_a_list_is_narrowed_by_model_and_template(user: RunningApp) -> None:
     saved = await template(user, model=SDXL)
     with_it = await generate(user, template_id=saved["id"])
     other = await ask(user, "POST", "generate", 201, json={"prompt": PROMPT, "model": FLUX})
@@ -108,7 +108,7 @@ async def test_a_list_is_narrowed_by_model_and_template(user: Product) -> None:
         assert page["total"] == len(found)
 
 
-async def test_models_are_a_plain_array_with_prices(user: Product) -> None:
+async def test_models_are_a_plain_array_with_prices(user: RunningApp) -> None:
     models = await ask(user, "GET", "models")
     by_id = {model["id"]: model for model in models}
     assert len(models) == 11
@@ -128,7 +128,7 @@ async def test_models_are_a_plain_array_with_prices(user: Product) -> None:
     assert all(model["description"] for model in models)
 
 
-async def test_costs_are_summed_up(user: Product) -> None:
+async def test_costs_are_summed_up(user: RunningApp) -> None:
     empty = await ask(user, "GET", "analytics/costs")
     assert empty.items() >= {"total_cost": 0, "total_images": 0, "average_cost": 0}.items()
     image = await ask(user, "POST", "generate", 201, json={"prompt": PROMPT, "model": FLUX})

@@ -7,8 +7,8 @@ import pytest
 
 from gql_server.rest.application import rest_application
 from tests.graphql.test_messages import PYTHON, WRONG
-from tests.rest.asking import send
-from tests.support.product import Product
+from tests.rest.calls import send
+from tests.support.running_app import RunningApp
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +25,7 @@ def places(schema: Any, schemas: Any) -> Iterator[tuple[str, ...]]:
             yield (name, *rest)
 
 
-async def test_no_message_shows_what_python_writes(user: Product) -> None:
+async def test_no_message_shows_what_python_writes(user: RunningApp) -> None:
     description = rest_application().openapi()
     schemas = description["components"]["schemas"]
     found: set[str] = set()

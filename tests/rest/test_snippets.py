@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.rest.asking import ask, finished
+from tests.rest.calls import ask, finished
 from tests.support.child import child_process
 from tests.support.node import NODE
-from tests.support.product import FLUX, Product, running_product, workers_ai_settings
 from tests.support.receiver import Receiver
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import FLUX, RunningApp, running_app, workers_ai_settings
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import out_of_capacity
 
 pytestmark = pytest.mark.anyio
@@ -27,16 +27,16 @@ HOOK_HOST = "https://your-app.com"
 
 
 @pytest.fixture
-async def product(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Product]:
-    settings = workers_ai_settings(standin) | {"workers_ai_max_attempts": 1}
-    async with running_product(tmp_path, settings) as running:
+async def app(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> AsyncIterator[RunningApp]:
+    settings = workers_ai_settings(fake_workers_ai) | {"workers_ai_max_attempts": 1}
+    async with running_app(tmp_path, settings) as running:
         yield running
 
 
 @pytest.fixture
-async def working(tmp_path: Path, standin: WorkersAIStandin) -> AsyncIterator[Product]:
-    settings = workers_ai_settings(standin) | {"webhook_allow_private": True}
-    async with running_product(tmp_path, settings, runs_jobs=True) as running:
+async def working(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> AsyncIterator[RunningApp]:
+    settings = workers_ai_settings(fake_workers_ai) | {"webhook_allow_private": True}
+    async with running_app(tmp_path, settings, runs_jobs=True) as running:
         yield running
 
 
@@ -44,10 +44,10 @@ def example(name: str) -> str:
     return (REFERENCE / f"{name}.txt").read_text("utf-8")
 
 
-def snippet(name: str, product: Product) -> str:
+def snippet(name: str, app: RunningApp) -> str:
     text = example(name)
     assert HOST in text
-    return text.replace(HOST, product.settings.server_url)
+    return text.replace(HOST, app.settings.server_url)
 
 
 async def run(*command: str | Path, given: str | None = None) -> str:
@@ -65,7 +65,7 @@ async def run_javascript(program: str, *, then: str = "") -> str:
     return await run(*NODE, "--input-type=module", given=f"{program}\n{then}")
 
 
-def check_image(image: dict[str, Any], product: Product) -> None:
+def check_image(image: dict[str, Any], app: RunningApp) -> None:
     documented = json.loads(example("image.json"))
     assert list(image) == list(documented)
     assert {name: type(value) for name, value in image.items()} == {
@@ -75,51 +75,51 @@ def check_image(image: dict[str, Any], product: Product) -> None:
     assert {name: image[name] for name in same} == {name: documented[name] for name in same}
     assert re.fullmatch(r"img_\w+", image["id"])
     assert image["r2_key"].startswith(f"generated/{image['id']}.")
-    assert image["r2_url"] == f"{product.settings.server_url}/images/{image['r2_key']}"
+    assert image["r2_url"] == f"{app.settings.server_url}/images/{image['r2_key']}"
     assert len(image["created_at"]) == len(documented["created_at"])
 
 
-async def test_python_makes_a_picture(product: Product) -> None:
-    program = snippet("generate.python", product)
+async def test_python_makes_a_picture(app: RunningApp) -> None:
+    program = snippet("generate.python", app)
     printed = await run(sys.executable, "-c", program)
     assert printed.startswith("Generated image: {")
-    (image,) = (await ask(product, "GET", "images"))["images"]
+    (image,) = (await ask(app, "GET", "images"))["images"]
     assert printed == f"Generated image: {image}\n"
-    check_image(image, product)
+    check_image(image, app)
 
 
 async def test_the_documented_answers_are_those_of_the_server(
-    product: Product, standin: WorkersAIStandin
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     good = {"prompt": "A red fox", "model": FLUX}
     for name, given in (("prompt", "ab"), ("model", "@cf/invalid/model")):
-        told = await ask(product, "POST", "generate", 400, json=good | {name: given})
+        told = await ask(app, "POST", "generate", 400, json=good | {name: given})
         assert told == json.loads(example(f"invalid-{name}.json"))
-    standin.next(out_of_capacity(0))
-    told = await ask(product, "POST", "generate", 500, json=good)
+    fake_workers_ai.next(out_of_capacity(0))
+    told = await ask(app, "POST", "generate", 500, json=good)
     documented = json.loads(example("failed.json"))
     assert told["error"] == documented["error"]
     assert told["details"].keys() == documented["details"].keys()
 
 
 @pytest.mark.clients
-async def test_curl_makes_a_picture(product: Product) -> None:
-    program = snippet("generate.curl", product).replace("curl ", "curl --silent ", 1)
-    check_image(json.loads(await run("sh", "-c", program)), product)
+async def test_curl_makes_a_picture(app: RunningApp) -> None:
+    program = snippet("generate.curl", app).replace("curl ", "curl --silent ", 1)
+    check_image(json.loads(await run("sh", "-c", program)), app)
 
 
 @pytest.mark.clients
-async def test_javascript_makes_a_picture(product: Product) -> None:
-    program = snippet("generate.javascript", product)
+async def test_javascript_makes_a_picture(app: RunningApp) -> None:
+    program = snippet("generate.javascript", app)
     printed = await run_javascript(program, then="console.log(JSON.stringify(image));")
     assert printed.startswith("Generated image: {\n")
-    check_image(json.loads(printed.splitlines()[-1]), product)
+    check_image(json.loads(printed.splitlines()[-1]), app)
 
 
 @pytest.mark.clients
-async def test_javascript_saves_a_template_and_uses_it(product: Product) -> None:
+async def test_javascript_saves_a_template_and_uses_it(app: RunningApp) -> None:
     told = "console.log(JSON.stringify([image.status, await image.json()]));"
-    program = snippet("template.javascript", product)
+    program = snippet("template.javascript", app)
     # As it is printed it forgets to await the template's JSON: its id is undefined, and the second
     # call arrives with neither model nor template.
     status, answer = json.loads(await run_javascript(program, then=told))
@@ -132,28 +132,28 @@ async def test_javascript_saves_a_template_and_uses_it(product: Product) -> None
     status, image = json.loads(await run_javascript(awaited, then=told))
     assert status == 201
     assert image["prompt"] == "Wireless headphones on marble surface"
-    saved = await ask(product, "GET", "templates")
+    saved = await ask(app, "GET", "templates")
     assert saved["total"] == 2
     assert {one["name"] for one in saved["templates"]} == {"Product Photography"}
 
 
 @pytest.mark.clients
-async def test_javascript_makes_many_pictures(product: Product) -> None:
-    program = snippet("batch.javascript", product)
+async def test_javascript_makes_many_pictures(app: RunningApp) -> None:
+    program = snippet("batch.javascript", app)
     printed = await run_javascript(program, then="console.log(JSON.stringify(results));")
     results = json.loads(printed.splitlines()[-1])
     assert [one["success"] for one in results] == [True] * 3
     assert [one["data"]["prompt"] for one in results] == [one["prompt"] for one in results]
-    assert (await ask(product, "GET", "images"))["total"] == 3
+    assert (await ask(app, "GET", "images"))["total"] == 3
 
 
 @pytest.mark.clients
-async def test_javascript_lists_models_and_costs(product: Product) -> None:
-    printed = await run_javascript(snippet("models.javascript", product))
+async def test_javascript_lists_models_and_costs(app: RunningApp) -> None:
+    printed = await run_javascript(snippet("models.javascript", app))
     assert "Flux 1 Schnell: $0.01 per image" in printed.splitlines()
     assert len(printed.splitlines()) == 11
-    await run("sh", "-c", snippet("generate.curl", product))
-    printed = await run_javascript(snippet("costs.javascript", product))
+    await run("sh", "-c", snippet("generate.curl", app))
+    printed = await run_javascript(snippet("costs.javascript", app))
     assert printed.splitlines() == [
         "Total spent: $0.01",
         "Images generated: 1",
@@ -162,7 +162,7 @@ async def test_javascript_lists_models_and_costs(product: Product) -> None:
 
 
 @pytest.mark.clients
-async def test_javascript_is_told_of_a_batchs_end(working: Product, receiver: Receiver) -> None:
+async def test_javascript_is_told_of_a_batchs_end(working: RunningApp, receiver: Receiver) -> None:
     program = snippet("webhook.javascript", working)
     assert HOOK_HOST in program
     program = program.replace(HOOK_HOST, receiver.url.removesuffix("/hook"))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.rest.asking import ask, generate, send, template
-from tests.support.product import FLUX, SDXL, Product
+from tests.rest.calls import ask, generate, send, template
+from tests.support.running_app import FLUX, SDXL, RunningApp
 
 pytestmark = pytest.mark.anyio
 
@@ -12,7 +12,7 @@ NOTHING_SET = dict.fromkeys(
 )
 
 
-async def test_a_template_is_saved_read_changed_and_deleted(user: Product) -> None:
+async def test_a_template_is_saved_read_changed_and_deleted(user: RunningApp) -> None:
     body = {"name": "Product Photography", "model": FLUX, "default_prompt": "studio lighting, 8k"}
     response = await send(user, "POST", "templates", json=body)
     assert response.status_code == 201
@@ -49,13 +49,13 @@ async def test_a_template_is_saved_read_changed_and_deleted(user: Product) -> No
         assert await ask(user, method, path, 404, **options) == gone
 
 
-async def test_a_picture_is_made_with_a_template_alone(user: Product) -> None:
+async def test_a_picture_is_made_with_a_template_alone(user: RunningApp) -> None:
     saved = await template(user, model=SDXL, parameters={"width": 512, "height": 512})
     image = await generate(user, model=None, width=None, height=None, template_id=saved["id"])
     assert (image["model"], image["width"]) == (SDXL, 512)
 
 
-async def test_templates_are_listed_page_by_page(user: Product) -> None:
+async def test_templates_are_listed_page_by_page(user: RunningApp) -> None:
     saved = [(await template(user, name=f"T{number}"))["id"] for number in range(3)]
     page = await ask(user, "GET", "templates", params={"limit": 2})
     assert tuple(page) == ("templates", "total", "next_cursor")
@@ -66,7 +66,7 @@ async def test_templates_are_listed_page_by_page(user: Product) -> None:
     assert rest["next_cursor"] is None
 
 
-async def test_what_is_wrong_with_a_template_is_told_at_once(user: Product) -> None:
+async def test_what_is_wrong_with_a_template_is_told_at_once(user: RunningApp) -> None:
     body = {"name": "", "model": "@cf/none/none", "parameters": {"width": "wide"}}
     told = await ask(user, "POST", "templates", 400, json=body)
     assert told["error"] == "Invalid parameters"

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from gql_server.generation.source_images import MAX_UPLOAD_BYTES
-from tests.rest.asking import ask, generate, send
-from tests.support.product import Product, png, running_product
+from tests.rest.calls import ask, generate, send
+from tests.support.running_app import RunningApp, png, running_app
 
 pytestmark = pytest.mark.anyio
 
@@ -29,13 +29,13 @@ FIELDS = (
 
 
 @pytest.fixture
-async def open_server(tmp_path: Path) -> AsyncIterator[Product]:
+async def open_server(tmp_path: Path) -> AsyncIterator[RunningApp]:
     """A server that asks for no key, so that pages of other origins are kept out by their form."""
-    async with running_product(tmp_path) as running:
+    async with running_app(tmp_path) as running:
         yield running
 
 
-async def test_a_picture_is_the_body(user: Product) -> None:
+async def test_a_picture_is_the_body(user: RunningApp) -> None:
     response = await send(user, "POST", "source-images", content=png(40, 30), headers=PNG)
     assert response.status_code == 201
     uploaded = response.json()
@@ -50,11 +50,11 @@ async def test_a_picture_is_the_body(user: Product) -> None:
 
 
 @pytest.mark.parametrize("kind", ["application/octet-stream", "image/whatever"])
-async def test_the_bytes_tell_the_format_and_not_the_header(user: Product, kind: str) -> None:
+async def test_the_bytes_tell_the_format_and_not_the_header(user: RunningApp, kind: str) -> None:
     await ask(user, "POST", "source-images", 201, content=png(8, 8), headers={"Content-Type": kind})
 
 
-async def test_a_picture_is_in_a_form(user: Product) -> None:
+async def test_a_picture_is_in_a_form(user: RunningApp) -> None:
     files = {"file": ("photo.png", png(40, 30), "image/png")}
     uploaded = await ask(user, "POST", "source-images", 201, files=files)
     assert uploaded["width"] == 40
@@ -64,7 +64,7 @@ async def test_a_picture_is_in_a_form(user: Product) -> None:
     await ask(user, "POST", "source-images", 400, files=several)
 
 
-async def test_a_form_of_another_page_is_refused(open_server: Product) -> None:
+async def test_a_form_of_another_page_is_refused(open_server: RunningApp) -> None:
     files = {"file": ("photo.png", png(8, 8), "image/png")}
     refused = await ask(open_server, "POST", "source-images", 403, files=files)
     assert "X-Requested-With" in refused["details"]["message"]
@@ -78,7 +78,7 @@ async def test_a_form_of_another_page_is_refused(open_server: Product) -> None:
     await ask(open_server, "POST", "source-images", 201, files=files, headers=headers)
 
 
-async def test_what_is_no_picture_or_too_large_is_refused(user: Product) -> None:
+async def test_what_is_no_picture_or_too_large_is_refused(user: RunningApp) -> None:
     told = await ask(user, "POST", "source-images", 400, content=b"no picture", headers=PNG)
     assert told["details"]["field"] == "file"
     assert "JPEG, PNG, WebP or AVIF" in told["details"]["message"]
@@ -95,7 +95,7 @@ async def chunks(data: bytes) -> AsyncIterator[bytes]:
         yield data[start : start + (1 << 20)]
 
 
-async def test_an_upload_is_kept_once_with_its_key(user: Product) -> None:
+async def test_an_upload_is_kept_once_with_its_key(user: RunningApp) -> None:
     headers = PNG | {"Idempotency-Key": "photo-1"}
     first, again = [
         await ask(user, "POST", "source-images", 201, content=png(9, 9), headers=headers)
@@ -107,7 +107,7 @@ async def test_an_upload_is_kept_once_with_its_key(user: Product) -> None:
     await ask(user, "POST", "source-images", 422, content=png(8, 9), headers=headers)
 
 
-async def test_uploads_are_listed_page_by_page_and_deleted_for_good(user: Product) -> None:
+async def test_uploads_are_listed_page_by_page_and_deleted_for_good(user: RunningApp) -> None:
     ids = [
         (await ask(user, "POST", "source-images", 201, content=png(8, n), headers=PNG))["id"]
         for n in (8, 9, 10)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from gql_server.bootstrap.resources import StartError, check_start
 from gql_server.cli.root import cli
 from gql_server.settings import load_settings
-from tests.support.product import Product, running_product
+from tests.support.running_app import RunningApp, running_app
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
 from tests.support.waiting import WAIT_SECONDS
 
@@ -24,36 +24,36 @@ SMALL = {
 }
 
 
-async def store_state(product: Product) -> tuple[int, str]:
-    response = await product.client.get("/ready")
+async def store_state(app: RunningApp) -> tuple[int, str]:
+    response = await app.client.get("/ready")
     return response.status_code, response.json()["store"]
 
 
-async def store_becomes(product: Product, *expected: int | str) -> None:
+async def store_becomes(app: RunningApp, *expected: int | str) -> None:
     """Wait until the server says so: it looks once in some seconds."""
     async with asyncio.timeout(WAIT_SECONDS):
-        while await store_state(product) != expected:
+        while await store_state(app) != expected:
             await asyncio.sleep(0.1)
 
 
 async def test_a_lost_folder_is_noticed_and_not_made_anew(tmp_path: Path) -> None:
     images = tmp_path / "images"
-    async with running_product(tmp_path) as product:
-        await product.image(**SMALL)
-        await store_becomes(product, 200, "ok")
+    async with running_app(tmp_path) as app:
+        await app.image(**SMALL)
+        await store_becomes(app, 200, "ok")
         images.rename(tmp_path / "unmounted")
-        await store_becomes(product, 503, "failing")
-        (error,) = (await product.generate(**SMALL))["userErrors"]
+        await store_becomes(app, 503, "failing")
+        (error,) = (await app.generate(**SMALL))["userErrors"]
         assert error["__typename"] == "GenerationFailed"
         images.mkdir()  # the mount point
-        await store_becomes(product, 503, "failing")
-        (error,) = (await product.generate(**SMALL))["userErrors"]
+        await store_becomes(app, 503, "failing")
+        (error,) = (await app.generate(**SMALL))["userErrors"]
         assert error["__typename"] == "GenerationFailed"
         assert list(images.iterdir()) == [], "nothing is written beneath a mount point"
         images.rmdir()
         (tmp_path / "unmounted").rename(images)
-        await store_becomes(product, 200, "ok")
-        await product.image(**SMALL)
+        await store_becomes(app, 200, "ok")
+        await app.image(**SMALL)
     images.rename(tmp_path / "unmounted")
     with pytest.raises(StartError, match="not the store that the database's pictures are in"):
         await check_start(load_settings(data_dir=tmp_path))
@@ -63,8 +63,8 @@ async def test_a_lost_folder_is_noticed_and_not_made_anew(tmp_path: Path) -> Non
 async def test_the_store_of_another_database_is_refused(tmp_path: Path) -> None:
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
-        async with running_product(tmp_path / name) as product:
-            await product.image(**SMALL)
+        async with running_app(tmp_path / name) as app:
+            await app.image(**SMALL)
     shutil.rmtree(tmp_path / "one/images")
     shutil.copytree(tmp_path / "other/images", tmp_path / "one/images")
     with pytest.raises(StartError, match="marker of another"):
@@ -73,14 +73,14 @@ async def test_the_store_of_another_database_is_refused(tmp_path: Path) -> None:
 
 async def test_a_database_of_an_older_version_adopts_its_store(tmp_path: Path) -> None:
     marker = tmp_path / "images/.gql-server-store.json"
-    async with running_product(tmp_path) as product:
-        await product.image(**SMALL)
+    async with running_app(tmp_path) as app:
+        await app.image(**SMALL)
         marker.unlink()
-        async with product.parts.database.write() as connection:
+        async with app.parts.database.write() as connection:
             await connection.exec_driver_sql("DELETE FROM stores")
-    async with running_product(tmp_path) as product:
-        await store_becomes(product, 200, "ok")
-        async with product.parts.database.write() as connection:
+    async with running_app(tmp_path) as app:
+        await store_becomes(app, 200, "ok")
+        async with app.parts.database.write() as connection:
             await connection.exec_driver_sql("DELETE FROM stores")
     assert marker.exists()
     shutil.rmtree(tmp_path / "images")
@@ -89,12 +89,12 @@ async def test_a_database_of_an_older_version_adopts_its_store(tmp_path: Path) -
 
 
 async def test_a_database_without_pictures_takes_any_store(tmp_path: Path) -> None:
-    async with running_product(tmp_path):
+    async with running_app(tmp_path):
         pass
     shutil.rmtree(tmp_path / "images")
-    async with running_product(tmp_path) as product:
-        await store_becomes(product, 200, "ok")
-        await product.image(**SMALL)
+    async with running_app(tmp_path) as app:
+        await store_becomes(app, 200, "ok")
+        await app.image(**SMALL)
 
 
 async def test_a_bucket_without_its_marker_is_noticed(tmp_path: Path, s3: S3Server) -> None:
@@ -106,11 +106,11 @@ async def test_a_bucket_without_its_marker_is_noticed(tmp_path: Path, s3: S3Serv
         "r2_secret_access_key": SECRET_ACCESS_KEY,
         "r2_endpoint_url": s3.endpoint_url,
     }
-    async with running_product(tmp_path, settings) as product:
-        await product.image(**SMALL)
-        await store_becomes(product, 200, "ok")
-        await product.parts.store._delete(".gql-server-store.json")  # type: ignore[attr-defined]
-        await store_becomes(product, 503, "failing")
+    async with running_app(tmp_path, settings) as app:
+        await app.image(**SMALL)
+        await store_becomes(app, 200, "ok")
+        await app.parts.store._delete(".gql-server-store.json")  # type: ignore[attr-defined]
+        await store_becomes(app, 503, "failing")
     other = settings | {"r2_bucket": s3.make_bucket()}
     with pytest.raises(StartError, match="has no marker"):
         await check_start(load_settings(data_dir=tmp_path, **other))
@@ -120,9 +120,9 @@ async def test_the_command_says_what_is_gone_and_goes_on_with_another_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    async with running_product(tmp_path) as product:
-        image = await product.image(**SMALL)
-        kept = await product.image(**SMALL)
+    async with running_app(tmp_path) as app:
+        image = await app.image(**SMALL)
+        kept = await app.image(**SMALL)
         (tmp_path / "images" / image["r2Key"]).unlink()
         orphan = tmp_path / "images/generated/left.png"
         shutil.copy(tmp_path / "images" / kept["r2Key"], orphan)
@@ -140,12 +140,12 @@ async def test_the_command_says_what_is_gone_and_goes_on_with_another_store(
     assert repaired.exit_code == 0, repaired.output
     assert (tmp_path / "images/.quarantine/generated/left.png").exists()
     assert (await to_thread(runner.invoke, cli, audit)).exit_code == 0
-    async with running_product(tmp_path) as product:
+    async with running_app(tmp_path) as app:
         query = "query I($id: ID!) { image(id: $id) { missingSince url } }"
-        gone = (await product.ask(query, id=image["id"]))["image"]
+        gone = (await app.ask(query, id=image["id"]))["image"]
         assert gone["missingSince"] is not None
-        assert (await product.client.get(gone["url"])).status_code == 404
-        assert (await product.ask(query, id=kept["id"]))["image"]["missingSince"] is None
+        assert (await app.client.get(gone["url"])).status_code == 404
+        assert (await app.ask(query, id=kept["id"]))["image"]["missingSince"] is None
     shutil.rmtree(tmp_path / "images")
     refused = await to_thread(runner.invoke, cli, audit)
     assert refused.exit_code == 1

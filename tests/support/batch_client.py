@@ -8,7 +8,7 @@ import httpx
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from gql_server.tls import trusted_authorities
-from tests.support.product import FLUX
+from tests.support.running_app import FLUX
 from tests.support.subscriber import subscriber
 
 _GENERATE: Final = """mutation G($input: GenerateBatchInput!) { generateBatch(input: $input) {

@@ -14,8 +14,8 @@ import pytest
 
 from tests.support.child import child_process
 from tests.support.leftovers import MARK, marked
-from tests.support.product import FLUX
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.running_app import FLUX
+from tests.support.workers_ai_app import FakeWorkersAI
 
 # Starts another process, and prints a line.
 PARENT = """
@@ -32,28 +32,28 @@ def started() -> list[psutil.Process]:
 
 @pytest.mark.anyio
 @pytest.mark.timeout(2)
-async def test_that_hangs(standin: WorkersAIStandin) -> None:
-    standin.latency = 600
+async def test_that_hangs(fake_workers_ai: FakeWorkersAI) -> None:
+    fake_workers_ai.latency = 600
     async with child_process(sys.executable, "-c", PARENT, stdout=PIPE) as parent:
         assert parent.stdout is not None
         await parent.stdout.readline()
-        call = asyncio.create_task(unanswered_call(standin))
-        while not standin.unanswered:
+        call = asyncio.create_task(unanswered_call(fake_workers_ai))
+        while not fake_workers_ai.unanswered:
             await asyncio.sleep(0.01)
         assert len(started()) == 2
         await call
 
 
-async def unanswered_call(standin: WorkersAIStandin) -> None:
-    url = f"{standin.base_url}/accounts/{standin.account_id}/ai/run/{FLUX}"
-    headers = {"Authorization": f"Bearer {standin.token}"}
+async def unanswered_call(fake_workers_ai: FakeWorkersAI) -> None:
+    url = f"{fake_workers_ai.base_url}/accounts/{fake_workers_ai.account_id}/ai/run/{FLUX}"
+    headers = {"Authorization": f"Bearer {fake_workers_ai.token}"}
     with suppress(httpx.HTTPError):
         async with httpx.AsyncClient(timeout=None) as client:
             await client.post(url, json={"prompt": "A fox"}, headers=headers)
 
 
-def test_that_follows(running_standin: WorkersAIStandin) -> None:
-    assert running_standin.unanswered == 0
+def test_that_follows(session_workers_ai: FakeWorkersAI) -> None:
+    assert session_workers_ai.unanswered == 0
     assert started() == []
 
 

@@ -11,7 +11,7 @@ from gql_server.web.server import Server
 
 
 class InLoopServer(Server):
-    """The product's server, whose signals belong to pytest, and which stops at once."""
+    """the application's server, whose signals belong to pytest, and which stops at once."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

@@ -34,7 +34,7 @@ class Program:
     """What the process is to do.
 
     Attributes:
-        url: The product's database, with its driver and password.
+        url: The server's database, with its driver and password.
         journal: The file that gets a line for each job done: who did it, and which.
         seconds: How long a job takes.
     """

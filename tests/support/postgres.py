@@ -80,7 +80,7 @@ class PostgresServer:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def url(self, name: str) -> URL:
-        """The address that the product's engine takes."""
+        """The address that Database takes."""
         return self._url.set(drivername="postgresql+psycopg", database=name)
 
     def setting(self, name: str) -> str:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import psutil
 
 from tests.support.child import child_process
-from tests.support.process import ProductProcess
+from tests.support.process import ServerProcess
 
 MIB = 1024 * 1024
 
@@ -64,7 +64,7 @@ class Probe:
 
 
 @asynccontextmanager
-async def probed(server: ProductProcess, *key: str) -> AsyncIterator[Probe]:
+async def probed(server: ServerProcess, *key: str) -> AsyncIterator[Probe]:
     """Watch a server until the end of the block.
 
     Another process asks for ``/health``, or with a key makes ordinary requests: what the test

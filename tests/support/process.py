@@ -1,4 +1,4 @@
-"""The product as a process of its own, as an operator starts it."""
+"""`gql-server serve` and `worker` as processes, as an operator starts them."""
 
 import asyncio
 import os
@@ -18,10 +18,10 @@ from tests.support.child import child_process
 from tests.support.leftovers import MARK
 from tests.support.sqlite import make_sqlite
 from tests.support.waiting import WAIT_SECONDS
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 
 
-class ProductProcess:
+class ServerProcess:
     """A running `gql-server serve`."""
 
     def __init__(self, process: Process, url: str, printed: list[str]) -> None:
@@ -51,12 +51,12 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     return kept | dict(settings)
 
 
-def workers_ai_environment(standin: WorkersAIStandin, **more: str) -> dict[str, str]:
+def workers_ai_environment(fake_workers_ai: FakeWorkersAI, **more: str) -> dict[str, str]:
     """Return the settings by which the stand-in makes the pictures, as fast as it can; and more."""
     return {
-        "CLOUDFLARE_ACCOUNT_ID": standin.account_id,
-        "CLOUDFLARE_API_TOKEN": standin.token,
-        "WORKERS_AI_BASE_URL": standin.base_url,
+        "CLOUDFLARE_ACCOUNT_ID": fake_workers_ai.account_id,
+        "CLOUDFLARE_API_TOKEN": fake_workers_ai.token,
+        "WORKERS_AI_BASE_URL": fake_workers_ai.base_url,
         "WORKERS_AI_REQUESTS_PER_MINUTE": "10000000",
     } | more
 
@@ -97,9 +97,9 @@ async def worker_process(folder: Path, settings: Mapping[str, str]) -> AsyncIter
 
 
 @asynccontextmanager
-async def product_process(
+async def server_process(
     folder: Path, settings: Mapping[str, str], *options: str, port: int | None = None
-) -> AsyncIterator[ProductProcess]:
+) -> AsyncIterator[ServerProcess]:
     """Start `gql-server serve` in a folder, and kill it at the end where it still runs."""
     port = port or free_port()
     command = (sys.executable, "-m", "gql_server", "serve", *options)
@@ -117,4 +117,4 @@ async def product_process(
                 line = await process.stdout.readline()
                 assert line, (await process.communicate())[1].decode()
                 printed.append(line.decode().strip())
-        yield ProductProcess(process, f"http://127.0.0.1:{port}", printed)
+        yield ServerProcess(process, f"http://127.0.0.1:{port}", printed)

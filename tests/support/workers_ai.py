@@ -2,7 +2,7 @@
 
 In a test::
 
-    with workers_ai_standin() as server:
+    with running_workers_ai() as server:
         server.next(out_of_capacity(retry_after=1), cut_off)   # then pictures again
         client = WorkersAI(account_id=server.account_id, api_token=server.token,
                            base_url=server.base_url)
@@ -31,21 +31,21 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tests.support.waiting import WAIT_SECONDS
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 
 
 @contextmanager
-def workers_ai_standin(*, latency: float = 0.0) -> Iterator[WorkersAIStandin]:
+def running_workers_ai(*, latency: float = 0.0) -> Iterator[FakeWorkersAI]:
     """Run the stand-in on a free port of 127.0.0.1 for as long as the block runs."""
-    standin = WorkersAIStandin(latency=latency)
-    server, listener = _server(standin, port=0)
+    fake_workers_ai = FakeWorkersAI(latency=latency)
+    server, listener = _server(fake_workers_ai, port=0)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
         if not server.is_ready.wait(WAIT_SECONDS):
             message = "the stand-in of Workers AI did not start"
             raise TimeoutError(message)
-        yield standin
+        yield fake_workers_ai
     finally:
         server.should_exit = server.force_exit = True
         thread.join(WAIT_SECONDS)
@@ -57,13 +57,13 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that a picture takes")
     chosen = parser.parse_args()
-    standin = WorkersAIStandin(latency=chosen.latency)
-    server, listener = _server(standin, port=chosen.port)
+    fake_workers_ai = FakeWorkersAI(latency=chosen.latency)
+    server, listener = _server(fake_workers_ai, port=chosen.port)
     addresses = {
-        "base_url": standin.base_url,
-        "gateway_base_url": standin.gateway_base_url,
-        "account_id": standin.account_id,
-        "token": standin.token,
+        "base_url": fake_workers_ai.base_url,
+        "gateway_base_url": fake_workers_ai.gateway_base_url,
+        "account_id": fake_workers_ai.account_id,
+        "token": fake_workers_ai.token,
     }
     sys.stdout.write(f"{json.dumps(addresses)}\n")
     sys.stdout.flush()
@@ -88,11 +88,11 @@ class _Protocol(HttpToolsProtocol):
         self.scope["extensions"] = {"transport": {"transport": self.transport}}
 
 
-def _server(standin: WorkersAIStandin, *, port: int) -> tuple[_Server, socket.socket]:
+def _server(fake_workers_ai: FakeWorkersAI, *, port: int) -> tuple[_Server, socket.socket]:
     listener = _listener(port)
-    standin.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    fake_workers_ai.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     config = uvicorn.Config(
-        standin,
+        fake_workers_ai,
         http=_Protocol,
         ws="none",
         loop="asyncio",

@@ -53,7 +53,7 @@ class RecordedRequest:
     refusal: Refusal | None = None
 
 
-class WorkersAIStandin:
+class FakeWorkersAI:
     """The service's state, to read and to set from a test at any time.
 
     Attributes:

@@ -16,7 +16,7 @@ from gql_server.inference.generator import GenerationRequest
 from gql_server.inference.model import Model
 from gql_server.inference.workers_ai import WorkersAI
 from gql_server.inference.workers_ai.backoff import Backoff
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 
 FLUX = "@cf/black-forest-labs/flux-1-schnell"
 FLUX_2 = "@cf/black-forest-labs/flux-2-dev"
@@ -43,8 +43,8 @@ class SkippedWaits:
 
 
 @asynccontextmanager
-async def client_of(
-    standin: WorkersAIStandin,
+async def workers_ai_client(
+    fake_workers_ai: FakeWorkersAI,
     *,
     api_token: str | None = None,
     gateway_token: str | None = None,
@@ -56,10 +56,10 @@ async def client_of(
     gate: AttemptGate | None = None,
 ) -> AsyncIterator[WorkersAI]:
     client = WorkersAI(
-        account_id=standin.account_id,
-        api_token=api_token or standin.token,
+        account_id=fake_workers_ai.account_id,
+        api_token=api_token or fake_workers_ai.token,
         gateway_token=gateway_token,
-        base_url=base_url or standin.base_url,
+        base_url=base_url or fake_workers_ai.base_url,
         timeout_seconds=timeout_seconds,
         max_attempts=max_attempts,
         max_connections=max_connections,

@@ -29,7 +29,7 @@ import pytest
 from tests.attacks import addresses, http, operations, pictures, websockets
 from tests.attacks.operations import send
 from tests.support.probe import MIB, Probe, probed
-from tests.support.process import ProductProcess, create_key, product_process
+from tests.support.process import ServerProcess, create_key, server_process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.survival, pytest.mark.timeout(300)]
 
@@ -47,18 +47,18 @@ ATTACKS: Mapping[str, Attack] = {
 
 
 @asynccontextmanager
-async def attacked_server(folder: Path) -> AsyncIterator[tuple[ProductProcess, Mapping[str, str]]]:
+async def attacked_server(folder: Path) -> AsyncIterator[tuple[ServerProcess, Mapping[str, str]]]:
     """Start a server that asks for keys, and make one for each role."""
     keys = {
         role: await create_key(folder, role, user=f"the_{role}")
         for role in ("reader", "creator", "admin")
     }
-    async with product_process(folder, {"AUTH": "keys", "LOG_LEVEL": "error"}) as server:
+    async with server_process(folder, {"AUTH": "keys", "LOG_LEVEL": "error"}) as server:
         yield server, keys
 
 
 @asynccontextmanager
-async def limited(server: ProductProcess) -> AsyncIterator[None]:
+async def limited(server: ServerProcess) -> AsyncIterator[None]:
     """Kill the server as soon as it has more memory than it may."""
     process = psutil.Process(server.process.pid)
 

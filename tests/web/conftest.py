@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.product import Product, running_product
+from tests.support.running_app import RunningApp, running_app
 
 
 @pytest.fixture
-async def product(tmp_path: Path) -> AsyncIterator[Product]:
-    async with running_product(tmp_path) as running:
+async def app(tmp_path: Path) -> AsyncIterator[RunningApp]:
+    async with running_app(tmp_path) as running:
         yield running

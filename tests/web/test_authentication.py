@@ -10,9 +10,9 @@ import websockets
 from gql_server.access.keys import KeyDraft, create_key
 from gql_server.domain.clock import now
 from gql_server.domain.principal import Role
-from tests.support.product import Product, running_product
+from tests.support.clients import client_of
+from tests.support.running_app import RunningApp, running_app
 from tests.support.subscriber import open_socket
-from tests.support.visitors import visitor
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -20,11 +20,13 @@ pytestmark = pytest.mark.anyio
 VIEWER = "{ viewer { userId role key { id name prefix expiresAt lastUsedAt } } }"
 
 
-async def test_nobody_is_served_without_a_good_key(asking: Product) -> None:
-    whole = (await create_key(asking.parts.database, KeyDraft(user_id="a", role=Role.ADMIN))).secret
+async def test_nobody_is_served_without_a_good_key(app_with_keys: RunningApp) -> None:
+    whole = (
+        await create_key(app_with_keys.parts.database, KeyDraft(user_id="a", role=Role.ADMIN))
+    ).secret
     for header in (None, "", "Bearer", f"Basic {whole}", whole, f"Bearer {whole}x", "Bearer x y"):
         headers = {"Authorization": header} if header is not None else {}
-        response = await asking.client.post(
+        response = await app_with_keys.client.post(
             "/graphql", json={"query": "{ __typename }"}, headers=headers
         )
         assert response.status_code == 401
@@ -34,8 +36,8 @@ async def test_nobody_is_served_without_a_good_key(asking: Product) -> None:
         assert whole not in response.text
 
 
-async def test_the_refusal_comes_before_the_body_is_read(asking: Product) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", asking.settings.port)
+async def test_the_refusal_comes_before_the_body_is_read(app_with_keys: RunningApp) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", app_with_keys.settings.port)
     writer.write(
         b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         b"Content-Length: 99999999\r\n\r\n{"
@@ -63,60 +65,62 @@ async def test_the_refusal_comes_before_the_body_is_read(asking: Product) -> Non
     ],
 )
 async def test_only_health_and_signed_pictures_need_no_key(
-    asking: Product, method: str, path: str, status: int
+    app_with_keys: RunningApp, method: str, path: str, status: int
 ) -> None:
-    response = await asking.client.request(method, path, headers={"Accept": "text/html"})
+    response = await app_with_keys.client.request(method, path, headers={"Accept": "text/html"})
     assert response.status_code == status
 
 
 async def test_the_rest_description_takes_an_admins_key_as_a_password_and_nothing_else_does(
-    asking: Product,
+    app_with_keys: RunningApp,
 ) -> None:
     page = {"Accept": "text/html"}
     secrets = {}
     for role in Role:
         draft = KeyDraft(user_id="ann", role=role)
-        secrets[role] = (await create_key(asking.parts.database, draft)).secret
-        answer = await asking.client.get("/api/docs", headers=page, auth=("ann", secrets[role]))
+        secrets[role] = (await create_key(app_with_keys.parts.database, draft)).secret
+        answer = await app_with_keys.client.get(
+            "/api/docs", headers=page, auth=("ann", secrets[role])
+        )
         assert answer.status_code == (200 if role is Role.ADMIN else 401)
     for header in ("", "Basic", "Basic \u00e4", "Basic YQ==", "Basic YTpi", "Basic /w=="):
         headers = [(b"Accept", b"text/html"), (b"Authorization", header.encode())]
-        refused = await asking.client.get("/api/docs", headers=headers)
+        refused = await app_with_keys.client.get("/api/docs", headers=headers)
         assert refused.status_code == 401
         assert refused.headers["www-authenticate"].startswith("Basic realm=")
     admin = ("ann", secrets[Role.ADMIN])
     query = {"query": "{ __typename }"}
     for address in ("/graphql?query=%7B__typename%7D", "/graphql?q=x&query=x", "/anything"):
-        refused = await asking.client.get(address, headers=page, auth=admin)
+        refused = await app_with_keys.client.get(address, headers=page, auth=admin)
         assert refused.headers["www-authenticate"] == "Bearer"
-    refused = await asking.client.post("/graphql", json=query, headers=page, auth=admin)
+    refused = await app_with_keys.client.post("/graphql", json=query, headers=page, auth=admin)
     assert refused.headers["www-authenticate"] == "Bearer"
 
 
 async def test_the_page_of_the_playground_is_open_and_asks_for_the_key_itself(
-    asking: Product,
+    app_with_keys: RunningApp,
 ) -> None:
     page = {"Accept": "text/html"}
     for address in ("/graphql", "/graphql/", "/graphql?q=%7B__typename%7D&variables=%7B%7D"):
-        answer = await asking.client.get(address, headers=page)
+        answer = await app_with_keys.client.get(address, headers=page)
         assert answer.status_code == 200
         assert "<title>gql_server" in answer.text
     for address in ("/graphql?query=%7B__typename%7D", "/graphql?q=x&extensions=%7B%7D"):
-        assert (await asking.client.get(address, headers=page)).status_code == 401
-    assert (await asking.client.post("/graphql", headers=page, json={})).status_code == 401
-    assert (await asking.client.get("/assets/none.js")).status_code == 404
+        assert (await app_with_keys.client.get(address, headers=page)).status_code == 401
+    assert (await app_with_keys.client.post("/graphql", headers=page, json={})).status_code == 401
+    assert (await app_with_keys.client.get("/assets/none.js")).status_code == 404
 
 
 async def test_without_a_playground_its_address_needs_a_key(tmp_path: Path) -> None:
-    async with running_product(tmp_path, {"auth": "keys", "playground": False}) as product:
+    async with running_app(tmp_path, {"auth": "keys", "playground": False}) as app:
         for address in ("/graphql", "/graphql/"):
-            page = await product.client.get(address, headers={"Accept": "text/html"})
+            page = await app.client.get(address, headers={"Accept": "text/html"})
             assert page.status_code == 401
 
 
-async def test_a_viewer_is_told_who_they_are(asking: Product) -> None:
+async def test_a_viewer_is_told_who_they_are(app_with_keys: RunningApp) -> None:
     expiry = now() + timedelta(days=30)
-    async with visitor(asking, "ann", Role.CREATOR, name="shop", expires_at=expiry) as ann:
+    async with client_of(app_with_keys, "ann", Role.CREATOR, name="shop", expires_at=expiry) as ann:
         viewer = (await ann.ask(VIEWER))["viewer"]
     key = viewer.pop("key")
     assert viewer == {"userId": "ann", "role": "CREATOR"}
@@ -126,15 +130,15 @@ async def test_a_viewer_is_told_who_they_are(asking: Product) -> None:
     assert key["expiresAt"].startswith(expiry.isoformat()[:19])
 
 
-async def test_a_server_that_asks_nobody_has_one_viewer(product: Product) -> None:
-    viewer = (await product.ask(VIEWER))["viewer"]
+async def test_a_server_that_asks_nobody_has_one_viewer(app: RunningApp) -> None:
+    viewer = (await app.ask(VIEWER))["viewer"]
     assert viewer == {"userId": "default_user", "role": "ADMIN", "key": None}
 
 
-async def test_a_database_that_is_away_is_not_the_callers_fault(asking: Product) -> None:
-    async with visitor(asking, "ann", Role.CREATOR) as ann:
-        await asking.parts.database.close()
-        path = asking.settings.data_dir / "gql_server.db"
+async def test_a_database_that_is_away_is_not_the_callers_fault(app_with_keys: RunningApp) -> None:
+    async with client_of(app_with_keys, "ann", Role.CREATOR) as ann:
+        await app_with_keys.parts.database.close()
+        path = app_with_keys.settings.data_dir / "gql_server.db"
         path.rename(path.with_suffix(".away"))
         path.mkdir()
         response = await ann.client.post("/graphql", json={"query": VIEWER})
@@ -145,22 +149,22 @@ async def test_a_database_that_is_away_is_not_the_callers_fault(asking: Product)
         assert (await ann.ask(VIEWER))["viewer"]["userId"] == "ann"
 
 
-async def test_a_websocket_with_a_bad_key_is_refused(asking: Product) -> None:
-    address = asking.settings.server_url.replace("http", "ws") + "/graphql"
+async def test_a_websocket_with_a_bad_key_is_refused(app_with_keys: RunningApp) -> None:
+    address = app_with_keys.settings.server_url.replace("http", "ws") + "/graphql"
     with pytest.raises(websockets.InvalidStatus) as refusal:
         async with websockets.connect(address, additional_headers={"Authorization": "Bearer x"}):
             pass
     assert refusal.value.response.status_code == 401
 
 
-async def test_a_websocket_s_first_message_tells_who_speaks(asking: Product) -> None:
-    good = await create_key(asking.parts.database, KeyDraft(user_id="ann", role=Role.READER))
+async def test_a_websocket_s_first_message_tells_who_speaks(app_with_keys: RunningApp) -> None:
+    good = await create_key(app_with_keys.parts.database, KeyDraft(user_id="ann", role=Role.READER))
     for payload in ({}, {"authorization": "Bearer gqls_wrong"}):
-        async with open_socket(asking.settings.server_url) as client:
+        async with open_socket(app_with_keys.settings.server_url) as client:
             await client.send(type="connection_init", payload=payload)
             assert await client.closed() == 4403
             assert '"authorization": "Bearer gqls_' in (client.socket.close_reason or "")
-    async with open_socket(asking.settings.server_url) as client:
+    async with open_socket(app_with_keys.settings.server_url) as client:
         payload = {"authorization": f"Bearer {good.secret}"}
         await client.send(type="connection_init", payload=payload)
         assert await client.receive() == {"type": "connection_ack"}

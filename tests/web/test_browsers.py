@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from gql_server.settings import SettingsError, load_settings
-from tests.support.product import running_product
+from tests.support.running_app import running_app
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -36,8 +36,8 @@ async def preflight(client: httpx.AsyncClient, origin: str) -> httpx.Response:
 
 
 async def test_pages_of_listed_origins_may_ask_and_every_answer_is_guarded(tmp_path: Path) -> None:
-    async with running_product(tmp_path, SETTINGS) as product:
-        address = f"http://127.0.0.1:{product.settings.port}"
+    async with running_app(tmp_path, SETTINGS) as app:
+        address = f"http://127.0.0.1:{app.settings.port}"
         async with httpx.AsyncClient(base_url=address) as client:
             allowed = await preflight(client, ORIGIN)
             assert allowed.status_code == 200
@@ -56,7 +56,7 @@ async def test_pages_of_listed_origins_may_ask_and_every_answer_is_guarded(tmp_p
                 assert headers["referrer-policy"] == "no-referrer"
                 assert "frame-ancestors 'none'" in headers["content-security-policy"]
                 assert headers["strict-transport-security"] == "max-age=31536000"
-            await a_body_that_does_not_come_is_not_waited_for(product.settings.port)
+            await a_body_that_does_not_come_is_not_waited_for(app.settings.port)
 
 
 async def drip(writer: asyncio.StreamWriter) -> None:
@@ -87,23 +87,23 @@ async def test_a_page_may_ask_first_without_the_key_and_read_that_it_needs_one(
     tmp_path: Path,
 ) -> None:
     settings = {"auth": "keys", "cors_origins": ORIGIN}
-    async with running_product(tmp_path, settings) as product:
-        allowed = await preflight(product.client, ORIGIN)
+    async with running_app(tmp_path, settings) as app:
+        allowed = await preflight(app.client, ORIGIN)
         assert allowed.status_code == 200
         assert allowed.headers["access-control-allow-origin"] == ORIGIN
-        refused = await product.client.post("/graphql", json={}, headers={"origin": ORIGIN})
+        refused = await app.client.post("/graphql", json={}, headers={"origin": ORIGIN})
         assert refused.status_code == 401
         assert refused.headers["access-control-allow-origin"] == ORIGIN
         assert refused.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_without_origins_no_page_is_let_in(tmp_path: Path) -> None:
-    async with running_product(tmp_path) as product:
-        answer = await preflight(product.client, ORIGIN)
+    async with running_app(tmp_path) as app:
+        answer = await preflight(app.client, ORIGIN)
         assert "access-control-allow-origin" not in answer.headers
-        headers = (await product.client.get("/health")).headers
+        headers = (await app.client.get("/health")).headers
         assert "strict-transport-security" not in headers
-        await the_playground_is_guarded(product.client)
+        await the_playground_is_guarded(app.client)
 
 
 async def the_playground_is_guarded(client: httpx.AsyncClient) -> None:
@@ -127,22 +127,22 @@ def test_what_is_no_origin_is_told(origins: str) -> None:
 async def test_a_refused_origin_is_logged_with_how_to_allow_it(tmp_path: Path, listed: str) -> None:
     """Once for each origin, and no more than 20 lines however many there are."""
     settings = {"cors_origins": listed} if listed else {}
-    async with running_product(tmp_path, settings) as product:
-        own = {"origin": product.settings.server_url}
+    async with running_app(tmp_path, settings) as app:
+        own = {"origin": app.settings.server_url}
         allowed = [own, {"origin": ORIGIN}] if listed else [own]
         with capture_logs() as logged:
             for headers in allowed:
                 body = {"query": "{ __typename }"}
-                await product.client.post("/graphql", json=body, headers=headers)
+                await app.client.post("/graphql", json=body, headers=headers)
         assert refused_origins(logged) == []
         with capture_logs() as logged:
-            await preflight(product.client, "https://shop.example.com")
-            await product.client.get("/health", headers={"origin": "https://shop.example.com"})
+            await preflight(app.client, "https://shop.example.com")
+            await app.client.get("/health", headers={"origin": "https://shop.example.com"})
         (entry,) = refused_origins(logged)
         assert "add https://shop.example.com to CORS_ORIGINS" in entry["hint"]
         with capture_logs() as logged:
             for number in range(40):
-                await preflight(product.client, f"https://{number}.example.com")
+                await preflight(app.client, f"https://{number}.example.com")
         assert len(refused_origins(logged)) == 19
 
 

@@ -7,7 +7,7 @@ import brotli
 import pytest
 import zstandard
 
-from tests.support.product import Product
+from tests.support.running_app import RunningApp
 from tests.support.streams import EVENTS, PARTS, streamed
 
 pytestmark = pytest.mark.anyio
@@ -21,11 +21,11 @@ def _unzstd(data: bytes) -> bytes:
 
 
 async def raw(
-    product: Product, accepts: str, method: str = "POST", path: str = "/graphql", **request: object
+    app: RunningApp, accepts: str, method: str = "POST", path: str = "/graphql", **request: object
 ) -> tuple[dict[str, str], bytes]:
     """Return the headers and the body as they were sent."""
     headers = {"accept-encoding": accepts, "accept": "application/graphql-response+json"}
-    stream = product.client.stream(method, path, headers=headers, **request)  # type: ignore[arg-type]  # a request's arguments
+    stream = app.client.stream(method, path, headers=headers, **request)  # type: ignore[arg-type]  # a request's arguments
     async with stream as response:
         assert response.status_code == 200
         return dict(response.headers), b"".join([part async for part in response.aiter_raw()])
@@ -40,11 +40,11 @@ async def raw(
     ],
 )
 async def test_an_answer_is_sent_as_its_client_accepts_it(
-    product: Product, accepts: str, encoding: str, decoded: Callable[[bytes], bytes]
+    app: RunningApp, accepts: str, encoding: str, decoded: Callable[[bytes], bytes]
 ) -> None:
-    plain_headers, plain = await raw(product, "identity", json=MODELS)
+    plain_headers, plain = await raw(app, "identity", json=MODELS)
     assert "content-encoding" not in plain_headers
-    headers, body = await raw(product, accepts, json=MODELS)
+    headers, body = await raw(app, accepts, json=MODELS)
     assert headers["content-encoding"] == encoding
     assert headers["content-type"].startswith("application/graphql-response+json")
     assert {part.strip() for part in headers["vary"].split(",")} == {"Accept", "Accept-Encoding"}
@@ -52,28 +52,28 @@ async def test_an_answer_is_sent_as_its_client_accepts_it(
     assert decoded(body) == plain
 
 
-async def test_small_answers_and_pictures_are_not(product: Product) -> None:
-    headers, _ = await raw(product, "gzip", json={"query": "{ __typename }"})
+async def test_small_answers_and_pictures_are_not(app: RunningApp) -> None:
+    headers, _ = await raw(app, "gzip", json={"query": "{ __typename }"})
     assert "content-encoding" not in headers
-    image = await product.image()
-    address = image["url"].removeprefix(product.settings.server_url)
-    headers, picture = await raw(product, "zstd, gzip", "GET", address)
+    image = await app.image()
+    address = image["url"].removeprefix(app.settings.server_url)
+    headers, picture = await raw(app, "zstd, gzip", "GET", address)
     assert "content-encoding" not in headers
     assert len(picture) == image["sizeBytes"]
 
 
-async def test_rest_and_pages_are_too(product: Product) -> None:
+async def test_rest_and_pages_are_too(app: RunningApp) -> None:
     for path in ("/api/models", "/api/openapi.json"):
-        headers, body = await raw(product, "gzip", "GET", path)
+        headers, body = await raw(app, "gzip", "GET", path)
         assert headers["content-encoding"] == "gzip"
         assert gzip.decompress(body).startswith((b"{", b"["))
 
 
 @pytest.mark.parametrize("accept", [EVENTS, PARTS])
-async def test_streams_are_not(product: Product, accept: str) -> None:
-    url, encodings = product.settings.server_url, {"accept-encoding": "zstd, br, gzip"}
+async def test_streams_are_not(app: RunningApp, accept: str) -> None:
+    url, encodings = app.settings.server_url, {"accept-encoding": "zstd, br, gzip"}
     async with streamed(url, accept, CREATED, headers=encodings) as stream:
-        while product.parts.progress.watchers < 1:
-            await product.answer("{ __typename }")
-        image = await product.image()
+        while app.parts.progress.watchers < 1:
+            await app.answer("{ __typename }")
+        image = await app.image()
         assert await stream.next() == {"imageCreated": {"id": image["id"]}}

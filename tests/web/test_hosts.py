@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 
 from gql_server.settings import Settings, SettingsError, load_settings
 from gql_server.web.middleware.hosts import AllowedHostsMiddleware
-from tests.support.product import running_product
+from tests.support.running_app import running_app
 from tests.support.subscriber import open_socket, subscriber
 
 pytestmark = pytest.mark.anyio
@@ -72,25 +72,25 @@ async def test_names_are_compared_whole(host: str, status: int) -> None:
 
 
 async def test_a_rebound_name_reaches_nothing_of_a_server_that_asks_nobody(tmp_path: Path) -> None:
-    async with running_product(tmp_path) as product:
-        port = product.settings.port
+    async with running_app(tmp_path) as app:
+        port = app.settings.port
         host = f"evil.test:{port}"
         rebound = {"host": host, "origin": f"http://{host}", "sec-fetch-site": "same-origin"}
         for path in ("/", "/graphql", "/images/a.png"):
-            response = await product.client.get(path, headers=rebound)
+            response = await app.client.get(path, headers=rebound)
             assert response.status_code == 421
-        rest = await product.client.get("/api/models", headers=rebound)
+        rest = await app.client.get("/api/models", headers=rebound)
         assert (rest.status_code, rest.json()["error"]) == (421, "Misdirected request")
-        response = await product.client.post("/graphql", json=QUERY, headers=rebound)
+        response = await app.client.post("/graphql", json=QUERY, headers=rebound)
         assert response.status_code == 421
         assert "data" not in response.json()
-        url = product.settings.server_url
+        url = app.settings.server_url
         with pytest.raises(InvalidStatus, match=r"400|421"):
             async with open_socket(url, additional_headers={"host": host}, origin=f"http://{host}"):
                 pass
         for name in ("localhost", "127.0.0.1"):
             own = {"host": f"{name}:{port}"}
-            response = await product.client.post("/graphql", json=QUERY, headers=own)
+            response = await app.client.post("/graphql", json=QUERY, headers=own)
             assert response.json()["data"] == {"viewer": {"userId": "default_user"}}
         async with subscriber(url) as client:
             await client.settled()

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from gql_server.settings import load_settings
 from gql_server.web.middleware.networks import AllowedNetworksMiddleware
-from tests.support.product import running_product
+from tests.support.running_app import running_app
 
 pytestmark = pytest.mark.anyio
 
@@ -61,11 +61,11 @@ async def test_a_client_is_judged_by_its_address(client: str | None, status: int
 
 async def test_the_refusal_comes_before_everything_else(tmp_path: Path) -> None:
     settings = {"allowed_ips": "10.0.0.0/8", "auth": "keys"}
-    async with running_product(tmp_path, settings) as product:
+    async with running_app(tmp_path, settings) as app:
         for path in ("/", "/health", "/graphql", "/images/x", "/nowhere"):
             for headers in ({}, {"X-Forwarded-For": "10.0.0.1"}, {"Forwarded": "for=10.0.0.1"}):
-                assert told(await product.client.get(path, headers=headers)) == REFUSED
-        address = product.settings.server_url.replace("http", "ws") + "/graphql"
+                assert told(await app.client.get(path, headers=headers)) == REFUSED
+        address = app.settings.server_url.replace("http", "ws") + "/graphql"
         with pytest.raises(websockets.InvalidStatus) as refusal:
             async with websockets.connect(address):
                 pass
@@ -81,10 +81,10 @@ PROXIED = {
 
 
 async def test_behind_a_trusted_proxy_its_client_is_judged(tmp_path: Path) -> None:
-    async with running_product(tmp_path, PROXIED) as product:
+    async with running_app(tmp_path, PROXIED) as app:
 
         async def status(headers: Mapping[str, str] | list[tuple[str, str]]) -> int:
-            return (await product.client.get("/health", headers=headers)).status_code
+            return (await app.client.get("/health", headers=headers)).status_code
 
         assert await status({"X-Forwarded-For": "10.0.0.1"}) == 200
         assert await status({"X-Forwarded-For": "10.0.0.1, 172.16.0.9"}) == 200

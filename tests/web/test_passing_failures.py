@@ -7,10 +7,10 @@ from typing import Any, Final
 import pytest
 
 from tests.support.postgres import PostgresServer
-from tests.support.product import FLUX, Product, running_product, workers_ai_settings
+from tests.support.running_app import FLUX, RunningApp, running_app, workers_ai_settings
 from tests.support.streams import EVENTS, PARTS, streamed
 from tests.support.subscriber import subscriber
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import (
     Behaviour,
     daily_allocation_used,
@@ -31,8 +31,8 @@ async def test_a_database_that_is_away_is_unavailable_over_every_door(
 ) -> None:
     name = postgres.create_database(migrated_postgres)
     settings = {"database_url": postgres.setting(name)}
-    async with running_product(tmp_path, settings) as product:
-        client, url = product.client, product.settings.server_url
+    async with running_app(tmp_path, settings) as app:
+        client, url = app.client, app.settings.server_url
         async with subscriber(url) as socket:
             postgres.drop_database(name)
             answers = {}
@@ -94,43 +94,43 @@ async def _answer_of(socket: Any) -> dict[str, Any]:
 )
 async def test_what_the_model_fails_at_is_reported_alike_over_both_apis(
     tmp_path: Path,
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
     behaviour: Callable[[], Behaviour],
     code: str,
     retryable: bool | None,  # noqa: FBT001 - a column
     status: int,
     retry_after: str | None,
 ) -> None:
-    standin.always = behaviour()
-    settings = workers_ai_settings(standin) | {"workers_ai_max_attempts": 1}
-    async with running_product(tmp_path, settings) as product:
-        await _both(product, code, retryable, status, retry_after)
+    fake_workers_ai.always = behaviour()
+    settings = workers_ai_settings(fake_workers_ai) | {"workers_ai_max_attempts": 1}
+    async with running_app(tmp_path, settings) as app:
+        await _both(app, code, retryable, status, retry_after)
 
 
 async def test_a_store_that_cannot_be_used_is_reported_alike_over_both_apis(
-    product: Product,
+    app: RunningApp,
 ) -> None:
-    images = product.settings.images_dir
+    images = app.settings.images_dir
     if images.is_dir():
         for path in sorted(images.rglob("*"), reverse=True):
             path.rmdir() if path.is_dir() else path.unlink()
         images.rmdir()
     images.write_text("a file where a folder must be")
     # Nothing that a caller does changes it: only the operator can.
-    await _both(product, "GENERATION_FAILED", retryable=False, status=500, retry_after=None)
+    await _both(app, "GENERATION_FAILED", retryable=False, status=500, retry_after=None)
 
 
 async def _both(
-    product: Product,
+    app: RunningApp,
     code: str,
     retryable: bool | None,  # noqa: FBT001 - as above
     status: int,
     retry_after: str | None,
 ) -> None:
-    (told,) = (await product.generate())["userErrors"]
+    (told,) = (await app.generate())["userErrors"]
     assert (told["code"], told.get("retryable")) == (code, retryable)
     picture = {"prompt": "A red fox in the snow", "model": FLUX}
-    response = await product.client.post("/api/generate", json=picture)
+    response = await app.client.post("/api/generate", json=picture)
     assert response.status_code == status, response.text
     given = response.headers.get("retry-after")
     if retry_after == "resetsAt":

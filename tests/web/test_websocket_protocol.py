@@ -18,8 +18,8 @@ from tests.attacks.websockets import (
     raw_socket,
 )
 from tests.support.probe import probed
-from tests.support.process import product_process
-from tests.support.product import Product
+from tests.support.process import server_process
+from tests.support.running_app import RunningApp
 from tests.support.subscriber import open_socket, subscriber
 from tests.support.waiting import WAIT_SECONDS
 
@@ -33,7 +33,7 @@ INIT = b'{"type": "connection_init"}'
 )
 async def test_frames_of_strangers_cost_little(tmp_path: Path, attack: object) -> None:
     assert callable(attack)
-    async with product_process(tmp_path, {}) as server:
+    async with server_process(tmp_path, {}) as server:
         async with probed(server) as probe:
             await attack(server.url, {})
         figures = (probe.growth, probe.cpu_used, probe.worst)
@@ -42,8 +42,8 @@ async def test_frames_of_strangers_cost_little(tmp_path: Path, attack: object) -
         assert probe.worst < 0.3, figures
 
 
-async def test_no_compression_is_agreed_on(product: Product) -> None:
-    async with raw_socket(product.settings.server_url, deflate=True) as (_, _, head):
+async def test_no_compression_is_agreed_on(app: RunningApp) -> None:
+    async with raw_socket(app.settings.server_url, deflate=True) as (_, _, head):
         assert "101 Switching Protocols" in head
         assert "permessage-deflate" not in head.lower()
 
@@ -58,22 +58,22 @@ async def test_no_compression_is_agreed_on(product: Product) -> None:
     ],
 )
 async def test_before_it_is_acknowledged_a_socket_takes_little(
-    product: Product, sent: bytes, code: int
+    app: RunningApp, sent: bytes, code: int
 ) -> None:
-    async with raw_socket(product.settings.server_url) as (reader, writer, _):
+    async with raw_socket(app.settings.server_url) as (reader, writer, _):
         writer.write(sent)
         async with asyncio.timeout(WAIT_SECONDS):
             assert await close_code(reader) == code
 
 
-async def test_an_acknowledged_socket_takes_large_messages(product: Product) -> None:
-    async with subscriber(product.settings.server_url) as client:
+async def test_an_acknowledged_socket_takes_large_messages(app: RunningApp) -> None:
+    async with subscriber(app.settings.server_url) as client:
         await client.subscribe("query($x: ID!) { node(id: $x) { id } }", x="y" * 100_000)
         assert await client.next() == {"node": None}
 
 
-async def test_a_message_may_come_in_fragments_with_pings_between(product: Product) -> None:
-    async with raw_socket(product.settings.server_url) as (reader, writer, _):
+async def test_a_message_may_come_in_fragments_with_pings_between(app: RunningApp) -> None:
+    async with raw_socket(app.settings.server_url) as (reader, writer, _):
         pieces = [INIT[at : at + 1] for at in range(len(INIT))]
         for number, piece in enumerate(pieces):
             writer.write(
@@ -88,7 +88,7 @@ async def test_a_message_may_come_in_fragments_with_pings_between(product: Produ
 
 
 @pytest.mark.parametrize("message", [{"payload": None}, {}, {"payload": {}}])
-async def test_a_payload_may_be_null(product: Product, message: dict[str, object]) -> None:
-    async with open_socket(product.settings.server_url) as client:
+async def test_a_payload_may_be_null(app: RunningApp, message: dict[str, object]) -> None:
+    async with open_socket(app.settings.server_url) as client:
         await client.socket.send(json.dumps({"type": "connection_init", **message}))
         assert await client.receive() == {"type": "connection_ack"}

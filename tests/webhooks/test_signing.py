@@ -9,8 +9,8 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from gql_server.domain.clock import now
 from gql_server.domain.principal import Role
 from gql_server.webhooks.signing import WebhookSigner, user_secret
-from tests.support.product import Product
-from tests.support.visitors import visitor
+from tests.support.clients import client_of
+from tests.support.running_app import RunningApp
 
 OLD, NEW = ("whsec_" + letter * 43 + "=" for letter in "AQ")
 BODY = '{"type":"batch.finished"}'
@@ -33,14 +33,14 @@ def test_the_servers_own_are_no_users() -> None:
 
 
 @pytest.mark.anyio
-async def test_its_owner_is_shown_it_and_a_reader_is_not(asking: Product) -> None:
+async def test_its_owner_is_shown_it_and_a_reader_is_not(app_with_keys: RunningApp) -> None:
     found = {}
     for user, role in (("ann", Role.CREATOR), ("bob", Role.CREATOR), ("ann", Role.READER)):
-        async with visitor(asking, user, role) as one:
+        async with client_of(app_with_keys, user, role) as one:
             found[user, role] = (await one.ask("{ viewer { webhookSecrets } }"))["viewer"][
                 "webhookSecrets"
             ]
     anns, bobs = found["ann", Role.CREATOR], found["bob", Role.CREATOR]
     assert (len(anns), len(bobs), anns != bobs) == (1, 1, True)
-    assert list(anns) == asking.parts.webhooks.secrets_of("ann")
+    assert list(anns) == app_with_keys.parts.webhooks.secrets_of("ann")
     assert found["ann", Role.READER] == []

@@ -1,4 +1,4 @@
-"""The product itself, served over HTTP on loopback inside the test's own loop."""
+"""The application, served over HTTP on loopback inside the test's own loop."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -17,11 +17,11 @@ from gql_server.tls import trusted_authorities
 from gql_server.web.server import server_config
 from tests.support.in_loop import listening, served
 from tests.support.sqlite import make_sqlite
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 
 
-class Product:
-    """A running server, and a client that asks it."""
+class RunningApp:
+    """A running server, and a client of it."""
 
     def __init__(self, client: httpx.AsyncClient, settings: Settings, parts: Parts) -> None:
         self.client = client
@@ -116,10 +116,10 @@ mutation Upload($file: Upload!, $key: String) {
 
 
 @asynccontextmanager
-async def running_product(
+async def running_app(
     data_dir: Path, settings: Mapping[str, Any] | None = None, *, runs_jobs: bool = False
-) -> AsyncIterator[Product]:
-    """Serve the product with these settings until the end of the block."""
+) -> AsyncIterator[RunningApp]:
+    """Serve the application with these settings until the end of the block."""
     with listening() as (listener, port):
         if "database_url" not in (settings or {}):
             make_sqlite(data_dir / "gql_server.db")
@@ -131,15 +131,15 @@ async def running_product(
             async with httpx.AsyncClient(
                 base_url=chosen.server_url, verify=trusted_authorities(), timeout=30
             ) as client:
-                yield Product(client, chosen, parts)
+                yield RunningApp(client, chosen, parts)
 
 
-def workers_ai_settings(standin: WorkersAIStandin) -> dict[str, Any]:
-    """The settings that point the product at the stand-in."""
+def workers_ai_settings(fake_workers_ai: FakeWorkersAI) -> dict[str, Any]:
+    """Return the settings that point the server at the fake Workers AI."""
     return {
-        "cloudflare_account_id": standin.account_id,
-        "cloudflare_api_token": standin.token,
-        "workers_ai_base_url": standin.base_url,
+        "cloudflare_account_id": fake_workers_ai.account_id,
+        "cloudflare_api_token": fake_workers_ai.token,
+        "workers_ai_base_url": fake_workers_ai.base_url,
         "workers_ai_requests_per_minute": 10_000_000,
     }
 

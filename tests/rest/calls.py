@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.support.product import FLUX, SDXL, Product
+from tests.support.running_app import FLUX, SDXL, RunningApp
 from tests.support.waiting import WAIT_SECONDS
 
 SMALL = {"prompt": "A red fox in the snow", "model": SDXL, "width": 256, "height": 256}
@@ -24,32 +24,32 @@ IMAGE_FIELDS = (
 )
 
 
-async def ask(user: Product, method: str, path: str, status: int = 200, **options: Any) -> Any:
+async def ask(user: RunningApp, method: str, path: str, status: int = 200, **options: Any) -> Any:
     """Ask, and return the JSON of an answer that must have this status."""
     response = await send(user, method, path, **options)
     assert response.status_code == status, response.text
     return response.json()
 
 
-async def send(user: Product, method: str, path: str, **options: Any) -> httpx.Response:
+async def send(user: RunningApp, method: str, path: str, **options: Any) -> httpx.Response:
     return await user.client.request(method, f"/api/{path}", **options)
 
 
-async def generate(user: Product, **picture: Any) -> dict[str, Any]:
+async def generate(user: RunningApp, **picture: Any) -> dict[str, Any]:
     """Make a small picture, which must succeed."""
     body = SMALL | picture
     image: dict[str, Any] = await ask(user, "POST", "generate", 201, json=body)
     return image
 
 
-async def template(user: Product, **given: Any) -> dict[str, Any]:
+async def template(user: RunningApp, **given: Any) -> dict[str, Any]:
     """Save a template, which must succeed."""
     body = {"name": "T", "model": FLUX} | given
     saved: dict[str, Any] = await ask(user, "POST", "templates", 201, json=body)
     return saved
 
 
-async def finished(user: Product, batch_id: str) -> dict[str, Any]:
+async def finished(user: RunningApp, batch_id: str) -> dict[str, Any]:
     """Wait for a batch's end."""
     async with asyncio.timeout(WAIT_SECONDS):
         while True:

@@ -1,4 +1,4 @@
-"""For each field of the schema's roots: how to get at somebody's things by it."""
+"""How to reach the objects of a user by each root field of the schema."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -20,7 +20,7 @@ from gql_server.storage.store import StoredObject
 from gql_server.webhooks.outbox import record_webhook
 from tests.database.batch_rows import add_batch
 from tests.database.rows import add_image, add_template
-from tests.support.product import FLUX, SDXL, png
+from tests.support.running_app import FLUX, SDXL, png
 
 _STORAGE_KEY: Final = "uploads/src_everyones.png"
 _SMALL: Final = {"width": 256, "height": 256}
@@ -29,8 +29,8 @@ INPAINTING: Final = "@cf/runwayml/stable-diffusion-v1-5-inpainting"
 
 
 @dataclass(frozen=True)
-class Things:
-    """What belongs to a user."""
+class OwnedObjects:
+    """IDs of the objects of a user, one of each kind."""
 
     user_id: str
     image_id: str
@@ -46,8 +46,8 @@ class Things:
     webhook_id: str
 
 
-async def make_things(parts: Parts, user_id: str) -> Things:
-    """Write one of each."""
+async def make_objects(parts: Parts, user_id: str) -> OwnedObjects:
+    """Insert one object of each kind."""
     given: dict[str, Any] = {"user_id": user_id, "parameters": asdict(Parameters())}
     template = await add_template(parts.database, **given)
     own = given | {"template_id": template.id, "is_preview": True}
@@ -89,7 +89,7 @@ async def make_things(parts: Parts, user_id: str) -> Things:
             user_id=user_id,
             subject_id=batch.id,
         )
-    return Things(
+    return OwnedObjects(
         user_id,
         image.id,
         deleted.id,
@@ -105,71 +105,75 @@ async def make_things(parts: Parts, user_id: str) -> Things:
     )
 
 
-MISSING: Final = Things(
+MISSING: Final = OwnedObjects(
     "nobody",
     *(
         new_id(prefix)
         for prefix in ("img", "img", "tpl", "src", "key", "bdg", "bat", "bat", "bat", "itm", "whk")
     ),
 )
-"""Things that there are not."""
+"""IDs of objects that do not exist."""
 
 
-def anonymous(text: str, things: Things) -> str:
-    """Write an answer as it would be for whosever things."""
-    named = {getattr(things, field.name): f"<{field.name}>" for field in fields(things)}
+def anonymous(text: str, owned: OwnedObjects) -> str:
+    """Replace the IDs in a response by placeholders, so that responses can be compared."""
+    named = {getattr(owned, field.name): f"<{field.name}>" for field in fields(owned)}
     for value, name in named.items():
         text = text.replace(value, name)
     return text
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """One way to somebody's things."""
+class AccessProbe:
+    """One way to reach the objects of a user."""
 
     query: str
-    variables: Callable[[Things], Mapping[str, Any]]
-    is_found: Callable[[Any, Things], bool]
+    variables: Callable[[OwnedObjects], Mapping[str, Any]]
+    is_found: Callable[[Any, OwnedObjects], bool]
     """From the field's value: whether it told or changed anything of theirs."""
     uploads: bool = False
 
 
-def by_id(kind: str, selection: str = "id") -> Attempt:
+def by_id(kind: str, selection: str = "id") -> AccessProbe:
     query = "query ($id: ID!) { FIELD(id: $id) { %s } }" % selection
-    return Attempt(
-        query, lambda things: {"id": getattr(things, kind)}, lambda found, _: found is not None
+    return AccessProbe(
+        query, lambda owned: {"id": getattr(owned, kind)}, lambda found, _: found is not None
     )
 
 
-def listed(kind: str, filters: Callable[[Things], Mapping[str, Any]] | None, of: str) -> Attempt:
+def listed(
+    kind: str, filters: Callable[[OwnedObjects], Mapping[str, Any]] | None, of: str
+) -> AccessProbe:
     query = """query ($filter: %s) {
       FIELD(first: 100, filter: $filter) { edges { node { id } } totalCount }
     }"""
-    return Attempt(
+    return AccessProbe(
         query % of,
-        lambda things: {"filter": filters(things) if filters else None},
-        lambda found, things: (
-            getattr(things, kind) in {edge["node"]["id"] for edge in found["edges"]}
+        lambda owned: {"filter": filters(owned) if filters else None},
+        lambda found, owned: (
+            getattr(owned, kind) in {edge["node"]["id"] for edge in found["edges"]}
             or (filters is not None and found["totalCount"] > 0)
         ),
     )
 
 
-def changing(given: Callable[[Things], Mapping[str, Any]], result: str, of: str) -> Attempt:
+def changing(
+    given: Callable[[OwnedObjects], Mapping[str, Any]], result: str, of: str
+) -> AccessProbe:
     query = "mutation ($input: %s!) { FIELD(input: $input) { %s userErrors { %s } } }"
-    return Attempt(
+    return AccessProbe(
         query % (of, result, "__typename message code path"),
-        lambda things: {"input": given(things)},
+        lambda owned: {"input": given(owned)},
         lambda found, _: found["userErrors"] == [],
     )
 
 
-def estimating(given: Callable[[Things], Mapping[str, Any]]) -> Attempt:
-    return Attempt(
+def estimating(given: Callable[[OwnedObjects], Mapping[str, Any]]) -> AccessProbe:
+    return AccessProbe(
         """query ($input: CostEstimateInput!) {
           FIELD(input: $input) { estimate { cost } userErrors { __typename message code path } }
         }""",
-        lambda things: {"input": {"image": picture(**given(things))}},
+        lambda owned: {"input": {"image": picture(**given(owned))}},
         lambda found, _: found["userErrors"] == [],
     )
 
@@ -178,10 +182,12 @@ def picture(**given: Any) -> dict[str, Any]:
     return {"prompt": "A red fox", "model": FLUX} | given
 
 
-def costs(selection: str, is_found: Callable[[Any, Things], bool], *, of_users: bool) -> Attempt:
-    return Attempt(
+def costs(
+    selection: str, is_found: Callable[[Any, OwnedObjects], bool], *, of_users: bool
+) -> AccessProbe:
+    return AccessProbe(
         "query ($filter: CostFilter) { FIELD(filter: $filter) { %s } }" % selection,
-        lambda things: {"filter": {"userIds": [things.user_id]} if of_users else {}},
+        lambda owned: {"filter": {"userIds": [owned.user_id]} if of_users else {}},
         is_found,
     )
 
@@ -198,17 +204,17 @@ EVERY_NODE: Final = (
     "item_id",
 )
 
-ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
+PROBES: Final[Mapping[str, list[AccessProbe]]] = {
     "Query.node": [by_id(kind) for kind in EVERY_NODE],
     "Query.nodes": [
-        Attempt(
+        AccessProbe(
             "query ($ids: [ID!]!) { FIELD(ids: $ids) { id } }",
-            lambda things: {"ids": [getattr(things, kind) for kind in EVERY_NODE]},
+            lambda owned: {"ids": [getattr(owned, kind) for kind in EVERY_NODE]},
             lambda found, _: any(one is not None for one in found),
         )
     ],
     "Query.viewer": [
-        Attempt("{ FIELD { userId } }", lambda _: {}, lambda found, _: bool(found["userId"]))
+        AccessProbe("{ FIELD { userId } }", lambda _: {}, lambda found, _: bool(found["userId"]))
     ],
     "Query.image": [by_id("image_id", "id r2Url url prompt"), by_id("deleted_id")],
     "Query.images": [
@@ -216,111 +222,111 @@ ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
         *(
             listed("image_id", filters, "ImageFilter")
             for filters in (
-                lambda things: {"userId": things.user_id},
-                lambda things: {"templates": [things.template_id]},
-                lambda things: {"tags": [things.user_id]},
-                lambda things: {"search": f"fox of {things.user_id}"},
-                lambda things: {"deleted": "ONLY", "userId": things.user_id},
+                lambda owned: {"userId": owned.user_id},
+                lambda owned: {"templates": [owned.template_id]},
+                lambda owned: {"tags": [owned.user_id]},
+                lambda owned: {"search": f"fox of {owned.user_id}"},
+                lambda owned: {"deleted": "ONLY", "userId": owned.user_id},
             )
         ),
     ],
     "Query.sourceImages": [
         listed("source_id", None, "SourceImageFilter"),
-        listed("source_id", lambda things: {"userId": things.user_id}, "SourceImageFilter"),
+        listed("source_id", lambda owned: {"userId": owned.user_id}, "SourceImageFilter"),
     ],
     "Query.model": [
-        Attempt(
+        AccessProbe(
             "query ($id: ID!) { FIELD(id: $id) { id } }",
             lambda _: {"id": FLUX},
             lambda found, _: found is not None,
         )
     ],
-    "Query.models": [Attempt("{ FIELD { id } }", lambda _: {}, lambda found, _: bool(found))],
+    "Query.models": [AccessProbe("{ FIELD { id } }", lambda _: {}, lambda found, _: bool(found))],
     "Query.template": [
         by_id("template_id", "id images { totalCount edges { node { id } } }"),
     ],
     "Query.templates": [
         listed("template_id", None, "TemplateFilter"),
-        listed("template_id", lambda things: {"userId": things.user_id}, "TemplateFilter"),
+        listed("template_id", lambda owned: {"userId": owned.user_id}, "TemplateFilter"),
     ],
     "Query.batch": [
         by_id("batch_id", "id items { edges { node { id } } } images { totalCount }"),
     ],
     "Query.batches": [
         listed("batch_id", None, "BatchFilter"),
-        listed("batch_id", lambda things: {"userId": things.user_id}, "BatchFilter"),
+        listed("batch_id", lambda owned: {"userId": owned.user_id}, "BatchFilter"),
         listed(
             "paused_id",
-            lambda things: {"userId": things.user_id, "status": ["PAUSED"]},
+            lambda owned: {"userId": owned.user_id, "status": ["PAUSED"]},
             "BatchFilter",
         ),
     ],
     "Query.apiKeys": [
         listed("key_id", None, "ApiKeyFilter"),
-        listed("key_id", lambda things: {"userId": things.user_id}, "ApiKeyFilter"),
+        listed("key_id", lambda owned: {"userId": owned.user_id}, "ApiKeyFilter"),
     ],
     "Query.budgets": [
-        Attempt(
+        AccessProbe(
             "{ FIELD { id limit } }",
             lambda _: {},
-            lambda found, things: things.budget_id in {one["id"] for one in found},
+            lambda found, owned: owned.budget_id in {one["id"] for one in found},
         )
     ],
     "Query.costAnalytics": [
         costs("totalImages", lambda found, _: found["totalImages"] > 0, of_users=True),
         costs(
             "byUser { userId }",
-            lambda found, things: {"userId": things.user_id} in found["byUser"],
+            lambda found, owned: {"userId": owned.user_id} in found["byUser"],
             of_users=False,
         ),
         costs(
             "byTemplate { templateId template { id } }",
-            lambda found, things: (
-                things.template_id in {one["templateId"] for one in found["byTemplate"]}
+            lambda found, owned: (
+                owned.template_id in {one["templateId"] for one in found["byTemplate"]}
             ),
             of_users=False,
         ),
         costs("timeline { totalCost }", lambda found, _: found["timeline"] != [], of_users=True),
     ],
     "Query.costEstimate": [
-        estimating(lambda things: {"templateId": things.template_id}),
-        estimating(lambda things: {"model": IMG2IMG, "sourceImageIds": [things.source_id]}),
-        estimating(lambda things: {"model": IMG2IMG, "sourceImageIds": [things.image_id]}),
+        estimating(lambda owned: {"templateId": owned.template_id}),
+        estimating(lambda owned: {"model": IMG2IMG, "sourceImageIds": [owned.source_id]}),
+        estimating(lambda owned: {"model": IMG2IMG, "sourceImageIds": [owned.image_id]}),
         estimating(
-            lambda things: {
+            lambda owned: {
                 "model": INPAINTING,
-                "sourceImageIds": [things.image_id],
-                "maskImageId": things.source_id,
+                "sourceImageIds": [owned.image_id],
+                "maskImageId": owned.source_id,
             }
         ),
     ],
     "Mutation.generateImage": [
         changing(
-            lambda things: picture(model=SDXL, **_SMALL, templateId=things.template_id),
+            lambda owned: picture(model=SDXL, **_SMALL, templateId=owned.template_id),
             "image { userId template { name } }",
             "GenerateImageInput",
         ),
         changing(
-            lambda things: picture(model=IMG2IMG, **_SMALL, sourceImageIds=[things.source_id]),
+            lambda owned: picture(model=IMG2IMG, **_SMALL, sourceImageIds=[owned.source_id]),
             "image { userId }",
             "GenerateImageInput",
         ),
     ],
     "Mutation.generateBatch": [
         changing(
-            lambda things: {
+            lambda owned: {
                 "pictures": {"prompts": ["A red fox"]},
                 "model": SDXL,
                 **_SMALL,
-                "templateId": things.template_id,
+                "templateId": owned.template_id,
             },
             "batch { userId }",
             "GenerateBatchInput",
         ),
         changing(
-            lambda things: {
+            lambda owned: {
                 "pictures": {
-                    "items": [{"prompt": "A red fox", "sourceImageIds": [things.image_id]}]
+                    "items": [{"prompt": "A red fox", "sourceImageIds": [owned.image_id]}]
                 },
                 "model": IMG2IMG,
                 **_SMALL,
@@ -330,29 +336,29 @@ ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
         ),
     ],
     "Mutation.cancelBatch": [
-        changing(lambda things: {"id": things.batch_id}, "batch { id userId }", "CancelBatchInput")
+        changing(lambda owned: {"id": owned.batch_id}, "batch { id userId }", "CancelBatchInput")
     ],
     "Mutation.resumeBatch": [
-        changing(lambda things: {"id": things.paused_id}, "batch { id userId }", "ResumeBatchInput")
+        changing(lambda owned: {"id": owned.paused_id}, "batch { id userId }", "ResumeBatchInput")
     ],
     "Mutation.retryBatch": [
-        changing(lambda things: {"id": things.failed_id}, "batch { userId }", "RetryBatchInput")
+        changing(lambda owned: {"id": owned.failed_id}, "batch { userId }", "RetryBatchInput")
     ],
     "Mutation.updateImage": [
         changing(
-            lambda things: {"id": things.image_id, "tags": ["changed"]},
+            lambda owned: {"id": owned.image_id, "tags": ["changed"]},
             "image { id tags userId }",
             "UpdateImageInput",
         )
     ],
     "Mutation.deleteImage": [
-        changing(lambda things: {"id": things.image_id}, "image { id }", "DeleteImageInput")
+        changing(lambda owned: {"id": owned.image_id}, "image { id }", "DeleteImageInput")
     ],
     "Mutation.restoreImage": [
-        changing(lambda things: {"id": things.deleted_id}, "image { id }", "RestoreImageInput")
+        changing(lambda owned: {"id": owned.deleted_id}, "image { id }", "RestoreImageInput")
     ],
     "Mutation.uploadSourceImage": [
-        Attempt(
+        AccessProbe(
             """mutation ($file: Upload!) {
               FIELD(input: {file: $file}) { sourceImage { userId } userErrors { message } }
             }""",
@@ -362,7 +368,7 @@ ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
         )
     ],
     "Mutation.deleteSourceImage": [
-        changing(lambda things: {"id": things.source_id}, "deletedId", "DeleteSourceImageInput")
+        changing(lambda owned: {"id": owned.source_id}, "deletedId", "DeleteSourceImageInput")
     ],
     "Mutation.createTemplate": [
         changing(
@@ -371,52 +377,50 @@ ATTEMPTS: Final[Mapping[str, list[Attempt]]] = {
     ],
     "Mutation.updateTemplate": [
         changing(
-            lambda things: {"id": things.template_id, "name": "Changed"},
+            lambda owned: {"id": owned.template_id, "name": "Changed"},
             "template { id userId }",
             "UpdateTemplateInput",
         )
     ],
     "Mutation.deleteTemplate": [
-        changing(lambda things: {"id": things.template_id}, "deletedId", "DeleteTemplateInput")
+        changing(lambda owned: {"id": owned.template_id}, "deletedId", "DeleteTemplateInput")
     ],
     "Mutation.setBudget": [
         changing(
-            lambda things: {"userId": things.user_id, "limit": 2000, "period": "MONTHLY"},
+            lambda owned: {"userId": owned.user_id, "limit": 2000, "period": "MONTHLY"},
             "budget { id limit }",
             "SetBudgetInput",
         )
     ],
     "Mutation.removeBudget": [
-        changing(lambda things: {"id": things.budget_id}, "removedId", "RemoveBudgetInput")
+        changing(lambda owned: {"id": owned.budget_id}, "removedId", "RemoveBudgetInput")
     ],
     "Mutation.redeliverWebhook": [
-        changing(
-            lambda things: {"id": things.webhook_id}, "webhook { id }", "RedeliverWebhookInput"
-        )
+        changing(lambda owned: {"id": owned.webhook_id}, "webhook { id }", "RedeliverWebhookInput")
     ],
     "Mutation.createApiKey": [
         changing(
-            lambda things: {"userId": things.user_id, "role": "ADMIN"},
+            lambda owned: {"userId": owned.user_id, "role": "ADMIN"},
             "secret",
             "CreateApiKeyInput",
         )
     ],
     "Mutation.revokeApiKey": [
-        changing(lambda things: {"id": things.key_id}, "apiKey { id userId }", "RevokeApiKeyInput")
+        changing(lambda owned: {"id": owned.key_id}, "apiKey { id userId }", "RevokeApiKeyInput")
     ],
     "Subscription.batchProgress": [
-        Attempt(
+        AccessProbe(
             "subscription ($id: ID!) { FIELD(id: $id) { sequence } }",
-            lambda things: {"id": things.batch_id},
+            lambda owned: {"id": owned.batch_id},
             lambda found, _: found is not None,
         )
     ],
     "Subscription.imageCreated": [
-        Attempt(
+        AccessProbe(
             """subscription ($after: ID, $filter: ImageFilter) {
               FIELD(after: $after, filter: $filter) { id }
             }""",
-            lambda things: {"after": things.image_id, "filter": {"userId": things.user_id}},
+            lambda owned: {"after": owned.image_id, "filter": {"userId": owned.user_id}},
             lambda found, _: found is not None,
         )
     ],

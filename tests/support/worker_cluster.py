@@ -1,4 +1,4 @@
-"""A server that only serves, and workers of batches beside it, each a process."""
+"""A server that only serves, and batch workers beside it, each in a process of its own."""
 
 import asyncio
 from asyncio.subprocess import Process
@@ -9,35 +9,35 @@ from pathlib import Path
 import psycopg
 
 from tests.support.batch_client import BatchClient
-from tests.support.process import product_process, worker_process, workers_ai_environment
+from tests.support.process import server_process, worker_process, workers_ai_environment
 from tests.support.waiting import WAIT_SECONDS
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 
 
-def team_settings(standin: WorkersAIStandin, database_url: str) -> dict[str, str]:
-    """Return the settings of all of them: 4 pictures at once each, and a lease of 2 seconds."""
+def cluster_settings(fake_workers_ai: FakeWorkersAI, database_url: str) -> dict[str, str]:
+    """Return the settings of all processes: 4 images at a time each, and a lease of 2 seconds."""
     return workers_ai_environment(
-        standin, DATABASE_URL=database_url, BATCH_CONCURRENCY="4", PROCESS_LEASE="2"
+        fake_workers_ai, DATABASE_URL=database_url, BATCH_CONCURRENCY="4", PROCESS_LEASE="2"
     )
 
 
 @asynccontextmanager
-async def working(
+async def worker_cluster(
     folder: Path, settings: dict[str, str], workers: int
 ) -> AsyncIterator[tuple[BatchClient, list[Process]]]:
     """Start a server that only serves, and workers."""
     async with AsyncExitStack() as stack:
-        server = product_process(folder, settings, "--no-worker")
+        server = server_process(folder, settings, "--no-worker")
         started = [worker_process(folder, settings) for _ in range(workers)]
         serving = asyncio.create_task(stack.enter_async_context(server))
         processes = await asyncio.gather(*(stack.enter_async_context(one) for one in started))
         yield BatchClient((await serving).url), processes
 
 
-async def called(standin: WorkersAIStandin, calls: int) -> None:
-    """Wait until models were called so often."""
+async def called(fake_workers_ai: FakeWorkersAI, calls: int) -> None:
+    """Wait until the models have been called this often."""
     async with asyncio.timeout(WAIT_SECONDS):
-        while len(standin.requests) < calls:
+        while len(fake_workers_ai.requests) < calls:
             await asyncio.sleep(0.01)
 
 

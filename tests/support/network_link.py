@@ -1,4 +1,4 @@
-"""A cable between a process and its PostgreSQL, which can be cut: then nothing comes through it."""
+"""A network link between a process and its PostgreSQL that a test can cut and restore."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,8 +10,8 @@ from sqlalchemy.engine import make_url
 _CHUNK: Final = 65_536
 
 
-class Cable:
-    """Passes on what is sent, and holds it back while it is cut: neither side is told.
+class NetworkLink:
+    """Forwards what is sent, and holds it back while the link is cut; neither side notices.
 
     Attributes:
         database_url: The value of DATABASE_URL for a process at its other end.
@@ -25,15 +25,15 @@ class Cable:
         self._carrying: set[asyncio.Task[None]] = set()
 
     def cut(self) -> None:
-        """Let nothing through from now on."""
+        """Stop forwarding."""
         self._is_whole.clear()
 
-    def mend(self) -> None:
-        """Let through what was held back, and all that follows."""
+    def restore(self) -> None:
+        """Forward what was held back, and everything after it."""
         self._is_whole.set()
 
     @asynccontextmanager
-    async def laid(self) -> AsyncIterator["Cable"]:
+    async def opened(self) -> AsyncIterator["NetworkLink"]:
         """Listen on loopback until the end of the block."""
         listener = await asyncio.start_server(self._connect, "127.0.0.1", 0)
         port = listener.sockets[0].getsockname()[1]

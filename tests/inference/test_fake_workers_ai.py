@@ -8,19 +8,19 @@ from base64 import b64encode
 import httpx
 import pytest
 
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_client import FLUX, FLUX_2, INPAINTING, KLEIN, PHOENIX, SDXL, png
 
 IMG2IMG = "@cf/runwayml/stable-diffusion-v1-5-img2img"
 LUCID = "@cf/leonardo/lucid-origin"
 
 
-def address(standin: WorkersAIStandin, model: str) -> str:
-    return f"{standin.base_url}/accounts/{standin.account_id}/ai/run/{model}"
+def address(fake_workers_ai: FakeWorkersAI, model: str) -> str:
+    return f"{fake_workers_ai.base_url}/accounts/{fake_workers_ai.account_id}/ai/run/{model}"
 
 
-def authorization(standin: WorkersAIStandin) -> dict[str, str]:
-    return {"Authorization": f"Bearer {standin.token}"}
+def authorization(fake_workers_ai: FakeWorkersAI) -> dict[str, str]:
+    return {"Authorization": f"Bearer {fake_workers_ai.token}"}
 
 
 def code_of(response: httpx.Response) -> int:
@@ -70,12 +70,14 @@ BASE64_PNG = b64encode(png()).decode()
     ],
 )
 def test_json_that_breaks_a_rule_is_refused(
-    standin: WorkersAIStandin, model: str, body: dict[str, object]
+    fake_workers_ai: FakeWorkersAI, model: str, body: dict[str, object]
 ) -> None:
-    response = httpx.post(address(standin, model), json=body, headers=authorization(standin))
+    response = httpx.post(
+        address(fake_workers_ai, model), json=body, headers=authorization(fake_workers_ai)
+    )
     assert response.status_code == 400
     assert code_of(response) in {5004, 3003}
-    assert standin.requests[0].refusal is not None
+    assert fake_workers_ai.requests[0].refusal is not None
 
 
 @pytest.mark.parametrize(
@@ -94,27 +96,31 @@ def test_json_that_breaks_a_rule_is_refused(
     ],
 )
 def test_a_form_that_breaks_a_rule_is_refused(
-    standin: WorkersAIStandin, model: str, parts: dict[str, str | bytes]
+    fake_workers_ai: FakeWorkersAI, model: str, parts: dict[str, str | bytes]
 ) -> None:
     files: dict[str, tuple[str | None, str | bytes]] = {"prompt": (None, "a fox")}
     for name, value in parts.items():
         files[name] = (name if isinstance(value, bytes) else None, value)
-    response = httpx.post(address(standin, model), files=files, headers=authorization(standin))
+    response = httpx.post(
+        address(fake_workers_ai, model), files=files, headers=authorization(fake_workers_ai)
+    )
     assert (response.status_code, code_of(response)) == (400, 5004)
 
 
-def test_the_wrong_form_is_refused(standin: WorkersAIStandin) -> None:
-    headers = authorization(standin)
-    as_json = httpx.post(address(standin, KLEIN), json={"prompt": "a"}, headers=headers)
-    as_form = httpx.post(address(standin, FLUX), files={"prompt": (None, "a")}, headers=headers)
+def test_the_wrong_form_is_refused(fake_workers_ai: FakeWorkersAI) -> None:
+    headers = authorization(fake_workers_ai)
+    as_json = httpx.post(address(fake_workers_ai, KLEIN), json={"prompt": "a"}, headers=headers)
+    as_form = httpx.post(
+        address(fake_workers_ai, FLUX), files={"prompt": (None, "a")}, headers=headers
+    )
     without_boundary = httpx.post(
-        address(standin, KLEIN),
+        address(fake_workers_ai, KLEIN),
         content=b"--x\r\n",
         headers=headers | {"Content-Type": "multipart/form-data"},
     )
-    without_type = httpx.post(address(standin, FLUX), content=b"{}", headers=headers)
+    without_type = httpx.post(address(fake_workers_ai, FLUX), content=b"{}", headers=headers)
     not_json = httpx.post(
-        address(standin, FLUX),
+        address(fake_workers_ai, FLUX),
         content=b"{",
         headers=headers | {"Content-Type": "application/json"},
     )
@@ -123,15 +129,15 @@ def test_the_wrong_form_is_refused(standin: WorkersAIStandin) -> None:
 
 
 def test_tokens_accounts_and_models_that_are_not_there_are_refused(
-    standin: WorkersAIStandin,
+    fake_workers_ai: FakeWorkersAI,
 ) -> None:
-    url, body = address(standin, FLUX), {"prompt": "a fox"}
-    other_account = f"{standin.base_url}/accounts/other/ai/run/{FLUX}"
+    url, body = address(fake_workers_ai, FLUX), {"prompt": "a fox"}
+    other_account = f"{fake_workers_ai.base_url}/accounts/other/ai/run/{FLUX}"
     missing = httpx.post(url, json=body)
     wrong = httpx.post(url, json=body, headers={"Authorization": "Bearer wrong"})
-    elsewhere = httpx.post(other_account, json=body, headers=authorization(standin))
+    elsewhere = httpx.post(other_account, json=body, headers=authorization(fake_workers_ai))
     unknown = httpx.post(
-        address(standin, "@cf/no/model"), json=body, headers=authorization(standin)
+        address(fake_workers_ai, "@cf/no/model"), json=body, headers=authorization(fake_workers_ai)
     )
     assert [(answer.status_code, code_of(answer)) for answer in (missing, wrong, elsewhere)] == [
         (401, 10000),
@@ -141,12 +147,14 @@ def test_tokens_accounts_and_models_that_are_not_there_are_refused(
     assert (unknown.status_code, code_of(unknown)) == (400, 5007)
 
 
-def test_what_the_service_takes_is_taken(standin: WorkersAIStandin) -> None:
+def test_what_the_service_takes_is_taken(fake_workers_ai: FakeWorkersAI) -> None:
     body = {"prompt": "a", "image": list(png()), "options": {"rejectIfBusy": True}, "seed": 7}
-    response = httpx.post(address(standin, IMG2IMG), json=body, headers=authorization(standin))
+    response = httpx.post(
+        address(fake_workers_ai, IMG2IMG), json=body, headers=authorization(fake_workers_ai)
+    )
     assert response.status_code == 200
     assert response.headers["content-type"] == "image/png"
-    assert standin.requests[0].refusal is None
+    assert fake_workers_ai.requests[0].refusal is None
 
 
 def test_it_runs_as_a_process_of_its_own_and_takes_orders_there() -> None:

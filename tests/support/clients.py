@@ -1,0 +1,28 @@
+"""Clients of a running server, each with an API key of its own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from gql_server.access.keys import KeyDraft, create_key
+from gql_server.domain.principal import Role
+from gql_server.tls import trusted_authorities
+from tests.support.running_app import RunningApp
+
+
+@asynccontextmanager
+async def client_of(
+    app: RunningApp, user_id: str, role: Role, **draft: Any
+) -> AsyncIterator[RunningApp]:
+    """Yield the running server with a client that sends a new API key of this user."""
+    created = await create_key(app.parts.database, KeyDraft(user_id=user_id, role=role, **draft))
+    headers = {"Authorization": f"Bearer {created.secret}"}
+    async with httpx.AsyncClient(
+        base_url=app.settings.server_url,
+        verify=trusted_authorities(),
+        headers=headers,
+        timeout=30,
+    ) as client:
+        yield RunningApp(client, app.settings, app.parts)
