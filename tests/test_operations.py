@@ -52,10 +52,10 @@ async def test_every_example_runs_and_answers_what_its_page_shows(tmp_path: Path
         running_app(tmp_path, {"auth": "keys"}) as app,
         client_of(app, "ann", Role.ADMIN) as ann,
     ):
-        kept = await make_objects(app.parts, "ann")
+        kept = await make_objects(app.services, "ann")
         for operation in OPERATIONS:
             changes = operation.kind == "Mutation" and "_…" in str(operation.example().variables)
-            owned = await make_objects(app.parts, "ann") if changes else kept
+            owned = await make_objects(app.services, "ann") if changes else kept
             answer = await run(ann, operation, owned)
             shown = operation.example().answer
             if shape(shown) != shape(answer, shown):

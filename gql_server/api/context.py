@@ -1,4 +1,4 @@
-"""What every resolver gets: the parts, the caller, and the loaders of this operation."""
+"""What every resolver receives: the services, the caller, and the loaders of the operation."""
 
 import asyncio
 from collections import defaultdict
@@ -17,7 +17,7 @@ from gql_server.database.queries.images import ImageFilter
 from gql_server.domain.budgets import Payer
 from gql_server.domain.principal import Principal
 from gql_server.generation.images import get_images, list_images_by_template
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.generation.templates import get_templates
 from gql_server.graphql.execution.loaders import SharedLoader
 from gql_server.ledger.budgets.budgets import BudgetState
@@ -53,32 +53,32 @@ class Context(Caller):
     Sibling resolvers run side by side: each opens its own short unit of work.
 
     Attributes:
-        parts: The parts of the server.
+        services: The services of the server.
         models: The models by name.
     """
 
     def __init__(
         self,
-        parts: Parts,
+        services: Services,
         models: Mapping[str, "Model"],
         access: Access,
         principal: Principal | None,
     ) -> None:
-        """Take the parts, the models by name, and the caller; None: not known (yet)."""
+        """Create a context; a principal of None is not authenticated yet."""
         super().__init__(access, principal)
-        self.parts = parts
+        self.services = services
         self.models = models
         self._budgets: asyncio.Future[Sequence[BudgetState]] | None = None
 
     def fresh(self) -> Self:
         """Return one for another operation of the same caller, with nothing loaded."""
-        return type(self)(self.parts, self.models, self._access, self._principal)
+        return type(self)(self.services, self.models, self._access, self._principal)
 
     async def budgets(self) -> Sequence[BudgetState]:
         """Return the budgets that the caller's pictures are paid from, read once."""
         if self._budgets is None:
             payer = Payer(user_id=self.principal.user_id, key_id=self.principal.key_id)
-            self._budgets = asyncio.ensure_future(self.parts.budgets.of(payer))
+            self._budgets = asyncio.ensure_future(self.services.budgets.of(payer))
         # One field that is cancelled takes it from no other.
         return await asyncio.shield(self._budgets)
 
@@ -87,7 +87,7 @@ class Context(Caller):
         """Templates by id, for all that ask in one turn by one statement."""
 
         async def load(ids: list[str]) -> Sequence[Facts | None]:
-            found = await get_templates(self.parts, self.principal, ids)
+            found = await get_templates(self.services, self.principal, ids)
             return [found.get(template_id) for template_id in ids]
 
         return SharedLoader(load_fn=load)
@@ -97,7 +97,7 @@ class Context(Caller):
         """Images by id, for all that ask in one turn by one statement."""
 
         async def load(ids: list[str]) -> Sequence[Facts | None]:
-            found = await get_images(self.parts, self.principal, ids)
+            found = await get_images(self.services, self.principal, ids)
             return [found.get(image_id) for image_id in ids]
 
         return SharedLoader(load_fn=load)
@@ -107,7 +107,7 @@ class Context(Caller):
         """Batches by id, for all that ask in one turn by one statement."""
 
         async def load(ids: list[str]) -> Sequence[Facts | None]:
-            found = await get_batches(self.parts, self.principal, ids)
+            found = await get_batches(self.services, self.principal, ids)
             return [found.get(batch_id) for batch_id in ids]
 
         return SharedLoader(load_fn=load)
@@ -123,7 +123,7 @@ class Context(Caller):
             pages: dict[TemplateImages, Mapping[str, Page]] = {}
             for key, template_ids in alike.items():
                 pages[key] = await list_images_by_template(
-                    self.parts, self.principal, template_ids, key.columns, key.where, key.request
+                    self.services, self.principal, template_ids, key.columns, key.where, key.request
                 )
             return [pages[_without_template(key)][key.template_id] for key in keys]
 
@@ -134,7 +134,9 @@ class Context(Caller):
         """The latest webhooks of batches and budgets that the caller sees, by one statement."""
 
         async def load(ids: list[str]) -> Sequence[Sequence[Facts]]:
-            found = await self.parts.webhooks.latest_of(self.principal, ids, most=LATEST_WEBHOOKS)
+            found = await self.services.webhooks.latest_of(
+                self.principal, ids, most=LATEST_WEBHOOKS
+            )
             return [found.get(subject_id, ()) for subject_id in ids]
 
         return SharedLoader(load_fn=load)
@@ -144,7 +146,7 @@ class Context(Caller):
         """The attempts to deliver webhooks, for all that ask in one turn by one statement."""
 
         async def load(ids: list[str]) -> Sequence[Sequence[Facts]]:
-            found = await self.parts.webhooks.deliveries_of(ids)
+            found = await self.services.webhooks.deliveries_of(ids)
             return [found.get(webhook_id, ()) for webhook_id in ids]
 
         return SharedLoader(load_fn=load)
@@ -159,9 +161,9 @@ class Context(Caller):
                 alike[key.since].append(key.model_id)
             found = {
                 since: await read_performance(
-                    self.parts.database,
+                    self.services.database,
                     model_ids,
-                    is_preview=self.parts.generator.is_preview,
+                    is_preview=self.services.generator.is_preview,
                     since=since,
                 )
                 for since, model_ids in alike.items()

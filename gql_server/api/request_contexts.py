@@ -12,13 +12,13 @@ from gql_server.api.caller import Access
 from gql_server.api.context import Context
 from gql_server.api.models.types import ShapedCatalogue
 from gql_server.domain.principal import Principal
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 
 
 class State(TypedDict):
     """What each request finds in its state."""
 
-    parts: Parts
+    services: Services
     catalogue: ShapedCatalogue
     authentication: Authentication
     allowances: Allowances
@@ -48,11 +48,11 @@ class ContextFactory:
         """Return the context of a request, or of a WebSocket."""
         state: State = request.scope["state"]
         return Context(
-            state["parts"], state["catalogue"].models(), self._of(state), state["principal"]
+            state["services"], state["catalogue"].models(), self._of(state), state["principal"]
         )
 
     def _of(self, state: State) -> Access:
-        # The lifespan's parts are the same for every request.
+        # The lifespan's services are the same for every request.
         if self._access is None or self._access.sessions is not state["sessions"]:
             self._access = Access(
                 state["authentication"],

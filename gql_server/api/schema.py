@@ -308,7 +308,7 @@ class Query:
     ) -> list[Budget]:
         """List budgets."""
         check_limit(limit, _BUDGETS)
-        found = await info.context.parts.budgets.every(limit=limit)
+        found = await info.context.services.budgets.every(limit=limit)
         return [budget_from(info, state) for state in found]
 
     @strawberry.field(

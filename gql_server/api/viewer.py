@@ -76,7 +76,7 @@ class Viewer:
         principal = info.context.principal
         if principal.role is domain.Role.READER:
             return []
-        return list(info.context.parts.webhooks.secrets_of(principal.user_id))
+        return list(info.context.services.webhooks.secrets_of(principal.user_id))
 
     @strawberry.field(
         description="The caller's rate limit, over all their connections. Null when there is none."

@@ -14,10 +14,10 @@ from gql_server.domain.batches import FINISHED, BatchPriority, BatchStatus
 from gql_server.domain.errors import BatchConflict, BatchNotFound
 from gql_server.domain.principal import Principal
 from gql_server.generation.requests import request_from_json
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 
 
-async def cancel_batch(parts: Parts, principal: Principal, batch_id: str) -> Facts:
+async def cancel_batch(services: Services, principal: Principal, batch_id: str) -> Facts:
     """End what has not started, at once; what runs is finished, kept and charged.
 
     Canceling what is canceled changes nothing.
@@ -26,8 +26,8 @@ async def cancel_batch(parts: Parts, principal: Principal, batch_id: str) -> Fac
         BatchNotFound: The caller has no such batch.
         BatchConflict: It ended already.
     """
-    batch = await _find(parts, principal, batch_id)
-    async with parts.database.write() as connection:
+    batch = await _find(services, principal, batch_id)
+    async with services.database.write() as connection:
         # First the items and then the batch, as those who start and end items do.
         webhook_id = await cancel_queued(connection, batch_id)
         batch = await lock_batch(connection, batch_id) or batch
@@ -47,21 +47,21 @@ async def cancel_batch(parts: Parts, principal: Principal, batch_id: str) -> Fac
             else:
                 batch = {**batch, **change}
     if webhook_id is not None:
-        await parts.webhooks.deliver_soon(webhook_id)
+        await services.webhooks.deliver_soon(webhook_id)
     return batch
 
 
-async def resume_batch(parts: Parts, principal: Principal, batch_id: str) -> Facts:
+async def resume_batch(services: Services, principal: Principal, batch_id: str) -> Facts:
     """Go on with a paused batch now, without waiting for its time.
 
     Raises:
         BatchNotFound: The caller has no such batch.
         BatchConflict: It is not paused.
     """
-    await _find(parts, principal, batch_id)
-    batch = await resume(parts, batch_id)
+    await _find(services, principal, batch_id)
+    batch = await resume(services, batch_id)
     if batch is None:
-        status = BatchStatus((await _find(parts, principal, batch_id))["status"])
+        status = BatchStatus((await _find(services, principal, batch_id))["status"])
         raise BatchConflict(
             f"The batch is not paused; its status is {status.value}.",
             batch_id=batch_id,
@@ -71,7 +71,7 @@ async def resume_batch(parts: Parts, principal: Principal, batch_id: str) -> Fac
 
 
 async def retry_batch(
-    parts: Parts, principal: Principal, batch_id: str, *, idempotency_key: str | None = None
+    services: Services, principal: Principal, batch_id: str, *, idempotency_key: str | None = None
 ) -> CreatedBatch:
     """Ask for the items that failed again, in a batch of their own, at the prices of today.
 
@@ -83,7 +83,7 @@ async def retry_batch(
         Rejected: What was accepted then is not accepted now.
         IdempotencyConflict, IdempotencyInProgress: As for ``create_batch``.
     """
-    batch = await _find(parts, principal, batch_id)
+    batch = await _find(services, principal, batch_id)
     status = BatchStatus(batch["status"])
     if status not in FINISHED:
         raise BatchConflict(
@@ -91,7 +91,7 @@ async def retry_batch(
             batch_id=batch_id,
             status=status,
         )
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         written = await failed_requests(connection, batch_id)
     if not written:
         raise BatchConflict("The batch has no failed items.", batch_id=batch_id, status=status)
@@ -107,19 +107,19 @@ async def retry_batch(
     )
     owner = replace(principal, user_id=batch["user_id"])
     return await create_batch(
-        parts, owner, request, operation="retryBatch", idempotency_key=idempotency_key
+        services, owner, request, operation="retryBatch", idempotency_key=idempotency_key
     )
 
 
-async def resume(parts: Parts, batch_id: str, *, probes: bool = False) -> Facts | None:
+async def resume(services: Services, batch_id: str, *, probes: bool = False) -> Facts | None:
     """Go on with a batch that is paused; None: it is not.
 
     Args:
-        parts: The parts.
+        services: The services of the server.
         batch_id: The batch.
         probes: Whether one item is tried first.
     """
-    async with parts.database.write() as connection:
+    async with services.database.write() as connection:
         batch = await lock_batch(connection, batch_id)
         if batch is None or batch["status"] != BatchStatus.PAUSED:
             return None
@@ -132,12 +132,12 @@ async def resume(parts: Parts, batch_id: str, *, probes: bool = False) -> Facts 
         await set_batch(connection, batch_id, change)
         slices = await slices_to_do(connection, batch_id)
     batch = {**batch, **change}
-    await enqueue_slices(parts, batch, slices, probes=probes)
+    await enqueue_slices(services, batch, slices, probes=probes)
     return batch
 
 
-async def _find(parts: Parts, principal: Principal, batch_id: str) -> Facts:
-    async with parts.database.read() as connection:
+async def _find(services: Services, principal: Principal, batch_id: str) -> Facts:
+    async with services.database.read() as connection:
         found = await find_batches(connection, [batch_id], user_id=principal.owner_filter())
     if batch_id not in found:
         raise BatchNotFound(batch_id)

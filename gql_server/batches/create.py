@@ -26,7 +26,7 @@ from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal
 from gql_server.generation.recovery import acceptance_to_json
 from gql_server.generation.requests import request_to_json
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.idempotency.operations import Begun, input_hash, key_faults, reject_with_key_faults
 from gql_server.inference.model import Model
 from gql_server.ledger.budgets.budgets import BudgetState
@@ -49,7 +49,7 @@ class CreatedBatch:
 
 
 async def create_batch(
-    parts: Parts,
+    services: Services,
     principal: Principal,
     request: BatchRequest,
     *,
@@ -65,12 +65,12 @@ async def create_batch(
         IdempotencyInProgress: The deadline passed while an earlier request is worked on.
     """
     if idempotency_key is None:
-        accepted = await accept_batch(parts, principal, request)
-        creation = _create(parts, principal, accepted)
-        return await parts.running.run(accepted.batch_id, creation, pending=BatchPending)
-    checked = partial(accept_batch, parts, principal, request)
+        accepted = await accept_batch(services, principal, request)
+        creation = _create(services, principal, accepted)
+        return await services.running.run(accepted.batch_id, creation, pending=BatchPending)
+    checked = partial(accept_batch, services, principal, request)
     faults = list(key_faults(idempotency_key))
-    if faults or await is_oversized_batch(parts, request):
+    if faults or await is_oversized_batch(services, request):
         await reject_with_key_faults(faults, checked)
     try:
         digest = await asyncio.to_thread(lambda: input_hash(_given(request)))
@@ -78,7 +78,7 @@ async def create_batch(
         await checked()
         raise
     scope = KeyScope(user_id=principal.user_id, operation=operation, key=idempotency_key)
-    return await parts.idempotency.once(scope, digest, _KeyedBatch(parts, principal, request))
+    return await services.idempotency.once(scope, digest, _KeyedBatch(services, principal, request))
 
 
 class _KeyedBatch:
@@ -87,8 +87,8 @@ class _KeyedBatch:
     pending = BatchPending
     has_spent: Final = False
 
-    def __init__(self, parts: Parts, principal: Principal, request: BatchRequest) -> None:
-        self._parts = parts
+    def __init__(self, services: Services, principal: Principal, request: BatchRequest) -> None:
+        self._parts = services
         self._principal = principal
         self._request = request
         self._accepted: AcceptedBatch
@@ -114,30 +114,30 @@ class _KeyedBatch:
 
 
 async def _create(
-    parts: Parts, principal: Principal, accepted: AcceptedBatch, scope: KeyScope | None = None
+    services: Services, principal: Principal, accepted: AcceptedBatch, scope: KeyScope | None = None
 ) -> CreatedBatch:
-    batch = _batch(parts, principal, accepted)
+    batch = _batch(services, principal, accepted)
     items = await _items(batch, accepted)
     payer = Payer(user_id=principal.user_id, key_id=principal.key_id)
     # Held by this process until the batch is there, and then by the batch.
     passed: Sequence[BudgetState] = ()
     try:
-        async with parts.reservations.held(batch.id, payer, accepted.cost) as hold:
+        async with services.reservations.held(batch.id, payer, accepted.cost) as hold:
             passed = hold.passed
-            while not await _write(parts, batch, items, scope, is_held=hold.is_written):
-                await parts.reservations.renew(hold)
+            while not await _write(services, batch, items, scope, is_held=hold.is_written):
+                await services.reservations.renew(hold)
     except DatabaseUnavailable:
         # The answer to the commit may be all that was lost.
-        async with parts.database.read() as connection:
+        async with services.database.read() as connection:
             if batch.id not in await find_batches(connection, [batch.id], user_id=None):
                 raise
     log.info("batch_accepted", batch=batch.id, pictures=batch.total)
-    await enqueue_slices(parts, batch.model_dump(), range(batch.slices))
+    await enqueue_slices(services, batch.model_dump(), range(batch.slices))
     return CreatedBatch(facts=batch.model_dump(), passed=passed)
 
 
 async def _write(
-    parts: Parts,
+    services: Services,
     batch: BatchRow,
     items: Sequence[NewItem],
     scope: KeyScope | None,
@@ -146,7 +146,7 @@ async def _write(
 ) -> bool:
     """Write a batch; False: what was held for it is held no more, and nothing was written."""
     try:
-        async with parts.database.write() as connection:
+        async with services.database.write() as connection:
             if scope is not None:
                 await complete_key(connection, scope, result_id=batch.id)
             await insert_batch(connection, batch, items)
@@ -157,7 +157,7 @@ async def _write(
     return True
 
 
-def _batch(parts: Parts, principal: Principal, accepted: AcceptedBatch) -> BatchRow:
+def _batch(services: Services, principal: Principal, accepted: AcceptedBatch) -> BatchRow:
     request, total = accepted.request, len(accepted.pictures)
     return BatchRow(
         id=accepted.batch_id,
@@ -170,7 +170,7 @@ def _batch(parts: Parts, principal: Principal, accepted: AcceptedBatch) -> Batch
         queued=total,
         estimated_cost=accepted.cost,
         typical_seconds=sum(_typical_seconds(picture.model) for picture in accepted.pictures),
-        is_preview=parts.generator.is_preview,
+        is_preview=services.generator.is_preview,
         retry_of=request.retry_of,
         webhook_url=request.webhook_url,
         created_at=now(),

@@ -32,7 +32,7 @@ from gql_server.domain.principal import Principal
 from gql_server.generation.produce import keep_picture, keep_what_was_made, make_picture
 from gql_server.generation.recovery import acceptance_from_json, discard_bytes
 from gql_server.generation.requests import request_from_json
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.generation.validation import AcceptedPicture
 from gql_server.inference.attempts import NotWanted
 from gql_server.jobs.kinds import Interrupted, JobRun
@@ -47,16 +47,16 @@ _LONGEST_WAIT_SECONDS: Final = 8.0
 class ItemWork:
     """Works on one item at a time, for as many callers as there are."""
 
-    def __init__(self, parts: Parts, *, concurrency: int) -> None:
-        """Take the parts it works with, and how many calls of models may be in flight.
+    def __init__(self, services: Services, *, concurrency: int) -> None:
+        """Take the services it works with, and how many calls of models may be in flight.
 
         As many pictures may wait to be kept; a store or a database that is slower than the models
         holds up what is begun, and so the calls.
         """
-        self._parts = parts
+        self._parts = services
         self._calls = Places(concurrency)
         self._kept = Places(concurrency)
-        self._starts = GroupedWrites(parts.database, self._start)
+        self._starts = GroupedWrites(services.database, self._start)
 
     async def claim_and_make(self, run: JobRun, item: Facts, place: Place) -> bool:
         """Claim an item and bring it to its end, however often the database goes away meanwhile.
@@ -162,7 +162,7 @@ class ItemWork:
         return True
 
     async def _make_and_keep(self, run: JobRun, item: Facts, place: Place) -> None:
-        parts, accepted = self._parts, _accepted(self._parts, item)
+        services, accepted = self._parts, _accepted(self._parts, item)
         end = PictureEnd(item)
         if item["attempts"]:
             if await self._keep_what_was_made(item, accepted):
@@ -172,7 +172,7 @@ class ItemWork:
                 return
         user_id, is_wanted = item["user_id"], partial(self._is_wanted, run, item)
         picture = await make_picture(
-            parts,
+            services,
             accepted,
             is_background=True,
             is_wanted=is_wanted,
@@ -182,13 +182,13 @@ class ItemWork:
         async with self._kept.taken(user_id):
             place.give_back()
             await keep_picture(
-                parts,
+                services,
                 accepted,
                 picture,
                 ending=Ending(end_with_images, end),
                 patience_seconds=_STORE_PATIENCE_SECONDS,
             )
-        parts.reservations.charged(accepted.payer)
+        services.reservations.charged(accepted.payer)
         await self._tell(end.webhook_id)
 
     @asynccontextmanager
@@ -265,9 +265,9 @@ async def _start_items(
     return started
 
 
-def _accepted(parts: Parts, item: Facts) -> AcceptedPicture:
+def _accepted(services: Services, item: Facts) -> AcceptedPicture:
     accepted = acceptance_from_json(
-        parts,
+        services,
         Principal(user_id=item["user_id"]),
         request_from_json(item["request"]),
         item["image_id"],

@@ -12,7 +12,7 @@ from gql_server.database.queries.images import find_images
 from gql_server.domain.batches import ItemStatus
 from gql_server.domain.errors import BatchNotFound, ErrorCode, InvalidInput
 from gql_server.domain.principal import Principal
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.progress.snapshots import Snapshot, Update
 from gql_server.progress.watch import Watch
 
@@ -26,7 +26,7 @@ BatchUpdate = Update[int, Facts, Facts]
 
 
 async def watch_batch(
-    parts: Parts, principal: Principal, batch_id: str, *, after: int = 0
+    services: Services, principal: Principal, batch_id: str, *, after: int = 0
 ) -> Callable[[], Watch[int, Facts, Facts]]:
     """Return what begins to watch a batch.
 
@@ -36,7 +36,7 @@ async def watch_batch(
     thousand watchers are shown is read once.
 
     Args:
-        parts: The parts.
+        services: The services of the server.
         principal: Who asks.
         batch_id: The batch.
         after: The number of the last event that is known; 0 tells everything.
@@ -45,13 +45,13 @@ async def watch_batch(
         BatchNotFound: The caller has no such batch.
         InvalidInput: There is no event of such a number yet.
     """
-    found = await get_batches(parts, principal, [batch_id])
+    found = await get_batches(services, principal, [batch_id])
     if batch_id not in found:
         raise BatchNotFound(batch_id)
     _refuse_unknown_event(after, last=found[batch_id]["sequence"])
 
     async def read(position: int) -> Snapshot[int, Facts, Facts]:
-        async with parts.database.read() as connection:
+        async with services.database.read() as connection:
             # The batch before its items, so that it has no less than what is told of them.
             batch = (await find_batches(connection, [batch_id], user_id=None))[batch_id]
             items = await items_since(
@@ -73,14 +73,14 @@ async def watch_batch(
             is_finished=batch["finished_at"] is not None,
         )
 
-    return partial(parts.progress.open, batch_topic(batch_id), read, after=after, most=MAX_ITEMS)
+    return partial(services.progress.open, batch_topic(batch_id), read, after=after, most=MAX_ITEMS)
 
 
-async def ended_items(parts: Parts, batch_id: str, *, after: int, until: int) -> list[Facts]:
+async def ended_items(services: Services, batch_id: str, *, after: int, until: int) -> list[Facts]:
     """Return items that ended after an event, in the order of the events; ``MAX_ITEMS`` at most.
 
     Args:
-        parts: The parts.
+        services: The services of the server.
         batch_id: The batch, which the caller may see.
         after: The number of the last event that is known; 0 returns the first.
         until: The number of the batch's last event, as the caller is shown it.
@@ -89,7 +89,7 @@ async def ended_items(parts: Parts, batch_id: str, *, after: int, until: int) ->
         InvalidInput: There is no event of such a number yet.
     """
     _refuse_unknown_event(after, last=until)
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await items_since(connection, batch_id, after=after, until=until, most=MAX_ITEMS)
 
 

@@ -10,51 +10,55 @@ from gql_server.database.queries.batches import BatchFilter
 from gql_server.domain.batches import BatchStatus, ItemStatus
 from gql_server.domain.clock import now
 from gql_server.domain.principal import Principal
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 
 
-async def get_batches(parts: Parts, principal: Principal, ids: Collection[str]) -> dict[str, Facts]:
+async def get_batches(
+    services: Services, principal: Principal, ids: Collection[str]
+) -> dict[str, Facts]:
     """Return the caller's batches by id; one that is not there is left out."""
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await batches.find_batches(connection, ids, user_id=principal.owner_filter())
 
 
 async def list_batches(
-    parts: Parts, principal: Principal, where: BatchFilter, request: PageRequest
+    services: Services, principal: Principal, where: BatchFilter, request: PageRequest
 ) -> Page:
     """Return one page of the batches that the caller sees."""
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await batches.batch_page(connection, _seen(where, principal), request)
 
 
-async def count_batches(parts: Parts, principal: Principal, where: BatchFilter) -> int:
+async def count_batches(services: Services, principal: Principal, where: BatchFilter) -> int:
     """Count the batches of a list."""
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await batches.count_batches(connection, _seen(where, principal))
 
 
-async def get_items(parts: Parts, principal: Principal, ids: Collection[str]) -> dict[str, Facts]:
+async def get_items(
+    services: Services, principal: Principal, ids: Collection[str]
+) -> dict[str, Facts]:
     """Return items of the caller's batches by id; one that is not there is left out."""
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await batch_items.find_items(connection, ids, user_id=principal.owner_filter())
 
 
 async def list_items(
-    parts: Parts,
+    services: Services,
     batch_id: str,
     request: PageRequest,
     statuses: Collection[ItemStatus] | None = None,
 ) -> Page:
     """Return one page of a batch's items, in their order."""
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await batch_items.item_page(connection, batch_id, request, statuses=statuses)
 
 
 async def count_items(
-    parts: Parts, batch_id: str, statuses: Collection[ItemStatus] | None = None
+    services: Services, batch_id: str, statuses: Collection[ItemStatus] | None = None
 ) -> int:
     """Count a batch's items."""
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await batch_items.count_items(connection, batch_id, statuses=statuses)
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from gql_server.batches.slice_runner import KIND, SLICE_SIZE, SliceWork
 from gql_server.batches.sweep import sweep_batches
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 
 _SPARE_SLICES: Final = 3
 """So that there is always an item to begin while the last ones of a slice are made."""
@@ -14,12 +14,12 @@ _RETRY_SECONDS: Final = (1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 600.0,
 _SWEEP_SECONDS: Final = 5.0
 
 
-def register_batches(parts: Parts) -> None:
+def register_batches(services: Services) -> None:
     """Say who works on batches, and who looks after those that nobody works on."""
-    work = SliceWork(parts, concurrency=parts.batch_concurrency)
+    work = SliceWork(services, concurrency=services.batch_concurrency)
     # As many pictures are kept as are called for.
-    per_user = -(-2 * parts.batch_concurrency // SLICE_SIZE) + _SPARE_SLICES
-    parts.jobs.register(
+    per_user = -(-2 * services.batch_concurrency // SLICE_SIZE) + _SPARE_SLICES
+    services.jobs.register(
         KIND,
         work.run,
         on_failure=work.give_up,
@@ -27,4 +27,4 @@ def register_batches(parts: Parts) -> None:
         concurrency_per_partition=per_user,
         retry_seconds=_RETRY_SECONDS,
     )
-    parts.jobs.add_sweep("batches", partial(sweep_batches, parts), seconds=_SWEEP_SECONDS)
+    services.jobs.add_sweep("batches", partial(sweep_batches, services), seconds=_SWEEP_SECONDS)

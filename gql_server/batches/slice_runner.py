@@ -17,7 +17,7 @@ from gql_server.database.queries.batches import find_batches
 from gql_server.domain.batches import STARTABLE, BatchPriority, ItemStatus, PauseReason
 from gql_server.domain.errors import GenerationFailed
 from gql_server.generation.persist import check_store
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.jobs.kinds import Interrupted, Job, JobRun, Priority
 
 log = structlog.get_logger(__name__)
@@ -36,14 +36,14 @@ _PRIORITIES: Final = {
 
 
 async def enqueue_slices(
-    parts: Parts, batch: Facts, slices: Iterable[int], *, probes: bool = False
+    services: Services, batch: Facts, slices: Iterable[int], *, probes: bool = False
 ) -> None:
     """Have slices of a batch worked on; those of the same round are taken once.
 
     Never fails: a sweep enqueues what this cannot.
 
     Args:
-        parts: The parts.
+        services: The services of the server.
         batch: The batch.
         slices: Which of them.
         probes: Whether nobody knows if pictures can be made by now. Then the first item that is
@@ -51,7 +51,7 @@ async def enqueue_slices(
     """
     chosen = list(slices)[:1] if probes else slices
     try:
-        await parts.jobs.enqueue(*(_job(batch, number, probes=probes) for number in chosen))
+        await services.jobs.enqueue(*(_job(batch, number, probes=probes) for number in chosen))
     except DatabaseUnavailable as error:
         log.warning("batch_not_enqueued_yet", batch=batch["id"], reason=str(error))
 
@@ -64,10 +64,10 @@ def job_prefix(batch: Facts) -> str:
 class SliceWork:
     """Works on slices of batches."""
 
-    def __init__(self, parts: Parts, *, concurrency: int) -> None:
-        """Take the parts it works with, and how many calls of models may be in flight."""
-        self._parts = parts
-        self._items = ItemWork(parts, concurrency=concurrency)
+    def __init__(self, services: Services, *, concurrency: int) -> None:
+        """Take the services it works with, and how many calls of models may be in flight."""
+        self._parts = services
+        self._items = ItemWork(services, concurrency=concurrency)
         self._begun = Places(concurrency + max(1, concurrency // _CALLS_PER_NEXT))
         self._taken: set[tuple[str, str]] = set()
 

@@ -13,7 +13,7 @@ from gql_server.database.queries.batch_items import slices_to_do
 from gql_server.database.queries.batches import find_paused, find_unfinished, lock_batch, set_batch
 from gql_server.domain.batches import BatchStatus
 from gql_server.domain.clock import now
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 
 log = structlog.get_logger(__name__)
 
@@ -22,30 +22,30 @@ _SETTLED: Final = timedelta(seconds=10)
 _CHUNK: Final = 100
 
 
-async def sweep_batches(parts: Parts) -> None:
+async def sweep_batches(services: Services) -> None:
     """Resume what is paused until now, and enqueue anew what has no job left."""
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         due = await find_paused(connection, moment=now(), most=_CHUNK)
     for batch_id in due:
-        if await resume(parts, batch_id, probes=True) is not None:
+        if await resume(services, batch_id, probes=True) is not None:
             log.info("batch_resumed", batch=batch_id)
     last = ""
     while True:
-        async with parts.database.read() as connection:
+        async with services.database.read() as connection:
             batches = await find_unfinished(
                 connection, moment=now(), age=_SETTLED, after=last, most=_CHUNK
             )
         for batch in batches:
-            if not await parts.jobs.has_unended(job_prefix(batch)):
-                await _enqueue_anew(parts, batch)
+            if not await services.jobs.has_unended(job_prefix(batch)):
+                await _enqueue_anew(services, batch)
         if len(batches) < _CHUNK:
             return
         last = batches[-1]["id"]
 
 
-async def _enqueue_anew(parts: Parts, batch: Facts) -> None:
+async def _enqueue_anew(services: Services, batch: Facts) -> None:
     webhook_id = None
-    async with parts.database.write() as connection:
+    async with services.database.write() as connection:
         present = await lock_batch(connection, batch["id"])
         if present is not None and present["status"] == BatchStatus.CANCELING:
             webhook_id = await cancel_queued(connection, batch["id"])
@@ -56,7 +56,7 @@ async def _enqueue_anew(parts: Parts, batch: Facts) -> None:
         change = {"round": present["round"] + 1}
         await set_batch(connection, batch["id"], change)
     if webhook_id is not None:
-        await parts.webhooks.deliver_soon(webhook_id)
+        await services.webhooks.deliver_soon(webhook_id)
     if slices:
         log.warning("batch_enqueued_anew", batch=batch["id"], slices=len(slices))
-        await enqueue_slices(parts, {**present, **change}, slices)
+        await enqueue_slices(services, {**present, **change}, slices)

@@ -18,7 +18,7 @@ from gql_server.domain.ids import new_id
 from gql_server.domain.money import MilliNeurons, NanoDollars
 from gql_server.domain.principal import Principal
 from gql_server.generation.requests import PictureRequest
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.generation.validation import (
     AcceptedPicture,
     NamedInputs,
@@ -58,13 +58,15 @@ def checking_cost(pictures: int, images_per_prompt: int) -> int:
     return min(pictures + copies // _COPIES_PER_COST, MAX_PICTURES)
 
 
-async def accept_batch(parts: Parts, principal: Principal, request: BatchRequest) -> AcceptedBatch:
+async def accept_batch(
+    services: Services, principal: Principal, request: BatchRequest
+) -> AcceptedBatch:
     """Check a batch, without spending anything.
 
     Raises:
         Rejected: With the errors of every picture at once, until there are too many to report.
     """
-    checked = await _checked(parts, principal, request)
+    checked = await _checked(services, principal, request)
     accepted: list[AcceptedPicture] = []
     async with bulk_work() as pace:
         for picture in checked:
@@ -80,29 +82,29 @@ async def accept_batch(parts: Parts, principal: Principal, request: BatchRequest
     )
 
 
-async def estimate_batch(parts: Parts, principal: Principal, request: BatchRequest) -> Price:
+async def estimate_batch(services: Services, principal: Principal, request: BatchRequest) -> Price:
     """Return the exact price that a batch would be accepted at.
 
     Raises:
         Rejected: It would not be accepted, with every error at once.
     """
-    price = _total(await _checked(parts, principal, request), request)
+    price = _total(await _checked(services, principal, request), request)
     payer = Payer(user_id=principal.user_id, key_id=principal.key_id)
-    await parts.reservations.check(payer, price.cost)
+    await services.reservations.check(payer, price.cost)
     return price
 
 
 async def _checked(
-    parts: Parts, principal: Principal, request: BatchRequest
+    services: Services, principal: Principal, request: BatchRequest
 ) -> Sequence[AcceptedPicture]:
     """Check every prompt or item of a batch; each stands for as many pictures as are asked for."""
     wrong = [
         *size_faults(len(request.pictures), request.images_per_prompt),
-        *await _webhook_faults(parts, request.webhook_url),
+        *await _webhook_faults(services, request.webhook_url),
     ]
     if wrong:
         raise Rejected(wrong)
-    inputs = await load_inputs(parts, principal, [one.request for one in request.pictures])
+    inputs = await load_inputs(services, principal, [one.request for one in request.pictures])
     # What is wrong with a setting of the whole batch is reported once, and not for every picture.
     errors: dict[tuple[Path, str], DomainError] = {}
     checked: list[AcceptedPicture] = []
@@ -113,7 +115,7 @@ async def _checked(
                 break
             # The last copy has the highest seed; those between differ in nothing else.
             for wanted in _first_and_last(picture.request, request.images_per_prompt):
-                found = _accepted(parts, principal, picture, wanted, inputs)
+                found = _accepted(services, principal, picture, wanted, inputs)
                 if not isinstance(found, AcceptedPicture):
                     for error in found:
                         errors.setdefault((error.path, error.message), error)
@@ -138,14 +140,14 @@ def _total(checked: Sequence[AcceptedPicture], request: BatchRequest) -> Price:
     )
 
 
-async def is_oversized_batch(parts: Parts, request: BatchRequest) -> bool:
+async def is_oversized_batch(services: Services, request: BatchRequest) -> bool:
     """Tell, at no cost that grows, whether a batch has more than could ever be accepted."""
     if len(request.pictures) > MAX_PICTURES:
         return True
     async with bulk_work() as pace:
         for picture in request.pictures:
             await pace.keep()
-            if is_oversized(parts, picture.request):
+            if is_oversized(services, picture.request):
                 return True
     return False
 
@@ -172,11 +174,11 @@ def size_faults(pictures: int, images_per_prompt: int) -> Iterator[InvalidInput]
         )
 
 
-async def _webhook_faults(parts: Parts, url: str | None) -> list[InvalidInput]:
+async def _webhook_faults(services: Services, url: str | None) -> list[InvalidInput]:
     if url is None:
         return []
     try:
-        await parts.webhooks.check_address(url, path=("webhook_url",))
+        await services.webhooks.check_address(url, path=("webhook_url",))
     except InvalidInput as fault:
         return [fault]
     return []
@@ -192,14 +194,14 @@ def _first_and_last(request: PictureRequest, times: int) -> Iterator[PictureRequ
 
 
 def _accepted(
-    parts: Parts,
+    services: Services,
     principal: Principal,
     picture: BatchPicture,
     wanted: PictureRequest,
     inputs: NamedInputs,
 ) -> AcceptedPicture | Iterable[DomainError]:
     try:
-        return accept_with(parts, principal, wanted, inputs)
+        return accept_with(services, principal, wanted, inputs)
     except Rejected as rejected:
         for fault in rejected.errors:
             if fault.path and fault.path[0] in picture.own:

@@ -7,35 +7,35 @@ from pathlib import Path
 
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.database.queries.processes import beat
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.storage.disk import try_disk
 from gql_server.storage.store import StoreMisconfigured, StoreUnavailable
 from gql_server.web.health import Check, NotReady
 
 
-def checks(parts: Parts) -> Mapping[str, Check]:
+def checks(services: Services) -> Mapping[str, Check]:
     """Return the checks by the name of the part; each raises NotReady with what is wrong."""
-    return {"database": partial(_database, parts), "store": partial(_store, parts)}
+    return {"database": partial(_database, services), "store": partial(_store, services)}
 
 
-async def _database(parts: Parts) -> None:
+async def _database(services: Services) -> None:
     """Write what each process writes every few seconds; SQLite's disk must take more than that."""
     try:
-        async with parts.database.write() as connection:
-            await beat(connection, parts.budgets.lease.process_id)
+        async with services.database.write() as connection:
+            await beat(connection, services.budgets.lease.process_id)
     except DatabaseUnavailable as error:
         raise NotReady(_reason(error)) from error
-    file = parts.database.engine.url.database
-    if parts.database.is_sqlite and file is not None:
+    file = services.database.engine.url.database
+    if services.database.is_sqlite and file is not None:
         try:
             await try_disk(Path(file).parent)
         except (StoreUnavailable, StoreMisconfigured) as error:
             raise NotReady(str(error)) from error
 
 
-async def _store(parts: Parts) -> None:
+async def _store(services: Services) -> None:
     try:
-        await parts.store.check()
+        await services.store.check()
     except (StoreUnavailable, StoreMisconfigured) as error:
         raise NotReady(str(error)) from error
 

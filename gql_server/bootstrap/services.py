@@ -1,4 +1,4 @@
-"""The only place that wires: settings into the parts that every process works with."""
+"""The only place that turns settings into the services that every process works with."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ from gql_server.database.queries.image_inserts import ImageInserts
 from gql_server.database.queries.processes import remove_all_processes
 from gql_server.domain.rate_limits import RateLimit
 from gql_server.generation.failure_metrics import CountingGenerator
-from gql_server.generation.services import Parts, UploadQuota
+from gql_server.generation.services import Services, UploadQuota
 from gql_server.generation.tasks import RunningGenerations
 from gql_server.idempotency.keys import Idempotency
 from gql_server.inference.attempts import AttemptKind
@@ -57,7 +57,7 @@ _IDLE_SECONDS: Final = 5.0
 
 
 class Wiring:
-    """Builds the parts from the settings; nothing is opened before ``open``.
+    """Builds the services from the settings; nothing is opened before ``open``.
 
     Attributes:
         folder: The store where it is a folder, for what serves it.
@@ -77,7 +77,7 @@ class Wiring:
         self.folder: Final = open_folder(settings)
 
     @asynccontextmanager
-    async def open(self, *, runs_jobs: bool) -> AsyncIterator[Parts]:
+    async def open(self, *, runs_jobs: bool) -> AsyncIterator[Services]:
         """Open every part, and close them at the end, once what runs has had time to end.
 
         Args:
@@ -146,7 +146,7 @@ class Wiring:
             await stack.enter_async_context(
                 recurring("reservation sweep", reservations.sweep, seconds=settings.process_lease)
             )
-            parts = Parts(
+            services = Services(
                 self.catalogue,
                 self.prices,
                 generator,
@@ -163,7 +163,7 @@ class Wiring:
                 ImageInserts(database),
                 UploadQuota(settings.uploads_per_user, settings.upload_bytes_per_user),
             )
-            register_batches(parts)
+            register_batches(services)
             if runs_jobs:
                 stack.push_async_callback(jobs.stop)
                 await _start(jobs)
@@ -173,7 +173,7 @@ class Wiring:
                 store="folder" if self.folder is not None else "r2",
                 database=database.engine.dialect.name,
             )
-            yield parts
+            yield services
             await asyncio.gather(
                 running.stop(timeout_seconds=settings.shutdown_timeout), jobs.stop()
             )

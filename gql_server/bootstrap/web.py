@@ -1,4 +1,4 @@
-"""The HTTP server: parts into routes."""
+"""The HTTP server: services into routes."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ from gql_server.bootstrap.readiness import checks
 from gql_server.bootstrap.resources import StartError
 from gql_server.bootstrap.services import Wiring
 from gql_server.domain.allowances import Allowance
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.generation.source_images import MAX_UPLOAD_BYTES
 from gql_server.graphql.execution.limits import Limits
 from gql_server.graphql.execution.persisted import PersistedDocuments, load_trusted_documents
@@ -66,7 +66,7 @@ _TOLD_TO_PAGES: Final = ("Location", "RateLimit", "RateLimit-Policy", "Retry-Aft
 class State(TypedDict):
     """What the lifespan hands to every request."""
 
-    parts: Parts
+    services: Services
     catalogue: ShapedCatalogue
     authentication: Authentication
     sessions: Sessions
@@ -96,23 +96,23 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
         async with (
-            wiring.open(runs_jobs=runs_jobs) as parts,
+            wiring.open(runs_jobs=runs_jobs) as services,
             open_tokens(
                 issuer=settings.oidc_issuer,
                 audience=settings.oidc_audience,
                 role_claim=settings.oidc_role_claim,
             ) as tokens,
         ):
-            authentication = Authentication(parts.database, asks=asks_for_keys, tokens=tokens)
+            authentication = Authentication(services.database, asks=asks_for_keys, tokens=tokens)
             sessions = Sessions(authentication)
-            allowances = Allowances(parts.database, _allowance(settings))
+            allowances = Allowances(services.database, _allowance(settings))
             async with (
                 authentication.recording(seconds=_KEY_USE_SECONDS),
-                sessions.watched(parts.progress),
+                sessions.watched(services.progress),
                 allowances.settling(),
             ):
                 yield State(
-                    parts=parts,
+                    services=services,
                     catalogue=ShapedCatalogue(wiring.catalogue, wiring.prices),
                     authentication=authentication,
                     sessions=sessions,
@@ -292,5 +292,5 @@ async def _to_playground(_request: Request) -> RedirectResponse:
 
 
 def _checks(request: Request) -> Mapping[str, Check]:
-    parts: Parts = request.state.parts
-    return checks(parts)
+    services: Services = request.state.services
+    return checks(services)

@@ -24,7 +24,7 @@ async def work(wiring: Wiring, *, shutdown_timeout: float) -> None:
     loop = asyncio.get_running_loop()
 
     def end() -> None:
-        # Also while the parts are still being opened, which may hang.
+        # Also while the services are still being opened, which may hang.
         end_within(shutdown_timeout)
         told_to_end.set()
 

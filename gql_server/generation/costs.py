@@ -5,12 +5,12 @@ from datetime import datetime
 
 from gql_server.database.queries.rollups import RollupFilter
 from gql_server.domain.principal import Principal
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.ledger.reports.analytics import CostReport
 
 
 def cost_report(
-    parts: Parts,
+    services: Services,
     principal: Principal,
     *,
     since: datetime | None = None,
@@ -27,10 +27,10 @@ def cost_report(
         InvalidInput: The span ends before it begins.
     """
     where = RollupFilter(
-        is_preview=parts.generator.is_preview,
+        is_preview=services.generator.is_preview,
         user_id=principal.owner_filter(),
         user_ids=user_ids,
         model_ids=model_ids,
         template_ids=template_ids,
     )
-    return CostReport(parts.database, where, since=since, until=until)
+    return CostReport(services.database, where, since=since, until=until)

@@ -2,17 +2,17 @@
 
 from gql_server.domain.principal import Principal
 from gql_server.generation.requests import PictureRequest
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.generation.validation import accept
 from gql_server.ledger.prices.price_book import Price
 
 
-async def estimate_cost(parts: Parts, principal: Principal, request: PictureRequest) -> Price:
+async def estimate_cost(services: Services, principal: Principal, request: PictureRequest) -> Price:
     """Return the exact price that the request would be accepted at.
 
     Raises:
         Rejected: The request would not be accepted, with every fault at once.
     """
-    accepted = await accept(parts, principal, request)
-    await parts.reservations.check(accepted.payer, accepted.price.cost)
+    accepted = await accept(services, principal, request)
+    await services.reservations.check(accepted.payer, accepted.price.cost)
     return accepted.price

@@ -14,7 +14,7 @@ from gql_server.domain.principal import Principal
 from gql_server.generation.produce import keep_picture, keep_what_was_made, make_picture
 from gql_server.generation.recovery import acceptance_from_json, acceptance_to_json
 from gql_server.generation.requests import PictureRequest
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.generation.validation import AcceptedPicture, accept, is_oversized
 from gql_server.idempotency.operations import Begun, input_hash, key_faults, reject_with_key_faults
 from gql_server.ledger.budgets.budgets import BudgetState
@@ -37,7 +37,7 @@ class MadeImage:
 
 
 async def generate_image(
-    parts: Parts,
+    services: Services,
     principal: Principal,
     request: PictureRequest,
     *,
@@ -56,11 +56,11 @@ async def generate_image(
         DomainError: The picture could not be made or kept; nothing was charged.
     """
     if idempotency_key is None:
-        accepted = await accept(parts, principal, request)
-        return await parts.running.run(accepted.image_id, _make_and_keep(parts, accepted))
-    checked = partial(accept, parts, principal, request)
+        accepted = await accept(services, principal, request)
+        return await services.running.run(accepted.image_id, _make_and_keep(services, accepted))
+    checked = partial(accept, services, principal, request)
     faults = list(key_faults(idempotency_key))
-    if faults or is_oversized(parts, request):
+    if faults or is_oversized(services, request):
         await reject_with_key_faults(faults, checked)
     try:
         digest = input_hash(_given(request))
@@ -68,9 +68,9 @@ async def generate_image(
         await checked()
         raise
     scope = KeyScope(user_id=principal.user_id, operation=_OPERATION, key=idempotency_key)
-    work = _KeyedPicture(parts, principal, request)
+    work = _KeyedPicture(services, principal, request)
     try:
-        return await parts.idempotency.once(scope, digest, work)
+        return await services.idempotency.once(scope, digest, work)
     finally:
         await work.release()
 
@@ -80,8 +80,8 @@ class _KeyedPicture:
 
     pending = GenerationPending
 
-    def __init__(self, parts: Parts, principal: Principal, request: PictureRequest) -> None:
-        self._parts = parts
+    def __init__(self, services: Services, principal: Principal, request: PictureRequest) -> None:
+        self._parts = services
         self._principal = principal
         self._request = request
         self._accepted: AcceptedPicture
@@ -146,12 +146,12 @@ def _given(request: PictureRequest) -> dict[str, Any]:
     }
 
 
-async def _make_and_keep(parts: Parts, accepted: AcceptedPicture) -> MadeImage:
-    async with _paid(parts, accepted) as hold:
-        picture = await make_picture(parts, accepted)
-        facts = await keep_picture(parts, accepted, picture, hold=hold)
+async def _make_and_keep(services: Services, accepted: AcceptedPicture) -> MadeImage:
+    async with _paid(services, accepted) as hold:
+        picture = await make_picture(services, accepted)
+        facts = await keep_picture(services, accepted, picture, hold=hold)
     return MadeImage(facts=facts, passed=hold.passed)
 
 
-def _paid(parts: Parts, accepted: AcceptedPicture) -> AbstractAsyncContextManager[Hold]:
-    return parts.reservations.held(accepted.image_id, accepted.payer, accepted.price.cost)
+def _paid(services: Services, accepted: AcceptedPicture) -> AbstractAsyncContextManager[Hold]:
+    return services.reservations.held(accepted.image_id, accepted.payer, accepted.price.cost)

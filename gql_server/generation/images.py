@@ -21,7 +21,7 @@ from gql_server.database.queries.images import (
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ImageNotFound, Rejected
 from gql_server.domain.principal import Principal
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.generation.tags_and_metadata import clean_tags, label_faults
 
 
@@ -38,30 +38,30 @@ class Labels:
 
 
 async def list_images(
-    parts: Parts,
+    services: Services,
     principal: Principal,
     columns: Collection[str],
     where: ImageFilter,
     request: PageRequest,
 ) -> Page:
     """Return one page of the caller's images with the columns that were asked for."""
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await image_page(connection, columns, _seen(where, principal), request)
 
 
 async def list_raw_images(
-    parts: Parts,
+    services: Services,
     principal: Principal,
     columns: Sequence[str],
     where: ImageFilter,
     request: PageRequest,
 ) -> RawPage:
     """Return one page of the caller's images as the driver has it: the columns, in this order."""
-    return await raw_image_page(parts.database, columns, _seen(where, principal), request)
+    return await raw_image_page(services.database, columns, _seen(where, principal), request)
 
 
 async def list_images_by_template(
-    parts: Parts,
+    services: Services,
     principal: Principal,
     template_ids: Sequence[str],
     columns: Collection[str],
@@ -69,30 +69,32 @@ async def list_images_by_template(
     request: PageRequest,
 ) -> Mapping[str, Page]:
     """Return the same page of the caller's images for each of some templates."""
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await image_pages_by_template(
             connection, template_ids, columns, _seen(where, principal), request
         )
 
 
-async def image_count(parts: Parts, principal: Principal, where: ImageFilter) -> int:
+async def image_count(services: Services, principal: Principal, where: ImageFilter) -> int:
     """Count the caller's images in a list."""
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await count_images(connection, _seen(where, principal))
 
 
 async def get_images(
-    parts: Parts,
+    services: Services,
     principal: Principal,
     ids: Collection[str],
     columns: Collection[str] = IMAGE_COLUMNS,
 ) -> Mapping[str, Facts]:
     """Return the caller's images of these ids, deleted ones too."""
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await find_images(connection, ids, user_id=principal.owner_filter(), columns=columns)
 
 
-async def label_image(parts: Parts, principal: Principal, image_id: str, labels: Labels) -> Facts:
+async def label_image(
+    services: Services, principal: Principal, image_id: str, labels: Labels
+) -> Facts:
     """Change an image's tags and metadata.
 
     Raises:
@@ -107,25 +109,25 @@ async def label_image(parts: Parts, principal: Principal, image_id: str, labels:
         values["tags"] = clean_tags(labels.tags)
     if labels.metadata is not None or labels.clears_metadata:
         values["attributes"] = labels.metadata
-    return await _change(parts, principal, image_id, values)
+    return await _change(services, principal, image_id, values)
 
 
-async def delete_image(parts: Parts, principal: Principal, image_id: str) -> Facts:
+async def delete_image(services: Services, principal: Principal, image_id: str) -> Facts:
     """Take an image out of lists; it can be restored, and its charge stays.
 
     Raises:
         ImageNotFound: The caller has no such image.
     """
-    return await _change(parts, principal, image_id, {"deleted_at": now()}, only_if_kept=True)
+    return await _change(services, principal, image_id, {"deleted_at": now()}, only_if_kept=True)
 
 
-async def restore_image(parts: Parts, principal: Principal, image_id: str) -> Facts:
+async def restore_image(services: Services, principal: Principal, image_id: str) -> Facts:
     """Put a deleted image back into lists.
 
     Raises:
         ImageNotFound: The caller has no such image.
     """
-    return await _change(parts, principal, image_id, {"deleted_at": None})
+    return await _change(services, principal, image_id, {"deleted_at": None})
 
 
 def _seen(where: ImageFilter, principal: Principal) -> ImageFilter:
@@ -134,14 +136,14 @@ def _seen(where: ImageFilter, principal: Principal) -> ImageFilter:
 
 
 async def _change(
-    parts: Parts,
+    services: Services,
     principal: Principal,
     image_id: str,
     values: dict[str, Any],
     *,
     only_if_kept: bool = False,
 ) -> Facts:
-    async with parts.database.write() as connection:
+    async with services.database.write() as connection:
         found = await find_images(
             connection, [image_id], user_id=principal.owner_filter(), for_update=True
         )

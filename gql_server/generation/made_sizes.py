@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from gql_server.domain.money import NanoDollars
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.generation.validation import AcceptedPicture, picture_size, price_of
 from gql_server.pictures.inspection import PictureFacts
 
@@ -49,7 +49,9 @@ def other_size(image: Mapping[str, Any]) -> OtherSize | None:
     return OtherSize(image["width"], image["height"], width, height)
 
 
-def priced_as_made(parts: Parts, accepted: AcceptedPicture, made: PictureFacts) -> AcceptedPicture:
+def priced_as_made(
+    services: Services, accepted: AcceptedPicture, made: PictureFacts
+) -> AcceptedPicture:
     """Return an accepted picture at the price of the size that it has.
 
     The provider bills what it made. The user is never charged more than was accepted, which is
@@ -68,6 +70,6 @@ def priced_as_made(parts: Parts, accepted: AcceptedPicture, made: PictureFacts) 
     size = replace(
         picture_size(accepted.model, asked, accepted.sources), width=made.width, height=made.height
     )
-    price = price_of(parts, accepted.model, size)
+    price = price_of(services, accepted.model, size)
     cost = NanoDollars(min(price.cost, accepted.price.cost))
     return replace(accepted, price=replace(price, cost=cost))

@@ -11,7 +11,7 @@ from gql_server.database.queries.image_order import images_topic, newest_image
 from gql_server.database.queries.images import ImageFilter, find_images, image_page
 from gql_server.domain.errors import ImageNotFound
 from gql_server.domain.principal import Principal
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.progress.snapshots import Snapshot, Update
 from gql_server.progress.watch import Watch
 
@@ -23,7 +23,7 @@ _BEFORE_ALL: Final[_Place] = (datetime(1970, 1, 1, tzinfo=UTC), "")
 
 
 async def watch_new_images(
-    parts: Parts,
+    services: Services,
     principal: Principal,
     columns: Collection[str],
     where: ImageFilter,
@@ -39,7 +39,7 @@ async def watch_new_images(
     labelled in between passes the filter as it is then.
 
     Args:
-        parts: The parts.
+        services: The services of the server.
         principal: Who asks.
         columns: The columns that are wanted.
         where: Which images are wanted.
@@ -52,7 +52,7 @@ async def watch_new_images(
     user_id = principal.user_id if owner is None else owner
     wanted = replace(where, user_id=user_id)
     chosen = frozenset(columns)
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         if after is None:
             newest = await newest_image(connection, user_id)
             start = _place(newest) if newest is not None else _BEFORE_ALL
@@ -66,7 +66,7 @@ async def watch_new_images(
 
     async def read(position: _Place) -> Snapshot[_Place, None, tuple[_Place, Facts]]:
         request = PageRequest(size=_PAGE, after=PageKey(*position), order=PageOrder.OLDEST_FIRST)
-        async with parts.database.read() as connection:
+        async with services.database.read() as connection:
             # Before the page: what is committed after this is found by the next read.
             newest = await newest_image(connection, user_id)
             page = await image_page(connection, chosen, wanted, request)
@@ -78,7 +78,7 @@ async def watch_new_images(
         )
 
     return partial(
-        parts.progress.open, images_topic(user_id), read, after=start, key=(wanted, chosen)
+        services.progress.open, images_topic(user_id), read, after=start, key=(wanted, chosen)
     )
 
 

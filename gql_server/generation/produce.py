@@ -25,7 +25,7 @@ from gql_server.generation.recovery import (
     read_kept,
     storage_key,
 )
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.generation.source_images import load_mask, load_sources
 from gql_server.generation.validation import AcceptedPicture, with_seed
 from gql_server.inference.attempts import IsWanted, while_wanted
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 
 async def make_picture(
-    parts: Parts,
+    services: Services,
     accepted: AcceptedPicture,
     *,
     is_background: bool = False,
@@ -48,7 +48,7 @@ async def make_picture(
     """Have the generator make a picture.
 
     Args:
-        parts: The parts.
+        services: The services of the server.
         accepted: What was accepted.
         is_background: Whether nobody waits for it: what somebody waits for goes first.
         is_wanted: Asked where the model is not called at once; None: it is wanted to the end.
@@ -59,8 +59,8 @@ async def make_picture(
         DomainError: It could not be made; nothing is charged.
         NotWanted: It is not wanted any more; no model was being asked.
     """
-    sources, mask = await while_wanted(_load(parts, accepted, patience_seconds), is_wanted)
-    return await parts.generator.generate(
+    sources, mask = await while_wanted(_load(services, accepted, patience_seconds), is_wanted)
+    return await services.generator.generate(
         GenerationRequest(
             model=accepted.model,
             prompt=accepted.rendered_prompt,
@@ -76,7 +76,7 @@ async def make_picture(
 
 
 async def keep_picture(
-    parts: Parts,
+    services: Services,
     accepted: AcceptedPicture,
     picture: GeneratedPicture,
     *,
@@ -88,7 +88,7 @@ async def keep_picture(
     """Keep a picture and charge it, once; return the image.
 
     Args:
-        parts: The parts.
+        services: The services of the server.
         accepted: What was accepted.
         picture: What the generator made; what is under its id already takes its place.
         hold: What is held for it; None where its batch holds the money.
@@ -102,22 +102,22 @@ async def keep_picture(
         Rejected: What was held is held no more, and a budget has no room for it by now; nothing is
             charged.
     """
-    accepted = priced_as_made(parts, with_seed(accepted, picture.seed), picture.facts)
-    kept = KeptPicture(accepted, picture, is_preview=parts.generator.is_preview)
+    accepted = priced_as_made(services, with_seed(accepted, picture.seed), picture.facts)
+    kept = KeptPicture(accepted, picture, is_preview=services.generator.is_preview)
     ours = StoredObject(
         data=picture.data,
         content_type=picture.facts.format.content_type,
         metadata=object_metadata(kept),
     )
     place = storage_key(accepted.image_id, picture.facts.format)
-    stored = await keep_bytes(parts.store, place, ours, patience_seconds=patience_seconds)
+    stored = await keep_bytes(services.store, place, ours, patience_seconds=patience_seconds)
     if stored is not ours:
-        kept = await read_kept(parts, accepted, stored)
-    return await _keep_facts(parts, kept, hold, key, ending)
+        kept = await read_kept(services, accepted, stored)
+    return await _keep_facts(services, kept, hold, key, ending)
 
 
 async def keep_what_was_made(
-    parts: Parts,
+    services: Services,
     accepted: AcceptedPicture,
     *,
     hold: Hold | None = None,
@@ -128,7 +128,7 @@ async def keep_what_was_made(
     """Write the facts of a picture whose bytes another process left; None: it left none.
 
     Args:
-        parts: The parts.
+        services: The services of the server.
         accepted: What was accepted.
         hold: What is held for it; None where its batch holds the money.
         key: The idempotency key that is completed by it.
@@ -140,14 +140,16 @@ async def keep_what_was_made(
         GenerationPending: It is not known whether the facts were written.
         Rejected: As for ``keep_picture``.
     """
-    stored = await find_bytes(parts, accepted.image_id, patience_seconds=patience_seconds)
+    stored = await find_bytes(services, accepted.image_id, patience_seconds=patience_seconds)
     if stored is None:
         return None
-    return await _keep_facts(parts, await read_kept(parts, accepted, stored), hold, key, ending)
+    return await _keep_facts(
+        services, await read_kept(services, accepted, stored), hold, key, ending
+    )
 
 
 async def _keep_facts(
-    parts: Parts,
+    services: Services,
     kept: KeptPicture,
     hold: Hold | None,
     key: KeyScope | None,
@@ -158,27 +160,29 @@ async def _keep_facts(
         is_held = hold is not None and hold.is_written
         new = NewImage(image, charge, key, ending, is_held)
         try:
-            return await keep_facts(parts.image_inserts, new)
+            return await keep_facts(services.image_inserts, new)
         except ReservationLost:
             assert hold is not None  # noqa: S101 - raised only then
             log.warning("reservation_lost", image_id=image.id)
             try:
-                await parts.reservations.renew(hold)
+                await services.reservations.renew(hold)
             except Rejected:
                 if key is None:  # with one it may be finished later, when there is money
                     log.warning("late_picture_dropped", image=image.id)
-                    await discard_bytes(parts, image.id)
+                    await discard_bytes(services, image.id)
                 raise
 
 
 async def _load(
-    parts: Parts, accepted: AcceptedPicture, patience_seconds: float
+    services: Services, accepted: AcceptedPicture, patience_seconds: float
 ) -> tuple[tuple[bytes, ...], bytes | None]:
     width, height = accepted.parameters.width or 0, accepted.parameters.height or 0
     sources = await load_sources(
-        parts, accepted.model, accepted.sources, width, height, patience_seconds=patience_seconds
+        services, accepted.model, accepted.sources, width, height, patience_seconds=patience_seconds
     )
-    mask = await load_mask(parts, accepted.mask, width, height, patience_seconds=patience_seconds)
+    mask = await load_mask(
+        services, accepted.mask, width, height, patience_seconds=patience_seconds
+    )
     return sources, mask
 
 

@@ -14,7 +14,7 @@ from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Principal
 from gql_server.generation.persist import store_attempts
 from gql_server.generation.requests import PictureRequest
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.generation.source_images import SourceImage
 from gql_server.generation.tags_and_metadata import clean_tags
 from gql_server.generation.validation import AcceptedPicture, with_seed
@@ -64,15 +64,17 @@ def object_metadata(kept: KeptPicture) -> dict[str, str]:
     return {name: str(value) for name, value in facts.items() if value is not None}
 
 
-async def read_kept(parts: Parts, accepted: AcceptedPicture, stored: StoredObject) -> KeptPicture:
+async def read_kept(
+    services: Services, accepted: AcceptedPicture, stored: StoredObject
+) -> KeptPicture:
     """Read a picture's facts from its object: it may have been made by another process.
 
     Args:
-        parts: The parts.
+        services: The services of the server.
         accepted: As accepted here; holds for whatever the object does not tell.
         stored: The object.
     """
-    async with parts.decoding:
+    async with services.decoding:
         facts = await asyncio.to_thread(inspect_picture, stored.data)
     told = stored.metadata
     price = accepted.price
@@ -94,12 +96,12 @@ async def read_kept(parts: Parts, accepted: AcceptedPicture, stored: StoredObjec
 
 
 async def find_bytes(
-    parts: Parts, image_id: str, *, patience_seconds: float = 0.0
+    services: Services, image_id: str, *, patience_seconds: float = 0.0
 ) -> StoredObject | None:
     """Look for a picture's bytes, whatever their format.
 
     Args:
-        parts: The parts.
+        services: The services of the server.
         image_id: The picture's id.
         patience_seconds: How long to try again where the store does not answer.
 
@@ -110,7 +112,7 @@ async def find_bytes(
         async for attempt in store_attempts(patience_seconds):
             with attempt:
                 for image_format in ImageFormat:
-                    stored = await parts.store.get(storage_key(image_id, image_format))
+                    stored = await services.store.get(storage_key(image_id, image_format))
                     if stored is not None:
                         return stored
     except (StoreUnavailable, StoreMisconfigured) as error:
@@ -122,11 +124,11 @@ async def find_bytes(
     return None
 
 
-async def discard_bytes(parts: Parts, image_id: str) -> None:
+async def discard_bytes(services: Services, image_id: str) -> None:
     """Remove the bytes of a picture that must not be kept; a store that refuses is logged."""
     try:
         for image_format in ImageFormat:
-            await parts.store.delete(storage_key(image_id, image_format))
+            await services.store.delete(storage_key(image_id, image_format))
     except (StoreUnavailable, StoreMisconfigured) as error:
         log.warning("picture_not_discarded", image=image_id, reason=str(error))
 
@@ -146,14 +148,14 @@ def acceptance_to_json(accepted: AcceptedPicture) -> dict[str, Any]:
 
 
 def acceptance_from_json(
-    parts: Parts,
+    services: Services,
     principal: Principal,
     request: PictureRequest,
     image_id: str,
     written: Mapping[str, Any] | None,
 ) -> AcceptedPicture | None:
     """Read what was decided about a request; None where this version cannot go by it."""
-    model = parts.catalogue.get(written["model"]) if written is not None else None
+    model = services.catalogue.get(written["model"]) if written is not None else None
     if written is None or model is None:
         return None
     mask = written["mask"]

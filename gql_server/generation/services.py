@@ -1,4 +1,4 @@
-"""The parts that the use cases work with, put together by the application."""
+"""The services that the use cases work with; the application creates them."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class UploadQuota:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Services:
     """One of each, for the life of the process."""
 
     catalogue: Catalogue

@@ -28,7 +28,7 @@ from gql_server.domain.errors import (
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal
 from gql_server.generation.persist import keep_bytes, store_attempts
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.idempotency.operations import Begun, input_hash, key_faults
 from gql_server.inference.model import Model
 from gql_server.pictures.decoding import NotAPicture
@@ -55,7 +55,7 @@ class SourceImage:
 
 
 async def upload_source_image(
-    parts: Parts,
+    services: Services,
     principal: Principal,
     data: bytes,
     *,
@@ -67,7 +67,7 @@ async def upload_source_image(
     With an idempotency key it is kept once, however often the same bytes are sent.
 
     Args:
-        parts: The parts.
+        services: The services of the server.
         principal: Whose it will be.
         data: An encoded picture.
         idempotency_key: The client's key for this upload.
@@ -80,7 +80,7 @@ async def upload_source_image(
         IdempotencyConflict: The key stands for other bytes.
         IdempotencyInProgress: The deadline passed while an earlier upload is worked on.
     """
-    upload = _Upload(parts, principal, data, path)
+    upload = _Upload(services, principal, data, path)
     if idempotency_key is None:
         begun = await upload.accept()
         return await upload.keep(begun.result_id)
@@ -89,7 +89,7 @@ async def upload_source_image(
         raise Rejected(faults)
     scope = KeyScope(user_id=principal.user_id, operation=_OPERATION, key=idempotency_key)
     digest = await asyncio.to_thread(lambda: sha256(data).hexdigest())
-    return await parts.idempotency.once(scope, input_hash({"file": digest}), upload)
+    return await services.idempotency.once(scope, input_hash({"file": digest}), upload)
 
 
 class _Upload:
@@ -97,8 +97,8 @@ class _Upload:
 
     pending = IdempotencyInProgress
 
-    def __init__(self, parts: Parts, principal: Principal, data: bytes, path: Path) -> None:
-        self._parts = parts
+    def __init__(self, services: Services, principal: Principal, data: bytes, path: Path) -> None:
+        self._parts = services
         self._principal = principal
         self._data = data
         self._path = path
@@ -169,7 +169,7 @@ class _Upload:
         return await insert_source_image_once(self._parts.database, row, key=scope)
 
 
-async def _accepted(parts: Parts, data: bytes, path: Path) -> tuple[PictureFacts, bytes]:
+async def _accepted(services: Services, data: bytes, path: Path) -> tuple[PictureFacts, bytes]:
     if len(data) > MAX_UPLOAD_BYTES:
         raise InvalidInput(
             f"A source image must be at most {MAX_UPLOAD_BYTES} bytes; it has {len(data)}.",
@@ -177,7 +177,7 @@ async def _accepted(parts: Parts, data: bytes, path: Path) -> tuple[PictureFacts
             code=ErrorCode.TOO_LONG,
         )
     try:
-        async with parts.decoding:
+        async with services.decoding:
             return await asyncio.to_thread(_normalised, data)
     except NotAPicture as error:
         raise InvalidInput(
@@ -187,12 +187,12 @@ async def _accepted(parts: Parts, data: bytes, path: Path) -> tuple[PictureFacts
 
 
 async def find_sources(
-    parts: Parts, principal: Principal, ids: Sequence[str]
+    services: Services, principal: Principal, ids: Sequence[str]
 ) -> Mapping[str, SourceImage]:
     """Return uploads and images that the caller sees; what has no file is left out."""
     if not ids:
         return {}
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         uploads = await find_source_images(connection, ids, user_id=principal.owner_filter())
         images = await find_images(
             connection, ids, user_id=principal.owner_filter(), columns=_IMAGE_COLUMNS
@@ -215,7 +215,7 @@ def fitted_size(model: Model, source: SourceImage, width: int, height: int) -> t
 
 
 async def load_sources(
-    parts: Parts,
+    services: Services,
     model: Model,
     sources: Sequence[SourceImage],
     width: int,
@@ -226,7 +226,7 @@ async def load_sources(
     """Read the source pictures, each made to the size that the model takes.
 
     Args:
-        parts: The parts.
+        services: The services of the server.
         model: The model.
         sources: The source pictures.
         width: The width of the picture that is made.
@@ -240,8 +240,8 @@ async def load_sources(
     side = model.image_inputs.max_side if model.image_inputs else None
     loaded: list[bytes] = []
     for source in sources:
-        data = await _read(parts, source, patience_seconds)
-        async with parts.decoding:
+        data = await _read(services, source, patience_seconds)
+        async with services.decoding:
             if side is None:
                 fitted = await asyncio.to_thread(fit_source, data, width=width, height=height)
             else:
@@ -251,7 +251,7 @@ async def load_sources(
 
 
 async def load_mask(
-    parts: Parts,
+    services: Services,
     mask: SourceImage | None,
     width: int,
     height: int,
@@ -261,8 +261,8 @@ async def load_mask(
     """Read the mask, made to the picture's size, as ``load_sources`` reads."""
     if mask is None:
         return None
-    data = await _read(parts, mask, patience_seconds)
-    async with parts.decoding:
+    data = await _read(services, mask, patience_seconds)
+    async with services.decoding:
         return await asyncio.to_thread(fit_mask, data, width=width, height=height)
 
 
@@ -272,11 +272,11 @@ def _normalised(data: bytes) -> tuple[PictureFacts, bytes]:
     return inspect_picture(png), png
 
 
-async def _read(parts: Parts, source: SourceImage, patience_seconds: float) -> bytes:
+async def _read(services: Services, source: SourceImage, patience_seconds: float) -> bytes:
     try:
         async for attempt in store_attempts(patience_seconds):
             with attempt:
-                stored = await parts.store.get(source.storage_key)
+                stored = await services.store.get(source.storage_key)
     except (StoreUnavailable, StoreMisconfigured) as error:
         raise GenerationFailed(
             "The source image cannot be read at the moment.",

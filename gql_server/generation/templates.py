@@ -24,7 +24,7 @@ from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Principal
 from gql_server.domain.text import text_faults
 from gql_server.generation.rules import resolve_parameters
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 
 MAX_NAME_LENGTH: Final = 100
 MAX_DESCRIPTION_LENGTH: Final = 1000
@@ -51,7 +51,7 @@ class TemplateDraft:
 
 
 async def list_templates(
-    parts: Parts,
+    services: Services,
     principal: Principal,
     columns: Collection[str],
     request: PageRequest,
@@ -60,36 +60,38 @@ async def list_templates(
 ) -> Page:
     """Return one page of the templates that the caller sees, or of one user's."""
     owner = principal.owner_filter(user_id)
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await template_page(connection, columns, request, user_id=owner)
 
 
-async def template_count(parts: Parts, principal: Principal, *, user_id: str | None = None) -> int:
+async def template_count(
+    services: Services, principal: Principal, *, user_id: str | None = None
+) -> int:
     """Count the templates of such a list."""
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await count_templates(connection, user_id=principal.owner_filter(user_id))
 
 
 async def get_templates(
-    parts: Parts,
+    services: Services,
     principal: Principal,
     ids: Collection[str],
     columns: Collection[str] = TEMPLATE_COLUMNS,
 ) -> Mapping[str, Facts]:
     """Return the caller's templates of these ids; deleted ones are left out."""
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await find_templates(
             connection, ids, user_id=principal.owner_filter(), columns=columns
         )
 
 
-async def create_template(parts: Parts, principal: Principal, draft: TemplateDraft) -> Facts:
+async def create_template(services: Services, principal: Principal, draft: TemplateDraft) -> Facts:
     """Save a template.
 
     Raises:
         Rejected: With every fault at once.
     """
-    _check(parts, draft)
+    _check(services, draft)
     moment = now()
     row = TemplateRow(
         id=new_id("tpl"),
@@ -98,18 +100,18 @@ async def create_template(parts: Parts, principal: Principal, draft: TemplateDra
         updated_at=moment,
         **_values(draft),
     )
-    async with parts.database.write() as connection:
+    async with services.database.write() as connection:
         await insert_template(connection, row)
     return row.model_dump()
 
 
 async def change_template(
-    parts: Parts, principal: Principal, template_id: str, changes: Mapping[str, Any]
+    services: Services, principal: Principal, template_id: str, changes: Mapping[str, Any]
 ) -> Facts:
     """Change some of a template; images that were made with it stay as they are.
 
     Args:
-        parts: The server's parts.
+        services: The services of the server.
         principal: The caller.
         template_id: The template.
         changes: Fields of ``TemplateDraft`` by name; ``parameters`` are replaced whole.
@@ -118,7 +120,7 @@ async def change_template(
         Rejected: With every fault at once.
         TemplateNotFound: The caller has no such template.
     """
-    async with parts.database.write() as connection:
+    async with services.database.write() as connection:
         found = await find_templates(
             connection, [template_id], user_id=principal.owner_filter(), for_update=True
         )
@@ -135,19 +137,19 @@ async def change_template(
                 **changes,
             }
         )
-        _check(parts, draft)
+        _check(services, draft)
         values = {**_values(draft), "updated_at": now()}
         await update_template(connection, template_id, user_id=facts["user_id"], values=values)
     return {**facts, **values}
 
 
-async def delete_template(parts: Parts, principal: Principal, template_id: str) -> None:
+async def delete_template(services: Services, principal: Principal, template_id: str) -> None:
     """Delete a template; images that were made with it stay.
 
     Raises:
         TemplateNotFound: The caller has no such template.
     """
-    async with parts.database.write() as connection:
+    async with services.database.write() as connection:
         if not await update_template(
             connection,
             template_id,
@@ -157,13 +159,13 @@ async def delete_template(parts: Parts, principal: Principal, template_id: str) 
             raise TemplateNotFound(template_id, path=("id",))
 
 
-def _check(parts: Parts, draft: TemplateDraft) -> None:
-    faults = list(_faults(parts, draft))
+def _check(services: Services, draft: TemplateDraft) -> None:
+    faults = list(_faults(services, draft))
     if faults:
         raise Rejected(faults)
 
 
-def _faults(parts: Parts, draft: TemplateDraft) -> Iterator[DomainError]:
+def _faults(services: Services, draft: TemplateDraft) -> Iterator[DomainError]:
     yield from text_faults(
         draft.name, path=("name",), label="Name", minimum=1, maximum=MAX_NAME_LENGTH
     )
@@ -180,7 +182,7 @@ def _faults(parts: Parts, draft: TemplateDraft) -> Iterator[DomainError]:
         label="Default prompt",
         maximum=MAX_PROMPT_LENGTH,
     )
-    model = parts.catalogue.get(draft.model_id)
+    model = services.catalogue.get(draft.model_id)
     if model is None:
         yield ModelNotFound(draft.model_id)
     else:

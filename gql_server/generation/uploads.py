@@ -17,14 +17,14 @@ from gql_server.database.queries.source_images import (
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ImageNotFound
 from gql_server.domain.principal import Principal
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.storage.store import StoreMisconfigured, StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
 
 async def list_source_images(
-    parts: Parts,
+    services: Services,
     principal: Principal,
     columns: Collection[str],
     request: PageRequest,
@@ -33,27 +33,27 @@ async def list_source_images(
 ) -> Page:
     """Return one page of the uploads that the caller sees, or of one user's."""
     owner = principal.owner_filter(user_id)
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await source_image_page(connection, columns, request, user_id=owner)
 
 
 async def source_image_count(
-    parts: Parts, principal: Principal, *, user_id: str | None = None
+    services: Services, principal: Principal, *, user_id: str | None = None
 ) -> int:
     """Count the uploads of such a list."""
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await count_source_images(connection, user_id=principal.owner_filter(user_id))
 
 
 async def get_source_images(
-    parts: Parts, principal: Principal, ids: Collection[str]
+    services: Services, principal: Principal, ids: Collection[str]
 ) -> Mapping[str, Facts]:
     """Return the caller's uploads of these ids."""
-    async with parts.database.read() as connection:
+    async with services.database.read() as connection:
         return await find_source_images(connection, ids, user_id=principal.owner_filter())
 
 
-async def delete_source_image(parts: Parts, principal: Principal, image_id: str) -> None:
+async def delete_source_image(services: Services, principal: Principal, image_id: str) -> None:
     """Delete an upload for good: first its row is marked, then its file is removed.
 
     Images that were made from it stay. Items of batches that wait for it will fail. Deleting it
@@ -62,7 +62,7 @@ async def delete_source_image(parts: Parts, principal: Principal, image_id: str)
     Raises:
         ImageNotFound: The caller has and had no such upload.
     """
-    async with parts.database.write() as connection:
+    async with services.database.write() as connection:
         found = await find_source_images(
             connection, [image_id], user_id=principal.owner_filter(), even_deleted=True
         )
@@ -71,6 +71,6 @@ async def delete_source_image(parts: Parts, principal: Principal, image_id: str)
         if found[image_id]["deleted_at"] is None:
             await mark_source_image_deleted(connection, image_id, at=now())
     try:
-        await parts.store.delete(found[image_id]["storage_key"])
+        await services.store.delete(found[image_id]["storage_key"])
     except (StoreUnavailable, StoreMisconfigured) as error:
         log.warning("upload_bytes_left", source_image=image_id, reason=str(error))

@@ -27,7 +27,7 @@ from gql_server.domain.text import text_faults
 from gql_server.generation.prompts import render_prompt
 from gql_server.generation.requests import PictureRequest
 from gql_server.generation.rules import picture_input_faults, resolve_parameters
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.generation.source_images import SourceImage, find_sources, fitted_size
 from gql_server.generation.tags_and_metadata import CheckedLabels, are_oversized, clean_tags
 from gql_server.inference.model import Model
@@ -83,22 +83,26 @@ class NamedInputs:
     labels: CheckedLabels
 
 
-async def accept(parts: Parts, principal: Principal, request: PictureRequest) -> AcceptedPicture:
+async def accept(
+    services: Services, principal: Principal, request: PictureRequest
+) -> AcceptedPicture:
     """Check a request, without spending anything.
 
     Raises:
         Rejected: With every fault at once.
     """
-    return accept_with(parts, principal, request, await load_inputs(parts, principal, [request]))
+    return accept_with(
+        services, principal, request, await load_inputs(services, principal, [request])
+    )
 
 
-def is_oversized(parts: Parts, request: PictureRequest) -> bool:
+def is_oversized(services: Services, request: PictureRequest) -> bool:
     """Tell, at no cost that grows, whether a request has more than could ever be accepted.
 
     Work that grows with a request, such as hashing each picture of a batch with the batch's
     settings, waits until it is known that it has not.
     """
-    longest = max(parts.catalogue.longest_text, LONGEST_ID)
+    longest = max(services.catalogue.longest_text, LONGEST_ID)
     texts = (
         request.prompt,
         request.model_id,
@@ -107,17 +111,17 @@ def is_oversized(parts: Parts, request: PictureRequest) -> bool:
         request.parameters.negative_prompt,
     )
     return (
-        len(request.source_image_ids) > parts.catalogue.most_sources
+        len(request.source_image_ids) > services.catalogue.most_sources
         or any(len(text) > longest for text in (*texts, *request.source_image_ids) if text)
         or are_oversized(request.tags, request.metadata)
     )
 
 
 async def load_inputs(
-    parts: Parts, principal: Principal, requests: Iterable[PictureRequest]
+    services: Services, principal: Principal, requests: Iterable[PictureRequest]
 ) -> NamedInputs:
     """Read what requests name by its id, each thing once and no more than a model can take."""
-    most_sources = parts.catalogue.most_sources
+    most_sources = services.catalogue.most_sources
     template_ids: set[str] = set()
     source_ids: set[str] = set()
     for request in requests:
@@ -128,15 +132,15 @@ async def load_inputs(
     templates: dict[str, Facts] = {}
     sources: dict[str, SourceImage] = {}
     for ids in _chunks(template_ids):
-        async with parts.database.read() as connection:
+        async with services.database.read() as connection:
             templates |= await find_templates(connection, ids, user_id=principal.owner_filter())
     for ids in _chunks(source_ids):
-        sources |= await find_sources(parts, principal, ids)
+        sources |= await find_sources(services, principal, ids)
     return NamedInputs(templates, sources, CheckedLabels())
 
 
 def accept_with(
-    parts: Parts, principal: Principal, request: PictureRequest, inputs: NamedInputs
+    services: Services, principal: Principal, request: PictureRequest, inputs: NamedInputs
 ) -> AcceptedPicture:
     """Check a request by what was read of its inputs, without spending anything.
 
@@ -147,11 +151,11 @@ def accept_with(
     faults: list[DomainError] = []
     if request.template_id is not None and template is None:
         faults.append(TemplateNotFound(request.template_id))
-    model = _model(parts, request, template, faults)
+    model = _model(services, request, template, faults)
     rendered = render_prompt(request.prompt, template["default_prompt"] if template else None)
     faults.extend(_prompt_faults(request.prompt, rendered, model))
     faults.extend(inputs.labels.faults(request.tags, request.metadata))
-    ids = request.source_image_ids[: parts.catalogue.most_sources]
+    ids = request.source_image_ids[: services.catalogue.most_sources]
     sources, mask = _sources(ids, request.mask_image_id, inputs.sources, faults)
     parameters = request.parameters
     if model is not None:
@@ -171,7 +175,7 @@ def accept_with(
         raise Rejected(faults)
     seed_was_given = parameters.seed is not None
     parameters = _settle(model, parameters, has_sources=bool(sources))
-    price = price_of(parts, model, picture_size(model, parameters, sources))
+    price = price_of(services, model, picture_size(model, parameters, sources))
     faults.extend(cost_faults(request.max_cost, price.cost))
     if faults:
         raise Rejected(faults)
@@ -224,7 +228,7 @@ def _chunks(ids: Collection[str]) -> Iterator[Sequence[str]]:
 
 
 def _model(
-    parts: Parts, request: PictureRequest, template: Facts | None, faults: list[DomainError]
+    services: Services, request: PictureRequest, template: Facts | None, faults: list[DomainError]
 ) -> Model | None:
     model_id = request.model_id
     if model_id is None and template is not None:
@@ -239,7 +243,7 @@ def _model(
                 )
             )
         return None
-    model = parts.catalogue.get(model_id)
+    model = services.catalogue.get(model_id)
     if model is None:
         path = ("model",) if request.model_id is not None else ("template_id",)
         faults.append(ModelNotFound(model_id, path=path))
@@ -292,10 +296,10 @@ def _settle(model: Model, parameters: Parameters, *, has_sources: bool) -> Param
     return replace(parameters, **changes)
 
 
-def price_of(parts: Parts, model: Model, size: PictureSize) -> Price:
+def price_of(services: Services, model: Model, size: PictureSize) -> Price:
     """Return what a picture of this size costs now; the provider bills nothing for previews."""
-    price = parts.prices.price(model, size, at=now())
-    if parts.generator.is_preview:
+    price = services.prices.price(model, size, at=now())
+    if services.generator.is_preview:
         return replace(price, provider_cost=NanoDollars(0), neurons=MilliNeurons(0))
     return price
 

@@ -54,7 +54,7 @@ def rest_application(options: RestOptions | None = None) -> FastAPI:
     """Build the application, once for the same options, as it keeps nothing of a server's own.
 
     Its paths are whole, so it is routed to and not mounted. The state of a request has the
-    ``parts`` and the ``principal``.
+    ``services`` and the ``principal``.
     """
     options = options or RestOptions()
     app = FastAPI(

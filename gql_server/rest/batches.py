@@ -139,7 +139,7 @@ async def generate_batch(
     """Accept a batch, and answer at once."""
     await context.spend(checking_cost(len(given.prompts), given.images_per_prompt))
     created = await create_batch(
-        context.parts,
+        context.services,
         context.principal,
         await _request(given),
         idempotency_key=unquoted(idempotency_key),
@@ -153,7 +153,7 @@ async def generate_batch(
 
 async def get_batch(context: ContextOfRequest, id: BatchId) -> Batch:
     """Return one of the caller's batches."""
-    found = await get_batches(context.parts, context.principal, [id])
+    found = await get_batches(context.services, context.principal, [id])
     if id not in found:
         raise BatchNotFound(id)
     return Batch(**_shown(context, found[id]))
@@ -187,5 +187,7 @@ def _shown(context: Context, facts: Facts) -> dict[str, Any]:
         "progress": 1 - (facts["queued"] + facts["running"]) / facts["total"],
         "cost": to_dollars(facts["cost"]),
         "estimated_cost": to_dollars(facts["estimated_cost"]),
-        "estimated_finish_at": estimated_finish(facts, concurrency=context.parts.batch_concurrency),
+        "estimated_finish_at": estimated_finish(
+            facts, concurrency=context.services.batch_concurrency
+        ),
     }

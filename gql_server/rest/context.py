@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from gql_server.access.allowances import Allowances
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.ledger.budgets.budgets import BudgetState
 
 
@@ -18,12 +18,12 @@ class Context:
     """One for each request.
 
     Attributes:
-        parts: The parts of the server.
+        services: The services of the server.
         principal: Whoever asks.
         allowances: What callers may spend on operations.
     """
 
-    parts: Parts
+    services: Services
     principal: Principal
     allowances: Allowances
 
@@ -55,7 +55,7 @@ def principal_of(request: Request) -> Principal:
 
 
 async def _context(request: Request) -> Context:
-    return Context(request.state.parts, principal_of(request), request.state.allowances)
+    return Context(request.state.services, principal_of(request), request.state.allowances)
 
 
 ContextOfRequest = Annotated[Context, Depends(_context)]

@@ -64,7 +64,7 @@ async def get_costs(
     ] = None,
 ) -> CostAnalytics:
     """Sum up what the caller's pictures cost."""
-    report = cost_report(context.parts, context.principal, since=since, until=until)
+    report = cost_report(context.services, context.principal, since=since, until=until)
     by_model = await report.totals_by(Grouping.MODEL)
     return CostAnalytics(
         **_sums(await report.totals()),

@@ -76,7 +76,7 @@ async def generate(
 ) -> NewImage:
     """Make a picture, and answer when it is kept."""
     made = await generate_image(
-        context.parts,
+        context.services,
         context.principal,
         PictureRequest(prompt=given.prompt, max_cost=given.max_cost, **settings_from(given)),
         idempotency_key=unquoted(idempotency_key),

@@ -87,7 +87,7 @@ async def images_from(context: Context, found: Sequence[Facts]) -> list[Image]:
             prompt=facts["prompt"],
             model=facts["model_id"],
             r2_key=facts["storage_key"],
-            r2_url=await context.parts.store.url(facts["storage_key"]),
+            r2_url=await context.services.store.url(facts["storage_key"]),
             width=facts["width"],
             height=facts["height"],
             created_at=facts["created_at"],
@@ -130,17 +130,19 @@ async def list_images(
         batch_ids=wanted["batch_id"],
     )
     request = page_request(limit, cursor)
-    page = await use_cases.list_images(context.parts, context.principal, _COLUMNS, where, request)
+    page = await use_cases.list_images(
+        context.services, context.principal, _COLUMNS, where, request
+    )
     return ImageList(
         images=await images_from(context, page.rows),
-        total=await use_cases.image_count(context.parts, context.principal, where),
+        total=await use_cases.image_count(context.services, context.principal, where),
         next_cursor=next_cursor(page),
     )
 
 
 async def get_image(context: ContextOfRequest, id: ImageId) -> Image:
     """Return one of the caller's images, a deleted one too."""
-    found = await use_cases.get_images(context.parts, context.principal, [id], _COLUMNS)
+    found = await use_cases.get_images(context.services, context.principal, [id], _COLUMNS)
     if id not in found:
         raise ImageNotFound(id)
     (image,) = await images_from(context, [found[id]])
@@ -149,6 +151,6 @@ async def get_image(context: ContextOfRequest, id: ImageId) -> Image:
 
 async def delete_image(context: ContextOfRequest, id: ImageId) -> Image:
     """Take one of the caller's images out of lists."""
-    facts = await use_cases.delete_image(context.parts, context.principal, id)
+    facts = await use_cases.delete_image(context.services, context.principal, id)
     (image,) = await images_from(context, [facts])
     return image

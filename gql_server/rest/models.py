@@ -42,7 +42,7 @@ class Model(Answer):
 
 async def list_models(context: ContextOfRequest) -> list[Model]:
     """Return every model, at the prices of this moment."""
-    parts, moment = context.parts, now()
+    services, moment = context.services, now()
     return [
         Model(
             id=model.id,
@@ -54,12 +54,12 @@ async def list_models(context: ContextOfRequest) -> list[Model]:
             typical_seconds=TypicalSeconds(
                 minimum=model.typical_seconds.minimum, maximum=model.typical_seconds.maximum
             ),
-            cost_per_image=to_dollars(parts.prices.price_at_defaults(model, at=moment).cost),
+            cost_per_image=to_dollars(services.prices.price_at_defaults(model, at=moment).cost),
             width=model.default_size.width,
             height=model.default_size.height,
             capabilities=list(model.capabilities),
             is_recommended=model.is_recommended,
             is_beta=model.is_beta,
         )
-        for model in parts.catalogue.models
+        for model in services.catalogue.models
     ]

@@ -74,7 +74,7 @@ async def upload(
 ) -> SourceImage:
     """Take a picture."""
     facts = await upload_source_image(
-        context.parts,
+        context.services,
         context.principal,
         await read_picture(request),
         idempotency_key=unquoted(idempotency_key),
@@ -89,18 +89,18 @@ async def list_source_images(
 ) -> SourceImageList:
     """Return a page of the caller's uploads."""
     page = await use_cases.list_source_images(
-        context.parts, context.principal, SOURCE_IMAGE_COLUMNS, page_request(limit, cursor)
+        context.services, context.principal, SOURCE_IMAGE_COLUMNS, page_request(limit, cursor)
     )
     return SourceImageList(
         source_images=await _source_images(context, page.rows),
-        total=await use_cases.source_image_count(context.parts, context.principal),
+        total=await use_cases.source_image_count(context.services, context.principal),
         next_cursor=next_cursor(page),
     )
 
 
 async def get_source_image(context: ContextOfRequest, id: SourceImageId) -> SourceImage:
     """Return one of the caller's uploads."""
-    found = await use_cases.get_source_images(context.parts, context.principal, [id])
+    found = await use_cases.get_source_images(context.services, context.principal, [id])
     if id not in found:
         raise ImageNotFound(id)
     (shown,) = await _source_images(context, [found[id]])
@@ -109,7 +109,7 @@ async def get_source_image(context: ContextOfRequest, id: SourceImageId) -> Sour
 
 async def delete_source_image(context: ContextOfRequest, id: SourceImageId) -> DeletedSourceImage:
     """Delete one of the caller's uploads for good."""
-    await use_cases.delete_source_image(context.parts, context.principal, id)
+    await use_cases.delete_source_image(context.services, context.principal, id)
     return DeletedSourceImage(id=id, is_deleted=True)
 
 
@@ -117,7 +117,7 @@ async def _source_images(context: Context, found: Sequence[Facts]) -> list[Sourc
     return [
         SourceImage(
             id=facts["id"],
-            url=await context.parts.store.url(facts["storage_key"]),
+            url=await context.services.store.url(facts["storage_key"]),
             width=facts["width"],
             height=facts["height"],
             content_type=facts["content_type"],

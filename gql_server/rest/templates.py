@@ -134,11 +134,11 @@ async def list_templates(
 ) -> TemplateList:
     """Return a page of the caller's templates."""
     page = await use_cases.list_templates(
-        context.parts, context.principal, TEMPLATE_COLUMNS, page_request(limit, cursor)
+        context.services, context.principal, TEMPLATE_COLUMNS, page_request(limit, cursor)
     )
     return TemplateList(
         templates=[_template(facts) for facts in page.rows],
-        total=await use_cases.template_count(context.parts, context.principal),
+        total=await use_cases.template_count(context.services, context.principal),
         next_cursor=next_cursor(page),
     )
 
@@ -156,14 +156,14 @@ async def create_template(
         default_prompt=given.default_prompt,
         parameters=parameters_from(given.parameters) if given.parameters else Parameters(),
     )
-    facts = await use_cases.create_template(context.parts, context.principal, draft)
+    facts = await use_cases.create_template(context.services, context.principal, draft)
     response.headers["Location"] = f"/api/templates/{facts['id']}"
     return _saved(facts)
 
 
 async def get_template(context: ContextOfRequest, id: TemplateId) -> Template:
     """Return one of the caller's templates."""
-    found = await use_cases.get_templates(context.parts, context.principal, [id])
+    found = await use_cases.get_templates(context.services, context.principal, [id])
     if id not in found:
         raise TemplateNotFound(id, path=("id",))
     return _template(found[id])
@@ -176,13 +176,13 @@ async def change_template(
 ) -> SavedTemplate:
     """Change one of the caller's templates."""
     return _saved(
-        await use_cases.change_template(context.parts, context.principal, id, _changes(given))
+        await use_cases.change_template(context.services, context.principal, id, _changes(given))
     )
 
 
 async def delete_template(context: ContextOfRequest, id: TemplateId) -> DeletedTemplate:
     """Delete one of the caller's templates."""
-    await use_cases.delete_template(context.parts, context.principal, id)
+    await use_cases.delete_template(context.services, context.principal, id)
     return DeletedTemplate(id=id, is_deleted=True)
 
 

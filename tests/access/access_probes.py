@@ -14,7 +14,7 @@ from gql_server.domain.ids import new_id
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Role
 from gql_server.domain.webhooks import WebhookKind
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.ledger.budgets.budgets import BudgetRequest
 from gql_server.storage.store import StoredObject
 from gql_server.webhooks.outbox import record_webhook
@@ -46,13 +46,13 @@ class OwnedObjects:
     webhook_id: str
 
 
-async def make_objects(parts: Parts, user_id: str) -> OwnedObjects:
+async def make_objects(services: Services, user_id: str) -> OwnedObjects:
     """Insert one object of each kind."""
     given: dict[str, Any] = {"user_id": user_id, "parameters": asdict(Parameters())}
-    template = await add_template(parts.database, **given)
+    template = await add_template(services.database, **given)
     own = given | {"template_id": template.id, "is_preview": True}
-    image = await add_image(parts.database, **own, prompt=f"A fox of {user_id}", tags=[user_id])
-    deleted = await add_image(parts.database, **own, deleted_at=now())
+    image = await add_image(services.database, **own, prompt=f"A fox of {user_id}", tags=[user_id])
+    deleted = await add_image(services.database, **own, deleted_at=now())
     source_id = new_id("src")
     source = SourceImageRow(
         id=source_id,
@@ -64,23 +64,23 @@ async def make_objects(parts: Parts, user_id: str) -> OwnedObjects:
         size_bytes=1,
         created_at=now(),
     )
-    async with parts.database.write() as connection:
+    async with services.database.write() as connection:
         await insert_source_image(connection, source)
-    if await parts.store.get(_STORAGE_KEY) is None:
+    if await services.store.get(_STORAGE_KEY) is None:
         stored = StoredObject(data=png(64, 64), content_type="image/png")
-        await parts.store.put(_STORAGE_KEY, stored)
-    key = await create_key(parts.database, KeyDraft(user_id=user_id, role=Role.READER))
-    budget = await parts.budgets.set(
+        await services.store.put(_STORAGE_KEY, stored)
+    key = await create_key(services.database, KeyDraft(user_id=user_id, role=Role.READER))
+    budget = await services.budgets.set(
         BudgetRequest(
             limit=1000, period=BudgetPeriod.MONTHLY, scope=BudgetScope.USER, subject_id=user_id
         )
     )
-    batch, (item,) = await add_batch(parts.database, user_id=user_id)
-    paused, _ = await add_batch(parts.database, user_id=user_id, status="paused")
+    batch, (item,) = await add_batch(services.database, user_id=user_id)
+    paused, _ = await add_batch(services.database, user_id=user_id, status="paused")
     failed, _ = await add_batch(
-        parts.database, ItemStatus.FAILED, user_id=user_id, status="failed", finished_at=now()
+        services.database, ItemStatus.FAILED, user_id=user_id, status="failed", finished_at=now()
     )
-    async with parts.database.write() as connection:
+    async with services.database.write() as connection:
         webhook_id = await record_webhook(
             connection,
             url="https://example.com/hook",

@@ -78,7 +78,7 @@ def test_only_an_admin_looks_at_others() -> None:
 async def test_the_table_is_what_happens(app_with_keys: RunningApp, role: Role, whose: str) -> None:
     wrong: list[str] = []
     owner = "ann" if whose == "own" else "bob"
-    owned = await make_objects(app_with_keys.parts, owner)
+    owned = await make_objects(app_with_keys.services, owner)
     async with client_of(app_with_keys, "ann", role) as ann:
         for name, probes in PROBES.items():
             for number, probe in enumerate(probes):
@@ -94,7 +94,7 @@ async def test_the_table_is_what_happens(app_with_keys: RunningApp, role: Role, 
                 if {row.get("user_id", row.get("subject_id")) for row in after} != {owner}:
                     wrong.append(f"{name} {number} changed an owner: {after}")
                 if before != after:
-                    owned = await make_objects(app_with_keys.parts, owner)
+                    owned = await make_objects(app_with_keys.services, owner)
                 if happened == "hidden":
                     unknown = await ask(ann, name, probe, MISSING)
                     if as_text(answer, owned) != as_text(unknown, MISSING):
@@ -135,7 +135,7 @@ async def ask(
 
 async def watch(client_of: RunningApp, field: str, operation: dict[str, Any]) -> dict[str, Any]:
     """Answer as for a query: with something where it is watched, with null where it cannot be."""
-    progress = client_of.parts.progress
+    progress = client_of.services.progress
     while progress.watchers:  # of the attempt before
         await asyncio.sleep(0.005)
     key = {"Authorization": client_of.client.headers["Authorization"]}
@@ -180,7 +180,7 @@ async def rows_of(app: RunningApp, owned: OwnedObjects) -> list[dict[str, Any]]:
         "webhooks": (owned.webhook_id,),
     }
     found: list[dict[str, Any]] = []
-    async with app.parts.database.read() as connection:
+    async with app.services.database.read() as connection:
         for table, ids in tables.items():
             for one in ids:
                 statement = text(f"SELECT * FROM {table} WHERE id = :id")

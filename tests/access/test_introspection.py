@@ -37,7 +37,9 @@ async def test_unless_set_the_schema_is_described_to_admins_alone(
 
 async def test_over_a_websocket_the_first_message_tells_to_whom(app_with_keys: RunningApp) -> None:
     for role in Role:
-        created = await create_key(app_with_keys.parts.database, KeyDraft(user_id="ann", role=role))
+        created = await create_key(
+            app_with_keys.services.database, KeyDraft(user_id="ann", role=role)
+        )
         async with open_socket(app_with_keys.settings.server_url) as socket:
             payload = {"authorization": f"Bearer {created.secret}"}
             await socket.send(type="connection_init", payload=payload)

@@ -37,7 +37,7 @@ RARELY = 10 * WAIT_SECONDS
 async def watching(app: RunningApp, secret: str) -> AsyncIterator["Watching"]:
     """Watch over a socket, as events and in parts, with one key or token."""
     url, headers = app.settings.server_url, {"authorization": f"Bearer {secret}"}
-    before = app.parts.progress.watchers
+    before = app.services.progress.watchers
     async with (
         open_socket(url) as socket,
         streamed(url, EVENTS, CREATED, headers=headers) as events,
@@ -47,7 +47,7 @@ async def watching(app: RunningApp, secret: str) -> AsyncIterator["Watching"]:
         assert await socket.receive() == {"type": "connection_ack"}
         await socket.subscribe(CREATED)
         async with asyncio.timeout(WAIT_SECONDS):
-            while app.parts.progress.watchers < before + 3:
+            while app.services.progress.watchers < before + 3:
                 await asyncio.sleep(0.005)
         yield Watching(socket, events, parts)
 
@@ -75,7 +75,7 @@ class Watching:
 async def key(app: RunningApp, user_id: str = "ann", **draft: object) -> tuple[str, str]:
     """Make a key; return its id and its secret."""
     made = KeyDraft(user_id=user_id, role=Role.CREATOR, **draft)  # type: ignore[arg-type]  # expires_at alone
-    created = await create_key(app.parts.database, made)
+    created = await create_key(app.services.database, made)
     return created.facts["id"], created.secret
 
 
@@ -93,11 +93,11 @@ async def test_a_revoked_key_keeps_no_socket_and_no_stream(app_with_keys: Runnin
         watching(app_with_keys, secret) as watched,
         watching(app_with_keys, another) as other,
     ):
-        await revoke_key(app_with_keys.parts.database, revoked)
+        await revoke_key(app_with_keys.services.database, revoked)
         await watched.ended(REVOKED)
         await other.goes_on()
         async with asyncio.timeout(WAIT_SECONDS):
-            while app_with_keys.parts.progress.watchers != 3:
+            while app_with_keys.services.progress.watchers != 3:
                 await asyncio.sleep(0.005)
 
 
@@ -136,7 +136,7 @@ async def test_what_expires_keeps_none_either(
                 later = now() + timedelta(hours=1)
                 monkeypatch.setattr("gql_server.access.authentication.now", lambda: later)
                 another, _ = await key(app)
-                await revoke_key(app.parts.database, another)  # so that all are looked at
+                await revoke_key(app.services.database, another)  # so that all are looked at
                 await shown_a_key.ended("This API key has expired.")
                 await shown_a_token.ended("This token has expired.")
                 await lasts.goes_on()
@@ -145,7 +145,7 @@ async def test_what_expires_keeps_none_either(
 async def test_a_socket_s_caller_is_looked_at_before_each_operation(
     app_with_keys: RunningApp,
 ) -> None:
-    database = app_with_keys.parts.database
+    database = app_with_keys.services.database
     revoked, secret = await key(app_with_keys)
     payload = {"authorization": f"Bearer {secret}"}
     async with open_socket(app_with_keys.settings.server_url) as socket:
@@ -215,7 +215,7 @@ async def test_a_database_that_is_away_ends_no_session_that_has_not_expired(
     app_with_keys: RunningApp,
 ) -> None:
     ends = Ends()
-    database = app_with_keys.parts.database
+    database = app_with_keys.services.database
     authentication = Authentication(database, asks=True)
     sessions = Sessions(authentication)
     _, secret = await key(app_with_keys)

@@ -37,7 +37,7 @@ class Team:
         """Make all keys."""
         for name, (user_id, role) in _DRAFTS.items():
             draft = KeyDraft(user_id=user_id, role=role)
-            created = await create_key(self.app.parts.database, draft)
+            created = await create_key(self.app.services.database, draft)
             self.ids[name] = created.facts["id"]
             self.headers[name] = {"authorization": f"Bearer {created.secret}"}
 
@@ -77,7 +77,7 @@ async def test_those_who_share_see_their_own_alone_and_a_revoked_key_ends_alone(
         await _watched_by(app_with_keys, len(clients) + 1)
 
         await _all_see(team, clients)
-        await revoke_key(app_with_keys.parts.database, team.ids["ann again"])
+        await revoke_key(app_with_keys.services.database, team.ids["ann again"])
         for name, client in clients:
             if name != "ann again":
                 continue
@@ -103,5 +103,5 @@ async def _all_see(team: Team, clients: list[tuple[str, Subscriber | Stream]]) -
 
 async def _watched_by(app: RunningApp, watchers: int) -> None:
     async with asyncio.timeout(15):
-        while app.parts.progress.watchers != watchers:
+        while app.services.progress.watchers != watchers:
             await asyncio.sleep(0.005)

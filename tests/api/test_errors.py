@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_fault_of_the_server_is_masked_and_logged_with_a_reference(
     app: RunningApp,
 ) -> None:
-    async with app.parts.database.write() as connection:
+    async with app.services.database.write() as connection:
         await connection.execute(text("ALTER TABLE images RENAME TO elsewhere"))
     with capture_logs() as logs:
         answer = await app.answer("{ images { totalCount } }")

@@ -36,7 +36,7 @@ async def test_images_are_told_once_in_the_order_of_the_list(app: RunningApp) ->
     before = await app.image()
     async with subscriber(app.settings.server_url) as client:
         await client.subscribe(CREATED)
-        await until(lambda: app.parts.progress.watchers == 1)
+        await until(lambda: app.services.progress.watchers == 1)
         await asyncio.gather(*(app.image() for _ in range(20)))
         found = await created(client, 20)
         assert [before["id"], *found] == await in_order(app)
@@ -46,7 +46,7 @@ async def test_images_are_told_once_in_the_order_of_the_list(app: RunningApp) ->
 async def test_one_who_comes_back_is_told_what_came_later(app: RunningApp) -> None:
     async with subscriber(app.settings.server_url) as client:
         await client.subscribe(CREATED)
-        await until(lambda: app.parts.progress.watchers == 1)
+        await until(lambda: app.services.progress.watchers == 1)
         await app.image()
         (last,) = await created(client, 1)
     await asyncio.gather(*(app.image() for _ in range(5)))
@@ -68,7 +68,7 @@ async def test_a_filter_narrows_and_the_fields_are_those_asked_for(app: RunningA
             }""",
             filter={"tags": ["wanted"], "models": [SDXL]},
         )
-        await until(lambda: app.parts.progress.watchers == 1)
+        await until(lambda: app.services.progress.watchers == 1)
         await app.image(tags=["wanted"])
         await app.image(model=SDXL)
         image = await app.image(model=SDXL, tags=["wanted"])
@@ -86,13 +86,13 @@ async def test_those_who_watch_alike_share_the_reads_and_no_one_sees_another_s(
     async with subscriber(app.settings.server_url) as client:
         for number in range(50):
             await client.subscribe(CREATED, str(number))
-        await until(lambda: app.parts.progress.watchers == 50)
-        assert app.parts.progress.topics == 1
+        await until(lambda: app.services.progress.watchers == 50)
+        assert app.services.progress.topics == 1
         image = await app.image()
         answers = [await client.receive() for _ in range(50)]
     assert {answer["id"] for answer in answers} == {str(number) for number in range(50)}
     assert {answer["payload"]["data"]["imageCreated"]["id"] for answer in answers} == {image["id"]}
     with pytest.raises(ImageNotFound):
         await watch_new_images(
-            app.parts, Principal("someone"), {"id"}, ImageFilter(), after=image["id"]
+            app.services, Principal("someone"), {"id"}, ImageFilter(), after=image["id"]
         )

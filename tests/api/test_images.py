@@ -245,7 +245,7 @@ async def test_a_page_costs_the_same_statements_whatever_its_size(app: RunningAp
     for number in range(6):
         await app.image(prompt=f"Fox {number}", templateId=template, tags=["x"])
     for first in (1, 6):
-        with counted_statements(app.parts.database, of={"images", "templates"}) as statements:
+        with counted_statements(app.services.database, of={"images", "templates"}) as statements:
             data = await app.ask(LIST, first=first, filter={"tags": ["x"]})
         assert len(data["images"]["edges"]) == first
         assert len(statements) == 3  # the page, the count, the templates

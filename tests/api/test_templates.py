@@ -191,7 +191,7 @@ async def test_the_images_of_many_templates_take_one_statement_more(app: Running
     for template in templates:
         for _ in range(2):
             await app.image(templateId=template["id"])
-    with counted_statements(app.parts.database, of={"images", "templates"}) as statements:
+    with counted_statements(app.services.database, of={"images", "templates"}) as statements:
         data = await app.ask(
             """{ templates(first: 3) { edges { node { id
               images(first: 1) { pageInfo { hasNextPage } edges { node { id template { id } } } }

@@ -152,10 +152,10 @@ async def test_a_webhook_that_is_not_there_cannot_be_delivered_again(app: Runnin
 
 async def test_only_admins_see_who_is_told_of_a_budget(app_with_keys: RunningApp) -> None:
     url = "https://example.com/hook?token=hidden"
-    budget = await app_with_keys.parts.budgets.set(
+    budget = await app_with_keys.services.budgets.set(
         BudgetRequest(limit=1, period=BudgetPeriod.MONTHLY)
     )
-    async with app_with_keys.parts.database.write() as connection:
+    async with app_with_keys.services.database.write() as connection:
         await connection.execute(update(BudgetRow).values(webhook_url=url))
         webhook_id = await record_webhook(
             connection,

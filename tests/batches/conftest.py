@@ -42,8 +42,8 @@ class BatchHarness:
 
     def __init__(self, app: RunningApp) -> None:
         self.app = app
-        self.parts = app.parts
-        self.work = SliceWork(app.parts, concurrency=16)
+        self.services = app.services
+        self.work = SliceWork(app.services, concurrency=16)
 
     async def ask(self, **wanted: Any) -> dict[str, Any]:
         """Run generateBatch with a fast model; return its payload."""
@@ -82,7 +82,7 @@ class BatchHarness:
 
     async def work_on(self, batch_id: str, lease: ProcessLease | None = None) -> None:
         """Work on every slice of a batch, as a process would."""
-        async with self.parts.database.read() as connection:
+        async with self.services.database.read() as connection:
             slices = await slices_to_do(connection, batch_id)
         for number in slices:
             await self.work.run(self.run(batch_id, number, lease))
@@ -93,7 +93,7 @@ class BatchHarness:
     ) -> AsyncIterator[None]:
         """Work on a batch as another process, which dies with its calls when the block ends."""
         fake_workers_ai.latency = 30.0
-        dead = ProcessLease(self.parts.database, seconds=30)
+        dead = ProcessLease(self.services.database, seconds=30)
         async with dead.held():
             work = asyncio.create_task(self.work_on(batch_id, dead))
             while len(fake_workers_ai.requests) < calls:
@@ -109,7 +109,7 @@ class BatchHarness:
         async def dies(*_given: object, **_more: object) -> None:
             raise asyncio.CancelledError
 
-        dead = ProcessLease(self.parts.database, seconds=30)
+        dead = ProcessLease(self.services.database, seconds=30)
         async with dead.held():
             with monkeypatch.context() as patch:
                 patch.setattr("gql_server.generation.produce.keep_facts", dies)
@@ -119,7 +119,7 @@ class BatchHarness:
 
     def run(self, batch_id: str, number: int = 0, lease: ProcessLease | None = None) -> JobRun:
         """Return a job's run of a living process."""
-        process_id = (lease or self.parts.budgets.lease).process_id
+        process_id = (lease or self.services.budgets.lease).process_id
         argument = {"batch": batch_id, "slice": number}
         return JobRun(f"{KIND} {number}", argument, 1, process_id, lambda _process_id: True)
 

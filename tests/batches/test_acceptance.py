@@ -264,7 +264,7 @@ async def test_a_lost_answer_to_the_commit_loses_neither_the_batch_nor_its_money
     harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await harness.app.ask(SET_BUDGET)
-    write, lost = harness.parts.database.write, iter([True])
+    write, lost = harness.services.database.write, iter([True])
 
     @asynccontextmanager
     async def answer_is_lost() -> AsyncIterator[AsyncConnection]:
@@ -274,7 +274,7 @@ async def test_a_lost_answer_to_the_commit_loses_neither_the_batch_nor_its_money
         if is_batch and next(lost, False):
             raise DatabaseUnavailable("lost")
 
-    monkeypatch.setattr(harness.parts.database, "write", answer_is_lost)
+    monkeypatch.setattr(harness.services.database, "write", answer_is_lost)
     batch_id = await harness.batch(3)
     assert await budget(harness) == {"spent": 0, "reserved": 0.03}
     await harness.work_on(batch_id)

@@ -35,9 +35,9 @@ class Counter:
 async def test_calls_in_flight_are_bounded_and_a_kept_picture_holds_none_up(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    harness.work = SliceWork(harness.parts, concurrency=CALLS)
+    harness.work = SliceWork(harness.services, concurrency=CALLS)
     calls, may_keep = Counter(), asyncio.Event()
-    put = harness.parts.store.put
+    put = harness.services.store.put
 
     async def call(exchange: Exchange) -> None:
         with calls:
@@ -49,7 +49,7 @@ async def test_calls_in_flight_are_bounded_and_a_kept_picture_holds_none_up(
         return await put(key, stored)
 
     fake_workers_ai.always = call
-    monkeypatch.setattr(harness.parts.store, "put", put_later)
+    monkeypatch.setattr(harness.services.store, "put", put_later)
     batch_id = await harness.batch(20)
     working = asyncio.create_task(harness.work_on(batch_id))
     # So many pictures wait for the store, and what was begun beside them waits for one to be kept.
@@ -64,13 +64,13 @@ async def test_calls_in_flight_are_bounded_and_a_kept_picture_holds_none_up(
     assert calls.most == CALLS
     assert (await harness.read(batch_id))["succeeded"] == 20
     assert len(fake_workers_ai.requests) == 20
-    assert (await audit(harness.parts.database)).is_clean
+    assert (await audit(harness.services.database)).is_clean
 
 
 async def test_a_place_that_comes_free_while_a_process_stops_is_not_used(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    harness.work = SliceWork(harness.parts, concurrency=1)
+    harness.work = SliceWork(harness.services, concurrency=1)
     fake_workers_ai.latency = 0.2
     batch_id = await harness.batch(2)
     run = harness.run(batch_id)
@@ -91,7 +91,7 @@ async def test_a_place_that_comes_free_while_a_process_stops_is_not_used(
 async def test_what_waits_to_be_tried_again_leaves_its_place_to_others(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    harness.work = SliceWork(harness.parts, concurrency=1)
+    harness.work = SliceWork(harness.services, concurrency=1)
     fake_workers_ai.next(server_error_page())
     batch_id = await harness.batch(2)
     await harness.work_on(batch_id)
@@ -104,7 +104,7 @@ async def test_what_waits_to_be_tried_again_leaves_its_place_to_others(
 async def test_an_item_that_waits_for_a_place_is_canceled_with_its_batch(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    harness.work = SliceWork(harness.parts, concurrency=1)
+    harness.work = SliceWork(harness.services, concurrency=1)
     fake_workers_ai.latency = 0.5
     batch_id = await harness.batch(3)
     working = asyncio.create_task(harness.work_on(batch_id))

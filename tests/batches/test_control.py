@@ -81,7 +81,7 @@ async def test_a_batch_that_has_ended_cannot_be_canceled(harness: BatchHarness) 
 async def test_a_batch_waits_where_no_item_could_be_made_and_goes_on(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, trouble: Any, reason: str
 ) -> None:
-    harness.work = SliceWork(harness.parts, concurrency=4)
+    harness.work = SliceWork(harness.services, concurrency=4)
     batch_id = await harness.batch(20)
     fake_workers_ai.always = trouble
     await harness.work_on(batch_id)
@@ -139,7 +139,7 @@ async def test_a_night_of_waiting_does_not_count_as_work(
         await harness.work.run(harness.run(batch_id, 1))
         assert (await harness.read(batch_id))["status"] == "PAUSED"
         night = timedelta(hours=8)
-        async with harness.parts.database.write() as connection:
+        async with harness.services.database.write() as connection:
             batch = (await lock_batch(connection, batch_id)) or {}
             moments = ("started_at", "working_since", "paused_at")
             earlier = {name: batch[name] - night for name in moments if batch[name] is not None}
@@ -157,13 +157,13 @@ async def test_a_paused_batch_goes_on_by_itself_when_its_time_has_come(
     batch_id = await harness.batch(2)
     fake_workers_ai.always = daily_allocation_used()
     await harness.work_on(batch_id)
-    await sweep_batches(harness.parts)
+    await sweep_batches(harness.services)
     assert (await harness.read(batch_id))["status"] == "PAUSED"
-    async with harness.parts.database.write() as connection:
+    async with harness.services.database.write() as connection:
         await set_batch(connection, batch_id, {"resumes_at": now() - timedelta(seconds=1)})
-    await sweep_batches(harness.parts)
+    await sweep_batches(harness.services)
     assert (await harness.read(batch_id))["status"] == "RUNNING"
-    assert await harness.parts.jobs.has_unended(f"{batch_id}.1.")
+    assert await harness.services.jobs.has_unended(f"{batch_id}.1.")
 
 
 async def test_a_batch_does_not_wait_for_a_clock_that_stepped_back(
@@ -172,13 +172,13 @@ async def test_a_batch_does_not_wait_for_a_clock_that_stepped_back(
     paused, unenqueued = await harness.batch(2), await harness.batch(2)
     fake_workers_ai.always = daily_allocation_used()
     await harness.work_on(paused)
-    async with harness.parts.database.write() as connection:
+    async with harness.services.database.write() as connection:
         await set_batch(connection, unenqueued, {"round": 7})
-    await step_clock(harness.parts.database, timedelta(days=-365))
-    await sweep_batches(harness.parts)
+    await step_clock(harness.services.database, timedelta(days=-365))
+    await sweep_batches(harness.services)
     assert (await harness.read(paused))["status"] == "RUNNING"
-    assert await harness.parts.jobs.has_unended(f"{paused}.1.")
-    assert await harness.parts.jobs.has_unended(f"{unenqueued}.8.")
+    assert await harness.services.jobs.has_unended(f"{paused}.1.")
+    assert await harness.services.jobs.has_unended(f"{unenqueued}.8.")
 
 
 async def test_one_item_is_tried_before_a_batch_goes_on_by_itself(
@@ -189,23 +189,23 @@ async def test_one_item_is_tried_before_a_batch_goes_on_by_itself(
     await harness.work_on(batch_id)
 
     async def calls_of_the_probe() -> int:
-        async with harness.parts.database.write() as connection:
+        async with harness.services.database.write() as connection:
             await set_batch(connection, batch_id, {"resumes_at": now() - timedelta(seconds=1)})
-        await sweep_batches(harness.parts)
+        await sweep_batches(harness.services)
         before = len(fake_workers_ai.requests)
         await harness.work.run(harness.probe(batch_id))
         return len(fake_workers_ai.requests) - before
 
     assert await calls_of_the_probe() == 1
     assert (await harness.read(batch_id))["status"] == "PAUSED"
-    assert await harness.parts.jobs.has_unended(f"{batch_id}.1.0")
-    assert not await harness.parts.jobs.has_unended(f"{batch_id}.1.1")
+    assert await harness.services.jobs.has_unended(f"{batch_id}.1.0")
+    assert not await harness.services.jobs.has_unended(f"{batch_id}.1.1")
     fake_workers_ai.always = None
     assert await calls_of_the_probe() == 20
     batch = await harness.read(batch_id)
     assert (batch["status"], batch["succeeded"]) == ("RUNNING", 20)
     for number in range(3):
-        assert await harness.parts.jobs.has_unended(f"{batch_id}.2.{number}")
+        assert await harness.services.jobs.has_unended(f"{batch_id}.2.{number}")
 
 
 async def test_a_batch_that_a_crash_left_without_jobs_gets_them(
@@ -213,12 +213,12 @@ async def test_a_batch_that_a_crash_left_without_jobs_gets_them(
 ) -> None:
     batch_id = await harness.batch(2)
     monkeypatch.setattr(module, "_SETTLED", timedelta(seconds=-1))
-    await sweep_batches(harness.parts)
-    assert not await harness.parts.jobs.has_unended(f"{batch_id}.1.")
-    async with harness.parts.database.write() as connection:
+    await sweep_batches(harness.services)
+    assert not await harness.services.jobs.has_unended(f"{batch_id}.1.")
+    async with harness.services.database.write() as connection:
         await set_batch(connection, batch_id, {"round": 7})
-    await sweep_batches(harness.parts)
-    assert await harness.parts.jobs.has_unended(f"{batch_id}.8.")
+    await sweep_batches(harness.services)
+    assert await harness.services.jobs.has_unended(f"{batch_id}.8.")
 
 
 async def test_a_retry_asks_for_what_failed_in_a_batch_of_its_own(
@@ -279,11 +279,11 @@ async def test_an_item_that_is_put_back_while_its_batch_is_canceled_ends_with_it
     harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch_id = await harness.batch(2)
-    async with harness.parts.database.write() as connection:
+    async with harness.services.database.write() as connection:
         await set_batch(connection, batch_id, {"status": "canceling"})
     monkeypatch.setattr(module, "_SETTLED", timedelta(seconds=-1))
-    async with harness.parts.database.write() as connection:
+    async with harness.services.database.write() as connection:
         await set_batch(connection, batch_id, {"round": 3})  # one that has no jobs
-    await sweep_batches(harness.parts)
+    await sweep_batches(harness.services)
     batch = await harness.read(batch_id)
     assert (batch["status"], batch["canceled"]) == ("CANCELED", 2)

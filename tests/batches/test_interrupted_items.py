@@ -23,20 +23,20 @@ async def test_a_late_picture_of_an_item_that_is_queued_again_is_kept_and_charge
 ) -> None:
     fake_workers_ai.next(slow(2.0), daily_allocation_used())
     batch_id = await harness.batch(1)
-    lease = ProcessLease(harness.parts.database, seconds=60)
+    lease = ProcessLease(harness.services.database, seconds=60)
     async with lease.held():
         late = asyncio.create_task(harness.work_on(batch_id, lease))
         while not fake_workers_ai.requests:
             await asyncio.sleep(0.01)
-        async with harness.parts.database.write() as connection:
+        async with harness.services.database.write() as connection:
             await remove_process(connection, lease.process_id)
-        await SliceWork(harness.parts, concurrency=4).run(harness.run(batch_id))
+        await SliceWork(harness.services, concurrency=4).run(harness.run(batch_id))
         batch = await harness.read(batch_id)
         assert (batch["status"], batch["queued"]) == ("PAUSED", 1)
         await late
     batch = await harness.read(batch_id)
     assert (batch["status"], batch["cost"], len(fake_workers_ai.requests)) == ("SUCCEEDED", 0.01, 2)
-    assert await find_bytes(harness.parts, batch["items"][0]["image"]["id"]) is not None
+    assert await find_bytes(harness.services, batch["items"][0]["image"]["id"]) is not None
 
 
 async def test_what_is_given_up_ends_with_the_picture_that_was_made(
@@ -57,7 +57,7 @@ async def test_a_paused_batchs_items_of_a_dead_process_are_queued_and_not_made(
     batch_id = await harness.batch(3)
     async with harness.dying(batch_id, fake_workers_ai, calls=3):
         pass
-    async with harness.parts.database.write() as connection:
+    async with harness.services.database.write() as connection:
         await set_batch(connection, batch_id, {"status": BatchStatus.PAUSED.value})
     await harness.work_on(batch_id)
     batch = await harness.read(batch_id)
@@ -72,7 +72,7 @@ async def test_a_batch_waits_for_a_store_that_takes_no_pictures(
 
     batch_id = await harness.batch(60)
     with monkeypatch.context() as patch:
-        patch.setattr(harness.parts.store, "put", refuses)
+        patch.setattr(harness.services.store, "put", refuses)
         await harness.work_on(batch_id)
         batch = await harness.read(batch_id)
         assert (batch["status"], batch["pausedReason"]) == ("PAUSED", "STORE_UNAVAILABLE")
@@ -99,9 +99,9 @@ async def test_a_probe_tries_an_item_that_nobody_has(
     fake_workers_ai.next(hangs)
     fake_workers_ai.always = daily_allocation_used()
     batch_id = await harness.batch(20)
-    lease = ProcessLease(harness.parts.database, seconds=30)
+    lease = ProcessLease(harness.services.database, seconds=30)
     async with lease.held():
-        other = SliceWork(harness.parts, concurrency=1)
+        other = SliceWork(harness.services, concurrency=1)
         holding = asyncio.create_task(other.run(harness.run(batch_id, 0, lease)))
         while await running(harness, batch_id) < 2 or not fake_workers_ai.requests:
             await asyncio.sleep(0.01)  # until it has its call and the next

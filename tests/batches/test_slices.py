@@ -31,9 +31,9 @@ pytestmark = pytest.mark.anyio
 
 async def paid(harness: BatchHarness) -> tuple[int, int, int]:
     """Count images, charges, and what was charged; the audit must be clean."""
-    assert (await audit(harness.parts.database)).is_clean
+    assert (await audit(harness.services.database)).is_clean
     charges = select(func.count(), func.coalesce(func.sum(col(ChargeRow.amount)), 0))
-    async with harness.parts.database.read() as connection:
+    async with harness.services.database.read() as connection:
         images = (await connection.execute(select(func.count(col(ImageRow.id))))).scalar_one()
         count, amount = (await connection.execute(charges)).one()
     return images, count, amount
@@ -41,9 +41,9 @@ async def paid(harness: BatchHarness) -> tuple[int, int, int]:
 
 async def bytes_of_the_failed(harness: BatchHarness) -> StoredObject | None:
     failed = select(col(BatchItemRow.image_id)).where(col(BatchItemRow.status) == "failed")
-    async with harness.parts.database.read() as connection:
+    async with harness.services.database.read() as connection:
         image_id = (await connection.execute(failed)).scalar_one()
-    return await find_bytes(harness.parts, image_id)
+    return await find_bytes(harness.services, image_id)
 
 
 async def test_every_item_is_made_kept_and_charged_once(
@@ -142,7 +142,7 @@ async def test_a_picture_whose_bytes_are_there_is_not_made_again(
 async def test_a_process_that_comes_back_does_no_harm(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    frozen = ProcessLease(harness.parts.database, seconds=30)
+    frozen = ProcessLease(harness.services.database, seconds=30)
     batch_id = await harness.batch(2)
     fake_workers_ai.next(slow(2.0))
     fake_workers_ai.next(slow(2.0, error(5004, 400)))
@@ -161,14 +161,14 @@ async def test_a_process_that_comes_back_does_no_harm(
 async def test_a_store_that_is_away_for_a_while_costs_no_picture(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put, away = harness.parts.store.put, iter([True] * 3)
+    put, away = harness.services.store.put, iter([True] * 3)
 
     async def put_later(*given: object) -> object:
         if next(away, False):
             raise StoreUnavailable("away")
         return await put(*given)  # type: ignore[arg-type]  # as it was called
 
-    monkeypatch.setattr(harness.parts.store, "put", put_later)
+    monkeypatch.setattr(harness.services.store, "put", put_later)
     batch_id = await harness.batch(3)
     await harness.work_on(batch_id)
     assert (await harness.read(batch_id))["status"] == "SUCCEEDED"
@@ -200,7 +200,7 @@ async def test_what_the_engine_gives_up_fails_and_its_money_is_free(harness: Bat
 async def test_a_late_picture_of_an_item_that_has_failed_is_neither_kept_nor_charged(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    frozen = ProcessLease(harness.parts.database, seconds=30)
+    frozen = ProcessLease(harness.services.database, seconds=30)
     batch_id = await harness.batch(1)
     fake_workers_ai.next(slow(2.0))
     async with frozen.held():
@@ -222,14 +222,14 @@ async def test_a_store_that_cannot_be_asked_does_not_fail_what_was_made(
 ) -> None:
     batch_id = await harness.batch(1)
     await harness.die_before_the_facts(batch_id, monkeypatch)
-    get, away = harness.parts.store.get, iter([True] * 2)
+    get, away = harness.services.store.get, iter([True] * 2)
 
     async def get_later(key: str) -> object:
         if next(away, False):
             raise StoreUnavailable("away")
         return await get(key)
 
-    monkeypatch.setattr(harness.parts.store, "get", get_later)
+    monkeypatch.setattr(harness.services.store, "get", get_later)
     await harness.work_on(batch_id)
     assert (await harness.read(batch_id))["status"] == "SUCCEEDED"
     assert len(fake_workers_ai.requests) == 1

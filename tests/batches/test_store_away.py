@@ -26,14 +26,14 @@ async def test_items_wait_for_the_store_that_has_their_source_images(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch_id = await batch_of_sources(harness)
-    get, away = harness.parts.store.get, iter([True] * 3)
+    get, away = harness.services.store.get, iter([True] * 3)
 
     async def get_later(key: str) -> StoredObject | None:
         if next(away, False):
             raise StoreUnavailable("away")
         return await get(key)
 
-    monkeypatch.setattr(harness.parts.store, "get", get_later)
+    monkeypatch.setattr(harness.services.store, "get", get_later)
     await harness.work_on(batch_id)
     batch = await harness.read(batch_id)
     assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", 2)
@@ -51,7 +51,7 @@ async def test_items_that_wait_for_the_store_end_with_their_batch(
         asked.set()
         raise StoreUnavailable("away")
 
-    monkeypatch.setattr(harness.parts.store, "get", is_away)
+    monkeypatch.setattr(harness.services.store, "get", is_away)
     working = asyncio.create_task(harness.work_on(batch_id))
     await asked.wait()
     await harness.change("cancelBatch", batch_id)
@@ -69,7 +69,7 @@ async def test_somebody_who_waits_is_told_at_once_that_a_source_image_cannot_be_
     async def is_away(_key: str) -> StoredObject | None:
         raise StoreUnavailable("away")
 
-    monkeypatch.setattr(harness.parts.store, "get", is_away)
+    monkeypatch.setattr(harness.services.store, "get", is_away)
     payload = await harness.app.generate(model=IMG2IMG, sourceImageIds=[source])
     (told,) = payload["userErrors"]
     assert (told["__typename"], told["retryable"]) == ("GenerationFailed", True)
@@ -78,7 +78,7 @@ async def test_somebody_who_waits_is_told_at_once_that_a_source_image_cannot_be_
 async def test_a_picture_that_was_kept_without_an_answer_is_not_called_for_again(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put = harness.parts.store.put
+    put = harness.services.store.put
 
     async def keep_and_be_silent(key: str, stored: StoredObject) -> bool:
         await put(key, stored)
@@ -87,7 +87,7 @@ async def test_a_picture_that_was_kept_without_an_answer_is_not_called_for_again
     batch_id = await harness.batch(1)
     with monkeypatch.context() as patch:
         patch.setattr(item_work, "_STORE_PATIENCE_SECONDS", 0.0)
-        patch.setattr(harness.parts.store, "put", keep_and_be_silent)
+        patch.setattr(harness.services.store, "put", keep_and_be_silent)
         await harness.work_on(batch_id)
     assert (await harness.read(batch_id))["queued"] == 1
     await harness.change("resumeBatch", batch_id)
@@ -103,7 +103,7 @@ async def test_no_item_is_tried_before_the_store_is_there_again(
     async def refuse() -> None:
         raise StoreMisconfigured("no")
 
-    monkeypatch.setattr(harness.parts.store, "check", refuse)
+    monkeypatch.setattr(harness.services.store, "check", refuse)
     batch_id = await harness.batch(2)
     await harness.work.run(harness.probe(batch_id))
     batch = await harness.read(batch_id)
@@ -119,7 +119,7 @@ async def test_a_batch_waits_for_a_store_that_lets_nothing_be_read(
 
     batch_id = await batch_of_sources(harness)
     with monkeypatch.context() as patch:
-        patch.setattr(harness.parts.store, "get", refuse)
+        patch.setattr(harness.services.store, "get", refuse)
         for _ in range(2):  # with items that were not begun, and with those that were
             await asyncio.wait_for(harness.work_on(batch_id), WAIT_SECONDS)
             batch = await harness.read(batch_id)

@@ -61,7 +61,7 @@ async def desk(tmp_path: Path, working: RunningApp) -> Desk:
 
 async def secret_of_ann(app: RunningApp) -> str:
     draft = KeyDraft(user_id="ann", role=Role.CREATOR)
-    return (await create_key(app.parts.database, draft)).secret
+    return (await create_key(app.services.database, draft)).secret
 
 
 async def test_pictures_are_saved_and_what_failed_can_be_sent_again(
@@ -124,9 +124,9 @@ async def test_it_goes_on_without_websockets_and_says_how_to_go_on_when_it_is_re
         async with asyncio.timeout(30):
             while len(fake_workers_ai.requests) == made or not proxy.streams > 1:
                 await asyncio.sleep(0.02)
-        async with working.parts.database.read() as connection:
+        async with working.services.database.read() as connection:
             key_id = (await connection.execute(select(col(ApiKeyRow.id)))).scalar_one()
-        await revoke_key(working.parts.database, key_id)
+        await revoke_key(working.services.database, key_id)
         result = await run
     fake_workers_ai.always = None
     assert result.exit_code == 3

@@ -55,7 +55,7 @@ async def test_what_a_model_failed_at_is_counted_once_and_apart_from_refusals(
             fake_workers_ai.next(behaviour)
             assert (await app.generate())["image"] is None
         assert (await app.generate(prompt=""))["userErrors"]  # refused by this server itself
-        with counted_statements(app.parts.database) as statements:
+        with counted_statements(app.services.database) as statements:
             found = await performance(app)
         read = [statement for statement in statements if "model_rollups" in statement]
         assert len(read) == 2  # one for each of the two windows

@@ -151,7 +151,7 @@ class LosesAnswers:
 
 
 async def test_a_commit_whose_answer_was_lost_is_not_made_twice(app: RunningApp) -> None:
-    database = LosesAnswers(app.parts.database, losses=2)
+    database = LosesAnswers(app.services.database, losses=2)
     image = image_row(user_id="default_user")
     inserts = ImageInserts(database)  # type: ignore[arg-type]  # stands in
     facts = await keep_facts(inserts, NewImage(image, charge_row(image)))
@@ -165,7 +165,7 @@ async def test_a_commit_that_nobody_knows_of_is_not_told_as_uncharged(
     app: RunningApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gql_server.generation.persist._DATABASE_ATTEMPTS", 1)
-    database = LosesAnswers(app.parts.database, losses=9)
+    database = LosesAnswers(app.services.database, losses=9)
     image = image_row(user_id="default_user")
     inserts = ImageInserts(database)  # type: ignore[arg-type]  # stands in
     with pytest.raises(GenerationPending) as caught:

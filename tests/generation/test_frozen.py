@@ -53,13 +53,13 @@ async def test_what_a_frozen_process_made_is_charged_only_where_there_is_money(
     while not fake_workers_ai.requests:
         await asyncio.sleep(0.01)
     # As it looks to the others when nothing was heard of it for a lease and for longer than GRACE.
-    async with other.parts.database.write() as connection:
+    async with other.services.database.write() as connection:
         await remove_all_processes(connection)
-    await step_clock(other.parts.database, timedelta(minutes=3))
+    await step_clock(other.services.database, timedelta(minutes=3))
     fake_workers_ai.latency = 0.0
     await other.image()
     payload = await late
-    (state,) = await other.parts.budgets.every()
+    (state,) = await other.services.budgets.every()
     assert (state.spent, state.reserved) == (state.limit, 0)
     kept = list((other.settings.images_dir / "generated").glob("img_*.jpg"))
     assert len(kept) == pictures_paid_for

@@ -57,7 +57,7 @@ async def test_a_key_keeps_the_id_of_its_image_and_not_the_request(app: RunningA
     image = await app.image(idempotencyKey="k")
     columns = (col(IdempotencyKeyRow.result_id), col(IdempotencyKeyRow.accepted))
     completed = col(IdempotencyKeyRow.completed_at).is_not(None)
-    async with app.parts.database.read() as connection:
+    async with app.services.database.read() as connection:
         (row,) = await connection.execute(select(*columns, completed))
     assert tuple(row) == (image["id"], None, True)
 
@@ -93,7 +93,7 @@ async def test_another_request_does_not_wait_for_the_one_that_runs(
 async def test_without_a_key_each_request_is_made_and_no_key_is_looked_at(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    with counted_statements(app.parts.database) as statements:
+    with counted_statements(app.services.database) as statements:
         first, second = await app.image(), await app.image()
     assert first["id"] != second["id"]
     assert len(fake_workers_ai.requests) == 2
@@ -177,7 +177,7 @@ async def test_a_hundred_at_once_wait_for_one_without_asking_the_database(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     fake_workers_ai.latency = 1.5
-    with counted_statements(app.parts.database) as statements:
+    with counted_statements(app.services.database) as statements:
         images = await asyncio.gather(*(app.image(idempotencyKey="k") for _ in range(100)))
     assert all(image == images[0] for image in images)
     assert len(fake_workers_ai.requests) == 1
@@ -216,7 +216,7 @@ async def test_a_request_stops_waiting_at_its_deadline_and_the_key_picks_the_pic
         assert second["__typename"] == "IdempotencyInProgress"
         assert second["code"] == "IDEMPOTENCY_IN_PROGRESS"
         assert first["imageId"] == second["imageId"]
-        while app.parts.running:
+        while app.services.running:
             await asyncio.sleep(0.01)
         assert (await app.image(idempotencyKey="k"))["id"] == first["imageId"]
         assert len(fake_workers_ai.requests) == 1
@@ -229,7 +229,7 @@ async def test_the_key_picks_up_the_picture_of_a_client_that_went_away(
     fake_workers_ai.latency = 0.5
     with pytest.raises(httpx.ReadTimeout):
         async with httpx.AsyncClient(base_url=app.settings.server_url, timeout=0.2) as hasty:
-            await RunningApp(hasty, app.settings, app.parts).generate(idempotencyKey="k")
+            await RunningApp(hasty, app.settings, app.services).generate(idempotencyKey="k")
     await app.image(idempotencyKey="k")
     assert len(fake_workers_ai.requests) == 1
     assert await one_picture_was_paid(app)
@@ -264,10 +264,10 @@ async def test_a_key_is_good_for_24_hours_after_its_request_was_done(
 ) -> None:
     first = await app.image(idempotencyKey="k")
     await set_completion(app, now() - KEY_LIFETIME + timedelta(minutes=1))
-    await app.parts.idempotency.sweep()
+    await app.services.idempotency.sweep()
     assert (await app.image(idempotencyKey="k"))["id"] == first["id"]
     await set_completion(app, now() - KEY_LIFETIME - timedelta(minutes=1))
-    await app.parts.idempotency.sweep()
+    await app.services.idempotency.sweep()
     other = await app.image(idempotencyKey="k", prompt="Another request by now")
     assert other["id"] != first["id"]
     assert (await app.image(idempotencyKey="k", prompt="Another request by now")) == other
@@ -275,7 +275,7 @@ async def test_a_key_is_good_for_24_hours_after_its_request_was_done(
 
 
 async def set_completion(app: RunningApp, moment: Any) -> None:
-    async with app.parts.database.write() as connection:
+    async with app.services.database.write() as connection:
         statement = update(IdempotencyKeyRow).where(col(IdempotencyKeyRow.key) == "k")
         await connection.execute(statement.values(completed_at=moment))
 

@@ -78,7 +78,7 @@ async def test_a_smaller_picture_costs_what_it_is(
         assert [one["__typename"] for one in again["warnings"]] == ["SizeWarning"]
         costs = await app.ask("{ costAnalytics { totalCost } }")
         assert costs["costAnalytics"]["totalCost"] == pytest.approx(0.05)
-        assert await agrees(app.parts.database)
+        assert await agrees(app.services.database)
 
 
 async def test_a_larger_picture_costs_no_more_than_was_accepted(
@@ -96,7 +96,7 @@ async def test_a_larger_picture_costs_no_more_than_was_accepted(
         )
         assert by_rest.status_code == 201
         assert "1024 × 1024" in by_rest.json()["warnings"][0]
-        assert await agrees(app.parts.database)
+        assert await agrees(app.services.database)
 
 
 async def test_a_batch_costs_what_its_pictures_are(
@@ -121,4 +121,4 @@ async def test_a_batch_costs_what_its_pictures_are(
             for node in (edge["node"] for edge in batch["items"]["edges"])
         }
         assert found == {512: (1, 0.01), 1024: (0, 0.04)}
-        assert await agrees(app.parts.database)
+        assert await agrees(app.services.database)

@@ -30,7 +30,7 @@ PRICES = '[prices."%s"]\npicture = "0.50"\n' % FLUX
 
 async def begun_id(app: RunningApp) -> str:
     """Return the id that the only key's result will have."""
-    async with app.parts.database.read() as connection:
+    async with app.services.database.read() as connection:
         return (await connection.execute(select(IdempotencyKeyRow.result_id))).scalar_one()  # type: ignore[call-overload,no-any-return]  # a column
 
 
@@ -85,7 +85,7 @@ async def test_bytes_without_facts_are_finished_as_they_were_accepted_without_a_
         assert (await app.generate(**asked))["userErrors"][0]["code"] == "GENERATION_PENDING"
         await reached.wait()
         image_id = await begun_id(app)
-        stored = await app.parts.store.get(f"generated/{image_id}.jpg")
+        stored = await app.services.store.get(f"generated/{image_id}.jpg")
         assert stored is not None
         await app.ask(
             "mutation D($id: ID!) { deleteTemplate(input: {id: $id}) { userErrors { code } } }",
@@ -103,7 +103,7 @@ async def test_bytes_without_facts_are_finished_as_they_were_accepted_without_a_
         assert image["sizeBytes"] == len(stored.data)
         assert (image["tags"], image["metadata"]) == (["x"], {"a": 1})
         assert unsigned(await app.image(**asked)) == unsigned(image)
-        assert await charges(app.parts.database) == [image_id]
+        assert await charges(app.services.database) == [image_id]
 
 
 SET_BUDGET = """mutation {
@@ -126,11 +126,11 @@ async def test_a_budget_holds_what_a_dead_server_may_yet_charge(
         await app.generate(idempotencyKey="k")
         await reached.wait()
     async with running_app(tmp_path, workers_ai(fake_workers_ai)) as app:
-        await app.parts.reservations.sweep()
+        await app.services.reservations.sweep()
         (error,) = (await app.generate())["userErrors"]
         assert error["code"] == "BUDGET_EXCEEDED"
         assert (await app.image(idempotencyKey="k"))["cost"] == 0.01
-        (state,) = await app.parts.budgets.every()
+        (state,) = await app.services.budgets.every()
         assert (state.spent, state.reserved) == (state.limit, 0)
         assert (await app.generate())["userErrors"][0]["code"] == "BUDGET_EXCEEDED"
 
@@ -152,7 +152,7 @@ async def test_a_call_that_brought_nothing_is_made_again_as_it_was_accepted(
         first, second = fake_workers_ai.requests
         assert first.parameters == second.parameters
         assert (image["id"], image["cost"]) == (image_id, 0.01)
-        assert await charges(app.parts.database) == [image_id]
+        assert await charges(app.services.database) == [image_id]
 
 
 async def test_an_upload_whose_server_ended_is_kept_once(
@@ -201,7 +201,7 @@ async def test_the_facts_are_those_of_the_bytes_that_were_there_first(
     told = {"seed": "7", "seconds": "1.25", "cost": "123000000", "provider-cost": "5000000"}
     stored = StoredObject(data=other, content_type="image/png", metadata=told)
     # The model answers with a JPEG; what lies under that key is somebody else's object.
-    assert await app.parts.store.put(f"generated/{image_id}.jpg", stored)
+    assert await app.services.store.put(f"generated/{image_id}.jpg", stored)
     image = await request
     assert (image["width"], image["height"], image["sizeBytes"]) == (48, 32, len(other))
     assert (image["parameters"]["seed"], image["seconds"]) == (7, 1.25)

@@ -19,10 +19,10 @@ async def finished(app: RunningApp) -> None:
     generations = {
         task for task in asyncio.all_tasks() if task.get_name().startswith("generation ")
     }
-    assert len(generations) == len(app.parts.running)
+    assert len(generations) == len(app.services.running)
     if generations:
         await asyncio.wait(generations, timeout=10)
-    assert len(app.parts.running) == 0
+    assert len(app.services.running) == 0
 
 
 async def test_a_picture_is_kept_when_its_client_goes_away(
@@ -31,7 +31,7 @@ async def test_a_picture_is_kept_when_its_client_goes_away(
     fake_workers_ai.latency = 0.5
     with pytest.raises(httpx.ReadTimeout):
         async with httpx.AsyncClient(base_url=app.settings.server_url, timeout=0.2) as hasty:
-            await RunningApp(hasty, app.settings, app.parts).generate()
+            await RunningApp(hasty, app.settings, app.services).generate()
     await finished(app)
     data = await app.ask("{ images { totalCount } costAnalytics { totalImages } }")
     assert data == {"images": {"totalCount": 1}, "costAnalytics": {"totalImages": 1}}

@@ -68,7 +68,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
     ):
 
         async def prepare() -> tuple[str, ...]:
-            owned = await make_objects(app.parts, "default_user")
+            owned = await make_objects(app.services, "default_user")
             for number in range(25):
                 await app.image(tags=[f"t{number}"])
             return tuple(str(value) for value in asdict(owned).values())

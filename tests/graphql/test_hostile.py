@@ -59,9 +59,9 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     ):
 
         async def prepare() -> Target:
-            owned = await make_objects(app.parts, "ann")
+            owned = await make_objects(app.services, "ann")
             secrets = [
-                (await create_key(app.parts.database, KeyDraft(user_id="ann", role=role))).secret
+                (await create_key(app.services.database, KeyDraft(user_id="ann", role=role))).secret
                 for role in Role
             ]
             names = (*(str(value) for value in asdict(owned).values()), FLUX)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 
 def context_of(app: RunningApp) -> Context:
-    return Context(app.parts, {}, None, Principal(user_id="ann"))  # type: ignore[arg-type]  # nobody is authenticated here
+    return Context(app.services, {}, None, Principal(user_id="ann"))  # type: ignore[arg-type]  # nobody is authenticated here
 
 
 async def budgets(context: Context) -> Any:

@@ -59,8 +59,8 @@ class Compared:
     def __init__(self, app: RunningApp, call: Callable[..., Any], ids: list[str]) -> None:
         self.call = call
         self.planned = 0
-        self._parts = app.parts
-        self._models = ShapedCatalogue(app.parts.catalogue, app.parts.prices).models()
+        self._parts = app.services
+        self._models = ShapedCatalogue(app.services.catalogue, app.services.prices).models()
         self._schema = build_schema(LIMITS)
         cursors = [
             cursor_of({"created_at": START + timedelta(seconds=number), "id": ids[number]})
@@ -149,7 +149,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compared]:
     ):
 
         async def prepare() -> list[str]:
-            database = app.parts.database
+            database = app.services.database
             template = await add_template(database, parameters=asdict(Parameters(steps=8)))
             images = [
                 await add_image(
@@ -172,7 +172,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compared]:
                 )
                 for number in range(60)
             ]
-            owned = await make_objects(app.parts, "ann")
+            owned = await make_objects(app.services, "ann")
             ids = [str(value) for value in asdict(owned).values() if value is not None]
             return [*(image.id for image in images), template.id, *ids]
 

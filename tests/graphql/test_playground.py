@@ -34,7 +34,7 @@ async def test_every_subscription_of_the_playground_can_be_run(app: RunningApp) 
             payload = {"query": EXAMPLES, "operationName": name}
             await client.send(type="subscribe", id=name, payload=payload)
         async with asyncio.timeout(WAIT_SECONDS):
-            while app.parts.progress.watchers < len(names):
+            while app.services.progress.watchers < len(names):
                 await asyncio.sleep(0.005)
         await app.image()
         assert {(await client.receive())["id"] for _ in names} == set(names)

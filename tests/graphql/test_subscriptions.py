@@ -31,7 +31,7 @@ async def until(condition: Callable[[], bool]) -> None:
 async def test_a_socket_carries_every_kind_of_operation(app: RunningApp) -> None:
     async with subscriber(app.settings.server_url) as client:
         await client.subscribe(CREATED, "watch")
-        await until(lambda: app.parts.progress.watchers == 1)
+        await until(lambda: app.services.progress.watchers == 1)
         image = await app.image()
         assert await client.next("watch") == {"imageCreated": {"id": image["id"]}}
         await client.subscribe("{ models { id } }", "query")
@@ -40,7 +40,7 @@ async def test_a_socket_carries_every_kind_of_operation(app: RunningApp) -> None
 
 
 async def test_unsubscribing_and_leaving_end_the_watching(app: RunningApp) -> None:
-    progress = app.parts.progress
+    progress = app.services.progress
     async with subscriber(app.settings.server_url) as client:
         for name in ("one", "two"):
             await client.subscribe(CREATED, name)
@@ -119,7 +119,7 @@ async def test_a_breach_of_the_protocol_closes_the_socket(app: RunningApp) -> No
                 for message in messages:
                     await client.socket.send(message)
                 assert await client.closed() == code, messages
-        await until(lambda: app.parts.progress.watchers == 0)
+        await until(lambda: app.services.progress.watchers == 0)
     assert logged == []
 
 
@@ -143,7 +143,7 @@ async def test_a_users_subscriptions_are_counted_over_all_their_connections(
     tmp_path: Path,
 ) -> None:
     async with running_app(tmp_path, {"subscriptions_per_user": 2}) as app:
-        url, progress = app.settings.server_url, app.parts.progress
+        url, progress = app.settings.server_url, app.services.progress
         async with subscriber(url) as one, subscriber(url) as other:
             for client in (one, other):
                 await client.subscribe(CREATED)
@@ -210,11 +210,11 @@ async def test_one_who_takes_no_data_is_dropped(tmp_path: Path) -> None:
         with structlog.testing.capture_logs() as logged:
             async with subscriber(url, max_queue=1, max_size=None) as client:
                 await client.subscribe(CREATED, "watch")
-                await until(lambda: app.parts.progress.watchers == 1)
+                await until(lambda: app.services.progress.watchers == 1)
                 for number in range(20):
                     query = "{ images { edges { node { %s } } } }" % aliases
                     await client.subscribe(query, str(number))
-                await until(lambda: app.parts.progress.watchers == 0)
+                await until(lambda: app.services.progress.watchers == 0)
                 client.socket.transport.abort()
     dropped = {"websocket_dropped", "connection_dropped"}  # whichever notices first
     assert dropped & {entry["event"] for entry in logged}
@@ -230,7 +230,7 @@ async def test_neither_may_one_of_a_stream_over_http(tmp_path: Path) -> None:
     aliases = " ".join(f"p{number}: prompt" for number in range(1000))
     query = json.dumps({"query": "subscription { imageCreated { %s } }" % aliases})
     async with running_app(tmp_path, settings) as app:
-        progress = app.parts.progress
+        progress = app.services.progress
         with ExitStack() as stack, structlog.testing.capture_logs() as logged:
             for accept in (EVENTS, PARTS):
                 client = stack.enter_context(socket.socket())

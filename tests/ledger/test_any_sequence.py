@@ -100,7 +100,7 @@ async def _run(
             await _set_budget(app, value)
         elif kind == "adjust":
             await adjust(
-                app.parts.database,
+                app.services.database,
                 Adjustment(user_id="default_user", amount=value, reason="a test"),
             )
             expected["amount"] += value
@@ -135,7 +135,7 @@ async def _send_again(
 
 async def _set_budget(app: RunningApp, pictures: int | None) -> None:
     """Leave room for so many pictures of the cheapest kind; None takes the budget away."""
-    budgets = app.parts.budgets
+    budgets = app.services.budgets
     for state in await budgets.every():
         await budgets.remove(state.span.budget.id)
     if pictures is not None:
@@ -146,22 +146,22 @@ async def _set_budget(app: RunningApp, pictures: int | None) -> None:
 
 async def _payable(app: RunningApp, cost: int) -> int | None:
     """Return how many pictures the budget pays for; None: there is none."""
-    states = await app.parts.budgets.every()
+    states = await app.services.budgets.every()
     return max(0, states[0].limit - states[0].spent) // cost if states else None
 
 
 async def _check(app: RunningApp, expected: dict[str, int]) -> None:
-    database, where = app.parts.database, RollupFilter(is_preview=False)
+    database, where = app.services.database, RollupFilter(is_preview=False)
     found = await audit(database)
     assert found.is_clean, found
     report = CostReport(database, where)
     totals = await report.totals()
     assert {"images": totals.images, "amount": totals.amount} == expected
     for by in (Grouping.USER, Grouping.MODEL, Grouping.TEMPLATE):
-        parts = (await report.totals_by(by)).values()
-        assert sum(part.amount for part in parts) == totals.amount
-        assert sum(part.images for part in parts) == totals.images
-    for state in await app.parts.budgets.every():
+        services = (await report.totals_by(by)).values()
+        assert sum(part.amount for part in services) == totals.amount
+        assert sum(part.images for part in services) == totals.images
+    for state in await app.services.budgets.every():
         span = CostReport(database, where, since=state.span.starts_at, until=state.span.resets_at)
         assert (state.spent, state.reserved) == ((await span.totals()).amount, 0)
 

@@ -150,9 +150,9 @@ async def test_the_table_is_what_happens(server: RunningApp, role: Role, whose: 
 
 async def objects_of(server: RunningApp, user_id: str) -> OwnedObjects:
     """Make one of each, and a picture of the batch."""
-    owned = await make_objects(server.parts, user_id)
+    owned = await make_objects(server.services, user_id)
     await add_image(
-        server.parts.database, user_id=user_id, batch_id=owned.batch_id, is_preview=True
+        server.services.database, user_id=user_id, batch_id=owned.batch_id, is_preview=True
     )
     return owned
 
@@ -234,7 +234,7 @@ async def test_what_is_another_users_is_theirs_alone(server: RunningApp) -> None
 
 
 async def test_anothers_source_cannot_be_a_mask(server: RunningApp) -> None:
-    own, anothers = [await make_objects(server.parts, user) for user in ("emil", "fritz")]
+    own, anothers = [await make_objects(server.services, user) for user in ("emil", "fritz")]
     body = _SMALL | {"model": INPAINTING, "source_image_ids": [own.source_id]}
     async with client_of(server, "emil", Role.CREATOR) as emil:
         for path, given in (("generate", body), ("batch/generate", body | _PROMPTS)):

@@ -110,7 +110,7 @@ async def test_where_keys_are_asked_for_it_is_for_admins(server: RunningApp) -> 
     pages = ("docs", "docs/start.js", "docs/assets/swagger-ui.css", "openapi.json")
     for role, status in ((Role.CREATOR, 401), (Role.ADMIN, 200)):
         draft = KeyDraft(user_id="reads-it", role=role)
-        key = (await create_key(server.parts.database, draft)).secret
+        key = (await create_key(server.services.database, draft)).secret
         for given in (httpx.BasicAuth("any", key), None):
             headers = {} if given is not None else {"Authorization": f"Bearer {key}"}
             for path in pages:

@@ -268,7 +268,7 @@ async def test_what_nobody_foresaw_is_masked_and_a_lost_database_is_a_503(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running_app(tmp_path) as app:
-        async with app.parts.database.write() as connection:
+        async with app.services.database.write() as connection:
             await connection.execute(text("ALTER TABLE templates RENAME TO elsewhere"))
         with capture_logs() as logs:
             told = await ask(app, "GET", "templates", 500)
@@ -281,7 +281,7 @@ async def test_what_nobody_foresaw_is_masked_and_a_lost_database_is_a_503(
         def lost() -> None:
             raise DatabaseUnavailable("gone")
 
-        monkeypatch.setattr(type(app.parts.database), "read", lambda _self: lost())
+        monkeypatch.setattr(type(app.services.database), "read", lambda _self: lost())
         response = await send(app, "GET", "images")
         assert response.status_code == 503
         assert response.headers["retry-after"] == "2"

@@ -107,7 +107,7 @@ async def test_a_hard_budget_refuses_and_a_soft_one_warns(
     async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as app:
 
         async def limited(limit: float, *, is_hard: bool) -> None:
-            await app.parts.budgets.set(
+            await app.services.budgets.set(
                 BudgetRequest(
                     limit=limit,
                     period=BudgetPeriod.DAILY,
@@ -133,7 +133,7 @@ async def test_a_hard_budget_refuses_and_a_soft_one_warns(
 
 async def test_what_everybody_spends_is_told_to_admins_alone(server: RunningApp) -> None:
     for is_hard in (False, True):
-        budget = await server.parts.budgets.set(
+        budget = await server.services.budgets.set(
             BudgetRequest(
                 limit=0.001,
                 period=BudgetPeriod.DAILY,
@@ -149,7 +149,7 @@ async def test_what_everybody_spends_is_told_to_admins_alone(server: RunningApp)
                     (await send(one, "POST", path, json=body)).json()
                     for path, body in (("generate", BODY), ("batch/generate", BATCH))
                 ]
-        await server.parts.budgets.remove(budget.span.budget.id)
+        await server.services.budgets.remove(budget.span.budget.id)
         assert "$0.001" not in str(told[Role.CREATOR])
         for answer in told[Role.ADMIN]:
             assert "$0.001" in str(answer)

@@ -76,11 +76,11 @@ async def test_a_database_of_an_older_version_adopts_its_store(tmp_path: Path) -
     async with running_app(tmp_path) as app:
         await app.image(**SMALL)
         marker.unlink()
-        async with app.parts.database.write() as connection:
+        async with app.services.database.write() as connection:
             await connection.exec_driver_sql("DELETE FROM stores")
     async with running_app(tmp_path) as app:
         await store_becomes(app, 200, "ok")
-        async with app.parts.database.write() as connection:
+        async with app.services.database.write() as connection:
             await connection.exec_driver_sql("DELETE FROM stores")
     assert marker.exists()
     shutil.rmtree(tmp_path / "images")
@@ -109,7 +109,7 @@ async def test_a_bucket_without_its_marker_is_noticed(tmp_path: Path, s3: S3Serv
     async with running_app(tmp_path, settings) as app:
         await app.image(**SMALL)
         await store_becomes(app, 200, "ok")
-        await app.parts.store._delete(".gql-server-store.json")  # type: ignore[attr-defined]
+        await app.services.store._delete(".gql-server-store.json")  # type: ignore[attr-defined]
         await store_becomes(app, 503, "failing")
     other = settings | {"r2_bucket": s3.make_bucket()}
     with pytest.raises(StartError, match="has no marker"):

@@ -17,7 +17,7 @@ async def client_of(
     app: RunningApp, user_id: str, role: Role, **draft: Any
 ) -> AsyncIterator[RunningApp]:
     """Yield the running server with a client that sends a new API key of this user."""
-    created = await create_key(app.parts.database, KeyDraft(user_id=user_id, role=role, **draft))
+    created = await create_key(app.services.database, KeyDraft(user_id=user_id, role=role, **draft))
     headers = {"Authorization": f"Bearer {created.secret}"}
     async with httpx.AsyncClient(
         base_url=app.settings.server_url,
@@ -25,4 +25,4 @@ async def client_of(
         headers=headers,
         timeout=30,
     ) as client:
-        yield RunningApp(client, app.settings, app.parts)
+        yield RunningApp(client, app.settings, app.services)

@@ -11,7 +11,7 @@ import httpx
 from PIL import Image
 
 from gql_server.bootstrap.web import create_app
-from gql_server.generation.services import Parts
+from gql_server.generation.services import Services
 from gql_server.settings import Settings, load_settings
 from gql_server.tls import trusted_authorities
 from gql_server.web.server import server_config
@@ -23,10 +23,10 @@ from tests.support.workers_ai_app import FakeWorkersAI
 class RunningApp:
     """A running server, and a client of it."""
 
-    def __init__(self, client: httpx.AsyncClient, settings: Settings, parts: Parts) -> None:
+    def __init__(self, client: httpx.AsyncClient, settings: Settings, services: Services) -> None:
         self.client = client
         self.settings = settings
-        self.parts = parts
+        self.services = services
 
     async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """Run an operation that must have no top-level errors; return its data."""
@@ -127,11 +127,11 @@ async def running_app(
         config = server_config(create_app(chosen, runs_jobs=runs_jobs), chosen)
         config.timeout_graceful_shutdown = 5
         async with served(config, listener) as server:
-            parts: Parts = server.lifespan.state["parts"]
+            services: Services = server.lifespan.state["services"]
             async with httpx.AsyncClient(
                 base_url=chosen.server_url, verify=trusted_authorities(), timeout=30
             ) as client:
-                yield RunningApp(client, chosen, parts)
+                yield RunningApp(client, chosen, services)
 
 
 def workers_ai_settings(fake_workers_ai: FakeWorkersAI) -> dict[str, Any]:

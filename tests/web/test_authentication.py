@@ -22,7 +22,7 @@ VIEWER = "{ viewer { userId role key { id name prefix expiresAt lastUsedAt } } }
 
 async def test_nobody_is_served_without_a_good_key(app_with_keys: RunningApp) -> None:
     whole = (
-        await create_key(app_with_keys.parts.database, KeyDraft(user_id="a", role=Role.ADMIN))
+        await create_key(app_with_keys.services.database, KeyDraft(user_id="a", role=Role.ADMIN))
     ).secret
     for header in (None, "", "Bearer", f"Basic {whole}", whole, f"Bearer {whole}x", "Bearer x y"):
         headers = {"Authorization": header} if header is not None else {}
@@ -78,7 +78,7 @@ async def test_the_rest_description_takes_an_admins_key_as_a_password_and_nothin
     secrets = {}
     for role in Role:
         draft = KeyDraft(user_id="ann", role=role)
-        secrets[role] = (await create_key(app_with_keys.parts.database, draft)).secret
+        secrets[role] = (await create_key(app_with_keys.services.database, draft)).secret
         answer = await app_with_keys.client.get(
             "/api/docs", headers=page, auth=("ann", secrets[role])
         )
@@ -137,7 +137,7 @@ async def test_a_server_that_asks_nobody_has_one_viewer(app: RunningApp) -> None
 
 async def test_a_database_that_is_away_is_not_the_callers_fault(app_with_keys: RunningApp) -> None:
     async with client_of(app_with_keys, "ann", Role.CREATOR) as ann:
-        await app_with_keys.parts.database.close()
+        await app_with_keys.services.database.close()
         path = app_with_keys.settings.data_dir / "gql_server.db"
         path.rename(path.with_suffix(".away"))
         path.mkdir()
@@ -158,7 +158,9 @@ async def test_a_websocket_with_a_bad_key_is_refused(app_with_keys: RunningApp) 
 
 
 async def test_a_websocket_s_first_message_tells_who_speaks(app_with_keys: RunningApp) -> None:
-    good = await create_key(app_with_keys.parts.database, KeyDraft(user_id="ann", role=Role.READER))
+    good = await create_key(
+        app_with_keys.services.database, KeyDraft(user_id="ann", role=Role.READER)
+    )
     for payload in ({}, {"authorization": "Bearer gqls_wrong"}):
         async with open_socket(app_with_keys.settings.server_url) as client:
             await client.send(type="connection_init", payload=payload)

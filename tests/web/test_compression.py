@@ -73,7 +73,7 @@ async def test_rest_and_pages_are_too(app: RunningApp) -> None:
 async def test_streams_are_not(app: RunningApp, accept: str) -> None:
     url, encodings = app.settings.server_url, {"accept-encoding": "zstd, br, gzip"}
     async with streamed(url, accept, CREATED, headers=encodings) as stream:
-        while app.parts.progress.watchers < 1:
+        while app.services.progress.watchers < 1:
             await app.answer("{ __typename }")
         image = await app.image()
         assert await stream.next() == {"imageCreated": {"id": image["id"]}}

@@ -75,6 +75,6 @@ async def test_those_who_ask_at_once_cost_one_check(
         nonlocal checked
         checked += 1
 
-    monkeypatch.setattr(app.parts.store, "check", check)
+    monkeypatch.setattr(app.services.store, "check", check)
     answers = await asyncio.gather(*(ready(app) for _ in range(20)))
     assert (checked, {status for status, _ in answers}) == (1, {200})

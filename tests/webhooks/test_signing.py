@@ -42,5 +42,5 @@ async def test_its_owner_is_shown_it_and_a_reader_is_not(app_with_keys: RunningA
             ]
     anns, bobs = found["ann", Role.CREATOR], found["bob", Role.CREATOR]
     assert (len(anns), len(bobs), anns != bobs) == (1, 1, True)
-    assert list(anns) == app_with_keys.parts.webhooks.secrets_of("ann")
+    assert list(anns) == app_with_keys.services.webhooks.secrets_of("ann")
     assert found["ann", Role.READER] == []

@@ -134,16 +134,16 @@ class ApiKeyMutations:
             expires_at=input.expires_at,
             budget=_budget_request(input.budget) if input.budget is not None else None,
         )
-        parts = info.context.parts
+        services = info.context.services
         try:
-            created = await create_key(parts.database, draft)
+            created = await create_key(services.database, draft)
         except REPORTABLE as error:
             return CreateApiKeyPayload(
                 api_key=None, secret=None, budget=None, user_errors=user_errors(error)
             )
         ids = [created.budget_id] if created.budget_id is not None else []
         budgets = (
-            [budget_from(info, state) for state in await parts.budgets.find(ids)] if ids else []
+            [budget_from(info, state) for state in await services.budgets.find(ids)] if ids else []
         )
         return CreateApiKeyPayload(
             api_key=api_key_from(created.facts),
@@ -166,7 +166,7 @@ class ApiKeyMutations:
     ) -> RevokeApiKeyPayload:
         """End an API key."""
         try:
-            facts = await revoke_key(info.context.parts.database, input.id)
+            facts = await revoke_key(info.context.services.database, input.id)
         except REPORTABLE as error:
             return RevokeApiKeyPayload(api_key=None, user_errors=user_errors(error))
         return RevokeApiKeyPayload(api_key=api_key_from(facts), user_errors=[])

@@ -93,7 +93,7 @@ def api_key_from(facts: Facts) -> ApiKey:
 async def find_api_keys(info: Info, ids: Sequence[str]) -> dict[str, ApiKey]:
     """Return the keys of these ids that the caller sees."""
     context = info.context
-    found = await use_cases.get_keys(context.parts.database, context.principal, ids)
+    found = await use_cases.get_keys(context.services.database, context.principal, ids)
     return {key_id: api_key_from(facts) for key_id, facts in found.items()}
 
 
@@ -114,7 +114,7 @@ async def api_key_connection(
     context = info.context
     request = page_request(first, after, last, before, order)
     user_id = wanted_user(where)
-    database, principal = context.parts.database, context.principal
+    database, principal = context.services.database, context.principal
     page = await use_cases.list_keys(database, principal, request, user_id=user_id)
     return connection(
         page,

@@ -115,7 +115,7 @@ def item_from(facts: Facts) -> BatchItem:
 
 async def find_batch_items(info: Info, ids: Sequence[strawberry.ID]) -> dict[str, BatchItem]:
     """Find items by id; one that is not there is left out."""
-    found = await use_cases.get_items(info.context.parts, info.context.principal, ids)
+    found = await use_cases.get_items(info.context.services, info.context.principal, ids)
     return {item_id: item_from(facts) for item_id, facts in found.items()}
 
 
@@ -133,14 +133,14 @@ async def item_connection(
     Raises:
         InvalidInput: The page is not asked for properly.
     """
-    parts = info.context.parts
+    services = info.context.services
     request = page_request(first, after, last, before, ListOrder.OLDEST_FIRST)
     wanted = (
         {domain_member(ItemStatus, status) for status in statuses} if statuses is not None else None
     )
-    page = await use_cases.list_items(parts, batch_id, request, wanted)
+    page = await use_cases.list_items(services, batch_id, request, wanted)
 
     async def count() -> int:
-        return await use_cases.count_items(parts, batch_id, wanted)
+        return await use_cases.count_items(services, batch_id, wanted)
 
     return connection(page, [item_from(row) for row in page.rows], request, count)

@@ -124,7 +124,7 @@ class BatchMutations:
 
         async def work() -> CreatedBatch:
             return await create_batch(
-                context.parts,
+                context.services,
                 context.principal,
                 await batch_request(input),
                 idempotency_key=input.idempotency_key,
@@ -144,7 +144,7 @@ class BatchMutations:
     ) -> CancelBatchPayload:
         """Cancel a batch."""
         context = info.context
-        work = control.cancel_batch(context.parts, context.principal, input.id)
+        work = control.cancel_batch(context.services, context.principal, input.id)
         batch, errors = await _outcome(info, work)
         return CancelBatchPayload(batch=batch, user_errors=errors)
 
@@ -156,7 +156,7 @@ class BatchMutations:
     ) -> ResumeBatchPayload:
         """Resume a batch."""
         context = info.context
-        work = control.resume_batch(context.parts, context.principal, input.id)
+        work = control.resume_batch(context.services, context.principal, input.id)
         batch, errors = await _outcome(info, work)
         return ResumeBatchPayload(batch=batch, user_errors=errors)
 
@@ -172,7 +172,7 @@ class BatchMutations:
         """Retry a batch."""
         context = info.context
         work = control.retry_batch(
-            context.parts, context.principal, input.id, idempotency_key=input.idempotency_key
+            context.services, context.principal, input.id, idempotency_key=input.idempotency_key
         )
         batch, errors, warnings = await _creation(info, work)
         return RetryBatchPayload(batch=batch, user_errors=errors, warnings=warnings)

@@ -60,7 +60,7 @@ class BatchSubscriptions:
     ) -> AsyncIterable[BatchProgress]:
         """Watch a batch."""
         context = info.context
-        watch = await watch_batch(context.parts, context.principal, id, after=after)
+        watch = await watch_batch(context.services, context.principal, id, after=after)
         return SharedEvents(watch, _shaped, context, position_argument="after")
 
 

@@ -222,7 +222,7 @@ class Batch(Node):
         ] = 0,
     ) -> list[BatchItem]:
         """List what ended after an event."""
-        ended = await ended_items(info.context.parts, self.id, after=after, until=self.sequence)
+        ended = await ended_items(info.context.services, self.id, after=after, until=self.sequence)
         return [item_from(item) for item in ended]
 
     @strawberry.field(description="Images of the batch that have been generated and not deleted.")
@@ -245,7 +245,7 @@ class Batch(Node):
 def batch_from(context: Context, facts: Facts) -> Batch:
     """Shape a batch."""
     reason = facts["paused_reason"]
-    finish = use_cases.estimated_finish(facts, concurrency=context.parts.batch_concurrency)
+    finish = use_cases.estimated_finish(facts, concurrency=context.services.batch_concurrency)
     return Batch(
         id=strawberry.ID(facts["id"]),
         status=BatchStatus(domain.BatchStatus(facts["status"])),
@@ -274,7 +274,7 @@ def batch_from(context: Context, facts: Facts) -> Batch:
 async def find_batches(info: Info, ids: Sequence[strawberry.ID]) -> dict[str, Batch]:
     """Find batches by id; one that is not there is left out."""
     context = info.context
-    found = await use_cases.get_batches(context.parts, context.principal, ids)
+    found = await use_cases.get_batches(context.services, context.principal, ids)
     return {batch_id: batch_from(context, facts) for batch_id, facts in found.items()}
 
 
@@ -305,9 +305,9 @@ async def batch_connection(
         if given.status is not None
         else None,
     )
-    page = await use_cases.list_batches(context.parts, context.principal, wanted, request)
+    page = await use_cases.list_batches(context.services, context.principal, wanted, request)
 
     async def count() -> int:
-        return await use_cases.count_batches(context.parts, context.principal, wanted)
+        return await use_cases.count_batches(context.services, context.principal, wanted)
 
     return connection(page, [batch_from(context, row) for row in page.rows], request, count)

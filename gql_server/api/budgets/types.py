@@ -261,7 +261,7 @@ class BudgetMutations:
     ) -> SetBudgetPayload:
         """Set a budget."""
         try:
-            state = await info.context.parts.budgets.set(_request(input))
+            state = await info.context.services.budgets.set(_request(input))
         except REPORTABLE as error:
             return SetBudgetPayload(budget=None, user_errors=user_errors(error), warnings=[])
         return SetBudgetPayload(
@@ -282,7 +282,7 @@ class BudgetMutations:
     ) -> RemoveBudgetPayload:
         """Remove a budget."""
         try:
-            await info.context.parts.budgets.remove(input.id)
+            await info.context.services.budgets.remove(input.id)
         except REPORTABLE as error:
             return RemoveBudgetPayload(removed_id=None, user_errors=user_errors(error))
         return RemoveBudgetPayload(removed_id=input.id, user_errors=[])
@@ -325,7 +325,7 @@ def budget_warning(info: Info, state: BudgetState) -> PayloadWarning:
 
 async def _subject_warnings(info: Info, state: BudgetState) -> list[PayloadWarning]:
     row = state.span.budget
-    if row.subject_id == info.context.user_id or await info.context.parts.budgets.knows(row):
+    if row.subject_id == info.context.user_id or await info.context.services.budgets.knows(row):
         return []
     kind = "user" if row.scope == domain.BudgetScope.USER else "API key"
     message = (
@@ -339,7 +339,7 @@ async def find_budgets(info: Info, ids: list[strawberry.ID]) -> dict[str, Budget
     """Find budgets by id: an admin any, everybody else those that their pictures are paid from."""
     context = info.context
     if context.is_admin:
-        states = await context.parts.budgets.find(ids)
+        states = await context.services.budgets.find(ids)
     else:
         states = [state for state in await context.budgets() if state.span.budget.id in ids]
     return {state.span.budget.id: budget_from(info, state) for state in states}

@@ -317,7 +317,7 @@ def cost_analytics(
     if faults:
         raise Rejected(faults)
     report = cost_report(
-        context.parts,
+        context.services,
         context.principal,
         user_ids=wanted.user_ids,
         model_ids=wanted.models,

@@ -64,14 +64,16 @@ def estimate_work(arguments: Mapping[str, Any]) -> int:
 
 async def cost_estimate(info: Info, source: CostEstimateInput) -> CostEstimatePayload:
     """Estimate a request."""
-    parts, principal = info.context.parts, info.context.principal
+    services, principal = info.context.services, info.context.principal
     kind = "image" if source.image is not None else "batch"
     try:
         if source.image is not None:
-            price = await estimate_cost(parts, principal, picture_request(source.image.value))
+            price = await estimate_cost(services, principal, picture_request(source.image.value))
         else:
             assert source.batch is not None  # noqa: S101 - @oneOf has seen to it
-            price = await estimate_batch(parts, principal, await batch_request(source.batch.value))
+            price = await estimate_batch(
+                services, principal, await batch_request(source.batch.value)
+            )
     except REPORTABLE as error:
         return CostEstimatePayload(
             estimate=None,

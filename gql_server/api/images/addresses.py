@@ -75,7 +75,7 @@ async def picture_url(
                 path=(name,),
                 code=ErrorCode.OUT_OF_RANGE,
             )
-    return await info.context.parts.store.url(
+    return await info.context.services.store.url(
         storage_key,
         width=width,
         format=domain_member(PictureFormat, image_format) if image_format is not None else None,

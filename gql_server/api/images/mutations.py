@@ -126,7 +126,7 @@ class ImageMutations:
         context = info.context
         try:
             made = await generate_image(
-                context.parts,
+                context.services,
                 context.principal,
                 picture_request(input),
                 idempotency_key=input.idempotency_key,
@@ -157,7 +157,7 @@ class ImageMutations:
             metadata=cast("dict[str, Any] | None", metadata),
             clears_metadata=input.metadata is not None and metadata is None,
         )
-        work = use_cases.label_image(context.parts, context.principal, input.id, labels)
+        work = use_cases.label_image(context.services, context.principal, input.id, labels)
         image, errors = await _outcome(info, work)
         return UpdateImagePayload(image=image, user_errors=errors)
 
@@ -172,7 +172,7 @@ class ImageMutations:
     ) -> DeleteImagePayload:
         """Take an image out of lists."""
         context = info.context
-        work = use_cases.delete_image(context.parts, context.principal, input.id)
+        work = use_cases.delete_image(context.services, context.principal, input.id)
         image, errors = await _outcome(info, work)
         return DeleteImagePayload(image=image, user_errors=errors)
 
@@ -186,7 +186,7 @@ class ImageMutations:
     ) -> RestoreImagePayload:
         """Restores a deleted image."""
         context = info.context
-        work = use_cases.restore_image(context.parts, context.principal, input.id)
+        work = use_cases.restore_image(context.services, context.principal, input.id)
         image, errors = await _outcome(info, work)
         return RestoreImagePayload(image=image, user_errors=errors)
 

@@ -29,7 +29,7 @@ class ImageRows:
 
     def cursor(self, context: Context) -> Callable[[Any, str], str]:
         """Return what makes a cursor."""
-        microseconds = context.parts.database.values.microseconds
+        microseconds = context.services.database.values.microseconds
         return lambda created_at, image_id: cursor_at(microseconds(created_at), image_id)
 
     async def page(
@@ -51,7 +51,7 @@ class ImageRows:
         )
         where = image_filter(arguments.get("filter"))
         page = await use_cases.list_raw_images(
-            context.parts, context.principal, columns or ("id",), where, request
+            context.services, context.principal, columns or ("id",), where, request
         )
         rows = page.rows if columns else [()] * len(page.rows)
         if request.from_end:
@@ -61,7 +61,7 @@ class ImageRows:
     async def count(self, context: Context, arguments: Arguments) -> int:
         """Count the whole list."""
         where = image_filter(arguments.get("filter"))
-        return await use_cases.image_count(context.parts, context.principal, where)
+        return await use_cases.image_count(context.services, context.principal, where)
 
 
 def _model(context: Context) -> Callable[[str], Model]:
@@ -69,7 +69,7 @@ def _model(context: Context) -> Callable[[str], Model]:
 
 
 def _address(context: Context) -> Callable[[str], str]:
-    store = context.parts.store
+    store = context.services.store
     base = store.public_base
     if base is not None:
         return lambda key: f"{base}/{key}"
@@ -87,24 +87,24 @@ def _address(context: Context) -> Callable[[str], str]:
 
 
 def _moment(context: Context) -> Callable[[Any], str]:
-    return context.parts.database.values.moment
+    return context.services.database.values.moment
 
 
 def _optional_moment(context: Context) -> Callable[[Any], str | None]:
-    moment = context.parts.database.values.moment
+    moment = context.services.database.values.moment
     return lambda value: None if value is None else moment(value)
 
 
 def _boolean(context: Context) -> Callable[[Any], bool]:
-    return context.parts.database.values.boolean
+    return context.services.database.values.boolean
 
 
 def _json(context: Context) -> Callable[[Any], Any]:
-    return context.parts.database.values.json
+    return context.services.database.values.json
 
 
 def _parameters(context: Context) -> Callable[[Any], GenerationParameters]:
-    json = context.parts.database.values.json
+    json = context.services.database.values.json
     return lambda value: GenerationParameters(**json(value))
 
 

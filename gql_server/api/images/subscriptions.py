@@ -41,7 +41,7 @@ class ImageSubscriptions:
         context = info.context
         columns = requested_columns(info, (), IMAGE_COLUMNS) | {"id"}
         watch = await watch_new_images(
-            context.parts, context.principal, columns, image_filter(filter), after=after
+            context.services, context.principal, columns, image_filter(filter), after=after
         )
         return SharedEvents(watch, _shaped, context, position_argument="after")
 

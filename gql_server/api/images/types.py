@@ -168,10 +168,10 @@ async def images_from(context: Context, found: Sequence[Facts]) -> list[Image]:
     # Every row has the same columns.
     shapes = [(column, _SHAPES.get(column)) for column in found[0]]
     images = [_shape(context, facts, shapes) for facts in found]
-    if context.parts.store.public_base is None:
+    if context.services.store.public_base is None:
         for image, facts in zip(images, found, strict=True):
             if "storage_key" in facts:
-                image.r2_url = await context.parts.store.url(image.storage_key)
+                image.r2_url = await context.services.store.url(image.storage_key)
     return images
 
 
@@ -183,7 +183,7 @@ async def image_from(context: Context, facts: Facts) -> Image:
 async def find_images(info: Info, ids: Sequence[str]) -> dict[str, Image]:
     """Return the caller's images of these ids, deleted ones too."""
     context = info.context
-    found = await use_cases.get_images(context.parts, context.principal, ids)
+    found = await use_cases.get_images(context.services, context.principal, ids)
     images = await images_from(context, list(found.values()))
     return dict(zip(found, images, strict=True))
 
@@ -206,12 +206,14 @@ async def image_connection(
     if batch_id is not None:
         wanted = wanted.of_batch(batch_id)
     columns = requested_columns(info, ("edges", "node"), IMAGE_COLUMNS)
-    page = await use_cases.list_images(context.parts, context.principal, columns, wanted, request)
+    page = await use_cases.list_images(
+        context.services, context.principal, columns, wanted, request
+    )
     return connection(
         page,
         await images_from(context, page.rows),
         request,
-        lambda: use_cases.image_count(context.parts, context.principal, wanted),
+        lambda: use_cases.image_count(context.services, context.principal, wanted),
     )
 
 
@@ -231,7 +233,7 @@ def _shape(
 
 def _shape_key(attributes: dict[str, Any], value: Any, context: Context) -> None:
     attributes["storage_key"] = attributes["r2_key"] = value
-    attributes["r2_url"] = f"{context.parts.store.public_base}/{value}"
+    attributes["r2_url"] = f"{context.services.store.public_base}/{value}"
 
 
 def _shape_model(attributes: dict[str, Any], value: Any, context: Context) -> None:

@@ -95,7 +95,7 @@ class SourceImageMutations:
         try:
             data, path = await _read(input)
             facts = await upload_source_image(
-                context.parts,
+                context.services,
                 context.principal,
                 data,
                 idempotency_key=input.idempotency_key,
@@ -119,7 +119,7 @@ class SourceImageMutations:
         """Delete an upload."""
         context = info.context
         try:
-            await use_cases.delete_source_image(context.parts, context.principal, input.id)
+            await use_cases.delete_source_image(context.services, context.principal, input.id)
         except REPORTABLE as error:
             return DeleteSourceImagePayload(deleted_id=None, user_errors=user_errors(error))
         return DeleteSourceImagePayload(deleted_id=input.id, user_errors=[])

@@ -85,7 +85,7 @@ def source_image_from(facts: Facts) -> SourceImage:
 async def find_source_images(info: Info, ids: Sequence[str]) -> dict[str, SourceImage]:
     """Return the caller's uploads of these ids."""
     context = info.context
-    found = await use_cases.get_source_images(context.parts, context.principal, ids)
+    found = await use_cases.get_source_images(context.services, context.principal, ids)
     return {image_id: source_image_from(facts) for image_id, facts in found.items()}
 
 
@@ -108,11 +108,11 @@ async def source_image_connection(
     request = page_request(first, after, last, before, order)
     columns = requested_columns(info, ("edges", "node"), _COLUMNS)
     page = await use_cases.list_source_images(
-        context.parts, context.principal, columns, request, user_id=user_id
+        context.services, context.principal, columns, request, user_id=user_id
     )
     return connection(
         page,
         [source_image_from(facts) for facts in page.rows],
         request,
-        lambda: use_cases.source_image_count(context.parts, context.principal, user_id=user_id),
+        lambda: use_cases.source_image_count(context.services, context.principal, user_id=user_id),
     )

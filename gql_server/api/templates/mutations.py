@@ -153,7 +153,7 @@ class TemplateMutations:
             default_prompt=input.default_prompt,
             parameters=parameters_from(input.parameters) if input.parameters else Parameters(),
         )
-        work = use_cases.create_template(context.parts, context.principal, draft)
+        work = use_cases.create_template(context.services, context.principal, draft)
         template, errors = await _outcome(info, work)
         return CreateTemplatePayload(
             template=template, user_errors=errors, warnings=_warnings(template)
@@ -170,7 +170,7 @@ class TemplateMutations:
         """Change a template."""
         context = info.context
         work = use_cases.change_template(
-            context.parts, context.principal, input.id, _changes(input)
+            context.services, context.principal, input.id, _changes(input)
         )
         template, errors = await _outcome(info, work)
         return UpdateTemplatePayload(
@@ -190,7 +190,7 @@ class TemplateMutations:
         """Delete a template."""
         context = info.context
         try:
-            await use_cases.delete_template(context.parts, context.principal, input.id)
+            await use_cases.delete_template(context.services, context.principal, input.id)
         except REPORTABLE as error:
             return DeleteTemplatePayload(deleted_id=None, user_errors=user_errors(error))
         return DeleteTemplatePayload(deleted_id=input.id, user_errors=[])

@@ -88,7 +88,7 @@ class Template(Node):
             await images_from(context, page.rows),
             request,
             lambda: image_use_cases.image_count(
-                context.parts, context.principal, where.of_template(self.id)
+                context.services, context.principal, where.of_template(self.id)
             ),
         )
 
@@ -147,13 +147,13 @@ async def template_connection(
     request = page_request(first, after, last, before, order)
     columns = requested_columns(info, ("edges", "node"), _COLUMNS)
     page = await use_cases.list_templates(
-        context.parts, context.principal, columns, request, user_id=user_id
+        context.services, context.principal, columns, request, user_id=user_id
     )
     return connection(
         page,
         [template_from(context, facts) for facts in page.rows],
         request,
-        lambda: use_cases.template_count(context.parts, context.principal, user_id=user_id),
+        lambda: use_cases.template_count(context.services, context.principal, user_id=user_id),
     )
 
 

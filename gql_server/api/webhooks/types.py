@@ -133,7 +133,7 @@ class WebhookMutations:
         """Deliver a webhook again."""
         context = info.context
         try:
-            facts = await context.parts.webhooks.redeliver(context.principal, input.id)
+            facts = await context.services.webhooks.redeliver(context.principal, input.id)
         except REPORTABLE as error:
             return RedeliverWebhookPayload(webhook=None, user_errors=user_errors(error))
         return RedeliverWebhookPayload(webhook=webhook_from(facts), user_errors=[])
@@ -155,7 +155,7 @@ def webhook_from(facts: Facts) -> Webhook:
 
 async def find_webhooks(info: Info, ids: Sequence[str]) -> dict[str, Webhook]:
     """Find the caller's webhooks by id; one that is not there is left out."""
-    found = await info.context.parts.webhooks.find(info.context.principal, ids)
+    found = await info.context.services.webhooks.find(info.context.principal, ids)
     return {webhook_id: webhook_from(facts) for webhook_id, facts in found.items()}
 
 
