@@ -93,7 +93,7 @@ def catalogue_read_once() -> Iterator[None]:
 def coarse_previews() -> Iterator[pytest.MonkeyPatch]:
     """Have servers in these processes draw previews coarsely: most of a test's time went there."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gql_server.inference.preview.generator._MOST_PIXELS", 10_000)
+        patch.setattr("gql_server.inference.preview.generator._MAX_PIXELS", 10_000)
         yield patch
 
 

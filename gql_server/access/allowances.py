@@ -60,7 +60,7 @@ class Allowances:
         purse = self._purse(principal.user_id)
         if purse.missing + length > allowance.whole:
             raise _refusal(allowance, purse, cost, length)
-        if purse.unsettled + length <= allowance.most_unsettled:
+        if purse.unsettled + length <= allowance.max_unsettled:
             purse.unsettled += length
         else:
             await self._spend_with_others(allowance, principal.user_id, purse, cost, length)
@@ -82,7 +82,7 @@ class Allowances:
         length = allowance.length(max(1, cost))
         purse = self._purse(principal.user_id)
         unsettled = purse.unsettled + length
-        if unsettled > allowance.most_unsettled or purse.missing + length > allowance.whole:
+        if unsettled > allowance.max_unsettled or purse.missing + length > allowance.whole:
             return False
         purse.unsettled = unsettled
         return True
@@ -128,7 +128,7 @@ class Allowances:
         async with purse.lock:
             if purse.missing + length > allowance.whole:
                 raise _refusal(allowance, purse, cost, length)
-            if purse.unsettled + length <= allowance.most_unsettled:
+            if purse.unsettled + length <= allowance.max_unsettled:
                 # Settled while this waited for its turn.
                 purse.unsettled += length
                 return

@@ -26,7 +26,7 @@ from gql_server.domain.principal import Principal, Role, is_plain_user_id
 from gql_server.domain.text import text_faults
 from gql_server.ledger.budgets.budgets import BudgetRequest, budget_faults, new_budget
 
-_LONGEST: Final = 100
+_MAX_LENGTH: Final = 100
 
 REVOKED_KEYS: Final = "revoked_keys"
 """The topic that has news in every process when a key was revoked."""
@@ -142,14 +142,14 @@ async def get_keys(
 
 def _faults(draft: KeyDraft, moment: datetime) -> Iterator[DomainError]:
     yield from text_faults(
-        draft.user_id, path=("user_id",), label="User", minimum=1, maximum=_LONGEST
+        draft.user_id, path=("user_id",), label="User", minimum=1, maximum=_MAX_LENGTH
     )
     if not is_plain_user_id(draft.user_id):
         yield InvalidInput(
             "The user must be printable text without leading or trailing spaces.", path=("user_id",)
         )
     if draft.name is not None:
-        yield from text_faults(draft.name, path=("name",), label="Name", maximum=_LONGEST)
+        yield from text_faults(draft.name, path=("name",), label="Name", maximum=_MAX_LENGTH)
         if not draft.name.isprintable():
             yield InvalidInput("The name must be printable text on one line.", path=("name",))
     if draft.expires_at is not None and draft.expires_at <= moment:

@@ -32,7 +32,7 @@ _FIRST_RETRY_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 30.0
 """Strangers name keys that there are not; they may not have the provider asked each time."""
 
-_LONGEST_USER: Final = 255
+_MAX_USER_LENGTH: Final = 255
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +88,7 @@ class OidcTokens:
             log.info("token_refused", reason=getattr(error, "error", type(error).__name__))
             raise Unauthenticated("This token is not valid for this server.") from None
         user_id: str = claims["sub"]
-        if not is_plain_user_id(user_id) or len(user_id) > _LONGEST_USER:
+        if not is_plain_user_id(user_id) or len(user_id) > _MAX_USER_LENGTH:
             raise Unauthenticated("The token's `sub` is not a valid user ID.")
         roles = list(_roles(_claim(claims, self._role_claim)))
         if not roles:

@@ -135,7 +135,7 @@ class Context(Caller):
 
         async def load(ids: list[str]) -> Sequence[Sequence[Facts]]:
             found = await self.services.webhooks.latest_of(
-                self.principal, ids, most=LATEST_WEBHOOKS
+                self.principal, ids, limit=LATEST_WEBHOOKS
             )
             return [found.get(subject_id, ()) for subject_id in ids]
 

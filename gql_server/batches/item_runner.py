@@ -41,7 +41,7 @@ log = structlog.get_logger(__name__)
 
 _STORE_PATIENCE_SECONDS: Final = 300.0
 _LOOK_AGAIN_SECONDS: Final = 1.0
-_LONGEST_WAIT_SECONDS: Final = 8.0
+_MAX_WAIT_SECONDS: Final = 8.0
 
 
 class ItemWork:
@@ -92,7 +92,7 @@ class ItemWork:
                     raise
                 log.warning("item_waits_for_the_database", item=item["id"], reason=str(error))
                 await asyncio.sleep(wait)
-                wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
+                wait = min(2 * wait, _MAX_WAIT_SECONDS)
 
     async def give_up(self, run: JobRun, item: Facts, error: DomainError) -> None:
         """End an item that nobody else has: with its picture where that was made, or an error.

@@ -55,7 +55,7 @@ async def watch_batch(
             # The batch before its items, so that it has no less than what is told of them.
             batch = (await find_batches(connection, [batch_id], user_id=None))[batch_id]
             items = await items_since(
-                connection, batch_id, after=position, until=batch["sequence"], most=MAX_ITEMS
+                connection, batch_id, after=position, until=batch["sequence"], limit=MAX_ITEMS
             )
             images = await find_images(
                 connection,
@@ -73,7 +73,9 @@ async def watch_batch(
             is_finished=batch["finished_at"] is not None,
         )
 
-    return partial(services.progress.open, batch_topic(batch_id), read, after=after, most=MAX_ITEMS)
+    return partial(
+        services.progress.open, batch_topic(batch_id), read, after=after, limit=MAX_ITEMS
+    )
 
 
 async def ended_items(services: Services, batch_id: str, *, after: int, until: int) -> list[Facts]:
@@ -90,7 +92,7 @@ async def ended_items(services: Services, batch_id: str, *, after: int, until: i
     """
     _refuse_unknown_event(after, last=until)
     async with services.database.read() as connection:
-        return await items_since(connection, batch_id, after=after, until=until, most=MAX_ITEMS)
+        return await items_since(connection, batch_id, after=after, until=until, limit=MAX_ITEMS)
 
 
 def _refuse_unknown_event(after: int, *, last: int) -> None:

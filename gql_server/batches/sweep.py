@@ -25,7 +25,7 @@ _CHUNK: Final = 100
 async def sweep_batches(services: Services) -> None:
     """Resume what is paused until now, and enqueue anew what has no job left."""
     async with services.database.read() as connection:
-        due = await find_paused(connection, moment=now(), most=_CHUNK)
+        due = await find_paused(connection, moment=now(), limit=_CHUNK)
     for batch_id in due:
         if await resume(services, batch_id, probes=True) is not None:
             log.info("batch_resumed", batch=batch_id)
@@ -33,7 +33,7 @@ async def sweep_batches(services: Services) -> None:
     while True:
         async with services.database.read() as connection:
             batches = await find_unfinished(
-                connection, moment=now(), age=_SETTLED, after=last, most=_CHUNK
+                connection, moment=now(), age=_SETTLED, after=last, limit=_CHUNK
             )
         for batch in batches:
             if not await services.jobs.has_unended(job_prefix(batch)):

@@ -19,7 +19,7 @@ from gql_server.client.server import Way
 from gql_server.domain.clock import now
 
 _SECONDS_BETWEEN_LINES: Final = 5.0
-_MOST_FAILURES: Final = 20
+_MAX_FAILURES: Final = 20
 
 
 class Display:
@@ -118,10 +118,10 @@ def print_result(result: Result, folder: OutputFolder) -> None:
         typer.echo(
             f"{item.index:04} was generated, but its image can no longer be downloaded.", err=True
         )
-    for item in result.failed[:_MOST_FAILURES]:
+    for item in result.failed[:_MAX_FAILURES]:
         typer.echo(f"{describe_failure(item)} – {one_line(item.prompt)}", err=True)
-    if len(result.failed) > _MOST_FAILURES:
-        typer.echo(f"… and {len(result.failed) - _MOST_FAILURES} more.", err=True)
+    if len(result.failed) > _MAX_FAILURES:
+        typer.echo(f"… and {len(result.failed) - _MAX_FAILURES} more.", err=True)
     if result.failed:
         typer.echo(
             (

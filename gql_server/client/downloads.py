@@ -14,7 +14,7 @@ from gql_server.client.retry_policy import ConnectionLost
 from gql_server.client.server import Server
 
 _TIMEOUT: Final = httpx.Timeout(60, connect=10)
-_MOST_REFUSALS: Final = 3
+_MAX_REFUSALS: Final = 3
 
 
 class Fetched(Enum):
@@ -41,7 +41,7 @@ async def fetch_picture(
     patience = server.patience()
     current: Image | None = image
     refusals = 0
-    while current is not None and refusals < _MOST_REFUSALS:
+    while current is not None and refusals < _MAX_REFUSALS:
         try:
             await _download(http, current.url, folder, target)
         except ConnectionLost as lost:

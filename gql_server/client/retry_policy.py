@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 _FIRST_WAIT: Final = 0.25
-_LONGEST_WAIT: Final = 15.0
+_MAX_WAIT: Final = 15.0
 
 
 class ConnectionLost(Exception):
@@ -45,4 +45,4 @@ class Patience:
         self._report(str(lost))
         # Spread, so that the clients of a server that comes back do not come all at once.
         await asyncio.sleep(self._wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
-        self._wait = min(self._wait * 2, _LONGEST_WAIT)
+        self._wait = min(self._wait * 2, _MAX_WAIT)

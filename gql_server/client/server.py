@@ -34,7 +34,7 @@ _TIMEOUT: Final = httpx.Timeout(120, connect=10)
 
 _GIVE_UP_SECONDS: Final = 600.0
 _POLL_SECONDS: Final = 2.0
-_MOST_FAILURES: Final = 2
+_MAX_FAILURES: Final = 2
 """In a row and without any news, until the next way of watching is tried."""
 
 _IN_PROGRESS: Final = frozenset({"IDEMPOTENCY_IN_PROGRESS", "BATCH_PENDING"})
@@ -170,7 +170,7 @@ class Server:
                 raise ConnectionLost("it stopped sending updates before the batch finished")
             except ConnectionLost as lost:
                 failures += 1
-                is_blocked = isinstance(lost, WayBlocked) or failures >= _MOST_FAILURES
+                is_blocked = isinstance(lost, WayBlocked) or failures >= _MAX_FAILURES
                 # A server that answers neither is away, and says nothing of what lies between.
                 if way is not Way.POLLING and is_blocked and await self._is_there():
                     way, failures = next(ways), 0

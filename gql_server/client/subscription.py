@@ -22,7 +22,7 @@ from gql_server.client.retry_policy import ConnectionLost
 
 _PROTOCOL: Final = Subprotocol("graphql-transport-ws")
 _ANSWER_SECONDS: Final = 15
-_MOST_BYTES: Final = 64 * 1024 * 1024
+_MAX_BYTES: Final = 64 * 1024 * 1024
 _REFUSALS: Final = range(4400, 4500)
 """Close codes of the protocol that say that the client is at fault."""
 
@@ -49,7 +49,7 @@ async def subscribe(
             subprotocols=[_PROTOCOL],
             additional_headers=headers,
             open_timeout=_ANSWER_SECONDS,
-            max_size=_MOST_BYTES,
+            max_size=_MAX_BYTES,
         ) as socket:
             await _begin(socket, query, variables)
             async with aclosing(_results(socket)) as results:

@@ -34,7 +34,7 @@ class Allowance:
         return self.length(self.size)
 
     @property
-    def most_unsettled(self) -> int:
+    def max_unsettled(self) -> int:
         """How long the costs are at most that a process has not told the others of."""
         return self.whole // _UNSETTLED_SHARE
 

@@ -20,7 +20,7 @@ Path = tuple[str | int, ...]
 MAX_FAULTS: Final = 100
 """How many faults of one request are told; one more says that there are others."""
 
-LONGEST_ID: Final = 256
+MAX_ID_LENGTH: Final = 256
 """Of an id that is not known no more than this is repeated."""
 
 
@@ -90,7 +90,7 @@ class NotFound(DomainError):
     def __init__(
         self, noun: str, sought_id: str, code: ErrorCode, path: Path, *, hint: str = ""
     ) -> None:
-        sought_id = sought_id[:LONGEST_ID]
+        sought_id = sought_id[:MAX_ID_LENGTH]
         message = f"There is no {noun} {quoted(sought_id)}. {hint}".rstrip()
         super().__init__(message, code=code, path=path)
         self.sought_id = sought_id

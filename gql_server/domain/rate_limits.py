@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 SECOND: Final = 1_000_000
 """Microseconds: every moment and length here is a whole number of them."""
 
-MOST_LATENESS: Final = 2 * SECOND
+MAX_LATENESS: Final = 2 * SECOND
 """How much later than its turn an attempt may start; what is later takes another turn."""
 
-LONGEST_PAUSE: Final = 60 * SECOND
+MAX_PAUSE: Final = 60 * SECOND
 
 _WINDOW: Final = 60 * SECOND
 _BURST_SHARE: Final = 10
@@ -51,7 +51,7 @@ class RateLimit:
     @property
     def interval(self) -> int:
         """The time between turns."""
-        return -(-(_WINDOW + MOST_LATENESS) // (self.per_minute - self._burst))
+        return -(-(_WINDOW + MAX_LATENESS) // (self.per_minute - self._burst))
 
     def early(self, *, is_background: bool) -> int:
         """Return how much before it is due a turn may be taken."""
@@ -61,7 +61,7 @@ class RateLimit:
     @property
     def furthest(self) -> int:
         """How far ahead of the present the next turn is due at most, unless a clock was wrong."""
-        return LONGEST_PAUSE + self.early(is_background=False) + self.interval
+        return MAX_PAUSE + self.early(is_background=False) + self.interval
 
     def take(self, next_at: int, moment: int, *, is_background: bool) -> Turn:
         """Take a turn, or tell how long to wait for one.
@@ -83,12 +83,10 @@ class RateLimit:
         Args:
             next_at: What was remembered.
             moment: The present.
-            length: How long, at most ``LONGEST_PAUSE``.
+            length: How long, at most ``MAX_PAUSE``.
         """
         remembered = min(next_at, moment + self.furthest)
-        return max(
-            remembered, moment + min(length, LONGEST_PAUSE) + self.early(is_background=False)
-        )
+        return max(remembered, moment + min(length, MAX_PAUSE) + self.early(is_background=False))
 
     @property
     def _burst(self) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from gql_server.domain.errors import ErrorCode, InvalidInput, Path
 
-_LONGEST_LOOKED_UP: Final = 256
+_MAX_LOOKED_UP_LENGTH: Final = 256
 _NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -44,25 +44,25 @@ def text_faults(
         )
 
 
-def list_faults(values: Sequence[str] | None, *, path: Path, most: int) -> Iterator[InvalidInput]:
+def list_faults(values: Sequence[str] | None, *, path: Path, limit: int) -> Iterator[InvalidInput]:
     """Tell what keeps a list to look things up by from being accepted; None is none.
 
     Args:
         values: The texts, each of at most 256 characters.
         path: Where in the input they stand.
-        most: How many there may be.
+        limit: How many there may be.
     """
     if values is None:
         return
-    if len(values) > most:
+    if len(values) > limit:
         yield InvalidInput(
-            f"{path[-1]} takes at most {most}; it has {len(values)}.",
+            f"{path[-1]} takes at most {limit}; it has {len(values)}.",
             path=path,
             code=ErrorCode.TOO_MANY,
         )
-    elif any(len(value) > _LONGEST_LOOKED_UP for value in values):
+    elif any(len(value) > _MAX_LOOKED_UP_LENGTH for value in values):
         yield InvalidInput(
-            f"{path[-1]} takes texts of at most {_LONGEST_LOOKED_UP} characters.",
+            f"{path[-1]} takes texts of at most {_MAX_LOOKED_UP_LENGTH} characters.",
             path=path,
             code=ErrorCode.TOO_LONG,
         )

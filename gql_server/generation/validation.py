@@ -9,7 +9,7 @@ from gql_server.database.queries.templates import find_templates
 from gql_server.domain.budgets import Payer
 from gql_server.domain.clock import now
 from gql_server.domain.errors import (
-    LONGEST_ID,
+    MAX_ID_LENGTH,
     DomainError,
     ErrorCode,
     ImageNotFound,
@@ -102,7 +102,7 @@ def is_oversized(services: Services, request: PictureRequest) -> bool:
     Work that grows with a request, such as hashing each picture of a batch with the batch's
     settings, waits until it is known that it has not.
     """
-    longest = max(services.catalogue.longest_text, LONGEST_ID)
+    longest = max(services.catalogue.max_text_length, MAX_ID_LENGTH)
     texts = (
         request.prompt,
         request.model_id,
@@ -111,7 +111,7 @@ def is_oversized(services: Services, request: PictureRequest) -> bool:
         request.parameters.negative_prompt,
     )
     return (
-        len(request.source_image_ids) > services.catalogue.most_sources
+        len(request.source_image_ids) > services.catalogue.max_sources
         or any(len(text) > longest for text in (*texts, *request.source_image_ids) if text)
         or are_oversized(request.tags, request.metadata)
     )
@@ -121,13 +121,13 @@ async def load_inputs(
     services: Services, principal: Principal, requests: Iterable[PictureRequest]
 ) -> NamedInputs:
     """Read what requests name by its id, each thing once and no more than a model can take."""
-    most_sources = services.catalogue.most_sources
+    max_sources = services.catalogue.max_sources
     template_ids: set[str] = set()
     source_ids: set[str] = set()
     for request in requests:
         template_ids.update(filter(None, [request.template_id]))
         source_ids.update(
-            request.source_image_ids[:most_sources], filter(None, [request.mask_image_id])
+            request.source_image_ids[:max_sources], filter(None, [request.mask_image_id])
         )
     templates: dict[str, Facts] = {}
     sources: dict[str, SourceImage] = {}
@@ -155,7 +155,7 @@ def accept_with(
     rendered = render_prompt(request.prompt, template["default_prompt"] if template else None)
     faults.extend(_prompt_faults(request.prompt, rendered, model))
     faults.extend(inputs.labels.faults(request.tags, request.metadata))
-    ids = request.source_image_ids[: services.catalogue.most_sources]
+    ids = request.source_image_ids[: services.catalogue.max_sources]
     sources, mask = _sources(ids, request.mask_image_id, inputs.sources, faults)
     parameters = request.parameters
     if model is not None:

@@ -21,16 +21,16 @@ class Catalogue:
 
     Attributes:
         models: The models.
-        most_sources: How many source images any model takes at most.
-        longest_text: How many characters any model takes of a prompt at most.
+        max_sources: How many source images any model takes at most.
+        max_text_length: How many characters any model takes of a prompt at most.
     """
 
     def __init__(self, models: tuple[Model, ...]) -> None:
         self.models = models
-        self.most_sources = max(
+        self.max_sources = max(
             model.image_inputs.maximum if model.image_inputs else 0 for model in models
         )
-        self.longest_text = max(model.max_prompt_length for model in models)
+        self.max_text_length = max(model.max_prompt_length for model in models)
         self._by_id = {model.id: model for model in models}
         if len(self._by_id) != len(models):
             ids = [model.id for model in models]

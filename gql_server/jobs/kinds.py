@@ -12,7 +12,7 @@ Argument = str | Mapping[str, Any]
 RETRY_SECONDS: Final = (1.0, 5.0, 30.0, 120.0, 600.0)
 """How long each further attempt waits after a failure, where a kind has no waits of its own."""
 
-LONGEST_DELAY: Final = timedelta(hours=10)
+MAX_DELAY: Final = timedelta(hours=10)
 """How far ahead a job may be due; what is due later was put off before a clock stepped back."""
 
 

@@ -21,7 +21,7 @@ from gql_server.jobs.engine_database import (
     migrate_engine,
     open_engine,
 )
-from gql_server.jobs.kinds import LONGEST_DELAY, Attempt, Job, JobKind, Priority
+from gql_server.jobs.kinds import MAX_DELAY, Attempt, Job, JobKind, Priority
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ SERIALIZER: Final = DBOSPortableJSONSerializer()
 
 _POLL_SECONDS: Final = 0.2
 _PRUNED_AT_ONCE: Final = 500
-_MOST_SKEW: Final = timedelta(minutes=1)
+_MAX_SKEW: Final = timedelta(minutes=1)
 _DEATHS: Final = "deaths"
 _UNENDED: Final = ["ENQUEUED", "DELAYED", "PENDING"]
 _ENDS: Final = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
@@ -158,7 +158,7 @@ class JobQueue:
     async def hasten(self) -> int:
         """Make due what is put off for longer than any job is; return how many there were."""
         client = await self._open()
-        latest = (now() + LONGEST_DELAY + _MOST_SKEW).timestamp() * 1000
+        latest = (now() + MAX_DELAY + _MAX_SKEW).timestamp() * 1000
 
         def hasten() -> int:
             delayed = client.list_workflows(
@@ -267,7 +267,7 @@ def _options(attempt: Attempt, moment: datetime) -> EnqueueOptions:
         "app_version": APPLICATION_VERSION,
     }
     if job.not_before is not None and job.not_before > moment:
-        delay = min(job.not_before - moment, LONGEST_DELAY)
+        delay = min(job.not_before - moment, MAX_DELAY)
         options["delay_seconds"] = delay.total_seconds()
     return options
 

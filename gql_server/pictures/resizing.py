@@ -27,7 +27,7 @@ _SAVE_OPTIONS: Final[dict[ImageFormat, dict[str, Any]]] = {
     ImageFormat.AVIF: {"quality": 65, "speed": 8},
 }
 
-_LONGEST_SIDE: Final = {
+_MAX_SIDE: Final = {
     ImageFormat.JPEG: 65_500,
     ImageFormat.PNG: 2**31 - 1,
     ImageFormat.WEBP: 16_383,
@@ -66,7 +66,7 @@ def render(
         target_format = format or format_of(picture)
         is_converted = target_format is not format_of(picture)
         full = picture.size[::-1] if is_on_its_side(picture) else picture.size
-        longest = _LONGEST_SIDE[target_format]
+        longest = _MAX_SIDE[target_format]
         size = _scaled_down(full, min(width or longest, longest), longest)
         image = decode(picture, side=min(size) * _HEADROOM)
         profile = picture.info.get("icc_profile") if picture.mode in {"P", "RGB", "RGBA"} else None

@@ -13,7 +13,7 @@ from gql_server.database.engine.present import present
 
 log = structlog.get_logger(__name__)
 
-_MOST_DRIFT_SECONDS: Final = 60.0
+_MAX_DRIFT_SECONDS: Final = 60.0
 
 
 class ClockWatch:
@@ -41,7 +41,7 @@ class ClockWatch:
         steady, stored = time.monotonic(), moment.timestamp()
         if self._looked is not None:
             step = (stored - self._looked[1]) - (steady - self._looked[0])
-            if abs(step) > _MOST_DRIFT_SECONDS:
+            if abs(step) > _MAX_DRIFT_SECONDS:
                 log.warning("clock_stepped", seconds=round(step))
                 self._stepped_at = steady
         self._looked = (steady, stored)

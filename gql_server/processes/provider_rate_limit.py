@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.database.queries.rate_limits import pause_turns, take_turn
 from gql_server.domain.errors import GenerationFailed
-from gql_server.domain.rate_limits import MOST_LATENESS, SECOND, RateLimit
+from gql_server.domain.rate_limits import MAX_LATENESS, SECOND, RateLimit
 from gql_server.inference.attempts import AttemptKind
 
 log = structlog.get_logger(__name__)
 
-_MOST_ASKING: Final = SECOND
+_MAX_WAITING: Final = SECOND
 """How long it takes at most, after a turn, to find out whether its picture is still wanted."""
 
 
@@ -108,7 +108,7 @@ class SharedGate:
 
         wait = await self._database.write_passing(take)
         if wait is None:
-            is_late = (time.monotonic() - asked) * SECOND > MOST_LATENESS - _MOST_ASKING
+            is_late = (time.monotonic() - asked) * SECOND > MAX_LATENESS - _MAX_WAITING
             return limit.interval / SECOND if is_late else 0.0
         return max(wait, 1) / SECOND
 

@@ -12,14 +12,14 @@ from gql_server.progress.snapshots import Item, P, Read, Snapshot, State, Update
 
 log = structlog.get_logger(__name__)
 
-MOST_ITEMS: Final = 1_000
+MAX_ITEMS: Final = 1_000
 """How many of the latest items a hub keeps; who is further behind reads for themselves."""
 
 INTERVAL_SECONDS: Final = 0.1
 """The least time between two updates to one watcher, and between two reads."""
 
-_LEAST_WAIT_SECONDS: Final = 0.2
-_LONGEST_WAIT_SECONDS: Final = 5.0
+_MIN_WAIT_SECONDS: Final = 0.2
+_MAX_WAIT_SECONDS: Final = 5.0
 
 
 class Hub(Generic[P, State, Item]):
@@ -36,7 +36,7 @@ class Hub(Generic[P, State, Item]):
         *,
         passing: tuple[type[Exception], ...],
         turns: asyncio.Semaphore,
-        most: int,
+        limit: int,
         look_again_seconds: float,
     ) -> None:
         """Make a hub.
@@ -46,14 +46,14 @@ class Hub(Generic[P, State, Item]):
             read: Reads what came after a position.
             passing: Errors of the read after which it is tried again.
             turns: Bounds how many read at once.
-            most: How many items an update has at most.
+            limit: How many items an update has at most.
             look_again_seconds: Seconds after which it reads though nobody said there were news.
         """
         self._topic = topic
         self._read_after = read
         self._passing = passing
         self._turns = turns
-        self._most = most
+        self._limit = limit
         self._look_again_seconds = look_again_seconds
         self.watchers = 0
         self._has_news = asyncio.Event()
@@ -139,8 +139,8 @@ class Hub(Generic[P, State, Item]):
             begin = bisect_right(self._positions, given)
             end = bisect_right(self._positions, until)
             position = until
-            if end - begin > self._most:
-                end = begin + self._most
+            if end - begin > self._limit:
+                end = begin + self._limit
                 position = self._positions[end - 1]
             found = self._given_after[given, until] = position, tuple(self._items[begin:end])
         return found
@@ -155,8 +155,8 @@ class Hub(Generic[P, State, Item]):
         found = await asyncio.shield(task)
         # Nobody gets more than the state that goes with it.
         items = [(at, item) for at, item in found.items if not until < at]
-        if len(items) > self._most:
-            items = items[: self._most]
+        if len(items) > self._limit:
+            items = items[: self._limit]
             return items[-1][0], [item for _, item in items]
         # A read that began for another may have ended before the newest items were there.
         return min(found.position, until), [item for _, item in items]
@@ -186,7 +186,7 @@ class Hub(Generic[P, State, Item]):
                 async with self._turns:
                     return await self._read_after(after)
             except self._passing as error:
-                wait = min(_LEAST_WAIT_SECONDS * 2**attempt, _LONGEST_WAIT_SECONDS)
+                wait = min(_MIN_WAIT_SECONDS * 2**attempt, _MAX_WAIT_SECONDS)
                 log.warning("progress_not_read", topic=self._topic, reason=repr(error))
                 await asyncio.sleep(wait)
         raise AssertionError  # pragma: no cover - the loop ends by return or by raising
@@ -197,7 +197,7 @@ class Hub(Generic[P, State, Item]):
             self._floor = snapshot.position
         self._positions.extend(at for at, _ in snapshot.items)
         self._items.extend(item for _, item in snapshot.items)
-        surplus = len(self._items) - MOST_ITEMS
+        surplus = len(self._items) - MAX_ITEMS
         if surplus > 0:
             self._floor = self._positions[surplus - 1]
             del self._positions[:surplus], self._items[:surplus]

@@ -10,9 +10,9 @@ from gql_server.progress.hub import Hub
 from gql_server.progress.snapshots import Item, P, Read, State
 from gql_server.progress.watch import Watch
 
-_MOST_READS: Final = 8
+_MAX_READS: Final = 8
 """At once; the others of the database's connections are for requests."""
-_MOST_ITEMS: Final = 100
+_MAX_ITEMS: Final = 100
 
 
 class Progress:
@@ -36,7 +36,7 @@ class Progress:
         self._hubs: dict[str, dict[Hashable, Hub[Any, Any, Any]]] = defaultdict(dict)
         self._calls: dict[str, list[Callable[[], None]]] = defaultdict(list)
         self._watchers = 0
-        self._turns = asyncio.Semaphore(_MOST_READS)
+        self._turns = asyncio.Semaphore(_MAX_READS)
 
     def publish(self, topic: str) -> None:
         """Say that a topic has news, to those who watch it in this process.
@@ -74,7 +74,7 @@ class Progress:
         *,
         after: P,
         key: Hashable = None,
-        most: int = _MOST_ITEMS,
+        limit: int = _MAX_ITEMS,
     ) -> Watch[P, State, Item]:
         """Begin to watch a topic; close the watch to end that.
 
@@ -88,11 +88,11 @@ class Progress:
             after: The position from which on items are wanted.
             key: What tells apart the reads of one topic: watchers of the same topic and key
                 share the read of the first of them.
-            most: How many items an update has at most; the first watcher's counts for all.
+            limit: How many items an update has at most; the first watcher's counts for all.
         """
         hub = self._hubs[topic].get(key)
         if hub is None or hub.has_ended:
-            hub = self._hubs[topic][key] = self._new_hub(topic, read, most)
+            hub = self._hubs[topic][key] = self._new_hub(topic, read, limit)
         hub.join(after)
         self._watchers += 1
 
@@ -114,13 +114,13 @@ class Progress:
         """How many topics are watched in this process."""
         return len(self._hubs)
 
-    def _new_hub(self, topic: str, read: Read[P, State, Item], most: int) -> Hub[P, State, Item]:
+    def _new_hub(self, topic: str, read: Read[P, State, Item], limit: int) -> Hub[P, State, Item]:
         return Hub(
             topic,
             read,
             passing=self._passing,
             turns=self._turns,
-            most=most,
+            limit=limit,
             look_again_seconds=self._look_again_seconds,
         )
 

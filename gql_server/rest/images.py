@@ -120,7 +120,7 @@ async def list_images(
     faults = [
         fault
         for name, values in wanted.items()
-        for fault in list_faults(values, path=(name,), most=1)
+        for fault in list_faults(values, path=(name,), limit=1)
     ]
     if faults:
         raise Rejected(faults)

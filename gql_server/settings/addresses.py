@@ -21,7 +21,7 @@ _HTTP_URL: Final = TypeAdapter(HttpUrl)
 _HTTP_BEGINNING: Final = re.compile(r"https?://[^/\s]\S*", re.IGNORECASE)
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
-_LONGEST_HOST_NAME: Final = 253
+_MAX_HOST_NAME: Final = 253
 _APP_ORIGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*)://([A-Za-z0-9._~:\[\]-]+)")
 _NO_ORIGINS: Final = {"about", "blob", "data", "file", "javascript", "ftp", "ws", "wss"}
 """Schemes of which a page has no origin to name, or only ``null``."""
@@ -103,7 +103,7 @@ def listen_host(value: str) -> str:
         bare == value
         and not is_number
         and _HOST_NAME.fullmatch(value)
-        and len(value) <= _LONGEST_HOST_NAME
+        and len(value) <= _MAX_HOST_NAME
     ):
         return value
     raise ValueError(

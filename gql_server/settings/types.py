@@ -19,7 +19,7 @@ DRIVERS: Final = {
 }
 """The driver of each scheme that DATABASE_URL may have."""
 
-_SHORTEST_SECRET: Final = 32
+_MIN_SECRET_LENGTH: Final = 32
 _HOST: Final = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _ESCAPES: Final = (
     "write %40 for @, %3A for :, %2F for /, %23 for #, %3F for ? and %25 for %, or set "
@@ -78,8 +78,8 @@ def _read_networks(value: object) -> object:
 
 
 def _is_long_secret(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value()) < _SHORTEST_SECRET:
-        raise ValueError(f"give at least {_SHORTEST_SECRET} random characters")
+    if len(value.get_secret_value()) < _MIN_SECRET_LENGTH:
+        raise ValueError(f"give at least {_MIN_SECRET_LENGTH} random characters")
     return value
 
 

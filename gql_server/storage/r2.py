@@ -49,7 +49,7 @@ class Patience:
         attempts: How often a request is sent at most.
         total: The bound on all attempts and waits together.
         first_wait: The wait after the first failure; it doubles with each.
-        longest_wait: Where it stops doubling.
+        max_wait: Where it stops doubling.
         jitter: Up to how much is added to each wait by chance.
         connect_timeout: For a connection to be made.
         read_timeout: For the next bytes to come.
@@ -58,7 +58,7 @@ class Patience:
     attempts: int = 8
     total: float = 30.0
     first_wait: float = 0.2
-    longest_wait: float = 5.0
+    max_wait: float = 5.0
     jitter: float = 0.5
     connect_timeout: float = 3.0
     read_timeout: float = 10.0
@@ -90,7 +90,7 @@ class R2Store:
             attempts=patience.attempts,
             timeout=None,
             wait_initial=patience.first_wait,
-            wait_max=patience.longest_wait,
+            wait_max=patience.max_wait,
             wait_jitter=patience.jitter,
         ).on(StoreUnavailable)
 

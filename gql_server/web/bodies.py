@@ -16,8 +16,8 @@ from starlette.types import Message, Receive
 from gql_server.transient import UNAVAILABLE
 from gql_server.web.headers import header_of
 
-_LEAST: Final = -(2**63)
-_GREATEST: Final = 2**64 - 1
+_MIN_NUMBER: Final = -(2**63)
+_MAX_NUMBER: Final = 2**64 - 1
 _MANY_DIGITS: Final = re.compile(r"[0-9]{19}")
 _MANY_DIGIT_BYTES: Final = re.compile(rb"[0-9]{19}")
 _SHOWN_DIGITS: Final = 30
@@ -80,7 +80,7 @@ def parse_json(data: str | bytes, what: str = "body") -> Any:
 
 def _check_whole_numbers(data: str | bytes, what: str) -> None:
     def check(digits: str) -> None:
-        if len(digits) > len(str(_LEAST)) or not _LEAST <= int(digits) <= _GREATEST:
+        if len(digits) > len(str(_MIN_NUMBER)) or not _MIN_NUMBER <= int(digits) <= _MAX_NUMBER:
             shown = digits if len(digits) <= _SHOWN_DIGITS else f"{digits[:_SHOWN_DIGITS]}…"
             raise RequestRefused(
                 f"The {what} has a whole number beyond 64 bits: {shown}. Send it as text."

@@ -27,7 +27,7 @@ SECONDS_EACH: Final = 0.2
 
 MAX_CLIENTS: Final = 10_000
 
-MOST_WAITING: Final = 32
+MAX_WAITING: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Renditions:
             return remembered
         task = self._in_the_making.get(wanted)
         if task is None:
-            if len(self._in_the_making) >= MOST_WAITING:
+            if len(self._in_the_making) >= MAX_WAITING:
                 raise TooManyWaiting
             self._spend(client)
             task = asyncio.create_task(self._make_in_turn(wanted))

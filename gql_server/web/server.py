@@ -31,7 +31,7 @@ def server_config(app: Any, settings: Settings) -> uvicorn.Config:
         http=bounded_http(
             head_seconds=settings.receive_timeout,
             taking_seconds=settings.subscription_send_timeout,
-            most_connections=settings.max_connections,
+            max_connections=settings.max_connections,
         ),
         ws=bounded_websockets(send_seconds=settings.subscription_send_timeout),
         ws_max_size=settings.max_body_bytes,

@@ -31,7 +31,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     """
 
     head_seconds: ClassVar[float] = 30
-    most_connections: ClassVar[int] = 10_000
+    max_connections: ClassVar[int] = 10_000
     taking_seconds: float = 30
     _rest: asyncio.TimerHandle | None = None
     _is_in_body = False
@@ -41,7 +41,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._stall = WriteStall(transport, self.taking_seconds)
         self._await_head()
-        if len(self.connections) > self.most_connections:
+        if len(self.connections) > self.max_connections:
             transport.write(_TOO_MANY)
             transport.close()
 
@@ -124,18 +124,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._deadline = None
 
 
-def bounded_http(*, head_seconds: float, taking_seconds: float, most_connections: int) -> type[Any]:
+def bounded_http(*, head_seconds: float, taking_seconds: float, max_connections: int) -> type[Any]:
     """Return the protocol for uvicorn's ``http``.
 
     Args:
         head_seconds: How long a request's head may take.
         taking_seconds: How long a client may take nothing of what it is sent.
-        most_connections: How many there may be at once. WebSockets, which begin as such
+        max_connections: How many there may be at once. WebSockets, which begin as such
             connections, are counted as long as they are open.
     """
     bounds = {
         "head_seconds": head_seconds,
         "taking_seconds": taking_seconds,
-        "most_connections": most_connections,
+        "max_connections": max_connections,
     }
     return type("BoundedHttp", (BoundedHttpProtocol,), bounds)

@@ -33,8 +33,8 @@ _UNACKNOWLEDGED_MESSAGES: Final = 8
 _UNACKNOWLEDGED_SECONDS: Final = 5.0
 """How long a client that is not acknowledged may leave data unread."""
 _MAX_FRAGMENTS: Final = 1024
-_MOST_IN_HEAD: Final = 125
-_MOST_IN_TWO_BYTES: Final = 0xFFFF
+_MAX_LENGTH_IN_HEAD: Final = 125
+_MAX_LENGTH_IN_TWO_BYTES: Final = 0xFFFF
 _CONTROL_FRAMES: Final = 100
 _CONTROL_FRAMES_PER_SECOND: Final = 10.0
 
@@ -205,9 +205,9 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
 def _text_frame(text: bytes) -> bytes:
     """Return a whole message as a server sends it (RFC 6455, 5.2): without mask or compression."""
     length = len(text)
-    if length <= _MOST_IN_HEAD:
+    if length <= _MAX_LENGTH_IN_HEAD:
         return b"\x81%c%b" % (length, text)
-    if length <= _MOST_IN_TWO_BYTES:
+    if length <= _MAX_LENGTH_IN_TWO_BYTES:
         return b"\x81\x7e%b%b" % (length.to_bytes(2), text)
     return b"\x81\x7f%b%b" % (length.to_bytes(8), text)
 

@@ -15,7 +15,7 @@ from gql_server.domain.clock import now
 from gql_server.domain.ids import new_id
 from gql_server.domain.webhooks import WebhookStatus
 from gql_server.jobs.jobs import Jobs
-from gql_server.jobs.kinds import LONGEST_DELAY, Job, JobRun
+from gql_server.jobs.kinds import MAX_DELAY, Job, JobRun
 from gql_server.webhooks.sender import Answer, WebhookSender
 from gql_server.webhooks.signing import WebhookSigner
 
@@ -25,7 +25,7 @@ KIND: Final = "webhooks"
 DELIVERY_WAITS: Final = (5.0, 30.0, 120.0, 600.0, 3600.0, 7200.0, 14_400.0, 28_800.0, 36_000.0)
 """Seconds between the attempts of a round: ten of them in 25 hours."""
 
-_LONGEST_WAIT: Final = LONGEST_DELAY.total_seconds()
+_MAX_WAIT: Final = MAX_DELAY.total_seconds()
 _SERVER: Final = "server"
 """In whose turn the server's own webhooks are delivered."""
 
@@ -159,7 +159,7 @@ class WebhookDelivery:
             return _ended(WebhookStatus.FAILED)
         wait = self._waits[webhook.attempts]
         if answer.retry_after is not None:
-            wait = max(wait, min(answer.retry_after, _LONGEST_WAIT))
+            wait = max(wait, min(answer.retry_after, _MAX_WAIT))
         return {
             "status": WebhookStatus.PENDING,
             "next_delivery_at": now() + timedelta(seconds=wait),

@@ -20,7 +20,7 @@ TIMEOUT_SECONDS: Final = 15.0
 _CONNECT_SECONDS: Final = 5.0
 _BODY_SECONDS: Final = 1.0
 _BODY_BYTES: Final = 8192
-_MOST_TRIED: Final = 4
+_MAX_TRIED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class WebhookSender:
 
     async def _send(self, url: str, headers: Mapping[str, str], body: str) -> Answer:
         target, found = await self._addresses.dial(url)
-        tried = found[:_MOST_TRIED]
+        tried = found[:_MAX_TRIED]
         for address in tried:
             # The address that was checked is the one that is dialled; asking again by name could
             # bring another. The name stays in Host, and is what the certificate must be for.

@@ -127,12 +127,12 @@ class Webhooks:
             return await find_webhooks(connection, ids, user_id=principal.owner_filter())
 
     async def latest_of(
-        self, principal: Principal, subject_ids: Collection[str], *, most: int
+        self, principal: Principal, subject_ids: Collection[str], *, limit: int
     ) -> Mapping[str, Sequence[Facts]]:
         """Return the latest webhooks of batches or budgets by their ids, the newest first."""
         async with self._database.read() as connection:
             return await find_latest_webhooks(
-                connection, subject_ids, user_id=principal.owner_filter(), most=most
+                connection, subject_ids, user_id=principal.owner_filter(), limit=limit
             )
 
     async def deliveries_of(self, webhook_ids: Collection[str]) -> Mapping[str, Sequence[Facts]]:
@@ -146,7 +146,7 @@ class Webhooks:
         place = None
         while True:
             async with self._database.read() as connection:
-                due = await find_due_webhooks(connection, before=before, after=place, most=_CHUNK)
+                due = await find_due_webhooks(connection, before=before, after=place, limit=_CHUNK)
             if due:
                 await self._jobs.enqueue(*(next_job(webhook) for webhook in due))
             if len(due) < _CHUNK:
@@ -158,7 +158,7 @@ class Webhooks:
         removed = _CHUNK
         while removed == _CHUNK:
             async with self._database.write() as connection:
-                removed = await remove_old_webhooks(connection, before=now() - KEPT, most=_CHUNK)
+                removed = await remove_old_webhooks(connection, before=now() - KEPT, limit=_CHUNK)
 
     async def close(self) -> None:
         """Close every connection to receivers."""

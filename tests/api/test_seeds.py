@@ -9,8 +9,8 @@ from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
-MOST = 2**53 - 1
-LARGE = (2**31, 2**32 - 1, MOST)
+MAX_VALUE = 2**53 - 1
+LARGE = (2**31, 2**32 - 1, MAX_VALUE)
 QUERY = """query Q($id: ID!) { image(id: $id) { parameters { seed } } }"""
 TEMPLATE = """mutation T($seed: Seed) {
   createTemplate(input: {name: "T", model: "@cf/black-forest-labs/flux-1-schnell",
@@ -28,15 +28,15 @@ async def test_a_large_seed_reaches_the_model_and_is_returned(
         assert rest.status_code == 200
         read = await production.ask(QUERY, id=image["id"])
         assert read["image"]["parameters"]["seed"] == seed
-    body = {"prompt": "A red fox", "model": FLUX, "seed": MOST}
+    body = {"prompt": "A red fox", "model": FLUX, "seed": MAX_VALUE}
     made = (await production.client.post("/api/generate", json=body)).json()
     read = await production.ask(QUERY, id=made["id"])
-    assert read["image"]["parameters"]["seed"] == MOST
+    assert read["image"]["parameters"]["seed"] == MAX_VALUE
 
 
 @pytest.mark.parametrize(
     ("sent", "seed"),
-    [(str(MOST), MOST), ("4294967295", 2**32 - 1), (5.0, 5), ("0", 0), (None, None)],
+    [(str(MAX_VALUE), MAX_VALUE), ("4294967295", 2**32 - 1), (5.0, 5), ("0", 0), (None, None)],
 )
 async def test_a_seed_may_be_sent_as_text(app: RunningApp, sent: Any, seed: int | None) -> None:
     saved = (await app.ask(TEMPLATE, seed=sent))["createTemplate"]
@@ -49,7 +49,7 @@ async def test_a_seed_may_be_sent_as_text(app: RunningApp, sent: Any, seed: int 
         assert 0 <= image["parameters"]["seed"] < 2**31
 
 
-@pytest.mark.parametrize("seed", [-1, MOST + 1, str(MOST + 1), 2**64 - 1])
+@pytest.mark.parametrize("seed", [-1, MAX_VALUE + 1, str(MAX_VALUE + 1), 2**64 - 1])
 async def test_a_seed_beyond_its_model_is_an_error_that_names_the_range(
     app: RunningApp, seed: Any
 ) -> None:
@@ -57,7 +57,7 @@ async def test_a_seed_beyond_its_model_is_an_error_that_names_the_range(
     (error,) = payload["userErrors"]
     assert error["code"] == "OUT_OF_RANGE"
     assert error["path"] == ["input", "seed"]
-    assert error["message"] == f"seed must be from 0 to {MOST}; it is {seed}."
+    assert error["message"] == f"seed must be from 0 to {MAX_VALUE}; it is {seed}."
 
 
 @pytest.mark.parametrize("seed", ["", "0x10", "1" * 21, 1.5, True, [], {"a": 1}, "1e3", "٣"])
@@ -65,13 +65,15 @@ async def test_what_is_no_seed_is_told_so(app: RunningApp, seed: Any) -> None:
     answer = (
         await app.client.post("/graphql", json={"query": TEMPLATE, "variables": {"seed": seed}})
     ).json()
-    assert f"A seed is a whole number from 0 to {MOST}" in answer["errors"][0]["message"]
+    assert f"A seed is a whole number from 0 to {MAX_VALUE}" in answer["errors"][0]["message"]
 
 
 async def test_literals_are_read_alike(app: RunningApp) -> None:
-    for written in (str(MOST), f'"{MOST}"'):
+    for written in (str(MAX_VALUE), f'"{MAX_VALUE}"'):
         query = TEMPLATE.replace("$seed: Seed", "").replace("()", "").replace("$seed", written)
-        assert (await app.ask(query))["createTemplate"]["template"]["parameters"] == {"seed": MOST}
+        assert (await app.ask(query))["createTemplate"]["template"]["parameters"] == {
+            "seed": MAX_VALUE
+        }
 
 
 async def test_each_model_names_its_range(app: RunningApp) -> None:
@@ -79,4 +81,4 @@ async def test_each_model_names_its_range(app: RunningApp) -> None:
     for model in (await app.ask(query))["models"]:
         for parameter in model["parameters"]:
             if parameter["name"] == "seed":
-                assert (parameter["minimum"], int(parameter["maximum"])) == (0, MOST)
+                assert (parameter["minimum"], int(parameter["maximum"])) == (0, MAX_VALUE)

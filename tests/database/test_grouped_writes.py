@@ -42,7 +42,7 @@ async def file(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def test_what_comes_during_a_write_is_written_together_next(file: Database) -> None:
     writer = Writer()
-    writes = GroupedWrites(file, writer.write, most=3)
+    writes = GroupedWrites(file, writer.write, limit=3)
     first = asyncio.create_task(writes.write(0))
     while not writer.groups:
         await asyncio.sleep(0)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 from gql_server.database.engine import pools
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.database.engine.locks import do_alone
-from gql_server.database.engine.pools import LEAST_POOL_SIZE, pool_sizes
+from gql_server.database.engine.pools import MIN_POOL_SIZE, pool_sizes
 from gql_server.jobs.engine_database import engine_url, open_engine
 from gql_server.processes.recurring import recurring
 from tests.support.postgres import PostgresServer
@@ -19,7 +19,7 @@ from tests.support.postgres import PostgresServer
 pytestmark = pytest.mark.anyio
 
 ROLE = "few_connections"
-MOST = 6
+MAX_VALUE = 6
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def narrow_url(postgres: PostgresServer, migrated_postgres: str) -> Iterator[URL
     """A database whose user may have six connections."""
     name = postgres.create_database(migrated_postgres)
     with psycopg.connect(postgres.setting(name), autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {ROLE} LOGIN CONNECTION LIMIT {MOST}")
+        connection.execute(f"CREATE ROLE {ROLE} LOGIN CONNECTION LIMIT {MAX_VALUE}")
     yield postgres.url(name).set(username=ROLE)
     postgres.drop_database(name)
     with psycopg.connect(postgres.setting("postgres"), autocommit=True) as connection:
@@ -61,7 +61,7 @@ async def test_who_waits_too_long_is_told(narrow_url: URL, monkeypatch: pytest.M
     monkeypatch.setattr(pools, "_WAIT_SECONDS", 0.2)
     address = narrow_url.set(drivername="postgresql").render_as_string(hide_password=False)
     database = Database(narrow_url)
-    others = [psycopg.connect(address) for _ in range(MOST)]
+    others = [psycopg.connect(address) for _ in range(MAX_VALUE)]
     try:
         with pytest.raises(DatabaseUnavailable):
             await use(database, writes=True)
@@ -75,7 +75,7 @@ async def test_the_least_that_can_be_set_is_enough_for_work_that_is_done_alone(
     postgres: PostgresServer, migrated_postgres: str
 ) -> None:
     url = postgres.url(postgres.create_database(migrated_postgres))
-    database = Database(url, pool_sizes(LEAST_POOL_SIZE))
+    database = Database(url, pool_sizes(MIN_POOL_SIZE))
 
     async def work() -> None:
         await use(database, writes=True)
@@ -87,7 +87,7 @@ async def test_the_least_that_can_be_set_is_enough_for_work_that_is_done_alone(
         await database.close()
 
 
-@pytest.mark.parametrize("total", [LEAST_POOL_SIZE, 10, 51, 1000])
+@pytest.mark.parametrize("total", [MIN_POOL_SIZE, 10, 51, 1000])
 def test_a_process_opens_no_more_than_its_setting_says(total: int) -> None:
     sizes = pool_sizes(total)
     assert sizes.readers + sizes.writers + sizes.jobs + 1 == total

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gql_server.domain.rate_limits import LONGEST_PAUSE, MOST_LATENESS, SECOND, RateLimit
+from gql_server.domain.rate_limits import MAX_LATENESS, MAX_PAUSE, SECOND, RateLimit
 
 MINUTE = 60 * SECOND
 
@@ -13,13 +13,13 @@ asking = st.lists(
     st.tuples(
         st.integers(0, 20 * SECOND) | st.integers(0, 1000),  # after the one before
         st.booleans(),  # in the background
-        st.integers(0, MOST_LATENESS),  # from its turn to its start
+        st.integers(0, MAX_LATENESS),  # from its turn to its start
     ),
     max_size=200,
 )
 
 
-def most_in_a_minute(starts: list[int]) -> int:
+def max_in_a_minute(starts: list[int]) -> int:
     ordered = sorted(starts)
     return max(
         (bisect_right(ordered, start + MINUTE) - number for number, start in enumerate(ordered)),
@@ -43,7 +43,7 @@ def test_no_more_start_in_any_minute_however_they_come_and_however_late_they_are
             assert wait is None
         if wait is None:
             starts.append(moment + lateness)
-    assert most_in_a_minute(starts) <= per_minute
+    assert max_in_a_minute(starts) <= per_minute
 
 
 @settings(max_examples=30)
@@ -60,7 +60,7 @@ def test_who_takes_every_turn_gets_most_of_the_limit_and_never_more(
             starts.append(moment)
         else:
             moment += wait
-    assert most_in_a_minute(starts) <= per_minute
+    assert max_in_a_minute(starts) <= per_minute
     assert len(starts) >= 2 * per_minute * 0.8 - 2
 
 
@@ -83,7 +83,7 @@ def test_direct_attempts_find_turns_at_once_and_go_first_while_the_background_ta
         moment += direct or 0
 
 
-@given(length=st.integers(0, 10 * LONGEST_PAUSE), before=st.integers(0, 100))
+@given(length=st.integers(0, 10 * MAX_PAUSE), before=st.integers(0, 100))
 def test_in_a_pause_nobody_gets_a_turn_and_after_it_they_come_one_by_one(
     length: int, before: int
 ) -> None:
@@ -92,7 +92,7 @@ def test_in_a_pause_nobody_gets_a_turn_and_after_it_they_come_one_by_one(
     for _ in range(before):
         _, next_at = limit.take(next_at, moment, is_background=False)
     next_at = limit.pause(next_at, moment, length)
-    paused = min(length, LONGEST_PAUSE)
+    paused = min(length, MAX_PAUSE)
     wait, _ = limit.take(next_at, moment, is_background=False)
     assert (wait or 0) >= paused
     assert (wait or 0) <= paused + limit.interval
@@ -110,4 +110,4 @@ def test_a_clock_that_was_wrong_stops_nobody_for_long(per_minute: int) -> None:
     limit = RateLimit(per_minute)
     wait, _ = limit.take(10**6 * MINUTE, 0, is_background=False)
     assert wait is not None
-    assert wait <= LONGEST_PAUSE + limit.interval
+    assert wait <= MAX_PAUSE + limit.interval

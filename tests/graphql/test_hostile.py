@@ -29,10 +29,10 @@ from tests.access.access_probes import make_objects
 from tests.support.running_app import FLUX, RunningApp, png, running_app
 from tests.support.subscriber import open_socket
 
-MOST_SECONDS = 10
-MOST_BYTES = 5 * 1024 * 1024
-MOST_SECONDS_OF_LISTS = 4
-MOST_BYTES_OF_FAULTS = 64 * 1024
+MAX_SECONDS = 10
+MAX_BYTES = 5 * 1024 * 1024
+MAX_SECONDS_OF_LISTS = 4
+MAX_BYTES_OF_ERRORS = 64 * 1024
 PROTOCOL_CODES = {1008, 1009, 4400, 4401, 4403, 4409, 4429}
 JSON_TYPE, NEW_TYPE = "application/json", "application/graphql-response+json"
 PREFLIGHT = {"GraphQL-Require-Preflight": "1"}
@@ -116,8 +116,8 @@ def in_bounds(target: Target, ask: Callable[[], Awaitable[Any]]) -> Any:
     """Return the answer, which must be no fault of the server's."""
     began = time.process_time()
     response = target.call(ask)
-    assert time.process_time() - began < MOST_SECONDS
-    assert len(response.content) < MOST_BYTES
+    assert time.process_time() - began < MAX_SECONDS
+    assert len(response.content) < MAX_BYTES
     assert response.status_code < 500, response.text
     assert '"INTERNAL"' not in response.text, response.text
     return response
@@ -288,7 +288,7 @@ def try_messages(target: Target, messages: list[Any], key: int) -> None:
         return None
 
     with structlog.testing.capture_logs() as logged:
-        code = target.call(asyncio.wait_for, ask(), MOST_SECONDS)
+        code = target.call(asyncio.wait_for, ask(), MAX_SECONDS)
     assert code in {None, 401, *PROTOCOL_CODES}
     assert [entry for entry in logged if entry["log_level"] in {"error", "critical"}] == []
 
@@ -376,8 +376,8 @@ def try_list(target: Target, where: str, given: dict[str, Any], key: str | None)
 
     began = time.process_time()
     response = in_bounds(target, ask)
-    assert time.process_time() - began < MOST_SECONDS_OF_LISTS
-    assert len(response.content) < MOST_BYTES_OF_FAULTS
+    assert time.process_time() - began < MAX_SECONDS_OF_LISTS
+    assert len(response.content) < MAX_BYTES_OF_ERRORS
 
 
 def tried(number: int) -> Callable[[Callable[..., None]], Callable[..., None]]:

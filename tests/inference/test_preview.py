@@ -20,7 +20,7 @@ from gql_server.inference.preview.lettering import font_of, legible, wrapped
 
 pytestmark = pytest.mark.anyio
 
-MOST_PIXELS = drawing._MOST_PIXELS  # read before any fixture draws coarsely
+MAX_PIXELS = drawing._MAX_PIXELS  # read before any fixture draws coarsely
 
 MODELS = {model.id: model for model in load_catalogue().models}
 SDXL = MODELS["@cf/stabilityai/stable-diffusion-xl-base-1.0"]
@@ -53,7 +53,7 @@ def opened(data: bytes) -> Image.Image:
 def fine_previews() -> Iterator[None]:
     """Draw them here as servers do."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gql_server.inference.preview.generator._MOST_PIXELS", MOST_PIXELS)
+        patch.setattr("gql_server.inference.preview.generator._MAX_PIXELS", MAX_PIXELS)
         yield
 
 

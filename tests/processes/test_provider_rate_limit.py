@@ -99,7 +99,7 @@ async def test_a_turn_that_is_learnt_of_too_late_is_not_used(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await gate(database, 3000).wait_for_turn(KIND, is_background=False)
-    monkeypatch.setattr(shared_gate, "MOST_LATENESS", 0)
+    monkeypatch.setattr(shared_gate, "MAX_LATENESS", 0)
     with pytest.raises(GenerationFailed):
         await gate(database, 3000, patience=0.2).wait_for_turn(KIND, is_background=False)
 

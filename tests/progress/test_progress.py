@@ -113,7 +113,7 @@ async def test_one_who_comes_back_gets_what_came_later() -> None:
 async def test_slow_ones_and_late_ones_miss_nothing_though_the_hub_has_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hub, "MOST_ITEMS", 20)
+    monkeypatch.setattr(hub, "MAX_ITEMS", 20)
     work = Work(Progress(), total=200, page=50)
     slow = asyncio.create_task(work.watch(pause=0.25))
     quick = asyncio.create_task(work.watch())

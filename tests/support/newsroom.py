@@ -166,7 +166,7 @@ class Subscription:
 
 def _shared(context: Reader, after: int, topic: str, shape: Any) -> SharedEvents[Any, Any]:
     room = context.room
-    watch = partial(room.progress.open, topic, room.read, after=after, most=PAGE)
+    watch = partial(room.progress.open, topic, room.read, after=after, limit=PAGE)
     return SharedEvents(watch, shape, context, position_argument="after")
 
 

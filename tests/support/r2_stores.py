@@ -47,7 +47,7 @@ async def r2_stores(server: S3Server, own_bucket: str) -> AsyncIterator[OpenR2]:
                     attempts=attempts,
                     total=total,
                     first_wait=0,
-                    longest_wait=0,
+                    max_wait=0,
                     jitter=0,
                     read_timeout=read_timeout,
                 ),

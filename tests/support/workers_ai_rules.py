@@ -15,7 +15,7 @@ Fields = Mapping[str, object]
 """By wire name: JSON values; of a form, text or the bytes of a file."""
 
 _REFERENCES = tuple(f"input_image_{number}" for number in range(4))
-_LONGEST_REFERENCE_SIDE = 512
+_MAX_REFERENCE_SIDE = 512
 _WHOLE_NUMBER = re.compile(r"[+-]?\d+")
 
 
@@ -130,7 +130,7 @@ def _options(value: object) -> object:
 def _reference(name: str, value: object) -> bytes:
     if not isinstance(value, bytes):
         raise _invalid(f"{name} must be a file")
-    if max(_size(name, value)) > _LONGEST_REFERENCE_SIDE:
+    if max(_size(name, value)) > _MAX_REFERENCE_SIDE:
         raise _invalid(f"{name} must be 512 x 512 pixels at most")
     return value
 

@@ -8,7 +8,7 @@ import pytest
 from gql_server.pictures.decoding import Flaw, NotAPicture
 from gql_server.pictures.formats import ImageFormat
 from gql_server.web.renditions import (
-    MOST_WAITING,
+    MAX_WAITING,
     RenditionRequest,
     Renditions,
     TooManyWaiting,
@@ -25,7 +25,7 @@ class CountingRender:
     may_finish: Event = field(default_factory=Event)
     widths: list[int | None] = field(default_factory=list)
     running: int = 0
-    most_running: int = 0
+    max_running: int = 0
     is_failing: bool = False
     _lock: Lock = field(default_factory=Lock)
 
@@ -39,7 +39,7 @@ class CountingRender:
         with self._lock:
             self.widths.append(width)
             self.running += 1
-            self.most_running = max(self.most_running, self.running)
+            self.max_running = max(self.max_running, self.running)
         assert self.may_finish.wait(30)
         with self._lock:
             self.running -= 1
@@ -96,7 +96,7 @@ async def test_only_two_are_made_side_by_side(original: Path) -> None:
     render.may_finish.set()
     await asyncio.gather(*asked)
     assert sorted(width for width in render.widths if width) == list(range(1, 21))
-    assert render.most_running == 2
+    assert render.max_running == 2
 
 
 async def test_the_least_used_is_forgotten_when_the_bytes_are_too_many(
@@ -150,11 +150,11 @@ async def test_more_than_may_wait_are_refused_at_once(
     renditions = Renditions(render=render)
     waiting = [
         asyncio.create_task(renditions.get(wanted(original, width)))
-        for width in range(1, MOST_WAITING + 1)
+        for width in range(1, MAX_WAITING + 1)
     ]
     await asyncio.sleep(0)
     with pytest.raises(TooManyWaiting):
-        await renditions.get(wanted(original, MOST_WAITING + 1))
+        await renditions.get(wanted(original, MAX_WAITING + 1))
     render.may_finish.set()
     await asyncio.gather(*waiting)
-    assert len((await renditions.get(wanted(original, MOST_WAITING + 1))).data) == MOST_WAITING + 1
+    assert len((await renditions.get(wanted(original, MAX_WAITING + 1))).data) == MAX_WAITING + 1

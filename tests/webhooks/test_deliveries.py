@@ -178,7 +178,7 @@ async def test_a_webhook_is_tried_again_until_it_is_heard(
     assert len(await receiver.until(4)) == 4
     assert receiver.received[3].headers["webhook-id"] == webhook_id
     await house.until(webhook_id, "delivered")
-    found = await house.webhooks.latest_of(ANN, ["bat_1", "bat_2"], most=1)
+    found = await house.webhooks.latest_of(ANN, ["bat_1", "bat_2"], limit=1)
     assert [one["id"] for one in found["bat_1"]] == [webhook_id]
     assert len(await house.told(webhook_id)) == 4
 

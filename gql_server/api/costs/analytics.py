@@ -24,7 +24,7 @@ from gql_server.ledger.budgets.budgets import tightest
 from gql_server.ledger.reports.analytics import CostReport
 from gql_server.ledger.reports.periods import MAX_PERIODS, Interval
 
-_MOST_IDS: Final = 100
+_MAX_IDS: Final = 100
 _GROUPS: Final = ListLimit(default=100, maximum=1_000)
 _PERIODS: Final = ListLimit(default=1_000, maximum=MAX_PERIODS)
 
@@ -310,9 +310,9 @@ def cost_analytics(
     context = info.context
     wanted = where or CostFilter()
     faults = [
-        *list_faults(wanted.models, path=("filter", "models"), most=_MOST_IDS),
-        *list_faults(wanted.templates, path=("filter", "templates"), most=_MOST_IDS),
-        *list_faults(wanted.user_ids, path=("filter", "user_ids"), most=_MOST_IDS),
+        *list_faults(wanted.models, path=("filter", "models"), limit=_MAX_IDS),
+        *list_faults(wanted.templates, path=("filter", "templates"), limit=_MAX_IDS),
+        *list_faults(wanted.user_ids, path=("filter", "user_ids"), limit=_MAX_IDS),
     ]
     if faults:
         raise Rejected(faults)

@@ -15,7 +15,7 @@ from gql_server.database.engine.engine import Database, DatabaseUnavailable
 Given = TypeVar("Given")
 Written = TypeVar("Written")
 
-_MOST: Final = 64
+_MAX_GROUP: Final = 64
 
 
 class GroupedWrites(Generic[Given, Written]):
@@ -31,7 +31,7 @@ class GroupedWrites(Generic[Given, Written]):
         database: Database,
         write: Callable[[Sequence[Given]], Awaitable[Sequence[Written]]],
         *,
-        most: int = _MOST,
+        limit: int = _MAX_GROUP,
         linger_seconds: float = 0.0,
     ) -> None:
         """Take what is written.
@@ -40,12 +40,12 @@ class GroupedWrites(Generic[Given, Written]):
             database: Waits, when it closes, for what is under way.
             write: Writes in one transaction what it is given, all or none; returns what came of
                 each, in the same order. Called by one at a time.
-            most: How many are written at once.
+            limit: How many are written at once.
             linger_seconds: How long those that may linger wait for others.
         """
         self._database: Final = database
         self._write: Final = write
-        self._most: Final = most
+        self._limit: Final = limit
         self._linger_seconds: Final = linger_seconds
         self._is_urgent = asyncio.Event()
         self._waiting: deque[_Asked[Given, Written]] = deque()
@@ -75,7 +75,7 @@ class GroupedWrites(Generic[Given, Written]):
 
     @property
     def _may_linger(self) -> bool:
-        return len(self._waiting) < self._most and all(one.may_linger for one in self._waiting)
+        return len(self._waiting) < self._limit and all(one.may_linger for one in self._waiting)
 
     async def _write_what_waits(self) -> None:
         try:
@@ -94,7 +94,7 @@ class GroupedWrites(Generic[Given, Written]):
 
     def _next_group(self) -> Sequence["_Asked[Given, Written]"]:
         """Take what is written next; what was given up meanwhile is left out."""
-        taken = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        taken = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
         return [one for one in taken if not one.future.done()]
 
     async def _write_group(self, group: Sequence["_Asked[Given, Written]"]) -> None:

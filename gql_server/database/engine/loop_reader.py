@@ -21,7 +21,7 @@ from sqlalchemy.pool import StaticPool
 from gql_server.database.engine.sqlite import set_up_sqlite
 
 _SLICE_SECONDS: Final = 0.002
-_MOST_SECONDS: Final = 0.01
+_MAX_SECONDS: Final = 0.01
 _TURN_SECONDS: Final = 0.001
 """After so much reading everything else that is ready gets its turn."""
 
@@ -146,7 +146,7 @@ class _BoundedConnection(sqlite3.Connection):
         """Whether the statement that runs must be stopped."""
         self._looks += 1
         seconds = perf_counter() - self._started_at
-        return seconds > (_SLICE_SECONDS if self.was_long else _MOST_SECONDS)
+        return seconds > (_SLICE_SECONDS if self.was_long else _MAX_SECONDS)
 
 
 class _BoundedCursor(sqlite3.Cursor):

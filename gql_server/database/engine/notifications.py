@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 _CHANNEL: Final = "gql_server_progress"
 _PING_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 5.0
-_LONGEST_WAIT_SECONDS: Final = 5.0
+_MAX_WAIT_SECONDS: Final = 5.0
 _STATEMENT_MILLISECONDS: Final = 5_000
 
 
@@ -82,7 +82,7 @@ async def _listen(
         except (psycopg.Error, OSError) as error:
             log.warning("listener_lost", reason=type(error).__name__, again_in_seconds=wait)
         await asyncio.sleep(wait)
-        wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
+        wait = min(2 * wait, _MAX_WAIT_SECONDS)
 
 
 async def _connect(database: Database) -> psycopg.AsyncConnection[Any]:

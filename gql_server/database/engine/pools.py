@@ -12,13 +12,13 @@ import structlog
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, QueuePool
 from sqlalchemy.util import await_only
 
-LEAST_POOL_SIZE: Final = 8
+MIN_POOL_SIZE: Final = 8
 DEFAULT_POOL_SIZE: Final = 51
 
 _LISTENERS: Final = 1
 _WAIT_SECONDS: Final = 20.0
 _FIRST_PAUSE: Final = 0.1
-_LONGEST_PAUSE: Final = 1.0
+_MAX_PAUSE: Final = 1.0
 _TOO_MANY: Final = "53300"
 _NO_ROOM: Final = ("too many clients", "too many connections", "connection slots")
 
@@ -49,7 +49,7 @@ def pool_sizes(total: int = DEFAULT_POOL_SIZE) -> PoolSizes:
     """Divide a process's connections; one more listens for news.
 
     Args:
-        total: All of them together, at least ``LEAST_POOL_SIZE``.
+        total: All of them together, at least ``MIN_POOL_SIZE``.
     """
     jobs = max(3, total // 5)
     left = total - _LISTENERS - jobs
@@ -95,7 +95,7 @@ def _pauses() -> Iterator[float]:
     end, pause = time.monotonic() + _WAIT_SECONDS, _FIRST_PAUSE
     while time.monotonic() < end:
         yield random.uniform(pause / 2, pause)  # noqa: S311 - spreads those who wait
-        pause = min(2 * pause, _LONGEST_PAUSE)
+        pause = min(2 * pause, _MAX_PAUSE)
     log.warning("database_has_no_room", waited_seconds=_WAIT_SECONDS)
 
 

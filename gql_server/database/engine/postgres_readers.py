@@ -32,7 +32,7 @@ class PostgresReaders:
         self._arguments = {**found, **options}
         self._idle: list[Connection] = []
         self._free = asyncio.Semaphore(connections)
-        self._busy = self._most_busy = 0
+        self._busy = self._max_busy = 0
 
     async def rows(self, text: str, parameters: Any) -> list[tuple[Any, ...]]:
         """Run a statement; return its rows.
@@ -47,7 +47,7 @@ class PostgresReaders:
         else:
             await self._free.acquire()
         self._busy += 1
-        self._most_busy = max(self._busy, self._most_busy)
+        self._max_busy = max(self._busy, self._max_busy)
         try:
             while self._idle:
                 connection = self._idle.pop()
@@ -62,9 +62,9 @@ class PostgresReaders:
 
     async def shrink(self) -> None:
         """Close idle connections, but for as many as were in use at once since the last call."""
-        while self._idle and len(self._idle) + self._busy > self._most_busy:
+        while self._idle and len(self._idle) + self._busy > self._max_busy:
             await self._idle.pop(0).close()
-        self._most_busy = self._busy
+        self._max_busy = self._busy
 
     async def close(self) -> None:
         """Close what is open."""

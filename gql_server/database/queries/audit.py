@@ -35,7 +35,7 @@ from gql_server.database.tables.tables import (
 )
 
 
-async def images_out_of_step(connection: AsyncConnection, *, most: int) -> list[str]:
+async def images_out_of_step(connection: AsyncConnection, *, limit: int) -> list[str]:
     """Return images without a charge, or with one that says something else than they do."""
     same = (
         ("cost", "amount"),
@@ -58,19 +58,19 @@ async def images_out_of_step(connection: AsyncConnection, *, most: int) -> list[
         )
         .where(or_(col(ChargeRow.id).is_(None), *differs))
         .order_by(col(ImageRow.id))
-        .limit(most)
+        .limit(limit)
     )
     return list((await connection.execute(statement)).scalars())
 
 
-async def charges_without_image(connection: AsyncConnection, *, most: int) -> list[str]:
+async def charges_without_image(connection: AsyncConnection, *, limit: int) -> list[str]:
     """Return charges of images that are not there."""
     statement = (
         select(col(ChargeRow.id))
         .outerjoin(ImageRow, col(ImageRow.id) == col(ChargeRow.image_id))
         .where(col(ChargeRow.kind) == ChargeKind.CHARGE, col(ImageRow.id).is_(None))
         .order_by(col(ChargeRow.id))
-        .limit(most)
+        .limit(limit)
     )
     return list((await connection.execute(statement)).scalars())
 

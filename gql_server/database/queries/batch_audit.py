@@ -9,7 +9,7 @@ from gql_server.database.tables.tables import ImageRow
 from gql_server.domain.batches import ItemStatus
 
 
-async def batches_out_of_step(connection: AsyncConnection, *, most: int) -> list[str]:
+async def batches_out_of_step(connection: AsyncConnection, *, limit: int) -> list[str]:
     """Return batches that count or cost something else than their items and images do."""
     status = col(BatchItemRow.status)
     items = (
@@ -47,6 +47,6 @@ async def batches_out_of_step(connection: AsyncConnection, *, most: int) -> list
             )
         )
         .order_by(col(BatchRow.id))
-        .limit(most)
+        .limit(limit)
     )
     return list((await connection.execute(statement)).scalars())

@@ -66,7 +66,7 @@ async def count_items(
 
 
 async def items_since(
-    connection: AsyncConnection, batch_id: str, *, after: int, until: int, most: int
+    connection: AsyncConnection, batch_id: str, *, after: int, until: int, limit: int
 ) -> list[Facts]:
     """Return the items that ended after an event and until another, in the order of the events."""
     statement = (
@@ -77,7 +77,7 @@ async def items_since(
             col(BatchItemRow.sequence) <= until,
         )
         .order_by(col(BatchItemRow.sequence))
-        .limit(most)
+        .limit(limit)
     )
     return read_facts(await connection.execute(statement))
 

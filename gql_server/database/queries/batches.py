@@ -46,7 +46,7 @@ _COUNTS: Final[Mapping[ItemStatus, ColumnElement[int]]] = {
 
 
 _INSERTED_AT_ONCE: Final = 200
-_MOST_SKEW: Final = timedelta(minutes=1)
+_MAX_SKEW: Final = timedelta(minutes=1)
 """How many are written before others get their turn."""
 
 
@@ -122,7 +122,7 @@ async def count_batches(connection: AsyncConnection, where: BatchFilter) -> int:
     return int((await connection.execute(statement)).scalar_one())
 
 
-async def find_paused(connection: AsyncConnection, *, moment: datetime, most: int) -> list[str]:
+async def find_paused(connection: AsyncConnection, *, moment: datetime, limit: int) -> list[str]:
     """Return paused batches whose time to go on has come.
 
     A pause that began in the future began before a clock stepped back: it is over too.
@@ -133,16 +133,16 @@ async def find_paused(connection: AsyncConnection, *, moment: datetime, most: in
             col(BatchRow.status) == BatchStatus.PAUSED,
             or_(
                 col(BatchRow.resumes_at) <= moment,
-                col(BatchRow.paused_at) > moment + _MOST_SKEW,
+                col(BatchRow.paused_at) > moment + _MAX_SKEW,
             ),
         )
-        .limit(most)
+        .limit(limit)
     )
     return list((await connection.execute(statement)).scalars())
 
 
 async def find_unfinished(
-    connection: AsyncConnection, *, moment: datetime, age: timedelta, after: str, most: int
+    connection: AsyncConnection, *, moment: datetime, age: timedelta, after: str, limit: int
 ) -> list[Facts]:
     """Return batches that work is to be done for, by their ids.
 
@@ -151,7 +151,7 @@ async def find_unfinished(
         moment: The present.
         age: How old they are at least; one from the future was created before a clock stepped back.
         after: The id behind which to go on.
-        most: How many at most.
+        limit: How many at most.
     """
     statement = (
         select(*_COLUMNS)
@@ -159,12 +159,12 @@ async def find_unfinished(
             col(BatchRow.status).in_((*STARTABLE, BatchStatus.CANCELING)),
             or_(
                 col(BatchRow.created_at) < moment - age,
-                col(BatchRow.created_at) > moment + _MOST_SKEW,
+                col(BatchRow.created_at) > moment + _MAX_SKEW,
             ),
             col(BatchRow.id) > after,
         )
         .order_by(col(BatchRow.id))
-        .limit(most)
+        .limit(limit)
     )
     return read_facts(await connection.execute(statement))
 

@@ -26,7 +26,7 @@ from gql_server.database.tables.tables import ChargeRow, ImageRow
 
 Subject = TypeVar("Subject")
 
-_MOST_AHEAD: Final = timedelta(minutes=1)
+_MAX_AHEAD: Final = timedelta(minutes=1)
 _LINGER_SECONDS: Final = 0.1
 """Enough for some pictures of a batch to come together, and too short for a watcher to see."""
 
@@ -148,7 +148,7 @@ async def _set_moments(connection: AsyncConnection, news: Sequence[NewImage]) ->
     # In one order, so that no two processes wait for each other's users.
     for user_id in sorted(by_user):
         present, first = await next_moment(connection, user_id)
-        has_stepped_back = first - present > _MOST_AHEAD
+        has_stepped_back = first - present > _MAX_AHEAD
         for number, new in enumerate(by_user[user_id]):
             new.image.created_at = moment = first + number * MILLISECOND
             # In the future it would count in no budget's present period.

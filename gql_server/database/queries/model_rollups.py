@@ -34,7 +34,7 @@ class Outcome(StrEnum):
 
 _KEYS: Final = ("is_preview", "model_id", "starts_at", "outcome", "bucket")
 
-_SHORTEST: Final = 0.001
+_FIRST_BOUND_SECONDS: Final = 0.001
 _RATIO: Final = 1.05
 _BUCKETS: Final = 320
 """Buckets of 5 percent from a millisecond to an hour and a half: more than any call may take."""
@@ -42,7 +42,7 @@ _BUCKETS: Final = 320
 
 def _bounds() -> Iterator[float]:
     # By multiplication and not by a logarithm, so that every machine draws the same bounds.
-    bound = _SHORTEST
+    bound = _FIRST_BOUND_SECONDS
     for _ in range(_BUCKETS):
         yield bound
         bound *= _RATIO

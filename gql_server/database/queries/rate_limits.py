@@ -27,7 +27,7 @@ from sqlmodel import col
 
 from gql_server.database.engine.inserts import insert_into
 from gql_server.database.tables.tables import RateLimitRow
-from gql_server.domain.rate_limits import LONGEST_PAUSE, SECOND, RateLimit
+from gql_server.domain.rate_limits import MAX_PAUSE, SECOND, RateLimit
 
 Moment = SQLColumnExpression[int]
 
@@ -88,7 +88,7 @@ async def pause_turns(
         length: How long, in microseconds.
     """
     present = present_moment(connection)
-    until = present + (min(length, LONGEST_PAUSE) + limit.early(is_background=False))
+    until = present + (min(length, MAX_PAUSE) + limit.early(is_background=False))
     await connection.execute(
         insert_into(connection.dialect.name, RateLimitRow)
         .values(kind=kind, next_at=until)

@@ -57,7 +57,7 @@ async def some_stored_keys(connection: AsyncConnection) -> Sequence[str]:
 
 
 async def stored_rows(
-    connection: AsyncConnection, table: StoredRow, *, after: str, until: str, most: int
+    connection: AsyncConnection, table: StoredRow, *, after: str, until: str, limit: int
 ) -> list[Facts]:
     """Return rows in the order of their keys: those behind one key, and up to another.
 
@@ -74,7 +74,7 @@ async def stored_rows(
         )
         .where(storage_key > after, storage_key <= until, *_existing(table))
         .order_by(storage_key)
-        .limit(most)
+        .limit(limit)
     )
     return read_facts(await connection.execute(statement))
 

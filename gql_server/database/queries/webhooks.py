@@ -39,7 +39,7 @@ async def find_webhooks(
 
 
 async def find_latest_webhooks(
-    connection: AsyncConnection, subject_ids: Collection[str], *, user_id: str | None, most: int
+    connection: AsyncConnection, subject_ids: Collection[str], *, user_id: str | None, limit: int
 ) -> dict[str, list[Facts]]:
     """Return the latest webhooks of batches or budgets, by their subject, the newest first.
 
@@ -47,10 +47,10 @@ async def find_latest_webhooks(
         connection: Where to read.
         subject_ids: The batches and budgets.
         user_id: Whose webhooks; None is anybody's.
-        most: How many of each at most.
+        limit: How many of each at most.
     """
     chosen = _of_user(select(*_COLUMNS), user_id)
-    return await _latest(connection, chosen, "subject_id", subject_ids, most)
+    return await _latest(connection, chosen, "subject_id", subject_ids, limit)
 
 
 async def find_deliveries(
@@ -73,7 +73,7 @@ async def find_due_webhooks(
     *,
     before: datetime,
     after: tuple[datetime, str] | None,
-    most: int,
+    limit: int,
 ) -> Sequence[Facts]:
     """Return webhooks whose next delivery should have begun, in order, behind a place."""
     key = (col(WebhookRow.next_delivery_at), col(WebhookRow.id))
@@ -82,7 +82,7 @@ async def find_due_webhooks(
     )
     if after is not None:
         statement = statement.where(tuple_(*key) > after)
-    return read_facts(await connection.execute(statement.order_by(*key).limit(most)))
+    return read_facts(await connection.execute(statement.order_by(*key).limit(limit)))
 
 
 async def record_delivery(
@@ -140,7 +140,7 @@ async def begin_round(
     return (await connection.execute(statement)).rowcount == 1
 
 
-async def remove_old_webhooks(connection: AsyncConnection, *, before: datetime, most: int) -> int:
+async def remove_old_webhooks(connection: AsyncConnection, *, before: datetime, limit: int) -> int:
     """Forget webhooks of before a moment that are not to be told any more, and their deliveries.
 
     Returns:
@@ -153,7 +153,7 @@ async def remove_old_webhooks(connection: AsyncConnection, *, before: datetime, 
             webhook_id < first_id("whk", before), col(WebhookRow.status) != WebhookStatus.PENDING
         )
         .order_by(webhook_id)
-        .limit(most)
+        .limit(limit)
     )
     ids = list((await connection.execute(old)).scalars())
     if ids:
@@ -174,14 +174,14 @@ async def _latest(
     chosen: Select[Any],
     group_name: str,
     groups: Collection[str],
-    most: int,
+    limit: int,
 ) -> dict[str, list[Facts]]:
     # Ids sort by the moment that they were given out.
     group, row_id = chosen.selected_columns[group_name], chosen.selected_columns["id"]
     place = func.row_number().over(partition_by=group, order_by=row_id.desc()).label("place")
     ranked = chosen.add_columns(place).where(group.in_(groups)).subquery()
     columns = [column for column in ranked.columns if column.name != "place"]
-    statement = select(*columns).where(ranked.c.place <= most).order_by(ranked.c.id.desc())
+    statement = select(*columns).where(ranked.c.place <= limit).order_by(ranked.c.id.desc())
     found: dict[str, list[Facts]] = defaultdict(list)
     for row in read_facts(await connection.execute(statement)):
         found[row[group_name]].append(row)

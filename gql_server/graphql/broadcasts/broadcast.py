@@ -18,11 +18,11 @@ SLICE_SECONDS: Final = 0.001
 _CHECK_EVERY: Final = 8
 _RELEASED_TOGETHER: Final = 20
 _FIRST_ESTIMATE: Final = 0.001
-_MOST_PENDING: Final = 16
+_MAX_PENDING: Final = 16
 """Payloads that wait for a subscriber's task; one that does not come for them is behind."""
 _MISSED_SECONDS: Final = 0.25
 """For so long what somebody missed is the same for the next who missed it."""
-_MOST_MISSED: Final = 32
+_MAX_MISSED: Final = 32
 
 Execute = Callable[[NewsT], Awaitable[Sequence[Payload]]]
 Fail = Callable[[Exception], ExecutionResult]
@@ -71,7 +71,7 @@ class Seat:
             return self._offer(payload)
         if self._pending is None:
             self._pending = deque()
-        if len(self._pending) >= _MOST_PENDING or not self._may_send(payload):
+        if len(self._pending) >= _MAX_PENDING or not self._may_send(payload):
             return False
         self._pending.append(payload)
         self._wake()
@@ -169,7 +169,7 @@ class Broadcast(Generic[NewsT]):
         now = asyncio.get_running_loop().time()
         began, task = self._missed.get(position, (now, None))
         if task is None or (task.done() and began + _MISSED_SECONDS < now):
-            if len(self._missed) >= _MOST_MISSED:
+            if len(self._missed) >= _MAX_MISSED:
                 self._missed.clear()
             task = self._start(self._find_missed(position))
             self._missed[position] = (now, task)

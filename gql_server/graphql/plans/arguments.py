@@ -20,11 +20,11 @@ from gql_server.graphql.plans.fields import Arguments, Uncovered
 Convert = Callable[[StrawberryField, dict[str, Any]], dict[str, Any]]
 """Makes a resolver's arguments of those that graphql-core read."""
 
-_MOST_KEPT: Final = 4_096
-_MOST_BYTES: Final = 512
+_MAX_KEPT: Final = 4_096
+_MAX_BYTES: Final = 512
 """Variables that are longer are read each time."""
 
-_kept: Final[LRUCache[tuple["RootArguments", bytes], Sequence[Arguments]]] = LRUCache(_MOST_KEPT)
+_kept: Final[LRUCache[tuple["RootArguments", bytes], Sequence[Arguments]]] = LRUCache(_MAX_KEPT)
 """By the object itself and not its identity, which another could have later."""
 
 
@@ -65,7 +65,7 @@ class RootArguments:
             if isinstance(read, list):
                 raise Uncovered("a variable that its type does not take")
             found = self._read(read)
-            if len(key[1]) <= _MOST_BYTES and not self._is_forgotten:
+            if len(key[1]) <= _MAX_BYTES and not self._is_forgotten:
                 _kept[key] = found
         return found
 

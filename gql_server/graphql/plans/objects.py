@@ -28,7 +28,7 @@ from gql_server.graphql.plans.fields import Uncovered
 from gql_server.graphql.plans.selections import Selections
 
 _DEFINITION: Final = "strawberry-definition"
-_MOST_KEPT: Final = 256
+_MAX_KEPT: Final = 256
 
 
 def writer(
@@ -105,7 +105,7 @@ def _keeping(write: Write) -> Write:
         found = kept.get(id(value))
         if found is not None and found[0] is value:
             return found[1]
-        if len(kept) >= _MOST_KEPT:
+        if len(kept) >= _MAX_KEPT:
             kept.clear()
         fragment = orjson.Fragment(orjson.dumps(write(value)))
         kept[id(value)] = (value, fragment)

@@ -40,10 +40,10 @@ _DEFINITION: Final = "strawberry-definition"
 _SLICE_SECONDS: Final = 0.005
 """After so long others get their turn between two root fields."""
 
-_MOST_PLANS: Final = 512
+_MAX_PLANS: Final = 512
 """A plan takes some ten kilobytes; long documents count as several."""
 
-_MIN_WEIGHT: Final = CACHED_CHARACTERS // _MOST_PLANS
+_MIN_WEIGHT: Final = CACHED_CHARACTERS // _MAX_PLANS
 
 
 class OperationPlan:

@@ -56,7 +56,7 @@ _UNKNOWN_NOW: Final[GraphQLFormattedError] = {
         "retryAfter": DATABASE_RETRY_SECONDS,
     },
 }
-_MOST_REASON_BYTES: Final = 123
+_MAX_REASON_BYTES: Final = 123
 """What a close frame holds beside its code (RFC 6455, 5.5)."""
 
 
@@ -109,7 +109,7 @@ class BoundedWebSocket(ASGIWebSocketAdapter):
 
     async def close(self, code: int, reason: str) -> None:
         """Close the socket, with as much of a reason as fits."""
-        fitting = reason.encode()[:_MOST_REASON_BYTES].decode(errors="ignore")
+        fitting = reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
         try:
             async with asyncio.timeout(self._send_seconds):
                 await super().close(code, fitting)

@@ -30,10 +30,10 @@ _USUAL_SIDE: Final = 1024
 _FINEST: Final = 2.0
 """Scenes are drawn this much larger where time allows, which smooths their edges."""
 
-_MOST_PIXELS: Final = 2_400_000
+_MAX_PIXELS: Final = 2_400_000
 """Scenes are drawn with this many pixels at most, however large the picture, for speed."""
 
-_LEAST_SIDE: Final = 96
+_MIN_SIDE: Final = 96
 """Scenes need this many pixels along a side to have forms at all."""
 
 _SMOOTH_ENOUGH: Final = 1.4
@@ -126,7 +126,7 @@ def _draw(request: GenerationRequest) -> Image.Image:
 
 
 def _art(chance: Random, palette: Palette, scene: Scene, size: Size) -> Image.Image:
-    scale = min(_FINEST, math.sqrt(_MOST_PIXELS / (size[0] * size[1])))
+    scale = min(_FINEST, math.sqrt(_MAX_PIXELS / (size[0] * size[1])))
     art = _scene(chance, palette, scene, (_scaled(size[0], scale), _scaled(size[1], scale)))
     if scale < _SMOOTH_ENOUGH:
         art = art.filter(ImageFilter.GaussianBlur(0.6))
@@ -134,7 +134,7 @@ def _art(chance: Random, palette: Palette, scene: Scene, size: Size) -> Image.Im
 
 
 def _scaled(side: int, scale: float) -> int:
-    return max(_LEAST_SIDE, round(side * scale))
+    return max(_MIN_SIDE, round(side * scale))
 
 
 def _scene(chance: Random, palette: Palette, scene: Scene, size: Size) -> Image.Image:

@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from PIL import ImageFont
 
-_LONGEST: Final = 1200
+_MAX_LENGTH: Final = 1200
 """Characters that are looked at; more never fit."""
 
 _WRITTEN_AS: Final = str.maketrans(
@@ -50,7 +50,7 @@ def legible(text: str) -> str:
     Accents are left out, an emoji becomes its name in brackets, and a letter of a script that
     the font lacks becomes an empty box.
     """
-    plain = unicodedata.normalize("NFKD", text[:_LONGEST].translate(_WRITTEN_AS))
+    plain = unicodedata.normalize("NFKD", text[:_MAX_LENGTH].translate(_WRITTEN_AS))
     written = "".join(_written(character) for character in plain.translate(_WRITTEN_AS))
     return re.sub(r"\) (?=[,.;:!?])", ")", " ".join(written.split()))
 
@@ -63,7 +63,7 @@ def wrapped(text: str, font: ImageFont.FreeTypeFont, *, width: float, lines: int
     out: list[str] = []
     rest = text
     while rest and len(out) < lines:
-        if font.getlength(rest[:_LONGEST]) <= width:
+        if font.getlength(rest[:_MAX_LENGTH]) <= width:
             return [*out, rest]
         is_last = len(out) == lines - 1
         room = width - font.getlength("…") if is_last else width

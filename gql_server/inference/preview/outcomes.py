@@ -29,7 +29,7 @@ _DIRECTIVE: Final = re.compile(r"\[preview:([^\]\s]{0,40}) *([^\]]{0,40})\]", re
 _SIZE: Final = re.compile(r"([0-9]{1,4})x([0-9]{1,4})")
 _SECONDS: Final = re.compile(r"[0-9]{1,5}")
 _DEFAULT_PAUSE_SECONDS: Final = 60
-_MOST_REMEMBERED: Final = 1_000
+_MAX_REMEMBERED: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Outcomes:
     """Reads outcomes from prompts, and remembers which prompts have failed once."""
 
     _failed: LRUCache[tuple[str, str, str], bool] = field(
-        default_factory=lambda: LRUCache(_MOST_REMEMBERED)
+        default_factory=lambda: LRUCache(_MAX_REMEMBERED)
     )
 
     def of(self, *, model_id: str, prompt: str, seed_was_given: bool = False) -> Outcome:

@@ -10,12 +10,12 @@ class Backoff:
 
     Attributes:
         first_seconds: The wait after the first attempt.
-        longest_seconds: What the doubling ends at.
+        max_seconds: What the doubling ends at.
         patience_seconds: The longest wait that the service may ask for.
     """
 
     first_seconds: float = 0.5
-    longest_seconds: float = 20.0
+    max_seconds: float = 20.0
     patience_seconds: float = 60.0
 
     def __call__(self, attempt: int, asked_seconds: float | None) -> float | None:
@@ -27,6 +27,6 @@ class Backoff:
         """
         if asked_seconds is not None and asked_seconds > self.patience_seconds:
             return None
-        wait = min(self.first_seconds * 2.0 ** min(attempt - 1, 30), self.longest_seconds)
+        wait = min(self.first_seconds * 2.0 ** min(attempt - 1, 30), self.max_seconds)
         jittered = wait * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
         return jittered if asked_seconds is None else max(jittered, asked_seconds + jittered / 4)

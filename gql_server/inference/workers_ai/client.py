@@ -34,7 +34,7 @@ _MISSED_TURN_SECONDS: Final = 0.1
 """How much longer to wait after each missed turn, so that a slow database costs no permits."""
 
 _MAX_MISSED_TURN_SECONDS: Final = 5.0
-_MOST_LATENESS_SECONDS: Final = 1.0
+_MAX_LATENESS_SECONDS: Final = 1.0
 """How long after its turn an attempt may start; the gate allows for it."""
 
 log = structlog.get_logger(__name__)
@@ -158,7 +158,7 @@ class WorkersAI:
         client = await while_wanted(self._start(call, request), request.is_wanted)
         for missed in count(1):
             turn_at = await while_wanted(self._turn(request), request.is_wanted)
-            if time.monotonic() - turn_at <= _MOST_LATENESS_SECONDS:
+            if time.monotonic() - turn_at <= _MAX_LATENESS_SECONDS:
                 return client
             log.warning("turn_missed", model=request.model.id, missed=missed)
             await while_wanted(

@@ -24,8 +24,8 @@ from gql_server.settings.settings import GATEWAY_ENDING
 from gql_server.tls import trusted_authorities
 
 _TASK: Final = "Text-to-Image"
-_MOST_PAGES: Final = 50
-_LONGEST_NAME: Final = 100
+_MAX_PAGES: Final = 50
+_MAX_NAME_LENGTH: Final = 100
 
 _UNITS: Final[Mapping[frozenset[str], PriceUnit]] = {
     frozenset({"tile"}): PriceUnit.OUTPUT_TILE,
@@ -118,7 +118,7 @@ async def fetch_listing(
     async with httpx.AsyncClient(
         verify=trusted_authorities(), auth=Authorization(api_token), timeout=timeout_seconds
     ) as client:
-        for page in range(1, _MOST_PAGES + 1):
+        for page in range(1, _MAX_PAGES + 1):
             query: dict[str, str | int] = {"task": _TASK, "per_page": page_size, "page": page}
             entries = await _page(client, url, query, redact)
             listed |= {model.id: model for model in map(_model, entries)}
@@ -188,4 +188,4 @@ def _is_too_fine(dollars: Decimal) -> bool:
 
 
 def _plain(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)[:_LONGEST_NAME]
+    return "".join(letter if letter.isprintable() else " " for letter in text)[:_MAX_NAME_LENGTH]

@@ -24,7 +24,7 @@ from gql_server.database.queries.rollups import DIMENSIONS, SUMS, rollups_of
 from gql_server.database.tables.tables import ChargeRow
 from gql_server.ledger.audit.models import model_rollups_agree, repair_model_rollups
 
-MOST_NAMED: Final = 100
+MAX_NAMED: Final = 100
 
 _KEY: Final = ("span", "starts_at", *DIMENSIONS)
 
@@ -71,9 +71,9 @@ async def audit(database: Database, *, repair: bool = False) -> AuditReport:
     alone, and stay as they are.
     """
     async with database.read(snapshot=True) as connection:
-        images = await images_out_of_step(connection, most=MOST_NAMED)
-        charges = await charges_without_image(connection, most=MOST_NAMED)
-        batches = await batches_out_of_step(connection, most=MOST_NAMED)
+        images = await images_out_of_step(connection, limit=MAX_NAMED)
+        charges = await charges_without_image(connection, limit=MAX_NAMED)
+        batches = await batches_out_of_step(connection, limit=MAX_NAMED)
         span = await ledger_span(connection)
     days: list[datetime] = []
     months: list[datetime] = []

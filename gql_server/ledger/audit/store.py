@@ -28,7 +28,7 @@ from gql_server.storage.store import ListedObject, Store
 DEFAULT_GRACE: Final = timedelta(hours=24)
 """What is younger is not judged: a picture may still be recorded, and clocks differ."""
 
-MOST_NAMED: Final = 100
+MAX_NAMED: Final = 100
 
 _PREFIXES: Final[Sequence[tuple[str, StoredRow]]] = (
     ("generated/", ImageRow),
@@ -61,7 +61,7 @@ class Finding:
     def add(self, name: str) -> None:
         """Count one more."""
         self.count += 1
-        if len(self.names) < MOST_NAMED:
+        if len(self.names) < MAX_NAMED:
             self.names.append(name)
 
 
@@ -127,7 +127,7 @@ async def audit_store(
     report = await _Audit(database, store, before=before, repairs=False).run()
     if not repair or report.is_clean:
         return report
-    if not force and report.orphans.count > max(MOST_NAMED, report.objects // 2):
+    if not force and report.orphans.count > max(MAX_NAMED, report.objects // 2):
         raise AnothersObjects(
             f"{report.orphans.count} of {report.objects} objects belong to nobody here. Another "
             "database may use this store. Nothing was changed; if they are to be moved aside all "
@@ -172,7 +172,7 @@ class _Audit:
         while True:
             async with self._database.read() as connection:
                 rows = await stored_rows(
-                    connection, table, after=after, until=until, most=_ROWS_AT_ONCE
+                    connection, table, after=after, until=until, limit=_ROWS_AT_ONCE
                 )
             if rows:
                 yield rows

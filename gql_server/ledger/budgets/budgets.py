@@ -37,7 +37,7 @@ _KNOWN: Final[Mapping[str, Callable[[AsyncConnection, str], Awaitable[bool]]]] =
     BudgetScope.KEY: is_known_key,
 }
 _CHUNK: Final = 50
-_MOST_DOLLARS: Final = 1_000_000_000
+_MAX_DOLLARS: Final = 1_000_000_000
 _MAX_SUBJECT_LENGTH: Final = 255
 
 
@@ -247,9 +247,9 @@ def tightest(states: Sequence[BudgetState]) -> BudgetState | None:
 
 def budget_faults(wanted: BudgetRequest) -> Iterator[DomainError]:
     """Yield what is wrong with a budget, apart from its webhook's address."""
-    if not 0 <= wanted.limit <= _MOST_DOLLARS:
+    if not 0 <= wanted.limit <= _MAX_DOLLARS:
         yield InvalidInput(
-            f"The limit must be between 0 and {_MOST_DOLLARS} US dollars.",
+            f"The limit must be between 0 and {_MAX_DOLLARS} US dollars.",
             path=("limit",),
             code=ErrorCode.OUT_OF_RANGE,
         )

@@ -121,7 +121,7 @@ class CostReport:
             starts = period_starts(since, self._time.until, interval, zone, limit=limit)
             found = await sum_rollups_by_start(
                 connection,
-                _longest_span(starts),
+                _max_span(starts),
                 self._where,
                 TimeRange(since=since, until=self._time.until),
             )
@@ -160,7 +160,7 @@ def add_totals(*many: Totals) -> Totals:
     )
 
 
-def _longest_span(starts: Iterable[datetime]) -> Span:
+def _max_span(starts: Iterable[datetime]) -> Span:
     """Return the longest span of which none lies across any of these moments."""
     longest = Span.MONTH
     for start in starts:

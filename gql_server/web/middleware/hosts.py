@@ -21,8 +21,8 @@ _OPEN_PATHS: Final = {"/health", "/ready"}
 """A load balancer asks by whatever name it likes, and there is nothing to learn."""
 
 
-_MOST_KNOWN: Final = 64
-_LONGEST_KNOWN: Final = 255
+_MAX_KNOWN: Final = 64
+_MAX_KNOWN_LENGTH: Final = 255
 """Longer names are none that DNS knows, and not remembered."""
 
 
@@ -49,7 +49,7 @@ class AllowedHostsMiddleware:
         """
         self._app = app
         self._refusals = dict(refusals or {})
-        self._known: Final[LRUCache[bytes, bool]] = LRUCache(_MOST_KNOWN)
+        self._known: Final[LRUCache[bytes, bool]] = LRUCache(_MAX_KNOWN)
         self._names: Final = frozenset(name for name in names if not name.startswith("*."))
         self._endings: Final = tuple(name[1:] for name in names if name.startswith("*."))
 
@@ -78,7 +78,7 @@ class AllowedHostsMiddleware:
         is_own = self._known.get(hosts[0])
         if is_own is None:
             is_own = self._is_own_name(hosts[0].decode("latin-1"))
-            if len(hosts[0]) <= _LONGEST_KNOWN:
+            if len(hosts[0]) <= _MAX_KNOWN_LENGTH:
                 self._known[hosts[0]] = is_own
         return is_own
 

@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 
 _LINES: Final = 20
 _SECONDS: Final = 3600.0
-_LONGEST: Final = 200
+_MAX_LENGTH: Final = 200
 
 
 class RefusedOriginsMiddleware:
@@ -33,7 +33,7 @@ class RefusedOriginsMiddleware:
             headers = Headers(scope=scope)
             origin = headers.get("origin")
             if origin is not None and not self._is_allowed(origin, headers.get("host", "")):
-                self._log(origin[:_LONGEST])
+                self._log(origin[:_MAX_LENGTH])
         await self._app(scope, receive, send)
 
     def _is_allowed(self, origin: str, host: str) -> bool:
