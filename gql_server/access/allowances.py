@@ -8,10 +8,10 @@ through beyond an allowance is at most a hundredth of it for each process.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from math import ceil
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,6 +38,7 @@ class Allowances:
         self._database = database
         self._allowance = allowance
         self._purses: dict[str, _Purse] = {}
+        self._counting: set[asyncio.Task[None]] = set()
 
     async def spend(self, principal: Principal, cost: int) -> AllowanceState | None:
         """Spend from the caller's allowance, before anything is done for them.
@@ -63,7 +64,9 @@ class Allowances:
         if purse.unsettled + length <= allowance.max_unsettled:
             purse.unsettled += length
         else:
-            await self._spend_with_others(allowance, principal.user_id, purse, cost, length)
+            await self._uninterrupted(
+                self._spend_with_others(allowance, principal.user_id, purse, cost, length)
+            )
         return state_of(allowance, cost=cost, missing=purse.missing, moment=now())
 
     def spend_at_once(self, principal: Principal, cost: int) -> bool:
@@ -94,9 +97,8 @@ class Allowances:
             DatabaseUnavailable: It is told the next time.
         """
         for user_id, purse in tuple(self._purses.items()):
-            async with purse.lock:
-                if purse.unsettled:
-                    await self._count(user_id, purse, purse.unsettled, is_spent=True)
+            if purse.unsettled or purse.lock.locked():
+                await self._uninterrupted(self._settle(user_id, purse))
             if not purse.is_used:
                 self._purses.pop(user_id)
 
@@ -121,6 +123,18 @@ class Allowances:
         if purse is None:
             purse = self._purses[user_id] = _Purse()
         return purse
+
+    async def _uninterrupted(self, work: Coroutine[Any, Any, None]) -> None:
+        """Count to the end, though the caller is canceled: what was counted is then known."""
+        task = asyncio.create_task(work)
+        self._counting.add(task)
+        task.add_done_callback(self._counting.discard)
+        await asyncio.shield(task)
+
+    async def _settle(self, user_id: str, purse: "_Purse") -> None:
+        async with purse.lock:
+            if purse.unsettled:
+                await self._count(user_id, purse, purse.unsettled, is_spent=True)
 
     async def _spend_with_others(
         self, allowance: Allowance, user_id: str, purse: "_Purse", cost: int, length: int

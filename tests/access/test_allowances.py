@@ -1,13 +1,16 @@
 """What a user may spend on operations, over all processes."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from functools import partial
+from typing import Any
 
 import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.access.allowances import Allowances
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
@@ -158,6 +161,40 @@ async def test_nobody_is_refused_because_the_database_is_away(
     with structlog.testing.capture_logs() as logged:
         assert await spent(allowances, ANN, 400)
     assert [entry["event"] for entry in logged] == ["allowance_not_counted"]
+
+
+@pytest.mark.parametrize("canceled", ["operation", "settling"])
+async def test_what_is_canceled_while_it_is_counted_is_counted_once(
+    database: Database,
+    clock: Clock,  # noqa: ARG001 - it stands still
+    monkeypatch: pytest.MonkeyPatch,
+    canceled: str,
+) -> None:
+    counted, answered = asyncio.Event(), asyncio.Event()
+    write_passing = database.write_passing
+
+    async def answer_later(work: Callable[[AsyncConnection], Coroutine[Any, Any, Any]]) -> Any:
+        found = await write_passing(work)
+        counted.set()
+        await answered.wait()
+        return found
+
+    allowances = Allowances(database, SLOW)
+    assert await spent(allowances, ANN, 7)
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "write_passing", answer_later)
+        counting = asyncio.ensure_future(
+            allowances.settle() if canceled == "settling" else spent(allowances, ANN, 500)
+        )
+        await counted.wait()
+        counting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await counting
+        answered.set()
+        await allowances.settle()
+    state = await Allowances(database, SLOW).spend(ANN, 100)
+    assert state is not None
+    assert state.remaining == pytest.approx(1000 - 7 - 100 - 500 * (canceled == "operation"), abs=1)
 
 
 async def away(_work: object) -> None:
