@@ -5,14 +5,7 @@ from typing import Annotated
 import typer
 
 from gql_server import __version__
-from gql_server.cli.batch import batch
-from gql_server.cli.keys import keys
-from gql_server.cli.ledger import audit, costs
-from gql_server.cli.prices import prices
-from gql_server.cli.schema import schema
-from gql_server.cli.serving import migrate, serve, worker
-from gql_server.cli.start import Commands
-from gql_server.cli.webhooks import webhooks
+from gql_server.cli.commands import Commands
 
 cli = typer.Typer(
     name="gql-server",
@@ -24,16 +17,6 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
-cli.command()(serve)
-cli.command()(worker)
-cli.command()(migrate)
-cli.command()(schema)
-cli.command()(audit)
-cli.command()(batch)
-cli.add_typer(costs)
-cli.add_typer(prices)
-cli.add_typer(keys)
-cli.add_typer(webhooks)
 
 
 def _version(wanted: bool) -> None:

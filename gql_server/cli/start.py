@@ -7,11 +7,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 import structlog
 import typer
-from typer.core import TyperGroup
 
 from gql_server.bootstrap.operator_errors import describe
 from gql_server.bootstrap.resources import open_database
@@ -28,24 +27,12 @@ _settings: ContextVar[Settings | None] = ContextVar("settings", default=None)
 T = TypeVar("T")
 
 
-class Commands(TyperGroup):
-    """Ends every command with a line, and no traceback, where an operator can fix what is wrong."""
-
-    # Typer has the context's class to itself.
-    def invoke(self, ctx: Any) -> Any:
-        """Run a command."""
-        _settings.set(None)
-        try:
-            result = super().invoke(ctx)
-            # Now, while a full disk can be reported.
-            sys.stdout.flush()
-        except Exception as error:
-            message = describe(error, _settings.get())
-            if message is None:
-                raise
-            _end_output()
-            fail(message)
-        return result
+def fail_with(error: Exception) -> None:
+    """End the command with a message where an operator can fix the error; return where not."""
+    message = describe(error, _settings.get())
+    if message is not None:
+        _end_output()
+        fail(message)
 
 
 def _end_output() -> None:
