@@ -1,7 +1,7 @@
 """Operations drawn at random from a schema: what they ask for is valid, their values often are."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -28,9 +28,20 @@ _DEPTH = 4
 class Operation:
     """A document, and the variables of its operation."""
 
-    def __init__(self, document: str, variables: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        document: str,
+        variables: dict[str, Any],
+        draw_variables: Callable[[], dict[str, Any]] | None = None,
+    ) -> None:
         self.document = document
         self.variables = variables
+        self._draw_variables = draw_variables
+
+    def with_other_variables(self) -> "Operation":
+        """Return the same document with variables that are drawn again."""
+        assert self._draw_variables is not None
+        return Operation(self.document, self._draw_variables(), self._draw_variables)
 
 
 class Operations:
@@ -57,7 +68,7 @@ class _Drawing:
         self._values = values
         self._random = random
         self._declared: dict[str, str] = {}
-        self._variables: dict[str, Any] = {}
+        self._draws: dict[str, Callable[[], Any]] = {}
         self._fragments: list[str] = []
 
     def operation(self, roots: Sequence[str]) -> Operation:
@@ -72,7 +83,15 @@ class _Drawing:
         declared = ", ".join(f"${name}: {kind}" for name, kind in self._declared.items())
         head = f"query Q{f'({declared})' if declared else ''}"
         document = "\n".join([f"{head} {{ {' '.join(fields)} }}", *self._fragments])
-        return Operation(document, self._variables)
+        return Operation(document, self._draw_variables(), self._draw_variables)
+
+    def _draw_variables(self) -> dict[str, Any]:
+        drawn = {
+            name: draw()
+            for name, draw in self._draws.items()
+            if self._declared[name].endswith("!") or not self._chance(0.1)
+        }
+        return {name: value for name, value in drawn.items() if value is not Undefined}
 
     def _chance(self, share: float) -> bool:
         return self._random.random() < share
@@ -89,7 +108,7 @@ class _Drawing:
             text += f"({', '.join(arguments)})"
         if self._chance(0.02):
             kind = self._random.choice(("include", "skip"))
-            text += f" @{kind}(if: {self._variable('Boolean!', self._chance(0.5))})"
+            text += f" @{kind}(if: {self._variable('Boolean!', lambda: self._chance(0.5))})"
         named = get_named_type(field.type)
         return f"{text} {self._selection(named, depth + 1)}" if is_composite_type(named) else text
 
@@ -129,18 +148,15 @@ class _Drawing:
         return selection
 
     def _argument(self, name: str, argument: GraphQLArgument) -> str | None:
-        value = self._value(name, argument.type)
-        if value is Undefined:
-            return None
         if self._chance(0.5):
-            return self._variable(str(argument.type), value)
-        return _literal(argument.type, value)
+            return self._variable(str(argument.type), lambda: self._value(name, argument.type))
+        value = self._value(name, argument.type)
+        return None if value is Undefined else _literal(argument.type, value)
 
-    def _variable(self, kind: str, value: Any) -> str:
+    def _variable(self, kind: str, draw: Callable[[], Any]) -> str:
         name = f"v{len(self._declared)}"
         self._declared[name] = kind
-        if not (self._chance(0.1) and not kind.endswith("!")):
-            self._variables[name] = value
+        self._draws[name] = draw
         return f"${name}"
 
     def _value(  # noqa: PLR0911 - one for each kind of type
