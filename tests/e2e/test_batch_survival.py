@@ -100,7 +100,7 @@ async def test_a_batch_goes_on_whose_server_was_killed_while_it_waited_and_while
             while (await client.read(batch_id))["status"] != "PAUSED":
                 await asyncio.sleep(0.05)
         running.process.kill()
-    refused = len(standin.requests)
+    refused = len(fake_workers_ai.requests)
     assert refused <= MAX_STARTED
     rows(tmp_path, database_url, "UPDATE batches SET resumes_at = created_at RETURNING id")
     fake_workers_ai.reset()
