@@ -34,8 +34,6 @@ UNFINISHED: Final = {
     "ledger": "helper rooms rewrites it",
     "logs.py": "helper rooms rewrites it",
     "pictures": "helper rooms rewrites it",
-    "processes": "helper rooms rewrites it",
-    "progress": "helper rooms rewrites it",
     "settings": "helper rooms rewrites it",
     "storage": "helper rooms rewrites it",
     "web": "helper rooms rewrites it",

@@ -18,8 +18,8 @@ ENVIRONMENT: Final = ROOT / ".venv-studio"
 _REQUIREMENTS: Final = STUDIO / "requirements.txt"
 _LOCK: Final = STUDIO / "package-lock.json"
 # A registry that cannot be reached is reported within a minute.
-_PATIENCE: Final = ("--fetch-retries=1", "--fetch-timeout=20000")
-_NPM_CI: Final = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", *_PATIENCE)
+_TIMEOUT_SECONDS: Final = ("--fetch-retries=1", "--fetch-timeout=20000")
+_NPM_CI: Final = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", *_TIMEOUT_SECONDS)
 
 
 class StudioError(Exception):

@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
-from gql_server.database.queries.allowances import remove_whole_allowances, spend_allowance
+from gql_server.database.queries.allowances import remove_full_allowances, spend_allowance
 from gql_server.domain.allowances import Allowance, AllowanceState, RateLimited, state_of
 from gql_server.domain.clock import now
 from gql_server.domain.principal import Principal
@@ -37,7 +37,7 @@ class Allowances:
         """Take the database that all processes share, and what each user has; None: no bound."""
         self._database = database
         self._allowance = allowance
-        self._purses: dict[str, _Purse] = {}
+        self._balances: dict[str, _Balance] = {}
         self._counting: set[asyncio.Task[None]] = set()
 
     async def spend(self, principal: Principal, cost: int) -> AllowanceState | None:
@@ -58,16 +58,16 @@ class Allowances:
             return None
         cost = max(1, cost)
         length = allowance.length(cost)
-        purse = self._purse(principal.user_id)
-        if purse.missing + length > allowance.whole:
-            raise _refusal(allowance, purse, cost, length)
-        if purse.unsettled + length <= allowance.max_unsettled:
-            purse.unsettled += length
+        balance = self._balance(principal.user_id)
+        if balance.missing + length > allowance.refill_length:
+            raise _refusal(allowance, balance, cost, length)
+        if balance.unsettled + length <= allowance.max_unsettled:
+            balance.unsettled += length
         else:
             await self._uninterrupted(
-                self._spend_with_others(allowance, principal.user_id, purse, cost, length)
+                self._spend_with_others(allowance, principal.user_id, balance, cost, length)
             )
-        return state_of(allowance, cost=cost, missing=purse.missing, moment=now())
+        return state_of(allowance, cost=cost, missing=balance.missing, moment=now())
 
     def spend_at_once(self, principal: Principal, cost: int) -> bool:
         """Spend from the caller's allowance, where neither the database nor a refusal is needed.
@@ -83,11 +83,14 @@ class Allowances:
         if allowance is None:
             return True
         length = allowance.length(max(1, cost))
-        purse = self._purse(principal.user_id)
-        unsettled = purse.unsettled + length
-        if unsettled > allowance.max_unsettled or purse.missing + length > allowance.whole:
+        balance = self._balance(principal.user_id)
+        unsettled = balance.unsettled + length
+        if (
+            unsettled > allowance.max_unsettled
+            or balance.missing + length > allowance.refill_length
+        ):
             return False
-        purse.unsettled = unsettled
+        balance.unsettled = unsettled
         return True
 
     async def settle(self) -> None:
@@ -96,11 +99,11 @@ class Allowances:
         Raises:
             DatabaseUnavailable: It is told the next time.
         """
-        for user_id, purse in tuple(self._purses.items()):
-            if purse.unsettled or purse.lock.locked():
-                await self._uninterrupted(self._settle(user_id, purse))
-            if not purse.is_used:
-                self._purses.pop(user_id)
+        for user_id, balance in tuple(self._balances.items()):
+            if balance.unsettled or balance.lock.locked():
+                await self._uninterrupted(self._settle(user_id, balance))
+            if not balance.is_used:
+                self._balances.pop(user_id)
 
     @asynccontextmanager
     async def settling(self) -> AsyncIterator[None]:
@@ -118,11 +121,11 @@ class Allowances:
         except DatabaseUnavailable as error:
             log.warning("allowances_not_settled", reason=str(error))
 
-    def _purse(self, user_id: str) -> "_Purse":
-        purse = self._purses.get(user_id)
-        if purse is None:
-            purse = self._purses[user_id] = _Purse()
-        return purse
+    def _balance(self, user_id: str) -> "_Balance":
+        balance = self._balances.get(user_id)
+        if balance is None:
+            balance = self._balances[user_id] = _Balance()
+        return balance
 
     async def _uninterrupted(self, work: Coroutine[Any, Any, None]) -> None:
         """Count to the end, though the caller is canceled: what was counted is then known."""
@@ -131,34 +134,36 @@ class Allowances:
         task.add_done_callback(self._counting.discard)
         await asyncio.shield(task)
 
-    async def _settle(self, user_id: str, purse: "_Purse") -> None:
-        async with purse.lock:
-            if purse.unsettled:
-                await self._count(user_id, purse, purse.unsettled, is_spent=True)
+    async def _settle(self, user_id: str, balance: "_Balance") -> None:
+        async with balance.lock:
+            if balance.unsettled:
+                await self._count(user_id, balance, balance.unsettled, is_spent=True)
 
     async def _spend_with_others(
-        self, allowance: Allowance, user_id: str, purse: "_Purse", cost: int, length: int
+        self, allowance: Allowance, user_id: str, balance: "_Balance", cost: int, length: int
     ) -> None:
-        async with purse.lock:
-            if purse.missing + length > allowance.whole:
-                raise _refusal(allowance, purse, cost, length)
-            if purse.unsettled + length <= allowance.max_unsettled:
+        async with balance.lock:
+            if balance.missing + length > allowance.refill_length:
+                raise _refusal(allowance, balance, cost, length)
+            if balance.unsettled + length <= allowance.max_unsettled:
                 # Settled while this waited for its turn.
-                purse.unsettled += length
+                balance.unsettled += length
                 return
             try:
                 is_held = await self._count(
-                    user_id, purse, purse.unsettled + length, is_spent=False
+                    user_id, balance, balance.unsettled + length, is_spent=False
                 )
             except DatabaseUnavailable as error:
                 # Whatever is asked for without the database takes little.
                 log.warning("allowance_not_counted", reason=str(error))
                 return
             if not is_held:
-                raise _refusal(allowance, purse, cost, length)
+                raise _refusal(allowance, balance, cost, length)
 
-    async def _count(self, user_id: str, purse: "_Purse", length: int, *, is_spent: bool) -> bool:
-        allowance, told = self._allowance, purse.unsettled
+    async def _count(
+        self, user_id: str, balance: "_Balance", length: int, *, is_spent: bool
+    ) -> bool:
+        allowance, settled = self._allowance, balance.unsettled
         assert allowance is not None  # noqa: S101 - counted only then
         asked = 0
 
@@ -167,35 +172,35 @@ class Allowances:
             asked = _microseconds()
             return await spend_allowance(connection, user_id, allowance, length, is_spent=is_spent)
 
-        is_counted, missing = await self._database.write_passing(spend)
-        purse.whole_at = asked + missing
+        is_counted, missing = await self._database.write_unsynced(spend)
+        balance.full_at = asked + missing
         if is_counted:
-            purse.unsettled -= told
+            balance.unsettled -= settled
         return is_counted
 
     async def _sweep(self) -> None:
         async with self._database.write() as connection:
-            await remove_whole_allowances(connection)
+            await remove_full_allowances(connection)
 
 
-class _Purse:
+class _Balance:
     """What this process knows of a user's allowance; its times are microseconds of its clock.
 
     Attributes:
-        whole_at: When the allowance would be whole, as far as spending was settled.
+        full_at: When the allowance would be full, as far as spending was settled.
         unsettled: How long that is which this process counts alone.
         lock: Held while it is settled.
     """
 
     def __init__(self) -> None:
-        self.whole_at = 0
+        self.full_at = 0
         self.unsettled = 0
         self.lock = asyncio.Lock()
 
     @property
     def missing(self) -> int:
-        """How long until the allowance is whole."""
-        return max(0, self.whole_at - _microseconds()) + self.unsettled
+        """How long until the allowance is full."""
+        return max(0, self.full_at - _microseconds()) + self.unsettled
 
     @property
     def is_used(self) -> bool:
@@ -203,10 +208,10 @@ class _Purse:
         return self.missing > 0 or self.lock.locked()
 
 
-def _refusal(allowance: Allowance, purse: _Purse, cost: int, length: int) -> RateLimited:
-    missing = purse.missing
+def _refusal(allowance: Allowance, balance: _Balance, cost: int, length: int) -> RateLimited:
+    missing = balance.missing
     state = state_of(allowance, cost=cost, missing=missing, moment=now())
-    wait = max(1, ceil((missing + length - allowance.whole) / SECOND))
+    wait = max(1, ceil((missing + length - allowance.refill_length) / SECOND))
     return RateLimited(state, retry_after=wait)
 
 

@@ -23,8 +23,8 @@ from gql_server.domain.clock import now
 from gql_server.domain.errors import ApiKeyNotFound, DomainError, ErrorCode, InvalidInput, Rejected
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal, Role, is_plain_user_id
-from gql_server.domain.text import text_faults
-from gql_server.ledger.budgets.budgets import BudgetRequest, budget_faults, new_budget
+from gql_server.domain.text import text_errors
+from gql_server.ledger.budgets.budgets import BudgetRequest, new_budget, validate_budget
 
 _MAX_LENGTH: Final = 100
 
@@ -141,7 +141,7 @@ async def get_keys(
 
 
 def _faults(draft: KeyDraft, moment: datetime) -> Iterator[DomainError]:
-    yield from text_faults(
+    yield from text_errors(
         draft.user_id, path=("user_id",), label="User", minimum=1, maximum=_MAX_LENGTH
     )
     if not is_plain_user_id(draft.user_id):
@@ -149,7 +149,7 @@ def _faults(draft: KeyDraft, moment: datetime) -> Iterator[DomainError]:
             "The user must be printable text without leading or trailing spaces.", path=("user_id",)
         )
     if draft.name is not None:
-        yield from text_faults(draft.name, path=("name",), label="Name", maximum=_MAX_LENGTH)
+        yield from text_errors(draft.name, path=("name",), label="Name", maximum=_MAX_LENGTH)
         if not draft.name.isprintable():
             yield InvalidInput("The name must be printable text on one line.", path=("name",))
     if draft.expires_at is not None and draft.expires_at <= moment:
@@ -160,6 +160,6 @@ def _faults(draft: KeyDraft, moment: datetime) -> Iterator[DomainError]:
         )
     if draft.budget is not None:
         bounded = replace(draft.budget, scope=BudgetScope.SERVER)
-        for fault in budget_faults(bounded):
+        for fault in validate_budget(bounded):
             fault.path = ("budget", *fault.path)
             yield fault

@@ -97,7 +97,7 @@ class Sessions:
         """
         checking = asyncio.create_task(self._keep_checking(seconds), name="sessions")
         try:
-            with progress.heard(REVOKED_KEYS, self._soon.set):
+            with progress.on_news(REVOKED_KEYS, self._soon.set):
                 yield
         finally:
             checking.cancel()

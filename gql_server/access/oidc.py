@@ -144,8 +144,8 @@ class _ProviderKeys:
         Where the provider does not answer, what it told last holds.
         """
         async with self._turn:
-            patience = _RETRY_SECONDS if self._keys is not None else _FIRST_RETRY_SECONDS
-            if monotonic() - self._asked_at >= patience:
+            wait = _RETRY_SECONDS if self._keys is not None else _FIRST_RETRY_SECONDS
+            if monotonic() - self._asked_at >= wait:
                 self._asked_at = monotonic()
                 try:
                     self._keys = await self._fetch()

@@ -123,9 +123,9 @@ def border_error(error: GraphQLError) -> GraphQLError:
             " ".join(fault.message for fault in faults),
             {"code": "BAD_REQUEST", "arguments": [_path(fault.path) for fault in faults]},
         )
-    passing = _passing_error(error, original)
-    if passing is not None:
-        return passing
+    transient = _transient_error(error, original)
+    if transient is not None:
+        return transient
     code = _ACCESS_CODES.get(type(original))
     if code is not None:
         return copy_of(error, str(original), {"code": code})
@@ -141,7 +141,7 @@ def border_error(error: GraphQLError) -> GraphQLError:
     )
 
 
-def _passing_error(error: GraphQLError, original: Exception) -> GraphQLError | None:
+def _transient_error(error: GraphQLError, original: Exception) -> GraphQLError | None:
     """Return what is said of an error that passes by itself, with when to come again."""
     if isinstance(original, RateLimited):
         return copy_of(

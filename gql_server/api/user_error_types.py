@@ -7,10 +7,10 @@ from typing import Final
 import strawberry
 
 from gql_server.api.described import described
-from gql_server.domain.errors import MAX_FAULTS, ErrorCode
+from gql_server.domain.errors import MAX_ERRORS, ErrorCode
 from gql_server.graphql.execution.weights import list_size
 
-ERROR_LIST: Final = list_size(MAX_FAULTS + 1)
+ERROR_LIST: Final = list_size(MAX_ERRORS + 1)
 """Metadata of a payload's errors: as many as are reported, and one that says there are more."""
 
 

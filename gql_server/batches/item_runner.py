@@ -34,12 +34,12 @@ from gql_server.generation.recovery import acceptance_from_json, discard_bytes
 from gql_server.generation.requests import request_from_json
 from gql_server.generation.services import Services
 from gql_server.generation.validation import AcceptedPicture
-from gql_server.inference.attempts import NotWanted
+from gql_server.inference.attempts import NoLongerNeeded
 from gql_server.jobs.kinds import Interrupted, JobRun
 
 log = structlog.get_logger(__name__)
 
-_STORE_PATIENCE_SECONDS: Final = 300.0
+_STORE_RETRY_SECONDS: Final = 300.0
 _LOOK_AGAIN_SECONDS: Final = 1.0
 _MAX_WAIT_SECONDS: Final = 8.0
 
@@ -82,13 +82,13 @@ class ItemWork:
                 is_held = was_tried and left["process_id"] == run.process_id
                 was_tried = True
                 if not is_held and not await self._claim(run, left):
-                    if not run.may_go_on:
+                    if not run.should_continue:
                         raise Interrupted
                     return False
                 if await self._end(run, left, self._make_and_keep(run, left, place)):
                     return True
             except DatabaseUnavailable as error:
-                if not run.may_go_on:
+                if not run.should_continue:
                     raise
                 log.warning("item_waits_for_the_database", item=item["id"], reason=str(error))
                 await asyncio.sleep(wait)
@@ -128,7 +128,7 @@ class ItemWork:
     async def _start(self, claims: Sequence[tuple[str, str]]) -> Sequence[bool]:
         """Start items, each given with the process's id."""
         start = partial(_start_items, claims=claims)
-        started = await self._parts.database.write_at_once(start)
+        started = await self._parts.database.write_in_thread(start)
         return [item_id in started for _, item_id in claims]
 
     async def _end(self, run: JobRun, item: Facts, work: Coroutine[Any, Any, None]) -> bool:
@@ -138,9 +138,9 @@ class ItemWork:
         except GenerationPending as error:
             # The facts may have been written: whoever takes the item up looks.
             raise DatabaseUnavailable(str(error)) from error
-        except NotWanted:
+        except NoLongerNeeded:
             await self._put_back(run, item)
-            if not run.may_go_on:
+            if not run.should_continue:
                 raise Interrupted from None
             return False
         except DomainError as error:
@@ -170,14 +170,14 @@ class ItemWork:
             if await self._status_of_batch(item) not in STARTABLE:
                 await self._put_back(run, item)
                 return
-        user_id, is_wanted = item["user_id"], partial(self._is_wanted, run, item)
+        user_id, is_needed = item["user_id"], partial(self._is_needed, run, item)
         picture = await make_picture(
             services,
             accepted,
             is_background=True,
-            is_wanted=is_wanted,
-            call_place=partial(self._call_place, run, user_id),
-            patience_seconds=_STORE_PATIENCE_SECONDS,
+            is_needed=is_needed,
+            call_slot=partial(self._call_slot, run, user_id),
+            retry_for_seconds=_STORE_RETRY_SECONDS,
         )
         async with self._kept.taken(user_id):
             place.give_back()
@@ -186,17 +186,17 @@ class ItemWork:
                 accepted,
                 picture,
                 ending=Ending(end_with_images, end),
-                patience_seconds=_STORE_PATIENCE_SECONDS,
+                retry_for_seconds=_STORE_RETRY_SECONDS,
             )
         services.reservations.charged(accepted.payer)
         await self._tell(end.webhook_id)
 
     @asynccontextmanager
-    async def _call_place(self, run: JobRun, user_id: str) -> AsyncIterator[None]:
+    async def _call_slot(self, run: JobRun, user_id: str) -> AsyncIterator[None]:
         async with self._calls.taken(user_id):
             # It was waited for until another's answer, and a stop may have come meanwhile.
-            if not run.may_go_on:
-                raise NotWanted
+            if not run.should_continue:
+                raise NoLongerNeeded
             yield
 
     async def _keep_or_fail(self, item: Facts, error: DomainError) -> None:
@@ -210,7 +210,7 @@ class ItemWork:
             self._parts,
             accepted,
             ending=Ending(end_with_images, end),
-            patience_seconds=_STORE_PATIENCE_SECONDS,
+            retry_for_seconds=_STORE_RETRY_SECONDS,
         )
         if made is None:
             return False
@@ -229,8 +229,8 @@ class ItemWork:
         else:
             await self._pause(run, item, reason, error)
 
-    async def _is_wanted(self, run: JobRun, item: Facts) -> bool:
-        return run.may_go_on and await self._status_of_batch(item) in STARTABLE
+    async def _is_needed(self, run: JobRun, item: Facts) -> bool:
+        return run.should_continue and await self._status_of_batch(item) in STARTABLE
 
     async def _status_of_batch(self, item: Facts) -> BatchStatus:
         async with self._parts.database.read() as connection:

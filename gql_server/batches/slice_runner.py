@@ -153,7 +153,7 @@ class SliceWork:
     async def _do(self, run: JobRun, item: Facts) -> bool:
         """Bring an item to its end, where this process can claim it; tell whether it could."""
         async with self._begun.taken(item["user_id"]) as place:
-            if not run.may_go_on:
+            if not run.should_continue:
                 raise Interrupted
             with self._in_hand(run, item) as is_free:
                 return is_free and await self._items.claim_and_make(run, item, place)

@@ -7,7 +7,7 @@ from typing import Final
 from gql_server.batches.requests import BatchPicture, BatchRequest
 from gql_server.domain.budgets import Payer
 from gql_server.domain.errors import (
-    MAX_FAULTS,
+    MAX_ERRORS,
     DomainError,
     ErrorCode,
     InvalidInput,
@@ -111,7 +111,7 @@ async def _checked(
     async with bulk_work() as pace:
         for picture in request.pictures:
             await pace.keep()
-            if len(errors) > MAX_FAULTS:
+            if len(errors) > MAX_ERRORS:
                 break
             # The last copy has the highest seed; those between differ in nothing else.
             for wanted in _first_and_last(picture.request, request.images_per_prompt):

@@ -41,7 +41,7 @@ from gql_server.ledger.budgets.budgets import Budgets
 from gql_server.ledger.budgets.reservations import Reservations
 from gql_server.ledger.prices.price_book import load_price_book
 from gql_server.processes.lease import ProcessLease
-from gql_server.processes.provider_rate_limit import SharedGate
+from gql_server.processes.provider_rate_limit import SharedRateLimiter
 from gql_server.processes.recurring import recurring
 from gql_server.progress.progress import Progress
 from gql_server.settings import Settings
@@ -113,9 +113,9 @@ class Wiring:
             await stack.enter_async_context(
                 recurring("idle connections", database.give_back_idle, seconds=_IDLE_SECONDS)
             )
-            progress = Progress(passing=(DatabaseUnavailable,))
+            progress = Progress(transient_errors=(DatabaseUnavailable,))
             await stack.enter_async_context(
-                listening(database, heard=progress.publish, missed=progress.publish_all)
+                listening(database, on_message=progress.publish, on_gap=progress.publish_all)
             )
             jobs = Jobs(
                 database,
@@ -191,7 +191,7 @@ def _make_generator(settings: Settings, database: Database) -> Generator:
         base_url=settings.workers_ai_base_url,
         timeout_seconds=settings.workers_ai_timeout,
         max_attempts=settings.workers_ai_max_attempts,
-        gate=SharedGate(
+        limiter=SharedRateLimiter(
             database,
             {
                 AttemptKind.TEXT_TO_IMAGE: RateLimit(settings.workers_ai_requests_per_minute),
@@ -199,7 +199,7 @@ def _make_generator(settings: Settings, database: Database) -> Generator:
                     settings.workers_ai_requests_per_minute_image_to_image
                 ),
             },
-            patience_seconds=settings.request_deadline / 3,
+            max_wait_seconds=settings.request_deadline / 3,
         ),
     )
 

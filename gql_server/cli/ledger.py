@@ -15,7 +15,7 @@ from gql_server.ledger.audit.audit import audit as run_audit
 from gql_server.ledger.audit.store import DEFAULT_GRACE
 from gql_server.ledger.reports.export import (
     ExportFormat,
-    LedgerSpan,
+    LedgerRange,
     ParquetNotInstalled,
     export_ledger,
     parquet_export,
@@ -130,20 +130,20 @@ def _export(
     ] = ExportFormat.CSV,
 ) -> None:
     """Print the ledger, oldest entries first."""
-    span = LedgerSpan(since=in_utc(since), until=in_utc(until))
+    time = LedgerRange(since=in_utc(since), until=in_utc(until))
     if file_format is ExportFormat.PARQUET:
-        _export_parquet(span)
+        _export_parquet(time)
         return
     text_format = file_format
 
     async def run(database: Database) -> None:
-        async for line in export_ledger(database, span, text_format):
+        async for line in export_ledger(database, time, text_format):
             typer.echo(line)
 
     with_database(run)
 
 
-def _export_parquet(span: LedgerSpan) -> None:
+def _export_parquet(time: LedgerRange) -> None:
     try:
         write = parquet_export()
     except ParquetNotInstalled as error:
@@ -153,4 +153,4 @@ def _export_parquet(span: LedgerSpan) -> None:
         fail(
             "--format parquet: binary output cannot be shown in a terminal; redirect it with > FILE"
         )
-    with_database(lambda database: write(database, span, target))
+    with_database(lambda database: write(database, time, target))

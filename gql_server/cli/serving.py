@@ -54,7 +54,7 @@ def serve(
     app = create_app(settings, runs_jobs=runs_jobs)
     asyncio.run(check_start(settings))
     listener = _listen(
-        settings.host, settings.port, patience_seconds=settings.subscription_send_timeout
+        settings.host, settings.port, send_timeout_seconds=settings.subscription_send_timeout
     )
     server = _GreetingServer(server_config(app, settings), settings)
     server.run(sockets=[listener])
@@ -92,7 +92,7 @@ def _check_workers_can_be_apart(settings: Settings) -> None:
         fail("DATABASE_URL: separate workers require postgresql://…")
 
 
-def _listen(host: str, port: int, *, patience_seconds: float) -> socket.socket:
+def _listen(host: str, port: int, *, send_timeout_seconds: float) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -105,7 +105,7 @@ def _listen(host: str, port: int, *, patience_seconds: float) -> socket.socket:
             if hasattr(socket, "TCP_USER_TIMEOUT"):
                 # Inherited by its connections: what a client does not take is not kept for ever.
                 listener.setsockopt(
-                    socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(patience_seconds * 1000)
+                    socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(send_timeout_seconds * 1000)
                 )
             listener.listen(_BACKLOG)
             unless_it_listens.pop_all()

@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 
 from gql_server.client.answers import Image, Item
-from gql_server.client.errors import ServerRefused, is_passing
+from gql_server.client.errors import ServerRefused, is_transient
 from gql_server.client.folder import OutputFolder
 from gql_server.client.retry_policy import ConnectionLost
 from gql_server.client.server import Server
@@ -38,14 +38,14 @@ async def fetch_picture(
     target = folder.picture_path(item, image)
     if target.exists():
         return Fetched.PRESENT
-    patience = server.patience()
+    retries = server.retries()
     current: Image | None = image
     refusals = 0
     while current is not None and refusals < _MAX_REFUSALS:
         try:
             await _download(http, current.url, folder, target)
         except ConnectionLost as lost:
-            await patience.wait(lost)
+            await retries.wait(lost)
         except ServerRefused:
             refusals += 1
         else:
@@ -59,7 +59,7 @@ async def _download(
 ) -> None:
     try:
         async with http.stream("GET", address, timeout=_TIMEOUT, follow_redirects=True) as answer:
-            if is_passing(answer.status_code):
+            if is_transient(answer.status_code):
                 raise ConnectionLost(f"a picture's address answers {answer.status_code}")
             if answer.status_code != HTTPStatus.OK:
                 raise ServerRefused(f"A picture's address answers {answer.status_code}.")

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from gql_server.client.retry_policy import ConnectionLost
 
-_PASSING_STATUSES: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
-_PASSING_CODES: Final = frozenset({"INTERNAL", "RATE_LIMITED", "SERVER_STOPPING", "UNAVAILABLE"})
+_TRANSIENT_STATUSES: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+_TRANSIENT_CODES: Final = frozenset({"INTERNAL", "RATE_LIMITED", "SERVER_STOPPING", "UNAVAILABLE"})
 
 
 class ServerRefused(Exception):
@@ -25,9 +25,9 @@ class WayBlocked(ConnectionLost):
     """Something between the client and the server does not let this way of watching through."""
 
 
-def is_passing(status: int) -> bool:
+def is_transient(status: int) -> bool:
     """Tell whether an HTTP status may be another one later."""
-    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING_STATUSES
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TRANSIENT_STATUSES
 
 
 def graphql_fault(errors: Any) -> ServerRefused | ConnectionLost:
@@ -35,7 +35,7 @@ def graphql_fault(errors: Any) -> ServerRefused | ConnectionLost:
     first = errors[0] if isinstance(errors, list) and errors else {}
     message = str(first.get("message", "an error without a message"))
     code = (first.get("extensions") or {}).get("code")
-    if code in _PASSING_CODES:
+    if code in _TRANSIENT_CODES:
         return ConnectionLost(message)
     return ServerRefused(message, asks_who=code == "UNAUTHENTICATED")
 

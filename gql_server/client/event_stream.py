@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 from httpx_sse import aconnect_sse
 
-from gql_server.client.errors import WayBlocked, graphql_fault, is_passing, result_data
+from gql_server.client.errors import WayBlocked, graphql_fault, is_transient, result_data
 from gql_server.client.retry_policy import ConnectionLost
 
 _EVENT_STREAM: Final = "text/event-stream"
@@ -64,7 +64,7 @@ async def _check(response: httpx.Response) -> None:
     kind = response.headers.get("Content-Type", "")
     if response.status_code == HTTPStatus.OK and kind.startswith(_EVENT_STREAM):
         return
-    if is_passing(response.status_code):
+    if is_transient(response.status_code):
         raise ConnectionLost(f"it answers {response.status_code}")
     try:
         answer = json.loads(await response.aread())

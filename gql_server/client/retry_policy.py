@@ -17,7 +17,7 @@ class ServerUnreachable(Exception):
     """The server was not to be reached for as long as the client tries."""
 
 
-class Patience:
+class RetryPolicy:
     """Waits longer after each failure in a row, and gives up at a bound."""
 
     def __init__(self, seconds: float, report: Callable[[str], None]) -> None:

@@ -22,9 +22,9 @@ from gql_server.client.answers import (
     Progress,
     Update,
 )
-from gql_server.client.errors import ServerRefused, WayBlocked, graphql_fault, is_passing
+from gql_server.client.errors import ServerRefused, WayBlocked, graphql_fault, is_transient
 from gql_server.client.event_stream import subscribe_to_events
-from gql_server.client.retry_policy import ConnectionLost, Patience
+from gql_server.client.retry_policy import ConnectionLost, RetryPolicy
 from gql_server.client.subscription import subscribe
 from gql_server.quoting import quoted
 from gql_server.tls import trusted_authorities
@@ -103,14 +103,14 @@ class Server:
             ServerRefused: The caller may not, or this is no such server.
             ServerUnreachable: It did not answer for too long.
         """
-        patience: Patience | None = None
+        retries: RetryPolicy | None = None
         while True:
             data = await self._ask(GENERATE_BATCH, {"input": wanted})
             payload = _read(BatchPayload, data["answer"])
             if not any(error.code in _IN_PROGRESS for error in payload.user_errors):
                 return payload
-            patience = patience or self.patience()
-            await patience.wait(ConnectionLost(payload.user_errors[0].message))
+            retries = retries or self.retries()
+            await retries.wait(ConnectionLost(payload.user_errors[0].message))
 
     async def cancel_batch(self, batch_id: str) -> BatchPayload:
         """End what has not started of a batch.
@@ -153,14 +153,14 @@ class Server:
             ServerRefused: The caller has no such batch.
             ServerUnreachable: It did not answer for too long.
         """
-        patience = self.patience()
+        retries = self.retries()
         ways = iter(Way)
         way, after, failures = next(ways), 0, 0
         while True:
             try:
                 async with aclosing(self._updates(way, batch_id, after)) as updates:
                     async for update in updates:
-                        patience.reached()
+                        retries.reached()
                         after, failures = update.sequence, 0
                         yield update
                 batch = await self.batch(batch_id)
@@ -177,11 +177,11 @@ class Server:
                     if self._report_way is not None:
                         self._report_way(way, str(lost))
                 else:
-                    await patience.wait(lost)
+                    await retries.wait(lost)
 
-    def patience(self) -> Patience:
-        """Return new patience for something that this server is asked."""
-        return Patience(_GIVE_UP_SECONDS if self._was_reached else 0.0, self._report)
+    def retries(self) -> RetryPolicy:
+        """Return new retries for something that this server is asked."""
+        return RetryPolicy(_GIVE_UP_SECONDS if self._was_reached else 0.0, self._report)
 
     async def _updates(self, way: Way, batch_id: str, after: int) -> Updates:
         if way is Way.POLLING:
@@ -221,13 +221,13 @@ class Server:
         return True
 
     async def _ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        patience = self.patience()
+        retries = self.retries()
         while True:
             try:
                 data = await self._answer(query, variables)
             except ConnectionLost as lost:
                 self._lost_answers += 1
-                await patience.wait(lost)
+                await retries.wait(lost)
             else:
                 self._was_reached = True
                 return data
@@ -240,7 +240,7 @@ class Server:
             )
         except httpx.TransportError as error:
             raise ConnectionLost(str(error) or type(error).__name__) from error
-        if is_passing(response.status_code):
+        if is_transient(response.status_code):
             raise ConnectionLost(f"it answers {response.status_code}")
         try:
             answer = response.json()

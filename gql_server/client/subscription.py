@@ -15,7 +15,7 @@ from gql_server.client.errors import (
     ServerRefused,
     WayBlocked,
     graphql_fault,
-    is_passing,
+    is_transient,
     result_data,
 )
 from gql_server.client.retry_policy import ConnectionLost
@@ -95,7 +95,7 @@ def _message(text: str | bytes) -> dict[str, Any]:
 
 def _fault(error: Exception) -> ServerRefused | ConnectionLost:
     match error:
-        case InvalidStatus(response=response) if not is_passing(response.status_code):
+        case InvalidStatus(response=response) if not is_transient(response.status_code):
             # Also 401 and 403: where the server does not know the caller, HTTP says so as well.
             return WayBlocked(f"it refuses a WebSocket with {response.status_code}")
         case ConnectionClosed(rcvd=Close(code=code, reason=reason)) if code in _REFUSALS:

@@ -1,7 +1,7 @@
 """What a user may spend on operations: so much at once, and refilled by and by.
 
 The rule is the generic cell rate algorithm, as for ``domain/rate_limits.py``. One number is
-remembered: the moment from which on the allowance is whole again.
+remembered: the moment from which on the allowance is full again.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Allowance:
     """So much may be spent at once; what is missing is refilled, so much a second.
 
     Costs are in the units of ``extensions.cost``. Times are whole microseconds: a cost is as long
-    as its refilling takes, and what is missing of an allowance is the time until it is whole.
+    as its refilling takes, and what is missing of an allowance is the time until it is full.
 
     Attributes:
         size: The most that can be spent at once.
@@ -29,14 +29,14 @@ class Allowance:
     per_second: int
 
     @property
-    def whole(self) -> int:
-        """How long an allowance that is used up takes until it is whole."""
+    def refill_length(self) -> int:
+        """How long an allowance that is used up takes until it is full."""
         return self.length(self.size)
 
     @property
     def max_unsettled(self) -> int:
         """How long the costs are at most that a process has not told the others of."""
-        return self.whole // _UNSETTLED_SHARE
+        return self.refill_length // _UNSETTLED_SHARE
 
     def length(self, cost: int) -> int:
         """Return how long the refilling of a cost takes; what is dearer than all costs all."""
@@ -44,7 +44,7 @@ class Allowance:
 
     def left(self, missing: int) -> int:
         """Return what can be spent now."""
-        return min(self.size, max(0, (self.whole - missing) * self.per_second // SECOND))
+        return min(self.size, max(0, (self.refill_length - missing) * self.per_second // SECOND))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class AllowanceState:
         per_second: What is refilled in a second.
         cost: What the operation spent, or would have.
         remaining: What can be spent now.
-        seconds: The time until the allowance is whole, unless more is spent.
+        seconds: The time until the allowance is full, unless more is spent.
         resets_at: When that is.
     """
 

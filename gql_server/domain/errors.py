@@ -17,7 +17,7 @@ Path = tuple[str | int, ...]
 """Where in the input the fault lies, by the input's own field names, outermost first."""
 
 
-MAX_FAULTS: Final = 100
+MAX_ERRORS: Final = 100
 """How many faults of one request are told; one more says that there are others."""
 
 MAX_ID_LENGTH: Final = 256
@@ -333,19 +333,19 @@ class WebhookNotFound(NotFound):
 class Rejected(Exception):
     """A request with several faults, all of them reported at once.
 
-    Of more than ``MAX_FAULTS`` so many are told, and that there are others.
+    Of more than ``MAX_ERRORS`` so many are told, and that there are others.
     """
 
     def __init__(self, errors: Sequence[DomainError]) -> None:
-        if len(errors) > MAX_FAULTS:
+        if len(errors) > MAX_ERRORS:
             others = InvalidInput(
                 (
-                    f"There are more errors than these {MAX_FAULTS}. Fix them and send "
+                    f"There are more errors than these {MAX_ERRORS}. Fix them and send "
                     "the request again."
                 ),
                 code=ErrorCode.TOO_MANY,
             )
-            errors = [*errors[:MAX_FAULTS], others]
+            errors = [*errors[:MAX_ERRORS], others]
         super().__init__("; ".join(error.message for error in errors))
         self.errors = tuple(errors)
 

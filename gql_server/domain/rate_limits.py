@@ -21,7 +21,7 @@ _BURST_SHARE: Final = 10
 _BACKGROUND_BURST_SHARE: Final = 60
 
 
-class Turn(NamedTuple):
+class PermitResult(NamedTuple):
     """The outcome of asking for a turn.
 
     Attributes:
@@ -63,7 +63,7 @@ class RateLimit:
         """How far ahead of the present the next turn is due at most, unless a clock was wrong."""
         return MAX_PAUSE + self.early(is_background=False) + self.interval
 
-    def take(self, next_at: int, moment: int, *, is_background: bool) -> Turn:
+    def take(self, next_at: int, moment: int, *, is_background: bool) -> PermitResult:
         """Take a turn, or tell how long to wait for one.
 
         Args:
@@ -74,8 +74,8 @@ class RateLimit:
         due = max(min(next_at, moment + self.furthest), moment)
         wait = due - self.early(is_background=is_background) - moment
         if wait > 0:
-            return Turn(wait, min(next_at, moment + self.furthest))
-        return Turn(None, due + self.interval)
+            return PermitResult(wait, min(next_at, moment + self.furthest))
+        return PermitResult(None, due + self.interval)
 
     def pause(self, next_at: int, moment: int, length: int) -> int:
         """Return what is to be remembered so that no turn is given for a while, nor a burst then.

@@ -11,7 +11,7 @@ _MAX_LOOKED_UP_LENGTH: Final = 256
 _NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 
 
-def text_faults(
+def text_errors(
     value: str, *, path: Path, label: str, minimum: int = 0, maximum: int
 ) -> Iterator[InvalidInput]:
     """Tell what keeps a text from being accepted.
@@ -44,7 +44,7 @@ def text_faults(
         )
 
 
-def list_faults(values: Sequence[str] | None, *, path: Path, limit: int) -> Iterator[InvalidInput]:
+def list_errors(values: Sequence[str] | None, *, path: Path, limit: int) -> Iterator[InvalidInput]:
     """Tell what keeps a list to look things up by from being accepted; None is none.
 
     Args:

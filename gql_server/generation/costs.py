@@ -24,7 +24,7 @@ def cost_report(
     While the server makes previews, previews are counted; with real models, theirs alone.
 
     Raises:
-        InvalidInput: The span ends before it begins.
+        InvalidInput: The time range ends before it begins.
     """
     where = RollupFilter(
         is_preview=services.generator.is_preview,

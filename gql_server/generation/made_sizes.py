@@ -9,7 +9,7 @@ import structlog
 from gql_server.domain.money import NanoDollars
 from gql_server.generation.services import Services
 from gql_server.generation.validation import AcceptedPicture, picture_size, price_of
-from gql_server.pictures.inspection import PictureFacts
+from gql_server.pictures.inspection import ImageInfo
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ def other_size(image: Mapping[str, Any]) -> OtherSize | None:
 
 
 def priced_as_made(
-    services: Services, accepted: AcceptedPicture, made: PictureFacts
+    services: Services, accepted: AcceptedPicture, made: ImageInfo
 ) -> AcceptedPicture:
     """Return an accepted picture at the price of the size that it has.
 

@@ -22,12 +22,12 @@ _DATABASE_ATTEMPTS: Final = 8
 _DATABASE_SECONDS: Final = 60.0
 
 
-def store_attempts(patience_seconds: float) -> AsyncIterator[stamina.Attempt]:
+def store_attempts(retry_for_seconds: float) -> AsyncIterator[stamina.Attempt]:
     """Try what needs the store until it answers, for so many seconds; 0: once."""
     return stamina.retry_context(
         on=StoreUnavailable,
-        attempts=None if patience_seconds else 1,
-        timeout=patience_seconds or None,
+        attempts=None if retry_for_seconds else 1,
+        timeout=retry_for_seconds or None,
         wait_max=_STORE_WAIT_SECONDS,
     )
 
@@ -49,7 +49,7 @@ async def check_store(store: Store) -> None:
 
 
 async def keep_bytes(
-    store: Store, key: str, stored: StoredObject, *, patience_seconds: float = 0.0
+    store: Store, key: str, stored: StoredObject, *, retry_for_seconds: float = 0.0
 ) -> StoredObject:
     """Write an object under its key; return what is there, which an earlier call may have put.
 
@@ -57,13 +57,13 @@ async def keep_bytes(
         store: Where to write.
         key: Under which key.
         stored: The object.
-        patience_seconds: How long to try again where the store does not answer.
+        retry_for_seconds: How long to try again where the store does not answer.
 
     Raises:
         GenerationFailed: The store cannot be used at the moment, or not at all.
     """
     try:
-        async for attempt in store_attempts(patience_seconds):
+        async for attempt in store_attempts(retry_for_seconds):
             with attempt:
                 if await store.put(key, stored):
                     return stored

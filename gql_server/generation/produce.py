@@ -28,8 +28,8 @@ from gql_server.generation.recovery import (
 from gql_server.generation.services import Services
 from gql_server.generation.source_images import load_mask, load_sources
 from gql_server.generation.validation import AcceptedPicture, with_seed
-from gql_server.inference.attempts import IsWanted, while_wanted
-from gql_server.inference.generator import CallPlace, GeneratedPicture, GenerationRequest
+from gql_server.inference.attempts import StillNeeded, while_needed
+from gql_server.inference.generator import CallSlot, GeneratedPicture, GenerationRequest
 from gql_server.ledger.budgets.reservations import Hold
 from gql_server.storage.store import StoredObject
 
@@ -41,9 +41,9 @@ async def make_picture(
     accepted: AcceptedPicture,
     *,
     is_background: bool = False,
-    is_wanted: IsWanted | None = None,
-    call_place: CallPlace = nullcontext,
-    patience_seconds: float = 0.0,
+    is_needed: StillNeeded | None = None,
+    call_slot: CallSlot = nullcontext,
+    retry_for_seconds: float = 0.0,
 ) -> GeneratedPicture:
     """Have the generator make a picture.
 
@@ -51,15 +51,15 @@ async def make_picture(
         services: The services of the server.
         accepted: What was accepted.
         is_background: Whether nobody waits for it: what somebody waits for goes first.
-        is_wanted: Asked where the model is not called at once; None: it is wanted to the end.
-        call_place: Gives each call of the model a place, where it may have to wait for one.
-        patience_seconds: How long to try again where the store does not give a source image.
+        is_needed: Asked where the model is not called at once; None: it is wanted to the end.
+        call_slot: Gives each call of the model a place, where it may have to wait for one.
+        retry_for_seconds: How long to try again where the store does not give a source image.
 
     Raises:
         DomainError: It could not be made; nothing is charged.
-        NotWanted: It is not wanted any more; no model was being asked.
+        NoLongerNeeded: It is not wanted any more; no model was being asked.
     """
-    sources, mask = await while_wanted(_load(services, accepted, patience_seconds), is_wanted)
+    sources, mask = await while_needed(_load(services, accepted, retry_for_seconds), is_needed)
     return await services.generator.generate(
         GenerationRequest(
             model=accepted.model,
@@ -69,8 +69,8 @@ async def make_picture(
             source_images=sources,
             mask=mask,
             is_background=is_background,
-            is_wanted=is_wanted,
-            call_place=call_place,
+            is_needed=is_needed,
+            call_slot=call_slot,
         )
     )
 
@@ -83,7 +83,7 @@ async def keep_picture(
     hold: Hold | None = None,
     key: KeyScope | None = None,
     ending: Ending[Any] | None = None,
-    patience_seconds: float = 0.0,
+    retry_for_seconds: float = 0.0,
 ) -> Facts:
     """Keep a picture and charge it, once; return the image.
 
@@ -94,7 +94,7 @@ async def keep_picture(
         hold: What is held for it; None where its batch holds the money.
         key: The idempotency key that is completed by it.
         ending: What else is written in the transaction of the facts.
-        patience_seconds: How long to try again where the store does not answer.
+        retry_for_seconds: How long to try again where the store does not answer.
 
     Raises:
         GenerationFailed: The store cannot be used; nothing is charged.
@@ -102,15 +102,15 @@ async def keep_picture(
         Rejected: What was held is held no more, and a budget has no room for it by now; nothing is
             charged.
     """
-    accepted = priced_as_made(services, with_seed(accepted, picture.seed), picture.facts)
+    accepted = priced_as_made(services, with_seed(accepted, picture.seed), picture.info)
     kept = KeptPicture(accepted, picture, is_preview=services.generator.is_preview)
     ours = StoredObject(
         data=picture.data,
-        content_type=picture.facts.format.content_type,
+        content_type=picture.info.format.content_type,
         metadata=object_metadata(kept),
     )
-    place = storage_key(accepted.image_id, picture.facts.format)
-    stored = await keep_bytes(services.store, place, ours, patience_seconds=patience_seconds)
+    place = storage_key(accepted.image_id, picture.info.format)
+    stored = await keep_bytes(services.store, place, ours, retry_for_seconds=retry_for_seconds)
     if stored is not ours:
         kept = await read_kept(services, accepted, stored)
     return await _keep_facts(services, kept, hold, key, ending)
@@ -123,7 +123,7 @@ async def keep_what_was_made(
     hold: Hold | None = None,
     key: KeyScope | None = None,
     ending: Ending[Any] | None = None,
-    patience_seconds: float = 0.0,
+    retry_for_seconds: float = 0.0,
 ) -> Facts | None:
     """Write the facts of a picture whose bytes another process left; None: it left none.
 
@@ -133,14 +133,14 @@ async def keep_what_was_made(
         hold: What is held for it; None where its batch holds the money.
         key: The idempotency key that is completed by it.
         ending: What else is written in the transaction of the facts.
-        patience_seconds: How long to try again where the store does not answer.
+        retry_for_seconds: How long to try again where the store does not answer.
 
     Raises:
         GenerationFailed: The store cannot be asked.
         GenerationPending: It is not known whether the facts were written.
         Rejected: As for ``keep_picture``.
     """
-    stored = await find_bytes(services, accepted.image_id, patience_seconds=patience_seconds)
+    stored = await find_bytes(services, accepted.image_id, retry_for_seconds=retry_for_seconds)
     if stored is None:
         return None
     return await _keep_facts(
@@ -174,21 +174,26 @@ async def _keep_facts(
 
 
 async def _load(
-    services: Services, accepted: AcceptedPicture, patience_seconds: float
+    services: Services, accepted: AcceptedPicture, retry_for_seconds: float
 ) -> tuple[tuple[bytes, ...], bytes | None]:
     width, height = accepted.parameters.width or 0, accepted.parameters.height or 0
     sources = await load_sources(
-        services, accepted.model, accepted.sources, width, height, patience_seconds=patience_seconds
+        services,
+        accepted.model,
+        accepted.sources,
+        width,
+        height,
+        retry_for_seconds=retry_for_seconds,
     )
     mask = await load_mask(
-        services, accepted.mask, width, height, patience_seconds=patience_seconds
+        services, accepted.mask, width, height, retry_for_seconds=retry_for_seconds
     )
     return sources, mask
 
 
 def _rows(kept: KeptPicture) -> tuple[ImageRow, ChargeRow]:
     accepted, picture = kept.accepted, kept.picture
-    request, facts, moment = accepted.request, picture.facts, now()
+    request, info, moment = accepted.request, picture.info, now()
     image = ImageRow(
         id=accepted.image_id,
         user_id=accepted.payer.user_id,
@@ -199,12 +204,12 @@ def _rows(kept: KeptPicture) -> tuple[ImageRow, ChargeRow]:
         template_id=request.template_id,
         batch_id=accepted.batch_id,
         parameters=asdict(accepted.parameters),
-        storage_key=storage_key(accepted.image_id, facts.format),
-        width=facts.width,
-        height=facts.height,
-        content_type=facts.format.content_type,
+        storage_key=storage_key(accepted.image_id, info.format),
+        width=info.width,
+        height=info.height,
+        content_type=info.format.content_type,
         size_bytes=len(picture.data),
-        placeholder=facts.placeholder,
+        placeholder=info.placeholder,
         tags=list(request.tags),
         attributes=dict(request.metadata) if request.metadata is not None else None,
         cost=accepted.price.cost,

@@ -75,7 +75,7 @@ async def read_kept(
         stored: The object.
     """
     async with services.decoding:
-        facts = await asyncio.to_thread(inspect_picture, stored.data)
+        info = await asyncio.to_thread(inspect_picture, stored.data)
     told = stored.metadata
     price = accepted.price
     seed = int(told["seed"]) if "seed" in told else accepted.parameters.seed
@@ -89,27 +89,27 @@ async def read_kept(
             ),
         ),
         GeneratedPicture(
-            data=stored.data, facts=facts, seconds=float(told.get("seconds", 0)), seed=seed
+            data=stored.data, info=info, seconds=float(told.get("seconds", 0)), seed=seed
         ),
         is_preview=told.get("preview") == "true",
     )
 
 
 async def find_bytes(
-    services: Services, image_id: str, *, patience_seconds: float = 0.0
+    services: Services, image_id: str, *, retry_for_seconds: float = 0.0
 ) -> StoredObject | None:
     """Look for a picture's bytes, whatever their format.
 
     Args:
         services: The services of the server.
         image_id: The picture's id.
-        patience_seconds: How long to try again where the store does not answer.
+        retry_for_seconds: How long to try again where the store does not answer.
 
     Raises:
         GenerationFailed: The store cannot be used at the moment.
     """
     try:
-        async for attempt in store_attempts(patience_seconds):
+        async for attempt in store_attempts(retry_for_seconds):
             with attempt:
                 for image_format in ImageFormat:
                     stored = await services.store.get(storage_key(image_id, image_format))

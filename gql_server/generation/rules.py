@@ -134,7 +134,7 @@ def _value_faults(
     high = rule.maximum is not None and value > rule.maximum
     if low or high:
         yield InvalidInput(
-            f"{label} must be {_span(rule)}; it is {value}.",
+            f"{label} must be {_range(rule)}; it is {value}.",
             path=path,
             code=ErrorCode.OUT_OF_RANGE,
         )
@@ -164,7 +164,7 @@ def _fixed(model: Model, name: ParameterName) -> int | None:
     return {"width": model.fixed_size.width, "height": model.fixed_size.height}.get(name)
 
 
-def _span(rule: ParameterRule) -> str:
+def _range(rule: ParameterRule) -> str:
     if rule.maximum is None:
         return f"{rule.minimum} or more"
     if rule.minimum is None:

@@ -33,7 +33,7 @@ from gql_server.idempotency.operations import Begun, input_hash, key_faults
 from gql_server.inference.model import Model
 from gql_server.pictures.decoding import NotAPicture
 from gql_server.pictures.formats import ImageFormat
-from gql_server.pictures.inspection import PictureFacts, inspect_picture
+from gql_server.pictures.inspection import ImageInfo, inspect_picture
 from gql_server.pictures.resizing import fit_mask, fit_source, fit_upload, fit_within
 from gql_server.storage.store import StoredObject, StoreMisconfigured, StoreUnavailable
 
@@ -102,7 +102,7 @@ class _Upload:
         self._principal = principal
         self._data = data
         self._path = path
-        self._picture: PictureFacts
+        self._picture: ImageInfo
         self._png: bytes
         self.has_spent = False
 
@@ -169,7 +169,7 @@ class _Upload:
         return await insert_source_image_once(self._parts.database, row, key=scope)
 
 
-async def _accepted(services: Services, data: bytes, path: Path) -> tuple[PictureFacts, bytes]:
+async def _accepted(services: Services, data: bytes, path: Path) -> tuple[ImageInfo, bytes]:
     if len(data) > MAX_UPLOAD_BYTES:
         raise InvalidInput(
             f"A source image must be at most {MAX_UPLOAD_BYTES} bytes; it has {len(data)}.",
@@ -221,7 +221,7 @@ async def load_sources(
     width: int,
     height: int,
     *,
-    patience_seconds: float = 0.0,
+    retry_for_seconds: float = 0.0,
 ) -> tuple[bytes, ...]:
     """Read the source pictures, each made to the size that the model takes.
 
@@ -231,7 +231,7 @@ async def load_sources(
         sources: The source pictures.
         width: The width of the picture that is made.
         height: Its height.
-        patience_seconds: How long to try again where the store does not answer.
+        retry_for_seconds: How long to try again where the store does not answer.
 
     Raises:
         GenerationFailed: The store cannot be used at the moment, or not at all.
@@ -240,7 +240,7 @@ async def load_sources(
     side = model.image_inputs.max_side if model.image_inputs else None
     loaded: list[bytes] = []
     for source in sources:
-        data = await _read(services, source, patience_seconds)
+        data = await _read(services, source, retry_for_seconds)
         async with services.decoding:
             if side is None:
                 fitted = await asyncio.to_thread(fit_source, data, width=width, height=height)
@@ -256,25 +256,25 @@ async def load_mask(
     width: int,
     height: int,
     *,
-    patience_seconds: float = 0.0,
+    retry_for_seconds: float = 0.0,
 ) -> bytes | None:
     """Read the mask, made to the picture's size, as ``load_sources`` reads."""
     if mask is None:
         return None
-    data = await _read(services, mask, patience_seconds)
+    data = await _read(services, mask, retry_for_seconds)
     async with services.decoding:
         return await asyncio.to_thread(fit_mask, data, width=width, height=height)
 
 
-def _normalised(data: bytes) -> tuple[PictureFacts, bytes]:
+def _normalised(data: bytes) -> tuple[ImageInfo, bytes]:
     inspect_picture(data, max_pixels=_MAX_UPLOAD_PIXELS)
     png = fit_upload(data, max_side=_MAX_SIDE)
     return inspect_picture(png), png
 
 
-async def _read(services: Services, source: SourceImage, patience_seconds: float) -> bytes:
+async def _read(services: Services, source: SourceImage, retry_for_seconds: float) -> bytes:
     try:
-        async for attempt in store_attempts(patience_seconds):
+        async for attempt in store_attempts(retry_for_seconds):
             with attempt:
                 stored = await services.store.get(source.storage_key)
     except (StoreUnavailable, StoreMisconfigured) as error:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import orjson
 
 from gql_server.domain.errors import ErrorCode, InvalidInput
-from gql_server.domain.text import is_storable, text_faults
+from gql_server.domain.text import is_storable, text_errors
 
 MAX_TAGS: Final = 20
 """How many tags an image has at most."""
@@ -32,7 +32,7 @@ def label_faults(
                 code=ErrorCode.TOO_MANY,
             )
         for index, tag in enumerate(tags[:MAX_TAGS]):
-            yield from text_faults(
+            yield from text_errors(
                 tag, path=("tags", index), label="A tag", minimum=1, maximum=_MAX_TAG_LENGTH
             )
     if metadata is not None:

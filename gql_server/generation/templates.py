@@ -22,7 +22,7 @@ from gql_server.domain.errors import DomainError, ModelNotFound, Rejected, Templ
 from gql_server.domain.ids import new_id
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Principal
-from gql_server.domain.text import text_faults
+from gql_server.domain.text import text_errors
 from gql_server.generation.rules import resolve_parameters
 from gql_server.generation.services import Services
 
@@ -166,17 +166,17 @@ def _check(services: Services, draft: TemplateDraft) -> None:
 
 
 def _faults(services: Services, draft: TemplateDraft) -> Iterator[DomainError]:
-    yield from text_faults(
+    yield from text_errors(
         draft.name, path=("name",), label="Name", minimum=1, maximum=MAX_NAME_LENGTH
     )
     if draft.description is not None:
-        yield from text_faults(
+        yield from text_errors(
             draft.description,
             path=("description",),
             label="Description",
             maximum=MAX_DESCRIPTION_LENGTH,
         )
-    yield from text_faults(
+    yield from text_errors(
         draft.default_prompt,
         path=("default_prompt",),
         label="Default prompt",

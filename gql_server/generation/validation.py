@@ -23,7 +23,7 @@ from gql_server.domain.ids import new_id
 from gql_server.domain.money import MilliNeurons, NanoDollars, round_down_to_nanos
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Principal
-from gql_server.domain.text import text_faults
+from gql_server.domain.text import text_errors
 from gql_server.generation.prompts import render_prompt
 from gql_server.generation.requests import PictureRequest
 from gql_server.generation.rules import picture_input_faults, resolve_parameters
@@ -253,7 +253,7 @@ def _model(
 def _prompt_faults(prompt: str, rendered: str, model: Model | None) -> Sequence[InvalidInput]:
     longest = model.max_prompt_length if model is not None else 2048
     found = list(
-        text_faults(
+        text_errors(
             prompt, path=("prompt",), label="Prompt", minimum=MIN_PROMPT_LENGTH, maximum=longest
         )
     )

@@ -16,7 +16,7 @@ from gql_server.domain.errors import (
     PromptRefused,
     Rejected,
 )
-from gql_server.domain.text import text_faults
+from gql_server.domain.text import text_errors
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -70,7 +70,7 @@ class KeyedWork(Protocol[T_co]):
 def key_faults(key: str) -> Iterator[InvalidInput]:
     """Tell what keeps an idempotency key from being accepted."""
     faults = list(
-        text_faults(
+        text_errors(
             key,
             path=("idempotency_key",),
             label="An idempotency key",

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 T = TypeVar("T")
 
-IsWanted = Callable[[], Awaitable[bool]]
+StillNeeded = Callable[[], Awaitable[bool]]
 """Tells whether a picture is still wanted."""
 
 _MOMENT_SECONDS: Final = 0.25
@@ -22,11 +22,11 @@ class AttemptKind(StrEnum):
     IMAGE_TO_IMAGE = "image_to_image"
 
 
-class NotWanted(Exception):
+class NoLongerNeeded(Exception):
     """Before an attempt started, nobody wanted its picture any more; none was made."""
 
 
-async def while_wanted(wait: Coroutine[Any, Any, T], is_wanted: IsWanted | None) -> T:
+async def while_needed(wait: Coroutine[Any, Any, T], is_needed: StillNeeded | None) -> T:
     """Wait for what an attempt needs before it starts, for as long as its picture is wanted.
 
     Costs no question where there is nothing to wait for. What took longer than a moment, by the
@@ -35,12 +35,12 @@ async def while_wanted(wait: Coroutine[Any, Any, T], is_wanted: IsWanted | None)
 
     Args:
         wait: The wait.
-        is_wanted: Asked; None: the picture is wanted, however long it takes.
+        is_needed: Asked; None: the picture is wanted, however long it takes.
 
     Raises:
-        NotWanted: The picture is not wanted any more; the wait is given up.
+        NoLongerNeeded: The picture is not wanted any more; the wait is given up.
     """
-    if is_wanted is None:
+    if is_needed is None:
         return await wait
     began = time.monotonic()
     waiting = asyncio.ensure_future(wait)
@@ -48,22 +48,22 @@ async def while_wanted(wait: Coroutine[Any, Any, T], is_wanted: IsWanted | None)
         done, _ = await asyncio.wait({waiting}, timeout=_MOMENT_SECONDS)
         while not done:
             done, _ = await asyncio.wait({waiting}, timeout=_LOOK_SECONDS)
-            if not done and not await is_wanted():
-                raise NotWanted
+            if not done and not await is_needed():
+                raise NoLongerNeeded
         result = waiting.result()
         has_waited = time.monotonic() - began > _MOMENT_SECONDS
-        if has_waited and not await is_wanted():
-            raise NotWanted
+        if has_waited and not await is_needed():
+            raise NoLongerNeeded
         return result
     finally:
         waiting.cancel()
         await asyncio.wait({waiting})
 
 
-class AttemptGate(Protocol):
+class RateLimiter(Protocol):
     """Gives turns; asked before every attempt, the repeated ones included."""
 
-    async def wait_for_turn(self, kind: AttemptKind, *, is_background: bool) -> None:
+    async def acquire(self, kind: AttemptKind, *, is_background: bool) -> None:
         """Wait until an attempt may start, which it then must at once.
 
         Args:
@@ -79,10 +79,10 @@ class AttemptGate(Protocol):
         """Let nobody's attempts of a kind start for a while: the provider asked for it."""
 
 
-class OpenGate:
+class NoRateLimit:
     """Lets every attempt start at once."""
 
-    async def wait_for_turn(self, kind: AttemptKind, *, is_background: bool) -> None:
+    async def acquire(self, kind: AttemptKind, *, is_background: bool) -> None:
         """Return at once."""
 
     async def pause(self, kind: AttemptKind, seconds: float) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gql_server.domain.parameters import Parameters
-from gql_server.inference.attempts import IsWanted
+from gql_server.inference.attempts import StillNeeded
 from gql_server.inference.model import Model
-from gql_server.pictures.inspection import PictureFacts
+from gql_server.pictures.inspection import ImageInfo
 
-CallPlace = Callable[[], AbstractAsyncContextManager[object]]
+CallSlot = Callable[[], AbstractAsyncContextManager[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +25,9 @@ class GenerationRequest:
         source_images: Encoded pictures (PNG or JPEG) of a size that the model takes.
         mask: An encoded picture; white is painted anew.
         is_background: Whether nobody waits for it: what somebody waits for goes first.
-        is_wanted: Asked before an attempt that does not start at once, being repeated or having
+        is_needed: Asked before an attempt that does not start at once, being repeated or having
             waited for its turn; None: it is wanted to the end.
-        call_place: Gives each attempt a place among those in flight, waited for before it starts
+        call_slot: Gives each attempt a place among those in flight, waited for before it starts
             and given back with its answer; unless given, there are places enough.
     """
 
@@ -38,8 +38,8 @@ class GenerationRequest:
     source_images: tuple[bytes, ...] = ()
     mask: bytes | None = None
     is_background: bool = False
-    is_wanted: IsWanted | None = None
-    call_place: CallPlace = nullcontext
+    is_needed: StillNeeded | None = None
+    call_slot: CallSlot = nullcontext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +48,13 @@ class GeneratedPicture:
 
     Attributes:
         data: Its encoded bytes.
-        facts: What the one decode that made sure of the bytes told of them.
+        info: What decoding the bytes showed of them.
         seconds: How long the model took.
         seed: The seed that made it; None where the model takes none.
     """
 
     data: bytes
-    facts: PictureFacts
+    info: ImageInfo
     seconds: float
     seed: int | None
 
@@ -74,7 +74,7 @@ class Generator(Protocol):
             PictureFlagged: It accepted the prompt and rejected the picture.
             DailyAllocationUsed: The account has no neurons left today.
             GenerationFailed: Anything else; ``retryable`` says whether to try again.
-            NotWanted: The request said that it is not wanted any more; no attempt was running.
+            NoLongerNeeded: The request said that it is not wanted any more; no attempt was running.
         """
 
     async def close(self) -> None:

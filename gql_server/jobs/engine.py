@@ -79,11 +79,11 @@ class JobEngine:
             raise
         self._process_id = process_id
 
-    async def stop(self, *, patience_seconds: float | None = None) -> None:
+    async def stop(self, *, timeout_seconds: float | None = None) -> None:
         """Take up nothing more, and cancel what still runs, which stays begun by its process.
 
         Args:
-            patience_seconds: How long the engine's threads are waited for where the process ends
+            timeout_seconds: How long the engine's threads are waited for where the process ends
                 anyway: without a database they sleep between attempts to reach it. None: until
                 they have ended, so that it can start again.
         """
@@ -94,7 +94,7 @@ class JobEngine:
         destroyed.set_running_or_notify_cancel()
         # In a thread that no end of the process waits for.
         Thread(target=_destroy_for, args=(destroyed,), name="engine stop", daemon=True).start()
-        done, _ = await asyncio.wait({asyncio.wrap_future(destroyed)}, timeout=patience_seconds)
+        done, _ = await asyncio.wait({asyncio.wrap_future(destroyed)}, timeout=timeout_seconds)
         for ended in done:
             ended.result()
         if not done:

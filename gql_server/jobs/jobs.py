@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import URL
 
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
-from gql_server.database.engine.locks import do_alone
+from gql_server.database.engine.locks import with_advisory_lock
 from gql_server.database.engine.pools import pool_sizes
 from gql_server.jobs.engine import JobEngine
 from gql_server.jobs.engine_database import engine_url
@@ -175,7 +175,7 @@ class Jobs:
         if self._rejoining is not None:
             await asyncio.wait({self._rejoining})
         await self._runner.drain(timeout_seconds=self._stop_seconds)
-        await self._end(patience_seconds=_STOP_SECONDS)
+        await self._end(timeout_seconds=_STOP_SECONDS)
 
     async def close(self) -> None:
         """Give back every connection."""
@@ -192,10 +192,10 @@ class Jobs:
             ("hasten jobs", self._hasten, _HASTEN_SECONDS),
         ]
         for name, work, seconds in sweeps:
-            yield name, partial(do_alone, self._database, name, work), seconds
+            yield name, partial(with_advisory_lock, self._database, name, work), seconds
 
     async def _rescue(self) -> None:
-        await do_alone(
+        await with_advisory_lock(
             self._database,
             "rescue",
             partial(rescue, self._database, self._queue, self._kinds, self._lease),
@@ -227,11 +227,11 @@ class Jobs:
         self._runner.open()
         await self._engine.start(self._lease.process_id, self._kinds)
 
-    async def _end(self, *, patience_seconds: float | None = None) -> None:
+    async def _end(self, *, timeout_seconds: float | None = None) -> None:
         process_id = self._engine.process_id
         if process_id is None:
             return
-        await self._engine.stop(patience_seconds=patience_seconds)
+        await self._engine.stop(timeout_seconds=timeout_seconds)
         await self._runner.drain(timeout_seconds=_CANCELED_SECONDS)
         try:
             started = await self._queue.find_started()

@@ -71,16 +71,16 @@ class JobRun:
     argument: Argument
     attempt: int
     process_id: str
-    _may_go_on: Callable[[str], bool] = field(repr=False)
+    _should_continue: Callable[[str], bool] = field(repr=False)
 
     @property
-    def may_go_on(self) -> bool:
+    def should_continue(self) -> bool:
         """Whether it may claim anything more.
 
         False once the process is stopping, or may have been taken for dead. A handler that has
         more to do then finishes what it has begun and raises Interrupted.
         """
-        return self._may_go_on(self.process_id)
+        return self._should_continue(self.process_id)
 
 
 class Interrupted(Exception):

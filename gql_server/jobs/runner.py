@@ -50,7 +50,7 @@ class JobRunner:
         take for done what was not, and the attempt is put back once the engine has stopped.
         """
         run = JobRun(
-            attempt.job.id, attempt.job.argument, attempt.number, process_id, self._may_go_on
+            attempt.job.id, attempt.job.argument, attempt.number, process_id, self._should_continue
         )
         while await self._may_begin(process_id):
             done = asyncio.ensure_future(self._attempt(attempt, run))
@@ -68,7 +68,7 @@ class JobRunner:
             await asyncio.sleep(_LOOK_SECONDS)
         await asyncio.Event().wait()
 
-    def _may_go_on(self, process_id: str) -> bool:
+    def _should_continue(self, process_id: str) -> bool:
         return not self._is_draining and self._lease.is_held_by(process_id)
 
     async def _may_begin(self, process_id: str) -> bool:

@@ -9,7 +9,7 @@ from gql_server.database.tables.tables import ChargeKind, ChargeRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ImageNotFound, InvalidInput, Rejected
 from gql_server.domain.ids import new_id
-from gql_server.domain.text import text_faults
+from gql_server.domain.text import text_errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ async def adjust(database: Database, adjustment: Adjustment) -> str:
         ImageNotFound: The user has no such image.
     """
     faults = list(
-        text_faults(adjustment.reason, path=("reason",), label="Reason", minimum=3, maximum=500)
+        text_errors(adjustment.reason, path=("reason",), label="Reason", minimum=3, maximum=500)
     )
     if not adjustment.amount:
         faults.append(InvalidInput("The amount of an adjustment must not be 0.", path=("amount",)))

@@ -25,7 +25,7 @@ _WELL_SCALED: Final = {"L", "RGB", "RGBA", "CMYK"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PictureFacts:
+class ImageInfo:
     """What the bytes of a picture say about it.
 
     Attributes:
@@ -42,7 +42,7 @@ class PictureFacts:
     placeholder: str
 
 
-def inspect_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> PictureFacts:
+def inspect_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> ImageInfo:
     """Decode a picture to be sure of it, and tell what it is.
 
     Takes a few milliseconds of processor time: call it in a thread.
@@ -57,7 +57,7 @@ def inspect_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> PictureFact
         image = decode(picture, side=_PLACEHOLDER_SIDE)
         if is_on_its_side(picture):
             width, height = height, width
-    return PictureFacts(
+    return ImageInfo(
         format=image_format, width=width, height=height, placeholder=_placeholder(image)
     )
 

@@ -1,1 +1,1 @@
-"""What the processes of one server hold and do: leases, locks, recurring work."""
+"""The processes of one server: leases, locks, recurring work, the provider's rate limit."""

@@ -1,4 +1,4 @@
-"""Long computations that share the event loop with everybody else's requests."""
+"""Long computations that share the event loop with other requests."""
 
 import asyncio
 import time
@@ -15,13 +15,13 @@ _locks: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Locks]] = WeakKeyDic
 
 
 class Pace:
-    """Gives the event loop back whenever a slice of time is used up."""
+    """Yields to the event loop after every few milliseconds of computing."""
 
     def __init__(self) -> None:
         self._since = time.perf_counter()
 
     async def keep(self) -> None:
-        """Let others run, if it is time. Call it for every entry."""
+        """Yield to the event loop if the slice of time is used up; call it for every entry."""
         if time.perf_counter() - self._since > _SLICE_SECONDS:
             await asyncio.sleep(0)
             self._since = time.perf_counter()
@@ -31,9 +31,9 @@ class Pace:
 async def bulk_work(kind: str = "") -> AsyncIterator[Pace]:
     """Compute in slices, one computation of a kind at a time in an event loop.
 
-    Without the turns, fifty computations of one operation would each hold the loop for a slice
-    before anybody else ran. Wait in the block for nothing
-    but a thread that computes, and do not nest it.
+    Without the lock, fifty computations of one operation would each hold the loop for a slice
+    before any other request ran. In the block, await nothing but a thread that computes, and do
+    not nest it.
     """
     loop = asyncio.get_running_loop()
     locks = _locks.get(loop)

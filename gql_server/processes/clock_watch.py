@@ -1,4 +1,4 @@
-"""Notices when the clock that moments are stored by has stepped."""
+"""Detects steps of the clock that stored timestamps come from."""
 
 import time
 from datetime import datetime
@@ -17,9 +17,9 @@ _MAX_DRIFT_SECONDS: Final = 60.0
 
 
 class ClockWatch:
-    """Compares the database's clock with one that never steps, for as long as this process runs.
+    """Compares the database's clock with the monotonic one while this process runs.
 
-    For what is forgotten by its age and must not be forgotten early.
+    For data that is deleted by age and must not be deleted early.
     """
 
     def __init__(self) -> None:
@@ -27,9 +27,9 @@ class ClockWatch:
         self._stepped_at = -inf
 
     async def steady_for(self, database: Database) -> float:
-        """Return the seconds since the clock stepped; infinite where no step was seen.
+        """Return the seconds since the clock stepped; infinite if no step was seen.
 
-        Call it every so often: a step is seen by the next call.
+        Call it regularly: a step is detected by the next call.
 
         Raises:
             DatabaseUnavailable: The database does not answer.

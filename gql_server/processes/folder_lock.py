@@ -8,12 +8,12 @@ from filelock import FileLock, Timeout
 
 
 class FolderInUse(Exception):
-    """Another server runs on this data; the message names the file that says so."""
+    """Another server uses this data; the message names the lock file."""
 
 
 @contextmanager
 def locked(file: Path) -> Iterator[None]:
-    """Hold a lock until the end of the block, or of the process, however it ends.
+    """Hold a lock until the block or the process ends, even by a crash.
 
     Raises:
         FolderInUse: Another process holds it.

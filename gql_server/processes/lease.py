@@ -1,4 +1,4 @@
-"""A process's lease on what it holds: while it beats, nobody else takes it."""
+"""A process's lease: while it sends heartbeats, no other process takes over its work."""
 
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -26,14 +26,14 @@ _BEATS_PER_LEASE: Final = 4
 
 
 class ProcessLease:
-    """Says that this process is alive, until it ends or dies.
+    """Records that this process is alive, by heartbeats in the database.
 
-    A process that was frozen or cut off for longer than its lease may have been declared dead,
-    and its work given to others. It learns so from its next beat, and goes on under a new id: what
-    it held by the old one is no longer its own.
+    A process that was frozen or disconnected for longer than its lease may have been declared
+    dead, and its work given to others. Its next heartbeat detects that, and it continues under a
+    new ID: what it held under the old one is no longer its own.
 
     Attributes:
-        length: How long after its last beat a process counts as alive.
+        length: How long a process counts as alive after its last heartbeat.
     """
 
     def __init__(self, database: Database, *, seconds: float) -> None:
@@ -45,27 +45,27 @@ class ProcessLease:
 
     @property
     def process_id(self) -> str:
-        """Who this process is now.
+        """The current ID of this process.
 
-        New at every start, so that a process that comes after another on the same machine is not
-        taken for it, and new again after a lease that was lost.
+        A new one at every start, so that successive processes on one machine are distinct, and
+        after every lost lease.
         """
         return self._process_id
 
     def is_held_by(self, process_id: str) -> bool:
-        """Tell whether a process of that id is this one, and certainly not taken for dead.
+        """Return whether this process has that ID and cannot have been declared dead.
 
-        Asks only this process's own clock: false as soon as the lease may have run out.
+        Uses only this process's own clock: false as soon as the lease may have expired.
         """
         age = time.monotonic() - self._beaten_at
         return process_id == self._process_id and age < self.length.total_seconds()
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
-        """Beat until the end of the block, and give the lease back.
+        """Send heartbeats until the end of the block, then release the lease.
 
         Raises:
-            DatabaseUnavailable: The first beat could not be written.
+            DatabaseUnavailable: The first heartbeat could not be written.
         """
         await self._beat()
         seconds = self.length.total_seconds() / _BEATS_PER_LEASE
@@ -78,9 +78,9 @@ class ProcessLease:
             log.warning("process_not_removed", process_id=self._process_id, reason=str(error))
 
     async def declare_dead(self, connection: AsyncConnection) -> None:
-        """Declare every other process dead of which this one saw no beat for a lease's length.
+        """Declare other processes dead whose heartbeats stopped for the length of a lease.
 
-        Call it several times in each lease.
+        Call it several times per lease.
         """
         asked = time.monotonic()
         beats = await read_beats(connection)
@@ -105,7 +105,7 @@ class ProcessLease:
 
 
 class _Observations:
-    """What this process saw of the others' beats, timed by a clock that never steps."""
+    """The heartbeats of other processes as this one saw them, by its monotonic clock."""
 
     def __init__(self, lease_seconds: float) -> None:
         self._lease_seconds = lease_seconds
@@ -115,15 +115,15 @@ class _Observations:
     def silent(
         self, beats: Mapping[str, datetime], *, asked: float, answered: float
     ) -> dict[str, datetime]:
-        """Return the processes whose beat has not changed for a lease, with that beat.
+        """Return the processes whose heartbeat has not changed for a lease, with that heartbeat.
 
         Args:
-            beats: The last beat of each process, as just read.
-            asked: When this process began to read them, by its monotonic clock.
-            answered: When it had read them.
+            beats: The last heartbeat of each process, as just read.
+            asked: When the read started, by the monotonic clock.
+            answered: When the read finished.
         """
         if answered - self._looked_at > self._lease_seconds / 2:
-            # This process was frozen or cut off, perhaps while it read, and the others with it.
+            # This process was frozen or disconnected, perhaps during the read; so may others be.
             self._seen.clear()
         self._looked_at = answered
         self._seen = {

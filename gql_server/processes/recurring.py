@@ -1,4 +1,4 @@
-"""Work that recurs for as long as the process serves."""
+"""Work that a process repeats at intervals."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 async def recurring(
     name: str, work: Callable[[], Awaitable[object]], *, seconds: float
 ) -> AsyncIterator[None]:
-    """Do a piece of work every so often until the block ends; a failure is logged, not the end."""
+    """Repeat work at an interval until the block ends; failures are logged and do not stop it."""
     task = asyncio.create_task(_recur(name, work, seconds), name=name)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Ends a process whose stop takes too long, whatever it hangs on."""
+"""Ends a process whose shutdown takes too long, whatever it hangs on."""
 
 import os
 import threading
@@ -7,18 +7,18 @@ from typing import Final
 import structlog
 
 EXTRA_SECONDS: Final = 5.0
-"""What a stop may take beyond the time that it gives to requests and pictures."""
+"""How much longer than SHUTDOWN_TIMEOUT a shutdown may take."""
 
 log = structlog.get_logger(__name__)
 
 
 def end_within(seconds: float) -> None:
-    """End this process after a while, if it has not ended by then; nothing holds that up.
+    """End this process after a time limit, unless it has ended by then; nothing can block that.
 
-    What is lost by it is what a crash would lose: nothing that was promised.
+    It loses no more than a crash would: nothing that was acknowledged.
 
     Args:
-        seconds: What the stop gives to requests and pictures, SHUTDOWN_TIMEOUT.
+        seconds: The time that running requests get, SHUTDOWN_TIMEOUT.
     """
     timer = threading.Timer(seconds + EXTRA_SECONDS, _end, (seconds,))
     timer.daemon = True

@@ -1,1 +1,1 @@
-"""Who is told when something finished: topics by name, and those who watch them."""
+"""Live updates: topics by name, and the watchers who share one read of each."""

@@ -1,4 +1,4 @@
-"""One read for everyone who watches the same thing."""
+"""One read shared by everyone who watches the same topic."""
 
 import asyncio
 from bisect import bisect_right
@@ -13,20 +13,20 @@ from gql_server.progress.snapshots import Item, P, Read, Snapshot, State, Update
 log = structlog.get_logger(__name__)
 
 MAX_ITEMS: Final = 1_000
-"""How many of the latest items a hub keeps; who is further behind reads for themselves."""
+"""How many of the latest items a hub keeps; watchers further behind read for themselves."""
 
 INTERVAL_SECONDS: Final = 0.1
-"""The least time between two updates to one watcher, and between two reads."""
+"""Minimum time between two updates to one watcher, and between two reads."""
 
 _MIN_WAIT_SECONDS: Final = 0.2
 _MAX_WAIT_SECONDS: Final = 5.0
 
 
 class Hub(Generic[P, State, Item]):
-    """Reads a thing's news when there may be some, for as long as anyone watches.
+    """Reads a topic's new items when there may be some, while anyone watches.
 
     Attributes:
-        watchers: How many watch.
+        watchers: Number of watchers.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Hub(Generic[P, State, Item]):
         topic: str,
         read: Read[P, State, Item],
         *,
-        passing: tuple[type[Exception], ...],
+        transient_errors: tuple[type[Exception], ...],
         turns: asyncio.Semaphore,
         limit: int,
         look_again_seconds: float,
@@ -42,16 +42,16 @@ class Hub(Generic[P, State, Item]):
         """Make a hub.
 
         Args:
-            topic: What it is named in the log.
-            read: Reads what came after a position.
-            passing: Errors of the read after which it is tried again.
-            turns: Bounds how many read at once.
-            limit: How many items an update has at most.
-            look_again_seconds: Seconds after which it reads though nobody said there were news.
+            topic: Its name in the log.
+            read: Reads the items after a position.
+            transient_errors: Errors after which the read is retried.
+            turns: Limits how many hubs read at once.
+            limit: Maximum number of items per update.
+            look_again_seconds: Seconds after which it reads without a notification.
         """
         self._topic = topic
         self._read_after = read
-        self._passing = passing
+        self._transient_errors = transient_errors
         self._turns = turns
         self._limit = limit
         self._look_again_seconds = look_again_seconds
@@ -68,23 +68,23 @@ class Hub(Generic[P, State, Item]):
         self._missing_after: dict[P, asyncio.Task[Snapshot[P, State, Item]]] = {}
 
     def wake(self) -> None:
-        """Say that there may be news."""
+        """Read soon, because there may be new items."""
         self._has_news.set()
 
     @property
     def has_ended(self) -> bool:
-        """Whether it reads no more: its thing was finished, or a read failed."""
+        """Whether it has stopped reading: its topic is finished, or a read failed."""
         return self._reader is not None and self._reader.done()
 
     def join(self, after: P) -> None:
-        """Count a watcher; the first starts the reading."""
+        """Register a watcher; the first one starts the reading."""
         self.watchers += 1
         if self._reader is None:
             self._reader = asyncio.create_task(self._keep_reading(after), name=self._topic)
             self._reader.add_done_callback(self._ended)
 
     def leave(self) -> None:
-        """Count a watcher off; the last ends the reading."""
+        """Unregister a watcher; the last one ends the reading."""
         self.watchers -= 1
         if self.watchers == 0:
             for task in (self._reader, *self._missing_after.values()):
@@ -92,9 +92,9 @@ class Hub(Generic[P, State, Item]):
                     task.cancel()
 
     async def updates(self, after: P) -> AsyncGenerator[Update[P, State, Item], None]:
-        """Tell what comes after a position, until everything of a finished thing was told."""
+        """Yield the updates after a position, until a finished topic has been delivered."""
         loop = asyncio.get_running_loop()
-        told: Snapshot[P, State, Item] | None = None
+        sent: Snapshot[P, State, Item] | None = None
         not_before = 0.0
         while True:
             changed = self._changed
@@ -105,8 +105,8 @@ class Hub(Generic[P, State, Item]):
             if latest is not None:
                 position, items = await self._after(after, latest.position)
                 after = position
-                if items or told is None or told.state != latest.state:
-                    told = latest
+                if items or sent is None or sent.state != latest.state:
+                    sent = latest
                     yield Update(position, latest.state, items)
                     not_before = loop.time() + INTERVAL_SECONDS
                 if position < latest.position:
@@ -116,12 +116,12 @@ class Hub(Generic[P, State, Item]):
             await changed.wait()
 
     async def missed(self, after: P, until: P, state: State) -> Update[P, State, Item]:
-        """Return what came between two positions, as far as one update holds it.
+        """Return the items between two positions, up to the limit of one update.
 
         Args:
-            after: The position that is behind.
-            until: A position that an update has had.
-            state: The state that goes with it.
+            after: The position of the watcher that is behind.
+            until: The position of an update that was sent.
+            state: The state of that update.
         """
         if self._error is not None:
             raise self._error
@@ -129,7 +129,7 @@ class Hub(Generic[P, State, Item]):
         return Update(position, state, items)
 
     async def _after(self, given: P, until: P) -> tuple[P, Sequence[Item]]:
-        """Return the items between two positions, and where they end."""
+        """Return the items between two positions, and the position of the last."""
         if not given < until:
             return given, ()
         if self._floor is None or given < self._floor:
@@ -146,19 +146,19 @@ class Hub(Generic[P, State, Item]):
         return found
 
     async def _missing(self, given: P, until: P) -> tuple[P, Sequence[Item]]:
-        """Read what the hub does not keep; those at the same place share the read."""
+        """Read items that the hub does not keep; watchers at the same position share the read."""
         task = self._missing_after.get(given)
         if task is None:
             task = asyncio.create_task(self._read(given), name=f"{self._topic} behind")
             self._missing_after[given] = task
             task.add_done_callback(lambda ended: self._found(given, ended))
         found = await asyncio.shield(task)
-        # Nobody gets more than the state that goes with it.
+        # An update holds no items that are newer than its state.
         items = [(at, item) for at, item in found.items if not until < at]
         if len(items) > self._limit:
             items = items[: self._limit]
             return items[-1][0], [item for _, item in items]
-        # A read that began for another may have ended before the newest items were there.
+        # A shared read may have ended before the newest items existed.
         return min(found.position, until), [item for _, item in items]
 
     async def _keep_reading(self, position: P) -> None:
@@ -185,7 +185,7 @@ class Hub(Generic[P, State, Item]):
             try:
                 async with self._turns:
                     return await self._read_after(after)
-            except self._passing as error:
+            except self._transient_errors as error:
                 wait = min(_MIN_WAIT_SECONDS * 2**attempt, _MAX_WAIT_SECONDS)
                 log.warning("progress_not_read", topic=self._topic, reason=repr(error))
                 await asyncio.sleep(wait)
@@ -193,7 +193,7 @@ class Hub(Generic[P, State, Item]):
 
     def _take(self, after: P, snapshot: Snapshot[P, State, Item]) -> None:
         if snapshot.position < after:
-            # The first watcher asked from a place that does not exist yet.
+            # The first watcher started at a position that does not exist yet.
             self._floor = snapshot.position
         self._positions.extend(at for at, _ in snapshot.items)
         self._items.extend(item for _, item in snapshot.items)
@@ -202,9 +202,9 @@ class Hub(Generic[P, State, Item]):
             self._floor = self._positions[surplus - 1]
             del self._positions[:surplus], self._items[:surplus]
         self._latest = snapshot
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         self._given_after.clear()
         before, self._changed = self._changed, asyncio.Event()
         before.set()
@@ -212,9 +212,9 @@ class Hub(Generic[P, State, Item]):
     def _found(self, given: P, task: asyncio.Task[Snapshot[P, State, Item]]) -> None:
         del self._missing_after[given]
         if not task.cancelled():
-            task.exception()  # those who still wait raise it; perhaps nobody does
+            task.exception()  # watchers that still wait raise it, if there are any
 
     def _ended(self, reader: asyncio.Task[None]) -> None:
         if not reader.cancelled() and (error := reader.exception()) is not None:
             self._error = error
-            self._tell()
+            self._notify()

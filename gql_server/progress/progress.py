@@ -1,4 +1,4 @@
-"""The topics that are watched in this process, and who watches them."""
+"""The topics that are watched in this process, and their watchers."""
 
 import asyncio
 from collections import defaultdict
@@ -11,27 +11,30 @@ from gql_server.progress.snapshots import Item, P, Read, State
 from gql_server.progress.watch import Watch
 
 _MAX_READS: Final = 8
-"""At once; the others of the database's connections are for requests."""
+"""Concurrent reads; the other database connections are for requests."""
 _MAX_ITEMS: Final = 100
 
 
 class Progress:
-    """Wakes those who watch a topic, and has them share what is read.
+    """Notifies the watchers of a topic, and lets them share each read.
 
-    It knows topics by name only. What is told are not the news but that there are some; a read
-    finds them. A watcher looks again every so often even when nobody said anything.
+    Topics are only names. A notification says that there is news, not what it is; a read finds
+    it. Topics are also read at intervals without a notification.
     """
 
     def __init__(
-        self, *, passing: tuple[type[Exception], ...] = (), look_again_seconds: float = 15.0
+        self,
+        *,
+        transient_errors: tuple[type[Exception], ...] = (),
+        look_again_seconds: float = 15.0,
     ) -> None:
-        """Start with nobody watching.
+        """Start without watchers.
 
         Args:
-            passing: Errors of a read after which it is tried again; others end the watching.
+            transient_errors: Errors after which a read is retried; others end the watch.
             look_again_seconds: Seconds after which a topic is read though nothing was published.
         """
-        self._passing = passing
+        self._transient_errors = transient_errors
         self._look_again_seconds = look_again_seconds
         self._hubs: dict[str, dict[Hashable, Hub[Any, Any, Any]]] = defaultdict(dict)
         self._calls: dict[str, list[Callable[[], None]]] = defaultdict(list)
@@ -39,10 +42,10 @@ class Progress:
         self._turns = asyncio.Semaphore(_MAX_READS)
 
     def publish(self, topic: str) -> None:
-        """Say that a topic has news, to those who watch it in this process.
+        """Notify the watchers of a topic in this process.
 
-        What writes the news into the database calls ``database.notifications.notify`` in its
-        transaction, which reaches every process.
+        Code that writes the news into the database calls ``database.notifications.notify`` in
+        its transaction, which reaches every process.
         """
         for hub in self._hubs.get(topic, {}).values():
             hub.wake()
@@ -50,7 +53,7 @@ class Progress:
             call()
 
     def publish_all(self) -> None:
-        """Say that any topic may have news."""
+        """Notify the watchers of all topics."""
         for hubs in self._hubs.values():
             for hub in hubs.values():
                 hub.wake()
@@ -59,8 +62,8 @@ class Progress:
                 call()
 
     @contextmanager
-    def heard(self, topic: str, call: Callable[[], None]) -> Iterator[None]:
-        """Call something whenever a topic may have news, until the end of the block."""
+    def on_news(self, topic: str, call: Callable[[], None]) -> Iterator[None]:
+        """Call a function whenever a topic may have news, until the end of the block."""
         self._calls[topic].append(call)
         try:
             yield
@@ -76,19 +79,19 @@ class Progress:
         key: Hashable = None,
         limit: int = _MAX_ITEMS,
     ) -> Watch[P, State, Item]:
-        """Begin to watch a topic; close the watch to end that.
+        """Watch a topic until the returned watch is closed.
 
-        Its updates tell each item once and in order, until the topic is finished. The first tells
-        the present state, with or without items. Bursts are merged into at most 10 updates a
-        second; one who was slow gets everything missed, an update at a time.
+        Its updates deliver each item once and in order, until the topic is finished. The first
+        has the current state, with or without items. Bursts are merged into at most 10 updates
+        per second; a slow watcher receives everything it missed, one update at a time.
 
         Args:
             topic: Its name.
-            read: Reads what came after a position; run once for all who watch.
-            after: The position from which on items are wanted.
-            key: What tells apart the reads of one topic: watchers of the same topic and key
-                share the read of the first of them.
-            limit: How many items an update has at most; the first watcher's counts for all.
+            read: Reads the items after a position; run once for all watchers.
+            after: The position after which items are delivered.
+            key: Distinguishes reads of one topic: watchers of the same topic and key share the
+                read of the first of them.
+            limit: Maximum number of items per update; the first watcher's applies to all.
         """
         hub = self._hubs[topic].get(key)
         if hub is None or hub.has_ended:
@@ -106,19 +109,19 @@ class Progress:
 
     @property
     def watchers(self) -> int:
-        """How many watch in this process."""
+        """Number of watchers in this process."""
         return self._watchers
 
     @property
     def topics(self) -> int:
-        """How many topics are watched in this process."""
+        """Number of watched topics in this process."""
         return len(self._hubs)
 
     def _new_hub(self, topic: str, read: Read[P, State, Item], limit: int) -> Hub[P, State, Item]:
         return Hub(
             topic,
             read,
-            passing=self._passing,
+            transient_errors=self._transient_errors,
             turns=self._turns,
             limit=limit,
             look_again_seconds=self._look_again_seconds,

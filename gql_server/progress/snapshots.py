@@ -1,4 +1,4 @@
-"""What a watched thing looks like: read once, given to everyone who watches."""
+"""Snapshots of a topic, read once and shared by all its watchers."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 
 class Position(Protocol):
-    """A place in the order of a topic's items, such as a number or a page key as a tuple."""
+    """A position in the order of a topic's items, such as a number or a page key."""
 
     def __lt__(self, other: Any, /) -> bool: ...
 
@@ -18,15 +18,15 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot(Generic[P, State, Item]):
-    """What one read found.
+    """The result of one read.
 
     Attributes:
-        position: How far the read looked: the last item's place where there are more, otherwise
-            the place of the newest item that there is.
-        state: What else is known at this moment; it is told when it changes (by ``==``).
-        items: What came after the position that was asked from, each with its place, in order.
-        has_more: Whether items were left for another read.
-        is_finished: Whether nothing will come after the items that there are now.
+        position: How far the read got: the position of its last item if there are more,
+            otherwise of the newest item that exists.
+        state: The current state of the topic; a change (by ``!=``) is sent to watchers.
+        items: The items after the requested position, each with its own position, in order.
+        has_more: Whether more items remain for another read.
+        is_finished: Whether no further items can appear after the existing ones.
     """
 
     position: P
@@ -38,12 +38,12 @@ class Snapshot(Generic[P, State, Item]):
 
 @dataclass(frozen=True, slots=True)
 class Update(Generic[P, State, Item]):
-    """What a watcher is told.
+    """One update for a watcher.
 
     Attributes:
-        position: Where to go on from: everything up to it has been given.
-        state: The newest state that is known.
-        items: What the watcher has not been given before, in order; may be empty.
+        position: Where to resume: everything up to it has been delivered.
+        state: The newest known state.
+        items: Items that the watcher has not received before, in order; may be empty.
     """
 
     position: P
@@ -52,5 +52,5 @@ class Update(Generic[P, State, Item]):
 
 
 Read = Callable[[P], Awaitable[Snapshot[P, State, Item]]]
-"""Reads what came after a position. Items must become visible in the order of their places: none
-may appear behind a position that a read has looked past."""
+"""Reads the items after a position. Items must become visible in the order of their positions:
+none may appear before a position that a read has passed."""

@@ -9,7 +9,7 @@ from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.images import ImageFilter
 from gql_server.domain.errors import ImageNotFound, Rejected
 from gql_server.domain.money import to_dollars
-from gql_server.domain.text import list_faults
+from gql_server.domain.text import list_errors
 from gql_server.generation import images as use_cases
 from gql_server.rest.context import Context, ContextOfRequest
 from gql_server.rest.fields import (
@@ -120,7 +120,7 @@ async def list_images(
     faults = [
         fault
         for name, values in wanted.items()
-        for fault in list_faults(values, path=(name,), limit=1)
+        for fault in list_errors(values, path=(name,), limit=1)
     ]
     if faults:
         raise Rejected(faults)

@@ -14,8 +14,8 @@ from gql_server.web.bodies import (
     RequestRefused,
     bounded,
     media_type,
-    patience,
     read_spooled_body,
+    receive_timeout,
 )
 
 FILE_FIELD: Final = "file"
@@ -87,7 +87,7 @@ async def _read_form(request: Request, *, seconds: float) -> bytes:
         )
     within = Request(request.scope, bounded(request.receive, _MAX_FORM_BYTES))
     try:
-        async with patience(seconds):
+        async with receive_timeout(seconds):
             form = await within.form(max_files=1, max_fields=_MAX_FIELDS)
     except HTTPException as error:
         raise RequestRefused(f"The form cannot be read: {error.detail}") from error

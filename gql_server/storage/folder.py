@@ -34,7 +34,7 @@ from gql_server.storage.disk import (
 from gql_server.storage.folder_listing import described_names
 from gql_server.storage.keys import InvalidKey, check_key
 from gql_server.storage.marker import marker_content, read_marker_content, wrong_marker
-from gql_server.storage.metadata import check_facts
+from gql_server.storage.metadata import check_metadata
 from gql_server.storage.sidecar import Sidecar
 from gql_server.storage.signing import UrlSigner
 from gql_server.storage.store import (
@@ -96,7 +96,7 @@ class FolderStore:
             ValueError: The content type or metadata are none that stores can keep.
         """
         check_key(key)
-        check_facts(stored)
+        check_metadata(stored)
         return await in_thread("put", self._put, key, stored)
 
     async def get(self, key: str) -> StoredObject | None:

@@ -20,7 +20,7 @@ _VERBATIM: Final = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 """Printable ASCII that headers carry unchanged; of it only % is written as an escape."""
 
 
-def check_facts(stored: StoredObject) -> None:
+def check_metadata(stored: StoredObject) -> None:
     """Let pass only what every store can keep and give back as it was.
 
     Raises:

@@ -18,7 +18,7 @@ from gql_server.pictures.formats import ImageFormat
 from gql_server.storage.addresses import bucket_address, check_seconds, check_width
 from gql_server.storage.keys import check_key
 from gql_server.storage.marker import marker_content, read_marker_content, wrong_marker
-from gql_server.storage.metadata import PUT_ID, check_facts, from_headers, to_headers
+from gql_server.storage.metadata import PUT_ID, check_metadata, from_headers, to_headers
 from gql_server.storage.refusals import code_of, status_of, translated
 from gql_server.storage.store import (
     DEFAULT_URL_SECONDS,
@@ -42,7 +42,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """How long a store is waited for; all in seconds.
 
     Attributes:
@@ -78,20 +78,20 @@ class R2Store:
         *,
         bucket: str,
         public_url: str | None,
-        patience: Patience,
+        policy: RetryPolicy,
     ) -> None:
         self._client = client
         self._connections = connections
         self._bucket = bucket
         self._public_base = public_url.rstrip("/") if public_url else None
-        self._patience = patience
+        self._policy = policy
         self._required: str | None = None
         self._retrying = stamina.AsyncRetryingCaller(
-            attempts=patience.attempts,
+            attempts=policy.attempts,
             timeout=None,
-            wait_initial=patience.first_wait,
-            wait_max=patience.max_wait,
-            wait_jitter=patience.jitter,
+            wait_initial=policy.first_wait,
+            wait_max=policy.max_wait,
+            wait_jitter=policy.jitter,
         ).on(StoreUnavailable)
 
     @classmethod
@@ -103,7 +103,7 @@ class R2Store:
         secret_access_key: str,
         endpoint_url: str,
         public_url: str | None,
-        patience: Patience = Patience(),
+        policy: RetryPolicy = RetryPolicy(),
     ) -> Self:
         """Prepare a client; nothing is sent yet.
 
@@ -114,7 +114,7 @@ class R2Store:
             endpoint_url: Such as ``https://{account}.r2.cloudflarestorage.com``.
             public_url: The bucket's custom domain or ``r2.dev`` address, with a path or
                 without; None for a private bucket, whose addresses are signed.
-            patience: How long R2 is waited for.
+            policy: How long R2 is waited for.
 
         Raises:
             StoreMisconfigured: The endpoint is no address.
@@ -128,13 +128,13 @@ class R2Store:
                     endpoint_url=endpoint_url,
                     aws_access_key_id=access_key_id,
                     aws_secret_access_key=secret_access_key,
-                    config=_client_config(patience),
+                    config=_client_config(policy),
                 )
             )
         except (ValueError, BotoCoreError) as error:
             message = f"R2's endpoint {endpoint_url!r} cannot be used: {error}"
             raise StoreMisconfigured(message) from error
-        return cls(client, connections, bucket=bucket, public_url=public_url, patience=patience)
+        return cls(client, connections, bucket=bucket, public_url=public_url, policy=policy)
 
     async def put(self, key: str, stored: StoredObject) -> bool:
         """Write an object once.
@@ -148,7 +148,7 @@ class R2Store:
             ValueError: The content type or metadata are none that stores can keep.
         """
         check_key(key)
-        check_facts(stored)
+        check_metadata(stored)
         return await self._put(key, stored)
 
     async def _put(self, key: str, stored: StoredObject) -> bool:
@@ -244,7 +244,7 @@ class R2Store:
     async def check(self) -> None:
         """See that the bucket is there and these keys may use it, and that it has its marker."""
         with translated("check", bucket=self._bucket):
-            async with asyncio.timeout(self._patience.total):
+            async with asyncio.timeout(self._policy.total):
                 await self._client.head_bucket(Bucket=self._bucket)
         if self._required is not None:
             found = await self.read_marker()
@@ -334,10 +334,10 @@ class R2Store:
 
     async def _persistently(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
         try:
-            async with asyncio.timeout(self._patience.total):
+            async with asyncio.timeout(self._policy.total):
                 return await self._retrying(attempt)
         except TimeoutError as error:
-            message = f"R2 did not answer within {self._patience.total:g} s."
+            message = f"R2 did not answer within {self._policy.total:g} s."
             raise StoreUnavailable(message) from error
 
 
@@ -347,15 +347,15 @@ def _session() -> aioboto3.Session:
     return aioboto3.Session()
 
 
-def _client_config(patience: Patience) -> AioConfig:
+def _client_config(policy: RetryPolicy) -> AioConfig:
     """Configure botocore to send each request once, and no checksums that R2 does not take."""
     return AioConfig(
         signature_version="s3v4",
         s3={"addressing_style": "path"},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        connect_timeout=patience.connect_timeout,
-        read_timeout=patience.read_timeout,
+        connect_timeout=policy.connect_timeout,
+        read_timeout=policy.read_timeout,
         max_pool_connections=MAX_CONNECTIONS,
         retries={"total_max_attempts": 1},
     )

@@ -19,7 +19,7 @@ from botocore.parsers import ResponseParserError
 
 from gql_server.storage.store import StoreMisconfigured, StoreUnavailable
 
-_PASSING_CODES: Final = {
+_TRANSIENT_CODES: Final = {
     "ConditionalRequestConflict",
     "InternalError",
     "OperationAborted",
@@ -31,7 +31,7 @@ _PASSING_CODES: Final = {
 }
 """S3's error codes that trying again can mend, whatever their HTTP status."""
 
-_PASSING_STATUSES: Final = {
+_TRANSIENT_STATUSES: Final = {
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.BAD_GATEWAY,
@@ -75,7 +75,7 @@ def translated(operation: str, *, bucket: str, key: str | None = None) -> Iterat
             "message": error.response["Error"].get("Message"),
             "request_id": error.response["ResponseMetadata"].get("RequestId"),
         }
-        if is_passing(error):
+        if is_transient(error):
             log.warning("store_failed", **about, **answer)
             message = f"R2 could not {operation}: it answered {status} {code}."
             raise StoreUnavailable(message) from error
@@ -106,11 +106,11 @@ def status_of(error: ClientError) -> int:
     return error.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
-def is_passing(error: ClientError) -> bool:
+def is_transient(error: ClientError) -> bool:
     """Tell whether the same request may well succeed later."""
     status = status_of(error)
     return (
-        status in _PASSING_STATUSES
+        status in _TRANSIENT_STATUSES
         or status >= _FIRST_OF_CLOUDFLARES_OWN
-        or code_of(error) in _PASSING_CODES
+        or code_of(error) in _TRANSIENT_CODES
     )

@@ -129,7 +129,7 @@ async def read_spooled_body(request: Request, *, max_bytes: int, seconds: float)
     _check_length(request, max_bytes)
     size = 0
     with SpooledTemporaryFile(_SPOOLED_BYTES) as file:
-        async with patience(seconds):
+        async with receive_timeout(seconds):
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > max_bytes:
@@ -161,7 +161,7 @@ def bounded(receive: Receive, max_bytes: int) -> Receive:
 
 
 @asynccontextmanager
-async def patience(seconds: float) -> AsyncIterator[None]:
+async def receive_timeout(seconds: float) -> AsyncIterator[None]:
     """Wait so long for what a client sends.
 
     Raises:

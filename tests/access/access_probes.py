@@ -96,7 +96,7 @@ async def make_objects(services: Services, user_id: str) -> OwnedObjects:
         template.id,
         source_id,
         key.facts["id"],
-        budget.span.budget.id,
+        budget.window.budget.id,
         batch.id,
         paused.id,
         failed.id,

@@ -146,7 +146,7 @@ async def test_what_is_whole_again_is_forgotten(database: Database) -> None:
     await asyncio.sleep(0.1)
     await allowances.settle()
     await allowances._sweep()
-    assert allowances._purses == {}
+    assert allowances._balances == {}
     async with database.read() as connection:
         rows = await connection.execute(select(func.count()).select_from(RateLimitRow))
     assert rows.scalar_one() == 0
@@ -157,7 +157,7 @@ async def test_nobody_is_refused_because_the_database_is_away(
 ) -> None:
     allowances = Allowances(database, SLOW)
     assert await spent(allowances, ANN, 500)
-    monkeypatch.setattr(database, "write_passing", away)
+    monkeypatch.setattr(database, "write_unsynced", away)
     with structlog.testing.capture_logs() as logged:
         assert await spent(allowances, ANN, 400)
     assert [entry["event"] for entry in logged] == ["allowance_not_counted"]
@@ -221,7 +221,7 @@ async def test_the_statement_counts_to_the_microsecond(database: Database) -> No
             is_spent=is_spent,
             moment=literal(moment + later * SECOND, BigInteger),
         )
-        outcomes.append(await database.write_passing(spend))
+        outcomes.append(await database.write_unsynced(spend))
     assert [(is_counted, missing // SECOND) for is_counted, missing in outcomes] == [
         (True, 4),
         (True, 10),
@@ -239,7 +239,7 @@ async def test_a_clock_that_steps_back_costs_what_the_allowance_is_refilled_in(
     allowance, before = Allowance(10, 1), 1_900_000_000
 
     async def spend(second: int, length: int) -> tuple[bool, int]:
-        return await database.write_passing(
+        return await database.write_unsynced(
             partial(
                 spend_allowance,
                 user_id="ann",
@@ -261,6 +261,6 @@ def test_a_cost_is_never_cheaper_than_its_refilling(size: int, per_second: int, 
     allowance = Allowance(size, per_second)
     length = allowance.length(cost)
     assert length * per_second >= min(cost, size) * SECOND
-    assert length <= allowance.whole
+    assert length <= allowance.refill_length
     assert allowance.left(length) <= max(0, size - min(cost, size)) + per_second // SECOND + 1
     assert allowance.left(0) == size

@@ -163,7 +163,7 @@ async def test_only_admins_see_who_is_told_of_a_budget(app_with_keys: RunningApp
             kind=WebhookKind.BUDGET_THRESHOLD_REACHED,
             payload={},
             user_id=None,
-            subject_id=budget.span.budget.id,
+            subject_id=budget.window.budget.id,
         )
     query = "{ costAnalytics { budget { webhookUrl webhooks { id url } } } }"
     shown = {"webhookUrl": url, "webhooks": [{"id": webhook_id, "url": url}]}

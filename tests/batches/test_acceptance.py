@@ -47,10 +47,10 @@ async def test_a_batch_is_answered_at_once_with_what_it_will_cost(harness: Batch
 async def test_a_batch_that_takes_longer_than_the_deadline_is_there_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str | None
 ) -> None:
-    may_go_on = asyncio.Event()
+    should_continue = asyncio.Event()
 
     async def later(*given: Any) -> None:
-        await may_go_on.wait()
+        await should_continue.wait()
         await insert_batch(*given)
 
     monkeypatch.setattr("gql_server.batches.create.insert_batch", later)
@@ -59,7 +59,7 @@ async def test_a_batch_that_takes_longer_than_the_deadline_is_there_later(
         payload = await harness.ask(pictures={"prompts": ["A red fox"]}, idempotencyKey=key)
         (told,) = payload["userErrors"]
         assert (told["__typename"], told["code"]) == ("BatchPending", "BATCH_PENDING")
-        may_go_on.set()
+        should_continue.set()
         async with asyncio.timeout(WAIT_SECONDS):
             while (await app.ask(IS_THERE, id=told["batchId"]))["batch"] is None:
                 await asyncio.sleep(0.01)

@@ -86,7 +86,7 @@ async def test_a_picture_that_was_kept_without_an_answer_is_not_called_for_again
 
     batch_id = await harness.batch(1)
     with monkeypatch.context() as patch:
-        patch.setattr(item_work, "_STORE_PATIENCE_SECONDS", 0.0)
+        patch.setattr(item_work, "_STORE_RETRY_SECONDS", 0.0)
         patch.setattr(harness.services.store, "put", keep_and_be_silent)
         await harness.work_on(batch_id)
     assert (await harness.read(batch_id))["queued"] == 1

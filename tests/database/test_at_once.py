@@ -39,8 +39,8 @@ async def test_no_update_of_writers_of_both_kinds_is_lost(database: Database) ->
         async with database.write() as connection:
             await add(connection, image_id=image_id)
 
-    at_once = (database.write_at_once(partial(add, image_id=image_id)) for _ in range(20))
-    passing = (database.write_passing(partial(add, image_id=image_id)) for _ in range(20))
+    at_once = (database.write_in_thread(partial(add, image_id=image_id)) for _ in range(20))
+    passing = (database.write_unsynced(partial(add, image_id=image_id)) for _ in range(20))
     await asyncio.gather(*at_once, *(write() for _ in range(20)), *passing)
     assert await size(database, image_id) == 60
 
@@ -49,7 +49,7 @@ async def test_what_raises_is_rolled_back_and_told_to_nobody(database: Database)
     image_id = (await add_image(database, size_bytes=0)).id
     told: list[str] = []
     if database.is_sqlite:
-        database.told = told.append
+        database.on_committed_topic = told.append
 
     async def fails(connection: AsyncConnection) -> None:
         await add(connection, image_id=image_id)
@@ -61,9 +61,9 @@ async def test_what_raises_is_rolled_back_and_told_to_nobody(database: Database)
         return "done"
 
     with pytest.raises(LookupError):
-        await database.write_at_once(fails)
+        await database.write_in_thread(fails)
     assert (await size(database, image_id), told) == (0, [])
-    assert await database.write_at_once(succeeds) == "done"
+    assert await database.write_in_thread(succeeds) == "done"
     assert told == ["images:ann"][: int(database.is_sqlite)]
 
 
@@ -76,5 +76,5 @@ async def test_a_transaction_in_a_thread_must_not_wait(database: Database) -> No
         await asyncio.sleep(0)
 
     with pytest.raises(RuntimeError, match="waits for nothing"):
-        await database.write_at_once(waits)
+        await database.write_in_thread(waits)
     assert await size(database, image_id) == 0

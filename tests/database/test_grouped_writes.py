@@ -75,22 +75,22 @@ async def test_where_the_database_is_away_each_is_told_and_none_tried_again(
     assert len(writer.groups) == 1
 
 
-async def test_what_may_linger_is_written_with_what_may_not(file: Database) -> None:
+async def test_what_may_wait_is_written_with_what_may_not(file: Database) -> None:
     writer = Writer()
     writer.may_write.set()
-    writes = GroupedWrites(file, writer.write, linger_seconds=60)
-    lingering = asyncio.create_task(writes.write(1, may_linger=True))
+    writes = GroupedWrites(file, writer.write, batch_window_seconds=60)
+    waiting = asyncio.create_task(writes.write(1, may_wait=True))
     await asyncio.sleep(0.05)  # it must wait for longer than this
     assert writer.groups == []
-    await asyncio.wait_for(asyncio.gather(lingering, writes.write(2)), WAIT_SECONDS)
+    await asyncio.wait_for(asyncio.gather(waiting, writes.write(2)), WAIT_SECONDS)
     assert writer.groups == [[1, 2]]
 
 
-async def test_what_lingers_does_not_wait_for_others_for_ever(file: Database) -> None:
+async def test_what_may_wait_does_not_wait_forever(file: Database) -> None:
     writer = Writer()
     writer.may_write.set()
-    writes = GroupedWrites(file, writer.write, linger_seconds=0.05)
-    assert await asyncio.wait_for(writes.write(1, may_linger=True), WAIT_SECONDS) == "1"
+    writes = GroupedWrites(file, writer.write, batch_window_seconds=0.05)
+    assert await asyncio.wait_for(writes.write(1, may_wait=True), WAIT_SECONDS) == "1"
 
 
 async def test_what_is_given_up_before_its_turn_is_not_written(file: Database) -> None:

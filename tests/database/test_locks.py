@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
-from gql_server.database.engine.locks import do_alone
+from gql_server.database.engine.locks import with_advisory_lock
 from tests.support.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
@@ -30,13 +30,13 @@ async def test_the_same_work_is_not_done_twice_at_once(database: Database) -> No
     async def quick() -> None:
         done.append("quick")
 
-    first = asyncio.create_task(do_alone(database, "sweep", slow))
+    first = asyncio.create_task(with_advisory_lock(database, "sweep", slow))
     await begun.wait()
-    assert not await do_alone(database, "sweep", quick)
-    assert await do_alone(database, "another", quick)
+    assert not await with_advisory_lock(database, "sweep", quick)
+    assert await with_advisory_lock(database, "another", quick)
     go_on.set()
     assert await first
-    assert await do_alone(database, "sweep", quick)
+    assert await with_advisory_lock(database, "sweep", quick)
     assert done == ["quick", "quick"]
 
 
@@ -50,7 +50,7 @@ async def test_work_is_cancelled_when_its_lock_is_lost(database: Database) -> No
         finally:
             ended.set()
 
-    task = asyncio.create_task(do_alone(database, "sweep", slow))
+    task = asyncio.create_task(with_advisory_lock(database, "sweep", slow))
     await begun.wait()
     async with database.write() as connection:
         # As PostgreSQL does to the session of a process that was frozen.

@@ -41,7 +41,7 @@ async def notify_in_vain(database: Database) -> None:
 
 async def test_news_are_heard_when_their_transaction_is_committed(database: Database) -> None:
     ears = Ears()
-    async with listening(database, heard=ears.hear, missed=ears.miss):
+    async with listening(database, on_message=ears.hear, on_gap=ears.miss):
         await ears.until(lambda: database.is_sqlite or ears.missed == 1)
         with pytest.raises(LookupError):
             await notify_in_vain(database)
@@ -57,7 +57,7 @@ async def test_news_are_heard_when_their_transaction_is_committed(database: Data
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 async def test_a_lost_connection_is_made_anew_and_all_are_told(database: Database) -> None:
     ears = Ears()
-    async with listening(database, heard=ears.hear, missed=ears.miss):
+    async with listening(database, on_message=ears.hear, on_gap=ears.miss):
         await ears.until(lambda: ears.missed == 1)
         async with database.write() as connection:
             await connection.execute(

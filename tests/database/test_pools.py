@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 
 from gql_server.database.engine import pools
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
-from gql_server.database.engine.locks import do_alone
+from gql_server.database.engine.locks import with_advisory_lock
 from gql_server.database.engine.pools import MIN_POOL_SIZE, pool_sizes
 from gql_server.jobs.engine_database import engine_url, open_engine
 from gql_server.processes.recurring import recurring
@@ -82,7 +82,9 @@ async def test_the_least_that_can_be_set_is_enough_for_work_that_is_done_alone(
 
     try:
         async with asyncio.timeout(60):
-            await asyncio.gather(*(do_alone(database, f"work {n}", work) for n in range(10)))
+            await asyncio.gather(
+                *(with_advisory_lock(database, f"work {n}", work) for n in range(10))
+            )
     finally:
         await database.close()
 

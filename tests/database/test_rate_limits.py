@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.queries.rate_limits import pause_turns, take_turn
+from gql_server.database.queries.rate_limits import pause_permits, take_permit
 from gql_server.database.tables.tables import RateLimitRow
 from gql_server.domain.rate_limits import SECOND, RateLimit
 
@@ -19,8 +19,8 @@ async def test_the_statement_gives_the_turns_that_the_rule_does(database: Databa
     for _ in range(60):
         is_background = chance.random() < 0.5
         expected, next_at = limit.take(next_at, moment, is_background=is_background)
-        asked = partial(take_turn, kind="a kind", limit=limit, is_background=is_background)
-        assert await database.write_passing(partial(asked, moment=moment)) == expected
+        asked = partial(take_permit, kind="a kind", limit=limit, is_background=is_background)
+        assert await database.write_unsynced(partial(asked, moment=moment)) == expected
         moment += chance.choice((0, 1000, SECOND // 3, expected or 0, 5 * SECOND))
     async with database.read() as connection:
         rows = await connection.execute(select(col(RateLimitRow.kind), col(RateLimitRow.next_at)))
@@ -32,30 +32,30 @@ async def test_a_clock_that_steps_back_costs_a_window_at_most(
     database: Database, step: int
 ) -> None:
     limit, before = RateLimit(120), 1_900_000_000 * SECOND
-    asked = partial(take_turn, kind="a kind", limit=limit, is_background=False)
+    asked = partial(take_permit, kind="a kind", limit=limit, is_background=False)
     for _ in range(30):
-        await database.write_passing(partial(asked, moment=before))
+        await database.write_unsynced(partial(asked, moment=before))
     moment = before - step * SECOND
-    wait = await database.write_passing(partial(asked, moment=moment))
+    wait = await database.write_unsynced(partial(asked, moment=moment))
     assert wait is not None
     assert wait <= 70 * SECOND
     # The window passes, and all is as it was.
-    assert await database.write_passing(partial(asked, moment=moment + wait)) is None
-    assert await database.write_passing(partial(asked, moment=moment + 2 * wait)) is None
+    assert await database.write_unsynced(partial(asked, moment=moment + wait)) is None
+    assert await database.write_unsynced(partial(asked, moment=moment + 2 * wait)) is None
 
 
 async def test_a_clock_that_steps_forward_costs_nothing(database: Database) -> None:
     limit, before = RateLimit(120), 1_800_000_000 * SECOND
-    asked = partial(take_turn, kind="a kind", limit=limit, is_background=False)
-    assert await database.write_passing(partial(asked, moment=before)) is None
+    asked = partial(take_permit, kind="a kind", limit=limit, is_background=False)
+    assert await database.write_unsynced(partial(asked, moment=before)) is None
     after = before + 365 * 86_400 * SECOND
-    assert await database.write_passing(partial(asked, moment=after)) is None
+    assert await database.write_unsynced(partial(asked, moment=after)) is None
 
 
 async def test_kinds_are_counted_apart(database: Database) -> None:
     async def turn(kind: str) -> int | None:
-        return await database.write_passing(
-            partial(take_turn, kind=kind, limit=RateLimit(2), is_background=False)
+        return await database.write_unsynced(
+            partial(take_permit, kind=kind, limit=RateLimit(2), is_background=False)
         )
 
     assert await turn("one") is None
@@ -66,8 +66,8 @@ async def test_kinds_are_counted_apart(database: Database) -> None:
 async def test_a_pause_holds_for_its_length_and_is_not_cut_short(database: Database) -> None:
     kind, limit = "a kind", RateLimit(720)
     for length in (20 * SECOND, 5 * SECOND):
-        await database.write_passing(partial(pause_turns, kind=kind, limit=limit, length=length))
-    asked = partial(take_turn, kind=kind, limit=limit, is_background=False)
-    wait = await database.write_passing(asked)
+        await database.write_unsynced(partial(pause_permits, kind=kind, limit=limit, length=length))
+    asked = partial(take_permit, kind=kind, limit=limit, is_background=False)
+    wait = await database.write_unsynced(asked)
     assert wait is not None
     assert 10 * SECOND < wait <= 20 * SECOND

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gql_server.domain.clock import now, to_iso
 from gql_server.domain.ids import has_prefix, new_id
-from gql_server.domain.text import is_storable, text_faults
+from gql_server.domain.text import is_storable, text_errors
 
 
 def test_ids_are_prefixed_lower_case_and_unique() -> None:
@@ -61,9 +61,9 @@ def test_json_with_a_hole_anywhere_is_not(value: object, hole: str | float) -> N
 
 
 def test_every_fault_of_a_text_is_told() -> None:
-    faults = list(text_faults("\x00", path=("x",), label="Text", minimum=3, maximum=4))
+    faults = list(text_errors("\x00", path=("x",), label="Text", minimum=3, maximum=4))
     assert [fault.code for fault in faults] == ["TOO_SHORT", "INVALID"]
-    too_long = text_faults("\x00" * 5, path=("x",), label="Text", minimum=3, maximum=4)
+    too_long = text_errors("\x00" * 5, path=("x",), label="Text", minimum=3, maximum=4)
     assert [fault.code for fault in too_long] == ["TOO_LONG"]
     assert all(fault.path == ("x",) for fault in faults)
-    assert list(text_faults(" ok ", path=(), label="Text", minimum=2, maximum=4)) == []
+    assert list(text_errors(" ok ", path=(), label="Text", minimum=2, maximum=4)) == []

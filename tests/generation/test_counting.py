@@ -127,7 +127,7 @@ async def test_a_failure_is_told_also_where_it_cannot_be_counted(
     monkeypatch: pytest.MonkeyPatch, fault: Callable[[], Awaitable[None]]
 ) -> None:
     database: Any = UnusableDatabase(fault)
-    monkeypatch.setattr("gql_server.ledger.reports.performance._PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("gql_server.ledger.reports.performance._MAX_WAIT_SECONDS", 0.05)
     model = load_catalogue().models[0]
     request = GenerationRequest(model=model, prompt="A red fox", parameters=Parameters())
     with capture_logs() as logs, pytest.raises(GenerationFailed, match=f"{model.name} failed"):

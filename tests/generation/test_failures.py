@@ -142,8 +142,8 @@ class LosesAnswers:
         self.start = database.start
         self.losses = losses
 
-    async def write_at_once(self, work: Callable[[AsyncConnection], Any]) -> Any:
-        done = await self._database.write_at_once(work)
+    async def write_in_thread(self, work: Callable[[AsyncConnection], Any]) -> Any:
+        done = await self._database.write_in_thread(work)
         if self.losses:
             self.losses -= 1
             raise DatabaseUnavailable("the answer to the commit was lost")

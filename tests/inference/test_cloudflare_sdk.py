@@ -59,8 +59,8 @@ async def test_a_model_that_answers_in_bytes(
         width=512,
         height=256,
     )
-    facts = inspect_picture(await response.read())
-    assert (facts.format, facts.width, facts.height) == (image_format, 512, 256)
+    info = inspect_picture(await response.read())
+    assert (info.format, info.width, info.height) == (image_format, 512, 256)
     assert response.headers["content-type"] == image_format.content_type
 
 
@@ -74,8 +74,8 @@ async def test_a_model_that_wants_a_form(
         files=[("input_image_0", ("a.png", png(), "image/png"))],
         options={"headers": {"Content-Type": "multipart/form-data"}},
     )
-    facts = inspect_picture(b64decode(response.json()["result"]["image"]))
-    assert (facts.width, facts.height) == (512, 256)
+    info = inspect_picture(b64decode(response.json()["result"]["image"]))
+    assert (info.width, info.height) == (512, 256)
     assert fake_workers_ai.requests[0].parameters["input_image_0"] == png()
 
 

@@ -96,9 +96,9 @@ async def test_a_picture_has_the_size_asked_for_and_is_drawn_quickly(
     began = time.process_time()
     picture = await generator.generate(asked(width=size[0], height=size[1]))
     assert time.process_time() - began < 3  # a second, on a machine that others use too
-    assert (picture.facts.width, picture.facts.height) == size
+    assert (picture.info.width, picture.info.height) == size
     assert opened(picture.data).size == size
-    assert picture.facts.format == "png"
+    assert picture.info.format == "png"
     assert picture.seconds > 0
 
 
@@ -108,12 +108,12 @@ async def test_every_scene_can_be_drawn_at_any_size(
     generator: PreviewGenerator, prompt: str, size: tuple[int, int]
 ) -> None:
     picture = await generator.generate(asked(prompt=prompt, width=size[0], height=size[1]))
-    assert (picture.facts.width, picture.facts.height) == size
+    assert (picture.info.width, picture.info.height) == size
 
 
 async def test_a_size_is_not_needed(generator: PreviewGenerator) -> None:
     picture = await generator.generate(replace(REQUEST, parameters=Parameters(seed=1)))
-    assert (picture.facts.width, picture.facts.height) == (1024, 1024)
+    assert (picture.info.width, picture.info.height) == (1024, 1024)
 
 
 async def test_a_source_shows_through_by_its_strength(generator: PreviewGenerator) -> None:

@@ -59,7 +59,7 @@ async def test_a_preview_fails_once_and_then_succeeds(generator: PreviewGenerato
         with pytest.raises(GenerationFailed) as raised:
             await drawn(generator, "A red fox [preview:fail-once]")
         assert raised.value.retryable
-        assert (await drawn(generator, "A red fox [preview:fail-once]")).facts.width == 128
+        assert (await drawn(generator, "A red fox [preview:fail-once]")).info.width == 128
 
 
 async def test_the_allocation_is_used_once(generator: PreviewGenerator) -> None:
@@ -77,8 +77,8 @@ async def test_a_preview_takes_its_time(generator: PreviewGenerator) -> None:
 
 
 async def test_a_preview_has_another_size(generator: PreviewGenerator) -> None:
-    facts = (await drawn(generator, "A red fox [preview:size 200x100]")).facts
-    assert (facts.width, facts.height) == (200, 100)
+    info = (await drawn(generator, "A red fox [preview:size 200x100]")).info
+    assert (info.width, info.height) == (200, 100)
 
 
 @pytest.mark.parametrize(
@@ -104,4 +104,4 @@ async def test_a_directive_that_is_wrong_says_how_to_write_it(
 
 @pytest.mark.parametrize("prompt", ["A preview: fail", "[preview fail]", "[preview:fail", "[[]]"])
 async def test_other_words_are_plain(generator: PreviewGenerator, prompt: str) -> None:
-    assert (await drawn(generator, prompt)).facts.width == 128
+    assert (await drawn(generator, prompt)).info.width == 128

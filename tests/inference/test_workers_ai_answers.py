@@ -59,8 +59,8 @@ async def test_json_and_binary_answers_give_the_picture_and_its_facts(
 ) -> None:
     async with workers_ai_client(fake_workers_ai) as client:
         picture = await client.generate(request_for(model_id))
-    assert picture.facts.format is image_format
-    assert (picture.facts.width, picture.facts.height) == (1024, 1024)
+    assert picture.info.format is image_format
+    assert (picture.info.width, picture.info.height) == (1024, 1024)
     assert model_id.encode() in picture.data
 
 
@@ -68,7 +68,7 @@ async def test_a_jpeg_declared_as_png_is_a_jpeg(fake_workers_ai: FakeWorkersAI) 
     fake_workers_ai.next(jpeg_declared_as_png)
     async with workers_ai_client(fake_workers_ai) as client:
         picture = await client.generate(request_for(SDXL))
-    assert picture.facts.format is ImageFormat.JPEG
+    assert picture.info.format is ImageFormat.JPEG
     assert len(fake_workers_ai.requests) == 1
 
 

@@ -96,7 +96,7 @@ async def test_every_model_makes_a_picture_with_all_its_parameters_under_its_own
     assert sent.prompt == request.prompt
     assert numbers == SENT_OF_EVERYTHING.get(model_id, STABLE_DIFFUSION)
     size = (1024, 1024) if chosen.fixed_size else (512, 768)
-    assert (picture.facts.width, picture.facts.height) == size
+    assert (picture.info.width, picture.info.height) == size
     assert picture.seconds > 0
 
 
@@ -181,7 +181,7 @@ async def test_an_ai_gateways_address_takes_the_model_right_after_it(
     ) as client:
         picture = await client.generate(request_for(SDXL))
     assert fake_workers_ai.requests[0].path.endswith(f"/a-gateway/workers-ai/{SDXL}")
-    assert picture.facts.format is ImageFormat.PNG
+    assert picture.info.format is ImageFormat.PNG
 
 
 async def test_an_ai_gateway_gets_its_own_token_beside_the_accounts(

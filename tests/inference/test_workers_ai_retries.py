@@ -98,7 +98,7 @@ async def test_a_wait_that_cannot_be_read_is_as_if_it_were_not_there(
 def test_waits_grow_with_jitter_to_a_bound_and_are_never_shorter_than_asked(
     attempt: int, asked: float | None
 ) -> None:
-    backoff = Backoff(first_seconds=0.5, max_seconds=20, patience_seconds=60)
+    backoff = Backoff(first_seconds=0.5, max_seconds=20, max_retry_after_seconds=60)
     wait = backoff(attempt, asked)
     assert wait is not None
     plain = min(0.5 * 2 ** min(attempt - 1, 10), 20)

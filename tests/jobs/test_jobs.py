@@ -116,7 +116,7 @@ async def test_a_job_is_done_once_however_often_it_is_enqueued(make_jobs: MakeJo
     assert journal.ids == ["one", "two"]
     assert now() >= later
     assert journal.runs[0].argument == {"prompt": "a fox", "steps": 4}
-    assert (journal.runs[0].attempt, journal.runs[0].may_go_on) == (1, True)
+    assert (journal.runs[0].attempt, journal.runs[0].should_continue) == (1, True)
 
 
 @ON_SQLITE
@@ -148,7 +148,7 @@ async def test_what_a_stop_interrupts_is_begun_again_after_it(make_jobs: MakeJob
 
     async def leaves(run: JobRun) -> None:
         left.set()
-        while run.may_go_on:
+        while run.should_continue:
             await asyncio.sleep(0.01)
         raise Interrupted
 
@@ -175,7 +175,7 @@ async def test_a_stop_waits_no_longer_than_the_handlers_that_it_interrupts(
 
     async def leaves(run: JobRun) -> None:
         begun.set()
-        while run.may_go_on:
+        while run.should_continue:
             await asyncio.sleep(0.01)
         raise Interrupted
 

@@ -137,7 +137,7 @@ async def _set_budget(app: RunningApp, pictures: int | None) -> None:
     """Leave room for so many pictures of the cheapest kind; None takes the budget away."""
     budgets = app.services.budgets
     for state in await budgets.every():
-        await budgets.remove(state.span.budget.id)
+        await budgets.remove(state.window.budget.id)
     if pictures is not None:
         state = await budgets.set(BudgetRequest(limit=0, period=BudgetPeriod.MONTHLY))
         limit = max(0, state.spent) + pictures * COSTS[FLUX]
@@ -162,8 +162,10 @@ async def _check(app: RunningApp, expected: dict[str, int]) -> None:
         assert sum(part.amount for part in services) == totals.amount
         assert sum(part.images for part in services) == totals.images
     for state in await app.services.budgets.every():
-        span = CostReport(database, where, since=state.span.starts_at, until=state.span.resets_at)
-        assert (state.spent, state.reserved) == ((await span.totals()).amount, 0)
+        report = CostReport(
+            database, where, since=state.window.starts_at, until=state.window.resets_at
+        )
+        assert (state.spent, state.reserved) == ((await report.totals()).amount, 0)
 
 
 @settings(

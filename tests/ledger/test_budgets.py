@@ -118,7 +118,7 @@ async def test_a_refusal_says_all_there_is_to_know(house: House) -> None:
     assert isinstance(error, BudgetExceeded)
     assert (error.limit, error.spent, error.reserved) == (5 * CENT, 2 * CENT, 2 * CENT)
     assert (error.needed, error.scope) == (3 * CENT, BudgetScope.SERVER)
-    assert error.resets_at == state.span.resets_at
+    assert error.resets_at == state.window.resets_at
     assert "$0.02 are missing" in error.detailed_message
     assert "$0.05" not in error.message
 
@@ -314,7 +314,7 @@ async def test_a_lowered_limit_honours_what_is_held(house: House) -> None:
     first = await house.set(0.10)
     assert await house.reserve("img_1", cents=5)
     lowered = await house.set(0.02)
-    assert lowered.span.budget.id == first.span.budget.id
+    assert lowered.window.budget.id == first.window.budget.id
     assert (lowered.reserved, lowered.remaining) == (5 * CENT, 0)
     assert not await house.reserve("img_2")
     assert await reservations(house.database) == {"img_1": 5 * CENT}
@@ -359,8 +359,8 @@ async def test_a_period_is_its_own_zones(
         await house.charge(at=at)
     monkeypatch.setattr(module, "now", lambda: datetime.fromisoformat(moment))
     (state,) = await house.budgets.every()
-    assert (state.span.starts_at, state.span.resets_at) == (start, end)
-    assert state.span.starts_at.tzinfo == UTC
+    assert (state.window.starts_at, state.window.resets_at) == (start, end)
+    assert state.window.starts_at.tzinfo == UTC
     assert state.spent == 2 * CENT
     assert not await house.reserve("img_1")
 
@@ -371,7 +371,7 @@ async def test_what_is_held_when_a_period_ends_counts_in_the_next_and_so_does_it
     state = await house.set(0.02, period=BudgetPeriod.DAILY)
     await house.charge(cents=1)
     assert await house.reserve("img_1")
-    tomorrow = state.span.resets_at
+    tomorrow = state.window.resets_at
     monkeypatch.setattr(module, "now", lambda: tomorrow)
     (state,) = await house.budgets.every()
     assert (state.spent, state.reserved) == (0, CENT)
@@ -385,10 +385,10 @@ async def test_what_is_held_when_a_period_ends_counts_in_the_next_and_so_does_it
 async def test_a_removed_budget_bounds_nothing(house: House) -> None:
     state = await house.set(0)
     assert not await house.reserve("img_1")
-    await house.budgets.remove(state.span.budget.id)
+    await house.budgets.remove(state.window.budget.id)
     assert await house.reserve("img_1")
     with pytest.raises(BudgetNotFound):
-        await house.budgets.remove(state.span.budget.id)
+        await house.budgets.remove(state.window.budget.id)
 
 
 async def test_the_tightest_is_hard_and_has_the_least_left(house: House) -> None:
@@ -450,5 +450,5 @@ async def test_the_next_period_has_alerts_of_its_own(
     state = await house.set(0.10)
     await house.charge(cents=10)
     await house.alerts.look_at_all()
-    monkeypatch.setattr(module, "now", lambda: state.span.resets_at)
+    monkeypatch.setattr(module, "now", lambda: state.window.resets_at)
     assert await shares(house) == []

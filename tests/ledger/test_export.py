@@ -12,15 +12,20 @@ from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.charges import charge_chunks
 from gql_server.ledger.adjustments import Adjustment, adjust
-from gql_server.ledger.reports.export import ExportFormat, LedgerSpan, export_ledger, parquet_export
+from gql_server.ledger.reports.export import (
+    ExportFormat,
+    LedgerRange,
+    export_ledger,
+    parquet_export,
+)
 from tests.database.rows import START, add_image
 
 pytestmark = pytest.mark.anyio
 
 
-async def parquet(database: Database, span: LedgerSpan | None = None) -> pq.ParquetFile:
+async def parquet(database: Database, time: LedgerRange | None = None) -> pq.ParquetFile:
     target = BytesIO()
-    await parquet_export()(database, span or LedgerSpan(), target)
+    await parquet_export()(database, time or LedgerRange(), target)
     return pq.ParquetFile(BytesIO(target.getvalue()))
 
 
@@ -34,7 +39,7 @@ async def test_parquet_has_what_csv_has_with_types(database: Database) -> None:
     await add_image(database, cost=1, provider_cost=most, neurons=57_601, created_at=START)
     await adjust(database, Adjustment(user_id="bob", amount=-(10**9) - 1, reason='a "fee", ü'))
     file = await parquet(database)
-    lines = [line async for line in export_ledger(database, LedgerSpan(), ExportFormat.CSV)]
+    lines = [line async for line in export_ledger(database, LedgerRange(), ExportFormat.CSV)]
     assert file.schema_arrow.names == lines[0].split(",")
     types = {field.name: field.type for field in file.schema_arrow}
     assert types["cost"] == types["provider_cost"] == pa.decimal128(19, 9)
@@ -61,9 +66,9 @@ async def test_parquet_is_written_in_groups_of_rows(
     groups = [file.metadata.row_group(index).num_rows for index in range(file.num_row_groups)]
     assert groups == [4, 4, 1]
     assert [row["cost"] for row in rows(file)] == [Decimal(n).scaleb(-9) for n in range(9)]
-    span = LedgerSpan(since=START + timedelta(minutes=3), until=START + timedelta(minutes=5))
-    assert len(rows(await parquet(database, span))) == 2
-    nothing = await parquet(database, LedgerSpan(since=datetime(2100, 1, 1, tzinfo=UTC)))
+    time = LedgerRange(since=START + timedelta(minutes=3), until=START + timedelta(minutes=5))
+    assert len(rows(await parquet(database, time))) == 2
+    nothing = await parquet(database, LedgerRange(since=datetime(2100, 1, 1, tzinfo=UTC)))
     assert (nothing.metadata.num_rows, nothing.schema_arrow) == (0, file.schema_arrow)
 
 
@@ -80,7 +85,7 @@ async def test_a_parquet_file_that_breaks_off_does_not_look_whole(
     await add_image(database)
     target = BytesIO()
     with pytest.raises(DatabaseUnavailable):
-        await parquet_export()(database, LedgerSpan(), target)
+        await parquet_export()(database, LedgerRange(), target)
     assert target.getvalue().startswith(b"PAR1")
     with pytest.raises(pa.ArrowInvalid):
         pq.ParquetFile(BytesIO(target.getvalue()))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gql_server.domain.errors import InvalidInput
-from gql_server.ledger.reports.periods import Interval, month_span, period_starts, time_zone
+from gql_server.ledger.reports.periods import Interval, month_range, period_starts, time_zone
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = st.sampled_from(
@@ -68,7 +68,7 @@ def test_what_is_no_zone_is_refused(name: str) -> None:
 
 
 def test_a_month_is_the_zones() -> None:
-    start, end = month_span(datetime(2026, 2, 28, 23, 30, tzinfo=UTC), BERLIN)
+    start, end = month_range(datetime(2026, 2, 28, 23, 30, tzinfo=UTC), BERLIN)
     assert start == datetime(2026, 3, 1, tzinfo=BERLIN)
     assert end == datetime(2026, 4, 1, tzinfo=BERLIN)
 

@@ -40,18 +40,18 @@ SCENES = {image_format: encoded(scene(), image_format) for image_format in Image
 
 @pytest.mark.parametrize("image_format", ImageFormat)
 def test_format_and_size_come_from_the_bytes(image_format: ImageFormat) -> None:
-    facts = inspect_picture(SCENES[image_format])
+    info = inspect_picture(SCENES[image_format])
 
-    assert (facts.format, facts.width, facts.height) == (image_format, 120, 80)
+    assert (info.format, info.width, info.height) == (image_format, 120, 80)
 
 
 @pytest.mark.parametrize("image_format", ImageFormat)
 @pytest.mark.parametrize("size", [(1, 1), (1, 400), (700, 3), (1023, 1025)])
 def test_any_size_has_a_placeholder(image_format: ImageFormat, size: tuple[int, int]) -> None:
-    facts = inspect_picture(encoded(scene(*size), image_format))
+    info = inspect_picture(encoded(scene(*size), image_format))
 
-    assert (facts.width, facts.height) == size
-    assert 5 <= len(b64decode(facts.placeholder, validate=True)) <= 25
+    assert (info.width, info.height) == size
+    assert 5 <= len(b64decode(info.placeholder, validate=True)) <= 25
 
 
 @pytest.mark.parametrize("image_format", ImageFormat)
@@ -88,9 +88,9 @@ def test_width_and_height_are_those_displayed(image_format: ImageFormat) -> None
     exif = Image.Exif()
     exif[ORIENTATION_TAG] = 6
 
-    facts = inspect_picture(encoded(scene(120, 80), image_format, exif=exif))
+    info = inspect_picture(encoded(scene(120, 80), image_format, exif=exif))
 
-    assert (facts.width, facts.height) == (80, 120)
+    assert (info.width, info.height) == (80, 120)
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")  # which is what is shown here
@@ -104,10 +104,10 @@ def test_first_frame_of_an_animation_counts() -> None:
     red, blue = Image.new("RGB", (32, 32), "red"), Image.new("RGB", (32, 32), "blue")
     data = encoded(red, ImageFormat.WEBP, save_all=True, append_images=[blue], lossless=True)
 
-    facts = inspect_picture(data)
+    info = inspect_picture(data)
 
-    average = thumb_hash_to_average_rgba(b64decode(facts.placeholder))
-    assert (facts.format, facts.width) == (ImageFormat.WEBP, 32)
+    average = thumb_hash_to_average_rgba(b64decode(info.placeholder))
+    assert (info.format, info.width) == (ImageFormat.WEBP, 32)
     assert average[0] > 0.9
     assert average[2] < 0.1
 
@@ -211,10 +211,10 @@ def test_mutated_pictures_are_read_or_refused_and_nothing_else(
         data[int(place * len(data))] = value
 
     try:
-        facts = inspect_picture(bytes(data[: int(len(data) * cut)]), max_pixels=1_000_000)
+        info = inspect_picture(bytes(data[: int(len(data) * cut)]), max_pixels=1_000_000)
     except NotAPicture:
         return
-    assert facts.width * facts.height <= 1_000_000
+    assert info.width * info.height <= 1_000_000
 
 
 @given(st.binary(max_size=200), st.sampled_from([b"", *(d[:40] for d in SCENES.values())]))

@@ -58,9 +58,9 @@ def test_a_rendition_has_the_width_and_format_asked_for(
 ) -> None:
     data, image_format = render(encoded(thirds(600, 400), source), width=300, format=target)
 
-    facts = inspect_picture(data)
-    assert facts.format is image_format is target
-    assert (facts.width, facts.height) == (300, 200)
+    info = inspect_picture(data)
+    assert info.format is image_format is target
+    assert (info.width, info.height) == (300, 200)
     assert pixel(opened(data).convert("RGB"), 20, 100) == pytest.approx(RED, abs=12)
     assert pixel(opened(data).convert("RGB"), 280, 100) == pytest.approx(BLUE, abs=12)
 

@@ -8,25 +8,25 @@ from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.rate_limits import RateLimit
 from gql_server.inference.attempts import AttemptKind
-from gql_server.processes import provider_rate_limit as shared_gate
-from gql_server.processes.provider_rate_limit import SharedGate
+from gql_server.processes import provider_rate_limit
+from gql_server.processes.provider_rate_limit import SharedRateLimiter
 
 pytestmark = pytest.mark.anyio
 
 KIND = AttemptKind.TEXT_TO_IMAGE
 
 
-def gate(database: Database, per_minute: int, *, patience: float = 30.0) -> SharedGate:
-    return SharedGate(database, {KIND: RateLimit(per_minute)}, patience_seconds=patience)
+def limiter(database: Database, per_minute: int, *, max_wait: float = 30.0) -> SharedRateLimiter:
+    return SharedRateLimiter(database, {KIND: RateLimit(per_minute)}, max_wait_seconds=max_wait)
 
 
 async def test_those_that_wait_get_their_turns_in_the_order_they_came(database: Database) -> None:
-    ours = gate(database, 600)  # 60 at once, and then one each 0.12 s
-    await asyncio.gather(*(ours.wait_for_turn(KIND, is_background=False) for _ in range(60)))
+    ours = limiter(database, 600)  # 60 at once, and then one each 0.12 s
+    await asyncio.gather(*(ours.acquire(KIND, is_background=False) for _ in range(60)))
     order: list[int] = []
 
     async def attempt(number: int) -> None:
-        await ours.wait_for_turn(KIND, is_background=False)
+        await ours.acquire(KIND, is_background=False)
         order.append(number)
 
     began = time.monotonic()
@@ -36,11 +36,11 @@ async def test_those_that_wait_get_their_turns_in_the_order_they_came(database: 
 
 
 async def test_who_would_wait_too_long_is_told_at_once(database: Database) -> None:
-    ours = gate(database, 2)
-    await ours.wait_for_turn(KIND, is_background=False)
+    ours = limiter(database, 2)
+    await ours.acquire(KIND, is_background=False)
     began = time.monotonic()
     with pytest.raises(GenerationFailed) as caught:
-        await ours.wait_for_turn(KIND, is_background=False)
+        await ours.acquire(KIND, is_background=False)
     assert time.monotonic() - began < 20
     assert caught.value.retryable
     assert not caught.value.reached_model
@@ -49,9 +49,9 @@ async def test_who_would_wait_too_long_is_told_at_once(database: Database) -> No
 async def test_who_stands_behind_too_many_is_told_without_waiting_for_them(
     database: Database,
 ) -> None:
-    ours = gate(database, 120, patience=0.7)  # 12 at once, and then one each 0.57 s
+    ours = limiter(database, 120, max_wait=0.7)  # 12 at once, and then one each 0.57 s
     ends = await asyncio.gather(
-        *(ours.wait_for_turn(KIND, is_background=False) for _ in range(100)),
+        *(ours.acquire(KIND, is_background=False) for _ in range(100)),
         return_exceptions=True,
     )
     assert 12 <= ends.count(None) <= 14
@@ -59,9 +59,9 @@ async def test_who_stands_behind_too_many_is_told_without_waiting_for_them(
 
 
 async def test_direct_attempts_do_not_wait_for_the_background(database: Database) -> None:
-    ours, theirs = gate(database, 240), gate(database, 240)
+    ours, theirs = limiter(database, 240), limiter(database, 240)
     waiting = [
-        asyncio.create_task(one.wait_for_turn(KIND, is_background=True))
+        asyncio.create_task(one.acquire(KIND, is_background=True))
         for one in (ours, theirs)
         for _ in range(20)
     ]
@@ -69,7 +69,7 @@ async def test_direct_attempts_do_not_wait_for_the_background(database: Database
         while not any(task.done() for task in waiting):
             await asyncio.sleep(0.01)
         for _ in range(15):
-            await ours.wait_for_turn(KIND, is_background=False)
+            await ours.acquire(KIND, is_background=False)
         assert sum(task.done() for task in waiting) < 20
     finally:
         for task in waiting:
@@ -78,38 +78,38 @@ async def test_direct_attempts_do_not_wait_for_the_background(database: Database
 
 
 async def test_background_attempts_wait_for_as_long_as_it_takes(database: Database) -> None:
-    ours = gate(database, 10, patience=0.1)
+    ours = limiter(database, 10, max_wait=0.1)
     await ours.pause(KIND, 0.5)
-    waiting = asyncio.create_task(ours.wait_for_turn(KIND, is_background=True))
+    waiting = asyncio.create_task(ours.acquire(KIND, is_background=True))
     with pytest.raises(GenerationFailed):
-        await ours.wait_for_turn(KIND, is_background=False)
+        await ours.acquire(KIND, is_background=False)
     await waiting
 
 
 async def test_a_pause_that_one_is_asked_for_holds_for_all(database: Database) -> None:
-    ours, theirs = gate(database, 720), gate(database, 720)
-    await ours.wait_for_turn(KIND, is_background=False)
+    ours, theirs = limiter(database, 720), limiter(database, 720)
+    await ours.acquire(KIND, is_background=False)
     began = time.monotonic()
     await theirs.pause(KIND, 0.3)
-    await ours.wait_for_turn(KIND, is_background=False)
+    await ours.acquire(KIND, is_background=False)
     assert time.monotonic() - began >= 0.3
 
 
 async def test_a_turn_that_is_learnt_of_too_late_is_not_used(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await gate(database, 3000).wait_for_turn(KIND, is_background=False)
-    monkeypatch.setattr(shared_gate, "MAX_LATENESS", 0)
+    await limiter(database, 3000).acquire(KIND, is_background=False)
+    monkeypatch.setattr(provider_rate_limit, "MAX_LATENESS", 0)
     with pytest.raises(GenerationFailed):
-        await gate(database, 3000, patience=0.2).wait_for_turn(KIND, is_background=False)
+        await limiter(database, 3000, max_wait=0.2).acquire(KIND, is_background=False)
 
 
 async def test_without_its_database_nothing_is_let_through() -> None:
     nowhere = Database(URL.create("postgresql+psycopg", host="127.0.0.1", port=9, database="x"))
     try:
-        ours = gate(nowhere, 720)
+        ours = limiter(nowhere, 720)
         with pytest.raises(DatabaseUnavailable):
-            await ours.wait_for_turn(KIND, is_background=True)
+            await ours.acquire(KIND, is_background=True)
         await ours.pause(KIND, 1)
     finally:
         await nowhere.close()

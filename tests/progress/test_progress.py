@@ -140,14 +140,14 @@ async def test_a_position_from_the_future_holds_up_nobody() -> None:
 
 
 async def test_an_error_that_passes_is_waited_out() -> None:
-    work = Work(Progress(passing=(ConnectionError,)), total=5)
+    work = Work(Progress(transient_errors=(ConnectionError,)), total=5)
     work.failures = [ConnectionError(), ConnectionError()]
     work.finish(5)
     assert items(await work.watch()) == expected(0, 5)
 
 
 async def test_an_error_that_does_not_pass_ends_all_watching_and_the_next_starts_anew() -> None:
-    progress = Progress(passing=(ConnectionError,))
+    progress = Progress(transient_errors=(ConnectionError,))
     work = Work(progress, total=5)
     watching = [asyncio.create_task(work.watch()) for _ in range(3)]
     await until(lambda: work.reads)

@@ -149,7 +149,7 @@ async def test_what_everybody_spends_is_told_to_admins_alone(server: RunningApp)
                     (await send(one, "POST", path, json=body)).json()
                     for path, body in (("generate", BODY), ("batch/generate", BATCH))
                 ]
-        await server.services.budgets.remove(budget.span.budget.id)
+        await server.services.budgets.remove(budget.window.budget.id)
         assert "$0.001" not in str(told[Role.CREATOR])
         for answer in told[Role.ADMIN]:
             assert "$0.001" in str(answer)

@@ -14,7 +14,7 @@ from gql_server.database.engine.engine import Database
 from gql_server.domain.rate_limits import RateLimit
 from gql_server.inference.attempts import AttemptKind
 from gql_server.inference.workers_ai import WorkersAI
-from gql_server.processes.provider_rate_limit import SharedGate
+from gql_server.processes.provider_rate_limit import SharedRateLimiter
 from tests.support.workers_ai_client import request_for
 
 PER_MINUTE: Final = 360
@@ -23,10 +23,12 @@ PICTURES: Final = 22
 
 async def main(url: str, base_url: str, account_id: str, api_token: str) -> None:
     database = Database(make_url(url))
-    gate = SharedGate(
-        database, {AttemptKind.TEXT_TO_IMAGE: RateLimit(PER_MINUTE)}, patience_seconds=60
+    limiter = SharedRateLimiter(
+        database, {AttemptKind.TEXT_TO_IMAGE: RateLimit(PER_MINUTE)}, max_wait_seconds=60
     )
-    generator = WorkersAI(account_id=account_id, api_token=api_token, base_url=base_url, gate=gate)
+    generator = WorkersAI(
+        account_id=account_id, api_token=api_token, base_url=base_url, limiter=limiter
+    )
     try:
         pictures = await asyncio.gather(
             *(generator.generate(request_for()) for _ in range(PICTURES))

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
-from gql_server.storage.r2 import Patience, R2Store
+from gql_server.storage.r2 import R2Store, RetryPolicy
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
 
 
@@ -43,7 +43,7 @@ async def r2_stores(server: S3Server, own_bucket: str) -> AsyncIterator[OpenR2]:
                 secret_access_key=SECRET_ACCESS_KEY,
                 endpoint_url=endpoint_url or server.endpoint_url,
                 public_url=public_url,
-                patience=Patience(
+                policy=RetryPolicy(
                     attempts=attempts,
                     total=total,
                     first_wait=0,

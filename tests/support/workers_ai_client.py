@@ -10,7 +10,7 @@ from io import BytesIO
 from PIL import Image
 
 from gql_server.domain.parameters import Parameters
-from gql_server.inference.attempts import AttemptGate
+from gql_server.inference.attempts import RateLimiter
 from gql_server.inference.catalogue import Catalogue, load_catalogue
 from gql_server.inference.generator import GenerationRequest
 from gql_server.inference.model import Model
@@ -53,7 +53,7 @@ async def workers_ai_client(
     max_attempts: int = 4,
     max_connections: int = 256,
     waits: SkippedWaits | None = None,
-    gate: AttemptGate | None = None,
+    limiter: RateLimiter | None = None,
 ) -> AsyncIterator[WorkersAI]:
     client = WorkersAI(
         account_id=fake_workers_ai.account_id,
@@ -64,7 +64,7 @@ async def workers_ai_client(
         max_attempts=max_attempts,
         max_connections=max_connections,
         backoff=waits or SkippedWaits(),
-        gate=gate,
+        limiter=limiter,
         clock=lambda: MOMENT,
     )
     try:

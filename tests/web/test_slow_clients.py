@@ -27,8 +27,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG0
 
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
-    patience = bounded_http(head_seconds=0.3, taking_seconds=0.3, max_connections=3)
-    config = uvicorn.Config(app, http=patience, lifespan="off", log_config=None)
+    protocol = bounded_http(head_seconds=0.3, taking_seconds=0.3, max_connections=3)
+    config = uvicorn.Config(app, http=protocol, lifespan="off", log_config=None)
     with listening() as (listener, number):
         async with served(config, listener):
             yield number
@@ -122,8 +122,8 @@ async def test_an_answer_that_is_not_taken_holds_up_no_stop() -> None:
     async def answer_without_end(scope: Scope, receive: Receive, send: Send) -> None:
         await StreamingResponse(endless())(scope, receive, send)
 
-    patience = bounded_http(head_seconds=30, taking_seconds=30, max_connections=3)
-    config = uvicorn.Config(answer_without_end, http=patience, lifespan="off", log_config=None)
+    protocol = bounded_http(head_seconds=30, taking_seconds=30, max_connections=3)
+    config = uvicorn.Config(answer_without_end, http=protocol, lifespan="off", log_config=None)
     with listening() as (listener, port), socket.socket() as client:
         async with served(config, listener):
             client.setblocking(False)

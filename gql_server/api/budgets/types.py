@@ -290,7 +290,7 @@ class BudgetMutations:
 
 def budget_from(info: Info, state: BudgetState) -> Budget:
     """Shape a budget as it stands, as far as the caller may know."""
-    row = state.span.budget
+    row = state.window.budget
     scope = BudgetScope(row.scope)
     is_told = scope is not BudgetScope.SERVER or info.context.is_admin
     return Budget(
@@ -305,8 +305,8 @@ def budget_from(info: Info, state: BudgetState) -> Budget:
         spent=to_dollars(state.spent) if is_told else None,
         reserved=to_dollars(state.reserved) if is_told else None,
         remaining=to_dollars(state.remaining) if is_told else None,
-        starts_at=state.span.starts_at,
-        resets_at=state.span.resets_at,
+        starts_at=state.window.starts_at,
+        resets_at=state.window.resets_at,
         alerts=[
             BudgetAlert(percent=percent, reached_at=reached_at)
             for percent, reached_at in sorted(state.alerts.items())
@@ -324,7 +324,7 @@ def budget_warning(info: Info, state: BudgetState) -> PayloadWarning:
 
 
 async def _subject_warnings(info: Info, state: BudgetState) -> list[PayloadWarning]:
-    row = state.span.budget
+    row = state.window.budget
     if row.subject_id == info.context.user_id or await info.context.services.budgets.knows(row):
         return []
     kind = "user" if row.scope == domain.BudgetScope.USER else "API key"
@@ -341,8 +341,8 @@ async def find_budgets(info: Info, ids: list[strawberry.ID]) -> dict[str, Budget
     if context.is_admin:
         states = await context.services.budgets.find(ids)
     else:
-        states = [state for state in await context.budgets() if state.span.budget.id in ids]
-    return {state.span.budget.id: budget_from(info, state) for state in states}
+        states = [state for state in await context.budgets() if state.window.budget.id in ids]
+    return {state.window.budget.id: budget_from(info, state) for state in states}
 
 
 def _request(given: SetBudgetInput) -> BudgetRequest:

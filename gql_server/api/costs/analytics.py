@@ -17,7 +17,7 @@ from gql_server.api.templates.types import Template, template_from
 from gql_server.database.queries.rollups import Grouping, Totals
 from gql_server.domain.errors import Rejected
 from gql_server.domain.money import to_dollars, to_neurons
-from gql_server.domain.text import list_faults
+from gql_server.domain.text import list_errors
 from gql_server.generation.costs import cost_report
 from gql_server.graphql.execution.weights import LIST_LIMIT, ListLimit, list_size
 from gql_server.ledger.budgets.budgets import tightest
@@ -234,7 +234,7 @@ class CostAnalytics:
         description="Totals of the preceding time range of the same length. Null without `since`."
     )
     async def previous(self) -> CostTotals | None:
-        """Sum up the span before."""
+        """Sum up the time range before."""
         totals = await self.report.previous()
         return CostTotals(**_shape(totals)) if totals is not None else None
 
@@ -304,15 +304,15 @@ def cost_analytics(
     """Report what the caller's pictures cost; each field is read when it is asked for.
 
     Raises:
-        InvalidInput: The span ends before it begins.
+        InvalidInput: The time range ends before it begins.
         Rejected: A list of the filter is too long, or an id is no text.
     """
     context = info.context
     wanted = where or CostFilter()
     faults = [
-        *list_faults(wanted.models, path=("filter", "models"), limit=_MAX_IDS),
-        *list_faults(wanted.templates, path=("filter", "templates"), limit=_MAX_IDS),
-        *list_faults(wanted.user_ids, path=("filter", "user_ids"), limit=_MAX_IDS),
+        *list_errors(wanted.models, path=("filter", "models"), limit=_MAX_IDS),
+        *list_errors(wanted.templates, path=("filter", "templates"), limit=_MAX_IDS),
+        *list_errors(wanted.user_ids, path=("filter", "user_ids"), limit=_MAX_IDS),
     ]
     if faults:
         raise Rejected(faults)

@@ -13,7 +13,7 @@ from gql_server.api.enums import domain_member
 from gql_server.database.queries import images as rows
 from gql_server.domain.errors import InvalidInput, Rejected
 from gql_server.domain.search import folded_words
-from gql_server.domain.text import list_faults
+from gql_server.domain.text import list_errors
 from gql_server.generation.tags_and_metadata import MAX_TAGS, clean_tags
 
 _MAX_IDS: Final = 100
@@ -93,10 +93,10 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
     if where is None:
         return rows.ImageFilter()
     faults = [
-        *list_faults(where.models, path=("filter", "models"), limit=_MAX_IDS),
-        *list_faults(where.templates, path=("filter", "templates"), limit=_MAX_IDS),
-        *list_faults(where.batches, path=("filter", "batches"), limit=_MAX_IDS),
-        *list_faults(where.tags, path=("filter", "tags"), limit=MAX_TAGS),
+        *list_errors(where.models, path=("filter", "models"), limit=_MAX_IDS),
+        *list_errors(where.templates, path=("filter", "templates"), limit=_MAX_IDS),
+        *list_errors(where.batches, path=("filter", "batches"), limit=_MAX_IDS),
+        *list_errors(where.tags, path=("filter", "tags"), limit=MAX_TAGS),
         *user_faults(where.user_id),
         *_search_faults(where.search or ""),
     ]
@@ -119,7 +119,7 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
 def _search_faults(search: str) -> Iterator[InvalidInput]:
     """Count words as they were sent, and again when folded: one letter can become four words."""
     for words in (search.split(), folded_words(search)):
-        found = list(list_faults(list(words), path=("filter", "search"), limit=_MAX_WORDS))
+        found = list(list_errors(list(words), path=("filter", "search"), limit=_MAX_WORDS))
         if found:
             yield from found
             return
@@ -128,7 +128,7 @@ def _search_faults(search: str) -> Iterator[InvalidInput]:
 def user_faults(user_id: str | None) -> Iterator[InvalidInput]:
     """Tell what keeps a filter's ``userId`` from being looked for."""
     if user_id is not None:
-        yield from list_faults([user_id], path=("filter", "user_id"), limit=1)
+        yield from list_errors([user_id], path=("filter", "user_id"), limit=1)
 
 
 class UserFilter(Protocol):

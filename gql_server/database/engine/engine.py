@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 _STATEMENT_MILLISECONDS: Final = 60_000
 _IDLE_MILLISECONDS: Final = 10_000
-_PASSING_SQLITE_CODES: Final = {
+_TRANSIENT_SQLITE_CODES: Final = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_IOERR,
@@ -50,7 +50,8 @@ class Database:
     No unit of work may be open during a call to a model or a store.
 
     Attributes:
-        told: Called, on SQLite, with each topic that a committed transaction has news of.
+        on_committed_topic: Called, on SQLite, with each topic that a committed transaction
+            published.
         alone: Bounds the transactions that are held open for work that others must not do
             meanwhile: they need connections beside their own.
         values: What makes values of those in the rows of ``rows``.
@@ -63,7 +64,7 @@ class Database:
         self.alone: Final = asyncio.Semaphore(sizes.alone)
         self.is_sqlite: Final = url.get_backend_name() == "sqlite"
         self._started: set[asyncio.Task[None]] = set()
-        self.told: Callable[[str], None] | None = None
+        self.on_committed_topic: Callable[[str], None] | None = None
         self.hear_raw_read: Callable[[str], None] | None = None
         self.values: Final[RawValues] = SqliteValues() if self.is_sqlite else PostgresValues()
         options: dict[str, Any] = {
@@ -195,9 +196,9 @@ class Database:
             async with self._writers, self.engine.begin() as connection:
                 connection.info[COMMITTED_TOPICS] = topics
                 yield connection
-        self._tell(topics)
+        self._publish(topics)
 
-    async def write_at_once(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
+    async def write_in_thread(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
         """Do work in a transaction, as in ``write``; on SQLite in one go, in a thread.
 
         There each statement otherwise passes between threads four times, each time behind all else
@@ -216,10 +217,10 @@ class Database:
         with translated_errors():
             async with self._writers:
                 done = await asyncio.shield(self._in_thread.do(work, topics))
-        self._tell(topics)
+        self._publish(topics)
         return done
 
-    async def write_passing(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
+    async def write_unsynced(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
         """Do work whose statements are each a transaction of their own, in one round trip.
 
         On SQLite it is not synced to the disk: when the power goes the last of it may be lost,
@@ -269,10 +270,10 @@ class Database:
         if self._raw_readers is not None:
             await self._raw_readers.close()
 
-    def _tell(self, topics: Iterable[str]) -> None:
-        if self.told is not None:
+    def _publish(self, topics: Iterable[str]) -> None:
+        if self.on_committed_topic is not None:
             for topic in topics:
-                self.told(topic)
+                self.on_committed_topic(topic)
 
 
 class _LoopConnection:
@@ -311,17 +312,17 @@ class translated_errors:  # noqa: N801 - reads as the phrase it is used in
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is not None and _is_passing(error):
+        if error is not None and _is_transient(error):
             raise DatabaseUnavailable(type(error).__name__) from error
 
 
-def _is_passing(error: BaseException) -> bool:
+def _is_transient(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     if isinstance(error, OperationalError) and isinstance(error.orig, sqlite3.Error):
         # SQLite's driver calls a missing table operational too.
         code: int = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-        return code & 0xFF in _PASSING_SQLITE_CODES
+        return code & 0xFF in _TRANSIENT_SQLITE_CODES
     return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
 
 

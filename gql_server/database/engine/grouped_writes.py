@@ -32,7 +32,7 @@ class GroupedWrites(Generic[Given, Written]):
         write: Callable[[Sequence[Given]], Awaitable[Sequence[Written]]],
         *,
         limit: int = _MAX_GROUP,
-        linger_seconds: float = 0.0,
+        batch_window_seconds: float = 0.0,
     ) -> None:
         """Take what is written.
 
@@ -41,32 +41,32 @@ class GroupedWrites(Generic[Given, Written]):
             write: Writes in one transaction what it is given, all or none; returns what came of
                 each, in the same order. Called by one at a time.
             limit: How many are written at once.
-            linger_seconds: How long those that may linger wait for others.
+            batch_window_seconds: How long those that may linger wait for others.
         """
         self._database: Final = database
         self._write: Final = write
         self._limit: Final = limit
-        self._linger_seconds: Final = linger_seconds
+        self._batch_window_seconds: Final = batch_window_seconds
         self._is_urgent = asyncio.Event()
         self._waiting: deque[_Asked[Given, Written]] = deque()
         self._is_writing = False
 
-    async def write(self, given: Given, *, may_linger: bool = False) -> Written:
+    async def write(self, given: Given, *, may_wait: bool = False) -> Written:
         """Write with what others ask for at the same time; return what came of it.
 
         Whoever is cancelled while they wait does not know whether it was written.
 
         Args:
             given: What is written.
-            may_linger: Whether it may wait a moment for others to be written with.
+            may_wait: Whether it may wait a moment for others to be written with.
 
         Raises:
             DatabaseUnavailable: The database does not answer; it may have been written.
             Exception: Whatever the write raises for this one alone.
         """
         future: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Asked(given, future, may_linger))
-        if not self._may_linger:
+        self._waiting.append(_Asked(given, future, may_wait))
+        if not self._may_wait:
             self._is_urgent.set()
         if not self._is_writing:
             self._is_writing = True
@@ -74,22 +74,22 @@ class GroupedWrites(Generic[Given, Written]):
         return await future
 
     @property
-    def _may_linger(self) -> bool:
-        return len(self._waiting) < self._limit and all(one.may_linger for one in self._waiting)
+    def _may_wait(self) -> bool:
+        return len(self._waiting) < self._limit and all(one.may_wait for one in self._waiting)
 
     async def _write_what_waits(self) -> None:
         try:
             while self._waiting:
-                await self._linger()
+                await self._wait_for_others()
                 await self._write_group(self._next_group())
         finally:
             self._is_writing = False
 
-    async def _linger(self) -> None:
+    async def _wait_for_others(self) -> None:
         self._is_urgent.clear()
-        if self._may_linger:
+        if self._may_wait:
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._linger_seconds):
+                async with asyncio.timeout(self._batch_window_seconds):
                     await self._is_urgent.wait()
 
     def _next_group(self) -> Sequence["_Asked[Given, Written]"]:
@@ -122,7 +122,7 @@ class GroupedWrites(Generic[Given, Written]):
 class _Asked(Generic[Given, Written]):
     given: Given
     future: asyncio.Future[Written]
-    may_linger: bool
+    may_wait: bool
 
     def succeed(self, written: Written) -> None:
         if not self.future.done():

@@ -13,7 +13,9 @@ _IDLE_MILLISECONDS: Final = 5000
 _PING_SECONDS: Final = 1.0
 
 
-async def do_alone(database: Database, name: str, work: Callable[[], Awaitable[object]]) -> bool:
+async def with_advisory_lock(
+    database: Database, name: str, work: Callable[[], Awaitable[object]]
+) -> bool:
     """Do a piece of work, unless another process does work of that name just now.
 
     On PostgreSQL an advisory lock decides. A process that is frozen keeps its connection, so

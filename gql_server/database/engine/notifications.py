@@ -1,4 +1,4 @@
-"""News by topic: told when a transaction is committed, heard by every process on the database.
+"""News by topic: told when a transaction is committed, on_message by every process on the database.
 
 PostgreSQL carries them by NOTIFY. SQLite serves one process, which is told directly.
 """
@@ -41,20 +41,20 @@ async def notify(connection: AsyncConnection, topic: str) -> None:
 
 @asynccontextmanager
 async def listening(
-    database: Database, *, heard: Callable[[str], None], missed: Callable[[], None]
+    database: Database, *, on_message: Callable[[str], None], on_gap: Callable[[], None]
 ) -> AsyncIterator[None]:
     """Listen until the end of the block.
 
     Args:
         database: The database that carries the news.
-        heard: Called with each topic that has news.
-        missed: Called when news may have been missed, because the connection was lost or new.
+        on_message: Called with each topic that has news.
+        on_gap: Called when news may have been on_gap, because the connection was lost or new.
     """
     if database.is_sqlite:
-        database.told = heard
+        database.on_committed_topic = on_message
         yield
         return
-    listener = asyncio.create_task(_listen(database, heard, missed), name="listener")
+    listener = asyncio.create_task(_listen(database, on_message, on_gap), name="listener")
     try:
         yield
     finally:
@@ -63,7 +63,7 @@ async def listening(
 
 
 async def _listen(
-    database: Database, heard: Callable[[str], None], missed: Callable[[], None]
+    database: Database, on_message: Callable[[str], None], on_gap: Callable[[], None]
 ) -> None:
     wait = 0.1
     while True:
@@ -72,10 +72,10 @@ async def _listen(
                 await connection.execute(f"LISTEN {_CHANNEL}")
                 log.info("listening")
                 wait = 0.1
-                missed()
+                on_gap()
                 while True:
                     async for news in connection.notifies(timeout=_PING_SECONDS):
-                        heard(news.payload)
+                        on_message(news.payload)
                     # A connection whose server is gone is silent too.
                     async with asyncio.timeout(_ANSWER_SECONDS):
                         await connection.execute("SELECT 1")

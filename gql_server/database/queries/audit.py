@@ -24,7 +24,7 @@ from sqlmodel import col
 from gql_server.database.engine.columns import UtcDateTime
 from gql_server.database.engine.pages import Facts, read_facts
 from gql_server.database.queries.model_rollups import Outcome, rollups_of_image
-from gql_server.database.queries.periods import DAY, Span, month_after
+from gql_server.database.queries.periods import DAY, RollupPeriod, month_after
 from gql_server.database.queries.rollups import DIMENSIONS, EVERY_GROUPING, SUMS
 from gql_server.database.tables.tables import (
     ChargeKind,
@@ -75,7 +75,7 @@ async def charges_without_image(connection: AsyncConnection, *, limit: int) -> l
     return list((await connection.execute(statement)).scalars())
 
 
-async def ledger_span(connection: AsyncConnection) -> tuple[datetime, datetime] | None:
+async def ledger_range(connection: AsyncConnection) -> tuple[datetime, datetime] | None:
     """Return the first and the last moment of the ledger and of roll-ups; None: all are empty."""
     charged_at, starts_at = col(ChargeRow.created_at), col(CostRollupRow.starts_at)
     made_at = col(ModelRollupRow.starts_at)
@@ -88,10 +88,10 @@ async def ledger_span(connection: AsyncConnection) -> tuple[datetime, datetime] 
         *(
             select(func.min(starts_at), func.max(starts_at)).where(
                 col(CostRollupRow.grouping) == int(grouping),
-                col(CostRollupRow.span) == span,
+                col(CostRollupRow.span) == period,
                 col(CostRollupRow.is_preview) == is_preview,
             )
-            for grouping, span, is_preview in product(EVERY_GROUPING, Span, (False, True))
+            for grouping, period, is_preview in product(EVERY_GROUPING, RollupPeriod, (False, True))
         ),
     ]
     rows = await connection.execute(union_all(*each))
@@ -166,7 +166,7 @@ async def replace_rollups_of_month(connection: AsyncConnection, month: datetime)
     sums = [cast(func.sum(getattr(CostRollupRow, name)), BigInteger).label(name) for name in SUMS]
     summed = (
         select(
-            literal(Span.MONTH.value).label("span"),
+            literal(RollupPeriod.MONTH.value).label("span"),
             literal(month, UtcDateTime()).label("starts_at"),
             *dimensions,
             *sums,
@@ -179,25 +179,25 @@ async def replace_rollups_of_month(connection: AsyncConnection, month: datetime)
 
 
 def _of_day(day: datetime) -> tuple[ColumnElement[bool], ...]:
-    return _starting((Span.DAY, Span.QUARTER), day, day + DAY)
+    return _starting((RollupPeriod.DAY, RollupPeriod.QUARTER), day, day + DAY)
 
 
 def _days_of(month: datetime) -> tuple[ColumnElement[bool], ...]:
-    return _starting((Span.DAY,), month, month_after(month))
+    return _starting((RollupPeriod.DAY,), month, month_after(month))
 
 
 def _of_month(month: datetime) -> tuple[ColumnElement[bool], ...]:
-    return _starting((Span.MONTH,), month, month_after(month))
+    return _starting((RollupPeriod.MONTH,), month, month_after(month))
 
 
 def _starting(
-    spans: Sequence[Span], since: datetime, until: datetime
+    periods: Sequence[RollupPeriod], since: datetime, until: datetime
 ) -> tuple[ColumnElement[bool], ...]:
     starts_at = col(CostRollupRow.starts_at)
     return (
         # Every value there is, so that the primary key leads to the moments.
         col(CostRollupRow.grouping).in_([int(grouping) for grouping in EVERY_GROUPING]),
-        col(CostRollupRow.span).in_(spans),
+        col(CostRollupRow.span).in_(periods),
         col(CostRollupRow.is_preview).in_((False, True)),
         starts_at >= since,
         starts_at < until,

@@ -58,7 +58,7 @@ _APPLICABLE_LOCKED: Final = _APPLICABLE.with_for_update()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetSpan:
+class BudgetWindow:
     """A budget in one of its periods: from ``starts_at`` to before ``resets_at``, in UTC."""
 
     budget: BudgetRow
@@ -100,7 +100,7 @@ async def find_budgets(connection: AsyncConnection, ids: Collection[str]) -> lis
 
 async def spendings(
     connection: AsyncConnection,
-    spans: Sequence[BudgetSpan],
+    windows: Sequence[BudgetWindow],
     *,
     is_preview: bool,
     leaving_out: str = "",
@@ -112,21 +112,21 @@ async def spendings(
 
     Args:
         connection: Where to read.
-        spans: The budgets and their periods.
+        windows: The budgets and their periods.
         is_preview: Whether charges of the preview generator count, or those of real models.
         leaving_out: A reservation that does not count.
         counts_expired: Whether what a dead process held counts for as long as it is not removed:
             until then it may be charged.
     """
-    if not spans:
+    if not windows:
         return []
     amounts = []
     holds = true() if counts_expired else still_holds(connection.dialect.name)
-    for span in spans:
-        where = _rollup_filter(span.budget, is_preview=is_preview)
-        time = TimeRange(since=span.starts_at, until=span.resets_at)
+    for window in windows:
+        where = _rollup_filter(window.budget, is_preview=is_preview)
+        time = TimeRange(since=window.starts_at, until=window.resets_at)
         amounts.append(amount_in(where, time))
-        amounts.append(_held(span.budget, is_preview, holds, leaving_out))
+        amounts.append(_held(window.budget, is_preview, holds, leaving_out))
     row = (await connection.execute(select(*amounts))).one()
     # PostgreSQL sums whole numbers of 64 bits into decimals.
     return [
@@ -157,10 +157,10 @@ async def remove_budget(connection: AsyncConnection, budget_id: str) -> bool:
 
 
 async def alerts_of(
-    connection: AsyncConnection, spans: Sequence[BudgetSpan]
+    connection: AsyncConnection, windows: Sequence[BudgetWindow]
 ) -> dict[str, dict[int, datetime]]:
     """Return when each percentage was reached in each budget's period, by the budget's id."""
-    if not spans:
+    if not windows:
         return {}
     statement = select(
         col(BudgetAlertRow.budget_id), col(BudgetAlertRow.percent), col(BudgetAlertRow.reached_at)
@@ -168,24 +168,24 @@ async def alerts_of(
         or_(
             *(
                 and_(
-                    col(BudgetAlertRow.budget_id) == span.budget.id,
-                    col(BudgetAlertRow.period_starts_at) == span.starts_at,
+                    col(BudgetAlertRow.budget_id) == window.budget.id,
+                    col(BudgetAlertRow.period_starts_at) == window.starts_at,
                 )
-                for span in spans
+                for window in windows
             )
         )
     )
-    found: dict[str, dict[int, datetime]] = {span.budget.id: {} for span in spans}
+    found: dict[str, dict[int, datetime]] = {window.budget.id: {} for window in windows}
     for budget_id, percent, reached_at in await connection.execute(statement):
         found[budget_id][percent] = reached_at
     return found
 
 
-async def record_alert(connection: AsyncConnection, span: BudgetSpan, percent: int) -> bool:
+async def record_alert(connection: AsyncConnection, window: BudgetWindow, percent: int) -> bool:
     """Write that a percentage was reached in a period; tell whether that was news."""
     row = BudgetAlertRow(
-        budget_id=span.budget.id,
-        period_starts_at=span.starts_at,
+        budget_id=window.budget.id,
+        period_starts_at=window.starts_at,
         percent=percent,
         reached_at=now(),
     )

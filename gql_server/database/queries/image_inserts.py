@@ -27,7 +27,7 @@ from gql_server.database.tables.tables import ChargeRow, ImageRow
 Subject = TypeVar("Subject")
 
 _MAX_AHEAD: Final = timedelta(minutes=1)
-_LINGER_SECONDS: Final = 0.1
+_BATCH_WINDOW_SECONDS: Final = 0.1
 """Enough for some pictures of a batch to come together, and too short for a watcher to see."""
 
 
@@ -63,7 +63,7 @@ class NewImage:
     is_held: bool = False
 
     @property
-    def may_linger(self) -> bool:
+    def may_wait(self) -> bool:
         """Whether it may wait a moment for others: nobody waits for one picture of a batch."""
         return self.image.batch_id is not None
 
@@ -80,7 +80,7 @@ class ImageInserts:
     def __init__(self, database: Database) -> None:
         self._database: Final = database
         self._writes: Final = GroupedWrites[NewImage, Facts](
-            database, self._write, linger_seconds=_LINGER_SECONDS
+            database, self._write, batch_window_seconds=_BATCH_WINDOW_SECONDS
         )
 
     async def insert(self, new: NewImage) -> Facts:
@@ -90,15 +90,15 @@ class ImageInserts:
             DatabaseUnavailable: The database does not answer; it may have been written.
             ReservationLost: Its price is not held any more; nothing was written.
         """
-        return await self._writes.write(new, may_linger=new.may_linger)
+        return await self._writes.write(new, may_wait=new.may_wait)
 
     async def _write(self, news: Sequence[NewImage]) -> Sequence[Facts]:
         try:
-            await self._database.write_at_once(partial(_insert, news=news))
+            await self._database.write_in_thread(partial(_insert, news=news))
         except IntegrityError:
             if len(news) > 1:
                 raise  # each is written alone, and finds what is there
-            found = await self._database.write_at_once(partial(_settle_with_kept, new=news[0]))
+            found = await self._database.write_in_thread(partial(_settle_with_kept, new=news[0]))
             if found is None:
                 raise
             return [found]

@@ -75,13 +75,13 @@ class ImageFilter:
 
     def of_template(self, template_id: str) -> "ImageFilter":
         """Narrow to the images of one template."""
-        is_wanted = self.template_ids is None or template_id in self.template_ids
-        return replace(self, template_ids=(template_id,) if is_wanted else ())
+        is_included = self.template_ids is None or template_id in self.template_ids
+        return replace(self, template_ids=(template_id,) if is_included else ())
 
     def of_batch(self, batch_id: str) -> "ImageFilter":
         """Narrow to the images of one batch."""
-        is_wanted = self.batch_ids is None or batch_id in self.batch_ids
-        return replace(self, batch_ids=(batch_id,) if is_wanted else ())
+        is_included = self.batch_ids is None or batch_id in self.batch_ids
+        return replace(self, batch_ids=(batch_id,) if is_included else ())
 
 
 async def image_page(

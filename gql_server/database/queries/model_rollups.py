@@ -17,7 +17,7 @@ from gql_server.database.queries.periods import DAY, day_of
 from gql_server.database.tables.tables import ImageRow, ModelRollupRow
 
 
-class ModelSpan(StrEnum):
+class ModelRollupPeriod(StrEnum):
     """How long a roll-up's time is."""
 
     HOUR = "hour"
@@ -83,13 +83,16 @@ def model_rollups_of(
         {
             "is_preview": is_preview,
             "model_id": model_id,
-            "span": span.value,
+            "span": period.value,
             "starts_at": starts_at,
             "outcome": outcome.value,
             "bucket": bucket,
             "generations": 1,
         }
-        for span, starts_at in ((ModelSpan.HOUR, hour_of(at)), (ModelSpan.DAY, day_of(at)))
+        for period, starts_at in (
+            (ModelRollupPeriod.HOUR, hour_of(at)),
+            (ModelRollupPeriod.DAY, day_of(at)),
+        )
     ]
 
 
@@ -109,7 +112,7 @@ async def add_to_model_rollups(connection: AsyncConnection, rows: Iterable[dict[
     sums: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
         # Hours before days, as a writer of one row of each has them.
-        key = (row["span"] == ModelSpan.DAY, *(row[name] for name in _KEYS))
+        key = (row["span"] == ModelRollupPeriod.DAY, *(row[name] for name in _KEYS))
         found = sums.setdefault(key, row)
         if found is not row:
             found["generations"] += row["generations"]
@@ -135,8 +138,8 @@ async def sum_model_rollups(
     span, start = col(ModelRollupRow.span), col(ModelRollupRow.starts_at)
     # Two ranges of the key: SQLite would read all of it for one condition with an OR.
     found = union_all(
-        chosen.where(span == ModelSpan.DAY, start >= first_day),
-        chosen.where(span == ModelSpan.HOUR, start >= since, start < first_day),
+        chosen.where(span == ModelRollupPeriod.DAY, start >= first_day),
+        chosen.where(span == ModelRollupPeriod.HOUR, start >= since, start < first_day),
     ).subquery()
     key = (found.c.model_id, found.c.outcome, found.c.bucket)
     statement = select(*key, func.sum(found.c.generations)).group_by(*key).order_by(*key)

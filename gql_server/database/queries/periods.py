@@ -10,7 +10,7 @@ QUARTER: Final = timedelta(minutes=15)
 DAY: Final = timedelta(days=1)
 
 
-class Span(StrEnum):
+class RollupPeriod(StrEnum):
     """How long a roll-up's time is. Zones differ by quarters of an hour, so less is not needed."""
 
     QUARTER = "quarter"
@@ -32,13 +32,13 @@ class Part:
 
     Attributes:
         sign: 1 where they are added, -1 where they are taken away.
-        span: How long each is.
+        period: How long each is.
         since: The start of the first; None is without end.
         until: The end of the last.
     """
 
     sign: int = 1
-    span: Span
+    period: RollupPeriod
     since: datetime | None
     until: datetime
 
@@ -64,15 +64,15 @@ def month_after(month: datetime) -> datetime:
     return (month + 31 * DAY).replace(day=1)
 
 
-def cover(time: TimeRange, longest: Span) -> Iterator[Part]:
+def cover(time: TimeRange, longest: RollupPeriod) -> Iterator[Part]:
     """Yield the parts that come to a range of time, with few roll-ups.
 
     Whole months count as such, whole days before and after them, and quarters at the ends. Where
     most of a month or a day is in the range, it is counted whole and the rest is taken away again,
     so that of its days or quarters at most half are read.
     """
-    if longest is Span.QUARTER:
-        yield Part(span=longest, since=time.since, until=time.until)
+    if longest is RollupPeriod.QUARTER:
+        yield Part(period=longest, since=time.since, until=time.until)
         return
     start_of, after, shorter = _LONGER[longest]
     first, last = time.since, start_of(time.until)
@@ -81,7 +81,7 @@ def cover(time: TimeRange, longest: Span) -> Iterator[Part]:
         if first >= last:
             end = after(first) if first.year < MAXYEAR else None
             if end is not None and end - first < 2 * (time.until - time.since):
-                yield Part(span=longest, since=first, until=end)
+                yield Part(period=longest, since=first, until=end)
                 yield from _taken_away(first, time.since, shorter)
                 yield from _taken_away(time.until, end, shorter)
             else:
@@ -103,10 +103,10 @@ def cover(time: TimeRange, longest: Span) -> Iterator[Part]:
         else:
             yield from cover(TimeRange(since=last, until=time.until), shorter)
     if first is None or first < last:
-        yield Part(span=longest, since=first, until=last)
+        yield Part(period=longest, since=first, until=last)
 
 
-def _taken_away(since: datetime, until: datetime, longest: Span) -> Iterator[Part]:
+def _taken_away(since: datetime, until: datetime, longest: RollupPeriod) -> Iterator[Part]:
     if since == until:
         return
     for part in cover(TimeRange(since=since, until=until), longest):
@@ -114,9 +114,12 @@ def _taken_away(since: datetime, until: datetime, longest: Span) -> Iterator[Par
 
 
 _LONGER: Final[
-    Mapping[Span, tuple[Callable[[datetime], datetime], Callable[[datetime], datetime], Span]]
+    Mapping[
+        RollupPeriod,
+        tuple[Callable[[datetime], datetime], Callable[[datetime], datetime], RollupPeriod],
+    ]
 ] = {
-    Span.MONTH: (month_of, month_after, Span.DAY),
-    Span.DAY: (day_of, lambda day: day + DAY, Span.QUARTER),
+    RollupPeriod.MONTH: (month_of, month_after, RollupPeriod.DAY),
+    RollupPeriod.DAY: (day_of, lambda day: day + DAY, RollupPeriod.QUARTER),
 }
-"""Of each longer span: its start, the start of the next, and the span that is next in length."""
+"""Of each longer period: its start, the start of the next one, and the next shorter period."""

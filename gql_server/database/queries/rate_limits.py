@@ -34,7 +34,7 @@ Moment = SQLColumnExpression[int]
 _NEXT_AT: Final = col(RateLimitRow.next_at)
 
 
-async def take_turn(
+async def take_permit(
     connection: AsyncConnection,
     kind: str,
     limit: RateLimit,
@@ -76,7 +76,7 @@ async def take_turn(
     return max(0, microseconds)
 
 
-async def pause_turns(
+async def pause_permits(
     connection: AsyncConnection, kind: str, limit: RateLimit, *, length: int
 ) -> None:
     """Give no turns for a while, as ``RateLimit.pause`` says; a longer pause is left as it is.

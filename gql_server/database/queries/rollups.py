@@ -13,7 +13,14 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
 from gql_server.database.engine.inserts import insert_into
-from gql_server.database.queries.periods import Span, TimeRange, cover, day_of, month_of, quarter_of
+from gql_server.database.queries.periods import (
+    RollupPeriod,
+    TimeRange,
+    cover,
+    day_of,
+    month_of,
+    quarter_of,
+)
 from gql_server.database.tables.tables import ChargeKind, ChargeRow, CostRollupRow
 
 
@@ -32,7 +39,7 @@ EVERY_GROUPING: Final = (Grouping.KEY, *(Grouping(bits) for bits in range(7, -1,
 """The most particular first: the rows that every writer meets in are locked last, and briefly."""
 
 _PLACES: Final = {int(grouping): place for place, grouping in enumerate(EVERY_GROUPING)}
-_SPAN_PLACES: Final = {span.value: place for place, span in enumerate(Span)}
+_PERIOD_ORDER: Final = {period.value: index for index, period in enumerate(RollupPeriod)}
 
 DIMENSIONS: Final = ("grouping", "is_preview", "user_id", "model_id", "template_id", "key_id")
 """What roll-ups of the same time differ in."""
@@ -79,17 +86,17 @@ class Totals:
 def rollups_of(charge: ChargeRow) -> Iterator[dict[str, Any]]:
     """Yield the roll-up rows that a line of the ledger adds to, each with what it adds."""
     starts = (
-        (Span.QUARTER, quarter_of(charge.created_at)),
-        (Span.DAY, day_of(charge.created_at)),
-        (Span.MONTH, month_of(charge.created_at)),
+        (RollupPeriod.QUARTER, quarter_of(charge.created_at)),
+        (RollupPeriod.DAY, day_of(charge.created_at)),
+        (RollupPeriod.MONTH, month_of(charge.created_at)),
     )
     for grouping in EVERY_GROUPING:
         if grouping is Grouping.KEY and charge.key_id is None:
             continue
-        for span, starts_at in starts:
+        for period, starts_at in starts:
             yield {
                 "grouping": int(grouping),
-                "span": span.value,
+                "span": period.value,
                 "is_preview": charge.is_preview,
                 "starts_at": starts_at,
                 "user_id": charge.user_id if grouping & Grouping.USER else "",
@@ -109,7 +116,7 @@ async def add_to_rollups(connection: AsyncConnection, rows: Iterable[dict[str, A
     for row in rows:
         key = (
             _PLACES[row["grouping"]],
-            _SPAN_PLACES[row["span"]],
+            _PERIOD_ORDER[row["span"]],
             row["starts_at"],
             *(row[name] for name in DIMENSIONS),
         )
@@ -122,14 +129,14 @@ async def add_to_rollups(connection: AsyncConnection, rows: Iterable[dict[str, A
 
 
 async def sum_rollups(connection: AsyncConnection, where: RollupFilter, time: TimeRange) -> Totals:
-    """Sum up a span of time."""
+    """Sum up a time range."""
     statement = select(*_sums(_rows(where, _grouping(where), time)))
     images, amount, provider_cost, neurons = (await connection.execute(statement)).one()
     return _totals(images, amount, provider_cost, neurons)
 
 
 def amount_in(where: RollupFilter, time: TimeRange) -> ScalarSelect[Any]:
-    """Return what was charged in a span of time, as a part of a greater statement."""
+    """Return what was charged in a time range, as a part of a greater statement."""
     rows = _rows(where, _grouping(where), time)
     return select(func.coalesce(func.sum(rows.c.amount), 0)).scalar_subquery()
 
@@ -137,7 +144,7 @@ def amount_in(where: RollupFilter, time: TimeRange) -> ScalarSelect[Any]:
 async def sum_rollups_by(
     connection: AsyncConnection, by: Grouping, where: RollupFilter, time: TimeRange
 ) -> dict[str, Totals]:
-    """Sum up a span of time by user, model or template, the costliest first.
+    """Sum up a time range by user, model or template, the costliest first.
 
     What comes to nothing in every sum is left out.
     """
@@ -159,13 +166,13 @@ async def sum_rollups_by(
 
 
 async def sum_rollups_by_start(
-    connection: AsyncConnection, span: Span, where: RollupFilter, time: TimeRange
+    connection: AsyncConnection, period: RollupPeriod, where: RollupFilter, time: TimeRange
 ) -> list[tuple[datetime, Totals]]:
     """Sum up each quarter, day or month that has anything, in their order.
 
     Of a day or month that ``time`` cuts the parts are told one by one.
     """
-    rows = _rows(where, _grouping(where), time, "starts_at", longest=span)
+    rows = _rows(where, _grouping(where), time, "starts_at", longest=period)
     start = rows.c.starts_at
     statement = select(start, *_sums(rows)).group_by(start).order_by(start)
     return [(row[0], _totals(*row[1:])) for row in await connection.execute(statement)]
@@ -176,7 +183,7 @@ async def first_start(connection: AsyncConnection, where: RollupFilter) -> datet
     start = col(CostRollupRow.starts_at)
     statement = (
         select(start)
-        .where(*_conditions(where, _grouping(where)), col(CostRollupRow.span) == Span.DAY)
+        .where(*_conditions(where, _grouping(where)), col(CostRollupRow.span) == RollupPeriod.DAY)
         .order_by(start)
         .limit(1)
     )
@@ -245,9 +252,9 @@ def _rows(
     grouping: Grouping,
     time: TimeRange,
     *keys: str,
-    longest: Span = Span.MONTH,
+    longest: RollupPeriod = RollupPeriod.MONTH,
 ) -> Subquery:
-    """Return the keys and sums of a few roll-ups that come to a span of time.
+    """Return the keys and sums of a few roll-ups that come to a time range.
 
     Each part is a statement of its own, for which the primary key is one range: joined by OR they
     lead SQLite to read every roll-up of the grouping.
@@ -259,7 +266,7 @@ def _rows(
             *told, *((part.sign * getattr(CostRollupRow, name)).label(name) for name in SUMS)
         ).where(
             *conditions,
-            col(CostRollupRow.span) == part.span,
+            col(CostRollupRow.span) == part.period,
             _between(part.since, part.until),
         )
         for part in cover(time, longest)

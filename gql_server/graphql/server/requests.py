@@ -9,7 +9,7 @@ from starlette.formparsers import MultiPartException
 
 from gql_server.graphql.server.forms import FormRequest
 from gql_server.quoting import quoted
-from gql_server.web.bodies import RequestRefused, parse_json, patience
+from gql_server.web.bodies import RequestRefused, parse_json, receive_timeout
 
 _MAX_MAP_PATHS: Final = 100
 _PREFLIGHT_HEADERS: Final = (
@@ -69,7 +69,7 @@ async def read_upload(
             code="PREFLIGHT_REQUIRED",
         )
     try:
-        async with patience(seconds):
+        async with receive_timeout(seconds):
             form = await request.read_form(max_files=max_files, max_text_bytes=max_text_bytes)
     except MultiPartException as error:
         raise RequestRefused(f"The multipart body cannot be read: {error.message}") from error

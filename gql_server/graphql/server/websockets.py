@@ -178,7 +178,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
                 await self._refuse(message["id"], error)
                 return
             message["payload"]["query"] = query
-            if not await self._may_go_on(message["id"]):
+            if not await self._may_continue(message["id"]):
                 return
         await super().handle_subscribe(message)
 
@@ -231,7 +231,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
             await self.cleanup_operation(operation_id)
         await self.websocket.close(_FORBIDDEN, reason.message)
 
-    async def _may_go_on(self, operation_id: str) -> bool:
+    async def _may_continue(self, operation_id: str) -> bool:
         """Tell whether the caller is still good, or close the socket."""
         try:
             await self.context.check_caller()

@@ -14,7 +14,7 @@ from typing import Final
 from PIL import Image, ImageFilter
 
 from gql_server.domain.errors import GenerationFailed
-from gql_server.inference.attempts import while_wanted
+from gql_server.inference.attempts import while_needed
 from gql_server.inference.generator import GeneratedPicture, GenerationRequest
 from gql_server.inference.preview.abstracts import discs, flow, silk
 from gql_server.inference.preview.caption import write_caption
@@ -66,8 +66,8 @@ class PreviewGenerator:
             DomainError: The prompt asks for this error.
         """
         async with AsyncExitStack() as call:
-            place = call.enter_async_context(request.call_place())
-            await while_wanted(place, request.is_wanted)
+            place = call.enter_async_context(request.call_slot())
+            await while_needed(place, request.is_needed)
             outcome = self._outcomes.of(
                 model_id=request.model.id,
                 prompt=request.prompt,
@@ -105,7 +105,7 @@ def _timed(request: GenerationRequest) -> GeneratedPicture:
     data = out.getvalue()
     seconds = time.perf_counter() - start
     seed = request.parameters.seed
-    return GeneratedPicture(data=data, facts=inspect_picture(data), seconds=seconds, seed=seed)
+    return GeneratedPicture(data=data, info=inspect_picture(data), seconds=seconds, seed=seed)
 
 
 def _draw(request: GenerationRequest) -> Image.Image:

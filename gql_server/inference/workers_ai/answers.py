@@ -10,7 +10,7 @@ import orjson
 
 from gql_server.inference.workers_ai.errors import AttemptFailed, Fault, Redaction, read_error
 from gql_server.pictures.decoding import NotAPicture
-from gql_server.pictures.inspection import PictureFacts, inspect_picture
+from gql_server.pictures.inspection import ImageInfo, inspect_picture
 
 MAX_ANSWER_BYTES: Final = 40 * 1024 * 1024
 """The largest picture that a model makes, uncompressed and in base64, is well below it."""
@@ -34,7 +34,7 @@ class AnsweredPicture:
     """A picture that was decoded to be sure of it."""
 
     data: bytes
-    facts: PictureFacts
+    info: ImageInfo
 
 
 async def read_answer(response: httpx.Response) -> Answer:
@@ -70,7 +70,7 @@ def read_picture(answer: Answer, *, sent: Sequence[str], redact: Redaction) -> A
     is_json = answer.body[:64].lstrip().startswith(b"{")
     data = _picture_in_envelope(answer, sent, redact) if is_json else answer.body
     try:
-        return AnsweredPicture(data=data, facts=inspect_picture(data))
+        return AnsweredPicture(data=data, info=inspect_picture(data))
     except NotAPicture as error:
         raise _no_picture(answer, f"a success without a picture: {error.reason}") from error
 

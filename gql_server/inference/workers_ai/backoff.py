@@ -11,12 +11,12 @@ class Backoff:
     Attributes:
         first_seconds: The wait after the first attempt.
         max_seconds: What the doubling ends at.
-        patience_seconds: The longest wait that the service may ask for.
+        max_retry_after_seconds: The longest wait that the service may ask for.
     """
 
     first_seconds: float = 0.5
     max_seconds: float = 20.0
-    patience_seconds: float = 60.0
+    max_retry_after_seconds: float = 60.0
 
     def __call__(self, attempt: int, asked_seconds: float | None) -> float | None:
         """Return the seconds to wait after an attempt, or None to give up.
@@ -25,7 +25,7 @@ class Backoff:
             attempt: Which attempt failed, from 1.
             asked_seconds: What the service asked for; the wait is never shorter.
         """
-        if asked_seconds is not None and asked_seconds > self.patience_seconds:
+        if asked_seconds is not None and asked_seconds > self.max_retry_after_seconds:
             return None
         wait = min(self.first_seconds * 2.0 ** min(attempt - 1, 30), self.max_seconds)
         jittered = wait * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing

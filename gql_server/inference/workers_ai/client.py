@@ -15,7 +15,7 @@ import httpx
 import structlog
 
 from gql_server.domain.clock import now
-from gql_server.inference.attempts import AttemptGate, OpenGate, while_wanted
+from gql_server.inference.attempts import NoRateLimit, RateLimiter, while_needed
 from gql_server.inference.generator import GeneratedPicture, GenerationRequest
 from gql_server.inference.workers_ai.answers import Answer, read_answer, read_picture
 from gql_server.inference.workers_ai.backoff import Backoff
@@ -30,12 +30,12 @@ MAX_OTHER_SEEDS: Final = 2
 """How many other seeds are tried where the model's filter rejects a picture."""
 
 _CONNECT_SECONDS: Final = 10.0
-_MISSED_TURN_SECONDS: Final = 0.1
+_EXPIRED_PERMIT_SECONDS: Final = 0.1
 """How much longer to wait after each missed turn, so that a slow database costs no permits."""
 
-_MAX_MISSED_TURN_SECONDS: Final = 5.0
+_MAX_EXPIRED_PERMIT_SECONDS: Final = 5.0
 _MAX_LATENESS_SECONDS: Final = 1.0
-"""How long after its turn an attempt may start; the gate allows for it."""
+"""How long after its turn an attempt may start; the rate limiter allows for it."""
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +52,7 @@ class WorkersAI:
         timeout_seconds: How long one attempt may take, from connecting to the last byte.
         max_attempts: How often a picture is asked for at most, the first time included.
         max_connections: How many requests run side by side; more wait for a connection.
-        gate: Tells each attempt when it may start; unless given, it may at once.
+        limiter: Gives each attempt its permit; without it attempts start at once.
         backoff: Tells the seconds to wait by the number of the failed attempt and what the
             service asked for, or None to give up.
         clock: Tells the present moment.
@@ -71,7 +71,7 @@ class WorkersAI:
         timeout_seconds: float = 120.0,
         max_attempts: int = 4,
         max_connections: int = 256,
-        gate: AttemptGate | None = None,
+        limiter: RateLimiter | None = None,
         backoff: Callable[[int, float | None], float | None] | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
@@ -81,7 +81,7 @@ class WorkersAI:
         self._timeout_seconds = timeout_seconds
         self._max_attempts = max_attempts
         self._connections = Connections(self._new_client, maximum=max_connections)
-        self._gate = OpenGate() if gate is None else gate
+        self._limiter = NoRateLimit() if limiter is None else limiter
         self._tls: ssl.SSLContext | None = None
         self._backoff = Backoff() if backoff is None else backoff
         self._clock = clock
@@ -115,12 +115,12 @@ class WorkersAI:
                         seed_was_given=request.seed_was_given,
                         moment=self._clock(),
                     ) from failure
-                facts = _facts(failure, model_id, attempt)
-                log.warning("workers_ai_retry", wait_seconds=round(wait, 3), **facts)
+                log_fields = _log_fields(failure, model_id, attempt)
+                log.warning("workers_ai_retry", wait_seconds=round(wait, 3), **log_fields)
                 if failure.fault is Fault.PICTURE:
                     request = _with_another_seed(request)
                     body = await _written(request)
-            await while_wanted(asyncio.sleep(wait), request.is_wanted)
+            await while_needed(asyncio.sleep(wait), request.is_needed)
         raise AssertionError  # pragma: no cover - the loop ends by return or by raising
 
     async def close(self) -> None:
@@ -132,7 +132,7 @@ class WorkersAI:
     ) -> GeneratedPicture:
         await self.open()
         async with AsyncExitStack() as call:
-            client = await self._client_at_its_turn(call, request)
+            client = await self._client_with_permit(call, request)
             started = time.perf_counter()
             answer = await self._send(client, url, body)
             seconds = time.perf_counter() - started
@@ -142,12 +142,12 @@ class WorkersAI:
             )
         except AttemptFailed as error:
             if error.asks_for_a_pause and error.retry_after:
-                await self._gate.pause(request.model.attempt_kind, error.retry_after)
+                await self._limiter.pause(request.model.attempt_kind, error.retry_after)
             raise
         seed = request.parameters.seed
-        return GeneratedPicture(data=picture.data, facts=picture.facts, seconds=seconds, seed=seed)
+        return GeneratedPicture(data=picture.data, info=picture.info, seconds=seconds, seed=seed)
 
-    async def _client_at_its_turn(
+    async def _client_with_permit(
         self, call: AsyncExitStack, request: GenerationRequest
     ) -> httpx.AsyncClient:
         """Return what the attempt is sent with, when it may start.
@@ -155,27 +155,27 @@ class WorkersAI:
         A process may be too busy to learn in time whether the picture is still wanted. Its turn has
         passed then, and it takes another: that says nothing about whether the database answers.
         """
-        client = await while_wanted(self._start(call, request), request.is_wanted)
+        client = await while_needed(self._start(call, request), request.is_needed)
         for missed in count(1):
-            turn_at = await while_wanted(self._turn(request), request.is_wanted)
+            turn_at = await while_needed(self._turn(request), request.is_needed)
             if time.monotonic() - turn_at <= _MAX_LATENESS_SECONDS:
                 return client
-            log.warning("turn_missed", model=request.model.id, missed=missed)
-            await while_wanted(
-                asyncio.sleep(min(_MISSED_TURN_SECONDS * missed, _MAX_MISSED_TURN_SECONDS)),
-                request.is_wanted,
+            log.warning("permit_expired", model=request.model.id, missed=missed)
+            await while_needed(
+                asyncio.sleep(min(_EXPIRED_PERMIT_SECONDS * missed, _MAX_EXPIRED_PERMIT_SECONDS)),
+                request.is_needed,
             )
         raise AssertionError  # pragma: no cover - the loop ends by return or by raising
 
     async def _start(self, call: AsyncExitStack, request: GenerationRequest) -> httpx.AsyncClient:
         # The turn comes last, so that an attempt starts when its turn comes.
-        await call.enter_async_context(request.call_place())
+        await call.enter_async_context(request.call_slot())
         return await call.enter_async_context(self._connections.client())
 
     async def _turn(self, request: GenerationRequest) -> float:
         """Take a turn; return when it was taken, by the monotonic clock."""
         kind = request.model.attempt_kind
-        await self._gate.wait_for_turn(kind, is_background=request.is_background)
+        await self._limiter.acquire(kind, is_background=request.is_background)
         return time.monotonic()
 
     def _seconds_until_next(
@@ -249,23 +249,25 @@ def _with_another_seed(request: GenerationRequest) -> GenerationRequest:
 
 
 def _log_failure(failure: AttemptFailed, model_id: str, attempts: int) -> None:
-    facts = _facts(failure, model_id, attempts)
+    log_fields = _log_fields(failure, model_id, attempts)
     match failure.fault:
         case Fault.PROMPT:
-            log.info("workers_ai_prompt_refused", **facts)
+            log.info("workers_ai_prompt_refused", **log_fields)
         case Fault.PICTURE:
-            log.info("workers_ai_picture_flagged", **facts)
+            log.info("workers_ai_picture_flagged", **log_fields)
         case Fault.CALLER:
-            log.warning("workers_ai_request_refused", **facts)
+            log.warning("workers_ai_request_refused", **log_fields)
         case Fault.SERVICE:
-            log.warning("workers_ai_gave_up", **facts)
+            log.warning("workers_ai_gave_up", **log_fields)
         case Fault.ALLOCATION:
-            log.error("workers_ai_daily_allocation_used", **facts)
+            log.error("workers_ai_daily_allocation_used", **log_fields)
         case Fault.OPERATOR:
-            log.error("workers_ai_operator_error", **facts)
+            log.error("workers_ai_operator_error", **log_fields)
 
 
-def _facts(failure: AttemptFailed, model_id: str, attempt: int) -> dict[str, str | float | None]:
+def _log_fields(
+    failure: AttemptFailed, model_id: str, attempt: int
+) -> dict[str, str | float | None]:
     return {
         "model": model_id,
         "attempt": attempt,

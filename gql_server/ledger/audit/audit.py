@@ -11,7 +11,7 @@ from gql_server.database.queries.audit import (
     charges_of_day,
     charges_without_image,
     images_out_of_step,
-    ledger_span,
+    ledger_range,
     lock_rollups,
     month_agrees,
     replace_rollups_of_day,
@@ -19,7 +19,7 @@ from gql_server.database.queries.audit import (
     rollups_of_day,
 )
 from gql_server.database.queries.batch_audit import batches_out_of_step
-from gql_server.database.queries.periods import DAY, Span, day_of, month_after, month_of
+from gql_server.database.queries.periods import DAY, RollupPeriod, day_of, month_after, month_of
 from gql_server.database.queries.rollups import DIMENSIONS, SUMS, rollups_of
 from gql_server.database.tables.tables import ChargeRow
 from gql_server.ledger.audit.models import model_rollups_agree, repair_model_rollups
@@ -74,12 +74,12 @@ async def audit(database: Database, *, repair: bool = False) -> AuditReport:
         images = await images_out_of_step(connection, limit=MAX_NAMED)
         charges = await charges_without_image(connection, limit=MAX_NAMED)
         batches = await batches_out_of_step(connection, limit=MAX_NAMED)
-        span = await ledger_span(connection)
+        covered = await ledger_range(connection)
     days: list[datetime] = []
     months: list[datetime] = []
     model_days: list[datetime] = []
-    if span is not None:
-        day, last = day_of(span[0]), day_of(span[1])
+    if covered is not None:
+        day, last = day_of(covered[0]), day_of(covered[1])
         while day <= last:
             if not await _agrees(database, day):
                 days.append(day)
@@ -91,7 +91,7 @@ async def audit(database: Database, *, repair: bool = False) -> AuditReport:
                     await repair_model_rollups(database, day)
             day += DAY
         # Days come first: months are made of them.
-        month = month_of(span[0])
+        month = month_of(covered[0])
         while month <= last:
             if not await _month_agrees(database, month):
                 months.append(month)
@@ -141,7 +141,7 @@ def _recomputed(charges: Iterable[ChargeRow]) -> dict[_Key, _Sums]:
     sums: dict[_Key, _Sums] = {}
     for charge in charges:
         for row in rollups_of(charge):
-            if row["span"] == Span.MONTH:
+            if row["span"] == RollupPeriod.MONTH:
                 continue
             key, added = _key(row), _values(row)
             found = sums.get(key)

@@ -84,9 +84,9 @@ class BudgetAlerts:
 
     async def _alert(self, state: BudgetState, percent: int) -> None:
         webhook_id = None
-        budget = state.span.budget
+        budget = state.window.budget
         async with self._budgets.database.write() as connection:
-            if not await record_alert(connection, state.span, percent):
+            if not await record_alert(connection, state.window, percent):
                 return
             if budget.webhook_url is not None:
                 webhook_id = await record_webhook(
@@ -109,7 +109,7 @@ class BudgetAlerts:
 
 
 def _payload(state: BudgetState, percent: int) -> dict[str, Any]:
-    budget = state.span.budget
+    budget = state.window.budget
     return {
         "budgetId": budget.id,
         "scope": BudgetScope(budget.scope).name,
@@ -119,8 +119,8 @@ def _payload(state: BudgetState, percent: int) -> dict[str, Any]:
         "percent": percent,
         "limit": decimal_dollars(state.limit),
         "spent": decimal_dollars(state.spent),
-        "periodStartsAt": to_iso(state.span.starts_at),
-        "resetsAt": to_iso(state.span.resets_at),
+        "periodStartsAt": to_iso(state.window.starts_at),
+        "resetsAt": to_iso(state.window.resets_at),
     }
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries import budgets as statements
-from gql_server.database.queries.budgets import BudgetSpan, Spending
+from gql_server.database.queries.budgets import BudgetWindow, Spending
 from gql_server.database.queries.known_users import is_known_key, is_known_user
 from gql_server.database.tables.budgets import BudgetRow
 from gql_server.domain.budget_errors import BudgetNotFound
@@ -26,8 +26,8 @@ from gql_server.domain.clock import now
 from gql_server.domain.errors import DomainError, ErrorCode, InvalidInput, Rejected
 from gql_server.domain.ids import new_id
 from gql_server.domain.money import decimal_dollars, round_down_to_nanos
-from gql_server.domain.text import text_faults
-from gql_server.ledger.reports.periods import day_span, month_span, time_zone
+from gql_server.domain.text import text_errors
+from gql_server.ledger.reports.periods import day_range, month_range, time_zone
 from gql_server.processes.lease import ProcessLease
 
 AddressCheck = Callable[[str], Awaitable[None]]
@@ -69,13 +69,13 @@ class BudgetState:
     """A budget in its present period, in billionths of a dollar.
 
     Attributes:
-        span: The budget and its period.
+        window: The budget and its period.
         spent: What was charged in the period.
         reserved: What is held for work in flight.
         alerts: When each percentage was reached in the period.
     """
 
-    span: BudgetSpan
+    window: BudgetWindow
     spent: int
     reserved: int
     alerts: dict[int, datetime] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class BudgetState:
     @property
     def limit(self) -> int:
         """What may be spent in a period."""
-        return self.span.budget.amount
+        return self.window.budget.amount
 
     @property
     def remaining(self) -> int:
@@ -93,7 +93,7 @@ class BudgetState:
     @property
     def warning(self) -> str:
         """What to tell whoever passed it, where it is soft; the server's without its limit."""
-        budget = self.span.budget
+        budget = self.window.budget
         if budget.scope == BudgetScope.SERVER:
             return f"The {budget.scope}'s {budget.period} budget has been exceeded."
         return self.detailed_warning
@@ -101,7 +101,7 @@ class BudgetState:
     @property
     def detailed_warning(self) -> str:
         """What to tell of it to those who may know what everybody together spends."""
-        budget = self.span.budget
+        budget = self.window.budget
         limit = decimal_dollars(self.limit)
         return f"The {budget.scope}'s {budget.period} budget of ${limit} has been exceeded."
 
@@ -142,7 +142,7 @@ class Budgets:
         Raises:
             Rejected: With every fault at once.
         """
-        faults = list(budget_faults(wanted))
+        faults = list(validate_budget(wanted))
         if wanted.webhook_url is not None:
             try:
                 await self._check_webhook(wanted.webhook_url)
@@ -219,33 +219,33 @@ class Budgets:
             counts_expired: Whether what a dead process held counts until it is removed.
         """
         moment = now()
-        spans = [_span(budget, moment) for budget in budgets]
+        windows = [_window(budget, moment) for budget in budgets]
         found: Sequence[Spending] = await statements.spendings(
             connection,
-            spans,
+            windows,
             is_preview=self.is_preview,
             leaving_out=leaving_out,
             counts_expired=counts_expired,
         )
-        alerts = await statements.alerts_of(connection, spans) if with_alerts else {}
+        alerts = await statements.alerts_of(connection, windows) if with_alerts else {}
         return [
             BudgetState(
-                span=span,
+                window=window,
                 spent=spending.spent,
                 reserved=spending.reserved,
-                alerts=alerts.get(span.budget.id, {}),
+                alerts=alerts.get(window.budget.id, {}),
             )
-            for span, spending in zip(spans, found, strict=True)
+            for window, spending in zip(windows, found, strict=True)
         ]
 
 
 def tightest(states: Sequence[BudgetState]) -> BudgetState | None:
     """Return the budget that will be felt first: hard before soft, then the least that is left."""
-    order = sorted(states, key=lambda state: (not state.span.budget.is_hard, state.remaining))
+    order = sorted(states, key=lambda state: (not state.window.budget.is_hard, state.remaining))
     return order[0] if order else None
 
 
-def budget_faults(wanted: BudgetRequest) -> Iterator[DomainError]:
+def validate_budget(wanted: BudgetRequest) -> Iterator[DomainError]:
     """Yield what is wrong with a budget, apart from its webhook's address."""
     if not 0 <= wanted.limit <= _MAX_DOLLARS:
         yield InvalidInput(
@@ -259,7 +259,7 @@ def budget_faults(wanted: BudgetRequest) -> Iterator[DomainError]:
         yield fault
     if wanted.scope is not BudgetScope.SERVER:
         name = "user_id" if wanted.scope is BudgetScope.USER else "key_id"
-        yield from text_faults(
+        yield from text_errors(
             wanted.subject_id,
             path=(name,),
             label="The id",
@@ -285,7 +285,7 @@ def new_budget(wanted: BudgetRequest) -> BudgetRow:
     )
 
 
-def _span(budget: BudgetRow, moment: datetime) -> BudgetSpan:
-    span = day_span if budget.period == BudgetPeriod.DAILY else month_span
-    starts_at, resets_at = span(moment, time_zone(budget.time_zone))
-    return BudgetSpan(budget=budget, starts_at=starts_at, resets_at=resets_at)
+def _window(budget: BudgetRow, moment: datetime) -> BudgetWindow:
+    window = day_range if budget.period == BudgetPeriod.DAILY else month_range
+    starts_at, resets_at = window(moment, time_zone(budget.time_zone))
+    return BudgetWindow(budget=budget, starts_at=starts_at, resets_at=resets_at)

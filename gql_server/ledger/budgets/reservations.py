@@ -208,7 +208,7 @@ class Reservations:
             counts_expired=counts_expired,
         )
         passed = [state for state in states if state.would_pass(amount)]
-        hard = [state for state in passed if state.span.budget.is_hard]
+        hard = [state for state in passed if state.window.budget.is_hard]
         if hard:
             raise Rejected([_exceeded(state, amount) for state in hard])
         return passed
@@ -216,10 +216,10 @@ class Reservations:
 
 def _exceeded(state: BudgetState, needed: int) -> BudgetExceeded:
     return BudgetExceeded(
-        scope=BudgetScope(state.span.budget.scope),
+        scope=BudgetScope(state.window.budget.scope),
         limit=state.limit,
         spent=state.spent,
         reserved=state.reserved,
         needed=needed,
-        resets_at=state.span.resets_at,
+        resets_at=state.window.resets_at,
     )

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.queries.periods import QUARTER, Span, TimeRange, day_of, quarter_of
+from gql_server.database.queries.periods import QUARTER, RollupPeriod, TimeRange, day_of, quarter_of
 from gql_server.database.queries.rollups import (
     Grouping,
     RollupFilter,
@@ -25,7 +25,7 @@ from gql_server.domain.errors import InvalidInput
 from gql_server.ledger.reports.periods import (
     MAX_PERIODS,
     Interval,
-    month_span,
+    month_range,
     period_starts,
     time_zone,
 )
@@ -43,9 +43,9 @@ class CostPeriod:
 
 
 class CostReport:
-    """What was charged in a span of time; each part of it is read when it is asked for.
+    """Charges in a time range; each figure is read from the database when it is first requested.
 
-    A span is taken to whole quarters of an hour, outwards: that is how fine the roll-ups are.
+    The range is widened to whole quarters of an hour, the resolution of the roll-ups.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class CostReport:
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> None:
-        """Take the span.
+        """Take the time range.
 
         Raises:
             InvalidInput: It ends before it begins, or lies beyond the calendar.
@@ -71,7 +71,7 @@ class CostReport:
         self._totals: asyncio.Task[Totals] | None = None
 
     async def totals(self) -> Totals:
-        """Sum up the span, once for all that ask."""
+        """Sum up the time range, once for all that ask."""
         if self._totals is None:
             self._totals = asyncio.create_task(self._sum())
         return await self._totals
@@ -81,7 +81,7 @@ class CostReport:
             return await sum_rollups(connection, self._where, self._time)
 
     async def previous(self) -> Totals | None:
-        """Sum up the span of the same length that lies before; None without a start."""
+        """Sum up the time range of the same length that lies before; None without a start."""
         since = self._time.since
         if since is None:
             return None
@@ -93,7 +93,7 @@ class CostReport:
             return await sum_rollups(connection, self._where, time)
 
     async def totals_by(self, by: Grouping, *, limit: int | None = None) -> Mapping[str, Totals]:
-        """Sum up the span by user, model or template, the most expensive first.
+        """Sum up the time range by user, model or template, the most expensive first.
 
         Args:
             by: What to group by.
@@ -106,9 +106,9 @@ class CostReport:
     async def timeline(
         self, interval: Interval, zone_name: str, *, limit: int = MAX_PERIODS
     ) -> Sequence[CostPeriod]:
-        """Sum up each period of the span, those with nothing too.
+        """Sum up each period of the time range, those with nothing too.
 
-        The first and the last period are counted as far as they lie in the span.
+        The first and the last period are counted as far as they lie in the time range.
 
         Raises:
             InvalidInput: There is no such time zone, or there would be too many periods.
@@ -121,7 +121,7 @@ class CostReport:
             starts = period_starts(since, self._time.until, interval, zone, limit=limit)
             found = await sum_rollups_by_start(
                 connection,
-                _max_span(starts),
+                _max_period(starts),
                 self._where,
                 TimeRange(since=since, until=self._time.until),
             )
@@ -137,7 +137,7 @@ class CostReport:
     async def projected_month(self) -> int:
         """Return what the present UTC month will cost if it goes on as until now."""
         moment = now()
-        start, end = month_span(moment, time_zone("UTC"))
+        start, end = month_range(moment, time_zone("UTC"))
         async with self._database.read() as connection:
             spent = await sum_rollups(
                 connection, self._where, TimeRange(since=start, until=_quarter_after(moment))
@@ -160,14 +160,14 @@ def add_totals(*many: Totals) -> Totals:
     )
 
 
-def _max_span(starts: Iterable[datetime]) -> Span:
-    """Return the longest span of which none lies across any of these moments."""
-    longest = Span.MONTH
+def _max_period(starts: Iterable[datetime]) -> RollupPeriod:
+    """Return the longest period of which none lies across any of these moments."""
+    longest = RollupPeriod.MONTH
     for start in starts:
         if start != day_of(start):
-            return Span.QUARTER
+            return RollupPeriod.QUARTER
         if start.day > 1:
-            longest = Span.DAY
+            longest = RollupPeriod.DAY
     return longest
 
 

@@ -30,7 +30,7 @@ class ParquetNotInstalled(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerSpan:
+class LedgerRange:
     """From a moment on, and before another; None is without end."""
 
     since: datetime | None = None
@@ -56,19 +56,19 @@ FIELDS: Final = (
 
 async def export_ledger(
     database: Database,
-    span: LedgerSpan,
+    time: LedgerRange,
     file_format: Literal[ExportFormat.CSV, ExportFormat.JSON],
 ) -> AsyncIterator[str]:
     """Yield the ledger line by line, the oldest first; amounts are exact decimals of dollars."""
     if file_format is ExportFormat.CSV:
         yield ",".join(FIELDS)
-    async for chunk in charge_chunks(database, since=span.since, until=span.until):
+    async for chunk in charge_chunks(database, since=time.since, until=time.until):
         for row in chunk:
             line = _line(row)
             yield _csv(line) if file_format is ExportFormat.CSV else orjson.dumps(line).decode()
 
 
-def parquet_export() -> Callable[[Database, LedgerSpan, BinaryIO], Awaitable[None]]:
+def parquet_export() -> Callable[[Database, LedgerRange, BinaryIO], Awaitable[None]]:
     """Return what writes the ledger into a file as Parquet.
 
     Raises:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.charges import charge_chunks
-from gql_server.ledger.reports.export import FIELDS, LedgerSpan
+from gql_server.ledger.reports.export import FIELDS, LedgerRange
 
 _ROWS_A_GROUP: Final = 100_000
 """How many lines are in memory at most, give or take a chunk."""
@@ -36,7 +36,7 @@ _TYPES: Final = {
 _SCHEMA: Final = pa.schema([(name, _TYPES.get(name, pa.string())) for name in FIELDS])
 
 
-async def write_ledger(database: Database, span: LedgerSpan, target: BinaryIO) -> None:
+async def write_ledger(database: Database, time: LedgerRange, target: BinaryIO) -> None:
     """Write the ledger, the oldest line first, in groups of rows; ``target`` is only appended to.
 
     Amounts are exact decimals of dollars and neurons, moments are in UTC.
@@ -45,7 +45,7 @@ async def write_ledger(database: Database, span: LedgerSpan, target: BinaryIO) -
     with pq.ParquetWriter(sink, _SCHEMA, compression="zstd") as writer:
         try:
             batches: list[Any] = []
-            async for chunk in charge_chunks(database, since=span.since, until=span.until):
+            async for chunk in charge_chunks(database, since=time.since, until=time.until):
                 batches.append(_batch(chunk))
                 if sum(batch.num_rows for batch in batches) >= _ROWS_A_GROUP:
                     _write_group(writer, batches)

@@ -25,13 +25,13 @@ from gql_server.domain.clock import now
 log = structlog.get_logger(__name__)
 
 _USUAL_DAYS: Final = timedelta(days=30)
-_PATIENCE_SECONDS: Final = 2.0
+_MAX_WAIT_SECONDS: Final = 2.0
 """How long a failure waits at most to be counted before it is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Performance:
-    """What a model's generations came to in a span of time.
+    """What a model's generations came to in a time range.
 
     Attributes:
         images: Pictures that were made and kept.
@@ -101,7 +101,7 @@ async def count_without_picture(
     """Count a generation that brought no picture; where that fails it is only logged."""
     rows = model_rollups_of(model_id, outcome, at=now(), is_preview=is_preview)
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS), database.write() as connection:
+        async with asyncio.timeout(_MAX_WAIT_SECONDS), database.write() as connection:
             await add_to_model_rollups(connection, rows)
     except Exception as error:  # noqa: BLE001 - the failure that is counted matters more
         log.warning("failure_not_counted", model=model_id, outcome=outcome, reason=repr(error))

@@ -44,7 +44,7 @@ def period_starts(
     *,
     limit: int = MAX_PERIODS,
 ) -> list[datetime]:
-    """Return, in UTC, the start of each period that has a part in the span, and the last's end.
+    """Return the starts of the periods that overlap a time range, and the end of the last, in UTC.
 
     Raises:
         InvalidInput: There would be more than ``limit``, or they reach beyond the calendar.
@@ -69,13 +69,13 @@ def period_starts(
     )
 
 
-def month_span(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def month_range(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return, in UTC, the start and the end of the month that a moment lies in."""
     first = moment.astimezone(zone).date().replace(day=1)
     return _midnight(first, zone), _midnight(_next_month(first), zone)
 
 
-def day_span(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def day_range(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return, in UTC, the start and the end of the day that a moment lies in."""
     day = moment.astimezone(zone).date()
     return _midnight(day, zone), _midnight(day + timedelta(days=1), zone)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gql_server.database.queries.periods import (
     DAY,
     QUARTER,
-    Span,
+    RollupPeriod,
     TimeRange,
     cover,
     month_after,
@@ -15,13 +15,13 @@ from gql_server.database.queries.periods import (
 )
 
 FIRST = datetime(2027, 12, 1, tzinfo=UTC)
-LENGTHS = {Span.QUARTER: QUARTER, Span.DAY: DAY}
+LENGTHS = {RollupPeriod.QUARTER: QUARTER, RollupPeriod.DAY: DAY}
 QUARTERS = st.integers(0, 150 * 96).map(lambda number: FIRST + number * QUARTER)
 
 
-@given(one=QUARTERS, other=QUARTERS, longest=st.sampled_from(Span))
+@given(one=QUARTERS, other=QUARTERS, longest=st.sampled_from(RollupPeriod))
 def test_the_parts_come_to_each_quarter_of_the_range_once(
-    one: datetime, other: datetime, longest: Span
+    one: datetime, other: datetime, longest: RollupPeriod
 ) -> None:
     since, until = sorted((one, other))
     changes: Counter[datetime] = Counter({since: 1})
@@ -30,11 +30,11 @@ def test_the_parts_come_to_each_quarter_of_the_range_once(
         assert part.since is not None
         changes[part.since] -= part.sign
         changes[part.until] += part.sign
-        if part.span is Span.MONTH:
+        if part.period is RollupPeriod.MONTH:
             assert part.since == month_of(part.since)
             assert part.until == month_of(part.until)
         else:
-            length = LENGTHS[part.span]
+            length = LENGTHS[part.period]
             assert (part.since - FIRST) % length == (part.until - FIRST) % length == timedelta()
     assert not any(changes.values())
 
@@ -46,21 +46,21 @@ def test_few_roll_ups_are_read_of_any_range_longer_than_a_month(
     since, until = sorted((one, other))
     if month_after(month_of(since)) >= month_of(until):
         return
-    read: Counter[Span] = Counter()
-    for part in cover(TimeRange(since=since, until=until), Span.MONTH):
+    read: Counter[RollupPeriod] = Counter()
+    for part in cover(TimeRange(since=since, until=until), RollupPeriod.MONTH):
         assert part.since is not None
-        if part.span is not Span.MONTH:
-            read[part.span] += (part.until - part.since) // LENGTHS[part.span]
-    assert read[Span.DAY] <= 2 * 16
-    assert read[Span.QUARTER] <= 2 * 48
+        if part.period is not RollupPeriod.MONTH:
+            read[part.period] += (part.until - part.since) // LENGTHS[part.period]
+    assert read[RollupPeriod.DAY] <= 2 * 16
+    assert read[RollupPeriod.QUARTER] <= 2 * 48
 
 
 def test_a_range_may_have_no_start_and_end_with_the_calendar() -> None:
     until = datetime(9999, 12, 31, 23, 45, tzinfo=UTC)
-    parts = list(cover(TimeRange(since=None, until=until), Span.MONTH))
-    assert [(part.sign, part.span) for part in parts] == [
-        (1, Span.QUARTER),
-        (1, Span.DAY),
-        (1, Span.MONTH),
+    parts = list(cover(TimeRange(since=None, until=until), RollupPeriod.MONTH))
+    assert [(part.sign, part.period) for part in parts] == [
+        (1, RollupPeriod.QUARTER),
+        (1, RollupPeriod.DAY),
+        (1, RollupPeriod.MONTH),
     ]
     assert parts[-1].since is None

@@ -102,7 +102,7 @@ async def test_a_process_that_stops_leaves_what_waits_for_its_turn_to_others(
         harness = BatchHarness(app)
         batch_id = await harness.batch(4)
         goes_on = [True]
-        run: JobRun = replace(harness.run(batch_id), _may_go_on=lambda _id: goes_on[0])
+        run: JobRun = replace(harness.run(batch_id), _should_continue=lambda _id: goes_on[0])
         working = asyncio.create_task(harness.work.run(run))
         await until(lambda: len(fake_workers_ai.requests) == 1)
         goes_on.clear()
