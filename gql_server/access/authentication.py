@@ -10,7 +10,7 @@ from gql_server.access.key_secrets import is_secret_of, prefix_of
 from gql_server.access.oidc import OidcTokens
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.api_keys import (
-    find_api_key_by_prefix,
+    find_credentials,
     find_good_keys,
     set_last_used_at,
 )
@@ -64,22 +64,22 @@ class Authentication:
                 "Invalid API key: keys of this server start with gqls_. Check that "
                 "you copied all of it."
             )
-        found = await find_api_key_by_prefix(self._database, prefix)
-        is_good = is_secret_of(token, found["secret_hash"] if found is not None else _NO_DIGEST)
+        found = await find_credentials(self._database, prefix)
+        is_good = is_secret_of(token, found.secret_hash if found is not None else _NO_DIGEST)
         if found is None or not is_good:
             raise Unauthenticated("Invalid API key. Check that you copied all of it.")
         moment = now()
-        if found["revoked_at"] is not None:
+        if found.revoked_at is not None:
             raise Unauthenticated(REVOKED)
         principal = Principal(
-            found["user_id"],
-            key_id=found["id"],
-            role=Role(found["role"]),
-            expires_at=found["expires_at"],
+            found.user_id,
+            key_id=found.id,
+            role=Role(found.role),
+            expires_at=found.expires_at,
         )
         if (expired := expiry(principal, moment)) is not None:
             raise expired
-        self._used_at[found["id"]] = moment
+        self._used_at[found.id] = moment
         return principal
 
     async def authenticate_connection(self, payload: object) -> Principal:

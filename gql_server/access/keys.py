@@ -8,7 +8,8 @@ from typing import Final
 from gql_server.access.key_secrets import new_secret
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.notifications import notify
-from gql_server.database.engine.pages import Facts, Page, PageRequest
+from gql_server.database.engine.pages import Page, PageRequest
+from gql_server.database.engine.records import record_of
 from gql_server.database.queries.api_keys import (
     api_key_page,
     count_api_keys,
@@ -17,6 +18,7 @@ from gql_server.database.queries.api_keys import (
     set_revoked_at,
 )
 from gql_server.database.queries.budgets import write_budget
+from gql_server.database.records.api_keys import ApiKeyRecord
 from gql_server.database.tables.tables import ApiKeyRow
 from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.clock import now
@@ -53,15 +55,15 @@ class KeyDraft:
 
 @dataclass(frozen=True, slots=True)
 class CreatedKey:
-    """A new key's facts, and its secret, which nobody can be told again.
+    """A new key with its secret, which is not stored.
 
     Attributes:
-        facts: The key.
-        secret: What is shown to be known by it.
-        budget_id: The budget that was set with it; None where none was.
+        key: The key.
+        secret: The secret, which callers send to authenticate.
+        budget_id: ID of the key's budget; None if it has none.
     """
 
-    facts: Facts
+    key: ApiKeyRecord
     secret: str
     budget_id: str | None = None
 
@@ -94,12 +96,10 @@ async def create_key(database: Database, draft: KeyDraft) -> CreatedKey:
         await insert_api_key(connection, row)
         if budget is not None:
             await write_budget(connection, budget)
-    return CreatedKey(
-        row.model_dump(exclude={"secret_hash"}), secret.text, budget.id if budget else None
-    )
+    return CreatedKey(record_of(row, ApiKeyRecord), secret.text, budget.id if budget else None)
 
 
-async def revoke_key(database: Database, key_id: str) -> Facts:
+async def revoke_key(database: Database, key_id: str) -> ApiKeyRecord:
     """End a key, at once and in every process; one that was revoked before stays so.
 
     Raises:
@@ -107,20 +107,20 @@ async def revoke_key(database: Database, key_id: str) -> Facts:
     """
     async with database.write() as connection:
         found = await find_api_keys(connection, [key_id], user_id=None, for_update=True)
-        facts = found.get(key_id)
-        if facts is None:
+        key = found.get(key_id)
+        if key is None:
             raise ApiKeyNotFound(key_id)
-        if facts["revoked_at"] is not None:
-            return facts
+        if key.revoked_at is not None:
+            return key
         moment = now()
         await set_revoked_at(connection, key_id, moment)
         await notify(connection, REVOKED_KEYS)
-    return {**facts, "revoked_at": moment}
+    return key._replace(revoked_at=moment)
 
 
 async def list_keys(
     database: Database, principal: Principal, request: PageRequest, *, user_id: str | None = None
-) -> Page:
+) -> Page[ApiKeyRecord]:
     """Return one page of the keys that the caller sees, or of one user's."""
     async with database.read() as connection:
         return await api_key_page(connection, request, user_id=principal.owner_filter(user_id))
@@ -134,7 +134,7 @@ async def key_count(database: Database, principal: Principal, *, user_id: str | 
 
 async def get_keys(
     database: Database, principal: Principal, ids: Collection[str]
-) -> Mapping[str, Facts]:
+) -> Mapping[str, ApiKeyRecord]:
     """Return the keys of these ids that the caller sees."""
     async with database.read() as connection:
         return await find_api_keys(connection, ids, user_id=principal.owner_filter())

@@ -13,14 +13,17 @@ from gql_server.database.engine.pages import (
     DEFAULT_PAGE_SIZE,
     MAX_PAGE_SIZE,
     Page,
+    PageColumns,
     PageKey,
     PageOrder,
+    PageRecord,
     PageRequest,
 )
 from gql_server.domain.errors import ErrorCode, InvalidInput
 from gql_server.graphql.execution.weights import ListLimit
 
 T = TypeVar("T")
+RowT = TypeVar("RowT", bound=PageRecord | PageColumns)
 
 First = Annotated[
     int | None,
@@ -134,7 +137,7 @@ def page_request(
 
 
 def connection(
-    page: Page,
+    page: Page[RowT],
     nodes: Sequence[T],
     request: PageRequest,
     count: Callable[[], Awaitable[int]],

@@ -12,8 +12,12 @@ import strawberry
 
 from gql_server.api.caller import Access, Caller
 from gql_server.batches.queries import get_batches
-from gql_server.database.engine.pages import Facts, Page, PageRequest
+from gql_server.database.engine.pages import Page, PageRequest
 from gql_server.database.queries.images import ImageFilter
+from gql_server.database.records.batches import BatchRecord
+from gql_server.database.records.images import PartialImage
+from gql_server.database.records.templates import PartialTemplate
+from gql_server.database.records.webhooks import DeliveryRecord, WebhookRecord
 from gql_server.domain.budgets import Payer
 from gql_server.domain.principal import Principal
 from gql_server.generation.images import get_images, list_images_by_template
@@ -83,44 +87,44 @@ class Context(Caller):
         return await asyncio.shield(self._budgets)
 
     @cached_property
-    def template(self) -> SharedLoader[str, Facts | None]:
+    def template(self) -> SharedLoader[str, PartialTemplate | None]:
         """Templates by id, for all that ask in one turn by one statement."""
 
-        async def load(ids: list[str]) -> Sequence[Facts | None]:
+        async def load(ids: list[str]) -> Sequence[PartialTemplate | None]:
             found = await get_templates(self.services, self.principal, ids)
             return [found.get(template_id) for template_id in ids]
 
         return SharedLoader(load_fn=load)
 
     @cached_property
-    def image(self) -> SharedLoader[str, Facts | None]:
+    def image(self) -> SharedLoader[str, PartialImage | None]:
         """Images by id, for all that ask in one turn by one statement."""
 
-        async def load(ids: list[str]) -> Sequence[Facts | None]:
+        async def load(ids: list[str]) -> Sequence[PartialImage | None]:
             found = await get_images(self.services, self.principal, ids)
             return [found.get(image_id) for image_id in ids]
 
         return SharedLoader(load_fn=load)
 
     @cached_property
-    def batch(self) -> SharedLoader[str, Facts | None]:
+    def batch(self) -> SharedLoader[str, BatchRecord | None]:
         """Batches by id, for all that ask in one turn by one statement."""
 
-        async def load(ids: list[str]) -> Sequence[Facts | None]:
+        async def load(ids: list[str]) -> Sequence[BatchRecord | None]:
             found = await get_batches(self.services, self.principal, ids)
             return [found.get(batch_id) for batch_id in ids]
 
         return SharedLoader(load_fn=load)
 
     @cached_property
-    def template_images(self) -> SharedLoader[TemplateImages, Page]:
+    def template_images(self) -> SharedLoader[TemplateImages, Page[PartialImage]]:
         """Pages of templates' images; those with the same arguments by one statement."""
 
-        async def load(keys: list[TemplateImages]) -> Sequence[Page]:
+        async def load(keys: list[TemplateImages]) -> Sequence[Page[PartialImage]]:
             alike: dict[TemplateImages, list[str]] = defaultdict(list)
             for key in keys:
                 alike[_without_template(key)].append(key.template_id)
-            pages: dict[TemplateImages, Mapping[str, Page]] = {}
+            pages: dict[TemplateImages, Mapping[str, Page[PartialImage]]] = {}
             for key, template_ids in alike.items():
                 pages[key] = await list_images_by_template(
                     self.services, self.principal, template_ids, key.columns, key.where, key.request
@@ -130,10 +134,10 @@ class Context(Caller):
         return SharedLoader(load_fn=load)
 
     @cached_property
-    def subject_webhooks(self) -> SharedLoader[str, Sequence[Facts]]:
+    def subject_webhooks(self) -> SharedLoader[str, Sequence[WebhookRecord]]:
         """The latest webhooks of batches and budgets that the caller sees, by one statement."""
 
-        async def load(ids: list[str]) -> Sequence[Sequence[Facts]]:
+        async def load(ids: list[str]) -> Sequence[Sequence[WebhookRecord]]:
             found = await self.services.webhooks.latest_of(
                 self.principal, ids, limit=LATEST_WEBHOOKS
             )
@@ -142,10 +146,10 @@ class Context(Caller):
         return SharedLoader(load_fn=load)
 
     @cached_property
-    def webhook_deliveries(self) -> SharedLoader[str, Sequence[Facts]]:
+    def webhook_deliveries(self) -> SharedLoader[str, Sequence[DeliveryRecord]]:
         """The attempts to deliver webhooks, for all that ask in one turn by one statement."""
 
-        async def load(ids: list[str]) -> Sequence[Sequence[Facts]]:
+        async def load(ids: list[str]) -> Sequence[Sequence[DeliveryRecord]]:
             found = await self.services.webhooks.deliveries_of(ids)
             return [found.get(webhook_id, ()) for webhook_id in ids]
 

@@ -6,12 +6,12 @@ somebody wants to be told; have it delivered after the commit.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.database.engine.engine import DatabaseUnavailable
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.batch_item_states import (
     cancel_queued_items,
     end_item,
@@ -21,6 +21,7 @@ from gql_server.database.queries.batch_item_states import (
 from gql_server.database.queries.batch_items import find_items
 from gql_server.database.queries.batches import count_ends
 from gql_server.database.queries.reservations import reduce_reservation, remove_reservations
+from gql_server.database.records.batches import BatchRecord, ItemToDo
 from gql_server.domain.batches import BatchStatus, ItemStatus
 from gql_server.domain.clock import to_iso
 from gql_server.domain.money import decimal_dollars
@@ -41,7 +42,7 @@ class PictureEnd:
         webhook_id: The webhook that tells of its batch's end, where it is among the last.
     """
 
-    item: Facts
+    item: ItemToDo
     webhook_id: str | None = None
 
 
@@ -53,14 +54,14 @@ async def end_with_images(connection: AsyncConnection, ends: Sequence[PictureEnd
             committed.
         DatabaseUnavailable: One changed hands at this moment; it can be tried again.
     """
-    left = {end.item["id"]: end for end in ends}
+    left = {end.item.id: end for end in ends}
     for batch, items in await end_items_with_images(connection, [end.item for end in ends]):
-        webhook_id = await _settle(connection, batch, sum(item["price"] for item in items))
+        webhook_id = await _settle(connection, batch, sum(item.price for item in items))
         for item in items:
-            left.pop(item["id"]).webhook_id = webhook_id
+            left.pop(item.id).webhook_id = webhook_id
     if left:
         found = await find_items(connection, left, user_id=None)
-        statuses = {item["status"] for item in found.values()}
+        statuses = {item.status for item in found.values()}
         if statuses & {ItemStatus.FAILED, ItemStatus.CANCELED}:
             raise ItemEndedOtherwise
         if statuses != {ItemStatus.SUCCEEDED}:
@@ -70,11 +71,11 @@ async def end_with_images(connection: AsyncConnection, ends: Sequence[PictureEnd
 
 
 async def end_with_error(
-    connection: AsyncConnection, item: Facts, error: Mapping[str, Any], *, process_id: str
+    connection: AsyncConnection, item: ItemToDo, error: Mapping[str, Any], *, process_id: str
 ) -> tuple[bool, str | None]:
     """End an item that could not be made, unless another process has it by now; tell whether."""
     batch = await end_item(connection, item, ItemStatus.FAILED, process_id=process_id, error=error)
-    return batch is not None, await _settle(connection, batch, item["price"])
+    return batch is not None, await _settle(connection, batch, item.price)
 
 
 async def cancel_queued(connection: AsyncConnection, batch_id: str) -> str | None:
@@ -90,38 +91,40 @@ async def cancel_queued(connection: AsyncConnection, batch_id: str) -> str | Non
         items=items,
         not_spent=price,
     )
-    await number_canceled_items(connection, batch_id, first=batch["sequence"] - items + 1)
+    await number_canceled_items(connection, batch_id, first=batch.sequence - items + 1)
     return await _settle(connection, batch, price)
 
 
-async def _settle(connection: AsyncConnection, batch: Facts | None, amount: int) -> str | None:
+async def _settle(
+    connection: AsyncConnection, batch: BatchRecord | None, amount: int
+) -> str | None:
     if batch is None:
         return None
-    if batch["finished_at"] is None:
-        await reduce_reservation(connection, batch["id"], amount=amount)
+    if batch.finished_at is None:
+        await reduce_reservation(connection, batch.id, amount=amount)
         return None
-    await remove_reservations(connection, [batch["id"]])
-    if batch["webhook_url"] is None:
+    await remove_reservations(connection, [batch.id])
+    if batch.webhook_url is None:
         return None
     return await record_webhook(
         connection,
-        url=batch["webhook_url"],
+        url=batch.webhook_url,
         kind=WebhookKind.BATCH_FINISHED,
-        payload=_payload(batch),
-        user_id=batch["user_id"],
-        subject_id=batch["id"],
+        payload=_payload(batch, batch.finished_at),
+        user_id=batch.user_id,
+        subject_id=batch.id,
     )
 
 
-def _payload(batch: Facts) -> dict[str, Any]:
+def _payload(batch: BatchRecord, finished_at: datetime) -> dict[str, Any]:
     return {
-        "batchId": batch["id"],
-        "status": BatchStatus(batch["status"]).name,
-        "total": batch["total"],
-        "succeeded": batch["succeeded"],
-        "failed": batch["failed"],
-        "canceled": batch["canceled"],
-        "cost": decimal_dollars(batch["cost"]),
-        "createdAt": to_iso(batch["created_at"]),
-        "finishedAt": to_iso(batch["finished_at"]),
+        "batchId": batch.id,
+        "status": BatchStatus(batch.status).name,
+        "total": batch.total,
+        "succeeded": batch.succeeded,
+        "failed": batch.failed,
+        "canceled": batch.canceled,
+        "cost": decimal_dollars(batch.cost),
+        "createdAt": to_iso(batch.created_at),
+        "finishedAt": to_iso(finished_at),
     }

@@ -7,9 +7,9 @@ from gql_server.batches.create import CreatedBatch, create_batch
 from gql_server.batches.pause import waits_no_more
 from gql_server.batches.requests import BatchPicture, BatchRequest
 from gql_server.batches.slice_runner import enqueue_slices
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.batch_items import failed_requests, slices_to_do
 from gql_server.database.queries.batches import find_batches, lock_batch, set_batch
+from gql_server.database.records.batches import BatchRecord
 from gql_server.domain.batches import FINISHED, BatchPriority, BatchStatus
 from gql_server.domain.errors import BatchConflict, BatchNotFound
 from gql_server.domain.principal import Principal
@@ -17,7 +17,7 @@ from gql_server.generation.requests import request_from_json
 from gql_server.generation.services import Services
 
 
-async def cancel_batch(services: Services, principal: Principal, batch_id: str) -> Facts:
+async def cancel_batch(services: Services, principal: Principal, batch_id: str) -> BatchRecord:
     """End what has not started, at once; what runs is finished, kept and charged.
 
     Canceling what is canceled changes nothing.
@@ -31,7 +31,7 @@ async def cancel_batch(services: Services, principal: Principal, batch_id: str) 
         # First the items and then the batch, as those who start and end items do.
         webhook_id = await cancel_queued(connection, batch_id)
         batch = await lock_batch(connection, batch_id) or batch
-        status = BatchStatus(batch["status"])
+        status = BatchStatus(batch.status)
         if status in FINISHED and status is not BatchStatus.CANCELED:
             raise BatchConflict(
                 "The batch has finished. There is nothing to cancel.",
@@ -41,17 +41,17 @@ async def cancel_batch(services: Services, principal: Principal, batch_id: str) 
         if status not in FINISHED:
             change = {"status": BatchStatus.CANCELING.value, **waits_no_more(batch)}
             await set_batch(connection, batch_id, change)
-            if batch["queued"]:  # one was put back since its siblings were canceled
+            if batch.queued:  # one was put back since its siblings were canceled
                 webhook_id = await cancel_queued(connection, batch_id)
                 batch = await lock_batch(connection, batch_id) or batch
             else:
-                batch = {**batch, **change}
+                batch = batch._replace(**change)
     if webhook_id is not None:
         await services.webhooks.deliver_soon(webhook_id)
     return batch
 
 
-async def resume_batch(services: Services, principal: Principal, batch_id: str) -> Facts:
+async def resume_batch(services: Services, principal: Principal, batch_id: str) -> BatchRecord:
     """Go on with a paused batch now, without waiting for its time.
 
     Raises:
@@ -61,7 +61,7 @@ async def resume_batch(services: Services, principal: Principal, batch_id: str) 
     await _find(services, principal, batch_id)
     batch = await resume(services, batch_id)
     if batch is None:
-        status = BatchStatus((await _find(services, principal, batch_id))["status"])
+        status = BatchStatus((await _find(services, principal, batch_id)).status)
         raise BatchConflict(
             f"The batch is not paused; its status is {status.value}.",
             batch_id=batch_id,
@@ -84,7 +84,7 @@ async def retry_batch(
         IdempotencyConflict, IdempotencyInProgress: As for ``create_batch``.
     """
     batch = await _find(services, principal, batch_id)
-    status = BatchStatus(batch["status"])
+    status = BatchStatus(batch.status)
     if status not in FINISHED:
         raise BatchConflict(
             "The batch is still running. Retry failed items once it has finished.",
@@ -101,17 +101,17 @@ async def retry_batch(
     ]
     request = BatchRequest(
         pictures=pictures,
-        priority=BatchPriority(batch["priority"]),
-        webhook_url=batch["webhook_url"],
+        priority=BatchPriority(batch.priority),
+        webhook_url=batch.webhook_url,
         retry_of=batch_id,
     )
-    owner = replace(principal, user_id=batch["user_id"])
+    owner = replace(principal, user_id=batch.user_id)
     return await create_batch(
         services, owner, request, operation="retryBatch", idempotency_key=idempotency_key
     )
 
 
-async def resume(services: Services, batch_id: str, *, probes: bool = False) -> Facts | None:
+async def resume(services: Services, batch_id: str, *, probes: bool = False) -> BatchRecord | None:
     """Go on with a batch that is paused; None: it is not.
 
     Args:
@@ -121,22 +121,22 @@ async def resume(services: Services, batch_id: str, *, probes: bool = False) -> 
     """
     async with services.database.write() as connection:
         batch = await lock_batch(connection, batch_id)
-        if batch is None or batch["status"] != BatchStatus.PAUSED:
+        if batch is None or batch.status != BatchStatus.PAUSED:
             return None
-        status = BatchStatus.QUEUED if batch["started_at"] is None else BatchStatus.RUNNING
+        status = BatchStatus.QUEUED if batch.started_at is None else BatchStatus.RUNNING
         change = {
             "status": status.value,
-            "round": batch["round"] + 1,
+            "round": batch.round + 1,
             **waits_no_more(batch),
         }
         await set_batch(connection, batch_id, change)
         slices = await slices_to_do(connection, batch_id)
-    batch = {**batch, **change}
+    batch = batch._replace(**change)
     await enqueue_slices(services, batch, slices, probes=probes)
     return batch
 
 
-async def _find(services: Services, principal: Principal, batch_id: str) -> Facts:
+async def _find(services: Services, principal: Principal, batch_id: str) -> BatchRecord:
     async with services.database.read() as connection:
         found = await find_batches(connection, [batch_id], user_id=principal.owner_filter())
     if batch_id not in found:

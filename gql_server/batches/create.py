@@ -13,10 +13,11 @@ from gql_server.batches.requests import BatchRequest
 from gql_server.batches.slice_runner import SLICE_SIZE, enqueue_slices
 from gql_server.batches.validation import AcceptedBatch, accept_batch, is_oversized_batch
 from gql_server.database.engine.engine import DatabaseUnavailable
-from gql_server.database.engine.pages import Facts
+from gql_server.database.engine.records import record_of
 from gql_server.database.queries.batches import NewItem, find_batches, insert_batch
 from gql_server.database.queries.idempotency_keys import KeyScope, complete_key
 from gql_server.database.queries.reservations import ReservationLost, keep_reservation
+from gql_server.database.records.batches import BatchRecord
 from gql_server.database.tables.batches import BatchRow
 from gql_server.domain.batches import BatchStatus, ItemStatus
 from gql_server.domain.budgets import Payer
@@ -40,11 +41,11 @@ class CreatedBatch:
     """A batch that was accepted, now or earlier.
 
     Attributes:
-        facts: The batch's facts.
+        batch: The batch.
         passed: The soft budgets that its cost passed, where it was accepted now.
     """
 
-    facts: Facts
+    batch: BatchRecord
     passed: Sequence[BudgetState] = ()
 
 
@@ -100,7 +101,7 @@ class _KeyedBatch:
     async def find(self, batch_id: str) -> CreatedBatch | None:
         async with self._parts.database.read() as connection:
             found = await find_batches(connection, [batch_id], user_id=self._principal.user_id)
-        return CreatedBatch(facts=found[batch_id]) if batch_id in found else None
+        return CreatedBatch(batch=found[batch_id]) if batch_id in found else None
 
     async def make(self, _batch_id: str, scope: KeyScope) -> CreatedBatch:
         return await _create(self._parts, self._principal, self._accepted, scope)
@@ -132,8 +133,9 @@ async def _create(
             if batch.id not in await find_batches(connection, [batch.id], user_id=None):
                 raise
     log.info("batch_accepted", batch=batch.id, pictures=batch.total)
-    await enqueue_slices(services, batch.model_dump(), range(batch.slices))
-    return CreatedBatch(facts=batch.model_dump(), passed=passed)
+    created = record_of(batch, BatchRecord)
+    await enqueue_slices(services, created, range(created.slices))
+    return CreatedBatch(batch=created, passed=passed)
 
 
 async def _write(

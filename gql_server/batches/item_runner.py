@@ -21,11 +21,11 @@ from gql_server.batches.item_errors import error_to_json
 from gql_server.batches.pause import lock_or_cancel, pause, pause_reason
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.database.engine.grouped_writes import GroupedWrites
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.batch_item_states import put_back_item, start_items, take_over_item
 from gql_server.database.queries.batch_items import items_to_do
 from gql_server.database.queries.batches import find_batches
 from gql_server.database.queries.image_inserts import Ending
+from gql_server.database.records.batches import ItemToDo
 from gql_server.domain.batches import STARTABLE, BatchStatus, ItemStatus, PauseReason
 from gql_server.domain.errors import DomainError, GenerationFailed, GenerationPending
 from gql_server.domain.principal import Principal
@@ -58,7 +58,7 @@ class ItemWork:
         self._kept = Places(concurrency)
         self._starts = GroupedWrites(services.database, self._start)
 
-    async def claim_and_make(self, run: JobRun, item: Facts, place: Place) -> bool:
+    async def claim_and_make(self, run: JobRun, item: ItemToDo, place: Place) -> bool:
         """Claim an item and bring it to its end, however often the database goes away meanwhile.
 
         Args:
@@ -79,7 +79,7 @@ class ItemWork:
                 left = await self._read_again(item) if was_tried else item
                 if left is None:
                     return True
-                is_held = was_tried and left["process_id"] == run.process_id
+                is_held = was_tried and left.process_id == run.process_id
                 was_tried = True
                 if not is_held and not await self._claim(run, left):
                     if not run.should_continue:
@@ -90,11 +90,11 @@ class ItemWork:
             except DatabaseUnavailable as error:
                 if not run.should_continue:
                     raise
-                log.warning("item_waits_for_the_database", item=item["id"], reason=str(error))
+                log.warning("item_waits_for_the_database", item=item.id, reason=str(error))
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, _MAX_WAIT_SECONDS)
 
-    async def give_up(self, run: JobRun, item: Facts, error: DomainError) -> None:
+    async def give_up(self, run: JobRun, item: ItemToDo, error: DomainError) -> None:
         """End an item that nobody else has: with its picture where that was made, or an error.
 
         Raises:
@@ -103,14 +103,14 @@ class ItemWork:
         if await self._claim(run, item):
             await self._end(run, item, self._keep_or_fail(item, error))
 
-    async def _claim(self, run: JobRun, item: Facts) -> bool:
+    async def _claim(self, run: JobRun, item: ItemToDo) -> bool:
         """Make an item this process's, where it is free to be; tell whether it is."""
-        if item["status"] == ItemStatus.QUEUED:
-            return await self._starts.write((run.process_id, item["id"]))
+        if item.status == ItemStatus.QUEUED:
+            return await self._starts.write((run.process_id, item.id))
         async with self._parts.database.write() as connection:
-            return await take_over_item(connection, item["id"], process_id=run.process_id)
+            return await take_over_item(connection, item.id, process_id=run.process_id)
 
-    async def _fail(self, run: JobRun, item: Facts, error: DomainError) -> bool:
+    async def _fail(self, run: JobRun, item: ItemToDo, error: DomainError) -> bool:
         """End an item with an error; tell whether it was still this process's."""
         async with self._parts.database.write() as connection:
             has_ended, webhook_id = await end_with_error(
@@ -119,11 +119,11 @@ class ItemWork:
         await self._tell(webhook_id)
         return has_ended
 
-    async def _read_again(self, item: Facts) -> Facts | None:
+    async def _read_again(self, item: ItemToDo) -> ItemToDo | None:
         """Return an item as it stands; None: it has ended."""
         async with self._parts.database.read() as connection:
-            found = await items_to_do(connection, item["batch_id"], item["slice"])
-        return next((one for one in found if one["id"] == item["id"]), None)
+            found = await items_to_do(connection, item.batch_id, item.slice)
+        return next((one for one in found if one.id == item.id), None)
 
     async def _start(self, claims: Sequence[tuple[str, str]]) -> Sequence[bool]:
         """Start items, each given with the process's id."""
@@ -131,7 +131,7 @@ class ItemWork:
         started = await self._parts.database.write_in_thread(start)
         return [item_id in started for _, item_id in claims]
 
-    async def _end(self, run: JobRun, item: Facts, work: Coroutine[Any, Any, None]) -> bool:
+    async def _end(self, run: JobRun, item: ItemToDo, work: Coroutine[Any, Any, None]) -> bool:
         """Bring an item to its end; False: it is queued again, for nobody wanted it just now."""
         try:
             await work
@@ -149,28 +149,28 @@ class ItemWork:
             raise
         except ItemEndedOtherwise:
             # Paid at the provider, but who has the batch was told that there is no picture.
-            log.warning("late_picture_dropped", item=item["id"], image=item["image_id"])
-            await discard_bytes(self._parts, item["image_id"])
+            log.warning("late_picture_dropped", item=item.id, image=item.image_id)
+            await discard_bytes(self._parts, item.image_id)
         except Exception:
-            log.exception("item_broke", item=item["id"])
+            log.exception("item_broke", item=item.id)
             unforeseen = GenerationFailed(
                 "An unexpected error occurred. The server's operator finds this item in the log.",
                 retryable=True,
             )
             if await self._fail(run, item, unforeseen):
-                await discard_bytes(self._parts, item["image_id"])
+                await discard_bytes(self._parts, item.image_id)
         return True
 
-    async def _make_and_keep(self, run: JobRun, item: Facts, place: Place) -> None:
+    async def _make_and_keep(self, run: JobRun, item: ItemToDo, place: Place) -> None:
         services, accepted = self._parts, _accepted(self._parts, item)
         end = PictureEnd(item)
-        if item["attempts"]:
+        if item.attempts:
             if await self._keep_what_was_made(item, accepted):
                 return
             if await self._status_of_batch(item) not in STARTABLE:
                 await self._put_back(run, item)
                 return
-        user_id, is_needed = item["user_id"], partial(self._is_needed, run, item)
+        user_id, is_needed = item.user_id, partial(self._is_needed, run, item)
         picture = await make_picture(
             services,
             accepted,
@@ -199,11 +199,11 @@ class ItemWork:
                 raise NoLongerNeeded
             yield
 
-    async def _keep_or_fail(self, item: Facts, error: DomainError) -> None:
+    async def _keep_or_fail(self, item: ItemToDo, error: DomainError) -> None:
         if not await self._keep_what_was_made(item, _accepted(self._parts, item)):
             raise error
 
-    async def _keep_what_was_made(self, item: Facts, accepted: AcceptedPicture) -> bool:
+    async def _keep_what_was_made(self, item: ItemToDo, accepted: AcceptedPicture) -> bool:
         """End an item with the picture that an earlier attempt left; tell whether there is one."""
         end = PictureEnd(item)
         made = await keep_what_was_made(
@@ -222,36 +222,36 @@ class ItemWork:
         if webhook_id is not None:
             await self._parts.webhooks.deliver_soon(webhook_id)
 
-    async def _end_with(self, run: JobRun, item: Facts, error: DomainError) -> None:
+    async def _end_with(self, run: JobRun, item: ItemToDo, error: DomainError) -> None:
         reason = pause_reason(error)
         if reason is None:
             await self._fail(run, item, error)
         else:
             await self._pause(run, item, reason, error)
 
-    async def _is_needed(self, run: JobRun, item: Facts) -> bool:
+    async def _is_needed(self, run: JobRun, item: ItemToDo) -> bool:
         return run.should_continue and await self._status_of_batch(item) in STARTABLE
 
-    async def _status_of_batch(self, item: Facts) -> BatchStatus:
+    async def _status_of_batch(self, item: ItemToDo) -> BatchStatus:
         async with self._parts.database.read() as connection:
-            found = await find_batches(connection, [item["batch_id"]], user_id=None)
-        return BatchStatus(found[item["batch_id"]]["status"])
+            found = await find_batches(connection, [item.batch_id], user_id=None)
+        return BatchStatus(found[item.batch_id].status)
 
-    async def _put_back(self, run: JobRun, item: Facts) -> None:
+    async def _put_back(self, run: JobRun, item: ItemToDo) -> None:
         """Queue an item that is not made here; in a batch that is canceled it ends."""
         webhook_id = None
         async with self._parts.database.write() as connection:
             if await put_back_item(connection, item, process_id=run.process_id):
-                _, webhook_id = await lock_or_cancel(connection, item["batch_id"])
+                _, webhook_id = await lock_or_cancel(connection, item.batch_id)
         await self._tell(webhook_id)
 
     async def _pause(
-        self, run: JobRun, item: Facts, reason: PauseReason, error: DomainError
+        self, run: JobRun, item: ItemToDo, reason: PauseReason, error: DomainError
     ) -> None:
         webhook_id = None
         async with self._parts.database.write() as connection:
             if await put_back_item(connection, item, process_id=run.process_id):
-                webhook_id = await pause(connection, item["batch_id"], reason, error)
+                webhook_id = await pause(connection, item.batch_id, reason, error)
         await self._tell(webhook_id)
 
 
@@ -265,16 +265,16 @@ async def _start_items(
     return started
 
 
-def _accepted(services: Services, item: Facts) -> AcceptedPicture:
+def _accepted(services: Services, item: ItemToDo) -> AcceptedPicture:
     accepted = acceptance_from_json(
         services,
-        Principal(user_id=item["user_id"]),
-        request_from_json(item["request"]),
-        item["image_id"],
-        item["accepted"],
+        Principal(user_id=item.user_id),
+        request_from_json(item.request),
+        item.image_id,
+        item.accepted,
     )
     if accepted is None:
         raise GenerationFailed(
             "The model is no longer available. Choose another one.", retryable=False
         )
-    return replace(accepted, batch_id=item["batch_id"])
+    return replace(accepted, batch_id=item.batch_id)

@@ -7,8 +7,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.batches.completion import cancel_queued
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.batches import lock_batch, set_batch
+from gql_server.database.records.batches import BatchRecord
 from gql_server.domain.batches import STARTABLE, BatchStatus, PauseReason
 from gql_server.domain.clock import now
 from gql_server.domain.errors import DailyAllocationUsed, DomainError, GenerationFailed
@@ -41,7 +41,7 @@ async def pause(
         The id of the webhook that tells of the batch's end, where that was its end.
     """
     batch, webhook_id = await lock_or_cancel(connection, batch_id)
-    if batch is None or batch["status"] not in STARTABLE:
+    if batch is None or batch.status not in STARTABLE:
         return webhook_id
     resumes_at = error.resets_at if isinstance(error, DailyAllocationUsed) else now() + _LOOK_AGAIN
     await set_batch(
@@ -58,28 +58,28 @@ async def pause(
     return None
 
 
-def waits_no_more(batch: Facts) -> dict[str, Any]:
+def waits_no_more(batch: BatchRecord) -> dict[str, Any]:
     """Return what changes in a batch that is not paused any more, or never was.
 
     The time of its pause is taken out of the time that it has worked.
     """
-    change = {"paused_reason": None, "resumes_at": None, "paused_at": None}
-    since = batch["working_since"] or batch["started_at"]
-    if batch["paused_at"] is None or since is None:
+    change: dict[str, Any] = {"paused_reason": None, "resumes_at": None, "paused_at": None}
+    since = batch.working_since or batch.started_at
+    if batch.paused_at is None or since is None:
         return change
-    paused = max(timedelta(0), now() - batch["paused_at"])  # a clock may have stepped back
+    paused = max(timedelta(0), now() - batch.paused_at)  # a clock may have stepped back
     return {**change, "working_since": since + paused}
 
 
 async def lock_or_cancel(
     connection: AsyncConnection, batch_id: str
-) -> tuple[Facts | None, str | None]:
+) -> tuple[BatchRecord | None, str | None]:
     """Return a batch that nobody else changes; one that is canceled by now ends instead.
 
     Returns:
         The batch, where it goes on; the id of the webhook that tells of its end, where it ended.
     """
     batch = await lock_batch(connection, batch_id)
-    if batch is not None and batch["status"] == BatchStatus.CANCELING:
+    if batch is not None and batch.status == BatchStatus.CANCELING:
         return None, await cancel_queued(connection, batch_id)
     return batch, None

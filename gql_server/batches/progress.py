@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from gql_server.batches.queries import get_batches
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.batch_items import items_since
 from gql_server.database.queries.batches import batch_topic, find_batches
 from gql_server.database.queries.images import find_images
+from gql_server.database.records.batches import BatchRecord, ItemRecord
+from gql_server.database.records.images import PartialImage
 from gql_server.domain.batches import ItemStatus
 from gql_server.domain.errors import BatchNotFound, ErrorCode, InvalidInput
 from gql_server.domain.principal import Principal
@@ -17,17 +18,23 @@ from gql_server.progress.snapshots import Snapshot, Update
 from gql_server.progress.watch import Watch
 
 MAX_ITEMS: Final = 100
-"""How many items an update tells of at most."""
-IMAGE: Final = "image"
-"""Under which an item that is told has its image's facts; None where there is none."""
+"""Maximum number of items in an update."""
 
-BatchUpdate = Update[int, Facts, Facts]
-"""The number of the last event, the batch, and the items that ended."""
+
+class FinishedItem(NamedTuple):
+    """An item that finished, and its image as it was then; None where there is none."""
+
+    item: ItemRecord
+    image: PartialImage | None
+
+
+BatchUpdate = Update[int, BatchRecord, FinishedItem]
+"""The number of the last event, the batch, and the items that finished."""
 
 
 async def watch_batch(
     services: Services, principal: Principal, batch_id: str, *, after: int = 0
-) -> Callable[[], Watch[int, Facts, Facts]]:
+) -> Callable[[], Watch[int, BatchRecord, FinishedItem]]:
     """Return what begins to watch a batch.
 
     Its updates tell how the batch goes on, until everything of a finished one was told. Events are
@@ -48,29 +55,32 @@ async def watch_batch(
     found = await get_batches(services, principal, [batch_id])
     if batch_id not in found:
         raise BatchNotFound(batch_id)
-    _refuse_unknown_event(after, last=found[batch_id]["sequence"])
+    _refuse_unknown_event(after, last=found[batch_id].sequence)
 
-    async def read(position: int) -> Snapshot[int, Facts, Facts]:
+    async def read(position: int) -> Snapshot[int, BatchRecord, FinishedItem]:
         async with services.database.read() as connection:
             # The batch before its items, so that it has no less than what is told of them.
             batch = (await find_batches(connection, [batch_id], user_id=None))[batch_id]
             items = await items_since(
-                connection, batch_id, after=position, until=batch["sequence"], limit=MAX_ITEMS
+                connection, batch_id, after=position, until=batch.sequence, limit=MAX_ITEMS
             )
             images = await find_images(
                 connection,
-                [item["image_id"] for item in items if item["status"] == ItemStatus.SUCCEEDED],
+                [item.image_id for item in items if item.status == ItemStatus.SUCCEEDED],
                 user_id=None,
             )
-        items = [{**item, IMAGE: images.get(item["image_id"])} for item in items]
-        placed = [(item["sequence"], item) for item in items]
-        end = placed[-1][0] if placed else position
+        finished = [
+            (item.sequence, FinishedItem(item, images.get(item.image_id)))
+            for item in items
+            if item.sequence is not None
+        ]
+        end = finished[-1][0] if finished else position
         return Snapshot(
             end,
             batch,
-            placed,
-            has_more=end < batch["sequence"],
-            is_finished=batch["finished_at"] is not None,
+            finished,
+            has_more=end < batch.sequence,
+            is_finished=batch.finished_at is not None,
         )
 
     return partial(
@@ -78,7 +88,9 @@ async def watch_batch(
     )
 
 
-async def ended_items(services: Services, batch_id: str, *, after: int, until: int) -> list[Facts]:
+async def ended_items(
+    services: Services, batch_id: str, *, after: int, until: int
+) -> list[ItemRecord]:
     """Return items that ended after an event, in the order of the events; ``MAX_ITEMS`` at most.
 
     Args:

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gql_server.database.engine.pages import Facts, Page, PageRequest
+from gql_server.database.engine.pages import Page, PageRequest
 from gql_server.database.queries import batch_items, batches
 from gql_server.database.queries.batches import BatchFilter
+from gql_server.database.records.batches import BatchRecord, ItemRecord
 from gql_server.domain.batches import BatchStatus, ItemStatus
 from gql_server.domain.clock import now
 from gql_server.domain.principal import Principal
@@ -15,15 +16,15 @@ from gql_server.generation.services import Services
 
 async def get_batches(
     services: Services, principal: Principal, ids: Collection[str]
-) -> dict[str, Facts]:
-    """Return the caller's batches by id; one that is not there is left out."""
+) -> dict[str, BatchRecord]:
+    """Return the caller's batches by ID. IDs without a batch are left out."""
     async with services.database.read() as connection:
         return await batches.find_batches(connection, ids, user_id=principal.owner_filter())
 
 
 async def list_batches(
     services: Services, principal: Principal, where: BatchFilter, request: PageRequest
-) -> Page:
+) -> Page[BatchRecord]:
     """Return one page of the batches that the caller sees."""
     async with services.database.read() as connection:
         return await batches.batch_page(connection, _seen(where, principal), request)
@@ -37,8 +38,8 @@ async def count_batches(services: Services, principal: Principal, where: BatchFi
 
 async def get_items(
     services: Services, principal: Principal, ids: Collection[str]
-) -> dict[str, Facts]:
-    """Return items of the caller's batches by id; one that is not there is left out."""
+) -> dict[str, ItemRecord]:
+    """Return items of the caller's batches by ID. IDs without an item are left out."""
     async with services.database.read() as connection:
         return await batch_items.find_items(connection, ids, user_id=principal.owner_filter())
 
@@ -48,7 +49,7 @@ async def list_items(
     batch_id: str,
     request: PageRequest,
     statuses: Collection[ItemStatus] | None = None,
-) -> Page:
+) -> Page[ItemRecord]:
     """Return one page of a batch's items, in their order."""
     async with services.database.read() as connection:
         return await batch_items.item_page(connection, batch_id, request, statuses=statuses)
@@ -62,7 +63,7 @@ async def count_items(
         return await batch_items.count_items(connection, batch_id, statuses=statuses)
 
 
-def estimated_finish(batch: Facts, *, concurrency: int) -> datetime | None:
+def estimated_finish(batch: BatchRecord, *, concurrency: int) -> datetime | None:
     """Tell when a batch will have ended: by its models' typical seconds, and soon by itself.
 
     Only the time that it worked counts, and not its pauses.
@@ -71,18 +72,17 @@ def estimated_finish(batch: Facts, *, concurrency: int) -> datetime | None:
         batch: The batch.
         concurrency: How many of its pictures are taken to be made at once.
     """
-    status = BatchStatus(batch["status"])
-    if batch["finished_at"] is not None:
-        finished: datetime = batch["finished_at"]
-        return finished
+    status = BatchStatus(batch.status)
+    if batch.finished_at is not None:
+        return batch.finished_at
     if status is BatchStatus.PAUSED:
         return None
-    left = batch["queued"] + batch["running"]
-    ended = batch["total"] - left
-    typical = batch["typical_seconds"] / batch["total"] / concurrency
-    if batch["started_at"] is None or ended == 0:
+    left = batch.queued + batch.running
+    ended = batch.total - left
+    typical = batch.typical_seconds / batch.total / concurrency
+    if batch.started_at is None or ended == 0:
         return now() + timedelta(seconds=left * typical)
-    elapsed = max(0.0, (now() - (batch["working_since"] or batch["started_at"])).total_seconds())
+    elapsed = max(0.0, (now() - (batch.working_since or batch.started_at)).total_seconds())
     # What was seen counts the more, the more of it there is.
     seen = elapsed / ended
     weight = min(1.0, ended / (2 * concurrency))

@@ -11,9 +11,9 @@ from gql_server.batches.fair_semaphore import Places
 from gql_server.batches.item_runner import ItemWork
 from gql_server.batches.pause import pause
 from gql_server.database.engine.engine import DatabaseUnavailable
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.batch_items import items_to_do, slices_to_do
 from gql_server.database.queries.batches import find_batches
+from gql_server.database.records.batches import BatchRecord, ItemToDo
 from gql_server.domain.batches import STARTABLE, BatchPriority, ItemStatus, PauseReason
 from gql_server.domain.errors import GenerationFailed
 from gql_server.generation.persist import check_store
@@ -36,7 +36,7 @@ _PRIORITIES: Final = {
 
 
 async def enqueue_slices(
-    services: Services, batch: Facts, slices: Iterable[int], *, probes: bool = False
+    services: Services, batch: BatchRecord, slices: Iterable[int], *, probes: bool = False
 ) -> None:
     """Have slices of a batch worked on; those of the same round are taken once.
 
@@ -53,12 +53,12 @@ async def enqueue_slices(
     try:
         await services.jobs.enqueue(*(_job(batch, number, probes=probes) for number in chosen))
     except DatabaseUnavailable as error:
-        log.warning("batch_not_enqueued_yet", batch=batch["id"], reason=str(error))
+        log.warning("batch_not_enqueued_yet", batch=batch.id, reason=str(error))
 
 
-def job_prefix(batch: Facts) -> str:
+def job_prefix(batch: BatchRecord) -> str:
     """Return what the ids of a batch's jobs of the present round begin with."""
-    return f"{batch['id']}.{batch['round']}."
+    return f"{batch.id}.{batch.round}."
 
 
 class SliceWork:
@@ -133,10 +133,10 @@ class SliceWork:
         for number in slices:
             for item in await self._to_do(batch_id, number):
                 # What is queued and cannot be claimed: somebody tries it, or the batch waits again.
-                if await self._do(run, item) or item["status"] == ItemStatus.QUEUED:
+                if await self._do(run, item) or item.status == ItemStatus.QUEUED:
                     return
 
-    async def _to_do(self, batch_id: str, number: int) -> list[Facts]:
+    async def _to_do(self, batch_id: str, number: int) -> list[ItemToDo]:
         async with self._parts.database.read() as connection:
             return await items_to_do(connection, batch_id, number)
 
@@ -145,23 +145,23 @@ class SliceWork:
         async with self._parts.database.read() as connection:
             batch = (await find_batches(connection, [batch_id], user_id=None))[batch_id]
             slices = await slices_to_do(connection, batch_id)
-        if batch["status"] not in STARTABLE:
+        if batch.status not in STARTABLE:
             return False
         await enqueue_slices(self._parts, batch, slices)
         return True
 
-    async def _do(self, run: JobRun, item: Facts) -> bool:
+    async def _do(self, run: JobRun, item: ItemToDo) -> bool:
         """Bring an item to its end, where this process can claim it; tell whether it could."""
-        async with self._begun.taken(item["user_id"]) as place:
+        async with self._begun.taken(item.user_id) as place:
             if not run.should_continue:
                 raise Interrupted
             with self._in_hand(run, item) as is_free:
                 return is_free and await self._items.claim_and_make(run, item, place)
 
     @contextmanager
-    def _in_hand(self, run: JobRun, item: Facts) -> Iterator[bool]:
+    def _in_hand(self, run: JobRun, item: ItemToDo) -> Iterator[bool]:
         """Take an item for one run of its slice, whose claims cannot be told from another's."""
-        claim = (run.process_id, item["id"])
+        claim = (run.process_id, item.id)
         if claim in self._taken:
             yield False
             return
@@ -172,11 +172,11 @@ class SliceWork:
             self._taken.discard(claim)
 
 
-def _job(batch: Facts, number: int, *, probes: bool) -> Job:
+def _job(batch: BatchRecord, number: int, *, probes: bool) -> Job:
     return Job(
         id=f"{job_prefix(batch)}{number}",
         kind=KIND,
-        argument={"batch": batch["id"], "slice": number, "probes": probes},
-        partition=batch["user_id"],
-        priority=_PRIORITIES[BatchPriority(batch["priority"])],
+        argument={"batch": batch.id, "slice": number, "probes": probes},
+        partition=batch.user_id,
+        priority=_PRIORITIES[BatchPriority(batch.priority)],
     )

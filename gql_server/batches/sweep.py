@@ -1,16 +1,16 @@
 """Looking after batches that nobody works on: left out by a crash, or paused until now."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from gql_server.batches.completion import cancel_queued
 from gql_server.batches.control import resume
 from gql_server.batches.slice_runner import enqueue_slices, job_prefix
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.batch_items import slices_to_do
 from gql_server.database.queries.batches import find_paused, find_unfinished, lock_batch, set_batch
+from gql_server.database.records.batches import BatchRecord
 from gql_server.domain.batches import BatchStatus
 from gql_server.domain.clock import now
 from gql_server.generation.services import Services
@@ -40,23 +40,23 @@ async def sweep_batches(services: Services) -> None:
                 await _enqueue_anew(services, batch)
         if len(batches) < _CHUNK:
             return
-        last = batches[-1]["id"]
+        last = batches[-1].id
 
 
-async def _enqueue_anew(services: Services, batch: Facts) -> None:
+async def _enqueue_anew(services: Services, batch: BatchRecord) -> None:
     webhook_id = None
     async with services.database.write() as connection:
-        present = await lock_batch(connection, batch["id"])
-        if present is not None and present["status"] == BatchStatus.CANCELING:
-            webhook_id = await cancel_queued(connection, batch["id"])
-            present = await lock_batch(connection, batch["id"])
-        if present is None or present["round"] != batch["round"]:
+        present = await lock_batch(connection, batch.id)
+        if present is not None and present.status == BatchStatus.CANCELING:
+            webhook_id = await cancel_queued(connection, batch.id)
+            present = await lock_batch(connection, batch.id)
+        if present is None or present.round != batch.round:
             return
-        slices = await slices_to_do(connection, batch["id"])
-        change = {"round": present["round"] + 1}
-        await set_batch(connection, batch["id"], change)
+        slices = await slices_to_do(connection, batch.id)
+        change: dict[str, Any] = {"round": present.round + 1}
+        await set_batch(connection, batch.id, change)
     if webhook_id is not None:
         await services.webhooks.deliver_soon(webhook_id)
     if slices:
-        log.warning("batch_enqueued_anew", batch=batch["id"], slices=len(slices))
-        await enqueue_slices(services, {**present, **change}, slices)
+        log.warning("batch_enqueued_anew", batch=batch.id, slices=len(slices))
+        await enqueue_slices(services, present._replace(**change), slices)

@@ -9,7 +9,8 @@ import typer
 from gql_server.access.keys import KeyDraft, create_key, list_keys, revoke_key
 from gql_server.cli.start import in_utc, with_database
 from gql_server.database.engine.engine import Database
-from gql_server.database.engine.pages import MAX_PAGE_SIZE, Facts, PageKey, PageRequest
+from gql_server.database.engine.pages import MAX_PAGE_SIZE, PageKey, PageRequest, page_key_of
+from gql_server.database.records.api_keys import ApiKeyRecord
 from gql_server.domain.budgets import BudgetPeriod
 from gql_server.domain.clock import now, to_iso
 from gql_server.domain.principal import EVERYONE, Role
@@ -66,10 +67,7 @@ def _create(
     draft = KeyDraft(user_id=user, role=role, name=name, expires_at=in_utc(expires), budget=budget)
     created = with_database(lambda database: create_key(database, draft))
     typer.echo(
-        (
-            f"{created.facts['id']} for {user}, {role.value}. Store the secret: it is not "
-            "shown again."
-        ),
+        (f"{created.key.id} for {user}, {role.value}. Store the secret: it is not shown again."),
         err=True,
     )
     typer.echo(created.secret)
@@ -83,8 +81,8 @@ def _list(
 
     async def run(database: Database) -> None:
         typer.echo("\t".join(_HEADINGS))
-        async for facts in _all_keys(database, user):
-            typer.echo("\t".join(_line(facts)))
+        async for key in _all_keys(database, user):
+            typer.echo("\t".join(_line(key)))
 
     with_database(run)
 
@@ -94,40 +92,40 @@ def _revoke(
     key: Annotated[str, typer.Argument(help="ID of the key, key_….")],
 ) -> None:
     """Revoke an API key, in every running server on the database."""
-    facts = with_database(lambda database: revoke_key(database, key))
-    typer.echo(f"{key} of {facts['user_id']} is revoked.")
+    revoked = with_database(lambda database: revoke_key(database, key))
+    typer.echo(f"{revoked.id} of {revoked.user_id} is revoked.")
 
 
-async def _all_keys(database: Database, user: str | None) -> AsyncIterator[Facts]:
+async def _all_keys(database: Database, user: str | None) -> AsyncIterator[ApiKeyRecord]:
     after: PageKey | None = None
     while True:
         request = PageRequest(size=MAX_PAGE_SIZE, after=after)
         page = await list_keys(database, EVERYONE, request, user_id=user)
-        for facts in page.rows:
-            yield facts
+        for key in page.rows:
+            yield key
         if not page.has_more:
             return
-        after = PageKey(page.rows[-1]["created_at"], page.rows[-1]["id"])
+        after = page_key_of(page.rows[-1])
 
 
-def _line(facts: Facts) -> tuple[str, ...]:
-    last_used = facts["last_used_at"]
+def _line(key: ApiKeyRecord) -> tuple[str, ...]:
+    last_used = key.last_used_at
     return (
-        facts["id"],
-        facts["prefix"],
-        facts["user_id"],
-        facts["role"],
-        _state(facts),
-        to_iso(facts["created_at"]),
+        key.id,
+        key.prefix,
+        key.user_id,
+        key.role,
+        _state(key),
+        to_iso(key.created_at),
         to_iso(last_used) if last_used is not None else "never",
-        facts["name"] or "",
+        key.name or "",
     )
 
 
-def _state(facts: Facts) -> str:
-    if facts["revoked_at"] is not None:
-        return f"revoked {to_iso(facts['revoked_at'])}"
-    expires_at = facts["expires_at"]
+def _state(key: ApiKeyRecord) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {to_iso(key.revoked_at)}"
+    expires_at = key.expires_at
     if expires_at is None:
         return "good"
     return f"{'expired' if expires_at <= now() else 'good until'} {to_iso(expires_at)}"

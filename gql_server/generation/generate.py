@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.idempotency_keys import KeyScope
 from gql_server.database.queries.images import find_images
+from gql_server.database.records.images import PartialImage
 from gql_server.domain.errors import GenerationPending
 from gql_server.domain.principal import Principal
 from gql_server.generation.produce import keep_picture, keep_what_was_made, make_picture
@@ -28,11 +28,11 @@ class MadeImage:
     """An image that was made, or found to be made already.
 
     Attributes:
-        facts: The image's facts.
+        image: The image.
         passed: The soft budgets that its cost passed, where it was made now.
     """
 
-    facts: Facts
+    image: PartialImage
     passed: Sequence[BudgetState] = ()
 
 
@@ -100,16 +100,16 @@ class _KeyedPicture:
     async def find(self, image_id: str) -> MadeImage | None:
         async with self._parts.database.read() as connection:
             found = await find_images(connection, [image_id], user_id=self._principal.user_id)
-        return MadeImage(facts=found[image_id]) if image_id in found else None
+        return MadeImage(image=found[image_id]) if image_id in found else None
 
     async def make(self, _image_id: str, scope: KeyScope) -> MadeImage:
         self._has_failed = True  # until it has not
         async with _paid(self._parts, self._accepted) as hold:
             picture = await make_picture(self._parts, self._accepted)
             self.has_spent = True
-            facts = await keep_picture(self._parts, self._accepted, picture, hold=hold, key=scope)
+            image = await keep_picture(self._parts, self._accepted, picture, hold=hold, key=scope)
         self._has_failed = False
-        return MadeImage(facts=facts, passed=hold.passed)
+        return MadeImage(image=image, passed=hold.passed)
 
     async def resume(
         self, image_id: str, accepted: Mapping[str, Any] | None, scope: KeyScope
@@ -127,12 +127,12 @@ class _KeyedPicture:
         self._accepted = decided
         self._has_failed = True  # until it is done: it may reserve the amount anew
         hold = Hold(image_id, decided.payer, decided.price.cost)
-        facts = await keep_what_was_made(self._parts, decided, hold=hold, key=scope)
-        if facts is None:
+        image = await keep_what_was_made(self._parts, decided, hold=hold, key=scope)
+        if image is None:
             return await self.make(image_id, scope)
         self._has_failed = False
         self._parts.reservations.charged(decided.payer)
-        return MadeImage(facts=facts, passed=hold.passed)
+        return MadeImage(image=image, passed=hold.passed)
 
 
 def _given(request: PictureRequest) -> dict[str, Any]:
@@ -149,8 +149,8 @@ def _given(request: PictureRequest) -> dict[str, Any]:
 async def _make_and_keep(services: Services, accepted: AcceptedPicture) -> MadeImage:
     async with _paid(services, accepted) as hold:
         picture = await make_picture(services, accepted)
-        facts = await keep_picture(services, accepted, picture, hold=hold)
-    return MadeImage(facts=facts, passed=hold.passed)
+        image = await keep_picture(services, accepted, picture, hold=hold)
+    return MadeImage(image=image, passed=hold.passed)
 
 
 def _paid(services: Services, accepted: AcceptedPicture) -> AbstractAsyncContextManager[Hold]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gql_server.database.engine.pages import Facts, Page, PageRequest, RawPage
+from gql_server.database.engine.pages import Page, PageRequest, RawPage
 from gql_server.database.queries.images import (
     IMAGE_COLUMNS,
     ImageFilter,
@@ -18,6 +18,7 @@ from gql_server.database.queries.images import (
     raw_image_page,
     update_image,
 )
+from gql_server.database.records.images import ImageChanges, PartialImage
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ImageNotFound, Rejected
 from gql_server.domain.principal import Principal
@@ -43,7 +44,7 @@ async def list_images(
     columns: Collection[str],
     where: ImageFilter,
     request: PageRequest,
-) -> Page:
+) -> Page[PartialImage]:
     """Return one page of the caller's images with the columns that were asked for."""
     async with services.database.read() as connection:
         return await image_page(connection, columns, _seen(where, principal), request)
@@ -67,7 +68,7 @@ async def list_images_by_template(
     columns: Collection[str],
     where: ImageFilter,
     request: PageRequest,
-) -> Mapping[str, Page]:
+) -> Mapping[str, Page[PartialImage]]:
     """Return the same page of the caller's images for each of some templates."""
     async with services.database.read() as connection:
         return await image_pages_by_template(
@@ -86,7 +87,7 @@ async def get_images(
     principal: Principal,
     ids: Collection[str],
     columns: Collection[str] = IMAGE_COLUMNS,
-) -> Mapping[str, Facts]:
+) -> Mapping[str, PartialImage]:
     """Return the caller's images of these ids, deleted ones too."""
     async with services.database.read() as connection:
         return await find_images(connection, ids, user_id=principal.owner_filter(), columns=columns)
@@ -94,7 +95,7 @@ async def get_images(
 
 async def label_image(
     services: Services, principal: Principal, image_id: str, labels: Labels
-) -> Facts:
+) -> PartialImage:
     """Change an image's tags and metadata.
 
     Raises:
@@ -104,15 +105,15 @@ async def label_image(
     faults = list(label_faults(labels.tags, labels.metadata))
     if faults:
         raise Rejected(faults)
-    values: dict[str, Any] = {}
+    values: ImageChanges = {}
     if labels.tags is not None:
         values["tags"] = clean_tags(labels.tags)
     if labels.metadata is not None or labels.clears_metadata:
-        values["attributes"] = labels.metadata
+        values["attributes"] = None if labels.metadata is None else dict(labels.metadata)
     return await _change(services, principal, image_id, values)
 
 
-async def delete_image(services: Services, principal: Principal, image_id: str) -> Facts:
+async def delete_image(services: Services, principal: Principal, image_id: str) -> PartialImage:
     """Take an image out of lists; it can be restored, and its charge stays.
 
     Raises:
@@ -121,7 +122,7 @@ async def delete_image(services: Services, principal: Principal, image_id: str) 
     return await _change(services, principal, image_id, {"deleted_at": now()}, only_if_kept=True)
 
 
-async def restore_image(services: Services, principal: Principal, image_id: str) -> Facts:
+async def restore_image(services: Services, principal: Principal, image_id: str) -> PartialImage:
     """Put a deleted image back into lists.
 
     Raises:
@@ -139,18 +140,18 @@ async def _change(
     services: Services,
     principal: Principal,
     image_id: str,
-    values: dict[str, Any],
+    values: ImageChanges,
     *,
     only_if_kept: bool = False,
-) -> Facts:
+) -> PartialImage:
     async with services.database.write() as connection:
         found = await find_images(
             connection, [image_id], user_id=principal.owner_filter(), for_update=True
         )
-        facts = found.get(image_id)
-        if facts is None:
+        image = found.get(image_id)
+        if image is None:
             raise ImageNotFound(image_id)
-        if not values or (only_if_kept and facts["deleted_at"] is not None):
-            return facts
-        await update_image(connection, image_id, user_id=facts["user_id"], values=values)
-        return {**facts, **values}
+        if not values or (only_if_kept and image["deleted_at"] is not None):
+            return image
+        await update_image(connection, image_id, user_id=image["user_id"], values=values)
+        return {**image, **values}

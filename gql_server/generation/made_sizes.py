@@ -1,11 +1,10 @@
 """Pictures of another size than was asked for: what they cost, and what their users are told."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import structlog
 
+from gql_server.database.records.images import PartialImage
 from gql_server.domain.money import NanoDollars
 from gql_server.generation.services import Services
 from gql_server.generation.validation import AcceptedPicture, picture_size, price_of
@@ -40,7 +39,7 @@ class OtherSize:
         )
 
 
-def other_size(image: Mapping[str, Any]) -> OtherSize | None:
+def other_size(image: PartialImage) -> OtherSize | None:
     """Return how the size of a kept image differs from what was asked for; None: it does not."""
     asked = image["parameters"]
     width, height = asked.get("width"), asked.get("height")

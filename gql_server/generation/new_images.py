@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from gql_server.database.engine.pages import Facts, PageKey, PageOrder, PageRequest
+from gql_server.database.engine.pages import PageKey, PageOrder, PageRequest
 from gql_server.database.queries.image_order import images_topic, newest_image
 from gql_server.database.queries.images import ImageFilter, find_images, image_page
+from gql_server.database.records.images import PartialImage
 from gql_server.domain.errors import ImageNotFound
 from gql_server.domain.principal import Principal
 from gql_server.generation.services import Services
@@ -17,7 +18,7 @@ from gql_server.progress.watch import Watch
 
 _PAGE: Final = 100
 _Place = tuple[datetime, str]
-NewImages = Update[_Place, None, tuple[_Place, Facts]]
+NewImages = Update[_Place, None, tuple[_Place, PartialImage]]
 """Images that were kept, each with its place."""
 _BEFORE_ALL: Final[_Place] = (datetime(1970, 1, 1, tzinfo=UTC), "")
 
@@ -29,7 +30,7 @@ async def watch_new_images(
     where: ImageFilter,
     *,
     after: str | None = None,
-) -> Callable[[], Watch[_Place, None, tuple[_Place, Facts]]]:
+) -> Callable[[], Watch[_Place, None, tuple[_Place, PartialImage]]]:
     """Return what begins to watch a user's images that are kept from now on.
 
     It tells each once, in the order of their keys.
@@ -64,7 +65,7 @@ async def watch_new_images(
                 raise ImageNotFound(after, path=("after",))
             start = _place(PageKey(found[after]["created_at"], after))
 
-    async def read(position: _Place) -> Snapshot[_Place, None, tuple[_Place, Facts]]:
+    async def read(position: _Place) -> Snapshot[_Place, None, tuple[_Place, PartialImage]]:
         request = PageRequest(size=_PAGE, after=PageKey(*position), order=PageOrder.OLDEST_FIRST)
         async with services.database.read() as connection:
             # Before the page: what is committed after this is found by the next read.

@@ -8,8 +8,8 @@ import stamina
 import structlog
 
 from gql_server.database.engine.engine import DatabaseUnavailable
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.image_inserts import ImageInserts, NewImage
+from gql_server.database.records.images import PartialImage
 from gql_server.domain.errors import GenerationFailed, GenerationPending
 from gql_server.storage.store import Store, StoredObject, StoreMisconfigured, StoreUnavailable
 
@@ -90,7 +90,7 @@ async def keep_bytes(
     return existing
 
 
-async def keep_facts(inserts: ImageInserts, new: NewImage) -> Facts:
+async def keep_facts(inserts: ImageInserts, new: NewImage) -> PartialImage:
     """Write an image and its charge, once, whatever fails in between; return the image.
 
     Where another process writes the same image, the first commit wins and is returned.

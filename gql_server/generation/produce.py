@@ -6,10 +6,10 @@ from typing import Any
 
 import structlog
 
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.idempotency_keys import KeyScope
 from gql_server.database.queries.image_inserts import Ending, NewImage
 from gql_server.database.queries.reservations import ReservationLost
+from gql_server.database.records.images import PartialImage
 from gql_server.database.tables.tables import ChargeKind, ChargeRow, ImageRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import Rejected
@@ -84,7 +84,7 @@ async def keep_picture(
     key: KeyScope | None = None,
     ending: Ending[Any] | None = None,
     retry_for_seconds: float = 0.0,
-) -> Facts:
+) -> PartialImage:
     """Keep a picture and charge it, once; return the image.
 
     Args:
@@ -124,7 +124,7 @@ async def keep_what_was_made(
     key: KeyScope | None = None,
     ending: Ending[Any] | None = None,
     retry_for_seconds: float = 0.0,
-) -> Facts | None:
+) -> PartialImage | None:
     """Write the facts of a picture whose bytes another process left; None: it left none.
 
     Args:
@@ -154,7 +154,7 @@ async def _keep_facts(
     hold: Hold | None,
     key: KeyScope | None,
     ending: Ending[Any] | None,
-) -> Facts:
+) -> PartialImage:
     while True:
         image, charge = _rows(kept)
         is_held = hold is not None and hold.is_written

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.idempotency_keys import KeyScope
 from gql_server.database.queries.images import find_images
 from gql_server.database.queries.source_images import (
@@ -14,6 +13,7 @@ from gql_server.database.queries.source_images import (
     insert_source_image_once,
     uploaded_by,
 )
+from gql_server.database.records.source_images import SourceImageRecord
 from gql_server.database.tables.tables import SourceImageRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import (
@@ -61,7 +61,7 @@ async def upload_source_image(
     *,
     idempotency_key: str | None = None,
     path: Path = ("file",),
-) -> Facts:
+) -> SourceImageRecord:
     """Keep an uploaded picture: upright, at most 2048 pixels a side, without its metadata.
 
     With an idempotency key it is kept once, however often the same bytes are sent.
@@ -131,25 +131,25 @@ class _Upload:
                 code=ErrorCode.TOO_MANY,
             )
 
-    async def find(self, image_id: str) -> Facts | None:
+    async def find(self, image_id: str) -> SourceImageRecord | None:
         async with self._parts.database.read() as connection:
             found = await find_source_images(
                 connection, [image_id], user_id=self._principal.user_id
             )
         return found.get(image_id)
 
-    async def make(self, image_id: str, scope: KeyScope) -> Facts:
+    async def make(self, image_id: str, scope: KeyScope) -> SourceImageRecord:
         self.has_spent = True
         return await self.keep(image_id, scope)
 
-    async def resume(self, image_id: str, _accepted: object, scope: KeyScope) -> Facts:
+    async def resume(self, image_id: str, _accepted: object, scope: KeyScope) -> SourceImageRecord:
         kept = await self.find(image_id)
         if kept is not None:
             return kept
         await self.accept()
         return await self.make(image_id, scope)
 
-    async def keep(self, image_id: str, scope: KeyScope | None = None) -> Facts:
+    async def keep(self, image_id: str, scope: KeyScope | None = None) -> SourceImageRecord:
         row = SourceImageRow(
             id=image_id,
             user_id=self._principal.user_id,
@@ -197,12 +197,17 @@ async def find_sources(
         images = await find_images(
             connection, ids, user_id=principal.owner_filter(), columns=_IMAGE_COLUMNS
         )
-    kept = {image_id: facts for image_id, facts in images.items() if facts["deleted_at"] is None}
-    return {
-        image_id: SourceImage(image_id, facts["storage_key"], facts["width"], facts["height"])
-        for image_id, facts in {**uploads, **kept}.items()
-        if facts["missing_since"] is None
+    found = {
+        upload.id: SourceImage(upload.id, upload.storage_key, upload.width, upload.height)
+        for upload in uploads.values()
+        if upload.missing_since is None
     }
+    for image in images.values():
+        if image["deleted_at"] is None and image["missing_since"] is None:
+            found[image["id"]] = SourceImage(
+                image["id"], image["storage_key"], image["width"], image["height"]
+            )
+    return found
 
 
 def fitted_size(model: Model, source: SourceImage, width: int, height: int) -> tuple[int, int]:

@@ -5,9 +5,9 @@ Each user sees and changes their own; an admin everyone's, which stay their owne
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from gql_server.database.engine.pages import Facts, Page, PageRequest
+from gql_server.database.engine.pages import Page, PageRequest
 from gql_server.database.queries.templates import (
     TEMPLATE_COLUMNS,
     count_templates,
@@ -16,6 +16,7 @@ from gql_server.database.queries.templates import (
     template_page,
     update_template,
 )
+from gql_server.database.records.templates import PartialTemplate, TemplateChanges
 from gql_server.database.tables.tables import TemplateRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import DomainError, ModelNotFound, Rejected, TemplateNotFound
@@ -57,7 +58,7 @@ async def list_templates(
     request: PageRequest,
     *,
     user_id: str | None = None,
-) -> Page:
+) -> Page[PartialTemplate]:
     """Return one page of the templates that the caller sees, or of one user's."""
     owner = principal.owner_filter(user_id)
     async with services.database.read() as connection:
@@ -77,7 +78,7 @@ async def get_templates(
     principal: Principal,
     ids: Collection[str],
     columns: Collection[str] = TEMPLATE_COLUMNS,
-) -> Mapping[str, Facts]:
+) -> Mapping[str, PartialTemplate]:
     """Return the caller's templates of these ids; deleted ones are left out."""
     async with services.database.read() as connection:
         return await find_templates(
@@ -85,7 +86,9 @@ async def get_templates(
         )
 
 
-async def create_template(services: Services, principal: Principal, draft: TemplateDraft) -> Facts:
+async def create_template(
+    services: Services, principal: Principal, draft: TemplateDraft
+) -> PartialTemplate:
     """Save a template.
 
     Raises:
@@ -93,21 +96,16 @@ async def create_template(services: Services, principal: Principal, draft: Templ
     """
     _check(services, draft)
     moment = now()
-    row = TemplateRow(
-        id=new_id("tpl"),
-        user_id=principal.user_id,
-        created_at=moment,
-        updated_at=moment,
-        **_values(draft),
-    )
+    values: TemplateChanges = {**_values(draft), "updated_at": moment}
+    row = TemplateRow(id=new_id("tpl"), user_id=principal.user_id, created_at=moment, **values)
     async with services.database.write() as connection:
         await insert_template(connection, row)
-    return row.model_dump()
+    return cast("PartialTemplate", row.model_dump())
 
 
 async def change_template(
     services: Services, principal: Principal, template_id: str, changes: Mapping[str, Any]
-) -> Facts:
+) -> PartialTemplate:
     """Change some of a template; images that were made with it stay as they are.
 
     Args:
@@ -124,23 +122,23 @@ async def change_template(
         found = await find_templates(
             connection, [template_id], user_id=principal.owner_filter(), for_update=True
         )
-        facts = found.get(template_id)
-        if facts is None:
+        template = found.get(template_id)
+        if template is None:
             raise TemplateNotFound(template_id, path=("id",))
         draft = TemplateDraft(
             **{
-                "name": facts["name"],
-                "description": facts["description"],
-                "model_id": facts["model_id"],
-                "default_prompt": facts["default_prompt"],
-                "parameters": Parameters(**facts["parameters"]),
+                "name": template["name"],
+                "description": template["description"],
+                "model_id": template["model_id"],
+                "default_prompt": template["default_prompt"],
+                "parameters": Parameters(**template["parameters"]),
                 **changes,
             }
         )
         _check(services, draft)
-        values = {**_values(draft), "updated_at": now()}
-        await update_template(connection, template_id, user_id=facts["user_id"], values=values)
-    return {**facts, **values}
+        values: TemplateChanges = {**_values(draft), "updated_at": now()}
+        await update_template(connection, template_id, user_id=template["user_id"], values=values)
+    return {**template, **values}
 
 
 async def delete_template(services: Services, principal: Principal, template_id: str) -> None:
@@ -189,7 +187,7 @@ def _faults(services: Services, draft: TemplateDraft) -> Iterator[DomainError]:
         yield from resolve_parameters(model, draft.parameters, path=("parameters",)).faults
 
 
-def _values(draft: TemplateDraft) -> dict[str, Any]:
+def _values(draft: TemplateDraft) -> TemplateChanges:
     return {
         "name": draft.name.strip(),
         "description": draft.description,

@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping
 
 import structlog
 
-from gql_server.database.engine.pages import Facts, Page, PageRequest
+from gql_server.database.engine.pages import Page, PageRequest
 from gql_server.database.queries.source_images import (
     count_source_images,
     find_source_images,
     mark_source_image_deleted,
     source_image_page,
 )
+from gql_server.database.records.source_images import SourceImageRecord
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ImageNotFound
 from gql_server.domain.principal import Principal
@@ -26,15 +27,14 @@ log = structlog.get_logger(__name__)
 async def list_source_images(
     services: Services,
     principal: Principal,
-    columns: Collection[str],
     request: PageRequest,
     *,
     user_id: str | None = None,
-) -> Page:
+) -> Page[SourceImageRecord]:
     """Return one page of the uploads that the caller sees, or of one user's."""
     owner = principal.owner_filter(user_id)
     async with services.database.read() as connection:
-        return await source_image_page(connection, columns, request, user_id=owner)
+        return await source_image_page(connection, request, user_id=owner)
 
 
 async def source_image_count(
@@ -47,7 +47,7 @@ async def source_image_count(
 
 async def get_source_images(
     services: Services, principal: Principal, ids: Collection[str]
-) -> Mapping[str, Facts]:
+) -> Mapping[str, SourceImageRecord]:
     """Return the caller's uploads of these ids."""
     async with services.database.read() as connection:
         return await find_source_images(connection, ids, user_id=principal.owner_filter())
@@ -64,13 +64,13 @@ async def delete_source_image(services: Services, principal: Principal, image_id
     """
     async with services.database.write() as connection:
         found = await find_source_images(
-            connection, [image_id], user_id=principal.owner_filter(), even_deleted=True
+            connection, [image_id], user_id=principal.owner_filter(), include_deleted=True
         )
         if image_id not in found:
             raise ImageNotFound(image_id, path=("id",))
-        if found[image_id]["deleted_at"] is None:
+        if found[image_id].deleted_at is None:
             await mark_source_image_deleted(connection, image_id, at=now())
     try:
-        await services.store.delete(found[image_id]["storage_key"])
+        await services.store.delete(found[image_id].storage_key)
     except (StoreUnavailable, StoreMisconfigured) as error:
         log.warning("upload_bytes_left", source_image=image_id, reason=str(error))

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.templates import find_templates
+from gql_server.database.records.templates import PartialTemplate
 from gql_server.domain.budgets import Payer
 from gql_server.domain.clock import now
 from gql_server.domain.errors import (
@@ -78,7 +78,7 @@ class NamedInputs:
         labels: What was found of tags and metadata, which the pictures of a batch share.
     """
 
-    templates: Mapping[str, Facts]
+    templates: Mapping[str, PartialTemplate]
     sources: Mapping[str, SourceImage]
     labels: CheckedLabels
 
@@ -129,7 +129,7 @@ async def load_inputs(
         source_ids.update(
             request.source_image_ids[:max_sources], filter(None, [request.mask_image_id])
         )
-    templates: dict[str, Facts] = {}
+    templates: dict[str, PartialTemplate] = {}
     sources: dict[str, SourceImage] = {}
     for ids in _chunks(template_ids):
         async with services.database.read() as connection:
@@ -228,7 +228,10 @@ def _chunks(ids: Collection[str]) -> Iterator[Sequence[str]]:
 
 
 def _model(
-    services: Services, request: PictureRequest, template: Facts | None, faults: list[DomainError]
+    services: Services,
+    request: PictureRequest,
+    template: PartialTemplate | None,
+    faults: list[DomainError],
 ) -> Model | None:
     model_id = request.model_id
     if model_id is None and template is not None:

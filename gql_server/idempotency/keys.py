@@ -15,9 +15,9 @@ from typing import Any, Final, Generic, TypeVar
 import structlog
 
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries import idempotency_keys as keys
 from gql_server.database.queries.idempotency_keys import KeyScope
+from gql_server.database.records.idempotency_keys import KeyRecord
 from gql_server.domain.errors import (
     DomainError,
     IdempotencyConflict,
@@ -150,24 +150,22 @@ class Idempotency:
                     make = partial(flight.work.make, begun.result_id, flight.scope)
                     return await self._run(flight, begun.result_id, make)
                 continue
-            flight.learn(held["result_id"])
-            if held["completed_at"] is not None:
+            flight.learn(held.result_id)
+            if held.completed_at is not None:
                 return await _replayed(flight.work, held)
             if await self._take_over(flight, held):
-                resume = partial(
-                    flight.work.resume, held["result_id"], held["accepted"], flight.scope
-                )
-                return await self._run(flight, held["result_id"], resume)
+                resume = partial(flight.work.resume, held.result_id, held.accepted, flight.scope)
+                return await self._run(flight, held.result_id, resume)
             if not flight.waiters:
-                raise IdempotencyInProgress(held["result_id"])
+                raise IdempotencyInProgress(held.result_id)
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def _find(self, flight: "_Flight[Any]") -> Facts | None:
+    async def _find(self, flight: "_Flight[Any]") -> KeyRecord | None:
         async with self._database.read() as connection:
             held = await keys.find_key(connection, flight.scope)
         if held is None:
             return None
-        if held["input_hash"] != flight.digest:
+        if held.input_hash != flight.digest:
             raise IdempotencyConflict
         return held
 
@@ -182,19 +180,19 @@ class Idempotency:
                 process_id=self._lease.process_id,
             )
 
-    async def _take_over(self, flight: "_Flight[Any]", held: Facts) -> bool:
+    async def _take_over(self, flight: "_Flight[Any]", held: KeyRecord) -> bool:
         # What this process holds has a flight that is not over; without one it was given up.
-        if held["is_held"] and held["process_id"] != self._lease.process_id:
+        if held.is_held and held.process_id != self._lease.process_id:
             return False
         async with self._database.write() as connection:
             is_taken = await keys.take_over_key(
                 connection,
                 flight.scope,
-                result_id=held["result_id"],
+                result_id=held.result_id,
                 process_id=self._lease.process_id,
             )
         if is_taken:
-            log.info("keyed_request_resumed", result=held["result_id"], of=held["process_id"])
+            log.info("keyed_request_resumed", result=held.result_id, of=held.process_id)
         return is_taken
 
     async def _run(
@@ -279,12 +277,12 @@ class _Flight(Generic[T]):
         return self.task.done()
 
 
-async def _replayed(work: KeyedWork[T], held: Facts) -> T:
-    if held["error"] is not None:
-        raise failure_from_json(held["error"])
-    result = await work.find(held["result_id"])
+async def _replayed(work: KeyedWork[T], held: KeyRecord) -> T:
+    if held.error is not None:
+        raise failure_from_json(held.error)
+    result = await work.find(held.result_id)
     if result is None:
-        raise ImageNotFound(held["result_id"], path=("idempotency_key",))
+        raise ImageNotFound(held.result_id, path=("idempotency_key",))
     return result
 
 

@@ -9,7 +9,7 @@ from gql_server.batches.create import create_batch
 from gql_server.batches.queries import estimated_finish, get_batches
 from gql_server.batches.requests import BatchPicture, BatchRequest
 from gql_server.batches.validation import MAX_PICTURES, checking_cost
-from gql_server.database.engine.pages import Facts
+from gql_server.database.records.batches import BatchRecord
 from gql_server.domain.batches import BatchPriority, BatchStatus, PauseReason
 from gql_server.domain.errors import BatchNotFound
 from gql_server.domain.money import to_dollars
@@ -144,7 +144,7 @@ async def generate_batch(
         await _request(given),
         idempotency_key=unquoted(idempotency_key),
     )
-    batch = NewBatch(**_shown(context, created.facts))
+    batch = NewBatch(**_shown(context, created.batch))
     if created.passed:
         batch.warnings = context.warnings(created.passed)
     response.headers["Location"] = f"/api/batch/{batch.id}"
@@ -181,13 +181,14 @@ async def _request(given: GenerateBatchRequest) -> BatchRequest:
     )
 
 
-def _shown(context: Context, facts: Facts) -> dict[str, Any]:
-    as_they_are = Batch.model_fields.keys() & facts.keys()
-    return {name: facts[name] for name in as_they_are} | {
-        "progress": 1 - (facts["queued"] + facts["running"]) / facts["total"],
-        "cost": to_dollars(facts["cost"]),
-        "estimated_cost": to_dollars(facts["estimated_cost"]),
+def _shown(context: Context, batch: BatchRecord) -> dict[str, Any]:
+    columns = batch._asdict()
+    as_they_are = Batch.model_fields.keys() & columns.keys()
+    return {name: columns[name] for name in as_they_are} | {
+        "progress": 1 - (batch.queued + batch.running) / batch.total,
+        "cost": to_dollars(batch.cost),
+        "estimated_cost": to_dollars(batch.estimated_cost),
         "estimated_finish_at": estimated_finish(
-            facts, concurrency=context.services.batch_concurrency
+            batch, concurrency=context.services.batch_concurrency
         ),
     }

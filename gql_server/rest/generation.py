@@ -81,9 +81,9 @@ async def generate(
         PictureRequest(prompt=given.prompt, max_cost=given.max_cost, **settings_from(given)),
         idempotency_key=unquoted(idempotency_key),
     )
-    (shown,) = await images_from(context, [made.facts])
+    (shown,) = await images_from(context, [made.image])
     image = NewImage(**dict(shown))
-    size = other_size(made.facts)
+    size = other_size(made.image)
     warnings = [*([size.message] if size is not None else []), *context.warnings(made.passed)]
     if warnings:
         image.warnings = warnings

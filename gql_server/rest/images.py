@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 from fastapi import Path, Query
 
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.images import ImageFilter
+from gql_server.database.records.images import PartialImage
 from gql_server.domain.errors import ImageNotFound, Rejected
 from gql_server.domain.money import to_dollars
 from gql_server.domain.text import list_errors
@@ -79,23 +79,23 @@ class ImageList(Answer):
     next_cursor: str | None = NEXT_CURSOR
 
 
-async def images_from(context: Context, found: Sequence[Facts]) -> list[Image]:
+async def images_from(context: Context, found: Sequence[PartialImage]) -> list[Image]:
     """Shape rows for clients."""
     return [
         Image(
-            id=facts["id"],
-            prompt=facts["prompt"],
-            model=facts["model_id"],
-            r2_key=facts["storage_key"],
-            r2_url=await context.services.store.url(facts["storage_key"]),
-            width=facts["width"],
-            height=facts["height"],
-            created_at=facts["created_at"],
-            user_id=facts["user_id"],
-            cost=to_dollars(facts["cost"]),
-            is_deleted=facts["deleted_at"] is not None,
+            id=row["id"],
+            prompt=row["prompt"],
+            model=row["model_id"],
+            r2_key=row["storage_key"],
+            r2_url=await context.services.store.url(row["storage_key"]),
+            width=row["width"],
+            height=row["height"],
+            created_at=row["created_at"],
+            user_id=row["user_id"],
+            cost=to_dollars(row["cost"]),
+            is_deleted=row["deleted_at"] is not None,
         )
-        for facts in found
+        for row in found
     ]
 
 
@@ -151,6 +151,6 @@ async def get_image(context: ContextOfRequest, id: ImageId) -> Image:
 
 async def delete_image(context: ContextOfRequest, id: ImageId) -> Image:
     """Take one of the caller's images out of lists."""
-    facts = await use_cases.delete_image(context.services, context.principal, id)
-    (image,) = await images_from(context, [facts])
+    row = await use_cases.delete_image(context.services, context.principal, id)
+    (image,) = await images_from(context, [row])
     return image

@@ -1,13 +1,22 @@
 """Pagination of lists: a limit and a cursor."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from fastapi import Query
 
 from gql_server.database.engine.cursors import cursor_of, page_key
-from gql_server.database.engine.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page, PageRequest
+from gql_server.database.engine.pages import (
+    DEFAULT_PAGE_SIZE,
+    MAX_PAGE_SIZE,
+    Page,
+    PageColumns,
+    PageRecord,
+    PageRequest,
+)
 from gql_server.domain.errors import InvalidInput
 from gql_server.rest.fields import described
+
+RowT = TypeVar("RowT", bound=PageRecord | PageColumns)
 
 CURSOR_EXAMPLE: Final = "MTc2ODQ3MzAwMDAwMDAwMDppbWdfMDFqZDJrcTV3M204djd4OWM0YjZuMWgwdHo="
 
@@ -49,6 +58,6 @@ def page_request(limit: int, cursor: str | None) -> PageRequest:
         ) from None
 
 
-def next_cursor(page: Page) -> str | None:
+def next_cursor(page: Page[RowT]) -> str | None:
     """Return the cursor of what follows a page."""
     return cursor_of(page.rows[-1]) if page.has_more else None

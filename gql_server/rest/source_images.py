@@ -5,8 +5,7 @@ from typing import Annotated
 
 from fastapi import Path, Request, Response
 
-from gql_server.database.engine.pages import Facts
-from gql_server.database.queries.source_images import SOURCE_IMAGE_COLUMNS
+from gql_server.database.records.source_images import SourceImageRecord
 from gql_server.domain.errors import ImageNotFound
 from gql_server.generation import uploads as use_cases
 from gql_server.generation.source_images import upload_source_image
@@ -73,13 +72,13 @@ async def upload(
     idempotency_key: IdempotencyKey = None,
 ) -> SourceImage:
     """Take a picture."""
-    facts = await upload_source_image(
+    uploaded = await upload_source_image(
         context.services,
         context.principal,
         await read_picture(request),
         idempotency_key=unquoted(idempotency_key),
     )
-    (shown,) = await _source_images(context, [facts])
+    (shown,) = await _source_images(context, [uploaded])
     response.headers["Location"] = f"/api/source-images/{shown.id}"
     return shown
 
@@ -89,7 +88,7 @@ async def list_source_images(
 ) -> SourceImageList:
     """Return a page of the caller's uploads."""
     page = await use_cases.list_source_images(
-        context.services, context.principal, SOURCE_IMAGE_COLUMNS, page_request(limit, cursor)
+        context.services, context.principal, page_request(limit, cursor)
     )
     return SourceImageList(
         source_images=await _source_images(context, page.rows),
@@ -113,17 +112,17 @@ async def delete_source_image(context: ContextOfRequest, id: SourceImageId) -> D
     return DeletedSourceImage(id=id, is_deleted=True)
 
 
-async def _source_images(context: Context, found: Sequence[Facts]) -> list[SourceImage]:
+async def _source_images(context: Context, found: Sequence[SourceImageRecord]) -> list[SourceImage]:
     return [
         SourceImage(
-            id=facts["id"],
-            url=await context.services.store.url(facts["storage_key"]),
-            width=facts["width"],
-            height=facts["height"],
-            content_type=facts["content_type"],
-            size_bytes=facts["size_bytes"],
-            created_at=facts["created_at"],
-            user_id=facts["user_id"],
+            id=upload.id,
+            url=await context.services.store.url(upload.storage_key),
+            width=upload.width,
+            height=upload.height,
+            content_type=upload.content_type,
+            size_bytes=upload.size_bytes,
+            created_at=upload.created_at,
+            user_id=upload.user_id,
         )
-        for facts in found
+        for upload in found
     ]

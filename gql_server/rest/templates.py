@@ -5,8 +5,8 @@ from typing import Annotated, Any, Final
 from fastapi import Body, Path, Response
 from fastapi.openapi.models import Example
 
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.templates import TEMPLATE_COLUMNS
+from gql_server.database.records.templates import PartialTemplate
 from gql_server.domain.errors import TemplateNotFound
 from gql_server.domain.parameters import Parameters
 from gql_server.generation import templates as use_cases
@@ -137,7 +137,7 @@ async def list_templates(
         context.services, context.principal, TEMPLATE_COLUMNS, page_request(limit, cursor)
     )
     return TemplateList(
-        templates=[_template(facts) for facts in page.rows],
+        templates=[_template(row) for row in page.rows],
         total=await use_cases.template_count(context.services, context.principal),
         next_cursor=next_cursor(page),
     )
@@ -156,9 +156,9 @@ async def create_template(
         default_prompt=given.default_prompt,
         parameters=parameters_from(given.parameters) if given.parameters else Parameters(),
     )
-    facts = await use_cases.create_template(context.services, context.principal, draft)
-    response.headers["Location"] = f"/api/templates/{facts['id']}"
-    return _saved(facts)
+    row = await use_cases.create_template(context.services, context.principal, draft)
+    response.headers["Location"] = f"/api/templates/{row['id']}"
+    return _saved(row)
 
 
 async def get_template(context: ContextOfRequest, id: TemplateId) -> Template:
@@ -204,23 +204,23 @@ def _changes(given: TemplateChanges) -> dict[str, Any]:
     return found
 
 
-def _saved(facts: Facts) -> SavedTemplate:
-    saved = SavedTemplate(**dict(_template(facts)))
+def _saved(row: PartialTemplate) -> SavedTemplate:
+    saved = SavedTemplate(**dict(_template(row)))
     unknown = unknown_placeholders(saved.default_prompt)
     if unknown:
         saved.warnings = [placeholder_warning(placeholder) for placeholder in unknown]
     return saved
 
 
-def _template(facts: Facts) -> Template:
+def _template(row: PartialTemplate) -> Template:
     return Template(
-        id=facts["id"],
-        name=facts["name"],
-        description=facts["description"],
-        model=facts["model_id"],
-        default_prompt=facts["default_prompt"],
-        parameters=TemplateParameters(**facts["parameters"]),
-        user_id=facts["user_id"],
-        created_at=facts["created_at"],
-        updated_at=facts["updated_at"],
+        id=row["id"],
+        name=row["name"],
+        description=row["description"],
+        model=row["model_id"],
+        default_prompt=row["default_prompt"],
+        parameters=TemplateParameters(**row["parameters"]),
+        user_id=row["user_id"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
     )

@@ -1,6 +1,7 @@
 """Delivering a webhook: an attempt, what is written of it, and when the next one is."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from time import monotonic
@@ -10,7 +11,8 @@ import structlog
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.webhooks import read_webhook, record_delivery
-from gql_server.database.tables.webhooks import WebhookDeliveryRow, WebhookRow
+from gql_server.database.records.webhooks import WebhookRecord
+from gql_server.database.tables.webhooks import WebhookDeliveryRow
 from gql_server.domain.clock import now
 from gql_server.domain.ids import new_id
 from gql_server.domain.webhooks import WebhookStatus
@@ -30,20 +32,28 @@ _SERVER: Final = "server"
 """In whose turn the server's own webhooks are delivered."""
 
 
-def next_job(webhook: WebhookRow | Mapping[str, Any]) -> Job:
+def next_job(webhook: WebhookRecord) -> Job:
     """Return the job of a webhook's next delivery.
 
-    Its id is the delivery's, so that it can be enqueued again at any time.
+    Its ID is derived from the delivery, so that it can be enqueued again at any time.
     """
-    facts = webhook.model_dump() if isinstance(webhook, WebhookRow) else webhook
-    number = facts["attempts"] + 1
+    number = webhook.attempts + 1
     return Job(
-        id=f"{facts['id']}.{facts['round']}.{number}",
+        id=f"{webhook.id}.{webhook.round}.{number}",
         kind=KIND,
-        argument={"webhook": facts["id"], "round": facts["round"], "attempt": number},
-        partition=facts["user_id"] or _SERVER,
-        not_before=facts["next_delivery_at"],
+        argument={"webhook": webhook.id, "round": webhook.round, "attempt": number},
+        partition=webhook.user_id or _SERVER,
+        not_before=webhook.next_delivery_at,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A delivery to attempt."""
+
+    webhook: WebhookRecord
+    body: str
+    number: int
 
 
 class WebhookDelivery:
@@ -69,17 +79,18 @@ class WebhookDelivery:
         self._waits = tuple(waits)
 
     async def deliver(self, run: JobRun) -> None:
-        """Make an attempt, unless it was made or is not wanted any more."""
-        webhook, attempt = await self._look_up(run)
-        if webhook is None:
+        """Make an attempt, unless it has been made or is no longer due."""
+        attempt = await self._look_up(run)
+        if attempt is None:
             return
-        if webhook.attempts >= attempt:
+        webhook = attempt.webhook
+        if webhook.attempts >= attempt.number:
             # Made by a process that may have died before it enqueued the next.
             await self._jobs.enqueue(next_job(webhook))
             return
         moment = now()
         began = monotonic()
-        answer = await self._send(webhook)
+        answer = await self._send(attempt)
         await self._record(
             webhook,
             answer,
@@ -94,10 +105,11 @@ class WebhookDelivery:
         )
 
     async def give_up(self, run: JobRun, reason: str) -> None:
-        """Write that the server itself could not make an attempt."""
-        webhook, _ = await self._look_up(run)
-        if webhook is None:
+        """Record that the server itself could not make an attempt."""
+        attempt = await self._look_up(run)
+        if attempt is None:
             return
+        webhook = attempt.webhook
         log.error("webhook_given_up", webhook=webhook.id, reason=reason)
         delivery = WebhookDeliveryRow(
             id=new_id("dlv"),
@@ -108,24 +120,26 @@ class WebhookDelivery:
         )
         await self._write(webhook, delivery, _ended(WebhookStatus.FAILED))
 
-    async def _look_up(self, run: JobRun) -> tuple[WebhookRow | None, int]:
+    async def _look_up(self, run: JobRun) -> _Attempt | None:
         argument = cast("Mapping[str, Any]", run.argument)
         async with self._database.read() as connection:
-            webhook = await read_webhook(connection, argument["webhook"])
-        if webhook is not None and (
-            webhook.status != WebhookStatus.PENDING or webhook.round != argument["round"]
-        ):
-            webhook = None
-        return webhook, argument["attempt"]
+            found = await read_webhook(connection, argument["webhook"])
+        if found is None:
+            return None
+        webhook, body = found
+        if webhook.status != WebhookStatus.PENDING or webhook.round != argument["round"]:
+            return None
+        return _Attempt(webhook, body, argument["attempt"])
 
-    async def _send(self, webhook: WebhookRow) -> Answer:
+    async def _send(self, attempt: _Attempt) -> Answer:
         if not self._signer.has_secret:
             return Answer(error="The server has no WEBHOOK_SECRET to sign with.")
-        headers = self._signer.headers(webhook.id, now(), webhook.body, user_id=webhook.user_id)
-        return await self._sender.send(webhook.url, headers, webhook.body)
+        webhook, body = attempt.webhook, attempt.body
+        headers = self._signer.headers(webhook.id, now(), body, user_id=webhook.user_id)
+        return await self._sender.send(webhook.url, headers, body)
 
     async def _record(
-        self, webhook: WebhookRow, answer: Answer, delivery: WebhookDeliveryRow
+        self, webhook: WebhookRecord, answer: Answer, delivery: WebhookDeliveryRow
     ) -> None:
         values = self._following(webhook, answer)
         is_current = await self._write(webhook, delivery, values)
@@ -137,11 +151,11 @@ class WebhookDelivery:
             "webhook_not_delivered", **about, answered=answer.status_code, now=values["status"]
         )
         if is_current and values["status"] == WebhookStatus.PENDING:
-            following = {**webhook.model_dump(), **values, "attempts": webhook.attempts + 1}
+            following = webhook._replace(**values, attempts=webhook.attempts + 1)
             await self._jobs.enqueue(next_job(following))
 
     async def _write(
-        self, webhook: WebhookRow, delivery: WebhookDeliveryRow, values: Mapping[str, Any]
+        self, webhook: WebhookRecord, delivery: WebhookDeliveryRow, values: Mapping[str, Any]
     ) -> bool:
         async with self._database.write() as connection:
             return await record_delivery(
@@ -152,7 +166,7 @@ class WebhookDelivery:
                 values=values,
             )
 
-    def _following(self, webhook: WebhookRow, answer: Answer) -> Mapping[str, Any]:
+    def _following(self, webhook: WebhookRecord, answer: Answer) -> Mapping[str, Any]:
         if answer.error is None:
             return {**_ended(WebhookStatus.DELIVERED), "delivered_at": now()}
         if answer.status_code == HTTPStatus.GONE or webhook.attempts >= len(self._waits):

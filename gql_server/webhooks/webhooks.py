@@ -7,7 +7,6 @@ from typing import Final
 import structlog
 
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.webhooks import (
     begin_round,
     find_deliveries,
@@ -16,6 +15,7 @@ from gql_server.database.queries.webhooks import (
     find_webhooks,
     remove_old_webhooks,
 )
+from gql_server.database.records.webhooks import DeliveryRecord, WebhookRecord
 from gql_server.domain.clock import now
 from gql_server.domain.errors import InvalidInput, Path, WebhookNotFound
 from gql_server.domain.principal import EVERYONE, Principal
@@ -107,7 +107,7 @@ class Webhooks:
         except DatabaseUnavailable as error:
             log.warning("webhook_not_enqueued", webhook=webhook_id, reason=str(error))
 
-    async def redeliver(self, principal: Principal, webhook_id: str) -> Facts:
+    async def redeliver(self, principal: Principal, webhook_id: str) -> WebhookRecord:
         """Begin deliveries of a webhook anew, whether it was heard or not.
 
         Raises:
@@ -121,37 +121,40 @@ class Webhooks:
         await self.deliver_soon(webhook_id)
         return (await self.find(principal, [webhook_id]))[webhook_id]
 
-    async def find(self, principal: Principal, ids: Collection[str]) -> Mapping[str, Facts]:
-        """Return the caller's webhooks by id; one that is not there is left out."""
+    async def find(self, principal: Principal, ids: Collection[str]) -> Mapping[str, WebhookRecord]:
+        """Return the caller's webhooks by ID. Missing ones are left out."""
         async with self._database.read() as connection:
             return await find_webhooks(connection, ids, user_id=principal.owner_filter())
 
     async def latest_of(
         self, principal: Principal, subject_ids: Collection[str], *, limit: int
-    ) -> Mapping[str, Sequence[Facts]]:
-        """Return the latest webhooks of batches or budgets by their ids, the newest first."""
+    ) -> Mapping[str, Sequence[WebhookRecord]]:
+        """Return the latest webhooks of batches or budgets by their subject, newest first."""
         async with self._database.read() as connection:
             return await find_latest_webhooks(
                 connection, subject_ids, user_id=principal.owner_filter(), limit=limit
             )
 
-    async def deliveries_of(self, webhook_ids: Collection[str]) -> Mapping[str, Sequence[Facts]]:
-        """Return the latest attempts at webhooks that the caller has, the newest first."""
+    async def deliveries_of(
+        self, webhook_ids: Collection[str]
+    ) -> Mapping[str, Sequence[DeliveryRecord]]:
+        """Return the latest delivery attempts of webhooks that the caller owns, newest first."""
         async with self._database.read() as connection:
             return await find_deliveries(connection, webhook_ids)
 
     async def sweep(self, *, overdue: timedelta = _OVERDUE) -> None:
         """Enqueue what should have been delivered by now; what is in its queue stays as it is."""
         before = now() - overdue
-        place = None
+        last = None
         while True:
             async with self._database.read() as connection:
-                due = await find_due_webhooks(connection, before=before, after=place, limit=_CHUNK)
+                due = await find_due_webhooks(connection, before=before, after=last, limit=_CHUNK)
             if due:
                 await self._jobs.enqueue(*(next_job(webhook) for webhook in due))
             if len(due) < _CHUNK:
                 return
-            place = (due[-1]["next_delivery_at"], due[-1]["id"])
+            after_this = due[-1].next_delivery_at
+            last = None if after_this is None else (after_this, due[-1].id)
 
     async def prune(self) -> None:
         """Forget what is older than 90 days and not to be told any more."""
@@ -166,5 +169,5 @@ class Webhooks:
 
     async def _enqueue(self, webhook_id: str) -> None:
         found = (await self.find(EVERYONE, [webhook_id])).get(webhook_id)
-        if found is not None and found["status"] == WebhookStatus.PENDING:
+        if found is not None and found.status == WebhookStatus.PENDING:
             await self._jobs.enqueue(next_job(found))

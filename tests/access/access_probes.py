@@ -95,7 +95,7 @@ async def make_objects(services: Services, user_id: str) -> OwnedObjects:
         deleted.id,
         template.id,
         source_id,
-        key.facts["id"],
+        key.key.id,
         budget.window.budget.id,
         batch.id,
         paused.id,

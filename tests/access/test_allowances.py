@@ -171,7 +171,7 @@ async def test_what_is_canceled_while_it_is_counted_is_counted_once(
     canceled: str,
 ) -> None:
     counted, answered = asyncio.Event(), asyncio.Event()
-    write_passing = database.write_passing
+    write_unsynced = database.write_passing
 
     async def answer_later(work: Callable[[AsyncConnection], Coroutine[Any, Any, Any]]) -> Any:
         found = await write_passing(work)

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from gql_server.access.keys import KeyDraft, create_key, get_keys, revoke_key
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.api_keys import count_api_keys, set_last_used_at
 from gql_server.database.queries.budgets import every_budget
+from gql_server.database.records.api_keys import ApiKeyRecord
 from gql_server.domain.budgets import BudgetPeriod
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ApiKeyNotFound, Rejected, Unauthenticated
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_key_stands_for_its_user_and_role(database: Database) -> None:
     created = await create_key(database, KeyDraft(user_id="ann", role=Role.READER))
     found = await Authentication(database, asks=True).authenticate(created.secret)
-    assert found == Principal("ann", key_id=created.facts["id"], role=Role.READER)
+    assert found == Principal("ann", key_id=created.key.id, role=Role.READER)
 
 
 async def test_a_request_costs_one_statement(database: Database) -> None:
@@ -38,7 +40,7 @@ async def test_the_secret_is_nowhere_in_the_database(database: Database) -> None
         row = (await connection.exec_driver_sql("SELECT * FROM api_keys")).one()
     unguessable = created.secret.rpartition("_")[2]
     assert unguessable not in str(row)
-    assert "secret_hash" not in created.facts
+    assert "secret_hash" not in created.key._fields
 
 
 async def test_a_revoked_key_is_good_nowhere_from_that_moment_on(database: Database) -> None:
@@ -46,12 +48,12 @@ async def test_a_revoked_key_is_good_nowhere_from_that_moment_on(database: Datab
     processes = [Authentication(database, asks=True) for _ in range(2)]
     for process in processes:
         await process.authenticate(created.secret)
-    revoked = await revoke_key(database, created.facts["id"])
+    revoked = await revoke_key(database, created.key.id)
     for process in processes:
         with pytest.raises(Unauthenticated, match="revoked"):
             await process.authenticate(created.secret)
-    again = await revoke_key(database, created.facts["id"])
-    assert again["revoked_at"] == revoked["revoked_at"]
+    again = await revoke_key(database, created.key.id)
+    assert again.revoked_at == revoked.revoked_at
 
 
 async def test_a_key_is_good_until_it_expires(
@@ -69,11 +71,11 @@ async def test_a_key_is_good_until_it_expires(
 
 async def test_a_right_prefix_alone_opens_nothing_and_tells_nothing(database: Database) -> None:
     created = await create_key(database, KeyDraft(user_id="ann", role=Role.READER))
-    await revoke_key(database, created.facts["id"])
+    await revoke_key(database, created.key.id)
     authentication = Authentication(database, asks=True)
     told = set()
     for token in (
-        f"{created.facts['prefix']}_{'a' * 43}",
+        f"{created.key.prefix}_{'a' * 43}",
         f"gqls_{'0' * 12}_{'a' * 43}",
     ):
         with pytest.raises(Unauthenticated) as refusal:
@@ -118,25 +120,25 @@ async def test_use_is_written_down_beside_the_requests_and_never_set_back(
     moment = now()
     monkeypatch.setattr("gql_server.access.authentication.now", lambda: moment)
     authentication = Authentication(database, asks=True)
-    ids = [key.facts["id"] for key in keys]
+    ids = [key.key.id for key in keys]
     async with authentication.recording(seconds=3600):
         for key in keys:
             await authentication.authenticate(key.secret)
-        assert [facts["last_used_at"] for facts in (await _found(database, ids)).values()] == [
+        assert [key.last_used_at for key in (await _found(database, ids)).values()] == [
             None,
             None,
         ]
-    assert {facts["last_used_at"] for facts in (await _found(database, ids)).values()} == {moment}
+    assert {key.last_used_at for key in (await _found(database, ids)).values()} == {moment}
     async with database.write() as connection:
         await set_last_used_at(connection, {ids[0]: moment - timedelta(minutes=1)})
-    assert (await _found(database, ids))[ids[0]]["last_used_at"] == moment
+    assert (await _found(database, ids))[ids[0]].last_used_at == moment
     with counted_statements(database) as statements:
         await authentication.record_use()
     assert statements == []
 
 
-async def _found(database: Database, ids: list[str]) -> dict[str, dict[str, object]]:
-    return {key: dict(facts) for key, facts in (await get_keys(database, EVERYONE, ids)).items()}
+async def _found(database: Database, ids: list[str]) -> Mapping[str, ApiKeyRecord]:
+    return await get_keys(database, EVERYONE, ids)
 
 
 async def test_a_draft_gets_all_its_faults_at_once(database: Database) -> None:
@@ -185,7 +187,7 @@ async def test_a_key_and_its_budget_are_made_together_or_not_at_all(
     assert (found.id, found.scope, found.subject_id) == (
         created.budget_id,
         "key",
-        created.facts["id"],
+        created.key.id,
     )
     assert (found.amount, found.period, found.is_hard) == (2_500_000_000, "daily", True)
 

@@ -76,7 +76,7 @@ async def key(app: RunningApp, user_id: str = "ann", **draft: object) -> tuple[s
     """Make a key; return its id and its secret."""
     made = KeyDraft(user_id=user_id, role=Role.CREATOR, **draft)  # type: ignore[arg-type]  # expires_at alone
     created = await create_key(app.services.database, made)
-    return created.facts["id"], created.secret
+    return created.key.id, created.secret
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ class Team:
         for name, (user_id, role) in _DRAFTS.items():
             draft = KeyDraft(user_id=user_id, role=role)
             created = await create_key(self.app.services.database, draft)
-            self.ids[name] = created.facts["id"]
+            self.ids[name] = created.key.id
             self.headers[name] = {"authorization": f"Bearer {created.secret}"}
 
     async def image(self, name: str) -> str:

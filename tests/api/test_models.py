@@ -129,7 +129,7 @@ async def test_what_everybody_makes_is_counted_for_admins_alone(app_with_keys: R
         few = (await bob.ask(PERFORMANCE, **asked))["model"]["performance"]
         async with app_with_keys.services.database.write() as connection:
             rows = model_rollups_of(FLUX, Outcome.FAILED, at=now(), is_preview=True)
-            await add_to_model_rollups(connection, [{**row, "generations": 18} for row in rows])
+            await add_to_model_rollups(connection, [row._replace(generations=18) for row in rows])
         many = (await bob.ask(PERFORMANCE, **asked))["model"]["performance"]
     assert (shown["images"], shown["failures"], shown["successRate"]) == (3, 0, 1)
     hidden = dict.fromkeys(("images", "failures", "refusals"))

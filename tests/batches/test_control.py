@@ -140,9 +140,14 @@ async def test_a_night_of_waiting_does_not_count_as_work(
         assert (await harness.read(batch_id))["status"] == "PAUSED"
         night = timedelta(hours=8)
         async with harness.services.database.write() as connection:
-            batch = (await lock_batch(connection, batch_id)) or {}
-            moments = ("started_at", "working_since", "paused_at")
-            earlier = {name: batch[name] - night for name in moments if batch[name] is not None}
+            row = await lock_batch(connection, batch_id)
+            assert row is not None
+            moments = {
+                "started_at": row.started_at,
+                "working_since": row.working_since,
+                "paused_at": row.paused_at,
+            }
+            earlier = {name: at - night for name, at in moments.items() if at is not None}
             await set_batch(connection, batch_id, earlier)
         await harness.change("resumeBatch", batch_id)
     batch = await harness.read(batch_id)

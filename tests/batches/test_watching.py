@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gql_server.database.engine.pages import Facts
+from gql_server.database.records.images import PartialImage
 from gql_server.generation.images import get_images
 from tests.batches.conftest import BatchHarness
 from tests.support.subscriber import Subscriber, subscriber
@@ -78,7 +78,7 @@ async def test_images_are_read_once_for_all_who_watch(
 ) -> None:
     read: list[str] = []
 
-    async def reads(*given: Any, **named: Any) -> Mapping[str, Facts]:
+    async def reads(*given: Any, **named: Any) -> Mapping[str, PartialImage]:
         read.extend(given[2])
         return await get_images(*given, **named)
 

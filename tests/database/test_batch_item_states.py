@@ -7,6 +7,7 @@ from sqlalchemy import text, update
 from sqlmodel import col
 
 from gql_server.database.engine.engine import Database
+from gql_server.database.engine.records import record_of
 from gql_server.database.queries.batch_item_states import (
     cancel_queued_items,
     end_items_with_images,
@@ -15,6 +16,7 @@ from gql_server.database.queries.batch_item_states import (
 from gql_server.database.queries.batch_items import find_items, items_to_do
 from gql_server.database.queries.batches import lock_batch
 from gql_server.database.queries.processes import register_process, remove_process
+from gql_server.database.records.batches import ItemToDo
 from gql_server.database.tables.batches import BatchItemRow
 from gql_server.domain.batches import ItemStatus
 from tests.database.batch_rows import PRICE, add_batch
@@ -37,7 +39,7 @@ async def test_whoever_cancels_under_the_batchs_lock_waits_for_nobody_who_starts
         await lock_batch(starter, batch.id)
     async with database.read() as connection:
         (left,) = await items_to_do(connection, batch.id, 0)
-    assert (left["id"], left["status"]) == (starting.id, ItemStatus.RUNNING)
+    assert (left.id, left.status) == (starting.id, ItemStatus.RUNNING)
     assert waiting.id != starting.id
 
 
@@ -59,17 +61,18 @@ async def test_items_end_with_their_images_whether_they_run_or_were_put_back(
 ) -> None:
     states = (ItemStatus.QUEUED, ItemStatus.RUNNING, ItemStatus.FAILED, ItemStatus.QUEUED)
     batch, rows = await add_batch(database, *states, status="paused", sequence=1)
-    items = [row.model_dump() for row in rows[:3]]
+    items = [record_of(row, ItemToDo) for row in rows[:3]]
     async with database.write() as connection:
         ended = await end_items_with_images(connection, items)
-    assert sorted(item["id"] for _, group in ended for item in group) == [rows[0].id, rows[1].id]
+    assert sorted(item.id for _, group in ended for item in group) == [rows[0].id, rows[1].id]
     async with database.read() as connection:
-        found = await lock_batch(connection, batch.id) or {}
+        found = await lock_batch(connection, batch.id)
         after = await find_items(connection, [row.id for row in rows], user_id=None)
-    counts = [found[name] for name in ("queued", "running", "failed", "succeeded")]
-    assert (counts, found["sequence"], found["cost"]) == ([1, 0, 1, 2], 3, 2 * PRICE)
-    assert [after[row.id]["status"] for row in rows] == ["succeeded"] * 2 + ["failed", "queued"]
-    assert {after[row.id]["sequence"] for row in rows[:2]} == {2, 3}
+    assert found is not None
+    counts = (found.queued, found.running, found.failed, found.succeeded)
+    assert (counts, found.sequence, found.cost) == ((1, 0, 1, 2), 3, 2 * PRICE)
+    assert [after[row.id].status for row in rows] == ["succeeded"] * 2 + ["failed", "queued"]
+    assert {after[row.id].sequence for row in rows[:2]} == {2, 3}
 
 
 async def test_a_process_that_was_declared_dead_starts_no_item(database: Database) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.engine.pages import Page, PageKey, PageOrder, PageRequest
+from gql_server.database.engine.pages import Page, PageKey, PageOrder, PageRequest, page_key_of
 from gql_server.database.queries.images import (
     IMAGE_COLUMNS,
     Deleted,
@@ -17,23 +17,26 @@ from gql_server.database.queries.images import (
     image_pages_by_template,
     update_image,
 )
+from gql_server.database.records.images import PartialImage
 from tests.database.rows import START, add_image, add_images, add_template, counted_statements
 
 pytestmark = pytest.mark.anyio
 ANN = ImageFilter(user_id="ann")
 
 
-async def page_of(database: Database, where: ImageFilter = ANN, **request: Any) -> Page:
+async def page_of(
+    database: Database, where: ImageFilter = ANN, **request: Any
+) -> Page[PartialImage]:
     async with database.read() as connection:
         return await image_page(connection, {"id"}, where, PageRequest(**request))
 
 
-def ids(page: Page) -> list[str]:
+def ids(page: Page[PartialImage]) -> list[str]:
     return [row["id"] for row in page.rows]
 
 
-def key(page: Page, index: int) -> PageKey:
-    return PageKey(page.rows[index]["created_at"], page.rows[index]["id"])
+def key(page: Page[PartialImage], index: int) -> PageKey:
+    return page_key_of(page.rows[index])
 
 
 async def test_pages_walk_the_list_forwards_without_gap_or_repetition(database: Database) -> None:

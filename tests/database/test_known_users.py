@@ -26,4 +26,4 @@ async def test_who_has_a_key_is_known(database: Database) -> None:
     created = await create_key(database, KeyDraft(user_id="eve", role=Role.READER))
     async with database.read() as connection:
         assert await is_known_user(connection, "eve")
-        assert await is_known_key(connection, created.facts["id"])
+        assert await is_known_key(connection, created.key.id)

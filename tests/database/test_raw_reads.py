@@ -43,8 +43,10 @@ async def test_raw_pages_are_those_of_typed_rows(database: Database, where: Imag
                 (row[1], row[2], values.boolean(row[3]), values.json(row[4]), values.json(row[5]))
                 for row in page.rows
             ]
-            names = ("id", "cost", "is_preview", "tags", "attributes")
-            assert read == [tuple(row[name] for name in names) for row in typed.rows]
+            assert read == [
+                (row["id"], row["cost"], row["is_preview"], row["tags"], row["attributes"])
+                for row in typed.rows
+            ]
             for raw, row in zip(page.rows, typed.rows, strict=True):
                 assert values.moment(raw[0]) == to_iso(row["created_at"])
                 assert values.utc(raw[0]) == row["created_at"]

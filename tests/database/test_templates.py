@@ -4,6 +4,7 @@ import pytest
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.pages import PageRequest
+from gql_server.database.engine.records import record_of
 from gql_server.database.queries.source_images import find_source_images, insert_source_image
 from gql_server.database.queries.templates import (
     TEMPLATE_COLUMNS,
@@ -12,6 +13,8 @@ from gql_server.database.queries.templates import (
     template_page,
     update_template,
 )
+from gql_server.database.records.source_images import SourceImageRecord
+from gql_server.database.records.templates import TemplateDeletion
 from gql_server.database.tables.tables import SourceImageRow
 from gql_server.domain.ids import new_id
 from tests.database.rows import START, add_template, counted_statements
@@ -41,7 +44,7 @@ async def test_a_page_of_templates_is_one_statement(database: Database) -> None:
 async def test_a_deleted_template_is_not_found(database: Database) -> None:
     template = await add_template(database)
     async with database.write() as connection:
-        deletion = {"deleted_at": START}
+        deletion: TemplateDeletion = {"deleted_at": START}
         assert await update_template(connection, template.id, user_id="ann", values=deletion)
         assert not await update_template(connection, template.id, user_id="ann", values=deletion)
         assert await find_templates(connection, [template.id], user_id="ann") == {}
@@ -84,4 +87,4 @@ async def test_uploads_are_found_by_their_owner(database: Database) -> None:
         asked = [upload.id, "src_\x00", "img_x"]
         assert await find_source_images(connection, asked, user_id="bob") == {}
         found = await find_source_images(connection, asked, user_id="ann")
-    assert found == {upload.id: upload.model_dump(exclude={"deleted_at"})}
+    assert found == {upload.id: record_of(upload, SourceImageRecord)}

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlmodel import col
 
+from gql_server.database.engine.columns import table_of
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.present import present
 from gql_server.database.queries.idempotency_keys import KeyScope, complete_key
@@ -123,7 +124,7 @@ async def add_process(database: Database) -> str:
 
 
 async def key_rows(database: Database) -> dict[str, IdempotencyKeyRow]:
-    table = IdempotencyKeyRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+    table = table_of(IdempotencyKeyRow)
     async with database.read() as connection:
         rows = (await connection.execute(select(*table.columns))).mappings()
         return {row["key"]: IdempotencyKeyRow(**row) for row in rows}

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.charges import charge_chunks
+from gql_server.database.records.ledger import ChargeRecord
 from gql_server.ledger.adjustments import Adjustment, adjust
 from gql_server.ledger.reports.export import (
     ExportFormat,
@@ -75,7 +75,7 @@ async def test_parquet_is_written_in_groups_of_rows(
 async def test_a_parquet_file_that_breaks_off_does_not_look_whole(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def breaks_off(*_: object, **__: object) -> AsyncIterator[Sequence[Facts]]:
+    async def breaks_off(*_: object, **__: object) -> AsyncIterator[Sequence[ChargeRecord]]:
         async for chunk in charge_chunks(database, since=None, until=None):
             yield chunk
         raise DatabaseUnavailable("gone")

@@ -152,7 +152,7 @@ async def test_uploads_are_compared_too(place: Place) -> None:
     assert (report.missing.names, report.orphans.names) == ([gone.id], [deleted.storage_key])
     async with place.database.read() as connection:
         found = await find_source_images(connection, [kept.id, gone.id], user_id="ann")
-    assert [found[row.id]["missing_since"] is None for row in (kept, gone)] == [True, False]
+    assert [found[row.id].missing_since is None for row in (kept, gone)] == [True, False]
 
 
 async def test_what_may_still_be_recorded_belongs_to_somebody(place: Place) -> None:

@@ -12,7 +12,7 @@ from standardwebhooks import WebhookVerificationError
 from starlette.responses import Response
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.engine.pages import Facts
+from gql_server.database.records.webhooks import WebhookRecord
 from gql_server.domain.clock import now
 from gql_server.domain.errors import InvalidInput, WebhookNotFound
 from gql_server.domain.principal import EVERYONE, Principal
@@ -107,20 +107,20 @@ class House:
         await self.webhooks.deliver_soon(webhook_id)
         return webhook_id
 
-    async def until(self, webhook_id: str, status: str) -> Facts:
+    async def until(self, webhook_id: str, status: str) -> WebhookRecord:
         async with asyncio.timeout(WAIT_SECONDS):
             while True:
                 webhook = (await self.webhooks.find(EVERYONE, [webhook_id]))[webhook_id]
-                if webhook["status"] == status:
+                if webhook.status == status:
                     return webhook
                 await asyncio.sleep(0.01)
 
     async def told(self, webhook_id: str) -> list[tuple[int | None, str | None]]:
         """Return the statuses and errors of the attempts, the first one first."""
         found = await self.webhooks.deliveries_of([webhook_id])
-        attempts = sorted(found.get(webhook_id, ()), key=lambda one: one["started_at"])
-        assert all(one["duration_ms"] >= 0 for one in attempts)
-        return [(one["status_code"], one["error"]) for one in attempts]
+        attempts = sorted(found.get(webhook_id, ()), key=lambda one: one.started_at)
+        assert all(one.duration_ms >= 0 for one in attempts)
+        return [(one.status_code, one.error) for one in attempts]
 
 
 MakeHouse = Callable[..., House]
@@ -155,8 +155,9 @@ async def test_a_webhook_is_tried_again_until_it_is_heard(
     webhook_id = await house.tell(receiver.url)
     await house.webhooks.sweep(overdue=timedelta(0))  # finds it in its queue
     webhook = await house.until(webhook_id, "delivered")
-    assert webhook["delivered_at"] >= webhook["created_at"]
-    assert webhook["next_delivery_at"] is None
+    assert webhook.delivered_at is not None
+    assert webhook.delivered_at >= webhook.created_at
+    assert webhook.next_delivery_at is None
     assert await house.told(webhook_id) == [
         (500, "The receiver returned 500."),
         (503, "The receiver returned 503."),
@@ -179,7 +180,7 @@ async def test_a_webhook_is_tried_again_until_it_is_heard(
     assert receiver.received[3].headers["webhook-id"] == webhook_id
     await house.until(webhook_id, "delivered")
     found = await house.webhooks.latest_of(ANN, ["bat_1", "bat_2"], limit=1)
-    assert [one["id"] for one in found["bat_1"]] == [webhook_id]
+    assert [one.id for one in found["bat_1"]] == [webhook_id]
     assert len(await house.told(webhook_id)) == 4
 
 
@@ -265,7 +266,7 @@ async def test_what_is_never_heard_ends_and_can_be_begun_anew(
         await jobs.do()
     assert jobs.waiting == {}
     webhook = await by_hand.until(webhook_id, "failed")
-    assert (webhook["next_delivery_at"], webhook["delivered_at"]) == (None, None)
+    assert (webhook.next_delivery_at, webhook.delivered_at) == (None, None)
     assert [status for status, _ in await by_hand.told(webhook_id)] == [500, 302, 500]
     await by_hand.webhooks.redeliver(ANN, webhook_id)
     await jobs.do()

@@ -146,7 +146,7 @@ class ApiKeyMutations:
             [budget_from(info, state) for state in await services.budgets.find(ids)] if ids else []
         )
         return CreateApiKeyPayload(
-            api_key=api_key_from(created.facts),
+            api_key=api_key_from(created.key),
             secret=created.secret,
             budget=budgets[0] if budgets else None,
             user_errors=[],
@@ -166,10 +166,10 @@ class ApiKeyMutations:
     ) -> RevokeApiKeyPayload:
         """End an API key."""
         try:
-            facts = await revoke_key(info.context.services.database, input.id)
+            key = await revoke_key(info.context.services.database, input.id)
         except REPORTABLE as error:
             return RevokeApiKeyPayload(api_key=None, user_errors=user_errors(error))
-        return RevokeApiKeyPayload(api_key=api_key_from(facts), user_errors=[])
+        return RevokeApiKeyPayload(api_key=api_key_from(key), user_errors=[])
 
 
 def _budget_request(given: ApiKeyBudgetInput) -> BudgetRequest:

@@ -12,7 +12,7 @@ from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.images.filters import wanted_user
 from gql_server.api.nodes import Node
-from gql_server.database.engine.pages import Facts
+from gql_server.database.records.api_keys import ApiKeyRecord
 from gql_server.domain import principal as domain
 
 
@@ -75,18 +75,18 @@ class ApiKeyFilter:
     )
 
 
-def api_key_from(facts: Facts) -> ApiKey:
+def api_key_from(key: ApiKeyRecord) -> ApiKey:
     """Shape a row for clients."""
     return ApiKey(
-        id=facts["id"],
-        name=facts["name"],
-        prefix=facts["prefix"],
-        user_id=facts["user_id"],
-        role=Role(domain.Role(facts["role"])),
-        created_at=facts["created_at"],
-        expires_at=facts["expires_at"],
-        revoked_at=facts["revoked_at"],
-        last_used_at=facts["last_used_at"],
+        id=strawberry.ID(key.id),
+        name=key.name,
+        prefix=key.prefix,
+        user_id=strawberry.ID(key.user_id),
+        role=Role(domain.Role(key.role)),
+        created_at=key.created_at,
+        expires_at=key.expires_at,
+        revoked_at=key.revoked_at,
+        last_used_at=key.last_used_at,
     )
 
 
@@ -94,7 +94,7 @@ async def find_api_keys(info: Info, ids: Sequence[str]) -> dict[str, ApiKey]:
     """Return the keys of these ids that the caller sees."""
     context = info.context
     found = await use_cases.get_keys(context.services.database, context.principal, ids)
-    return {key_id: api_key_from(facts) for key_id, facts in found.items()}
+    return {key_id: api_key_from(key) for key_id, key in found.items()}
 
 
 async def api_key_connection(
@@ -118,7 +118,7 @@ async def api_key_connection(
     page = await use_cases.list_keys(database, principal, request, user_id=user_id)
     return connection(
         page,
-        [api_key_from(facts) for facts in page.rows],
+        [api_key_from(key) for key in page.rows],
         request,
         lambda: use_cases.key_count(database, principal, user_id=user_id),
     )

@@ -19,7 +19,7 @@ from gql_server.api.nodes import Node
 from gql_server.api.user_error_types import UserError
 from gql_server.batches import queries as use_cases
 from gql_server.batches.item_errors import error_from_json
-from gql_server.database.engine.pages import Facts
+from gql_server.database.records.batches import ItemRecord
 from gql_server.domain.batches import ItemStatus
 from gql_server.graphql.execution.weights import list_size
 
@@ -80,8 +80,8 @@ class BatchItem(Node):
         """Load the picture, together with its siblings'."""
         if self.image_id is None:
             return None
-        facts = await info.context.image.load(self.image_id)
-        return await image_from(info.context, facts) if facts is not None else None
+        image = await info.context.image.load(self.image_id)
+        return await image_from(info.context, image) if image is not None else None
 
     @strawberry.field(
         description="Warnings about the image, such as another size than requested.",
@@ -91,32 +91,32 @@ class BatchItem(Node):
         """Load the picture, together with its siblings', and compare."""
         if self.image_id is None:
             return []
-        facts = await info.context.image.load(self.image_id)
-        return list(size_warnings(facts)) if facts is not None else []
+        image = await info.context.image.load(self.image_id)
+        return list(size_warnings(image)) if image is not None else []
 
 
-def item_from(facts: Facts) -> BatchItem:
+def item_from(item: ItemRecord) -> BatchItem:
     """Shape an item."""
-    status = BatchItemStatus(ItemStatus(facts["status"]))
-    error = facts["error"]
+    status = BatchItemStatus(ItemStatus(item.status))
+    error = item.error
     return BatchItem(
-        id=strawberry.ID(facts["id"]),
-        index=facts["position"],
-        prompt=facts["prompt"],
+        id=strawberry.ID(item.id),
+        index=item.position,
+        prompt=item.prompt,
         status=status,
         error=user_errors(error_from_json(error), under=())[0] if error is not None else None,
-        attempts=facts["attempts"],
-        sequence=facts["sequence"],
-        started_at=facts["started_at"],
-        finished_at=facts["finished_at"],
-        image_id=facts["image_id"] if status is BatchItemStatus.SUCCEEDED else None,
+        attempts=item.attempts,
+        sequence=item.sequence,
+        started_at=item.started_at,
+        finished_at=item.finished_at,
+        image_id=item.image_id if status is BatchItemStatus.SUCCEEDED else None,
     )
 
 
 async def find_batch_items(info: Info, ids: Sequence[strawberry.ID]) -> dict[str, BatchItem]:
     """Find items by id; one that is not there is left out."""
     found = await use_cases.get_items(info.context.services, info.context.principal, ids)
-    return {item_id: item_from(facts) for item_id, facts in found.items()}
+    return {item_id: item_from(item) for item_id, item in found.items()}
 
 
 async def item_connection(

@@ -15,7 +15,7 @@ from gql_server.api.images.parameters import IDEMPOTENCY_KEY
 from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.batches import control
 from gql_server.batches.create import CreatedBatch, create_batch
-from gql_server.database.engine.pages import Facts
+from gql_server.database.records.batches import BatchRecord
 from gql_server.graphql.execution.weights import WORK, list_size
 
 _BATCH = "The batch. Null when there are errors."
@@ -178,12 +178,14 @@ class BatchMutations:
         return RetryBatchPayload(batch=batch, user_errors=errors, warnings=warnings)
 
 
-async def _outcome(info: Info, work: Awaitable[Facts]) -> tuple[Batch | None, list[UserError]]:
+async def _outcome(
+    info: Info, work: Awaitable[BatchRecord]
+) -> tuple[Batch | None, list[UserError]]:
     try:
-        facts = await work
+        batch = await work
     except REPORTABLE as error:
         return None, user_errors(error)
-    return batch_from(info.context, facts), []
+    return batch_from(info.context, batch), []
 
 
 async def _creation(
@@ -194,4 +196,4 @@ async def _creation(
     except REPORTABLE as error:
         return None, user_errors(error, sees_all=info.context.is_admin), []
     warnings = [budget_warning(info, state) for state in created.passed]
-    return batch_from(info.context, created.facts), [], warnings
+    return batch_from(info.context, created.batch), [], warnings

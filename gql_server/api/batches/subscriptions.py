@@ -10,7 +10,7 @@ from gql_server.api.batches.items import BatchItem, item_from
 from gql_server.api.batches.types import Batch, batch_from
 from gql_server.api.context import Context, Info
 from gql_server.api.described import described
-from gql_server.batches.progress import IMAGE, MAX_ITEMS, BatchUpdate, watch_batch
+from gql_server.batches.progress import MAX_ITEMS, BatchUpdate, watch_batch
 from gql_server.domain.clock import now
 from gql_server.graphql.broadcasts.events import SharedEvents
 from gql_server.graphql.execution.weights import list_size
@@ -66,12 +66,12 @@ class BatchSubscriptions:
 
 async def _shaped(context: Context, update: BatchUpdate) -> Sequence[tuple[int, BatchProgress]]:
     recent = now() - _PRESENT
-    for item in update.items:
-        if item[IMAGE] is not None and item["finished_at"] > recent:
-            context.image.prime(item["image_id"], item[IMAGE])
+    for item, image in update.items:
+        if image is not None and item.finished_at is not None and item.finished_at > recent:
+            context.image.prime(item.image_id, image)
     event = BatchProgress(
         sequence=update.position,
         batch=batch_from(context, update.state),
-        finished_items=[item_from(item) for item in update.items],
+        finished_items=[item_from(finished.item) for finished in update.items],
     )
     return [(update.position, event)]

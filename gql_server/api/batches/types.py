@@ -27,8 +27,8 @@ from gql_server.api.nodes import Node
 from gql_server.api.webhooks.types import Webhook, webhooks_of
 from gql_server.batches import queries as use_cases
 from gql_server.batches.progress import MAX_ITEMS, ended_items
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries import batches as rows
+from gql_server.database.records.batches import BatchRecord
 from gql_server.domain import batches as domain
 from gql_server.domain.errors import Rejected
 from gql_server.domain.money import to_dollars
@@ -242,32 +242,32 @@ class Batch(Node):
         )
 
 
-def batch_from(context: Context, facts: Facts) -> Batch:
+def batch_from(context: Context, batch: BatchRecord) -> Batch:
     """Shape a batch."""
-    reason = facts["paused_reason"]
-    finish = use_cases.estimated_finish(facts, concurrency=context.services.batch_concurrency)
+    reason = batch.paused_reason
+    finish = use_cases.estimated_finish(batch, concurrency=context.services.batch_concurrency)
     return Batch(
-        id=strawberry.ID(facts["id"]),
-        status=BatchStatus(domain.BatchStatus(facts["status"])),
-        priority=BatchPriority(domain.BatchPriority(facts["priority"])),
-        total=facts["total"],
-        queued=facts["queued"],
-        running=facts["running"],
-        succeeded=facts["succeeded"],
-        failed=facts["failed"],
-        canceled=facts["canceled"],
-        progress=1 - (facts["queued"] + facts["running"]) / facts["total"],
-        sequence=facts["sequence"],
-        cost=to_dollars(facts["cost"]),
-        estimated_cost=to_dollars(facts["estimated_cost"]),
+        id=strawberry.ID(batch.id),
+        status=BatchStatus(domain.BatchStatus(batch.status)),
+        priority=BatchPriority(domain.BatchPriority(batch.priority)),
+        total=batch.total,
+        queued=batch.queued,
+        running=batch.running,
+        succeeded=batch.succeeded,
+        failed=batch.failed,
+        canceled=batch.canceled,
+        progress=1 - (batch.queued + batch.running) / batch.total,
+        sequence=batch.sequence,
+        cost=to_dollars(batch.cost),
+        estimated_cost=to_dollars(batch.estimated_cost),
         estimated_finish_at=finish,
         paused_reason=BatchPauseReason(domain.PauseReason(reason)) if reason is not None else None,
-        resumes_at=facts["resumes_at"],
-        user_id=strawberry.ID(facts["user_id"]),
-        created_at=facts["created_at"],
-        started_at=facts["started_at"],
-        finished_at=facts["finished_at"],
-        retry_of_id=facts["retry_of"],
+        resumes_at=batch.resumes_at,
+        user_id=strawberry.ID(batch.user_id),
+        created_at=batch.created_at,
+        started_at=batch.started_at,
+        finished_at=batch.finished_at,
+        retry_of_id=batch.retry_of,
     )
 
 
@@ -275,7 +275,7 @@ async def find_batches(info: Info, ids: Sequence[strawberry.ID]) -> dict[str, Ba
     """Find batches by id; one that is not there is left out."""
     context = info.context
     found = await use_cases.get_batches(context.services, context.principal, ids)
-    return {batch_id: batch_from(context, facts) for batch_id, facts in found.items()}
+    return {batch_id: batch_from(context, batch) for batch_id, batch in found.items()}
 
 
 async def batch_connection(

@@ -14,7 +14,7 @@ from gql_server.api.images.parameters import GenerateImageInput, picture_request
 from gql_server.api.images.types import Image, image_from
 from gql_server.api.images.warnings import size_warnings
 from gql_server.api.user_error_types import ERROR_LIST, UserError
-from gql_server.database.engine.pages import Facts
+from gql_server.database.records.images import PartialImage
 from gql_server.generation import images as use_cases
 from gql_server.generation.generate import generate_image
 from gql_server.graphql.execution.weights import list_size
@@ -135,10 +135,10 @@ class ImageMutations:
             errors = user_errors(error, sees_all=context.is_admin)
             return GenerateImagePayload(image=None, user_errors=errors, warnings=[])
         return GenerateImagePayload(
-            image=await image_from(context, made.facts),
+            image=await image_from(context, made.image),
             user_errors=[],
             warnings=[
-                *size_warnings(made.facts),
+                *size_warnings(made.image),
                 *(budget_warning(info, state) for state in made.passed),
             ],
         )
@@ -191,9 +191,11 @@ class ImageMutations:
         return RestoreImagePayload(image=image, user_errors=errors)
 
 
-async def _outcome(info: Info, work: Awaitable[Facts]) -> tuple[Image | None, list[UserError]]:
+async def _outcome(
+    info: Info, work: Awaitable[PartialImage]
+) -> tuple[Image | None, list[UserError]]:
     try:
-        facts = await work
+        row = await work
     except REPORTABLE as error:
         return None, user_errors(error)
-    return await image_from(info.context, facts), []
+    return await image_from(info.context, row), []

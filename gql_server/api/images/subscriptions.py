@@ -47,4 +47,4 @@ class ImageSubscriptions:
 
 
 async def _shaped(context: Context, update: NewImages) -> Sequence[tuple[Any, Image]]:
-    return [(place, await image_from(context, facts)) for place, facts in update.items]
+    return [(place, await image_from(context, row)) for place, row in update.items]

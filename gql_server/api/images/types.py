@@ -15,7 +15,7 @@ from gql_server.api.images.filters import ImageFilter, image_filter
 from gql_server.api.images.parameters import GenerationParameters
 from gql_server.api.models.types import Model
 from gql_server.api.nodes import Node
-from gql_server.database.engine.pages import Facts
+from gql_server.database.records.images import PartialImage
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.generation import images as use_cases
 from gql_server.graphql.execution.executor import ATTRIBUTE_WITHOUT_ARGUMENTS
@@ -96,8 +96,8 @@ class Image(Node):
 
         if self.template_id is None:
             return None
-        facts = await info.context.template.load(self.template_id)
-        return template_from(info.context, facts) if facts is not None else None
+        row = await info.context.template.load(self.template_id)
+        return template_from(info.context, row) if row is not None else None
 
     @strawberry.field(
         description="The batch the image belongs to. Null when it was generated alone."
@@ -110,8 +110,8 @@ class Image(Node):
 
         if self.batch_id is None:
             return None
-        facts = await info.context.batch.load(self.batch_id)
-        return batch_from(info.context, facts) if facts is not None else None
+        row = await info.context.batch.load(self.batch_id)
+        return batch_from(info.context, row) if row is not None else None
 
     @strawberry.field(
         description="URL of the image for browsers, optionally resized and converted where "
@@ -161,23 +161,23 @@ IMAGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 """The columns that each field is made of."""
 
 
-async def images_from(context: Context, found: Sequence[Facts]) -> list[Image]:
+async def images_from(context: Context, found: Sequence[PartialImage]) -> list[Image]:
     """Shape rows for clients: with the attributes that the columns they have allow."""
     if not found:
         return []
     # Every row has the same columns.
     shapes = [(column, _SHAPES.get(column)) for column in found[0]]
-    images = [_shape(context, facts, shapes) for facts in found]
+    images = [_shape(context, row, shapes) for row in found]
     if context.services.store.public_base is None:
-        for image, facts in zip(images, found, strict=True):
-            if "storage_key" in facts:
+        for image, row in zip(images, found, strict=True):
+            if "storage_key" in row:
                 image.r2_url = await context.services.store.url(image.storage_key)
     return images
 
 
-async def image_from(context: Context, facts: Facts) -> Image:
+async def image_from(context: Context, row: PartialImage) -> Image:
     """Shape one row for clients."""
-    return (await images_from(context, [facts]))[0]
+    return (await images_from(context, [row]))[0]
 
 
 async def find_images(info: Info, ids: Sequence[str]) -> dict[str, Image]:
@@ -218,16 +218,16 @@ async def image_connection(
 
 
 def _shape(
-    context: Context, facts: Facts, shapes: Sequence[tuple[str, _ColumnShape | None]]
+    context: Context, row: Mapping[str, object], shapes: Sequence[tuple[str, _ColumnShape | None]]
 ) -> Image:
     # Only the columns asked for are here, so the dataclass's own constructor cannot serve.
     image = Image.__new__(Image)
     attributes = vars(image)
     for column, shape in shapes:
         if shape is None:
-            attributes[column] = facts[column]
+            attributes[column] = row[column]
         else:
-            shape(attributes, facts[column], context)
+            shape(attributes, row[column], context)
     return image
 
 

@@ -6,7 +6,7 @@ import strawberry
 
 from gql_server.api.budgets.types import PayloadWarning
 from gql_server.api.described import described
-from gql_server.database.engine.pages import Facts
+from gql_server.database.records.images import PartialImage
 from gql_server.generation.made_sizes import other_size
 
 
@@ -25,7 +25,7 @@ class SizeWarning(PayloadWarning):
     requested_height: int = strawberry.field(description="Requested height, in pixels.")
 
 
-def size_warnings(image: Facts) -> Sequence[PayloadWarning]:
+def size_warnings(image: PartialImage) -> Sequence[PayloadWarning]:
     """Warn of a kept image that has another size than was asked for."""
     found = other_size(image)
     if found is None:

@@ -1,8 +1,7 @@
 """Uploaded pictures, for image to image: their shape and their lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 import strawberry
 
@@ -12,9 +11,8 @@ from gql_server.api.described import described
 from gql_server.api.images.addresses import ExpiresIn, Format, Width, picture_url
 from gql_server.api.images.filters import wanted_user
 from gql_server.api.nodes import Node
-from gql_server.database.engine.pages import Facts
+from gql_server.database.records.source_images import SourceImageRecord
 from gql_server.generation import uploads as use_cases
-from gql_server.graphql.execution.selection import requested_columns
 from gql_server.storage.store import DEFAULT_URL_SECONDS
 
 
@@ -61,32 +59,26 @@ class SourceImage(Node):
         return await picture_url(info, self.storage_key, width, format, expires_in)
 
 
-_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "id": ("id",),
-    "width": ("width",),
-    "height": ("height",),
-    "contentType": ("content_type",),
-    "sizeBytes": ("size_bytes",),
-    "userId": ("user_id",),
-    "createdAt": ("created_at",),
-    "missingSince": ("missing_since",),
-    "url": ("storage_key",),
-}
-
-
-def source_image_from(facts: Facts) -> SourceImage:
-    """Shape a row for clients: with the attributes that the columns it has allow."""
-    # Only the columns asked for are here, so the dataclass's own constructor cannot serve.
-    image = SourceImage.__new__(SourceImage)
-    vars(image).update(facts)
-    return image
+def source_image_from(upload: SourceImageRecord) -> SourceImage:
+    """Shape an upload for clients."""
+    return SourceImage(
+        id=strawberry.ID(upload.id),
+        width=upload.width,
+        height=upload.height,
+        content_type=upload.content_type,
+        size_bytes=upload.size_bytes,
+        user_id=strawberry.ID(upload.user_id),
+        created_at=upload.created_at,
+        missing_since=upload.missing_since,
+        storage_key=upload.storage_key,
+    )
 
 
 async def find_source_images(info: Info, ids: Sequence[str]) -> dict[str, SourceImage]:
     """Return the caller's uploads of these ids."""
     context = info.context
     found = await use_cases.get_source_images(context.services, context.principal, ids)
-    return {image_id: source_image_from(facts) for image_id, facts in found.items()}
+    return {image_id: source_image_from(upload) for image_id, upload in found.items()}
 
 
 async def source_image_connection(
@@ -98,7 +90,7 @@ async def source_image_connection(
     where: SourceImageFilter | None,
     order: ListOrder,
 ) -> Connection[SourceImage]:
-    """Return one page of the uploads that the caller sees, with only the columns asked for.
+    """Return one page of the uploads that the caller sees.
 
     Raises:
         Rejected: The filter is one that no database can look for.
@@ -106,13 +98,12 @@ async def source_image_connection(
     context = info.context
     user_id = wanted_user(where)
     request = page_request(first, after, last, before, order)
-    columns = requested_columns(info, ("edges", "node"), _COLUMNS)
     page = await use_cases.list_source_images(
-        context.services, context.principal, columns, request, user_id=user_id
+        context.services, context.principal, request, user_id=user_id
     )
     return connection(
         page,
-        [source_image_from(facts) for facts in page.rows],
+        [source_image_from(upload) for upload in page.rows],
         request,
         lambda: use_cases.source_image_count(context.services, context.principal, user_id=user_id),
     )

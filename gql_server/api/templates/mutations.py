@@ -12,7 +12,7 @@ from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images.parameters import TemplateParametersInput, parameters_from
 from gql_server.api.templates.types import Template, template_from
 from gql_server.api.user_error_types import ERROR_LIST, UserError
-from gql_server.database.engine.pages import Facts
+from gql_server.database.records.templates import PartialTemplate
 from gql_server.domain.parameters import Parameters
 from gql_server.generation import templates as use_cases
 from gql_server.generation.prompts import placeholder_warning, unknown_placeholders
@@ -214,12 +214,14 @@ def _changes(source: UpdateTemplateInput) -> dict[str, Any]:
     return found
 
 
-async def _outcome(info: Info, work: Awaitable[Facts]) -> tuple[Template | None, list[UserError]]:
+async def _outcome(
+    info: Info, work: Awaitable[PartialTemplate]
+) -> tuple[Template | None, list[UserError]]:
     try:
-        facts = await work
+        row = await work
     except REPORTABLE as error:
         return None, user_errors(error)
-    return template_from(info.context, facts), []
+    return template_from(info.context, row), []
 
 
 def _warnings(template: Template | None) -> list[PayloadWarning]:

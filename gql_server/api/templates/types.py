@@ -28,7 +28,7 @@ from gql_server.api.images.parameters import TemplateParameters
 from gql_server.api.images.types import IMAGE_COLUMNS, Image, images_from
 from gql_server.api.models.types import Model
 from gql_server.api.nodes import Node
-from gql_server.database.engine.pages import Facts
+from gql_server.database.records.templates import PartialTemplate
 from gql_server.generation import images as image_use_cases
 from gql_server.generation import templates as use_cases
 from gql_server.graphql.execution.selection import requested_columns
@@ -106,12 +106,12 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def template_from(context: Context, facts: Facts) -> Template:
+def template_from(context: Context, row: PartialTemplate) -> Template:
     """Shape a row for clients: with the attributes that the columns it has allow."""
     # Only the columns asked for are here, so the dataclass's own constructor cannot serve.
     template = Template.__new__(Template)
     attributes = vars(template)
-    for column, value in facts.items():
+    for column, value in row.items():
         attribute, shaped = _shaped(context, column, value)
         attributes[attribute] = shaped
     return template
@@ -122,9 +122,9 @@ async def find_templates(info: Info, ids: Sequence[str]) -> dict[str, Template]:
     context = info.context
     found = await context.template.load_many(list(ids))
     return {
-        template_id: template_from(context, facts)
-        for template_id, facts in zip(ids, found, strict=True)
-        if facts is not None
+        template_id: template_from(context, row)
+        for template_id, row in zip(ids, found, strict=True)
+        if row is not None
     }
 
 
@@ -151,7 +151,7 @@ async def template_connection(
     )
     return connection(
         page,
-        [template_from(context, facts) for facts in page.rows],
+        [template_from(context, row) for row in page.rows],
         request,
         lambda: use_cases.template_count(context.services, context.principal, user_id=user_id),
     )

@@ -12,8 +12,8 @@ from gql_server.api.described import described
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.nodes import Node
 from gql_server.api.user_error_types import ERROR_LIST, UserError
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.webhooks import LATEST_DELIVERIES
+from gql_server.database.records.webhooks import WebhookRecord
 from gql_server.domain import webhooks as domain
 from gql_server.graphql.execution.weights import list_size
 
@@ -83,12 +83,12 @@ class Webhook(Node):
         found = await info.context.webhook_deliveries.load(self.id)
         return [
             WebhookDelivery(
-                started_at=facts["started_at"],
-                status_code=facts["status_code"],
-                duration_ms=facts["duration_ms"],
-                error=facts["error"],
+                started_at=delivery.started_at,
+                status_code=delivery.status_code,
+                duration_ms=delivery.duration_ms,
+                error=delivery.error,
             )
-            for facts in found
+            for delivery in found
         ]
 
 
@@ -133,33 +133,33 @@ class WebhookMutations:
         """Deliver a webhook again."""
         context = info.context
         try:
-            facts = await context.services.webhooks.redeliver(context.principal, input.id)
+            webhook = await context.services.webhooks.redeliver(context.principal, input.id)
         except REPORTABLE as error:
             return RedeliverWebhookPayload(webhook=None, user_errors=user_errors(error))
-        return RedeliverWebhookPayload(webhook=webhook_from(facts), user_errors=[])
+        return RedeliverWebhookPayload(webhook=webhook_from(webhook), user_errors=[])
 
 
-def webhook_from(facts: Facts) -> Webhook:
+def webhook_from(webhook: WebhookRecord) -> Webhook:
     """Shape a row for clients."""
     return Webhook(
-        id=strawberry.ID(facts["id"]),
-        url=facts["url"],
-        event_type=facts["kind"],
-        subject_id=strawberry.ID(facts["subject_id"]),
-        status=WebhookStatus(facts["status"]),
-        next_delivery_at=facts["next_delivery_at"],
-        delivered_at=facts["delivered_at"],
-        created_at=facts["created_at"],
+        id=strawberry.ID(webhook.id),
+        url=webhook.url,
+        event_type=webhook.kind,
+        subject_id=strawberry.ID(webhook.subject_id),
+        status=WebhookStatus(webhook.status),
+        next_delivery_at=webhook.next_delivery_at,
+        delivered_at=webhook.delivered_at,
+        created_at=webhook.created_at,
     )
 
 
 async def find_webhooks(info: Info, ids: Sequence[str]) -> dict[str, Webhook]:
     """Find the caller's webhooks by id; one that is not there is left out."""
     found = await info.context.services.webhooks.find(info.context.principal, ids)
-    return {webhook_id: webhook_from(facts) for webhook_id, facts in found.items()}
+    return {webhook_id: webhook_from(webhook) for webhook_id, webhook in found.items()}
 
 
 async def webhooks_of(info: Info, subject_id: str) -> list[Webhook]:
     """List the latest webhooks of a batch or a budget that the caller sees, the newest first."""
     found = await info.context.subject_webhooks.load(subject_id)
-    return [webhook_from(facts) for facts in found]
+    return [webhook_from(webhook) for webhook in found]

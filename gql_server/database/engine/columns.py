@@ -1,9 +1,10 @@
 """Column types that mean the same on SQLite and PostgreSQL, and what constraints are named."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, String
+from sqlalchemy import JSON, Column, DateTime, Dialect, String, Table
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import SQLModel
@@ -64,3 +65,15 @@ class StorageKey(TypeDecorator[str]):
         return dialect.type_descriptor(
             String(collation="C") if dialect.name == "postgresql" else String()
         )
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """Return the table of a row class."""
+    table: Table = row.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+    return table
+
+
+def columns_of(row: type[SQLModel], names: Iterable[str] | None = None) -> tuple[Column[Any], ...]:
+    """Return columns of a row class, all of them or those named, in the order of the names."""
+    columns = table_of(row).columns
+    return tuple(columns) if names is None else tuple(columns[name] for name in names)

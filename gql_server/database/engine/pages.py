@@ -1,10 +1,10 @@
 """Pages by key: page 100,000 costs what page 1 costs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Generic, Protocol, TypedDict, TypeVar
 
 from sqlalchemy import BindParameter, Integer, Result, Select, String, bindparam, tuple_
 from sqlalchemy.orm import Mapped
@@ -15,8 +15,7 @@ from gql_server.database.engine.columns import UtcDateTime
 MAX_PAGE_SIZE: Final = 100
 DEFAULT_PAGE_SIZE: Final = 20
 
-Facts = Mapping[str, Any]
-"""A row by the names of the columns that were asked for."""
+T = TypeVar("T")
 
 
 class PageOrder(StrEnum):
@@ -28,10 +27,36 @@ class PageOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PageKey:
-    """A row's place in the list."""
+    """The sort key of a row in its list."""
 
     created_at: datetime
     id: str
+
+
+class PageRecord(Protocol):
+    """A record that has a page key."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was created."""
+
+    @property
+    def id(self) -> str:
+        """Its ID."""
+
+
+class PageColumns(TypedDict):
+    """Columns of a row, some of them chosen; those of its page key are always there."""
+
+    created_at: datetime
+    id: str
+
+
+def page_key_of(row: PageRecord | PageColumns) -> PageKey:
+    """Return the page key of a row."""
+    if isinstance(row, dict):
+        return PageKey(row["created_at"], row["id"])
+    return PageKey(row.created_at, row.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +94,7 @@ def as_parameter(name: str, value: Any, kind: TypeEngine[Any]) -> BindParameter[
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[T]):
     """Some rows of a list, in the list's order.
 
     Attributes:
@@ -77,12 +102,12 @@ class Page:
         has_more: Whether there are rows past the end that was not asked from.
     """
 
-    rows: Sequence[Facts]
+    rows: Sequence[T]
     has_more: bool
 
 
-def read_facts(result: Result[Any]) -> list[Facts]:
-    """Read every row of a result."""
+def read_columns(result: Result[Any]) -> list[dict[str, Any]]:
+    """Return the rows of a result by the names of their columns."""
     names = tuple(result.keys())
     return [dict(zip(names, row, strict=True)) for row in result]
 
@@ -142,7 +167,7 @@ def read_raw_page(rows: Sequence[tuple[Any, ...]], request: PageRequest) -> RawP
     return RawPage(found[::-1] if request.from_end else found, len(rows) > request.size)
 
 
-def read_page(rows: list[Facts], request: PageRequest) -> Page:
+def read_page(rows: list[T], request: PageRequest) -> Page[T]:
     """Make a page of the rows that ``page_statement`` brought."""
     has_more = len(rows) > request.size
     del rows[request.size :]

@@ -10,20 +10,11 @@ from sqlmodel import col
 
 from gql_server.database.engine.columns import UtcDateTime
 from gql_server.database.engine.engine import Database
-from gql_server.database.engine.pages import (
-    Facts,
-    Page,
-    PageRequest,
-    page_statement,
-    read_facts,
-    read_page,
-)
+from gql_server.database.engine.pages import Page, PageRequest, page_statement, read_page
 from gql_server.database.engine.raw_reads import RawRead, compiled
+from gql_server.database.engine.records import read_records, records_by_id, select_records
+from gql_server.database.records.api_keys import ApiKeyRecord, KeyCredentials
 from gql_server.database.tables.tables import ApiKeyRow
-from gql_server.domain.ids import has_prefix
-
-API_KEY_COLUMNS = frozenset(ApiKeyRow.__table__.columns.keys()) - {"secret_hash"}  # type: ignore[attr-defined]  # SQLModel does not type __table__
-"""Every column that a reader can ask for."""
 
 _AT_ONCE: Final = 1_000
 """Drivers bound how many values a statement may have."""
@@ -34,8 +25,8 @@ async def insert_api_key(connection: AsyncConnection, key: ApiKeyRow) -> None:
     await connection.execute(insert(ApiKeyRow), key.model_dump())
 
 
-async def find_api_key_by_prefix(database: Database, prefix: str) -> Facts | None:
-    """Return what is needed to authenticate an API key.
+async def find_credentials(database: Database, prefix: str) -> KeyCredentials | None:
+    """Return what is needed to authenticate an API key, by the prefix of its secret.
 
     Each request reads it, on the driver's own cursor.
 
@@ -49,11 +40,12 @@ async def find_api_key_by_prefix(database: Database, prefix: str) -> Facts | Non
     rows = await database.rows(read, values)
     if not rows:
         return None
-    found = dict(zip(_AUTHENTICATING, rows[0], strict=True))
-    for name in ("expires_at", "revoked_at"):
-        if found[name] is not None:
-            found[name] = database.values.utc(found[name])
-    return found
+    found = KeyCredentials._make(rows[0])
+    utc = database.values.utc
+    return found._replace(
+        expires_at=None if found.expires_at is None else utc(found.expires_at),
+        revoked_at=None if found.revoked_at is None else utc(found.revoked_at),
+    )
 
 
 async def find_api_keys(
@@ -62,16 +54,20 @@ async def find_api_keys(
     *,
     user_id: str | None,
     for_update: bool = False,
-) -> dict[str, Facts]:
-    """Return keys by id, revoked ones too; an id that is not there is left out.
+) -> dict[str, ApiKeyRecord]:
+    """Return keys by ID, revoked ones too. IDs without a key are left out.
 
-    With ``for_update`` nobody else changes them until the transaction ends.
+    ``for_update`` locks them until the transaction ends.
     """
-    shaped = [key_id for key_id in ids if has_prefix(key_id, "key")]
-    statement = _select(API_KEY_COLUMNS, user_id=user_id).where(col(ApiKeyRow.id).in_(shaped))
-    if for_update:
-        statement = statement.with_for_update()
-    return {row["id"]: row for row in read_facts(await connection.execute(statement))}
+    return await records_by_id(
+        connection,
+        ApiKeyRow,
+        ApiKeyRecord,
+        ids,
+        prefix="key",
+        user_id=user_id,
+        for_update=for_update,
+    )
 
 
 async def find_good_keys(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
@@ -87,17 +83,17 @@ async def find_good_keys(connection: AsyncConnection, ids: Collection[str]) -> s
 
 async def api_key_page(
     connection: AsyncConnection, request: PageRequest, *, user_id: str | None
-) -> Page:
+) -> Page[ApiKeyRecord]:
     """Return one page of keys, revoked ones too."""
-    wanted = _select(API_KEY_COLUMNS, user_id=user_id)
-    statement = page_statement(wanted, col(ApiKeyRow.created_at), col(ApiKeyRow.id), request)
-    return read_page(read_facts(await connection.execute(statement)), request)
+    chosen = _of_user(select_records(ApiKeyRow, ApiKeyRecord), user_id)
+    statement = page_statement(chosen, col(ApiKeyRow.created_at), col(ApiKeyRow.id), request)
+    rows = read_records(await connection.execute(statement), ApiKeyRecord)
+    return read_page(rows, request)
 
 
 async def count_api_keys(connection: AsyncConnection, *, user_id: str | None) -> int:
     """Count keys, revoked ones too."""
-    found = _select({"id"}, user_id=user_id).subquery()
-    statement = select(func.count(found.c.id))
+    statement = _of_user(select(func.count(col(ApiKeyRow.id))), user_id)
     return int((await connection.execute(statement)).scalar_one())
 
 
@@ -114,15 +110,11 @@ async def set_last_used_at(connection: AsyncConnection, moments: Mapping[str, da
     await connection.execute(_SET_LAST_USED_AT, rows)
 
 
-def _select(columns: Collection[str], *, user_id: str | None) -> Select[Any]:
-    statement = select(*(getattr(ApiKeyRow, name) for name in sorted(columns)))
-    if user_id is not None:
-        statement = statement.where(col(ApiKeyRow.user_id) == user_id)
-    return statement
+def _of_user(statement: Select[Any], user_id: str | None) -> Select[Any]:
+    return statement if user_id is None else statement.where(col(ApiKeyRow.user_id) == user_id)
 
 
-_AUTHENTICATING: Final = ("id", "secret_hash", "user_id", "role", "expires_at", "revoked_at")
-_BY_PREFIX: Final = select(*(getattr(ApiKeyRow, name) for name in _AUTHENTICATING)).where(
+_BY_PREFIX: Final = select_records(ApiKeyRow, KeyCredentials).where(
     col(ApiKeyRow.prefix) == bindparam("shown_prefix", type_=String())
 )
 _READS_BY_PREFIX: Final[dict[bool, RawRead]] = {}

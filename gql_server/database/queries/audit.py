@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import product
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -22,10 +21,11 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
 from gql_server.database.engine.columns import UtcDateTime
-from gql_server.database.engine.pages import Facts, read_facts
-from gql_server.database.queries.model_rollups import Outcome, rollups_of_image
+from gql_server.database.engine.records import read_records, select_records
+from gql_server.database.queries.model_rollups import Outcome, model_rollups_of
 from gql_server.database.queries.periods import DAY, RollupPeriod, month_after
 from gql_server.database.queries.rollups import DIMENSIONS, EVERY_GROUPING, SUMS
+from gql_server.database.records.ledger import ChargeRecord, CostRollup, ModelRollup
 from gql_server.database.tables.tables import (
     ChargeKind,
     ChargeRow,
@@ -99,19 +99,19 @@ async def ledger_range(connection: AsyncConnection) -> tuple[datetime, datetime]
     return (min(moments), max(moments)) if moments else None
 
 
-async def charges_of_day(connection: AsyncConnection, day: datetime) -> list[ChargeRow]:
+async def charges_of_day(connection: AsyncConnection, day: datetime) -> list[ChargeRecord]:
     """Return every line of the ledger of a UTC day."""
-    table = ChargeRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
     created_at = col(ChargeRow.created_at)
-    statement = select(*table.columns).where(created_at >= day, created_at < day + DAY)
-    return [ChargeRow(**row) for row in read_facts(await connection.execute(statement))]
+    statement = select_records(ChargeRow, ChargeRecord).where(
+        created_at >= day, created_at < day + DAY
+    )
+    return read_records(await connection.execute(statement), ChargeRecord)
 
 
-async def rollups_of_day(connection: AsyncConnection, day: datetime) -> list[Facts]:
+async def rollups_of_day(connection: AsyncConnection, day: datetime) -> list[CostRollup]:
     """Return every roll-up of a UTC day and its quarters."""
-    table = CostRollupRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
-    statement = select(*table.columns).where(*_of_day(day))
-    return read_facts(await connection.execute(statement))
+    statement = select_records(CostRollupRow, CostRollup).where(*_of_day(day))
+    return read_records(await connection.execute(statement), CostRollup)
 
 
 async def lock_rollups(connection: AsyncConnection) -> None:
@@ -123,12 +123,12 @@ async def lock_rollups(connection: AsyncConnection) -> None:
 
 
 async def replace_rollups_of_day(
-    connection: AsyncConnection, day: datetime, rows: Sequence[dict[str, Any]]
+    connection: AsyncConnection, day: datetime, rollups: Sequence[CostRollup]
 ) -> None:
-    """Put these roll-ups in place of those of a UTC day and its quarters."""
+    """Replace the roll-ups of a UTC day and its quarters."""
     await connection.execute(delete(CostRollupRow).where(*_of_day(day)))
-    if rows:
-        await connection.execute(insert(CostRollupRow), list(rows))
+    if rollups:
+        await connection.execute(insert(CostRollupRow), [one._asdict() for one in rollups])
 
 
 async def month_agrees(connection: AsyncConnection, month: datetime) -> bool:
@@ -206,8 +206,8 @@ def _starting(
 
 async def model_rollups_from_images(
     connection: AsyncConnection, day: datetime
-) -> list[dict[str, Any]]:
-    """Return the roll-up rows that every image of a UTC day adds to.
+) -> list[ModelRollup]:
+    """Return the roll-ups that every image of a UTC day adds to.
 
     Images are found by their charges, which are written at the same moment and have an index by
     it.
@@ -223,17 +223,19 @@ async def model_rollups_from_images(
         .join(ChargeRow, col(ChargeRow.image_id) == col(ImageRow.id))
         .where(col(ChargeRow.kind) == ChargeKind.CHARGE, charged_at >= day, charged_at < day + DAY)
     )
-    images = read_facts(await connection.execute(statement))
     return [
-        row for image in images for row in rollups_of_image(ImageRow(**image), image["created_at"])
+        one
+        for model_id, is_preview, seconds, moment in await connection.execute(statement)
+        for one in model_rollups_of(
+            model_id, Outcome.MADE, at=moment, is_preview=is_preview, seconds=seconds
+        )
     ]
 
 
-async def model_rollups_of_day(connection: AsyncConnection, day: datetime) -> list[Facts]:
+async def model_rollups_of_day(connection: AsyncConnection, day: datetime) -> list[ModelRollup]:
     """Return every roll-up of pictures that were made on a UTC day."""
-    table = ModelRollupRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
-    statement = select(*table.columns).where(*_made_on(day))
-    return read_facts(await connection.execute(statement))
+    statement = select_records(ModelRollupRow, ModelRollup).where(*_made_on(day))
+    return read_records(await connection.execute(statement), ModelRollup)
 
 
 async def lock_model_rollups(connection: AsyncConnection) -> None:
@@ -243,12 +245,12 @@ async def lock_model_rollups(connection: AsyncConnection) -> None:
 
 
 async def replace_model_rollups_of_day(
-    connection: AsyncConnection, day: datetime, rows: Sequence[dict[str, Any]]
+    connection: AsyncConnection, day: datetime, rollups: Sequence[ModelRollup]
 ) -> None:
-    """Put these roll-ups in place of those of pictures that were made on a UTC day."""
+    """Replace the roll-ups of images that were generated on a UTC day."""
     await connection.execute(delete(ModelRollupRow).where(*_made_on(day)))
-    if rows:
-        await connection.execute(insert(ModelRollupRow), list(rows))
+    if rollups:
+        await connection.execute(insert(ModelRollupRow), [one._asdict() for one in rollups])
 
 
 def _made_on(day: datetime) -> tuple[ColumnElement[bool], ...]:

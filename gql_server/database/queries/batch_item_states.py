@@ -10,9 +10,9 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
 from gql_server.database.engine.columns import UtcDateTime
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.batches import count_back, count_ends, count_start
 from gql_server.database.queries.processes import is_alive
+from gql_server.database.records.batches import BatchRecord, ItemToDo
 from gql_server.database.tables.batches import BatchItemRow, BatchRow
 from gql_server.database.tables.tables import ImageRow
 from gql_server.domain.batches import STARTABLE, ItemStatus
@@ -52,7 +52,7 @@ async def take_over_item(connection: AsyncConnection, item_id: str, *, process_i
     return taken.rowcount == 1
 
 
-async def put_back_item(connection: AsyncConnection, item: Facts, *, process_id: str) -> bool:
+async def put_back_item(connection: AsyncConnection, item: ItemToDo, *, process_id: str) -> bool:
     """Queue an item again that this process runs; tell whether it still did."""
     changed = await connection.execute(
         update(BatchItemRow)
@@ -60,18 +60,18 @@ async def put_back_item(connection: AsyncConnection, item: Facts, *, process_id:
         .values(status=ItemStatus.QUEUED.value, process_id=None)
     )
     if changed.rowcount == 1:
-        await count_back(connection, item["batch_id"])
+        await count_back(connection, item.batch_id)
     return changed.rowcount == 1
 
 
 async def end_item(
     connection: AsyncConnection,
-    item: Facts,
+    item: ItemToDo,
     reached: ItemStatus,
     *,
     process_id: str,
     error: Mapping[str, Any] | None = None,
-) -> Facts | None:
+) -> BatchRecord | None:
     """End a running item without an image; return its batch, or None where another has it.
 
     Args:
@@ -95,53 +95,51 @@ async def end_item(
         return None
     batch = await count_ends(
         connection,
-        item["batch_id"],
+        item.batch_id,
         left=ItemStatus.RUNNING,
         reached=reached,
-        not_spent=item["price"],
+        not_spent=item.price,
     )
     await connection.execute(
-        update(BatchItemRow)
-        .where(col(BatchItemRow.id) == item["id"])
-        .values(sequence=batch["sequence"])
+        update(BatchItemRow).where(col(BatchItemRow.id) == item.id).values(sequence=batch.sequence)
     )
     return batch
 
 
 async def end_items_with_images(
-    connection: AsyncConnection, items: Sequence[Facts]
-) -> list[tuple[Facts, list[Facts]]]:
+    connection: AsyncConnection, items: Sequence[ItemToDo]
+) -> list[tuple[BatchRecord, list[ItemToDo]]]:
     """End items whose images are kept, whoever made them and whoever has them by now.
 
     Returns:
         Batches with their items that ended, by what those had been; items that had ended already
         are not among them.
     """
-    found: list[tuple[Facts, list[Facts]]] = []
-    left = {item["id"]: item for item in items}
+    found: list[tuple[BatchRecord, list[ItemToDo]]] = []
+    left = {item.id: item for item in items}
     # Nearly always all run. Its maker may have been taken for dead, and the item be queued again.
     for status in (ItemStatus.RUNNING, ItemStatus.QUEUED):
         if not left:
             break
         given = {"ids": tuple(left), "moment": now()}
         changed = set((await connection.execute(_END_ITEMS[status], given)).scalars())
-        ended = [left.pop(item["id"]) for item in items if item["id"] in changed]
+        ended = [left.pop(item.id) for item in items if item.id in changed]
         found += await _count_images(connection, ended, left=status)
     return found
 
 
 async def _count_images(
-    connection: AsyncConnection, items: Sequence[Facts], *, left: ItemStatus
-) -> list[tuple[Facts, list[Facts]]]:
-    by_batch: defaultdict[str, list[Facts]] = defaultdict(list)
+    connection: AsyncConnection, items: Sequence[ItemToDo], *, left: ItemStatus
+) -> list[tuple[BatchRecord, list[ItemToDo]]]:
+    by_batch: defaultdict[str, list[ItemToDo]] = defaultdict(list)
     for item in items:
-        by_batch[item["batch_id"]].append(item)
-    costs = await _costs(connection, [item["image_id"] for item in items])
-    found: list[tuple[Facts, list[Facts]]] = []
+        by_batch[item.batch_id].append(item)
+    costs = await _costs(connection, [item.image_id for item in items])
+    found: list[tuple[BatchRecord, list[ItemToDo]]] = []
     numbers = []
     for batch_id in sorted(by_batch):
         of_batch = by_batch[batch_id]
-        accepted = sum(item["price"] for item in of_batch)
+        accepted = sum(item.price for item in of_batch)
         charged = sum(_charge(item, costs) for item in of_batch)
         batch = await count_ends(
             connection,
@@ -153,9 +151,9 @@ async def _count_images(
             not_spent=accepted - charged,
         )
         found.append((batch, of_batch))
-        first = batch["sequence"] - len(of_batch) + 1
+        first = batch.sequence - len(of_batch) + 1
         numbers += [
-            {"item_id": item["id"], "number": number}
+            {"item_id": item.id, "number": number}
             for number, item in enumerate(of_batch, start=first)
         ]
     if numbers:
@@ -169,9 +167,8 @@ async def _costs(connection: AsyncConnection, image_ids: Sequence[str]) -> dict[
     return {row.id: row.cost for row in rows}
 
 
-def _charge(item: Facts, costs: Mapping[str, int]) -> int:
-    price: int = item["price"]
-    return costs.get(str(item["image_id"]), price)
+def _charge(item: ItemToDo, costs: Mapping[str, int]) -> int:
+    return costs.get(item.image_id, item.price)
 
 
 async def cancel_queued_items(connection: AsyncConnection, batch_id: str) -> tuple[int, int]:
@@ -218,8 +215,8 @@ async def number_canceled_items(connection: AsyncConnection, batch_id: str, *, f
     )
 
 
-def _is_running(item: Facts) -> ColumnElement[bool]:
-    return and_(col(BatchItemRow.id) == item["id"], col(BatchItemRow.status) == ItemStatus.RUNNING)
+def _is_running(item: ItemToDo) -> ColumnElement[bool]:
+    return and_(col(BatchItemRow.id) == item.id, col(BatchItemRow.status) == ItemStatus.RUNNING)
 
 
 def _in_one_order(status: ItemStatus) -> ColumnElement[bool]:

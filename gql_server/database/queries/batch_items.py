@@ -1,32 +1,25 @@
 """Statements that read the items of batches."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from gql_server.database.engine.pages import (
-    Facts,
-    Page,
-    PageRequest,
-    page_statement,
-    read_facts,
-    read_page,
-)
+from gql_server.database.engine.pages import Page, PageRequest, page_statement, read_page
+from gql_server.database.engine.records import read_records, records_by_id, select_records
+from gql_server.database.records.batches import ItemRecord, ItemToDo
 from gql_server.database.tables.batches import BatchItemRow
 from gql_server.domain.batches import ItemStatus
-from gql_server.domain.ids import has_prefix
-
-_COLUMNS: Final = tuple(BatchItemRow.__table__.columns)  # type: ignore[attr-defined]  # SQLModel does not type __table__
-_SHOWN: Final = tuple(column for column in _COLUMNS if column.name not in {"request", "accepted"})
 
 
-async def items_to_do(connection: AsyncConnection, batch_id: str, slice_number: int) -> list[Facts]:
-    """Return the items of a slice that have not ended, with all that was decided of them."""
+async def items_to_do(
+    connection: AsyncConnection, batch_id: str, slice_number: int
+) -> list[ItemToDo]:
+    """Return the unfinished items of a slice, in their order."""
     statement = (
-        select(*_COLUMNS)
+        select_records(BatchItemRow, ItemToDo)
         .where(
             col(BatchItemRow.batch_id) == batch_id,
             col(BatchItemRow.slice) == slice_number,
@@ -34,7 +27,7 @@ async def items_to_do(connection: AsyncConnection, batch_id: str, slice_number: 
         )
         .order_by(col(BatchItemRow.position))
     )
-    return read_facts(await connection.execute(statement))
+    return read_records(await connection.execute(statement), ItemToDo)
 
 
 async def item_page(
@@ -43,15 +36,15 @@ async def item_page(
     request: PageRequest,
     *,
     statuses: Collection[ItemStatus] | None = None,
-) -> Page:
+) -> Page[ItemRecord]:
     """Return one page of a batch's items, in their order."""
     statement = page_statement(
-        _of_batch(select(*_SHOWN), batch_id, statuses),
+        _of_batch(select_records(BatchItemRow, ItemRecord), batch_id, statuses),
         col(BatchItemRow.created_at),
         col(BatchItemRow.id),
         request,
     )
-    return read_page(read_facts(await connection.execute(statement)), request)
+    return read_page(read_records(await connection.execute(statement), ItemRecord), request)
 
 
 async def count_items(
@@ -67,10 +60,10 @@ async def count_items(
 
 async def items_since(
     connection: AsyncConnection, batch_id: str, *, after: int, until: int, limit: int
-) -> list[Facts]:
+) -> list[ItemRecord]:
     """Return the items that ended after an event and until another, in the order of the events."""
     statement = (
-        select(*_SHOWN)
+        select_records(BatchItemRow, ItemRecord)
         .where(
             col(BatchItemRow.batch_id) == batch_id,
             col(BatchItemRow.sequence) > after,
@@ -79,18 +72,16 @@ async def items_since(
         .order_by(col(BatchItemRow.sequence))
         .limit(limit)
     )
-    return read_facts(await connection.execute(statement))
+    return read_records(await connection.execute(statement), ItemRecord)
 
 
 async def find_items(
     connection: AsyncConnection, ids: Collection[str], *, user_id: str | None
-) -> dict[str, Facts]:
-    """Return items by id; one that is not there is left out."""
-    shaped = [item_id for item_id in ids if has_prefix(item_id, "itm")]
-    statement = select(*_SHOWN).where(col(BatchItemRow.id).in_(shaped))
-    if user_id is not None:
-        statement = statement.where(col(BatchItemRow.user_id) == user_id)
-    return {row["id"]: row for row in read_facts(await connection.execute(statement))}
+) -> dict[str, ItemRecord]:
+    """Return items by ID. IDs without an item are left out."""
+    return await records_by_id(
+        connection, BatchItemRow, ItemRecord, ids, prefix="itm", user_id=user_id
+    )
 
 
 async def failed_requests(

@@ -24,22 +24,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
-from gql_server.database.engine.columns import UtcDateTime
+from gql_server.database.engine.columns import UtcDateTime, columns_of
 from gql_server.database.engine.notifications import notify
-from gql_server.database.engine.pages import (
-    Facts,
-    Page,
-    PageRequest,
-    page_statement,
-    read_facts,
-    read_page,
-)
+from gql_server.database.engine.pages import Page, PageRequest, page_statement, read_page
+from gql_server.database.engine.records import read_records, records_by_id, select_records
+from gql_server.database.records.batches import BatchRecord
 from gql_server.database.tables.batches import BatchItemRow, BatchRow
 from gql_server.domain.batches import STARTABLE, BatchStatus, ItemStatus
 from gql_server.domain.clock import now
-from gql_server.domain.ids import has_prefix
 
-_COLUMNS: Final = tuple(BatchRow.__table__.columns)  # type: ignore[attr-defined]  # SQLModel does not type __table__
 _COUNTS: Final[Mapping[ItemStatus, ColumnElement[int]]] = {
     status: getattr(BatchRow, status.value) for status in ItemStatus
 }
@@ -92,28 +85,33 @@ async def insert_batch(
 
 async def find_batches(
     connection: AsyncConnection, ids: Collection[str], *, user_id: str | None
-) -> dict[str, Facts]:
-    """Return batches by id; one that is not there is left out."""
-    shaped = [batch_id for batch_id in ids if has_prefix(batch_id, "bat")]
-    statement = select(*_COLUMNS).where(col(BatchRow.id).in_(shaped))
-    if user_id is not None:
-        statement = statement.where(col(BatchRow.user_id) == user_id)
-    return {row["id"]: row for row in read_facts(await connection.execute(statement))}
+) -> dict[str, BatchRecord]:
+    """Return batches by ID. IDs without a batch are left out."""
+    return await records_by_id(
+        connection, BatchRow, BatchRecord, ids, prefix="bat", user_id=user_id
+    )
 
 
-async def lock_batch(connection: AsyncConnection, batch_id: str) -> Facts | None:
-    """Return a batch, which nobody else changes until the transaction ends."""
-    statement = select(*_COLUMNS).where(col(BatchRow.id) == batch_id).with_for_update()
-    found = read_facts(await connection.execute(statement))
+async def lock_batch(connection: AsyncConnection, batch_id: str) -> BatchRecord | None:
+    """Return a batch, locked until the transaction ends."""
+    statement = (
+        select_records(BatchRow, BatchRecord).where(col(BatchRow.id) == batch_id).with_for_update()
+    )
+    found = read_records(await connection.execute(statement), BatchRecord)
     return found[0] if found else None
 
 
-async def batch_page(connection: AsyncConnection, where: BatchFilter, request: PageRequest) -> Page:
+async def batch_page(
+    connection: AsyncConnection, where: BatchFilter, request: PageRequest
+) -> Page[BatchRecord]:
     """Return one page of batches."""
     statement = page_statement(
-        _narrowed(select(*_COLUMNS), where), col(BatchRow.created_at), col(BatchRow.id), request
+        _narrowed(select_records(BatchRow, BatchRecord), where),
+        col(BatchRow.created_at),
+        col(BatchRow.id),
+        request,
     )
-    return read_page(read_facts(await connection.execute(statement)), request)
+    return read_page(read_records(await connection.execute(statement), BatchRecord), request)
 
 
 async def count_batches(connection: AsyncConnection, where: BatchFilter) -> int:
@@ -143,7 +141,7 @@ async def find_paused(connection: AsyncConnection, *, moment: datetime, limit: i
 
 async def find_unfinished(
     connection: AsyncConnection, *, moment: datetime, age: timedelta, after: str, limit: int
-) -> list[Facts]:
+) -> list[BatchRecord]:
     """Return batches that work is to be done for, by their ids.
 
     Args:
@@ -151,10 +149,10 @@ async def find_unfinished(
         moment: The present.
         age: How old they are at least; one from the future was created before a clock stepped back.
         after: The id behind which to go on.
-        limit: How many at most.
+        limit: How many to return at most.
     """
     statement = (
-        select(*_COLUMNS)
+        select_records(BatchRow, BatchRecord)
         .where(
             col(BatchRow.status).in_((*STARTABLE, BatchStatus.CANCELING)),
             or_(
@@ -166,7 +164,7 @@ async def find_unfinished(
         .order_by(col(BatchRow.id))
         .limit(limit)
     )
-    return read_facts(await connection.execute(statement))
+    return read_records(await connection.execute(statement), BatchRecord)
 
 
 async def count_start(connection: AsyncConnection, batch_id: str, *, items: int) -> None:
@@ -195,7 +193,7 @@ async def count_ends(
     items: int = 1,
     cost: int = 0,
     not_spent: int = 0,
-) -> Facts:
+) -> BatchRecord:
     """Count items that ended, number the events, and end the batch with its last item.
 
     Args:
@@ -211,18 +209,19 @@ async def count_ends(
         The batch; its ``sequence`` is the last of the events' numbers.
     """
     given = {"of_batch": batch_id, "items": items, "charged": cost, "not_spent": not_spent}
-    (batch,) = read_facts(await connection.execute(_count_ends(left, reached), given))
+    result = await connection.execute(_count_ends(left, reached), given)
+    (batch,) = read_records(result, BatchRecord)
     await notify(connection, batch_topic(batch_id))
-    if batch["queued"] or batch["running"]:
+    if batch.queued or batch.running:
         return batch
-    end = {
+    end: dict[str, Any] = {
         "status": _final_status(batch).value,
         "finished_at": now(),
         "paused_reason": None,
         "resumes_at": None,
     }
     await set_batch(connection, batch_id, end)
-    return {**batch, **end}
+    return batch._replace(**end)
 
 
 async def set_batch(connection: AsyncConnection, batch_id: str, values: Mapping[str, Any]) -> None:
@@ -248,16 +247,16 @@ def _count_ends(left: ItemStatus, reached: ItemStatus) -> Executable:
                 - bindparam("not_spent", type_=BigInteger()),
             }
         )
-        .returning(*_COLUMNS)
+        .returning(*columns_of(BatchRow, BatchRecord._fields))
     )
 
 
-def _final_status(batch: Facts) -> BatchStatus:
-    if batch["canceled"]:
+def _final_status(batch: BatchRecord) -> BatchStatus:
+    if batch.canceled:
         return BatchStatus.CANCELED
-    if not batch["failed"]:
+    if not batch.failed:
         return BatchStatus.SUCCEEDED
-    return BatchStatus.PARTIALLY_FAILED if batch["succeeded"] else BatchStatus.FAILED
+    return BatchStatus.PARTIALLY_FAILED if batch.succeeded else BatchStatus.FAILED
 
 
 def _narrowed(statement: Select[Any], where: BatchFilter) -> Select[Any]:

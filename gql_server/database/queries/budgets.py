@@ -22,16 +22,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
+from gql_server.database.engine.columns import columns_of
 from gql_server.database.engine.inserts import insert_into
-from gql_server.database.engine.pages import Facts, read_facts
+from gql_server.database.engine.records import read_records, select_records
 from gql_server.database.queries.periods import TimeRange
 from gql_server.database.queries.reservations import still_holds
 from gql_server.database.queries.rollups import RollupFilter, amount_in
+from gql_server.database.records.budgets import BudgetRecord
 from gql_server.database.tables.budgets import BudgetAlertRow, BudgetRow, ReservationRow
 from gql_server.domain.budgets import BudgetScope, Payer
 from gql_server.domain.clock import now
 
-_COLUMNS: Final = tuple(BudgetRow.__table__.columns)  # type: ignore[attr-defined]  # SQLModel does not type it
 _IDENTITY: Final = ("scope", "subject_id", "period")
 _LOCK_ORDER: Final = (
     case(
@@ -42,7 +43,7 @@ _LOCK_ORDER: Final = (
     col(BudgetRow.subject_id),
     col(BudgetRow.period),
 )
-_EVERY: Final = select(*_COLUMNS).order_by(*_LOCK_ORDER)
+_EVERY: Final = select_records(BudgetRow, BudgetRecord).order_by(*_LOCK_ORDER)
 _APPLICABLE: Final = _EVERY.where(
     or_(
         col(BudgetRow.scope) == BudgetScope.SERVER,
@@ -61,7 +62,7 @@ _APPLICABLE_LOCKED: Final = _APPLICABLE.with_for_update()
 class BudgetWindow:
     """A budget in one of its periods: from ``starts_at`` to before ``resets_at``, in UTC."""
 
-    budget: BudgetRow
+    budget: BudgetRecord
     starts_at: datetime
     resets_at: datetime
 
@@ -76,7 +77,7 @@ class Spending:
 
 async def applicable_budgets(
     connection: AsyncConnection, payer: Payer, *, for_update: bool = False
-) -> list[BudgetRow]:
+) -> list[BudgetRecord]:
     """Return the budgets that a payer's pictures are paid from: the server's, theirs, the key's.
 
     With ``for_update`` nobody else who does so goes on until the transaction ends. They are locked
@@ -84,18 +85,18 @@ async def applicable_budgets(
     """
     statement = _APPLICABLE_LOCKED if for_update else _APPLICABLE
     given = {"user": payer.user_id, "key": payer.key_id or ""}
-    return _rows(read_facts(await connection.execute(statement, given)))
+    return read_records(await connection.execute(statement, given), BudgetRecord)
 
 
-async def every_budget(connection: AsyncConnection) -> list[BudgetRow]:
+async def every_budget(connection: AsyncConnection) -> list[BudgetRecord]:
     """Return all budgets, the server's first."""
-    return _rows(read_facts(await connection.execute(_EVERY)))
+    return read_records(await connection.execute(_EVERY), BudgetRecord)
 
 
-async def find_budgets(connection: AsyncConnection, ids: Collection[str]) -> list[BudgetRow]:
+async def find_budgets(connection: AsyncConnection, ids: Collection[str]) -> list[BudgetRecord]:
     """Return budgets by id; one that is not there is left out."""
     statement = _EVERY.where(col(BudgetRow.id).in_(ids))
-    return _rows(read_facts(await connection.execute(statement)))
+    return read_records(await connection.execute(statement), BudgetRecord)
 
 
 async def spendings(
@@ -135,16 +136,16 @@ async def spendings(
     ]
 
 
-async def write_budget(connection: AsyncConnection, budget: BudgetRow) -> BudgetRow:
+async def write_budget(connection: AsyncConnection, budget: BudgetRow) -> BudgetRecord:
     """Write a budget in place of one of the same scope, subject and period; return what is there.
 
     One that was there keeps its id.
     """
     await connection.execute(_upsert(connection.dialect.name), budget.model_dump())
-    statement = select(*_COLUMNS).where(
+    statement = select_records(BudgetRow, BudgetRecord).where(
         *(col(getattr(BudgetRow, name)) == getattr(budget, name) for name in _IDENTITY)
     )
-    return _rows(read_facts(await connection.execute(statement)))[0]
+    return read_records(await connection.execute(statement), BudgetRecord)[0]
 
 
 async def remove_budget(connection: AsyncConnection, budget_id: str) -> bool:
@@ -193,11 +194,7 @@ async def record_alert(connection: AsyncConnection, window: BudgetWindow, percen
     return outcome.rowcount == 1
 
 
-def _rows(found: Sequence[Facts]) -> list[BudgetRow]:
-    return [BudgetRow(**row) for row in found]
-
-
-def _rollup_filter(budget: BudgetRow, *, is_preview: bool) -> RollupFilter:
+def _rollup_filter(budget: BudgetRecord, *, is_preview: bool) -> RollupFilter:
     return RollupFilter(
         is_preview=is_preview,
         user_id=budget.subject_id if budget.scope == BudgetScope.USER else None,
@@ -206,7 +203,7 @@ def _rollup_filter(budget: BudgetRow, *, is_preview: bool) -> RollupFilter:
 
 
 def _held(
-    budget: BudgetRow,
+    budget: BudgetRecord,
     is_preview: bool,  # noqa: FBT001 - private, and plain at its only call
     holds: ColumnElement[bool],
     leaving_out: str,
@@ -229,7 +226,7 @@ def _upsert(dialect: str) -> Executable:
     kept = {*_IDENTITY, "id", "created_at"}
     statement: Executable = insert.on_conflict_do_update(
         index_elements=_IDENTITY,
-        set_={c.name: insert.excluded[c.name] for c in _COLUMNS if c.name not in kept},
+        set_={c.name: insert.excluded[c.name] for c in columns_of(BudgetRow) if c.name not in kept},
     )
     return statement
 

@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import insert, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.engine.pages import Facts, read_facts
+from gql_server.database.engine.records import read_records, select_records
 from gql_server.database.queries.rollups import add_to_rollups, rollups_of
+from gql_server.database.records.ledger import ChargeRecord
 from gql_server.database.tables.tables import ChargeRow
 
 _CHUNK: Final = 5_000
@@ -25,11 +26,11 @@ async def record_charges(connection: AsyncConnection, charges: Sequence[ChargeRo
 
 async def charge_chunks(
     database: Database, *, since: datetime | None, until: datetime | None
-) -> AsyncIterator[Sequence[Facts]]:
+) -> AsyncIterator[Sequence[ChargeRecord]]:
     """Read the ledger in chunks, the oldest line first; no transaction stays open between them."""
-    table = ChargeRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
     created_at, charge_id = col(ChargeRow.created_at), col(ChargeRow.id)
-    statement = select(*table.columns).order_by(created_at, charge_id).limit(_CHUNK)
+    statement = select_records(ChargeRow, ChargeRecord).order_by(created_at, charge_id)
+    statement = statement.limit(_CHUNK)
     if until is not None:
         statement = statement.where(created_at < until)
     if since is not None:
@@ -37,12 +38,12 @@ async def charge_chunks(
     chunk_statement = statement
     while True:
         async with database.read() as connection:
-            chunk = read_facts(await connection.execute(chunk_statement))
+            chunk = read_records(await connection.execute(chunk_statement), ChargeRecord)
         if chunk:
             yield chunk
         if len(chunk) < _CHUNK:
             return
         last = chunk[-1]
         chunk_statement = statement.where(
-            tuple_(created_at, charge_id) > tuple_(last["created_at"], last["id"])
+            tuple_(created_at, charge_id) > tuple_(last.created_at, last.id)
         )

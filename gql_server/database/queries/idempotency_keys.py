@@ -1,6 +1,6 @@
 """Statements about idempotency keys: each decides a race by one conditional change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -10,23 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
+from gql_server.database.engine.columns import columns_of
 from gql_server.database.engine.inserts import insert_into
-from gql_server.database.engine.pages import Facts, read_facts
 from gql_server.database.engine.present import present
 from gql_server.database.queries.processes import is_alive
+from gql_server.database.records.idempotency_keys import KeyRecord
 from gql_server.database.tables.tables import IdempotencyKeyRow
 
 NOBODY: Final = ""
 """Holds a key that nobody works on, though something was spent under it."""
-
-_COLUMNS: Final[Sequence[Any]] = (
-    IdempotencyKeyRow.input_hash,
-    IdempotencyKeyRow.result_id,
-    IdempotencyKeyRow.accepted,
-    IdempotencyKeyRow.error,
-    IdempotencyKeyRow.process_id,
-    IdempotencyKeyRow.completed_at,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +30,13 @@ class KeyScope:
     key: str
 
 
-async def find_key(connection: AsyncConnection, scope: KeyScope) -> Facts | None:
-    """Return what is known of a key, and ``is_held``: whether a living process works on it."""
+async def find_key(connection: AsyncConnection, scope: KeyScope) -> KeyRecord | None:
+    """Return an idempotency key, if it is in use."""
     held = is_alive(col(IdempotencyKeyRow.process_id))
-    statement = select(*_COLUMNS, held.label("is_held")).where(*_is(scope))
-    found = read_facts(await connection.execute(statement))
-    return found[0] if found else None
+    columns = columns_of(IdempotencyKeyRow, KeyRecord._fields[:-1])
+    statement = select(*columns, held.label("is_held")).where(*_is(scope))
+    row = (await connection.execute(statement)).one_or_none()
+    return KeyRecord._make(row) if row is not None else None
 
 
 async def claim_key(

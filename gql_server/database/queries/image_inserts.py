@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.grouped_writes import GroupedWrites
 from gql_server.database.engine.notifications import notify
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.charges import record_charges
 from gql_server.database.queries.idempotency_keys import KeyScope, complete_key
 from gql_server.database.queries.image_order import MILLISECOND, images_topic, next_moment
@@ -22,6 +21,7 @@ from gql_server.database.queries.image_tags import insert_tags
 from gql_server.database.queries.images import find_images
 from gql_server.database.queries.model_rollups import add_to_model_rollups, rollups_of_image
 from gql_server.database.queries.reservations import remove_reservations, settle_reservations
+from gql_server.database.records.images import PartialImage
 from gql_server.database.tables.tables import ChargeRow, ImageRow
 
 Subject = TypeVar("Subject")
@@ -79,11 +79,11 @@ class ImageInserts:
 
     def __init__(self, database: Database) -> None:
         self._database: Final = database
-        self._writes: Final = GroupedWrites[NewImage, Facts](
+        self._writes: Final = GroupedWrites[NewImage, PartialImage](
             database, self._write, batch_window_seconds=_BATCH_WINDOW_SECONDS
         )
 
-    async def insert(self, new: NewImage) -> Facts:
+    async def insert(self, new: NewImage) -> PartialImage:
         """Write an image with its charge, complete its key, and settle; return what is there.
 
         Raises:
@@ -92,7 +92,7 @@ class ImageInserts:
         """
         return await self._writes.write(new, may_wait=new.may_wait)
 
-    async def _write(self, news: Sequence[NewImage]) -> Sequence[Facts]:
+    async def _write(self, news: Sequence[NewImage]) -> Sequence[PartialImage]:
         try:
             await self._database.write_in_thread(partial(_insert, news=news))
         except IntegrityError:
@@ -102,7 +102,7 @@ class ImageInserts:
             if found is None:
                 raise
             return [found]
-        return [new.image.model_dump() for new in news]
+        return [cast("PartialImage", new.image.model_dump()) for new in news]
 
 
 async def insert_images(
@@ -125,7 +125,7 @@ async def _insert(connection: AsyncConnection, *, news: Sequence[NewImage]) -> N
         await notify(connection, images_topic(user_id))
 
 
-async def _settle_with_kept(connection: AsyncConnection, *, new: NewImage) -> Facts | None:
+async def _settle_with_kept(connection: AsyncConnection, *, new: NewImage) -> PartialImage | None:
     """Settle with the image that another wrote under the same id; None: there is none."""
     image = new.image
     found = await find_images(connection, [image.id], user_id=image.user_id)

@@ -4,18 +4,18 @@ from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from cachetools import LRUCache
-from sqlalchemy import Select, func, select, union_all, update
+from sqlalchemy import Result, Select, func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
+from gql_server.database.engine.columns import columns_of
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.pages import (
     Bind,
-    Facts,
     Page,
     PageRequest,
     RawPage,
@@ -23,18 +23,19 @@ from gql_server.database.engine.pages import (
     as_value,
     page_parameters,
     page_statement,
-    read_facts,
+    read_columns,
     read_page,
     read_raw_page,
 )
 from gql_server.database.engine.raw_reads import RawRead, compiled
+from gql_server.database.engine.records import with_ids
 from gql_server.database.queries.image_tags import delete_tags, insert_tags, tag_conditions
+from gql_server.database.records.images import ImageChanges, PartialImage
 from gql_server.database.tables.tables import ImageRow, ImageTagRow
-from gql_server.domain.ids import has_prefix
 from gql_server.domain.search import folded_words
 
-IMAGE_COLUMNS = frozenset(ImageRow.__table__.columns.keys()) - {"search_text"}  # type: ignore[attr-defined]  # SQLModel does not type __table__
-"""Every column that a reader can ask for."""
+IMAGE_COLUMNS: Final = frozenset(PartialImage.__required_keys__ | PartialImage.__optional_keys__)
+"""Every column that can be chosen."""
 
 
 class Deleted(StrEnum):
@@ -89,7 +90,7 @@ async def image_page(
     columns: Collection[str],
     where: ImageFilter,
     request: PageRequest,
-) -> Page:
+) -> Page[PartialImage]:
     """Return one page of images with the columns that were asked for, and their page keys."""
     chosen = frozenset(columns)
     if where.tags or where.search:
@@ -102,7 +103,7 @@ async def image_page(
             found = _page_statement(chosen, where, request, as_parameter)
             _PAGE_STATEMENTS[key] = found
         statement = found
-    return read_page(read_facts(await connection.execute(statement, parameters)), request)
+    return read_page(_images(await connection.execute(statement, parameters)), request)
 
 
 async def raw_image_page(
@@ -134,7 +135,7 @@ async def image_pages_by_template(
     columns: Collection[str],
     where: ImageFilter,
     request: PageRequest,
-) -> dict[str, Page]:
+) -> dict[str, Page[PartialImage]]:
     """Return the same page of each template's images, in one statement."""
     columns = {*columns, "template_id"}
     each = [
@@ -142,10 +143,10 @@ async def image_pages_by_template(
         for template_id in template_ids
     ]
     statement = union_all(*(select(one.subquery()) for one in each))
-    rows: dict[str, list[Facts]] = {template_id: [] for template_id in template_ids}
-    for row in read_facts(await connection.execute(statement)):
+    rows: dict[str | None, list[PartialImage]] = {template_id: [] for template_id in template_ids}
+    for row in _images(await connection.execute(statement)):
         rows[row["template_id"]].append(row)
-    return {template_id: read_page(found, request) for template_id, found in rows.items()}
+    return {template_id: read_page(rows[template_id], request) for template_id in template_ids}
 
 
 async def count_images(connection: AsyncConnection, where: ImageFilter) -> int:
@@ -162,24 +163,26 @@ async def find_images(
     user_id: str | None,
     columns: Collection[str] = IMAGE_COLUMNS,
     for_update: bool = False,
-) -> dict[str, Facts]:
-    """Return images by id, deleted ones too; an id that is not there is left out.
+) -> dict[str, PartialImage]:
+    """Return images by ID, deleted ones too. IDs without an image are left out.
 
-    With ``for_update`` nobody else changes them until the transaction ends.
+    ``for_update`` locks them until the transaction ends.
     """
-    shaped = [image_id for image_id in ids if has_prefix(image_id, "img")]
-    statement = _select({*columns, "id"}).where(col(ImageRow.id).in_(shaped))
-    if user_id is not None:
-        statement = statement.where(col(ImageRow.user_id) == user_id)
-    if for_update:
-        statement = statement.with_for_update()
-    return {row["id"]: row for row in read_facts(await connection.execute(statement))}
+    statement = with_ids(
+        _select({*columns, "created_at", "id"}),
+        ImageRow,
+        ids,
+        prefix="img",
+        user_id=user_id,
+        for_update=for_update,
+    )
+    return {row["id"]: row for row in _images(await connection.execute(statement))}
 
 
 async def update_image(
-    connection: AsyncConnection, image_id: str, *, user_id: str, values: dict[str, Any]
+    connection: AsyncConnection, image_id: str, *, user_id: str, values: ImageChanges
 ) -> bool:
-    """Change columns of an image; tell whether the user has it."""
+    """Change columns of an image; return whether the user has it."""
     statement = (
         update(ImageRow)
         .where(col(ImageRow.id) == image_id, col(ImageRow.user_id) == user_id)
@@ -190,6 +193,10 @@ async def update_image(
         await delete_tags(connection, image_id)
         await insert_tags(connection, {image_id: values["tags"]})
     return found
+
+
+def _images(result: Result[Any]) -> list[PartialImage]:
+    return cast("list[PartialImage]", read_columns(result))
 
 
 def _page_statement(
@@ -218,7 +225,7 @@ def _select(columns: Collection[str]) -> Select[Any]:
 
 
 def _columns(columns: Sequence[str]) -> Select[Any]:
-    return select(*(getattr(ImageRow, name) for name in columns))
+    return select(*columns_of(ImageRow, columns))
 
 
 def _parameters(where: ImageFilter) -> dict[str, Any]:

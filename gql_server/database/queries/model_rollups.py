@@ -12,8 +12,10 @@ from sqlalchemy import Executable, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from gql_server.database.engine.columns import table_of
 from gql_server.database.engine.inserts import insert_into
 from gql_server.database.queries.periods import DAY, day_of
+from gql_server.database.records.ledger import ModelRollup
 from gql_server.database.tables.tables import ImageRow, ModelRollupRow
 
 
@@ -31,8 +33,6 @@ class Outcome(StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
 
-
-_KEYS: Final = ("is_preview", "model_id", "starts_at", "outcome", "bucket")
 
 _FIRST_BOUND_SECONDS: Final = 0.001
 _RATIO: Final = 1.05
@@ -68,8 +68,8 @@ def hour_of(moment: datetime) -> datetime:
 
 def model_rollups_of(
     model_id: str, outcome: Outcome, *, at: datetime, is_preview: bool, seconds: float = 0
-) -> list[dict[str, Any]]:
-    """Return the roll-up rows that a generation adds to.
+) -> list[ModelRollup]:
+    """Return the roll-ups that a generation adds to.
 
     Args:
         model_id: The model.
@@ -80,15 +80,15 @@ def model_rollups_of(
     """
     bucket = bucket_of(seconds) if outcome is Outcome.MADE else 0
     return [
-        {
-            "is_preview": is_preview,
-            "model_id": model_id,
-            "span": period.value,
-            "starts_at": starts_at,
-            "outcome": outcome.value,
-            "bucket": bucket,
-            "generations": 1,
-        }
+        ModelRollup(
+            is_preview=is_preview,
+            model_id=model_id,
+            span=period.value,
+            starts_at=starts_at,
+            outcome=outcome.value,
+            bucket=bucket,
+            generations=1,
+        )
         for period, starts_at in (
             (ModelRollupPeriod.HOUR, hour_of(at)),
             (ModelRollupPeriod.DAY, day_of(at)),
@@ -96,8 +96,8 @@ def model_rollups_of(
     ]
 
 
-def rollups_of_image(image: ImageRow, charged_at: datetime) -> list[dict[str, Any]]:
-    """Return the roll-up rows that an image adds to, at the moment of its charge."""
+def rollups_of_image(image: ImageRow, charged_at: datetime) -> list[ModelRollup]:
+    """Return the roll-ups that an image adds to, at the time of its charge."""
     return model_rollups_of(
         image.model_id,
         Outcome.MADE,
@@ -107,16 +107,16 @@ def rollups_of_image(image: ImageRow, charged_at: datetime) -> list[dict[str, An
     )
 
 
-async def add_to_model_rollups(connection: AsyncConnection, rows: Iterable[dict[str, Any]]) -> None:
-    """Add rows of ``model_rollups_of`` to what is there, each once, in one order for all."""
-    sums: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in rows:
+async def add_to_model_rollups(connection: AsyncConnection, rollups: Iterable[ModelRollup]) -> None:
+    """Add roll-ups to those in the database, in the order in which every writer locks them."""
+    sums: dict[tuple[Any, ...], ModelRollup] = {}
+    for one in rollups:
         # Hours before days, as a writer of one row of each has them.
-        key = (row["span"] == ModelRollupPeriod.DAY, *(row[name] for name in _KEYS))
-        found = sums.setdefault(key, row)
-        if found is not row:
-            found["generations"] += row["generations"]
-    ordered = [sums[key] for key in sorted(sums)]
+        is_day = one.span == ModelRollupPeriod.DAY
+        key = (is_day, one.is_preview, one.model_id, one.starts_at, one.outcome, one.bucket)
+        found = sums.get(key)
+        sums[key] = one if found is None else found.plus(one)
+    ordered = [sums[key]._asdict() for key in sorted(sums)]
     await connection.execute(_upsert(connection.dialect.name), ordered)
 
 
@@ -152,7 +152,7 @@ async def sum_model_rollups(
 @cache
 def _upsert(dialect: str) -> Executable:
     insert = insert_into(dialect, ModelRollupRow)
-    table = ModelRollupRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+    table = table_of(ModelRollupRow)
     statement: Executable = insert.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
         set_={"generations": table.c.generations + insert.excluded.generations},

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
+from gql_server.database.engine.columns import table_of
 from gql_server.database.engine.inserts import insert_into
 from gql_server.database.queries.periods import (
     RollupPeriod,
@@ -21,6 +22,7 @@ from gql_server.database.queries.periods import (
     month_of,
     quarter_of,
 )
+from gql_server.database.records.ledger import ChargeRecord, CostRollup
 from gql_server.database.tables.tables import ChargeKind, ChargeRow, CostRollupRow
 
 
@@ -38,7 +40,7 @@ class Grouping(IntFlag):
 EVERY_GROUPING: Final = (Grouping.KEY, *(Grouping(bits) for bits in range(7, -1, -1)))
 """The most particular first: the rows that every writer meets in are locked last, and briefly."""
 
-_PLACES: Final = {int(grouping): place for place, grouping in enumerate(EVERY_GROUPING)}
+_GROUPING_ORDER: Final = {int(grouping): index for index, grouping in enumerate(EVERY_GROUPING)}
 _PERIOD_ORDER: Final = {period.value: index for index, period in enumerate(RollupPeriod)}
 
 DIMENSIONS: Final = ("grouping", "is_preview", "user_id", "model_id", "template_id", "key_id")
@@ -83,7 +85,7 @@ class Totals:
         return round(self.amount / self.images) if self.images else 0
 
 
-def rollups_of(charge: ChargeRow) -> Iterator[dict[str, Any]]:
+def rollups_of(charge: ChargeRow | ChargeRecord) -> Iterator[CostRollup]:
     """Yield the roll-up rows that a line of the ledger adds to, each with what it adds."""
     starts = (
         (RollupPeriod.QUARTER, quarter_of(charge.created_at)),
@@ -94,37 +96,39 @@ def rollups_of(charge: ChargeRow) -> Iterator[dict[str, Any]]:
         if grouping is Grouping.KEY and charge.key_id is None:
             continue
         for period, starts_at in starts:
-            yield {
-                "grouping": int(grouping),
-                "span": period.value,
-                "is_preview": charge.is_preview,
-                "starts_at": starts_at,
-                "user_id": charge.user_id if grouping & Grouping.USER else "",
-                "model_id": (charge.model_id or "") if grouping & Grouping.MODEL else "",
-                "template_id": (charge.template_id or "") if grouping & Grouping.TEMPLATE else "",
-                "key_id": (charge.key_id or "") if grouping & Grouping.KEY else "",
-                "images": 1 if charge.kind == ChargeKind.CHARGE else 0,
-                "amount": charge.amount,
-                "provider_cost": charge.provider_cost,
-                "neurons": charge.neurons,
-            }
+            yield CostRollup(
+                grouping=int(grouping),
+                span=period.value,
+                is_preview=charge.is_preview,
+                starts_at=starts_at,
+                user_id=charge.user_id if grouping & Grouping.USER else "",
+                model_id=(charge.model_id or "") if grouping & Grouping.MODEL else "",
+                template_id=(charge.template_id or "") if grouping & Grouping.TEMPLATE else "",
+                key_id=(charge.key_id or "") if grouping & Grouping.KEY else "",
+                images=1 if charge.kind == ChargeKind.CHARGE else 0,
+                amount=charge.amount,
+                provider_cost=charge.provider_cost,
+                neurons=charge.neurons,
+            )
 
 
-async def add_to_rollups(connection: AsyncConnection, rows: Iterable[dict[str, Any]]) -> None:
-    """Add rows of ``rollups_of`` to what is there, each roll-up once, in one order for all."""
-    sums: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in rows:
+async def add_to_rollups(connection: AsyncConnection, rollups: Iterable[CostRollup]) -> None:
+    """Add roll-ups to those in the database, in the order in which every writer locks them."""
+    sums: dict[tuple[Any, ...], CostRollup] = {}
+    for one in rollups:
         key = (
-            _PLACES[row["grouping"]],
-            _PERIOD_ORDER[row["span"]],
-            row["starts_at"],
-            *(row[name] for name in DIMENSIONS),
+            _GROUPING_ORDER[one.grouping],
+            _PERIOD_ORDER[one.span],
+            one.starts_at,
+            one.is_preview,
+            one.user_id,
+            one.model_id,
+            one.template_id,
+            one.key_id,
         )
-        found = sums.setdefault(key, row)
-        if found is not row:
-            for name in SUMS:
-                found[name] += row[name]
-    ordered = [sums[key] for key in sorted(sums)]
+        found = sums.get(key)
+        sums[key] = one if found is None else found.plus(one)
+    ordered = [sums[key]._asdict() for key in sorted(sums)]
     await connection.execute(_upsert(connection.dialect.name), ordered)
 
 
@@ -194,7 +198,7 @@ async def first_start(connection: AsyncConnection, where: RollupFilter) -> datet
 @cache
 def _upsert(dialect: str) -> Executable:
     insert = insert_into(dialect, CostRollupRow)
-    table = CostRollupRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+    table = table_of(CostRollupRow)
     statement: Executable = insert.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
         set_={name: table.c[name] + insert.excluded[name] for name in SUMS},

@@ -1,8 +1,8 @@
-"""Statements about uploaded pictures; a deleted one is not found."""
+"""Statements about uploaded images. Deleted ones are not found."""
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -10,31 +10,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.engine.pages import (
-    Facts,
-    Page,
-    PageRequest,
-    page_statement,
-    read_facts,
-    read_page,
+from gql_server.database.engine.pages import Page, PageRequest, page_statement, read_page
+from gql_server.database.engine.records import (
+    read_records,
+    record_of,
+    records_by_id,
+    select_records,
 )
 from gql_server.database.queries.idempotency_keys import KeyScope, complete_key
+from gql_server.database.records.source_images import SourceImageRecord
 from gql_server.database.tables.tables import SourceImageRow
-from gql_server.domain.ids import has_prefix
-
-SOURCE_IMAGE_COLUMNS: Final = frozenset(SourceImageRow.__table__.columns.keys()) - {"deleted_at"}  # type: ignore[attr-defined]  # SQLModel does not type __table__
-"""Every column that a reader can ask for."""
 
 
 async def insert_source_image(connection: AsyncConnection, image: SourceImageRow) -> None:
-    """Write an uploaded picture."""
+    """Write an uploaded image."""
     await connection.execute(insert(SourceImageRow), image.model_dump())
 
 
 async def insert_source_image_once(
     database: Database, image: SourceImageRow, *, key: KeyScope | None = None
-) -> Facts:
-    """Write an uploaded picture, and complete its key; return the picture that is there."""
+) -> SourceImageRecord:
+    """Write an uploaded image once and complete its key; return the stored image."""
     try:
         async with database.write() as connection:
             if key is not None:
@@ -43,50 +39,48 @@ async def insert_source_image_once(
     except IntegrityError:
         async with database.write() as connection:
             found = await find_source_images(
-                connection, [image.id], user_id=image.user_id, even_deleted=True
+                connection, [image.id], user_id=image.user_id, include_deleted=True
             )
             if image.id not in found:
                 raise
             if key is not None:
                 await complete_key(connection, key, result_id=image.id)
         return found[image.id]
-    return image.model_dump()
+    return record_of(image, SourceImageRecord)
 
 
 async def source_image_page(
-    connection: AsyncConnection,
-    columns: Collection[str],
-    request: PageRequest,
-    *,
-    user_id: str | None,
-) -> Page:
-    """Return one page of uploads with the columns that were asked for, and their page keys."""
-    wanted = _select({*columns, "created_at", "id"}, user_id=user_id)
+    connection: AsyncConnection, request: PageRequest, *, user_id: str | None
+) -> Page[SourceImageRecord]:
+    """Return one page of uploads."""
     statement = page_statement(
-        wanted, col(SourceImageRow.created_at), col(SourceImageRow.id), request
+        _existing(select_records(SourceImageRow, SourceImageRecord), user_id),
+        col(SourceImageRow.created_at),
+        col(SourceImageRow.id),
+        request,
     )
-    return read_page(read_facts(await connection.execute(statement)), request)
+    rows = read_records(await connection.execute(statement), SourceImageRecord)
+    return read_page(rows, request)
 
 
 async def count_source_images(connection: AsyncConnection, *, user_id: str | None) -> int:
-    """Count a user's uploads; everyone's for None."""
-    found = _select({"id"}, user_id=user_id).subquery()
-    statement = select(func.count(found.c.id))
+    """Count the uploads of a user or, for None, of everyone."""
+    statement = _existing(select(func.count(col(SourceImageRow.id))), user_id)
     return int((await connection.execute(statement)).scalar_one())
 
 
 async def uploaded_by(connection: AsyncConnection, user_id: str) -> tuple[int, int]:
-    """Return how many uploads a user has, and how many bytes they take."""
-    sizes = _select({"size_bytes"}, user_id=user_id).subquery()
-    statement = select(func.count(), func.coalesce(func.sum(sizes.c.size_bytes), 0))
-    number, size = (await connection.execute(statement)).one()
-    return int(number), int(size)
+    """Return how many uploads a user has, and their total size in bytes."""
+    size = func.coalesce(func.sum(col(SourceImageRow.size_bytes)), 0)
+    statement = _existing(select(func.count(col(SourceImageRow.id))), user_id).add_columns(size)
+    number, total = (await connection.execute(statement)).one()
+    return int(number), int(total)
 
 
 async def mark_source_image_deleted(
     connection: AsyncConnection, image_id: str, *, at: datetime
 ) -> None:
-    """Take an upload out of everything that finds uploads."""
+    """Mark an upload as deleted, so that nothing finds it."""
     statement = (
         update(SourceImageRow).where(col(SourceImageRow.id) == image_id).values(deleted_at=at)
     )
@@ -98,26 +92,22 @@ async def find_source_images(
     ids: Collection[str],
     *,
     user_id: str | None,
-    even_deleted: bool = False,
-) -> dict[str, Facts]:
-    """Return uploads by id; an id that is not there is left out.
-
-    Those that were deleted are found ``even_deleted``, and then have their ``deleted_at``.
-    """
-    shaped = [image_id for image_id in ids if has_prefix(image_id, "src")]
-    columns = {*SOURCE_IMAGE_COLUMNS, *(("deleted_at",) if even_deleted else ())}
-    statement = _select(columns, user_id=user_id, even_deleted=even_deleted).where(
-        col(SourceImageRow.id).in_(shaped)
+    include_deleted: bool = False,
+) -> dict[str, SourceImageRecord]:
+    """Return uploads by ID. IDs without an upload are left out."""
+    return await records_by_id(
+        connection,
+        SourceImageRow,
+        SourceImageRecord,
+        ids,
+        prefix="src",
+        user_id=user_id,
+        where=() if include_deleted else (col(SourceImageRow.deleted_at).is_(None),),
     )
-    return {row["id"]: row for row in read_facts(await connection.execute(statement))}
 
 
-def _select(
-    columns: Collection[str], *, user_id: str | None, even_deleted: bool = False
-) -> Select[Any]:
-    statement = select(*(getattr(SourceImageRow, name) for name in sorted(columns)))
-    if not even_deleted:
-        statement = statement.where(col(SourceImageRow.deleted_at).is_(None))
+def _existing(statement: Select[Any], user_id: str | None) -> Select[Any]:
+    statement = statement.where(col(SourceImageRow.deleted_at).is_(None))
     if user_id is not None:
         statement = statement.where(col(SourceImageRow.user_id) == user_id)
     return statement

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.engine.pages import Facts, read_facts
+from gql_server.database.engine.records import read_records, select_records
+from gql_server.database.records.stored_files import StoredFile
 from gql_server.database.tables.batches import BatchItemRow, BatchRow
 from gql_server.database.tables.tables import (
     IdempotencyKeyRow,
@@ -58,25 +59,16 @@ async def some_stored_keys(connection: AsyncConnection) -> Sequence[str]:
 
 async def stored_rows(
     connection: AsyncConnection, table: StoredRow, *, after: str, until: str, limit: int
-) -> list[Facts]:
-    """Return rows in the order of their keys: those behind one key, and up to another.
-
-    Each has its ``id``, ``storage_key``, ``size_bytes``, ``created_at`` and ``missing_since``.
-    """
+) -> list[StoredFile]:
+    """Return files in the order of their keys: after one key, up to and including another."""
     storage_key = col(table.storage_key)
     statement = (
-        select(
-            col(table.id),
-            storage_key,
-            col(table.size_bytes),
-            col(table.created_at),
-            col(table.missing_since),
-        )
+        select_records(table, StoredFile)
         .where(storage_key > after, storage_key <= until, *_existing(table))
         .order_by(storage_key)
         .limit(limit)
     )
-    return read_facts(await connection.execute(statement))
+    return read_records(await connection.execute(statement), StoredFile)
 
 
 async def recorded_keys(

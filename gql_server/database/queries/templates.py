@@ -1,25 +1,33 @@
 """Statements about templates; a deleted one is not found."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final, cast
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Result, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from gql_server.database.engine.columns import columns_of
 from gql_server.database.engine.pages import (
-    Facts,
     Page,
     PageRequest,
     page_statement,
-    read_facts,
+    read_columns,
     read_page,
+)
+from gql_server.database.engine.records import with_ids
+from gql_server.database.records.templates import (
+    PartialTemplate,
+    TemplateChanges,
+    TemplateDeletion,
 )
 from gql_server.database.tables.tables import TemplateRow
 from gql_server.domain.ids import has_prefix
 
-TEMPLATE_COLUMNS = frozenset(TemplateRow.__table__.columns.keys()) - {"deleted_at"}  # type: ignore[attr-defined]  # SQLModel does not type __table__
-"""Every column that a reader can ask for."""
+TEMPLATE_COLUMNS: Final = frozenset(
+    PartialTemplate.__required_keys__ | PartialTemplate.__optional_keys__
+)
+"""Every column that can be chosen."""
 
 
 async def insert_template(connection: AsyncConnection, template: TemplateRow) -> None:
@@ -33,11 +41,11 @@ async def template_page(
     request: PageRequest,
     *,
     user_id: str | None,
-) -> Page:
-    """Return one page of templates with the columns that were asked for, and their page keys."""
-    wanted = _select({*columns, "created_at", "id"}, user_id=user_id)
-    statement = page_statement(wanted, col(TemplateRow.created_at), col(TemplateRow.id), request)
-    return read_page(read_facts(await connection.execute(statement)), request)
+) -> Page[PartialTemplate]:
+    """Return one page of templates with the chosen columns and their page keys."""
+    chosen = _select({*columns, "created_at", "id"}, user_id=user_id)
+    statement = page_statement(chosen, col(TemplateRow.created_at), col(TemplateRow.id), request)
+    return read_page(_templates(await connection.execute(statement)), request)
 
 
 async def count_templates(connection: AsyncConnection, *, user_id: str | None) -> int:
@@ -54,22 +62,30 @@ async def find_templates(
     user_id: str | None,
     columns: Collection[str] = TEMPLATE_COLUMNS,
     for_update: bool = False,
-) -> dict[str, Facts]:
-    """Return templates by id; an id that is not there, or deleted, is left out.
+) -> dict[str, PartialTemplate]:
+    """Return templates by ID. Missing and deleted ones are left out.
 
-    With ``for_update`` nobody else changes them until the transaction ends.
+    ``for_update`` locks them until the transaction ends.
     """
-    shaped = [template_id for template_id in ids if has_prefix(template_id, "tpl")]
-    statement = _select({*columns, "id"}, user_id=user_id).where(col(TemplateRow.id).in_(shaped))
-    if for_update:
-        statement = statement.with_for_update()
-    return {row["id"]: row for row in read_facts(await connection.execute(statement))}
+    statement = with_ids(
+        _select({*columns, "created_at", "id"}, user_id=None),
+        TemplateRow,
+        ids,
+        prefix="tpl",
+        user_id=user_id,
+        for_update=for_update,
+    )
+    return {row["id"]: row for row in _templates(await connection.execute(statement))}
 
 
 async def update_template(
-    connection: AsyncConnection, template_id: str, *, user_id: str | None, values: dict[str, Any]
+    connection: AsyncConnection,
+    template_id: str,
+    *,
+    user_id: str | None,
+    values: TemplateChanges | TemplateDeletion,
 ) -> bool:
-    """Change columns of a template; tell whether the user, or anybody for None, has it."""
+    """Change columns of a template; return whether the user, or for None anybody, has it."""
     if not has_prefix(template_id, "tpl"):
         return False
     statement = (
@@ -82,8 +98,12 @@ async def update_template(
     return (await connection.execute(statement)).rowcount == 1
 
 
+def _templates(result: Result[Any]) -> list[PartialTemplate]:
+    return cast("list[PartialTemplate]", read_columns(result))
+
+
 def _select(columns: Collection[str], *, user_id: str | None) -> Select[Any]:
-    statement = select(*(getattr(TemplateRow, name) for name in sorted(columns)))
+    statement = select(*columns_of(TemplateRow, sorted(columns)))
     statement = statement.where(col(TemplateRow.deleted_at).is_(None))
     if user_id is not None:
         statement = statement.where(col(TemplateRow.user_id) == user_id)

@@ -1,27 +1,23 @@
 """Statements about webhooks and their deliveries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Select, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from gql_server.database.engine.pages import Facts, read_facts
+from gql_server.database.engine.records import read_records, records_by_id, select_records
+from gql_server.database.records.webhooks import DeliveryRecord, WebhookRecord
 from gql_server.database.tables.webhooks import WebhookDeliveryRow, WebhookRow
 from gql_server.domain.ids import first_id, has_prefix
 from gql_server.domain.webhooks import WebhookStatus
 
-_BODY: Final = "body"
-_COLUMNS: Final = tuple(
-    column
-    for column in WebhookRow.__table__.columns  # type: ignore[attr-defined]  # SQLModel does not type __table__
-    if column.name != _BODY
-)
-_DELIVERY_COLUMNS: Final = tuple(WebhookDeliveryRow.__table__.columns)  # type: ignore[attr-defined]  # as above
 LATEST_DELIVERIES: Final = 50
+
+RecordT = TypeVar("RecordT", bound=NamedTuple)
 
 
 async def insert_webhook(connection: AsyncConnection, webhook: WebhookRow) -> None:
@@ -31,41 +27,59 @@ async def insert_webhook(connection: AsyncConnection, webhook: WebhookRow) -> No
 
 async def find_webhooks(
     connection: AsyncConnection, ids: Collection[str], *, user_id: str | None
-) -> dict[str, Facts]:
-    """Return a user's webhooks by id, or anybody's for None; one that is not there is left out."""
-    shaped = [webhook_id for webhook_id in ids if has_prefix(webhook_id, "whk")]
-    statement = _of_user(select(*_COLUMNS), user_id).where(col(WebhookRow.id).in_(shaped))
-    return {row["id"]: row for row in read_facts(await connection.execute(statement))}
+) -> dict[str, WebhookRecord]:
+    """Return a user's webhooks, or for None anybody's, by ID. Missing ones are left out."""
+    return await records_by_id(
+        connection, WebhookRow, WebhookRecord, ids, prefix="whk", user_id=user_id
+    )
 
 
 async def find_latest_webhooks(
     connection: AsyncConnection, subject_ids: Collection[str], *, user_id: str | None, limit: int
-) -> dict[str, list[Facts]]:
-    """Return the latest webhooks of batches or budgets, by their subject, the newest first.
+) -> dict[str, list[WebhookRecord]]:
+    """Return the latest webhooks of batches or budgets by their subject, newest first.
 
     Args:
         connection: Where to read.
         subject_ids: The batches and budgets.
-        user_id: Whose webhooks; None is anybody's.
-        limit: How many of each at most.
+        user_id: The owner of the webhooks; None means anybody.
+        limit: How many to return of each subject at most.
     """
-    chosen = _of_user(select(*_COLUMNS), user_id)
-    return await _latest(connection, chosen, "subject_id", subject_ids, limit)
+    chosen = select_records(WebhookRow, WebhookRecord)
+    if user_id is not None:
+        chosen = chosen.where(col(WebhookRow.user_id) == user_id)
+    latest = await _latest(connection, chosen, WebhookRecord, "subject_id", subject_ids, limit)
+    found: defaultdict[str, list[WebhookRecord]] = defaultdict(list)
+    for webhook in latest:
+        found[webhook.subject_id].append(webhook)
+    return found
 
 
 async def find_deliveries(
     connection: AsyncConnection, webhook_ids: Collection[str]
-) -> dict[str, list[Facts]]:
-    """Return the latest 50 deliveries of webhooks, by the webhook, the newest first."""
-    chosen = select(*_DELIVERY_COLUMNS)
-    return await _latest(connection, chosen, "webhook_id", webhook_ids, LATEST_DELIVERIES)
+) -> dict[str, list[DeliveryRecord]]:
+    """Return the latest 50 deliveries of each webhook, newest first."""
+    chosen = select_records(WebhookDeliveryRow, DeliveryRecord)
+    latest = await _latest(
+        connection, chosen, DeliveryRecord, "webhook_id", webhook_ids, LATEST_DELIVERIES
+    )
+    found: defaultdict[str, list[DeliveryRecord]] = defaultdict(list)
+    for delivery in latest:
+        found[delivery.webhook_id].append(delivery)
+    return found
 
 
-async def read_webhook(connection: AsyncConnection, webhook_id: str) -> WebhookRow | None:
-    """Return all of a webhook, for its delivery."""
-    statement = select(*_COLUMNS, col(WebhookRow.body)).where(col(WebhookRow.id) == webhook_id)
-    row = (await connection.execute(statement)).mappings().one_or_none()
-    return WebhookRow(**row) if row is not None else None
+async def read_webhook(
+    connection: AsyncConnection, webhook_id: str
+) -> tuple[WebhookRecord, str] | None:
+    """Return a webhook and its body, for its delivery."""
+    statement = (
+        select_records(WebhookRow, WebhookRecord)
+        .add_columns(col(WebhookRow.body))
+        .where(col(WebhookRow.id) == webhook_id)
+    )
+    row = (await connection.execute(statement)).one_or_none()
+    return (WebhookRecord._make(row[:-1]), row.body) if row is not None else None
 
 
 async def find_due_webhooks(
@@ -74,15 +88,16 @@ async def find_due_webhooks(
     before: datetime,
     after: tuple[datetime, str] | None,
     limit: int,
-) -> Sequence[Facts]:
-    """Return webhooks whose next delivery should have begun, in order, behind a place."""
+) -> list[WebhookRecord]:
+    """Return webhooks whose next delivery is due before a time, in order, after a sort key."""
     key = (col(WebhookRow.next_delivery_at), col(WebhookRow.id))
-    statement = select(*_COLUMNS).where(
+    statement = select_records(WebhookRow, WebhookRecord).where(
         col(WebhookRow.status) == WebhookStatus.PENDING, col(WebhookRow.next_delivery_at) < before
     )
     if after is not None:
         statement = statement.where(tuple_(*key) > after)
-    return read_facts(await connection.execute(statement.order_by(*key).limit(limit)))
+    result = await connection.execute(statement.order_by(*key).limit(limit))
+    return read_records(result, WebhookRecord)
 
 
 async def record_delivery(
@@ -93,17 +108,17 @@ async def record_delivery(
     attempts: int,
     values: Mapping[str, Any],
 ) -> bool:
-    """Write an attempt, and how its webhook stands after it.
+    """Write an attempt and the state of its webhook after it.
 
     Args:
         connection: The transaction.
         delivery: The attempt.
-        round_number: The round that it belongs to.
-        attempts: How many the round had before it.
-        values: What changes in the webhook.
+        round_number: The round the attempt belongs to.
+        attempts: Number of attempts of the round before this one.
+        values: The columns of the webhook to change.
 
     Returns:
-        Whether the webhook was still where the attempt found it.
+        Whether the webhook was unchanged since it was read for the attempt.
     """
     await connection.execute(insert(WebhookDeliveryRow), delivery.model_dump())
     changed = await connection.execute(
@@ -122,7 +137,7 @@ async def record_delivery(
 async def begin_round(
     connection: AsyncConnection, webhook_id: str, *, user_id: str | None, moment: datetime
 ) -> bool:
-    """Begin deliveries anew, at once; tell whether the user, or anybody for None, has it."""
+    """Start a new round of deliveries now; return whether the user, or for None anybody, has it."""
     if not has_prefix(webhook_id, "whk"):
         return False
     statement = (
@@ -141,10 +156,10 @@ async def begin_round(
 
 
 async def remove_old_webhooks(connection: AsyncConnection, *, before: datetime, limit: int) -> int:
-    """Forget webhooks of before a moment that are not to be told any more, and their deliveries.
+    """Delete finished webhooks that are older than a time, with their deliveries.
 
     Returns:
-        How many there were, at most ``most``.
+        How many were deleted, at most ``limit``.
     """
     webhook_id = col(WebhookRow.id)
     old = (
@@ -163,26 +178,18 @@ async def remove_old_webhooks(connection: AsyncConnection, *, before: datetime, 
     return len(ids)
 
 
-def _of_user(statement: Select[Any], user_id: str | None) -> Select[Any]:
-    if user_id is None:
-        return statement
-    return statement.where(col(WebhookRow.user_id) == user_id)
-
-
 async def _latest(
     connection: AsyncConnection,
     chosen: Select[Any],
+    record: type[RecordT],
     group_name: str,
     groups: Collection[str],
     limit: int,
-) -> dict[str, list[Facts]]:
-    # Ids sort by the moment that they were given out.
+) -> list[RecordT]:
+    """Return the newest rows of each group, newest first: IDs sort by creation time."""
     group, row_id = chosen.selected_columns[group_name], chosen.selected_columns["id"]
-    place = func.row_number().over(partition_by=group, order_by=row_id.desc()).label("place")
-    ranked = chosen.add_columns(place).where(group.in_(groups)).subquery()
-    columns = [column for column in ranked.columns if column.name != "place"]
-    statement = select(*columns).where(ranked.c.place <= limit).order_by(ranked.c.id.desc())
-    found: dict[str, list[Facts]] = defaultdict(list)
-    for row in read_facts(await connection.execute(statement)):
-        found[row[group_name]].append(row)
-    return found
+    rank = func.row_number().over(partition_by=group, order_by=row_id.desc()).label("rank")
+    ranked = chosen.add_columns(rank).where(group.in_(groups)).subquery()
+    columns = [ranked.c[name] for name in record._fields]
+    statement = select(*columns).where(ranked.c.rank <= limit).order_by(ranked.c.id.desc())
+    return read_records(await connection.execute(statement), record)

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.audit import (
     charges_of_day,
     charges_without_image,
@@ -20,16 +19,14 @@ from gql_server.database.queries.audit import (
 )
 from gql_server.database.queries.batch_audit import batches_out_of_step
 from gql_server.database.queries.periods import DAY, RollupPeriod, day_of, month_after, month_of
-from gql_server.database.queries.rollups import DIMENSIONS, SUMS, rollups_of
-from gql_server.database.tables.tables import ChargeRow
+from gql_server.database.queries.rollups import rollups_of
+from gql_server.database.records.ledger import ChargeRecord, CostRollup
 from gql_server.ledger.audit.models import model_rollups_agree, repair_model_rollups
 
 MAX_NAMED: Final = 100
 
-_KEY: Final = ("span", "starts_at", *DIMENSIONS)
-
+_FIRST_SUM: Final = CostRollup._fields.index("images")
 _Key = tuple[Any, ...]
-_Sums = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +117,7 @@ async def _repair(database: Database, day: datetime) -> None:
     async with database.write() as connection:
         await lock_rollups(connection)
         sums = _recomputed(await charges_of_day(connection, day))
-        rows = [
-            dict(zip((*_KEY, *SUMS), (*key, *values), strict=True)) for key, values in sums.items()
-        ]
-        await replace_rollups_of_day(connection, day, rows)
+        await replace_rollups_of_day(connection, day, list(sums.values()))
 
 
 async def _month_agrees(database: Database, month: datetime) -> bool:
@@ -137,29 +131,21 @@ async def _repair_month(database: Database, month: datetime) -> None:
         await replace_rollups_of_month(connection, month)
 
 
-def _recomputed(charges: Iterable[ChargeRow]) -> dict[_Key, _Sums]:
-    sums: dict[_Key, _Sums] = {}
+def _recomputed(charges: Iterable[ChargeRecord]) -> dict[_Key, CostRollup]:
+    sums: dict[_Key, CostRollup] = {}
     for charge in charges:
-        for row in rollups_of(charge):
-            if row["span"] == RollupPeriod.MONTH:
+        for rollup in rollups_of(charge):
+            if rollup.span == RollupPeriod.MONTH:
                 continue
-            key, added = _key(row), _values(row)
+            key = _key(rollup)
             found = sums.get(key)
-            sums[key] = (
-                tuple(one + other for one, other in zip(found, added, strict=True))
-                if found is not None
-                else added
-            )
+            sums[key] = rollup if found is None else found.plus(rollup)
     return sums
 
 
-def _as_written(rows: Iterable[Facts]) -> dict[_Key, _Sums]:
-    return {_key(row): _values(row) for row in rows}
+def _as_written(rollups: Iterable[CostRollup]) -> dict[_Key, CostRollup]:
+    return {_key(rollup): rollup for rollup in rollups}
 
 
-def _key(row: Facts) -> _Key:
-    return tuple(row[name] for name in _KEY)
-
-
-def _values(row: Facts) -> _Sums:
-    return tuple(row[name] for name in SUMS)
+def _key(rollup: CostRollup) -> _Key:
+    return rollup[:_FIRST_SUM]

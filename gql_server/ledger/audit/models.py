@@ -1,21 +1,17 @@
 """Recomputing the roll-ups of models from the images, a day at a time."""
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.audit import (
     lock_model_rollups,
     model_rollups_from_images,
     model_rollups_of_day,
     replace_model_rollups_of_day,
 )
-
-_KEY: Final = ("is_preview", "model_id", "span", "starts_at", "outcome", "bucket")
-_COUNT: Final = "generations"
+from gql_server.database.records.ledger import ModelRollup
 
 
 async def model_rollups_agree(database: Database, day: datetime) -> bool:
@@ -31,12 +27,13 @@ async def repair_model_rollups(database: Database, day: datetime) -> None:
     async with database.write() as connection:
         await lock_model_rollups(connection)
         sums = _summed(await model_rollups_from_images(connection, day))
-        rows = [dict(zip((*_KEY, _COUNT), (*key, sum_), strict=True)) for key, sum_ in sums.items()]
-        await replace_model_rollups_of_day(connection, day, rows)
+        await replace_model_rollups_of_day(connection, day, list(sums.values()))
 
 
-def _summed(rows: Iterable[Facts]) -> Counter[tuple[Any, ...]]:
-    sums: Counter[tuple[Any, ...]] = Counter()
-    for row in rows:
-        sums[tuple(row[name] for name in _KEY)] += row[_COUNT]
+def _summed(rollups: Iterable[ModelRollup]) -> dict[tuple[Any, ...], ModelRollup]:
+    sums: dict[tuple[Any, ...], ModelRollup] = {}
+    for rollup in rollups:
+        key = rollup[:-1]
+        found = sums.get(key)
+        sums[key] = rollup if found is None else found.plus(rollup)
     return sums

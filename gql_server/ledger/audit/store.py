@@ -13,7 +13,6 @@ from typing import Final
 import structlog
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.stores import (
     StoredRow,
     expected_images,
@@ -21,6 +20,7 @@ from gql_server.database.queries.stores import (
     set_missing,
     stored_rows,
 )
+from gql_server.database.records.stored_files import StoredFile
 from gql_server.database.tables.tables import ImageRow, SourceImageRow
 from gql_server.domain.clock import now
 from gql_server.storage.store import ListedObject, Store
@@ -167,7 +167,7 @@ class _Audit:
 
     async def _rows(
         self, table: StoredRow, *, after: str, until: str
-    ) -> AsyncIterator[Sequence[Facts]]:
+    ) -> AsyncIterator[Sequence[StoredFile]]:
         """Read rows between two keys; a page of objects may have lost any number of neighbours."""
         while True:
             async with self._database.read() as connection:
@@ -178,28 +178,28 @@ class _Audit:
                 yield rows
             if len(rows) < _ROWS_AT_ONCE:
                 return
-            after = rows[-1]["storage_key"]
+            after = rows[-1].storage_key
 
     async def _judge(
-        self, table: StoredRow, rows: Sequence[Facts], objects: dict[str, ListedObject]
+        self, table: StoredRow, rows: Sequence[StoredFile], objects: dict[str, ListedObject]
     ) -> None:
         """Compare rows with the objects of their keys, which are taken out of the others."""
         lost, returned = [], []
         for row in rows:
             self._report.rows += 1
-            found = objects.pop(row["storage_key"], None)
+            found = objects.pop(row.storage_key, None)
             is_there = found is not None and found.is_whole
-            is_damaged = found is not None and found.size_bytes != row["size_bytes"]
+            is_damaged = found is not None and found.size_bytes != row.size_bytes
             if is_there and not is_damaged:
-                if row["missing_since"] is not None:
-                    self._report.returned.add(row["id"])
-                    returned.append(row["id"])
-            elif row["created_at"] < self._before:
-                if row["missing_since"] is not None:
+                if row.missing_since is not None:
+                    self._report.returned.add(row.id)
+                    returned.append(row.id)
+            elif row.created_at < self._before:
+                if row.missing_since is not None:
                     self._report.known += 1
                     continue
-                (self._report.damaged if is_damaged else self._report.missing).add(row["id"])
-                lost.append(row["id"])
+                (self._report.damaged if is_damaged else self._report.missing).add(row.id)
+                lost.append(row.id)
         if self._repairs and (lost or returned):
             async with self._database.write() as connection:
                 await set_missing(connection, table, lost, now())

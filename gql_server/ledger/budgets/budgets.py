@@ -19,6 +19,7 @@ from gql_server.database.engine.engine import Database
 from gql_server.database.queries import budgets as statements
 from gql_server.database.queries.budgets import BudgetWindow, Spending
 from gql_server.database.queries.known_users import is_known_key, is_known_user
+from gql_server.database.records.budgets import BudgetRecord
 from gql_server.database.tables.budgets import BudgetRow
 from gql_server.domain.budget_errors import BudgetNotFound
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
@@ -154,7 +155,7 @@ class Budgets:
             budget = await statements.write_budget(connection, new_budget(wanted))
             return (await self.states_of(connection, [budget]))[0]
 
-    async def knows(self, budget: BudgetRow) -> bool:
+    async def knows(self, budget: BudgetRecord) -> bool:
         """Tell whether anything is known of whom a budget bounds; of the server it always is."""
         find = _KNOWN.get(budget.scope)
         if find is None:
@@ -203,7 +204,7 @@ class Budgets:
     async def states_of(
         self,
         connection: AsyncConnection,
-        budgets: Sequence[BudgetRow],
+        budgets: Sequence[BudgetRecord],
         *,
         leaving_out: str = "",
         with_alerts: bool = True,
@@ -285,7 +286,7 @@ def new_budget(wanted: BudgetRequest) -> BudgetRow:
     )
 
 
-def _window(budget: BudgetRow, moment: datetime) -> BudgetWindow:
+def _window(budget: BudgetRecord, moment: datetime) -> BudgetWindow:
     window = day_range if budget.period == BudgetPeriod.DAILY else month_range
     starts_at, resets_at = window(moment, time_zone(budget.time_zone))
     return BudgetWindow(budget=budget, starts_at=starts_at, resets_at=resets_at)

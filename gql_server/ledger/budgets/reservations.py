@@ -21,7 +21,8 @@ from gql_server.database.queries.reservations import (
     remove_reservations_of_the_dead,
     write_reservation,
 )
-from gql_server.database.tables.budgets import BudgetRow, ReservationRow
+from gql_server.database.records.budgets import BudgetRecord
+from gql_server.database.tables.budgets import ReservationRow
 from gql_server.domain.budget_errors import BudgetExceeded
 from gql_server.domain.budgets import BudgetScope, Payer
 from gql_server.domain.clock import now
@@ -194,7 +195,7 @@ class Reservations:
     async def _passed(
         self,
         connection: AsyncConnection,
-        budgets: Sequence[BudgetRow],
+        budgets: Sequence[BudgetRecord],
         amount: int,
         *,
         leaving_out: str = "",

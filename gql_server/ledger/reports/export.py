@@ -11,8 +11,8 @@ from typing import Any, BinaryIO, Final, Literal
 import orjson
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.charges import charge_chunks
+from gql_server.database.records.ledger import ChargeRecord
 from gql_server.domain.clock import to_iso
 from gql_server.domain.money import decimal_dollars, decimal_neurons
 
@@ -63,8 +63,8 @@ async def export_ledger(
     if file_format is ExportFormat.CSV:
         yield ",".join(FIELDS)
     async for chunk in charge_chunks(database, since=time.since, until=time.until):
-        for row in chunk:
-            line = _line(row)
+        for charge in chunk:
+            line = _line(charge)
             yield _csv(line) if file_format is ExportFormat.CSV else orjson.dumps(line).decode()
 
 
@@ -83,14 +83,14 @@ def parquet_export() -> Callable[[Database, LedgerRange, BinaryIO], Awaitable[No
     return write_ledger
 
 
-def _line(row: Facts) -> dict[str, Any]:
-    told = {
-        "created_at": to_iso(row["created_at"]),
-        "cost": decimal_dollars(row["amount"]),
-        "provider_cost": decimal_dollars(row["provider_cost"]),
-        "neurons": decimal_neurons(row["neurons"]),
+def _line(charge: ChargeRecord) -> dict[str, Any]:
+    values = charge._asdict() | {
+        "created_at": to_iso(charge.created_at),
+        "cost": decimal_dollars(charge.amount),
+        "provider_cost": decimal_dollars(charge.provider_cost),
+        "neurons": decimal_neurons(charge.neurons),
     }
-    return {name: told[name] if name in told else row[name] for name in FIELDS}
+    return {name: values[name] for name in FIELDS}
 
 
 def _csv(line: dict[str, Any]) -> str:

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.engine.pages import Facts
 from gql_server.database.queries.charges import charge_chunks
+from gql_server.database.records.ledger import ChargeRecord
 from gql_server.ledger.reports.export import FIELDS, LedgerRange
 
 _ROWS_A_GROUP: Final = 100_000
@@ -79,17 +79,15 @@ def _write_group(writer: Any, batches: Sequence[Any]) -> None:
     writer.write_table(table, row_group_size=table.num_rows)
 
 
-def _batch(chunk: Sequence[Facts]) -> Any:
-    told = {
-        "cost": [_decimal(row["amount"], 9) for row in chunk],
-        "provider_cost": [_decimal(row["provider_cost"], 9) for row in chunk],
-        "neurons": [_decimal(row["neurons"], 3) for row in chunk],
+def _batch(chunk: Sequence[ChargeRecord]) -> Any:
+    amounts = {
+        "cost": [_decimal(charge.amount, 9) for charge in chunk],
+        "provider_cost": [_decimal(charge.provider_cost, 9) for charge in chunk],
+        "neurons": [_decimal(charge.neurons, 3) for charge in chunk],
     }
+    columns = dict(zip(ChargeRecord._fields, zip(*chunk, strict=True), strict=True)) | amounts
     return pa.record_batch(
-        [
-            pa.array(told[name] if name in told else [row[name] for row in chunk], field.type)
-            for name, field in zip(FIELDS, _SCHEMA, strict=True)
-        ],
+        [pa.array(columns[name], field.type) for name, field in zip(FIELDS, _SCHEMA, strict=True)],
         schema=_SCHEMA,
     )
 

@@ -1,0 +1,83 @@
+"""Reading rows as records: named tuples whose fields are the columns that are read.
+
+A named tuple takes a third of the time of a dictionary to make, and mypy knows its columns.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import Result, Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import SQLModel
+
+from gql_server.database.engine.columns import columns_of, table_of
+from gql_server.domain.ids import IdPrefix, has_prefix
+
+RecordT = TypeVar("RecordT", bound=NamedTuple)
+
+
+def select_records(table: type[SQLModel], record: type[NamedTuple]) -> Select[Any]:
+    """Return a statement that selects the columns of a record, in the record's order."""
+    return select(*columns_of(table, record._fields))
+
+
+def read_records(result: Result[Any], record: type[RecordT]) -> list[RecordT]:
+    """Return the rows of a result, whose columns are those of the record, in its order."""
+    return list(map(record._make, result))
+
+
+def record_of(row: SQLModel, record: type[RecordT]) -> RecordT:
+    """Return the record of a row that was just inserted."""
+    return record._make(getattr(row, name) for name in record._fields)
+
+
+async def records_by_id(
+    connection: AsyncConnection,
+    table: type[SQLModel],
+    record: type[RecordT],
+    ids: Collection[str],
+    *,
+    prefix: IdPrefix,
+    user_id: str | None,
+    where: Sequence[ColumnElement[bool]] = (),
+    for_update: bool = False,
+) -> dict[str, RecordT]:
+    """Return records by ID. IDs without a row are left out.
+
+    Args:
+        connection: Where to read.
+        table: The table.
+        record: What its rows are read as.
+        ids: The IDs. Those with another prefix are not looked for.
+        prefix: What the table's IDs start with, such as ``img``.
+        user_id: The owner of the rows; None means anybody.
+        where: Further conditions.
+        for_update: Whether to lock the rows until the transaction ends.
+    """
+    statement = with_ids(
+        select_records(table, record),
+        table,
+        ids,
+        prefix=prefix,
+        user_id=user_id,
+        for_update=for_update,
+    ).where(*where)
+    return {row.id: record._make(row) for row in await connection.execute(statement)}
+
+
+def with_ids(
+    statement: Select[Any],
+    table: type[SQLModel],
+    ids: Collection[str],
+    *,
+    prefix: IdPrefix,
+    user_id: str | None,
+    for_update: bool = False,
+) -> Select[Any]:
+    """Narrow a statement to rows with these IDs, of one owner or, for None, of anybody."""
+    columns = table_of(table).c
+    statement = statement.where(columns.id.in_([one for one in ids if has_prefix(one, prefix)]))
+    if user_id is not None:
+        statement = statement.where(columns.user_id == user_id)
+    return statement.with_for_update() if for_update else statement

@@ -1,0 +1,1 @@
+"""Typed rows, a module for each noun: what reads return."""
