@@ -1,4 +1,5 @@
 # make run    serves the API and the playground on 127.0.0.1:8000
+# make types-studio  checks the types of studio/ and its operations against schema.graphql
 # make studio  builds the pages for browsers, which `make run` does too
 # make test   checks everything: tests, ruff, mypy, import contracts, schema.graphql
 # make test-clients   tries the server with the clients that people use, from npm and PyPI, and its
@@ -15,7 +16,7 @@ PEERS := benchmarks/peers
 PAGES := gql_server/pages/static/playground.html
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run studio test test-clients test-survival lint types schema bench pins clean
+.PHONY: run studio test test-clients test-survival lint types types-studio schema bench pins clean
 
 # The pages and the server are set up side by side. Without the pages the server starts all the same.
 run:
@@ -29,8 +30,7 @@ test: lint types
 	$(BIN)/gql-server schema --check
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-test-clients: $(VENV)/checks $(VENV)-clients/ready
-	$(PYTHON) -m tools.studio --check
+test-clients: $(VENV)/checks $(VENV)-clients/ready types-studio
 	$(MAKE) studio
 	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_playground.py tests/pages tests/rest
 
@@ -55,6 +55,9 @@ lint: $(VENV)/checks
 
 types: $(VENV)/checks
 	$(BIN)/mypy
+
+types-studio:
+	$(PYTHON) -m tools.studio --check
 
 schema: $(VENV)/serves
 	$(BIN)/gql-server schema > schema.graphql

@@ -14,7 +14,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 5000, // the editor is one large chunk
     rolldownOptions: {
-      input: { playground: 'playground.html' },
+      input: { index: 'index.html', playground: 'playground.html' },
       checks: { pluginTimings: false },
       onLog: (level, log, report) => {
         // React's compiler marks modules with directives that a bundle does not need.

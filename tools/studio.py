@@ -37,7 +37,7 @@ def build() -> None:
 
 
 def check() -> None:
-    """Check the types of the pages' code.
+    """Check the types of the pages' code, and its operations against schema.graphql.
 
     Raises:
         StudioError: They are wrong, or a step before the check failed.

@@ -35,6 +35,7 @@ from gql_server.graphql.server.playground import Playground, asks_for_playground
 from gql_server.graphql.server.view import GraphQLView
 from gql_server.pages.playground import playground
 from gql_server.pages.static_files import assets_route
+from gql_server.pages.studio import StudioFacts, studio_routes
 from gql_server.rest.application import FOLDER as REST_FOLDER
 from gql_server.rest.application import RestOptions, rest_application
 from gql_server.rest.errors import refusal
@@ -121,7 +122,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
                 )
 
     routes: list[BaseRoute] = [
-        Route("/", _to_playground, methods=["GET"]),
+        *_studio_routes(settings, asks_for_keys=asks_for_keys),
         # No redirect where a slash too many is sent: what authenticates would follow it.
         *(Route(path, view) for path in _GRAPHQL_PATHS),
         *(WebSocketRoute(path, view) for path in _GRAPHQL_PATHS),
@@ -130,7 +131,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     ]
     if wiring.folder is not None:
         routes.append(images_route(wiring.folder))
-    if settings.shows_playground:
+    if settings.shows_playground or settings.shows_studio:
         routes.append(assets_route())
     routes.extend(_rest_routes(settings, asks_for_keys=asks_for_keys))
     direct = Middleware(DirectPathsMiddleware, applications=dict.fromkeys(_GRAPHQL_PATHS, view))
@@ -181,6 +182,24 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
         sees_suggestions=settings.suggestions,
     )
     return GraphQLView(schema, contexts, persisted, options)
+
+
+def _studio_routes(settings: Settings, *, asks_for_keys: bool) -> list[Route]:
+    if not settings.shows_studio:
+        return [Route("/", _to_playground, methods=["GET"])]
+    return studio_routes(
+        StudioFacts(asks_for_keys=asks_for_keys),
+        public_path=_public_path(settings),
+        image_origins=_image_origins(settings),
+    )
+
+
+def _image_origins(settings: Settings) -> tuple[str, ...]:
+    """Return where a bucket's pictures come from; a folder's come from this server."""
+    if settings.r2_bucket is None:
+        return ()
+    address = urlsplit(settings.r2_public_url or settings.r2_endpoint)
+    return (f"{address.scheme}://{address.netloc}",)
 
 
 def _rest_routes(settings: Settings, *, asks_for_keys: bool) -> list[BaseRoute]:

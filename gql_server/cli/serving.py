@@ -16,7 +16,7 @@ from gql_server.bootstrap.services import Wiring
 from gql_server.bootstrap.web import create_app
 from gql_server.bootstrap.worker import work
 from gql_server.cli.start import fail, read_settings, show_database
-from gql_server.pages.playground import HOW_TO_BUILD, playground_is_built
+from gql_server.pages.not_built import HOW_TO_BUILD, pages_are_built
 from gql_server.processes.stop_timer import end_within
 from gql_server.settings import Settings
 from gql_server.web.server import Server, server_config
@@ -120,7 +120,8 @@ class _GreetingServer(Server):
     def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
         super().__init__(config)
         self._url = settings.server_url
-        self._lacks_playground = settings.shows_playground and not playground_is_built()
+        shows_pages = settings.shows_playground or settings.shows_studio
+        self._lacks_pages = shows_pages and not pages_are_built()
         self._shutdown_timeout = settings.shutdown_timeout
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -133,6 +134,6 @@ class _GreetingServer(Server):
         await super().startup(sockets)
         if self.started:
             typer.echo(f"gql_server {__version__} is at {self._url}")
-            if self._lacks_playground:
+            if self._lacks_pages:
                 typer.echo(HOW_TO_BUILD)
             typer.echo(f"Playground: {self._url}/graphql")

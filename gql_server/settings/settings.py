@@ -168,6 +168,11 @@ class Settings(SettingFields):
         return self.trusted_documents is None if self.playground is None else self.playground
 
     @property
+    def shows_studio(self) -> bool:
+        """Whether browsers get the studio; by default where they get the playground."""
+        return self.shows_playground if self.studio is None else self.studio
+
+    @property
     def is_loopback(self) -> bool:
         """Whether the server listens to this machine alone."""
         return _is_loopback(self.host)

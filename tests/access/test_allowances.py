@@ -171,10 +171,10 @@ async def test_what_is_canceled_while_it_is_counted_is_counted_once(
     canceled: str,
 ) -> None:
     counted, answered = asyncio.Event(), asyncio.Event()
-    write_unsynced = database.write_passing
+    write_unsynced = database.write_unsynced
 
     async def answer_later(work: Callable[[AsyncConnection], Coroutine[Any, Any, Any]]) -> Any:
-        found = await write_passing(work)
+        found = await write_unsynced(work)
         counted.set()
         await answered.wait()
         return found
@@ -182,7 +182,7 @@ async def test_what_is_canceled_while_it_is_counted_is_counted_once(
     allowances = Allowances(database, SLOW)
     assert await spent(allowances, ANN, 7)
     with monkeypatch.context() as patch:
-        patch.setattr(database, "write_passing", answer_later)
+        patch.setattr(database, "write_unsynced", answer_later)
         counting = asyncio.ensure_future(
             allowances.settle() if canceled == "settling" else spent(allowances, ANN, 500)
         )

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from gql_server.database.engine.migration import head_revision
-from gql_server.pages.playground import HOW_TO_BUILD, playground_is_built
+from gql_server.pages.not_built import HOW_TO_BUILD, pages_are_built
 from tests.support.postgres import PostgresServer
 from tests.support.process import run_gql_server, server_process, workers_ai_environment
 from tests.support.running_app import FLUX, GENERATE
@@ -35,7 +35,7 @@ async def generate(url: str) -> dict[str, Any]:
 async def test_a_newcomer_needs_no_settings(tmp_path: Path) -> None:
     async with server_process(tmp_path, {}) as running:
         assert f"Playground: {running.url}/graphql" in running.printed
-        assert (HOW_TO_BUILD in running.printed) is not playground_is_built()
+        assert (HOW_TO_BUILD in running.printed) is not pages_are_built()
         async with httpx.AsyncClient(base_url=running.url) as client:
             assert (await client.get("/health")).json() == {"status": "ok"}
             assert (await client.get("/ready")).json() == {

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from gql_server.domain.principal import Role
-from gql_server.pages.playground import playground_is_built
-from tests.support.clients import client_of
+from gql_server.pages.not_built import pages_are_built
 from tests.support.running_app import RunningApp, running_app
+from tests.support.clients import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -142,7 +142,7 @@ async def test_of_a_server_that_asks_nobody_it_finds_what_is_shown_to_everybody(
     open_to_all: RunningApp,
 ) -> None:
     shown = {"field_suggestions", "introspection", "get_method_support"}
-    if playground_is_built():
+    if pages_are_built():
         shown.add("detect_graphiql")
     assert await findings(open_to_all.client) == shown
 

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from gql_server.pages.playground import HOW_TO_BUILD, playground, playground_is_built
+from gql_server.pages.not_built import HOW_TO_BUILD, pages_are_built
+from gql_server.pages.playground import playground
 from gql_server.pages.static_files import assets_route
 
 pytestmark = pytest.mark.anyio
@@ -63,7 +64,7 @@ def test_the_policy_names_no_other_origin_and_runs_no_inline_script(built: Path)
 
 def test_without_a_build_the_page_says_how_to_make_one(tmp_path: Path) -> None:
     missing = tmp_path / "static"
-    assert not playground_is_built(missing)
+    assert not pages_are_built(missing)
     page = playground(public_path="/ai", folder=missing)
     assert "make studio" in HOW_TO_BUILD
     assert "\n" not in HOW_TO_BUILD

@@ -50,7 +50,10 @@ async def test_the_refusal_comes_before_the_body_is_read(app_with_keys: RunningA
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/", 307),
+        ("GET", "/", 200),
+        ("GET", "/studio/make", 200),
+        ("GET", "/studio.json", 200),
+        ("POST", "/studio/make", 405),
         ("GET", "/health", 200),
         ("GET", "/ready", 200),
         ("GET", "/graphql?query=%7B__typename%7D", 401),
@@ -64,7 +67,7 @@ async def test_the_refusal_comes_before_the_body_is_read(app_with_keys: RunningA
         ("GET", "/images/generated/img_x.png", 403),
     ],
 )
-async def test_only_health_and_signed_pictures_need_no_key(
+async def test_only_health_pages_and_signed_pictures_need_no_key(
     app_with_keys: RunningApp, method: str, path: str, status: int
 ) -> None:
     response = await app_with_keys.client.request(method, path, headers={"Accept": "text/html"})

@@ -51,6 +51,11 @@ class AccessSettings(BaseSettings):
         "and the description of the REST API. `auto`: both, but the description only for admins "
         "unless `AUTH=none`; neither with trusted documents.",
     )
+    studio: Switch = Field(
+        default=None,
+        description="Whether browsers get the studio at `/`, whose page asks for an API key "
+        "itself. `auto`: as `PLAYGROUND`. It does not work with trusted documents.",
+    )
     get_queries: Switch = Field(
         default=None,
         description="Whether GET accepts query texts; if not, it accepts only persisted documents "

@@ -17,9 +17,10 @@ from gql_server.web.bodies import RequestRefused
 from gql_server.web.headers import header_of
 from gql_server.web.refusals import WriteRefusal, refuse
 
-_OPEN_PATHS: Final = {"/", "/health", "/ready"}
-_OPEN_FOLDERS: Final = ("/images/", "/assets/")
-"""Addresses of images are signed where callers must authenticate; assets hold no secret."""
+_OPEN_PATHS: Final = {"/", "/health", "/ready", "/studio", "/studio.json"}
+_OPEN_FOLDERS: Final = ("/images/", "/assets/", "/studio/")
+"""Addresses of images are signed where callers must authenticate; assets and the studio's page hold
+no secret."""
 
 _DESCRIPTION: Final = {"/api/docs", "/api/openapi.json"}
 _DESCRIPTION_FOLDER: Final = "/api/docs/"

@@ -1,5 +1,5 @@
 import type { GraphiQLPlugin } from '@graphiql/react';
-import { forgetKey, readKey } from './api-key';
+import { forgetKey, readKey } from '../session/api-key';
 import { words } from './words';
 
 export const keyPlugin: GraphiQLPlugin = {

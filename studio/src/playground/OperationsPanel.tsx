@@ -2,7 +2,7 @@ import { useGraphiQL, useGraphiQLActions, type GraphiQLPlugin } from '@graphiql/
 import { Kind as Syntax, parse } from 'graphql';
 import { useState } from 'react';
 import pages from 'virtual:operation-pages';
-import { readKey } from './api-key';
+import { readKey } from '../session/api-key';
 import type { OperationPage } from './operation-page';
 import { fillPlaceholders } from './placeholders';
 import { words } from './words';

@@ -3,7 +3,7 @@ import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
 import { GraphiQL } from 'graphiql';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { findAccess, opened, SCHEMA_OPTIONS, type Access } from './access';
-import { forgetKey, keepKey, readKey } from './api-key';
+import { forgetKey, keepKey, readKey } from '../session/api-key';
 import { createFetcher } from './endpoint';
 import { keyPlugin } from './KeyPanel';
 import { Notices } from './Notices';

@@ -1,6 +1,6 @@
 import { createGraphiQLFetcher, type Fetcher } from '@graphiql/toolkit';
 import type { IntrospectionQuery } from 'graphql';
-import { keyHeaders } from './api-key';
+import { keyHeaders } from '../session/api-key';
 
 /** The address of the API: this very page, without its query and without a slash at its end. */
 export const ENDPOINT = location.origin + location.pathname.replace(/\/$/, '');

@@ -1,0 +1,90 @@
+"""The studio's page at ``/``, as studio/ builds it, and what it learns before anyone signs in."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from gql_server.pages.not_built import NOT_BUILT_PAGE, NOT_BUILT_POLICY, pages_are_built
+from gql_server.pages.static_files import ASSETS, STATIC
+
+_FILE: Final = "index.html"
+_FOLDER: Final = "/studio"
+
+
+@dataclass(frozen=True, slots=True)
+class StudioFacts:
+    """What the studio's page learns from the server before anyone has signed in."""
+
+    asks_for_keys: bool
+    """Whether callers need an API key or a provider's token."""
+
+
+def studio_routes(
+    facts: StudioFacts,
+    *,
+    public_path: str,
+    image_origins: Iterable[str] = (),
+    folder: Path = STATIC,
+) -> list[Route]:
+    """Serve the studio's page at ``/`` and beneath ``/studio``, and its facts as JSON.
+
+    At ``/`` only browsers get the page; other clients are redirected to ``/graphql``, where the
+    API is.
+
+    Args:
+        facts: What the page learns before anyone has signed in.
+        public_path: The path that a proxy serves the server beneath, such as ``/ai``; or empty.
+        image_origins: Where images come from that this server does not serve itself, such as
+            ``https://images.example.com``.
+        folder: Where the built pages are.
+    """
+    page = _page(folder, public_path, image_origins)
+    known = JSONResponse({"asksForKeys": facts.asks_for_keys})
+
+    async def root(request: Request) -> Response:
+        if "text/html" not in request.headers.get("accept", ""):
+            return RedirectResponse("/graphql", headers={"Vary": "Accept"})
+        return page
+
+    async def studio(_request: Request) -> Response:
+        return page
+
+    async def tell(_request: Request) -> Response:
+        return known
+
+    return [
+        Route("/", root, methods=["GET"]),
+        Route(_FOLDER, studio, methods=["GET"]),
+        Route(f"{_FOLDER}/{{path:path}}", studio, methods=["GET"]),
+        Route(f"{_FOLDER}.json", tell, methods=["GET"]),
+    ]
+
+
+def _page(folder: Path, public_path: str, image_origins: Iterable[str]) -> HTMLResponse:
+    # A new build has new names for its assets, so a cache asks whether the page is still the same.
+    headers = {"Vary": "Accept", "Cache-Control": "no-cache"}
+    if not pages_are_built(folder):
+        headers["Content-Security-Policy"] = NOT_BUILT_POLICY
+        return HTMLResponse(NOT_BUILT_PAGE, headers=headers)
+    html = (folder / _FILE).read_text("utf-8").replace(f'"./{ASSETS}/', f'"{public_path}/{ASSETS}/')
+    headers["Content-Security-Policy"] = _policy(image_origins)
+    return HTMLResponse(html, headers=headers)
+
+
+def _policy(image_origins: Iterable[str]) -> str:
+    directives = (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        " ".join(("img-src 'self'", *image_origins)),
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+    return "; ".join(directives)

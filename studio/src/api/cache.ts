@@ -1,0 +1,44 @@
+import { cacheExchange, type Cache, type UpdateResolver } from '@urql/exchange-graphcache';
+import type { Exchange } from 'urql';
+
+/** The types that have no `id`: they belong to the object that contains them. */
+const EMBEDDED = [
+  'ApiKeyConnection', 'ApiKeyEdge', 'BatchConnection', 'BatchEdge', 'BatchItemConnection', 'BatchItemEdge',
+  'BatchProgress', 'BudgetAlert', 'CostAnalytics', 'CostEstimate', 'CostEstimatePayload', 'CostPeriod', 'CostTotals',
+  'GenerationParameters', 'ImageConnection', 'ImageEdge', 'ImageInputs', 'ModelCosts', 'ModelParameter',
+  'ModelPerformance', 'PageInfo', 'RateLimit', 'SecondsRange', 'Size', 'SourceImageConnection', 'SourceImageEdge',
+  'TemplateConnection', 'TemplateCosts', 'TemplateEdge', 'TemplateParameters', 'UnitPrice', 'UserCosts', 'Viewer',
+  'WebhookDelivery',
+];
+
+/** The root fields that read anew after a mutation that adds to them or takes from them. */
+const CHANGED_LISTS: Record<string, readonly string[]> = {
+  generateImage: ['costAnalytics', 'budgets', 'viewer'],
+  generateBatch: ['batches', 'viewer'],
+  retryBatch: ['batches', 'viewer'],
+  uploadSourceImage: ['sourceImages'],
+  deleteSourceImage: ['sourceImages'],
+  createTemplate: ['templates'],
+  deleteTemplate: ['templates'],
+  createApiKey: ['apiKeys', 'budgets'],
+  setBudget: ['budgets', 'viewer'],
+  removeBudget: ['budgets', 'viewer'],
+};
+
+/** The normalized cache of the pages. */
+export function cache(): Exchange {
+  return cacheExchange({
+    keys: Object.fromEntries(EMBEDDED.map((name) => [name, () => null])),
+    updates: {
+      Mutation: Object.fromEntries(
+        Object.entries(CHANGED_LISTS).map(([name, fields]) => [name, invalidating(fields)]),
+      ),
+    },
+  });
+}
+
+function invalidating(fields: readonly string[]): UpdateResolver {
+  return (_result, _variables, cache: Cache) => {
+    for (const field of fields) cache.invalidate('Query', field);
+  };
+}

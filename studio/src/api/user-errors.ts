@@ -1,0 +1,19 @@
+/** An error in a request, as every mutation returns them. */
+export interface UserError {
+  message: string;
+  code: string;
+  path: readonly string[];
+}
+
+/**
+ * Returns the messages of errors by the field that they concern, such as `width` or `pictures.3`;
+ * those of no single field are under the empty name.
+ */
+export function messagesByField(errors: readonly UserError[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const { path, message } of errors) {
+    const name = path.slice(1).join('.'); // the first part is `input`
+    found[name] = found[name] ? `${found[name]} ${message}` : message;
+  }
+  return found;
+}

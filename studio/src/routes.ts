@@ -1,0 +1,45 @@
+import { lazy, type ComponentType } from 'react';
+import type { IconName } from './design/icons';
+import type { Words } from './language/en';
+import type { Role } from './session/Session';
+
+/** A page of the studio. */
+export interface StudioRoute {
+  /** Its name in `words.pages`. */
+  name: keyof Words['pages'];
+  /** Its address, as wouter matches it. */
+  path: string;
+  page: ComponentType<{ params: Record<string, string | undefined> }>;
+  /** The least role that may use it; others neither see it nor are let in. */
+  role: Role;
+  /** Its icon in the navigation; pages without one are reached from others. */
+  icon?: IconName;
+  /** Whether phones show it in the bar at the bottom, which has room for four. */
+  isInBar?: boolean;
+}
+
+/** Every page, in the order of the navigation. Each is loaded when it is opened. */
+export const ROUTES: readonly StudioRoute[] = [
+  {
+    name: 'gallery',
+    path: '/',
+    page: lazy(() => import('./pages/gallery/GalleryPage')),
+    role: 'READER',
+    icon: 'gallery',
+    isInBar: true,
+  },
+  {
+    name: 'image',
+    path: '/studio/images/:id',
+    page: lazy(() => import('./pages/image/ImagePage')),
+    role: 'READER',
+  },
+  {
+    name: 'make',
+    path: '/studio/make',
+    page: lazy(() => import('./pages/make/MakePage')),
+    role: 'CREATOR',
+    icon: 'make',
+    isInBar: true,
+  },
+];

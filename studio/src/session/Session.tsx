@@ -1,0 +1,135 @@
+import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { Provider, type Client } from 'urql';
+import { openApi, type Api } from '../api/client';
+import { graphql, type ResultOf } from '../api/graphql';
+import { problemOf } from '../api/problems';
+import { Unreachable } from '../shell/Unreachable';
+import { forgetKey, keepKey, readKey } from './api-key';
+import { readFacts, type Facts } from './facts';
+import { SignIn } from './SignIn';
+
+const VIEWER = graphql(`
+  query StudioViewer {
+    viewer {
+      userId
+      role
+      key {
+        id
+        name
+      }
+    }
+  }
+`);
+
+export type Viewer = ResultOf<typeof VIEWER>['viewer'];
+export type Role = Viewer['role'];
+
+interface Session {
+  viewer: Viewer;
+  uncached: Client;
+  /** Null where the server asks nobody who they are. */
+  signOut: (() => void) | null;
+}
+
+type State =
+  | { kind: 'checking' }
+  | { kind: 'signedOut'; message: string | null }
+  | { kind: 'unreachable'; message: string }
+  | { kind: 'open'; api: Api; viewer: Viewer };
+
+const ROLES: readonly Role[] = ['READER', 'CREATOR', 'ADMIN'];
+const Context = createContext<Session | null>(null);
+
+/** Shows its children to whoever may use the server, and asks everyone else to sign in. */
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const [facts, setFacts] = useState<Facts | null>(null);
+  const [state, setState] = useState<State>({ kind: 'checking' });
+
+  const open = useCallback(async (key: string | null, remember?: boolean) => {
+    const api = openApi(key, (message) => {
+      api.close();
+      forgetKey();
+      setState({ kind: 'signedOut', message });
+    });
+    const { data, error } = await api.client.query(VIEWER, {}).toPromise();
+    if (data) {
+      if (key) keepKey(key, remember === undefined ? {} : { remember });
+      setState({ kind: 'open', api, viewer: data.viewer });
+      return;
+    }
+    const problem = error && problemOf(error);
+    if (problem?.kind === 'unauthenticated') return; // it was refused above
+    api.close();
+    setState({ kind: 'unreachable', message: problem?.message ?? '' });
+  }, []);
+
+  const start = useCallback(async () => {
+    setState({ kind: 'checking' });
+    try {
+      const found = await readFacts();
+      setFacts(found);
+      const key = readKey();
+      if (found.asksForKeys && !key) setState({ kind: 'signedOut', message: null });
+      else await open(found.asksForKeys ? key : null);
+    } catch {
+      setState({ kind: 'unreachable', message: '' });
+    }
+  }, [open]);
+  useEffect(() => void start(), [start]);
+
+  const session = useMemo<Session | null>(() => {
+    if (state.kind !== 'open') return null;
+    const signOut = () => {
+      state.api.close();
+      forgetKey();
+      setState({ kind: 'signedOut', message: null });
+    };
+    return {
+      viewer: state.viewer,
+      uncached: state.api.uncached,
+      signOut: facts?.asksForKeys ? signOut : null,
+    };
+  }, [state, facts]);
+
+  if (state.kind === 'open' && session) {
+    return (
+      <Context value={session}>
+        <Provider value={state.api.client}>{children}</Provider>
+      </Context>
+    );
+  }
+  if (state.kind === 'unreachable') {
+    return <Unreachable message={state.message} retry={() => void start()} />;
+  }
+  if (state.kind === 'signedOut' && facts) {
+    return <SignIn facts={facts} message={state.message} signIn={open} />;
+  }
+  return null;
+}
+
+function useSession(): Session {
+  const session = useContext(Context);
+  if (!session) throw new Error('There is no SessionProvider above');
+  return session;
+}
+
+/** Returns who uses the studio, and with which role. */
+export function useViewer(): Viewer {
+  return useSession().viewer;
+}
+
+/** Returns whether the viewer's role includes another one. */
+export function useMay(): (role: Role) => boolean {
+  const { role } = useViewer();
+  return (wanted) => ROLES.indexOf(role) >= ROLES.indexOf(wanted);
+}
+
+/** Returns the client for lists without end; see `Api.uncached`. */
+export function useUncachedClient(): Client {
+  return useSession().uncached;
+}
+
+/** Returns what signs out; null where the server asks nobody who they are. */
+export function useSignOut(): (() => void) | null {
+  return useSession().signOut;
+}

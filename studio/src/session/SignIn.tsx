@@ -1,0 +1,50 @@
+import { useState, type FormEvent } from 'react';
+import { Button } from '../design/Button';
+import { Checkbox, Field } from '../design/Field';
+import { useWords } from '../language/Language';
+import { Welcome } from '../shell/Welcome';
+import type { Facts } from './facts';
+
+/** Asks for an API key, or sends the browser to the provider. */
+export function SignIn({
+  message,
+  signIn,
+}: {
+  facts: Facts;
+  /** Why the last key was refused. */
+  message: string | null;
+  signIn: (key: string, remember: boolean) => Promise<void>;
+}) {
+  const { signIn: words } = useWords();
+  const [isBusy, setBusy] = useState(false);
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setBusy(true);
+    await signIn(String(form.get('key')).trim(), form.has('remember'));
+    setBusy(false);
+  }
+  return (
+    <Welcome title={words.title}>
+      <p>{words.explanation}</p>
+      <form onSubmit={(event) => void submit(event)}>
+        <Field
+          label={words.key}
+          name="key"
+          type="password"
+          autoComplete="off"
+          spellCheck={false}
+          placeholder={words.placeholder}
+          error={message ?? undefined}
+          required
+          autoFocus
+        />
+        <Checkbox label={words.remember} hint={words.rememberHint} name="remember" />
+        <Button kind="primary" type="submit" label={isBusy ? words.checking : words.submit} isBusy={isBusy} />
+      </form>
+      <p>
+        {words.missing} <code>gql-server keys create --user NAME --role ROLE</code>
+      </p>
+    </Welcome>
+  );
+}

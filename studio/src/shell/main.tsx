@@ -1,0 +1,27 @@
+import '../design/base.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Router } from 'wouter';
+import { PUBLIC_PATH } from '../api/addresses';
+import { ToastProvider } from '../design/Toasts';
+import { LanguageProvider } from '../language/Language';
+import { SessionProvider } from '../session/Session';
+import { Shell } from './Shell';
+import { applyTheme } from './theme';
+
+applyTheme();
+const root = document.getElementById('root');
+if (!root) throw new Error('The page has no root element');
+createRoot(root).render(
+  <StrictMode>
+    <LanguageProvider>
+      <Router base={PUBLIC_PATH}>
+        <SessionProvider>
+          <ToastProvider>
+            <Shell />
+          </ToastProvider>
+        </SessionProvider>
+      </Router>
+    </LanguageProvider>
+  </StrictMode>,
+);
