@@ -9,8 +9,8 @@ import pytest
 
 from gql_server.domain.principal import Role
 from gql_server.pages.not_built import pages_are_built
-from tests.support.running_app import RunningApp, running_app
 from tests.support.clients import client_of
+from tests.support.running_app import RunningApp, running_app
 
 pytestmark = pytest.mark.anyio
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.applications import Starlette
+from tests.support.product import running_product
 
 from gql_server.pages.not_built import HOW_TO_BUILD
 from gql_server.pages.studio import StudioFacts, studio_routes
-from tests.support.product import running_product
 
 pytestmark = pytest.mark.anyio
 
