@@ -1,61 +1,16 @@
-"""Relay connections: pages by opaque cursors, from either end."""
+"""Relay connections: the pages that lists return."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from enum import Enum
-from typing import Annotated, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import strawberry
 
 from gql_server.api.described import described
-from gql_server.api.enums import domain_member
-from gql_server.database.engine.cursors import cursor_of, page_key
-from gql_server.database.engine.pages import (
-    DEFAULT_PAGE_SIZE,
-    MAX_PAGE_SIZE,
-    Page,
-    PageColumns,
-    PageKey,
-    PageOrder,
-    PageRecord,
-    PageRequest,
-)
-from gql_server.domain.errors import ErrorCode, InvalidInput
-from gql_server.graphql.execution.weights import ListLimit
+from gql_server.database.engine.cursors import cursor_of
+from gql_server.database.engine.pages import Page, PageColumns, PageRecord, PageRequest
 
 T = TypeVar("T")
 RowT = TypeVar("RowT", bound=PageRecord | PageColumns)
-
-First = Annotated[
-    int | None,
-    strawberry.argument(
-        description="Number of entries to return from the start of the list, "
-        f"1 to {MAX_PAGE_SIZE}. "
-        f"Defaults to {DEFAULT_PAGE_SIZE} when neither `first` nor `last` is given."
-    ),
-]
-After = Annotated[str | None, strawberry.argument(description="Return entries after this cursor.")]
-Last = Annotated[
-    int | None,
-    strawberry.argument(
-        description=f"Number of entries to return from the end of the list, 1 to {MAX_PAGE_SIZE}."
-    ),
-]
-Before = Annotated[
-    str | None, strawberry.argument(description="Return entries before this cursor.")
-]
-
-
-@described
-@strawberry.enum(name="ListOrder")
-class ListOrder(Enum):
-    """Sort order of a list, by creation time."""
-
-    NEWEST_FIRST = strawberry.enum_value(
-        PageOrder.NEWEST_FIRST, description="Newest entries first."
-    )
-    OLDEST_FIRST = strawberry.enum_value(
-        PageOrder.OLDEST_FIRST, description="Oldest entries first."
-    )
 
 
 @described
@@ -105,37 +60,6 @@ class Connection(Generic[T]):
         return await self.count()
 
 
-def page_request(
-    first: int | None,
-    after: str | None,
-    last: int | None,
-    before: str | None,
-    order: ListOrder = ListOrder.NEWEST_FIRST,
-) -> PageRequest:
-    """Read a connection's arguments.
-
-    Raises:
-        InvalidInput: A size is out of range, both sizes are given, or a cursor is not one.
-    """
-    if first is not None and last is not None:
-        raise InvalidInput("Give first or last, not both.", path=("last",))
-    for name, size in (("first", first), ("last", last)):
-        if size is not None and not 1 <= size <= MAX_PAGE_SIZE:
-            raise InvalidInput(
-                f"{name} must be from 1 to {MAX_PAGE_SIZE}; it is {size}.",
-                path=(name,),
-                code=ErrorCode.OUT_OF_RANGE,
-            )
-    chosen = last if last is not None else first
-    return PageRequest(
-        size=chosen if chosen is not None else DEFAULT_PAGE_SIZE,
-        after=_read_cursor(after, "after"),
-        before=_read_cursor(before, "before"),
-        from_end=last is not None,
-        order=domain_member(PageOrder, order),
-    )
-
-
 def connection(
     page: Page[RowT],
     nodes: Sequence[T],
@@ -157,29 +81,3 @@ def connection(
         ),
         count=count,
     )
-
-
-def _read_cursor(cursor: str | None, name: str) -> PageKey | None:
-    if cursor is None:
-        return None
-    try:
-        return page_key(cursor)
-    except ValueError:
-        raise InvalidInput(
-            f"{name} is not a cursor of this server; take one from pageInfo or an edge.",
-            path=(name,),
-        ) from None
-
-
-def check_limit(limit: int, bounds: ListLimit) -> None:
-    """Check the argument ``limit`` of a list.
-
-    Raises:
-        InvalidInput: It is out of bounds.
-    """
-    if not 1 <= limit <= bounds.maximum:
-        raise InvalidInput(
-            f"limit must be from 1 to {bounds.maximum}; it is {limit}.",
-            path=("limit",),
-            code=ErrorCode.OUT_OF_RANGE,
-        )

@@ -10,6 +10,7 @@ from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.domain import principal as domain
 from gql_server.graphql.execution.weights import list_size
+from gql_server.graphql.plans.fields import PLAN, ByResolver
 from gql_server.ledger.budgets.budgets import tightest
 
 
@@ -104,3 +105,15 @@ async def find_viewer(info: Info) -> Viewer:
         role=Role(principal.role),
         key=keys.get(principal.key_id or ""),
     )
+
+
+@strawberry.type
+class ViewerQueries:
+    """The query field for the caller."""
+
+    @strawberry.field(
+        description="The authenticated caller and their permissions.", metadata={PLAN: ByResolver()}
+    )
+    async def viewer(self, info: Info) -> Viewer:
+        """Return the caller."""
+        return await find_viewer(info)

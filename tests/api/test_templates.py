@@ -33,7 +33,7 @@ mutation Delete($id: ID!) {
 
 
 async def create(app: RunningApp, **template: Any) -> dict[str, Any]:
-    answer = await app.ask(CREATE, input={"name": "RunningApp", "model": FLUX} | template)
+    answer = await app.ask(CREATE, input={"name": "Product", "model": FLUX} | template)
     assert answer["createTemplate"]["userErrors"] == []
     created: dict[str, Any] = answer["createTemplate"]["template"]
     return created
@@ -48,7 +48,7 @@ async def test_a_template_is_saved_and_found(app: RunningApp) -> None:
         parameters={"steps": 8},
     )
     assert template["id"].startswith("tpl_")
-    assert template["name"] == "RunningApp"
+    assert template["name"] == "Product"
     assert template["model"] == {"id": FLUX}
     assert template["parameters"]["steps"] == 8
     assert template["createdAt"] == template["updatedAt"]
@@ -63,7 +63,7 @@ async def test_a_template_is_saved_and_found(app: RunningApp) -> None:
     )
     assert found["template"] == {
         "id": template["id"],
-        "name": "RunningApp",
+        "name": "Product",
         "description": "For the shop",
         "userId": "default_user",
     }
@@ -155,7 +155,7 @@ async def test_every_fault_of_a_template_is_told_at_once_and_nothing_changes(
         told = {(".".join(error["path"][1:]), error["code"]) for error in payload["userErrors"]}
         assert told == expected
     found = await app.ask("{ templates { totalCount edges { node { name } } } }")
-    assert found["templates"] == {"totalCount": 1, "edges": [{"node": {"name": "RunningApp"}}]}
+    assert found["templates"] == {"totalCount": 1, "edges": [{"node": {"name": "Product"}}]}
 
 
 async def test_a_model_that_is_not_there_is_told(app: RunningApp) -> None:

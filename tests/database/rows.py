@@ -85,7 +85,7 @@ async def add_template(database: Database, **changes: Any) -> TemplateRow:
     facts: dict[str, Any] = {
         "id": new_id("tpl"),
         "user_id": "ann",
-        "name": "RunningApp",
+        "name": "Product",
         "description": None,
         "model_id": "@cf/black-forest-labs/flux-1-schnell",
         "default_prompt": "studio lighting",

@@ -68,7 +68,7 @@ async def test_another_users_template_is_neither_found_nor_changed(database: Dat
             connection, template.id, user_id="bob", values={"name": "Mine"}
         )
         found = await find_templates(connection, [template.id], user_id="ann")
-    assert found[template.id]["name"] == "RunningApp"
+    assert found[template.id]["name"] == "Product"
 
 
 async def test_uploads_are_found_by_their_owner(database: Database) -> None:

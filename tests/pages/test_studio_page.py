@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.applications import Starlette
-from tests.support.product import running_product
 
 from gql_server.pages.not_built import HOW_TO_BUILD
 from gql_server.pages.studio import StudioFacts, studio_routes
+from tests.support.running_app import running_app
 
 pytestmark = pytest.mark.anyio
 
@@ -95,8 +95,8 @@ async def test_without_a_build_the_page_says_how_to_make_one(tmp_path: Path) -> 
 async def test_an_operator_decides_whether_there_is_a_studio(
     tmp_path: Path, settings: dict[str, object], *, is_shown: bool
 ) -> None:
-    async with running_product(tmp_path, settings) as product:
-        root = await product.client.get("/", headers=BROWSER)
+    async with running_app(tmp_path, settings) as app:
+        root = await app.client.get("/", headers=BROWSER)
         assert root.status_code == (200 if is_shown else 307)
-        facts = await product.client.get("/studio.json")
+        facts = await app.client.get("/studio.json")
         assert facts.status_code == (200 if is_shown else 404)

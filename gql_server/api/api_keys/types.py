@@ -7,10 +7,8 @@ from enum import Enum
 import strawberry
 
 from gql_server.access import keys as use_cases
-from gql_server.api.connections import Connection, ListOrder, connection, page_request
 from gql_server.api.context import Info
 from gql_server.api.described import described
-from gql_server.api.images.filters import wanted_user
 from gql_server.api.nodes import Node
 from gql_server.database.records.api_keys import ApiKeyRecord
 from gql_server.domain import principal as domain
@@ -62,19 +60,6 @@ class ApiKey(Node):
     )
 
 
-@described
-@strawberry.input
-class ApiKeyFilter:
-    """Filters API keys.
-
-    Omitted fields do not filter.
-    """
-
-    user_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Only keys of this user."
-    )
-
-
 def api_key_from(key: ApiKeyRecord) -> ApiKey:
     """Shape a row for clients."""
     return ApiKey(
@@ -95,30 +80,3 @@ async def find_api_keys(info: Info, ids: Sequence[str]) -> dict[str, ApiKey]:
     context = info.context
     found = await use_cases.get_keys(context.services.database, context.principal, ids)
     return {key_id: api_key_from(key) for key_id, key in found.items()}
-
-
-async def api_key_connection(
-    info: Info,
-    first: int | None,
-    after: str | None,
-    last: int | None,
-    before: str | None,
-    where: ApiKeyFilter | None,
-    order: ListOrder,
-) -> Connection[ApiKey]:
-    """Return one page of keys.
-
-    Raises:
-        Rejected: The filter is one that no database can look for.
-    """
-    context = info.context
-    request = page_request(first, after, last, before, order)
-    user_id = wanted_user(where)
-    database, principal = context.services.database, context.principal
-    page = await use_cases.list_keys(database, principal, request, user_id=user_id)
-    return connection(
-        page,
-        [api_key_from(key) for key in page.rows],
-        request,
-        lambda: use_cases.key_count(database, principal, user_id=user_id),
-    )

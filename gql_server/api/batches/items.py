@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 
 from gql_server.api.budgets.types import PayloadWarning
-from gql_server.api.connections import Connection, ListOrder, connection, page_request
+from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.enums import domain_member
@@ -16,6 +16,7 @@ from gql_server.api.errors import user_errors
 from gql_server.api.images.types import Image, image_from
 from gql_server.api.images.warnings import size_warnings
 from gql_server.api.nodes import Node
+from gql_server.api.pages import PageArguments
 from gql_server.api.user_error_types import UserError
 from gql_server.batches import queries as use_cases
 from gql_server.batches.item_errors import error_from_json
@@ -122,25 +123,22 @@ async def find_batch_items(info: Info, ids: Sequence[strawberry.ID]) -> dict[str
 async def item_connection(
     info: Info,
     batch_id: str,
-    first: int | None,
-    after: str | None,
-    last: int | None,
-    before: str | None,
+    page: PageArguments,
     statuses: Sequence[BatchItemStatus] | None,
 ) -> Connection[BatchItem]:
     """List a batch's items, in their order.
 
     Raises:
-        InvalidInput: The page is not asked for properly.
+        InvalidInput: The page arguments are invalid.
     """
     services = info.context.services
-    request = page_request(first, after, last, before, ListOrder.OLDEST_FIRST)
+    request = page.request()
     wanted = (
         {domain_member(ItemStatus, status) for status in statuses} if statuses is not None else None
     )
-    page = await use_cases.list_items(services, batch_id, request, wanted)
+    found = await use_cases.list_items(services, batch_id, request, wanted)
 
     async def count() -> int:
         return await use_cases.count_items(services, batch_id, wanted)
 
-    return connection(page, [item_from(row) for row in page.rows], request, count)
+    return connection(found, [item_from(row) for row in found.rows], request, count)

@@ -8,29 +8,18 @@ from typing import Annotated
 import strawberry
 
 from gql_server.api.batches.items import BatchItem, ItemStatusArgument, item_connection, item_from
-from gql_server.api.connections import (
-    After,
-    Before,
-    Connection,
-    First,
-    Last,
-    ListOrder,
-    connection,
-    page_request,
-)
+from gql_server.api.connections import Connection
 from gql_server.api.context import Context, Info
 from gql_server.api.described import described
-from gql_server.api.enums import domain_member
-from gql_server.api.images.filters import FilterArgument, OrderArgument, user_faults
+from gql_server.api.images.filters import FilterArgument
 from gql_server.api.images.types import Image, image_connection
 from gql_server.api.nodes import Node
+from gql_server.api.pages import ListOrder, PageArguments, Paginated
 from gql_server.api.webhooks.types import Webhook, webhooks_of
 from gql_server.batches import queries as use_cases
 from gql_server.batches.progress import MAX_ITEMS, ended_items
-from gql_server.database.queries import batches as rows
 from gql_server.database.records.batches import BatchRecord
 from gql_server.domain import batches as domain
-from gql_server.domain.errors import Rejected
 from gql_server.domain.money import to_dollars
 from gql_server.graphql.execution.weights import list_size
 
@@ -105,28 +94,6 @@ class BatchPauseReason(Enum):
 
 
 @described
-@strawberry.input
-class BatchFilter:
-    """Filters batches.
-
-    Omitted fields do not filter.
-    """
-
-    status: list[BatchStatus] | None = strawberry.field(
-        default=None, description="Only batches with one of these statuses."
-    )
-    user_id: strawberry.ID | None = strawberry.field(
-        default=None,
-        description="Only batches of this user. Only admins see batches of other users.",
-    )
-
-
-BatchFilterArgument = Annotated[
-    BatchFilter | None, strawberry.argument(description="Filters the batches.")
-]
-
-
-@described
 @strawberry.type
 class Batch(Node):
     """A set of images requested together.
@@ -192,18 +159,15 @@ class Batch(Node):
         """Find the webhook of its end."""
         return next(iter(await webhooks_of(info, self.id)), None)
 
-    @strawberry.field(description="Items of the batch, in order.")
+    @strawberry.field(
+        description="Items of the batch, in order.",
+        extensions=[Paginated(fixed_order=ListOrder.OLDEST_FIRST)],
+    )
     async def items(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        status: ItemStatusArgument = None,
+        self, info: Info, page: PageArguments, status: ItemStatusArgument = None
     ) -> Connection[BatchItem]:
         """List items."""
-        return await item_connection(info, self.id, first, after, last, before, status)
+        return await item_connection(info, self.id, page, status)
 
     @strawberry.field(
         description="Items that ended after an event, in the order in which they ended; at most "
@@ -225,21 +189,15 @@ class Batch(Node):
         ended = await ended_items(info.context.services, self.id, after=after, until=self.sequence)
         return [item_from(item) for item in ended]
 
-    @strawberry.field(description="Images of the batch that have been generated and not deleted.")
+    @strawberry.field(
+        description="Images of the batch that have been generated and not deleted.",
+        extensions=[Paginated()],
+    )
     async def images(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: FilterArgument = None,
-        order_by: OrderArgument = ListOrder.NEWEST_FIRST,
+        self, info: Info, page: PageArguments, filter: FilterArgument = None
     ) -> Connection[Image]:
         """List pictures."""
-        return await image_connection(
-            info, first, after, last, before, filter, order_by, batch_id=self.id
-        )
+        return await image_connection(info, page, filter, batch_id=self.id)
 
 
 def batch_from(context: Context, batch: BatchRecord) -> Batch:
@@ -276,38 +234,3 @@ async def find_batches(info: Info, ids: Sequence[strawberry.ID]) -> dict[str, Ba
     context = info.context
     found = await use_cases.get_batches(context.services, context.principal, ids)
     return {batch_id: batch_from(context, batch) for batch_id, batch in found.items()}
-
-
-async def batch_connection(
-    info: Info,
-    first: int | None,
-    after: str | None,
-    last: int | None,
-    before: str | None,
-    where: BatchFilter | None,
-    order_by: ListOrder,
-) -> Connection[Batch]:
-    """List batches.
-
-    Raises:
-        InvalidInput: The page is not asked for properly.
-        Rejected: The filter is one that no database can look for.
-    """
-    context = info.context
-    request = page_request(first, after, last, before, order_by)
-    given = where or BatchFilter()
-    faults = list(user_faults(given.user_id))
-    if faults:
-        raise Rejected(faults)
-    wanted = rows.BatchFilter(
-        user_id=given.user_id,
-        statuses=tuple({domain_member(domain.BatchStatus, one) for one in given.status})
-        if given.status is not None
-        else None,
-    )
-    page = await use_cases.list_batches(context.services, context.principal, wanted, request)
-
-    async def count() -> int:
-        return await use_cases.count_batches(context.services, context.principal, wanted)
-
-    return connection(page, [batch_from(context, row) for row in page.rows], request, count)

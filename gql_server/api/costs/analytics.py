@@ -8,35 +8,24 @@ from typing import Annotated, Any, Final
 import strawberry
 
 from gql_server.api.budgets.types import MAX_BUDGETS_OF_PAYER, Budget, budget_from
-from gql_server.api.connections import check_limit
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.enums import domain_member
 from gql_server.api.models.types import Model
+from gql_server.api.pages import check_limit
 from gql_server.api.templates.types import Template, template_from
 from gql_server.database.queries.rollups import Grouping, Totals
-from gql_server.domain.errors import Rejected
 from gql_server.domain.money import to_dollars, to_neurons
-from gql_server.domain.text import list_errors
-from gql_server.generation.costs import cost_report
 from gql_server.graphql.execution.weights import LIST_LIMIT, ListLimit, list_size
 from gql_server.ledger.budgets.budgets import tightest
 from gql_server.ledger.reports.analytics import CostReport
 from gql_server.ledger.reports.periods import MAX_PERIODS, Interval
 
-_MAX_IDS: Final = 100
 _GROUPS: Final = ListLimit(default=100, maximum=1_000)
 _PERIODS: Final = ListLimit(default=1_000, maximum=MAX_PERIODS)
 
 GroupLimit = Annotated[
     int, strawberry.argument(description="Maximum number of entries, 1 to 1,000.")
-]
-
-Since = Annotated[
-    datetime | None, strawberry.argument(description="Include charges at or after this time.")
-]
-Until = Annotated[
-    datetime | None, strawberry.argument(description="Include charges before this time.")
 ]
 
 
@@ -269,63 +258,6 @@ class CostAnalytics:
 
     async def _totals(self) -> Totals:
         return await self.report.totals()
-
-
-@described
-@strawberry.input
-class CostFilter:
-    """Filters charges.
-
-    Omitted fields do not filter.
-    """
-
-    models: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Only charges for these models. At most 100."
-    )
-    templates: list[strawberry.ID] | None = strawberry.field(
-        default=None,
-        description="Only charges for images generated with these templates. At most 100.",
-    )
-    user_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None,
-        description="Only charges of these users. At most 100. Only admins see charges of "
-        "other users.",
-    )
-
-
-CostFilterArgument = Annotated[
-    CostFilter | None, strawberry.argument(description="Filters the charges.")
-]
-
-
-def cost_analytics(
-    info: Info, since: datetime | None, until: datetime | None, where: CostFilter | None
-) -> CostAnalytics:
-    """Report what the caller's pictures cost; each field is read when it is asked for.
-
-    Raises:
-        InvalidInput: The time range ends before it begins.
-        Rejected: A list of the filter is too long, or an id is no text.
-    """
-    context = info.context
-    wanted = where or CostFilter()
-    faults = [
-        *list_errors(wanted.models, path=("filter", "models"), limit=_MAX_IDS),
-        *list_errors(wanted.templates, path=("filter", "templates"), limit=_MAX_IDS),
-        *list_errors(wanted.user_ids, path=("filter", "user_ids"), limit=_MAX_IDS),
-    ]
-    if faults:
-        raise Rejected(faults)
-    report = cost_report(
-        context.services,
-        context.principal,
-        user_ids=wanted.user_ids,
-        model_ids=wanted.models,
-        template_ids=wanted.templates,
-        since=since,
-        until=until,
-    )
-    return CostAnalytics(since=report.since, until=report.until, report=report)
 
 
 def _shape(totals: Totals) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Annotated, Final, Protocol
 
 import strawberry
 
-from gql_server.api.connections import ListOrder
 from gql_server.api.described import described
 from gql_server.api.enums import domain_member
 from gql_server.database.queries import images as rows
@@ -78,9 +77,6 @@ class ImageFilter:
 
 FilterArgument = Annotated[
     ImageFilter | None, strawberry.argument(description="Filters the images.")
-]
-OrderArgument = Annotated[
-    ListOrder, strawberry.argument(description="Sort order of the list, by creation time.")
 ]
 
 

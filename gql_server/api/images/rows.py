@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from gql_server.api.connections import page_request
 from gql_server.api.context import Context
 from gql_server.api.images.filters import image_filter
 from gql_server.api.images.parameters import GenerationParameters
@@ -42,13 +41,7 @@ class ImageRows:
             Rejected: The filter cannot.
             DatabaseUnavailable: The database does not answer.
         """
-        request = page_request(
-            arguments.get("first"),
-            arguments.get("after"),
-            arguments.get("last"),
-            arguments.get("before"),
-            arguments["order_by"],
-        )
+        request = arguments["page"].request()
         where = image_filter(arguments.get("filter"))
         page = await use_cases.list_raw_images(
             context.services, context.principal, columns or ("id",), where, request

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import strawberry
 from strawberry.scalars import JSON
 
-from gql_server.api.connections import Connection, ListOrder, connection, page_request
+from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Context, Info
 from gql_server.api.described import described
 from gql_server.api.images.addresses import ExpiresIn, Format, Width, picture_url
@@ -15,6 +15,7 @@ from gql_server.api.images.filters import ImageFilter, image_filter
 from gql_server.api.images.parameters import GenerationParameters
 from gql_server.api.models.types import Model
 from gql_server.api.nodes import Node
+from gql_server.api.pages import PageArguments
 from gql_server.database.records.images import PartialImage
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.generation import images as use_cases
@@ -190,28 +191,24 @@ async def find_images(info: Info, ids: Sequence[str]) -> dict[str, Image]:
 
 async def image_connection(
     info: Info,
-    first: int | None,
-    after: str | None,
-    last: int | None,
-    before: str | None,
+    page: PageArguments,
     where: ImageFilter | None,
-    order: ListOrder,
     *,
     batch_id: str | None = None,
 ) -> Connection[Image]:
     """Return one page of the caller's images, reading only the columns asked for."""
     context = info.context
-    request = page_request(first, after, last, before, order)
+    request = page.request()
     wanted = image_filter(where)
     if batch_id is not None:
         wanted = wanted.of_batch(batch_id)
     columns = requested_columns(info, ("edges", "node"), IMAGE_COLUMNS)
-    page = await use_cases.list_images(
+    found = await use_cases.list_images(
         context.services, context.principal, columns, wanted, request
     )
     return connection(
-        page,
-        await images_from(context, page.rows),
+        found,
+        await images_from(context, found.rows),
         request,
         lambda: use_cases.image_count(context.services, context.principal, wanted),
     )

@@ -5,26 +5,13 @@ from datetime import datetime
 
 import strawberry
 
-from gql_server.api.connections import Connection, ListOrder, connection, page_request
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.images.addresses import ExpiresIn, Format, Width, picture_url
-from gql_server.api.images.filters import wanted_user
 from gql_server.api.nodes import Node
 from gql_server.database.records.source_images import SourceImageRecord
 from gql_server.generation import uploads as use_cases
 from gql_server.storage.store import DEFAULT_URL_SECONDS
-
-
-@described
-@strawberry.input
-class SourceImageFilter:
-    """Filters uploads. Omitted fields do not filter."""
-
-    user_id: strawberry.ID | None = strawberry.field(
-        default=None,
-        description="ID of the user who owns the uploads. Only an admin sees those of others.",
-    )
 
 
 @described
@@ -79,31 +66,3 @@ async def find_source_images(info: Info, ids: Sequence[str]) -> dict[str, Source
     context = info.context
     found = await use_cases.get_source_images(context.services, context.principal, ids)
     return {image_id: source_image_from(upload) for image_id, upload in found.items()}
-
-
-async def source_image_connection(
-    info: Info,
-    first: int | None,
-    after: str | None,
-    last: int | None,
-    before: str | None,
-    where: SourceImageFilter | None,
-    order: ListOrder,
-) -> Connection[SourceImage]:
-    """Return one page of the uploads that the caller sees.
-
-    Raises:
-        Rejected: The filter is one that no database can look for.
-    """
-    context = info.context
-    user_id = wanted_user(where)
-    request = page_request(first, after, last, before, order)
-    page = await use_cases.list_source_images(
-        context.services, context.principal, request, user_id=user_id
-    )
-    return connection(
-        page,
-        [source_image_from(upload) for upload in page.rows],
-        request,
-        lambda: use_cases.source_image_count(context.services, context.principal, user_id=user_id),
-    )

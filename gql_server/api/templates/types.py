@@ -1,51 +1,26 @@
 """Templates: their shape and their lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import strawberry
 
-from gql_server.api.connections import (
-    After,
-    Before,
-    Connection,
-    First,
-    Last,
-    ListOrder,
-    connection,
-    page_request,
-)
+from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Context, Info, TemplateImages
 from gql_server.api.described import described
 from gql_server.api.images.filters import (
     FilterArgument,
-    OrderArgument,
     image_filter,
-    wanted_user,
 )
 from gql_server.api.images.parameters import TemplateParameters
 from gql_server.api.images.types import IMAGE_COLUMNS, Image, images_from
 from gql_server.api.models.types import Model
 from gql_server.api.nodes import Node
+from gql_server.api.pages import PageArguments, Paginated
 from gql_server.database.records.templates import PartialTemplate
 from gql_server.generation import images as image_use_cases
-from gql_server.generation import templates as use_cases
 from gql_server.graphql.execution.selection import requested_columns
-
-
-@described
-@strawberry.input
-class TemplateFilter:
-    """Filters templates.
-
-    Omitted fields do not filter.
-    """
-
-    user_id: strawberry.ID | None = strawberry.field(
-        default=None,
-        description="Only templates of this user. Only admins see templates of other users.",
-    )
 
 
 @described
@@ -67,43 +42,23 @@ class Template(Node):
     created_at: datetime = strawberry.field(description="When the template was created.")
     updated_at: datetime = strawberry.field(description="When the template was last updated.")
 
-    @strawberry.field(description="Images generated with the template.")
+    @strawberry.field(description="Images generated with the template.", extensions=[Paginated()])
     async def images(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: FilterArgument = None,
-        order_by: OrderArgument = ListOrder.NEWEST_FIRST,
+        self, info: Info, page: PageArguments, filter: FilterArgument = None
     ) -> Connection[Image]:
         """Load a page of images, together with its siblings'."""
         context, where = info.context, image_filter(filter)
-        request = page_request(first, after, last, before, order_by)
+        request = page.request()
         columns = requested_columns(info, ("edges", "node"), IMAGE_COLUMNS)
-        page = await context.template_images.load(TemplateImages(self.id, columns, where, request))
+        found = await context.template_images.load(TemplateImages(self.id, columns, where, request))
         return connection(
-            page,
-            await images_from(context, page.rows),
+            found,
+            await images_from(context, found.rows),
             request,
             lambda: image_use_cases.image_count(
                 context.services, context.principal, where.of_template(self.id)
             ),
         )
-
-
-_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "id": ("id",),
-    "name": ("name",),
-    "description": ("description",),
-    "model": ("model_id",),
-    "defaultPrompt": ("default_prompt",),
-    "parameters": ("parameters",),
-    "userId": ("user_id",),
-    "createdAt": ("created_at",),
-    "updatedAt": ("updated_at",),
-}
 
 
 def template_from(context: Context, row: PartialTemplate) -> Template:
@@ -126,35 +81,6 @@ async def find_templates(info: Info, ids: Sequence[str]) -> dict[str, Template]:
         for template_id, row in zip(ids, found, strict=True)
         if row is not None
     }
-
-
-async def template_connection(
-    info: Info,
-    first: int | None,
-    after: str | None,
-    last: int | None,
-    before: str | None,
-    where: TemplateFilter | None,
-    order: ListOrder,
-) -> Connection[Template]:
-    """Return one page of the templates that the caller sees, with only the columns asked for.
-
-    Raises:
-        Rejected: The filter is one that no database can look for.
-    """
-    context = info.context
-    user_id = wanted_user(where)
-    request = page_request(first, after, last, before, order)
-    columns = requested_columns(info, ("edges", "node"), _COLUMNS)
-    page = await use_cases.list_templates(
-        context.services, context.principal, columns, request, user_id=user_id
-    )
-    return connection(
-        page,
-        [template_from(context, row) for row in page.rows],
-        request,
-        lambda: use_cases.template_count(context.services, context.principal, user_id=user_id),
-    )
 
 
 def _shaped(context: Context, column: str, value: Any) -> tuple[str, Any]:

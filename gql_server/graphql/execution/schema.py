@@ -220,7 +220,10 @@ class Schema(strawberry.Schema):
 
     def _converted(self, field: StrawberryField, values: dict[str, Any]) -> dict[str, Any]:
         registry = self.schema_converter.scalar_registry
-        return convert_arguments(values, field.arguments, registry, self.config)
+        converted = convert_arguments(values, field.arguments, registry, self.config)
+        for extension in field.extensions:
+            converted = extension.map_arguments(converted)
+        return converted
 
     def _prepared_documents(self) -> PreparedDocuments:
         return PreparedDocuments(self.documents)
