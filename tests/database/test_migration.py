@@ -7,18 +7,20 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.migration import (
     DatabaseOutdated,
-    alembic_config,
     check_current,
     head_revision,
+    known_revisions,
     migrate,
 )
 from gql_server.database.engine.pages import PageRequest
+from gql_server.database.engine.upgrade import alembic_config
 from gql_server.database.queries.image_inserts import insert_images
 from gql_server.database.queries.images import ImageFilter, image_page
 from gql_server.database.tables.metadata import metadata
@@ -40,6 +42,11 @@ async def test_an_empty_database_is_brought_to_head(empty_database_url: URL) -> 
         assert await migrate(database) == head_revision()
     finally:
         await database.close()
+
+
+def test_the_files_are_named_by_their_revisions() -> None:
+    newest_first = ScriptDirectory.from_config(alembic_config()).walk_revisions()
+    assert [one.revision for one in newest_first] == [*reversed(known_revisions())]
 
 
 async def test_head_is_what_the_tables_say(database: Database) -> None:

@@ -1,15 +1,17 @@
 """Brings a database to the present shape, and tells whether it is there."""
 
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, column, inspect, select, table
 
 from gql_server import __version__
 from gql_server.database.engine.engine import Database
+
+_MIGRATIONS: Final = Path(__file__).parents[1] / "migrations" / "versions"
+_VERSIONS: Final = table("alembic_version", column("version_num"))
 
 
 class DatabaseOutdated(Exception):
@@ -29,9 +31,13 @@ async def migrate(database: Database) -> str:
         DatabaseNewer: A newer version, or another program, has migrated it.
     """
     async with database.write() as connection:
-        _check_known(await connection.run_sync(_revision))
-        await connection.run_sync(_upgrade)
-        return await connection.run_sync(_revision) or ""
+        found = await connection.run_sync(_revision)
+        _check_known(found)
+        if found != head_revision():
+            from gql_server.database.engine.upgrade import upgrade  # noqa: PLC0415 - see there
+
+            await connection.run_sync(upgrade)
+        return head_revision()
 
 
 async def check_current(database: Database) -> None:
@@ -53,29 +59,24 @@ async def check_current(database: Database) -> None:
         )
 
 
-def head_revision() -> str | None:
+def head_revision() -> str:
     """Return the newest revision that this version knows."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+    return known_revisions()[-1]
 
 
-def alembic_config() -> Config:
-    """Return Alembic's configuration; there is no alembic.ini."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
-    return config
+@cache
+def known_revisions() -> Sequence[str]:
+    """Return the revisions that this version knows, oldest first.
 
-
-def _upgrade(connection: Connection) -> None:
-    config = alembic_config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    The name of each migration's file begins with its revision.
+    """
+    return sorted(file.name.partition("_")[0] for file in _MIGRATIONS.glob("[0-9]*.py"))
 
 
 def _check_known(found: str | None) -> None:
-    script = ScriptDirectory.from_config(alembic_config())
-    if found is None or found in {one.revision for one in script.walk_revisions()}:
+    if found is None or found in known_revisions():
         return
-    head = script.get_current_head() or ""
+    head = head_revision()
     is_newer = found.isdecimal() and found > head
     kind = "of a newer version" if is_newer else "not one of gql_server, or of a newer version"
     raise DatabaseNewer(
@@ -89,4 +90,7 @@ def _this_version() -> str:
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_VERSIONS.name):
+        return None
+    found: str | None = connection.scalar(select(_VERSIONS.c.version_num))
+    return found
