@@ -30,12 +30,9 @@ who asks: the caller; what is asked for: the request, the requested fields; foun
 UNFINISHED: Final = {
     "bootstrap": "helper rooms rewrites it",
     "domain": "helper rooms rewrites it",
-    "jobs": "helper rooms rewrites it",
     "ledger": "helper rooms rewrites it",
     "logs.py": "helper rooms rewrites it",
-    "pictures": "helper rooms rewrites it",
     "settings": "helper rooms rewrites it",
-    "storage": "helper rooms rewrites it",
     "web": "helper rooms rewrites it",
     "access": "helper rows rewrites it",
     "api": "helper api rewrites it",

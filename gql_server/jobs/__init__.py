@@ -1,1 +1,1 @@
-"""Durable background work: jobs are known by name only, and survive the processes that run them."""
+"""Durable background work: jobs survive the processes that run them."""

@@ -1,4 +1,4 @@
-"""The engine itself, DBOS: what runs, in threads and an event loop of its own."""
+"""The job engine, DBOS, in threads and an event loop of its own."""
 
 import asyncio
 import logging
@@ -25,26 +25,26 @@ from gql_server.jobs.queue import (
 log = structlog.get_logger(__name__)
 
 Run = Callable[[Attempt, str], Coroutine[Any, Any, None]]
-"""Runs an attempt for the process of an id."""
+"""Runs an attempt, on behalf of the process with an ID."""
 
 _THREADS: Final = 16
 _NEVER_SECONDS: Final = 3600.0
 _UNUSED_SECONDS: Final = 0.25
 _QUIET_SECONDS: Final = 60.0
 _KIND_LENGTH: Final = 25
-"""Of a record's words: what follows are names and numbers."""
+"""Characters of a log record that identify its kind; names and numbers follow."""
 _SETTLE_SECONDS: Final = 1
-"""How long a stop waits between its last claim and the end of its loop, which that may need."""
+"""How long a shutdown waits between the last claim and the end of the engine's loop."""
 
-# The library has one engine a process, and hands out the same one to whoever asks again.
+# DBOS is a singleton per process, and returns the same instance to every caller.
 _the_only_one: Final = Lock()
 
 
 class JobEngine:
-    """Runs what is in the queues, from its start to its stop, which may follow again.
+    """Runs what is in the queues, from start to stop; it can be started again.
 
-    Its own loop and threads keep it off ours: starting it stops no request, and only the handlers
-    run in the loop that it was started from.
+    Its own loop and threads keep it off the server's loop: starting it delays no request, and
+    only handlers run in the loop that started it.
     """
 
     def __init__(self, url: URL, engine: Engine, run: Run) -> None:
@@ -55,14 +55,14 @@ class JobEngine:
 
     @property
     def process_id(self) -> str | None:
-        """For whom it runs; None while it does not."""
+        """The process that it runs for; None while it is stopped."""
         return self._process_id
 
     async def start(self, process_id: str, queues: Iterable[str]) -> None:
-        """Run what is in these queues, and nothing else.
+        """Run the jobs of these queues, and no others.
 
         Raises:
-            JobTablesOutdated: The engine's tables are of another version.
+            JobTablesOutdated: The engine's tables have another version.
         """
         if not _the_only_one.acquire(blocking=False):
             raise RuntimeError("a process runs one engine at a time")
@@ -71,28 +71,28 @@ class JobEngine:
         launching = asyncio.ensure_future(launch)
         try:
             await asyncio.shield(launching)
-        except BaseException as fault:
+        except BaseException as failure:
             await asyncio.wait({launching})
             await asyncio.to_thread(_destroy)
-            if isinstance(fault, error.DBOSInitializationError):
-                raise JobTablesOutdated from fault
+            if isinstance(failure, error.DBOSInitializationError):
+                raise JobTablesOutdated from failure
             raise
         self._process_id = process_id
 
     async def stop(self, *, timeout_seconds: float | None = None) -> None:
-        """Take up nothing more, and cancel what still runs, which stays begun by its process.
+        """Claim nothing more and cancel running attempts, which remain claimed by their process.
 
         Args:
-            timeout_seconds: How long the engine's threads are waited for where the process ends
-                anyway: without a database they sleep between attempts to reach it. None: until
-                they have ended, so that it can start again.
+            timeout_seconds: How long to wait for the engine's threads if the process ends anyway:
+                without a database they sleep between reconnects. None: wait until they have ended,
+                so that the engine can be started again.
         """
         if self._process_id is None:
             return
         self._process_id = None
         destroyed: Future[None] = Future()
         destroyed.set_running_or_notify_cancel()
-        # In a thread that no end of the process waits for.
+        # In a daemon thread, which does not keep the process alive.
         Thread(target=_destroy_for, args=(destroyed,), name="engine stop", daemon=True).start()
         done, _ = await asyncio.wait({asyncio.wrap_future(destroyed)}, timeout=timeout_seconds)
         for ended in done:
@@ -101,13 +101,13 @@ class JobEngine:
             log.warning("job_engine_left_to_its_threads")
 
     def _launch(self, loop: asyncio.AbstractEventLoop, process_id: str, queues: list[str]) -> None:
-        # It would print on its own otherwise; this way its records are ours to show.
+        # DBOS would print by itself otherwise; this way its records go through our logging.
         logger = logging.getLogger("dbos")
         if not logger.handlers:
             logger.addHandler(logging.NullHandler())
             logger.addFilter(_OncePerMinute())
 
-        # None: how often a process may die of a job is counted when its work is taken over.
+        # None: deaths during a job are counted when its work is taken over.
         @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
         async def job(
             kind: str,
@@ -135,7 +135,7 @@ class JobEngine:
                 "run_migrations": False,
                 "max_executor_threads": _THREADS,
                 "log_level": "WARNING",
-                # Schedules and events, which nobody uses here; a stop waits for their threads.
+                # Schedules and events are unused here, but a stop waits for their threads.
                 "scheduler_polling_interval_sec": _NEVER_SECONDS,
                 "notification_listener_polling_interval_sec": _UNUSED_SECONDS,
                 "notification_coalesce_sec": _UNUSED_SECONDS,
@@ -146,31 +146,31 @@ class JobEngine:
 
 
 class _OncePerMinute(logging.Filter):
-    """Lets a kind of record through once a minute: without a database there are ten a second."""
+    """Passes one record of each kind per minute: without a database there are ten per second."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._told: dict[str, float] = {}
+        self._logged_at: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         kind = record.getMessage()[:_KIND_LENGTH]
-        is_news = record.created - self._told.get(kind, -inf) > _QUIET_SECONDS
+        is_news = record.created - self._logged_at.get(kind, -inf) > _QUIET_SECONDS
         if is_news:
-            self._told[kind] = record.created
+            self._logged_at[kind] = record.created
         return is_news
 
 
-def _destroy_for(whoever_waits: "Future[None]") -> None:
+def _destroy_for(waiter: "Future[None]") -> None:
     try:
         _destroy()
-    except BaseException as error:  # noqa: BLE001 - whoever waits raises it
-        whoever_waits.set_exception(error)
+    except BaseException as error:  # noqa: BLE001 - the waiter raises it
+        waiter.set_exception(error)
     else:
-        whoever_waits.set_result(None)
+        waiter.set_result(None)
 
 
 def _destroy() -> None:
-    # Of each attempt that a stop cancels it would warn; that they are put back is said by us.
+    # It would warn about each attempt that a stop cancels; we log that they are returned.
     logging.getLogger("dbos").setLevel(logging.ERROR)
     try:
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=_SETTLE_SECONDS)

@@ -1,4 +1,4 @@
-"""Where the engine keeps its tables: a file beside our SQLite, or a schema of PostgreSQL."""
+"""The tables of the engine: in a file beside the SQLite database, or in a schema of PostgreSQL."""
 
 import asyncio
 from pathlib import Path
@@ -19,18 +19,18 @@ _IDLE_MILLISECONDS: Final = 5000
 _PRAGMAS: Final = (
     "PRAGMA busy_timeout = 30000",
     "PRAGMA journal_mode = WAL",
-    # A power cut may lose the last commits: sweeps enqueue again, and what was done is done twice.
+    # A power failure may lose the last commits: sweeps enqueue the work again.
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
 )
 
 
 class JobTablesOutdated(Exception):
-    """The engine's tables are not of the version that it needs: they have to be migrated."""
+    """The engine's tables have another version than it needs: they must be migrated."""
 
 
 def engine_url(url: URL) -> URL:
-    """Return the address of the engine's tables, by that of our own."""
+    """Return the URL of the engine's tables, derived from that of the database."""
     if url.get_backend_name() == "sqlite":
         file = Path(url.database or "")
         return URL.create("sqlite", database=str(file.with_name(f"{file.stem}.jobs.db")))
@@ -38,7 +38,7 @@ def engine_url(url: URL) -> URL:
 
 
 def open_engine(url: URL, connections: int = _CONNECTIONS) -> Engine:
-    """Make the pool that the engine works through, so large; nothing is opened yet."""
+    """Create the engine's connection pool; no connection is opened yet."""
     options: dict[str, Any] = {
         "pool_size": connections // 3,
         "max_overflow": connections - connections // 3,
@@ -66,7 +66,7 @@ def open_engine(url: URL, connections: int = _CONNECTIONS) -> Engine:
 
 
 async def migrate_engine(url: URL) -> None:
-    """Bring the engine's tables to the shape that it needs; safe to run again, and at once.
+    """Migrate the engine's tables; safe to repeat and to run concurrently.
 
     Raises:
         DatabaseUnavailable: The database does not answer.
@@ -76,12 +76,12 @@ async def migrate_engine(url: URL) -> None:
 
 
 def engine_address(url: URL) -> str:
-    """Return the address as the engine reads it, with its password."""
+    """Return the URL in the engine's form, with its password."""
     return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
-    # The engine's own setting: writers take the lock when they begin.
+    # The engine's own setting: writers lock the database when a transaction starts.
     connection.isolation_level = "IMMEDIATE"
     for pragma in _PRAGMAS:
         connection.execute(pragma)
@@ -90,7 +90,7 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 def _migrate(url: URL) -> None:
     if url.get_backend_name() == "sqlite":
         engine = open_engine(url)
-        with engine.connect():  # sets the write-ahead log, which stays with the file
+        with engine.connect():  # switches to a write-ahead log, which the file remembers
             pass
         engine.dispose()
     DBOS.migrate(engine_address(url), schema=SCHEMA)

@@ -1,4 +1,4 @@
-"""Durable background work, as the rest of the server sees it."""
+"""Durable background work, as the other packages use it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -40,14 +40,14 @@ _LOST_LEASE_SECONDS: Final = 300.0
 """How long a process that lost its lease waits for its handlers before it works again."""
 _CANCELED_SECONDS: Final = 5.0
 _STOP_SECONDS: Final = 3.0
-"""How long the engine's threads have to end with the process; with a database they take one."""
+"""Maximum wait for the engine's threads at shutdown; with a database they need one second."""
 
 
 class Jobs:
-    """Takes jobs, and runs them where this process is one that works.
+    """Enqueues jobs, and runs them if this process is a worker.
 
-    A job is done at least once: it survives the processes that run it, a failure is tried again,
-    and what fails for good is told to its kind's failure handler. Users take turns.
+    A job runs at least once: it survives the processes that run it, failures are retried, and a
+    final failure is reported to the failure handler of its kind. Users take turns.
     """
 
     def __init__(
@@ -60,16 +60,16 @@ class Jobs:
         stop_seconds: float,
         connections: int = pool_sizes().jobs,
     ) -> None:
-        """Take the parts it works with.
+        """Take the services it works with.
 
         Args:
             database: Where processes are registered.
-            lease: Who this process is.
-            url: The product's database; the engine's tables are beside it.
-            concurrency: How many jobs of a kind a process runs at once, where the kind says
-                nothing else. The same on every process: who started last decides for all.
-            stop_seconds: How long a stop waits for handlers that run.
-            connections: How many there are to the engine's tables, for all that it does.
+            lease: The lease of this process.
+            url: The database of the server; the engine's tables are beside it.
+            concurrency: How many jobs of a kind a process runs at once, unless the kind sets its
+                own number. Must be the same on every process: the last one started decides.
+            stop_seconds: How long a shutdown waits for running handlers.
+            connections: Number of connections to the engine's tables.
         """
         url = engine_url(url)
         self._database = database
@@ -94,16 +94,17 @@ class Jobs:
         concurrency_per_partition: int | None = None,
         retry_seconds: Sequence[float] = RETRY_SECONDS,
     ) -> None:
-        """Say who does the jobs of a name; before they run.
+        """Register the handler of a kind of job; call it before jobs run.
 
         Args:
-            name: Of the kind, and of its queue; never changed once jobs of it were enqueued.
-            handle: Does a job, at least once: what it did before it was killed it must find.
-            on_failure: Told of a job that is given up.
-            concurrency: How many a process runs at once.
-            concurrency_per_partition: How many of one user's; half of them where it is None, so
-                that another user's job finds a place at once.
-            retry_seconds: How long each further attempt waits after a failure.
+            name: Name of the kind and its queue; must not change once jobs were enqueued.
+            handle: Runs a job, at least once: it must recognize what an earlier attempt, which
+                was killed, has done.
+            on_failure: Called with a job that was given up.
+            concurrency: How many of them a process runs at once.
+            concurrency_per_partition: How many of one user's it runs at once; by default half,
+                so that another user's job finds a free slot.
+            retry_seconds: The wait before each further attempt.
         """
         concurrency = concurrency or self._concurrency
         self._kinds[name] = JobKind(
@@ -118,34 +119,34 @@ class Jobs:
     def add_sweep(
         self, name: str, work: Callable[[], Awaitable[object]], *, seconds: float
     ) -> None:
-        """Do a piece of work every so often, in one of the working processes at a time.
+        """Repeat work at an interval, in one of the worker processes at a time.
 
-        For finding what a crash at an ill moment left out, and enqueueing it again.
+        For finding and enqueueing work that a crash left out.
         """
         self._sweeps.append((name, work, seconds))
 
     async def enqueue(self, *jobs: Job) -> None:
-        """Take jobs, all or none; one whose id is known already, done or not, is left as it is.
+        """Enqueue jobs, all or none; a job whose ID is already known is ignored.
 
         Raises:
             DatabaseUnavailable: The database does not answer.
         """
         for job in jobs:
             if job.kind not in self._kinds:
-                raise ValueError(f"nobody does jobs of the kind {job.kind}")
+                raise ValueError(f"no handler is registered for jobs of the kind {job.kind}")
         await self._queue.put(Attempt(job) for job in jobs)
 
     async def check(self) -> None:
-        """Look whether jobs can be taken.
+        """Check whether jobs can be enqueued.
 
         Raises:
             DatabaseUnavailable: The database does not answer.
-            JobTablesOutdated: It has to be migrated first.
+            JobTablesOutdated: It must be migrated first.
         """
         await self._queue.check()
 
     async def has_unended(self, prefix: str) -> bool:
-        """Tell whether a job is to be done yet whose id begins with this.
+        """Return whether an unfinished job has an ID with this prefix.
 
         Raises:
             DatabaseUnavailable: The database does not answer.
@@ -153,11 +154,11 @@ class Jobs:
         return await self._queue.has_unended(prefix)
 
     async def start(self) -> None:
-        """Run jobs from now on; the lease must be held until they are stopped.
+        """Start running jobs; the lease must be held until they are stopped.
 
         Raises:
             DatabaseUnavailable: The database does not answer.
-            JobTablesOutdated: The engine's tables are of another version.
+            JobTablesOutdated: The engine's tables have another version.
         """
         await self.check()
         await self._queue.register(self._kinds.values())
@@ -167,9 +168,9 @@ class Jobs:
             await self._recurs.enter_async_context(recurring(name, work, seconds=seconds))
 
     async def stop(self) -> None:
-        """Begin nothing more, and give handlers the time of a stop to end.
+        """Start nothing more, and give running handlers time to finish.
 
-        What is not done by then is cancelled, and goes back into its queue.
+        Unfinished jobs are cancelled and returned to their queue.
         """
         await self._recurs.aclose()
         if self._rejoining is not None:
@@ -178,12 +179,12 @@ class Jobs:
         await self._end(timeout_seconds=_STOP_SECONDS)
 
     async def close(self) -> None:
-        """Give back every connection."""
+        """Close all connections."""
         await self._queue.close()
 
     def _recurring(self) -> Iterable[tuple[str, Callable[[], Awaitable[object]], float]]:
         yield "lost lease", self._follow_lease, _FOLLOW_SECONDS
-        if not self._database.is_sqlite:  # whose one process rescues when it starts
+        if not self._database.is_sqlite:  # its single process rescues at startup
             seconds = self._lease.length.total_seconds() / _RESCUES_PER_LEASE
             yield "rescue", self._rescue, seconds
         sweeps = [
@@ -215,7 +216,7 @@ class Jobs:
         if self._engine.process_id == self._lease.process_id:
             return
         await self._runner.drain(timeout_seconds=_LOST_LEASE_SECONDS)
-        # Not to be left half-way by a stop.
+        # A task of its own, which a shutdown does not interrupt halfway.
         self._rejoining = asyncio.create_task(self._rejoin())
         await asyncio.shield(self._rejoining)
 
@@ -237,4 +238,4 @@ class Jobs:
             started = await self._queue.find_started()
             await self._queue.put_back(one for one in started if one.process_id == process_id)
         except DatabaseUnavailable as error:
-            log.warning("jobs_not_put_back", reason=str(error))  # a rescuer does it
+            log.warning("jobs_not_put_back", reason=str(error))  # the rescue does

@@ -1,4 +1,4 @@
-"""What a job is, and who does it."""
+"""Jobs, and the kinds that handlers are registered for."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,17 +7,17 @@ from enum import IntEnum
 from typing import Any, Final
 
 Argument = str | Mapping[str, Any]
-"""What a job is about: an id, or a few values that JSON can hold; the rest is in the database."""
+"""What a job is about: an ID, or a few JSON values; everything else is in the database."""
 
 RETRY_SECONDS: Final = (1.0, 5.0, 30.0, 120.0, 600.0)
-"""How long each further attempt waits after a failure, where a kind has no waits of its own."""
+"""The wait before each further attempt, unless a kind sets its own."""
 
 MAX_DELAY: Final = timedelta(hours=10)
-"""How far ahead a job may be due; what is due later was put off before a clock stepped back."""
+"""How far ahead a job may be due; one due later was delayed before a clock stepped back."""
 
 
 class Priority(IntEnum):
-    """Which of one user's jobs comes first; says nothing between users, who take turns."""
+    """The order of one user's jobs; it has no effect between users, who take turns."""
 
     HIGH = 1
     NORMAL = 2
@@ -26,13 +26,13 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A piece of work to be done, at least once.
+    """A piece of work that runs at least once.
 
     Attributes:
-        id: Two jobs of the same id are one, for at least a day after it is done.
-        kind: The name that its handler is registered by.
+        id: Jobs with the same ID are one job, for at least a day after it is done.
+        kind: The name that its handler is registered for.
         partition: The user whose work it is; users take turns.
-        not_before: When it may start; now where it is None.
+        not_before: Earliest start; None: now.
     """
 
     id: str
@@ -48,8 +48,8 @@ class Attempt:
     """A job in its queue.
 
     Attributes:
-        number: 1 for the first.
-        given_up: Why the job was given up; then only its failure handler is still to be told.
+        number: 1 for the first attempt.
+        given_up: Why the job was given up; only its failure handler remains to be called.
     """
 
     job: Job
@@ -59,12 +59,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """One attempt at a job, for its handler.
+    """One attempt at a job, as its handler sees it.
 
     Attributes:
-        process_id: Who runs it. A handler that claims rows of ours writes this into them: the
-            holder of a row is dead once ``database.processes`` has no living process of that id.
-        attempt: 1 for the first.
+        process_id: The process that runs it. Handlers that claim rows write it into them: the
+            holder is dead once ``database.processes`` has no living process with that ID.
+        attempt: 1 for the first attempt.
     """
 
     job_id: str
@@ -75,16 +75,16 @@ class JobRun:
 
     @property
     def should_continue(self) -> bool:
-        """Whether it may claim anything more.
+        """Whether the handler may claim more work.
 
-        False once the process is stopping, or may have been taken for dead. A handler that has
-        more to do then finishes what it has begun and raises Interrupted.
+        False when the process is stopping or may have been declared dead. A handler with more to
+        do then finishes what it has started and raises Interrupted.
         """
         return self._should_continue(self.process_id)
 
 
 class Interrupted(Exception):
-    """A handler left the rest of its job to another run, because it may not go on."""
+    """A handler left the rest of its job to another run, because it should not continue."""
 
 
 Handler = Callable[[JobRun], Awaitable[None]]
@@ -93,15 +93,15 @@ FailureHandler = Callable[[JobRun, str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """What is known of the jobs of a name.
+    """A registered kind of job.
 
     Attributes:
-        handle: Does a job; whatever it raises is a failed attempt.
-        on_failure: Told of a job that was given up, with the reason for the log and never for
-            clients; until it returns.
+        handle: Runs a job; any exception is a failed attempt.
+        on_failure: Called with a job that was given up and the reason, which is for the log and
+            never for clients; repeated until it returns.
         concurrency: How many of them a process runs at once.
         concurrency_per_partition: How many of one user's it runs at once.
-        retry_seconds: How long each further attempt waits; their number is the number of retries.
+        retry_seconds: The wait before each further attempt; their number is that of retries.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The engine's queues and workflows, by its client: they need no running engine."""
+"""The engine's queues and workflows, through its client: no running engine is needed."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 APPLICATION: Final = "gql_server"
 APPLICATION_VERSION: Final = "1"
-"""Never changed: the engine runs only what was enqueued by its own version."""
+"""Must not change: the engine runs only what its own version enqueued."""
 WORKFLOW: Final = "job"
 SERIALIZER: Final = DBOSPortableJSONSerializer()
 
@@ -41,11 +41,11 @@ _ENDS: Final = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An attempt that a process has begun and not ended.
+    """An attempt that a process has started and not finished.
 
     Attributes:
-        id: The engine's id of it.
-        process_id: Who began it.
+        id: The engine's ID of it.
+        process_id: The process that started it.
         deaths: How many processes have died while they ran it.
     """
 
@@ -56,17 +56,17 @@ class Started:
 
 
 class JobQueue:
-    """Puts jobs into the queues of their kinds, and looks after what is there."""
+    """Enqueues jobs in the queues of their kinds, and manages what is there."""
 
     def __init__(self, url: URL, *, connections: int = pool_sizes().jobs) -> None:
-        """Take the address of the engine's tables, and how many connections there are to it."""
+        """Take the URL of the engine's tables, and the number of connections."""
         self._url = url
         self.engine = open_engine(url, connections)
         self._client: DBOSClient | None = None
         self._is_opening = asyncio.Lock()
 
     async def put(self, attempts: Iterable[Attempt]) -> None:
-        """Enqueue in one transaction, all or none; what is there already stays as it is.
+        """Enqueue in one transaction, all or none; known jobs are left unchanged.
 
         Raises:
             DatabaseUnavailable: The database does not answer.
@@ -83,10 +83,10 @@ class JobQueue:
         await _in_thread(put)
 
     async def check(self) -> None:
-        """Look whether the queues are there.
+        """Check whether the queues exist.
 
         Raises:
-            JobTablesOutdated: The engine's tables are not.
+            JobTablesOutdated: The engine's tables are missing or outdated.
         """
         client = await self._open()
         try:
@@ -97,7 +97,7 @@ class JobQueue:
             raise JobTablesOutdated from error
 
     async def register(self, kinds: Iterable[JobKind]) -> None:
-        """Write how many of each kind a process runs at once."""
+        """Store how many jobs of each kind a process runs at once."""
         client = await self._open()
         for kind in kinds:
             await _in_thread(
@@ -112,7 +112,7 @@ class JobQueue:
             )
 
     async def find_started(self) -> Sequence[Started]:
-        """Return what some process has begun and not ended."""
+        """Return what any process has started and not finished."""
         client = await self._open()
         found = await _in_thread(
             lambda: client.list_workflows(
@@ -122,7 +122,7 @@ class JobQueue:
         return [_to_started(workflow) for workflow in found]
 
     async def has_unended(self, prefix: str) -> bool:
-        """Tell whether there is an attempt whose id begins with this and that has not ended."""
+        """Return whether an unfinished attempt has an ID with this prefix."""
         client = await self._open()
         found = await _in_thread(
             lambda: client.list_workflows(
@@ -136,27 +136,27 @@ class JobQueue:
         return bool(found)
 
     async def put_back(self, started: Iterable[Started]) -> None:
-        """Put back into its queue what a process has begun and will not end."""
+        """Return to its queue what a process has started and will not finish."""
         client = await self._open()
         by_queue: dict[str, list[str]] = {}
         for one in started:
-            # Without its queue's name it would run outside of every limit.
+            # Without a queue name it would run outside of every limit.
             by_queue.setdefault(one.attempt.job.kind, []).append(one.id)
         for queue, ids in by_queue.items():
             await _in_thread(partial(client.resume_workflows, ids, queue_name=queue))
 
     async def write_deaths(self, one: Started) -> None:
-        """Write how many processes have died while they ran this."""
+        """Store how many processes have died while they ran this."""
         client = await self._open()
         await _in_thread(partial(client.update_workflow_attributes, one.id, {_DEATHS: one.deaths}))
 
     async def forget(self, one: Started) -> None:
-        """Remove what a dead process has begun."""
+        """Delete what a dead process has started."""
         client = await self._open()
         await _in_thread(partial(client.delete_workflow, one.id))
 
     async def hasten(self) -> int:
-        """Make due what is put off for longer than any job is; return how many there were."""
+        """Make due what is delayed beyond the maximum; return how many there were."""
         client = await self._open()
         latest = (now() + MAX_DELAY + _MAX_SKEW).timestamp() * 1000
 
@@ -172,7 +172,7 @@ class JobQueue:
         return await _in_thread(hasten)
 
     async def prune(self, *, older_than: timedelta) -> int:
-        """Forget what ended before that; return how many there were."""
+        """Delete what ended before that age; return how many there were."""
         client = await self._open()
         before = (now() - older_than).isoformat()
 
@@ -196,7 +196,7 @@ class JobQueue:
         return total
 
     async def close(self) -> None:
-        """Give back every connection."""
+        """Close all connections."""
         if self._client is not None:
             await asyncio.to_thread(self._client.destroy)
         await asyncio.to_thread(self.engine.dispose)
@@ -245,7 +245,7 @@ def _to_arguments(attempt: Attempt) -> tuple[Any, ...]:
 
 
 def _to_started(workflow: WorkflowStatus) -> Started:
-    assert workflow.input is not None and workflow.executor_id is not None  # noqa: S101, PT018 - it was begun
+    assert workflow.input is not None and workflow.executor_id is not None  # noqa: S101, PT018 - started
     return Started(
         id=workflow.workflow_id,
         process_id=workflow.executor_id,

@@ -1,4 +1,4 @@
-"""The work of dead processes, given to those that live."""
+"""Returning the work of dead processes to the queues."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,14 +20,14 @@ _DEATHS_ALLOWED: Final = 10
 async def rescue(
     database: Database, queue: JobQueue, kinds: Mapping[str, JobKind], lease: ProcessLease
 ) -> None:
-    """Declare dead whose lease has run out, and put back what the dead have begun.
+    """Declare processes dead whose lease has expired, and return their work to the queues.
 
-    One process at a time: two could put back what a third has just begun again. A job that has
-    seen many processes die is given up, for it may be what they die of.
+    One process at a time: two could return what a third has just started again. A job during
+    which many processes died is given up, since it may be the cause.
     """
     started = await queue.find_started()
     async with database.write() as connection:
-        # An embedded server is alone, and its own beat may be old: its machine slept.
+        # An embedded server is alone; its own heartbeat may be old because its machine slept.
         if not database.is_sqlite:
             await lease.declare_dead(connection)
         living = await find_registered(connection, {one.process_id for one in started})

@@ -1,4 +1,4 @@
-"""One attempt at a job: its handler, what follows a failure, and a stop in between."""
+"""One attempt at a job: its handler, what follows a failure, and an interruption."""
 
 import asyncio
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from gql_server.processes.lease import ProcessLease
 log = structlog.get_logger(__name__)
 
 _LOOK_SECONDS: Final = 0.25
-_TELL_AGAIN_SECONDS: Final = 60.0
+_REPORT_AGAIN_SECONDS: Final = 60.0
 _REASON_LENGTH: Final = 500
 
 
@@ -33,21 +33,21 @@ class JobRunner:
         self._at_work: set[asyncio.Task[Any]] = set()
 
     def open(self) -> None:
-        """Begin, or begin again after a drain."""
+        """Accept attempts, also after a drain."""
         self._is_draining = False
 
     async def drain(self, *, timeout_seconds: float) -> None:
-        """Begin nothing more, and wait for the handlers that run."""
+        """Start nothing more, and wait for running handlers."""
         self._is_draining = True
         if self._at_work:
             log.info("waiting_for_jobs", running=len(self._at_work), seconds=timeout_seconds)
             await asyncio.wait(set(self._at_work), timeout=timeout_seconds)
 
     async def run(self, attempt: Attempt, process_id: str) -> None:
-        """Do an attempt, and see to what follows it.
+        """Run an attempt, and handle its failure.
 
-        Does not return when the process is draining or has lost its lease: the engine must not
-        take for done what was not, and the attempt is put back once the engine has stopped.
+        Does not return while the process is draining or without its lease: the engine would
+        record the attempt as done. It is returned to its queue once the engine has stopped.
         """
         run = JobRun(
             attempt.job.id, attempt.job.argument, attempt.number, process_id, self._should_continue
@@ -63,8 +63,8 @@ class JobRunner:
                 done.cancel()
                 await asyncio.wait({done})
                 raise
-            # By now it may go on again: what lost its lease for a moment has not failed. A stop
-            # waits for handlers that run, and not for this.
+            # The lease may have come back: losing it briefly is no failure. A shutdown waits for
+            # running handlers, not for this.
             await asyncio.sleep(_LOOK_SECONDS)
         await asyncio.Event().wait()
 
@@ -72,7 +72,7 @@ class JobRunner:
         return not self._is_draining and self._lease.is_held_by(process_id)
 
     async def _may_begin(self, process_id: str) -> bool:
-        # The database may be away for a moment: a lease that only may have run out can come back.
+        # The database may be briefly away: a lease that only may have expired can be renewed.
         while not self._is_draining and self._lease.process_id == process_id:
             if self._lease.is_held_by(process_id):
                 return True
@@ -82,7 +82,7 @@ class JobRunner:
     async def _attempt(self, attempt: Attempt, run: JobRun) -> bool:
         kind = self._kinds[attempt.job.kind]
         if attempt.given_up is not None:
-            await self._tell_failure(kind, attempt, run, attempt.given_up)
+            await self._report_failure(kind, attempt, run, attempt.given_up)
             return True
         try:
             await kind.handle(run)
@@ -101,9 +101,9 @@ class JobRunner:
             return
         log.error("job_given_up", **about, exc_info=error)
         reason = f"{type(error).__name__}: {error}"[:_REASON_LENGTH]
-        await self._tell_failure(kind, attempt, run, reason)
+        await self._report_failure(kind, attempt, run, reason)
 
-    async def _tell_failure(
+    async def _report_failure(
         self, kind: JobKind, attempt: Attempt, run: JobRun, reason: str
     ) -> None:
         if kind.on_failure is None:
@@ -111,13 +111,13 @@ class JobRunner:
         try:
             await kind.on_failure(run, reason)
         except Exception as error:
-            log.warning("job_failure_not_told", kind=kind.name, job=run.job_id, exc_info=error)
-            await self._put_later(attempt, _TELL_AGAIN_SECONDS, given_up=reason)
+            log.warning("job_failure_not_reported", kind=kind.name, job=run.job_id, exc_info=error)
+            await self._put_later(attempt, _REPORT_AGAIN_SECONDS, given_up=reason)
 
     async def _put_later(self, attempt: Attempt, seconds: float, *, given_up: str | None) -> None:
         job = replace(attempt.job, not_before=now() + timedelta(seconds=seconds))
         following = Attempt(job, attempt.number + 1, given_up)
-        # Until it is written this attempt is not over, however long the database is away.
+        # This attempt is not over until the follow-up is written, however long that takes.
         async for trying in stamina.retry_context(
             on=DatabaseUnavailable, attempts=None, timeout=None, wait_max=5.0
         ):

@@ -1,1 +1,1 @@
-"""Decoding, measuring, resizing and sketching pictures, whatever their source."""
+"""Decoding, measuring and resizing images from any source."""

@@ -1,6 +1,6 @@
-"""From bytes to pixels: the one way in for pictures of any origin.
+"""Decoding: the single entrance for images of any origin.
 
-Nothing that is declared about a picture is believed; its bytes decide.
+No declaration about an image is trusted; its bytes decide.
 """
 
 import re
@@ -15,18 +15,18 @@ from PIL import Image, ImageCms, ImageFile, ImageMath, UnidentifiedImageError
 from gql_server.pictures.formats import ImageFormat
 
 MAX_PIXELS: Final = 64_000_000
-"""Pictures of more pixels are refused before they are decoded."""
+"""Images with more pixels are refused before they are decoded."""
 
 MAX_SIDE: Final = 16_384
-"""Pictures with a longer side are refused before they are decoded: rows and filters take memory."""
+"""Images with a longer side are refused before decoding: rows and filters take memory."""
 
 MAX_RATIO: Final = 100
-"""How many times longer than the other a side may be, where it is longer than ``_SMALL_SIDE``."""
+"""How many times as long as the other a side may be, if it is longer than ``_SMALL_SIDE``."""
 
 _SMALL_SIDE: Final = 4096
 
 MAX_SCANS: Final = 100
-"""JPEGs of more scans are refused: each scan goes over the whole picture, for some 40 bytes."""
+"""JPEGs with more scans are refused: each of some 40 bytes covers the whole image."""
 
 _MARKER: Final = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
 """A JPEG marker; in coded data 0xFF is followed by 0 or a restart marker (ITU-T T.81, B.1.1)."""
@@ -46,7 +46,7 @@ _TO_UPRIGHT: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""How to turn a picture by the orientation that its EXIF data give (EXIF 2.32, 4.6.4)."""
+"""How to turn an image by the orientation of its EXIF data (EXIF 2.32, 4.6.4)."""
 
 _ON_ITS_SIDE: Final = {5, 6, 7, 8}
 
@@ -58,7 +58,7 @@ _HEIC_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"m
 
 
 class Flaw(StrEnum):
-    """Why bytes are no picture: safe to show, to follow "The picture cannot be used:"."""
+    """Why bytes are not an image: safe to show, to follow "The image cannot be used:"."""
 
     EMPTY = "it is empty"
     UNKNOWN_FORMAT = "it is not a JPEG, PNG, WebP or AVIF"
@@ -74,7 +74,7 @@ class Flaw(StrEnum):
 
 
 class NotAPicture(Exception):
-    """The bytes hold no picture that can be shown.
+    """The bytes are not an image that can be shown.
 
     Attributes:
         reason: What is wrong with them.
@@ -87,14 +87,14 @@ class NotAPicture(Exception):
 
 @contextmanager
 def opened(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Iterator[ImageFile.ImageFile]:
-    """Open a JPEG, PNG, WebP or AVIF by what its bytes say; its pixels are not yet decoded.
+    """Open a JPEG, PNG, WebP or AVIF, recognized by its bytes; its pixels are not yet decoded.
 
-    Do nothing within the block but read the picture, by ``decode``: whatever goes wrong
-    there is put down to the bytes.
+    Do nothing in the block but read the image, with ``decode``: any error there is attributed
+    to the bytes.
 
     Raises:
-        NotAPicture: The bytes are none of these formats, are broken or cut off, or hold more
-            than ``max_pixels``.
+        NotAPicture: The bytes have none of these formats, are damaged or truncated, or have
+            more than ``max_pixels``.
     """
     if not data:
         raise NotAPicture(Flaw.EMPTY)
@@ -116,12 +116,12 @@ def opened(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Iterator[ImageFile.I
 
 
 def decode(image: ImageFile.ImageFile, *, side: int | None = None) -> Image.Image:
-    """Decode an opened picture (its first frame) and turn it upright.
+    """Decode the first frame of an opened image and turn it upright.
 
     Args:
         image: From ``opened``, within its block.
-        side: Where a smaller copy would do, the shortest side in pixels that it must keep:
-            JPEGs are then decoded at a fraction of their size, in a fraction of the time.
+        side: If a smaller copy is enough, the shortest side in pixels that it must keep: JPEGs
+            are then decoded at a fraction of their size, in a fraction of the time.
     """
     if side is not None:
         image.draft(None, (side, side))
@@ -131,21 +131,21 @@ def decode(image: ImageFile.ImageFile, *, side: int | None = None) -> Image.Imag
 
 
 def is_on_its_side(image: ImageFile.ImageFile) -> bool:
-    """Tell whether a decoded picture's width is its height as displayed."""
+    """Return whether a decoded image's width is its height as displayed."""
     return _orientation(image) in _ON_ITS_SIDE
 
 
 def format_of(image: ImageFile.ImageFile) -> ImageFormat:
-    """Tell the format of an opened picture.
+    """Return the format of an opened image.
 
-    Pillow calls a JPEG that carries a second picture (a phone's depth or gain map) MPO.
+    Pillow calls a JPEG with a second image (a phone's depth or gain map) MPO.
     """
     name = "jpeg" if image.format == "MPO" else str(image.format).lower()
     return ImageFormat(name)
 
 
 def to_rgb(image: Image.Image, *, background: str = "white") -> Image.Image:
-    """Make it RGB in the colours of sRGB, what is transparent showing the background."""
+    """Convert to RGB in sRGB, with the background in place of transparency."""
     if not image.has_transparency_data:
         return _in_srgb(_eight_bits(image), "RGB")
     layer = to_rgba(image)
@@ -155,12 +155,12 @@ def to_rgb(image: Image.Image, *, background: str = "white") -> Image.Image:
 
 
 def to_rgba(image: Image.Image) -> Image.Image:
-    """Make it RGBA in the colours of sRGB, keeping what is transparent."""
+    """Convert to RGBA in sRGB, keeping transparency."""
     return _in_srgb(_with_alpha(_eight_bits(image)), "RGBA")
 
 
 def _in_srgb(image: Image.Image, mode: str) -> Image.Image:
-    """Convert an image to a mode, its colours from those of its profile to sRGB."""
+    """Convert an image to a mode, and its colours from their profile to sRGB."""
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in _PROFILED:
         return image.convert(mode)
@@ -170,7 +170,7 @@ def _in_srgb(image: Image.Image, mode: str) -> Image.Image:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))
         converted = ImageCms.profileToProfile(opaque, source, _SRGB, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError):
-        return image.convert(mode)  # a profile that cannot be used, or of another kind of colours
+        return image.convert(mode)  # an unusable profile, or one of another colour space
     assert converted is not None  # noqa: S101 - not converted in place
     if alpha is not None:
         converted.putalpha(alpha)
@@ -202,7 +202,7 @@ def _with_alpha(image: Image.Image) -> Image.Image:
 
 
 def _is_heic(data: bytes) -> bool:
-    """Tell a HEIC by the brand of its first box (ISO/IEC 14496-12, 4.3)."""
+    """Recognize a HEIC file by the brand of its first box (ISO/IEC 14496-12, 4.3)."""
     return data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS
 
 

@@ -1,4 +1,4 @@
-"""The formats that pictures come in and can be delivered in."""
+"""The formats of images that are accepted and delivered."""
 
 from enum import StrEnum
 

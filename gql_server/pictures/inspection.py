@@ -1,4 +1,4 @@
-"""What a picture is, read from its bytes in one decode."""
+"""Format, size and placeholder of an image, from one decode of its bytes."""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -18,21 +18,21 @@ from gql_server.pictures.decoding import (
 from gql_server.pictures.formats import ImageFormat
 
 _PLACEHOLDER_SIDE: Final = 32
-"""ThumbHash keeps seven waves along a side and takes 100 pixels at most; these do."""
+"""ThumbHash keeps seven waves along a side and accepts at most 100 pixels; these are enough."""
 
 _WELL_SCALED: Final = {"L", "RGB", "RGBA", "CMYK"}
-"""Modes that scale smoothly before they are converted, which is quicker."""
+"""Modes that scale smoothly before they are converted, which is faster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageInfo:
-    """What the bytes of a picture say about it.
+    """Properties of an image, read from its bytes.
 
     Attributes:
         format: Of the bytes, whatever was declared.
-        width: Pixels, as displayed: after the turn that EXIF data may ask for.
+        width: Pixels, as displayed: after the rotation that EXIF data may request.
         height: Pixels, as displayed.
-        placeholder: A ThumbHash in base64, to paint before the picture arrives
+        placeholder: A ThumbHash in base64, shown until the image is loaded
             (https://evanw.github.io/thumbhash/).
     """
 
@@ -43,13 +43,13 @@ class ImageInfo:
 
 
 def inspect_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> ImageInfo:
-    """Decode a picture to be sure of it, and tell what it is.
+    """Decode an image to verify it, and return its properties.
 
     Takes a few milliseconds of processor time: call it in a thread.
 
     Raises:
-        NotAPicture: The bytes are no JPEG, PNG, WebP or AVIF, are broken or cut off, or hold
-            more than ``max_pixels``.
+        NotAPicture: The bytes are not a JPEG, PNG, WebP or AVIF, are damaged or truncated, or
+            have more than ``max_pixels``.
     """
     with opened(data, max_pixels=max_pixels) as picture:
         image_format = format_of(picture)

@@ -1,8 +1,8 @@
-"""Pictures made to measure: renditions for delivery, and inputs as the models take them.
+"""Resizing: renditions for delivery, and inputs in the sizes that models accept.
 
 Everything here is processor-bound: call it in a thread. Each function raises NotAPicture for
-bytes that are no JPEG, PNG, WebP or AVIF, are broken or cut off, or hold too many pixels.
-Pictures are turned upright as their EXIF data ask; what is encoded anew carries no metadata.
+bytes that are not a JPEG, PNG, WebP or AVIF, are damaged or truncated, or have too many pixels.
+Images are turned upright by their EXIF data; encoded images have no metadata.
 """
 
 from io import BytesIO
@@ -33,12 +33,12 @@ _MAX_SIDE: Final = {
     ImageFormat.WEBP: 16_383,
     ImageFormat.AVIF: 65_535,
 }
-"""The pixels along a side that each format's encoder takes at most."""
+"""Maximum pixels along a side that each format's encoder accepts."""
 
 _REDUCIBLE: Final = {"L", "LA", "RGB", "RGBA", "CMYK"}
 
 _HEADROOM: Final = 2
-"""JPEGs are decoded this much larger than needed, so that the last step down stays sharp."""
+"""JPEGs are decoded this much larger than needed, so that the final scaling stays sharp."""
 
 
 def render(
@@ -50,14 +50,14 @@ def render(
     """Make a rendition for delivery.
 
     Args:
-        data: An encoded picture.
-        width: Pixels, 1 or more, to scale it down to, keeping the ratio; a picture is never
-            enlarged. None keeps its size.
-        format: To convert it to, what is transparent becoming white in a JPEG. None keeps
-            its own.
+        data: An encoded image.
+        width: Pixels, 1 or more, to scale down to, keeping the aspect ratio; images are never
+            enlarged. None keeps the size.
+        format: The format to convert to; transparency becomes white in a JPEG. None keeps the
+            format.
 
     Returns:
-        The encoded rendition and its format: the very same bytes where nothing had to change.
+        The encoded rendition and its format: the same bytes if nothing had to change.
 
     Raises:
         NotAPicture: The bytes cannot be decoded.
@@ -74,7 +74,7 @@ def render(
         return data, target_format
     keeps_transparency = image.has_transparency_data and target_format is not ImageFormat.JPEG
     if profile is not None:
-        # Kept with the rendition: its numbers are not to be changed, too.
+        # The profile is kept with the rendition: its numbers must not be converted as well.
         image.info.pop("icc_profile", None)
     image = to_rgba(image) if keeps_transparency else to_rgb(image)
     image = image.resize(size, Image.Resampling.LANCZOS)
@@ -82,7 +82,7 @@ def render(
 
 
 def fit_source(data: bytes, *, width: int, height: int) -> bytes:
-    """Make a source picture exactly ``width`` by ``height``, cut to that ratio about its centre.
+    """Resize a source image to exactly ``width`` by ``height``, cropped about its centre.
 
     Returns:
         An RGB PNG, white where it was transparent.
@@ -95,10 +95,10 @@ def fit_source(data: bytes, *, width: int, height: int) -> bytes:
 
 
 def fit_within(data: bytes, *, max_width: int, max_height: int) -> bytes:
-    """Scale a reference picture down to lie within a box, keeping its ratio.
+    """Scale a reference image down to fit into a box, keeping its aspect ratio.
 
     Returns:
-        An RGB PNG, white where it was transparent; of its own size if that fits already.
+        An RGB PNG, white where it was transparent; in its own size if that fits.
 
     Raises:
         NotAPicture: The bytes cannot be decoded.
@@ -109,10 +109,10 @@ def fit_within(data: bytes, *, max_width: int, max_height: int) -> bytes:
 
 
 def fit_upload(data: bytes, *, max_side: int) -> bytes:
-    """Scale an uploaded picture down to lie within a square, keeping its ratio.
+    """Scale an uploaded image down to fit into a square, keeping its aspect ratio.
 
     Returns:
-        A PNG in the colours of sRGB; RGBA where something is transparent, else RGB.
+        A PNG in sRGB; RGBA if something is transparent, otherwise RGB.
 
     Raises:
         NotAPicture: The bytes cannot be decoded.
@@ -124,10 +124,10 @@ def fit_upload(data: bytes, *, max_side: int) -> bytes:
 
 
 def fit_mask(data: bytes, *, width: int, height: int) -> bytes:
-    """Make a mask exactly ``width`` by ``height``, cut as ``fit_source`` cuts its picture.
+    """Resize a mask to exactly ``width`` by ``height``, cropped as ``fit_source`` crops its image.
 
     Returns:
-        A greyscale PNG (mode L), black, which means kept, where it was transparent.
+        A greyscale PNG (mode L); transparent parts become black, which means kept.
 
     Raises:
         NotAPicture: The bytes cannot be decoded.
@@ -142,7 +142,7 @@ def _read(data: bytes, *, side: int) -> Image.Image:
 
 
 def _reduced(image: Image.Image, side: int) -> Image.Image:
-    """Make a picture that is far too large smaller, before conversions copy it whole."""
+    """Shrink an image that is far too large, before conversions copy it."""
     factor = max(image.size) // side
     if factor < _HEADROOM or image.mode not in _REDUCIBLE or "transparency" in image.info:
         return image

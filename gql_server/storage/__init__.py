@@ -1,1 +1,1 @@
-"""Where bytes live: a folder or R2."""
+"""Stores of image files: a folder or R2."""

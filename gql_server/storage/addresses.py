@@ -1,4 +1,4 @@
-"""The addresses under which stored pictures are delivered, resized where that is possible."""
+"""The URLs of stored images, with resizing where the store supports it."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,11 +8,11 @@ from gql_server.pictures.formats import ImageFormat
 from gql_server.storage.store import MAX_URL_SECONDS
 
 MAX_WIDTH: Final = 4096
-"""The widest rendition that can be asked for, in pixels."""
+"""Maximum width of a rendition, in pixels."""
 
 
 def check_width(width: int | None) -> None:
-    """Let pass the widths of renditions.
+    """Check the width of a rendition.
 
     Raises:
         ValueError: It is not from 1 to ``MAX_WIDTH``.
@@ -23,7 +23,7 @@ def check_width(width: int | None) -> None:
 
 
 def check_seconds(expires_in: int) -> None:
-    """Let pass the times that a signed address may hold.
+    """Check how long a signed URL is valid.
 
     Raises:
         ValueError: It is not from 1 to ``MAX_URL_SECONDS``.
@@ -41,7 +41,7 @@ def folder_address(
     image_format: ImageFormat | None,
     signature: Mapping[str, str | int] | None = None,
 ) -> str:
-    """Return where this server serves an object, or a rendition of it by the query string."""
+    """Return the URL of an object on this server, or of a rendition by its query string."""
     query: dict[str, str | int] = {}
     if width is not None:
         query["width"] = width
@@ -54,15 +54,14 @@ def folder_address(
 def bucket_address(
     base: str, key: str, *, width: int | None, image_format: ImageFormat | None
 ) -> str:
-    """Return where Cloudflare serves an object of a public bucket.
+    """Return the URL of an object in a public bucket, or of its rendition by Cloudflare.
 
-    A custom domain is a zone of Cloudflare's, which can transform images; the plain address
-    is returned where nothing is asked for and on ``r2.dev``, which cannot. PNG is no format
-    to ask a transformation for: left out, Cloudflare keeps a PNG a PNG. (Cloudflare Images:
-    Transform via URL.)
+    Custom domains are Cloudflare zones, which can transform images; ``r2.dev`` cannot, so its
+    URLs have no transformation. PNG is not a format for transformations: without a format,
+    Cloudflare keeps a PNG as it is. (Cloudflare Images: Transform via URL.)
 
     Args:
-        base: The bucket's public address, without a trailing slash.
+        base: The bucket's public URL, without a trailing slash.
         key: The object's key.
         width: Pixels to scale down to.
         image_format: The format to convert to.

@@ -1,4 +1,4 @@
-"""Files that are on the disk once a call returns, and what a disk's refusals mean."""
+"""Durable file operations, and the meaning of the disk's errors."""
 
 import asyncio
 import errno
@@ -23,7 +23,7 @@ _FOR_GOOD: Final = {
     errno.EEXIST,
     errno.ENAMETOOLONG,
 }
-"""Errors that trying again does not mend: rights, no hard links, a file where a folder must be."""
+"""Errors that a retry cannot fix: permissions, no hard links, a file in place of a folder."""
 
 _TRIAL_BYTES: Final = 1024 * 1024
 
@@ -34,7 +34,7 @@ _T = TypeVar("_T")
 
 
 class DiskRefused(OSError):
-    """What is on the disk contradicts itself; the message says what the operator can do."""
+    """Files on the disk are inconsistent; the message says what the operator can do."""
 
     def __init__(self, message: str) -> None:
         super().__init__(errno.EPERM, message)
@@ -46,13 +46,13 @@ async def in_thread(
     """Run file work in a thread.
 
     Args:
-        operation: What it is for, for the log.
+        operation: Its name in the log.
         call: The work.
         *args: Its arguments.
         **kwargs: Its arguments.
 
     Raises:
-        StoreMisconfigured: The disk refuses for good.
+        StoreMisconfigured: The disk refuses permanently.
         StoreUnavailable: The disk failed or is full.
     """
     try:
@@ -69,17 +69,17 @@ async def in_thread(
 
 
 async def try_disk(folder: Path) -> None:
-    """Write as much into a folder as a picture takes, and remove it.
+    """Write and remove a file of the size of an image.
 
     Raises:
-        StoreMisconfigured: The disk refuses for good.
+        StoreMisconfigured: The disk refuses permanently.
         StoreUnavailable: The disk failed or is full.
     """
     await in_thread("take a file", _try, folder)
 
 
 def try_file(path: Path) -> None:
-    """Write a new file as large as a picture, synced; one that stays is the caller's to remove."""
+    """Write and sync a new file of the size of an image; the caller removes it."""
     write_synced(path, bytes(_TRIAL_BYTES))
 
 
@@ -92,7 +92,7 @@ def _try(folder: Path) -> None:
 
 
 def write_synced(path: Path, data: bytes) -> None:
-    """Write a new file and bring its bytes to the disk."""
+    """Write a new file and sync it to the disk."""
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
@@ -101,7 +101,7 @@ def write_synced(path: Path, data: bytes) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Bring a folder's entries to the disk, where the system can."""
+    """Sync the entries of a folder to the disk, if the system supports it."""
     if os.name == "nt":
         return
     descriptor = os.open(path, os.O_RDONLY)
@@ -112,7 +112,7 @@ def sync_folder(path: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it, on the disk too; one that is there is left as it is."""
+    """Create a folder and its parents, and sync them; an existing one is left unchanged."""
     if path.is_dir():
         return
     make_folder(path.parent)

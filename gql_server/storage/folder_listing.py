@@ -1,4 +1,4 @@
-"""The files of a folder in the order of their names, in bounded memory however many there are."""
+"""The files of a folder, sorted by name in bounded memory."""
 
 import heapq
 import os
@@ -16,12 +16,12 @@ _SIDECAR_ENDING: Final = b".json"
 def described_names(
     folder: Path, *, names_at_once: int = _NAMES_AT_ONCE
 ) -> Iterator[tuple[str, bool, bool]]:
-    """Return each object of a folder, sorted by the bytes of its name.
+    """Yield each object of a folder, sorted by the bytes of its name.
 
-    Names are sorted in parts on the disk, which are then merged.
+    Names are sorted on disk in chunks, which are then merged.
 
     Returns:
-        The name; whether its bytes are there; whether its sidecar is.
+        The name; whether its bytes exist; whether its sidecar exists.
     """
     with ExitStack() as stack:
         parts: list[IO[bytes]] = []
@@ -37,7 +37,7 @@ def described_names(
 
 
 def _entries(folder: Path) -> Iterator[bytes]:
-    """Return what there is in a folder: names, and after them which of the two files it is."""
+    """Yield the names in a folder, each with the kind of its file: bytes or sidecar."""
     try:
         found = os.scandir(os.fsencode(folder))
     except FileNotFoundError:

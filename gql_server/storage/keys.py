@@ -1,16 +1,16 @@
-"""The names that objects go by, safe as file names and in addresses alike."""
+"""The keys of objects, safe as file names and in URLs."""
 
 import re
 from typing import Final
 
 MAX_KEY_LENGTH: Final = 200
-"""Leaves a file name room for what a store adds to it, within the usual 255 bytes."""
+"""Leaves room in a file name, of 255 bytes, for what a store adds."""
 
 _KEY: Final = re.compile(r"[a-z0-9_-][a-z0-9._-]*(?:/[a-z0-9_-][a-z0-9._-]*)*")
 
 
 class InvalidKey(ValueError):
-    """No object can go by this name."""
+    """The key is invalid for objects."""
 
     def __init__(self, key: str) -> None:
         super().__init__(
@@ -20,11 +20,11 @@ class InvalidKey(ValueError):
 
 
 def check_key(key: str) -> None:
-    """Let pass keys such as ``generated/img_….png``.
+    """Check a key such as ``generated/img_….png``.
 
     Raises:
-        InvalidKey: It is empty or too long, has other characters, or could lead elsewhere
-            (absolute, an empty segment, one that begins with a dot).
+        InvalidKey: It is empty or too long, has other characters, or could point elsewhere
+            (absolute, an empty segment, a segment that starts with a dot).
     """
     if len(key) > MAX_KEY_LENGTH or not _KEY.fullmatch(key):
         raise InvalidKey(key)

@@ -1,4 +1,4 @@
-"""The marker of a store, which tells one store from another."""
+"""The marker of a store, which identifies it."""
 
 import json
 
@@ -6,15 +6,15 @@ from gql_server.storage.store import MARKER, StoreMisconfigured
 
 
 def marker_content(store_id: str) -> bytes:
-    """Write the marker of a store."""
+    """Return the content of a marker."""
     return json.dumps({"store_id": store_id}).encode()
 
 
 def read_marker_content(content: bytes) -> str:
-    """Return the id of a store from its marker.
+    """Return the ID of a store from the content of its marker.
 
     Raises:
-        StoreMisconfigured: It is no marker.
+        StoreMisconfigured: The content is invalid.
     """
     try:
         store_id = json.loads(content)["store_id"]
@@ -30,7 +30,7 @@ def read_marker_content(content: bytes) -> str:
 
 
 def wrong_marker(place: str, found: str | None) -> str:
-    """Say that a store is not the one that the database's pictures are in."""
+    """Return the message for a store that does not belong to the database."""
     if found is None:
         return (
             f"{place} has no marker {MARKER}, so it is not the store that the database's pictures "

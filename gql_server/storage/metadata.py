@@ -1,4 +1,4 @@
-"""What is kept with an object's bytes: its content type and its metadata."""
+"""The content type and metadata that are stored with an object."""
 
 import re
 from collections.abc import Mapping
@@ -8,25 +8,25 @@ from urllib.parse import quote, unquote
 from gql_server.storage.store import StoredObject
 
 MAX_METADATA_BYTES: Final = 1_900
-"""Of the 2 KB that S3 allows for all metadata of an object; the rest is the store's own."""
+"""Of the 2 KB that S3 allows for an object's metadata; the store uses the rest itself."""
 
 PUT_ID: Final = "put-id"
-"""The metadata key by which a store knows the writes of one call."""
+"""The metadata key that identifies the writes of one call."""
 
 _METADATA_KEY: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _CONTENT_TYPE: Final = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+(?:; ?[!-~]+)*")
 
 _VERBATIM: Final = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
-"""Printable ASCII that headers carry unchanged; of it only % is written as an escape."""
+"""Printable ASCII that headers carry unchanged; only % is escaped."""
 
 
 def check_metadata(stored: StoredObject) -> None:
-    """Let pass only what every store can keep and give back as it was.
+    """Check that every store can keep the content type and metadata unchanged.
 
     Raises:
-        ValueError: The content type is no media type; a metadata key has other characters
+        ValueError: The content type is not a media type; a metadata key has characters other
             than lower-case letters, digits and single hyphens (servers drop headers with
-            underscores) or is ``put-id``; or the metadata are too long.
+            underscores) or is ``put-id``; or the metadata is too long.
     """
     if not _CONTENT_TYPE.fullmatch(stored.content_type):
         message = f"{stored.content_type!r} is no media type"
@@ -42,10 +42,10 @@ def check_metadata(stored: StoredObject) -> None:
 
 
 def to_headers(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Write metadata as headers can carry them: spaces, % and all but ASCII percent-encoded."""
+    """Encode metadata for headers: spaces, % and non-ASCII characters are percent-encoded."""
     return {name: quote(value, safe=_VERBATIM) for name, value in metadata.items()}
 
 
 def from_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Read what ``to_headers`` wrote, leaving out what is the store's own."""
+    """Decode what ``to_headers`` encoded, without the store's own entries."""
     return {name: unquote(value) for name, value in headers.items() if name != PUT_ID}

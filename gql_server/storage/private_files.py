@@ -1,4 +1,4 @@
-"""Files and folders that belong to the server's own user alone."""
+"""Files and folders that only the server's own user can access."""
 
 import os
 import stat
@@ -6,36 +6,36 @@ from pathlib import Path
 from typing import Final
 
 _OWN_NAMES: Final = ("gql_server", "jobs", "images", "url_signing_secret", "webhook_secret", ".")
-"""How the names of everything begin that the server keeps in its folder."""
+"""The prefix of everything that the server keeps in its folder."""
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def make_new_files_private() -> None:
-    """Have every file and folder that this process makes belong to its user alone.
+    """Make every file and folder that this process creates accessible to its user only.
 
-    There is no moment at which another user could open one.
+    No other user can open one at any moment.
     """
     os.umask(_OTHERS)
 
 
 def close_to_others(path: Path) -> None:
-    """Take the rights of other users away from a file or folder, if it is there and ours.
+    """Revoke other users' access to a file or folder, if it exists and is ours.
 
-    What lies in a folder that others cannot enter is closed to them, too.
+    Files in a folder that others cannot enter are inaccessible, too.
     """
     try:
         status = path.stat()
         if status.st_mode & _OTHERS and status.st_uid == os.geteuid():
             path.chmod(stat.S_IMODE(status.st_mode) & ~_OTHERS)
-    except (OSError, AttributeError):  # not there, not ours, or a system without such rights
+    except (OSError, AttributeError):  # missing, not ours, or a system without such permissions
         return
 
 
 def close_folder_to_others(folder: Path) -> bool:
-    """Do the same to a folder in which nobody else keeps anything; return False for any other.
+    """Do the same for a folder that holds only the server's files; return False for others.
 
-    The operator may have named a folder that many use, such as ``/tmp``.
+    The operator may have chosen a shared folder, such as ``/tmp``.
     """
     try:
         is_shared = folder.stat().st_mode & stat.S_ISVTX or any(

@@ -1,4 +1,4 @@
-"""What the S3 API's refusals and a network's failures mean for a store."""
+"""What errors of the S3 API and of the network mean for a store."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ _TRANSIENT_CODES: Final = {
     "Throttling",
     "TooManyRequests",
 }
-"""S3's error codes that trying again can mend, whatever their HTTP status."""
+"""S3's error codes for which a retry may succeed, whatever their HTTP status."""
 
 _TRANSIENT_STATUSES: Final = {
     HTTPStatus.TOO_MANY_REQUESTS,
@@ -40,7 +40,7 @@ _TRANSIENT_STATUSES: Final = {
 }
 
 _FIRST_OF_CLOUDFLARES_OWN: Final = 520
-"""From here on statuses tell how Cloudflare's edge failed to reach what is behind it."""
+"""From 520 on, statuses say how Cloudflare's edge failed to reach the origin."""
 
 _NETWORK_FAILURES: Final = (
     BotocoreConnectionError,
@@ -51,17 +51,17 @@ _NETWORK_FAILURES: Final = (
     aiohttp.ClientError,
     TimeoutError,
 )
-"""Refused, reset, timed out, cut off, or not S3 at all; aiobotocore lets some of aiohttp's out."""
+"""Refused, reset, timed out, disconnected, or not S3; aiobotocore passes some of aiohttp's on."""
 
 log = structlog.get_logger(__name__)
 
 
 @contextmanager
 def translated(operation: str, *, bucket: str, key: str | None = None) -> Iterator[None]:
-    """Turn what one attempt raises into the store's errors, logged for the operator.
+    """Turn the errors of one attempt into the store's errors, and log them for the operator.
 
     Raises:
-        StoreUnavailable: The network failed, or the store answered 429, 5xx or the like.
+        StoreUnavailable: The network failed, or the store answered 429, 5xx or similar.
         StoreMisconfigured: The store refuses these keys, this bucket or this request.
     """
     about = {"operation": operation, "bucket": bucket, "key": key}
@@ -102,12 +102,12 @@ def code_of(error: ClientError) -> str:
 
 
 def status_of(error: ClientError) -> int:
-    """Return the HTTP status of the answer."""
+    """Return the HTTP status of the response."""
     return error.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 def is_transient(error: ClientError) -> bool:
-    """Tell whether the same request may well succeed later."""
+    """Return whether the same request may succeed later."""
     status = status_of(error)
     return (
         status in _TRANSIENT_STATUSES

@@ -1,4 +1,4 @@
-"""The file that a folder keeps beside an object's bytes, holding what is known of them."""
+"""The file beside an object's bytes, which describes it."""
 
 import hashlib
 import json
@@ -13,13 +13,13 @@ from gql_server.storage.store import StoredObject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sidecar:
-    """What a sidecar file says.
+    """The content of a sidecar file.
 
     Attributes:
         content_type: Such as ``image/png``.
-        metadata: As it was given.
+        metadata: As passed by the caller.
         digest: The SHA-256 of the bytes, in hex.
-        part: The name under which the bytes were first written.
+        part: The file name under which the bytes were first written.
     """
 
     content_type: str
@@ -42,8 +42,8 @@ class Sidecar:
         """Read a sidecar file.
 
         Raises:
-            OSError: As reading any file.
-            DiskRefused: It is no sidecar; the message says what to do.
+            OSError: The file cannot be read.
+            DiskRefused: It is not a sidecar; the message says what to do.
         """
         content = path.read_bytes()
         try:
@@ -59,7 +59,7 @@ class Sidecar:
             raise DiskRefused(message) from error
 
     def to_json(self) -> bytes:
-        """Write it as the content of a sidecar file."""
+        """Return the content of a sidecar file."""
         said = {
             "content_type": self.content_type,
             "metadata": self.metadata,

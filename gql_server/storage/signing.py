@@ -1,4 +1,4 @@
-"""Signatures that let whoever has an address see one picture, for some time."""
+"""Signed URLs: anyone who has one can see one image for a limited time."""
 
 import os
 import re
@@ -15,26 +15,26 @@ from gql_server.storage.disk import DiskRefused, make_folder, sync_folder
 _MOMENT: Final = re.compile(r"[0-9]{1,12}")
 _SECRET_BYTES: Final = 32
 _LATITUDE: Final = 10
-"""An address may hold longer than was asked for by this part of it."""
+"""A URL may be valid longer than requested by this fraction."""
 
 
 class UrlSigner:
-    """Signs keys of objects until a moment; whoever has the secret signs alike."""
+    """Signs keys of objects until a time; all who share the secret sign alike."""
 
     def __init__(self, secret: bytes) -> None:
         """Take the secret, of at least 32 random bytes."""
         self._secret = secret
 
     def sign(self, key: str, *, expires_in: int, variant: str = "") -> dict[str, str | int]:
-        """Return the query parameters that let the key's object be seen.
+        """Return the query parameters that give access to the key's object.
 
-        They hold for up to a tenth longer, so that the same address is given out for a while
-        and browsers need not load the same picture again and again.
+        They are valid up to a tenth longer, so that the same URL is returned for a while and
+        browsers can cache the image.
 
         Args:
             key: The object's key.
             expires_in: Seconds, at least 1.
-            variant: Which rendition of it, as the address asks for it.
+            variant: The rendition, as it is part of the URL.
         """
         step = max(1, expires_in // _LATITUDE)
         expires = (int(time()) + expires_in + step) // step * step
@@ -43,7 +43,7 @@ class UrlSigner:
     def seconds_left(
         self, key: str, expires: str | None, signature: str | None, *, variant: str = ""
     ) -> int:
-        """Return how long parameters of ``sign`` still let the object be seen; 0: they do not."""
+        """Return how long parameters of ``sign`` remain valid, in seconds; 0 if they are not."""
         if expires is None or signature is None or not _MOMENT.fullmatch(expires):
             return 0
         if not signature.isascii():
@@ -58,10 +58,10 @@ class UrlSigner:
 
 
 def kept_secret(path: Path) -> bytes:
-    """Read a secret from a file, which is made once for all processes that share its folder.
+    """Read a secret from a file, which is created once for all processes that share its folder.
 
     Raises:
-        OSError: The file cannot be read or made, or has no secret.
+        OSError: The file cannot be read or created, or has no secret.
     """
     if not path.exists():
         _make_secret(path)
@@ -75,14 +75,14 @@ def kept_secret(path: Path) -> bytes:
 def _make_secret(path: Path) -> None:
     make_folder(path.parent)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    # For the server's own user alone, from the first moment on.
+    # Accessible to the server's own user only, from the start.
     descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(_SECRET_BYTES))
             file.flush()
             os.fsync(file.fileno())
-        with suppress(FileExistsError):  # another process was faster, and its secret holds
+        with suppress(FileExistsError):  # another process was first; its secret is used
             os.link(draft, path)
     finally:
         draft.unlink()

@@ -1,4 +1,4 @@
-"""What a place for bytes promises, whichever it is."""
+"""What every store guarantees."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,21 +8,21 @@ from typing import Final, Protocol
 from gql_server.pictures.formats import ImageFormat
 
 DEFAULT_URL_SECONDS: Final = 3600
-"""How long a signed address holds when nobody says."""
+"""How long a signed URL is valid by default."""
 
 MAX_URL_SECONDS: Final = 7 * 24 * 3600
-"""The longest that R2 signs an address for."""
+"""The longest validity that R2 signs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredObject:
-    """An object's bytes and facts.
+    """An object's bytes and metadata.
 
     Attributes:
         data: The bytes.
         content_type: Such as ``image/png``.
-        metadata: Facts kept with the bytes, under lower-case words joined by hyphens, such
-            as ``provider-cost``; any text, come back as it was given. Some 1,900 bytes in all.
+        metadata: Stored with the bytes, under lower-case words joined by hyphens, such as
+            ``provider-cost``; any text, returned unchanged. At most some 1,900 bytes.
     """
 
     data: bytes
@@ -32,13 +32,13 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedObject:
-    """An object as a listing has it.
+    """An object in a listing.
 
     Attributes:
-        key: Its key, or what takes the place of one: others may have put it there.
+        key: Its key, or another name: files may have been put there by others.
         size_bytes: The size of its bytes.
         modified_at: When it was written.
-        is_whole: Whether ``get`` returns it; a folder may have bytes that nothing describes.
+        is_whole: Whether ``get`` returns it; a folder may have bytes without a sidecar.
     """
 
     key: str
@@ -48,49 +48,49 @@ class ListedObject:
 
 
 MARKER: Final = ".gql-server-store.json"
-"""The name of the object that says whose pictures a store has; no key that can be asked for."""
+"""The name of the object that identifies a store; it is not a valid key."""
 
 QUARANTINE: Final = ".quarantine/"
-"""Where objects that belong to nobody are moved, under their own keys."""
+"""Where unreferenced objects are moved, under their own keys."""
 
 
 class StoreUnavailable(Exception):
-    """The store did not answer or refused for now; trying later may succeed."""
+    """The store did not answer or refused temporarily; a later retry may succeed."""
 
 
 class StoreMisconfigured(Exception):
-    """The store refuses for good: keys, bucket or rights are wrong. For the operator."""
+    """The store refuses permanently: wrong credentials, bucket or permissions; for the operator."""
 
 
 class Store(Protocol):
     """Keeps bytes under write-once keys such as ``generated/img_….png``."""
 
     async def put(self, key: str, stored: StoredObject) -> bool:
-        """Write an object once and durably; its own retries included.
+        """Write an object once and durably; retries are included.
 
         Returns:
-            True when this call wrote it (or an earlier attempt of this very call did);
-            False when another object is under the key already, which stays as it is.
+            True if this call, or an earlier attempt of it, wrote the object; False if another
+            object has the key already, which is left unchanged.
 
         Raises:
-            InvalidKey: ``key`` is none.
-            ValueError: The content type or metadata are none that stores can keep.
-            StoreUnavailable: After the last retry; the object may have been written even so.
-            StoreMisconfigured: At once.
+            InvalidKey: ``key`` is invalid.
+            ValueError: Stores cannot keep the content type or metadata.
+            StoreUnavailable: After the last retry; the object may have been written nonetheless.
+            StoreMisconfigured: Without a retry.
         """
 
     async def get(self, key: str) -> StoredObject | None:
-        """Read an object whole; None when there is none. Raises as ``put``."""
+        """Read an object; None if it does not exist. Raises as ``put``."""
 
     async def delete(self, key: str) -> None:
-        """Remove an object that nothing names; where there is none, that is well.
+        """Delete an unreferenced object, if it exists.
 
-        For what was put and then could not be kept. Raises as ``put``.
+        For what was stored and then could not be recorded. Raises as ``put``.
         """
 
     @property
     def public_base(self) -> str | None:
-        """The address that a key is appended to (no trailing slash); None when URLs are signed."""
+        """The URL that a key is appended to (no trailing slash); None if URLs are signed."""
 
     async def url(
         self,
@@ -100,50 +100,50 @@ class Store(Protocol):
         format: ImageFormat | None = None,  # noqa: A002 - the public name of the argument
         expires_in: int = DEFAULT_URL_SECONDS,
     ) -> str:
-        """Return an address that a browser can open.
+        """Return a URL that a browser can open.
 
         Args:
             key: The object's key.
-            width: Pixels to resize to, where the store's address can; never enlarges.
-            format: The format to convert to, where the store's address can.
-            expires_in: Seconds that a signed address holds; ignored for public ones.
+            width: Pixels to resize to, where the store supports it; never enlarges.
+            format: The format to convert to, where the store supports it.
+            expires_in: Seconds that a signed URL is valid; ignored for public ones.
 
         Raises:
-            InvalidKey: ``key`` is none.
-            ValueError: ``width`` is not from 1 to 4096, or ``expires_in`` of a signed address
-                not from 1 to ``MAX_URL_SECONDS``.
+            InvalidKey: ``key`` is invalid.
+            ValueError: ``width`` is not from 1 to 4096, or ``expires_in`` of a signed URL is not
+                from 1 to ``MAX_URL_SECONDS``.
         """
 
     async def check(self) -> None:
-        """Make sure that the store can be used, without retries. Raises as ``put``.
+        """Check that the store can be used, without retries. Raises as ``put``.
 
-        Where a marker is required it must be there: an empty folder in place of a volume that is
-        not mounted is none that can be used.
+        If a marker is required, it must exist: an empty folder in place of an unmounted volume
+        must not be used.
         """
 
     async def read_marker(self) -> str | None:
-        """Return the id of the store, from its marker; None: it has none. Raises as ``get``."""
+        """Return the ID of the store from its marker; None if it has none. Raises as ``get``."""
 
     async def write_marker(self, store_id: str) -> str:
-        """Give the store an id, unless it has one; return the id that it has. Raises as ``put``."""
+        """Give the store an ID, unless it has one; return its ID. Raises as ``put``."""
 
     def require_marker(self, store_id: str) -> None:
-        """From now on use the store only while its marker has this id."""
+        """From now on, use the store only while its marker has this ID."""
 
     async def exists(self, key: str) -> bool:
-        """Tell whether there is anything under a key, as a listing has it. Raises as ``get``."""
+        """Return whether anything exists under a key, as in a listing. Raises as ``get``."""
 
     def listing(self, prefix: str) -> AsyncIterator[Sequence[ListedObject]]:
-        """List the objects beneath a prefix such as ``generated/``, in the order of their bytes.
+        """List the objects below a prefix such as ``generated/``, in byte order of their keys.
 
-        In pages of at most 1,000, in bounded memory however many there are. Raises as ``get``.
+        In pages of at most 1,000 and in bounded memory. Raises as ``get``.
         """
 
     async def set_aside(self, key: str) -> None:
-        """Move an object to the same key beneath ``QUARANTINE``; one that is gone is left.
+        """Move an object to the same key below ``QUARANTINE``, if it exists.
 
         Raises as ``put``.
         """
 
     async def close(self) -> None:
-        """Give back connections."""
+        """Release connections."""

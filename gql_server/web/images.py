@@ -12,7 +12,8 @@ from starlette.routing import Route
 from gql_server.pictures.decoding import NotAPicture
 from gql_server.pictures.formats import ImageFormat
 from gql_server.storage.addresses import MAX_WIDTH
-from gql_server.storage.folder import FolderStore, StoredFile
+from gql_server.storage.folder import FolderStore
+from gql_server.storage.folder_files import StoredFile
 from gql_server.storage.keys import InvalidKey
 from gql_server.storage.store import StoreMisconfigured, StoreUnavailable
 from gql_server.web.renditions import (

@@ -123,7 +123,7 @@ async def test_a_job_is_done_once_however_often_it_is_enqueued(make_jobs: MakeJo
 async def test_a_failure_is_tried_again_and_then_told_until_it_is_heard(
     make_jobs: MakeJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "_TELL_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(running, "_REPORT_AGAIN_SECONDS", 0.01)
     jobs, passing, failing = make_jobs(), Journal(failures=1), Journal(failures=9)
     failing.untold = 1
     jobs.register("passing", passing.handle, retry_seconds=[0.01, 0.01])

@@ -60,7 +60,7 @@ async def test_a_writer_that_dies_leaves_an_object_whole_or_not_at_all(
     number, states = 1, []
     while True:
         store = FolderStore(root / str(number), "http://127.0.0.1:8000")
-        if not dies_before_operation(number, partial(store._put, KEY, PICTURE)):
+        if not dies_before_operation(number, partial(store._files.put, KEY, PICTURE)):
             break
         if is_swept_first:
             await store.sweep(older_than=0)

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
-from gql_server.storage.r2 import R2Store, RetryPolicy
+from gql_server.storage.r2 import R2Store
+from gql_server.storage.r2_client import RetryPolicy
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
 
 
