@@ -1,0 +1,53 @@
+import { Link } from 'wouter';
+import { Badge } from '../../design/Card';
+import { classes } from '../../design/classes';
+import { useWords } from '../../language/Language';
+import { Picture } from '../../pictures/Picture';
+import styles from './Gallery.module.css';
+import type { Tile as Entry } from './queries';
+
+/** One image of the gallery: opens it, and selects it. */
+export function Tile({
+  tile,
+  index,
+  href,
+  isSelected,
+  isSelecting,
+  onSelect,
+  onExpired,
+}: {
+  tile: Entry;
+  index: number;
+  href: string;
+  isSelected: boolean;
+  /** Whether any image is selected: the boxes of all are shown then. */
+  isSelecting: boolean;
+  onSelect: (isRange: boolean) => void;
+  onExpired: () => void;
+}) {
+  const { gallery } = useWords();
+  return (
+    <div
+      role="listitem"
+      data-index={index}
+      className={classes(styles.tile, isSelected && styles.selected, isSelecting && styles.selecting)}
+    >
+      <Link href={href} title={tile.prompt}>
+        <Picture url={tile.url} placeholder={tile.placeholder} alt={tile.prompt} isLazy onExpired={onExpired} />
+      </Link>
+      <label className={styles.box}>
+        <input
+          type="checkbox"
+          checked={isSelected}
+          aria-label={gallery.select(tile.prompt)}
+          onChange={(event) => onSelect((event.nativeEvent as MouseEvent).shiftKey)}
+        />
+      </label>
+      {tile.isDeleted && (
+        <span className={styles.deleted}>
+          <Badge kind="bad" label={gallery.isDeleted} />
+        </span>
+      )}
+    </div>
+  );
+}

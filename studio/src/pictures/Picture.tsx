@@ -1,0 +1,83 @@
+import { useEffect, useRef, useState } from 'react';
+import { thumbHashToRGBA } from 'thumbhash';
+import { classes } from '../design/classes';
+import styles from './Picture.module.css';
+
+/** Seconds to wait before each further attempt: the server makes only so many sizes at once. */
+const PATIENCE = [1, 2, 4, 8];
+/** Tiles that fly by are never asked for. */
+const SETTLED_MILLISECONDS = 100;
+
+/** An image over its placeholder. It asks again where the server is busy. */
+export function Picture({
+  url,
+  placeholder,
+  alt,
+  fit = 'cover',
+  isLazy = false,
+  onExpired,
+}: {
+  url: string;
+  /** A ThumbHash in base64. */
+  placeholder: string;
+  alt: string;
+  fit?: 'cover' | 'contain';
+  /** Whether to wait until it has stood still for a moment. */
+  isLazy?: boolean;
+  /** Called when the address works no longer: a signed one holds for an hour. */
+  onExpired?: () => void;
+}) {
+  const [isSettled, setSettled] = useState(!isLazy);
+  const [isLoaded, setLoaded] = useState(false);
+  const [attempt, setAttempt] = useState(0);
+  const waiting = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(true), SETTLED_MILLISECONDS);
+    return () => {
+      clearTimeout(timer);
+      clearTimeout(waiting.current);
+    };
+  }, []);
+  useEffect(() => {
+    setLoaded(false);
+    setAttempt(0);
+  }, [url]);
+
+  function tryAgain() {
+    const seconds = PATIENCE[attempt];
+    if (seconds === undefined) onExpired?.();
+    else waiting.current = setTimeout(() => setAttempt(attempt + 1), seconds * 1000);
+  }
+
+  return (
+    <span className={classes(styles.picture, styles[fit])}>
+      <Placeholder hash={placeholder} />
+      {isSettled && (
+        <img
+          key={`${attempt} ${url}`}
+          src={url}
+          alt={alt}
+          decoding="async"
+          draggable={false}
+          className={isLoaded ? styles.loaded : undefined}
+          onLoad={() => setLoaded(true)}
+          onError={tryAgain}
+        />
+      )}
+    </span>
+  );
+}
+
+/** Draws a ThumbHash: on a canvas, because the policy allows no image without an address. */
+function Placeholder({ hash }: { hash: string }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const context = canvas.current?.getContext('2d');
+    if (!canvas.current || !context || !hash) return;
+    const { w, h, rgba } = thumbHashToRGBA(Uint8Array.from(atob(hash), (byte) => byte.charCodeAt(0)));
+    canvas.current.width = w;
+    canvas.current.height = h;
+    context.putImageData(new ImageData(new Uint8ClampedArray(rgba), w, h), 0, 0);
+  }, [hash]);
+  return <canvas ref={canvas} width="1" height="1" aria-hidden="true" />;
+}
