@@ -26,8 +26,10 @@ from tests.support.operations import Operation, Operations
 from tests.support.running_app import FLUX, SDXL, RunningApp, running_app
 
 LIMITS = Limits(cost=10**9, depth=100, aliases=1000, repeats=1000, directives=1000)
-PLANNED = ("images", "images", "images", "image", "models", "model", "template", "batch", "viewer")
-READ = (*PLANNED, "node", "nodes", "templates", "batches", "budgets", "apiKeys")
+LISTS = ("templates", "batches", "sourceImages", "budgets", "apiKeys")
+OBJECTS = ("image", "models", "model", "template", "batch", "viewer")
+PLANNED = ("images", "images", "images", *OBJECTS, *LISTS)
+READ = (*PLANNED, "node", "nodes")
 _DRAWS_OF_A_PLAN = 40
 _CHANCE = re.compile(rb'(estimatedFinishAt":"|resetsAt":"|eference"?: ?"?)[^"]*')
 PAGE = """query L($n: Int!, $a: String, $f: ImageFilter) {
@@ -48,6 +50,15 @@ LAST = """{
   images(last: 3, orderBy: OLDEST_FIRST) { pageInfo { startCursor } edges { node { tags } } }
 }"""
 MODELS = '{ a: model(id: "%s") { id parameters { name minimum } } b: model(id: "x") { id } }'
+CONDITIONAL_PAGE = """query C($shown: Boolean!, $hidden: Boolean = false) {
+  images(first: 2) {
+    edges { cursor @skip(if: $hidden) node { id prompt @include(if: $shown) ...T @skip(if: true) } }
+    pageInfo @include(if: $shown) { hasNextPage }
+  }
+  viewer @skip(if: $shown) { role }
+}
+fragment T on Image { tags }"""
+ADMIN_LISTS = "{ apiKeys { edges { node { name role } } } budgets { id limit } }"
 CALLERS = (
     Principal("ann", role=Role.CREATOR),
     Principal("bob", role=Role.READER),
@@ -205,6 +216,11 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compared]:
         ),
         ("query I($id: ID!) { image(id: $id) { id prompt ... on Node { id } } }", {"id": "img_x"}),
         ("{ viewer { role userId } }", {}),
+        (CONDITIONAL_PAGE, {"shown": True}),
+        (CONDITIONAL_PAGE, {"shown": False, "hidden": True}),
+        ("{ templates { edges { cursor node { name defaultPrompt } } } }", {}),
+        ("{ batches(first: 2) { pageInfo { endCursor } edges { node { status cost } } } }", {}),
+        ("{ sourceImages { edges { node { id width } } } }", {}),
     ],
 )
 def test_what_a_page_shows_is_answered_by_a_plan(
@@ -214,6 +230,13 @@ def test_what_a_page_shows_is_answered_by_a_plan(
         before = compared.planned
         compared.compare(Operation(document, variables), caller)
         assert compared.planned > before
+
+
+def test_lists_for_admins_are_answered_by_a_plan_for_admins_alone(compared: Compared) -> None:
+    for caller in CALLERS:
+        before = compared.planned
+        compared.compare(Operation(ADMIN_LISTS, {}), caller)
+        assert (compared.planned > before) is (caller.role is Role.ADMIN)
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")

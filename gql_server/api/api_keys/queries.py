@@ -11,6 +11,7 @@ from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.images.filters import wanted_user
 from gql_server.api.pages import PageArguments, Paginated
+from gql_server.graphql.plans.fields import PLAN, ByResolver
 
 
 @described
@@ -33,6 +34,7 @@ class ApiKeyQueries:
     @strawberry.field(
         description="API keys, including revoked ones. Requires the admin role.",
         extensions=[Paginated()],
+        metadata={PLAN: ByResolver()},
     )
     async def api_keys(
         self,

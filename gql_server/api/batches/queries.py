@@ -58,7 +58,9 @@ class BatchQueries:
         return (await find_batches(info, [id])).get(id)
 
     @strawberry.field(
-        description="The caller's batches. Admins see everyone's.", extensions=[Paginated()]
+        description="The caller's batches. Admins see everyone's.",
+        extensions=[Paginated()],
+        metadata={PLAN: ByResolver()},
     )
     async def batches(
         self, info: Info, page: PageArguments, filter: BatchFilterArgument = None

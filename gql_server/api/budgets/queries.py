@@ -8,6 +8,7 @@ from gql_server.api.budgets.types import Budget, budget_from
 from gql_server.api.context import Info
 from gql_server.api.pages import check_limit
 from gql_server.graphql.execution.weights import LIST_LIMIT, ListLimit
+from gql_server.graphql.plans.fields import PLAN, ByResolver
 
 _BUDGETS: Final = ListLimit(default=100, maximum=1_000)
 
@@ -18,7 +19,7 @@ class BudgetQueries:
 
     @strawberry.field(
         description="All budgets, the server's first. Requires the admin role.",
-        metadata={LIST_LIMIT: _BUDGETS},
+        metadata={LIST_LIMIT: _BUDGETS, PLAN: ByResolver()},
     )
     async def budgets(
         self,

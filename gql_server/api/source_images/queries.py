@@ -11,6 +11,7 @@ from gql_server.api.images.filters import wanted_user
 from gql_server.api.pages import PageArguments, Paginated
 from gql_server.api.source_images.types import SourceImage, source_image_from
 from gql_server.generation import uploads as use_cases
+from gql_server.graphql.plans.fields import PLAN, ByResolver
 
 
 @described
@@ -31,6 +32,7 @@ class SourceImageQueries:
     @strawberry.field(
         description="Uploads of the caller, page by page. An admin sees those of all users.",
         extensions=[Paginated()],
+        metadata={PLAN: ByResolver()},
     )
     async def source_images(
         self,

@@ -62,7 +62,9 @@ class TemplateQueries:
         return (await find_templates(info, [id])).get(id)
 
     @strawberry.field(
-        description="The caller's templates. Admins see everyone's.", extensions=[Paginated()]
+        description="The caller's templates. Admins see everyone's.",
+        extensions=[Paginated()],
+        metadata={PLAN: ByResolver()},
     )
     async def templates(
         self,

@@ -114,7 +114,7 @@ class Schema(strawberry.Schema):
             anything unexpected; None: there is no plan, and nothing was done.
         """
         prepared = await self.documents.prepare_in_turn(query)
-        plan = None if prepared.errors else self.plans.plan(prepared, operation_name)
+        plan = None if prepared.errors else self.plans.plan(prepared, operation_name, variables)
         # A document that has errors is refused here: it is not kept, and would be read once more.
         if plan is None and not prepared.errors:
             return None

@@ -17,7 +17,9 @@ PLAN_CHECK: Final = "plan_check"
 
 @dataclass(frozen=True, slots=True)
 class ByResolver:
-    """The field's own resolver is called; of ``info`` it uses the context alone.
+    """The field's own resolver is called.
+
+    Of ``info`` it uses the context, and the selection as ``requested_columns`` reads it.
 
     Attributes:
         is_constant: Whether the objects that it returns never change, so that what is written of

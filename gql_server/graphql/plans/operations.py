@@ -1,13 +1,14 @@
 """Queries that are compiled once, and answered from then on without graphql-core."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Final
 
 from cachetools import LRUCache
 from graphql import (
+    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     GraphQLField,
@@ -24,6 +25,7 @@ from gql_server.graphql.execution.documents import (
     PreparedDocument,
 )
 from gql_server.graphql.plans.arguments import Convert, RootArguments
+from gql_server.graphql.plans.conditions import Conditions, conditions_of
 from gql_server.graphql.plans.connections import Answer, connection
 from gql_server.graphql.plans.fields import (
     PLAN,
@@ -93,7 +95,9 @@ class Plans:
         self._convert = convert
         self._plans: _Plans = _Plans(CACHED_CHARACTERS, getsizeof=lambda kept: kept.weight)
 
-    def plan(self, prepared: PreparedDocument, name: str | None) -> OperationPlan | None:
+    def plan(
+        self, prepared: PreparedDocument, name: str | None, variables: Mapping[str, Any] | None
+    ) -> OperationPlan | None:
         """Return the plan of an operation; None: graphql-core executes it, this time at least."""
         if prepared.choice_error(name) is not None:
             return None  # refused: a name that no operation has must not be kept
@@ -105,22 +109,33 @@ class Plans:
             if weight <= CACHED_CHARACTERS:
                 self._plans[key] = _Kept(prepared.document, weight)
             return None
-        if not found.is_compiled:
-            found.is_compiled = True
-            found.plan = self._compiled(prepared, name)
-        return found.plan
-
-    def _compiled(self, prepared: PreparedDocument, name: str | None) -> OperationPlan | None:
         operation = prepared.operation(name)
         if operation is None or prepared.introspects or prepared.document is None:
             return None
+        if found.conditions is None:
+            found.conditions = conditions_of(operation, prepared.document)
+        values = found.conditions.values_of(variables)
+        if values is None:
+            return None
+        if values not in found.plans:
+            found.plans[values] = self._compiled(
+                operation, prepared.document, found.conditions.named(values)
+            )
+        return found.plans[values]
+
+    def _compiled(
+        self,
+        operation: OperationDefinitionNode,
+        document: DocumentNode,
+        conditions: Mapping[str, bool],
+    ) -> OperationPlan | None:
         fragments = {
             definition.name.value: definition
-            for definition in prepared.document.definitions
+            for definition in document.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
         try:
-            return self._plan_of(operation, Selections(self._schema, fragments))
+            return self._plan_of(operation, Selections(self._schema, fragments, conditions))
         except Uncovered:
             return None
 
@@ -150,16 +165,17 @@ class Plans:
 class _Kept:
     document: object
     weight: int
-    is_compiled: bool = False
-    plan: OperationPlan | None = None
+    conditions: Conditions | None = None
+    plans: dict[tuple[bool, ...], OperationPlan | None] = field(default_factory=dict)
 
 
 class _Plans(LRUCache[tuple[int, str | None], _Kept]):
     def popitem(self) -> tuple[tuple[int, str | None], _Kept]:
         """Drop the plan that was not asked for the longest, and what is kept for it."""
         key, kept = super().popitem()
-        if kept.plan is not None:
-            kept.plan.arguments.forget()
+        for plan in kept.plans.values():
+            if plan is not None:
+                plan.arguments.forget()
         return key, kept
 
 
@@ -168,6 +184,15 @@ class _Info:
     """What a resolver of a plan gets as ``info``."""
 
     context: Any
+    _raw_info: "_RawInfo"
+
+
+@dataclass(frozen=True, slots=True)
+class _RawInfo:
+    """What ``requested_columns`` reads."""
+
+    field_nodes: Sequence[FieldNode]
+    fragments: Mapping[str, FragmentDefinitionNode]
 
 
 def _checks(definition: StrawberryField) -> list[Check]:
@@ -204,10 +229,12 @@ def _by_resolver(
         raise Uncovered("a field without a resolver")
     itself = (None,) if resolver.self_parameter is not None else ()
     info_name = resolver.info_parameter.name if resolver.info_parameter is not None else None
+    raw = _RawInfo(nodes, selections.fragments)
 
     async def answer(context: Any, arguments: Arguments) -> Any:
-        given = {**arguments, info_name: _Info(context)} if info_name is not None else arguments
-        value = resolver(*itself, **given)
+        if info_name is not None:
+            arguments = {**arguments, info_name: _Info(context, raw)}
+        value = resolver(*itself, **arguments)
         return write(await value if definition.is_async else value)
 
     return answer

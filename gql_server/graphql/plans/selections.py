@@ -3,29 +3,44 @@
 from collections.abc import Iterable, Mapping
 
 from graphql import (
+    BooleanValueNode,
+    DirectiveNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLObjectType,
     GraphQLSchema,
+    SelectionNode,
     SelectionSetNode,
+    VariableNode,
     is_abstract_type,
 )
 
+from gql_server.graphql.plans.conditions import CONDITIONAL
 from gql_server.graphql.plans.fields import Uncovered
 
 FieldNodes = list[FieldNode]
 
 
 class Selections:
-    """Collects fields as graphql-core does; those under directives are not covered."""
+    """Collects fields as graphql-core does, for one set of values of the conditions."""
 
     def __init__(
-        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode]
+        self,
+        schema: GraphQLSchema,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        conditions: Mapping[str, bool],
     ) -> None:
-        """Take the schema, and the fragments of a valid document by name."""
+        """Take the schema, and what belongs to a valid document.
+
+        Args:
+            schema: The schema.
+            fragments: The document's fragments, by name.
+            conditions: The values of the variables of ``@include`` and ``@skip``.
+        """
         self._schema = schema
-        self._fragments = fragments
+        self.fragments = fragments
+        self._conditions = conditions
 
     def fields(
         self, kind: GraphQLObjectType, selection_sets: Iterable[SelectionSetNode | None]
@@ -33,7 +48,7 @@ class Selections:
         """Return the nodes of each field by its name in the answer.
 
         Raises:
-            Uncovered: There is a directive, which decides when the operation is run.
+            Uncovered: There is another directive than ``@include`` and ``@skip``.
         """
         found: dict[str, FieldNodes] = {}
         visited: set[str] = set()
@@ -50,8 +65,8 @@ class Selections:
         visited: set[str],
     ) -> None:
         for selection in selection_set.selections:
-            if selection.directives:
-                raise Uncovered("a directive")
+            if selection.directives and not self._is_included(selection):
+                continue
             if isinstance(selection, FieldNode):
                 name = (selection.alias or selection.name).value
                 found.setdefault(name, []).append(selection)
@@ -60,7 +75,7 @@ class Selections:
                 if selection.name.value in visited:
                     continue
                 visited.add(selection.name.value)
-                fragment = self._fragments[selection.name.value]
+                fragment = self.fragments[selection.name.value]
                 condition: str | None = fragment.type_condition.name.value
                 inner = fragment.selection_set
             else:
@@ -69,6 +84,24 @@ class Selections:
                 inner = selection.selection_set  # type: ignore[attr-defined]  # likewise
             if condition is None or self._is_of(kind, condition):
                 self._collect(kind, inner, found, visited)
+
+    def _is_included(self, selection: SelectionNode) -> bool:
+        return all(
+            self._condition(directive) is (directive.name.value == "include")
+            for directive in selection.directives or ()
+        )
+
+    def _condition(self, directive: DirectiveNode) -> bool:
+        if directive.name.value not in CONDITIONAL:
+            raise Uncovered("another directive")
+        (argument,) = directive.arguments or ()
+        match argument.value:
+            case BooleanValueNode(value=value):
+                return value
+            case VariableNode(name=name):
+                return self._conditions[name.value]
+            case _:
+                raise Uncovered("another condition")
 
     def _is_of(self, kind: GraphQLObjectType, condition: str) -> bool:
         if kind.name == condition:
