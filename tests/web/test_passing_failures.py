@@ -1,15 +1,30 @@
 """What passes by itself is reported alike over every way to ask: docs/using.md has the table."""
 
-from collections.abc import Callable
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from gql_server.database.engine import sqlite
+from gql_server.web import health
+from tests.support.batch_client import BatchClient
 from tests.support.postgres import PostgresServer
-from tests.support.running_app import FLUX, RunningApp, running_app, workers_ai_settings
+from tests.support.running_app import (
+    FLUX,
+    GENERATE,
+    RunningApp,
+    running_app,
+    workers_ai_settings,
+)
+from tests.support.small_disk import SmallDisk, small_disk
 from tests.support.streams import EVENTS, PARTS, streamed
 from tests.support.subscriber import subscriber
+from tests.support.waiting import WAIT_SECONDS, until
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import (
     Behaviour,
@@ -71,6 +86,112 @@ async def test_a_database_that_is_away_is_unavailable_over_every_door(
         ):
             assert (response.status_code, response.headers["retry-after"]) == (503, "2")
             assert response.json()["error"] == "Service unavailable"
+
+
+TEMPLATE: Final = {"name": "T", "model": FLUX, "description": "d" * 900, "prompt": "p" * 2000}
+CREATE: Final = (
+    "mutation { createTemplate(input: "
+    '{name: "%(name)s", model: "%(model)s", description: "%(description)s", '
+    'defaultPrompt: "%(prompt)s"}) { template { id } userErrors { message } } }' % TEMPLATE
+)
+
+
+@pytest.fixture
+def impatient_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have SQLite's connections wait 50 ms for a lock and not 10 s."""
+    pragmas = ("PRAGMA busy_timeout = 50", *sqlite._PRAGMAS[1:])
+    monkeypatch.setattr(sqlite, "_PRAGMAS", pragmas)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Have another process's connection hold the lock that writers need."""
+    with closing(sqlite3.connect(folder / "gql_server.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
+@contextmanager
+def full(disk: SmallDisk) -> Iterator[None]:
+    """Leave no room on the disk that the database is on."""
+    disk.fill()
+    yield
+    disk.make_room()
+
+
+@pytest.fixture(params=["locked", "full"])
+def trouble(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[tuple[Path, Callable[[], AbstractContextManager[Any]]]]:
+    """A folder for a database, and what makes that database take no writes."""
+    if request.param == "locked":
+        yield tmp_path, partial(locked, tmp_path)
+        return
+    with small_disk(tmp_path / "disk", megabytes=12) as disk:
+        yield disk.folder, partial(full, disk)
+
+
+@pytest.mark.usefixtures("impatient_sqlite")
+async def test_an_sqlite_that_takes_no_writes_is_unavailable_over_every_door(
+    trouble: tuple[Path, Callable[[], AbstractContextManager[Any]]],
+    fake_workers_ai: FakeWorkersAI,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(health, "_KEPT_SECONDS", 0.0)
+    folder, make_trouble = trouble
+    settings = workers_ai_settings(fake_workers_ai)
+    async with running_app(folder, settings) as app:
+        client, url = app.client, app.settings.server_url
+        async with subscriber(url) as socket:
+            with make_trouble():
+                answers = {}
+                for kind in ("application/json", "application/graphql-response+json"):
+                    response = await client.post(
+                        "/graphql", json={"query": CREATE}, headers={"accept": kind}
+                    )
+                    assert response.status_code == 200
+                    answers[kind] = response.json()
+                await socket.subscribe(CREATE, "mutation")
+                answers["websocket"] = await _answer_of(socket)
+                keyed = {"prompt": "A red fox", "model": FLUX, "idempotencyKey": "k"}
+                answers["a keyed picture"] = await app.answer(GENERATE, input=keyed)
+                assert (await app.answer(QUERY))["data"] == {"images": {"totalCount": 0}}
+                for accept in (EVENTS, PARTS):
+                    async with streamed(url, accept, SUBSCRIPTION) as stream:
+                        (told,) = (await stream.receive() or {})["errors"]
+                        assert told["message"].startswith("There is no batch"), told  # it was read
+                for door, answer in answers.items():
+                    (told,) = answer["errors"]
+                    assert told["extensions"] == UNAVAILABLE, door
+                posted = {name: TEMPLATE[name] for name in ("name", "model", "description")}
+                response = await client.post("/api/templates", json=posted)
+                assert (response.status_code, response.headers["retry-after"]) == (503, "2")
+                ready = await client.get("/ready")
+                assert (ready.status_code, ready.json()["database"]) == (503, "failing")
+        assert fake_workers_ai.requests == []
+        assert (await client.get("/ready")).status_code == 200
+        assert (await app.answer(CREATE))["data"]["createTemplate"]["userErrors"] == []
+        assert (await app.image(idempotencyKey="k"))["cost"] == 0.01
+
+
+@pytest.mark.usefixtures("impatient_sqlite")
+async def test_a_batch_waits_for_an_sqlite_that_takes_no_writes(
+    trouble: tuple[Path, Callable[[], AbstractContextManager[Any]]],
+    fake_workers_ai: FakeWorkersAI,
+) -> None:
+    folder, make_trouble = trouble
+    fake_workers_ai.latency = 0.3
+    settings = workers_ai_settings(fake_workers_ai) | {"batch_concurrency": 2}
+    async with running_app(folder, settings, runs_jobs=True) as app:
+        client = BatchClient(app.settings.server_url)
+        batch_id = await client.generate(8)
+        await until(lambda: len(fake_workers_ai.requests) >= 3)
+        with make_trouble():
+            await asyncio.sleep(1)  # longer than what is in flight takes, and shorter than a lease
+        batch = await client.ended(batch_id, seconds=WAIT_SECONDS)
+    assert (batch["status"], batch["succeeded"], batch["cost"]) == ("SUCCEEDED", 8, 0.08)
+    assert len(fake_workers_ai.requests) == 8
 
 
 async def _answer_of(socket: Any) -> dict[str, Any]:
