@@ -37,13 +37,15 @@ test-clients: $(VENV)/checks $(VENV)-clients/ready types-studio
 # Thirty rounds on SQLite and thirty on PostgreSQL: a batch whose server is killed at some moment. And
 # batches whose database or store goes away, whose calls fail, and whom a thousand watch. And hostile
 # inputs by the thousand, from the schema and, by schemathesis, from REST's description. And every
-# attack at once on a server with a memory limit, and random frames of WebSockets.
+# attack at once on a server with a memory limit, and random frames of WebSockets. And servers whose
+# clock steps, and that die or freeze at every step of a generation.
 test-survival: $(VENV)/checks
 	SURVIVAL_ROUNDS=30 $(BIN)/python -m pytest --numprocesses auto -m "not clients" \
 		tests/e2e/test_batch_survival.py tests/e2e/test_batch_workers.py \
 		tests/e2e/test_batch_faults.py tests/e2e/test_batch_watchers.py tests/rest/test_description.py
 	$(BIN)/python -m pytest --numprocesses auto -m survival tests/graphql/test_hostile.py \
 		tests/e2e/test_idle_sockets.py tests/e2e/test_budgets.py \
+		tests/e2e/test_stepping_clock.py tests/e2e/test_money_survival.py \
 		tests/e2e/test_allowances.py tests/e2e/test_few_connections.py tests/jobs/test_survival.py tests/fuzz \
 		tests/graphql/test_cost_property.py
 	$(BIN)/python -m pytest -m survival tests/survival

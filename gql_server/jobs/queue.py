@@ -156,15 +156,20 @@ class JobQueue:
         await _in_thread(partial(client.delete_workflow, one.id))
 
     async def hasten(self) -> int:
-        """Make due what is delayed beyond the maximum; return how many there were."""
+        """Make due what was delayed before the clock stepped back; return how many there were."""
         client = await self._open()
-        latest = (now() + MAX_DELAY + _MAX_SKEW).timestamp() * 1000
+        present = (now() + _MAX_SKEW).timestamp() * 1000
+        latest = present + MAX_DELAY.total_seconds() * 1000
 
         def hasten() -> int:
             delayed = client.list_workflows(
                 name=WORKFLOW, status="DELAYED", load_input=False, load_output=False
             )
-            late = [one for one in delayed if (one.delay_until_epoch_ms or 0) > latest]
+            late = [
+                one
+                for one in delayed
+                if (one.delay_until_epoch_ms or 0) > latest or (one.created_at or 0) > present
+            ]
             for one in late:
                 client.set_workflow_delay(one.workflow_id, delay_seconds=0)
             return len(late)

@@ -257,8 +257,9 @@ async def test_ended_jobs_are_forgotten_after_a_while(
     await journal.until(runs=6)
 
 
-async def test_a_job_that_is_put_off_longer_than_any_is_due_at_once(
-    database: Database, make_jobs: MakeJobs
+@pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(days=1)])
+async def test_a_job_that_was_put_off_before_the_clock_stepped_back_is_due_at_once(
+    database: Database, make_jobs: MakeJobs, step: timedelta
 ) -> None:
     jobs, journal = make_jobs(), Journal()
     jobs.register("draw", journal.handle)
@@ -271,22 +272,24 @@ async def test_a_job_that_is_put_off_longer_than_any_is_due_at_once(
     queue = JobQueue(engine_url(database.engine.url))
     try:
         assert await queue.hasten() == 0
-        # As what was enqueued for later looks when a clock has stepped back by a day.
+        # As what was enqueued for later looks when a clock has stepped back.
         engine = queue.engine
         table = "workflow_status" if database.is_sqlite else "jobs.workflow_status"
         with engine.begin() as connection:
             connection.execute(
                 text(
-                    f"UPDATE {table} SET delay_until_epoch_ms = delay_until_epoch_ms + 86400000 "
-                    "WHERE workflow_uuid = 'in_8760'"
-                )
+                    f"UPDATE {table} SET created_at = created_at + :step, "
+                    "delay_until_epoch_ms = delay_until_epoch_ms + :step "
+                    "WHERE workflow_uuid = 'in_1'"
+                ),
+                {"step": step.total_seconds() * 1000},
             )
         assert await queue.hasten() == 1
     finally:
         await queue.close()
     await jobs.start()
     await journal.until(runs=1)
-    assert journal.ids == ["in_8760"]
+    assert journal.ids == ["in_1"]
 
 
 @ON_SQLITE

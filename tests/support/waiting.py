@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-WAIT_SECONDS: Final = 60.0
+WAIT_SECONDS: Final = 120.0
 """The limit of every wait, whose end is no part of what is tested: a machine may be busy."""
 
 

@@ -1,7 +1,7 @@
 """Statements that give turns under a rate limit, to all processes on the database alike.
 
 PostgreSQL's own clock is read, so that machines whose clocks differ take the same turns. SQLite
-has one process that asks for turns, and that process's clock.
+has one process that asks for turns, and a clock of that process that never steps.
 """
 
 import time
@@ -150,7 +150,11 @@ def _taking(dialect: str, *, has_moment: bool) -> tuple[Executable, Executable, 
 
 
 def _own_clock() -> int:
-    return time.time_ns() * SECOND // 1_000_000_000
+    return (_STARTED_AT + time.monotonic_ns()) * SECOND // 1_000_000_000
+
+
+_STARTED_AT: Final = time.time_ns() - time.monotonic_ns()
+"""When the monotonic clock of this process was 0, as the wall clock had it at the start."""
 
 
 _CLOCK: Final[Moment] = cast(func.extract("epoch", func.clock_timestamp()) * SECOND, BigInteger)
