@@ -40,10 +40,16 @@ async def check_store(store: Store) -> None:
     """
     try:
         await store.check()
-    except (StoreUnavailable, StoreMisconfigured) as error:
+    except StoreUnavailable as error:
         raise GenerationFailed(
             "Images cannot be stored at the moment. Try again later.",
             retryable=True,
+            store_failed=True,
+        ) from error
+    except StoreMisconfigured as error:
+        raise GenerationFailed(
+            "Images cannot be stored. The server's operator must fix this; /ready says how.",
+            retryable=False,
             store_failed=True,
         ) from error
 

@@ -16,7 +16,7 @@ from gql_server.domain.errors import Rejected
 from gql_server.domain.ids import new_id
 from gql_server.domain.search import folded
 from gql_server.generation.made_sizes import priced_as_made
-from gql_server.generation.persist import keep_bytes, keep_facts
+from gql_server.generation.persist import check_store, keep_bytes, keep_facts
 from gql_server.generation.recovery import (
     KeptPicture,
     discard_bytes,
@@ -59,6 +59,8 @@ async def make_picture(
         DomainError: It could not be made; nothing is charged.
         NoLongerNeeded: It is not wanted any more; no model was being asked.
     """
+    if services.store.is_refusing:
+        await check_store(services.store)  # before anything is paid for
     sources, mask = await while_needed(_load(services, accepted, retry_for_seconds), is_needed)
     return await services.generator.generate(
         GenerationRequest(

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from http import HTTPStatus
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 
 from botocore.exceptions import ClientError
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 CACHE_CONTROL: Final = "public, max-age=31536000, immutable"
 """The content of a write-once key never changes: caches may keep it for a year."""
 
+_WRITE_CHECK_SECONDS: Final = 60.0
+"""R2 charges for writes, including those that write nothing."""
+
 
 class R2Store:
     """Keeps objects in a bucket of R2, or of another service with S3's conditional PUT.
@@ -55,6 +60,8 @@ class R2Store:
         self._public_base = public_url.rstrip("/") if public_url else None
         self._policy = policy
         self._required: str | None = None
+        self._wrote_at = -inf
+        self._is_refusing = False
 
     @classmethod
     async def open(
@@ -104,7 +111,18 @@ class R2Store:
         """
         check_key(key)
         check_metadata(stored)
-        return await self._put(key, stored)
+        try:
+            is_new = await self._put(key, stored)
+        except StoreMisconfigured:
+            self._is_refusing = True
+            raise
+        self._is_refusing = False
+        return is_new
+
+    @property
+    def is_refusing(self) -> bool:
+        """Whether the last ``put`` was refused for a reason that does not pass by itself."""
+        return self._is_refusing
 
     async def _put(self, key: str, stored: StoredObject) -> bool:
         put_id = secrets.token_hex(16)
@@ -197,7 +215,10 @@ class R2Store:
         )
 
     async def check(self) -> None:
-        """Check that the bucket exists, accepts these keys, and has the required marker."""
+        """Check that the bucket exists and has the required marker, and that its token may write.
+
+        Writing is checked at most once a minute while it is allowed.
+        """
         with translated("check", bucket=self._bucket):
             async with asyncio.timeout(self._policy.total):
                 await self._client.head_bucket(Bucket=self._bucket)
@@ -205,6 +226,25 @@ class R2Store:
             found = await self.read_marker()
             if found != self._required:
                 raise StoreMisconfigured(wrong_marker(f"The bucket {self._bucket}", found))
+            if self._is_refusing or monotonic() - self._wrote_at > _WRITE_CHECK_SECONDS:
+                await self._check_writing(self._required)
+        self._is_refusing = False
+
+    async def _check_writing(self, store_id: str) -> None:
+        """Check that the token may write. The marker exists, so nothing is written."""
+        with translated("write", bucket=self._bucket, key=MARKER):
+            try:
+                await self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=MARKER,
+                    Body=marker_content(store_id),
+                    ContentType="application/json",
+                    IfNoneMatch="*",
+                )
+            except ClientError as error:
+                if status_of(error) != HTTPStatus.PRECONDITION_FAILED:
+                    raise
+        self._wrote_at = monotonic()
 
     async def read_marker(self) -> str | None:
         """Return the ID of the bucket from its marker; None if it has none."""

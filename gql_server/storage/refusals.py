@@ -53,6 +53,10 @@ _NETWORK_FAILURES: Final = (
 )
 """Refused, reset, timed out, disconnected, or not S3; aiobotocore passes some of aiohttp's on."""
 
+_MISSING_PERMISSION: Final = (
+    " Give the API token of R2_ACCESS_KEY_ID the permission Object Read & Write for the bucket."
+)
+
 log = structlog.get_logger(__name__)
 
 
@@ -82,7 +86,8 @@ def translated(operation: str, *, bucket: str, key: str | None = None) -> Iterat
         log.error(  # noqa: TRY400 - the answer says all that a trace would
             "store_refused", **about, **answer
         )
-        message = f"R2 refused to {operation}: it answered {status} {code}."
+        hint = _MISSING_PERMISSION if code == "AccessDenied" else ""
+        message = f"R2 refused to {operation}: it answered {status} {code}.{hint}"
         raise StoreMisconfigured(message) from error
     except _NETWORK_FAILURES as error:
         log.warning("store_failed", **about, error=f"{type(error).__name__}: {error}")

@@ -79,6 +79,13 @@ class Store(Protocol):
             StoreMisconfigured: Without a retry.
         """
 
+    @property
+    def is_refusing(self) -> bool:
+        """Whether the last ``put`` was refused permanently.
+
+        Call ``check`` before spending money then; a ``put`` or ``check`` that succeeds ends it.
+        """
+
     async def get(self, key: str) -> StoredObject | None:
         """Read an object; None if it does not exist. Raises as ``put``."""
 

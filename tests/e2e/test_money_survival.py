@@ -17,12 +17,12 @@ import httpx
 import psycopg
 import pytest
 from sqlalchemy import text
+from tests.support.product import FLUX, GENERATE, Product, running_product, workers_ai_settings
 
 from tests.support.clock import step_clock
 from tests.support.faulty_proxy import FaultyProxy, Hold, running_proxy
 from tests.support.postgres import PostgresServer
 from tests.support.process import product_process, workers_ai_environment
-from tests.support.product import FLUX, GENERATE, Product, running_product, workers_ai_settings
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
 from tests.support.waiting import WAIT_SECONDS
 from tests.support.workers_ai_app import WorkersAIStandin

@@ -16,16 +16,16 @@ from typing import Any, Final
 
 import psycopg
 import pytest
+from tests.support.batch_team import called
+from tests.support.product import FLUX, GENERATE
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.migration import migrate
 from gql_server.domain.rate_limits import SECOND, RateLimit
 from gql_server.jobs.engine_database import migrate_engine
 from tests.support.batch_client import BatchClient
-from tests.support.batch_team import called
 from tests.support.postgres import PostgresServer, running_postgres
 from tests.support.process import product_process, worker_process, workers_ai_environment
-from tests.support.product import FLUX, GENERATE
 from tests.support.receiver import Receiver
 from tests.support.stepping_clock import SteppingClock, stepping_clock
 from tests.support.waiting import WAIT_SECONDS

@@ -49,6 +49,27 @@ class PassOn:
 Fault = Answer | Hang | Drop | LoseAnswer | CutAnswer | PassOn
 
 
+class Hold:
+    """Holds the writes of pictures at one moment, until they are released.
+
+    Attributes:
+        is_written: Whether the server has them by then, and only its answer is held.
+        reached: Set when one is held.
+        released: Set it to let all go on.
+    """
+
+    def __init__(self, *, is_written: bool) -> None:
+        self.is_written: Final = is_written
+        self.reached: Final = asyncio.Event()
+        self.released: Final = asyncio.Event()
+
+    async def pass_by(self, request: "_Request", *, is_written: bool) -> None:
+        """Hold a request that came to this moment."""
+        if is_written == self.is_written and request.method == "PUT" and "/gen" in request.target:
+            self.reached.set()
+            await self.released.wait()
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     method: str
@@ -64,12 +85,17 @@ class FaultyProxy:
         url: Where it listens.
         seen: The methods of the requests that came, in their order.
         headers: Their headers.
+        hold: What holds writes of pictures, if anything.
+        may_write: Whether what writes is passed on; otherwise it is refused, as for keys that
+            may only read.
     """
 
     def __init__(self, server: httpx.AsyncClient) -> None:
         self.url = ""
         self.seen: list[str] = []
         self.headers: list[dict[str, str]] = []
+        self.hold: Hold | None = None
+        self.may_write = True
         self._server = server
         self._faults: deque[Fault] = deque()
         self._connections: dict[asyncio.StreamWriter, asyncio.Event] = {}
@@ -105,6 +131,8 @@ class FaultyProxy:
         self.seen.append(request.method)
         self.headers.append(request.headers)
         fault = self._faults.popleft() if self._faults else PassOn()
+        if not self.may_write and request.method in {"PUT", "POST", "DELETE"}:
+            fault = Answer(403, "AccessDenied")
         match fault:
             case Hang():
                 await self._is_ended.wait()
@@ -116,9 +144,13 @@ class FaultyProxy:
                 headers = [("Content-Type", "application/xml")]
                 _write(writer, status, headers, b"" if request.method == "HEAD" else body)
                 return True
+        if self.hold is not None:
+            await self.hold.pass_by(request, is_written=False)
         answer = await self._server.request(
             request.method, request.target, headers=request.headers, content=request.body
         )
+        if self.hold is not None:
+            await self.hold.pass_by(request, is_written=True)
         if isinstance(fault, LoseAnswer):
             return False
         is_cut = isinstance(fault, CutAnswer)
