@@ -30,7 +30,7 @@ from gql_server.api.user_error_types import (
     WebhookNotFound,
 )
 from gql_server.database.engine.engine import DatabaseUnavailable
-from gql_server.domain import budget_errors
+from gql_server.domain import errors as domain
 from gql_server.domain.allowances import RateLimited
 from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.errors import (
@@ -92,7 +92,7 @@ def user_errors(
     """
     told = [_user_error(fault, under) for fault in _faults(error)]
     for fault, one in zip(_faults(error), told, strict=True):
-        if isinstance(fault, budget_errors.BudgetExceeded) and isinstance(one, BudgetExceeded):
+        if isinstance(fault, domain.BudgetExceeded) and isinstance(one, BudgetExceeded):
             if sees_all:
                 one.message = fault.detailed_message
             elif fault.scope is BudgetScope.SERVER:

@@ -1,1 +1,1 @@
-"""The words every room shares: ids, money, time, parameters and errors."""
+"""What all packages share: IDs, money, time, text, parameters and errors."""

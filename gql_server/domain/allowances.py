@@ -1,7 +1,7 @@
-"""What a user may spend on operations: so much at once, and refilled by and by.
+"""What a user may spend on operations: an amount that is refilled over time.
 
-The rule is the generic cell rate algorithm, as for ``domain/rate_limits.py``. One number is
-remembered: the moment from which on the allowance is full again.
+The rule is the generic cell rate algorithm, as for ``domain/rate_limits.py``. A single number is
+stored: when the allowance is full again.
 """
 
 from dataclasses import dataclass
@@ -15,14 +15,15 @@ _UNSETTLED_SHARE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """So much may be spent at once; what is missing is refilled, so much a second.
+    """How much may be spent at once, and how fast it is refilled.
 
-    Costs are in the units of ``extensions.cost``. Times are whole microseconds: a cost is as long
-    as its refilling takes, and what is missing of an allowance is the time until it is full.
+    Costs are in the units of ``extensions.cost``. Times are whole microseconds: the length of a
+    cost is the time to refill it, and what is missing from an allowance is the time until it is
+    full.
 
     Attributes:
-        size: The most that can be spent at once.
-        per_second: What is refilled in a second.
+        size: Maximum that can be spent at once.
+        per_second: Amount refilled per second.
     """
 
     size: int
@@ -30,16 +31,16 @@ class Allowance:
 
     @property
     def refill_length(self) -> int:
-        """How long an allowance that is used up takes until it is full."""
+        """The time to refill an empty allowance."""
         return self.length(self.size)
 
     @property
     def max_unsettled(self) -> int:
-        """How long the costs are at most that a process has not told the others of."""
+        """The maximum length of costs that a process has not yet shared with the others."""
         return self.refill_length // _UNSETTLED_SHARE
 
     def length(self, cost: int) -> int:
-        """Return how long the refilling of a cost takes; what is dearer than all costs all."""
+        """Return the time to refill a cost; a cost above the size of the allowance empties it."""
         return -(-min(cost, self.size) * SECOND // self.per_second)
 
     def left(self, missing: int) -> int:
@@ -49,15 +50,15 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class AllowanceState:
-    """A user's allowance, as one operation left it.
+    """A user's allowance after an operation.
 
     Attributes:
-        limit: The most that can be spent at once.
-        per_second: What is refilled in a second.
-        cost: What the operation spent, or would have.
+        limit: Maximum that can be spent at once.
+        per_second: Amount refilled per second.
+        cost: What the operation spent, or would have spent.
         remaining: What can be spent now.
-        seconds: The time until the allowance is full, unless more is spent.
-        resets_at: When that is.
+        seconds: Time until the allowance is full, unless more is spent.
+        resets_at: When the allowance is full.
     """
 
     limit: int
@@ -69,7 +70,7 @@ class AllowanceState:
 
 
 class RateLimited(Exception):
-    """The caller's allowance does not hold what the operation costs.
+    """The operation costs more than the caller's allowance has left.
 
     Attributes:
         message: Says when to try again.
@@ -89,7 +90,7 @@ class RateLimited(Exception):
 
 
 def state_of(allowance: Allowance, *, cost: int, missing: int, moment: datetime) -> AllowanceState:
-    """Tell how an allowance stands of which so much is missing at a moment."""
+    """Return the state of an allowance from the time until it is full."""
     return AllowanceState(
         limit=allowance.size,
         per_second=allowance.per_second,

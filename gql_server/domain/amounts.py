@@ -1,4 +1,4 @@
-"""Amounts in files that people write: decimal text, exact to the finest unit or refused."""
+"""Amounts in hand-written files: decimal text, exact to the smallest unit or refused."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -25,7 +25,7 @@ def _is_exact_neurons(amount: Decimal) -> Decimal:
 
 
 DollarAmount = Annotated[Decimal, BeforeValidator(_is_text), AfterValidator(_is_exact_dollars)]
-"""Dollars of zero or more, such as ``"0.0000528"``, no finer than a billionth."""
+"""Zero or more dollars, such as ``"0.0000528"``, no finer than a billionth."""
 
 NeuronAmount = Annotated[Decimal, BeforeValidator(_is_text), AfterValidator(_is_exact_neurons)]
-"""Neurons of zero or more, such as ``"4.80"``, no finer than a thousandth."""
+"""Zero or more neurons, such as ``"4.80"``, no finer than a thousandth."""

@@ -1,11 +1,11 @@
-"""What a batch and its items can be: the states that clients see."""
+"""The states of batches and their items."""
 
 from enum import StrEnum
 from typing import Final
 
 
 class BatchStatus(StrEnum):
-    """Where a batch stands."""
+    """Current status of a batch."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -18,7 +18,7 @@ class BatchStatus(StrEnum):
 
 
 class ItemStatus(StrEnum):
-    """Where an item of a batch stands."""
+    """Current status of an item of a batch."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -36,7 +36,7 @@ class BatchPriority(StrEnum):
 
 
 class PauseReason(StrEnum):
-    """Why a batch waits."""
+    """Why a batch is paused."""
 
     DAILY_ALLOCATION_USED = "daily_allocation_used"
     PROVIDER_REFUSED_SERVER = "provider_refused_server"
@@ -44,7 +44,7 @@ class PauseReason(StrEnum):
 
 
 STARTABLE: Final = (BatchStatus.QUEUED, BatchStatus.RUNNING)
-"""Items of such a batch may be started."""
+"""Statuses in which items may be started."""
 
 FINISHED: Final = (
     BatchStatus.SUCCEEDED,
@@ -52,4 +52,4 @@ FINISHED: Final = (
     BatchStatus.FAILED,
     BatchStatus.CANCELED,
 )
-"""Nothing happens any more to such a batch."""
+"""Final statuses of a batch."""

@@ -1,11 +1,11 @@
-"""Whose spending a budget bounds, and how often it starts anew."""
+"""The scope of a budget, and its period."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class BudgetScope(StrEnum):
-    """Whose spending counts."""
+    """Whose spending a budget limits."""
 
     SERVER = "server"
     USER = "user"
@@ -13,7 +13,7 @@ class BudgetScope(StrEnum):
 
 
 class BudgetPeriod(StrEnum):
-    """How often a budget starts anew, at midnight of its own time zone."""
+    """How often a budget resets, at midnight of its own time zone."""
 
     DAILY = "daily"
     MONTHLY = "monthly"
@@ -21,7 +21,7 @@ class BudgetPeriod(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payer:
-    """Whose budgets a picture is paid from: the server's, its user's, and its API key's."""
+    """The budgets that an image is paid from: the server's, its user's, and its API key's."""
 
     user_id: str
     key_id: str | None = None

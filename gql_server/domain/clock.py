@@ -13,22 +13,23 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def now() -> datetime:
-    """Return the present moment: aware, UTC, whole milliseconds."""
+    """Return the current time: aware, UTC, whole milliseconds."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def to_iso(moment: datetime) -> str:
-    """Write an aware moment as ``2026-01-15T10:30:00.000Z``."""
+    """Write an aware time as ``2026-01-15T10:30:00.000Z``."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def read_moment(text: object) -> datetime:
-    """Read a moment in ISO 8601 with whatever offset, as one in UTC; a date is its first moment.
+    """Read a time in ISO 8601 with any offset, as UTC; a date is the start of its day.
 
     Raises:
-        TypeError: It is no text.
-        ValueError: It is no moment, is no date and has no offset, or lies beyond the calendar.
+        TypeError: It is not text.
+        ValueError: It is not a time, has neither an offset nor the form of a date, or lies beyond
+            the calendar.
     """
     if not isinstance(text, str):
         raise TypeError(f"A timestamp is {MOMENT_FORM}")

@@ -1,4 +1,4 @@
-"""Ids that say what they name: a prefix and a ULID in lower case.
+"""IDs that contain what they name: a prefix and a ULID in lower case.
 
 They are unique across types, so a GraphQL ``node(id:)`` needs no second encoding.
 """
@@ -16,17 +16,17 @@ _ULID_LENGTH: Final = 26
 
 
 def new_id(prefix: IdPrefix) -> str:
-    """Return a fresh id such as ``img_01jd2k…``; later ids sort after earlier ones."""
+    """Return a new ID such as ``img_01jd2k…``; later IDs sort after earlier ones."""
     return f"{prefix}_{str(ULID()).lower()}"
 
 
 def first_id(prefix: IdPrefix, moment: datetime) -> str:
-    """Return the least id of this kind that a moment gives: earlier ones sort before it."""
+    """Return the smallest ID of this kind at a time: IDs of earlier times sort before it."""
     milliseconds = int(moment.timestamp() * 1000)
     return f"{prefix}_{str(ULID(milliseconds.to_bytes(6) + bytes(10))).lower()}"
 
 
 def has_prefix(value: str, prefix: IdPrefix) -> bool:
-    """Tell whether ``value`` is shaped like an id of this kind."""
+    """Return whether ``value`` has the form of an ID of this kind."""
     head, _, tail = value.partition("_")
     return head == prefix and len(tail) == _ULID_LENGTH and tail.isascii() and tail.isalnum()

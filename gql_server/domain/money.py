@@ -42,17 +42,17 @@ def signed_nano_dollars(dollars: Decimal) -> int:
 
 
 def round_down_to_nanos(dollars: float) -> NanoDollars:
-    """Read a limit in dollars as a client wrote it, down to whole billionths."""
+    """Convert a client's limit in dollars, rounded down to whole billionths."""
     return NanoDollars(int(Decimal(repr(dollars)) * _NANOS_PER_DOLLAR))
 
 
 def to_dollars(amount: int) -> float:
-    """Write billionths of a dollar as dollars, for the border of the server only."""
+    """Convert billionths of a dollar to dollars, for responses only."""
     return amount / _NANOS_PER_DOLLAR
 
 
 def to_neurons(amount: int) -> float:
-    """Write thousandths of a neuron as neurons, for the border of the server only."""
+    """Convert thousandths of a neuron to neurons, for responses only."""
     return amount / _MILLIS_PER_NEURON
 
 

@@ -1,26 +1,26 @@
-"""The settings of one picture, by their public names."""
+"""The settings of one image, by their public names."""
 
 import re
 from dataclasses import dataclass
 from typing import Final
 
 MAX_SEED: Final = 2**53 - 1
-"""The greatest whole number that every JSON client keeps exact."""
+"""The largest whole number that every JSON client keeps exact."""
 _WHOLE: Final = re.compile(r"-?[0-9]{1,20}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """The settings of one picture; None is "not given" or "the model has none".
+    """The settings of one image; None means not set, or not supported by the model.
 
     Attributes:
-        negative_prompt: What the picture should not show.
+        negative_prompt: What the image should not show.
         width: Pixels.
         height: Pixels.
         steps: Diffusion steps, whatever the model's own name for them.
-        guidance: How closely the picture follows the prompt.
-        seed: Makes a picture repeatable on models that take one.
-        strength: 0 to 1, how far an image-to-image result may leave its source.
+        guidance: How closely the image follows the prompt.
+        seed: Makes an image repeatable on models that accept one.
+        strength: 0 to 1, how far an image-to-image result may depart from its source.
     """
 
     negative_prompt: str | None = None
@@ -33,7 +33,7 @@ class Parameters:
 
 
 def read_seed(value: object) -> int:
-    """Read a seed, given as a whole number or as its digits; its model says how great it may be.
+    """Read a seed from a whole number or its digits; the model has its own maximum.
 
     Raises:
         ValueError: It is neither.

@@ -1,4 +1,4 @@
-"""Who asks."""
+"""The caller."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,21 +6,21 @@ from enum import StrEnum
 from typing import Final
 
 DEFAULT_USER: Final = "default_user"
-"""Everyone, as long as the server asks nobody who they are."""
+"""Every caller of a server without authentication."""
 
 _NOBODY: Final = ""
-"""No user has this id."""
+"""No user has this ID."""
 
 
 class Role(StrEnum):
-    """What somebody may do; each may what those before it may."""
+    """What a caller may do; each role includes those before it."""
 
     READER = "reader"
     CREATOR = "creator"
     ADMIN = "admin"
 
     def includes(self, other: "Role") -> bool:
-        """Tell whether this role may what another may."""
+        """Return whether this role includes another."""
         return _ORDER[self] >= _ORDER[other]
 
 
@@ -29,14 +29,13 @@ _ORDER: Final = {role: place for place, role in enumerate(Role)}
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The user on whose behalf something is done; they see and own what is theirs.
+    """The authenticated caller, who sees and owns what is theirs.
 
     Attributes:
-        user_id: Who owns what is made.
-        key_id: The API key that was shown; None where none is asked for.
-        role: What they may do.
-        expires_at: When they must show themselves anew; None: they need not. It makes nobody
-            another.
+        user_id: The user who owns what is created.
+        key_id: The API key that was sent; None if there is none.
+        role: The caller's role.
+        expires_at: When the caller must authenticate again; None: never. Ignored in comparisons.
     """
 
     user_id: str = DEFAULT_USER
@@ -46,16 +45,16 @@ class Principal:
 
     @property
     def is_admin(self) -> bool:
-        """Whether they may see and change everyone's, and manage the server."""
+        """Whether they may see and change all users' objects, and manage the server."""
         return self.role is Role.ADMIN
 
     def owner_filter(self, asked: str | None = None) -> str | None:
-        """Return whose things are looked at; None is everyone's, which only an admin sees.
+        """Return the user whose objects are visible; None: all users, for admins only.
 
-        What is another's does not exist for anybody else: asked for, it is nobody's.
+        Other users' objects do not exist for a caller: a filter by another user finds none.
 
         Args:
-            asked: The user whose things are asked for; None asks for all that may be seen.
+            asked: The user in the request's filter; None: all visible objects.
         """
         if self.is_admin:
             return asked
@@ -63,9 +62,9 @@ class Principal:
 
 
 def is_plain_user_id(text: str) -> bool:
-    """Tell whether a user's id can be shown as it is: printable, without space around it."""
+    """Return whether a user ID is printable as it is, without surrounding space."""
     return text.isprintable() and text == text.strip()
 
 
 EVERYONE: Final = Principal(role=Role.ADMIN)
-"""Whoever asks a server that asks nobody who they are."""
+"""The caller of a server without authentication."""

@@ -1,4 +1,4 @@
-"""The header ``Retry-After`` (RFC 9110, 10.2.3), whatever stands in it."""
+"""The header ``Retry-After`` (RFC 9110, 10.2.3), with any content."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -7,18 +7,18 @@ from typing import Final
 from gql_server.domain.clock import now
 
 MAX_SECONDS: Final = 366 * 24 * 3600.0
-"""Nothing that somebody else asks for holds us longer than a year."""
+"""No other server can make us wait longer than a year."""
 
 _MAX_DIGITS: Final = 9
 
 
 def read_retry_after(value: str | None, *, date: str | None = None) -> float | None:
-    """Return the seconds to wait, from 0 to ``MAX_SECONDS``; None where the header says nothing.
+    """Return the seconds to wait, from 0 to ``MAX_SECONDS``; None without a valid header.
 
     Args:
         value: The header; whole seconds, or a date.
-        date: The answer's own ``Date``, if it has one: a date counts from there, so that clocks
-            that differ do no harm.
+        date: The response's own ``Date``, if it has one: dates are relative to it, so that clocks
+            may differ.
     """
     text = (value or "").strip()
     if text.isascii() and text.isdigit():

@@ -1,4 +1,4 @@
-"""The form in which texts are searched: the same however their letters are written."""
+"""The form in which texts are searched, independent of how their letters are written."""
 
 import re
 from collections.abc import Iterator
@@ -10,20 +10,20 @@ _IGNORED: Final = re.compile(
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-"""What Unicode says is not seen: soft hyphens, joiners, variation selectors."""
+"""Characters that Unicode defines as invisible: soft hyphens, joiners, variation selectors."""
 _KINDS_OF_I: Final = re.compile("i\u0307|\u0131")
 
 
 def folded(text: str) -> str:
-    """Return a text with its letters folded, whatever their case, width or composition.
+    """Return a text with its letters folded, regardless of case, width and composition.
 
-    This is Unicode's compatibility caseless matching (chapter 3.13, D146), without what is not
-    seen, and with Turkish ``İ``, ``ı`` and ``I`` alike. Folding a folded text changes nothing.
+    This is Unicode's compatibility caseless matching (chapter 3.13, D146), without invisible
+    characters, and with Turkish ``İ``, ``ı`` and ``I`` equal. Folding is idempotent.
     """
     text = normalize("NFKC", _IGNORED.sub("", normalize("NFD", text)).casefold()).casefold()
     return normalize("NFKC", _KINDS_OF_I.sub("i", text))
 
 
 def folded_words(text: str) -> Iterator[str]:
-    """Yield the words of a search, each folded, and each once."""
+    """Yield the distinct words of a search, folded."""
     yield from dict.fromkeys(folded(text).split())

@@ -1,4 +1,4 @@
-"""Text, and JSON, as every database can hold it."""
+"""Text and JSON in forms that every database can store."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,16 +14,16 @@ _NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 def text_errors(
     value: str, *, path: Path, label: str, minimum: int = 0, maximum: int
 ) -> Iterator[InvalidInput]:
-    """Tell what keeps a text from being accepted.
+    """Yield the errors of a text.
 
     Args:
         value: The text.
-        path: Where in the input it stands.
-        label: What to call it in the message, such as ``Prompt``.
-        minimum: Its least number of characters, surrounding space not counted.
-        maximum: Its greatest number of characters.
+        path: Where it is in the input.
+        label: Its name in messages, such as ``Prompt``.
+        minimum: Minimum number of characters, without surrounding space.
+        maximum: Maximum number of characters.
     """
-    if len(value) > maximum:  # and what may be of any length is not looked through
+    if len(value) > maximum:  # texts of unlimited length are not scanned
         yield InvalidInput(
             f"{label} must be at most {maximum} characters; it has {len(value)}",
             path=path,
@@ -45,12 +45,12 @@ def text_errors(
 
 
 def list_errors(values: Sequence[str] | None, *, path: Path, limit: int) -> Iterator[InvalidInput]:
-    """Tell what keeps a list to look things up by from being accepted; None is none.
+    """Yield the errors of a list of values to look up; None has none.
 
     Args:
         values: The texts, each of at most 256 characters.
-        path: Where in the input they stand.
-        limit: How many there may be.
+        path: Where they are in the input.
+        limit: Maximum number of values.
     """
     if values is None:
         return
@@ -71,7 +71,7 @@ def list_errors(values: Sequence[str] | None, *, path: Path, limit: int) -> Iter
 
 
 def is_storable(value: Any) -> bool:
-    """Tell whether a JSON value can be stored: whole Unicode without NUL, finite numbers."""
+    """Return whether a JSON value can be stored: valid Unicode without NUL, finite numbers."""
     if isinstance(value, str):
         return _NO_TEXT.search(value) is None
     if isinstance(value, float):

@@ -1,17 +1,17 @@
-"""What can be told by webhooks, and how the telling stands."""
+"""The events that webhooks report, and the state of their deliveries."""
 
 from enum import StrEnum
 
 
 class WebhookKind(StrEnum):
-    """What happened; each is the ``type`` of a webhook's body."""
+    """The event; the ``type`` in a webhook's body."""
 
     BATCH_FINISHED = "batch.finished"
     BUDGET_THRESHOLD_REACHED = "budget.threshold_reached"
 
 
 class WebhookStatus(StrEnum):
-    """How the telling stands."""
+    """Current status of a webhook."""
 
     PENDING = "pending"
     DELIVERED = "delivered"

@@ -14,10 +14,17 @@ from starlette.responses import JSONResponse, Response
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.domain import errors as domain
 from gql_server.domain.allowances import RateLimited
-from gql_server.domain.budget_errors import BudgetExceeded, BudgetNotFound
 from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.clock import now
-from gql_server.domain.errors import DomainError, Forbidden, Path, Rejected, Unauthenticated
+from gql_server.domain.errors import (
+    BudgetExceeded,
+    BudgetNotFound,
+    DomainError,
+    Forbidden,
+    Path,
+    Rejected,
+    Unauthenticated,
+)
 from gql_server.domain.money import to_dollars
 from gql_server.rest.problems import Details, Fault, Pending, Problem
 from gql_server.rest.requests import BodyRefused

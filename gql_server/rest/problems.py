@@ -6,9 +6,9 @@ from http import HTTPStatus
 from typing import Any, Final, Literal, NamedTuple
 
 from gql_server.domain import errors as domain
-from gql_server.domain.budget_errors import BudgetExceeded
 from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.clock import to_iso
+from gql_server.domain.errors import BudgetExceeded
 from gql_server.domain.money import to_dollars
 from gql_server.rest.fields import IMAGE_ID, MOMENT_EXAMPLE, Answer, Moment, described
 

@@ -16,10 +16,9 @@ from gql_server.database.queries.idempotency_keys import KeyScope, claim_key, co
 from gql_server.database.queries.processes import remove_process
 from gql_server.database.queries.reservations import keep_reservation, remove_reservations
 from gql_server.database.tables.budgets import ReservationRow
-from gql_server.domain.budget_errors import BudgetExceeded, BudgetNotFound
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
 from gql_server.domain.clock import now
-from gql_server.domain.errors import Rejected
+from gql_server.domain.errors import BudgetExceeded, BudgetNotFound, Rejected
 from gql_server.ledger.audit.audit import audit
 from gql_server.ledger.budgets import budgets as module
 from gql_server.ledger.budgets.alerts import BudgetAlerts

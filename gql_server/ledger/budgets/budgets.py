@@ -21,10 +21,9 @@ from gql_server.database.queries.budgets import BudgetWindow, Spending
 from gql_server.database.queries.known_users import is_known_key, is_known_user
 from gql_server.database.records.budgets import BudgetRecord
 from gql_server.database.tables.budgets import BudgetRow
-from gql_server.domain.budget_errors import BudgetNotFound
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
 from gql_server.domain.clock import now
-from gql_server.domain.errors import DomainError, ErrorCode, InvalidInput, Rejected
+from gql_server.domain.errors import BudgetNotFound, DomainError, ErrorCode, InvalidInput, Rejected
 from gql_server.domain.ids import new_id
 from gql_server.domain.money import decimal_dollars, round_down_to_nanos
 from gql_server.domain.text import text_errors

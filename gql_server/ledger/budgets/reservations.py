@@ -23,10 +23,9 @@ from gql_server.database.queries.reservations import (
 )
 from gql_server.database.records.budgets import BudgetRecord
 from gql_server.database.tables.budgets import ReservationRow
-from gql_server.domain.budget_errors import BudgetExceeded
 from gql_server.domain.budgets import BudgetScope, Payer
 from gql_server.domain.clock import now
-from gql_server.domain.errors import Rejected
+from gql_server.domain.errors import BudgetExceeded, Rejected
 from gql_server.ledger.budgets.budgets import Budgets, BudgetState
 
 log = structlog.get_logger(__name__)

@@ -1,24 +1,24 @@
-"""What a caller can be told went wrong with a budget."""
+"""Errors about budgets."""
 
 from datetime import datetime
 
 from gql_server.domain.budgets import BudgetScope
-from gql_server.domain.errors import DomainError, ErrorCode, NotFound, Path
+from gql_server.domain.errors.base import DomainError, ErrorCode, NotFound, Path
 from gql_server.domain.money import decimal_dollars
 
 
 class BudgetExceeded(DomainError):
-    """A hard budget does not hold what the request would cost.
+    """A hard budget has too little left for the request.
 
-    Money is in billionths of a dollar. What others spend from the server's budget is not for
-    everybody: the message leaves its figures out.
+    Money is in billionths of a dollar. Other users' spending from the server's budget is not
+    public: the message omits its figures.
 
     Attributes:
-        detailed_message: The message with all figures, for those who may know them.
-        scope: Whose budget it is.
-        limit: What may be spent in its period.
-        spent: What was charged in the period.
-        reserved: What is held for work in flight.
+        detailed_message: The message with all figures, for callers who may see them.
+        scope: Whose spending the budget limits.
+        limit: Maximum spending per period.
+        spent: Amount charged in the period.
+        reserved: Amount reserved for images being generated.
         needed: What the request would cost.
         resets_at: When the next period starts.
     """
@@ -64,7 +64,7 @@ class BudgetExceeded(DomainError):
 
 
 class BudgetNotFound(NotFound):
-    """There is no budget of that id."""
+    """No budget has this ID."""
 
     def __init__(self, budget_id: str, *, path: Path = ("id",)) -> None:
         hint = "It may have been removed."

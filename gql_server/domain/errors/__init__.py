@@ -1,0 +1,79 @@
+"""Errors that callers see, each with how to fix it; a module for each topic.
+
+Vendor errors become these where they enter; ``api`` and ``rest`` translate these where they
+leave. Messages are safe to show: they never contain a secret or an internal name.
+"""
+
+from gql_server.domain.errors.access import (
+    Forbidden,
+    Unauthenticated,
+)
+from gql_server.domain.errors.base import (
+    MAX_ERRORS,
+    MAX_ID_LENGTH,
+    DomainError,
+    ErrorCode,
+    InvalidInput,
+    NotFound,
+    Path,
+    Rejected,
+)
+from gql_server.domain.errors.batches import (
+    BatchConflict,
+    BatchPending,
+)
+from gql_server.domain.errors.budgets import (
+    BudgetExceeded,
+    BudgetNotFound,
+)
+from gql_server.domain.errors.generation import (
+    DailyAllocationUsed,
+    GenerationFailed,
+    GenerationPending,
+    MaxCostExceeded,
+    PictureFlagged,
+    PromptRefused,
+)
+from gql_server.domain.errors.idempotency import (
+    IdempotencyConflict,
+    IdempotencyInProgress,
+)
+from gql_server.domain.errors.not_found import (
+    ApiKeyNotFound,
+    BatchNotFound,
+    ImageNotFound,
+    ModelNotFound,
+    TemplateNotFound,
+    WebhookNotFound,
+)
+
+__all__ = [
+    "MAX_ERRORS",
+    "MAX_ID_LENGTH",
+    "ApiKeyNotFound",
+    "BatchConflict",
+    "BatchNotFound",
+    "BatchPending",
+    "BudgetExceeded",
+    "BudgetNotFound",
+    "DailyAllocationUsed",
+    "DomainError",
+    "ErrorCode",
+    "Forbidden",
+    "GenerationFailed",
+    "GenerationPending",
+    "IdempotencyConflict",
+    "IdempotencyInProgress",
+    "ImageNotFound",
+    "InvalidInput",
+    "MaxCostExceeded",
+    "ModelNotFound",
+    "NotFound",
+    "Path",
+    "PictureFlagged",
+    "PromptRefused",
+    "Rejected",
+    "TemplateNotFound",
+    "Unauthenticated",
+    "WebhookNotFound",
+]

@@ -1,0 +1,33 @@
+"""Errors about batches."""
+
+from gql_server.domain.batches import BatchStatus
+from gql_server.domain.errors.base import DomainError, ErrorCode
+
+
+class BatchPending(DomainError):
+    """The request's deadline passed; the batch is still being accepted, and will then run.
+
+    Attributes:
+        batch_id: The ID that it will have.
+    """
+
+    def __init__(self, batch_id: str) -> None:
+        super().__init__(
+            f"The batch is still being accepted. Query batch {batch_id} in a moment.",
+            code=ErrorCode.BATCH_PENDING,
+        )
+        self.batch_id = batch_id
+
+
+class BatchConflict(DomainError):
+    """The batch's status does not allow the operation.
+
+    Attributes:
+        batch_id: The batch.
+        status: Its current status.
+    """
+
+    def __init__(self, message: str, *, batch_id: str, status: BatchStatus) -> None:
+        super().__init__(message, code=ErrorCode.BATCH_CONFLICT, path=("id",))
+        self.batch_id = batch_id
+        self.status = status
