@@ -29,7 +29,6 @@ who asks: the caller; what is asked for: the request, the requested fields; foun
 """
 UNFINISHED: Final = {
     "bootstrap": "helper rooms rewrites it",
-    "ledger": "helper rooms rewrites it",
     "logs.py": "helper rooms rewrites it",
     "settings": "helper rooms rewrites it",
     "web": "helper rooms rewrites it",

@@ -42,11 +42,11 @@ class CreatedBatch:
 
     Attributes:
         batch: The batch.
-        passed: The soft budgets that its cost passed, where it was accepted now.
+        exceeded: The soft budgets that its cost passed, where it was accepted now.
     """
 
     batch: BatchRecord
-    passed: Sequence[BudgetState] = ()
+    exceeded: Sequence[BudgetState] = ()
 
 
 async def create_batch(
@@ -121,10 +121,10 @@ async def _create(
     items = await _items(batch, accepted)
     payer = Payer(user_id=principal.user_id, key_id=principal.key_id)
     # Held by this process until the batch is there, and then by the batch.
-    passed: Sequence[BudgetState] = ()
+    exceeded: Sequence[BudgetState] = ()
     try:
         async with services.reservations.held(batch.id, payer, accepted.cost) as hold:
-            passed = hold.passed
+            exceeded = hold.exceeded
             while not await _write(services, batch, items, scope, is_held=hold.is_written):
                 await services.reservations.renew(hold)
     except DatabaseUnavailable:
@@ -135,7 +135,7 @@ async def _create(
     log.info("batch_accepted", batch=batch.id, pictures=batch.total)
     created = record_of(batch, BatchRecord)
     await enqueue_slices(services, created, range(created.slices))
-    return CreatedBatch(batch=created, passed=passed)
+    return CreatedBatch(batch=created, exceeded=exceeded)
 
 
 async def _write(

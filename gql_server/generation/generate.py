@@ -29,11 +29,11 @@ class MadeImage:
 
     Attributes:
         image: The image.
-        passed: The soft budgets that its cost passed, where it was made now.
+        exceeded: The soft budgets that its cost passed, where it was made now.
     """
 
     image: PartialImage
-    passed: Sequence[BudgetState] = ()
+    exceeded: Sequence[BudgetState] = ()
 
 
 async def generate_image(
@@ -109,7 +109,7 @@ class _KeyedPicture:
             self.has_spent = True
             image = await keep_picture(self._parts, self._accepted, picture, hold=hold, key=scope)
         self._has_failed = False
-        return MadeImage(image=image, passed=hold.passed)
+        return MadeImage(image=image, exceeded=hold.exceeded)
 
     async def resume(
         self, image_id: str, accepted: Mapping[str, Any] | None, scope: KeyScope
@@ -132,7 +132,7 @@ class _KeyedPicture:
             return await self.make(image_id, scope)
         self._has_failed = False
         self._parts.reservations.charged(decided.payer)
-        return MadeImage(image=image, passed=hold.passed)
+        return MadeImage(image=image, exceeded=hold.exceeded)
 
 
 def _given(request: PictureRequest) -> dict[str, Any]:
@@ -150,7 +150,7 @@ async def _make_and_keep(services: Services, accepted: AcceptedPicture) -> MadeI
     async with _paid(services, accepted) as hold:
         picture = await make_picture(services, accepted)
         image = await keep_picture(services, accepted, picture, hold=hold)
-    return MadeImage(image=image, passed=hold.passed)
+    return MadeImage(image=image, exceeded=hold.exceeded)
 
 
 def _paid(services: Services, accepted: AcceptedPicture) -> AbstractAsyncContextManager[Hold]:

@@ -1,1 +1,1 @@
-"""What pictures cost."""
+"""What images cost: prices, budgets, reports, audits."""

@@ -1,4 +1,4 @@
-"""Adjustments: an operator's own lines of the ledger, each with its reason."""
+"""Adjustments: entries that an operator adds to the ledger, each with a reason."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ from gql_server.domain.text import text_errors
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adjustment:
-    """Money charged, or given back, beside what images cost.
+    """Money charged or refunded in addition to what images cost.
 
     Attributes:
-        user_id: Whose account.
-        amount: Billionths of a dollar; negative gives back.
-        reason: Why, for whoever reads the ledger.
-        image_id: The image that it is about, if it is about one.
-        is_preview: Whether it belongs to the previews' account, where it is about no image.
+        user_id: The user whose account it changes.
+        amount: Billionths of a dollar; negative refunds.
+        reason: The reason, for readers of the ledger.
+        image_id: The image that it concerns, if any.
+        is_preview: Whether it belongs to the account of previews, if it concerns no image.
     """
 
     user_id: str
@@ -32,19 +32,19 @@ class Adjustment:
 
 
 async def adjust(database: Database, adjustment: Adjustment) -> str:
-    """Write an adjustment into the ledger and its roll-ups; return its id.
+    """Write an adjustment into the ledger and its roll-ups; return its ID.
 
     Raises:
         Rejected: It has no reason, or no amount.
         ImageNotFound: The user has no such image.
     """
-    faults = list(
+    errors = list(
         text_errors(adjustment.reason, path=("reason",), label="Reason", minimum=3, maximum=500)
     )
     if not adjustment.amount:
-        faults.append(InvalidInput("The amount of an adjustment must not be 0.", path=("amount",)))
-    if faults:
-        raise Rejected(faults)
+        errors.append(InvalidInput("The amount of an adjustment must not be 0.", path=("amount",)))
+    if errors:
+        raise Rejected(errors)
     async with database.write() as connection:
         image = None
         if adjustment.image_id is not None:

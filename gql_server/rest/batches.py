@@ -145,8 +145,8 @@ async def generate_batch(
         idempotency_key=unquoted(idempotency_key),
     )
     batch = NewBatch(**_shown(context, created.batch))
-    if created.passed:
-        batch.warnings = context.warnings(created.passed)
+    if created.exceeded:
+        batch.warnings = context.warnings(created.exceeded)
     response.headers["Location"] = f"/api/batch/{batch.id}"
     return batch
 

@@ -84,7 +84,7 @@ async def generate(
     (shown,) = await images_from(context, [made.image])
     image = NewImage(**dict(shown))
     size = other_size(made.image)
-    warnings = [*([size.message] if size is not None else []), *context.warnings(made.passed)]
+    warnings = [*([size.message] if size is not None else []), *context.warnings(made.exceeded)]
     if warnings:
         image.warnings = warnings
     response.headers["Location"] = f"/api/images/{image.id}"

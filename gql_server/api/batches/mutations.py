@@ -195,5 +195,5 @@ async def _creation(
         created = await work
     except REPORTABLE as error:
         return None, user_errors(error, sees_all=info.context.is_admin), []
-    warnings = [budget_warning(info, state) for state in created.passed]
+    warnings = [budget_warning(info, state) for state in created.exceeded]
     return batch_from(info.context, created.batch), [], warnings

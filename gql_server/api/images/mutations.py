@@ -139,7 +139,7 @@ class ImageMutations:
             user_errors=[],
             warnings=[
                 *size_warnings(made.image),
-                *(budget_warning(info, state) for state in made.passed),
+                *(budget_warning(info, state) for state in made.exceeded),
             ],
         )
 

@@ -1,4 +1,4 @@
-"""Recomputing everything from the ledger and the images, and telling any difference."""
+"""Recomputing all totals from the ledger and the images, and reporting differences."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,17 +31,16 @@ _Key = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditReport:
-    """What an audit found.
+    """The result of an audit.
 
     Attributes:
-        images: Images without a charge, or whose charge says something else; at most 100.
-        charges: Charges whose image is not there; at most 100.
-        batches: Batches whose counts or cost are not those of their items and images; at most
-            100.
+        images: Images without a charge, or whose charge does not match; at most 100.
+        charges: Charges whose image does not exist; at most 100.
+        batches: Batches whose counts or cost do not match their items and images; at most 100.
         days: UTC days whose roll-ups differ from the ledger.
         months: Starts of UTC months whose roll-ups differ from those of their days.
         model_days: UTC days whose roll-ups of models differ from the images.
-        is_repaired: Whether the roll-ups of those days and months were made anew.
+        is_repaired: Whether the roll-ups of those days and months were recomputed.
     """
 
     images: Sequence[str]
@@ -54,7 +53,7 @@ class AuditReport:
 
     @property
     def is_clean(self) -> bool:
-        """Whether everything agrees now."""
+        """Whether everything matches now."""
         are_summed = not (self.days or self.months or self.model_days)
         do_agree = not (self.images or self.charges or self.batches)
         return do_agree and (are_summed or self.is_repaired)
@@ -63,9 +62,9 @@ class AuditReport:
 async def audit(database: Database, *, repair: bool = False) -> AuditReport:
     """Compare images with charges and batches, and both with their roll-ups, to the last unit.
 
-    The server may go on meanwhile. With ``repair`` roll-ups that differ are made anew from the
-    ledger and the images, which are never changed. Failures of models are in their roll-ups
-    alone, and stay as they are.
+    The server may be running. With ``repair``, differing roll-ups are recomputed from the ledger
+    and the images, which are never changed. Failures of models are only in their roll-ups, and
+    are kept.
     """
     async with database.read(snapshot=True) as connection:
         images = await images_out_of_step(connection, limit=MAX_NAMED)
@@ -87,7 +86,7 @@ async def audit(database: Database, *, repair: bool = False) -> AuditReport:
                 if repair:
                     await repair_model_rollups(database, day)
             day += DAY
-        # Days come first: months are made of them.
+        # Days come first: months are summed from them.
         month = month_of(covered[0])
         while month <= last:
             if not await _month_agrees(database, month):

@@ -1,4 +1,4 @@
-"""Recomputing the roll-ups of models from the images, a day at a time."""
+"""Recomputing the roll-ups of models from the images, one day at a time."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,7 +15,7 @@ from gql_server.database.records.ledger import ModelRollup
 
 
 async def model_rollups_agree(database: Database, day: datetime) -> bool:
-    """Tell whether the pictures of a UTC day are summed as the images say."""
+    """Return whether the roll-ups of a UTC day match its images."""
     async with database.read(snapshot=True) as connection:
         recomputed = await model_rollups_from_images(connection, day)
         written = await model_rollups_of_day(connection, day)
@@ -23,7 +23,7 @@ async def model_rollups_agree(database: Database, day: datetime) -> bool:
 
 
 async def repair_model_rollups(database: Database, day: datetime) -> None:
-    """Sum the pictures of a UTC day anew from the images."""
+    """Recompute the roll-ups of a UTC day from its images."""
     async with database.write() as connection:
         await lock_model_rollups(connection)
         sums = _summed(await model_rollups_from_images(connection, day))

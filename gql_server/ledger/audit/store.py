@@ -1,8 +1,8 @@
 """Comparing the store with the database: every object with every row, in both directions.
 
-Both are read in the order of their keys and merged, a page at a time: the memory that it takes
-does not grow with the number of pictures. An object is listed before its row is read, so what is
-deleted meanwhile is not taken for lost: a row goes before its bytes.
+Both are read in the order of their keys and merged, one page at a time: memory use does not
+grow with the number of images. An object is listed before its row is read, so that one deleted
+meanwhile is not reported as lost: a row is deleted before its bytes.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -26,7 +26,7 @@ from gql_server.domain.clock import now
 from gql_server.storage.store import ListedObject, Store
 
 DEFAULT_GRACE: Final = timedelta(hours=24)
-"""What is younger is not judged: a picture may still be recorded, and clocks differ."""
+"""Younger objects are skipped: their image may still be recorded, and clocks differ."""
 
 MAX_NAMED: Final = 100
 
@@ -37,22 +37,22 @@ _PREFIXES: Final[Sequence[tuple[str, StoredRow]]] = (
 _ROWS_AT_ONCE: Final = 1_000
 _FEW: Final = 20
 _AFTER_ALL: Final = "\x7f"
-"""Sorts behind every character of a key."""
+"""Sorts after every character of a key."""
 
 log = structlog.get_logger(__name__)
 
 
 class AnothersObjects(Exception):
-    """Most objects belong to nobody here: another database may have them; says what to do."""
+    """Most objects are unreferenced: another database may use the store; says what to do."""
 
 
 @dataclass(slots=True)
 class Finding:
-    """Something that was found: how often, and the first 100 names.
+    """One kind of finding: how often, and the first 100 names.
 
     Attributes:
         count: How often it was found.
-        names: Keys of objects, or ids of images and uploads.
+        names: Keys of objects, or IDs of images and uploads.
     """
 
     count: int = 0
@@ -67,17 +67,17 @@ class Finding:
 
 @dataclass(slots=True)
 class StoreReport:
-    """What an audit of the store found.
+    """The result of an audit of the store.
 
     Attributes:
         rows: Images and uploads that should have a file.
         objects: Objects in the store.
-        missing: Images and uploads whose file is gone.
+        missing: Images and uploads whose file is missing.
         damaged: Those whose file has another size than was written.
         known: Those that were marked as missing before, and still are.
-        returned: Those that were marked as missing and whose file is there again.
+        returned: Those that were marked as missing and whose file exists again.
         orphans: Objects that belong to no image and no upload.
-        orphan_bytes: The sizes of those together.
+        orphan_bytes: Total size of the orphans.
         is_repaired: Whether rows were marked and orphans moved aside.
     """
 
@@ -93,7 +93,7 @@ class StoreReport:
 
     @property
     def is_clean(self) -> bool:
-        """Whether the store and the database agree, or are marked where they do not."""
+        """Whether the store and the database match, or differences are marked."""
         found = (self.missing, self.damaged, self.returned, self.orphans)
         return self.is_repaired or not any(finding.count for finding in found)
 
@@ -106,20 +106,20 @@ async def audit_store(
     force: bool = False,
     grace: timedelta = DEFAULT_GRACE,
 ) -> StoreReport:
-    """Compare every object with every row. The server may go on meanwhile.
+    """Compare every object with every row; the server may be running.
 
-    With ``repair`` rows whose file is gone are marked, and marked rows whose file is there again
-    are not; objects that belong to nobody are moved beneath ``.quarantine``. No bytes are deleted.
+    With ``repair``, rows whose file is missing are marked, and marks of rows whose file exists
+    again are removed; unreferenced objects are moved to ``.quarantine``. No bytes are deleted.
 
     Args:
         database: The database.
         store: Its store.
         repair: Whether to mark and to move.
-        force: Whether to move objects though most of them belong to nobody.
-        grace: What is younger is not judged.
+        force: Whether to move objects even if most of them are unreferenced.
+        grace: Objects younger than this are skipped.
 
     Raises:
-        AnothersObjects: More objects belong to nobody than to somebody, and it is not forced.
+        AnothersObjects: Most objects are unreferenced, and ``force`` is not set.
         StoreUnavailable, StoreMisconfigured: The store cannot be read.
         DatabaseUnavailable: The database cannot be read.
     """
@@ -129,9 +129,9 @@ async def audit_store(
         return report
     if not force and report.orphans.count > max(MAX_NAMED, report.objects // 2):
         raise AnothersObjects(
-            f"{report.orphans.count} of {report.objects} objects belong to nobody here. Another "
-            "database may use this store. Nothing was changed; if they are to be moved aside all "
-            "the same, add --force."
+            f"{report.orphans.count} of {report.objects} objects are unreferenced here. Another "
+            "database may use this store. Nothing was changed; to move them aside anyway, add "
+            "--force."
         )
     return await _Audit(database, store, before=before, repairs=True).run()
 
@@ -168,7 +168,7 @@ class _Audit:
     async def _rows(
         self, table: StoredRow, *, after: str, until: str
     ) -> AsyncIterator[Sequence[StoredFile]]:
-        """Read rows between two keys; a page of objects may have lost any number of neighbours."""
+        """Read rows between two keys; any number of rows may lie between two objects."""
         while True:
             async with self._database.read() as connection:
                 rows = await stored_rows(
@@ -183,7 +183,7 @@ class _Audit:
     async def _judge(
         self, table: StoredRow, rows: Sequence[StoredFile], objects: dict[str, ListedObject]
     ) -> None:
-        """Compare rows with the objects of their keys, which are taken out of the others."""
+        """Compare rows with the objects of their keys; remove matched objects from the others."""
         lost, returned = [], []
         for row in rows:
             self._report.rows += 1
@@ -212,7 +212,7 @@ class _Audit:
             expected = await expected_images(connection, set(ids.values()))
         orphans = [found for found in left if ids[found.key] not in expected]
         if orphans:
-            # Work that has ended since the rows were read has its row by now.
+            # Work that has finished since the rows were read has its row by now.
             async with self._database.read() as connection:
                 recorded = await recorded_keys(connection, table, [one.key for one in orphans])
             orphans = [found for found in orphans if found.key not in recorded]
@@ -228,5 +228,5 @@ class _Audit:
 
 
 def image_id_of(key: str) -> str:
-    """Return the id in a key such as ``generated/img_….png``."""
+    """Return the ID in a key such as ``generated/img_….png``."""
     return key.rpartition("/")[2].partition(".")[0]

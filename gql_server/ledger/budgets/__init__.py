@@ -1,1 +1,1 @@
-"""Budgets, their alerts and the money held for running work."""
+"""Budgets, their alerts and the money reserved for running work."""

@@ -1,8 +1,8 @@
-"""Alerts: whoever runs the server is told when a budget's shares are reached.
+"""Alerts: notifications when a share of a budget is reached.
 
-A share that was reached is told once for each period: in the log, and by the budget's webhook.
-Whether it was is looked up and not remembered: what a process that died did not tell is told by
-whoever looks next.
+Each share is reported once per period: in the log, and by the budget's webhook. Whether it was
+is looked up in the database, not remembered: what a process that died did not report is reported
+by the next check.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -31,26 +31,26 @@ _CHUNK: Final = 50
 
 
 class BudgetAlerts:
-    """Looks at the budgets that were spent from, and tells which shares were reached."""
+    """Checks the budgets that were spent from, and reports which shares were reached."""
 
     def __init__(self, budgets: Budgets, *, deliver_soon: Callable[[str], Awaitable[None]]) -> None:
-        """Take the parts it works with.
+        """Take the services it works with.
 
         Args:
             budgets: The budgets.
-            deliver_soon: Has the webhook of an id delivered, which is committed by then.
+            deliver_soon: Delivers the webhook with an ID, which is committed by then.
         """
         self._budgets: Final = budgets
         self._deliver_soon = deliver_soon
         self._spent: set[Payer] = set()
 
     def spent(self, payer: Payer) -> None:
-        """Say that a payer's budgets were spent from; they are looked at soon."""
+        """Report that a payer's budgets were spent from; they are checked soon."""
         self._spent.add(payer)
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
-        """Look at what was spent from until the end of the block, and at times at everything."""
+        """Check budgets after spending, and all of them at intervals, while the block runs."""
         async with (
             recurring("budget alerts", self.look, seconds=_LOOK_SECONDS),
             recurring("all budget alerts", self.look_at_all, seconds=_LOOK_AT_ALL_SECONDS),
@@ -59,10 +59,10 @@ class BudgetAlerts:
         try:
             await self.look()
         except DatabaseUnavailable as error:
-            log.warning("budgets_not_looked_at", reason=str(error))  # whoever looks next tells
+            log.warning("budgets_not_looked_at", reason=str(error))  # the next check reports it
 
     async def look(self) -> None:
-        """Look at the budgets that were spent from since the last look."""
+        """Check the budgets that were spent from since the last check."""
         payers, self._spent = self._spent, set()
         try:
             for payer in tuple(payers):
@@ -72,7 +72,7 @@ class BudgetAlerts:
             self._spent |= payers
 
     async def look_at_all(self) -> None:
-        """Look at every budget: a process may have died before it told, a limit been lowered."""
+        """Check all budgets: a process may have died before its report, or a limit been lowered."""
         async for states in self._budgets.chunks(_CHUNK):
             await self._look_at(states)
 
@@ -94,7 +94,7 @@ class BudgetAlerts:
                     url=budget.webhook_url,
                     kind=WebhookKind.BUDGET_THRESHOLD_REACHED,
                     payload=_payload(state, percent),
-                    user_id=None,  # budgets are admins' business
+                    user_id=None,  # only admins know about budgets
                     subject_id=budget.id,
                 )
         log.warning(

@@ -43,16 +43,16 @@ _MAX_SUBJECT_LENGTH: Final = 255
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetRequest:
-    """A budget as an operator wants it.
+    """A budget as an operator requests it.
 
     Attributes:
         limit: US dollars.
         period: A day or a month.
-        scope: Whose spending counts.
+        scope: Whose spending it limits.
         subject_id: The user or the API key; empty for the server.
-        zone_name: The IANA name of the time zone whose midnights it starts anew at.
-        is_hard: Whether it refuses what would pass the limit; otherwise it warns.
-        webhook_url: Who is told when its shares are reached; None: nobody.
+        zone_name: The IANA name of the time zone at whose midnights it resets.
+        is_hard: Whether it refuses requests that would exceed the limit; otherwise it warns.
+        webhook_url: Where alerts are sent; None: nowhere.
     """
 
     limit: float
@@ -66,12 +66,12 @@ class BudgetRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetState:
-    """A budget in its present period, in billionths of a dollar.
+    """A budget in its current period, in billionths of a dollar.
 
     Attributes:
         window: The budget and its period.
-        spent: What was charged in the period.
-        reserved: What is held for work in flight.
+        spent: Amount charged in the period.
+        reserved: Amount reserved for running work.
         alerts: When each percentage was reached in the period.
     """
 
@@ -82,17 +82,17 @@ class BudgetState:
 
     @property
     def limit(self) -> int:
-        """What may be spent in a period."""
+        """Maximum spending per period."""
         return self.window.budget.amount
 
     @property
     def remaining(self) -> int:
-        """What can still be asked for; 0 where the limit was passed."""
+        """What can still be spent; 0 if the limit is exceeded."""
         return max(0, self.limit - self.spent - self.reserved)
 
     @property
     def warning(self) -> str:
-        """What to tell whoever passed it, where it is soft; the server's without its limit."""
+        """The warning when a soft budget is exceeded; the server's does not include its limit."""
         budget = self.window.budget
         if budget.scope == BudgetScope.SERVER:
             return f"The {budget.scope}'s {budget.period} budget has been exceeded."
@@ -100,18 +100,18 @@ class BudgetState:
 
     @property
     def detailed_warning(self) -> str:
-        """What to tell of it to those who may know what everybody together spends."""
+        """The warning for callers who may know the server's total spending."""
         budget = self.window.budget
         limit = decimal_dollars(self.limit)
         return f"The {budget.scope}'s {budget.period} budget of ${limit} has been exceeded."
 
-    def would_pass(self, needed: int) -> bool:
-        """Tell whether so much more would pass the limit; what is free never does."""
+    def would_exceed(self, needed: int) -> bool:
+        """Return whether this additional amount would exceed the limit; zero never does."""
         return 0 < needed > self.limit - self.spent - self.reserved
 
 
 class Budgets:
-    """Sets budgets, and tells how they stand."""
+    """Sets budgets, and returns their states."""
 
     def __init__(
         self,
@@ -121,41 +121,41 @@ class Budgets:
         is_preview: bool,
         check_webhook: AddressCheck,
     ) -> None:
-        """Take the parts it works with.
+        """Take the services it works with.
 
         Args:
             database: Where the budgets, the ledger and the reservations are.
-            lease: Whose reservations this process's are.
+            lease: The process whose reservations are this one's.
             is_preview: Whether charges of the preview generator count, or those of real models.
-            check_webhook: Raises InvalidInput for an address that webhooks may not go to.
+            check_webhook: Raises InvalidInput for an address that webhooks may not be sent to.
         """
         self.database: Final = database
         self.lease: Final = lease
         self.is_preview: Final = is_preview
         self._check_webhook = check_webhook
 
-    async def set(self, wanted: BudgetRequest) -> BudgetState:
-        """Set a budget, in place of one of the same scope, subject and period.
+    async def set(self, request: BudgetRequest) -> BudgetState:
+        """Set a budget, replacing one with the same scope, subject and period.
 
-        What is held already stays held, also where a lowered limit leaves no room for it.
+        Existing reservations remain, even if a lower limit has no room for them.
 
         Raises:
-            Rejected: With every fault at once.
+            Rejected: With every error at once.
         """
-        faults = list(validate_budget(wanted))
-        if wanted.webhook_url is not None:
+        errors = list(validate_budget(request))
+        if request.webhook_url is not None:
             try:
-                await self._check_webhook(wanted.webhook_url)
-            except InvalidInput as fault:
-                faults.append(fault)
-        if faults:
-            raise Rejected(faults)
+                await self._check_webhook(request.webhook_url)
+            except InvalidInput as error:
+                errors.append(error)
+        if errors:
+            raise Rejected(errors)
         async with self.database.write() as connection:
-            budget = await statements.write_budget(connection, new_budget(wanted))
+            budget = await statements.write_budget(connection, new_budget(request))
             return (await self.states_of(connection, [budget]))[0]
 
     async def knows(self, budget: BudgetRecord) -> bool:
-        """Tell whether anything is known of whom a budget bounds; of the server it always is."""
+        """Return whether the budget's user or key is known; the server always is."""
         find = _KNOWN.get(budget.scope)
         if find is None:
             return True
@@ -163,7 +163,7 @@ class Budgets:
             return await find(connection, budget.subject_id)
 
     async def remove(self, budget_id: str) -> None:
-        """Remove a budget; what it bounded is bounded no more.
+        """Delete a budget; spending is no longer limited by it.
 
         Raises:
             BudgetNotFound: There is no such budget.
@@ -173,12 +173,12 @@ class Budgets:
                 raise BudgetNotFound(budget_id)
 
     async def find(self, ids: Collection[str]) -> Sequence[BudgetState]:
-        """Return budgets by id, as they stand; one that is not there is left out."""
+        """Return the states of budgets by ID; unknown ones are omitted."""
         async with self.database.read() as connection:
             return await self.states_of(connection, await statements.find_budgets(connection, ids))
 
     async def every(self, *, limit: int | None = None) -> Sequence[BudgetState]:
-        """Return every budget as it stands, the server's first; at most ``limit``."""
+        """Return the states of all budgets, the server's first; at most ``limit``."""
         found: list[BudgetState] = []
         async for states in self.chunks(_CHUNK):
             found.extend(states)
@@ -187,7 +187,7 @@ class Budgets:
         return found[:limit]
 
     async def chunks(self, size: int) -> AsyncIterator[Sequence[BudgetState]]:
-        """Return every budget as it stands, so many at a time."""
+        """Yield the states of all budgets in chunks."""
         async with self.database.read() as connection:
             budgets = await statements.every_budget(connection)
         for start in range(0, len(budgets), size):
@@ -195,7 +195,7 @@ class Budgets:
                 yield await self.states_of(connection, budgets[start : start + size])
 
     async def of(self, payer: Payer) -> Sequence[BudgetState]:
-        """Return the budgets that a payer's pictures are paid from, as they stand."""
+        """Return the states of the budgets that a payer's images are paid from."""
         async with self.database.read() as connection:
             budgets = await statements.applicable_budgets(connection, payer)
             return await self.states_of(connection, budgets)
@@ -209,14 +209,14 @@ class Budgets:
         with_alerts: bool = True,
         counts_expired: bool = False,
     ) -> Sequence[BudgetState]:
-        """Tell how budgets stand.
+        """Return the states of budgets.
 
         Args:
             connection: Where to read.
             budgets: The budgets.
-            leaving_out: The id of work whose reservation does not count.
-            with_alerts: Whether to tell which percentages were reached.
-            counts_expired: Whether what a dead process held counts until it is removed.
+            leaving_out: The ID of work whose reservation is not counted.
+            with_alerts: Whether to include which percentages were reached.
+            counts_expired: Whether reservations of dead processes count until they are removed.
         """
         moment = now()
         windows = [_window(budget, moment) for budget in budgets]
@@ -240,27 +240,27 @@ class Budgets:
 
 
 def tightest(states: Sequence[BudgetState]) -> BudgetState | None:
-    """Return the budget that will be felt first: hard before soft, then the least that is left."""
+    """Return the budget that applies first: hard before soft, then the one with the least left."""
     order = sorted(states, key=lambda state: (not state.window.budget.is_hard, state.remaining))
     return order[0] if order else None
 
 
-def validate_budget(wanted: BudgetRequest) -> Iterator[DomainError]:
-    """Yield what is wrong with a budget, apart from its webhook's address."""
-    if not 0 <= wanted.limit <= _MAX_DOLLARS:
+def validate_budget(request: BudgetRequest) -> Iterator[DomainError]:
+    """Yield the errors of a budget, except those of its webhook's address."""
+    if not 0 <= request.limit <= _MAX_DOLLARS:
         yield InvalidInput(
             f"The limit must be between 0 and {_MAX_DOLLARS} US dollars.",
             path=("limit",),
             code=ErrorCode.OUT_OF_RANGE,
         )
     try:
-        time_zone(wanted.zone_name)
-    except InvalidInput as fault:
-        yield fault
-    if wanted.scope is not BudgetScope.SERVER:
-        name = "user_id" if wanted.scope is BudgetScope.USER else "key_id"
+        time_zone(request.zone_name)
+    except InvalidInput as error:
+        yield error
+    if request.scope is not BudgetScope.SERVER:
+        name = "user_id" if request.scope is BudgetScope.USER else "key_id"
         yield from text_errors(
-            wanted.subject_id,
+            request.subject_id,
             path=(name,),
             label="The id",
             minimum=1,
@@ -268,18 +268,18 @@ def validate_budget(wanted: BudgetRequest) -> Iterator[DomainError]:
         )
 
 
-def new_budget(wanted: BudgetRequest) -> BudgetRow:
-    """Return the row of a budget without faults, with a new id."""
+def new_budget(request: BudgetRequest) -> BudgetRow:
+    """Return the row of a valid budget, with a new ID."""
     moment = now()
     return BudgetRow(
         id=new_id("bdg"),
-        scope=wanted.scope,
-        subject_id=wanted.subject_id,
-        period=wanted.period,
-        time_zone=wanted.zone_name,
-        amount=round_down_to_nanos(wanted.limit),
-        is_hard=wanted.is_hard,
-        webhook_url=wanted.webhook_url,
+        scope=request.scope,
+        subject_id=request.subject_id,
+        period=request.period,
+        time_zone=request.zone_name,
+        amount=round_down_to_nanos(request.limit),
+        is_hard=request.is_hard,
+        webhook_url=request.webhook_url,
         created_at=moment,
         updated_at=moment,
     )

@@ -1,7 +1,7 @@
-"""Reservations: money is held before it is spent, so that no crowd of requests passes a budget.
+"""Reservations: money is reserved before it is spent, so that no budget is exceeded.
 
-A picture's reservation is settled in the transaction of its charge. It is released when the work
-ends without one, and counts no more when the process that does the work has died.
+An image's reservation is settled in the transaction of its charge. It is released when the work
+ends without one, and expires when the process that does the work has died.
 """
 
 import asyncio
@@ -33,32 +33,32 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Hold:
-    """Money that is held for one work until it is charged.
+    """Money that is reserved for one piece of work until it is charged.
 
     Attributes:
-        work_id: The id of what is made.
+        work_id: The ID of what is generated.
         payer: Whose budgets.
         amount: Billionths of a dollar.
-        passed: The soft budgets that it passes.
-        is_written: Whether a reservation was written; none is where no budget applies.
+        exceeded: The soft budgets that it exceeds.
+        is_written: Whether a reservation was written; there is none if no budget applies.
     """
 
     work_id: str
     payer: Payer
     amount: int
-    passed: Sequence[BudgetState] = ()
+    exceeded: Sequence[BudgetState] = ()
     is_written: bool = True
 
 
 class Reservations:
-    """Holds, for work that was accepted, what it will cost."""
+    """Reserves the cost of accepted work."""
 
     def __init__(self, budgets: Budgets, *, spent: Callable[[Payer], None]) -> None:
-        """Take the parts it works with.
+        """Take the services it works with.
 
         Args:
-            budgets: What bounds the spending.
-            spent: Told whose budgets were spent from.
+            budgets: The budgets that limit spending.
+            spent: Called with the payer whose budgets were spent from.
         """
         self._budgets: Final = budgets
         self._spent: Final = spent
@@ -67,15 +67,15 @@ class Reservations:
 
     @asynccontextmanager
     async def held(self, work_id: str, payer: Payer, amount: int) -> AsyncIterator[Hold]:
-        """Hold the cost of a picture while it is made.
+        """Reserve the cost of an image while it is generated.
 
-        The block settles the reservation in the transaction that charges the picture; where it
-        finds that the reservation was released meanwhile, it renews the hold first. Where the block
-        raises, nothing stays held, but for a request that can be resumed by its idempotency key.
+        The block settles the reservation in the transaction that charges the image; if it finds
+        that the reservation was released meanwhile, it renews it first. If the block raises,
+        nothing stays reserved, except for a request that can be resumed by its idempotency key.
 
         Raises:
-            Rejected: With BudgetExceeded for each hard budget that it would pass.
-            DatabaseUnavailable: It cannot be found out whether there is money.
+            Rejected: With BudgetExceeded for each hard budget that it would exceed.
+            DatabaseUnavailable: It is not known whether there is enough money.
         """
         self._held.add(work_id)
         try:
@@ -84,7 +84,7 @@ class Reservations:
                 await self.renew(hold)
             except Rejected:
                 raise  # nothing was written
-            except BaseException:  # perhaps only the answer to the commit was lost
+            except BaseException:  # perhaps only the response to the commit was lost
                 await asyncio.shield(self.release(work_id))
                 raise
             try:
@@ -97,39 +97,39 @@ class Reservations:
         self.charged(payer)
 
     async def reserve(self, work_id: str, payer: Payer, amount: int) -> Sequence[BudgetState]:
-        """Hold money for work, in place of what the same work held; give the soft budgets passed.
+        """Reserve money for work, in place of its earlier hold; return exceeded soft budgets.
 
         Args:
-            work_id: The id of what is made.
+            work_id: The ID of what is generated.
             payer: Whose budgets.
-            amount: Billionths of a dollar; what is free is never refused.
+            amount: Billionths of a dollar; zero is never refused.
 
         Raises:
-            Rejected: With BudgetExceeded for each hard budget that it would pass.
-            DatabaseUnavailable: It cannot be found out whether there is money.
+            Rejected: With BudgetExceeded for each hard budget that it would exceed.
+            DatabaseUnavailable: It is not known whether there is enough money.
         """
         hold = Hold(work_id, payer, amount)
         await self.renew(hold)
-        return hold.passed
+        return hold.exceeded
 
     async def renew(self, hold: Hold) -> None:
-        """Hold the money of a work, in place of what the same work held, if anything.
+        """Reserve the money of a piece of work, replacing its earlier reservation, if any.
 
         Raises:
-            Rejected: With BudgetExceeded for each hard budget that it would pass.
-            DatabaseUnavailable: It cannot be found out whether there is money.
+            Rejected: With BudgetExceeded for each hard budget that it would exceed.
+            DatabaseUnavailable: It is not known whether there is enough money.
         """
         database, payer = self._budgets.database, hold.payer
         async with database.read() as connection:
             budgets = await applicable_budgets(connection, payer)
         if not budgets:
-            hold.passed, hold.is_written = (), False
+            hold.exceeded, hold.is_written = (), False
             return
         async with database.write() as connection:
             budgets = await applicable_budgets(connection, payer, for_update=True)
-            # What is not removed counts, for it can still be charged.
+            # Reservations that are not removed count, because they can still be charged.
             await remove_reservations_of_the_dead(connection, sparing=tuple(self._held))
-            passed = await self._passed(
+            exceeded = await self._exceeded(
                 connection, budgets, hold.amount, leaving_out=hold.work_id, counts_expired=True
             )
             await write_reservation(
@@ -144,27 +144,27 @@ class Reservations:
                     created_at=now(),
                 ),
             )
-        hold.passed, hold.is_written = passed, True
+        hold.exceeded, hold.is_written = exceeded, True
 
     def charged(self, payer: Payer) -> None:
-        """Say that a payer's budgets were spent from."""
+        """Report that a payer's budgets were spent from."""
         self._spent(payer)
 
     async def check(self, payer: Payer, amount: int) -> Sequence[BudgetState]:
-        """Tell what ``reserve`` would, without holding anything.
+        """Raise what ``reserve`` would, without reserving anything.
 
         Raises:
-            Rejected: With BudgetExceeded for each hard budget that it would pass.
+            Rejected: With BudgetExceeded for each hard budget that it would exceed.
         """
         async with self._budgets.database.read() as connection:
             budgets = await applicable_budgets(connection, payer)
-            return await self._passed(connection, budgets, amount)
+            return await self._exceeded(connection, budgets, amount)
 
     async def release(self, work_id: str) -> None:
-        """Hold nothing more for work that ended; tried again later where the database is away.
+        """Release the reservation of work that ended; retried later if the database is away.
 
-        What a request with an idempotency key may still be charged stays held until its key is
-        settled.
+        What a request with an idempotency key may still be charged stays reserved until its key
+        is settled.
         """
         self._unreleased.add(work_id)
         try:
@@ -173,10 +173,10 @@ class Reservations:
             log.warning("reservation_not_released_yet", work=work_id, reason=str(error))
 
     async def sweep(self) -> None:
-        """Release what was left: of this process's ended work, and of processes that died."""
+        """Release leftovers: of this process's finished work, and of dead processes."""
         await self._release_left()
         async with self._budgets.database.write() as connection:
-            if self._held:  # a lease may have been lost, and another name been taken
+            if self._held:  # a lease may have been lost and the process have a new ID
                 await adopt_reservations(
                     connection, tuple(self._held), process_id=self._budgets.lease.process_id
                 )
@@ -191,7 +191,7 @@ class Reservations:
                 resumable = await remove_own_reservations(connection, ended)
             self._unreleased.difference_update(ended - resumable)
 
-    async def _passed(
+    async def _exceeded(
         self,
         connection: AsyncConnection,
         budgets: Sequence[BudgetRecord],
@@ -207,11 +207,11 @@ class Reservations:
             with_alerts=False,
             counts_expired=counts_expired,
         )
-        passed = [state for state in states if state.would_pass(amount)]
-        hard = [state for state in passed if state.window.budget.is_hard]
+        exceeded = [state for state in states if state.would_exceed(amount)]
+        hard = [state for state in exceeded if state.window.budget.is_hard]
         if hard:
             raise Rejected([_exceeded(state, amount) for state in hard])
-        return passed
+        return exceeded
 
 
 def _exceeded(state: BudgetState, needed: int) -> BudgetExceeded:

@@ -1,4 +1,4 @@
-"""Price books as people write them: TOML, checked when it is read."""
+"""Price books as people write them: TOML, validated on reading."""
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -20,23 +20,23 @@ from gql_server.inference.model import PriceUnit, UnitPrice
 T = TypeVar("T")
 
 PricedUnit = PriceUnit | Literal["picture"]
-"""A picture as a whole, or something that the provider counts."""
+"""An image as a whole, or a unit that the provider counts."""
 
 
 class PriceBookError(Exception):
-    """A price book is wrong; the message names the place and the mend."""
+    """A price book is invalid; the message says where, and how to fix it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dated(Generic[T]):
-    """What holds for a model's pictures from a moment on; None is from the beginning."""
+    """Prices of a model's images from a time on; None: from the beginning."""
 
     holds_from: datetime | None
     units: T
 
 
 UserPrice = Dated[Mapping[PricedUnit, int]]
-"""What users are charged: billionths of a dollar for each unit; those that are named add up."""
+"""What users are charged: billionths of a dollar for each unit; the named units add up."""
 
 ProviderPrice = Dated[tuple[UnitPrice, ...]]
 """What the provider bills."""
@@ -47,8 +47,8 @@ class PriceLists:
     """Prices by model, each model's earliest first.
 
     Attributes:
-        user: What users are charged; a model that is not there costs the provider's price.
-        provider: What the provider bills, where that is not what the catalogue says.
+        user: What users are charged; other models cost the provider's price.
+        provider: What the provider bills, if that differs from the catalogue.
     """
 
     user: Mapping[str, Sequence[UserPrice]]
@@ -68,13 +68,12 @@ class _File(BaseModel):
 
 
 def read_price_files(catalogue: Catalogue, path: Path | None) -> PriceLists:
-    """Read the built-in prices, and over them the operator's.
+    """Read the built-in prices, with the operator's on top.
 
-    An operator's price without a date takes the place of the built-in one; those with a date
-    follow upon it.
+    An operator's price without a date replaces the built-in one; those with a date follow it.
 
     Raises:
-        PriceBookError: A file cannot be read, or names a model or unit that there is not.
+        PriceBookError: A file cannot be read, or names an unknown model or unit.
     """
     built_in = resources.files(__package__).joinpath("prices.toml").read_text("utf-8")
     prices = read_price_text("prices.toml", built_in, catalogue)
@@ -87,7 +86,7 @@ def read_price_files(catalogue: Catalogue, path: Path | None) -> PriceLists:
 
 
 def read_text(path: Path) -> str:
-    """Read a price book's text.
+    """Read the text of a price book.
 
     Raises:
         PriceBookError: It cannot be read.
@@ -99,15 +98,15 @@ def read_text(path: Path) -> str:
 
 
 def read_price_text(name: str, text: str, catalogue: Catalogue) -> PriceLists:
-    """Read one price book.
+    """Parse one price book.
 
     Args:
-        name: What it is called in an error.
+        name: Its name in errors.
         text: The TOML.
-        catalogue: The models that there are.
+        catalogue: The known models.
 
     Raises:
-        PriceBookError: It is no price book, or names a model or unit that there is not.
+        PriceBookError: It is not a price book, or names an unknown model or unit.
     """
     try:
         file = _File.model_validate(tomllib.loads(text))

@@ -1,4 +1,4 @@
-"""What a picture costs: its user by the price book, the operator by the provider's list."""
+"""The cost of an image: the user's by the price book, the operator's by the provider's prices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ class PictureSize:
     """What a price depends on.
 
     Attributes:
-        width: Pixels of the picture.
-        height: Pixels of the picture.
-        steps: Diffusion steps; 0 where the model's are fixed.
-        inputs: Width and height in pixels of each picture given beside the prompt.
+        width: Pixels of the image.
+        height: Pixels of the image.
+        steps: Diffusion steps; 0 if the model's number is fixed.
+        inputs: Width and height in pixels of each image sent with the prompt.
     """
 
     width: int
@@ -37,7 +37,7 @@ class PictureSize:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """The price of one picture, exact.
+    """The exact price of one image.
 
     Attributes:
         cost: What its user is charged, in billionths of a dollar.
@@ -51,13 +51,13 @@ class Price:
 
 
 class PriceBook:
-    """What users are charged, and what the provider bills, at any moment."""
+    """What users are charged, and what the provider bills, at any time."""
 
     def __init__(self, prices: PriceLists) -> None:
         self._prices = prices
 
     def price(self, model: Model, size: PictureSize, *, at: datetime) -> Price:
-        """Return what one picture costs at a moment."""
+        """Return the price of one image at a time."""
         counts = _unit_counts(size)
         billed = self.unit_prices(model, at=at)
         provider_cost = sum(price.nano_dollars * counts[price.unit] for price in billed)
@@ -77,7 +77,7 @@ class PriceBook:
         )
 
     def price_at_defaults(self, model: Model, *, at: datetime) -> Price:
-        """Return what one picture costs at a moment when nothing is asked for but a prompt."""
+        """Return the price of one image at a time, with default settings."""
         size, steps = model.default_size, model.parameters.get("steps")
         return self.price(
             model,
@@ -88,12 +88,12 @@ class PriceBook:
         )
 
     def unit_prices(self, model: Model, *, at: datetime) -> tuple[UnitPrice, ...]:
-        """Return what the provider bills at a moment: the catalogue's prices, or the book's."""
+        """Return the provider's prices at a time: from the book, or else from the catalogue."""
         listed = _holding(self._prices.provider.get(model.id, ()), at)
         return model.prices if listed is None else listed
 
     def next_change(self, *, after: datetime) -> datetime | None:
-        """Return when prices change next; None: never, as far as the book knows."""
+        """Return when prices change next; None if no change is known."""
         lists: list[Sequence[Dated[Any]]] = [
             *self._prices.user.values(),
             *self._prices.provider.values(),
@@ -108,10 +108,10 @@ class PriceBook:
 
 
 def load_price_book(catalogue: Catalogue, path: Path | None = None) -> PriceBook:
-    """Read the built-in price book, and over it the operator's.
+    """Read the built-in price book, with the operator's on top.
 
     Raises:
-        PriceBookError: A file cannot be read, or names a model or unit that there is not.
+        PriceBookError: A file cannot be read, or names an unknown model or unit.
     """
     return PriceBook(read_price_files(catalogue, path))
 

@@ -1,4 +1,4 @@
-"""What Cloudflare lists, beside what is in force here; the difference as a price book."""
+"""Comparing Cloudflare's price list with the prices in use, and writing a price book."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ _FINEST_NEURONS: Final = Decimal("0.001")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One thing that is listed otherwise than it is here.
+    """One difference between Cloudflare's list and this server.
 
     Attributes:
         model_id: The model.
         what: A unit, or what else differs.
-        here: What is in force here, in dollars or in a word.
-        listed: What Cloudflare lists, likewise.
+        here: The value in use here, in dollars or as a word.
+        listed: The value on Cloudflare's list, likewise.
     """
 
     model_id: str
@@ -41,11 +41,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceChanges:
-    """How Cloudflare's list differs from what is in force.
+    """The differences between Cloudflare's list and this server.
 
     Attributes:
-        differences: Everything that differs, to be read.
-        prices: By model, all unit prices of those whose prices can be taken over.
+        differences: Every difference, for people.
+        prices: By model, all unit prices of the models whose prices can be adopted.
     """
 
     differences: Sequence[Difference]
@@ -55,7 +55,7 @@ class PriceChanges:
 def compare_prices(
     catalogue: Catalogue, book: PriceBook, listed: Sequence[ListedModel], *, at: datetime
 ) -> PriceChanges:
-    """Compare Cloudflare's list with the models and prices of a moment."""
+    """Compare Cloudflare's list with the models and prices at a time."""
     differences: list[Difference] = []
     prices: dict[str, tuple[UnitPrice, ...]] = {}
     by_id = {model.id: model for model in listed}
@@ -65,9 +65,9 @@ def compare_prices(
             differences.append(_difference(model.id, "model", "known", "not listed"))
             continue
         here = book.unit_prices(model, at=at)
-        told = [*_model_differences(model, here, found)]
-        differences += told
-        if told and found.unit_prices and not found.unread:
+        found_here = [*_model_differences(model, here, found)]
+        differences += found_here
+        if found_here and found.unit_prices and not found.unread:
             prices[model.id] = tuple(_unit_price(*price, here) for price in _sorted(found))
     differences += [_difference(name, "model", "not known", "listed") for name in by_id]
     return PriceChanges(differences=differences, prices=prices)
@@ -82,19 +82,19 @@ def write_price_book(
     at: datetime,
     overwrite: bool,
 ) -> None:
-    """Write a price book that holds the provider's prices from a moment on.
+    """Write a price book with the provider's prices from a time on.
 
     Args:
         path: The file.
         prices: By model.
-        catalogue: The models that there are.
-        present: The text of the price book that is used now, which stays in front as it is.
-        at: When the prices begin to hold, in whole seconds.
-        overwrite: Whether a file that is there may be replaced.
+        catalogue: The known models.
+        present: The text of the price book in use, which is copied unchanged.
+        at: When the prices take effect, in whole seconds.
+        overwrite: Whether an existing file may be replaced.
 
     Raises:
-        PriceBookError: The file is there, or cannot be written; or the present text and the new
-            prices make no price book together.
+        PriceBookError: The file exists, or cannot be written; or the present text and the new
+            prices are not a valid price book together.
     """
     text = "\n".join([*([present.rstrip("\n"), ""] if present else []), *_lines(prices, at)])
     try:
@@ -104,7 +104,7 @@ def write_price_book(
             f'{error}; where the price book in use has [provider."…"], write [[provider."…"]]'
         ) from error
     try:
-        # Whole, or not at all: the disk may be full, and a server may be starting with it.
+        # Completely or not at all: the disk may be full, and a server may be starting with it.
         with TemporaryDirectory(prefix=".prices-", dir=path.parent) as folder:
             part = Path(folder) / "book.toml"
             part.write_text(text, "utf-8")

@@ -1,4 +1,4 @@
-"""What was spent, read from the roll-ups of the ledger."""
+"""Spending, read from the roll-ups of the ledger."""
 
 import asyncio
 from bisect import bisect_right
@@ -59,7 +59,7 @@ class CostReport:
         """Take the time range.
 
         Raises:
-            InvalidInput: It ends before it begins, or lies beyond the calendar.
+            InvalidInput: It ends before it begins, or exceeds the calendar.
         """
         if since is not None and until is not None and until < since:
             raise InvalidInput("until is before since.", path=("until",))
@@ -71,7 +71,7 @@ class CostReport:
         self._totals: asyncio.Task[Totals] | None = None
 
     async def totals(self) -> Totals:
-        """Sum up the time range, once for all that ask."""
+        """Sum up the time range, once for all callers."""
         if self._totals is None:
             self._totals = asyncio.create_task(self._sum())
         return await self._totals
@@ -81,12 +81,12 @@ class CostReport:
             return await sum_rollups(connection, self._where, self._time)
 
     async def previous(self) -> Totals | None:
-        """Sum up the time range of the same length that lies before; None without a start."""
+        """Sum up the preceding time range of the same length; None without a start."""
         since = self._time.since
         if since is None:
             return None
         length = min(self._time.until - since, since - _EARLIEST)
-        if length <= timedelta():  # it begins in time to come, or with time itself
+        if length <= timedelta():  # it begins in the future, or at the start of the calendar
             return Totals()
         time = TimeRange(since=since - length, until=since)
         async with self._database.read() as connection:
@@ -97,7 +97,7 @@ class CostReport:
 
         Args:
             by: What to group by.
-            limit: How many groups to return; None: all of them.
+            limit: Maximum number of groups; None: all of them.
         """
         async with self._database.read() as connection:
             found = await sum_rollups_by(connection, by, self._where, self._time)
@@ -106,9 +106,9 @@ class CostReport:
     async def timeline(
         self, interval: Interval, zone_name: str, *, limit: int = MAX_PERIODS
     ) -> Sequence[CostPeriod]:
-        """Sum up each period of the time range, those with nothing too.
+        """Sum up each period of the time range, including those without charges.
 
-        The first and the last period are counted as far as they lie in the time range.
+        The first and the last period count only what lies in the time range.
 
         Raises:
             InvalidInput: There is no such time zone, or there would be too many periods.
@@ -135,7 +135,7 @@ class CostReport:
         ]
 
     async def projected_month(self) -> int:
-        """Return what the present UTC month will cost if it goes on as until now."""
+        """Return the projected cost of the current UTC month, at its rate so far."""
         moment = now()
         start, end = month_range(moment, time_zone("UTC"))
         async with self._database.read() as connection:
@@ -147,7 +147,7 @@ class CostReport:
 
 
 def add_totals(*many: Totals) -> Totals:
-    """Add sums up."""
+    """Add up sums."""
     return reduce(
         lambda one, other: Totals(
             images=one.images + other.images,
@@ -161,7 +161,7 @@ def add_totals(*many: Totals) -> Totals:
 
 
 def _max_period(starts: Iterable[datetime]) -> RollupPeriod:
-    """Return the longest period of which none lies across any of these moments."""
+    """Return the longest period that none of these times divides."""
     longest = RollupPeriod.MONTH
     for start in starts:
         if start != day_of(start):

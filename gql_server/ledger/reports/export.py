@@ -1,4 +1,4 @@
-"""The lines of the ledger as a file, for spreadsheets and programs."""
+"""The entries of the ledger as a file, for spreadsheets and programs."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ from gql_server.domain.money import decimal_dollars, decimal_neurons
 
 
 class ExportFormat(StrEnum):
-    """How the lines are written."""
+    """The format of the entries."""
 
     CSV = "csv"
     JSON = "json"
@@ -26,12 +26,12 @@ class ExportFormat(StrEnum):
 
 
 class ParquetNotInstalled(Exception):
-    """Parquet files need an extra of the installation; the message names it."""
+    """Parquet files need an optional dependency; the message names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRange:
-    """From a moment on, and before another; None is without end."""
+    """From a time on, and before another; None: unlimited."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -51,7 +51,7 @@ FIELDS: Final = (
     "is_preview",
     "reason",
 )
-"""Their columns."""
+"""The columns of an entry."""
 
 
 async def export_ledger(
@@ -59,7 +59,7 @@ async def export_ledger(
     time: LedgerRange,
     file_format: Literal[ExportFormat.CSV, ExportFormat.JSON],
 ) -> AsyncIterator[str]:
-    """Yield the ledger line by line, the oldest first; amounts are exact decimals of dollars."""
+    """Yield the ledger as lines, the oldest first; amounts are exact decimals of dollars."""
     if file_format is ExportFormat.CSV:
         yield ",".join(FIELDS)
     async for chunk in charge_chunks(database, since=time.since, until=time.until):
@@ -69,10 +69,10 @@ async def export_ledger(
 
 
 def parquet_export() -> Callable[[Database, LedgerRange, BinaryIO], Awaitable[None]]:
-    """Return what writes the ledger into a file as Parquet.
+    """Return the function that writes the ledger into a Parquet file.
 
     Raises:
-        ParquetNotInstalled: The extra is not installed.
+        ParquetNotInstalled: The optional dependency is not installed.
     """
     try:
         from gql_server.ledger.reports.parquet import write_ledger  # noqa: PLC0415 - an optional extra

@@ -1,6 +1,6 @@
-"""The lines of the ledger as a Parquet file.
+"""The entries of the ledger as a Parquet file.
 
-Imported only where one is written: pyarrow is an optional extra, and takes long to import.
+Imported only for writing one: pyarrow is an optional dependency, and takes long to import.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from gql_server.database.records.ledger import ChargeRecord
 from gql_server.ledger.reports.export import FIELDS, LedgerRange
 
 _ROWS_A_GROUP: Final = 100_000
-"""How many lines are in memory at most, give or take a chunk."""
+"""Maximum number of rows in memory, give or take a chunk."""
 
 _DOLLARS: Final = pa.decimal128(19, 9)
-"""Whatever 64 bits of billionths hold."""
+"""Holds every 64-bit number of billionths."""
 
 _NEURONS: Final = pa.decimal128(19, 3)
 
@@ -31,15 +31,15 @@ _TYPES: Final = {
     "neurons": _NEURONS,
     "is_preview": pa.bool_(),
 }
-"""What is no text."""
+"""Columns that are not text."""
 
 _SCHEMA: Final = pa.schema([(name, _TYPES.get(name, pa.string())) for name in FIELDS])
 
 
 async def write_ledger(database: Database, time: LedgerRange, target: BinaryIO) -> None:
-    """Write the ledger, the oldest line first, in groups of rows; ``target`` is only appended to.
+    """Write the ledger, oldest entry first, in groups of rows; ``target`` is only appended to.
 
-    Amounts are exact decimals of dollars and neurons, moments are in UTC.
+    Amounts are exact decimals of dollars and neurons, times are in UTC.
     """
     sink = _Sink(target)
     with pq.ParquetWriter(sink, _SCHEMA, compression="zstd") as writer:
@@ -58,7 +58,7 @@ async def write_ledger(database: Database, time: LedgerRange, target: BinaryIO) 
 
 
 class _Sink(RawIOBase):
-    """Passes bytes on until it is cut off: the writer would end even half a file as a whole one."""
+    """Passes bytes on until it is cut off: the writer would complete even half a file."""
 
     def __init__(self, target: BinaryIO) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""How models do here: what their generations came to, and how long pictures took."""
+"""The performance of models on this server: outcomes of generations, and seconds per image."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -26,17 +26,17 @@ log = structlog.get_logger(__name__)
 
 _USUAL_DAYS: Final = timedelta(days=30)
 _MAX_WAIT_SECONDS: Final = 2.0
-"""How long a failure waits at most to be counted before it is told."""
+"""Maximum wait for a failure to be counted before it is reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Performance:
-    """What a model's generations came to in a time range.
+    """The generations of a model in a time range.
 
     Attributes:
-        images: Pictures that were made and kept.
-        failures: Generations that brought no picture, their retries being one with them.
-        refusals: Prompts that the model's safety filter refused; they are no failures.
+        images: Images that were generated and stored.
+        failures: Generations without an image; retries of one generation count once.
+        refusals: Prompts that the model's safety filter refused; they are not failures.
     """
 
     images: int = 0
@@ -46,12 +46,12 @@ class Performance:
 
     @property
     def success_rate(self) -> float | None:
-        """Pictures among pictures and failures, from 0 to 1; None when there was neither."""
+        """Images as a fraction of images and failures, from 0 to 1; None without either."""
         ended = self.images + self.failures
         return self.images / ended if ended else None
 
     def seconds(self, share: float) -> float | None:
-        """Return the seconds that this share of the pictures took at most, to 2.5 percent.
+        """Return the seconds within which this share of the images was generated, to 2.5 percent.
 
         Args:
             share: Above 0 and up to 1; one half is the median.
@@ -65,7 +65,7 @@ class Performance:
 
 
 def performance_start(since: datetime | None) -> datetime:
-    """Return from when on is counted: the start of an hour, or 30 days before today, in UTC."""
+    """Return the start of the measured period: the start of an hour, or 30 days ago, in UTC."""
     moment = now()
     if since is None:
         return day_of(moment) - _USUAL_DAYS
@@ -75,7 +75,7 @@ def performance_start(since: datetime | None) -> datetime:
 async def read_performance(
     database: Database, model_ids: Sequence[str], *, is_preview: bool, since: datetime
 ) -> dict[str, Performance]:
-    """Read how models did from an hour on, by one statement; a model never seen is there too."""
+    """Read the performance of models since an hour, in one statement; includes unused models."""
     async with database.read() as connection:
         rows = await sum_model_rollups(connection, model_ids, is_preview=is_preview, since=since)
     ended: dict[str, Counter[Outcome]] = defaultdict(Counter)
@@ -98,7 +98,7 @@ async def read_performance(
 async def count_without_picture(
     database: Database, model_id: str, outcome: Outcome, *, is_preview: bool
 ) -> None:
-    """Count a generation that brought no picture; where that fails it is only logged."""
+    """Count a generation without an image; an error in doing so is only logged."""
     rows = model_rollups_of(model_id, outcome, at=now(), is_preview=is_preview)
     try:
         async with asyncio.timeout(_MAX_WAIT_SECONDS), database.write() as connection:

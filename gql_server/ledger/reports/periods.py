@@ -13,7 +13,7 @@ MAX_PERIODS: Final = 10_000
 
 
 class Interval(StrEnum):
-    """How long the periods of a timeline are."""
+    """The length of the periods of a timeline."""
 
     HOUR = "hour"
     DAY = "day"
@@ -22,7 +22,7 @@ class Interval(StrEnum):
 
 
 def time_zone(name: str) -> ZoneInfo:
-    """Return the zone of an IANA name, such as ``Europe/Berlin``.
+    """Return the time zone with an IANA name, such as ``Europe/Berlin``.
 
     Raises:
         InvalidInput: There is no such zone.
@@ -47,7 +47,7 @@ def period_starts(
     """Return the starts of the periods that overlap a time range, and the end of the last, in UTC.
 
     Raises:
-        InvalidInput: There would be more than ``limit``, or they reach beyond the calendar.
+        InvalidInput: There would be more than ``limit``, or they exceed the calendar.
     """
     starts: list[datetime] = []
     try:
@@ -70,20 +70,20 @@ def period_starts(
 
 
 def month_range(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return, in UTC, the start and the end of the month that a moment lies in."""
+    """Return the start and the end, in UTC, of the month that contains a time."""
     first = moment.astimezone(zone).date().replace(day=1)
     return _midnight(first, zone), _midnight(_next_month(first), zone)
 
 
 def day_range(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return, in UTC, the start and the end of the day that a moment lies in."""
+    """Return the start and the end, in UTC, of the day that contains a time."""
     day = moment.astimezone(zone).date()
     return _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
 
 
 def _from(local: datetime, interval: Interval, zone: ZoneInfo) -> Iterator[datetime]:
     if interval is Interval.HOUR:
-        # Hours are counted in UTC, so that the repeated hour of autumn is two.
+        # Hours are counted in UTC, so that the repeated hour in autumn is two.
         start = local.astimezone(UTC) - timedelta(
             minutes=local.minute, seconds=local.second, microseconds=local.microsecond
         )
@@ -104,7 +104,7 @@ def _from(local: datetime, interval: Interval, zone: ZoneInfo) -> Iterator[datet
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    # A midnight that a zone skips counts as the moment at which its clocks jump.
+    # A midnight that a zone skips is the time at which its clocks jump.
     return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
