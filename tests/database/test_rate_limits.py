@@ -57,11 +57,11 @@ async def test_a_clock_that_steps_forward_costs_nothing(database: Database) -> N
 async def test_a_step_under_the_only_process_of_sqlite_costs_nothing(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = partial(take_turn, kind="a kind", limit=RateLimit(600), is_background=False)
-    assert await database.write_passing(asked) is None
+    asked = partial(take_permit, kind="a kind", limit=RateLimit(600), is_background=False)
+    assert await database.write_unsynced(asked) is None
     stepped = time.time_ns() - 3600 * 10**9
     monkeypatch.setattr(time, "time_ns", lambda: stepped)
-    assert await database.write_passing(asked) is None
+    assert await database.write_unsynced(asked) is None
 
 
 async def test_kinds_are_counted_apart(database: Database) -> None:

@@ -1,6 +1,7 @@
 """Rows as the driver has them: the same on both databases, however many ask, whatever ends."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,12 +9,12 @@ from sqlalchemy import String, bindparam, select, text
 
 from gql_server.database.engine.cursors import cursor_at, cursor_of
 from gql_server.database.engine.engine import Database
-from gql_server.database.engine.pages import PageRequest
+from gql_server.database.engine.pages import PageKey, PageOrder, PageRequest
 from gql_server.database.engine.raw_reads import RawRead, compiled
 from gql_server.database.queries.images import Deleted, ImageFilter, image_page, raw_image_page
 from gql_server.database.tables.tables import ImageRow
 from gql_server.domain.clock import to_iso
-from tests.database.rows import add_image, add_images
+from tests.database.rows import START, add_image, add_images
 
 pytestmark = pytest.mark.anyio
 
@@ -51,6 +52,35 @@ async def test_raw_pages_are_those_of_typed_rows(database: Database, where: Imag
                 assert values.moment(raw[0]) == to_iso(row["created_at"])
                 assert values.utc(raw[0]) == row["created_at"]
                 assert cursor_at(values.microseconds(raw[0]), raw[1]) == cursor_of(row)
+
+
+@pytest.mark.parametrize("microseconds", [0, 5_000])
+@pytest.mark.parametrize("from_end", [False, True])
+async def test_pages_neither_repeat_nor_skip_a_row(
+    database: Database,
+    microseconds: int,
+    from_end: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    created = [START + timedelta(seconds=n // 2, microseconds=microseconds) for n in range(7)]
+    ids = [(await add_image(database, created_at=moment)).id for moment in created]
+    where = ImageFilter(created_since=created[1], created_before=created[6])
+    seen: list[str] = []
+    key: PageKey | None = None
+    has_more = True
+    while has_more:
+        request = PageRequest(
+            size=2,
+            after=None if from_end else key,
+            before=key if from_end else None,
+            from_end=from_end,
+            order=PageOrder.OLDEST_FIRST,
+        )
+        page = await raw_image_page(database, ("created_at", "id"), where, request)
+        read = [row[1] for row in page.rows]
+        seen = [*read, *seen] if from_end else [*seen, *read]
+        moment, image_id = page.rows[0 if from_end else -1]
+        key, has_more = PageKey(database.values.utc(moment), image_id), page.has_more
+    assert seen == [*sorted(ids[0:2]), *sorted(ids[2:4]), *sorted(ids[4:6])]
 
 
 def read_of(database: Database, statement: Any) -> RawRead:

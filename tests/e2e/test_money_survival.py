@@ -17,15 +17,15 @@ import httpx
 import psycopg
 import pytest
 from sqlalchemy import text
-from tests.support.product import FLUX, GENERATE, Product, running_product, workers_ai_settings
 
 from tests.support.clock import step_clock
 from tests.support.faulty_proxy import FaultyProxy, Hold, running_proxy
 from tests.support.postgres import PostgresServer
-from tests.support.process import product_process, workers_ai_environment
+from tests.support.process import server_process, workers_ai_environment
+from tests.support.running_app import FLUX, GENERATE, RunningApp, running_app, workers_ai_settings
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
 from tests.support.waiting import WAIT_SECONDS
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import Exchange
 
 pytestmark = pytest.mark.anyio
@@ -71,9 +71,9 @@ class Scene:
     """
 
     def __init__(
-        self, standin: WorkersAIStandin, s3: S3Server, proxy: FaultyProxy, database_url: str
+        self, fake_workers_ai: FakeWorkersAI, s3: S3Server, proxy: FaultyProxy, database_url: str
     ) -> None:
-        self._standin = standin
+        self._standin = fake_workers_ai
         self._s3 = s3
         self._proxy = proxy
         self._database_url = database_url
@@ -87,9 +87,9 @@ class Scene:
             "r2_endpoint_url": s3.endpoint_url,
         }
         shared = store | {"database_url": database_url, "process_lease": "2"}
-        self.settings: Final = workers_ai_settings(standin) | shared
+        self.settings: Final = workers_ai_settings(fake_workers_ai) | shared
         self.environment: Final = workers_ai_environment(
-            standin, **{name.upper(): value for name, value in shared.items()}
+            fake_workers_ai, **{name.upper(): value for name, value in shared.items()}
         ) | {"R2_ENDPOINT_URL": proxy.url}
 
     def pictures(self) -> int:
@@ -155,9 +155,9 @@ class Scenes:
     """Opens scenes, each with a database and a bucket of its own."""
 
     def __init__(
-        self, standin: WorkersAIStandin, s3: S3Server, postgres: PostgresServer, template: str
+        self, fake_workers_ai: FakeWorkersAI, s3: S3Server, postgres: PostgresServer, template: str
     ) -> None:
-        self._standin = standin
+        self._standin = fake_workers_ai
         self._s3 = s3
         self._postgres = postgres
         self._template = template
@@ -174,13 +174,13 @@ class Scenes:
 
 @pytest.fixture
 def scenes(
-    standin: WorkersAIStandin, s3: S3Server, postgres: PostgresServer, migrated_postgres: str
+    fake_workers_ai: FakeWorkersAI, s3: S3Server, postgres: PostgresServer, migrated_postgres: str
 ) -> Scenes:
-    return Scenes(standin, s3, postgres, migrated_postgres)
+    return Scenes(fake_workers_ai, s3, postgres, migrated_postgres)
 
 
-async def money(product: Product) -> Money:
-    async with product.parts.database.read() as connection:
+async def money(app: RunningApp) -> Money:
+    async with app.services.database.read() as connection:
         row = (await connection.execute(text(MONEY))).one()
     return Money(*(int(value) for value in row))
 
@@ -192,20 +192,20 @@ async def ask(url: str, query: str, **variables: Any) -> dict[str, Any]:
     return answer
 
 
-async def until_alone(product: Product) -> None:
+async def until_alone(app: RunningApp) -> None:
     """Wait until the other process was declared dead."""
     async with asyncio.timeout(WAIT_SECONDS):
         while True:
-            async with product.parts.database.read() as connection:
+            async with app.services.database.read() as connection:
                 found = await connection.execute(text("SELECT count(*) FROM processes"))
             if found.scalar_one() <= 1:
                 return
             await asyncio.sleep(0.1)
 
 
-async def is_refused(product: Product) -> bool:
+async def is_refused(app: RunningApp) -> bool:
     """Ask for another picture; return whether the budget refused it."""
-    payload = await product.generate()
+    payload = await app.generate()
     if payload["image"] is not None:
         return False
     assert [error["code"] for error in payload["userErrors"]] == ["BUDGET_EXCEEDED"]
@@ -233,17 +233,17 @@ async def test_what_may_still_be_charged_stays_held(
     tmp_path: Path, scenes: Scenes, mode: Mode, step: Step, end: End
 ) -> None:
     async with scenes.opened(mode) as scene, AsyncExitStack() as stack:
-        first = await stack.enter_async_context(product_process(tmp_path, scene.environment))
+        first = await stack.enter_async_context(server_process(tmp_path, scene.environment))
         await ask(first.url, SET_BUDGET)
         async with scene.held_at(step, first.url):
             first.process.send_signal(signal.SIGKILL if end == "killed" else signal.SIGSTOP)
         if mode == "batch":
             await scene.answer
         other = await stack.enter_async_context(
-            running_product(tmp_path / "other", scene.settings, runs_jobs=mode == "batch")
+            running_app(tmp_path / "other", scene.settings, runs_jobs=mode == "batch")
         )
         await until_alone(other)
-        await step_clock(other.parts.database, timedelta(minutes=3))  # beyond GRACE
+        await step_clock(other.services.database, timedelta(minutes=3))  # beyond GRACE
         may_be_charged = mode != "plain" and step != "reserving"
         now = await money(other)
         assert now.spent + now.held <= PRICE
@@ -269,7 +269,7 @@ async def test_what_may_still_be_charged_stays_held(
         assert scene.pictures() == 1 + is_orphaned
 
 
-async def finish(other: Product, mode: Mode, *, is_held: bool) -> None:
+async def finish(other: RunningApp, mode: Mode, *, is_held: bool) -> None:
     """Have the other server finish what the first began, if it can be paid."""
     if mode == "keyed":
         payload = await other.generate(**KEYED)

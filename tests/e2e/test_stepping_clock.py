@@ -16,8 +16,6 @@ from typing import Any, Final
 
 import psycopg
 import pytest
-from tests.support.batch_team import called
-from tests.support.product import FLUX, GENERATE
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.migration import migrate
@@ -25,11 +23,13 @@ from gql_server.domain.rate_limits import SECOND, RateLimit
 from gql_server.jobs.engine_database import migrate_engine
 from tests.support.batch_client import BatchClient
 from tests.support.postgres import PostgresServer, running_postgres
-from tests.support.process import product_process, worker_process, workers_ai_environment
+from tests.support.process import server_process, worker_process, workers_ai_environment
 from tests.support.receiver import Receiver
+from tests.support.running_app import FLUX, GENERATE
 from tests.support.stepping_clock import SteppingClock, stepping_clock
 from tests.support.waiting import WAIT_SECONDS
-from tests.support.workers_ai_app import WorkersAIStandin
+from tests.support.worker_cluster import called
+from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
 
@@ -55,10 +55,12 @@ PAID: Final = (
 class Shop:
     """A client of a server whose clock steps."""
 
-    def __init__(self, folder: Path, settings: dict[str, str], standin: WorkersAIStandin) -> None:
+    def __init__(
+        self, folder: Path, settings: dict[str, str], fake_workers_ai: FakeWorkersAI
+    ) -> None:
         self.folder = folder
         self.settings = settings
-        self.standin = standin
+        self.fake_workers_ai = fake_workers_ai
         self.client = BatchClient("")
 
     async def picture(self, key: str | None = None) -> dict[str, Any]:
@@ -114,11 +116,11 @@ def clock() -> Iterator[SteppingClock]:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, standin: WorkersAIStandin, clock: SteppingClock) -> Shop:
+def shop(tmp_path: Path, fake_workers_ai: FakeWorkersAI, clock: SteppingClock) -> Shop:
     """On SQLite."""
-    standin.latency = 0.5
+    fake_workers_ai.latency = 0.5
     settings = workers_ai_environment(
-        standin,
+        fake_workers_ai,
         WORKERS_AI_REQUESTS_PER_MINUTE=str(PER_MINUTE),
         BATCH_CONCURRENCY="4",
         PROCESS_LEASE="10",
@@ -129,7 +131,7 @@ def shop(tmp_path: Path, standin: WorkersAIStandin, clock: SteppingClock) -> Sho
         WEBHOOK_ALLOW_PRIVATE="true",
         **clock.environment,
     )
-    return Shop(tmp_path, settings, standin)
+    return Shop(tmp_path, settings, fake_workers_ai)
 
 
 @pytest.fixture
@@ -147,11 +149,11 @@ async def postgres_url(clock: SteppingClock) -> AsyncIterator[str]:
 async def test_an_hour_back_stops_neither_a_picture_nor_a_batch(
     shop: Shop, clock: SteppingClock
 ) -> None:
-    async with product_process(shop.folder, shop.settings) as running:
+    async with server_process(shop.folder, shop.settings) as running:
         shop.client.url = running.url
         keyed = await shop.made("before")
         batch_id = await shop.batch(16)
-        await called(shop.standin, 3)
+        await called(shop.fake_workers_ai, 3)
         await clock.is_ahead_by(-HOUR)
         began = time.monotonic()
         await shop.made()
@@ -159,7 +161,7 @@ async def test_an_hour_back_stops_neither_a_picture_nor_a_batch(
         assert time.monotonic() - began < WINDOW + ROOM
         assert await shop.made("before") == keyed
     assert shop.paid() == (18, 18, 18, 0)
-    assert len(shop.standin.requests) == 18
+    assert len(shop.fake_workers_ai.requests) == 18
 
 
 @pytest.mark.survival
@@ -175,7 +177,7 @@ async def test_a_step_costs_at_most_the_window_of_the_rate_limit(
 ) -> None:
     if kind == "postgresql":
         shop.settings["DATABASE_URL"] = request.getfixturevalue("postgres_url")
-    async with product_process(shop.folder, shop.settings) as running:
+    async with server_process(shop.folder, shop.settings) as running:
         shop.client.url = running.url
         await shop.client.ask(SET_BUDGET)
         keyed = await shop.made("before")
@@ -184,9 +186,9 @@ async def test_a_step_costs_at_most_the_window_of_the_rate_limit(
         await shop.ended(told)
         await receiver.until(2)  # the next is put off by half a minute
         batch_id = await shop.batch(BATCH)
-        await called(shop.standin, 8)
+        await called(shop.fake_workers_ai, 8)
         in_flight = asyncio.create_task(shop.made("during"))
-        await called(shop.standin, 12)
+        await called(shop.fake_workers_ai, 12)
 
         await clock.is_ahead_by(step)
         began = time.monotonic()
@@ -200,13 +202,13 @@ async def test_a_step_costs_at_most_the_window_of_the_rate_limit(
                 await asyncio.sleep(0.1)
         assert (await shop.allowance())["remaining"] > 9000
         assert shop.paid() == (BATCH + 4,) * 3 + (0,)
-        assert len(shop.standin.requests) == BATCH + 4
+        assert len(shop.fake_workers_ai.requests) == BATCH + 4
 
         batch_id = await shop.batch(BATCH)
-        await called(shop.standin, BATCH + 12)
+        await called(shop.fake_workers_ai, BATCH + 12)
         running.process.kill()
     await clock.is_ahead_by(timedelta(0))
-    async with product_process(shop.folder, shop.settings) as running:
+    async with server_process(shop.folder, shop.settings) as running:
         shop.client.url = running.url
         await asyncio.gather(shop.made("after"), shop.ended(batch_id))
         assert await shop.made("before") == keyed
@@ -229,8 +231,8 @@ async def test_a_server_and_a_worker_whose_clocks_differ_work_together(
     with stepping_clock() as other:
         await other.is_ahead_by(difference)
         async with (
-            product_process(shop.folder, shop.settings, "--no-worker") as running,
-            worker_process(shop.folder, shop.settings | other.environment) as worker,
+            server_process(shop.folder, shop.settings, "--no-worker") as running,
+            worker_process(shop.folder, {**shop.settings, **other.environment}) as worker,
         ):
             shop.client.url = running.url
             await shop.client.ask(SET_BUDGET)
@@ -242,13 +244,13 @@ async def test_a_server_and_a_worker_whose_clocks_differ_work_together(
             assert time.monotonic() - began < WINDOW + ROOM
             assert await shop.made("k") == keyed
             assert shop.paid() == (BATCH + 1,) * 3 + (0,)
-            assert len(shop.standin.requests) == BATCH + 1
+            assert len(shop.fake_workers_ai.requests) == BATCH + 1
             await _goes_on_after_its_death(shop, worker)
 
 
 async def _goes_on_after_its_death(shop: Shop, worker: Process) -> None:
     batch_id = await shop.batch(BATCH)
-    await called(shop.standin, BATCH + 8)
+    await called(shop.fake_workers_ai, BATCH + 8)
     worker.kill()
     async with worker_process(shop.folder, shop.settings):
         await shop.ended(batch_id)

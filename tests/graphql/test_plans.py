@@ -4,7 +4,7 @@ import gc
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -30,6 +30,7 @@ LISTS = ("templates", "batches", "sourceImages", "budgets", "apiKeys")
 OBJECTS = ("image", "models", "model", "template", "batch", "viewer")
 PLANNED = ("images", "images", "images", *OBJECTS, *LISTS)
 READ = (*PLANNED, "node", "nodes")
+IMAGES = 60
 _DRAWS_OF_A_PLAN = 40
 _CHANCE = re.compile(rb'(estimatedFinishAt":"|resetsAt":"|eference"?: ?"?)[^"]*')
 PAGE = """query L($n: Int!, $a: String, $f: ImageFilter) {
@@ -66,6 +67,11 @@ CALLERS = (
 )
 
 
+def created_at(number: int) -> datetime:
+    """Return when an image was created."""
+    return START + timedelta(seconds=number, microseconds=number * 1000)
+
+
 class Compared:
     """A seeded database, the product's schema, and the same executed by graphql-core alone."""
 
@@ -76,8 +82,8 @@ class Compared:
         self._models = ShapedCatalogue(app.services.catalogue, app.services.prices).models()
         self._schema = build_schema(LIMITS)
         cursors = [
-            cursor_of({"created_at": START + timedelta(seconds=number), "id": ids[number]})
-            for number in range(0, len(ids), 5)
+            cursor_of({"created_at": created_at(number), "id": ids[number]})
+            for number in range(0, IMAGES, 5)
         ]
         values = {
             "first": (1, 2, 5, 50, 100, 0, 101, 3.0, "x"),
@@ -189,12 +195,12 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compared]:
                     ),
                     tags=(["fox"], ["fox", "snow"], [])[number % 3],
                     attributes=({"a": [1, None, 2.5]}, None)[number % 2],
-                    created_at=START + timedelta(seconds=number, microseconds=number * 1000),
+                    created_at=created_at(number),
                     deleted_at=START + timedelta(days=1) if number % 7 == 0 else None,
                     is_preview=number % 5 == 0,
                     seconds=number / 3,
                 )
-                for number in range(60)
+                for number in range(IMAGES)
             ]
             owned = await make_objects(app.services, "ann")
             ids = [str(value) for value in asdict(owned).values() if value is not None]

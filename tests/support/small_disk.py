@@ -41,7 +41,7 @@ class SmallDisk:
 def small_disk(folder: Path, *, megabytes: int) -> Iterator[SmallDisk]:
     """Mount a small disk at a folder; the test is skipped where that is not permitted."""
     folder.mkdir(parents=True)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0777", "tmpfs", folder]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0777", "tmpfs", str(folder)]
     try:
         subprocess.run(mount, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:

@@ -42,7 +42,16 @@ def compiled(statement: Select[Any], dialect: Dialect, values: Mapping[str, Any]
     made = statement.compile(dialect=dialect)
     state = made.construct_expanded_state({**made.params, **values})
     constants = {name: value for name, value in state.parameters.items() if name not in values}
-    return RawRead(state.statement, constants, state.processors, state.positiontup)
+    # Those of the state are only what lists were expanded to.
+    processors = {
+        name: process
+        for name, bound in made.binds.items()
+        if name in state.parameters
+        and (process := bound.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+    }
+    return RawRead(
+        state.statement, constants, {**processors, **state.processors}, state.positiontup
+    )
 
 
 class RawValues(Protocol):
