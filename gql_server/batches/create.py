@@ -1,6 +1,5 @@
 """Accepting a batch and having it worked on; it goes on whatever becomes of this process."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
@@ -28,7 +27,7 @@ from gql_server.domain.principal import Principal
 from gql_server.generation.recovery import acceptance_to_json
 from gql_server.generation.requests import request_to_json
 from gql_server.generation.services import Services
-from gql_server.idempotency.operations import Begun, input_hash, key_faults, reject_with_key_faults
+from gql_server.idempotency.operations import Accepted
 from gql_server.inference.model import Model
 from gql_server.ledger.budgets.budgets import BudgetState
 from gql_server.processes.bulk_work import bulk_work
@@ -69,17 +68,12 @@ async def create_batch(
         accepted = await accept_batch(services, principal, request)
         creation = _create(services, principal, accepted)
         return await services.running.run(accepted.batch_id, creation, pending=BatchPending)
-    checked = partial(accept_batch, services, principal, request)
-    faults = list(key_faults(idempotency_key))
-    if faults or await is_oversized_batch(services, request):
-        await reject_with_key_faults(faults, checked)
-    try:
-        digest = await asyncio.to_thread(lambda: input_hash(_given(request)))
-    except (RecursionError, TypeError, ValueError):  # its metadata is no plain JSON
-        await checked()
-        raise
-    scope = KeyScope(user_id=principal.user_id, operation=operation, key=idempotency_key)
-    return await services.idempotency.once(scope, digest, _KeyedBatch(services, principal, request))
+    return await services.idempotency.run_request(
+        KeyScope(user_id=principal.user_id, operation=operation, key=idempotency_key),
+        _KeyedBatch(services, principal, request),
+        partial(_given, request),
+        is_oversized=await is_oversized_batch(services, request),
+    )
 
 
 class _KeyedBatch:
@@ -89,29 +83,27 @@ class _KeyedBatch:
     has_spent: Final = False
 
     def __init__(self, services: Services, principal: Principal, request: BatchRequest) -> None:
-        self._parts = services
+        self._services = services
         self._principal = principal
         self._request = request
-        self._accepted: AcceptedBatch
 
-    async def accept(self) -> Begun:
-        self._accepted = await accept_batch(self._parts, self._principal, self._request)
-        return Begun(result_id=self._accepted.batch_id)
+    async def accept(self) -> Accepted[AcceptedBatch]:
+        accepted = await accept_batch(self._services, self._principal, self._request)
+        return Accepted(result_id=accepted.batch_id, request=accepted)
 
     async def find(self, batch_id: str) -> CreatedBatch | None:
-        async with self._parts.database.read() as connection:
+        async with self._services.database.read() as connection:
             found = await find_batches(connection, [batch_id], user_id=self._principal.user_id)
         return CreatedBatch(batch=found[batch_id]) if batch_id in found else None
 
-    async def make(self, _batch_id: str, scope: KeyScope) -> CreatedBatch:
-        return await _create(self._parts, self._principal, self._accepted, scope)
+    async def run(self, accepted: Accepted[AcceptedBatch], scope: KeyScope) -> CreatedBatch:
+        return await _create(self._services, self._principal, accepted.request, scope)
 
     async def resume(
-        self, batch_id: str, _accepted: Mapping[str, Any] | None, scope: KeyScope
+        self, batch_id: str, _recorded: Mapping[str, Any] | None, scope: KeyScope
     ) -> CreatedBatch:
-        accepted = await accept_batch(self._parts, self._principal, self._request)
-        self._accepted = replace(accepted, batch_id=batch_id)
-        return await self.make(batch_id, scope)
+        accepted = replace((await self.accept()).request, batch_id=batch_id)
+        return await _create(self._services, self._principal, accepted, scope)
 
 
 async def _create(

@@ -26,8 +26,8 @@ from gql_server.bootstrap.readiness import checks
 from gql_server.bootstrap.resources import StartError
 from gql_server.bootstrap.services import Wiring
 from gql_server.domain.allowances import Allowance
+from gql_server.generation.create_upload import MAX_UPLOAD_BYTES
 from gql_server.generation.services import Services
-from gql_server.generation.source_images import MAX_UPLOAD_BYTES
 from gql_server.graphql.execution.limits import Limits
 from gql_server.graphql.execution.persisted import PersistedDocuments, load_trusted_documents
 from gql_server.graphql.server.options import ViewOptions

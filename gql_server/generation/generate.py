@@ -16,7 +16,7 @@ from gql_server.generation.recovery import acceptance_from_json, acceptance_to_j
 from gql_server.generation.requests import PictureRequest
 from gql_server.generation.services import Services
 from gql_server.generation.validation import AcceptedPicture, accept, is_oversized
-from gql_server.idempotency.operations import Begun, input_hash, key_faults, reject_with_key_faults
+from gql_server.idempotency.operations import Accepted
 from gql_server.ledger.budgets.budgets import BudgetState
 from gql_server.ledger.budgets.reservations import Hold
 
@@ -58,80 +58,81 @@ async def generate_image(
     if idempotency_key is None:
         accepted = await accept(services, principal, request)
         return await services.running.run(accepted.image_id, _make_and_keep(services, accepted))
-    checked = partial(accept, services, principal, request)
-    faults = list(key_faults(idempotency_key))
-    if faults or is_oversized(services, request):
-        await reject_with_key_faults(faults, checked)
-    try:
-        digest = input_hash(_given(request))
-    except (RecursionError, TypeError, ValueError):  # its metadata is no plain JSON
-        await checked()
-        raise
     scope = KeyScope(user_id=principal.user_id, operation=_OPERATION, key=idempotency_key)
-    work = _KeyedPicture(services, principal, request)
+    operation = _KeyedImage(services, principal, request)
     try:
-        return await services.idempotency.once(scope, digest, work)
+        return await services.idempotency.run_request(
+            scope,
+            operation,
+            partial(_given, request),
+            is_oversized=is_oversized(services, request),
+        )
     finally:
-        await work.release()
+        await operation.release()
 
 
-class _KeyedPicture:
+class _KeyedImage:
     """A request with an idempotency key."""
 
     pending = GenerationPending
 
     def __init__(self, services: Services, principal: Principal, request: PictureRequest) -> None:
-        self._parts = services
+        self._services = services
         self._principal = principal
         self._request = request
-        self._accepted: AcceptedPicture
-        self._has_failed = False
+        self._unfinished: str | None = None
+        """ID of the image whose reservation is released if it is not finished."""
         self.has_spent = False
 
     async def release(self) -> None:
-        """Hold nothing more after a failure, unless the request can be resumed and charged."""
-        if self._has_failed:
-            await self._parts.reservations.release(self._accepted.image_id)
+        """Release the reservation after a failure, unless it can be resumed and charged."""
+        if self._unfinished is not None:
+            await self._services.reservations.release(self._unfinished)
 
-    async def accept(self) -> Begun:
-        self._accepted = await accept(self._parts, self._principal, self._request)
-        return Begun(result_id=self._accepted.image_id, accepted=acceptance_to_json(self._accepted))
+    async def accept(self) -> Accepted[AcceptedPicture]:
+        accepted = await accept(self._services, self._principal, self._request)
+        return Accepted(
+            result_id=accepted.image_id,
+            request=accepted,
+            recorded=acceptance_to_json(accepted),
+        )
 
     async def find(self, image_id: str) -> MadeImage | None:
-        async with self._parts.database.read() as connection:
+        async with self._services.database.read() as connection:
             found = await find_images(connection, [image_id], user_id=self._principal.user_id)
         return MadeImage(image=found[image_id]) if image_id in found else None
 
-    async def make(self, _image_id: str, scope: KeyScope) -> MadeImage:
-        self._has_failed = True  # until it has not
-        async with _paid(self._parts, self._accepted) as hold:
-            picture = await make_picture(self._parts, self._accepted)
-            self.has_spent = True
-            image = await keep_picture(self._parts, self._accepted, picture, hold=hold, key=scope)
-        self._has_failed = False
-        return MadeImage(image=image, exceeded=hold.exceeded)
+    async def run(self, accepted: Accepted[AcceptedPicture], scope: KeyScope) -> MadeImage:
+        return await self._make(accepted.request, scope)
 
     async def resume(
-        self, image_id: str, accepted: Mapping[str, Any] | None, scope: KeyScope
+        self, image_id: str, recorded: Mapping[str, Any] | None, scope: KeyScope
     ) -> MadeImage:
         self.has_spent = True
         kept = await self.find(image_id)
         if kept is not None:
             return kept
-        decided = acceptance_from_json(
-            self._parts, self._principal, self._request, image_id, accepted
+        accepted = acceptance_from_json(
+            self._services, self._principal, self._request, image_id, recorded
         )
-        if decided is None:
-            await self.accept()
-            decided = replace(self._accepted, image_id=image_id)
-        self._accepted = decided
-        self._has_failed = True  # until it is done: it may reserve the amount anew
-        hold = Hold(image_id, decided.payer, decided.price.cost)
-        image = await keep_what_was_made(self._parts, decided, hold=hold, key=scope)
+        if accepted is None:
+            accepted = replace((await self.accept()).request, image_id=image_id)
+        self._unfinished = image_id  # it may reserve the amount again
+        hold = Hold(image_id, accepted.payer, accepted.price.cost)
+        image = await keep_what_was_made(self._services, accepted, hold=hold, key=scope)
         if image is None:
-            return await self.make(image_id, scope)
-        self._has_failed = False
-        self._parts.reservations.charged(decided.payer)
+            return await self._make(accepted, scope)
+        self._unfinished = None
+        self._services.reservations.charged(accepted.payer)
+        return MadeImage(image=image, exceeded=hold.exceeded)
+
+    async def _make(self, accepted: AcceptedPicture, scope: KeyScope) -> MadeImage:
+        self._unfinished = accepted.image_id
+        async with _paid(self._services, accepted) as hold:
+            picture = await make_picture(self._services, accepted)
+            self.has_spent = True
+            image = await keep_picture(self._services, accepted, picture, hold=hold, key=scope)
+        self._unfinished = None
         return MadeImage(image=image, exceeded=hold.exceeded)
 
 

@@ -1,16 +1,15 @@
-"""Idempotency keys: what is sent again with its key is done once.
+"""Idempotency keys: a request that is sent again with its key runs once.
 
-In a process, requests of the same key and input share one flight: a task that finds or makes the
-result, and that every one of them waits for without asking the database. Between processes the
-key's row decides: one conditional change lets one flight work, and the others look at the row
-from time to time.
+In a process, requests with the same key and input share one call: a task that finds or makes the
+result, for which all of them wait without asking the database. Between processes the key's row
+decides: one conditional update lets one process work, and the others poll the row.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -23,9 +22,18 @@ from gql_server.domain.errors import (
     IdempotencyConflict,
     IdempotencyInProgress,
     ImageNotFound,
+    InvalidInput,
     Rejected,
 )
-from gql_server.idempotency.operations import Begun, KeyedWork, failure_from_json, failure_to_json
+from gql_server.idempotency.operations import (
+    Accepted,
+    IdempotentOperation,
+    failure_from_json,
+    failure_to_json,
+    input_hash,
+    key_errors,
+)
+from gql_server.idempotency.shared_call import SharedCall
 from gql_server.processes.clock_watch import ClockWatch
 from gql_server.processes.lease import ProcessLease
 
@@ -34,14 +42,14 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 KEY_LIFETIME: Final = timedelta(hours=24)
-"""How long a key is good for after its request was completed, at least."""
+"""Minimum lifetime of a key after its request was completed."""
 
 _POLL_SECONDS: Final = 0.5
 _SWEEP_LIMIT: Final = 1000
 
 
 class Idempotency:
-    """Does each request with a key once, over all processes."""
+    """Runs each request with a key once, across all processes."""
 
     def __init__(
         self,
@@ -51,58 +59,98 @@ class Idempotency:
         deadline_seconds: float,
         start: Callable[[str, Coroutine[Any, Any, Any]], asyncio.Task[Any]],
     ) -> None:
-        """Take the parts it works with.
+        """Take the services it works with.
 
         Args:
             database: Where the keys are.
-            lease: What this process holds keys by.
+            lease: The lease by which this process holds keys.
             deadline_seconds: How long a request waits.
-            start: Starts work under the name of its result, so that a stop waits for it; raises
-                DomainError where the server takes no more.
+            start: Starts work under the ID of its result, so that a shutdown waits for it; raises
+                DomainError when the server accepts no more.
         """
         self._database = database
         self._lease = lease
         self._deadline_seconds = deadline_seconds
         self._start = start
         self._clock = ClockWatch()
-        self._flights: dict[tuple[KeyScope, str], _Flight[Any]] = {}
+        self._calls: dict[tuple[KeyScope, str], SharedCall[Any]] = {}
 
-    async def once(self, scope: KeyScope, digest: str, work: KeyedWork[T]) -> T:
-        """Do a request, or return what came of it when it was done before.
+    async def run_request(
+        self,
+        scope: KeyScope,
+        operation: IdempotentOperation[Any, T],
+        given: Callable[[], Mapping[str, Any]],
+        *,
+        is_oversized: bool = False,
+    ) -> T:
+        """Check the key, hash the input, and run the operation once.
 
-        What failed in a way that may pass is not remembered: one of those who waited tries again.
+        Args:
+            scope: The key, its user and the operation's name.
+            operation: The operation.
+            given: Returns the input; called in a thread.
+            is_oversized: Whether the input has more than could be accepted. It is then checked,
+                which reports its errors, and not hashed.
+
+        Raises:
+            Rejected: The key or the request is invalid; every error of both is in it.
+            IdempotencyConflict, IdempotencyInProgress, DomainError: As ``run_once``.
+        """
+        errors = list(key_errors(scope.key))
+        if errors or is_oversized:
+            try:
+                await operation.accept()
+            except Rejected as rejected:
+                raise Rejected([*rejected.errors, *errors]) from None
+            except InvalidInput as invalid:
+                raise Rejected([invalid, *errors]) from None
+            if errors:
+                raise Rejected(errors)
+        try:
+            digest = await asyncio.to_thread(lambda: input_hash(given()))
+        except (RecursionError, TypeError, ValueError):  # its metadata is not plain JSON
+            await operation.accept()
+            raise
+        return await self.run_once(scope, digest, operation)
+
+    async def run_once(
+        self, scope: KeyScope, digest: str, operation: IdempotentOperation[Any, T]
+    ) -> T:
+        """Run an operation, or return the result of an earlier run.
+
+        A transient failure is not remembered: one of the waiting requests tries again.
 
         Args:
             scope: The key.
-            digest: The input's hash, of ``input_hash``.
-            work: The request.
+            digest: The ``input_hash`` of the request.
+            operation: The operation.
 
         Raises:
-            IdempotencyConflict: The key stands for another input.
-            IdempotencyInProgress: The deadline passed while an earlier request is worked on.
-            DomainError: What the work raised, now or when it was done; ``work.pending`` when the
-                deadline of the request that began it passed.
-            Rejected: The request has faults.
+            IdempotencyConflict: The key was used with another input.
+            IdempotencyInProgress: The deadline passed while an earlier request was running.
+            DomainError: The operation's error, now or in its earlier run; ``operation.pending``
+                when the deadline of the request that started it passed.
+            Rejected: The request is invalid.
         """
         deadline = asyncio.get_running_loop().time() + self._deadline_seconds
         while True:
-            flight, is_starter = self._join(scope, digest, work)
-            if not await flight.has_landed(deadline):
-                if is_starter and flight.is_here:
-                    raise work.pending(flight.result_id)
-                raise IdempotencyInProgress(flight.result_id)
-            error = flight.task.exception()
+            call, is_starter = self._join(scope, digest, operation)
+            if not await call.wait(deadline):
+                if is_starter and call.is_here:
+                    raise operation.pending(call.result_id)
+                raise IdempotencyInProgress(call.result_id)
+            error = call.task.exception()
             if error is None:
-                result: T = flight.task.result()
+                result: T = call.task.result()
                 return result
             if is_starter or _is_for_everyone(error):
                 raise error.with_traceback(None)
 
     async def sweep(self) -> None:
-        """Forget keys that are good no more.
+        """Delete expired keys.
 
-        After a step of the clock their age is not known, and none is forgotten for as long as a key
-        is good: a request that is sent again must not be paid again.
+        After a step of the clock their age is unknown, and none is deleted for the lifetime of a
+        key: a request that is sent again must not be paid again.
         """
         if await self._clock.steady_for(self._database) < KEY_LIFETIME.total_seconds():
             return
@@ -115,79 +163,81 @@ class Idempotency:
 
     async def close(self) -> None:
         """Stop waiting for other processes."""
-        tasks = {flight.task for flight in self._flights.values()}
+        tasks = {call.task for call in self._calls.values()}
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
 
-    def _join(self, scope: KeyScope, digest: str, work: KeyedWork[T]) -> tuple["_Flight[T]", bool]:
-        flight = self._flights.get((scope, digest))
-        if flight is not None and not flight.task.done():
-            return flight, False
-        flight = _Flight(scope, digest, work, self._fly)
-        self._flights[scope, digest] = flight
-        flight.task.add_done_callback(lambda _task: self._landed(flight))
-        return flight, True
+    def _join(
+        self, scope: KeyScope, digest: str, operation: IdempotentOperation[Any, T]
+    ) -> tuple[SharedCall[T], bool]:
+        call = self._calls.get((scope, digest))
+        if call is not None and not call.task.done():
+            return call, False
+        call = SharedCall(scope, digest, operation, self._run)
+        self._calls[scope, digest] = call
+        call.task.add_done_callback(lambda _task: self._remove(call))
+        return call, True
 
-    def _landed(self, flight: "_Flight[Any]") -> None:
-        if self._flights.get((flight.scope, flight.digest)) is flight:
-            del self._flights[flight.scope, flight.digest]
-        error = None if flight.task.cancelled() else flight.task.exception()
-        if error is None or flight.waiters or isinstance(error, IdempotencyInProgress):
-            return  # whoever waits is told, and tells the log where there is need
+    def _remove(self, call: SharedCall[Any]) -> None:
+        if self._calls.get((call.scope, call.digest)) is call:
+            del self._calls[call.scope, call.digest]
+        error = None if call.task.cancelled() else call.task.exception()
+        if error is None or call.waiters or isinstance(error, IdempotencyInProgress):
+            return  # those who wait get the error, and log it if necessary
         if isinstance(error, DomainError | Rejected):
-            log.warning("keyed_request_failed", result=flight.result_id, reason=str(error))
+            log.warning("keyed_request_failed", result=call.result_id, reason=str(error))
         else:
-            log.error("keyed_request_broke", result=flight.result_id, exc_info=error)
+            log.error("keyed_request_broke", result=call.result_id, exc_info=error)
 
-    async def _fly(self, flight: "_Flight[T]") -> T:
+    async def _run(self, call: SharedCall[T]) -> T:
         while True:
-            held = await self._find(flight)
+            held = await self._find(call)
             if held is None:
-                begun = await flight.work.accept()
-                if await self._claim(flight, begun):
-                    make = partial(flight.work.make, begun.result_id, flight.scope)
-                    return await self._run(flight, begun.result_id, make)
+                accepted = await call.operation.accept()
+                if await self._claim(call, accepted):
+                    run = partial(call.operation.run, accepted, call.scope)
+                    return await self._work(call, accepted.result_id, run)
                 continue
-            flight.learn(held.result_id)
+            call.set_result_id(held.result_id)
             if held.completed_at is not None:
-                return await _replayed(flight.work, held)
-            if await self._take_over(flight, held):
-                resume = partial(flight.work.resume, held.result_id, held.accepted, flight.scope)
-                return await self._run(flight, held.result_id, resume)
-            if not flight.waiters:
+                return await _replayed(call.operation, held)
+            if await self._take_over(call, held):
+                resume = partial(call.operation.resume, held.result_id, held.accepted, call.scope)
+                return await self._work(call, held.result_id, resume)
+            if not call.waiters:
                 raise IdempotencyInProgress(held.result_id)
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def _find(self, flight: "_Flight[Any]") -> KeyRecord | None:
+    async def _find(self, call: SharedCall[Any]) -> KeyRecord | None:
         async with self._database.read() as connection:
-            held = await keys.find_key(connection, flight.scope)
+            held = await keys.find_key(connection, call.scope)
         if held is None:
             return None
-        if held.input_hash != flight.digest:
+        if held.input_hash != call.digest:
             raise IdempotencyConflict
         return held
 
-    async def _claim(self, flight: "_Flight[Any]", begun: Begun) -> bool:
+    async def _claim(self, call: SharedCall[Any], accepted: Accepted[Any]) -> bool:
         async with self._database.write() as connection:
             return await keys.claim_key(
                 connection,
-                flight.scope,
-                input_hash=flight.digest,
-                result_id=begun.result_id,
-                accepted=begun.accepted,
+                call.scope,
+                input_hash=call.digest,
+                result_id=accepted.result_id,
+                accepted=accepted.recorded,
                 process_id=self._lease.process_id,
             )
 
-    async def _take_over(self, flight: "_Flight[Any]", held: KeyRecord) -> bool:
-        # What this process holds has a flight that is not over; without one it was given up.
+    async def _take_over(self, call: SharedCall[Any], held: KeyRecord) -> bool:
+        # A key of this process has a running call; one without a call was abandoned.
         if held.is_held and held.process_id != self._lease.process_id:
             return False
         async with self._database.write() as connection:
             is_taken = await keys.take_over_key(
                 connection,
-                flight.scope,
+                call.scope,
                 result_id=held.result_id,
                 process_id=self._lease.process_id,
             )
@@ -195,92 +245,53 @@ class Idempotency:
             log.info("keyed_request_resumed", result=held.result_id, of=held.process_id)
         return is_taken
 
-    async def _run(
-        self, flight: "_Flight[T]", result_id: str, work: Callable[[], Awaitable[T]]
+    async def _work(
+        self, call: SharedCall[T], result_id: str, work: Callable[[], Awaitable[T]]
     ) -> T:
-        flight.learn(result_id)
-        flight.is_here = True
+        call.set_result_id(result_id)
+        call.is_here = True
         try:
-            task = self._start(result_id, self._settled(flight, result_id, work))
+            task = self._start(result_id, self._settled(call, result_id, work))
         except DomainError as error:
-            await self._settle_failure(flight, result_id, error)
+            await self._settle_failure(call, result_id, error)
             raise
-        # Not awaited itself: what ends the flight does not end the work.
+        # Not awaited itself: cancelling the call does not cancel the work.
         await asyncio.wait({task})
         result: T = task.result()
         return result
 
     async def _settled(
-        self, flight: "_Flight[T]", result_id: str, work: Callable[[], Awaitable[T]]
+        self, call: SharedCall[T], result_id: str, work: Callable[[], Awaitable[T]]
     ) -> T:
         try:
             return await work()
         except Exception as error:
-            await self._settle_failure(flight, result_id, error)
+            await self._settle_failure(call, result_id, error)
             raise
 
     async def _settle_failure(
-        self, flight: "_Flight[Any]", result_id: str, error: Exception
+        self, call: SharedCall[Any], result_id: str, error: Exception
     ) -> None:
         mine = {"result_id": result_id, "process_id": self._lease.process_id}
         remembered = failure_to_json(error)
         try:
             async with self._database.write() as connection:
                 if remembered is not None:
-                    await keys.fail_key(connection, flight.scope, **mine, error=remembered)
-                elif flight.work.has_spent:
-                    await keys.let_go_of_key(connection, flight.scope, **mine)
+                    await keys.fail_key(connection, call.scope, **mine, error=remembered)
+                elif call.operation.has_spent:
+                    await keys.release_key(connection, call.scope, **mine)
                 else:
-                    await keys.free_key(connection, flight.scope, **mine)
+                    await keys.delete_key(connection, call.scope, **mine)
         except DatabaseUnavailable as unavailable:
-            # Whoever comes next to this process takes it up, or to another when this one ends.
+            # The next request to this process takes the key over, or another process when this
+            # one ends.
             log.warning("idempotency_key_not_settled", result=result_id, reason=str(unavailable))
 
 
-class _Flight(Generic[T]):
-    """The one search for a result, in this process, of all who ask with the same key and input."""
-
-    def __init__(
-        self,
-        scope: KeyScope,
-        digest: str,
-        work: KeyedWork[T],
-        fly: Callable[["_Flight[T]"], Coroutine[Any, Any, T]],
-    ) -> None:
-        self.scope: Final = scope
-        self.digest: Final = digest
-        self.work: Final = work
-        self.waiters = 0
-        self.is_here = False
-        """Whether this process works on it."""
-        self.result_id = ""
-        """The id that the result has or will have, once that is known."""
-        self._is_known: Final = asyncio.get_running_loop().create_future()
-        self.task: Final = asyncio.create_task(fly(self), name=f"idempotency {scope.operation}")
-
-    def learn(self, result_id: str) -> None:
-        """Tell those who wait which id the result will have."""
-        self.result_id = result_id
-        if not self._is_known.done():
-            self._is_known.set_result(None)
-
-    async def has_landed(self, deadline: float) -> bool:
-        """Wait for the end; at the deadline return whether it came, once the id is known."""
-        self.waiters += 1
-        try:
-            left = deadline - asyncio.get_running_loop().time()
-            await asyncio.wait({self.task}, timeout=max(0.0, left))
-            if not self.task.done():
-                await asyncio.wait({self.task, self._is_known}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self.waiters -= 1
-        return self.task.done()
-
-
-async def _replayed(work: KeyedWork[T], held: KeyRecord) -> T:
+async def _replayed(operation: IdempotentOperation[Any, T], held: KeyRecord) -> T:
     if held.error is not None:
         raise failure_from_json(held.error)
-    result = await work.find(held.result_id)
+    result = await operation.find(held.result_id)
     if result is None:
         raise ImageNotFound(held.result_id, path=("idempotency_key",))
     return result

@@ -1,10 +1,10 @@
-"""What is done once for an idempotency key, and what a key and its input are."""
+"""Operations that run once for an idempotency key: protocol, keys, input hashes, errors."""
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from gql_server.database.queries.idempotency_keys import KeyScope
 from gql_server.domain.errors import (
@@ -14,10 +14,10 @@ from gql_server.domain.errors import (
     InvalidInput,
     PictureFlagged,
     PromptRefused,
-    Rejected,
 )
 from gql_server.domain.text import text_errors
 
+A = TypeVar("A")
 T_co = TypeVar("T_co", covariant=True)
 
 _MAX_KEY_LENGTH: Final = 255
@@ -25,51 +25,53 @@ _JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
-    """A request that was accepted.
+class Accepted(Generic[A]):
+    """A request that was checked and accepted.
 
     Attributes:
-        result_id: The id that its result will have.
-        accepted: What was decided, as JSON, for whoever takes the work over.
+        result_id: ID of the future result.
+        request: The accepted request, for ``IdempotentOperation.run``.
+        recorded: What was decided, as JSON, for a process that takes the operation over.
     """
 
     result_id: str
-    accepted: Mapping[str, Any] | None = None
+    request: A
+    recorded: Mapping[str, Any] | None = None
 
 
-class KeyedWork(Protocol[T_co]):
-    """A request that is done once for its key; an instance for each request."""
+class IdempotentOperation(Protocol[A, T_co]):
+    """A request that runs once for its key. Each request has an instance of its own."""
 
     @property
     def has_spent(self) -> bool:
-        """Whether something was paid, or may have been kept, under the result's id."""
+        """Whether something was paid, or may have been stored, under the result's ID."""
 
     @property
     def pending(self) -> Callable[[str], DomainError]:
-        """What the request that began the work is told when its deadline passes."""
+        """Error of the request that started the operation when its deadline passes."""
 
-    async def accept(self) -> Begun:
+    async def accept(self) -> Accepted[A]:
         """Check the request, without spending anything.
 
         Raises:
-            Rejected, DomainError: The request has faults; its key stays free.
+            Rejected, DomainError: The request is invalid; its key stays free.
         """
 
     async def find(self, result_id: str, /) -> T_co | None:
         """Read the result."""
 
-    async def make(self, result_id: str, scope: KeyScope, /) -> T_co:
+    async def run(self, accepted: Accepted[A], scope: KeyScope, /) -> T_co:
         """Do what was accepted, and complete the key in the transaction of the result."""
 
     async def resume(
-        self, result_id: str, accepted: Mapping[str, Any] | None, scope: KeyScope, /
+        self, result_id: str, recorded: Mapping[str, Any] | None, scope: KeyScope, /
     ) -> T_co:
-        """Go on where another process ended: as ``make``, but spending only what is needed."""
+        """Continue where another process ended: as ``run``, but spend only what is needed."""
 
 
-def key_faults(key: str) -> Iterator[InvalidInput]:
-    """Tell what keeps an idempotency key from being accepted."""
-    faults = list(
+def key_errors(key: str) -> Iterator[InvalidInput]:
+    """Yield what is wrong with an idempotency key."""
+    errors = list(
         text_errors(
             key,
             path=("idempotency_key",),
@@ -78,40 +80,20 @@ def key_faults(key: str) -> Iterator[InvalidInput]:
             maximum=_MAX_KEY_LENGTH,
         )
     )
-    yield from faults
-    # Others do not come through a header of HTTP as they were sent.
-    if not faults and not (key.isascii() and key.isprintable()):
+    yield from errors
+    # An HTTP header does not carry other characters unchanged.
+    if not errors and not (key.isascii() and key.isprintable()):
         yield InvalidInput(
             "An idempotency key has only printable ASCII characters.",
             path=("idempotency_key",),
         )
 
 
-async def reject_with_key_faults(
-    faults: Sequence[InvalidInput], accept: Callable[[], Awaitable[object]]
-) -> None:
-    """Raise the faults of a key together with those of its request.
-
-    Args:
-        faults: The key's.
-        accept: Checks the request.
-
-    Raises:
-        Rejected: There are faults of either.
-    """
-    try:
-        await accept()
-    except Rejected as rejected:
-        raise Rejected([*rejected.errors, *faults]) from None
-    if faults:
-        raise Rejected(faults)
-
-
 def input_hash(given: Mapping[str, Any]) -> str:
-    """Hash all that a caller gave, the same for the same input in whatever order.
+    """Hash an input. The order of its names does not matter.
 
     Raises:
-        RecursionError, TypeError, ValueError: It is nested too deeply, or no JSON.
+        RecursionError, TypeError, ValueError: The input is nested too deeply, or is not JSON.
     """
     digest = hashlib.sha256()
     for part in _canonical(given):
@@ -120,7 +102,7 @@ def input_hash(given: Mapping[str, Any]) -> str:
 
 
 def _canonical(given: Mapping[str, Any]) -> Iterator[str]:
-    """Write JSON piece by piece: whoever writes all of a batch at once holds up every thread."""
+    """Yield JSON in pieces: encoding a whole batch at once would block every thread."""
     for number, name in enumerate(sorted(given)):
         value = given[name]
         yield f"{',' if number else '{'}{_JSON.encode(name)}:"
@@ -134,9 +116,9 @@ def _canonical(given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def failure_to_json(error: BaseException) -> dict[str, Any] | None:
-    """Write down an error that the same request would always meet again.
+    """Return an error that the same request would always meet again, as JSON.
 
-    None: it may pass, or the operator may fix what caused it.
+    Returns None for an error that is transient or that the operator can fix.
     """
     match error:
         case PromptRefused():
@@ -153,7 +135,7 @@ def failure_to_json(error: BaseException) -> dict[str, Any] | None:
 
 
 def failure_from_json(error: Mapping[str, Any]) -> DomainError:
-    """Read what ``failure_to_json`` wrote."""
+    """Return the error that ``failure_to_json`` wrote."""
     if error["code"] == ErrorCode.PROMPT_REFUSED:
         return PromptRefused(error["message"])
     if error["code"] == ErrorCode.PICTURE_FLAGGED:

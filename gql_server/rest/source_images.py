@@ -8,7 +8,7 @@ from fastapi import Path, Request, Response
 from gql_server.database.records.source_images import SourceImageRecord
 from gql_server.domain.errors import ImageNotFound
 from gql_server.generation import uploads as use_cases
-from gql_server.generation.source_images import upload_source_image
+from gql_server.generation.create_upload import upload_source_image
 from gql_server.rest.context import Context, ContextOfRequest
 from gql_server.rest.fields import (
     MOMENT_EXAMPLE,

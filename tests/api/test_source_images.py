@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from gql_server.domain.principal import Role
-from gql_server.generation.source_images import MAX_UPLOAD_BYTES
+from gql_server.generation.create_upload import MAX_UPLOAD_BYTES
 from tests.support.clients import client_of
 from tests.support.running_app import RunningApp, png, running_app
 

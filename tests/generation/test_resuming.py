@@ -160,7 +160,7 @@ async def test_an_upload_whose_server_ended_is_kept_once(
 ) -> None:
     async with ends_in_the_middle(
         monkeypatch,
-        "gql_server.generation.source_images.insert_source_image_once",
+        "gql_server.generation.create_upload.insert_source_image_once",
         tmp_path,
         {},
     ) as (app, reached):

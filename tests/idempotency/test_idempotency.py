@@ -23,7 +23,7 @@ from gql_server.domain.errors import GenerationFailed, IdempotencyConflict, Idem
 from gql_server.generation.tasks import RunningGenerations
 from gql_server.idempotency import keys as idempotency
 from gql_server.idempotency.keys import KEY_LIFETIME, Idempotency
-from gql_server.idempotency.operations import Begun, input_hash
+from gql_server.idempotency.operations import Accepted, input_hash
 from gql_server.processes import clock_watch
 from gql_server.processes.lease import ProcessLease
 from tests.support.clock import step_clock
@@ -61,19 +61,19 @@ class Work:
         self.failure: Exception | None = None
         self.done: list[tuple[str, str]] = []
 
-    async def accept(self) -> Begun:
-        return Begun(result_id=self._result_id, accepted={"seed": 7})
+    async def accept(self) -> Accepted[None]:
+        return Accepted(result_id=self._result_id, request=None, recorded={"seed": 7})
 
     async def find(self, result_id: str) -> str:
         return result_id
 
-    async def make(self, result_id: str, scope: KeyScope) -> str:
-        return await self._do("made", result_id, scope)
+    async def run(self, accepted: Accepted[None], scope: KeyScope) -> str:
+        return await self._do("made", accepted.result_id, scope)
 
     async def resume(
-        self, result_id: str, accepted: Mapping[str, Any] | None, scope: KeyScope
+        self, result_id: str, recorded: Mapping[str, Any] | None, scope: KeyScope
     ) -> str:
-        assert accepted == {"seed": 7}
+        assert recorded == {"seed": 7}
         return await self._do("resumed", result_id, scope)
 
     async def _do(self, what: str, result_id: str, scope: KeyScope) -> str:
@@ -98,7 +98,7 @@ class Server:
         )
 
     async def once(self, work: Work, digest: str = "hash") -> str:
-        return await self.idempotency.once(SCOPE, digest, work)
+        return await self.idempotency.run_once(SCOPE, digest, work)
 
 
 async def add_key(database: Database, process_id: str, **changes: Any) -> None:
@@ -132,7 +132,7 @@ async def key_rows(database: Database) -> dict[str, IdempotencyKeyRow]:
 
 async def has_seen(server: Server, result_id: str) -> None:
     """Wait until a server knows what another works on."""
-    while not any(flight.result_id == result_id for flight in server.idempotency._flights.values()):
+    while not any(flight.result_id == result_id for flight in server.idempotency._calls.values()):
         await asyncio.sleep(0)
 
 
@@ -186,7 +186,7 @@ async def test_nobody_looks_for_a_key_that_nobody_waits_for(database: Database) 
     with pytest.raises(IdempotencyInProgress):
         await server.once(Work(database))
     async with asyncio.timeout(WAIT_SECONDS):
-        while server.idempotency._flights:
+        while server.idempotency._calls:
             await asyncio.sleep(0.01)
 
 
@@ -318,7 +318,7 @@ async def test_a_process_beats_while_it_serves(database: Database) -> None:
             await connection.execute(update(IdempotencyKeyRow).values(process_id=lease.process_id))
         for _ in range(8):
             with pytest.raises(IdempotencyInProgress):
-                await rival.once(SCOPE, "hash", Work(database))
+                await rival.run_once(SCOPE, "hash", Work(database))
         async with asyncio.timeout(30):
             while silent in await process_rows(database):
                 await asyncio.sleep(0.05)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from gql_server.generation.source_images import MAX_UPLOAD_BYTES
+from gql_server.generation.create_upload import MAX_UPLOAD_BYTES
 from tests.rest.calls import ask, generate, send
 from tests.support.running_app import RunningApp, png, running_app
 

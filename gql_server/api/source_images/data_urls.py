@@ -6,7 +6,7 @@ from base64 import b64decode
 from typing import Final
 
 from gql_server.domain.errors import ErrorCode, InvalidInput
-from gql_server.generation.source_images import MAX_UPLOAD_BYTES
+from gql_server.generation.create_upload import MAX_UPLOAD_BYTES
 
 _PREFIX: Final = re.compile(r"data:[^,]{0,200};base64,", re.IGNORECASE)
 _MAX_PREFIX: Final = 220

@@ -16,7 +16,7 @@ from gql_server.api.source_images.types import SourceImage, source_image_from
 from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.domain.errors import ErrorCode, InvalidInput, Path
 from gql_server.generation import uploads as use_cases
-from gql_server.generation.source_images import MAX_UPLOAD_BYTES, upload_source_image
+from gql_server.generation.create_upload import MAX_UPLOAD_BYTES, upload_source_image
 
 _FILE_PATH: Path = ("file",)
 

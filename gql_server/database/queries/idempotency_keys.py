@@ -113,7 +113,7 @@ async def fail_key(
     )
 
 
-async def free_key(
+async def delete_key(
     connection: AsyncConnection, scope: KeyScope, *, result_id: str, process_id: str
 ) -> None:
     """Forget a key that the process holds."""
@@ -124,7 +124,7 @@ async def free_key(
     )
 
 
-async def let_go_of_key(
+async def release_key(
     connection: AsyncConnection, scope: KeyScope, *, result_id: str, process_id: str
 ) -> None:
     """Leave a key that the process holds for whoever asks next, with its result's id."""
