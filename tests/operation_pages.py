@@ -17,8 +17,8 @@ from graphql import (
     get_named_type,
 )
 
-from gql_server.access.permissions import Others
-from gql_server.api.permissions import DECISIONS
+from gql_server.access.permissions import Visibility
+from gql_server.api.permissions import PERMISSIONS
 from gql_server.api.schema import schema_text
 from tools.reference.markdown import wrapped
 
@@ -29,9 +29,9 @@ SCHEMA = build_schema(schema_text())
 _BEGIN = "<!-- From the schema; `make schema` writes it. -->"
 _END = "<!-- What follows is written by hand. -->"
 _OTHERS = {
-    Others.HIDDEN: "Objects of other users do not exist for callers who are not admins.",
-    Others.NONE: "Nothing in it belongs to a user.",
-    Others.VISIBLE: "Includes the objects of all users.",
+    Visibility.HIDDEN: "Objects of other users do not exist for callers who are not admins.",
+    Visibility.NONE: "Nothing in it belongs to a user.",
+    Visibility.VISIBLE: "Includes the objects of all users.",
 }
 _BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
@@ -51,15 +51,15 @@ class Operation:
 
     def facts(self) -> str:
         """Write what the schema says of it."""
-        decision = DECISIONS[self.kind][self.name]
+        permission = PERMISSIONS[self.kind][self.name]
         answer = get_named_type(self.field.type)
         paragraphs = [
             f"# {self.name}",
             _BEGIN,
             wrapped(
-                f"{self.kind} that requires the role `{decision.role}`"
-                + (" or a higher one" if decision.role != "admin" else "")
-                + f". {_OTHERS[decision.others]}"
+                f"{self.kind} that requires the role `{permission.role}`"
+                + (" or a higher one" if permission.role != "admin" else "")
+                + f". {_OTHERS[permission.others]}"
             ),
             wrapped(_line(self.field.description)),
             _table(("argument", "type", "description"), self._arguments()),
@@ -113,7 +113,7 @@ def index() -> str:
         (
             f"[{operation.name}]({operation.name}.md)",
             operation.kind.lower(),
-            f"`{DECISIONS[operation.kind][operation.name].role}`",
+            f"`{PERMISSIONS[operation.kind][operation.name].role}`",
             _line(operation.field.description),
         )
         for operation in operations()

@@ -11,7 +11,7 @@ from gql_server.access.oidc import OidcTokens
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.api_keys import (
     find_credentials,
-    find_good_keys,
+    find_valid_keys,
     set_last_used_at,
 )
 from gql_server.domain.clock import now
@@ -119,7 +119,7 @@ class Authentication:
         if not key_ids:
             return ()
         async with self._database.read() as connection:
-            return set(key_ids) - await find_good_keys(connection, key_ids)
+            return set(key_ids) - await find_valid_keys(connection, key_ids)
 
     async def record_use(self) -> None:
         """Write down when keys were used since it was written last."""

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Final
 
 
-class OpenCounts:
+class ConnectionCounts:
     """Counts what is open by who opened it: a user, or an address.
 
     Each process counts for itself: what is open lives and dies with it.

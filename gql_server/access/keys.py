@@ -72,12 +72,12 @@ async def create_key(database: Database, draft: KeyDraft) -> CreatedKey:
     """Make a key, together with its budget: there is never the one without the other.
 
     Raises:
-        Rejected: With every fault at once.
+        Rejected: With every error at once.
     """
     moment = now()
-    faults = list(_faults(draft, moment))
-    if faults:
-        raise Rejected(faults)
+    errors = list(_errors(draft, moment))
+    if errors:
+        raise Rejected(errors)
     secret = new_secret()
     row = ApiKeyRow(
         id=new_id("key"),
@@ -140,7 +140,7 @@ async def get_keys(
         return await find_api_keys(connection, ids, user_id=principal.owner_filter())
 
 
-def _faults(draft: KeyDraft, moment: datetime) -> Iterator[DomainError]:
+def _errors(draft: KeyDraft, moment: datetime) -> Iterator[DomainError]:
     yield from text_errors(
         draft.user_id, path=("user_id",), label="User", minimum=1, maximum=_MAX_LENGTH
     )
@@ -160,6 +160,6 @@ def _faults(draft: KeyDraft, moment: datetime) -> Iterator[DomainError]:
         )
     if draft.budget is not None:
         bounded = replace(draft.budget, scope=BudgetScope.SERVER)
-        for fault in validate_budget(bounded):
-            fault.path = ("budget", *fault.path)
-            yield fault
+        for error in validate_budget(bounded):
+            error.path = ("budget", *error.path)
+            yield error

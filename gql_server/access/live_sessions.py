@@ -32,7 +32,7 @@ SessionEnd = Unauthenticated | ServerStopping
 """Why a session ends."""
 
 
-class Sessions:
+class LiveSessions:
     """Ends what is open for a caller once their key is revoked or expires, or the server stops."""
 
     def __init__(self, authentication: Authentication) -> None:

@@ -7,7 +7,7 @@ from gql_server.domain.errors import Forbidden
 from gql_server.domain.principal import Principal, Role
 
 
-class Others(Enum):
+class Visibility(Enum):
     """What something does about what is another user's; an admin sees and changes it everywhere."""
 
     HIDDEN = (
@@ -19,7 +19,7 @@ class Others(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Permission:
     """Who may ask for something, and what they see of others'.
 
     Attributes:
@@ -28,7 +28,7 @@ class Decision:
     """
 
     role: Role
-    others: Others
+    others: Visibility
 
     def check(self, principal: Principal, name: str) -> None:
         """Let pass whose role may ask for it.

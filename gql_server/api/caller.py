@@ -9,8 +9,8 @@ from graphql import GraphQLError
 
 from gql_server.access.allowances import Allowances
 from gql_server.access.authentication import Authentication
-from gql_server.access.connection_counts import OpenCounts
-from gql_server.access.live_sessions import ServerStopping, SessionEnd, Sessions
+from gql_server.access.connection_counts import ConnectionCounts
+from gql_server.access.live_sessions import LiveSessions, ServerStopping, SessionEnd
 from gql_server.access.oidc import ProviderUnavailable
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.domain.allowances import AllowanceState, RateLimited
@@ -45,9 +45,9 @@ class Access:
 
     authentication: Authentication
     allowances: Allowances | None = None
-    sessions: Sessions | None = None
-    subscriptions: OpenCounts | None = None
-    sockets: OpenCounts | None = None
+    sessions: LiveSessions | None = None
+    subscriptions: ConnectionCounts | None = None
+    sockets: ConnectionCounts | None = None
     sees_schema: bool | None = None
     sees_suggestions: bool | None = None
 

@@ -90,8 +90,8 @@ def user_errors(
         under: Where in the arguments the use case's input stands.
         sees_all: Whether it is told to who may know what everybody together spends.
     """
-    told = [_user_error(fault, under) for fault in _faults(error)]
-    for fault, one in zip(_faults(error), told, strict=True):
+    told = [_user_error(fault, under) for fault in _errors(error)]
+    for fault, one in zip(_errors(error), told, strict=True):
         if isinstance(fault, domain.BudgetExceeded) and isinstance(one, BudgetExceeded):
             if sees_all:
                 one.message = fault.detailed_message
@@ -117,7 +117,7 @@ def border_error(error: GraphQLError) -> GraphQLError:
     original = error.original_error
     assert original is not None  # noqa: S101 - errors of requests alone have none
     if isinstance(original, REPORTABLE):
-        faults = _faults(original)
+        faults = _errors(original)
         return copy_of(
             error,
             " ".join(fault.message for fault in faults),
@@ -179,7 +179,7 @@ class _Outages:
 _outages: Final = _Outages()
 
 
-def _faults(error: DomainError | Rejected) -> Sequence[DomainError]:
+def _errors(error: DomainError | Rejected) -> Sequence[DomainError]:
     return error.errors if isinstance(error, Rejected) else (error,)
 
 

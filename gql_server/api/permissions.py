@@ -1,6 +1,6 @@
-"""Who may ask for what: one decision for each field of the schema's roots.
+"""Who may ask for what: one permission for each field of the schema's roots.
 
-A field without a decision keeps the schema from being built. What a decision lets pass is then
+A field without a permission keeps the schema from being built. What a permission lets pass is then
 narrowed by the use cases, which show everybody their own and an admin everyone's.
 """
 
@@ -12,7 +12,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.extensions.field_extension import AsyncExtensionResolver, SyncExtensionResolver
 from strawberry.types import get_object_definition
 
-from gql_server.access.permissions import Decision, Others
+from gql_server.access.permissions import Permission, Visibility
 from gql_server.api.context import Context, Info
 from gql_server.api.errors import camel_case
 from gql_server.domain.principal import Role
@@ -21,13 +21,13 @@ from gql_server.graphql.plans.fields import PLAN_CHECK
 _Root = TypeVar("_Root", bound=type)
 
 
-_READ: Final = Decision(Role.READER, Others.HIDDEN)
-_READ_COMMON: Final = Decision(Role.READER, Others.NONE)
-_CREATE: Final = Decision(Role.CREATOR, Others.HIDDEN)
-_CREATE_NEW: Final = Decision(Role.CREATOR, Others.NONE)
-_MANAGE: Final = Decision(Role.ADMIN, Others.VISIBLE)
+_READ: Final = Permission(Role.READER, Visibility.HIDDEN)
+_READ_COMMON: Final = Permission(Role.READER, Visibility.NONE)
+_CREATE: Final = Permission(Role.CREATOR, Visibility.HIDDEN)
+_CREATE_NEW: Final = Permission(Role.CREATOR, Visibility.NONE)
+_MANAGE: Final = Permission(Role.ADMIN, Visibility.VISIBLE)
 
-DECISIONS: Final[Mapping[str, Mapping[str, Decision]]] = {
+PERMISSIONS: Final[Mapping[str, Mapping[str, Permission]]] = {
     "Query": {
         "node": _READ,
         "nodes": _READ,
@@ -74,37 +74,39 @@ DECISIONS: Final[Mapping[str, Mapping[str, Decision]]] = {
 
 
 def guarded(root: _Root) -> _Root:
-    """Return a root of the schema, each of whose fields asks for its decision's role.
+    """Return a root of the schema, each of whose fields asks for its permission's role.
 
     Raises:
-        LookupError: A field has no decision, or a decision no field.
+        LookupError: A field has no permission, or a permission no field.
     """
     definition = get_object_definition(root, strict=True)
-    decisions = dict(DECISIONS[definition.name])
+    permissions = dict(PERMISSIONS[definition.name])
     for field in definition.fields:
         name = field.graphql_name or camel_case(field.python_name)
-        decision = decisions.pop(name, None)
-        if decision is None:
-            raise LookupError(f"{definition.name}.{name} has no decision about who may ask for it")
+        permission = permissions.pop(name, None)
+        if permission is None:
+            raise LookupError(
+                f"{definition.name}.{name} has no permission about who may ask for it"
+            )
         if not any(isinstance(one, _Guard) for one in field.extensions):
-            guard = _Guard(name, decision)
+            guard = _Guard(name, permission)
             field.extensions.append(guard)
             field.metadata = MappingProxyType({**field.metadata, PLAN_CHECK: guard.check})
-    if decisions:
-        raise LookupError(f"{definition.name} has no fields {', '.join(decisions)}")
+    if permissions:
+        raise LookupError(f"{definition.name} has no fields {', '.join(permissions)}")
     return root
 
 
 class _Guard(FieldExtension):
     """Lets a field be asked for by the roles that may; it stands outside the field's resolver."""
 
-    def __init__(self, name: str, decision: Decision) -> None:
+    def __init__(self, name: str, permission: Permission) -> None:
         self._name = name
-        self._decision = decision
+        self._permission = permission
 
     def check(self, context: Context) -> None:
         """Let pass whose role may ask for the field."""
-        self._decision.check(context.principal, self._name)
+        self._permission.check(context.principal, self._name)
 
     def resolve(
         self,

@@ -6,8 +6,8 @@ from starlette.requests import HTTPConnection
 
 from gql_server.access.allowances import Allowances
 from gql_server.access.authentication import Authentication
-from gql_server.access.connection_counts import OpenCounts
-from gql_server.access.live_sessions import Sessions
+from gql_server.access.connection_counts import ConnectionCounts
+from gql_server.access.live_sessions import LiveSessions
 from gql_server.api.caller import Access
 from gql_server.api.context import Context
 from gql_server.api.models.types import ShapedCatalogue
@@ -22,7 +22,7 @@ class State(TypedDict):
     catalogue: ShapedCatalogue
     authentication: Authentication
     allowances: Allowances
-    sessions: Sessions
+    sessions: LiveSessions
     principal: Principal | None
 
 
@@ -32,8 +32,8 @@ class ContextFactory:
     def __init__(
         self,
         *,
-        subscriptions: OpenCounts,
-        sockets: OpenCounts,
+        subscriptions: ConnectionCounts,
+        sockets: ConnectionCounts,
         sees_schema: bool | None,
         sees_suggestions: bool | None,
     ) -> None:

@@ -29,12 +29,12 @@ from gql_server.domain.webhooks import WebhookKind
 from gql_server.webhooks.outbox import record_webhook
 
 
-class ItemEndedOtherwise(Exception):
+class ItemAlreadyEnded(Exception):
     """An item has failed or was canceled by now: its picture must be neither kept nor charged."""
 
 
 @dataclass(slots=True)
-class PictureEnd:
+class ItemCompletion:
     """An item that ends in the transaction of its image.
 
     Attributes:
@@ -46,11 +46,11 @@ class PictureEnd:
     webhook_id: str | None = None
 
 
-async def end_with_images(connection: AsyncConnection, ends: Sequence[PictureEnd]) -> None:
+async def complete_with_images(connection: AsyncConnection, ends: Sequence[ItemCompletion]) -> None:
     """End items in the transaction of their images, whoever made those.
 
     Raises:
-        ItemEndedOtherwise: One ended without a picture before; the transaction must not be
+        ItemAlreadyEnded: One ended without a picture before; the transaction must not be
             committed.
         DatabaseUnavailable: One changed hands at this moment; it can be tried again.
     """
@@ -63,14 +63,14 @@ async def end_with_images(connection: AsyncConnection, ends: Sequence[PictureEnd
         found = await find_items(connection, left, user_id=None)
         statuses = {item.status for item in found.values()}
         if statuses & {ItemStatus.FAILED, ItemStatus.CANCELED}:
-            raise ItemEndedOtherwise
+            raise ItemAlreadyEnded
         if statuses != {ItemStatus.SUCCEEDED}:
             raise DatabaseUnavailable("an item was started while its picture was kept")
         for end in left.values():
             end.webhook_id = None
 
 
-async def end_with_error(
+async def complete_with_error(
     connection: AsyncConnection, item: ItemToDo, error: Mapping[str, Any], *, process_id: str
 ) -> tuple[bool, str | None]:
     """End an item that could not be made, unless another process has it by now; tell whether."""

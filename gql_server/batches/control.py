@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from gql_server.batches.completion import cancel_queued
 from gql_server.batches.create import CreatedBatch, create_batch
-from gql_server.batches.pause import waits_no_more
-from gql_server.batches.requests import BatchPicture, BatchRequest
+from gql_server.batches.pause import resume_changes
+from gql_server.batches.requests import BatchImage, BatchRequest
 from gql_server.batches.slice_runner import enqueue_slices
 from gql_server.database.queries.batch_items import failed_requests, slices_to_do
 from gql_server.database.queries.batches import find_batches, lock_batch, set_batch
@@ -39,7 +39,7 @@ async def cancel_batch(services: Services, principal: Principal, batch_id: str) 
                 status=status,
             )
         if status not in FINISHED:
-            change = {"status": BatchStatus.CANCELING.value, **waits_no_more(batch)}
+            change = {"status": BatchStatus.CANCELING.value, **resume_changes(batch)}
             await set_batch(connection, batch_id, change)
             if batch.queued:  # one was put back since its siblings were canceled
                 webhook_id = await cancel_queued(connection, batch_id)
@@ -96,7 +96,7 @@ async def retry_batch(
     if not written:
         raise BatchConflict("The batch has no failed items.", batch_id=batch_id, status=status)
     pictures = [
-        BatchPicture(request=request_from_json(one), path=("items", number), own=frozenset())
+        BatchImage(request=request_from_json(one), path=("items", number), own=frozenset())
         for number, one in enumerate(written)
     ]
     request = BatchRequest(
@@ -127,7 +127,7 @@ async def resume(services: Services, batch_id: str, *, probes: bool = False) -> 
         change = {
             "status": status.value,
             "round": batch.round + 1,
-            **waits_no_more(batch),
+            **resume_changes(batch),
         }
         await set_batch(connection, batch_id, change)
         slices = await slices_to_do(connection, batch_id)

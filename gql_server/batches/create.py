@@ -10,7 +10,7 @@ import structlog
 
 from gql_server.batches.requests import BatchRequest
 from gql_server.batches.slice_runner import SLICE_SIZE, enqueue_slices
-from gql_server.batches.validation import AcceptedBatch, accept_batch, is_oversized_batch
+from gql_server.batches.validation import ValidatedBatch, is_oversized_batch, validate_batch
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.database.engine.records import record_of
 from gql_server.database.queries.batches import NewItem, find_batches, insert_batch
@@ -24,7 +24,7 @@ from gql_server.domain.clock import now
 from gql_server.domain.errors import BatchPending
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal
-from gql_server.generation.recovery import acceptance_to_json
+from gql_server.generation.recovery import validated_to_json
 from gql_server.generation.requests import request_to_json
 from gql_server.generation.services import Services
 from gql_server.idempotency.operations import Accepted
@@ -59,13 +59,13 @@ async def create_batch(
     """Accept a batch, and have its pictures made; return it at once.
 
     Raises:
-        Rejected: The request has faults, or a budget does not hold it; nothing is made.
+        Rejected: The request has errors, or a budget does not hold it; nothing is made.
         BatchPending: The deadline passed; the batch will be there all the same.
         IdempotencyConflict: The key stands for another request.
         IdempotencyInProgress: The deadline passed while an earlier request is worked on.
     """
     if idempotency_key is None:
-        accepted = await accept_batch(services, principal, request)
+        accepted = await validate_batch(services, principal, request)
         creation = _create(services, principal, accepted)
         return await services.running.run(accepted.batch_id, creation, pending=BatchPending)
     return await services.idempotency.run_request(
@@ -87,8 +87,8 @@ class _KeyedBatch:
         self._principal = principal
         self._request = request
 
-    async def accept(self) -> Accepted[AcceptedBatch]:
-        accepted = await accept_batch(self._services, self._principal, self._request)
+    async def accept(self) -> Accepted[ValidatedBatch]:
+        accepted = await validate_batch(self._services, self._principal, self._request)
         return Accepted(result_id=accepted.batch_id, request=accepted)
 
     async def find(self, batch_id: str) -> CreatedBatch | None:
@@ -96,7 +96,7 @@ class _KeyedBatch:
             found = await find_batches(connection, [batch_id], user_id=self._principal.user_id)
         return CreatedBatch(batch=found[batch_id]) if batch_id in found else None
 
-    async def run(self, accepted: Accepted[AcceptedBatch], scope: KeyScope) -> CreatedBatch:
+    async def run(self, accepted: Accepted[ValidatedBatch], scope: KeyScope) -> CreatedBatch:
         return await _create(self._services, self._principal, accepted.request, scope)
 
     async def resume(
@@ -107,7 +107,10 @@ class _KeyedBatch:
 
 
 async def _create(
-    services: Services, principal: Principal, accepted: AcceptedBatch, scope: KeyScope | None = None
+    services: Services,
+    principal: Principal,
+    accepted: ValidatedBatch,
+    scope: KeyScope | None = None,
 ) -> CreatedBatch:
     batch = _batch(services, principal, accepted)
     items = await _items(batch, accepted)
@@ -151,7 +154,7 @@ async def _write(
     return True
 
 
-def _batch(services: Services, principal: Principal, accepted: AcceptedBatch) -> BatchRow:
+def _batch(services: Services, principal: Principal, accepted: ValidatedBatch) -> BatchRow:
     request, total = accepted.request, len(accepted.pictures)
     return BatchRow(
         id=accepted.batch_id,
@@ -171,7 +174,7 @@ def _batch(services: Services, principal: Principal, accepted: AcceptedBatch) ->
     )
 
 
-async def _items(batch: BatchRow, accepted: AcceptedBatch) -> Sequence[NewItem]:
+async def _items(batch: BatchRow, accepted: ValidatedBatch) -> Sequence[NewItem]:
     items: list[NewItem] = []
     async with bulk_work() as pace:
         for position, picture in enumerate(accepted.pictures):
@@ -186,7 +189,7 @@ async def _items(batch: BatchRow, accepted: AcceptedBatch) -> Sequence[NewItem]:
                     status=ItemStatus.QUEUED.value,
                     prompt=picture.request.prompt,
                     request=request_to_json(picture.request),
-                    accepted=acceptance_to_json(picture),
+                    accepted=validated_to_json(picture),
                     image_id=picture.image_id,
                     price=picture.price.cost,
                     attempts=0,

@@ -1,4 +1,4 @@
-"""Places for so many at once: users who wait take turns."""
+"""FairSemaphore for so many at once: users who wait take turns."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -6,30 +6,30 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 
-class Place:
-    """One of so many places, taken."""
+class Slot:
+    """One of so many slots, taken."""
 
     def __init__(self, pass_on: Callable[[], None]) -> None:
         self._pass_on = pass_on
         self._is_taken = True
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Leave it to another; once it was given back, this does nothing."""
         if self._is_taken:
             self._is_taken = False
             self._pass_on()
 
 
-class Places:
-    """So many places; one user's thousands leave the next free one to another's three."""
+class FairSemaphore:
+    """So many slots; one user's thousands leave the next free one to another's three."""
 
-    def __init__(self, places: int) -> None:
-        self._free = places
+    def __init__(self, slots: int) -> None:
+        self._free = slots
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
     @asynccontextmanager
-    async def taken(self, user_id: str) -> AsyncIterator[Place]:
-        """Wait for the user's turn; have a place until the end of the block, or till given back."""
+    async def slot(self, user_id: str) -> AsyncIterator[Slot]:
+        """Wait for the user's turn; have a slot until the end of the block, or till given back."""
         if self._free:
             self._free -= 1
         else:
@@ -41,11 +41,11 @@ class Places:
                 if turn.done() and not turn.cancelled():
                     self._pass_on()
                 raise
-        place = Place(self._pass_on)
+        slot = Slot(self._pass_on)
         try:
-            yield place
+            yield slot
         finally:
-            place.give_back()
+            slot.release()
 
     def _pass_on(self) -> None:
         while self._waiting:

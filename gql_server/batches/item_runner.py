@@ -11,12 +11,12 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.batches.completion import (
-    ItemEndedOtherwise,
-    PictureEnd,
-    end_with_error,
-    end_with_images,
+    ItemAlreadyEnded,
+    ItemCompletion,
+    complete_with_error,
+    complete_with_images,
 )
-from gql_server.batches.fair_semaphore import Place, Places
+from gql_server.batches.fair_semaphore import FairSemaphore, Slot
 from gql_server.batches.item_errors import error_to_json
 from gql_server.batches.pause import lock_or_cancel, pause, pause_reason
 from gql_server.database.engine.engine import DatabaseUnavailable
@@ -24,16 +24,16 @@ from gql_server.database.engine.grouped_writes import GroupedWrites
 from gql_server.database.queries.batch_item_states import put_back_item, start_items, take_over_item
 from gql_server.database.queries.batch_items import items_to_do
 from gql_server.database.queries.batches import find_batches
-from gql_server.database.queries.image_inserts import Ending
+from gql_server.database.queries.image_inserts import OnCommit
 from gql_server.database.records.batches import ItemToDo
 from gql_server.domain.batches import STARTABLE, BatchStatus, ItemStatus, PauseReason
 from gql_server.domain.errors import DomainError, GenerationFailed, GenerationPending
 from gql_server.domain.principal import Principal
-from gql_server.generation.produce import keep_picture, keep_what_was_made, make_picture
-from gql_server.generation.recovery import acceptance_from_json, discard_bytes
+from gql_server.generation.produce import finish_saved_image, produce_image, save_image
+from gql_server.generation.recovery import discard_bytes, validated_from_json
 from gql_server.generation.requests import request_from_json
 from gql_server.generation.services import Services
-from gql_server.generation.validation import AcceptedPicture
+from gql_server.generation.validation import ValidatedRequest
 from gql_server.inference.attempts import NoLongerNeeded
 from gql_server.jobs.kinds import Interrupted, JobRun
 
@@ -44,7 +44,7 @@ _LOOK_AGAIN_SECONDS: Final = 1.0
 _MAX_WAIT_SECONDS: Final = 8.0
 
 
-class ItemWork:
+class ItemRunner:
     """Works on one item at a time, for as many callers as there are."""
 
     def __init__(self, services: Services, *, concurrency: int) -> None:
@@ -53,18 +53,18 @@ class ItemWork:
         As many pictures may wait to be kept; a store or a database that is slower than the models
         holds up what is begun, and so the calls.
         """
-        self._parts = services
-        self._calls = Places(concurrency)
-        self._kept = Places(concurrency)
+        self._services = services
+        self._call_slots = FairSemaphore(concurrency)
+        self._store_slots = FairSemaphore(concurrency)
         self._starts = GroupedWrites(services.database, self._start)
 
-    async def claim_and_make(self, run: JobRun, item: ItemToDo, place: Place) -> bool:
+    async def claim_and_run(self, run: JobRun, item: ItemToDo, slot: Slot) -> bool:
         """Claim an item and bring it to its end, however often the database goes away meanwhile.
 
         Args:
             run: The job's run.
             item: The item.
-            place: Its place among those that are begun; given back when its picture is there.
+            slot: Its slot among those that are begun; given back when its picture is there.
 
         Returns:
             Whether this process could claim it.
@@ -85,7 +85,7 @@ class ItemWork:
                     if not run.should_continue:
                         raise Interrupted
                     return False
-                if await self._end(run, left, self._make_and_keep(run, left, place)):
+                if await self._end(run, left, self._generate_and_save(run, left, slot)):
                     return True
             except DatabaseUnavailable as error:
                 if not run.should_continue:
@@ -101,34 +101,34 @@ class ItemWork:
             DatabaseUnavailable: It is not known whether it has ended.
         """
         if await self._claim(run, item):
-            await self._end(run, item, self._keep_or_fail(item, error))
+            await self._end(run, item, self._finish_or_fail(item, error))
 
     async def _claim(self, run: JobRun, item: ItemToDo) -> bool:
         """Make an item this process's, where it is free to be; tell whether it is."""
         if item.status == ItemStatus.QUEUED:
             return await self._starts.write((run.process_id, item.id))
-        async with self._parts.database.write() as connection:
+        async with self._services.database.write() as connection:
             return await take_over_item(connection, item.id, process_id=run.process_id)
 
     async def _fail(self, run: JobRun, item: ItemToDo, error: DomainError) -> bool:
         """End an item with an error; tell whether it was still this process's."""
-        async with self._parts.database.write() as connection:
-            has_ended, webhook_id = await end_with_error(
+        async with self._services.database.write() as connection:
+            has_ended, webhook_id = await complete_with_error(
                 connection, item, error_to_json(error), process_id=run.process_id
             )
-        await self._tell(webhook_id)
+        await self._deliver(webhook_id)
         return has_ended
 
     async def _read_again(self, item: ItemToDo) -> ItemToDo | None:
         """Return an item as it stands; None: it has ended."""
-        async with self._parts.database.read() as connection:
+        async with self._services.database.read() as connection:
             found = await items_to_do(connection, item.batch_id, item.slice)
         return next((one for one in found if one.id == item.id), None)
 
     async def _start(self, claims: Sequence[tuple[str, str]]) -> Sequence[bool]:
         """Start items, each given with the process's id."""
         start = partial(_start_items, claims=claims)
-        started = await self._parts.database.write_in_thread(start)
+        started = await self._services.database.write_in_thread(start)
         return [item_id in started for _, item_id in claims]
 
     async def _end(self, run: JobRun, item: ItemToDo, work: Coroutine[Any, Any, None]) -> bool:
@@ -147,10 +147,10 @@ class ItemWork:
             await self._end_with(run, item, error)
         except DatabaseUnavailable:
             raise
-        except ItemEndedOtherwise:
+        except ItemAlreadyEnded:
             # Paid at the provider, but who has the batch was told that there is no picture.
             log.warning("late_picture_dropped", item=item.id, image=item.image_id)
-            await discard_bytes(self._parts, item.image_id)
+            await discard_bytes(self._services, item.image_id)
         except Exception:
             log.exception("item_broke", item=item.id)
             unforeseen = GenerationFailed(
@@ -158,20 +158,20 @@ class ItemWork:
                 retryable=True,
             )
             if await self._fail(run, item, unforeseen):
-                await discard_bytes(self._parts, item.image_id)
+                await discard_bytes(self._services, item.image_id)
         return True
 
-    async def _make_and_keep(self, run: JobRun, item: ItemToDo, place: Place) -> None:
-        services, accepted = self._parts, _accepted(self._parts, item)
-        end = PictureEnd(item)
+    async def _generate_and_save(self, run: JobRun, item: ItemToDo, slot: Slot) -> None:
+        services, accepted = self._services, _accepted(self._services, item)
+        end = ItemCompletion(item)
         if item.attempts:
-            if await self._keep_what_was_made(item, accepted):
+            if await self._finish_saved_image(item, accepted):
                 return
             if await self._status_of_batch(item) not in STARTABLE:
                 await self._put_back(run, item)
                 return
         user_id, is_needed = item.user_id, partial(self._is_needed, run, item)
-        picture = await make_picture(
+        picture = await produce_image(
             services,
             accepted,
             is_background=True,
@@ -179,48 +179,48 @@ class ItemWork:
             call_slot=partial(self._call_slot, run, user_id),
             retry_for_seconds=_STORE_RETRY_SECONDS,
         )
-        async with self._kept.taken(user_id):
-            place.give_back()
-            await keep_picture(
+        async with self._store_slots.slot(user_id):
+            slot.release()
+            await save_image(
                 services,
                 accepted,
                 picture,
-                ending=Ending(end_with_images, end),
+                on_commit=OnCommit(complete_with_images, end),
                 retry_for_seconds=_STORE_RETRY_SECONDS,
             )
         services.reservations.charged(accepted.payer)
-        await self._tell(end.webhook_id)
+        await self._deliver(end.webhook_id)
 
     @asynccontextmanager
     async def _call_slot(self, run: JobRun, user_id: str) -> AsyncIterator[None]:
-        async with self._calls.taken(user_id):
+        async with self._call_slots.slot(user_id):
             # It was waited for until another's answer, and a stop may have come meanwhile.
             if not run.should_continue:
                 raise NoLongerNeeded
             yield
 
-    async def _keep_or_fail(self, item: ItemToDo, error: DomainError) -> None:
-        if not await self._keep_what_was_made(item, _accepted(self._parts, item)):
+    async def _finish_or_fail(self, item: ItemToDo, error: DomainError) -> None:
+        if not await self._finish_saved_image(item, _accepted(self._services, item)):
             raise error
 
-    async def _keep_what_was_made(self, item: ItemToDo, accepted: AcceptedPicture) -> bool:
+    async def _finish_saved_image(self, item: ItemToDo, accepted: ValidatedRequest) -> bool:
         """End an item with the picture that an earlier attempt left; tell whether there is one."""
-        end = PictureEnd(item)
-        made = await keep_what_was_made(
-            self._parts,
+        end = ItemCompletion(item)
+        made = await finish_saved_image(
+            self._services,
             accepted,
-            ending=Ending(end_with_images, end),
+            on_commit=OnCommit(complete_with_images, end),
             retry_for_seconds=_STORE_RETRY_SECONDS,
         )
         if made is None:
             return False
-        self._parts.reservations.charged(accepted.payer)
-        await self._tell(end.webhook_id)
+        self._services.reservations.charged(accepted.payer)
+        await self._deliver(end.webhook_id)
         return True
 
-    async def _tell(self, webhook_id: str | None) -> None:
+    async def _deliver(self, webhook_id: str | None) -> None:
         if webhook_id is not None:
-            await self._parts.webhooks.deliver_soon(webhook_id)
+            await self._services.webhooks.deliver_soon(webhook_id)
 
     async def _end_with(self, run: JobRun, item: ItemToDo, error: DomainError) -> None:
         reason = pause_reason(error)
@@ -233,26 +233,26 @@ class ItemWork:
         return run.should_continue and await self._status_of_batch(item) in STARTABLE
 
     async def _status_of_batch(self, item: ItemToDo) -> BatchStatus:
-        async with self._parts.database.read() as connection:
+        async with self._services.database.read() as connection:
             found = await find_batches(connection, [item.batch_id], user_id=None)
         return BatchStatus(found[item.batch_id].status)
 
     async def _put_back(self, run: JobRun, item: ItemToDo) -> None:
         """Queue an item that is not made here; in a batch that is canceled it ends."""
         webhook_id = None
-        async with self._parts.database.write() as connection:
+        async with self._services.database.write() as connection:
             if await put_back_item(connection, item, process_id=run.process_id):
                 _, webhook_id = await lock_or_cancel(connection, item.batch_id)
-        await self._tell(webhook_id)
+        await self._deliver(webhook_id)
 
     async def _pause(
         self, run: JobRun, item: ItemToDo, reason: PauseReason, error: DomainError
     ) -> None:
         webhook_id = None
-        async with self._parts.database.write() as connection:
+        async with self._services.database.write() as connection:
             if await put_back_item(connection, item, process_id=run.process_id):
                 webhook_id = await pause(connection, item.batch_id, reason, error)
-        await self._tell(webhook_id)
+        await self._deliver(webhook_id)
 
 
 async def _start_items(
@@ -265,8 +265,8 @@ async def _start_items(
     return started
 
 
-def _accepted(services: Services, item: ItemToDo) -> AcceptedPicture:
-    accepted = acceptance_from_json(
+def _accepted(services: Services, item: ItemToDo) -> ValidatedRequest:
+    accepted = validated_from_json(
         services,
         Principal(user_id=item.user_id),
         request_from_json(item.request),

@@ -58,7 +58,7 @@ async def pause(
     return None
 
 
-def waits_no_more(batch: BatchRecord) -> dict[str, Any]:
+def resume_changes(batch: BatchRecord) -> dict[str, Any]:
     """Return what changes in a batch that is not paused any more, or never was.
 
     The time of its pause is taken out of the time that it has worked.

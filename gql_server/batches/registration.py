@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Final
 
-from gql_server.batches.slice_runner import KIND, SLICE_SIZE, SliceWork
+from gql_server.batches.slice_runner import KIND, SLICE_SIZE, SliceRunner
 from gql_server.batches.sweep import sweep_batches
 from gql_server.generation.services import Services
 
@@ -16,7 +16,7 @@ _SWEEP_SECONDS: Final = 5.0
 
 def register_batches(services: Services) -> None:
     """Say who works on batches, and who looks after those that nobody works on."""
-    work = SliceWork(services, concurrency=services.batch_concurrency)
+    work = SliceRunner(services, concurrency=services.batch_concurrency)
     # As many pictures are kept as are called for.
     per_user = -(-2 * services.batch_concurrency // SLICE_SIZE) + _SPARE_SLICES
     services.jobs.register(

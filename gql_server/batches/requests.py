@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from gql_server.domain.batches import BatchPriority
 from gql_server.domain.errors import Path
-from gql_server.generation.requests import PictureRequest
+from gql_server.generation.requests import ImageRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchPicture:
+class BatchImage:
     """A picture that is asked for with a batch.
 
     Attributes:
@@ -18,7 +18,7 @@ class BatchPicture:
         own: The fields that it says itself; the others are the batch's.
     """
 
-    request: PictureRequest
+    request: ImageRequest
     path: Path
     own: frozenset[str]
 
@@ -36,7 +36,7 @@ class BatchRequest:
         retry_of: The batch whose failed items these are.
     """
 
-    pictures: Sequence[BatchPicture]
+    pictures: Sequence[BatchImage]
     images_per_prompt: int = 1
     priority: BatchPriority = BatchPriority.NORMAL
     max_cost: float | None = None

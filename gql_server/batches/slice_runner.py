@@ -7,8 +7,8 @@ from typing import Final
 
 import structlog
 
-from gql_server.batches.fair_semaphore import Places
-from gql_server.batches.item_runner import ItemWork
+from gql_server.batches.fair_semaphore import FairSemaphore
+from gql_server.batches.item_runner import ItemRunner
 from gql_server.batches.pause import pause
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.database.queries.batch_items import items_to_do, slices_to_do
@@ -26,7 +26,7 @@ KIND: Final = "batch_slice"
 SLICE_SIZE: Final = 20
 
 _CALLS_PER_NEXT: Final = 4
-"""For so many calls in flight one item more is begun, so that it is called when a place is free."""
+"""For so many calls in flight one item more is begun, so that it is called when a slot is free."""
 
 _PRIORITIES: Final = {
     BatchPriority.HIGH: Priority.HIGH,
@@ -61,14 +61,14 @@ def job_prefix(batch: BatchRecord) -> str:
     return f"{batch.id}.{batch.round}."
 
 
-class SliceWork:
+class SliceRunner:
     """Works on slices of batches."""
 
     def __init__(self, services: Services, *, concurrency: int) -> None:
         """Take the services it works with, and how many calls of models may be in flight."""
-        self._parts = services
-        self._items = ItemWork(services, concurrency=concurrency)
-        self._begun = Places(concurrency + max(1, concurrency // _CALLS_PER_NEXT))
+        self._services = services
+        self._items = ItemRunner(services, concurrency=concurrency)
+        self._started_slots = FairSemaphore(concurrency + max(1, concurrency // _CALLS_PER_NEXT))
         self._taken: set[tuple[str, str]] = set()
 
     async def run(self, run: JobRun) -> None:
@@ -116,19 +116,19 @@ class SliceWork:
         Where pictures cannot be kept none is tried: its call would be paid for nothing.
         """
         try:
-            await check_store(self._parts.store)
+            await check_store(self._services.store)
         except GenerationFailed as error:
-            async with self._parts.database.write() as connection:
+            async with self._services.database.write() as connection:
                 reason = PauseReason.STORE_UNAVAILABLE
                 webhook_id = await pause(connection, batch_id, reason, error)
             if webhook_id is not None:
-                await self._parts.webhooks.deliver_soon(webhook_id)
+                await self._services.webhooks.deliver_soon(webhook_id)
             return False
         await self._try_one(run, batch_id)
         return await self._enqueue_the_others(batch_id)
 
     async def _try_one(self, run: JobRun, batch_id: str) -> None:
-        async with self._parts.database.read() as connection:
+        async with self._services.database.read() as connection:
             slices = await slices_to_do(connection, batch_id)
         for number in slices:
             for item in await self._to_do(batch_id, number):
@@ -137,26 +137,26 @@ class SliceWork:
                     return
 
     async def _to_do(self, batch_id: str, number: int) -> list[ItemToDo]:
-        async with self._parts.database.read() as connection:
+        async with self._services.database.read() as connection:
             return await items_to_do(connection, batch_id, number)
 
     async def _enqueue_the_others(self, batch_id: str) -> bool:
         """Have all of a batch worked on, unless it waits again or is over; tell whether."""
-        async with self._parts.database.read() as connection:
+        async with self._services.database.read() as connection:
             batch = (await find_batches(connection, [batch_id], user_id=None))[batch_id]
             slices = await slices_to_do(connection, batch_id)
         if batch.status not in STARTABLE:
             return False
-        await enqueue_slices(self._parts, batch, slices)
+        await enqueue_slices(self._services, batch, slices)
         return True
 
     async def _do(self, run: JobRun, item: ItemToDo) -> bool:
         """Bring an item to its end, where this process can claim it; tell whether it could."""
-        async with self._begun.taken(item.user_id) as place:
+        async with self._started_slots.slot(item.user_id) as slot:
             if not run.should_continue:
                 raise Interrupted
             with self._in_hand(run, item) as is_free:
-                return is_free and await self._items.claim_and_make(run, item, place)
+                return is_free and await self._items.claim_and_run(run, item, slot)
 
     @contextmanager
     def _in_hand(self, run: JobRun, item: ItemToDo) -> Iterator[bool]:

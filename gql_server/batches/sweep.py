@@ -37,13 +37,13 @@ async def sweep_batches(services: Services) -> None:
             )
         for batch in batches:
             if not await services.jobs.has_unended(job_prefix(batch)):
-                await _enqueue_anew(services, batch)
+                await _enqueue_again(services, batch)
         if len(batches) < _CHUNK:
             return
         last = batches[-1].id
 
 
-async def _enqueue_anew(services: Services, batch: BatchRecord) -> None:
+async def _enqueue_again(services: Services, batch: BatchRecord) -> None:
     webhook_id = None
     async with services.database.write() as connection:
         present = await lock_batch(connection, batch.id)

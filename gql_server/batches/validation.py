@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gql_server.batches.requests import BatchPicture, BatchRequest
+from gql_server.batches.requests import BatchImage, BatchRequest
 from gql_server.domain.budgets import Payer
 from gql_server.domain.errors import (
     MAX_ERRORS,
@@ -17,26 +17,26 @@ from gql_server.domain.errors import (
 from gql_server.domain.ids import new_id
 from gql_server.domain.money import MilliNeurons, NanoDollars
 from gql_server.domain.principal import Principal
-from gql_server.generation.requests import PictureRequest
+from gql_server.generation.requests import ImageRequest
 from gql_server.generation.services import Services
 from gql_server.generation.validation import (
-    AcceptedPicture,
     NamedInputs,
-    accept_with,
-    cost_faults,
+    ValidatedRequest,
+    cost_errors,
     is_oversized,
     load_inputs,
+    validate_with,
     with_other_seed,
 )
 from gql_server.ledger.prices.price_book import Price
 from gql_server.processes.bulk_work import bulk_work
 
-MAX_PICTURES: Final = 10_000
+MAX_IMAGES: Final = 10_000
 _COPIES_PER_COST: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptedBatch:
+class ValidatedBatch:
     """A batch that will be made as it stands here.
 
     Attributes:
@@ -48,33 +48,33 @@ class AcceptedBatch:
 
     batch_id: str
     request: BatchRequest
-    pictures: Sequence[AcceptedPicture]
+    pictures: Sequence[ValidatedRequest]
     cost: int
 
 
 def checking_cost(pictures: int, images_per_prompt: int) -> int:
     """Return what checking a batch costs of an allowance: 1 a prompt, and 1 for ten copies."""
-    copies = min(pictures * max(images_per_prompt - 1, 0), MAX_PICTURES)
-    return min(pictures + copies // _COPIES_PER_COST, MAX_PICTURES)
+    copies = min(pictures * max(images_per_prompt - 1, 0), MAX_IMAGES)
+    return min(pictures + copies // _COPIES_PER_COST, MAX_IMAGES)
 
 
-async def accept_batch(
+async def validate_batch(
     services: Services, principal: Principal, request: BatchRequest
-) -> AcceptedBatch:
+) -> ValidatedBatch:
     """Check a batch, without spending anything.
 
     Raises:
         Rejected: With the errors of every picture at once, until there are too many to report.
     """
     checked = await _checked(services, principal, request)
-    accepted: list[AcceptedPicture] = []
+    accepted: list[ValidatedRequest] = []
     async with bulk_work() as pace:
         for picture in checked:
             accepted.append(picture)
             for number in range(1, request.images_per_prompt):
                 await pace.keep()
                 accepted.append(with_other_seed(picture, number))
-    return AcceptedBatch(
+    return ValidatedBatch(
         batch_id=new_id("bat"),
         request=request,
         pictures=accepted,
@@ -96,18 +96,18 @@ async def estimate_batch(services: Services, principal: Principal, request: Batc
 
 async def _checked(
     services: Services, principal: Principal, request: BatchRequest
-) -> Sequence[AcceptedPicture]:
+) -> Sequence[ValidatedRequest]:
     """Check every prompt or item of a batch; each stands for as many pictures as are asked for."""
     wrong = [
-        *size_faults(len(request.pictures), request.images_per_prompt),
-        *await _webhook_faults(services, request.webhook_url),
+        *size_errors(len(request.pictures), request.images_per_prompt),
+        *await _webhook_errors(services, request.webhook_url),
     ]
     if wrong:
         raise Rejected(wrong)
     inputs = await load_inputs(services, principal, [one.request for one in request.pictures])
     # What is wrong with a setting of the whole batch is reported once, and not for every picture.
     errors: dict[tuple[Path, str], DomainError] = {}
-    checked: list[AcceptedPicture] = []
+    checked: list[ValidatedRequest] = []
     async with bulk_work() as pace:
         for picture in request.pictures:
             await pace.keep()
@@ -116,7 +116,7 @@ async def _checked(
             # The last copy has the highest seed; those between differ in nothing else.
             for wanted in _first_and_last(picture.request, request.images_per_prompt):
                 found = _accepted(services, principal, picture, wanted, inputs)
-                if not isinstance(found, AcceptedPicture):
+                if not isinstance(found, ValidatedRequest):
                     for error in found:
                         errors.setdefault((error.path, error.message), error)
                     break
@@ -124,13 +124,13 @@ async def _checked(
                     checked.append(found)
     reported = list(errors.values())
     if not reported:
-        reported = list(cost_faults(request.max_cost, _total(checked, request).cost))
+        reported = list(cost_errors(request.max_cost, _total(checked, request).cost))
     if reported:
         raise Rejected(reported)
     return checked
 
 
-def _total(checked: Sequence[AcceptedPicture], request: BatchRequest) -> Price:
+def _total(checked: Sequence[ValidatedRequest], request: BatchRequest) -> Price:
     """Return the price of a whole batch: copies of a picture cost the same."""
     prices, times = [picture.price for picture in checked], request.images_per_prompt
     return Price(
@@ -142,7 +142,7 @@ def _total(checked: Sequence[AcceptedPicture], request: BatchRequest) -> Price:
 
 async def is_oversized_batch(services: Services, request: BatchRequest) -> bool:
     """Tell, at no cost that grows, whether a batch has more than could ever be accepted."""
-    if len(request.pictures) > MAX_PICTURES:
+    if len(request.pictures) > MAX_IMAGES:
         return True
     async with bulk_work() as pace:
         for picture in request.pictures:
@@ -152,7 +152,7 @@ async def is_oversized_batch(services: Services, request: BatchRequest) -> bool:
     return False
 
 
-def size_faults(pictures: int, images_per_prompt: int) -> Iterator[InvalidInput]:
+def size_errors(pictures: int, images_per_prompt: int) -> Iterator[InvalidInput]:
     """Tell what keeps a batch of so many pictures, and so many of each, from being accepted."""
     if not pictures:
         yield InvalidInput(
@@ -166,25 +166,25 @@ def size_faults(pictures: int, images_per_prompt: int) -> Iterator[InvalidInput]
         )
         return
     wanted = pictures * images_per_prompt
-    if wanted > MAX_PICTURES:
+    if wanted > MAX_IMAGES:
         yield InvalidInput(
-            f"A batch has at most {MAX_PICTURES} images; this would be {wanted}.",
+            f"A batch has at most {MAX_IMAGES} images; this would be {wanted}.",
             path=("pictures",),
             code=ErrorCode.TOO_MANY,
         )
 
 
-async def _webhook_faults(services: Services, url: str | None) -> list[InvalidInput]:
+async def _webhook_errors(services: Services, url: str | None) -> list[InvalidInput]:
     if url is None:
         return []
     try:
         await services.webhooks.check_address(url, path=("webhook_url",))
-    except InvalidInput as fault:
-        return [fault]
+    except InvalidInput as error:
+        return [error]
     return []
 
 
-def _first_and_last(request: PictureRequest, times: int) -> Iterator[PictureRequest]:
+def _first_and_last(request: ImageRequest, times: int) -> Iterator[ImageRequest]:
     """Yield the request, and the one for its last copy where that has a seed of its own."""
     yield request
     seed = request.parameters.seed
@@ -196,19 +196,19 @@ def _first_and_last(request: PictureRequest, times: int) -> Iterator[PictureRequ
 def _accepted(
     services: Services,
     principal: Principal,
-    picture: BatchPicture,
-    wanted: PictureRequest,
+    picture: BatchImage,
+    wanted: ImageRequest,
     inputs: NamedInputs,
-) -> AcceptedPicture | Iterable[DomainError]:
+) -> ValidatedRequest | Iterable[DomainError]:
     try:
-        return accept_with(services, principal, wanted, inputs)
+        return validate_with(services, principal, wanted, inputs)
     except Rejected as rejected:
-        for fault in rejected.errors:
-            if fault.path and fault.path[0] in picture.own:
-                fault.path = (*picture.path, *_below(picture, fault.path))
+        for error in rejected.errors:
+            if error.path and error.path[0] in picture.own:
+                error.path = (*picture.path, *_below(picture, error.path))
         return rejected.errors
 
 
-def _below(picture: BatchPicture, path: Path) -> Path:
+def _below(picture: BatchImage, path: Path) -> Path:
     """Leave out the field's name where the picture stands as its prompt alone."""
     return path[1:] if picture.own == {"prompt"} and picture.path[-2] == "prompts" else path

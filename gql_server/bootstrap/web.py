@@ -16,8 +16,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gql_server.access.allowances import Allowances
 from gql_server.access.authentication import Authentication
-from gql_server.access.connection_counts import OpenCounts
-from gql_server.access.live_sessions import Sessions
+from gql_server.access.connection_counts import ConnectionCounts
+from gql_server.access.live_sessions import LiveSessions
 from gql_server.access.oidc import open_tokens
 from gql_server.api.models.types import ShapedCatalogue
 from gql_server.api.request_contexts import ContextFactory
@@ -70,7 +70,7 @@ class State(TypedDict):
     services: Services
     catalogue: ShapedCatalogue
     authentication: Authentication
-    sessions: Sessions
+    sessions: LiveSessions
     allowances: Allowances
     open_requests: OpenRequests
 
@@ -105,7 +105,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
             ) as tokens,
         ):
             authentication = Authentication(services.database, asks=asks_for_keys, tokens=tokens)
-            sessions = Sessions(authentication)
+            sessions = LiveSessions(authentication)
             allowances = Allowances(services.database, _allowance(settings))
             async with (
                 authentication.recording(seconds=_KEY_USE_SECONDS),
@@ -176,8 +176,8 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
     )
     persisted = PersistedDocuments(schema.documents, trusted, automatic=settings.persisted_queries)
     contexts = ContextFactory(
-        subscriptions=OpenCounts(settings.subscriptions_per_user),
-        sockets=OpenCounts(settings.websockets_per_user),
+        subscriptions=ConnectionCounts(settings.subscriptions_per_user),
+        sockets=ConnectionCounts(settings.websockets_per_user),
         sees_schema=settings.introspection,
         sees_suggestions=settings.suggestions,
     )

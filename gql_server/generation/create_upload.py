@@ -17,7 +17,7 @@ from gql_server.domain.clock import now
 from gql_server.domain.errors import ErrorCode, IdempotencyInProgress, InvalidInput, Path
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal
-from gql_server.generation.persist import keep_bytes
+from gql_server.generation.persist import save_bytes
 from gql_server.generation.services import Services
 from gql_server.idempotency.operations import Accepted
 from gql_server.pictures.decoding import NotAPicture
@@ -145,7 +145,7 @@ class _Upload:
             size_bytes=len(png),
             created_at=now(),
         )
-        stored = await keep_bytes(
+        stored = await save_bytes(
             self._services.store,
             row.storage_key,
             StoredObject(data=png, content_type=row.content_type),

@@ -1,18 +1,18 @@
 """What a picture would cost, without making it."""
 
 from gql_server.domain.principal import Principal
-from gql_server.generation.requests import PictureRequest
+from gql_server.generation.requests import ImageRequest
 from gql_server.generation.services import Services
-from gql_server.generation.validation import accept
+from gql_server.generation.validation import validate
 from gql_server.ledger.prices.price_book import Price
 
 
-async def estimate_cost(services: Services, principal: Principal, request: PictureRequest) -> Price:
+async def estimate_cost(services: Services, principal: Principal, request: ImageRequest) -> Price:
     """Return the exact price that the request would be accepted at.
 
     Raises:
-        Rejected: The request would not be accepted, with every fault at once.
+        Rejected: The request would not be accepted, with every error at once.
     """
-    accepted = await accept(services, principal, request)
+    accepted = await validate(services, principal, request)
     await services.reservations.check(accepted.payer, accepted.price.cost)
     return accepted.price

@@ -11,11 +11,11 @@ from gql_server.database.queries.images import find_images
 from gql_server.database.records.images import PartialImage
 from gql_server.domain.errors import GenerationPending
 from gql_server.domain.principal import Principal
-from gql_server.generation.produce import keep_picture, keep_what_was_made, make_picture
-from gql_server.generation.recovery import acceptance_from_json, acceptance_to_json
-from gql_server.generation.requests import PictureRequest
+from gql_server.generation.produce import finish_saved_image, produce_image, save_image
+from gql_server.generation.recovery import validated_from_json, validated_to_json
+from gql_server.generation.requests import ImageRequest
 from gql_server.generation.services import Services
-from gql_server.generation.validation import AcceptedPicture, accept, is_oversized
+from gql_server.generation.validation import ValidatedRequest, is_oversized, validate
 from gql_server.idempotency.operations import Accepted
 from gql_server.ledger.budgets.budgets import BudgetState
 from gql_server.ledger.budgets.reservations import Hold
@@ -24,7 +24,7 @@ _OPERATION: Final = "generateImage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MadeImage:
+class GeneratedImage:
     """An image that was made, or found to be made already.
 
     Attributes:
@@ -39,25 +39,25 @@ class MadeImage:
 async def generate_image(
     services: Services,
     principal: Principal,
-    request: PictureRequest,
+    request: ImageRequest,
     *,
     idempotency_key: str | None = None,
-) -> MadeImage:
+) -> GeneratedImage:
     """Make a picture, keep it and charge it.
 
     It goes on when the caller goes away or the request's deadline passes. With an idempotency key
     it is made and charged once, however often and wherever the same request is sent.
 
     Raises:
-        Rejected: The request has faults, or a budget does not hold it; nothing was spent.
+        Rejected: The request has errors, or a budget does not hold it; nothing was spent.
         GenerationPending: The deadline passed; the picture will be kept all the same.
         IdempotencyConflict: The key stands for another request.
         IdempotencyInProgress: The deadline passed while an earlier request is worked on.
         DomainError: The picture could not be made or kept; nothing was charged.
     """
     if idempotency_key is None:
-        accepted = await accept(services, principal, request)
-        return await services.running.run(accepted.image_id, _make_and_keep(services, accepted))
+        accepted = await validate(services, principal, request)
+        return await services.running.run(accepted.image_id, _generate_and_save(services, accepted))
     scope = KeyScope(user_id=principal.user_id, operation=_OPERATION, key=idempotency_key)
     operation = _KeyedImage(services, principal, request)
     try:
@@ -76,7 +76,7 @@ class _KeyedImage:
 
     pending = GenerationPending
 
-    def __init__(self, services: Services, principal: Principal, request: PictureRequest) -> None:
+    def __init__(self, services: Services, principal: Principal, request: ImageRequest) -> None:
         self._services = services
         self._principal = principal
         self._request = request
@@ -89,54 +89,54 @@ class _KeyedImage:
         if self._unfinished is not None:
             await self._services.reservations.release(self._unfinished)
 
-    async def accept(self) -> Accepted[AcceptedPicture]:
-        accepted = await accept(self._services, self._principal, self._request)
+    async def accept(self) -> Accepted[ValidatedRequest]:
+        accepted = await validate(self._services, self._principal, self._request)
         return Accepted(
             result_id=accepted.image_id,
             request=accepted,
-            recorded=acceptance_to_json(accepted),
+            recorded=validated_to_json(accepted),
         )
 
-    async def find(self, image_id: str) -> MadeImage | None:
+    async def find(self, image_id: str) -> GeneratedImage | None:
         async with self._services.database.read() as connection:
             found = await find_images(connection, [image_id], user_id=self._principal.user_id)
-        return MadeImage(image=found[image_id]) if image_id in found else None
+        return GeneratedImage(image=found[image_id]) if image_id in found else None
 
-    async def run(self, accepted: Accepted[AcceptedPicture], scope: KeyScope) -> MadeImage:
+    async def run(self, accepted: Accepted[ValidatedRequest], scope: KeyScope) -> GeneratedImage:
         return await self._make(accepted.request, scope)
 
     async def resume(
         self, image_id: str, recorded: Mapping[str, Any] | None, scope: KeyScope
-    ) -> MadeImage:
+    ) -> GeneratedImage:
         self.has_spent = True
         kept = await self.find(image_id)
         if kept is not None:
             return kept
-        accepted = acceptance_from_json(
+        accepted = validated_from_json(
             self._services, self._principal, self._request, image_id, recorded
         )
         if accepted is None:
             accepted = replace((await self.accept()).request, image_id=image_id)
         self._unfinished = image_id  # it may reserve the amount again
         hold = Hold(image_id, accepted.payer, accepted.price.cost)
-        image = await keep_what_was_made(self._services, accepted, hold=hold, key=scope)
+        image = await finish_saved_image(self._services, accepted, hold=hold, key=scope)
         if image is None:
             return await self._make(accepted, scope)
         self._unfinished = None
         self._services.reservations.charged(accepted.payer)
-        return MadeImage(image=image, exceeded=hold.exceeded)
+        return GeneratedImage(image=image, exceeded=hold.exceeded)
 
-    async def _make(self, accepted: AcceptedPicture, scope: KeyScope) -> MadeImage:
+    async def _make(self, accepted: ValidatedRequest, scope: KeyScope) -> GeneratedImage:
         self._unfinished = accepted.image_id
         async with _paid(self._services, accepted) as hold:
-            picture = await make_picture(self._services, accepted)
+            picture = await produce_image(self._services, accepted)
             self.has_spent = True
-            image = await keep_picture(self._services, accepted, picture, hold=hold, key=scope)
+            image = await save_image(self._services, accepted, picture, hold=hold, key=scope)
         self._unfinished = None
-        return MadeImage(image=image, exceeded=hold.exceeded)
+        return GeneratedImage(image=image, exceeded=hold.exceeded)
 
 
-def _given(request: PictureRequest) -> dict[str, Any]:
+def _given(request: ImageRequest) -> dict[str, Any]:
     """Return what the caller gave, and nothing for what this version could be given beside it."""
     given = asdict(request)
     parameters = {name: value for name, value in given["parameters"].items() if value is not None}
@@ -147,12 +147,12 @@ def _given(request: PictureRequest) -> dict[str, Any]:
     }
 
 
-async def _make_and_keep(services: Services, accepted: AcceptedPicture) -> MadeImage:
+async def _generate_and_save(services: Services, accepted: ValidatedRequest) -> GeneratedImage:
     async with _paid(services, accepted) as hold:
-        picture = await make_picture(services, accepted)
-        image = await keep_picture(services, accepted, picture, hold=hold)
-    return MadeImage(image=image, exceeded=hold.exceeded)
+        picture = await produce_image(services, accepted)
+        image = await save_image(services, accepted, picture, hold=hold)
+    return GeneratedImage(image=image, exceeded=hold.exceeded)
 
 
-def _paid(services: Services, accepted: AcceptedPicture) -> AbstractAsyncContextManager[Hold]:
+def _paid(services: Services, accepted: ValidatedRequest) -> AbstractAsyncContextManager[Hold]:
     return services.reservations.held(accepted.image_id, accepted.payer, accepted.price.cost)

@@ -23,7 +23,7 @@ from gql_server.domain.clock import now
 from gql_server.domain.errors import ImageNotFound, Rejected
 from gql_server.domain.principal import Principal
 from gql_server.generation.services import Services
-from gql_server.generation.tags_and_metadata import clean_tags, label_faults
+from gql_server.generation.tags_and_metadata import clean_tags, label_errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +99,12 @@ async def label_image(
     """Change an image's tags and metadata.
 
     Raises:
-        Rejected: With every fault at once.
+        Rejected: With every error at once.
         ImageNotFound: The caller has no such image.
     """
-    faults = list(label_faults(labels.tags, labels.metadata))
-    if faults:
-        raise Rejected(faults)
+    errors = list(label_errors(labels.tags, labels.metadata))
+    if errors:
+        raise Rejected(errors)
     values: ImageChanges = {}
     if labels.tags is not None:
         values["tags"] = clean_tags(labels.tags)

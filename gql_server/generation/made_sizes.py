@@ -7,7 +7,7 @@ import structlog
 from gql_server.database.records.images import PartialImage
 from gql_server.domain.money import NanoDollars
 from gql_server.generation.services import Services
-from gql_server.generation.validation import AcceptedPicture, picture_size, price_of
+from gql_server.generation.validation import ValidatedRequest, image_size, price_of
 from gql_server.pictures.inspection import ImageInfo
 
 log = structlog.get_logger(__name__)
@@ -49,8 +49,8 @@ def other_size(image: PartialImage) -> OtherSize | None:
 
 
 def priced_as_made(
-    services: Services, accepted: AcceptedPicture, made: ImageInfo
-) -> AcceptedPicture:
+    services: Services, accepted: ValidatedRequest, made: ImageInfo
+) -> ValidatedRequest:
     """Return an accepted picture at the price of the size that it has.
 
     The provider bills what it made. The user is never charged more than was accepted, which is
@@ -67,7 +67,7 @@ def priced_as_made(
         made=f"{made.width}x{made.height}",
     )
     size = replace(
-        picture_size(accepted.model, asked, accepted.sources), width=made.width, height=made.height
+        image_size(accepted.model, asked, accepted.sources), width=made.width, height=made.height
     )
     price = price_of(services, accepted.model, size)
     cost = NanoDollars(min(price.cost, accepted.price.cost))

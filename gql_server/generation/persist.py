@@ -54,7 +54,7 @@ async def check_store(store: Store) -> None:
         ) from error
 
 
-async def keep_bytes(
+async def save_bytes(
     store: Store, key: str, stored: StoredObject, *, retry_for_seconds: float = 0.0
 ) -> StoredObject:
     """Write an object under its key; return what is there, which an earlier call may have put.
@@ -96,7 +96,7 @@ async def keep_bytes(
     return existing
 
 
-async def keep_facts(inserts: ImageInserts, new: NewImage) -> PartialImage:
+async def save_row(inserts: ImageInserts, new: NewImage) -> PartialImage:
     """Write an image and its charge, once, whatever fails in between; return the image.
 
     Where another process writes the same image, the first commit wins and is returned.

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from gql_server.database.queries.idempotency_keys import KeyScope
-from gql_server.database.queries.image_inserts import Ending, NewImage
+from gql_server.database.queries.image_inserts import NewImage, OnCommit
 from gql_server.database.queries.reservations import ReservationLost
 from gql_server.database.records.images import PartialImage
 from gql_server.database.tables.tables import ChargeKind, ChargeRow, ImageRow
@@ -16,18 +16,18 @@ from gql_server.domain.errors import Rejected
 from gql_server.domain.ids import new_id
 from gql_server.domain.search import folded
 from gql_server.generation.made_sizes import priced_as_made
-from gql_server.generation.persist import check_store, keep_bytes, keep_facts
+from gql_server.generation.persist import check_store, save_bytes, save_row
 from gql_server.generation.recovery import (
-    KeptPicture,
+    SavedImage,
     discard_bytes,
     find_bytes,
     object_metadata,
-    read_kept,
+    read_saved,
     storage_key,
 )
 from gql_server.generation.services import Services
 from gql_server.generation.source_images import load_mask, load_sources
-from gql_server.generation.validation import AcceptedPicture, with_seed
+from gql_server.generation.validation import ValidatedRequest, with_seed
 from gql_server.inference.attempts import StillNeeded, while_needed
 from gql_server.inference.generator import CallSlot, GeneratedPicture, GenerationRequest
 from gql_server.ledger.budgets.reservations import Hold
@@ -36,9 +36,9 @@ from gql_server.storage.store import StoredObject
 log = structlog.get_logger(__name__)
 
 
-async def make_picture(
+async def produce_image(
     services: Services,
-    accepted: AcceptedPicture,
+    accepted: ValidatedRequest,
     *,
     is_background: bool = False,
     is_needed: StillNeeded | None = None,
@@ -77,14 +77,14 @@ async def make_picture(
     )
 
 
-async def keep_picture(
+async def save_image(
     services: Services,
-    accepted: AcceptedPicture,
+    accepted: ValidatedRequest,
     picture: GeneratedPicture,
     *,
     hold: Hold | None = None,
     key: KeyScope | None = None,
-    ending: Ending[Any] | None = None,
+    on_commit: OnCommit[Any] | None = None,
     retry_for_seconds: float = 0.0,
 ) -> PartialImage:
     """Keep a picture and charge it, once; return the image.
@@ -95,7 +95,7 @@ async def keep_picture(
         picture: What the generator made; what is under its id already takes its place.
         hold: What is held for it; None where its batch holds the money.
         key: The idempotency key that is completed by it.
-        ending: What else is written in the transaction of the facts.
+        on_commit: What else is written in the transaction of the facts.
         retry_for_seconds: How long to try again where the store does not answer.
 
     Raises:
@@ -105,26 +105,26 @@ async def keep_picture(
             charged.
     """
     accepted = priced_as_made(services, with_seed(accepted, picture.seed), picture.info)
-    kept = KeptPicture(accepted, picture, is_preview=services.generator.is_preview)
+    kept = SavedImage(accepted, picture, is_preview=services.generator.is_preview)
     ours = StoredObject(
         data=picture.data,
         content_type=picture.info.format.content_type,
         metadata=object_metadata(kept),
     )
     place = storage_key(accepted.image_id, picture.info.format)
-    stored = await keep_bytes(services.store, place, ours, retry_for_seconds=retry_for_seconds)
+    stored = await save_bytes(services.store, place, ours, retry_for_seconds=retry_for_seconds)
     if stored is not ours:
-        kept = await read_kept(services, accepted, stored)
-    return await _keep_facts(services, kept, hold, key, ending)
+        kept = await read_saved(services, accepted, stored)
+    return await _save_row(services, kept, hold, key, on_commit)
 
 
-async def keep_what_was_made(
+async def finish_saved_image(
     services: Services,
-    accepted: AcceptedPicture,
+    accepted: ValidatedRequest,
     *,
     hold: Hold | None = None,
     key: KeyScope | None = None,
-    ending: Ending[Any] | None = None,
+    on_commit: OnCommit[Any] | None = None,
     retry_for_seconds: float = 0.0,
 ) -> PartialImage | None:
     """Write the facts of a picture whose bytes another process left; None: it left none.
@@ -134,35 +134,35 @@ async def keep_what_was_made(
         accepted: What was accepted.
         hold: What is held for it; None where its batch holds the money.
         key: The idempotency key that is completed by it.
-        ending: What else is written in the transaction of the facts.
+        on_commit: What else is written in the transaction of the facts.
         retry_for_seconds: How long to try again where the store does not answer.
 
     Raises:
         GenerationFailed: The store cannot be asked.
         GenerationPending: It is not known whether the facts were written.
-        Rejected: As for ``keep_picture``.
+        Rejected: As for ``save_image``.
     """
     stored = await find_bytes(services, accepted.image_id, retry_for_seconds=retry_for_seconds)
     if stored is None:
         return None
-    return await _keep_facts(
-        services, await read_kept(services, accepted, stored), hold, key, ending
+    return await _save_row(
+        services, await read_saved(services, accepted, stored), hold, key, on_commit
     )
 
 
-async def _keep_facts(
+async def _save_row(
     services: Services,
-    kept: KeptPicture,
+    kept: SavedImage,
     hold: Hold | None,
     key: KeyScope | None,
-    ending: Ending[Any] | None,
+    on_commit: OnCommit[Any] | None,
 ) -> PartialImage:
     while True:
         image, charge = _rows(kept)
         is_held = hold is not None and hold.is_written
-        new = NewImage(image, charge, key, ending, is_held)
+        new = NewImage(image, charge, key, on_commit, is_held)
         try:
-            return await keep_facts(services.image_inserts, new)
+            return await save_row(services.image_inserts, new)
         except ReservationLost:
             assert hold is not None  # noqa: S101 - raised only then
             log.warning("reservation_lost", image_id=image.id)
@@ -176,7 +176,7 @@ async def _keep_facts(
 
 
 async def _load(
-    services: Services, accepted: AcceptedPicture, retry_for_seconds: float
+    services: Services, accepted: ValidatedRequest, retry_for_seconds: float
 ) -> tuple[tuple[bytes, ...], bytes | None]:
     width, height = accepted.parameters.width or 0, accepted.parameters.height or 0
     sources = await load_sources(
@@ -193,7 +193,7 @@ async def _load(
     return sources, mask
 
 
-def _rows(kept: KeptPicture) -> tuple[ImageRow, ChargeRow]:
+def _rows(kept: SavedImage) -> tuple[ImageRow, ChargeRow]:
     accepted, picture = kept.accepted, kept.picture
     request, info, moment = accepted.request, picture.info, now()
     image = ImageRow(

@@ -13,11 +13,11 @@ from gql_server.domain.money import MilliNeurons, NanoDollars
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Principal
 from gql_server.generation.persist import store_attempts
-from gql_server.generation.requests import PictureRequest
+from gql_server.generation.requests import ImageRequest
 from gql_server.generation.services import Services
 from gql_server.generation.source_images import SourceImage
 from gql_server.generation.tags_and_metadata import clean_tags
-from gql_server.generation.validation import AcceptedPicture, with_seed
+from gql_server.generation.validation import ValidatedRequest, with_seed
 from gql_server.inference.generator import GeneratedPicture
 from gql_server.ledger.prices.price_book import Price
 from gql_server.pictures.formats import ImageFormat
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPicture:
+class SavedImage:
     """A picture whose bytes are in the store, with the facts that its object tells of.
 
     Attributes:
@@ -37,7 +37,7 @@ class KeptPicture:
         is_preview: Whether the preview generator made it.
     """
 
-    accepted: AcceptedPicture
+    accepted: ValidatedRequest
     picture: GeneratedPicture
     is_preview: bool
 
@@ -47,7 +47,7 @@ def storage_key(image_id: str, image_format: ImageFormat) -> str:
     return f"generated/{image_id}.{image_format.extension}"
 
 
-def object_metadata(kept: KeptPicture) -> dict[str, str]:
+def object_metadata(kept: SavedImage) -> dict[str, str]:
     """Write the facts that go with a picture's bytes."""
     accepted = kept.accepted
     facts = {
@@ -64,9 +64,9 @@ def object_metadata(kept: KeptPicture) -> dict[str, str]:
     return {name: str(value) for name, value in facts.items() if value is not None}
 
 
-async def read_kept(
-    services: Services, accepted: AcceptedPicture, stored: StoredObject
-) -> KeptPicture:
+async def read_saved(
+    services: Services, accepted: ValidatedRequest, stored: StoredObject
+) -> SavedImage:
     """Read a picture's facts from its object: it may have been made by another process.
 
     Args:
@@ -79,7 +79,7 @@ async def read_kept(
     told = stored.metadata
     price = accepted.price
     seed = int(told["seed"]) if "seed" in told else accepted.parameters.seed
-    return KeptPicture(
+    return SavedImage(
         replace(
             with_seed(accepted, seed),
             price=Price(
@@ -133,7 +133,7 @@ async def discard_bytes(services: Services, image_id: str) -> None:
         log.warning("picture_not_discarded", image=image_id, reason=str(error))
 
 
-def acceptance_to_json(accepted: AcceptedPicture) -> dict[str, Any]:
+def validated_to_json(accepted: ValidatedRequest) -> dict[str, Any]:
     """Write down what was decided about a request, beside what it says itself."""
     return {
         "model": accepted.model.id,
@@ -147,19 +147,19 @@ def acceptance_to_json(accepted: AcceptedPicture) -> dict[str, Any]:
     }
 
 
-def acceptance_from_json(
+def validated_from_json(
     services: Services,
     principal: Principal,
-    request: PictureRequest,
+    request: ImageRequest,
     image_id: str,
     written: Mapping[str, Any] | None,
-) -> AcceptedPicture | None:
+) -> ValidatedRequest | None:
     """Read what was decided about a request; None where this version cannot go by it."""
     model = services.catalogue.get(written["model"]) if written is not None else None
     if written is None or model is None:
         return None
     mask = written["mask"]
-    return AcceptedPicture(
+    return ValidatedRequest(
         image_id=image_id,
         payer=Payer(user_id=principal.user_id, key_id=written.get("key_id")),
         request=replace(request, tags=tuple(clean_tags(request.tags))),

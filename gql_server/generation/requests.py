@@ -8,7 +8,7 @@ from gql_server.domain.parameters import Parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PictureRequest:
+class ImageRequest:
     """One picture that a caller asks for.
 
     Attributes:
@@ -34,11 +34,11 @@ class PictureRequest:
     max_cost: float | None = None
 
 
-_FIELDS: Final = tuple(one.name for one in fields(PictureRequest))
+_FIELDS: Final = tuple(one.name for one in fields(ImageRequest))
 _PARAMETERS: Final = tuple(one.name for one in fields(Parameters))
 
 
-def request_to_json(request: PictureRequest) -> dict[str, Any]:
+def request_to_json(request: ImageRequest) -> dict[str, Any]:
     """Write down what was asked for."""
     parameters = request.parameters
     return {
@@ -47,9 +47,9 @@ def request_to_json(request: PictureRequest) -> dict[str, Any]:
     }
 
 
-def request_from_json(written: Mapping[str, Any]) -> PictureRequest:
+def request_from_json(written: Mapping[str, Any]) -> ImageRequest:
     """Read what ``request_to_json`` wrote."""
-    return PictureRequest(
+    return ImageRequest(
         **{
             **written,
             "parameters": Parameters(**written["parameters"]),

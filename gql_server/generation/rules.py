@@ -1,4 +1,4 @@
-"""A request's settings against its model's rules; every fault is reported, none is fixed."""
+"""A request's settings against its model's rules; every error is reported, none is fixed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,7 +17,7 @@ class ResolvedParameters:
     """The parameters that a model will be given, and what was wrong with what was asked."""
 
     parameters: Parameters
-    faults: Sequence[InvalidInput]
+    errors: Sequence[InvalidInput]
 
 
 def resolve_parameters(
@@ -41,20 +41,20 @@ def resolve_parameters(
     own = asdict(given)
     saved = asdict(template) if template is not None else {}
     values: dict[str, Any] = {}
-    faults: list[InvalidInput] = []
+    errors: list[InvalidInput] = []
     for name in _NAMES:
         rule = model.parameters.get(name)
         value = own[name]
         if rule is None:
             values[name] = None
             if value is not None and value != _fixed(model, name):
-                faults.append(_not_supported(model, name, (*path, name)))
+                errors.append(_not_supported(model, name, (*path, name)))
         elif value is not None:
             values[name] = value
-            faults.extend(_value_faults(rule, name, value, (*path, name)))
+            errors.extend(_value_errors(rule, name, value, (*path, name)))
         elif (value := saved.get(name)) is not None:
             values[name] = value
-            faults.extend(_value_faults(rule, f"The template's {name}", value, ("template_id",)))
+            errors.extend(_value_errors(rule, f"The template's {name}", value, ("template_id",)))
         else:
             values[name] = rule.default
     parameters = Parameters(**values)
@@ -62,10 +62,10 @@ def resolve_parameters(
         parameters = replace(
             parameters, width=model.fixed_size.width, height=model.fixed_size.height
         )
-    return ResolvedParameters(parameters, faults)
+    return ResolvedParameters(parameters, errors)
 
 
-def picture_input_faults(
+def image_input_errors(
     model: Model, *, sources: int, has_mask: bool, strength: float | None
 ) -> Iterator[InvalidInput]:
     """Tell what is wrong with the pictures that go with a prompt.
@@ -116,7 +116,7 @@ def picture_input_faults(
         )
 
 
-def _value_faults(
+def _value_errors(
     rule: ParameterRule, label: str, value: float | str, path: Path
 ) -> Iterator[InvalidInput]:
     label = label.replace("_", " ")

@@ -20,7 +20,7 @@ def clean_tags(tags: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(tag.strip() for tag in tags))
 
 
-def label_faults(
+def label_errors(
     tags: Sequence[str] | None, metadata: Mapping[str, Any] | None
 ) -> Iterator[InvalidInput]:
     """Tell what keeps tags and metadata from being accepted; None is nothing to check."""
@@ -36,7 +36,7 @@ def label_faults(
                 tag, path=("tags", index), label="A tag", minimum=1, maximum=_MAX_TAG_LENGTH
             )
     if metadata is not None:
-        yield from _metadata_faults(metadata)
+        yield from _metadata_errors(metadata)
 
 
 def are_oversized(tags: Sequence[str], metadata: Mapping[str, Any] | None) -> bool:
@@ -57,19 +57,19 @@ class CheckedLabels:
         self._tags: dict[int, tuple[object, Sequence[InvalidInput]]] = {}
         self._metadata: dict[int, tuple[object, Sequence[InvalidInput]]] = {}
 
-    def faults(
+    def errors(
         self, tags: Sequence[str], metadata: Mapping[str, Any] | None
     ) -> Iterator[InvalidInput]:
         """Tell what keeps tags and metadata from being accepted; None is nothing to check."""
         if id(tags) not in self._tags:
-            self._tags[id(tags)] = (tags, tuple(label_faults(tags, None)))
+            self._tags[id(tags)] = (tags, tuple(label_errors(tags, None)))
         if id(metadata) not in self._metadata:
-            self._metadata[id(metadata)] = (metadata, tuple(label_faults(None, metadata)))
+            self._metadata[id(metadata)] = (metadata, tuple(label_errors(None, metadata)))
         yield from self._tags[id(tags)][1]
         yield from self._metadata[id(metadata)][1]
 
 
-def _metadata_faults(metadata: Mapping[str, Any]) -> Iterator[InvalidInput]:
+def _metadata_errors(metadata: Mapping[str, Any]) -> Iterator[InvalidInput]:
     if not isinstance(metadata, dict):
         yield InvalidInput("Metadata must be a JSON object.", path=("metadata",))
         return

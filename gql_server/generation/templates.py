@@ -92,7 +92,7 @@ async def create_template(
     """Save a template.
 
     Raises:
-        Rejected: With every fault at once.
+        Rejected: With every error at once.
     """
     _check(services, draft)
     moment = now()
@@ -115,7 +115,7 @@ async def change_template(
         changes: Fields of ``TemplateDraft`` by name; ``parameters`` are replaced whole.
 
     Raises:
-        Rejected: With every fault at once.
+        Rejected: With every error at once.
         TemplateNotFound: The caller has no such template.
     """
     async with services.database.write() as connection:
@@ -158,12 +158,12 @@ async def delete_template(services: Services, principal: Principal, template_id:
 
 
 def _check(services: Services, draft: TemplateDraft) -> None:
-    faults = list(_faults(services, draft))
-    if faults:
-        raise Rejected(faults)
+    errors = list(_errors(services, draft))
+    if errors:
+        raise Rejected(errors)
 
 
-def _faults(services: Services, draft: TemplateDraft) -> Iterator[DomainError]:
+def _errors(services: Services, draft: TemplateDraft) -> Iterator[DomainError]:
     yield from text_errors(
         draft.name, path=("name",), label="Name", minimum=1, maximum=MAX_NAME_LENGTH
     )
@@ -184,7 +184,7 @@ def _faults(services: Services, draft: TemplateDraft) -> Iterator[DomainError]:
     if model is None:
         yield ModelNotFound(draft.model_id)
     else:
-        yield from resolve_parameters(model, draft.parameters, path=("parameters",)).faults
+        yield from resolve_parameters(model, draft.parameters, path=("parameters",)).errors
 
 
 def _values(draft: TemplateDraft) -> TemplateChanges:

@@ -25,8 +25,8 @@ from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Principal
 from gql_server.domain.text import text_errors
 from gql_server.generation.prompts import render_prompt
-from gql_server.generation.requests import PictureRequest
-from gql_server.generation.rules import picture_input_faults, resolve_parameters
+from gql_server.generation.requests import ImageRequest
+from gql_server.generation.rules import image_input_errors, resolve_parameters
 from gql_server.generation.services import Services
 from gql_server.generation.source_images import SourceImage, find_sources, fitted_size
 from gql_server.generation.tags_and_metadata import CheckedLabels, are_oversized, clean_tags
@@ -38,7 +38,7 @@ _IDS_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptedPicture:
+class ValidatedRequest:
     """A picture that will be made as it stands here, whatever changes meanwhile.
 
     Attributes:
@@ -57,7 +57,7 @@ class AcceptedPicture:
 
     image_id: str
     payer: Payer
-    request: PictureRequest
+    request: ImageRequest
     model: Model
     rendered_prompt: str
     parameters: Parameters
@@ -83,20 +83,20 @@ class NamedInputs:
     labels: CheckedLabels
 
 
-async def accept(
-    services: Services, principal: Principal, request: PictureRequest
-) -> AcceptedPicture:
+async def validate(
+    services: Services, principal: Principal, request: ImageRequest
+) -> ValidatedRequest:
     """Check a request, without spending anything.
 
     Raises:
-        Rejected: With every fault at once.
+        Rejected: With every error at once.
     """
-    return accept_with(
+    return validate_with(
         services, principal, request, await load_inputs(services, principal, [request])
     )
 
 
-def is_oversized(services: Services, request: PictureRequest) -> bool:
+def is_oversized(services: Services, request: ImageRequest) -> bool:
     """Tell, at no cost that grows, whether a request has more than could ever be accepted.
 
     Work that grows with a request, such as hashing each picture of a batch with the batch's
@@ -118,7 +118,7 @@ def is_oversized(services: Services, request: PictureRequest) -> bool:
 
 
 async def load_inputs(
-    services: Services, principal: Principal, requests: Iterable[PictureRequest]
+    services: Services, principal: Principal, requests: Iterable[ImageRequest]
 ) -> NamedInputs:
     """Read what requests name by its id, each thing once and no more than a model can take."""
     max_sources = services.catalogue.max_sources
@@ -139,47 +139,47 @@ async def load_inputs(
     return NamedInputs(templates, sources, CheckedLabels())
 
 
-def accept_with(
-    services: Services, principal: Principal, request: PictureRequest, inputs: NamedInputs
-) -> AcceptedPicture:
+def validate_with(
+    services: Services, principal: Principal, request: ImageRequest, inputs: NamedInputs
+) -> ValidatedRequest:
     """Check a request by what was read of its inputs, without spending anything.
 
     Raises:
-        Rejected: With every fault at once.
+        Rejected: With every error at once.
     """
     template = inputs.templates.get(request.template_id or "")
-    faults: list[DomainError] = []
+    errors: list[DomainError] = []
     if request.template_id is not None and template is None:
-        faults.append(TemplateNotFound(request.template_id))
-    model = _model(services, request, template, faults)
+        errors.append(TemplateNotFound(request.template_id))
+    model = _model(services, request, template, errors)
     rendered = render_prompt(request.prompt, template["default_prompt"] if template else None)
-    faults.extend(_prompt_faults(request.prompt, rendered, model))
-    faults.extend(inputs.labels.faults(request.tags, request.metadata))
+    errors.extend(_prompt_errors(request.prompt, rendered, model))
+    errors.extend(inputs.labels.errors(request.tags, request.metadata))
     ids = request.source_image_ids[: services.catalogue.max_sources]
-    sources, mask = _sources(ids, request.mask_image_id, inputs.sources, faults)
+    sources, mask = _sources(ids, request.mask_image_id, inputs.sources, errors)
     parameters = request.parameters
     if model is not None:
         saved = Parameters(**template["parameters"]) if template else None
         resolved = resolve_parameters(model, request.parameters, saved)
         parameters = resolved.parameters
-        faults.extend(resolved.faults)
-        faults.extend(
-            picture_input_faults(
+        errors.extend(resolved.errors)
+        errors.extend(
+            image_input_errors(
                 model,
                 sources=len(request.source_image_ids),
                 has_mask=request.mask_image_id is not None,
                 strength=request.parameters.strength,
             )
         )
-    if faults or model is None:
-        raise Rejected(faults)
+    if errors or model is None:
+        raise Rejected(errors)
     seed_was_given = parameters.seed is not None
     parameters = _settle(model, parameters, has_sources=bool(sources))
-    price = price_of(services, model, picture_size(model, parameters, sources))
-    faults.extend(cost_faults(request.max_cost, price.cost))
-    if faults:
-        raise Rejected(faults)
-    return AcceptedPicture(
+    price = price_of(services, model, image_size(model, parameters, sources))
+    errors.extend(cost_errors(request.max_cost, price.cost))
+    if errors:
+        raise Rejected(errors)
+    return ValidatedRequest(
         image_id=new_id("img"),
         payer=Payer(user_id=principal.user_id, key_id=principal.key_id),
         request=replace(request, tags=tuple(clean_tags(request.tags))),
@@ -193,7 +193,7 @@ def accept_with(
     )
 
 
-def with_other_seed(picture: AcceptedPicture, number: int) -> AcceptedPicture:
+def with_other_seed(picture: ValidatedRequest, number: int) -> ValidatedRequest:
     """Return another copy of a picture that was accepted: the same but for its id and its seed.
 
     Args:
@@ -216,7 +216,7 @@ def with_other_seed(picture: AcceptedPicture, number: int) -> AcceptedPicture:
     )
 
 
-def with_seed(picture: AcceptedPicture, seed: int | None) -> AcceptedPicture:
+def with_seed(picture: ValidatedRequest, seed: int | None) -> ValidatedRequest:
     """Return an accepted picture with the seed that it was made with."""
     return replace(picture, parameters=replace(picture.parameters, seed=seed))
 
@@ -229,16 +229,16 @@ def _chunks(ids: Collection[str]) -> Iterator[Sequence[str]]:
 
 def _model(
     services: Services,
-    request: PictureRequest,
+    request: ImageRequest,
     template: PartialTemplate | None,
-    faults: list[DomainError],
+    errors: list[DomainError],
 ) -> Model | None:
     model_id = request.model_id
     if model_id is None and template is not None:
         model_id = template["model_id"]
     if model_id is None:
         if request.template_id is None:
-            faults.append(
+            errors.append(
                 InvalidInput(
                     "Name a model, or a template that has one.",
                     path=("model",),
@@ -249,11 +249,11 @@ def _model(
     model = services.catalogue.get(model_id)
     if model is None:
         path = ("model",) if request.model_id is not None else ("template_id",)
-        faults.append(ModelNotFound(model_id, path=path))
+        errors.append(ModelNotFound(model_id, path=path))
     return model
 
 
-def _prompt_faults(prompt: str, rendered: str, model: Model | None) -> Sequence[InvalidInput]:
+def _prompt_errors(prompt: str, rendered: str, model: Model | None) -> Sequence[InvalidInput]:
     longest = model.max_prompt_length if model is not None else 2048
     found = list(
         text_errors(
@@ -278,13 +278,13 @@ def _sources(
     ids: Sequence[str],
     mask_id: str | None,
     found: Mapping[str, SourceImage],
-    faults: list[DomainError],
+    errors: list[DomainError],
 ) -> tuple[tuple[SourceImage, ...], SourceImage | None]:
     for index, image_id in enumerate(ids):
         if image_id not in found:
-            faults.append(ImageNotFound(image_id, path=("source_image_ids", index)))
+            errors.append(ImageNotFound(image_id, path=("source_image_ids", index)))
     if mask_id is not None and mask_id not in found:
-        faults.append(ImageNotFound(mask_id, path=("mask_image_id",)))
+        errors.append(ImageNotFound(mask_id, path=("mask_image_id",)))
     sources = tuple(found[image_id] for image_id in ids if image_id in found)
     return sources, found.get(mask_id) if mask_id is not None else None
 
@@ -307,7 +307,7 @@ def price_of(services: Services, model: Model, size: PictureSize) -> Price:
     return price
 
 
-def cost_faults(max_cost: float | None, cost: int) -> Iterator[DomainError]:
+def cost_errors(max_cost: float | None, cost: int) -> Iterator[DomainError]:
     """Tell whether something costs more, in billionths of a dollar, than its request allows."""
     if max_cost is None:
         return
@@ -321,9 +321,7 @@ def cost_faults(max_cost: float | None, cost: int) -> Iterator[DomainError]:
         yield MaxCostExceeded(cost, limit)
 
 
-def picture_size(
-    model: Model, parameters: Parameters, sources: Sequence[SourceImage]
-) -> PictureSize:
+def image_size(model: Model, parameters: Parameters, sources: Sequence[SourceImage]) -> PictureSize:
     """Return what the price of a picture depends on, with all parameters filled in."""
     width, height = parameters.width or 0, parameters.height or 0
     return PictureSize(

@@ -146,7 +146,7 @@ async def _admit(request: Request, operation: Operation) -> AllowanceState | Non
         RateLimited: It costs more than is left of the caller's allowance.
     """
     principal = principal_of(request)
-    operation.decision.check(principal, f"{operation.method} {operation.path}")
+    operation.permission.check(principal, f"{operation.method} {operation.path}")
     allowances: Allowances = request.state.allowances
     return await allowances.spend(principal, operation.cost(request.query_params))
 

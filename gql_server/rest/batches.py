@@ -7,13 +7,13 @@ from fastapi.openapi.models import Example
 
 from gql_server.batches.create import create_batch
 from gql_server.batches.queries import estimated_finish, get_batches
-from gql_server.batches.requests import BatchPicture, BatchRequest
-from gql_server.batches.validation import MAX_PICTURES, checking_cost
+from gql_server.batches.requests import BatchImage, BatchRequest
+from gql_server.batches.validation import MAX_IMAGES, checking_cost
 from gql_server.database.records.batches import BatchRecord
 from gql_server.domain.batches import BatchPriority, BatchStatus, PauseReason
 from gql_server.domain.errors import BatchNotFound
 from gql_server.domain.money import to_dollars
-from gql_server.generation.requests import PictureRequest
+from gql_server.generation.requests import ImageRequest
 from gql_server.processes.bulk_work import bulk_work
 from gql_server.rest.context import Context, ContextOfRequest
 from gql_server.rest.fields import (
@@ -41,7 +41,7 @@ class Prompts(Given):
         "Prompts: one image each.",
         ["Mountain landscape at sunset", "Ocean waves during golden hour"],
         min_length=1,
-        max_length=MAX_PICTURES,
+        max_length=MAX_IMAGES,
         fail_fast=True,
     )
 
@@ -64,7 +64,7 @@ class GenerateBatchRequest(PictureSettings, Prompts):
     """
 
     images_per_prompt: int = described(
-        "Number of images for each prompt. Each gets its own seed.", 1, 1, ge=1, le=MAX_PICTURES
+        "Number of images for each prompt. Each gets its own seed.", 1, 1, ge=1, le=MAX_IMAGES
     )
     priority: Literal["high", "normal", "low"] = described(
         "Priority among your own batches.", "normal", "normal"
@@ -161,13 +161,13 @@ async def get_batch(context: ContextOfRequest, id: BatchId) -> Batch:
 
 async def _request(given: GenerateBatchRequest) -> BatchRequest:
     settings = settings_from(given)
-    pictures: list[BatchPicture] = []
+    pictures: list[BatchImage] = []
     async with bulk_work() as pace:
         for index, prompt in enumerate(given.prompts):
             await pace.keep()
             pictures.append(
-                BatchPicture(
-                    request=PictureRequest(prompt=prompt, **settings),
+                BatchImage(
+                    request=ImageRequest(prompt=prompt, **settings),
                     path=("prompts", index),
                     own=frozenset({"prompt"}),
                 )

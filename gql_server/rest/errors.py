@@ -48,8 +48,8 @@ def error_response(error: Exception, *, sees_all: bool = False) -> Response:
         if isinstance(error, kind):
             return translate(error)
     if isinstance(error, Rejected):
-        return _faults(error.errors, sees_all=sees_all)
-    return _faults([error], sees_all=sees_all) if isinstance(error, DomainError) else _masked(error)
+        return _errors(error.errors, sees_all=sees_all)
+    return _errors([error], sees_all=sees_all) if isinstance(error, DomainError) else _masked(error)
 
 
 def refusal(refused: RequestRefused) -> Response:
@@ -67,7 +67,7 @@ def status_of(fault: DomainError) -> HTTPStatus:
     return _STATUSES[type(fault)]
 
 
-def _faults(faults: Sequence[DomainError], *, sees_all: bool = False) -> Response:
+def _errors(faults: Sequence[DomainError], *, sees_all: bool = False) -> Response:
     """Answer as the first fault asks for, and name them all."""
     first = faults[0]
     status = status_of(first)
@@ -225,7 +225,7 @@ def _title(status: HTTPStatus) -> str:
 _TRANSLATIONS: Final[Sequence[tuple[type[Exception], Callable[[Any], Response]]]] = (
     (domain.GenerationPending, _pending_image),
     (domain.BatchPending, _pending_batch),
-    (RequestValidationError, lambda error: _faults([_type_fault(one) for one in error.errors()])),
+    (RequestValidationError, lambda error: _errors([_type_fault(one) for one in error.errors()])),
     (Unauthenticated, _unauthenticated),
     (Forbidden, lambda error: _response(HTTPStatus.FORBIDDEN, "Forbidden", error.message)),
     (RateLimited, _rate_limited),

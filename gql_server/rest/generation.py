@@ -8,7 +8,7 @@ from fastapi.openapi.models import Example
 
 from gql_server.generation.generate import generate_image
 from gql_server.generation.made_sizes import other_size
-from gql_server.generation.requests import PictureRequest
+from gql_server.generation.requests import ImageRequest
 from gql_server.generation.validation import MIN_PROMPT_LENGTH
 from gql_server.rest.context import ContextOfRequest
 from gql_server.rest.fields import FLUX, Given, described
@@ -78,7 +78,7 @@ async def generate(
     made = await generate_image(
         context.services,
         context.principal,
-        PictureRequest(prompt=given.prompt, max_cost=given.max_cost, **settings_from(given)),
+        ImageRequest(prompt=given.prompt, max_cost=given.max_cost, **settings_from(given)),
         idempotency_key=unquoted(idempotency_key),
     )
     (shown,) = await images_from(context, [made.image])

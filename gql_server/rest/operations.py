@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Literal
 
-from gql_server.access.permissions import Decision, Others
+from gql_server.access.permissions import Permission, Visibility
 from gql_server.database.engine.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from gql_server.domain.principal import Role
 from gql_server.rest import batches, costs, generation, images, models, source_images, templates
@@ -27,10 +27,10 @@ from gql_server.rest.examples import (
 )
 from gql_server.rest.uploads import UPLOAD_BODY
 
-_READ: Final = Decision(Role.READER, Others.HIDDEN)
-_READ_COMMON: Final = Decision(Role.READER, Others.NONE)
-_CREATE: Final = Decision(Role.CREATOR, Others.HIDDEN)
-_CREATE_NEW: Final = Decision(Role.CREATOR, Others.NONE)
+_READ: Final = Permission(Role.READER, Visibility.HIDDEN)
+_READ_COMMON: Final = Permission(Role.READER, Visibility.NONE)
+_CREATE: Final = Permission(Role.CREATOR, Visibility.HIDDEN)
+_CREATE_NEW: Final = Permission(Role.CREATOR, Visibility.NONE)
 
 _DIGITS: Final = 10
 
@@ -65,7 +65,7 @@ class Operation:
         method: How it is asked for.
         path: Where.
         endpoint: What answers.
-        decision: Who may ask for it.
+        permission: Who may ask for it.
         tag: The noun that it belongs to.
         summary: What it does, in a few words.
         description: What a client should know of it.
@@ -81,7 +81,7 @@ class Operation:
     method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
     endpoint: Callable[..., Any]
-    decision: Decision
+    permission: Permission
     tag: str
     summary: str
     description: str
@@ -117,7 +117,7 @@ OPERATIONS: Final = (
         method="POST",
         path="/api/generate",
         endpoint=generation.generate,
-        decision=_CREATE,
+        permission=_CREATE,
         tag="images",
         summary="Generate an image",
         description="Generates an image, stores it and charges for it. The whole request is"
@@ -134,7 +134,7 @@ OPERATIONS: Final = (
         method="GET",
         path="/api/models",
         endpoint=models.list_models,
-        decision=_READ_COMMON,
+        permission=_READ_COMMON,
         tag="models",
         summary="List the models",
         description="All models, with current prices.",
@@ -145,7 +145,7 @@ OPERATIONS: Final = (
         method="GET",
         path="/api/templates",
         endpoint=templates.list_templates,
-        decision=_READ,
+        permission=_READ,
         tag="templates",
         summary="List templates",
         description="Your templates, newest first. Admins see everyone's.",
@@ -158,7 +158,7 @@ OPERATIONS: Final = (
         method="POST",
         path="/api/templates",
         endpoint=templates.create_template,
-        decision=_CREATE_NEW,
+        permission=_CREATE_NEW,
         tag="templates",
         summary="Create a template",
         description="Creates a template: a model, prompt text and settings for reuse.",
@@ -171,7 +171,7 @@ OPERATIONS: Final = (
         method="GET",
         path="/api/templates/{id}",
         endpoint=templates.get_template,
-        decision=_READ,
+        permission=_READ,
         tag="templates",
         summary="Read a template",
         description="A template of yours that has not been deleted.",
@@ -183,7 +183,7 @@ OPERATIONS: Final = (
         method="PUT",
         path="/api/templates/{id}",
         endpoint=templates.change_template,
-        decision=_CREATE,
+        permission=_CREATE,
         tag="templates",
         summary="Update a template",
         description="Updates the given fields. Images generated with the template are not "
@@ -196,7 +196,7 @@ OPERATIONS: Final = (
         method="DELETE",
         path="/api/templates/{id}",
         endpoint=templates.delete_template,
-        decision=_CREATE,
+        permission=_CREATE,
         tag="templates",
         summary="Delete a template",
         description="Deletes a template. Images generated with it are not affected.",
@@ -208,7 +208,7 @@ OPERATIONS: Final = (
         method="GET",
         path="/api/images",
         endpoint=images.list_images,
-        decision=_READ,
+        permission=_READ,
         tag="images",
         summary="List images",
         description="Your images, newest first, without deleted ones. Admins see everyone's.",
@@ -221,7 +221,7 @@ OPERATIONS: Final = (
         method="GET",
         path="/api/images/{id}",
         endpoint=images.get_image,
-        decision=_READ,
+        permission=_READ,
         tag="images",
         summary="Read an image",
         description="One of your images. Deleted images have `is_deleted` true.",
@@ -233,7 +233,7 @@ OPERATIONS: Final = (
         method="DELETE",
         path="/api/images/{id}",
         endpoint=images.delete_image,
-        decision=_CREATE,
+        permission=_CREATE,
         tag="images",
         summary="Delete an image",
         description="Deletes an image: it disappears from lists. Its cost remains in the "
@@ -246,7 +246,7 @@ OPERATIONS: Final = (
         method="POST",
         path="/api/source-images",
         endpoint=source_images.upload,
-        decision=_CREATE_NEW,
+        permission=_CREATE_NEW,
         tag="uploads",
         summary="Upload a picture",
         description="Stores an image for `source_image_ids`: upright, at most 2048 pixels "
@@ -261,7 +261,7 @@ OPERATIONS: Final = (
         method="GET",
         path="/api/source-images",
         endpoint=source_images.list_source_images,
-        decision=_READ,
+        permission=_READ,
         tag="uploads",
         summary="List uploads",
         description="Returns a page of your uploads, the newest first. An admin sees those of all "
@@ -275,7 +275,7 @@ OPERATIONS: Final = (
         method="GET",
         path="/api/source-images/{id}",
         endpoint=source_images.get_source_image,
-        decision=_READ,
+        permission=_READ,
         tag="uploads",
         summary="Read an upload",
         description="Returns one of your uploads, unless it was deleted.",
@@ -287,7 +287,7 @@ OPERATIONS: Final = (
         method="DELETE",
         path="/api/source-images/{id}",
         endpoint=source_images.delete_source_image,
-        decision=_CREATE,
+        permission=_CREATE,
         tag="uploads",
         summary="Delete an upload",
         description="Deletes an upload for good, its file too. Images that were made from it stay. "
@@ -300,7 +300,7 @@ OPERATIONS: Final = (
         method="GET",
         path="/api/analytics/costs",
         endpoint=costs.get_costs,
-        decision=_READ,
+        permission=_READ,
         tag="costs",
         summary="Sum up costs",
         description="Costs of your images. Admins see everyone's. The time range is widened"
@@ -314,7 +314,7 @@ OPERATIONS: Final = (
         method="POST",
         path="/api/batch/generate",
         endpoint=batches.generate_batch,
-        decision=_CREATE,
+        permission=_CREATE,
         tag="batches",
         summary="Generate many images",
         description="Starts a batch and returns it at once. All images are validated before"
@@ -329,7 +329,7 @@ OPERATIONS: Final = (
         method="GET",
         path="/api/batch/{id}",
         endpoint=batches.get_batch,
-        decision=_READ,
+        permission=_READ,
         tag="batches",
         summary="Read a batch",
         description="The current state of one of your batches.",

@@ -94,7 +94,7 @@ def parameters_from(given: TemplateParameters) -> Parameters:
 
 
 def settings_from(given: PictureSettings) -> dict[str, Any]:
-    """Read what a ``PictureRequest`` says beside its prompt."""
+    """Read what a ``ImageRequest`` says beside its prompt."""
     return {
         "model_id": given.model,
         "template_id": given.template_id,

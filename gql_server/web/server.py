@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import uvicorn
 
-from gql_server.access.live_sessions import Sessions
+from gql_server.access.live_sessions import LiveSessions
 from gql_server.settings import Settings
 from gql_server.web.middleware.open_requests import OpenRequests
 from gql_server.web.slow_clients import bounded_http
@@ -47,7 +47,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop."""
-        sessions: Sessions | None = self.lifespan.state.get("sessions")
+        sessions: LiveSessions | None = self.lifespan.state.get("sessions")
         if sessions is not None:
             sessions.stop()
         turning_away = asyncio.create_task(self._turn_away())

@@ -11,7 +11,7 @@ import structlog
 
 from gql_server.access.authentication import Authentication
 from gql_server.access.keys import KeyDraft, create_key, revoke_key
-from gql_server.access.live_sessions import ServerStopping, SessionEnd, Sessions
+from gql_server.access.live_sessions import LiveSessions, ServerStopping, SessionEnd
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.api_keys import set_revoked_at
 from gql_server.domain.clock import now
@@ -82,7 +82,7 @@ async def key(app: RunningApp, user_id: str = "ann", **draft: object) -> tuple[s
 @pytest.fixture
 def looked_at_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have sessions end by what is told, and not when all are looked at."""
-    watched = vars(Sessions.watched)["__wrapped__"]
+    watched = vars(LiveSessions.watched)["__wrapped__"]
     monkeypatch.setitem(watched.__kwdefaults__, "seconds", RARELY)
 
 
@@ -186,7 +186,7 @@ class Ends:
 async def test_keys_are_looked_at_though_nobody_tells(database: Database) -> None:
     ends = Ends()
     authentication = Authentication(database, asks=True)
-    sessions = Sessions(authentication)
+    sessions = LiveSessions(authentication)
     principals = []
     for user_id in ("ann", "bob"):
         created = await create_key(database, KeyDraft(user_id=user_id, role=Role.READER))
@@ -217,7 +217,7 @@ async def test_a_database_that_is_away_ends_no_session_that_has_not_expired(
     ends = Ends()
     database = app_with_keys.services.database
     authentication = Authentication(database, asks=True)
-    sessions = Sessions(authentication)
+    sessions = LiveSessions(authentication)
     _, secret = await key(app_with_keys)
     principal = await authentication.authenticate(secret)
     expired = Principal("bob", expires_at=now() + timedelta(seconds=0.1))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gql_server.batches.slice_runner import KIND, SliceWork
+from gql_server.batches.slice_runner import KIND, SliceRunner
 from gql_server.database.queries.batch_items import slices_to_do
 from gql_server.jobs.kinds import JobRun
 from gql_server.processes.lease import ProcessLease
@@ -43,7 +43,7 @@ class BatchHarness:
     def __init__(self, app: RunningApp) -> None:
         self.app = app
         self.services = app.services
-        self.work = SliceWork(app.services, concurrency=16)
+        self.work = SliceRunner(app.services, concurrency=16)
 
     async def ask(self, **wanted: Any) -> dict[str, Any]:
         """Run generateBatch with a fast model; return its payload."""
@@ -112,8 +112,8 @@ class BatchHarness:
         dead = ProcessLease(self.services.database, seconds=30)
         async with dead.held():
             with monkeypatch.context() as patch:
-                patch.setattr("gql_server.generation.produce.keep_facts", dies)
-                patch.setattr("gql_server.batches.item_runner.end_with_error", dies)
+                patch.setattr("gql_server.generation.produce.save_row", dies)
+                patch.setattr("gql_server.batches.item_runner.complete_with_error", dies)
                 with pytest.raises(asyncio.CancelledError):
                     await self.work_on(batch_id, dead)
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gql_server.batches.slice_runner import SliceWork
+from gql_server.batches.slice_runner import SliceRunner
 from gql_server.jobs.kinds import Interrupted, JobRun
 from gql_server.ledger.audit.audit import audit
 from gql_server.storage.store import StoredObject
@@ -35,7 +35,7 @@ class Counter:
 async def test_calls_in_flight_are_bounded_and_a_kept_picture_holds_none_up(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    harness.work = SliceWork(harness.services, concurrency=CALLS)
+    harness.work = SliceRunner(harness.services, concurrency=CALLS)
     calls, may_keep = Counter(), asyncio.Event()
     put = harness.services.store.put
 
@@ -70,7 +70,7 @@ async def test_calls_in_flight_are_bounded_and_a_kept_picture_holds_none_up(
 async def test_a_place_that_comes_free_while_a_process_stops_is_not_used(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    harness.work = SliceWork(harness.services, concurrency=1)
+    harness.work = SliceRunner(harness.services, concurrency=1)
     fake_workers_ai.latency = 0.2
     batch_id = await harness.batch(2)
     run = harness.run(batch_id)
@@ -91,7 +91,7 @@ async def test_a_place_that_comes_free_while_a_process_stops_is_not_used(
 async def test_what_waits_to_be_tried_again_leaves_its_place_to_others(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    harness.work = SliceWork(harness.services, concurrency=1)
+    harness.work = SliceRunner(harness.services, concurrency=1)
     fake_workers_ai.next(server_error_page())
     batch_id = await harness.batch(2)
     await harness.work_on(batch_id)
@@ -104,7 +104,7 @@ async def test_what_waits_to_be_tried_again_leaves_its_place_to_others(
 async def test_an_item_that_waits_for_a_place_is_canceled_with_its_batch(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    harness.work = SliceWork(harness.services, concurrency=1)
+    harness.work = SliceRunner(harness.services, concurrency=1)
     fake_workers_ai.latency = 0.5
     batch_id = await harness.batch(3)
     working = asyncio.create_task(harness.work_on(batch_id))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gql_server.batches import sweep as module
-from gql_server.batches.slice_runner import SliceWork
+from gql_server.batches.slice_runner import SliceRunner
 from gql_server.batches.sweep import sweep_batches
 from gql_server.database.queries.batches import lock_batch, set_batch
 from gql_server.domain.clock import now
@@ -81,7 +81,7 @@ async def test_a_batch_that_has_ended_cannot_be_canceled(harness: BatchHarness) 
 async def test_a_batch_waits_where_no_item_could_be_made_and_goes_on(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, trouble: Any, reason: str
 ) -> None:
-    harness.work = SliceWork(harness.services, concurrency=4)
+    harness.work = SliceRunner(harness.services, concurrency=4)
     batch_id = await harness.batch(20)
     fake_workers_ai.always = trouble
     await harness.work_on(batch_id)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gql_server.batches.slice_runner import SliceWork
+from gql_server.batches.slice_runner import SliceRunner
 from gql_server.database.queries.batches import set_batch
 from gql_server.database.queries.processes import remove_process
 from gql_server.domain.batches import BatchStatus
@@ -30,7 +30,7 @@ async def test_a_late_picture_of_an_item_that_is_queued_again_is_kept_and_charge
             await asyncio.sleep(0.01)
         async with harness.services.database.write() as connection:
             await remove_process(connection, lease.process_id)
-        await SliceWork(harness.services, concurrency=4).run(harness.run(batch_id))
+        await SliceRunner(harness.services, concurrency=4).run(harness.run(batch_id))
         batch = await harness.read(batch_id)
         assert (batch["status"], batch["queued"]) == ("PAUSED", 1)
         await late
@@ -101,7 +101,7 @@ async def test_a_probe_tries_an_item_that_nobody_has(
     batch_id = await harness.batch(20)
     lease = ProcessLease(harness.services.database, seconds=30)
     async with lease.held():
-        other = SliceWork(harness.services, concurrency=1)
+        other = SliceRunner(harness.services, concurrency=1)
         holding = asyncio.create_task(other.run(harness.run(batch_id, 0, lease)))
         while await running(harness, batch_id) < 2 or not fake_workers_ai.requests:
             await asyncio.sleep(0.01)  # until it has its call and the next

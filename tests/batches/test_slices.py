@@ -11,8 +11,8 @@ from sqlmodel import col
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.database.tables.batches import BatchItemRow
 from gql_server.database.tables.tables import ChargeRow, ImageRow
-from gql_server.generation.persist import keep_facts
-from gql_server.generation.produce import make_picture
+from gql_server.generation.persist import save_row
+from gql_server.generation.produce import produce_image
 from gql_server.generation.recovery import find_bytes
 from gql_server.jobs.kinds import Interrupted, JobRun
 from gql_server.ledger.audit.audit import audit
@@ -94,14 +94,14 @@ async def test_what_nobody_foresaw_fails_its_item_alone(
     harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch_id = await harness.batch(2)
-    keep, broken = keep_facts, iter([True])
+    keep, broken = save_row, iter([True])
 
     async def breaks(*given: Any) -> object:
         if next(broken, False):
             raise RuntimeError("secret")
         return await keep(*given)
 
-    monkeypatch.setattr("gql_server.generation.produce.keep_facts", breaks)
+    monkeypatch.setattr("gql_server.generation.produce.save_row", breaks)
     await harness.work_on(batch_id)
     batch = await harness.read(batch_id)
     assert (batch["succeeded"], batch["failed"]) == (1, 1)
@@ -252,14 +252,14 @@ async def test_what_the_engine_gives_up_is_left_to_the_run_that_has_it(
 async def test_what_a_process_has_it_does_not_claim_again_where_the_database_was_away(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make, away = make_picture, iter([True] * 2)
+    make, away = produce_image, iter([True] * 2)
 
     async def make_later(*given: Any, **named: Any) -> object:
         if next(away, False):
             raise DatabaseUnavailable("away")
         return await make(*given, **named)
 
-    monkeypatch.setattr("gql_server.batches.item_runner.make_picture", make_later)
+    monkeypatch.setattr("gql_server.batches.item_runner.produce_image", make_later)
     monkeypatch.setattr("gql_server.batches.item_runner._LOOK_AGAIN_SECONDS", 0.01)
     batch_id = await harness.batch(1)
     await harness.work_on(batch_id)

@@ -8,7 +8,7 @@ from gql_server.database.queries.batches import NewItem, insert_batch
 from gql_server.database.tables.batches import BatchItemRow, BatchRow
 from gql_server.domain.batches import ItemStatus
 from gql_server.domain.ids import new_id
-from gql_server.generation.requests import PictureRequest, request_to_json
+from gql_server.generation.requests import ImageRequest, request_to_json
 from tests.database.rows import START
 
 FLUX = "@cf/black-forest-labs/flux-1-schnell"
@@ -43,7 +43,7 @@ async def add_batch(
             slice=0,
             status=status.value,
             prompt="A red fox",
-            request=request_to_json(PictureRequest(prompt="A red fox", model_id=FLUX)),
+            request=request_to_json(ImageRequest(prompt="A red fox", model_id=FLUX)),
             accepted={},
             image_id=new_id("img"),
             price=PRICE,

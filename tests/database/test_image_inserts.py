@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.queries.image_inserts import Ending, ImageInserts, NewImage
+from gql_server.database.queries.image_inserts import ImageInserts, NewImage, OnCommit
 from gql_server.database.queries.images import ImageFilter, count_images, find_images
 from gql_server.database.tables.tables import ImageRow
 from gql_server.domain.clock import now
@@ -20,10 +20,10 @@ pytestmark = pytest.mark.anyio
 
 
 def new_image(
-    user_id: str = "ann", ending: Ending[str] | None = None, **changes: object
+    user_id: str = "ann", on_commit: OnCommit[str] | None = None, **changes: object
 ) -> NewImage:
     image = image_row(user_id=user_id, **changes)
-    return NewImage(image, charge_row(image), ending=ending)
+    return NewImage(image, charge_row(image), on_commit=on_commit)
 
 
 async def test_many_images_take_as_many_statements_as_one(database: Database) -> None:
@@ -83,7 +83,7 @@ async def test_an_image_that_is_there_or_must_not_be_kept_leaves_the_others_alon
     kept = new_image(size_bytes=1)
     await inserts.insert(kept)
     again = new_image(id=kept.image.id, size_bytes=2)
-    others = [new_image(ending=Ending(end, name)) for name in ("one", "late", "two")]
+    others = [new_image(on_commit=OnCommit(end, name)) for name in ("one", "late", "two")]
     found = await asyncio.gather(
         *map(inserts.insert, (others[0], again, others[1], others[2])), return_exceptions=True
     )

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.database.queries.image_inserts import ImageInserts, NewImage
 from gql_server.domain.errors import GenerationPending
-from gql_server.generation.persist import keep_facts
+from gql_server.generation.persist import save_row
 from tests.database.rows import charge_row, image_row
 from tests.support.faulty_proxy import Answer, running_proxy
 from tests.support.running_app import RunningApp, running_app, workers_ai_settings
@@ -154,7 +154,7 @@ async def test_a_commit_whose_answer_was_lost_is_not_made_twice(app: RunningApp)
     database = LosesAnswers(app.services.database, losses=2)
     image = image_row(user_id="default_user")
     inserts = ImageInserts(database)  # type: ignore[arg-type]  # stands in
-    facts = await keep_facts(inserts, NewImage(image, charge_row(image)))
+    facts = await save_row(inserts, NewImage(image, charge_row(image)))
     assert facts["id"] == image.id
     assert database.losses == 0
     data = await app.ask("{ images { totalCount } costAnalytics { totalImages } }")
@@ -169,5 +169,5 @@ async def test_a_commit_that_nobody_knows_of_is_not_told_as_uncharged(
     image = image_row(user_id="default_user")
     inserts = ImageInserts(database)  # type: ignore[arg-type]  # stands in
     with pytest.raises(GenerationPending) as caught:
-        await keep_facts(inserts, NewImage(image, charge_row(image)))
+        await save_row(inserts, NewImage(image, charge_row(image)))
     assert caught.value.image_id == image.id

@@ -14,7 +14,7 @@ from gql_server.database.engine.engine import Database
 from gql_server.database.queries.image_inserts import ImageInserts, NewImage
 from gql_server.database.tables.tables import ChargeRow, IdempotencyKeyRow
 from gql_server.domain.errors import GenerationFailed
-from gql_server.generation.persist import keep_facts
+from gql_server.generation.persist import save_row
 from gql_server.ledger.audit.audit import audit
 from gql_server.storage.store import StoredObject
 from tests.database.rows import charge_row, image_row
@@ -78,7 +78,7 @@ async def test_bytes_without_facts_are_finished_as_they_were_accepted_without_a_
     settings: dict[str, Any],
 ) -> None:
     async with ends_in_the_middle(
-        monkeypatch, "gql_server.generation.produce.keep_facts", tmp_path, settings
+        monkeypatch, "gql_server.generation.produce.save_row", tmp_path, settings
     ) as (app, reached):
         template = (await app.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
         asked = {"idempotencyKey": "k", "templateId": template, "tags": ["x"], "metadata": {"a": 1}}
@@ -110,7 +110,7 @@ SET_BUDGET = """mutation {
   setBudget(input: {limit: 0.01, period: MONTHLY}) { userErrors { code } } }"""
 
 
-@pytest.mark.parametrize("where", ["make_picture", "keep_bytes", "keep_facts"])
+@pytest.mark.parametrize("where", ["produce_image", "save_bytes", "save_row"])
 async def test_a_budget_holds_what_a_dead_server_may_yet_charge(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -118,7 +118,7 @@ async def test_a_budget_holds_what_a_dead_server_may_yet_charge(
     where: str,
 ) -> None:
     monkeypatch.setattr("gql_server.database.queries.reservations.GRACE", timedelta(0))
-    room = "generate" if where == "make_picture" else "produce"
+    room = "generate" if where == "produce_image" else "produce"
     async with ends_in_the_middle(
         monkeypatch, f"gql_server.generation.{room}.{where}", tmp_path, workers_ai(fake_workers_ai)
     ) as (app, reached):
@@ -140,7 +140,7 @@ async def test_a_call_that_brought_nothing_is_made_again_as_it_was_accepted(
 ) -> None:
     settings = workers_ai(fake_workers_ai)
     async with ends_in_the_middle(
-        monkeypatch, "gql_server.generation.produce.keep_bytes", tmp_path, settings
+        monkeypatch, "gql_server.generation.produce.save_bytes", tmp_path, settings
     ) as (app, reached):
         await app.generate(idempotencyKey="k")
         await reached.wait()
@@ -181,7 +181,7 @@ async def test_a_picture_that_could_not_be_recorded_is_not_made_again(
         raise GenerationFailed("The database does not answer.", retryable=True)
 
     with monkeypatch.context() as patch:
-        patch.setattr("gql_server.generation.produce.keep_facts", fails)
+        patch.setattr("gql_server.generation.produce.save_row", fails)
         (told,) = (await app.generate(idempotencyKey="k"))["userErrors"]
         assert told["retryable"]
     image_id = await begun_id(app)
@@ -215,7 +215,7 @@ async def test_of_those_who_write_the_same_image_the_first_wins(database: Databa
     processes = [ImageInserts(database), ImageInserts(database)]
     kept = await asyncio.gather(
         *(
-            keep_facts(processes[number % 2], NewImage(image, charge_row(image)))
+            save_row(processes[number % 2], NewImage(image, charge_row(image)))
             for number, image in enumerate(rivals)
         )
     )

@@ -9,7 +9,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from gql_server.access.permissions import Others
+from gql_server.access.permissions import Visibility
 from gql_server.domain.principal import Role
 from gql_server.rest.application import rest_application
 from gql_server.rest.operations import OPERATIONS, Operation
@@ -158,10 +158,10 @@ async def objects_of(server: RunningApp, user_id: str) -> OwnedObjects:
 
 
 def expectation(operation: Operation, role: Role, whose: str) -> str:
-    decision = operation.decision
-    if not role.includes(decision.role):
+    permission = operation.permission
+    if not role.includes(permission.role):
         return "forbidden"
-    is_seen = whose == "own" or role is Role.ADMIN or decision.others is not Others.HIDDEN
+    is_seen = whose == "own" or role is Role.ADMIN or permission.others is not Visibility.HIDDEN
     return "found" if is_seen else "hidden"
 
 

@@ -12,12 +12,12 @@ from gql_server.api.described import described
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import camel_case
 from gql_server.api.images.parameters import IDEMPOTENCY_KEY, PictureSettingsInput, PromptInput
-from gql_server.batches.requests import BatchPicture, BatchRequest
-from gql_server.batches.validation import MAX_PICTURES, checking_cost, size_faults
+from gql_server.batches.requests import BatchImage, BatchRequest
+from gql_server.batches.validation import MAX_IMAGES, checking_cost, size_errors
 from gql_server.domain import batches as domain
 from gql_server.domain.errors import Rejected
 from gql_server.domain.parameters import Parameters
-from gql_server.generation.requests import PictureRequest
+from gql_server.generation.requests import ImageRequest
 from gql_server.graphql.execution.plain_values import length, whole_number
 from gql_server.processes.bulk_work import bulk_work
 
@@ -70,7 +70,7 @@ class GenerateBatchInput(PictureSettingsInput):
     """
 
     pictures: BatchPicturesInput = strawberry.field(
-        description=f"The images to generate, at most {MAX_PICTURES:,} in all."
+        description=f"The images to generate, at most {MAX_IMAGES:,} in all."
     )
     images_per_prompt: int = strawberry.field(
         default=1,
@@ -106,7 +106,7 @@ def batch_work(arguments: Mapping[str, Any]) -> int:
 
 def retry_work(_arguments: Mapping[str, Any]) -> int:
     """Return what a retry costs beside its objects: as much as the largest batch."""
-    return checking_cost(1, MAX_PICTURES)
+    return checking_cost(1, MAX_IMAGES)
 
 
 async def batch_request(source: GenerateBatchInput) -> BatchRequest:
@@ -116,10 +116,10 @@ async def batch_request(source: GenerateBatchInput) -> BatchRequest:
         Rejected: It asks for none, or for more than a batch has.
     """
     wanted = source.pictures.prompts or source.pictures.items
-    faults = list(size_faults(len(wanted.value) if wanted else 0, source.images_per_prompt))
+    faults = list(size_errors(len(wanted.value) if wanted else 0, source.images_per_prompt))
     if faults:
         raise Rejected(faults)
-    pictures: list[BatchPicture] = []
+    pictures: list[BatchImage] = []
     async with bulk_work() as pace:
         for picture in _pictures(source):
             await pace.keep()
@@ -133,11 +133,11 @@ async def batch_request(source: GenerateBatchInput) -> BatchRequest:
     )
 
 
-def _pictures(source: GenerateBatchInput) -> Iterator[BatchPicture]:
+def _pictures(source: GenerateBatchInput) -> Iterator[BatchImage]:
     shared = _given(source)
     if source.pictures.prompts is not None:
         for index, prompt in enumerate(source.pictures.prompts.value):
-            yield BatchPicture(
+            yield BatchImage(
                 request=_request({**shared, "prompt": prompt}),
                 path=("pictures", "prompts", index),
                 own=frozenset({"prompt"}),
@@ -145,7 +145,7 @@ def _pictures(source: GenerateBatchInput) -> Iterator[BatchPicture]:
     elif source.pictures.items is not None:
         for index, item in enumerate(source.pictures.items.value):
             own = _sent(item.sent)
-            yield BatchPicture(
+            yield BatchImage(
                 request=_request({**shared, **own}),
                 path=("pictures", "items", index),
                 own=frozenset(own),
@@ -173,8 +173,8 @@ def _sent(item: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _request(given: dict[str, Any]) -> PictureRequest:
-    return PictureRequest(
+def _request(given: dict[str, Any]) -> ImageRequest:
+    return ImageRequest(
         prompt=given["prompt"],
         model_id=given.get("model"),
         template_id=given.get("template_id"),

@@ -8,7 +8,7 @@ import strawberry
 from gql_server.api.described import described
 from gql_server.api.scalars import Seed
 from gql_server.domain.parameters import Parameters
-from gql_server.generation.requests import PictureRequest
+from gql_server.generation.requests import ImageRequest
 
 IDEMPOTENCY_KEY = (
     "Idempotency key: 1 to 255 printable ASCII characters, unique for each new "
@@ -155,9 +155,9 @@ def parameters_from(source: PictureSettingsInput | TemplateParametersInput) -> P
     return Parameters(**{field.name: getattr(source, field.name) for field in fields(Parameters)})
 
 
-def picture_request(source: GenerateImageInput) -> PictureRequest:
+def picture_request(source: GenerateImageInput) -> ImageRequest:
     """Read the picture that an input asks for."""
-    return PictureRequest(
+    return ImageRequest(
         prompt=source.prompt,
         model_id=source.model,
         template_id=source.template_id,

@@ -70,7 +70,7 @@ async def find_api_keys(
     )
 
 
-async def find_good_keys(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
+async def find_valid_keys(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
     """Return those of these keys that were not revoked, whether or not they have expired."""
     found: set[str] = set()
     wanted = list(ids)

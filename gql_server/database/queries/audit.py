@@ -35,7 +35,7 @@ from gql_server.database.tables.tables import (
 )
 
 
-async def images_out_of_step(connection: AsyncConnection, *, limit: int) -> list[str]:
+async def mismatched_images(connection: AsyncConnection, *, limit: int) -> list[str]:
     """Return images without a charge, or with one that says something else than they do."""
     same = (
         ("cost", "amount"),

@@ -9,7 +9,7 @@ from gql_server.database.tables.tables import ImageRow
 from gql_server.domain.batches import ItemStatus
 
 
-async def batches_out_of_step(connection: AsyncConnection, *, limit: int) -> list[str]:
+async def mismatched_batches(connection: AsyncConnection, *, limit: int) -> list[str]:
     """Return batches that count or cost something else than their items and images do."""
     status = col(BatchItemRow.status)
     items = (

@@ -32,11 +32,11 @@ _BATCH_WINDOW_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Ending(Generic[Subject]):
+class OnCommit(Generic[Subject]):
     """What else is written in the transaction of an image, after it and its charge.
 
     Attributes:
-        write: Writes it for every image of the transaction whose ending has the same ``write``.
+        write: Writes it for every image of the transaction whose on_commit has the same ``write``.
         subject: What is written about.
     """
 
@@ -52,14 +52,14 @@ class NewImage:
         image: The image; its ``created_at`` becomes the moment at which it is written.
         charge: Its charge, of the same moment.
         key: The idempotency key that is completed by it.
-        ending: What else is written; by default its reservation is removed.
+        on_commit: What else is written; by default its reservation is removed.
         is_held: Whether its price must still be held when it is charged.
     """
 
     image: ImageRow
     charge: ChargeRow
     key: KeyScope | None = None
-    ending: Ending[Any] | None = None
+    on_commit: OnCommit[Any] | None = None
     is_held: bool = False
 
     @property
@@ -161,8 +161,8 @@ async def _end(
     subjects: defaultdict[Callable[..., Awaitable[None]], list[Any]] = defaultdict(list)
     for new in news:
         settle = settle_reservations if must_hold and new.is_held else remove_reservations
-        ending = new.ending or Ending(settle, new.image.id)
-        subjects[ending.write].append(ending.subject)
+        on_commit = new.on_commit or OnCommit(settle, new.image.id)
+        subjects[on_commit.write].append(on_commit.subject)
     for write in sorted(subjects, key=lambda write: write.__qualname__):
         await write(connection, subjects[write])
 

@@ -89,7 +89,7 @@ async def keep_reservation(connection: AsyncConnection, reservation_id: str) -> 
 async def reduce_reservation(
     connection: AsyncConnection, reservation_id: str, *, amount: int
 ) -> None:
-    """Hold so much less, because it was charged or is not needed; nothing held is no fault."""
+    """Hold so much less, because it was charged or is not needed; nothing held is no error."""
     await connection.execute(_REDUCE, {"of_work": reservation_id, "less": amount})
 
 

@@ -9,15 +9,15 @@ from gql_server.database.engine.engine import Database
 from gql_server.database.queries.audit import (
     charges_of_day,
     charges_without_image,
-    images_out_of_step,
     ledger_range,
     lock_rollups,
+    mismatched_images,
     month_agrees,
     replace_rollups_of_day,
     replace_rollups_of_month,
     rollups_of_day,
 )
-from gql_server.database.queries.batch_audit import batches_out_of_step
+from gql_server.database.queries.batch_audit import mismatched_batches
 from gql_server.database.queries.periods import DAY, RollupPeriod, day_of, month_after, month_of
 from gql_server.database.queries.rollups import rollups_of
 from gql_server.database.records.ledger import ChargeRecord, CostRollup
@@ -67,9 +67,9 @@ async def audit(database: Database, *, repair: bool = False) -> AuditReport:
     are kept.
     """
     async with database.read(snapshot=True) as connection:
-        images = await images_out_of_step(connection, limit=MAX_NAMED)
+        images = await mismatched_images(connection, limit=MAX_NAMED)
         charges = await charges_without_image(connection, limit=MAX_NAMED)
-        batches = await batches_out_of_step(connection, limit=MAX_NAMED)
+        batches = await mismatched_batches(connection, limit=MAX_NAMED)
         covered = await ledger_range(connection)
     days: list[datetime] = []
     months: list[datetime] = []

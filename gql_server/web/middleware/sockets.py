@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gql_server.access.connection_counts import OpenCounts
+from gql_server.access.connection_counts import ConnectionCounts
 from gql_server.web.bodies import RequestRefused
 from gql_server.web.refusals import refuse
 
@@ -20,7 +20,7 @@ class WebSocketsMiddleware:
     def __init__(self, app: ASGIApp, per_address: int) -> None:
         """Take the application, and how many an address may have in this process."""
         self._app = app
-        self._open: Final = OpenCounts(per_address)
+        self._open: Final = ConnectionCounts(per_address)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let pass a socket while there is room for it."""

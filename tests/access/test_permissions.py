@@ -9,8 +9,8 @@ import strawberry
 from graphql import build_schema
 from sqlalchemy import text
 
-from gql_server.access.permissions import Others
-from gql_server.api.permissions import DECISIONS, guarded
+from gql_server.access.permissions import Visibility
+from gql_server.api.permissions import PERMISSIONS, guarded
 from gql_server.api.schema import schema_text
 from gql_server.domain.principal import Principal, Role
 from tests.access.access_probes import (
@@ -40,7 +40,7 @@ FIELDS = {
 
 
 def test_every_field_is_decided_and_attempted() -> None:
-    decided = {f"{root}.{field}" for root, found in DECISIONS.items() for field in found}
+    decided = {f"{root}.{field}" for root, found in PERMISSIONS.items() for field in found}
     assert decided == FIELDS
     assert set(PROBES) == FIELDS
 
@@ -52,7 +52,7 @@ def test_a_schema_with_an_undecided_field_is_not_built() -> None:
         def spend_everything(self) -> bool:
             return True
 
-    with pytest.raises(LookupError, match=r"Mutation\.spendEverything has no decision"):
+    with pytest.raises(LookupError, match=r"Mutation\.spendEverything has no permission"):
         guarded(OneMore)
 
 
@@ -104,10 +104,10 @@ async def test_the_table_is_what_happens(app_with_keys: RunningApp, role: Role, 
 
 def expectation(name: str, role: Role, whose: str) -> str:
     root, _, field = name.partition(".")
-    decision = DECISIONS[root][field]
-    if not role.includes(decision.role):
+    permission = PERMISSIONS[root][field]
+    if not role.includes(permission.role):
         return "forbidden"
-    is_seen = whose == "own" or role is Role.ADMIN or decision.others is not Others.HIDDEN
+    is_seen = whose == "own" or role is Role.ADMIN or permission.others is not Visibility.HIDDEN
     return "found" if is_seen else "hidden"
 
 
