@@ -32,18 +32,13 @@ UNFINISHED: Final = {
     "logs.py": "helper rooms rewrites it",
     "settings": "helper rooms rewrites it",
     "web": "helper rooms rewrites it",
-    "access": "helper rows rewrites it",
     "api": "helper api rewrites it",
-    "batches": "helper rows rewrites it",
     "cli": "helper api rewrites it",
     "client": "helper api rewrites it",
     "database": "helper rows rewrites it",
-    "generation": "helper rows rewrites it",
     "graphql": "helper api rewrites it",
-    "idempotency": "helper rows rewrites it",
     "inference": "helper models rewrites it",
     "rest": "helper api rewrites it",
-    "webhooks": "helper rows rewrites it",
 }
 """Packages that are being rewritten, and by whom; the line goes when the package is finished."""
 

@@ -1,1 +1,1 @@
-"""Who may ask, and how much: API keys, the principals they stand for, and their allowances."""
+"""Access: API keys, the principals they identify, permissions, and allowances."""

@@ -1,9 +1,9 @@
-"""What each user may ask of the server: an allowance that operations spend, over all processes.
+"""The allowance of each user: operations deduct from it, across all processes.
 
-An operation rarely waits for the database: each process counts what its users spend, and settles
-it in the background, several times a second. What it has not settled is a hundredth of an
-allowance at most. So a refusal is always right, for what it counts was spent; and what is let
-through beyond an allowance is at most a hundredth of it for each process.
+An operation rarely waits for the database: each process counts what its users spend, and settles it
+in the background, several times a second. At most a hundredth of an allowance is unsettled. So a
+refusal is always right, because what it counts was spent; and at most a hundredth more than an
+allowance is let through for each process.
 """
 
 import asyncio
@@ -31,27 +31,27 @@ _SWEEP_SECONDS: Final = 3600.0
 
 
 class Allowances:
-    """Spends the users' allowances; without one, everybody may ask as much as they like."""
+    """Deducts from users' allowances; without an allowance, callers are not limited."""
 
     def __init__(self, database: Database, allowance: Allowance | None) -> None:
-        """Take the database that all processes share, and what each user has; None: no bound."""
+        """Take the shared database, and the allowance of each user; None means unlimited."""
         self._database = database
         self._allowance = allowance
         self._balances: dict[str, _Balance] = {}
         self._counting: set[asyncio.Task[None]] = set()
 
     async def spend(self, principal: Principal, cost: int) -> AllowanceState | None:
-        """Spend from the caller's allowance, before anything is done for them.
+        """Deduct from the caller's allowance, before anything is done for them.
 
         Args:
-            principal: Who asks.
-            cost: What it costs; everything costs 1 at least.
+            principal: The caller.
+            cost: The cost of the operation; at least 1 is deducted.
 
         Returns:
-            How the allowance stands; None where there is none.
+            The state of the allowance; None if there is none.
 
         Raises:
-            RateLimited: The allowance does not hold that much; nothing was spent.
+            RateLimited: The allowance is too small; nothing was deducted.
         """
         allowance = self._allowance
         if allowance is None:
@@ -70,14 +70,14 @@ class Allowances:
         return state_of(allowance, cost=cost, missing=balance.missing, moment=now())
 
     def spend_at_once(self, principal: Principal, cost: int) -> bool:
-        """Spend from the caller's allowance, where neither the database nor a refusal is needed.
+        """Deduct from the caller's allowance, if this needs neither the database nor a refusal.
 
         Args:
-            principal: Who asks.
-            cost: What it costs; everything costs 1 at least.
+            principal: The caller.
+            cost: The cost of the operation; at least 1 is deducted.
 
         Returns:
-            Whether it was spent; otherwise ``spend`` decides.
+            Whether it was deducted; if not, ``spend`` decides.
         """
         allowance = self._allowance
         if allowance is None:
@@ -94,10 +94,10 @@ class Allowances:
         return True
 
     async def settle(self) -> None:
-        """Tell the other processes what this one's users spent, and learn what they spent there.
+        """Write what this process's users spent, and read what they spent in other processes.
 
         Raises:
-            DatabaseUnavailable: It is told the next time.
+            DatabaseUnavailable: It is written the next time.
         """
         for user_id, balance in tuple(self._balances.items()):
             if balance.unsettled or balance.lock.locked():
@@ -107,7 +107,7 @@ class Allowances:
 
     @asynccontextmanager
     async def settling(self) -> AsyncIterator[None]:
-        """Settle every so often until the block ends, and at its end."""
+        """Settle periodically until the block ends, and at its end."""
         if self._allowance is None:
             yield
             return
@@ -128,7 +128,7 @@ class Allowances:
         return balance
 
     async def _uninterrupted(self, work: Coroutine[Any, Any, None]) -> None:
-        """Count to the end, though the caller is canceled: what was counted is then known."""
+        """Count to the end even if the caller is canceled, so that what was counted is known."""
         task = asyncio.create_task(work)
         self._counting.add(task)
         task.add_done_callback(self._counting.discard)
@@ -146,7 +146,7 @@ class Allowances:
             if balance.missing + length > allowance.refill_length:
                 raise _refusal(allowance, balance, cost, length)
             if balance.unsettled + length <= allowance.max_unsettled:
-                # Settled while this waited for its turn.
+                # Settled while this waited for the lock.
                 balance.unsettled += length
                 return
             try:
@@ -154,7 +154,7 @@ class Allowances:
                     user_id, balance, balance.unsettled + length, is_spent=False
                 )
             except DatabaseUnavailable as error:
-                # Whatever is asked for without the database takes little.
+                # Operations that do not need the database cost little.
                 log.warning("allowance_not_counted", reason=str(error))
                 return
             if not is_held:
@@ -184,11 +184,11 @@ class Allowances:
 
 
 class _Balance:
-    """What this process knows of a user's allowance; its times are microseconds of its clock.
+    """What this process knows of a user's allowance; times are microseconds of its clock.
 
     Attributes:
-        full_at: When the allowance would be full, as far as spending was settled.
-        unsettled: How long that is which this process counts alone.
+        full_at: When the allowance would be full, by settled spending.
+        unsettled: Spending that only this process knows, as a time.
         lock: Held while it is settled.
     """
 
@@ -204,7 +204,7 @@ class _Balance:
 
     @property
     def is_used(self) -> bool:
-        """Whether anything is missing, or somebody waits to spend."""
+        """Whether the allowance is not full, or a caller waits to spend."""
         return self.missing > 0 or self.lock.locked()
 
 

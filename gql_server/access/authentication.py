@@ -1,4 +1,4 @@
-"""From what a request shows to whoever asks: an API key, or a provider's token."""
+"""Authenticating callers by an API key or by a token of a provider."""
 
 from base64 import b64decode
 from collections.abc import AsyncIterator, Collection
@@ -21,35 +21,37 @@ from gql_server.processes.recurring import recurring
 
 _JWT_DOTS: Final = 2
 _NO_DIGEST: Final = "0" * 64
-"""Compared with where there is no key, so that this takes as long as where there is one."""
+"""Compared with if there is no key, so that this takes as long as if there were one."""
 
 REVOKED: Final = "This API key has been revoked."
 
 
 class Authentication:
-    """Knows who asks, by their key or token; or asks nobody, and takes everyone for one user.
+    """Authenticates callers by key or token, or treats all of them as one user.
 
-    Keys are read at each request, by their indexed prefix, so that a revoked one is good
-    nowhere from that moment on.
+    Keys are read for each request, by their indexed prefix, so that a revoked key is refused
+    immediately.
     """
 
-    def __init__(self, database: Database, *, asks: bool, tokens: OidcTokens | None = None) -> None:
-        """Take the database of the keys, whether anybody is asked, and who knows other tokens."""
-        self.asks: Final = asks
+    def __init__(
+        self, database: Database, *, is_required: bool, tokens: OidcTokens | None = None
+    ) -> None:
+        """Take the keys' database, whether callers must authenticate, and the checks of tokens."""
+        self.is_required: Final = is_required
         self._tokens = tokens
         self._database = database
         self._used_at: dict[str, datetime] = {}
 
     async def authenticate(self, token: str | None) -> Principal:
-        """Return whoever shows this token, the text behind ``Bearer``.
+        """Return the principal of a token, the text after ``Bearer``.
 
         Raises:
-            Unauthenticated: There is no token, or none that is good; the message tells a caller
-                that has a whole key what became of it.
+            Unauthenticated: The token is missing or invalid; callers with a whole key learn whether
+                it was revoked or has expired.
             DatabaseUnavailable: The database does not answer.
             ProviderUnavailable: The provider does not answer.
         """
-        if not self.asks:
+        if not self.is_required:
             return EVERYONE
         if not token:
             raise Unauthenticated(
@@ -83,9 +85,9 @@ class Authentication:
         return principal
 
     async def authenticate_connection(self, payload: object) -> Principal:
-        """Return whoever opens a WebSocket, by the payload of its ``connection_init``.
+        """Return the principal of a WebSocket, by the payload of its ``connection_init``.
 
-        It has ``authorization`` (or ``Authorization``) as the HTTP header would.
+        The payload has ``authorization`` (or ``Authorization``) as the HTTP header would.
 
         Raises:
             Unauthenticated: As ``authenticate``.
@@ -97,10 +99,10 @@ class Authentication:
         return await self.authenticate(bearer_token(header if isinstance(header, str) else None))
 
     async def check(self, principal: Principal) -> None:
-        """Make sure that whoever was let in before would be let in now.
+        """Check that a principal admitted earlier would still be admitted.
 
         Raises:
-            Unauthenticated: Their key was revoked, or it or their token has expired.
+            Unauthenticated: The key was revoked, or the key or token has expired.
             DatabaseUnavailable: The database does not answer.
         """
         if (expired := expiry(principal)) is not None:
@@ -111,7 +113,7 @@ class Authentication:
             self._used_at[principal.key_id] = now()
 
     async def revoked(self, key_ids: Collection[str]) -> Collection[str]:
-        """Return those of these keys that were revoked.
+        """Return which of these keys were revoked.
 
         Raises:
             DatabaseUnavailable: The database does not answer.
@@ -122,7 +124,7 @@ class Authentication:
             return set(key_ids) - await find_valid_keys(connection, key_ids)
 
     async def record_use(self) -> None:
-        """Write down when keys were used since it was written last."""
+        """Write when keys were used since the last write."""
         if not self._used_at:
             return
         used_at, self._used_at = self._used_at, {}
@@ -131,14 +133,14 @@ class Authentication:
 
     @asynccontextmanager
     async def recording(self, *, seconds: float) -> AsyncIterator[None]:
-        """Write down the use of keys every so often until the block ends, and at its end."""
+        """Write the use of keys periodically until the block ends, and at its end."""
         async with recurring("api key use", self.record_use, seconds=seconds):
             yield
         await self.record_use()
 
 
 def expiry(principal: Principal, moment: datetime | None = None) -> Unauthenticated | None:
-    """Return why a principal would not be let in at a moment, or now, because of the time alone."""
+    """Return the error if a principal has expired, at the given time or now."""
     if principal.expires_at is None or principal.expires_at > (moment or now()):
         return None
     shown = "API key" if principal.key_id is not None else "token"
@@ -146,7 +148,7 @@ def expiry(principal: Principal, moment: datetime | None = None) -> Unauthentica
 
 
 def bearer_token(header: str | None) -> str | None:
-    """Return the token of an ``Authorization`` header; None when it has none (RFC 6750, 2.1)."""
+    """Return the token of an ``Authorization`` header; None if it has none (RFC 6750, 2.1)."""
     if header is None:
         return None
     scheme, _, token = header.strip().partition(" ")
@@ -154,7 +156,7 @@ def bearer_token(header: str | None) -> str | None:
 
 
 def basic_password(header: str | None) -> str | None:
-    """Return the password of an ``Authorization`` header; None when it has none (RFC 7617, 2)."""
+    """Return the password of an ``Authorization`` header; None if it has none (RFC 7617, 2)."""
     scheme, _, given = (header or "").strip().partition(" ")
     if scheme.lower() != "basic":
         return None

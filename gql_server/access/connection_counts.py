@@ -1,16 +1,16 @@
-"""How many of something each one has open in this process, up to a limit."""
+"""Counting what each user or address has open in this process, up to a limit."""
 
 from collections import Counter
 from typing import Final
 
 
 class ConnectionCounts:
-    """Counts what is open by who opened it: a user, or an address.
+    """Counts open connections by their owner: a user, or an address.
 
-    Each process counts for itself: what is open lives and dies with it.
+    Each process counts its own connections.
 
     Attributes:
-        limit: How many one may have.
+        limit: Maximum number for each owner.
     """
 
     def __init__(self, limit: int) -> None:
@@ -18,7 +18,7 @@ class ConnectionCounts:
         self._open: Counter[str] = Counter()
 
     def add(self, owner: str) -> bool:
-        """Count one more, unless there are as many as there may be; tell whether it was."""
+        """Count one more, unless the limit is reached; return whether it was counted."""
         if self._open[owner] >= self.limit:
             return False
         self._open[owner] += 1

@@ -1,7 +1,7 @@
-"""The secrets of API keys: how they look, and what is kept of them.
+"""The secrets of API keys: their form, and what is stored of them.
 
-A secret is ``gqls_``, twelve characters to find its key by, and 43 that nobody can guess:
-``gqls_4k2m9x7c1q8z_…``. The beginning is fixed so that scanners for secrets recognize it.
+A secret is ``gqls_``, twelve characters to find its key by, and 43 random ones:
+``gqls_4k2m9x7c1q8z_…``. The start is fixed so that secret scanners recognize it.
 """
 
 import re
@@ -25,11 +25,11 @@ _ALL: Final = string.digits + string.ascii_letters
 
 @dataclass(frozen=True, slots=True)
 class KeySecret:
-    """A new secret, which is shown once; ``prefix`` and ``digest`` are what is kept.
+    """A new secret, which is shown once; only ``prefix`` and ``digest`` are stored.
 
     Attributes:
-        text: The secret itself, in no representation.
-        prefix: Its beginning, unique among all keys.
+        text: The secret itself; ``repr`` leaves it out.
+        prefix: Its start, unique among all keys.
         digest: What ``is_secret_of`` compares with.
     """
 
@@ -39,20 +39,20 @@ class KeySecret:
 
 
 def new_secret() -> KeySecret:
-    """Draw a secret from the system's randomness."""
+    """Create a secret from the system's randomness."""
     prefix = f"gqls_{_draw(_LOWER, _LOOKED_UP)}"
     text = f"{prefix}_{_draw(_ALL, _GUESSED)}"
     return KeySecret(text, prefix, _digest(text))
 
 
 def prefix_of(text: str) -> str | None:
-    """Return the prefix of what may be a secret; None when it has not the form of one."""
+    """Return the prefix of a secret, or None if the text does not have the form of one."""
     found = _FORM.fullmatch(text)
     return found["prefix"] if found else None
 
 
 def is_secret_of(text: str, digest: str) -> bool:
-    """Tell whether a digest is this secret's, in a time that does not depend on how near it is."""
+    """Return whether a digest is this secret's, in constant time."""
     return compare_digest(_digest(text), digest)
 
 
@@ -61,6 +61,6 @@ def _draw(alphabet: str, length: int) -> str:
 
 
 def _digest(text: str) -> str:
-    # A slow, salted hash is for words that people choose, which can be tried one by one. Nobody
-    # tries 2^256 secrets, and each request pays for this.
+    # A slow, salted hash is for passwords that people choose, which can be guessed. 2^256 random
+    # secrets cannot, and every request pays for the hash.
     return sha256(text.encode()).hexdigest()

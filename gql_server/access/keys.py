@@ -1,4 +1,4 @@
-"""API keys, as admins manage them: made, listed, revoked."""
+"""API keys, as admins manage them: created, listed, revoked."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -31,19 +31,19 @@ from gql_server.ledger.budgets.budgets import BudgetRequest, new_budget, validat
 _MAX_LENGTH: Final = 100
 
 REVOKED_KEYS: Final = "revoked_keys"
-"""The topic that has news in every process when a key was revoked."""
+"""The topic that notifies every process that a key was revoked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyDraft:
-    """What a key is to be.
+    """The values of a new key.
 
     Attributes:
-        user_id: Who is known by it.
-        role: What they may do with it.
-        name: For people: where it is used.
-        expires_at: From when on it is good no longer; None: good until it is revoked.
-        budget: What may be spent with it; scope and subject are not looked at.
+        user_id: The user the key authenticates as.
+        role: The role the key grants.
+        name: Display name, such as where the key is used.
+        expires_at: When the key expires; None if it does not.
+        budget: The key's budget; its scope and subject are ignored.
     """
 
     user_id: str
@@ -69,10 +69,10 @@ class CreatedKey:
 
 
 async def create_key(database: Database, draft: KeyDraft) -> CreatedKey:
-    """Make a key, together with its budget: there is never the one without the other.
+    """Create a key together with its budget, in one transaction.
 
     Raises:
-        Rejected: With every error at once.
+        Rejected: The values are invalid; contains every error.
     """
     moment = now()
     errors = list(_errors(draft, moment))
@@ -100,7 +100,7 @@ async def create_key(database: Database, draft: KeyDraft) -> CreatedKey:
 
 
 async def revoke_key(database: Database, key_id: str) -> ApiKeyRecord:
-    """End a key, at once and in every process; one that was revoked before stays so.
+    """Revoke a key, immediately and in every process; a revoked one is left as it is.
 
     Raises:
         ApiKeyNotFound: There is no such key.
@@ -135,7 +135,7 @@ async def key_count(database: Database, principal: Principal, *, user_id: str | 
 async def get_keys(
     database: Database, principal: Principal, ids: Collection[str]
 ) -> Mapping[str, ApiKeyRecord]:
-    """Return the keys of these ids that the caller sees."""
+    """Return the keys with these IDs that the caller sees."""
     async with database.read() as connection:
         return await find_api_keys(connection, ids, user_id=principal.owner_filter())
 

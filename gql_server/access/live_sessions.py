@@ -1,4 +1,4 @@
-"""What stays open for a caller, sockets and streams: for as long as they would be let in anew."""
+"""Open sockets and streams of callers: they end when the caller would no longer be admitted."""
 
 import asyncio
 from collections import defaultdict
@@ -17,7 +17,7 @@ from gql_server.domain.principal import Principal
 from gql_server.progress.progress import Progress
 
 CHECK_SECONDS: Final = 10.0
-"""How often open sessions are looked at though nobody said that a key was revoked."""
+"""Interval of checks in seconds, when no revoked key was reported."""
 
 _RETRY_SECONDS: Final = 1.0
 
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 class ServerStopping(Exception):
-    """The server stops; its clients go on with another, or with this one when it is back."""
+    """The server is shutting down; clients reconnect, to another process or to this one later."""
 
 
 SessionEnd = Unauthenticated | ServerStopping
@@ -33,10 +33,10 @@ SessionEnd = Unauthenticated | ServerStopping
 
 
 class LiveSessions:
-    """Ends what is open for a caller once their key is revoked or expires, or the server stops."""
+    """Ends sessions when their key is revoked or expires, or when the server shuts down."""
 
     def __init__(self, authentication: Authentication) -> None:
-        """Take who knows whether a caller would be let in."""
+        """Take what decides whether a caller would be admitted."""
         self._authentication = authentication
         self._open: set[_Session] = set()
         self._has_stopped = False
@@ -44,11 +44,11 @@ class LiveSessions:
 
     @contextmanager
     def session(self, principal: Principal, end: Callable[[SessionEnd], None]) -> Iterator[None]:
-        """Hold a session open for as long as the block lasts.
+        """Register a session until the block ends.
 
         Args:
-            principal: Whose it is.
-            end: Called once, when the session must end; at once where the server stops already.
+            principal: The caller.
+            end: Called once, when the session must end; immediately if the server is shutting down.
         """
         session = _Session(principal, end)
         self._open.add(session)
@@ -62,16 +62,16 @@ class LiveSessions:
             self._open.discard(session)
 
     def stop(self) -> None:
-        """End all, and whatever is opened from now on."""
+        """End all sessions, and those opened from now on."""
         self._has_stopped = True
         for session in list(self._open):
             self._end(session, ServerStopping())
 
     async def check(self) -> None:
-        """End those whose callers would not be let in now.
+        """End the sessions whose callers would no longer be admitted.
 
         Raises:
-            DatabaseUnavailable: It is not known which keys were revoked; what has expired has
+            DatabaseUnavailable: Which keys were revoked is unknown; sessions of expired keys have
                 ended.
         """
         for session in list(self._open):
@@ -89,11 +89,11 @@ class LiveSessions:
     async def watched(
         self, progress: Progress, *, seconds: float = CHECK_SECONDS
     ) -> AsyncIterator[None]:
-        """Check until the end of the block: when a key was revoked anywhere, when one expires.
+        """Check sessions until the block ends: when a key was revoked anywhere or has expired.
 
         Args:
-            progress: Tells of keys that were revoked in any process.
-            seconds: After which it is checked though nothing was told.
+            progress: Reports keys that were revoked in any process.
+            seconds: Interval of checks when nothing is reported.
         """
         checking = asyncio.create_task(self._keep_checking(seconds), name="sessions")
         try:

@@ -30,7 +30,7 @@ _PROVIDER_SECONDS: Final = 5.0
 _FRESH_SECONDS: Final = 3600.0
 _FIRST_RETRY_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 30.0
-"""Strangers name keys that there are not; they may not have the provider asked each time."""
+"""Callers can send unknown key IDs; these must not cause a request to the provider each time."""
 
 _MAX_USER_LENGTH: Final = 255
 
@@ -38,11 +38,11 @@ log = structlog.get_logger(__name__)
 
 
 class ProviderUnavailable(Exception):
-    """The provider's keys cannot be had just now; trying again may succeed."""
+    """The provider's keys are unavailable; the next attempt may succeed."""
 
 
 class OidcTokens:
-    """Knows who asks by the tokens of one provider, whose keys it fetches and keeps."""
+    """Authenticates callers by the tokens of one provider, whose keys it fetches and caches."""
 
     def __init__(
         self,
@@ -52,14 +52,14 @@ class OidcTokens:
         audience: str,
         role_claim: str,
     ) -> None:
-        """Take what tokens must say.
+        """Take what tokens must contain.
 
         Args:
             client: Fetches the provider's keys.
-            issuer: The provider, letter by letter as tokens name it in ``iss``.
+            issuer: The provider, exactly as tokens name it in ``iss``.
             audience: What tokens for this server have in ``aud``.
-            role_claim: The claim with a role or a list of them, of which the highest holds; a name,
-                or a path such as ``realm_access.roles``.
+            role_claim: The claim with a role or a list of roles, of which the highest counts; a
+                name, or a path such as ``realm_access.roles``.
         """
         self._keys = _ProviderKeys(client, issuer)
         self._role_claim = role_claim
@@ -72,12 +72,12 @@ class OidcTokens:
         )
 
     async def authenticate(self, token: str) -> Principal:
-        """Return the token's subject, with the role that it gives.
+        """Return the token's subject as a principal, with the role that the token grants.
 
         Raises:
-            Unauthenticated: It is none of the provider's, not for this server, or expired; or it
-                gives no role.
-            ProviderUnavailable: The provider's keys cannot be had just now.
+            Unauthenticated: The token is not the provider's, not for this server, expired, or
+                grants no role.
+            ProviderUnavailable: The provider's keys are unavailable.
         """
         try:
             claims = await self._verified(token)
@@ -114,7 +114,7 @@ class OidcTokens:
 async def open_tokens(
     *, issuer: str | None, audience: str | None, role_claim: str
 ) -> AsyncIterator[OidcTokens | None]:
-    """Open what knows the tokens of a provider; None where there is no provider."""
+    """Open the tokens of a provider; yield None if there is no provider."""
     if issuer is None or audience is None:
         yield None
         return
@@ -123,7 +123,7 @@ async def open_tokens(
 
 
 class _ProviderKeys:
-    """The provider's public keys, as it told them last."""
+    """The provider's public keys, as last fetched."""
 
     def __init__(self, client: httpx.AsyncClient, issuer: str) -> None:
         self._client = client
@@ -133,15 +133,15 @@ class _ProviderKeys:
         self._turn = asyncio.Lock()
 
     async def get(self) -> KeySet:
-        """Return the keys, which are asked for anew once an hour."""
+        """Return the keys, which are fetched again once an hour."""
         if self._keys is None or monotonic() - self._asked_at >= _FRESH_SECONDS:
             return await self.renewed()
         return self._keys
 
     async def renewed(self) -> KeySet:
-        """Ask for the keys anew, unless they were asked for a moment ago.
+        """Fetch the keys again, unless they were fetched a moment ago.
 
-        Where the provider does not answer, what it told last holds.
+        If the provider does not answer, the last keys remain in use.
         """
         async with self._turn:
             wait = _RETRY_SECONDS if self._keys is not None else _FIRST_RETRY_SECONDS
@@ -178,7 +178,7 @@ class _ProviderKeys:
 def _moment(seconds: float) -> datetime | None:
     try:
         return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):  # beyond what a date can say
+    except (OverflowError, ValueError, OSError):  # beyond the range of dates
         return None
 
 

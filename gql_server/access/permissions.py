@@ -1,4 +1,4 @@
-"""What is decided about whatever can be asked for: the least role, and what is shown of others'."""
+"""Permissions: the least role for a field or operation, and what it shows of other users' data."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -8,7 +8,7 @@ from gql_server.domain.principal import Principal, Role
 
 
 class Visibility(Enum):
-    """What something does about what is another user's; an admin sees and changes it everywhere."""
+    """What a field or operation does with other users' objects. Admins see and change them all."""
 
     HIDDEN = (
         "Objects of other users do not exist for the caller: they are not listed, null "
@@ -20,25 +20,25 @@ class Visibility(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """Who may ask for something, and what they see of others'.
+    """The permission that a field or operation needs.
 
     Attributes:
-        role: The least role that may.
-        others: What becomes of what is another's.
+        role: The least role.
+        others: What it does with other users' objects.
     """
 
     role: Role
     others: Visibility
 
     def check(self, principal: Principal, name: str) -> None:
-        """Let pass whose role may ask for it.
+        """Check that a principal's role is sufficient.
 
         Args:
-            principal: Who asks.
-            name: What it is called where it is asked for.
+            principal: The caller.
+            name: The name of the field or operation, for the message.
 
         Raises:
-            Forbidden: Their role may not.
+            Forbidden: The role is not sufficient.
         """
         if not principal.role.includes(self.role):
             raise Forbidden(

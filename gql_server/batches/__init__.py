@@ -1,1 +1,1 @@
-"""Many pictures asked for at once: accepted together, made one by one, each ended once."""
+"""Batches of images: accepted together, generated one by one, each item completed once."""

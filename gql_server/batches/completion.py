@@ -1,7 +1,7 @@
-"""How items and batches end: states, counts, money and news, in one transaction.
+"""Completing items and batches: states, counts, money and webhooks, in one transaction.
 
-Each tells the id of the webhook that tells of the batch's end, where that was its end and
-somebody wants to be told; have it delivered after the commit.
+Each function returns the ID of the webhook about the end of the batch, if this was its end and it
+has a webhook URL. Have it delivered after the commit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,16 +30,16 @@ from gql_server.webhooks.outbox import record_webhook
 
 
 class ItemAlreadyEnded(Exception):
-    """An item has failed or was canceled by now: its picture must be neither kept nor charged."""
+    """The item has failed or was canceled: its image must be neither stored nor charged."""
 
 
 @dataclass(slots=True)
 class ItemCompletion:
-    """An item that ends in the transaction of its image.
+    """An item that is completed in the transaction of its image.
 
     Attributes:
         item: The item.
-        webhook_id: The webhook that tells of its batch's end, where it is among the last.
+        webhook_id: The webhook about the end of its batch, if the item was among the last.
     """
 
     item: ItemToDo
@@ -47,12 +47,12 @@ class ItemCompletion:
 
 
 async def complete_with_images(connection: AsyncConnection, ends: Sequence[ItemCompletion]) -> None:
-    """End items in the transaction of their images, whoever made those.
+    """Complete items in the transaction of their images, whichever process generated those.
 
     Raises:
-        ItemAlreadyEnded: One ended without a picture before; the transaction must not be
+        ItemAlreadyEnded: An item ended without an image before; the transaction must not be
             committed.
-        DatabaseUnavailable: One changed hands at this moment; it can be tried again.
+        DatabaseUnavailable: An item changed hands just now; the transaction can be retried.
     """
     left = {end.item.id: end for end in ends}
     for batch, items in await end_items_with_images(connection, [end.item for end in ends]):
@@ -73,13 +73,13 @@ async def complete_with_images(connection: AsyncConnection, ends: Sequence[ItemC
 async def complete_with_error(
     connection: AsyncConnection, item: ItemToDo, error: Mapping[str, Any], *, process_id: str
 ) -> tuple[bool, str | None]:
-    """End an item that could not be made, unless another process has it by now; tell whether."""
+    """Complete an item with an error, unless another process has it; return whether it did."""
     batch = await end_item(connection, item, ItemStatus.FAILED, process_id=process_id, error=error)
     return batch is not None, await _settle(connection, batch, item.price)
 
 
 async def cancel_queued(connection: AsyncConnection, batch_id: str) -> str | None:
-    """End every item of a batch that has not started."""
+    """Cancel every item of a batch that has not started."""
     items, price = await cancel_queued_items(connection, batch_id)
     if not items:
         return None

@@ -1,4 +1,4 @@
-"""What a user does with a batch that was accepted: cancel, resume, retry."""
+"""What a user can do with an accepted batch: cancel, resume, retry."""
 
 from dataclasses import replace
 
@@ -18,17 +18,17 @@ from gql_server.generation.services import Services
 
 
 async def cancel_batch(services: Services, principal: Principal, batch_id: str) -> BatchRecord:
-    """End what has not started, at once; what runs is finished, kept and charged.
+    """Cancel the items that have not started; running items are finished, stored and charged.
 
-    Canceling what is canceled changes nothing.
+    Canceling a canceled batch changes nothing.
 
     Raises:
         BatchNotFound: The caller has no such batch.
-        BatchConflict: It ended already.
+        BatchConflict: The batch has finished.
     """
     batch = await _find(services, principal, batch_id)
     async with services.database.write() as connection:
-        # First the items and then the batch, as those who start and end items do.
+        # Items before the batch: the order of locks that starting and completing items use.
         webhook_id = await cancel_queued(connection, batch_id)
         batch = await lock_batch(connection, batch_id) or batch
         status = BatchStatus(batch.status)
@@ -41,7 +41,7 @@ async def cancel_batch(services: Services, principal: Principal, batch_id: str) 
         if status not in FINISHED:
             change = {"status": BatchStatus.CANCELING.value, **resume_changes(batch)}
             await set_batch(connection, batch_id, change)
-            if batch.queued:  # one was put back since its siblings were canceled
+            if batch.queued:  # an item was queued again since the others were canceled
                 webhook_id = await cancel_queued(connection, batch_id)
                 batch = await lock_batch(connection, batch_id) or batch
             else:
@@ -52,11 +52,11 @@ async def cancel_batch(services: Services, principal: Principal, batch_id: str) 
 
 
 async def resume_batch(services: Services, principal: Principal, batch_id: str) -> BatchRecord:
-    """Go on with a paused batch now, without waiting for its time.
+    """Resume a paused batch now, without waiting for its time.
 
     Raises:
         BatchNotFound: The caller has no such batch.
-        BatchConflict: It is not paused.
+        BatchConflict: The batch is not paused.
     """
     await _find(services, principal, batch_id)
     batch = await resume(services, batch_id)
@@ -73,14 +73,14 @@ async def resume_batch(services: Services, principal: Principal, batch_id: str) 
 async def retry_batch(
     services: Services, principal: Principal, batch_id: str, *, idempotency_key: str | None = None
 ) -> CreatedBatch:
-    """Ask for the items that failed again, in a batch of their own, at the prices of today.
+    """Retry the failed items in a new batch, at current prices.
 
-    The new batch belongs to the user whose batch it retries.
+    The new batch belongs to the owner of the batch it retries.
 
     Raises:
         BatchNotFound: The caller has no such batch.
-        BatchConflict: It goes on yet, or nothing of it failed.
-        Rejected: What was accepted then is not accepted now.
+        BatchConflict: The batch is still running, or none of its items failed.
+        Rejected: The requests are no longer valid.
         IdempotencyConflict, IdempotencyInProgress: As for ``create_batch``.
     """
     batch = await _find(services, principal, batch_id)
@@ -112,7 +112,7 @@ async def retry_batch(
 
 
 async def resume(services: Services, batch_id: str, *, probes: bool = False) -> BatchRecord | None:
-    """Go on with a batch that is paused; None: it is not.
+    """Resume a paused batch and return it; return None if it is not paused.
 
     Args:
         services: The services of the server.

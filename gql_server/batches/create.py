@@ -1,4 +1,4 @@
-"""Accepting a batch and having it worked on; it goes on whatever becomes of this process."""
+"""Accepting a batch and enqueueing its work, which continues if this process ends."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -37,11 +37,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatedBatch:
-    """A batch that was accepted, now or earlier.
+    """An accepted batch, accepted now or earlier.
 
     Attributes:
         batch: The batch.
-        exceeded: The soft budgets that its cost passed, where it was accepted now.
+        exceeded: The soft budgets that its cost exceeded, if it was accepted now.
     """
 
     batch: BatchRecord
@@ -56,13 +56,13 @@ async def create_batch(
     operation: str = "generateBatch",
     idempotency_key: str | None = None,
 ) -> CreatedBatch:
-    """Accept a batch, and have its pictures made; return it at once.
+    """Accept a batch and return it at once; its images are generated in the background.
 
     Raises:
-        Rejected: The request has errors, or a budget does not hold it; nothing is made.
-        BatchPending: The deadline passed; the batch will be there all the same.
-        IdempotencyConflict: The key stands for another request.
-        IdempotencyInProgress: The deadline passed while an earlier request is worked on.
+        Rejected: The request is invalid or exceeds a budget; nothing is generated.
+        BatchPending: The deadline passed; the batch will still be created.
+        IdempotencyConflict: The key was used with another request.
+        IdempotencyInProgress: The deadline passed while an earlier request was running.
     """
     if idempotency_key is None:
         accepted = await validate_batch(services, principal, request)
@@ -115,7 +115,7 @@ async def _create(
     batch = _batch(services, principal, accepted)
     items = await _items(batch, accepted)
     payer = Payer(user_id=principal.user_id, key_id=principal.key_id)
-    # Held by this process until the batch is there, and then by the batch.
+    # Reserved by this process until the batch is written, and then by the batch.
     exceeded: Sequence[BudgetState] = ()
     try:
         async with services.reservations.held(batch.id, payer, accepted.cost) as hold:
@@ -123,7 +123,7 @@ async def _create(
             while not await _write(services, batch, items, scope, is_held=hold.is_written):
                 await services.reservations.renew(hold)
     except DatabaseUnavailable:
-        # The answer to the commit may be all that was lost.
+        # Perhaps only the response to the commit was lost.
         async with services.database.read() as connection:
             if batch.id not in await find_batches(connection, [batch.id], user_id=None):
                 raise
@@ -141,7 +141,7 @@ async def _write(
     *,
     is_held: bool,
 ) -> bool:
-    """Write a batch; False: what was held for it is held no more, and nothing was written."""
+    """Write a batch; return False, with nothing written, if its reservation was lost."""
     try:
         async with services.database.write() as connection:
             if scope is not None:
@@ -204,7 +204,7 @@ def _typical_seconds(model: Model) -> float:
 
 
 def _given(request: BatchRequest) -> dict[str, Any]:
-    """Return what the caller gave; nothing for what this version could be given beside it."""
+    """Return the caller's input without unset fields, so that fields added later change no hash."""
     given = {one.name: getattr(request, one.name) for one in fields(request)}
     return {
         **{name: value for name, value in given.items() if value is not None},

@@ -1,4 +1,4 @@
-"""FairSemaphore for so many at once: users who wait take turns."""
+"""A semaphore whose slots go to waiting users in turn."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -7,21 +7,24 @@ from contextlib import asynccontextmanager
 
 
 class Slot:
-    """One of so many slots, taken."""
+    """An acquired slot."""
 
     def __init__(self, pass_on: Callable[[], None]) -> None:
         self._pass_on = pass_on
         self._is_taken = True
 
     def release(self) -> None:
-        """Leave it to another; once it was given back, this does nothing."""
+        """Release the slot; further calls do nothing."""
         if self._is_taken:
             self._is_taken = False
             self._pass_on()
 
 
 class FairSemaphore:
-    """So many slots; one user's thousands leave the next free one to another's three."""
+    """A semaphore that serves waiting users round-robin.
+
+    A user with thousands of waiting tasks does not delay another with three.
+    """
 
     def __init__(self, slots: int) -> None:
         self._free = slots
@@ -29,7 +32,7 @@ class FairSemaphore:
 
     @asynccontextmanager
     async def slot(self, user_id: str) -> AsyncIterator[Slot]:
-        """Wait for the user's turn; have a slot until the end of the block, or till given back."""
+        """Wait for a slot; it is released at the end of the block, or earlier by ``release``."""
         if self._free:
             self._free -= 1
         else:

@@ -1,4 +1,4 @@
-"""What kept an item from being made, written down and read again."""
+"""Errors of items, written to and read from the database."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,7 +17,7 @@ from gql_server.domain.errors import (
 
 
 def error_to_json(error: DomainError) -> dict[str, Any]:
-    """Write down what an item's user is told."""
+    """Return an item's error as JSON."""
     written: dict[str, Any] = {"code": error.code.value, "message": error.message}
     match error:
         case GenerationFailed():
@@ -32,7 +32,7 @@ def error_to_json(error: DomainError) -> dict[str, Any]:
 
 
 def error_from_json(written: Mapping[str, Any]) -> DomainError:
-    """Read what ``error_to_json`` wrote."""
+    """Return the error that ``error_to_json`` wrote."""
     match written["code"]:
         case ErrorCode.PROMPT_REFUSED:
             return PromptRefused(written["message"])

@@ -1,4 +1,4 @@
-"""One item of a batch: claimed, made, kept, and ended in the transaction of its picture."""
+"""One item of a batch: claimed, generated, stored, and completed in its image's transaction."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -45,13 +45,13 @@ _MAX_WAIT_SECONDS: Final = 8.0
 
 
 class ItemRunner:
-    """Works on one item at a time, for as many callers as there are."""
+    """Runs items of batches, any number at the same time."""
 
     def __init__(self, services: Services, *, concurrency: int) -> None:
-        """Take the services it works with, and how many calls of models may be in flight.
+        """Take the services, and the maximum number of concurrent model calls.
 
-        As many pictures may wait to be kept; a store or a database that is slower than the models
-        holds up what is begun, and so the calls.
+        As many images may wait to be stored. If the store or the database is slower than the
+        models, started items wait, and so do further calls.
         """
         self._services = services
         self._call_slots = FairSemaphore(concurrency)
@@ -59,18 +59,18 @@ class ItemRunner:
         self._starts = GroupedWrites(services.database, self._start)
 
     async def claim_and_run(self, run: JobRun, item: ItemToDo, slot: Slot) -> bool:
-        """Claim an item and bring it to its end, however often the database goes away meanwhile.
+        """Claim an item and complete it, retrying while the database is unavailable.
 
         Args:
             run: The job's run.
             item: The item.
-            slot: Its slot among those that are begun; given back when its picture is there.
+            slot: Its slot among the started items; released when its image is generated.
 
         Returns:
             Whether this process could claim it.
 
         Raises:
-            Interrupted: It is left to another process, for this one may not go on.
+            Interrupted: This process must stop; another one takes the item.
             DatabaseUnavailable: The same, and the database does not answer.
         """
         was_tried, wait = False, _LOOK_AGAIN_SECONDS
@@ -90,28 +90,28 @@ class ItemRunner:
             except DatabaseUnavailable as error:
                 if not run.should_continue:
                     raise
-                log.warning("item_waits_for_the_database", item=item.id, reason=str(error))
+                log.warning("item_waiting_for_database", item=item.id, reason=str(error))
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, _MAX_WAIT_SECONDS)
 
     async def give_up(self, run: JobRun, item: ItemToDo, error: DomainError) -> None:
-        """End an item that nobody else has: with its picture where that was made, or an error.
+        """Complete an item no process works on: with its image if there is one, or with an error.
 
         Raises:
-            DatabaseUnavailable: It is not known whether it has ended.
+            DatabaseUnavailable: Whether it was completed is unknown.
         """
         if await self._claim(run, item):
             await self._end(run, item, self._finish_or_fail(item, error))
 
     async def _claim(self, run: JobRun, item: ItemToDo) -> bool:
-        """Make an item this process's, where it is free to be; tell whether it is."""
+        """Claim an item for this process if it is free; return whether it is claimed."""
         if item.status == ItemStatus.QUEUED:
             return await self._starts.write((run.process_id, item.id))
         async with self._services.database.write() as connection:
             return await take_over_item(connection, item.id, process_id=run.process_id)
 
     async def _fail(self, run: JobRun, item: ItemToDo, error: DomainError) -> bool:
-        """End an item with an error; tell whether it was still this process's."""
+        """Complete an item with an error; return whether this process still held it."""
         async with self._services.database.write() as connection:
             has_ended, webhook_id = await complete_with_error(
                 connection, item, error_to_json(error), process_id=run.process_id
@@ -120,23 +120,23 @@ class ItemRunner:
         return has_ended
 
     async def _read_again(self, item: ItemToDo) -> ItemToDo | None:
-        """Return an item as it stands; None: it has ended."""
+        """Return the item's current row, or None if it has ended."""
         async with self._services.database.read() as connection:
             found = await items_to_do(connection, item.batch_id, item.slice)
         return next((one for one in found if one.id == item.id), None)
 
     async def _start(self, claims: Sequence[tuple[str, str]]) -> Sequence[bool]:
-        """Start items, each given with the process's id."""
+        """Start items, each given with the ID of the process that claims it."""
         start = partial(_start_items, claims=claims)
         started = await self._services.database.write_in_thread(start)
         return [item_id in started for _, item_id in claims]
 
     async def _end(self, run: JobRun, item: ItemToDo, work: Coroutine[Any, Any, None]) -> bool:
-        """Bring an item to its end; False: it is queued again, for nobody wanted it just now."""
+        """Complete an item; return False if it was queued again."""
         try:
             await work
         except GenerationPending as error:
-            # The facts may have been written: whoever takes the item up looks.
+            # The row may have been written: the next process that takes the item checks.
             raise DatabaseUnavailable(str(error)) from error
         except NoLongerNeeded:
             await self._put_back(run, item)
@@ -148,11 +148,11 @@ class ItemRunner:
         except DatabaseUnavailable:
             raise
         except ItemAlreadyEnded:
-            # Paid at the provider, but who has the batch was told that there is no picture.
-            log.warning("late_picture_dropped", item=item.id, image=item.image_id)
+            # It was paid, but the user has been shown that the item has no image.
+            log.warning("late_image_dropped", item=item.id, image=item.image_id)
             await discard_bytes(self._services, item.image_id)
         except Exception:
-            log.exception("item_broke", item=item.id)
+            log.exception("item_failed_unexpectedly", item=item.id)
             unforeseen = GenerationFailed(
                 "An unexpected error occurred. The server's operator finds this item in the log.",
                 retryable=True,
@@ -194,7 +194,7 @@ class ItemRunner:
     @asynccontextmanager
     async def _call_slot(self, run: JobRun, user_id: str) -> AsyncIterator[None]:
         async with self._call_slots.slot(user_id):
-            # It was waited for until another's answer, and a stop may have come meanwhile.
+            # The wait may have been long, and a shutdown may have started meanwhile.
             if not run.should_continue:
                 raise NoLongerNeeded
             yield
@@ -204,7 +204,7 @@ class ItemRunner:
             raise error
 
     async def _finish_saved_image(self, item: ItemToDo, accepted: ValidatedRequest) -> bool:
-        """End an item with the picture that an earlier attempt left; tell whether there is one."""
+        """Complete an item with the image of an earlier attempt; return whether there is one."""
         end = ItemCompletion(item)
         made = await finish_saved_image(
             self._services,
@@ -238,7 +238,7 @@ class ItemRunner:
         return BatchStatus(found[item.batch_id].status)
 
     async def _put_back(self, run: JobRun, item: ItemToDo) -> None:
-        """Queue an item that is not made here; in a batch that is canceled it ends."""
+        """Queue an item again; if its batch was canceled, cancel it."""
         webhook_id = None
         async with self._services.database.write() as connection:
             if await put_back_item(connection, item, process_id=run.process_id):

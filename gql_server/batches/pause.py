@@ -1,4 +1,4 @@
-"""Batches that wait: for the account's next day, for the store, or for the server's operator."""
+"""Paused batches: until the account's next day, for the store, or for the server's operator."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -16,11 +16,11 @@ from gql_server.domain.errors import DailyAllocationUsed, DomainError, Generatio
 log = structlog.get_logger(__name__)
 
 _LOOK_AGAIN: Final = timedelta(minutes=5)
-"""When one item is tried again where nobody knows when pictures can be made or kept again."""
+"""When one item is tried again if it is unknown when images can be generated or stored again."""
 
 
 def pause_reason(error: DomainError) -> PauseReason | None:
-    """Tell why a batch must wait after what happened to one item; None: that item alone failed."""
+    """Return why an item's error must pause its batch, or None if it concerns the item alone."""
     if isinstance(error, DailyAllocationUsed):
         return PauseReason.DAILY_ALLOCATION_USED
     if isinstance(error, GenerationFailed) and error.store_failed:
@@ -33,12 +33,12 @@ def pause_reason(error: DomainError) -> PauseReason | None:
 async def pause(
     connection: AsyncConnection, batch_id: str, reason: PauseReason, error: DomainError
 ) -> str | None:
-    """Start no more items of a batch until there is hope; what runs is finished.
+    """Pause a batch: no more items are started; running ones are finished.
 
-    In a batch that is canceled by now, what was put back ends.
+    In a batch that was canceled meanwhile, queued items are canceled instead.
 
     Returns:
-        The id of the webhook that tells of the batch's end, where that was its end.
+        The ID of the webhook about the end of the batch, if this was its end.
     """
     batch, webhook_id = await lock_or_cancel(connection, batch_id)
     if batch is None or batch.status not in STARTABLE:
@@ -59,25 +59,25 @@ async def pause(
 
 
 def resume_changes(batch: BatchRecord) -> dict[str, Any]:
-    """Return what changes in a batch that is not paused any more, or never was.
+    """Return the changes that end a pause; also for a batch that was not paused.
 
-    The time of its pause is taken out of the time that it has worked.
+    The time of the pause does not count as working time.
     """
     change: dict[str, Any] = {"paused_reason": None, "resumes_at": None, "paused_at": None}
     since = batch.working_since or batch.started_at
     if batch.paused_at is None or since is None:
         return change
-    paused = max(timedelta(0), now() - batch.paused_at)  # a clock may have stepped back
+    paused = max(timedelta(0), now() - batch.paused_at)  # the clock may have stepped back
     return {**change, "working_since": since + paused}
 
 
 async def lock_or_cancel(
     connection: AsyncConnection, batch_id: str
 ) -> tuple[BatchRecord | None, str | None]:
-    """Return a batch that nobody else changes; one that is canceled by now ends instead.
+    """Lock a batch and return it; if it was canceled, cancel its queued items instead.
 
     Returns:
-        The batch, where it goes on; the id of the webhook that tells of its end, where it ended.
+        The batch, unless it was canceled, and the ID of the webhook about its end, if it ended.
     """
     batch = await lock_batch(connection, batch_id)
     if batch is not None and batch.status == BatchStatus.CANCELING:

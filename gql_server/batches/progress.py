@@ -1,4 +1,4 @@
-"""A batch that is watched: each item that ends is told once, and the newest state."""
+"""Watching a batch: its state, and each finished item once."""
 
 from collections.abc import Callable
 from functools import partial
@@ -22,7 +22,7 @@ MAX_ITEMS: Final = 100
 
 
 class FinishedItem(NamedTuple):
-    """An item that finished, and its image as it was then; None where there is none."""
+    """A finished item, and its image as it was then; None if there is none."""
 
     item: ItemRecord
     image: PartialImage | None
@@ -35,22 +35,22 @@ BatchUpdate = Update[int, BatchRecord, FinishedItem]
 async def watch_batch(
     services: Services, principal: Principal, batch_id: str, *, after: int = 0
 ) -> Callable[[], Watch[int, BatchRecord, FinishedItem]]:
-    """Return what begins to watch a batch.
+    """Return a function that starts watching a batch.
 
-    Its updates tell how the batch goes on, until everything of a finished one was told. Events are
-    numbered from 1 in the order in which items ended, under the batch's row lock: none appears
-    behind one that was read. Each item comes with its image as it was then: what a
-    thousand watchers are shown is read once.
+    Updates report the batch's progress until every item of a finished batch was reported. Events
+    are numbered from 1 in the order in which items finished, under the batch's row lock: no event
+    appears before one that was already read. Each item comes with its image as it was then: what a
+    thousand watchers receive is read once.
 
     Args:
         services: The services of the server.
-        principal: Who asks.
+        principal: The caller.
         batch_id: The batch.
-        after: The number of the last event that is known; 0 tells everything.
+        after: The number of the last known event; 0 reports every item.
 
     Raises:
         BatchNotFound: The caller has no such batch.
-        InvalidInput: There is no event of such a number yet.
+        InvalidInput: There is no event with this number yet.
     """
     found = await get_batches(services, principal, [batch_id])
     if batch_id not in found:
@@ -59,7 +59,7 @@ async def watch_batch(
 
     async def read(position: int) -> Snapshot[int, BatchRecord, FinishedItem]:
         async with services.database.read() as connection:
-            # The batch before its items, so that it has no less than what is told of them.
+            # The batch before its items, so that it is never older than the items reported with it.
             batch = (await find_batches(connection, [batch_id], user_id=None))[batch_id]
             items = await items_since(
                 connection, batch_id, after=position, until=batch.sequence, limit=MAX_ITEMS
@@ -91,16 +91,16 @@ async def watch_batch(
 async def ended_items(
     services: Services, batch_id: str, *, after: int, until: int
 ) -> list[ItemRecord]:
-    """Return items that ended after an event, in the order of the events; ``MAX_ITEMS`` at most.
+    """Return items that finished after an event, in the order of events; at most ``MAX_ITEMS``.
 
     Args:
         services: The services of the server.
         batch_id: The batch, which the caller may see.
-        after: The number of the last event that is known; 0 returns the first.
-        until: The number of the batch's last event, as the caller is shown it.
+        after: The number of the last known event; 0 returns the first items.
+        until: The number of the batch's last event, as the caller sees it.
 
     Raises:
-        InvalidInput: There is no event of such a number yet.
+        InvalidInput: There is no event with this number yet.
     """
     _refuse_unknown_event(after, last=until)
     async with services.database.read() as connection:

@@ -64,13 +64,13 @@ async def count_items(
 
 
 def estimated_finish(batch: BatchRecord, *, concurrency: int) -> datetime | None:
-    """Tell when a batch will have ended: by its models' typical seconds, and soon by itself.
+    """Estimate when a batch will finish: by its models' typical times, and soon by its own pace.
 
-    Only the time that it worked counts, and not its pauses.
+    Pauses do not count as working time.
 
     Args:
         batch: The batch.
-        concurrency: How many of its pictures are taken to be made at once.
+        concurrency: The assumed number of images generated at once.
     """
     status = BatchStatus(batch.status)
     if batch.finished_at is not None:
@@ -83,7 +83,7 @@ def estimated_finish(batch: BatchRecord, *, concurrency: int) -> datetime | None
     if batch.started_at is None or ended == 0:
         return now() + timedelta(seconds=left * typical)
     elapsed = max(0.0, (now() - (batch.working_since or batch.started_at)).total_seconds())
-    # What was seen counts the more, the more of it there is.
+    # The observed pace weighs more, the more items have finished.
     seen = elapsed / ended
     weight = min(1.0, ended / (2 * concurrency))
     return now() + timedelta(seconds=left * (weight * seen + (1 - weight) * typical))

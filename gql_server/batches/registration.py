@@ -1,4 +1,4 @@
-"""Putting the work on batches into the hands of the jobs."""
+"""Registering the jobs of batches."""
 
 from functools import partial
 from typing import Final
@@ -8,16 +8,16 @@ from gql_server.batches.sweep import sweep_batches
 from gql_server.generation.services import Services
 
 _SPARE_SLICES: Final = 3
-"""So that there is always an item to begin while the last ones of a slice are made."""
+"""So that an item can always start while the last ones of a slice are running."""
 
 _RETRY_SECONDS: Final = (1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 600.0, 600.0)
 _SWEEP_SECONDS: Final = 5.0
 
 
 def register_batches(services: Services) -> None:
-    """Say who works on batches, and who looks after those that nobody works on."""
+    """Register the job that runs batches, and the sweep for batches without a job."""
     work = SliceRunner(services, concurrency=services.batch_concurrency)
-    # As many pictures are kept as are called for.
+    # As many images may wait to be stored as calls are running.
     per_user = -(-2 * services.batch_concurrency // SLICE_SIZE) + _SPARE_SLICES
     services.jobs.register(
         KIND,

@@ -1,4 +1,4 @@
-"""What a caller asks for with a batch, before anything about it was checked."""
+"""A requested batch, before validation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from gql_server.generation.requests import ImageRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchImage:
-    """A picture that is asked for with a batch.
+    """A requested image of a batch.
 
     Attributes:
-        request: The picture, with what the batch says for all of its pictures.
-        path: Where it stands in the caller's input.
-        own: The fields that it says itself; the others are the batch's.
+        request: The image, including the settings of the whole batch.
+        path: Its position in the caller's input.
+        own: The fields it sets itself; the others are the batch's.
     """
 
     request: ImageRequest
@@ -25,14 +25,14 @@ class BatchImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRequest:
-    """Many pictures that a caller asks for.
+    """A requested batch.
 
     Attributes:
-        pictures: What is to be made, in order.
-        images_per_prompt: How many of each.
-        priority: Which of the user's batches comes first.
-        max_cost: Refuse the batch where it would cost more, in US dollars.
-        webhook_url: Who is told of its end.
+        pictures: The images to generate, in order.
+        images_per_prompt: Number of copies of each.
+        priority: Order among the user's batches.
+        max_cost: Maximum cost in US dollars; a more expensive batch is refused.
+        webhook_url: The URL to notify when the batch ends.
         retry_of: The batch whose failed items these are.
     """
 

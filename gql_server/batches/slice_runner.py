@@ -1,4 +1,4 @@
-"""The work on a batch: its items in slices, each slice a job, each item claimed on its own."""
+"""Running batches: items in slices, each slice a job, each item claimed on its own."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ KIND: Final = "batch_slice"
 SLICE_SIZE: Final = 20
 
 _CALLS_PER_NEXT: Final = 4
-"""For so many calls in flight one item more is begun, so that it is called when a slot is free."""
+"""One more item is started for every four running calls, to be ready when a slot is free."""
 
 _PRIORITIES: Final = {
     BatchPriority.HIGH: Priority.HIGH,
@@ -38,16 +38,16 @@ _PRIORITIES: Final = {
 async def enqueue_slices(
     services: Services, batch: BatchRecord, slices: Iterable[int], *, probes: bool = False
 ) -> None:
-    """Have slices of a batch worked on; those of the same round are taken once.
+    """Enqueue jobs for slices of a batch; a slice is enqueued once per round.
 
     Never fails: a sweep enqueues what this cannot.
 
     Args:
         services: The services of the server.
         batch: The batch.
-        slices: Which of them.
-        probes: Whether nobody knows if pictures can be made by now. Then the first item that is
-            free is tried, and where that does not pause the batch again everything follows it.
+        slices: The slices.
+        probes: Whether it is unknown if images can be generated now. Then the first free item is
+            tried, and the others follow unless it pauses the batch again.
     """
     chosen = list(slices)[:1] if probes else slices
     try:
@@ -57,22 +57,22 @@ async def enqueue_slices(
 
 
 def job_prefix(batch: BatchRecord) -> str:
-    """Return what the ids of a batch's jobs of the present round begin with."""
+    """Return the prefix of the job IDs of a batch's current round."""
     return f"{batch.id}.{batch.round}."
 
 
 class SliceRunner:
-    """Works on slices of batches."""
+    """Runs slices of batches."""
 
     def __init__(self, services: Services, *, concurrency: int) -> None:
-        """Take the services it works with, and how many calls of models may be in flight."""
+        """Take the services, and the maximum number of concurrent model calls."""
         self._services = services
         self._items = ItemRunner(services, concurrency=concurrency)
         self._started_slots = FairSemaphore(concurrency + max(1, concurrency // _CALLS_PER_NEXT))
         self._taken: set[tuple[str, str]] = set()
 
     async def run(self, run: JobRun) -> None:
-        """Bring every item of a slice to its end that this process may work on.
+        """Complete every item of a slice that this process may work on.
 
         Raises:
             Interrupted: The process must leave the rest to another.
@@ -88,15 +88,15 @@ class SliceRunner:
         )
         errors = [end for end in ends if isinstance(end, BaseException)]
         for error in errors[1:]:
-            log.warning("item_left", batch=batch_id, slice=number, reason=repr(error))
+            log.warning("item_interrupted", batch=batch_id, slice=number, reason=repr(error))
         if errors:
             raise errors[0]
 
     async def give_up(self, run: JobRun, reason: str) -> None:
-        """End what a slice has left, its job being given up: as failed, where nothing was made.
+        """Complete the rest of a slice whose job was given up: as failed, unless there is an image.
 
         Raises:
-            DatabaseUnavailable: It is not known whether all of it has ended.
+            DatabaseUnavailable: Whether all items have ended is unknown.
         """
         assert not isinstance(run.argument, str)  # noqa: S101 - written by this module
         batch_id, number = run.argument["batch"], run.argument["slice"]
@@ -111,9 +111,9 @@ class SliceRunner:
                     await self._items.give_up(run, item, error)
 
     async def _probe(self, run: JobRun, batch_id: str) -> bool:
-        """Try one item; have all others worked on where the batch then goes on, and tell whether.
+        """Try one item; if that does not pause the batch, enqueue the rest. Return whether it did.
 
-        Where pictures cannot be kept none is tried: its call would be paid for nothing.
+        If images cannot be stored, none is tried: its call would be paid for nothing.
         """
         try:
             await check_store(self._services.store)
@@ -132,7 +132,7 @@ class SliceRunner:
             slices = await slices_to_do(connection, batch_id)
         for number in slices:
             for item in await self._to_do(batch_id, number):
-                # What is queued and cannot be claimed: somebody tries it, or the batch waits again.
+                # Queued, but not claimable: another process tries it, or the batch is paused.
                 if await self._do(run, item) or item.status == ItemStatus.QUEUED:
                     return
 
@@ -141,7 +141,7 @@ class SliceRunner:
             return await items_to_do(connection, batch_id, number)
 
     async def _enqueue_the_others(self, batch_id: str) -> bool:
-        """Have all of a batch worked on, unless it waits again or is over; tell whether."""
+        """Enqueue all slices of a batch, unless it is paused or over; return whether it did."""
         async with self._services.database.read() as connection:
             batch = (await find_batches(connection, [batch_id], user_id=None))[batch_id]
             slices = await slices_to_do(connection, batch_id)
@@ -151,7 +151,7 @@ class SliceRunner:
         return True
 
     async def _do(self, run: JobRun, item: ItemToDo) -> bool:
-        """Bring an item to its end, where this process can claim it; tell whether it could."""
+        """Complete an item, if this process can claim it; return whether it could."""
         async with self._started_slots.slot(item.user_id) as slot:
             if not run.should_continue:
                 raise Interrupted
@@ -160,7 +160,7 @@ class SliceRunner:
 
     @contextmanager
     def _in_hand(self, run: JobRun, item: ItemToDo) -> Iterator[bool]:
-        """Take an item for one run of its slice, whose claims cannot be told from another's."""
+        """Reserve an item for one run of its slice: claims of a process look the same in each."""
         claim = (run.process_id, item.id)
         if claim in self._taken:
             yield False

@@ -1,4 +1,4 @@
-"""Looking after batches that nobody works on: left out by a crash, or paused until now."""
+"""Sweeping batches no process works on: left behind by a crash, or paused until now."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -18,12 +18,12 @@ from gql_server.generation.services import Services
 log = structlog.get_logger(__name__)
 
 _SETTLED: Final = timedelta(seconds=10)
-"""Younger batches are left to those who accept them."""
+"""Younger batches are still being accepted."""
 _CHUNK: Final = 100
 
 
 async def sweep_batches(services: Services) -> None:
-    """Resume what is paused until now, and enqueue anew what has no job left."""
+    """Resume batches whose pause is over, and enqueue batches without a job again."""
     async with services.database.read() as connection:
         due = await find_paused(connection, moment=now(), limit=_CHUNK)
     for batch_id in due:
@@ -58,5 +58,5 @@ async def _enqueue_again(services: Services, batch: BatchRecord) -> None:
     if webhook_id is not None:
         await services.webhooks.deliver_soon(webhook_id)
     if slices:
-        log.warning("batch_enqueued_anew", batch=batch.id, slices=len(slices))
+        log.warning("batch_enqueued_again", batch=batch.id, slices=len(slices))
         await enqueue_slices(services, present._replace(**change), slices)

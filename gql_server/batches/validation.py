@@ -1,4 +1,4 @@
-"""Accepting a batch: every picture of it is checked before any is accepted."""
+"""Validating a batch: every image is checked before any is accepted."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -37,13 +37,13 @@ _COPIES_PER_COST: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidatedBatch:
-    """A batch that will be made as it stands here.
+    """A batch that was accepted.
 
     Attributes:
-        batch_id: Its id.
-        request: What was asked for.
-        pictures: Every picture of it, in order, each with its price.
-        cost: What all of them cost, in billionths of a dollar.
+        batch_id: Its ID.
+        request: The request.
+        pictures: Every image, in order, each with its price.
+        cost: Their total cost, in billionths of a dollar.
     """
 
     batch_id: str
@@ -53,7 +53,7 @@ class ValidatedBatch:
 
 
 def checking_cost(pictures: int, images_per_prompt: int) -> int:
-    """Return what checking a batch costs of an allowance: 1 a prompt, and 1 for ten copies."""
+    """Return what checking a batch deducts from an allowance: 1 per prompt, 1 per ten copies."""
     copies = min(pictures * max(images_per_prompt - 1, 0), MAX_IMAGES)
     return min(pictures + copies // _COPIES_PER_COST, MAX_IMAGES)
 
@@ -83,10 +83,10 @@ async def validate_batch(
 
 
 async def estimate_batch(services: Services, principal: Principal, request: BatchRequest) -> Price:
-    """Return the exact price that a batch would be accepted at.
+    """Return the exact price of a batch.
 
     Raises:
-        Rejected: It would not be accepted, with every error at once.
+        Rejected: The batch would not be accepted; contains every error.
     """
     price = _total(await _checked(services, principal, request), request)
     payer = Payer(user_id=principal.user_id, key_id=principal.key_id)
@@ -97,7 +97,7 @@ async def estimate_batch(services: Services, principal: Principal, request: Batc
 async def _checked(
     services: Services, principal: Principal, request: BatchRequest
 ) -> Sequence[ValidatedRequest]:
-    """Check every prompt or item of a batch; each stands for as many pictures as are asked for."""
+    """Check every prompt or item of a batch, with its copies."""
     wrong = [
         *size_errors(len(request.pictures), request.images_per_prompt),
         *await _webhook_errors(services, request.webhook_url),
@@ -105,7 +105,7 @@ async def _checked(
     if wrong:
         raise Rejected(wrong)
     inputs = await load_inputs(services, principal, [one.request for one in request.pictures])
-    # What is wrong with a setting of the whole batch is reported once, and not for every picture.
+    # An error in a setting of the whole batch is reported once, not for every image.
     errors: dict[tuple[Path, str], DomainError] = {}
     checked: list[ValidatedRequest] = []
     async with bulk_work() as pace:
@@ -114,13 +114,13 @@ async def _checked(
             if len(errors) > MAX_ERRORS:
                 break
             # The last copy has the highest seed; those between differ in nothing else.
-            for wanted in _first_and_last(picture.request, request.images_per_prompt):
-                found = _accepted(services, principal, picture, wanted, inputs)
+            for copy in _first_and_last(picture.request, request.images_per_prompt):
+                found = _accepted(services, principal, picture, copy, inputs)
                 if not isinstance(found, ValidatedRequest):
                     for error in found:
                         errors.setdefault((error.path, error.message), error)
                     break
-                if wanted is picture.request:
+                if copy is picture.request:
                     checked.append(found)
     reported = list(errors.values())
     if not reported:
@@ -131,7 +131,7 @@ async def _checked(
 
 
 def _total(checked: Sequence[ValidatedRequest], request: BatchRequest) -> Price:
-    """Return the price of a whole batch: copies of a picture cost the same."""
+    """Return the total price of a batch: copies of an image cost the same."""
     prices, times = [picture.price for picture in checked], request.images_per_prompt
     return Price(
         cost=NanoDollars(times * sum(price.cost for price in prices)),
@@ -141,7 +141,7 @@ def _total(checked: Sequence[ValidatedRequest], request: BatchRequest) -> Price:
 
 
 async def is_oversized_batch(services: Services, request: BatchRequest) -> bool:
-    """Tell, at no cost that grows, whether a batch has more than could ever be accepted."""
+    """Return whether a batch is larger than any valid one, without looking at more than that."""
     if len(request.pictures) > MAX_IMAGES:
         return True
     async with bulk_work() as pace:
@@ -153,7 +153,7 @@ async def is_oversized_batch(services: Services, request: BatchRequest) -> bool:
 
 
 def size_errors(pictures: int, images_per_prompt: int) -> Iterator[InvalidInput]:
-    """Tell what keeps a batch of so many pictures, and so many of each, from being accepted."""
+    """Return what is wrong with a batch of this many images and copies."""
     if not pictures:
         yield InvalidInput(
             "Request at least one image.", path=("pictures",), code=ErrorCode.TOO_SHORT
@@ -165,10 +165,10 @@ def size_errors(pictures: int, images_per_prompt: int) -> Iterator[InvalidInput]
             code=ErrorCode.OUT_OF_RANGE,
         )
         return
-    wanted = pictures * images_per_prompt
-    if wanted > MAX_IMAGES:
+    total = pictures * images_per_prompt
+    if total > MAX_IMAGES:
         yield InvalidInput(
-            f"A batch has at most {MAX_IMAGES} images; this would be {wanted}.",
+            f"A batch has at most {MAX_IMAGES} images; this would be {total}.",
             path=("pictures",),
             code=ErrorCode.TOO_MANY,
         )
@@ -185,7 +185,7 @@ async def _webhook_errors(services: Services, url: str | None) -> list[InvalidIn
 
 
 def _first_and_last(request: ImageRequest, times: int) -> Iterator[ImageRequest]:
-    """Yield the request, and the one for its last copy where that has a seed of its own."""
+    """Yield the request, and the request of its last copy if that has a seed of its own."""
     yield request
     seed = request.parameters.seed
     if seed is not None and times > 1:
@@ -197,11 +197,11 @@ def _accepted(
     services: Services,
     principal: Principal,
     picture: BatchImage,
-    wanted: ImageRequest,
+    request: ImageRequest,
     inputs: NamedInputs,
 ) -> ValidatedRequest | Iterable[DomainError]:
     try:
-        return validate_with(services, principal, wanted, inputs)
+        return validate_with(services, principal, request, inputs)
     except Rejected as rejected:
         for error in rejected.errors:
             if error.path and error.path[0] in picture.own:
@@ -210,5 +210,5 @@ def _accepted(
 
 
 def _below(picture: BatchImage, path: Path) -> Path:
-    """Leave out the field's name where the picture stands as its prompt alone."""
+    """Leave out the field's name if the image was given as its prompt alone."""
     return path[1:] if picture.own == {"prompt"} and picture.path[-2] == "prompts" else path

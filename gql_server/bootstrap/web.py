@@ -104,7 +104,9 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
                 role_claim=settings.oidc_role_claim,
             ) as tokens,
         ):
-            authentication = Authentication(services.database, asks=asks_for_keys, tokens=tokens)
+            authentication = Authentication(
+                services.database, is_required=asks_for_keys, tokens=tokens
+            )
             sessions = LiveSessions(authentication)
             allowances = Allowances(services.database, _allowance(settings))
             async with (

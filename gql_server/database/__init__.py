@@ -1,1 +1,1 @@
-"""Where facts live: tables, queries and migrations."""
+"""The database: engine, tables, records, queries and migrations."""

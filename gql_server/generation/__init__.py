@@ -1,1 +1,1 @@
-"""One picture made and kept: templates, model rules, use cases."""
+"""Generating and storing one image: templates, model rules, use cases."""

@@ -1,4 +1,4 @@
-"""What pictures cost, as far as the caller sees it."""
+"""The costs of images that the caller may see."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,9 +19,9 @@ def cost_report(
     model_ids: Sequence[str] | None = None,
     template_ids: Sequence[str] | None = None,
 ) -> CostReport:
-    """Report what the caller's pictures cost, or everyone's for an admin.
+    """Report the costs of the caller's images, or of everyone's for an admin.
 
-    While the server makes previews, previews are counted; with real models, theirs alone.
+    While the server makes previews, only previews count; with real models, only real images.
 
     Raises:
         InvalidInput: The time range ends before it begins.

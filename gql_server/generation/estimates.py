@@ -1,4 +1,4 @@
-"""What a picture would cost, without making it."""
+"""Estimating the cost of an image without generating it."""
 
 from gql_server.domain.principal import Principal
 from gql_server.generation.requests import ImageRequest
@@ -8,10 +8,10 @@ from gql_server.ledger.prices.price_book import Price
 
 
 async def estimate_cost(services: Services, principal: Principal, request: ImageRequest) -> Price:
-    """Return the exact price that the request would be accepted at.
+    """Return the exact price of a request.
 
     Raises:
-        Rejected: The request would not be accepted, with every error at once.
+        Rejected: The request is invalid; contains every error.
     """
     accepted = await validate(services, principal, request)
     await services.reservations.check(accepted.payer, accepted.price.cost)

@@ -1,4 +1,4 @@
-"""Counting the generations that a model failed at; pictures are counted where they are kept."""
+"""Counting the failures of models; images are counted when they are stored."""
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.model_rollups import Outcome
@@ -8,11 +8,11 @@ from gql_server.ledger.reports.performance import count_without_picture
 
 
 class CountingGenerator:
-    """Makes pictures through another generator, and counts what it fails at.
+    """Generates images through another generator, and counts failures.
 
-    A failure is a call that the model or its service left without a picture, once its attempts
-    were over. What no model was asked for, or what the store could not keep, is none; nor is a
-    day's allocation that was used up, which says nothing of the model.
+    A failure is a call for which the model or its service returned no image in any attempt. Errors
+    before the model was called and errors of the store do not count; nor does a used-up daily
+    allocation, which says nothing about the model.
     """
 
     def __init__(self, generator: Generator, database: Database) -> None:
@@ -21,11 +21,11 @@ class CountingGenerator:
 
     @property
     def is_preview(self) -> bool:
-        """Whether the pictures only stand in for a model's."""
+        """Whether the images are previews."""
         return self._generator.is_preview
 
     async def generate(self, request: GenerationRequest) -> GeneratedPicture:
-        """Make one picture, as ``Generator.generate`` promises."""
+        """Generate one image, as ``Generator.generate`` promises."""
         try:
             return await self._generator.generate(request)
         except GenerationFailed as error:
@@ -37,7 +37,7 @@ class CountingGenerator:
             raise
 
     async def close(self) -> None:
-        """Give back connections."""
+        """Close connections."""
         await self._generator.close()
 
     async def _count(self, request: GenerationRequest, outcome: Outcome) -> None:

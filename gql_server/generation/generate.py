@@ -1,4 +1,4 @@
-"""One picture, from the request to the kept image: the main job."""
+"""Generating one image, from the request to the stored image: the main use case."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -25,11 +25,11 @@ _OPERATION: Final = "generateImage"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratedImage:
-    """An image that was made, or found to be made already.
+    """An image that was generated now or earlier.
 
     Attributes:
         image: The image.
-        exceeded: The soft budgets that its cost passed, where it was made now.
+        exceeded: The soft budgets that its cost exceeded, if it was generated now.
     """
 
     image: PartialImage
@@ -43,17 +43,18 @@ async def generate_image(
     *,
     idempotency_key: str | None = None,
 ) -> GeneratedImage:
-    """Make a picture, keep it and charge it.
+    """Generate an image, store it and charge it.
 
-    It goes on when the caller goes away or the request's deadline passes. With an idempotency key
-    it is made and charged once, however often and wherever the same request is sent.
+    This continues if the client disconnects or the request's deadline passes. With an idempotency
+    key the image is generated and charged once, however often and wherever the same request is
+    sent.
 
     Raises:
-        Rejected: The request has errors, or a budget does not hold it; nothing was spent.
-        GenerationPending: The deadline passed; the picture will be kept all the same.
-        IdempotencyConflict: The key stands for another request.
-        IdempotencyInProgress: The deadline passed while an earlier request is worked on.
-        DomainError: The picture could not be made or kept; nothing was charged.
+        Rejected: The request is invalid or exceeds a budget; nothing was spent.
+        GenerationPending: The deadline passed; the image will still be stored.
+        IdempotencyConflict: The key was used with another request.
+        IdempotencyInProgress: The deadline passed while an earlier request was running.
+        DomainError: The image could not be generated or stored; nothing was charged.
     """
     if idempotency_key is None:
         accepted = await validate(services, principal, request)
@@ -137,7 +138,7 @@ class _KeyedImage:
 
 
 def _given(request: ImageRequest) -> dict[str, Any]:
-    """Return what the caller gave, and nothing for what this version could be given beside it."""
+    """Return the caller's input without unset fields, so that fields added later change no hash."""
     given = asdict(request)
     parameters = {name: value for name, value in given["parameters"].items() if value is not None}
     return {

@@ -1,6 +1,6 @@
-"""Images that were made: read, listed, labelled, deleted and restored.
+"""Generated images: read, listed, labeled, deleted and restored.
 
-Each user sees and changes their own; an admin everyone's, which stay their owners'.
+Users see and change their own images; admins those of all users, who stay the owners.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -28,9 +28,9 @@ from gql_server.generation.tags_and_metadata import clean_tags, label_errors
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """New tags and metadata of an image; None leaves what is there.
+    """New tags and metadata of an image; None leaves the current ones.
 
-    ``clears_metadata`` takes the metadata away.
+    ``clears_metadata`` removes the metadata.
     """
 
     tags: Sequence[str] | None = None
@@ -45,7 +45,7 @@ async def list_images(
     where: ImageFilter,
     request: PageRequest,
 ) -> Page[PartialImage]:
-    """Return one page of the caller's images with the columns that were asked for."""
+    """Return one page of the caller's images with the chosen columns."""
     async with services.database.read() as connection:
         return await image_page(connection, columns, _seen(where, principal), request)
 
@@ -57,7 +57,7 @@ async def list_raw_images(
     where: ImageFilter,
     request: PageRequest,
 ) -> RawPage:
-    """Return one page of the caller's images as the driver has it: the columns, in this order."""
+    """Return one page of the caller's images as the driver does: these columns, in this order."""
     return await raw_image_page(services.database, columns, _seen(where, principal), request)
 
 
@@ -69,7 +69,7 @@ async def list_images_by_template(
     where: ImageFilter,
     request: PageRequest,
 ) -> Mapping[str, Page[PartialImage]]:
-    """Return the same page of the caller's images for each of some templates."""
+    """Return the same page of the caller's images for each of several templates."""
     async with services.database.read() as connection:
         return await image_pages_by_template(
             connection, template_ids, columns, _seen(where, principal), request
@@ -88,7 +88,7 @@ async def get_images(
     ids: Collection[str],
     columns: Collection[str] = IMAGE_COLUMNS,
 ) -> Mapping[str, PartialImage]:
-    """Return the caller's images of these ids, deleted ones too."""
+    """Return the caller's images with these IDs, deleted ones too."""
     async with services.database.read() as connection:
         return await find_images(connection, ids, user_id=principal.owner_filter(), columns=columns)
 
@@ -99,7 +99,7 @@ async def label_image(
     """Change an image's tags and metadata.
 
     Raises:
-        Rejected: With every error at once.
+        Rejected: The tags or metadata are invalid; contains every error.
         ImageNotFound: The caller has no such image.
     """
     errors = list(label_errors(labels.tags, labels.metadata))
@@ -114,7 +114,7 @@ async def label_image(
 
 
 async def delete_image(services: Services, principal: Principal, image_id: str) -> PartialImage:
-    """Take an image out of lists; it can be restored, and its charge stays.
+    """Delete an image: lists leave it out. It can be restored, and its charge stays.
 
     Raises:
         ImageNotFound: The caller has no such image.
@@ -123,7 +123,7 @@ async def delete_image(services: Services, principal: Principal, image_id: str) 
 
 
 async def restore_image(services: Services, principal: Principal, image_id: str) -> PartialImage:
-    """Put a deleted image back into lists.
+    """Restore a deleted image.
 
     Raises:
         ImageNotFound: The caller has no such image.

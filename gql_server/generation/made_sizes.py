@@ -1,4 +1,4 @@
-"""Pictures of another size than was asked for: what they cost, and what their users are told."""
+"""Images of another size than requested: their price, and the warning for their users."""
 
 from dataclasses import dataclass, replace
 
@@ -15,13 +15,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class OtherSize:
-    """The size of a picture that is not the size that was asked for.
+    """The size of an image that differs from the requested one, in pixels.
 
     Attributes:
-        width: Pixels of the picture.
-        height: Pixels of the picture.
-        requested_width: Pixels that were asked for.
-        requested_height: Pixels that were asked for.
+        width: Width of the image.
+        height: Height of the image.
+        requested_width: The requested width.
+        requested_height: The requested height.
     """
 
     width: int
@@ -31,7 +31,7 @@ class OtherSize:
 
     @property
     def message(self) -> str:
-        """For people: both sizes, and what was charged."""
+        """A message for people: both sizes, and what was charged."""
         return (
             f"The model returned {self.width} × {self.height} pixels in place of "
             f"{self.requested_width} × {self.requested_height}. The picture was kept and charged "
@@ -40,7 +40,7 @@ class OtherSize:
 
 
 def other_size(image: PartialImage) -> OtherSize | None:
-    """Return how the size of a kept image differs from what was asked for; None: it does not."""
+    """Return how the size of an image differs from the requested one, or None if it does not."""
     asked = image["parameters"]
     width, height = asked.get("width"), asked.get("height")
     if width is None or height is None or (width, height) == (image["width"], image["height"]):
@@ -51,16 +51,16 @@ def other_size(image: PartialImage) -> OtherSize | None:
 def priced_as_made(
     services: Services, accepted: ValidatedRequest, made: ImageInfo
 ) -> ValidatedRequest:
-    """Return an accepted picture at the price of the size that it has.
+    """Return the request with the price of the image's real size.
 
-    The provider bills what it made. The user is never charged more than was accepted, which is
-    what their budgets hold.
+    The provider bills the real size. The user is never charged more than was accepted, which is
+    what their budgets reserve.
     """
     asked = accepted.parameters
     if (asked.width, asked.height) == (made.width, made.height):
         return accepted
     log.warning(
-        "picture_of_another_size",
+        "image_of_another_size",
         image=accepted.image_id,
         model=accepted.model.id,
         asked=f"{asked.width}x{asked.height}",

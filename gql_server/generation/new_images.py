@@ -1,4 +1,4 @@
-"""New images of a user, told as they are kept."""
+"""Watching a user's new images, as they are stored."""
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -19,7 +19,7 @@ from gql_server.progress.watch import Watch
 _PAGE: Final = 100
 _Place = tuple[datetime, str]
 NewImages = Update[_Place, None, tuple[_Place, PartialImage]]
-"""Images that were kept, each with its place."""
+"""Stored images, each with its position."""
 _BEFORE_ALL: Final[_Place] = (datetime(1970, 1, 1, tzinfo=UTC), "")
 
 
@@ -31,20 +31,20 @@ async def watch_new_images(
     *,
     after: str | None = None,
 ) -> Callable[[], Watch[_Place, None, tuple[_Place, PartialImage]]]:
-    """Return what begins to watch a user's images that are kept from now on.
+    """Return a function that starts watching a user's images that are stored from now on.
 
-    It tells each once, in the order of their keys.
+    Each image is reported once, in the order of the images' page keys.
 
-    The user is the one of the filter, where the caller may see theirs, and otherwise the caller.
-    An image is told as it is when it is read, soon after it was kept: one that was deleted or
-    labelled in between passes the filter as it is then.
+    The user is the one of the filter, if the caller may see their images, and otherwise the caller.
+    An image is reported as it is when it is read, soon after it was stored: one that was deleted or
+    labeled in between is filtered as it is then.
 
     Args:
         services: The services of the server.
-        principal: Who asks.
-        columns: The columns that are wanted.
-        where: Which images are wanted.
-        after: An image of the user; those that were kept after it are told first.
+        principal: The caller.
+        columns: The columns to read.
+        where: The images to report.
+        after: An image of the user; images stored after it are reported first.
 
     Raises:
         ImageNotFound: The user has no image ``after``.
@@ -68,7 +68,7 @@ async def watch_new_images(
     async def read(position: _Place) -> Snapshot[_Place, None, tuple[_Place, PartialImage]]:
         request = PageRequest(size=_PAGE, after=PageKey(*position), order=PageOrder.OLDEST_FIRST)
         async with services.database.read() as connection:
-            # Before the page: what is committed after this is found by the next read.
+            # Before the page: images committed after this are found by the next read.
             newest = await newest_image(connection, user_id)
             page = await image_page(connection, chosen, wanted, request)
         places = [(row["created_at"], row["id"]) for row in page.rows]

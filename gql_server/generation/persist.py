@@ -1,4 +1,4 @@
-"""Keeping a picture: its bytes first, then its facts and its charge in one transaction."""
+"""Storing an image: its bytes first, then its row and its charge in one transaction."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,14 +16,14 @@ from gql_server.storage.store import Store, StoredObject, StoreMisconfigured, St
 log = structlog.get_logger(__name__)
 
 _STORE_WAIT_SECONDS: Final = 5.0
-"""The longest wait before a store that did not answer is asked again."""
+"""Maximum wait before the next attempt on a store that did not answer."""
 
 _DATABASE_ATTEMPTS: Final = 8
 _DATABASE_SECONDS: Final = 60.0
 
 
 def store_attempts(retry_for_seconds: float) -> AsyncIterator[stamina.Attempt]:
-    """Try what needs the store until it answers, for so many seconds; 0: once."""
+    """Retry an access to the store for this many seconds; 0 means one attempt."""
     return stamina.retry_context(
         on=StoreUnavailable,
         attempts=None if retry_for_seconds else 1,
@@ -33,10 +33,10 @@ def store_attempts(retry_for_seconds: float) -> AsyncIterator[stamina.Attempt]:
 
 
 async def check_store(store: Store) -> None:
-    """Make sure that pictures can be kept, as far as that is known without keeping one.
+    """Check that the store can be used, as far as possible without writing.
 
     Raises:
-        GenerationFailed: The store cannot be used at the moment, or not at all.
+        GenerationFailed: The store is unavailable or misconfigured.
     """
     try:
         await store.check()
@@ -57,16 +57,16 @@ async def check_store(store: Store) -> None:
 async def save_bytes(
     store: Store, key: str, stored: StoredObject, *, retry_for_seconds: float = 0.0
 ) -> StoredObject:
-    """Write an object under its key; return what is there, which an earlier call may have put.
+    """Write an object under its key; return what is there, which an earlier call may have written.
 
     Args:
-        store: Where to write.
-        key: Under which key.
+        store: The store.
+        key: The key.
         stored: The object.
-        retry_for_seconds: How long to try again where the store does not answer.
+        retry_for_seconds: How long to retry if the store does not answer.
 
     Raises:
-        GenerationFailed: The store cannot be used at the moment, or not at all.
+        GenerationFailed: The store is unavailable or misconfigured.
     """
     try:
         async for attempt in store_attempts(retry_for_seconds):
@@ -75,14 +75,14 @@ async def save_bytes(
                     return stored
                 existing = await store.get(key)
     except StoreUnavailable as error:
-        log.exception("picture_not_kept", key=key)
+        log.exception("image_not_stored", key=key)
         raise GenerationFailed(
             "The image could not be stored: the store does not respond. Try again later.",
             retryable=True,
             store_failed=True,
         ) from error
     except StoreMisconfigured as error:
-        log.exception("picture_not_kept", key=key)
+        log.exception("image_not_stored", key=key)
         raise GenerationFailed(
             (
                 "The image could not be stored. The server's operator must fix this; the "
@@ -97,14 +97,14 @@ async def save_bytes(
 
 
 async def save_row(inserts: ImageInserts, new: NewImage) -> PartialImage:
-    """Write an image and its charge, once, whatever fails in between; return the image.
+    """Write an image and its charge once, retrying for up to a minute; return the image.
 
-    Where another process writes the same image, the first commit wins and is returned.
+    If another process writes the same image, the first commit wins and is returned.
 
     Raises:
-        GenerationPending: The database cannot be used for a minute; whether the facts were
-            written is not known.
-        ReservationLost: The price is not held any more; nothing was written.
+        GenerationPending: The database was unavailable for a minute; whether the row was written is
+            unknown.
+        ReservationLost: The price is no longer reserved; nothing was written.
     """
     image = new.image
     try:
@@ -113,10 +113,10 @@ async def save_row(inserts: ImageInserts, new: NewImage) -> PartialImage:
         ):
             with attempt:
                 if attempt.num > 1:
-                    log.warning("facts_kept_again", image_id=image.id, attempt=attempt.num)
+                    log.warning("row_written_again", image_id=image.id, attempt=attempt.num)
                 return await inserts.insert(new)
     except DatabaseUnavailable as error:
-        # The last commit may have succeeded: nobody may be told that nothing was charged.
-        log.exception("facts_perhaps_not_kept", image_id=image.id, key=image.storage_key)
+        # The last commit may have succeeded, so the error must not say that nothing was charged.
+        log.exception("row_perhaps_not_written", image_id=image.id, key=image.storage_key)
         raise GenerationPending(image.id) from error
     raise asyncio.CancelledError  # pragma: no cover - the iterator ends by return or by raising

@@ -1,4 +1,4 @@
-"""Making a picture that was accepted, and keeping it: bytes first, then facts and charge."""
+"""Producing an accepted image and saving it: bytes first, then row and charge."""
 
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -45,19 +45,19 @@ async def produce_image(
     call_slot: CallSlot = nullcontext,
     retry_for_seconds: float = 0.0,
 ) -> GeneratedPicture:
-    """Have the generator make a picture.
+    """Generate an image.
 
     Args:
         services: The services of the server.
-        accepted: What was accepted.
-        is_background: Whether nobody waits for it: what somebody waits for goes first.
-        is_needed: Asked where the model is not called at once; None: it is wanted to the end.
-        call_slot: Gives each call of the model a place, where it may have to wait for one.
-        retry_for_seconds: How long to try again where the store does not give a source image.
+        accepted: The validated request.
+        is_background: Whether no user waits for it; other images go first.
+        is_needed: Asked while the model is not yet called; None means that the image is needed.
+        call_slot: Acquires a slot for each call of the model; may wait.
+        retry_for_seconds: How long to retry if the store does not return a source image.
 
     Raises:
-        DomainError: It could not be made; nothing is charged.
-        NoLongerNeeded: It is not wanted any more; no model was being asked.
+        DomainError: The image could not be generated; nothing is charged.
+        NoLongerNeeded: The image is no longer needed; no model was called.
     """
     if services.store.is_refusing:
         await check_store(services.store)  # before anything is paid for
@@ -87,22 +87,21 @@ async def save_image(
     on_commit: OnCommit[Any] | None = None,
     retry_for_seconds: float = 0.0,
 ) -> PartialImage:
-    """Keep a picture and charge it, once; return the image.
+    """Store an image and charge it, once; return the image.
 
     Args:
         services: The services of the server.
-        accepted: What was accepted.
-        picture: What the generator made; what is under its id already takes its place.
-        hold: What is held for it; None where its batch holds the money.
-        key: The idempotency key that is completed by it.
-        on_commit: What else is written in the transaction of the facts.
-        retry_for_seconds: How long to try again where the store does not answer.
+        accepted: The validated request.
+        picture: The generated image; one that is already stored under its ID takes precedence.
+        hold: Its reservation; None if its batch has one.
+        key: The idempotency key to complete.
+        on_commit: What else to write in the transaction of the row.
+        retry_for_seconds: How long to retry if the store does not answer.
 
     Raises:
         GenerationFailed: The store cannot be used; nothing is charged.
-        GenerationPending: It is not known whether the facts were written.
-        Rejected: What was held is held no more, and a budget has no room for it by now; nothing is
-            charged.
+        GenerationPending: Whether the row was written is unknown.
+        Rejected: The reservation was lost, and the image now exceeds a budget; nothing is charged.
     """
     accepted = priced_as_made(services, with_seed(accepted, picture.seed), picture.info)
     kept = SavedImage(accepted, picture, is_preview=services.generator.is_preview)
@@ -127,19 +126,19 @@ async def finish_saved_image(
     on_commit: OnCommit[Any] | None = None,
     retry_for_seconds: float = 0.0,
 ) -> PartialImage | None:
-    """Write the facts of a picture whose bytes another process left; None: it left none.
+    """Write the row of an image whose bytes another process stored; return None if there are none.
 
     Args:
         services: The services of the server.
-        accepted: What was accepted.
-        hold: What is held for it; None where its batch holds the money.
-        key: The idempotency key that is completed by it.
-        on_commit: What else is written in the transaction of the facts.
-        retry_for_seconds: How long to try again where the store does not answer.
+        accepted: The validated request.
+        hold: Its reservation; None if its batch has one.
+        key: The idempotency key to complete.
+        on_commit: What else to write in the transaction of the row.
+        retry_for_seconds: How long to retry if the store does not answer.
 
     Raises:
-        GenerationFailed: The store cannot be asked.
-        GenerationPending: It is not known whether the facts were written.
+        GenerationFailed: The store cannot be read.
+        GenerationPending: Whether the row was written is unknown.
         Rejected: As for ``save_image``.
     """
     stored = await find_bytes(services, accepted.image_id, retry_for_seconds=retry_for_seconds)
@@ -169,8 +168,8 @@ async def _save_row(
             try:
                 await services.reservations.renew(hold)
             except Rejected:
-                if key is None:  # with one it may be finished later, when there is money
-                    log.warning("late_picture_dropped", image=image.id)
+                if key is None:  # with a key it can be finished later, when the budget allows it
+                    log.warning("late_image_dropped", image=image.id)
                     await discard_bytes(services, image.id)
                 raise
 

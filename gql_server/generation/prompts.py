@@ -1,4 +1,4 @@
-"""A user's prompt and a template's, made into what the model is given."""
+"""Rendering a prompt: the user's text combined with the template's."""
 
 import re
 from typing import Final
@@ -9,7 +9,7 @@ MAX_UNKNOWN_PLACEHOLDERS: Final = 20
 
 
 def render_prompt(prompt: str, template_prompt: str | None) -> str:
-    """Put the prompt where the template says ``{prompt}``, or before the template's words."""
+    """Insert the prompt at the template's ``{prompt}``, or put it before the template's text."""
     own = prompt.strip()
     frame = (template_prompt or "").strip()
     if not frame:
@@ -20,9 +20,9 @@ def render_prompt(prompt: str, template_prompt: str | None) -> str:
 
 
 def unknown_placeholders(template_prompt: str) -> list[str]:
-    """Return what looks like a placeholder and is not ``{prompt}``: each once, 20 at most.
+    """Return placeholders other than ``{prompt}``: each once, at most 20.
 
-    Nothing takes its place: the model is given it as it stands.
+    They are not replaced: the model receives them unchanged.
     """
     found = dict.fromkeys(_PLACEHOLDER.findall(template_prompt))
     found.pop(_PLACE, None)
@@ -30,7 +30,7 @@ def unknown_placeholders(template_prompt: str) -> list[str]:
 
 
 def placeholder_warning(placeholder: str) -> str:
-    """Describe what becomes of a placeholder that is not known."""
+    """Return a warning about an unknown placeholder."""
     return (
         f"The placeholder {placeholder} is not known, so the model is given it as it stands. "
         f"Only {_PLACE} is replaced."

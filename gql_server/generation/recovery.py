@@ -1,4 +1,4 @@
-"""Pictures whose facts another process could not finish: what it decided, and what it left."""
+"""Recovering images whose process died before writing their rows: its decisions, and its bytes."""
 
 import asyncio
 from collections.abc import Mapping
@@ -29,11 +29,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SavedImage:
-    """A picture whose bytes are in the store, with the facts that its object tells of.
+    """An image whose bytes are in the store, with the metadata of its object.
 
     Attributes:
-        accepted: As accepted by the process that made it.
-        picture: The picture.
+        accepted: The request as validated by the process that generated the image.
+        picture: The image.
         is_preview: Whether the preview generator made it.
     """
 
@@ -43,12 +43,12 @@ class SavedImage:
 
 
 def storage_key(image_id: str, image_format: ImageFormat) -> str:
-    """Return where a picture's bytes lie."""
+    """Return the key of an image's object in the store."""
     return f"generated/{image_id}.{image_format.extension}"
 
 
 def object_metadata(kept: SavedImage) -> dict[str, str]:
-    """Write the facts that go with a picture's bytes."""
+    """Return the metadata stored with an image's bytes."""
     accepted = kept.accepted
     facts = {
         "image-id": accepted.image_id,
@@ -67,11 +67,12 @@ def object_metadata(kept: SavedImage) -> dict[str, str]:
 async def read_saved(
     services: Services, accepted: ValidatedRequest, stored: StoredObject
 ) -> SavedImage:
-    """Read a picture's facts from its object: it may have been made by another process.
+    """Return an image from its object, which another process may have written.
 
     Args:
         services: The services of the server.
-        accepted: As accepted here; holds for whatever the object does not tell.
+        accepted: The request as validated here, for whatever the object's metadata does not
+            contain.
         stored: The object.
     """
     async with services.decoding:
@@ -98,12 +99,12 @@ async def read_saved(
 async def find_bytes(
     services: Services, image_id: str, *, retry_for_seconds: float = 0.0
 ) -> StoredObject | None:
-    """Look for a picture's bytes, whatever their format.
+    """Find an image's bytes, whatever their format.
 
     Args:
         services: The services of the server.
-        image_id: The picture's id.
-        retry_for_seconds: How long to try again where the store does not answer.
+        image_id: The image's ID.
+        retry_for_seconds: How long to retry if the store does not answer.
 
     Raises:
         GenerationFailed: The store cannot be used at the moment.
@@ -125,16 +126,16 @@ async def find_bytes(
 
 
 async def discard_bytes(services: Services, image_id: str) -> None:
-    """Remove the bytes of a picture that must not be kept; a store that refuses is logged."""
+    """Delete the bytes of an image that must not be stored; an error of the store is logged."""
     try:
         for image_format in ImageFormat:
             await services.store.delete(storage_key(image_id, image_format))
     except (StoreUnavailable, StoreMisconfigured) as error:
-        log.warning("picture_not_discarded", image=image_id, reason=str(error))
+        log.warning("image_not_deleted", image=image_id, reason=str(error))
 
 
 def validated_to_json(accepted: ValidatedRequest) -> dict[str, Any]:
-    """Write down what was decided about a request, beside what it says itself."""
+    """Return the decisions about a request as JSON, without the request itself."""
     return {
         "model": accepted.model.id,
         "rendered_prompt": accepted.rendered_prompt,
@@ -154,7 +155,7 @@ def validated_from_json(
     image_id: str,
     written: Mapping[str, Any] | None,
 ) -> ValidatedRequest | None:
-    """Read what was decided about a request; None where this version cannot go by it."""
+    """Return a validated request from its JSON, or None if this version cannot use it."""
     model = services.catalogue.get(written["model"]) if written is not None else None
     if written is None or model is None:
         return None
@@ -169,6 +170,6 @@ def validated_from_json(
         sources=tuple(SourceImage(**source) for source in written["sources"]),
         mask=SourceImage(**mask) if mask is not None else None,
         price=Price(**written["price"]),
-        # An earlier version did not write it.
+        # Earlier versions did not write it.
         seed_was_given=written.get("seed_was_given", request.parameters.seed is not None),
     )

@@ -1,4 +1,4 @@
-"""What a caller asks for, before anything about it was checked."""
+"""A requested image, before validation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -9,18 +9,18 @@ from gql_server.domain.parameters import Parameters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRequest:
-    """One picture that a caller asks for.
+    """A requested image.
 
     Attributes:
         prompt: As its user wrote it.
-        model_id: Needed where no template names a model.
+        model_id: The model; required unless the template has one.
         template_id: A template of the caller.
-        parameters: What the caller set; what is None is the template's or the model's.
+        parameters: The caller's settings; those that are None are the template's or the model's.
         source_image_ids: Images or uploads of the caller, ``img_…`` or ``src_…``.
-        mask_image_id: Likewise; white is painted anew.
+        mask_image_id: Likewise; white areas are repainted.
         tags: To find the image by.
-        metadata: Whatever the client wants to keep with the image.
-        max_cost: Refuse what would cost more, in US dollars.
+        metadata: The client's own data about the image.
+        max_cost: Maximum cost in US dollars; a more expensive image is refused.
     """
 
     prompt: str
@@ -39,7 +39,7 @@ _PARAMETERS: Final = tuple(one.name for one in fields(Parameters))
 
 
 def request_to_json(request: ImageRequest) -> dict[str, Any]:
-    """Write down what was asked for."""
+    """Return a request as JSON."""
     parameters = request.parameters
     return {
         **{name: getattr(request, name) for name in _FIELDS},
@@ -48,7 +48,7 @@ def request_to_json(request: ImageRequest) -> dict[str, Any]:
 
 
 def request_from_json(written: Mapping[str, Any]) -> ImageRequest:
-    """Read what ``request_to_json`` wrote."""
+    """Return the request that ``request_to_json`` wrote."""
     return ImageRequest(
         **{
             **written,

@@ -1,4 +1,4 @@
-"""A request's settings against its model's rules; every error is reported, none is fixed."""
+"""Checking settings against the rules of a model; every error is reported, none is corrected."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,7 +14,7 @@ _NAMES: tuple[ParameterName, ...] = get_args(ParameterName)
 
 @dataclass(frozen=True, slots=True)
 class ResolvedParameters:
-    """The parameters that a model will be given, and what was wrong with what was asked."""
+    """The parameters for the model, and the errors in the requested ones."""
 
     parameters: Parameters
     errors: Sequence[InvalidInput]
@@ -27,16 +27,16 @@ def resolve_parameters(
     *,
     path: Path = (),
 ) -> ResolvedParameters:
-    """Combine what was given, the template's settings and the model's defaults.
+    """Combine the caller's settings, the template's and the model's defaults, in this order.
 
-    What was given wins over the template's, the template's over the defaults. A setting of the
-    template that the model does not have is left out: the caller chose another model.
+    A setting of the template that the model does not support is left out: the caller chose another
+    model.
 
     Args:
-        model: Whose rules hold.
-        given: What the caller set.
-        template: What the template sets.
-        path: Where in the input ``given`` stands.
+        model: The model.
+        given: The caller's settings.
+        template: The template's settings.
+        path: Path of ``given`` in the input.
     """
     own = asdict(given)
     saved = asdict(template) if template is not None else {}
@@ -68,13 +68,13 @@ def resolve_parameters(
 def image_input_errors(
     model: Model, *, sources: int, has_mask: bool, strength: float | None
 ) -> Iterator[InvalidInput]:
-    """Tell what is wrong with the pictures that go with a prompt.
+    """Yield what is wrong with the images sent with a prompt.
 
     Args:
-        model: Whose rules hold.
-        sources: How many source images the caller gave.
-        has_mask: Whether the caller gave a mask.
-        strength: As the caller gave it.
+        model: The model.
+        sources: Number of source images.
+        has_mask: Whether there is a mask.
+        strength: The requested strength.
     """
     inputs = model.image_inputs
     minimum, maximum = (inputs.minimum, inputs.maximum) if inputs else (0, 0)

@@ -20,7 +20,7 @@ from gql_server.webhooks.webhooks import Webhooks
 
 @dataclass(frozen=True, slots=True)
 class UploadQuota:
-    """How many source images are kept for a user, and how many bytes; 0: no bound."""
+    """Maximum number and total bytes of a user's source images; 0 means unlimited."""
 
     number: int = 0
     size_bytes: int = 0
@@ -28,7 +28,7 @@ class UploadQuota:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One of each, for the life of the process."""
+    """The services of a process: one of each, for its whole life."""
 
     catalogue: Catalogue
     prices: PriceBook
@@ -42,9 +42,9 @@ class Services:
     jobs: Jobs
     webhooks: Webhooks
     batch_concurrency: int
-    """How many pictures of batches a process makes at once."""
+    """Maximum number of images of batches that a process generates at once."""
     progress: Progress
     image_inserts: ImageInserts
     upload_quota: UploadQuota = UploadQuota()
     decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
-    """A decoded picture takes hundreds of times its file's size; few are held at once."""
+    """A decoded image takes hundreds of times its file's size; few are in memory at once."""

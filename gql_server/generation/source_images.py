@@ -1,4 +1,4 @@
-"""The pictures that go with a prompt: uploads, and images made here."""
+"""The source images of a request: uploads, and generated images."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ _IMAGE_COLUMNS: Final = ("storage_key", "width", "height", "deleted_at", "missin
 
 @dataclass(frozen=True, slots=True)
 class SourceImage:
-    """A picture of the caller that a model will be given: where it lies, and its pixels."""
+    """A source image: its key in the store, and its size in pixels."""
 
     id: str
     storage_key: str
@@ -36,7 +36,7 @@ class SourceImage:
 async def find_sources(
     services: Services, principal: Principal, ids: Sequence[str]
 ) -> Mapping[str, SourceImage]:
-    """Return uploads and images that the caller sees; what has no file is left out."""
+    """Return uploads and images that the caller sees; those without a file are left out."""
     if not ids:
         return {}
     async with services.database.read() as connection:
@@ -58,7 +58,7 @@ async def find_sources(
 
 
 def fitted_size(model: Model, source: SourceImage, width: int, height: int) -> tuple[int, int]:
-    """Return the pixels that the model will be given of a source picture."""
+    """Return the size in pixels at which the model receives a source image."""
     inputs = model.image_inputs
     if inputs is None or inputs.max_side is None:
         return width, height
@@ -75,19 +75,19 @@ async def load_sources(
     *,
     retry_for_seconds: float = 0.0,
 ) -> tuple[bytes, ...]:
-    """Read the source pictures, each made to the size that the model takes.
+    """Read the source images, each resized to the size that the model takes.
 
     Args:
         services: The services of the server.
         model: The model.
-        sources: The source pictures.
-        width: The width of the picture that is made.
-        height: Its height.
-        retry_for_seconds: How long to try again where the store does not answer.
+        sources: The source images.
+        width: Width of the generated image.
+        height: Height of the generated image.
+        retry_for_seconds: How long to retry if the store does not answer.
 
     Raises:
-        GenerationFailed: The store cannot be used at the moment, or not at all.
-        ImageNotFound: One is not there any more.
+        GenerationFailed: The store is unavailable or misconfigured.
+        ImageNotFound: The file of a source image is gone.
     """
     side = model.image_inputs.max_side if model.image_inputs else None
     loaded: list[bytes] = []
@@ -110,7 +110,7 @@ async def load_mask(
     *,
     retry_for_seconds: float = 0.0,
 ) -> bytes | None:
-    """Read the mask, made to the picture's size, as ``load_sources`` reads."""
+    """Read the mask, resized to the generated image, as ``load_sources`` does."""
     if mask is None:
         return None
     data = await _read(services, mask, retry_for_seconds)

@@ -1,4 +1,4 @@
-"""Tags and metadata: what a client hangs on an image."""
+"""Tags and metadata of images, as clients set them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -9,7 +9,7 @@ from gql_server.domain.errors import ErrorCode, InvalidInput
 from gql_server.domain.text import is_storable, text_errors
 
 MAX_TAGS: Final = 20
-"""How many tags an image has at most."""
+"""Maximum number of tags of an image."""
 
 _MAX_TAG_LENGTH: Final = 64
 _MAX_METADATA_BYTES: Final = 16 * 1024
@@ -23,7 +23,7 @@ def clean_tags(tags: Sequence[str]) -> list[str]:
 def label_errors(
     tags: Sequence[str] | None, metadata: Mapping[str, Any] | None
 ) -> Iterator[InvalidInput]:
-    """Tell what keeps tags and metadata from being accepted; None is nothing to check."""
+    """Yield what is wrong with tags and metadata; None is valid."""
     if tags is not None:
         if len(tags) > MAX_TAGS:
             yield InvalidInput(
@@ -40,7 +40,7 @@ def label_errors(
 
 
 def are_oversized(tags: Sequence[str], metadata: Mapping[str, Any] | None) -> bool:
-    """Tell, at no cost that grows, whether they are larger than could ever be accepted."""
+    """Return whether they are larger than any valid ones, without looking at more than that."""
     if len(tags) > MAX_TAGS or any(len(tag) > _MAX_TAG_LENGTH for tag in tags):
         return True
     try:
@@ -50,17 +50,17 @@ def are_oversized(tags: Sequence[str], metadata: Mapping[str, Any] | None) -> bo
 
 
 class CheckedLabels:
-    """Looks through the same tags and the same metadata once, however many pictures have them."""
+    """Checks the same tags and the same metadata once, however many images have them."""
 
     def __init__(self) -> None:
-        # Each is kept beside what was found, so that no other can have its identity.
+        # The objects are kept beside the errors, so that no other can have their identity.
         self._tags: dict[int, tuple[object, Sequence[InvalidInput]]] = {}
         self._metadata: dict[int, tuple[object, Sequence[InvalidInput]]] = {}
 
     def errors(
         self, tags: Sequence[str], metadata: Mapping[str, Any] | None
     ) -> Iterator[InvalidInput]:
-        """Tell what keeps tags and metadata from being accepted; None is nothing to check."""
+        """Return what is wrong with tags and metadata; None is valid."""
         if id(tags) not in self._tags:
             self._tags[id(tags)] = (tags, tuple(label_errors(tags, None)))
         if id(metadata) not in self._metadata:

@@ -1,4 +1,4 @@
-"""Generations in flight: they outlive their request, and a stop waits for them."""
+"""Running generations: they outlive their requests, and a shutdown waits for them."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class RunningGenerations:
-    """Keeps each generation's task, so that neither a client nor a deadline ends it."""
+    """Holds the task of each generation, so that neither a client nor a deadline ends it."""
 
     def __init__(self, *, deadline_seconds: float) -> None:
         self._deadline_seconds = deadline_seconds
@@ -32,19 +32,19 @@ class RunningGenerations:
         *,
         pending: Callable[[str], DomainError] = GenerationPending,
     ) -> T:
-        """Start a generation and wait for its end, until the request's deadline.
+        """Start a generation and wait for its result, until the request's deadline.
 
-        The generation goes on when the waiting ends, by the deadline or because the client
-        went away.
+        The generation continues if the waiting ends, by the deadline or because the client
+        disconnected.
 
         Args:
-            image_id: The id of what it makes.
+            image_id: The ID of the result.
             generation: The work.
-            pending: What is raised when the deadline has passed.
+            pending: The error to raise when the deadline has passed.
 
         Raises:
             GenerationPending: The deadline passed.
-            GenerationFailed: The server is stopping and starts nothing new.
+            GenerationFailed: The server is shutting down and starts nothing new.
         """
         task = self.start(image_id, generation)
         task.add_done_callback(self._tell)
@@ -58,10 +58,10 @@ class RunningGenerations:
         return task.result()
 
     def start(self, image_id: str, generation: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Start a generation whose end the caller sees to.
+        """Start a generation without waiting for it.
 
         Raises:
-            GenerationFailed: The server is stopping and starts nothing new.
+            GenerationFailed: The server is shutting down and starts nothing new.
         """
         if self._stopping:
             generation.close()
@@ -72,7 +72,7 @@ class RunningGenerations:
         return task
 
     async def stop(self, *, timeout_seconds: float) -> None:
-        """Start nothing new, and wait for what runs; what is still running then is given up."""
+        """Start nothing new, and wait for running generations; abandon those that run longer."""
         self._stopping = True
         if not self._tasks:
             return
@@ -86,8 +86,8 @@ class RunningGenerations:
     def _tell(self, task: asyncio.Task[Any]) -> None:
         error = None if task.cancelled() else task.exception()
         if error is None or task in self._awaited:
-            return  # whoever waits is told, and tells the log where there is need
+            return  # those who wait get the error, and log it if necessary
         if isinstance(error, DomainError | Rejected):
             log.warning("generation_failed", generation=task.get_name(), reason=str(error))
         else:
-            log.error("generation_broke", generation=task.get_name(), exc_info=error)
+            log.error("generation_failed_unexpectedly", generation=task.get_name(), exc_info=error)

@@ -1,6 +1,6 @@
-"""Templates: a model, words and settings saved for reuse.
+"""Templates: a model, text and settings saved for reuse.
 
-Each user sees and changes their own; an admin everyone's, which stay their owners'.
+Users see and change their own templates; admins those of all users, who stay the owners.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -34,14 +34,14 @@ MAX_PROMPT_LENGTH: Final = 2048
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateDraft:
-    """What a template is to be.
+    """The values of a template.
 
     Attributes:
-        name: For people.
-        description: For people.
-        model_id: The model that it names.
-        default_prompt: Words joined to a prompt, or around ``{prompt}`` where it says so.
-        parameters: Settings; what is None is the model's default.
+        name: Display name.
+        description: Description for people.
+        model_id: The default model.
+        default_prompt: Text added to the prompt, at ``{prompt}`` if it contains that.
+        parameters: Settings; those that are None are the model's defaults.
     """
 
     name: str
@@ -79,7 +79,7 @@ async def get_templates(
     ids: Collection[str],
     columns: Collection[str] = TEMPLATE_COLUMNS,
 ) -> Mapping[str, PartialTemplate]:
-    """Return the caller's templates of these ids; deleted ones are left out."""
+    """Return the caller's templates with these IDs; deleted ones are left out."""
     async with services.database.read() as connection:
         return await find_templates(
             connection, ids, user_id=principal.owner_filter(), columns=columns
@@ -92,7 +92,7 @@ async def create_template(
     """Save a template.
 
     Raises:
-        Rejected: With every error at once.
+        Rejected: The values are invalid; contains every error.
     """
     _check(services, draft)
     moment = now()
@@ -106,16 +106,16 @@ async def create_template(
 async def change_template(
     services: Services, principal: Principal, template_id: str, changes: Mapping[str, Any]
 ) -> PartialTemplate:
-    """Change some of a template; images that were made with it stay as they are.
+    """Change values of a template; existing images are not affected.
 
     Args:
         services: The services of the server.
         principal: The caller.
         template_id: The template.
-        changes: Fields of ``TemplateDraft`` by name; ``parameters`` are replaced whole.
+        changes: Fields of ``TemplateDraft`` by name; ``parameters`` are replaced as a whole.
 
     Raises:
-        Rejected: With every error at once.
+        Rejected: The values are invalid; contains every error.
         TemplateNotFound: The caller has no such template.
     """
     async with services.database.write() as connection:
@@ -142,7 +142,7 @@ async def change_template(
 
 
 async def delete_template(services: Services, principal: Principal, template_id: str) -> None:
-    """Delete a template; images that were made with it stay.
+    """Delete a template; its images stay.
 
     Raises:
         TemplateNotFound: The caller has no such template.

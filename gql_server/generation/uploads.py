@@ -1,6 +1,6 @@
-"""Uploaded pictures after they were kept: listed, read and deleted.
+"""Stored uploads: listed, read and deleted.
 
-Each user sees and deletes their own; an admin everyone's.
+Users see and delete their own uploads; admins those of all users.
 """
 
 from collections.abc import Collection, Mapping
@@ -48,19 +48,19 @@ async def source_image_count(
 async def get_source_images(
     services: Services, principal: Principal, ids: Collection[str]
 ) -> Mapping[str, SourceImageRecord]:
-    """Return the caller's uploads of these ids."""
+    """Return the caller's uploads with these IDs."""
     async with services.database.read() as connection:
         return await find_source_images(connection, ids, user_id=principal.owner_filter())
 
 
 async def delete_source_image(services: Services, principal: Principal, image_id: str) -> None:
-    """Delete an upload for good: first its row is marked, then its file is removed.
+    """Delete an upload: its row is marked first, then its file is removed.
 
-    Images that were made from it stay. Items of batches that wait for it will fail. Deleting it
-    again succeeds, and removes a file that could not be removed before.
+    Images generated from it stay. Items of batches that need it will fail. Deleting it again
+    succeeds, and removes a file that could not be removed before.
 
     Raises:
-        ImageNotFound: The caller has and had no such upload.
+        ImageNotFound: The caller never had such an upload.
     """
     async with services.database.write() as connection:
         found = await find_source_images(
@@ -73,4 +73,4 @@ async def delete_source_image(services: Services, principal: Principal, image_id
     try:
         await services.store.delete(found[image_id].storage_key)
     except (StoreUnavailable, StoreMisconfigured) as error:
-        log.warning("upload_bytes_left", source_image=image_id, reason=str(error))
+        log.warning("upload_file_not_deleted", source_image=image_id, reason=str(error))

@@ -1,4 +1,4 @@
-"""Accepting a request: everything about it is checked, and its price frozen."""
+"""Validating a request: everything is checked, and its price is frozen."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,20 +39,20 @@ _IDS_AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidatedRequest:
-    """A picture that will be made as it stands here, whatever changes meanwhile.
+    """A validated request: it is carried out as it is, whatever changes meanwhile.
 
     Attributes:
-        image_id: Chosen before any model is called.
-        payer: Whose it will be, and whose budgets pay it.
-        request: As it came, with tags cleaned.
-        model: The model that makes it.
-        rendered_prompt: What the model is given.
-        parameters: What the model is given, defaults filled in.
-        sources: The source pictures.
+        image_id: ID of the image, chosen before any model is called.
+        payer: The image's owner, whose budgets pay for it.
+        request: The request, with its tags cleaned.
+        model: The model.
+        rendered_prompt: The prompt for the model.
+        parameters: The parameters for the model, defaults included.
+        sources: The source images.
         mask: The mask.
-        price: Frozen.
-        seed_was_given: Whether the request or its template names the seed.
-        batch_id: The batch that it is a part of.
+        price: The frozen price.
+        seed_was_given: Whether the request or its template sets the seed.
+        batch_id: The batch it belongs to.
     """
 
     image_id: str
@@ -70,12 +70,12 @@ class ValidatedRequest:
 
 @dataclass(frozen=True, slots=True)
 class NamedInputs:
-    """What requests name by its id, as far as the caller has it.
+    """The objects that requests refer to by ID, as far as the caller may use them.
 
     Attributes:
-        templates: Templates by id.
-        sources: Uploads and images by id.
-        labels: What was found of tags and metadata, which the pictures of a batch share.
+        templates: Templates by ID.
+        sources: Uploads and images by ID.
+        labels: Checked tags and metadata, which the images of a batch share.
     """
 
     templates: Mapping[str, PartialTemplate]
@@ -86,10 +86,10 @@ class NamedInputs:
 async def validate(
     services: Services, principal: Principal, request: ImageRequest
 ) -> ValidatedRequest:
-    """Check a request, without spending anything.
+    """Validate a request, without spending anything.
 
     Raises:
-        Rejected: With every error at once.
+        Rejected: The request is invalid; contains every error.
     """
     return validate_with(
         services, principal, request, await load_inputs(services, principal, [request])
@@ -97,10 +97,10 @@ async def validate(
 
 
 def is_oversized(services: Services, request: ImageRequest) -> bool:
-    """Tell, at no cost that grows, whether a request has more than could ever be accepted.
+    """Return whether a request is larger than any valid one, without looking at more than that.
 
-    Work that grows with a request, such as hashing each picture of a batch with the batch's
-    settings, waits until it is known that it has not.
+    Work that grows with a request, such as hashing every image of a batch, is done only if this is
+    false.
     """
     longest = max(services.catalogue.max_text_length, MAX_ID_LENGTH)
     texts = (
@@ -120,7 +120,7 @@ def is_oversized(services: Services, request: ImageRequest) -> bool:
 async def load_inputs(
     services: Services, principal: Principal, requests: Iterable[ImageRequest]
 ) -> NamedInputs:
-    """Read what requests name by its id, each thing once and no more than a model can take."""
+    """Read what requests refer to by ID, each object once, and no more than a model can take."""
     max_sources = services.catalogue.max_sources
     template_ids: set[str] = set()
     source_ids: set[str] = set()
@@ -142,10 +142,10 @@ async def load_inputs(
 def validate_with(
     services: Services, principal: Principal, request: ImageRequest, inputs: NamedInputs
 ) -> ValidatedRequest:
-    """Check a request by what was read of its inputs, without spending anything.
+    """Validate a request with objects that were read before, without spending anything.
 
     Raises:
-        Rejected: With every error at once.
+        Rejected: The request is invalid; contains every error.
     """
     template = inputs.templates.get(request.template_id or "")
     errors: list[DomainError] = []
@@ -194,11 +194,11 @@ def validate_with(
 
 
 def with_other_seed(picture: ValidatedRequest, number: int) -> ValidatedRequest:
-    """Return another copy of a picture that was accepted: the same but for its id and its seed.
+    """Return another copy of a validated request: the same but for its ID and its seed.
 
     Args:
         picture: The first copy.
-        number: Which copy: a seed that was asked for is counted up by it.
+        number: The number of the copy, which is added to a requested seed.
     """
     asked, seed = picture.request.parameters.seed, picture.parameters.seed
     request = picture.request
@@ -217,7 +217,7 @@ def with_other_seed(picture: ValidatedRequest, number: int) -> ValidatedRequest:
 
 
 def with_seed(picture: ValidatedRequest, seed: int | None) -> ValidatedRequest:
-    """Return an accepted picture with the seed that it was made with."""
+    """Return the request with the seed the image was generated with."""
     return replace(picture, parameters=replace(picture.parameters, seed=seed))
 
 
@@ -292,7 +292,7 @@ def _sources(
 def _settle(model: Model, parameters: Parameters, *, has_sources: bool) -> Parameters:
     changes: dict[str, Any] = {}
     if parameters.seed is None:
-        # Chosen here and not by the model, so that it is known and the picture repeatable.
+        # Chosen here and not by the model, so that it is known and the image can be repeated.
         changes["seed"] = model.random_seed()
     if not has_sources:
         changes["strength"] = None
@@ -300,7 +300,7 @@ def _settle(model: Model, parameters: Parameters, *, has_sources: bool) -> Param
 
 
 def price_of(services: Services, model: Model, size: PictureSize) -> Price:
-    """Return what a picture of this size costs now; the provider bills nothing for previews."""
+    """Return the current price of an image of this size; the provider charges none for previews."""
     price = services.prices.price(model, size, at=now())
     if services.generator.is_preview:
         return replace(price, provider_cost=NanoDollars(0), neurons=MilliNeurons(0))
@@ -308,7 +308,7 @@ def price_of(services: Services, model: Model, size: PictureSize) -> Price:
 
 
 def cost_errors(max_cost: float | None, cost: int) -> Iterator[DomainError]:
-    """Tell whether something costs more, in billionths of a dollar, than its request allows."""
+    """Yield an error if a cost, in billionths of a dollar, exceeds the request's maximum."""
     if max_cost is None:
         return
     if max_cost < 0:
@@ -322,7 +322,7 @@ def cost_errors(max_cost: float | None, cost: int) -> Iterator[DomainError]:
 
 
 def image_size(model: Model, parameters: Parameters, sources: Sequence[SourceImage]) -> PictureSize:
-    """Return what the price of a picture depends on, with all parameters filled in."""
+    """Return what the price of an image depends on, defaults included."""
     width, height = parameters.width or 0, parameters.height or 0
     return PictureSize(
         width=width,

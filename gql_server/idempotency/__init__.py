@@ -1,1 +1,1 @@
-"""Idempotency keys: a request that is sent again is carried out once."""
+"""Idempotency keys: a request that is sent again runs once."""

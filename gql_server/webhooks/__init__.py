@@ -1,1 +1,1 @@
-"""Webhooks: what is told to addresses that clients name, signed, and until it is heard."""
+"""Webhooks: signed requests about events to URLs that clients chose, retried until delivered."""

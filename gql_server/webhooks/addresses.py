@@ -1,4 +1,4 @@
-"""Which addresses webhooks may go to: none through which a client could reach our own network."""
+"""Which URLs webhooks may go to: none that reaches our own network."""
 
 import asyncio
 import re
@@ -20,7 +20,7 @@ from gql_server.domain.text import is_storable
 
 IPAddress = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Finds the IP addresses of a host and port; raises OSError as ``getaddrinfo`` does."""
+"""Resolves a host and port to IP addresses; raises OSError as ``getaddrinfo`` does."""
 
 MAX_LENGTH: Final = 2048
 
@@ -34,10 +34,10 @@ _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 _GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _REFUSED_NETWORKS: Final = (
-    # IETF's own, of which some versions of Python call a part global; a cloud's metadata is there.
+    # IETF's own; some versions of Python call a part of it global. A cloud's metadata is there.
     IPv4Network("192.0.0.0/24"),
     IPv4Network("192.88.99.0/24"),  # relays of 6to4
-    IPv4Network("168.63.129.16/32"),  # what Azure tells its machines
+    IPv4Network("168.63.129.16/32"),  # Azure's host services
     IPv6Network("2001::/23"),  # IETF's own, Teredo among them
     IPv6Network("2001:db8::/32"),  # documentation
     IPv6Network("3fff::/20"),  # documentation
@@ -49,47 +49,47 @@ REFUSAL: Final = (
     "https://, the name of a public host, port 443 or one above 1023, and no user name, password, "
     "spaces, control characters or #. Hosts that are unknown or in a private network are refused."
 )
-"""Always the same words: which of its names resolve is our network's own business."""
+"""Always the same message: which names our network resolves must not leak."""
 
 
 class AddressRefused(Exception):
-    """An address that webhooks may not go to, or whose host is unknown."""
+    """A URL that webhooks may not go to, or whose host is unknown."""
 
     def __init__(self) -> None:
         super().__init__(REFUSAL)
 
 
 async def resolve_host(host: str, port: int) -> Sequence[str]:
-    """Ask the system for the IP addresses of a host."""
+    """Resolve a host to IP addresses, by the system's resolver."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(where[0]) for *_, where in found))
 
 
 class WebhookAddresses:
-    """Says whether webhooks may go to an address: when it is given, and each time it is dialled."""
+    """Decides whether webhooks may go to a URL: when a client sets it, and on each connection."""
 
     def __init__(self, *, allow_private: bool, resolve: Resolve = resolve_host) -> None:
         """Take the rules.
 
         Args:
-            allow_private: Whether addresses of private networks, and without TLS, are taken.
-            resolve: Finds the IP addresses of a host.
+            allow_private: Whether private addresses, and URLs without TLS, are allowed.
+            resolve: Resolves a host to IP addresses.
         """
         self._allow_private = allow_private
         self._resolve = resolve
 
     async def check(self, url: str, *, path: Path) -> None:
-        """Look whether webhooks may go to an address that a client gives.
+        """Check whether webhooks may go to a URL that a client sets.
 
-        A host that cannot be found just now is taken: it is looked up again when it is dialled.
+        A host that cannot be resolved now is accepted: it is resolved again for each connection.
 
         Args:
-            url: The address.
-            path: Where in the input it stands.
+            url: The URL.
+            path: Its path in the input.
 
         Raises:
-            InvalidInput: They may not.
+            InvalidInput: Webhooks may not go there.
         """
         if len(url) > MAX_LENGTH:
             raise InvalidInput(
@@ -110,10 +110,10 @@ class WebhookAddresses:
                 raise InvalidInput(REFUSAL, path=path) from error
 
     async def dial(self, url: str) -> tuple[httpx.URL, Sequence[IPAddress]]:
-        """Return an address, and the IP addresses to connect to and to no others.
+        """Return a URL, and the only IP addresses to connect to.
 
         Raises:
-            AddressRefused: Webhooks may not go there, or not any more.
+            AddressRefused: Webhooks may not go there, or no longer.
         """
         target = self._read(url)
         try:
@@ -128,7 +128,7 @@ class WebhookAddresses:
             target = httpx.URL(url)
             host = target.raw_host.decode("ascii").rstrip(".").lower()
             is_readable = target.host is not None  # as people read it: some names have no such form
-        except Exception as error:  # parsers of any text can fail in any way
+        except Exception as error:  # a parser of arbitrary text can fail in any way
             raise AddressRefused from error
         is_secure = target.scheme == "https" or (self._allow_private and target.scheme == "http")
         if not (is_readable and is_secure and host) or target.userinfo:
@@ -147,7 +147,7 @@ class WebhookAddresses:
             return
         if any(host == name or host.endswith(f".{name}") for name in _PRIVATE_NAMES):
             raise AddressRefused
-        # Numbers that some resolvers take for IPv4: 2130706433, 0x7f.1, 0177.0.0.1.
+        # Numbers that some resolvers read as IPv4: 2130706433, 0x7f.1, 0177.0.0.1.
         if ":" not in host and _NUMBER.fullmatch(host.rpartition(".")[2]):
             try:
                 IPv4Address(host)
@@ -160,7 +160,7 @@ class WebhookAddresses:
         try:
             async with asyncio.timeout(_RESOLVE_SECONDS):
                 found = [ip_address(one) for one in await self._resolve(host, port)]
-        except UnicodeError as error:  # a part of it is empty, or longer than names have
+        except UnicodeError as error:  # a label is empty or too long
             raise AddressRefused from error
         if not found:
             raise AddressRefused
@@ -170,9 +170,9 @@ class WebhookAddresses:
 
 
 def is_global(address: IPAddress) -> bool:
-    """Tell whether an address is one host of the public internet.
+    """Return whether an address is a host of the public internet.
 
-    What leads to an IPv4 address, by mapping, 6to4 or NAT64, is judged by that one.
+    An address that leads to IPv4, by mapping, 6to4 or NAT64, is judged by the IPv4 address.
     """
     if isinstance(address, IPv6Address):
         inner = _inner(address)

@@ -1,4 +1,4 @@
-"""Delivering a webhook: an attempt, what is written of it, and when the next one is."""
+"""Delivering a webhook: an attempt, its record, and the time of the next one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ DELIVERY_WAITS: Final = (5.0, 30.0, 120.0, 600.0, 3600.0, 7200.0, 14_400.0, 28_8
 
 _MAX_WAIT: Final = MAX_DELAY.total_seconds()
 _SERVER: Final = "server"
-"""In whose turn the server's own webhooks are delivered."""
+"""Partition of the server's own webhooks."""
 
 
 def next_job(webhook: WebhookRecord) -> Job:
@@ -57,10 +57,10 @@ class _Attempt:
 
 
 class WebhookDelivery:
-    """Does the jobs of deliveries.
+    """Runs the jobs of deliveries.
 
-    How a webhook stands is in its row: what is due, and what was tried. A job is one attempt;
-    that it failed is written in the row, and another job is the next.
+    The state of a webhook is in its row: what is due, and what was tried. A job is one attempt; its
+    failure is written in the row, and the next attempt is another job.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Writing down what is to be told, in the transaction of what happened."""
+"""Recording webhooks in the transaction of their event."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,21 +21,21 @@ async def record_webhook(
     user_id: str | None,
     subject_id: str,
 ) -> str:
-    """Write a webhook; it is told if, and only if, the transaction is committed.
+    """Write a webhook; it is sent if, and only if, the transaction is committed.
 
-    Call ``Webhooks.deliver_soon`` with its id after the commit; where that is left out, by a
-    crash, a sweep finds it some seconds later.
+    Call ``Webhooks.deliver_soon`` with its ID after the commit; if a crash prevents that, a sweep
+    finds it some seconds later.
 
     Args:
-        connection: The transaction of what happened.
-        url: Where to tell it; it was checked when it was given.
-        kind: The type of what happened, such as ``batch.finished``.
-        payload: What there is to tell, as ``data`` of the body.
-        user_id: Whose it is; None: for admins alone.
-        subject_id: The batch or the budget that it tells of.
+        connection: The transaction of the event.
+        url: The URL; it was checked when it was set.
+        kind: The type of the event, such as ``batch.finished``.
+        payload: ``data`` of the body.
+        user_id: The owner; None: only admins see it.
+        subject_id: The batch or the budget the event is about.
 
     Returns:
-        Its id.
+        The webhook's ID.
     """
     moment = now()
     webhook_id = new_id("whk")

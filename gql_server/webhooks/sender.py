@@ -1,4 +1,4 @@
-"""One request to a receiver, who may be anybody."""
+"""Sending one request to a receiver, which is not trusted."""
 
 import asyncio
 import ssl
@@ -25,12 +25,12 @@ _MAX_TRIED: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a request.
+    """The result of a request.
 
     Attributes:
-        status_code: What the receiver answered; None where it did not.
-        error: Why it does not count as heard; None where it does.
-        retry_after: For how many seconds the receiver asks to be left alone.
+        status_code: The response's status; None if there was no response.
+        error: Why it does not count as delivered; None if it does.
+        retry_after: Seconds that the receiver asks to wait.
     """
 
     status_code: int | None = None
@@ -39,7 +39,7 @@ class Answer:
 
 
 class WebhookSender:
-    """Sends requests to addresses that clients gave."""
+    """Sends requests to URLs that clients chose."""
 
     def __init__(
         self,
@@ -51,24 +51,24 @@ class WebhookSender:
         """Take the rules.
 
         Args:
-            addresses: Says where a request may go.
-            timeout_seconds: How long a receiver has to answer.
-            verify: Whom to trust; None: whom httpx trusts.
+            addresses: Decides where a request may go.
+            timeout_seconds: How long a receiver has to respond.
+            verify: The trusted certificates; None: those of httpx.
         """
         self._addresses = addresses
         self._timeout_seconds = timeout_seconds
         self._client = httpx.AsyncClient(
             verify=verify or trusted_authorities(),
             timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_SECONDS),
-            # A connection belongs to the host that it was checked for, and to no other request.
+            # A connection belongs to the host it was checked for, and to no other request.
             limits=httpx.Limits(max_keepalive_connections=0),
             follow_redirects=False,
-            trust_env=False,  # a proxy would look the host up by itself
+            trust_env=False,  # a proxy would resolve the host itself
             headers={"user-agent": f"gql_server/{__version__}", "accept-encoding": "identity"},
         )
 
     async def send(self, url: str, headers: Mapping[str, str], body: str) -> Answer:
-        """Post a body, and tell what came of it; whatever goes wrong is told, not raised."""
+        """Send a body and return the result; errors are returned, not raised."""
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 return await self._send(url, headers, body)
@@ -80,15 +80,15 @@ class WebhookSender:
             return Answer(error=_reason(error))
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         await self._client.aclose()
 
     async def _send(self, url: str, headers: Mapping[str, str], body: str) -> Answer:
         target, found = await self._addresses.dial(url)
         tried = found[:_MAX_TRIED]
         for address in tried:
-            # The address that was checked is the one that is dialled; asking again by name could
-            # bring another. The name stays in Host, and is what the certificate must be for.
+            # Connect to the very address that was checked: resolving the name again could return
+            # another. The name stays in Host, and is what the certificate must be for.
             request = self._client.build_request(
                 "POST",
                 target.copy_with(host=str(address)),
@@ -115,7 +115,7 @@ class WebhookSender:
 
 
 async def _skim(response: httpx.Response) -> None:
-    # Read only so that the receiver sees its answer taken; what it says counts by its status.
+    # Read only so that the receiver sees its response taken; only the status counts.
     with suppress(httpx.HTTPError, TimeoutError):
         async with asyncio.timeout(_BODY_SECONDS):
             taken = 0

@@ -1,4 +1,4 @@
-"""Signatures as Standard Webhooks has them: https://www.standardwebhooks.com."""
+"""Signatures as in Standard Webhooks: https://www.standardwebhooks.com."""
 
 import hmac
 from base64 import b64decode, b64encode
@@ -13,17 +13,17 @@ _PURPOSE: Final = b"gql_server webhooks v1 "
 
 
 def written_secret(key: bytes) -> str:
-    """Write a key as receivers know it: ``whsec_…``."""
+    """Write a key in the form receivers know: ``whsec_…``."""
     return f"{_PREFIX}{b64encode(key).decode()}"
 
 
 def user_secret(secret: str, user_id: str | None) -> str:
-    """Return the secret that one user's webhooks are signed with, derived from the server's.
+    """Return the secret that signs one user's webhooks, derived from the server's.
 
-    Who can verify one user's webhooks can forge none to the receivers of another.
+    A user who can verify their own webhooks cannot forge those of another.
 
     Args:
-        secret: The server's, ``whsec_…``.
+        secret: The server's secret, ``whsec_…``.
         user_id: The user; None: the server's own webhooks, which admins receive.
     """
     key = b64decode(secret.removeprefix(_PREFIX))
@@ -32,13 +32,13 @@ def user_secret(secret: str, user_id: str | None) -> str:
 
 
 class WebhookSigner:
-    """Signs with a secret for each user, derived from every secret of the server.
+    """Signs with a secret for each user, derived from each of the server's secrets.
 
-    So receivers can change from one to the next while both sign.
+    Both secrets sign while receivers change from one to the next.
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        """Take the server's secrets, ``whsec_…``; none where nothing can be signed."""
+        """Take the server's secrets, ``whsec_…``; without any, nothing can be signed."""
         self._secrets = tuple(secrets)
 
     @property
@@ -47,18 +47,18 @@ class WebhookSigner:
         return bool(self._secrets)
 
     def secrets_of(self, user_id: str | None) -> Sequence[str]:
-        """Return what the webhooks of a user are verified with, the newest first."""
+        """Return the secrets that verify a user's webhooks, newest first."""
         return [user_secret(secret, user_id) for secret in self._secrets]
 
     def headers(
         self, webhook_id: str, moment: datetime, body: str, *, user_id: str | None
     ) -> dict[str, str]:
-        """Return the headers that let a receiver know who sent a body, and when.
+        """Return the headers by which a receiver verifies who sent a body, and when.
 
         Args:
-            webhook_id: The same each time it is sent, so that receivers can tell a repetition.
+            webhook_id: The same for each delivery, so that receivers recognize repetitions.
             moment: When it is sent; receivers refuse what is older than five minutes.
-            body: What is sent.
+            body: The body.
             user_id: The webhook's owner; None: the server's own.
         """
         schemes = [Scheme(secret) for secret in self.secrets_of(user_id)]

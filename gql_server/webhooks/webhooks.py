@@ -1,4 +1,4 @@
-"""Webhooks, as the rest of the server sees them."""
+"""The interface of webhooks for the rest of the server."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
@@ -34,12 +34,12 @@ _SWEEP_SECONDS: Final = 10.0
 _OVERDUE: Final = timedelta(seconds=10)
 _CHUNK: Final = 200
 KEPT: Final = timedelta(days=90)
-"""How long a webhook can be read and sent again, once it is not to be told any more."""
+"""How long a finished webhook is kept, to be read and sent again."""
 _PRUNE_SECONDS: Final = 3600.0
 
 
 class Webhooks:
-    """Checks addresses, and sees to it that what was recorded is delivered."""
+    """Checks URLs, and delivers what was recorded."""
 
     def __init__(
         self,
@@ -51,14 +51,14 @@ class Webhooks:
         sender: WebhookSender | None = None,
         waits: Sequence[float] = DELIVERY_WAITS,
     ) -> None:
-        """Take the parts it works with.
+        """Take the services it works with.
 
         Args:
-            database: Where webhooks are.
-            jobs: Does the deliveries.
-            addresses: Says where webhooks may go.
+            database: The database of webhooks.
+            jobs: Runs the deliveries.
+            addresses: Decides where webhooks may go.
             signer: Signs them.
-            sender: Sends them; one that keeps to ``addresses`` where it is None.
+            sender: Sends them; None: one that follows ``addresses``.
             waits: Seconds between the attempts.
         """
         self._database = database
@@ -69,7 +69,7 @@ class Webhooks:
         self._delivery = WebhookDelivery(database, jobs, signer, self._sender, waits=waits)
 
     def register(self) -> None:
-        """Say who does the deliveries; before jobs run."""
+        """Register the deliveries, before jobs run."""
         self._jobs.register(
             KIND,
             self._delivery.deliver,
@@ -81,11 +81,11 @@ class Webhooks:
         self._jobs.add_sweep("old webhooks", self.prune, seconds=_PRUNE_SECONDS)
 
     def secrets_of(self, user_id: str) -> Sequence[str]:
-        """Return what receivers verify a user's webhooks with; none where nothing is signed."""
+        """Return the secrets that verify a user's webhooks; none if webhooks are not signed."""
         return self._signer.secrets_of(user_id)
 
     async def check_address(self, url: str, *, path: Path = ("webhook_url",)) -> None:
-        """Look whether webhooks may go to an address that a client gives.
+        """Check whether webhooks may go to a URL that a client sets.
 
         Raises:
             InvalidInput: They may not, or the server cannot sign them.
@@ -98,7 +98,7 @@ class Webhooks:
         await self._addresses.check(url, path=path)
 
     async def deliver_soon(self, webhook_id: str) -> None:
-        """Have a webhook delivered, once the transaction that recorded it is committed.
+        """Enqueue the delivery of a webhook, after the commit of its transaction.
 
         Never fails: what cannot be enqueued now is found by the sweep.
         """
@@ -108,7 +108,7 @@ class Webhooks:
             log.warning("webhook_not_enqueued", webhook=webhook_id, reason=str(error))
 
     async def redeliver(self, principal: Principal, webhook_id: str) -> WebhookRecord:
-        """Begin deliveries of a webhook anew, whether it was heard or not.
+        """Start deliveries of a webhook again, whether or not it was delivered.
 
         Raises:
             WebhookNotFound: The caller has no such webhook.
@@ -143,7 +143,7 @@ class Webhooks:
             return await find_deliveries(connection, webhook_ids)
 
     async def sweep(self, *, overdue: timedelta = _OVERDUE) -> None:
-        """Enqueue what should have been delivered by now; what is in its queue stays as it is."""
+        """Enqueue overdue deliveries; those already in the queue are left as they are."""
         before = now() - overdue
         last = None
         while True:
@@ -157,14 +157,14 @@ class Webhooks:
             last = None if after_this is None else (after_this, due[-1].id)
 
     async def prune(self) -> None:
-        """Forget what is older than 90 days and not to be told any more."""
+        """Delete finished webhooks that are older than 90 days."""
         removed = _CHUNK
         while removed == _CHUNK:
             async with self._database.write() as connection:
                 removed = await remove_old_webhooks(connection, before=now() - KEPT, limit=_CHUNK)
 
     async def close(self) -> None:
-        """Close every connection to receivers."""
+        """Close all connections to receivers."""
         await self._sender.close()
 
     async def _enqueue(self, webhook_id: str) -> None:

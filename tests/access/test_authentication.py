@@ -22,13 +22,13 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_key_stands_for_its_user_and_role(database: Database) -> None:
     created = await create_key(database, KeyDraft(user_id="ann", role=Role.READER))
-    found = await Authentication(database, asks=True).authenticate(created.secret)
+    found = await Authentication(database, is_required=True).authenticate(created.secret)
     assert found == Principal("ann", key_id=created.key.id, role=Role.READER)
 
 
 async def test_a_request_costs_one_statement(database: Database) -> None:
     created = await create_key(database, KeyDraft(user_id="ann", role=Role.READER))
-    authentication = Authentication(database, asks=True)
+    authentication = Authentication(database, is_required=True)
     with counted_statements(database) as statements:
         await authentication.authenticate(created.secret)
     assert len(statements) == 1
@@ -45,7 +45,7 @@ async def test_the_secret_is_nowhere_in_the_database(database: Database) -> None
 
 async def test_a_revoked_key_is_good_nowhere_from_that_moment_on(database: Database) -> None:
     created = await create_key(database, KeyDraft(user_id="ann", role=Role.READER))
-    processes = [Authentication(database, asks=True) for _ in range(2)]
+    processes = [Authentication(database, is_required=True) for _ in range(2)]
     for process in processes:
         await process.authenticate(created.secret)
     revoked = await revoke_key(database, created.key.id)
@@ -62,7 +62,7 @@ async def test_a_key_is_good_until_it_expires(
     expiry = now() + timedelta(hours=1)
     draft = KeyDraft(user_id="ann", role=Role.READER, expires_at=expiry)
     created = await create_key(database, draft)
-    authentication = Authentication(database, asks=True)
+    authentication = Authentication(database, is_required=True)
     await authentication.authenticate(created.secret)
     monkeypatch.setattr("gql_server.access.authentication.now", lambda: expiry)
     with pytest.raises(Unauthenticated, match="expired"):
@@ -72,7 +72,7 @@ async def test_a_key_is_good_until_it_expires(
 async def test_a_right_prefix_alone_opens_nothing_and_tells_nothing(database: Database) -> None:
     created = await create_key(database, KeyDraft(user_id="ann", role=Role.READER))
     await revoke_key(database, created.key.id)
-    authentication = Authentication(database, asks=True)
+    authentication = Authentication(database, is_required=True)
     told = set()
     for token in (
         f"{created.key.prefix}_{'a' * 43}",
@@ -89,13 +89,13 @@ async def test_what_is_no_key_is_refused_without_a_look_at_the_database(
     database: Database, token: str | None
 ) -> None:
     with counted_statements(database) as statements, pytest.raises(Unauthenticated) as refusal:
-        await Authentication(database, asks=True).authenticate(token)
+        await Authentication(database, is_required=True).authenticate(token)
     assert statements == []
     assert not token or token not in refusal.value.message
 
 
 async def test_a_server_that_asks_nobody_takes_everyone_for_one_admin(database: Database) -> None:
-    authentication = Authentication(database, asks=False)
+    authentication = Authentication(database, is_required=False)
     for token in (None, "whatever"):
         assert await authentication.authenticate(token) == EVERYONE
     assert (EVERYONE.user_id, EVERYONE.role) == ("default_user", Role.ADMIN)
@@ -103,7 +103,7 @@ async def test_a_server_that_asks_nobody_takes_everyone_for_one_admin(database: 
 
 async def test_a_websocket_tells_its_key_when_it_opens(database: Database) -> None:
     created = await create_key(database, KeyDraft(user_id="ann", role=Role.CREATOR))
-    authentication = Authentication(database, asks=True)
+    authentication = Authentication(database, is_required=True)
     for name in ("authorization", "Authorization"):
         found = await authentication.authenticate_connection({name: f"Bearer {created.secret}"})
         assert found.user_id == "ann"
@@ -119,7 +119,7 @@ async def test_use_is_written_down_beside_the_requests_and_never_set_back(
     keys = [await create_key(database, KeyDraft(user_id="ann", role=Role.READER)) for _ in range(2)]
     moment = now()
     monkeypatch.setattr("gql_server.access.authentication.now", lambda: moment)
-    authentication = Authentication(database, asks=True)
+    authentication = Authentication(database, is_required=True)
     ids = [key.key.id for key in keys]
     async with authentication.recording(seconds=3600):
         for key in keys:

@@ -185,7 +185,7 @@ class Ends:
 
 async def test_keys_are_looked_at_though_nobody_tells(database: Database) -> None:
     ends = Ends()
-    authentication = Authentication(database, asks=True)
+    authentication = Authentication(database, is_required=True)
     sessions = LiveSessions(authentication)
     principals = []
     for user_id in ("ann", "bob"):
@@ -216,7 +216,7 @@ async def test_a_database_that_is_away_ends_no_session_that_has_not_expired(
 ) -> None:
     ends = Ends()
     database = app_with_keys.services.database
-    authentication = Authentication(database, asks=True)
+    authentication = Authentication(database, is_required=True)
     sessions = LiveSessions(authentication)
     _, secret = await key(app_with_keys)
     principal = await authentication.authenticate(secret)

@@ -130,7 +130,7 @@ async def test_a_store_that_refuses_is_told_and_nothing_is_charged(
             (told,) = (await app.generate())["userErrors"]
         assert (told["__typename"], told["retryable"]) == ("GenerationFailed", False)
         assert "no-such-bucket" not in told["message"]
-        assert "picture_not_kept" in {entry["event"] for entry in logs}
+        assert "image_not_stored" in {entry["event"] for entry in logs}
         assert await nothing_was_kept(app)
 
 

@@ -1,4 +1,4 @@
-"""Column types that mean the same on SQLite and PostgreSQL, and what constraints are named."""
+"""Column types that mean the same on SQLite and PostgreSQL, and the names of constraints."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import SQLModel
 
-# Names are given when a table is defined, so this stands in what every module of tables imports.
+# Names are given when a table is defined, so this is in a module that all table modules import.
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -33,13 +33,13 @@ class JsonValue(TypeDecorator[Any]):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment in UTC: ``timestamptz`` on PostgreSQL, sortable text on SQLite."""
+    """An aware time in UTC: ``timestamptz`` on PostgreSQL, sortable text on SQLite."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Refuse a naive moment, and store the rest as UTC."""
+        """Refuse a naive time, and store others in UTC."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -47,7 +47,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Return an aware moment in UTC."""
+        """Return an aware time in UTC."""
         if value is None:
             return None
         moment: datetime = value

@@ -1,4 +1,4 @@
-"""One database for the life of the process: short reading and writing units of work."""
+"""The database of a process: short reading and writing units of work."""
 
 import asyncio
 import sqlite3
@@ -41,25 +41,25 @@ _TRANSIENT_SQLITE_CODES: Final = {
 
 
 class DatabaseUnavailable(Exception):
-    """The database did not answer, or gave up on a transaction; trying again may succeed."""
+    """The database did not answer or aborted a transaction; a retry may succeed."""
 
 
 class Database:
-    """Hands out connections, so many at most; holds no session and loads nothing lazily.
+    """Hands out a bounded number of connections; has no sessions and no lazy loading.
 
     No unit of work may be open during a call to a model or a store.
 
     Attributes:
         on_committed_topic: Called, on SQLite, with each topic that a committed transaction
             published.
-        alone: Bounds the transactions that are held open for work that others must not do
-            meanwhile: they need connections beside their own.
-        values: What makes values of those in the rows of ``rows``.
-        hear_raw_read: Called with the text of each statement that passes by SQLAlchemy.
+        alone: Limits the transactions that stay open for exclusive work, which needs connections
+            beside its own.
+        values: Converts the values in the rows of ``rows``.
+        hear_raw_read: Called with the text of each statement that bypasses SQLAlchemy.
     """
 
     def __init__(self, url: URL, sizes: PoolSizes | None = None) -> None:
-        """Take the address, and how many connections there are; nothing is opened yet."""
+        """Take the URL and the numbers of connections; nothing is opened yet."""
         sizes = sizes or pool_sizes()
         self.alone: Final = asyncio.Semaphore(sizes.alone)
         self.is_sqlite: Final = url.get_backend_name() == "sqlite"
@@ -68,7 +68,7 @@ class Database:
         self.hear_raw_read: Callable[[str], None] | None = None
         self.values: Final[RawValues] = SqliteValues() if self.is_sqlite else PostgresValues()
         options: dict[str, Any] = {
-            "hide_parameters": True,  # they hold prompts, and errors are logged
+            "hide_parameters": True,  # they contain prompts, and errors are logged
             "pool_timeout": 30,
             "json_serializer": _write_json,
             "json_deserializer": orjson.loads,
@@ -84,9 +84,9 @@ class Database:
         self.engine: Final[AsyncEngine] = create_async_engine(
             url, **options, **_pool_options(sizes.writers)
         )
-        # Readers need no transaction: a statement is a snapshot of its own. On connections that
-        # never begin one, nothing has to be begun, ended or reset. All are kept: on SQLite a
-        # connection that is opened for one request would cost it a thread.
+        # Readers need no transaction: a statement is a snapshot of its own. Connections that never
+        # begin one need no begin, end or reset. All are kept: on SQLite, opening a connection for
+        # one request would cost a thread.
         raw_readers = 0 if self.is_sqlite else sizes.readers // 2
         self.reader: Final[AsyncEngine] = create_async_engine(
             url,
@@ -97,7 +97,7 @@ class Database:
         self._snapshot_options: dict[str, Any] = (
             {READ_ONLY: True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         )
-        # Writers of one process queue here and not in SQLite's busy handler, which polls.
+        # Writers of a process queue here, not in SQLite's busy handler, which polls.
         self._writers: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
@@ -114,7 +114,7 @@ class Database:
 
     @property
     def sync_engines(self) -> Sequence[Engine]:
-        """Every engine that statements go through, for whoever listens to their events."""
+        """Every engine that statements go through, for listeners of their events."""
         in_thread = () if self._in_thread is None else self._in_thread.engines
         in_loop = () if self._in_loop is None else (self._in_loop.engine,)
         return (self.engine.sync_engine, self.reader.sync_engine, *in_thread, *in_loop)
@@ -124,14 +124,14 @@ class Database:
         """Open a connection that only reads.
 
         Args:
-            snapshot: Whether all that is read must be of one moment.
+            snapshot: Whether all reads must see the same state.
 
         Raises:
             DatabaseUnavailable: The database does not answer.
         """
         with translated_errors():
             if not snapshot and self._in_loop is not None:
-                # Statements take an AsyncConnection; of it they use what this one has.
+                # Statements take an AsyncConnection; this one has the parts of it that they use.
                 yield cast("AsyncConnection", _LoopConnection(self._in_loop, self.reader))
                 return
             if not snapshot:
@@ -141,7 +141,7 @@ class Database:
             async with self.engine.connect() as connection:
                 await connection.execution_options(**self._snapshot_options)
                 if not self.is_sqlite:
-                    # Such readers look over everything there is, and may take their time.
+                    # Such readers read large parts of the database, and may take long.
                     await connection.execute(text("SET LOCAL statement_timeout = 0"))
                     await connection.execute(
                         text("SET LOCAL idle_in_transaction_session_timeout = 0")
@@ -149,7 +149,7 @@ class Database:
                 yield connection
 
     async def rows(self, read: RawRead, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
-        """Return the rows of a statement that only reads, as the driver has them.
+        """Return the rows of a statement that only reads, as the driver returns them.
 
         Args:
             read: Made by ``compiled`` for this database's dialect.
@@ -167,7 +167,7 @@ class Database:
             except psycopg.errors.QueryCanceled as error:
                 raise DatabaseUnavailable(type(error).__name__) from error
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError):
-                pass  # the pool waits its turn where the server has no room for a connection
+                pass  # the pool waits if the server has no room for a connection
         if self._in_loop is not None:
             with suppress(ReadElsewhere), translated_errors():
                 rows = self._in_loop.rows(read.text, parameters)
@@ -199,10 +199,10 @@ class Database:
         self._publish(topics)
 
     async def write_in_thread(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
-        """Do work in a transaction, as in ``write``; on SQLite in one go, in a thread.
+        """Run work in a transaction, as ``write`` does; on SQLite as a whole, in a thread.
 
-        There each statement otherwise passes between threads four times, each time behind all else
-        that the event loop has to do, while every other writer waits.
+        On SQLite each statement otherwise passes between threads four times, each time behind all
+        other work of the event loop, while every other writer waits.
 
         Args:
             work: Executes statements, and waits for nothing else.
@@ -221,10 +221,10 @@ class Database:
         return done
 
     async def write_unsynced(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
-        """Do work whose statements are each a transaction of their own, in one round trip.
+        """Run work whose statements are each a transaction of their own, in one round trip.
 
-        On SQLite it is not synced to the disk: when the power goes the last of it may be lost,
-        though not when the process dies.
+        On SQLite it is not synced to disk: a power failure may lose the last writes, a crash of the
+        process does not.
 
         Args:
             work: Executes statements, and waits for nothing else.
@@ -240,16 +240,16 @@ class Database:
                 return await asyncio.shield(self._in_thread.do_unsynced(work))
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Start work that goes on whoever is cancelled; the end waits for it."""
+        """Start work that no cancellation ends; ``close`` waits for it."""
         task = asyncio.create_task(work)
         self._started.add(task)
         task.add_done_callback(self._started.discard)
 
     async def give_back_idle(self) -> None:
-        """Close the connections to PostgreSQL that nobody needs just now.
+        """Close connections to PostgreSQL that are not in use.
 
-        It may have too few for all of its clients' processes: what idles here is missing there.
-        Call it more often than anybody waits for a connection.
+        The server may have too few for all processes, so idle ones are missing elsewhere. Call this
+        more often than a process waits for a connection.
         """
         for engine in (self.reader, self.engine):
             pool = engine.pool
@@ -259,7 +259,7 @@ class Database:
             await self._raw_readers.shrink()
 
     async def close(self) -> None:
-        """Wait for what was started, and give back every connection."""
+        """Wait for started work, and close all connections."""
         await asyncio.gather(*self._started, return_exceptions=True)
         await self.reader.dispose()
         await self.engine.dispose()
@@ -277,7 +277,7 @@ class Database:
 
 
 class _LoopConnection:
-    """Reads in the event loop's thread where that is short, and otherwise in one of the pool's."""
+    """Reads in the event loop's thread if that is short, and otherwise in a thread of the pool."""
 
     def __init__(self, reader: LoopReader, pool: AsyncEngine) -> None:
         self._reader = reader
@@ -306,7 +306,7 @@ class _LoopConnection:
 
 
 class translated_errors:  # noqa: N801 - reads as the phrase it is used in
-    """Turns the driver's passing failures into DatabaseUnavailable."""
+    """Turns the driver's transient errors into DatabaseUnavailable."""
 
     def __enter__(self) -> None:
         return None
@@ -320,14 +320,14 @@ def _is_transient(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     if isinstance(error, OperationalError) and isinstance(error.orig, sqlite3.Error):
-        # SQLite's driver calls a missing table operational too.
+        # SQLite's driver calls a missing table an operational error too.
         code: int = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         return code & 0xFF in _TRANSIENT_SQLITE_CODES
     return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
 
 
 def _pool_options(connections: int) -> dict[str, int]:
-    """Keep half of them open; the others are opened when they are needed."""
+    """Keep half of them open; the others are opened when needed."""
     kept = -(-connections // 2)
     return {"pool_size": kept, "max_overflow": connections - kept}
 

@@ -1,4 +1,4 @@
-"""Writes that come together are made together: one transaction for many, and none waits for more.
+"""Writes that arrive together share a transaction.
 
 Each transaction costs a sync of the disk and a turn among the writers, however little it writes.
 """
@@ -19,11 +19,11 @@ _MAX_GROUP: Final = 64
 
 
 class GroupedWrites(Generic[Given, Written]):
-    """Makes at once what was asked for while the last transaction was under way.
+    """Writes everything that arrived during the last transaction in the next one.
 
-    What is asked for when nothing is under way is made without waiting for more, unless it may
-    linger. The writes of a group succeed together. Where they do not, each is made alone, so that
-    one that must fail takes no other with it.
+    What arrives when no transaction runs is written at once, unless it may wait. The writes of a
+    group succeed together. If they fail, each is written alone, so that one that must fail does not
+    fail the others.
     """
 
     def __init__(
@@ -34,14 +34,14 @@ class GroupedWrites(Generic[Given, Written]):
         limit: int = _MAX_GROUP,
         batch_window_seconds: float = 0.0,
     ) -> None:
-        """Take what is written.
+        """Take the function that writes.
 
         Args:
-            database: Waits, when it closes, for what is under way.
-            write: Writes in one transaction what it is given, all or none; returns what came of
-                each, in the same order. Called by one at a time.
-            limit: How many are written at once.
-            batch_window_seconds: How long those that may linger wait for others.
+            database: Its ``close`` waits for running writes.
+            write: Writes a group in one transaction, all or none, and returns a result for each, in
+                the same order. Called by one group at a time.
+            limit: Maximum size of a group.
+            batch_window_seconds: How long writes that may wait do so.
         """
         self._database: Final = database
         self._write: Final = write
@@ -52,17 +52,17 @@ class GroupedWrites(Generic[Given, Written]):
         self._is_writing = False
 
     async def write(self, given: Given, *, may_wait: bool = False) -> Written:
-        """Write with what others ask for at the same time; return what came of it.
+        """Write, in a transaction with others that arrive at the same time; return the result.
 
-        Whoever is cancelled while they wait does not know whether it was written.
+        A caller that is cancelled while waiting does not know whether it was written.
 
         Args:
-            given: What is written.
-            may_wait: Whether it may wait a moment for others to be written with.
+            given: What to write.
+            may_wait: Whether it may wait a moment for others.
 
         Raises:
             DatabaseUnavailable: The database does not answer; it may have been written.
-            Exception: Whatever the write raises for this one alone.
+            Exception: The error of this write alone.
         """
         future: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Asked(given, future, may_wait))
@@ -93,7 +93,7 @@ class GroupedWrites(Generic[Given, Written]):
                     await self._is_urgent.wait()
 
     def _next_group(self) -> Sequence["_Asked[Given, Written]"]:
-        """Take what is written next; what was given up meanwhile is left out."""
+        """Take the next group, without those whose callers were cancelled."""
         taken = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
         return [one for one in taken if not one.future.done()]
 
@@ -106,7 +106,7 @@ class GroupedWrites(Generic[Given, Written]):
             for one in group:
                 one.future.cancel()
             raise
-        except Exception as error:  # noqa: BLE001 - whoever asked for it is told
+        except Exception as error:  # noqa: BLE001 - the waiting callers get it
             if len(group) == 1 or isinstance(error, DatabaseUnavailable):
                 for one in group:
                     one.fail(error)

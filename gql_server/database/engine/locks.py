@@ -1,4 +1,4 @@
-"""Work that one process at a time does, over all processes on one database."""
+"""Work that only one process does at a time, among all processes on a database."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,15 +16,14 @@ _PING_SECONDS: Final = 1.0
 async def with_advisory_lock(
     database: Database, name: str, work: Callable[[], Awaitable[object]]
 ) -> bool:
-    """Do a piece of work, unless another process does work of that name just now.
+    """Run work, unless another process runs work of the same name.
 
     On PostgreSQL an advisory lock decides. A process that is frozen keeps its connection, so
-    PostgreSQL ends a session that has not pinged for some seconds, and the lock with it; the
-    process that wakes up finds it gone, and its work is cancelled. SQLite has one process that
-    works, so nothing is asked.
+    PostgreSQL ends a session that has not pinged for some seconds, and the lock with it; when the
+    process wakes up, its work is cancelled. SQLite has one working process, so no lock is needed.
 
     Returns:
-        Whether it was done.
+        Whether the work was done.
 
     Raises:
         DatabaseUnavailable: The database does not answer, or the lock was lost.

@@ -1,10 +1,10 @@
 """Short reads of SQLite in the event loop's own thread.
 
 SQLite finds a page of rows in some ten microseconds; passing a statement to a thread and its rows
-back costs ten times as much. So a statement is first run where it is. It may take two
-milliseconds: after that it is stopped, and run in a thread of the pool, and so are its like for
-the next minute. Readers never wait for writers in WAL mode; where SQLite would wait all the same,
-the pool waits.
+back takes ten times as long. So a statement runs in the event loop first, for at most two
+milliseconds: then it is stopped and run in a thread of the pool, and so are statements like it for
+the next minute. In WAL mode readers never wait for writers; if SQLite has to wait after all, the
+pool waits.
 """
 
 import asyncio
@@ -23,13 +23,13 @@ from gql_server.database.engine.sqlite import set_up_sqlite
 _SLICE_SECONDS: Final = 0.002
 _MAX_SECONDS: Final = 0.01
 _TURN_SECONDS: Final = 0.001
-"""After so much reading everything else that is ready gets its turn."""
+"""After this much reading, other tasks that are ready get their turn."""
 
 _STEPS_BETWEEN_LOOKS: Final = 200
-"""SQLite's steps between two looks at the clock: some five rows, so that a slow disk is noticed."""
+"""SQLite's steps between two checks of the clock: some five rows, to notice a slow disk."""
 
 _LOOKS_OF_SHORT_STATEMENTS: Final = 20
-"""A statement of fewer looks is short: what took its time was another process, or the disk."""
+"""A statement of fewer checks is short: its time was due to another process, or to the disk."""
 
 _SLOW_STATEMENTS: Final = 1_000
 _SLOW_SECONDS: Final = 60.0
@@ -47,10 +47,10 @@ class ReadElsewhere(Exception):
 
 
 class LoopReader:
-    """Runs short statements on a connection of its own; use it in the event loop's thread only."""
+    """Runs short statements on its own connection; used in the event loop's thread only."""
 
     def __init__(self, url: URL, options: Mapping[str, Any]) -> None:
-        """Take a database's address and the options of its engines; nothing is opened yet."""
+        """Take the database's URL and the options of its engines; nothing is opened yet."""
         chosen = {
             name: option for name, option in options.items() if not name.startswith(("pool", "max"))
         }
@@ -72,7 +72,7 @@ class LoopReader:
         """Run a statement that only reads.
 
         Raises:
-            ReadElsewhere: It takes too long, or another connection is in its way.
+            ReadElsewhere: It takes too long, or another connection blocks it.
         """
         started_at = perf_counter()
         try:
@@ -81,13 +81,13 @@ class LoopReader:
             self._read_seconds += perf_counter() - started_at
 
     async def give_way(self) -> None:
-        """Let others run, if there was much reading since they last could. Call it after each."""
+        """Let other tasks run after much reading; call it after each read."""
         if self._read_seconds > _TURN_SECONDS:
             self._read_seconds = 0.0
             await asyncio.sleep(0)
 
     def rows(self, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Run a statement that only reads on the driver's own cursor; return its rows.
+        """Run a statement that only reads, on the driver's own cursor; return its rows.
 
         Raises:
             ReadElsewhere: As ``execute``.
@@ -108,7 +108,7 @@ class LoopReader:
         return self._connection
 
     def close(self) -> None:
-        """Close the file; it is opened again by the next statement."""
+        """Close the file; the next statement opens it again."""
         connection, self._connection, self._driver = self._connection, None, None
         if connection is not None:
             connection.close()
@@ -121,7 +121,7 @@ def _bound(connection: "_BoundedConnection", _record: object) -> None:
 
 
 class _BoundedConnection(sqlite3.Connection):
-    """A connection whose statements have all their rows when they return, or are stopped."""
+    """A connection whose statements return with all their rows, or are stopped."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -133,7 +133,7 @@ class _BoundedConnection(sqlite3.Connection):
         return super().cursor(_BoundedCursor)
 
     def start(self) -> None:
-        """Measure from now on."""
+        """Start measuring."""
         self._started_at = perf_counter()
         self._looks = 0
 
@@ -143,7 +143,7 @@ class _BoundedConnection(sqlite3.Connection):
         return self._looks >= _LOOKS_OF_SHORT_STATEMENTS
 
     def is_late(self) -> bool:
-        """Whether the statement that runs must be stopped."""
+        """Whether the running statement must be stopped."""
         self._looks += 1
         seconds = perf_counter() - self._started_at
         return seconds > (_SLICE_SECONDS if self.was_long else _MAX_SECONDS)

@@ -1,4 +1,4 @@
-"""Brings a database to the present shape, and tells whether it is there."""
+"""Migrating a database, and checking whether it is migrated."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -15,7 +15,7 @@ _VERSIONS: Final = table("alembic_version", column("version_num"))
 
 
 class DatabaseOutdated(Exception):
-    """The database lacks migrations, or has none of the server's tables; the message says which."""
+    """Migrations are missing, or all of the server's tables; the message says which."""
 
 
 class DatabaseNewer(Exception):
@@ -23,12 +23,12 @@ class DatabaseNewer(Exception):
 
 
 async def migrate(database: Database) -> str:
-    """Run every migration that is missing, in one transaction; return the revision reached.
+    """Run every missing migration, in one transaction; return the new revision.
 
     Several processes may call this at the same time: one migrates, the others find it done.
 
     Raises:
-        DatabaseNewer: A newer version, or another program, has migrated it.
+        DatabaseNewer: A newer version, or another program, has migrated the database.
     """
     async with database.write() as connection:
         found = await connection.run_sync(_revision)
@@ -44,8 +44,8 @@ async def check_current(database: Database) -> None:
     """Check that the database has the migrations of this version, and no others.
 
     Raises:
-        DatabaseNewer: A newer version, or another program, has migrated it.
-        DatabaseOutdated: It has to be migrated first.
+        DatabaseNewer: A newer version, or another program, has migrated the database.
+        DatabaseOutdated: The database must be migrated first.
     """
     async with database.read() as connection:
         found = await connection.run_sync(_revision)
@@ -68,7 +68,7 @@ def head_revision() -> str:
 def known_revisions() -> Sequence[str]:
     """Return the revisions that this version knows, oldest first.
 
-    The name of each migration's file begins with its revision.
+    Each migration's file name starts with its revision.
     """
     return sorted(file.name.partition("_")[0] for file in _MIGRATIONS.glob("[0-9]*.py"))
 

@@ -1,6 +1,6 @@
-"""News by topic: told when a transaction is committed, on_message by every process on the database.
+"""Notifications by topic: published by a commit, received by every process on the database.
 
-PostgreSQL carries them by NOTIFY. SQLite serves one process, which is told directly.
+PostgreSQL carries them by NOTIFY. SQLite serves one process, which receives them directly.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ _STATEMENT_MILLISECONDS: Final = 5_000
 
 
 async def notify(connection: AsyncConnection, topic: str) -> None:
-    """Tell everyone who watches a topic, if and when the transaction is committed.
+    """Notify everyone who watches a topic, when and if the transaction is committed.
 
     Args:
-        connection: Of the writing unit of work that makes the news.
-        topic: Such as ``images:ann``; at most 7,999 bytes, which is NOTIFY's bound.
+        connection: The transaction.
+        topic: A topic such as ``images:ann``; at most 7,999 bytes, NOTIFY's limit.
     """
     if connection.dialect.name == "postgresql":
         await connection.execute(select(func.pg_notify(_CHANNEL, topic)))
@@ -43,12 +43,13 @@ async def notify(connection: AsyncConnection, topic: str) -> None:
 async def listening(
     database: Database, *, on_message: Callable[[str], None], on_gap: Callable[[], None]
 ) -> AsyncIterator[None]:
-    """Listen until the end of the block.
+    """Listen until the block ends.
 
     Args:
-        database: The database that carries the news.
+        database: The database.
         on_message: Called with each topic that has news.
-        on_gap: Called when news may have been on_gap, because the connection was lost or new.
+        on_gap: Called when notifications may have been missed, because the connection was lost or
+            is new.
     """
     if database.is_sqlite:
         database.on_committed_topic = on_message

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class PageOrder(StrEnum):
-    """Which end of the list comes first."""
+    """The order of a list."""
 
     NEWEST_FIRST = "newest_first"
     OLDEST_FIRST = "oldest_first"
@@ -61,13 +61,13 @@ def page_key_of(row: PageRecord | PageColumns) -> PageKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """Which rows of a list are wanted.
+    """Which rows of a list to read.
 
     Attributes:
-        size: How many rows at most.
-        after: Rows behind this place, in the list's order.
-        before: Rows ahead of this place, in the list's order.
-        from_end: Take the last rows of those, and not the first.
+        size: Maximum number of rows.
+        after: Only rows after this key, in the list's order.
+        before: Only rows before this key, in the list's order.
+        from_end: Whether to take the last of those rows instead of the first.
         order: The list's order.
     """
 
@@ -79,16 +79,16 @@ class PageRequest:
 
 
 Bind = Callable[[str, Any, TypeEngine[Any]], Any]
-"""Puts a value with a name and a type into a statement, in one of the two ways below."""
+"""Puts a value with a name and a type into a statement, in one of two ways."""
 
 
 def as_value(_name: str, value: Any, _kind: TypeEngine[Any]) -> Any:
-    """Put the value itself into a statement, which is built for it alone."""
+    """Put the value itself into a statement that is built for it alone."""
     return value
 
 
 def as_parameter(name: str, value: Any, kind: TypeEngine[Any]) -> BindParameter[Any]:
-    """Put a parameter of that name into a statement, which then serves for other values too."""
+    """Put a parameter of that name into a statement that serves for other values too."""
     is_many = isinstance(value, Sequence) and not isinstance(value, str)
     return bindparam(name, type_=kind, expanding=is_many)
 
@@ -99,7 +99,7 @@ class Page(Generic[T]):
 
     Attributes:
         rows: The rows.
-        has_more: Whether there are rows past the end that was not asked from.
+        has_more: Whether the list continues past the page, in the direction that was read.
     """
 
     rows: Sequence[T]
@@ -119,9 +119,9 @@ def page_statement(
     request: PageRequest,
     bind: Bind = as_value,
 ) -> Select[Any]:
-    """Narrow a filtered statement to one page, and one row more that tells of more.
+    """Narrow a filtered statement to one page, and one more row, which shows whether more follow.
 
-    Where the values are parameters they are those of ``page_parameters``.
+    With ``as_parameter`` the values are those of ``page_parameters``.
     """
     key = tuple_(created_at, row_id)
     newest_first = request.order is PageOrder.NEWEST_FIRST
@@ -139,7 +139,7 @@ def page_statement(
 
 
 def page_parameters(request: PageRequest) -> dict[str, Any]:
-    """Return the values of a page's parameters by their names."""
+    """Return the values of a page's parameters by name."""
     parameters: dict[str, Any] = {"rows": request.size + 1}
     for name, place in (("after", request.after), ("before", request.before)):
         if place is not None:
@@ -150,11 +150,11 @@ def page_parameters(request: PageRequest) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class RawPage:
-    """Some rows of a list as the driver has them, in the list's order.
+    """Some rows of a list as the driver returns them, in the list's order.
 
     Attributes:
-        rows: The values of the columns that were asked for, in their order.
-        has_more: Whether there are rows past the end that was not asked from.
+        rows: The values of the chosen columns, in their order.
+        has_more: Whether the list continues past the page, in the direction that was read.
     """
 
     rows: Sequence[tuple[Any, ...]]
@@ -162,13 +162,13 @@ class RawPage:
 
 
 def read_raw_page(rows: Sequence[tuple[Any, ...]], request: PageRequest) -> RawPage:
-    """Make a page of the rows that ``page_statement`` brought."""
+    """Return the page of the rows that ``page_statement`` found."""
     found = rows[: request.size]
     return RawPage(found[::-1] if request.from_end else found, len(rows) > request.size)
 
 
 def read_page(rows: list[T], request: PageRequest) -> Page[T]:
-    """Make a page of the rows that ``page_statement`` brought."""
+    """Return the page of the rows that ``page_statement`` found."""
     has_more = len(rows) > request.size
     del rows[request.size :]
     if request.from_end:

@@ -1,4 +1,4 @@
-"""How many connections a process opens to PostgreSQL, and how a refused one waits its turn."""
+"""The number of a process's connections to PostgreSQL, and waiting when one is refused."""
 
 import asyncio
 import random
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PoolSizes:
-    """How many connections each part of a process has at most.
+    """Maximum number of connections for each use.
 
     Attributes:
         readers: For statements that are a transaction of their own.
@@ -41,15 +41,15 @@ class PoolSizes:
 
     @property
     def alone(self) -> int:
-        """How many transactions may be held open for work that others must not do meanwhile."""
+        """How many transactions may stay open for exclusive work."""
         return max(1, self.writers // 4)
 
 
 def pool_sizes(total: int = DEFAULT_POOL_SIZE) -> PoolSizes:
-    """Divide a process's connections; one more listens for news.
+    """Divide a process's connections; one more listens for notifications.
 
     Args:
-        total: All of them together, at least ``MIN_POOL_SIZE``.
+        total: The total, at least ``MIN_POOL_SIZE``.
     """
     jobs = max(3, total // 5)
     left = total - _LISTENERS - jobs
@@ -58,9 +58,9 @@ def pool_sizes(total: int = DEFAULT_POOL_SIZE) -> PoolSizes:
 
 
 class TurnsInThreads(QueuePool):
-    """A pool for threads, which waits its turn where PostgreSQL has no room for a connection.
+    """A pool for threads that waits when PostgreSQL has no room for a connection.
 
-    What is waited for is any connection, also one that is given back to this pool.
+    It takes any connection, also one that is returned to this pool.
     """
 
     def _do_get(self) -> ConnectionPoolEntry:
@@ -81,7 +81,7 @@ class Turns(TurnsInThreads, AsyncAdaptedQueuePool):
     """The same for an event loop."""
 
     def shrink(self) -> None:
-        """Close idle connections, but for one, or as many as are in use."""
+        """Close idle connections, except one, or as many as are in use."""
         while self.checkedin() > max(1, self.checkedout()):
             entry = self._pool.get(block=False)
             self._dec_overflow()
@@ -100,6 +100,6 @@ def _pauses() -> Iterator[float]:
 
 
 def _has_no_room(error: psycopg.OperationalError) -> bool:
-    # What is refused before a session begins has no state of its own, only the server's words.
+    # A refusal before a session starts has no SQLSTATE, only the server's message.
     words = str(error)
     return error.sqlstate == _TOO_MANY or any(some in words for some in _NO_ROOM)

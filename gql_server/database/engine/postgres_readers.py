@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL for what only reads, without SQLAlchemy's layers above the driver."""
+"""Connections to PostgreSQL for reads, without SQLAlchemy's layers above the driver."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ class _ConnectionLost(psycopg.OperationalError):
 
 
 class PostgresReaders:
-    """A bounded number of connections, each opened when it is first needed, and kept.
+    """A bounded number of connections, each opened when first needed, and kept.
 
-    Each statement is prepared by the server at its first run on a connection, and is a snapshot
-    of its own: no transaction is begun.
+    The server prepares each statement at its first run on a connection; a statement is a snapshot
+    of its own, without a transaction.
     """
 
     def __init__(self, url: URL, options: Mapping[str, Any], connections: int) -> None:
-        """Take the database's address, libpq's options, and how many connections there may be."""
+        """Take the database's URL, libpq's options, and the number of connections."""
         _, found = PGDialectAsync_psycopg().create_connect_args(url)  # type: ignore[no-untyped-call]
         self._arguments = {**found, **options}
         self._idle: list[Connection] = []
@@ -38,8 +38,8 @@ class PostgresReaders:
         """Run a statement; return its rows.
 
         Raises:
-            psycopg.Error: It could not be run.
-            TimeoutError: Every connection is in use for too long.
+            psycopg.Error: The statement failed.
+            TimeoutError: All connections have been in use for too long.
         """
         if self._free.locked():
             async with asyncio.timeout(_WAIT_SECONDS):
@@ -54,20 +54,20 @@ class PostgresReaders:
                 try:
                     return await self._run(connection, text, parameters)
                 except _ConnectionLost:
-                    continue  # it ended while it was idle, as others of its age may have
+                    continue  # it ended while idle, as others of its age may have
             return await self._run(await self._opened(), text, parameters)
         finally:
             self._busy -= 1
             self._free.release()
 
     async def shrink(self) -> None:
-        """Close idle connections, but for as many as were in use at once since the last call."""
+        """Close idle connections, except as many as were in use at once since the last call."""
         while self._idle and len(self._idle) + self._busy > self._max_busy:
             await self._idle.pop(0).close()
         self._max_busy = self._busy
 
     async def close(self) -> None:
-        """Close what is open."""
+        """Close all connections."""
         while self._idle:
             await self._idle.pop().close()
 
@@ -79,7 +79,7 @@ class PostgresReaders:
             found = await cursor.fetchall()
         except BaseException as error:
             is_lost = connection.broken
-            # It may be in the middle of an answer that nobody waits for any longer.
+            # It may be in the middle of a response that no one reads.
             await connection.close()
             if is_lost and isinstance(error, psycopg.OperationalError):
                 raise _ConnectionLost(str(error)) from error
@@ -92,7 +92,7 @@ class PostgresReaders:
             **self._arguments, autocommit=True
         )
         try:
-            # Moments then need no conversion.
+            # Times then need no conversion.
             await connection.execute("SET TIME ZONE 'UTC'")
         except BaseException:
             await connection.close()

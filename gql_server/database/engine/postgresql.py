@@ -1,4 +1,4 @@
-"""What connections to PostgreSQL are opened with: bounds on statements, and on silent networks."""
+"""Options of connections to PostgreSQL: limits for statements, and for silent networks."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -13,20 +13,23 @@ _NETWORK: Final[Mapping[str, int]] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 25_000,
 }
-"""Seconds, and milliseconds in the last: without them a connection whose packets are dropped, as
-behind a firewall that has forgotten it or a machine that is gone, is waited for by the hour."""
+"""Seconds, and milliseconds in the last.
+
+Without these, a connection whose packets are dropped, by a firewall or because a machine is gone,
+would be waited for by the hour.
+"""
 
 
 def connection_options(
     url: URL, *, statement_milliseconds: int, idle_milliseconds: int
 ) -> dict[str, Any]:
-    """Return libpq's options for an address; what it says of a network itself is left to it.
+    """Return libpq's options for a URL; network options in the URL take precedence.
 
     Args:
-        url: The address.
-        statement_milliseconds: How long a statement may take.
-        idle_milliseconds: How long a transaction may wait for its next statement, so that a process
-            that is frozen in one holds its rows no longer against the others.
+        url: The URL.
+        statement_milliseconds: Maximum time of a statement.
+        idle_milliseconds: Maximum time between a transaction's statements, so that a process that
+            is frozen in one does not keep its locks.
     """
     bounds = (
         f"-c statement_timeout={statement_milliseconds}"

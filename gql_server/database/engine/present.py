@@ -1,4 +1,4 @@
-"""The present moment by the clock that all processes on one database share."""
+"""The current time by the clock that all processes on a database share."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -13,14 +13,14 @@ _NO_TIME: Final = timedelta(0)
 
 
 def present(dialect: str, *, ago: timedelta = _NO_TIME) -> ColumnElement[Any]:
-    """Return the present for a statement: PostgreSQL's own clock, or this machine's for SQLite.
+    """Return the current time for a statement: PostgreSQL's clock, or this machine's for SQLite.
 
-    Machines' clocks differ; what several processes compare is written and read by one clock.
+    Machines' clocks differ; times that several processes compare are written and read by one clock.
     SQLite serves the processes of one machine.
 
     Args:
-        dialect: The connection's.
-        ago: How long before the present the moment lies; below zero after it.
+        dialect: The connection's dialect.
+        ago: How long before the current time; negative for after it.
     """
     if dialect == "sqlite":
         return literal(now() - ago, UtcDateTime)

@@ -48,10 +48,10 @@ async def records_by_id(
     Args:
         connection: Where to read.
         table: The table.
-        record: What its rows are read as.
-        ids: The IDs. Those with another prefix are not looked for.
+        record: The type of the records.
+        ids: The IDs. Those with another prefix are left out.
         prefix: What the table's IDs start with, such as ``img``.
-        user_id: The owner of the rows; None means anybody.
+        user_id: The owner of the rows; None means any owner.
         where: Further conditions.
         for_update: Whether to lock the rows until the transaction ends.
     """
@@ -75,7 +75,7 @@ def with_ids(
     user_id: str | None,
     for_update: bool = False,
 ) -> Select[Any]:
-    """Narrow a statement to rows with these IDs, of one owner or, for None, of anybody."""
+    """Narrow a statement to rows with these IDs, of one owner or, for None, of any."""
     columns = table_of(table).c
     statement = statement.where(columns.id.in_([one for one in ids if has_prefix(one, prefix)]))
     if user_id is not None:

@@ -1,4 +1,4 @@
-"""Which rights a role has in PostgreSQL, and which it lacks."""
+"""The rights of a role in PostgreSQL, and those it lacks."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -30,7 +30,7 @@ SELECT
 
 
 def is_denied(error: BaseException) -> bool:
-    """Whether an error, or what caused it, is PostgreSQL's refusal for want of a right."""
+    """Return whether an error, or its cause, is PostgreSQL's refusal for lack of a right."""
     found: BaseException | None = error
     while found is not None:
         if isinstance(found, psycopg.errors.InsufficientPrivilege):
@@ -40,10 +40,10 @@ def is_denied(error: BaseException) -> bool:
 
 
 async def rights_to_migrate(connection: AsyncConnection, *, jobs: str) -> Sequence[str]:
-    """Return what a superuser would execute so that this role can migrate the database.
+    """Return what a superuser must execute so that this role can migrate the database.
 
     Args:
-        connection: The role's own.
+        connection: The role's connection.
         jobs: The schema of the job tables.
     """
     found = (await connection.execute(_MIGRATES, {"jobs": jobs})).one()

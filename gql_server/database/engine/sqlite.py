@@ -1,4 +1,4 @@
-"""What SQLite needs: its settings, its transactions, and a thread that writes in one go."""
+"""SQLite: its settings, its transactions, and a thread that writes whole transactions."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 T = TypeVar("T")
 
 COMMITTED_TOPICS: Final = "gql_server_committed_topics"
-"""In a writing connection's ``info``: the topics to tell of when it is committed."""
+"""In a writing connection's ``info``: the topics to publish when it is committed."""
 
 READ_ONLY: Final = "gql_server_read_only"
 """The execution option of a connection whose transactions only read."""
@@ -26,21 +26,21 @@ _PRAGMAS: Final = (
 
 
 def set_up_sqlite(engine: Engine, *, has_transactions: bool = True) -> None:
-    """Have every connection of an engine set up, and its transactions begun as they must be."""
+    """Set up every connection of an engine, and the start of its transactions."""
     event.listen(engine, "connect", _set_up)
     if has_transactions:
         event.listen(engine, "begin", _begin)
 
 
 class SqliteThread:
-    """Does transactions in a thread of its own, each from its beginning to its commit.
+    """Runs transactions in a thread of its own, each from start to commit.
 
     Attributes:
-        engines: What they go through.
+        engines: The engines they go through.
     """
 
     def __init__(self, url: URL, options: Mapping[str, Any]) -> None:
-        """Take a database's address and the options of its engines; nothing is opened yet."""
+        """Take the database's URL and the options of its engines; nothing is opened yet."""
         url = url.set(drivername="sqlite")
         self._engine = create_engine(url, **options)
         set_up_sqlite(self._engine)
@@ -53,17 +53,17 @@ class SqliteThread:
     def do(
         self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]], topics: set[str]
     ) -> asyncio.Future[T]:
-        """Do work in a transaction; add the topics that it has news of."""
+        """Run work in a transaction; add the topics that it publishes."""
         return asyncio.get_running_loop().run_in_executor(self._threads, self._do, work, topics)
 
     def do_unsynced(
         self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]
     ) -> asyncio.Future[T]:
-        """Do work whose statements are each a transaction of their own."""
+        """Run work whose statements are each a transaction of their own."""
         return asyncio.get_running_loop().run_in_executor(self._threads, self._do_unsynced, work)
 
     def close(self) -> None:
-        """Wait for what is being done, and close the file."""
+        """Wait for running work, and close the file."""
         self._threads.shutdown()
         self._engine.dispose()
         self._unsynced.dispose()
@@ -79,7 +79,7 @@ class SqliteThread:
 
 
 class _ConnectionInThread:
-    """What statements use of an AsyncConnection, done before it returns."""
+    """The parts of an AsyncConnection that statements use; each returns when it is done."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -99,7 +99,7 @@ class _ConnectionInThread:
 def _finished(
     work: Callable[[AsyncConnection], Coroutine[Any, Any, T]], connection: Connection
 ) -> T:
-    # Statements take an AsyncConnection; of it they use what this one has.
+    # Statements take an AsyncConnection; this one has the parts of it that they use.
     statements = work(cast("AsyncConnection", _ConnectionInThread(connection)))
     try:
         statements.send(None)
@@ -111,8 +111,8 @@ def _finished(
 
 
 def _set_up(connection: Any, _record: object) -> None:
-    # The driver's own transactions lose updates between concurrent writers: SQLAlchemy's
-    # begin hook says BEGIN itself.
+    # The driver's own transactions lose updates between concurrent writers, so SQLAlchemy's
+    # begin hook executes BEGIN itself.
     connection.isolation_level = None
     cursor = connection.cursor()
     try:

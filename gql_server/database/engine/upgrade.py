@@ -1,4 +1,4 @@
-"""Migrations, run by Alembic. Only what migrates imports this: Alembic is slow to import."""
+"""Running migrations by Alembic, which is slow to import: only migrating imports this module."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 
 def upgrade(connection: Connection) -> None:
-    """Run every migration that is missing, in the connection's transaction."""
+    """Run every missing migration in the connection's transaction."""
     config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -80,7 +80,9 @@ class AuthenticationMiddleware:
         if is_page and token is None:
             token = basic_password(header)
         scope["state"]["principal"] = None
-        if not authentication.asks or not self._may_be_unknown(scope, token, is_page=is_page):
+        if not authentication.is_required or not self._may_be_unknown(
+            scope, token, is_page=is_page
+        ):
             try:
                 principal = await authentication.authenticate(token)
                 if is_page and not principal.is_admin:
