@@ -1,34 +1,16 @@
-"""What clients are told of errors: userErrors in payloads, coded and masked ones at the top."""
+"""Errors as GraphQL clients receive them: userErrors in payloads, and top-level errors."""
 
 import secrets
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import fields
 from time import monotonic
-from typing import Final
+from typing import Final, get_type_hints
 
 import structlog
 from graphql import GraphQLError
 
-from gql_server.api.user_error_types import (
-    USER_ERROR_TYPES,
-    ApiKeyNotFound,
-    BatchConflict,
-    BatchNotFound,
-    BatchPending,
-    BudgetExceeded,
-    BudgetNotFound,
-    DailyAllocationUsed,
-    GenerationFailed,
-    GenerationPending,
-    IdempotencyInProgress,
-    ImageNotFound,
-    MaxCostExceeded,
-    ModelNotFound,
-    PictureFlagged,
-    TemplateNotFound,
-    UserError,
-    UserErrorCode,
-    WebhookNotFound,
-)
+from gql_server.api.user_error_types import USER_ERROR_TYPES, BudgetExceeded, UserError
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.domain import errors as domain
 from gql_server.domain.allowances import RateLimited
@@ -47,33 +29,24 @@ from gql_server.transient import DATABASE_RETRY_SECONDS, UNAVAILABLE
 log = structlog.get_logger(__name__)
 
 REPORTABLE: Final = (DomainError, Rejected)
-"""What a mutation answers with userErrors; everything else is masked."""
+"""Errors that mutations return as userErrors; unexpected errors are masked."""
 
 _TYPES: Final[Mapping[str, type[UserError]]] = {kind.__name__: kind for kind in USER_ERROR_TYPES}
-"""Each error of the domain has a type of its own name."""
+"""The type of each error of the domain has the same name."""
 
-_OWN_FIELDS: Final[Mapping[type[UserError], tuple[str, ...]]] = {
-    ModelNotFound: ("model_id",),
-    TemplateNotFound: ("template_id",),
-    ImageNotFound: ("image_id",),
-    ApiKeyNotFound: ("key_id",),
-    PictureFlagged: ("seed_was_given",),
-    GenerationFailed: ("retryable", "provider_code"),
-    GenerationPending: ("image_id",),
-    BatchPending: ("batch_id",),
-    MaxCostExceeded: ("cost", "max_cost"),
-    DailyAllocationUsed: ("resets_at",),
-    BudgetExceeded: ("limit", "spent", "reserved", "needed", "resets_at"),
-    BudgetNotFound: ("budget_id",),
-    BatchNotFound: ("batch_id",),
-    BatchConflict: ("batch_id",),
-    WebhookNotFound: ("webhook_id",),
-    IdempotencyInProgress: ("image_id",),
+_OWN_FIELDS: Final[Mapping[type[UserError], AbstractSet[str]]] = {
+    kind: {field.name for field in fields(kind)} - {field.name for field in fields(UserError)}
+    for kind in USER_ERROR_TYPES
 }
-_OUTAGE_SECONDS: Final = 60.0
-"""Failures that are less apart belong to one outage."""
+_AMOUNTS: Final[Mapping[type[UserError], AbstractSet[str]]] = {
+    kind: {name for name, type_ in get_type_hints(kind).items() if type_ in {float, float | None}}
+    for kind in USER_ERROR_TYPES
+}
+"""Fields that show an amount of money in dollars: all that are floats."""
 
-_MONEY: Final = {"cost", "max_cost", "limit", "spent", "reserved", "needed"}
+_OUTAGE_SECONDS: Final = 60.0
+"""Failures less than this apart belong to one outage."""
+
 _ACCESS_CODES: Final[Mapping[type[Exception], str]] = {
     Unauthenticated: "UNAUTHENTICATED",
     Forbidden: "FORBIDDEN",
@@ -81,35 +54,38 @@ _ACCESS_CODES: Final[Mapping[type[Exception], str]] = {
 
 
 def user_errors(
-    error: DomainError | Rejected, *, under: Sequence[str] = ("input",), sees_all: bool = False
+    error: DomainError | Rejected,
+    *,
+    under: Sequence[str] = ("input",),
+    shows_server_totals: bool = False,
 ) -> list[UserError]:
-    """Translate what a use case raised into what a payload says.
+    """Translate a use case's error into the ``userErrors`` of a payload.
 
     Args:
-        error: What was raised.
-        under: Where in the arguments the use case's input stands.
-        sees_all: Whether it is told to who may know what everybody together spends.
+        error: The error.
+        under: Path of the use case's input in the arguments.
+        shows_server_totals: Whether the caller may see how much all users together spend.
     """
-    told = [_user_error(fault, under) for fault in _errors(error)]
-    for fault, one in zip(_errors(error), told, strict=True):
-        if isinstance(fault, domain.BudgetExceeded) and isinstance(one, BudgetExceeded):
-            if sees_all:
-                one.message = fault.detailed_message
-            elif fault.scope is BudgetScope.SERVER:
-                one.limit = one.spent = one.reserved = None
-    return told
+    found = [_user_error(one, under) for one in _errors(error)]
+    for one, reported in zip(_errors(error), found, strict=True):
+        if isinstance(one, domain.BudgetExceeded) and isinstance(reported, BudgetExceeded):
+            if shows_server_totals:
+                reported.message = one.detailed_message
+            elif one.scope is BudgetScope.SERVER:
+                reported.limit = reported.spent = reported.reserved = None
+    return found
 
 
 def camel_case(name: str) -> str:
-    """Write a field's name as GraphQL clients know it."""
+    """Return a field's name as GraphQL clients write it."""
     head, *rest = name.split("_")
     return head + "".join(word.capitalize() for word in rest)
 
 
 def border_error(error: GraphQLError) -> GraphQLError:
-    """Give a top-level error its code; what nobody foresaw is masked and logged.
+    """Give a top-level error its code; mask and log an unexpected one.
 
-    A masked error says no more than a reference, with which the operator finds it in the log.
+    A masked error has only a reference, by which the operator finds it in the log.
     """
     of_request = request_error(error)
     if of_request is not None:
@@ -117,11 +93,11 @@ def border_error(error: GraphQLError) -> GraphQLError:
     original = error.original_error
     assert original is not None  # noqa: S101 - errors of requests alone have none
     if isinstance(original, REPORTABLE):
-        faults = _errors(original)
+        errors = _errors(original)
         return copy_of(
             error,
-            " ".join(fault.message for fault in faults),
-            {"code": "BAD_REQUEST", "arguments": [_path(fault.path) for fault in faults]},
+            " ".join(one.message for one in errors),
+            {"code": "BAD_REQUEST", "arguments": [_path(one.path) for one in errors]},
         )
     transient = _transient_error(error, original)
     if transient is not None:
@@ -183,15 +159,15 @@ def _errors(error: DomainError | Rejected) -> Sequence[DomainError]:
     return error.errors if isinstance(error, Rejected) else (error,)
 
 
-def _user_error(fault: DomainError, under: Sequence[str]) -> UserError:
-    kind = _TYPES[type(fault).__name__]
-    own = {name: getattr(fault, name) for name in _OWN_FIELDS.get(kind, ())}
-    own |= {name: to_dollars(own[name]) for name in own.keys() & _MONEY}
+def _user_error(error: DomainError, under: Sequence[str]) -> UserError:
+    kind = _TYPES[type(error).__name__]
+    own = {name: getattr(error, name) for name in _OWN_FIELDS[kind]}
+    dollars = {name: to_dollars(own[name]) for name in own.keys() & _AMOUNTS[kind]}
     return kind(
-        message=fault.message,
-        code=UserErrorCode(fault.code),
-        path=[*under, *_path(fault.path)],
-        **own,
+        message=f"{error.message} {kind.hint.format_map(own)}".rstrip(),
+        code=error.code,
+        path=[*under, *_path(error.path)],
+        **own | dollars,
     )
 
 

@@ -1,10 +1,17 @@
-"""The types of userErrors: what a payload says of each thing that went wrong."""
+"""The types of userErrors, one for each error of the domain.
 
+A type's fields are attributes of the domain's error, amounts of money in dollars. Its ``hint`` is
+added to the message: what GraphQL clients can do next.
+"""
+
+import re
+from collections.abc import Mapping
 from datetime import datetime
-from enum import Enum
-from typing import Final
+from typing import ClassVar, Final
 
 import strawberry
+from strawberry.types import get_object_definition
+from strawberry.types.enum import StrawberryEnumDefinition
 
 from gql_server.api.described import described
 from gql_server.domain.errors import MAX_ERRORS, ErrorCode
@@ -14,94 +21,8 @@ ERROR_LIST: Final = list_size(MAX_ERRORS + 1)
 """Metadata of a payload's errors: as many as are reported, and one that says there are more."""
 
 
-@described
-@strawberry.enum
-class UserErrorCode(Enum):
-    """Kind of error, for programs."""
-
-    REQUIRED = strawberry.enum_value(ErrorCode.REQUIRED, description="The field is required.")
-    TOO_SHORT = strawberry.enum_value(ErrorCode.TOO_SHORT, description="The text is too short.")
-    TOO_LONG = strawberry.enum_value(
-        ErrorCode.TOO_LONG, description="The text or the data is too long."
-    )
-    TOO_MANY = strawberry.enum_value(
-        ErrorCode.TOO_MANY, description="The list has too many entries."
-    )
-    OUT_OF_RANGE = strawberry.enum_value(
-        ErrorCode.OUT_OF_RANGE, description="The number is out of range."
-    )
-    NOT_A_MULTIPLE = strawberry.enum_value(
-        ErrorCode.NOT_A_MULTIPLE, description="The number is not a valid multiple."
-    )
-    NOT_SUPPORTED = strawberry.enum_value(
-        ErrorCode.NOT_SUPPORTED, description="The model does not support this field. Remove it."
-    )
-    INVALID = strawberry.enum_value(
-        ErrorCode.INVALID, description="The value is malformed or conflicts with another field."
-    )
-    MODEL_NOT_FOUND = strawberry.enum_value(
-        ErrorCode.MODEL_NOT_FOUND, description="The model does not exist."
-    )
-    TEMPLATE_NOT_FOUND = strawberry.enum_value(
-        ErrorCode.TEMPLATE_NOT_FOUND, description="The template does not exist."
-    )
-    IMAGE_NOT_FOUND = strawberry.enum_value(
-        ErrorCode.IMAGE_NOT_FOUND, description="The image or source image does not exist."
-    )
-    API_KEY_NOT_FOUND = strawberry.enum_value(
-        ErrorCode.API_KEY_NOT_FOUND, description="The API key does not exist."
-    )
-    PROMPT_REFUSED = strawberry.enum_value(
-        ErrorCode.PROMPT_REFUSED, description="The model's safety filter refused the prompt."
-    )
-    PICTURE_FLAGGED = strawberry.enum_value(
-        ErrorCode.PICTURE_FLAGGED,
-        description="The model's safety filter accepted the prompt but flagged the "
-        "generated image.",
-    )
-    GENERATION_FAILED = strawberry.enum_value(
-        ErrorCode.GENERATION_FAILED,
-        description="The image could not be generated or stored. Nothing was charged.",
-    )
-    GENERATION_PENDING = strawberry.enum_value(
-        ErrorCode.GENERATION_PENDING,
-        description="The image is still being generated and will be stored.",
-    )
-    BATCH_PENDING = strawberry.enum_value(
-        ErrorCode.BATCH_PENDING,
-        description="The batch is still being accepted and will appear.",
-    )
-    MAX_COST_EXCEEDED = strawberry.enum_value(
-        ErrorCode.MAX_COST_EXCEEDED, description="The request would cost more than its `maxCost`."
-    )
-    BUDGET_EXCEEDED = strawberry.enum_value(
-        ErrorCode.BUDGET_EXCEEDED, description="The request would exceed a hard budget."
-    )
-    BUDGET_NOT_FOUND = strawberry.enum_value(
-        ErrorCode.BUDGET_NOT_FOUND, description="The budget does not exist."
-    )
-    BATCH_NOT_FOUND = strawberry.enum_value(
-        ErrorCode.BATCH_NOT_FOUND, description="The batch does not exist."
-    )
-    BATCH_CONFLICT = strawberry.enum_value(
-        ErrorCode.BATCH_CONFLICT,
-        description="The batch's current status does not allow the operation.",
-    )
-    WEBHOOK_NOT_FOUND = strawberry.enum_value(
-        ErrorCode.WEBHOOK_NOT_FOUND, description="The webhook does not exist."
-    )
-    DAILY_ALLOCATION_USED = strawberry.enum_value(
-        ErrorCode.DAILY_ALLOCATION_USED,
-        description="The provider account has no neurons left today.",
-    )
-    IDEMPOTENCY_CONFLICT = strawberry.enum_value(
-        ErrorCode.IDEMPOTENCY_CONFLICT,
-        description="The idempotency key was used for a request with different input.",
-    )
-    IDEMPOTENCY_IN_PROGRESS = strawberry.enum_value(
-        ErrorCode.IDEMPOTENCY_IN_PROGRESS,
-        description="An earlier request with this idempotency key is still running.",
-    )
+strawberry.enum(ErrorCode, name="UserErrorCode", description="Kind of error, for programs.")
+_CODES: Final[StrawberryEnumDefinition] = ErrorCode.__strawberry_definition__  # type: ignore[attr-defined]  # set by the line above
 
 
 @described
@@ -112,10 +33,12 @@ class UserError:
     A request with several errors returns all of them.
     """
 
+    hint: ClassVar[str] = ""
+
     message: str = strawberry.field(
         description="Message for people: what is wrong and how to fix it."
     )
-    code: UserErrorCode = strawberry.field(description="Kind of error, for programs.")
+    code: ErrorCode = strawberry.field(description="Kind of error, for programs.")
     path: list[str] = strawberry.field(
         description="Path of the invalid field in the arguments, such as `[input, width]`. "
         "`[input]` when the error concerns no single field."
@@ -132,6 +55,8 @@ class InvalidInput(UserError):
 @strawberry.type
 class ModelNotFound(UserError):
     """No model has this name."""
+
+    hint: ClassVar[str] = "Query `models` for the available models."
 
     model_id: strawberry.ID = strawberry.field(description="Model name that was requested.")
 
@@ -205,6 +130,8 @@ class GenerationPending(UserError):
     Unless generation fails, the image will be stored and charged. Query it by `imageId`.
     """
 
+    hint: ClassVar[str] = "Query image {image_id} in a moment."
+
     image_id: strawberry.ID = strawberry.field(description="ID that the image will have.")
 
 
@@ -215,6 +142,8 @@ class BatchPending(UserError):
 
     Unless that fails, the batch will run and be charged. Query it by `batchId`.
     """
+
+    hint: ClassVar[str] = "Query batch {batch_id} in a moment."
 
     batch_id: strawberry.ID = strawberry.field(description="ID that the batch will have.")
 
@@ -246,6 +175,8 @@ class IdempotencyConflict(UserError):
 )
 class IdempotencyInProgress(UserError):
     """An earlier request with this idempotency key is still running."""
+
+    hint: ClassVar[str] = "Send it again, or query {image_id}, in a moment."
 
     image_id: strawberry.ID = strawberry.field(
         description="ID that the image, source image or batch will have."
@@ -320,25 +251,35 @@ class WebhookNotFound(UserError):
     webhook_id: strawberry.ID = strawberry.field(description="ID that was requested.")
 
 
-USER_ERROR_TYPES: Final = (
-    BatchNotFound,
-    BatchConflict,
-    BudgetExceeded,
-    BudgetNotFound,
-    WebhookNotFound,
-    MaxCostExceeded,
-    InvalidInput,
-    ModelNotFound,
-    TemplateNotFound,
-    ImageNotFound,
-    ApiKeyNotFound,
-    PromptRefused,
-    PictureFlagged,
-    GenerationFailed,
-    GenerationPending,
-    BatchPending,
-    DailyAllocationUsed,
-    IdempotencyConflict,
-    IdempotencyInProgress,
-)
-"""Every type of the interface, for the schema."""
+USER_ERROR_TYPES: Final = tuple(UserError.__subclasses__())
+"""Every type of the interface, each with the name of the domain's error that it reports."""
+
+_CODES_OF_INPUT: Final[Mapping[ErrorCode, str]] = {
+    ErrorCode.REQUIRED: "The field is required.",
+    ErrorCode.TOO_SHORT: "The text is too short.",
+    ErrorCode.TOO_LONG: "The text or the data is too long.",
+    ErrorCode.TOO_MANY: "The list has too many entries.",
+    ErrorCode.OUT_OF_RANGE: "The number is out of range.",
+    ErrorCode.NOT_A_MULTIPLE: "The number is not a valid multiple.",
+    ErrorCode.NOT_SUPPORTED: "The model does not support this field. Remove it.",
+    ErrorCode.INVALID: "The value is malformed or conflicts with another field.",
+}
+"""The codes of ``InvalidInput``; each other code has a type of its own, which describes it."""
+
+
+def _describe_codes() -> None:
+    kinds = {_code_name(kind.__name__): kind for kind in USER_ERROR_TYPES}
+    for value in _CODES.values:
+        code = ErrorCode[value.name]
+        if code in _CODES_OF_INPUT:
+            value.description = _CODES_OF_INPUT[code]
+        else:
+            kind = kinds[code.name]
+            value.description = get_object_definition(kind, strict=True).description
+
+
+def _code_name(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
+
+
+_describe_codes()

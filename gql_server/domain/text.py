@@ -56,18 +56,18 @@ def list_errors(values: Sequence[str] | None, *, path: Path, limit: int) -> Iter
         return
     if len(values) > limit:
         yield InvalidInput(
-            f"{path[-1]} takes at most {limit}; it has {len(values)}.",
+            f"Too many values: at most {limit} are allowed; there are {len(values)}.",
             path=path,
             code=ErrorCode.TOO_MANY,
         )
     elif any(len(value) > _MAX_LOOKED_UP_LENGTH for value in values):
         yield InvalidInput(
-            f"{path[-1]} takes texts of at most {_MAX_LOOKED_UP_LENGTH} characters.",
+            f"The value is too long: at most {_MAX_LOOKED_UP_LENGTH} characters are allowed.",
             path=path,
             code=ErrorCode.TOO_LONG,
         )
     elif not all(is_storable(value) for value in values):
-        yield InvalidInput(f"{path[-1]} contains an invalid character.", path=path)
+        yield InvalidInput("The value contains an invalid character.", path=path)
 
 
 def is_storable(value: Any) -> bool:

@@ -127,7 +127,7 @@ class _Route(APIRoute):
             except ClientDisconnect:
                 raise
             except Exception as error:  # noqa: BLE001 - as above
-                response = error_response(error, sees_all=principal_of(request).is_admin)
+                response = error_response(error, shows_server_totals=principal_of(request).is_admin)
             if allowance is not None:
                 response.headers.update(allowance_headers(allowance))
             return response

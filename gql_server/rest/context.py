@@ -38,8 +38,10 @@ class Context:
 
     def warnings(self, passed: Sequence[BudgetState]) -> list[str]:
         """Tell of soft budgets that were passed; an admin is told the server's limit too."""
-        sees_all = self.principal.is_admin
-        return [state.detailed_warning if sees_all else state.warning for state in passed]
+        shows_server_totals = self.principal.is_admin
+        return [
+            state.detailed_warning if shows_server_totals else state.warning for state in passed
+        ]
 
 
 def principal_of(request: Request) -> Principal:

@@ -10,6 +10,7 @@ from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.clock import to_iso
 from gql_server.domain.errors import BudgetExceeded
 from gql_server.domain.money import to_dollars
+from gql_server.rest.error_forms import message_of
 from gql_server.rest.fields import IMAGE_ID, MOMENT_EXAMPLE, Answer, Moment, described
 
 _PROMPT_MESSAGE: Final = "Prompt must be at least 3 characters"
@@ -41,7 +42,7 @@ class Pending(Answer):
     status: Literal["pending"] = described("Always `pending`.", "pending")
     message: str = described(
         "Message for people: what to do.",
-        domain.GenerationPending(IMAGE_ID).message,
+        message_of(domain.GenerationPending(IMAGE_ID)),
     )
 
 
@@ -100,7 +101,7 @@ class _Documented(NamedTuple):
 
 
 def documented(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """Return the description of these refusals for OpenAPI, with examples."""
+    """Return the OpenAPI descriptions of these error statuses, with examples."""
     return {int(status): _documented(status) for status in statuses}
 
 
@@ -131,7 +132,7 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
         "The request would exceed a budget or its own `max_cost`.",
         _problem(
             "Budget exceeded",
-            message=_BUDGET.message,
+            message=message_of(_BUDGET),
             limit=to_dollars(_BUDGET.limit),
             spent=to_dollars(_BUDGET.spent),
             reserved=to_dollars(_BUDGET.reserved),
@@ -150,7 +151,7 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
     ),
     HTTPStatus.NOT_FOUND: _Documented(
         "No object with this ID belongs to the caller.",
-        _problem("Image not found", message=domain.ImageNotFound(IMAGE_ID).message),
+        _problem("Image not found", message=message_of(domain.ImageNotFound(IMAGE_ID))),
     ),
     HTTPStatus.REQUEST_TIMEOUT: _Documented(
         "The body took too long to arrive.",
@@ -161,7 +162,7 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
         _problem(
             "Request in progress",
             field="Idempotency-Key",
-            message=domain.IdempotencyInProgress(IMAGE_ID).message,
+            message=message_of(domain.IdempotencyInProgress(IMAGE_ID)),
             id=IMAGE_ID,
         ),
     ),
@@ -190,7 +191,7 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
         _problem(
             "Idempotency key reused",
             field="Idempotency-Key",
-            message=domain.IdempotencyConflict().message,
+            message=message_of(domain.IdempotencyConflict()),
         ),
     ),
     HTTPStatus.TOO_MANY_REQUESTS: _Documented(

@@ -58,7 +58,7 @@ FAULTY_OPERATIONS: list[tuple[str, dict[str, Any], str]] = [
         "subscription { imageCreated(filter: {tags: [%s]}) { id } }"
         % ", ".join(f'"{number}"' for number in range(50)),
         {},
-        "takes at most 20",
+        "at most 20 are allowed",
     ),
     ("subscription { nothing }", {}, "Cannot query field"),
     ("subscription { imageCreated(" + "x" * 200, {}, "Syntax Error"),

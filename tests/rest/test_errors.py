@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.domain import errors as domain
 from gql_server.domain.errors import BatchPending, GenerationPending, Rejected
-from gql_server.rest.errors import error_response, status_of
+from gql_server.rest.error_forms import status_of
+from gql_server.rest.errors import error_response
 from gql_server.rest.problems import Pending, Problem, documented
 from tests.domain.error_family import error_family
 from tests.rest.calls import ask, send

@@ -194,6 +194,6 @@ async def _creation(
     try:
         created = await work
     except REPORTABLE as error:
-        return None, user_errors(error, sees_all=info.context.is_admin), []
+        return None, user_errors(error, shows_server_totals=info.context.is_admin), []
     warnings = [budget_warning(info, state) for state in created.exceeded]
     return batch_from(info.context, created.batch), [], warnings

@@ -77,7 +77,9 @@ async def cost_estimate(info: Info, source: CostEstimateInput) -> CostEstimatePa
     except REPORTABLE as error:
         return CostEstimatePayload(
             estimate=None,
-            user_errors=user_errors(error, under=("input", kind), sees_all=info.context.is_admin),
+            user_errors=user_errors(
+                error, under=("input", kind), shows_server_totals=info.context.is_admin
+            ),
         )
     estimate = CostEstimate(
         cost=to_dollars(price.cost),

@@ -132,7 +132,7 @@ class ImageMutations:
                 idempotency_key=input.idempotency_key,
             )
         except REPORTABLE as error:
-            errors = user_errors(error, sees_all=context.is_admin)
+            errors = user_errors(error, shows_server_totals=context.is_admin)
             return GenerateImagePayload(image=None, user_errors=errors, warnings=[])
         return GenerateImagePayload(
             image=await image_from(context, made.image),

@@ -37,13 +37,13 @@ class ErrorCode(StrEnum):
     GENERATION_FAILED = "GENERATION_FAILED"
     GENERATION_PENDING = "GENERATION_PENDING"
     BATCH_PENDING = "BATCH_PENDING"
-    DAILY_ALLOCATION_USED = "DAILY_ALLOCATION_USED"
     MAX_COST_EXCEEDED = "MAX_COST_EXCEEDED"
     BUDGET_EXCEEDED = "BUDGET_EXCEEDED"
     BUDGET_NOT_FOUND = "BUDGET_NOT_FOUND"
     BATCH_NOT_FOUND = "BATCH_NOT_FOUND"
     BATCH_CONFLICT = "BATCH_CONFLICT"
     WEBHOOK_NOT_FOUND = "WEBHOOK_NOT_FOUND"
+    DAILY_ALLOCATION_USED = "DAILY_ALLOCATION_USED"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     IDEMPOTENCY_IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
 
@@ -77,6 +77,7 @@ class NotFound(DomainError):
     """The caller has no object with this ID.
 
     Attributes:
+        noun: The kind of object, such as ``template``.
         sought_id: The ID, shortened if it is long.
     """
 
@@ -86,6 +87,7 @@ class NotFound(DomainError):
         sought_id = sought_id[:MAX_ID_LENGTH]
         message = f"There is no {noun} {quoted(sought_id)}. {hint}".rstrip()
         super().__init__(message, code=code, path=path)
+        self.noun = noun
         self.sought_id = sought_id
 
 

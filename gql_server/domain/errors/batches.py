@@ -13,7 +13,7 @@ class BatchPending(DomainError):
 
     def __init__(self, batch_id: str) -> None:
         super().__init__(
-            f"The batch is still being accepted. Query batch {batch_id} in a moment.",
+            "The batch is still being accepted.",
             code=ErrorCode.BATCH_PENDING,
         )
         self.batch_id = batch_id

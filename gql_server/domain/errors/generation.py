@@ -82,7 +82,7 @@ class GenerationPending(DomainError):
 
     def __init__(self, image_id: str) -> None:
         super().__init__(
-            f"The image is still being generated. Query image {image_id} in a moment.",
+            "The image is still being generated.",
             code=ErrorCode.GENERATION_PENDING,
         )
         self.image_id = image_id

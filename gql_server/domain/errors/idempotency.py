@@ -26,10 +26,7 @@ class IdempotencyInProgress(DomainError):
 
     def __init__(self, image_id: str) -> None:
         super().__init__(
-            (
-                "An earlier request with this idempotency key is still running. Send it "
-                f"again, or query {image_id}, in a moment."
-            ),
+            "An earlier request with this idempotency key is still running.",
             code=ErrorCode.IDEMPOTENCY_IN_PROGRESS,
             path=("idempotency_key",),
         )

@@ -7,8 +7,7 @@ class ModelNotFound(NotFound):
     """The catalogue has no model with this name."""
 
     def __init__(self, model_id: str, *, path: Path = ("model",)) -> None:
-        hint = "Query `models` for the available models."
-        super().__init__("model", model_id, ErrorCode.MODEL_NOT_FOUND, path, hint=hint)
+        super().__init__("model", model_id, ErrorCode.MODEL_NOT_FOUND, path)
         self.model_id = self.sought_id
 
 
