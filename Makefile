@@ -63,7 +63,6 @@ types-studio:
 
 schema: $(VENV)/serves
 	$(BIN)/gql-server schema > schema.graphql
-	$(BIN)/python -m tests.operation_pages
 	$(BIN)/python -m tools.reference
 
 bench: $(VENV)/checks $(VENV)-clients/ready

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from gql_server.domain.budget_errors import BudgetExceeded, BudgetNotFound
 
 from gql_server.api.errors import camel_case, user_errors
 from gql_server.domain import errors as domain
 from gql_server.domain.batches import BatchStatus
 from gql_server.domain.budgets import BudgetScope
-from gql_server.domain.errors import DomainError
+from gql_server.domain.errors import BudgetExceeded, BudgetNotFound, DomainError
 from gql_server.rest.error_forms import details_of, message_of, status_of, title_of
 from tests.domain.error_family import error_family
 from tests.rest.calls import ask

@@ -10,10 +10,10 @@ from graphql import OperationDefinitionNode, parse
 
 from gql_server.domain.principal import Role
 from tests.access.access_probes import OwnedObjects, make_objects
-from tests.operation_pages import FOLDER, INDEX, SCHEMA, Operation, index, operations
 from tests.support.clients import client_of
 from tests.support.running_app import RunningApp, png, running_app
 from tests.support.streams import EVENTS, streamed
+from tools.reference.operations import FOLDER, INDEX, SCHEMA, Operation, index, operations
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +33,7 @@ def test_each_operation_has_a_page_and_each_page_an_operation() -> None:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_a_page_says_what_the_schema_says(operation: Operation) -> None:
     page = operation.page.read_text("utf-8")
-    assert page.startswith(operation.facts()), "make schema"
+    assert page.startswith(operation.head()), "make schema"
     errors = page.partition("\n## Errors\n")[2].partition("\n## ")[0]
     for name in re.findall(r"^\| `(\w+)`", errors, re.MULTILINE):
         assert name in SCHEMA.type_map, name

@@ -6,9 +6,8 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from gql_server.domain import errors as domain
-from gql_server.domain.budget_errors import BudgetExceeded
 from gql_server.domain.budgets import BudgetScope
-from gql_server.domain.errors import DomainError, Path
+from gql_server.domain.errors import BudgetExceeded, DomainError, Path
 from gql_server.domain.money import to_dollars
 
 

@@ -82,7 +82,7 @@ async def test_images_are_read_once_for_all_who_watch(
         read.extend(given[2])
         return await get_images(*given, **named)
 
-    monkeypatch.setattr("gql_server.api.context.get_images", reads)
+    monkeypatch.setattr("gql_server.api.loaders.get_images", reads)
     batch_id = await harness.batch(5)
     async with watching(harness, batch_id) as first, watching(harness, batch_id) as second:
         for client in (first, second):

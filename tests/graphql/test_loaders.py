@@ -23,7 +23,7 @@ async def budgets(context: Context) -> Any:
 
 
 async def image(context: Context) -> Any:
-    return await context.image.load("img_of_nobody")
+    return await context.loaders.images.load("img_of_nobody")
 
 
 @pytest.mark.parametrize(("read", "found"), [(budgets, []), (image, None)])

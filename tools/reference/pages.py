@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.reference import commands, errors, settings
+from tools.reference import commands, errors, operations, settings
 
 
 def generated_pages() -> Iterator[tuple[Path, str]]:
@@ -14,3 +14,6 @@ def generated_pages() -> Iterator[tuple[Path, str]]:
     yield errors.FOLDER / "README.md", errors.index()
     for text in errors.error_texts():
         yield text.path, text.page()
+    yield operations.INDEX, operations.index()
+    for operation in operations.operations():
+        yield operation.page, operation.written()

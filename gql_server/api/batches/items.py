@@ -81,7 +81,7 @@ class BatchItem(Node):
         """Load the picture, together with its siblings'."""
         if self.image_id is None:
             return None
-        image = await info.context.image.load(self.image_id)
+        image = await info.context.loaders.images.load(self.image_id)
         return await image_from(info.context, image) if image is not None else None
 
     @strawberry.field(
@@ -92,7 +92,7 @@ class BatchItem(Node):
         """Load the picture, together with its siblings', and compare."""
         if self.image_id is None:
             return []
-        image = await info.context.image.load(self.image_id)
+        image = await info.context.loaders.images.load(self.image_id)
         return list(size_warnings(image)) if image is not None else []
 
 

@@ -68,7 +68,7 @@ async def _shaped(context: Context, update: BatchUpdate) -> Sequence[tuple[int, 
     recent = now() - _PRESENT
     for item, image in update.items:
         if image is not None and item.finished_at is not None and item.finished_at > recent:
-            context.image.prime(item.image_id, image)
+            context.loaders.images.prime(item.image_id, image)
     event = BatchProgress(
         sequence=update.position,
         batch=batch_from(context, update.state),

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import strawberry
 
-from gql_server.api.context import LATEST_WEBHOOKS, Info
+from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import REPORTABLE, user_errors
+from gql_server.api.loaders import LATEST_WEBHOOKS
 from gql_server.api.nodes import Node
 from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.api.webhooks.types import Webhook, webhooks_of

@@ -89,8 +89,8 @@ class TemplateCosts(Costs):
         """Load the template, together with its siblings'."""
         if self.template_id is None:
             return None
-        facts = await info.context.template.load(self.template_id)
-        return template_from(info.context, facts) if facts is not None else None
+        row = await info.context.loaders.templates.load(self.template_id)
+        return template_from(info.context, row) if row is not None else None
 
 
 @described

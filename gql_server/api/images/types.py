@@ -1,8 +1,8 @@
 """Images: their shape and their lists."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import strawberry
 from strawberry.scalars import JSON
@@ -16,6 +16,7 @@ from gql_server.api.images.parameters import GenerationParameters
 from gql_server.api.models.types import Model
 from gql_server.api.nodes import Node
 from gql_server.api.pages import PageArguments
+from gql_server.api.partial_objects import PartialObjects, as_read
 from gql_server.database.records.images import PartialImage
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.generation import images as use_cases
@@ -26,9 +27,6 @@ from gql_server.storage.store import DEFAULT_URL_SECONDS
 if TYPE_CHECKING:
     from gql_server.api.batches.types import Batch
     from gql_server.api.templates.types import Template
-
-_ColumnShape = Callable[[dict[str, Any], Any, Context], None]
-"""Sets the attributes of an image that a column's value makes."""
 
 
 @described
@@ -97,7 +95,7 @@ class Image(Node):
 
         if self.template_id is None:
             return None
-        row = await info.context.template.load(self.template_id)
+        row = await info.context.loaders.templates.load(self.template_id)
         return template_from(info.context, row) if row is not None else None
 
     @strawberry.field(
@@ -111,7 +109,7 @@ class Image(Node):
 
         if self.batch_id is None:
             return None
-        row = await info.context.batch.load(self.batch_id)
+        row = await info.context.loaders.batches.load(self.batch_id)
         return batch_from(info.context, row) if row is not None else None
 
     @strawberry.field(
@@ -159,16 +157,12 @@ IMAGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "deletedAt": ("deleted_at",),
     "missingSince": ("missing_since",),
 }
-"""The columns that each field is made of."""
+"""The columns that each field needs."""
 
 
 async def images_from(context: Context, found: Sequence[PartialImage]) -> list[Image]:
-    """Shape rows for clients: with the attributes that the columns they have allow."""
-    if not found:
-        return []
-    # Every row has the same columns.
-    shapes = [(column, _SHAPES.get(column)) for column in found[0]]
-    images = [_shape(context, row, shapes) for row in found]
+    """Return images with the attributes that the columns of their rows allow."""
+    images = _IMAGES.made(context, found)
     if context.services.store.public_base is None:
         for image, row in zip(images, found, strict=True):
             if "storage_key" in row:
@@ -177,12 +171,12 @@ async def images_from(context: Context, found: Sequence[PartialImage]) -> list[I
 
 
 async def image_from(context: Context, row: PartialImage) -> Image:
-    """Shape one row for clients."""
+    """Return an image with the attributes that the columns of its row allow."""
     return (await images_from(context, [row]))[0]
 
 
 async def find_images(info: Info, ids: Sequence[str]) -> dict[str, Image]:
-    """Return the caller's images of these ids, deleted ones too."""
+    """Return the caller's images with these IDs, including deleted ones."""
     context = info.context
     found = await use_cases.get_images(context.services, context.principal, ids)
     images = await images_from(context, list(found.values()))
@@ -196,7 +190,7 @@ async def image_connection(
     *,
     batch_id: str | None = None,
 ) -> Connection[Image]:
-    """Return one page of the caller's images, reading only the columns asked for."""
+    """Return a page of the caller's images, reading only the requested columns."""
     context = info.context
     request = page.request()
     wanted = image_filter(where)
@@ -214,61 +208,23 @@ async def image_connection(
     )
 
 
-def _shape(
-    context: Context, row: Mapping[str, object], shapes: Sequence[tuple[str, _ColumnShape | None]]
-) -> Image:
-    # Only the columns asked for are here, so the dataclass's own constructor cannot serve.
-    image = Image.__new__(Image)
-    attributes = vars(image)
-    for column, shape in shapes:
-        if shape is None:
-            attributes[column] = row[column]
-        else:
-            shape(attributes, row[column], context)
-    return image
+def _public_url(key: str, context: Context) -> str:
+    return f"{context.services.store.public_base}/{key}"
 
 
-def _shape_key(attributes: dict[str, Any], value: Any, context: Context) -> None:
-    attributes["storage_key"] = attributes["r2_key"] = value
-    attributes["r2_url"] = f"{context.services.store.public_base}/{value}"
-
-
-def _shape_model(attributes: dict[str, Any], value: Any, context: Context) -> None:
-    attributes["model"] = context.models[value]
-
-
-def _shape_parameters(attributes: dict[str, Any], value: Any, _context: Context) -> None:
-    attributes["parameters"] = GenerationParameters(**value)
-
-
-def _shape_metadata(attributes: dict[str, Any], value: Any, _context: Context) -> None:
-    attributes["metadata"] = value
-
-
-def _shape_deletion(attributes: dict[str, Any], value: Any, _context: Context) -> None:
-    attributes["deleted_at"] = value
-    attributes["is_deleted"] = value is not None
-
-
-def _shape_cost(attributes: dict[str, Any], value: Any, _context: Context) -> None:
-    attributes["cost"] = to_dollars(value)
-
-
-def _shape_provider_cost(attributes: dict[str, Any], value: Any, _context: Context) -> None:
-    attributes["provider_cost"] = to_dollars(value)
-
-
-def _shape_neurons(attributes: dict[str, Any], value: Any, _context: Context) -> None:
-    attributes["neurons"] = to_neurons(value)
-
-
-_SHAPES: Final[Mapping[str, _ColumnShape]] = {
-    "storage_key": _shape_key,
-    "model_id": _shape_model,
-    "parameters": _shape_parameters,
-    "attributes": _shape_metadata,
-    "deleted_at": _shape_deletion,
-    "cost": _shape_cost,
-    "provider_cost": _shape_provider_cost,
-    "neurons": _shape_neurons,
-}
+_IMAGES: Final = PartialObjects(
+    Image,
+    {
+        "storage_key": {"storage_key": as_read, "r2_key": as_read, "r2_url": _public_url},
+        "model_id": {"model": lambda model_id, context: context.models[model_id]},
+        "parameters": {"parameters": lambda values, _: GenerationParameters(**values)},
+        "attributes": {"metadata": as_read},
+        "deleted_at": {
+            "deleted_at": as_read,
+            "is_deleted": lambda deleted_at, _: deleted_at is not None,
+        },
+        "cost": {"cost": lambda amount, _: to_dollars(amount)},
+        "provider_cost": {"provider_cost": lambda amount, _: to_dollars(amount)},
+        "neurons": {"neurons": lambda amount, _: to_neurons(amount)},
+    },
+)

@@ -5,8 +5,9 @@ from typing import Annotated, Final
 
 import strawberry
 
-from gql_server.api.context import Info, ModelSince
+from gql_server.api.context import Info
 from gql_server.api.described import described
+from gql_server.api.loaders import ModelSince
 from gql_server.domain.clock import now
 from gql_server.ledger.reports.performance import Performance, performance_start
 
@@ -67,7 +68,7 @@ async def model_performance(info: Info, model_id: str, since: datetime | None) -
     start = performance_start(since)
     if not is_admin:
         start = min(start, performance_start(now() - _MIN_WINDOW))
-    found = await info.context.model_performance.load(ModelSince(model_id, start))
+    found = await info.context.loaders.performance.load(ModelSince(model_id, start))
     is_shown = is_admin or found.images + found.failures >= _MIN_GENERATIONS
     rate = found.success_rate if is_shown else None
     return ModelPerformance(

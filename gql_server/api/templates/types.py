@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Final
 
 import strawberry
 
 from gql_server.api.connections import Connection, connection
-from gql_server.api.context import Context, Info, TemplateImages
+from gql_server.api.context import Context, Info
 from gql_server.api.described import described
 from gql_server.api.images.filters import (
     FilterArgument,
@@ -15,9 +15,11 @@ from gql_server.api.images.filters import (
 )
 from gql_server.api.images.parameters import TemplateParameters
 from gql_server.api.images.types import IMAGE_COLUMNS, Image, images_from
+from gql_server.api.loaders import TemplateImages
 from gql_server.api.models.types import Model
 from gql_server.api.nodes import Node
 from gql_server.api.pages import PageArguments, Paginated
+from gql_server.api.partial_objects import PartialObjects
 from gql_server.database.records.templates import PartialTemplate
 from gql_server.generation import images as image_use_cases
 from gql_server.graphql.execution.selection import requested_columns
@@ -50,7 +52,9 @@ class Template(Node):
         context, where = info.context, image_filter(filter)
         request = page.request()
         columns = requested_columns(info, ("edges", "node"), IMAGE_COLUMNS)
-        found = await context.template_images.load(TemplateImages(self.id, columns, where, request))
+        found = await context.loaders.template_images.load(
+            TemplateImages(self.id, columns, where, request)
+        )
         return connection(
             found,
             await images_from(context, found.rows),
@@ -62,20 +66,14 @@ class Template(Node):
 
 
 def template_from(context: Context, row: PartialTemplate) -> Template:
-    """Shape a row for clients: with the attributes that the columns it has allow."""
-    # Only the columns asked for are here, so the dataclass's own constructor cannot serve.
-    template = Template.__new__(Template)
-    attributes = vars(template)
-    for column, value in row.items():
-        attribute, shaped = _shaped(context, column, value)
-        attributes[attribute] = shaped
-    return template
+    """Return a template with the attributes that the columns of its row allow."""
+    return _TEMPLATES.made(context, [row])[0]
 
 
 async def find_templates(info: Info, ids: Sequence[str]) -> dict[str, Template]:
     """Return the caller's templates of these ids."""
     context = info.context
-    found = await context.template.load_many(list(ids))
+    found = await context.loaders.templates.load_many(list(ids))
     return {
         template_id: template_from(context, row)
         for template_id, row in zip(ids, found, strict=True)
@@ -83,9 +81,10 @@ async def find_templates(info: Info, ids: Sequence[str]) -> dict[str, Template]:
     }
 
 
-def _shaped(context: Context, column: str, value: Any) -> tuple[str, Any]:
-    if column == "model_id":
-        return "model", context.models[value]
-    if column == "parameters":
-        return column, TemplateParameters(**value)
-    return column, value
+_TEMPLATES: Final = PartialObjects(
+    Template,
+    {
+        "model_id": {"model": lambda model_id, context: context.models[model_id]},
+        "parameters": {"parameters": lambda values, _: TemplateParameters(**values)},
+    },
+)

@@ -80,7 +80,7 @@ class Webhook(Node):
     )
     async def deliveries(self, info: Info) -> list[WebhookDelivery]:
         """List the attempts."""
-        found = await info.context.webhook_deliveries.load(self.id)
+        found = await info.context.loaders.deliveries.load(self.id)
         return [
             WebhookDelivery(
                 started_at=delivery.started_at,
@@ -161,5 +161,5 @@ async def find_webhooks(info: Info, ids: Sequence[str]) -> dict[str, Webhook]:
 
 async def webhooks_of(info: Info, subject_id: str) -> list[Webhook]:
     """List the latest webhooks of a batch or a budget that the caller sees, the newest first."""
-    found = await info.context.subject_webhooks.load(subject_id)
+    found = await info.context.loaders.latest_webhooks.load(subject_id)
     return [webhook_from(webhook) for webhook in found]

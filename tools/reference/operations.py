@@ -1,7 +1,4 @@
-"""The pages of docs/operations: a part generated from the schema, and a part written by hand.
-
-`python -m tests.operation_pages` generates the first, as `make schema` does.
-"""
+"""docs/operations: a page for each operation, whose head is generated from the schema."""
 
 import json
 import re
@@ -22,7 +19,7 @@ from gql_server.api.permissions import PERMISSIONS
 from gql_server.api.schema import schema_text
 from tools.reference.markdown import wrapped
 
-FOLDER = Path(__file__).parents[1] / "docs" / "operations"
+FOLDER = Path(__file__).parents[2] / "docs" / "operations"
 INDEX = FOLDER / "README.md"
 SCHEMA = build_schema(schema_text())
 
@@ -46,11 +43,11 @@ class Operation:
 
     @property
     def page(self) -> Path:
-        """Where it is described."""
+        """The file of its page."""
         return FOLDER / f"{self.name}.md"
 
-    def facts(self) -> str:
-        """Write what the schema says of it."""
+    def head(self) -> str:
+        """Return the generated part of its page."""
         permission = PERMISSIONS[self.kind][self.name]
         answer = get_named_type(self.field.type)
         paragraphs = [
@@ -69,16 +66,16 @@ class Operation:
         return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
 
     def example(self) -> "Example":
-        """Read the example of its page."""
+        """Read the example on its page."""
         blocks = _BLOCK.findall(self.page.read_text("utf-8").partition(_END)[2])
         (document,) = [text for language, text in blocks if language == "graphql"]
         *variables, answer = [json.loads(text) for language, text in blocks if language == "json"]
         return Example(document, variables[0] if variables else {}, answer)
 
     def written(self) -> str:
-        """Return the page as it should be."""
+        """Return the current text of its page, with the handwritten part."""
         old = self.page.read_text("utf-8") if self.page.exists() else ""
-        return self.facts() + (old.partition(f"{_END}\n")[2] or "\n## Example\n")
+        return self.head() + (old.partition(f"{_END}\n")[2] or "\n## Example\n")
 
     def _arguments(self) -> Iterator[tuple[str, str, str]]:
         for name, argument in self.field.args.items():
@@ -91,7 +88,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Example:
-    """A page's example, with the answer that it shows."""
+    """The example of a page, with its response."""
 
     document: str
     variables: dict[str, Any]
@@ -99,15 +96,15 @@ class Example:
 
 
 def operations() -> Iterator[Operation]:
-    """Every operation, in the schema's order."""
-    for root in (SCHEMA.query_type, SCHEMA.mutation_type, SCHEMA.subscription_type):
-        assert root is not None
+    """Yield every operation, in the order of the schema."""
+    roots = (SCHEMA.query_type, SCHEMA.mutation_type, SCHEMA.subscription_type)
+    for root in filter(None, roots):
         for name, field in root.fields.items():
             yield Operation(root.name, name, field)
 
 
 def index() -> str:
-    """Write the list of all operations, with what is written by hand under it."""
+    """Return the list of all operations, with the handwritten part below it."""
     old = INDEX.read_text("utf-8") if INDEX.exists() else ""
     rows = [
         (
@@ -134,9 +131,3 @@ def _table(head: tuple[str, ...], rows: Any) -> str:
     return "\n".join(
         f"| {line} |" for line in (" | ".join(head), " | ".join("---" for _ in head), *lines)
     )
-
-
-if __name__ == "__main__":
-    for one in operations():
-        one.page.write_text(one.written(), "utf-8")
-    INDEX.write_text(index(), "utf-8")
