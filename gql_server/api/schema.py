@@ -15,13 +15,10 @@ from gql_server.api.batches.mutations import BatchMutations
 from gql_server.api.batches.queries import BatchQueries
 from gql_server.api.batches.subscriptions import BatchSubscriptions
 from gql_server.api.batches.types import Batch
+from gql_server.api.budgets.mutations import BudgetMutations
 from gql_server.api.budgets.queries import BudgetQueries
-from gql_server.api.budgets.types import (
-    Budget,
-    BudgetMutations,
-    BudgetWarning,
-    UnknownSubjectWarning,
-)
+from gql_server.api.budgets.types import Budget
+from gql_server.api.budgets.warnings import BudgetWarning, UnknownSubjectWarning
 from gql_server.api.costs.queries import CostAnalyticsQueries, CostEstimateQueries
 from gql_server.api.described import described
 from gql_server.api.errors import border_error

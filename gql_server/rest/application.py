@@ -20,7 +20,8 @@ from gql_server.rest.context import principal_of
 from gql_server.rest.description import describe
 from gql_server.rest.docs import docs_routes
 from gql_server.rest.errors import error_response
-from gql_server.rest.operations import OPERATIONS, Operation
+from gql_server.rest.operation import Operation
+from gql_server.rest.operations import OPERATIONS
 from gql_server.rest.problems import Pending, documented
 from gql_server.rest.requests import BodyBounds, BoundedRequest
 from gql_server.web.allowances import allowance_headers

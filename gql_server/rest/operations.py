@@ -3,13 +3,10 @@
 Only operations listed here are served.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Final
 
 from gql_server.access.permissions import Permission, Visibility
-from gql_server.database.engine.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from gql_server.domain.principal import Role
 from gql_server.rest import batches, costs, generation, images, models, source_images, templates
 from gql_server.rest.examples import (
@@ -25,91 +22,13 @@ from gql_server.rest.examples import (
     TEMPLATE,
     TEMPLATES,
 )
+from gql_server.rest.operation import OF_BODIES, OF_SPENDING, Operation
 from gql_server.rest.uploads import UPLOAD_BODY
 
 _READ: Final = Permission(Role.READER, Visibility.HIDDEN)
 _READ_COMMON: Final = Permission(Role.READER, Visibility.NONE)
 _CREATE: Final = Permission(Role.CREATOR, Visibility.HIDDEN)
 _CREATE_NEW: Final = Permission(Role.CREATOR, Visibility.NONE)
-
-_DIGITS: Final = 10
-
-_OF_ALL: Final = (
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.MISDIRECTED_REQUEST,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
-_OF_BODIES: Final = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-)
-_OF_SPENDING: Final = (
-    *_OF_BODIES,
-    HTTPStatus.PAYMENT_REQUIRED,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One thing that can be asked for.
-
-    Attributes:
-        id: Its name, as in GraphQL where it has one there.
-        method: How it is asked for.
-        path: Where.
-        endpoint: What answers.
-        permission: Who may ask for it.
-        tag: The noun that it belongs to.
-        summary: What it does, in a few words.
-        description: What a client should know of it.
-        example: What it answers.
-        refusals: The statuses of its own beside 401, 403, 421, 429, 500 and 503.
-        status: The status of its success.
-        pending: What it answers with 202 where the deadline passes; None: it never does.
-        is_page: Whether it answers a page of a list.
-        body: The description of a body that is no JSON, as OpenAPI has it.
-    """
-
-    id: str
-    method: Literal["GET", "POST", "PUT", "DELETE"]
-    path: str
-    endpoint: Callable[..., Any]
-    permission: Permission
-    tag: str
-    summary: str
-    description: str
-    example: Any
-    refusals: tuple[HTTPStatus, ...] = ()
-    status: HTTPStatus = HTTPStatus.OK
-    pending: Any | None = None
-    is_page: bool = False
-    body: Mapping[str, Any] | None = None
-
-    def cost(self, query: Mapping[str, str]) -> int:
-        """Return what it costs of an allowance: 1, and for a page 1 for each place of it.
-
-        A size that is written in another way than in plain digits costs as much as the largest.
-        """
-        if not self.is_page:
-            return 1
-        limit = query.get("limit")
-        if limit is None:
-            return DEFAULT_PAGE_SIZE
-        is_plain = limit.isascii() and limit.isdigit() and len(limit) < _DIGITS
-        return min(max(int(limit), 1), MAX_PAGE_SIZE) if is_plain else MAX_PAGE_SIZE
-
-    @property
-    def statuses(self) -> tuple[HTTPStatus, ...]:
-        """Every status that it refuses with."""
-        return tuple(sorted({*self.refusals, *_OF_ALL}))
-
 
 OPERATIONS: Final = (
     Operation(
@@ -125,7 +44,7 @@ OPERATIONS: Final = (
         "client disconnects. If the server's deadline passes first, the "
         "response is 202 with the ID that the image will have.",
         example=IMAGE,
-        refusals=_OF_SPENDING,
+        refusals=OF_SPENDING,
         status=HTTPStatus.CREATED,
         pending=PENDING_IMAGE,
     ),
@@ -163,7 +82,7 @@ OPERATIONS: Final = (
         summary="Create a template",
         description="Creates a template: a model, prompt text and settings for reuse.",
         example=TEMPLATE,
-        refusals=_OF_BODIES,
+        refusals=OF_BODIES,
         status=HTTPStatus.CREATED,
     ),
     Operation(
@@ -189,7 +108,7 @@ OPERATIONS: Final = (
         description="Updates the given fields. Images generated with the template are not "
         "affected.",
         example=TEMPLATE,
-        refusals=(*_OF_BODIES, HTTPStatus.NOT_FOUND),
+        refusals=(*OF_BODIES, HTTPStatus.NOT_FOUND),
     ),
     Operation(
         id="deleteTemplate",
@@ -252,7 +171,7 @@ OPERATIONS: Final = (
         description="Stores an image for `source_image_ids`: upright, at most 2048 pixels "
         "per side and without its metadata.",
         example=SOURCE_IMAGE,
-        refusals=(*_OF_BODIES, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
+        refusals=(*OF_BODIES, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
         status=HTTPStatus.CREATED,
         body=UPLOAD_BODY,
     ),
@@ -320,7 +239,7 @@ OPERATIONS: Final = (
         description="Starts a batch and returns it at once. All images are validated before"
         " any is accepted, and the cost of all is reserved.",
         example=BATCH,
-        refusals=_OF_SPENDING,
+        refusals=OF_SPENDING,
         status=HTTPStatus.CREATED,
         pending=PENDING_BATCH,
     ),

@@ -130,7 +130,7 @@ async def test_it_goes_on_without_websockets_and_says_how_to_go_on_when_it_is_re
         result = await run
     fake_workers_ai.always = None
     assert result.exit_code == 3
-    command = "go on with: gql-server batch --resume bat_"
+    command = "continue with: gql-server batch --resume bat_"
     assert command in result.stderr
     assert result.stderr.rstrip().endswith(f"--out '{desk.out}'")
 

@@ -66,7 +66,7 @@ async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
                 is_interrupted.set()
                 assert code == 130
                 assert "Traceback" not in said
-                found = re.search(r"go on with: gql-server batch (--resume bat_\w+)", said)
+                found = re.search(r"continue with: gql-server batch (--resume bat_\w+)", said)
                 assert found is not None
                 assert f"/{PICTURES}" in shown()  # the bar counts
                 assert "left" in shown()

@@ -21,7 +21,8 @@ from strawberry.types import ExecutionContext, ExecutionResult
 
 from gql_server.api.scalars import DATE_TIME
 from gql_server.graphql.execution.error_order import in_order_of_fields
-from gql_server.graphql.execution.executor import ATTRIBUTE_WITHOUT_ARGUMENTS, PlainFieldExecutor
+from gql_server.graphql.execution.executor import PlainFieldExecutor
+from gql_server.graphql.execution.plain_fields import ATTRIBUTE_WITHOUT_ARGUMENTS
 
 T = TypeVar("T")
 

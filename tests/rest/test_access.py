@@ -12,7 +12,8 @@ import pytest
 from gql_server.access.permissions import Visibility
 from gql_server.domain.principal import Role
 from gql_server.rest.application import rest_application
-from gql_server.rest.operations import OPERATIONS, Operation
+from gql_server.rest.operation import Operation
+from gql_server.rest.operations import OPERATIONS
 from tests.access.access_probes import (
     IMG2IMG,
     INPAINTING,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import strawberry
 
-from gql_server.api.budgets.types import PayloadWarning
+from gql_server.api.budgets.warnings import PayloadWarning
 from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Info
 from gql_server.api.described import described

@@ -7,7 +7,7 @@ import strawberry
 
 from gql_server.api.batches.inputs import GenerateBatchInput, batch_request, batch_work, retry_work
 from gql_server.api.batches.types import Batch, batch_from
-from gql_server.api.budgets.types import MAX_WARNINGS, PayloadWarning, budget_warning
+from gql_server.api.budgets.warnings import MAX_WARNINGS, PayloadWarning, budget_warning
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.errors import REPORTABLE, user_errors

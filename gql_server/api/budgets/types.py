@@ -1,31 +1,22 @@
-"""Budgets: what may be spent in a day or a month, how they stand, and how they are set."""
+"""Budgets: their types, and how they are read."""
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
 
 import strawberry
 
 from gql_server.api.context import Info
 from gql_server.api.described import described
-from gql_server.api.enums import domain_member
-from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.loaders import LATEST_WEBHOOKS
 from gql_server.api.nodes import Node
-from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.api.webhooks.types import Webhook, webhooks_of
 from gql_server.domain import budgets as domain
-from gql_server.domain.errors import InvalidInput
 from gql_server.domain.money import to_dollars
 from gql_server.graphql.execution.weights import list_size
 from gql_server.ledger.budgets.alerts import PERCENTAGES
-from gql_server.ledger.budgets.budgets import BudgetRequest, BudgetState
-from gql_server.quoting import quoted
+from gql_server.ledger.budgets.budgets import BudgetState
 
 MAX_BUDGETS_OF_PAYER = len(domain.BudgetScope) * len(domain.BudgetPeriod)
-MAX_WARNINGS = 20
-
-_ERRORS = "Every error in the request. Empty when the request succeeded."
 
 
 @described
@@ -131,7 +122,7 @@ class Budget(Node):
         "Null unless the caller is an admin."
     )
     def webhook_url(self, info: Info) -> str | None:
-        """Tell the address, which may hold a secret of its receiver."""
+        """Return the URL, which may contain a secret of its receiver."""
         return self.own_webhook_url if info.context.is_admin else None
 
     @strawberry.field(
@@ -140,160 +131,15 @@ class Budget(Node):
         metadata=list_size(LATEST_WEBHOOKS),
     )
     async def webhooks(self, info: Info) -> list[Webhook]:
-        """List what was told."""
+        """Return the webhooks about the budget."""
         return await webhooks_of(info, self.id)
 
 
-@described
-@strawberry.interface(name="Warning")
-class PayloadWarning:
-    """A warning about a request that succeeded."""
-
-    message: str = strawberry.field(description="Message for people.")
-
-
-@described
-@strawberry.type
-class BudgetWarning(PayloadWarning):
-    """The request exceeded a soft budget."""
-
-    budget: Budget = strawberry.field(
-        description="The budget, as it was before this request was charged."
-    )
-
-
-@strawberry.type(
-    description="A budget limits a user or an API key that the server does not know: "
-    "perhaps a typing error, or a new user."
-)
-class UnknownSubjectWarning(PayloadWarning):
-    """A budget bounds a user or an API key of which the server knows nothing."""
-
-    subject_id: strawberry.ID = strawberry.field(description="ID of the user or the API key.")
-
-
-@described
-@strawberry.input
-class SetBudgetInput:
-    """A budget to set.
-
-    It replaces the budget of the same user, key or server and the same period. Amounts already
-    reserved stay reserved, even under a lower limit.
-    """
-
-    limit: float = strawberry.field(description="Maximum spending per period, in US dollars.")
-    period: BudgetPeriod = strawberry.field(description="How often the budget resets.")
-    user_id: strawberry.ID | None = strawberry.field(
-        default=None,
-        description="Limit the spending of this user. With neither `userId` nor `keyId`, "
-        "the budget limits the whole server.",
-    )
-    key_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Limit the spending with this API key."
-    )
-    enforcement: BudgetEnforcement = strawberry.field(
-        default=BudgetEnforcement.HARD,
-        description="Whether requests that would exceed the limit are refused or only "
-        "produce a warning.",
-    )
-    time_zone: str = strawberry.field(
-        default="UTC",
-        description="IANA time zone whose midnights start the periods, such as `Europe/Berlin`.",
-    )
-    webhook_url: str | None = strawberry.field(
-        default=None,
-        description="Public `https://` URL that receives a webhook when 50, 80 and 100 "
-        "percent are reached, once per period. Without it, no webhook is sent.",
-    )
-
-
-@described
-@strawberry.input
-class RemoveBudgetInput:
-    """The budget to remove."""
-
-    id: strawberry.ID = strawberry.field(description="ID of the budget, `bdg_…`.")
-
-
-@described
-@strawberry.type
-class SetBudgetPayload:
-    """The budget, or the errors that prevented the change."""
-
-    budget: Budget | None = strawberry.field(description="The budget. Null when there are errors.")
-    user_errors: list[UserError] = strawberry.field(
-        description=_ERRORS,
-        metadata=ERROR_LIST,
-    )
-    warnings: list[PayloadWarning] = strawberry.field(
-        description="Warnings about the budget, such as an unknown user.",
-        metadata=list_size(MAX_WARNINGS),
-    )
-
-
-@described
-@strawberry.type
-class RemoveBudgetPayload:
-    """The result of removing a budget, or the errors that prevented it."""
-
-    removed_id: strawberry.ID | None = strawberry.field(
-        description="ID of the removed budget. Null when there are errors."
-    )
-    user_errors: list[UserError] = strawberry.field(
-        description=_ERRORS,
-        metadata=ERROR_LIST,
-    )
-
-
-@strawberry.type
-class BudgetMutations:
-    """What is done to budgets."""
-
-    @strawberry.mutation(
-        description="Creates or replaces a daily or monthly budget of the server, a user or"
-        " an API key. Requires the admin role."
-    )
-    async def set_budget(
-        self,
-        info: Info,
-        input: Annotated[
-            SetBudgetInput, strawberry.argument(description="ID of the budget, `bdg_…`.")
-        ],
-    ) -> SetBudgetPayload:
-        """Set a budget."""
-        try:
-            state = await info.context.services.budgets.set(_request(input))
-        except REPORTABLE as error:
-            return SetBudgetPayload(budget=None, user_errors=user_errors(error), warnings=[])
-        return SetBudgetPayload(
-            budget=budget_from(info, state),
-            user_errors=[],
-            warnings=await _subject_warnings(info, state),
-        )
-
-    @strawberry.mutation(
-        description="Removes a budget. It stops limiting spending. Requires the admin role."
-    )
-    async def remove_budget(
-        self,
-        info: Info,
-        input: Annotated[
-            RemoveBudgetInput, strawberry.argument(description="The budget to remove.")
-        ],
-    ) -> RemoveBudgetPayload:
-        """Remove a budget."""
-        try:
-            await info.context.services.budgets.remove(input.id)
-        except REPORTABLE as error:
-            return RemoveBudgetPayload(removed_id=None, user_errors=user_errors(error))
-        return RemoveBudgetPayload(removed_id=input.id, user_errors=[])
-
-
 def budget_from(info: Info, state: BudgetState) -> Budget:
-    """Shape a budget as it stands, as far as the caller may know."""
+    """Return a budget with the amounts that the caller may see."""
     row = state.window.budget
     scope = BudgetScope(row.scope)
-    is_told = scope is not BudgetScope.SERVER or info.context.is_admin
+    is_visible = scope is not BudgetScope.SERVER or info.context.is_admin
     return Budget(
         id=strawberry.ID(row.id),
         scope=scope,
@@ -302,10 +148,10 @@ def budget_from(info: Info, state: BudgetState) -> Budget:
         period=BudgetPeriod(row.period),
         time_zone=row.time_zone,
         enforcement=BudgetEnforcement.HARD if row.is_hard else BudgetEnforcement.SOFT,
-        limit=to_dollars(state.limit) if is_told else None,
-        spent=to_dollars(state.spent) if is_told else None,
-        reserved=to_dollars(state.reserved) if is_told else None,
-        remaining=to_dollars(state.remaining) if is_told else None,
+        limit=to_dollars(state.limit) if is_visible else None,
+        spent=to_dollars(state.spent) if is_visible else None,
+        reserved=to_dollars(state.reserved) if is_visible else None,
+        remaining=to_dollars(state.remaining) if is_visible else None,
         starts_at=state.window.starts_at,
         resets_at=state.window.resets_at,
         alerts=[
@@ -318,48 +164,11 @@ def budget_from(info: Info, state: BudgetState) -> Budget:
     )
 
 
-def budget_warning(info: Info, state: BudgetState) -> PayloadWarning:
-    """Warn of a soft budget that was passed."""
-    message = state.detailed_warning if info.context.is_admin else state.warning
-    return BudgetWarning(message=message, budget=budget_from(info, state))
-
-
-async def _subject_warnings(info: Info, state: BudgetState) -> list[PayloadWarning]:
-    row = state.window.budget
-    if row.subject_id == info.context.user_id or await info.context.services.budgets.knows(row):
-        return []
-    kind = "user" if row.scope == domain.BudgetScope.USER else "API key"
-    message = (
-        f"Nothing is known of the {kind} {quoted(row.subject_id)}: it has made nothing here. The "
-        "budget holds if it comes; otherwise check the spelling and remove the budget."
-    )
-    return [UnknownSubjectWarning(message=message, subject_id=strawberry.ID(row.subject_id))]
-
-
 async def find_budgets(info: Info, ids: list[strawberry.ID]) -> dict[str, Budget]:
-    """Find budgets by id: an admin any, everybody else those that their pictures are paid from."""
+    """Find budgets by ID: for admins any, for others those that pay for their images."""
     context = info.context
     if context.is_admin:
         states = await context.services.budgets.find(ids)
     else:
         states = [state for state in await context.budgets() if state.window.budget.id in ids]
     return {state.window.budget.id: budget_from(info, state) for state in states}
-
-
-def _request(given: SetBudgetInput) -> BudgetRequest:
-    if given.user_id is not None and given.key_id is not None:
-        raise InvalidInput("Name a user or a key, not both.", path=("key_id",))
-    scope, subject = domain.BudgetScope.SERVER, ""
-    if given.user_id is not None:
-        scope, subject = domain.BudgetScope.USER, str(given.user_id)
-    elif given.key_id is not None:
-        scope, subject = domain.BudgetScope.KEY, str(given.key_id)
-    return BudgetRequest(
-        limit=given.limit,
-        period=domain_member(domain.BudgetPeriod, given.period),
-        scope=scope,
-        subject_id=subject,
-        zone_name=given.time_zone,
-        is_hard=given.enforcement is BudgetEnforcement.HARD,
-        webhook_url=given.webhook_url,
-    )

@@ -6,7 +6,7 @@ from typing import Annotated, Any, cast
 import strawberry
 from strawberry.scalars import JSON
 
-from gql_server.api.budgets.types import MAX_WARNINGS, PayloadWarning, budget_warning
+from gql_server.api.budgets.warnings import MAX_WARNINGS, PayloadWarning, budget_warning
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.errors import REPORTABLE, user_errors

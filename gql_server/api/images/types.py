@@ -20,7 +20,7 @@ from gql_server.api.partial_objects import PartialObjects, as_read
 from gql_server.database.records.images import PartialImage
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.generation import images as use_cases
-from gql_server.graphql.execution.executor import ATTRIBUTE_WITHOUT_ARGUMENTS
+from gql_server.graphql.execution.plain_fields import ATTRIBUTE_WITHOUT_ARGUMENTS
 from gql_server.graphql.execution.selection import requested_columns
 from gql_server.storage.store import DEFAULT_URL_SECONDS
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import strawberry
 
-from gql_server.api.budgets.types import PayloadWarning
+from gql_server.api.budgets.warnings import PayloadWarning
 from gql_server.api.described import described
 from gql_server.database.records.images import PartialImage
 from gql_server.generation.made_sizes import other_size

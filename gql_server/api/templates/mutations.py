@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from gql_server.api.budgets.types import MAX_WARNINGS, PayloadWarning
+from gql_server.api.budgets.warnings import MAX_WARNINGS, PayloadWarning
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.errors import REPORTABLE, user_errors

@@ -1,33 +1,21 @@
 """Plain fields without a function call each.
 
-On a page of 50 pictures most of a request's time goes into calling a resolver for every column
+On a page of 50 images, most of a request's time would be spent calling a resolver for every column
 of every row. A field that is a plain attribute needs none. This executor reads and writes such
-fields directly, whole trees of them where every field is plain, and leaves every other field,
-and every fault, to graphql-core.
+fields directly, whole trees of them where every field is plain, and leaves all other fields and
+all errors to graphql-core.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from enum import Enum
-from math import isfinite
-from operator import attrgetter
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, cast
 
 from graphql import (
     DocumentNode,
     ExecutionResult,
-    GraphQLBoolean,
     GraphQLError,
-    GraphQLField,
-    GraphQLFloat,
-    GraphQLID,
-    GraphQLInt,
-    GraphQLLeafType,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
-    GraphQLString,
-    Undefined,
     get_nullable_type,
 )
 from graphql.execution.collect_fields import FieldDetails, FieldDetailsList, GroupedFieldSet
@@ -35,35 +23,21 @@ from graphql.pyutils import AwaitableOrValue, Path
 from graphql.type import is_leaf_type, is_list_type, is_non_null_type, is_object_type
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition
-from strawberry.types.field import StrawberryField
 
 from gql_server.graphql.execution.error_order import in_order_of_fields
+from gql_server.graphql.execution.plain_fields import (
+    DEFINITION,
+    Read,
+    Write,
+    leaf_writer,
+    list_writer,
+    nullable_writer,
+    reader,
+)
 from gql_server.graphql.execution.plan_cache import plans_of
 from gql_server.graphql.execution.variables import CoercedVariables, in_json, without_variables
 
-ATTRIBUTE_WITHOUT_ARGUMENTS: Final = "attribute_without_arguments"
-"""In a field's metadata: the attribute that has the field's value when it is asked for without
-arguments."""
-
-Read = Callable[[Any], Any]
-"""Reads a field from its object."""
-
-Write = Callable[[Any], Any]
-"""Raises, whatever it likes, where graphql-core must look: then that executes the fields again."""
-
-_DEFINITION: Final = "strawberry-definition"
 _ALLOWED_DIRECTIVES: Final = {"include", "skip"}
-_MIN_INT: Final = -(2**31)
-_MAX_INT: Final = 2**31 - 1
-_SURE_KINDS: Final = {str, int, float, bool, list, dict, datetime}
-_UNCHANGED_KINDS: Final[Mapping[int, type]] = {
-    id(GraphQLString): str,
-    id(GraphQLID): str,
-    id(GraphQLBoolean): bool,
-    id(GraphQLInt): int,
-    id(GraphQLFloat): float,
-}
-"""By leaf type: what graphql-core writes as it is."""
 
 
 class _PlainField(NamedTuple):
@@ -102,7 +76,7 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
         *args: Any,
         **kwargs: Any,
     ) -> "list[GraphQLError] | PlainFieldExecutor":
-        """Build an executor; variables that were read already are taken as they are."""
+        """Build an executor; variables that have been coerced already are used as they are."""
         if not isinstance(raw_variable_values, CoercedVariables):
             built = super().build(
                 schema,
@@ -143,7 +117,7 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
             )
         try:
             values = {name: write(read(source_value)) for name, read, write in plan.plain}
-        except Exception:  # noqa: BLE001 - executed again here, where every fault is located
+        except Exception:  # noqa: BLE001 - executed again here, where every error is located
             return super().execute_fields(
                 parent_type, source_value, path, grouped_field_set, position_context
             )
@@ -231,7 +205,7 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
     def _object_writer(
         self, object_type: GraphQLObjectType, details: FieldDetailsList
     ) -> Write | None:
-        definition = object_type.extensions.get(_DEFINITION)
+        definition = object_type.extensions.get(DEFINITION)
         if not isinstance(definition, StrawberryObjectDefinition) or definition.is_type_of:
             return None
         fields, deferred, _ = self.collect_subfields(object_type, details)
@@ -256,66 +230,12 @@ def _switches(variables: Mapping[str, Any]) -> tuple[tuple[str, bool], ...]:
 
 
 def _is_of_document(detail: FieldDetails) -> bool:
-    """Tell whether a field is as its document says in every execution."""
+    """Return whether a field is the same in every execution of its document."""
     return detail.defer_usage is None and detail.fragment_variable_values is None
 
 
 def _has_unknown_directive(node: Any) -> bool:
     return any(one.name.value not in _ALLOWED_DIRECTIVES for one in node.directives or ())
-
-
-def reader(definition: GraphQLField, *, has_arguments: bool) -> Read | None:
-    """Return what reads a plain field from its object; None: the field has a resolver."""
-    field = definition.extensions.get(_DEFINITION)
-    if not isinstance(field, StrawberryField) or field.extensions:
-        return None
-    if field.base_resolver is None:
-        return attrgetter(field.python_name) if field.default_resolver is getattr else None
-    attribute = field.metadata.get(ATTRIBUTE_WITHOUT_ARGUMENTS)
-    return None if attribute is None or has_arguments else attrgetter(attribute)
-
-
-def leaf_writer(leaf: GraphQLLeafType) -> Write:
-    """Return what writes a plain value of a scalar or an enum."""
-    coerce = leaf.coerce_output_value
-
-    def write(value: Any) -> Any:
-        # Others may be awaitable, exceptions, or whatever else graphql-core looks at first.
-        if type(value) not in _SURE_KINDS and not isinstance(value, Enum):
-            raise TypeError("no plain value")
-        written = coerce(value)
-        if written is None or written is Undefined:
-            raise ValueError("no value")
-        return written
-
-    kind = _UNCHANGED_KINDS.get(id(leaf))
-    return write if kind is None else _unchanged_writer(kind, write)
-
-
-def _unchanged_writer(kind: type, otherwise: Write) -> Write:
-    if kind is int:
-        return lambda value: (
-            value if type(value) is int and _MIN_INT <= value <= _MAX_INT else otherwise(value)
-        )
-    if kind is float:
-        return lambda value: value if type(value) is float and isfinite(value) else otherwise(value)
-    return lambda value: value if type(value) is kind else otherwise(value)
-
-
-def list_writer(write_item: Write) -> Write:
-    """Return what writes a list of such values."""
-
-    def write(value: Any) -> list[Any]:
-        if type(value) is not list:
-            raise TypeError("no list")
-        return [write_item(item) for item in value]
-
-    return write
-
-
-def nullable_writer(write: Write) -> Write:
-    """Return what writes such a value, or null."""
-    return lambda value: None if value is None else write(value)
 
 
 def _in_order(

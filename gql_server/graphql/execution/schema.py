@@ -8,7 +8,6 @@ import orjson
 import strawberry
 import structlog
 from graphql import GraphQLError, GraphQLNamedType, GraphQLObjectType, GraphQLSchema
-from graphql import OperationType as DocumentOperation
 from graphql.execution import Executor
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.schema import StreamResult
@@ -18,13 +17,13 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.field import StrawberryField
 from strawberry.types.graphql import OperationType
 
+from gql_server.graphql.execution.admission import Admission, is_subscribing
 from gql_server.graphql.execution.context import OperationContext
 from gql_server.graphql.execution.documents import Documents, PreparedDocument, PreparedDocuments
 from gql_server.graphql.execution.errors import TranslateError, coded_error, without_suggestion
-from gql_server.graphql.execution.limits import Limits, limit_error
+from gql_server.graphql.execution.limits import Limits
 from gql_server.graphql.execution.query_cost import PageSizes, unweighed_lists
 from gql_server.graphql.execution.subscriptions import Subscriptions
-from gql_server.graphql.execution.variable_lists import MAX_ENTRIES, MAX_OBJECTS
 from gql_server.graphql.execution.variables import MANY_ENTRIES, read_beside_the_loop
 from gql_server.graphql.plans.operations import Plans
 
@@ -64,7 +63,7 @@ class Schema(strawberry.Schema):
             raise LookupError(f"Lists without a size (see weights.py): {', '.join(unweighed)}")
         self.documents = Documents(executable, limits, page_sizes)
         self.translate: Final = translate
-        self._limits = limits
+        self._admission = Admission(limits)
         self._subscriptions = Subscriptions(
             self._schema, self.execution_context_class or Executor, self._translated
         )
@@ -84,7 +83,7 @@ class Schema(strawberry.Schema):
         cost = None
         if query:
             prepared = self.documents.prepare(query)
-            cost, errors = await self._admitted(
+            cost, errors = await self._admission.admit(
                 prepared, operation_name, variable_values, context_value
             )
             if errors:
@@ -124,12 +123,14 @@ class Schema(strawberry.Schema):
             and (prepared.size_of_lists(operation_name, variables).entries >= MANY_ENTRIES)
         ):
             return None
-        cost, errors = await self._admitted(prepared, operation_name, variables, context)
+        cost, errors = await self._admission.admit(prepared, operation_name, variables, context)
         if errors or plan is None:
             return self._refused(errors, cost, context)
         try:
             data = await plan.answer(context, variables)
-            return orjson.dumps({"data": data, "extensions": self._told(cost, context)})
+            return orjson.dumps(
+                {"data": data, "extensions": self._admission.extensions(cost, context)}
+            )
         except Exception as error:  # noqa: BLE001 - executed again, where errors are located
             log.debug("plan_left", reason=repr(error))
         return await self._execute_admitted(
@@ -154,15 +155,15 @@ class Schema(strawberry.Schema):
             query, variables, context, root, operation_name, allowed_types, extensions
         )
         if cost is not None:
-            told = self._told(cost, context)
-            result.extensions = {**(result.extensions or {}), **(told or {})}
+            extensions_of_cost = self._admission.extensions(cost, context)
+            result.extensions = {**(result.extensions or {}), **(extensions_of_cost or {})}
         return self._translated(result, context) if result.errors else result
 
     def _refused(
         self, errors: list[GraphQLError], cost: int | None, context: OperationContext | None
     ) -> ExecutionResult:
         result = self._translated(ExecutionResult(data=None, errors=errors), context)
-        result.extensions = self._told(cost, context)
+        result.extensions = self._admission.extensions(cost, context)
         return result
 
     async def stream(
@@ -185,7 +186,7 @@ class Schema(strawberry.Schema):
         if context_value is not None:
             context_value = context_value.fresh()
         prepared = self.documents.prepare(query)
-        _, errors = await self._admitted(
+        _, errors = await self._admission.admit(
             prepared, operation_name, variable_values, context_value, pays_later=True
         )
         if outer is not None and context_value is not None:
@@ -197,7 +198,7 @@ class Schema(strawberry.Schema):
                 self._translated(PreExecutionError(data=None, errors=errors), context_value)
             )
         variable_values = await self._read(prepared, operation_name, variable_values)
-        if context_value is None or not _is_subscribing(prepared, operation_name):
+        if context_value is None or not is_subscribing(prepared, operation_name):
             results = await super().stream(
                 query,
                 variable_values,
@@ -240,29 +241,6 @@ class Schema(strawberry.Schema):
         )
         return GraphQLSchema(query, mutation, subscription, types=list(kinds.values()))
 
-    async def _admitted(
-        self,
-        prepared: PreparedDocument,
-        operation_name: str | None,
-        variables: dict[str, Any] | None,
-        context: OperationContext | None,
-        *,
-        pays_later: bool = False,
-    ) -> tuple[int | None, list[GraphQLError]]:
-        """Spend what the operation is estimated at; return that, or why it is not run.
-
-        The events of a subscription are paid for one by one, where they may be paid for later.
-        """
-        cost, errors = self._checked(prepared, operation_name, variables, context)
-        if context is not None:
-            is_subscription = (
-                pays_later and not errors and _is_subscribing(prepared, operation_name)
-            )
-            refused = await context.spend(0 if is_subscription else cost or 0)
-            if refused is not None:
-                return cost, [refused]
-        return cost, errors
-
     async def _read(
         self,
         prepared: PreparedDocument,
@@ -293,49 +271,6 @@ class Schema(strawberry.Schema):
                 if isinstance(result, ExecutionResult) and result.errors:
                     self._translated(result, context)
                 yield result
-
-    def _told(self, cost: int | None, context: OperationContext | None) -> dict[str, Any] | None:
-        """Return the extensions of an answer: what it cost, and what is left."""
-        if cost is None:
-            return None
-        told: dict[str, Any] = {"estimated": cost, "limit": self._limits.cost}
-        if context is not None:
-            told.update(context.cost_details())
-        return {"cost": told}
-
-    def _checked(
-        self,
-        prepared: PreparedDocument,
-        operation_name: str | None,
-        variables: dict[str, Any] | None,
-        context: OperationContext | None,
-    ) -> tuple[int | None, list[GraphQLError]]:
-        """Return what the operation is estimated at, or why it is not run."""
-        if prepared.errors:
-            return None, list(prepared.errors)
-        if prepared.introspects and context is not None and not context.sees_schema:
-            message = "Introspection is not allowed for this caller."
-            return None, [GraphQLError(message, extensions={"code": "INTROSPECTION_DISABLED"})]
-        error = prepared.choice_error(operation_name)
-        if error is not None:
-            return None, [error]
-        cost, limit = prepared.cost(operation_name, variables), self._limits.cost
-        if cost > limit:
-            message = f"The operation would cost {cost}, more than this server allows: {limit}."
-            hint = f"{message} Request smaller pages."
-            return None, [limit_error("QUERY_TOO_COMPLEX", hint, limit)]
-        if prepared.size_of_lists(operation_name, variables).is_too_large:
-            message = (
-                f"The lists of the variables may have {MAX_OBJECTS} objects and {MAX_ENTRIES} "
-                "entries in all; they have more."
-            )
-            return None, [limit_error("VARIABLES_TOO_LARGE", message, MAX_ENTRIES)]
-        return cost, []
-
-
-def _is_subscribing(prepared: PreparedDocument, operation_name: str | None) -> bool:
-    """Tell whether the operation that would be run is a subscription."""
-    return prepared.operation_type(operation_name) is DocumentOperation.SUBSCRIPTION
 
 
 def _type_errors(

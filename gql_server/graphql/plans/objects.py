@@ -16,7 +16,7 @@ from graphql import (
 )
 from strawberry.types.base import StrawberryObjectDefinition
 
-from gql_server.graphql.execution.executor import (
+from gql_server.graphql.execution.plain_fields import (
     Read,
     Write,
     leaf_writer,

@@ -1,13 +1,10 @@
 """GraphQL over HTTP and WebSockets, and the playground for browsers."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
-from json import JSONDecodeError
-from typing import Any, Final
+from typing import Final
 
-import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
 from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
@@ -15,13 +12,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http import GraphQLRequestData
 from strawberry.http.base import BaseRequestProtocol
-from strawberry.http.streaming import (
-    AsyncTextStream,
-    HTTPStreamTransport,
-    merge_stream_with_heartbeat,
-)
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import (
     GRAPHQL_SSE_PROTOCOL,
@@ -32,7 +24,6 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType as StrawberryOperationType
 from strawberry.types.unset import UnsetType
 
-from gql_server.graphql.broadcasts.payloads import Payload
 from gql_server.graphql.execution.context import OperationContext
 from gql_server.graphql.execution.persisted import PersistedDocuments
 from gql_server.graphql.execution.schema import Schema
@@ -44,17 +35,16 @@ from gql_server.graphql.server.playground import asks_for_playground
 from gql_server.graphql.server.responses import (
     SubResponse,
     WrittenAnswer,
-    add_context_headers,
     json_response,
     refusal,
-    result_status,
 )
-from gql_server.graphql.server.streams import PAYLOAD_WRITERS, EventsTransport, StreamResponse
+from gql_server.graphql.server.result_view import ResultView
+from gql_server.graphql.server.streams import EventsTransport
 from gql_server.graphql.server.websockets import (
     BoundedWebSocket,
     TransportHandler,
 )
-from gql_server.web.bodies import RequestRefused, parse_json
+from gql_server.web.bodies import RequestRefused
 from gql_server.web.headers import header_of
 
 _PROTOCOLS: Final = (
@@ -63,7 +53,7 @@ _PROTOCOLS: Final = (
     MULTIPART_SUBSCRIPTION_PROTOCOL,
 )
 _READ: Final = "gql_server.graphql.read"
-"""In a request's scope: its operation, which was read already."""
+"""In a request's scope: its operation, if it has been read already."""
 
 _ALLOWED_TYPES: Final = {
     "GET": (StrawberryOperationType.QUERY,),
@@ -75,7 +65,7 @@ MakeContext = Callable[[Request | WebSocket], OperationContext]
 """Makes the context of a request, or of a WebSocket for as long as it is open."""
 
 
-class GraphQLView(GraphQL[OperationContext, None]):
+class GraphQLView(ResultView):
     """Serves a schema over HTTP and WebSockets."""
 
     request_adapter_class = StarletteRequestAdapter
@@ -116,7 +106,7 @@ class GraphQLView(GraphQL[OperationContext, None]):
         self._playground = self._options.playground
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; whatever is wrong with it is told as JSON."""
+        """Respond to a request; errors are returned as JSON."""
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
@@ -145,7 +135,7 @@ class GraphQLView(GraphQL[OperationContext, None]):
         await response(scope, receive, send)
 
     async def _answered(self, request: FormRequest) -> ASGIApp:
-        """Answer by a plan where there is one, and otherwise as Strawberry does."""
+        """Return the response of a plan if there is one, otherwise Strawberry's."""
         if request.method != "POST":
             return await self.run(request)
         data = await self._reader.read(request)
@@ -194,7 +184,7 @@ class GraphQLView(GraphQL[OperationContext, None]):
         return await super().on_ws_connect(context)
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
-        """Return what an operation may add to its response, and what the client accepts."""
+        """Return the headers an operation can add to, and what the client accepts."""
         return SubResponse(accepted(request.headers.get("accept")))
 
     def is_request_allowed(self, request: BaseRequestProtocol) -> bool:
@@ -209,7 +199,7 @@ class GraphQLView(GraphQL[OperationContext, None]):
         return True
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
-        """Tell whether a browser opened the address without an operation."""
+        """Return whether a browser opened the address without an operation."""
         accept = request.headers.get("accept", "")
         return self._playground is not None and asks_for_playground(
             request.method, accept, request.query_params
@@ -218,7 +208,7 @@ class GraphQLView(GraphQL[OperationContext, None]):
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002 - Strawberry's
         """Return the playground."""
         playground = self._playground
-        assert playground is not None  # noqa: S101 - asked for before
+        assert playground is not None  # noqa: S101 - checked before
         policy = {"Content-Security-Policy": playground.policy}
         return HTMLResponse(playground.html, headers=policy)
 
@@ -240,7 +230,7 @@ class GraphQLView(GraphQL[OperationContext, None]):
         root_value: None,
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
-        """Execute an operation of a kind that the method allows."""
+        """Execute an operation of a type that the method allows."""
         try:
             return await self.schema.execute(
                 request_data.query,
@@ -266,91 +256,6 @@ class GraphQLView(GraphQL[OperationContext, None]):
                 code="METHOD_NOT_ALLOWED",
                 headers={"Allow": "POST"},
             ) from error
-
-    async def process_result(
-        self,
-        request: Request,  # noqa: ARG002 - Strawberry's signature
-        result: ExecutionResult,
-    ) -> GraphQLHTTPResponse:
-        """Return what is written of a result; without data when nothing was run."""
-        response: GraphQLHTTPResponse = {}
-        if result.errors:
-            response["errors"] = [error.formatted for error in result.errors]
-        if result.data is not None or any(error.path for error in result.errors or ()):
-            response["data"] = result.data
-        if result.extensions:
-            response["extensions"] = result.extensions
-        return response
-
-    def _stream_result(
-        self, request: Request, result: Any, transport: HTTPStreamTransport
-    ) -> AsyncTextStream:
-        write = PAYLOAD_WRITERS[transport.protocol]
-
-        async def stream() -> AsyncGenerator[str, None]:
-            async with aclosing(result):
-                async for answer in result:
-                    if isinstance(answer, Payload):
-                        yield answer.written(write)
-                    else:
-                        response, _ = await self._process_stream_result(request, answer, [])
-                        yield transport.encode_next(response, self.encode_json_string)
-            yield transport.encode_complete()
-
-        return merge_stream_with_heartbeat(
-            stream,
-            lambda: transport.heartbeat_message(self.encode_json_string),
-            interval=transport.heartbeat_interval,
-            send_initial_heartbeat=transport.send_initial_heartbeat,
-        )
-
-    def create_response(
-        self,
-        response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse],
-        sub_response: Response,
-    ) -> Response:
-        """Write an answer in the media type that the client prefers."""
-        assert isinstance(sub_response, SubResponse)  # noqa: S101 - made by this view
-        kind = JSON if isinstance(response_data, list) else sub_response.accepts.single or JSON
-        status = sub_response.status_code or result_status(response_data, kind)
-        add_context_headers(sub_response)
-        response = json_response(response_data, kind, status)
-        response.raw_headers.extend(sub_response.raw_headers)
-        response.background = sub_response.background
-        return response
-
-    async def create_streaming_response(
-        self,
-        request: Request | WebSocket,  # noqa: ARG002 - Strawberry's signature
-        stream: Callable[[], AsyncIterator[str]],
-        sub_response: Response,
-        headers: Mapping[str, str],
-    ) -> Response:
-        """Answer a subscription until its caller's session ends."""
-        assert isinstance(sub_response, SubResponse)  # noqa: S101 - made by this view
-        assert sub_response.context is not None  # noqa: S101 - an operation has run
-        add_context_headers(sub_response)
-        return StreamResponse(
-            stream,
-            sub_response.context,
-            headers={**sub_response.headers, **headers},
-            encode=self.encode_json_string,
-        )
-
-    def decode_json(self, data: str | bytes) -> object:
-        """Read a WebSocket's message, as strictly as a body.
-
-        Raises:
-            JSONDecodeError: It is none that is taken.
-        """
-        try:
-            return parse_json(data, "message")
-        except RequestRefused as refused:
-            raise JSONDecodeError(refused.message, "", 0) from refused
-
-    def encode_json(self, data: object) -> str:
-        """Write JSON."""
-        return orjson.dumps(data).decode()
 
 
 class _RequestAdapter(StarletteRequestAdapter):
