@@ -1,4 +1,4 @@
-"""How the server writes its log: readable lines for people, JSON for machines."""
+"""The format of the log: readable lines for people, JSON for machines."""
 
 import logging
 import sys
@@ -14,7 +14,7 @@ _EXCEPTIONS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 _TALKATIVE: Final = (
     "PIL",
     "aiobotocore",
-    "aiosqlite",  # to debug it writes statements with their values: prompts, hashes of keys
+    "aiosqlite",  # at debug it logs statements with their values: prompts, hashes of keys
     "alembic",
     "botocore",
     "dbos",
@@ -26,7 +26,7 @@ _TALKATIVE: Final = (
 
 
 def configure_logs(*, level: str, style: Literal["console", "json"]) -> None:
-    """Send everything, the libraries' records too, to standard error in one form."""
+    """Send all records, including those of libraries, to standard error in one format."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -58,12 +58,12 @@ def configure_logs(*, level: str, style: Literal["console", "json"]) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
-    # Whoever retries says so itself, with what it knows.
+    # Code that retries logs that itself, with its own context.
     stamina.instrumentation.set_on_retry_hooks([])
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for talkative in _TALKATIVE:
         logging.getLogger(talkative).setLevel(max(logging.WARNING, logging.root.level))
-    # To debug it writes the headers and the frames of WebSockets, and so keys.
+    # At debug it logs the headers and frames of WebSockets, and so keys.
     logging.getLogger("uvicorn.error").setLevel(max(logging.INFO, logging.root.level))
     logging.getLogger("uvicorn.access").addFilter(_without_query)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
@@ -73,7 +73,7 @@ def configure_logs(*, level: str, style: Literal["console", "json"]) -> None:
 
 
 def _without_query(record: logging.LogRecord) -> bool:
-    """Take the query string out of a line of the access log: it has prompts and signatures."""
+    """Remove the query string from a line of the access log: it has prompts and signatures."""
     if isinstance(record.args, tuple):
         record.args = tuple(
             one.partition("?")[0] if isinstance(one, str) else one for one in record.args

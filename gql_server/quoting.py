@@ -1,4 +1,4 @@
-"""How messages show a value that a client sent."""
+"""How messages quote a value that a client sent."""
 
 import json
 from itertools import islice
@@ -11,14 +11,14 @@ _LEFT_OUT: Final = "…"
 
 
 def quoted(value: Any) -> str:
-    """Write a value as JSON, shortened where it is long or deep.
+    """Write a value as JSON, shortened if it is long or deep.
 
-    What JSON does not have, such as an uploaded file, is written as the name of its kind.
+    Values that JSON lacks, such as uploaded files, are written as the name of their type.
     """
     text = json.dumps(_shortened(value, _MAX_DEPTH), ensure_ascii=False)
     if len(text) > _MAX_LENGTH:
         text = f"{text[: _MAX_LENGTH // 2]}{_LEFT_OUT}{text[-_MAX_LENGTH // 2 :]}"
-    # Half of a surrogate pair can be in a text, and in no answer.
+    # Text can contain half of a surrogate pair, a response cannot.
     return text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -1,4 +1,4 @@
-"""Text files that people write by hand: UTF-8, with or without a byte order mark."""
+"""Hand-written text files: UTF-8, with or without a byte order mark."""
 
 import codecs
 from pathlib import Path
@@ -35,8 +35,8 @@ def decode(name: str, data: bytes) -> str:
     """Return the text of a file's bytes, without its byte order mark.
 
     Args:
-        name: What the file is called in an error.
-        data: What is in it.
+        name: The name of the file in errors.
+        data: Its content.
 
     Raises:
         TextFileError: It is in another encoding than UTF-8.

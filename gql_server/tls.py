@@ -1,4 +1,4 @@
-"""Who vouches for the servers that this one calls."""
+"""The certificate authorities that this server trusts."""
 
 import ssl
 from functools import cache
@@ -8,5 +8,5 @@ import httpx
 
 @cache
 def trusted_authorities() -> ssl.SSLContext:
-    """Return the certificates that httpx trusts; read once, as reading takes some 30 ms."""
+    """Return the TLS context for httpx; created once, as that takes some 30 ms."""
     return httpx.create_ssl_context()

@@ -1,19 +1,19 @@
-"""What passes by itself: the code that clients see, and when it is worth trying again.
+"""Temporary failures: the code that clients see, and when to retry.
 
 docs/using.md has the same as a table (Temporary failures), and tests/web/test_passing_failures.py
-tries each over every way to ask.
+tests each over every transport.
 """
 
 from typing import Final
 
 UNAVAILABLE: Final = "UNAVAILABLE"
-"""The code of what cannot be answered now, because a part of the server is away or it stops."""
+"""The code of requests that fail because a component is unavailable or the server is stopping."""
 
 DATABASE_RETRY_SECONDS: Final = 2
 """The database does not answer, is locked or is full."""
 
 PROVIDER_RETRY_SECONDS: Final = 5
-"""A picture could not be made or kept, or is under way."""
+"""An image could not be generated or stored, or is being generated."""
 
 STOP_RETRY_SECONDS: Final = 5
-"""The server stops: another takes its place, or it starts again."""
+"""The server is stopping: another replaces it, or it restarts."""

@@ -28,10 +28,6 @@ go on: continue; somebody, nobody, whoever: a user, a caller, no one, or name wh
 who asks: the caller; what is asked for: the request, the requested fields; found out: determined
 """
 UNFINISHED: Final = {
-    "bootstrap": "helper rooms rewrites it",
-    "logs.py": "helper rooms rewrites it",
-    "settings": "helper rooms rewrites it",
-    "web": "helper rooms rewrites it",
     "api": "helper api rewrites it",
     "cli": "helper api rewrites it",
     "client": "helper api rewrites it",

@@ -1,4 +1,4 @@
-"""What an operator can fix, in words that say how."""
+"""Messages for errors that an operator can fix."""
 
 import errno
 import sqlite3
@@ -7,7 +7,7 @@ from typing import Final
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
-from gql_server.bootstrap.resources import StartError, database_fault
+from gql_server.bootstrap.resources import StartError, describe_database_error
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.database.engine.migration import DatabaseNewer, DatabaseOutdated
 from gql_server.database.engine.rights import is_denied
@@ -21,14 +21,14 @@ _RIGHTS: Final = "; docs/using.md#rights-in-postgresql has every right that is n
 
 
 def describe(error: BaseException, settings: Settings | None) -> str | None:
-    """Return what is wrong, and which setting or file to look at; it shows no secret.
+    """Return what is wrong, and which setting or file to check; it contains no secret.
 
     Args:
         error: What ended a command or a start.
-        settings: The settings, once they were read.
+        settings: The settings, if they were read.
 
     Returns:
-        The words, or None where the error is none that an operator could fix.
+        The message, or None if an operator cannot fix the error.
     """
     words: str | None = None
     match error:
@@ -47,7 +47,7 @@ def describe(error: BaseException, settings: Settings | None) -> str | None:
                 f"The output's encoding, {error.encoding}, has no {error.object[error.start]!a}; "
                 "set PYTHONIOENCODING=utf-8"
             )
-        case OSError() if error.errno != errno.EPIPE:  # whoever reads no further knows why
+        case OSError() if error.errno != errno.EPIPE:  # the reader of the pipe knows why it stopped
             words = error.strerror or str(error)
             words = f"{error.filename}: {words}" if error.filename else words
         case _ if settings is not None:
@@ -64,5 +64,5 @@ def _database_words(error: BaseException, settings: Settings) -> str | None:
             return f"{name}: {error}"
         case DatabaseUnavailable() | SQLAlchemyError() | psycopg.Error() | sqlite3.Error():
             rights = _RIGHTS if is_denied(error) else ""
-            return f"{name}: {database_fault(error, settings)}{rights}"
+            return f"{name}: {describe_database_error(error, settings)}{rights}"
     return None

@@ -1,4 +1,4 @@
-"""What ``/ready`` tries: that a request could be carried out and its picture kept."""
+"""What ``/ready`` checks: that a request could be carried out and its image stored."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from gql_server.web.health import Check, NotReady
 
 
 def checks(services: Services) -> Mapping[str, Check]:
-    """Return the checks by the name of the part; each raises NotReady with what is wrong."""
+    """Return the checks by component; each raises NotReady with what is wrong."""
     return {"database": partial(_database, services), "store": partial(_store, services)}
 
 
 async def _database(services: Services) -> None:
-    """Write what each process writes every few seconds; SQLite's disk must take more than that."""
+    """Write what each process writes every few seconds; SQLite's disk must hold more than that."""
     try:
         async with services.database.write() as connection:
             await beat(connection, services.budgets.lease.process_id)

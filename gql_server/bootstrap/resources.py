@@ -1,4 +1,4 @@
-"""What the settings name, opened, or what is wrong with it: database, store, secrets."""
+"""Opening what the settings name: database, store, secrets; or what is wrong with it."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -44,14 +44,14 @@ _RIGHTS: Final = "docs/using.md#rights-in-postgresql has every right that is nee
 
 
 class StartError(Exception):
-    """The server cannot start; the message says what to mend."""
+    """The server cannot start; the message says how to fix it."""
 
 
 async def check_start(settings: Settings) -> None:
     """Open what the settings name, and close it again; an SQLite database is migrated.
 
     Raises:
-        StartError: Names the setting that is wrong and what is wrong with it.
+        StartError: Names the wrong setting and what is wrong with it.
     """
     _make_data_dir(settings)
     async with open_database(settings, migrates=True) as database:
@@ -64,12 +64,12 @@ async def check_start(settings: Settings) -> None:
 
 
 async def migrate_database(settings: Settings) -> str:
-    """Bring the database to the present shape; return the revision reached."""
+    """Migrate the database to the current revision; return the revision."""
     async with _database(settings) as database:
         try:
             with suppress(DatabaseOutdated):  # it answers, and is not newer
                 await check_current(database)
-            # First, so that a database whose revision is the newest has these tables too.
+            # First, so that a database whose revision is the newest has these tables, too.
             await migrate_engine(engine_url(settings.sqlalchemy_url))
             return await migrate(database)
         except SQLAlchemyError as error:
@@ -79,20 +79,20 @@ async def migrate_database(settings: Settings) -> str:
                 lacks = await rights_to_migrate(connection, jobs=JOBS_SCHEMA)
             grants = "".join(f"; {grant}" for grant in lacks)
             raise StartError(
-                f"DATABASE_URL: {database_fault(error, settings)}{grants}. {_RIGHTS}"
+                f"DATABASE_URL: {describe_database_error(error, settings)}{grants}. {_RIGHTS}"
             ) from error
 
 
 @asynccontextmanager
 async def open_database(settings: Settings, *, migrates: bool) -> AsyncIterator[Database]:
-    """Open the database of the settings, in the shape that this version needs.
+    """Open the database of the settings, at the revision that this version needs.
 
     Args:
         settings: Where it is.
-        migrates: Whether an SQLite database is made and migrated first.
+        migrates: Whether an SQLite database is created and migrated first.
 
     Raises:
-        StartError: It is not there, or of another shape.
+        StartError: It does not exist, or has another revision.
     """
     if not migrates:
         check_database_exists(settings)
@@ -104,10 +104,10 @@ async def open_database(settings: Settings, *, migrates: bool) -> AsyncIterator[
 
 
 def check_database_exists(settings: Settings) -> None:
-    """Check that an SQLite database is there, for what makes none.
+    """Check that an SQLite database exists, for commands that create none.
 
     Raises:
-        StartError: It is not.
+        StartError: It does not.
     """
     if settings.sqlalchemy_url.get_backend_name() != "sqlite":
         return
@@ -121,10 +121,10 @@ def check_database_exists(settings: Settings) -> None:
 
 @contextmanager
 def only_server(settings: Settings) -> Iterator[None]:
-    """Hold an SQLite database as the one server on it.
+    """Lock an SQLite database for this server.
 
     Raises:
-        StartError: Another server runs on it.
+        StartError: Another server uses it.
     """
     file = Path(settings.sqlalchemy_url.database or "")
     try:
@@ -135,21 +135,21 @@ def only_server(settings: Settings) -> Iterator[None]:
 
 
 def store_settings(settings: Settings) -> str:
-    """Return the names of the settings that say where the store is, for messages."""
+    """Return the names of the settings of the store, for messages."""
     if settings.r2_bucket:
         return "R2_BUCKET, R2_ENDPOINT_URL and its keys"
     return f"DATA_DIR: {settings.images_dir}"
 
 
 def open_folder(settings: Settings) -> FolderStore | None:
-    """Return the store where it is a folder; None where it is a bucket.
+    """Return the store if it is a folder; None if it is a bucket.
 
     Raises:
-        StartError: The secret for signed addresses can neither be read nor made.
+        StartError: The secret for signed URLs can neither be read nor created.
     """
     if settings.r2_bucket:
         return None
-    signer = _signer(settings) if settings.asks_for_keys else None
+    signer = _signer(settings) if settings.requires_auth else None
     return FolderStore(settings.images_dir, settings.server_url, signer=signer)
 
 
@@ -157,9 +157,9 @@ async def open_bucket(settings: Settings) -> Store:
     """Open the bucket of the settings.
 
     Raises:
-        StoreMisconfigured: It cannot be one.
+        StoreMisconfigured: The settings are invalid.
     """
-    # AWS's library takes a fifth of a second to import, and an embedded server needs none of it.
+    # AWS's library takes a fifth of a second to import, and an embedded server does not need it.
     from gql_server.storage.r2 import R2Store  # noqa: PLC0415 - see above
 
     key, secret = settings.r2_access_key_id, settings.r2_secret_access_key
@@ -174,13 +174,13 @@ async def open_bucket(settings: Settings) -> Store:
 
 
 def webhook_secrets(settings: Settings) -> Sequence[str]:
-    """Return the secrets that webhooks are signed with, in the form that receivers know.
+    """Return the secrets that webhooks are signed with, in the form that receivers use.
 
-    With SQLite there is always one; with PostgreSQL none unless it is set, for the processes on
-    one database share no folder.
+    With SQLite there is always one; with PostgreSQL there is none unless it is set, because
+    processes on one database share no folder.
 
     Raises:
-        StartError: The one in DATA_DIR can neither be read nor made.
+        StartError: The one in DATA_DIR can neither be read nor created.
     """
     if settings.webhook_secret is not None:
         return split_webhook_secrets(settings.webhook_secret)
@@ -189,8 +189,8 @@ def webhook_secrets(settings: Settings) -> Sequence[str]:
     return [written_secret(_kept_secret(settings.data_dir / "webhook_secret"))]
 
 
-def database_fault(error: BaseException, settings: Settings) -> str:
-    """Return the driver's own words of what is wrong, without the statement or a secret."""
+def describe_database_error(error: BaseException, settings: Settings) -> str:
+    """Return the driver's own description of an error, without the statement or a secret."""
     found: BaseException = error
     while found.__cause__ is not None:
         found = found.__cause__
@@ -199,7 +199,7 @@ def database_fault(error: BaseException, settings: Settings) -> str:
 
 
 def _make_data_dir(settings: Settings) -> None:
-    """Make the folder for the database and the pictures, closed to other users of the machine."""
+    """Create the folder for the database and the images, closed to other users of the machine."""
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -209,7 +209,7 @@ def _make_data_dir(settings: Settings) -> None:
         log.warning("data_dir_is_shared", folder=str(settings.data_dir))
     close_to_others(settings.images_dir)
     if settings.sqlalchemy_url.get_backend_name() == "sqlite":
-        for ending in ("", "-wal", "-shm"):  # the folder itself may be somebody else's
+        for ending in ("", "-wal", "-shm"):  # the folder itself may be shared
             close_to_others(database.with_name(database.name + ending))
 
 

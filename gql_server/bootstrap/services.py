@@ -1,4 +1,4 @@
-"""The only place that turns settings into the services that every process works with."""
+"""The only place that turns settings into the services of a process."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -60,16 +60,16 @@ class Wiring:
     """Builds the services from the settings; nothing is opened before ``open``.
 
     Attributes:
-        folder: The store where it is a folder, for what serves it.
+        folder: The store if it is a folder, for serving it.
     """
 
     def __init__(self, settings: Settings) -> None:
-        """Read what the package and the settings' files hold.
+        """Read the files of the package and those that the settings name.
 
         Raises:
-            CatalogueError: The catalogue of models is wrong.
-            PriceBookError: The price book is wrong.
-            StartError: The secret for signed addresses can neither be read nor made.
+            CatalogueError: The catalogue of models is invalid.
+            PriceBookError: The price book is invalid.
+            StartError: The secret for signed URLs can neither be read nor created.
         """
         self._settings = settings
         self.catalogue: Final = load_catalogue()
@@ -78,10 +78,10 @@ class Wiring:
 
     @asynccontextmanager
     async def open(self, *, runs_jobs: bool) -> AsyncIterator[Services]:
-        """Open every part, and close them at the end, once what runs has had time to end.
+        """Open every service, and close them at the end, after running work had time to finish.
 
         Args:
-            runs_jobs: Whether this process does background work, or only takes it for others.
+            runs_jobs: Whether this process runs background jobs, or only enqueues them.
         """
         settings = self._settings
         async with AsyncExitStack() as stack:
@@ -89,7 +89,7 @@ class Wiring:
             if runs_jobs and database.is_sqlite:
                 stack.enter_context(only_server(settings))
                 async with database.write() as connection:
-                    await remove_all_processes(connection)  # the lock says that none is alive
+                    await remove_all_processes(connection)  # the lock proves that none is alive
             store = self.folder or await open_bucket(settings)
             stack.push_async_callback(store.close)
             await _require_store(settings, database, store)

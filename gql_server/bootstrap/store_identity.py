@@ -1,7 +1,7 @@
-"""Which store the database's pictures are in: noticed before another takes its place.
+"""The identity of the store: whether it is the one with the database's images.
 
-A store has a marker with an id, and the database knows the id. A folder whose volume is not
-mounted, or another bucket, then cannot pass for the right one.
+A store has a marker with an ID, and the database knows that ID. A folder whose volume is not
+mounted, or another bucket, is detected.
 """
 
 from typing import Final
@@ -22,17 +22,17 @@ _HINT: Final = (
 
 
 class WrongStore(Exception):
-    """The store is not the one that the database's pictures are in; says what to do."""
+    """The store does not have the database's images; the message says what to do."""
 
 
 async def require_store(database: Database, store: Store) -> None:
-    """Use the store only while it is the one that the database's pictures are in.
+    """Use the store only while it is the one with the database's images.
 
-    A database that has no pictures adopts the store; so does one of an older version, if pictures
-    of it are there. A store that does not answer is checked later, as ``Store.check`` does.
+    A database without images adopts the store; so does one of an older version, if images of it
+    exist there. A store that does not answer is checked later, as ``Store.check`` does.
 
     Raises:
-        WrongStore: The store has no marker or another one, and the database has pictures.
+        WrongStore: The store has no marker or another one, and the database has images.
         StoreMisconfigured: The store refuses.
     """
     async with database.read() as connection:
@@ -50,7 +50,7 @@ async def require_store(database: Database, store: Store) -> None:
 
 
 async def adopt(database: Database, store: Store) -> str:
-    """Make the store the one that the database's pictures are in, whatever it holds.
+    """Make the store the one with the database's images, whatever it contains.
 
     Raises:
         StoreMisconfigured: The store refuses.
@@ -66,7 +66,7 @@ async def adopt(database: Database, store: Store) -> str:
 async def _check_pictures(
     database: Database, store: Store, *, known: str | None, found: str | None
 ) -> None:
-    """Let pass a store that can be adopted: nothing is lost by it."""
+    """Check that the store can be adopted without losing anything."""
     async with database.read() as connection:
         keys = await some_stored_keys(connection)
     if not keys:

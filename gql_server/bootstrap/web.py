@@ -1,4 +1,4 @@
-"""The HTTP server: services into routes."""
+"""The HTTP server: services become routes."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -31,7 +31,7 @@ from gql_server.generation.services import Services
 from gql_server.graphql.execution.limits import Limits
 from gql_server.graphql.execution.persisted import PersistedDocuments, load_trusted_documents
 from gql_server.graphql.server.options import ViewOptions
-from gql_server.graphql.server.playground import Playground, asks_for_playground
+from gql_server.graphql.server.playground import Playground, is_playground_request
 from gql_server.graphql.server.view import GraphQLView
 from gql_server.pages.playground import playground
 from gql_server.pages.static_files import assets_route
@@ -61,11 +61,11 @@ log = structlog.get_logger(__name__)
 _KEY_USE_SECONDS: Final = 60.0
 _PREFLIGHT_SECONDS: Final = 7200
 _GRAPHQL_PATHS: Final = ("/graphql", "/graphql/")
-_TOLD_TO_PAGES: Final = ("Location", "RateLimit", "RateLimit-Policy", "Retry-After")
+_EXPOSED_HEADERS: Final = ("Location", "RateLimit", "RateLimit-Policy", "Retry-After")
 
 
 class State(TypedDict):
-    """What the lifespan hands to every request."""
+    """What the lifespan passes to every request."""
 
     services: Services
     catalogue: ShapedCatalogue
@@ -76,23 +76,23 @@ class State(TypedDict):
 
 
 def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
-    """Build the server from its settings; no part is opened before it starts.
+    """Build the server from its settings; nothing is opened before it starts.
 
     Args:
-        settings: Where everything is.
-        runs_jobs: Whether it does background work too, or only takes it for others.
+        settings: The settings.
+        runs_jobs: Whether it runs background jobs, too, or only enqueues them.
 
     Raises:
-        CatalogueError: The catalogue of models is wrong.
-        PriceBookError: The price book is wrong.
-        StartError: Other machines can reach it and nobody said whether it asks who they are; or
-            the secret for signed addresses can neither be read nor made.
-        TrustedDocumentsError: The manifest of trusted documents is wrong.
+        CatalogueError: The catalogue of models is invalid.
+        PriceBookError: The price book is invalid.
+        StartError: Other machines can reach it and AUTH is not set; or the secret for signed URLs
+            can neither be read nor created.
+        TrustedDocumentsError: The manifest of trusted documents is invalid.
     """
-    asks_for_keys = _asks_for_keys(settings)
+    requires_auth = _requires_auth(settings)
     wiring = Wiring(settings)
     open_requests = OpenRequests()
-    view = _view(settings, asks_for_keys=asks_for_keys)
+    view = _view(settings, requires_auth=requires_auth)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
@@ -105,7 +105,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
             ) as tokens,
         ):
             authentication = Authentication(
-                services.database, is_required=asks_for_keys, tokens=tokens
+                services.database, is_required=requires_auth, tokens=tokens
             )
             sessions = LiveSessions(authentication)
             allowances = Allowances(services.database, _allowance(settings))
@@ -124,8 +124,8 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
                 )
 
     routes: list[BaseRoute] = [
-        *_studio_routes(settings, asks_for_keys=asks_for_keys),
-        # No redirect where a slash too many is sent: what authenticates would follow it.
+        *_studio_routes(settings, requires_auth=requires_auth),
+        # No redirect for an extra slash: credentials would be sent along with it.
         *(Route(path, view) for path in _GRAPHQL_PATHS),
         *(WebSocketRoute(path, view) for path in _GRAPHQL_PATHS),
         Route("/health", health, methods=["GET"]),
@@ -135,19 +135,19 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
         routes.append(images_route(wiring.folder))
     if settings.shows_playground or settings.shows_studio:
         routes.append(assets_route())
-    routes.extend(_rest_routes(settings, asks_for_keys=asks_for_keys))
+    routes.extend(_rest_routes(settings, requires_auth=requires_auth))
     direct = Middleware(DirectPathsMiddleware, applications=dict.fromkeys(_GRAPHQL_PATHS, view))
     application = Starlette(
         routes=routes,
         middleware=[*_middleware(settings, open_requests), direct],
         lifespan=lifespan,
     )
-    # Starlette would redirect to whatever host was asked for.
+    # Starlette would redirect to any host in the request.
     application.router.redirect_slashes = False
     return application
 
 
-def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
+def _view(settings: Settings, *, requires_auth: bool) -> GraphQLView:
     schema = build_schema(
         Limits(
             characters=settings.max_query_length,
@@ -174,7 +174,7 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
         send_seconds=settings.subscription_send_timeout,
         operations_at_once=settings.subscriptions_per_connection,
         playground=_playground(settings),
-        takes_get=_or(settings.get_queries, not asks_for_keys),
+        takes_get=_or(settings.get_queries, not requires_auth),
     )
     persisted = PersistedDocuments(schema.documents, trusted, automatic=settings.persisted_queries)
     contexts = ContextFactory(
@@ -186,33 +186,33 @@ def _view(settings: Settings, *, asks_for_keys: bool) -> GraphQLView:
     return GraphQLView(schema, contexts, persisted, options)
 
 
-def _studio_routes(settings: Settings, *, asks_for_keys: bool) -> list[Route]:
+def _studio_routes(settings: Settings, *, requires_auth: bool) -> list[Route]:
     if not settings.shows_studio:
         return [Route("/", _to_playground, methods=["GET"])]
     return studio_routes(
-        StudioFacts(asks_for_keys=asks_for_keys),
+        StudioFacts(requires_auth=requires_auth),
         public_path=_public_path(settings),
         image_origins=_image_origins(settings),
     )
 
 
 def _image_origins(settings: Settings) -> tuple[str, ...]:
-    """Return where a bucket's pictures come from; a folder's come from this server."""
+    """Return where a bucket's images come from; a folder's come from this server."""
     if settings.r2_bucket is None:
         return ()
     address = urlsplit(settings.r2_public_url or settings.r2_endpoint)
     return (f"{address.scheme}://{address.netloc}",)
 
 
-def _rest_routes(settings: Settings, *, asks_for_keys: bool) -> list[BaseRoute]:
+def _rest_routes(settings: Settings, *, requires_auth: bool) -> list[BaseRoute]:
     options = RestOptions(
         bounds=BodyBounds(settings.max_body_bytes, settings.receive_timeout),
-        asks_for_keys=asks_for_keys,
+        requires_auth=requires_auth,
         shows_description=settings.shows_playground,
         public_path=_public_path(settings),
     )
     application = rest_application(options)
-    # Not mounted: its paths are whole, so that they stand in its description as they are.
+    # Not mounted: its paths are complete, as in its description.
     paths = (REST_FOLDER.rstrip("/"), f"{REST_FOLDER}{{path:path}}")
     return [Route(path, application) for path in paths]
 
@@ -228,7 +228,7 @@ def _middleware(settings: Settings, open_requests: OpenRequests) -> list[Middlew
     if public_path:
         found.append(Middleware(PublicPathMiddleware, path=public_path))
     if settings.trusted_proxies:
-        # An IPv4 proxy has an address of IPv6 where HOST is an address for both.
+        # An IPv4 proxy has an IPv6 address if HOST is an address for both.
         trusted = {str(form) for one in settings.trusted_proxies for form in (one, as_ipv6(one))}
         found.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=sorted(trusted)))
     if settings.allowed_ips:
@@ -246,43 +246,45 @@ def _middleware(settings: Settings, open_requests: OpenRequests) -> list[Middlew
         origins = (settings.server_origin, *settings.cors_origins)
         found.append(Middleware(RefusedOriginsMiddleware, origins=origins))
     if settings.cors_origins:
-        # Outside of authentication: a browser asks first without a key.
+        # Outside of authentication: browsers send preflight requests without a key.
         found.append(
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
                 allow_methods=("GET", "POST", "PUT", "DELETE"),
                 allow_headers=("*",),
-                expose_headers=_TOLD_TO_PAGES,
+                expose_headers=_EXPOSED_HEADERS,
                 max_age=_PREFLIGHT_SECONDS,
             )
         )
     authentication = Middleware(
         AuthenticationMiddleware,
-        is_page=asks_for_playground if settings.shows_playground else _is_no_page,
+        is_page=is_playground_request if settings.shows_playground else _is_no_page,
         description_is_open=settings.playground is not None,
         refusals={REST_FOLDER: refusal},
     )
-    # Outside of it nothing waits, and inside of CORS a page can read the answer.
+    # Nothing waits outside of it, and inside of CORS a page can read the response.
     waiting = Middleware(
         OpenRequestsMiddleware, requests=open_requests, refusals={REST_FOLDER: refusal}
     )
     return [*found, waiting, authentication, compression()]
 
 
-def _asks_for_keys(settings: Settings) -> bool:
-    asks = settings.asks_for_keys
-    if asks is None:
+def _requires_auth(settings: Settings) -> bool:
+    is_required = settings.requires_auth
+    if is_required is None:
         raise StartError(
             "AUTH: choose who may use the server, because other machines can reach "
             f"it ({settings.reached_by}): AUTH=keys (make one with `gql-server keys "
             "create`), or AUTH=none where something else authenticates callers"
         )
-    if not asks and settings.reached_by:
+    if not is_required and settings.reached_by:
         log.warning(
-            "open_to_everyone", by=settings.reached_by, hint="whoever reaches the server can spend"
+            "open_to_everyone",
+            by=settings.reached_by,
+            hint="anyone who can reach the server can spend money",
         )
-    return asks
+    return is_required
 
 
 def _allowance(settings: Settings) -> Allowance | None:

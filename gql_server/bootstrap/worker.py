@@ -1,4 +1,4 @@
-"""A process that does background work and serves nothing."""
+"""A process that runs background jobs and serves nothing."""
 
 import asyncio
 import signal
@@ -15,21 +15,21 @@ _ENDS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 async def work(wiring: Wiring, *, shutdown_timeout: float) -> None:
-    """Work until the process is told to end; what runs then has the time of a stop to end.
+    """Work until the process is asked to stop; running jobs then get the shutdown time to finish.
 
     Raises:
-        StartError: A part cannot be opened.
+        StartError: A service cannot be opened.
     """
-    told_to_end = asyncio.Event()
+    stop_requested = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def end() -> None:
-        # Also while the services are still being opened, which may hang.
+        # Also while services are being opened, which may hang.
         end_within(shutdown_timeout)
-        told_to_end.set()
+        stop_requested.set()
 
     for number in _ENDS:
         loop.add_signal_handler(number, end)
     async with wiring.open(runs_jobs=True):
-        await told_to_end.wait()
+        await stop_requested.wait()
         log.info("stopping")

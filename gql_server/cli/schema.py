@@ -40,7 +40,7 @@ def schema(
 ) -> None:
     """Print the GraphQL schema (SDL), or compare it with a file."""
     if openapi:
-        described = rest_application(RestOptions(asks_for_keys=True)).openapi()
+        described = rest_application(RestOptions(requires_auth=True)).openapi()
         typer.echo(json.dumps(described, indent=2))
         return
     current = schema_text()

@@ -1,4 +1,4 @@
-"""What browsers get where the pages are not built."""
+"""What browsers get if the pages are not built."""
 
 from html import escape
 from pathlib import Path

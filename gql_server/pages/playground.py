@@ -27,7 +27,7 @@ def playground(*, public_path: str, folder: Path = STATIC) -> Playground:
     """Return the page that a browser gets at ``/graphql``.
 
     Args:
-        public_path: The path that a proxy serves the server beneath, such as ``/ai``; or empty.
+        public_path: The path below which a proxy serves the server, such as ``/ai``; or empty.
         folder: Where the built pages are.
     """
     if not pages_are_built(folder):

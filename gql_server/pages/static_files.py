@@ -1,4 +1,4 @@
-"""The built pages' assets over HTTP: named by their content, compressed ahead, kept for good."""
+"""The assets of the built pages over HTTP: named by content, precompressed, cached indefinitely."""
 
 from http import HTTPStatus
 from pathlib import Path
@@ -12,7 +12,7 @@ STATIC: Final = Path(__file__).parent / "static"
 """Where ``make studio`` builds to; the folder may be missing."""
 
 ASSETS: Final = "assets"
-"""The folder of the assets, in ``STATIC`` and in addresses."""
+"""The folder of the assets, in ``STATIC`` and in URLs."""
 
 _MEDIA_TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -33,15 +33,15 @@ _HEADERS: Final = {
 def assets_route(folder: Path = STATIC) -> Route:
     """Serve the assets in the folder at ``/assets/{name}`` to GET and HEAD.
 
-    Only files that exist now are served. An asset's name has a hash of its content, so caches may
-    keep it for good.
+    Only files that exist now are served. An asset's name contains a hash of its content, so caches
+    may keep it indefinitely.
     """
     found = (folder / ASSETS).glob("*")
     names = {path.name: path for path in found if path.suffix in _MEDIA_TYPES}
 
     async def serve(request: Request) -> Response:
         path = names.get(request.path_params["name"])
-        if path is None or not path.is_file():  # a new build takes the files away
+        if path is None or not path.is_file():  # a new build deletes files
             return PlainTextResponse("There is no such file.", HTTPStatus.NOT_FOUND)
         headers = dict(_HEADERS)
         media_type = _MEDIA_TYPES[path.suffix]

@@ -20,7 +20,7 @@ _FOLDER: Final = "/studio"
 class StudioFacts:
     """What the studio's page learns from the server before anyone has signed in."""
 
-    asks_for_keys: bool
+    requires_auth: bool
     """Whether callers need an API key or a provider's token."""
 
 
@@ -44,7 +44,7 @@ def studio_routes(
         folder: Where the built pages are.
     """
     page = _page(folder, public_path, image_origins)
-    known = JSONResponse({"asksForKeys": facts.asks_for_keys})
+    known = JSONResponse({"asksForKeys": facts.requires_auth})
 
     async def root(request: Request) -> Response:
         if "text/html" not in request.headers.get("accept", ""):

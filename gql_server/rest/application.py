@@ -39,13 +39,13 @@ class RestOptions:
 
     Attributes:
         bounds: What a body may have.
-        asks_for_keys: Whether callers need an API key.
+        requires_auth: Whether callers need an API key.
         shows_description: Whether /api/openapi.json and /api/docs tell what there is.
         public_path: The path of PUBLIC_URL, which a proxy takes off: `/ai`, or empty.
     """
 
     bounds: BodyBounds = field(default_factory=BodyBounds)
-    asks_for_keys: bool = False
+    requires_auth: bool = False
     shows_description: bool = True
     public_path: str = ""
 
@@ -79,7 +79,7 @@ def rest_application(options: RestOptions | None = None) -> FastAPI:
         app.router.routes.extend(docs_routes())
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_error)
-    describe(app, asks_for_keys=options.asks_for_keys)
+    describe(app, requires_auth=options.requires_auth)
     return app
 
 

@@ -26,24 +26,24 @@ _LEFTOVERS: Final = ("HTTPValidationError", "ValidationError")
 """What FastAPI would answer for a wrong request; here that is a 400."""
 
 
-def describe(app: FastAPI, *, asks_for_keys: bool) -> None:
+def describe(app: FastAPI, *, requires_auth: bool) -> None:
     """Have the application describe itself, once it is asked to.
 
     Args:
         app: The application with its routes.
-        asks_for_keys: Whether callers need an API key.
+        requires_auth: Whether callers need an API key.
     """
     made: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
         if not made:
-            made.update(_document(app, asks_for_keys=asks_for_keys))
+            made.update(_document(app, requires_auth=requires_auth))
         return made
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to change it
 
 
-def _document(app: FastAPI, *, asks_for_keys: bool) -> dict[str, Any]:
+def _document(app: FastAPI, *, requires_auth: bool) -> dict[str, Any]:
     document = get_openapi(
         title="gql_server REST API",
         version=__version__,
@@ -58,7 +58,7 @@ def _document(app: FastAPI, *, asks_for_keys: bool) -> dict[str, Any]:
             _without_leftovers(operation)
     for name in _LEFTOVERS:
         document["components"]["schemas"].pop(name, None)
-    if asks_for_keys:
+    if requires_auth:
         document["components"]["securitySchemes"] = {
             "key": {
                 "type": "http",

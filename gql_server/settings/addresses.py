@@ -1,4 +1,4 @@
-"""Addresses as operators write them: of servers, pages and networks, in one form for each."""
+"""Addresses as operators write them: of servers, pages and networks, each normalized."""
 
 import re
 from ipaddress import (
@@ -24,16 +24,16 @@ _HOST_NAME: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _MAX_HOST_NAME: Final = 253
 _APP_ORIGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*)://([A-Za-z0-9._~:\[\]-]+)")
 _NO_ORIGINS: Final = {"about", "blob", "data", "file", "javascript", "ftp", "ws", "wss"}
-"""Schemes of which a page has no origin to name, or only ``null``."""
+"""Schemes whose pages have no origin, or only ``null``."""
 _MAPPED_BITS: Final = 96
-"""How much of an IPv6 address says that the rest of it is an IPv4 address."""
+"""The length of the prefix of IPv6 addresses that contain an IPv4 address."""
 
 
 def http_url(value: str) -> str:
-    """Check an address of HTTP, and return it without slashes at its end.
+    """Check an HTTP URL, and return it without trailing slashes.
 
     Raises:
-        ValueError: It is none, or has a user, a query or a fragment.
+        ValueError: It is invalid, or has a user, a query or a fragment.
     """
     url = _HTTP_URL.validate_python(value)
     if not _HTTP_BEGINNING.fullmatch(value):
@@ -46,9 +46,9 @@ def http_url(value: str) -> str:
 
 
 def origin_of(url: str) -> str:
-    """Return the origin of an address of HTTP as browsers send it.
+    """Return the origin of an HTTP URL as browsers send it.
 
-    That is in lower case and ASCII, and without the port that is the scheme's own.
+    It is in lower case and ASCII, and without the scheme's default port.
     """
     parts = _HTTP_URL.validate_python(url)
     is_default = parts.port == _DEFAULT_PORTS[parts.scheme]
@@ -58,10 +58,10 @@ def origin_of(url: str) -> str:
 def page_origin(value: str) -> str:
     """Return an origin as browsers send it; ``*`` is that of every page.
 
-    Apps that show pages of their own have origins too: ``tauri://localhost``.
+    Apps with pages of their own have origins, too: ``tauri://localhost``.
 
     Raises:
-        ValueError: It is none, or one that no browser sends.
+        ValueError: It is invalid, or one that no browser sends.
     """
     if value == "*":
         return value
@@ -75,7 +75,7 @@ def page_origin(value: str) -> str:
             url = None
         if url is None or not _HTTP_BEGINNING.fullmatch(value):
             raise ValueError(_no_origin(value))
-        # pydantic writes a path even where there is none.
+        # pydantic writes a path even if there is none.
         if url.path not in {None, "/"} or "?" in value or "#" in value or "@" in value:
             raise ValueError(_no_origin("an address with a path, a query or a user"))
         return origin_of(value)
@@ -86,7 +86,7 @@ def page_origin(value: str) -> str:
 
 
 def listen_host(value: str) -> str:
-    """Check a name or an address to listen on; brackets around IPv6 are taken off.
+    """Check a name or an address to listen on; brackets around IPv6 are removed.
 
     Raises:
         ValueError: It is neither.
@@ -98,7 +98,7 @@ def listen_host(value: str) -> str:
         return str(ip_address(bare))
     except ValueError:
         pass
-    is_number = bare.replace(".", "").isdigit()  # an IPv4 address that is none
+    is_number = bare.replace(".", "").isdigit()  # an invalid IPv4 address
     if (
         bare == value
         and not is_number
@@ -116,12 +116,12 @@ def network(value: str) -> Network:
     """Return a network, or the network of one address; an IPv4 network in IPv6 form as IPv4.
 
     Raises:
-        ValueError: It is none; the message says how to write it.
+        ValueError: It is invalid; the message says how to write it.
     """
     bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
     if "%" in bare:
         raise ValueError(
-            f"{value}: an interface (%…) cannot be told from a client's address; leave it out"
+            f"{value}: an interface (%…) cannot be recognized from a client's address; leave it out"
         )
     try:
         found = ip_network(bare)
@@ -135,9 +135,9 @@ def network(value: str) -> Network:
 
 
 def client_address(host: str) -> Address | None:
-    """Return the address of a client; None where it is none.
+    """Return the address of a client; None if it is not an address.
 
-    A socket for both families names IPv4 clients in IPv6 form: they are IPv4 here.
+    A socket for both families names IPv4 clients in IPv6 form: they are returned as IPv4.
     """
     try:
         address = ip_address(host.partition("%")[0])
@@ -149,7 +149,7 @@ def client_address(host: str) -> Address | None:
 
 
 def as_ipv6(network: Network) -> IPv6Network:
-    """Return a network as a socket for both families names its clients."""
+    """Return a network in the form that a socket for both families uses for its clients."""
     if isinstance(network, IPv6Network):
         return network
     mapped = IPv6Address(f"::ffff:{network.network_address}")

@@ -14,26 +14,26 @@ from gql_server.text_files import TextFileError, read_text
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _FILE_SIMILARITY: Final = 0.75
-"""How much of two names must agree, of 1: CF_API_TOKEN is reported as CLOUDFLARE_API_TOKEN."""
+"""How similar two names must be, of 1: CF_API_TOKEN is reported as CLOUDFLARE_API_TOKEN."""
 _ENVIRONMENT_SIMILARITY: Final = 0.88
-"""Environments hold variables of other programs. CLOUDFLARE_TOKEN and CLOUDFLARE_API_TOKEN agree in
+"""Environments hold variables of other programs. CLOUDFLARE_TOKEN and CLOUDFLARE_API_TOKEN match by
 0.89; AWS_SECRET_ACCESS_KEY and R2_SECRET_ACCESS_KEY, or Kubernetes' DATABASE_PORT and DATABASE_URL,
-in less."""
+by less."""
 _FILE_ENDING: Final = "_FILE"
 
 
 class EnvFileError(Exception):
-    """The file cannot be used; each line of the message names a line of it, and how to fix it."""
+    """The file cannot be used; each line of the message names one of its lines, and the fix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Misspelling:
-    """A name that sets nothing, but is much like one that would.
+    """A name that sets nothing, but is similar to one that would.
 
     Attributes:
         name: The name as it is written.
         place: Where it is written: a file and a line, or the environment.
-        meant: The setting that it is most like.
+        meant: The most similar setting.
     """
 
     name: str
@@ -76,10 +76,10 @@ def check_env_file(path: Path) -> Mapping[str, str]:
 def find_misspellings(
     places: Mapping[str, str], environment: Collection[str], *, settings: Collection[str]
 ) -> Iterator[Misspelling]:
-    """Find names that are much like those of settings.
+    """Find names that are similar to those of settings.
 
-    In the environment, which holds many variables of others, a name counts only while the setting
-    that it is like is not set.
+    In the environment, which holds variables of other programs, a name counts only if the similar
+    setting is not set.
 
     Args:
         places: The names of ``.env``, and where each is written.

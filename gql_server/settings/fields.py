@@ -41,7 +41,7 @@ class SettingFields(  # pydantic takes fields from the last base first
 ):
     """Every setting; each is read from the environment variable of its name in capitals.
 
-    Secrets are held so that no representation or log shows them.
+    Secrets are wrapped so that no representation or log shows them.
     """
 
     model_config = SettingsConfigDict(

@@ -1,4 +1,4 @@
-"""Secrets from files, as containers have them: ``…_FILE`` beside each setting that is a secret."""
+"""Secrets from files, as containers provide them: ``…_FILE`` beside each secret setting."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,12 +23,12 @@ class SecretFiles(PydanticBaseSettingsSource):
     def __init__(
         self, settings_class: type[BaseSettings], *sources: PydanticBaseSettingsSource
     ) -> None:
-        """Take the settings, and where their variables come from, the strongest first."""
+        """Take the settings, and the sources of their variables, by precedence."""
         super().__init__(settings_class)
         self._sources: Final = [one for one in sources if isinstance(one, EnvSettingsSource)]
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Return the secret, or None where no file is named."""
+        """Return the secret, or None if no file is named."""
         name = f"{field_name.upper()}{ENDING}"
         path = self._variable(name.lower())
         if path is None or not is_secret(field):
@@ -38,7 +38,7 @@ class SecretFiles(PydanticBaseSettingsSource):
         return read_secret(name, path), field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """Return every secret that a file holds.
+        """Return every secret from a file.
 
         Raises:
             SecretFileError: A file cannot be used.
@@ -73,7 +73,7 @@ def is_secret(field: FieldInfo) -> bool:
 
 
 def read_secret(name: str, path: str) -> str:
-    """Read a secret from a file; the end of its line is not part of it.
+    """Read a secret from a file, without its line ending.
 
     Args:
         name: The variable that names the file, for errors.

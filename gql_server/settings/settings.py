@@ -1,4 +1,4 @@
-"""The settings, from the environment and ``.env``: checked together, and what follows from them."""
+"""The settings, from the environment and ``.env``, checked together, and derived values."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -22,17 +22,17 @@ from gql_server.settings.secret_files import SecretFileError, SecretFiles, secre
 from gql_server.settings.types import DRIVERS
 
 GATEWAY_ENDING: Final = "/workers-ai"
-"""How the address of an AI Gateway ends."""
+"""The ending of an AI Gateway's URL."""
 
 _ALLOWANCE: Final = 1_000_000
 
 
 class SettingsError(Exception):
-    """A setting is wrong; each line of the message names one and says how to mend it."""
+    """A setting is invalid; each line of the message names one and says how to fix it."""
 
 
 class Settings(SettingFields):
-    """What an operator has set, of which each part agrees with the others."""
+    """The operator's settings, consistent with one another."""
 
     @classmethod
     def settings_customise_sources(
@@ -43,21 +43,21 @@ class Settings(SettingFields):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - a folder of them
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Add the files of secrets to where settings come from."""
+        """Add files of secrets to the sources of settings."""
         files = SecretFiles(settings_cls, env_settings, dotenv_settings)
         return init_settings, env_settings, dotenv_settings, files
 
     @model_validator(mode="after")
     def _sets_are_whole(self) -> Self:
-        faults: list[str] = []
+        errors: list[str] = []
         account = {
             "CLOUDFLARE_ACCOUNT_ID": self.cloudflare_account_id,
             "CLOUDFLARE_API_TOKEN": self.cloudflare_api_token,
         }
         if any(account.values()) and not all(account.values()):
-            faults.append(_half_a_set(account))
+            errors.append(_half_a_set(account))
         if self.ai_gateway_token and not self.workers_ai_base_url.endswith(GATEWAY_ENDING):
-            faults.append(
+            errors.append(
                 "AI_GATEWAY_TOKEN: set WORKERS_AI_BASE_URL to the gateway's address, which ends in "
                 f"{GATEWAY_ENDING}, or leave AI_GATEWAY_TOKEN out"
             )
@@ -69,30 +69,30 @@ class Settings(SettingFields):
         any_r2 = {**bucket, "R2_ENDPOINT_URL": self.r2_endpoint_url}
         any_r2["R2_PUBLIC_URL"] = self.r2_public_url
         if any(any_r2.values()) and not all(bucket.values()):
-            faults.append(_half_a_set(bucket))
+            errors.append(_half_a_set(bucket))
         if self.r2_bucket and not (self.r2_endpoint_url or self.cloudflare_account_id):
-            faults.append("R2_ENDPOINT_URL: set it, or CLOUDFLARE_ACCOUNT_ID from which it is made")
+            errors.append("R2_ENDPOINT_URL: set it, or CLOUDFLARE_ACCOUNT_ID from which it is made")
         provider = {"OIDC_ISSUER": self.oidc_issuer, "OIDC_AUDIENCE": self.oidc_audience}
         if any(provider.values()) and not all(provider.values()):
-            faults.append(_half_a_set(provider))
+            errors.append(_half_a_set(provider))
         if self.database_password is not None:
-            faults.extend(self._password_faults())
+            errors.extend(self._password_errors())
         if self.oidc_issuer and self.auth != "keys":
-            faults.append(
+            errors.append(
                 "AUTH: set it to keys where OIDC_ISSUER is set, or callers are not authenticated"
             )
         if 0 < self.allowance_size < self.max_query_cost:
-            faults.append("ALLOWANCE: set it to MAX_QUERY_COST or more, or to 0 for no bound")
-        if faults:
-            raise ValueError("\n".join(faults))
+            errors.append("ALLOWANCE: set it to MAX_QUERY_COST or more, or to 0 for no bound")
+        if errors:
+            raise ValueError("\n".join(errors))
         return self
 
-    def _password_faults(self) -> Sequence[str]:
+    def _password_errors(self) -> Sequence[str]:
         given = self.database_url.get_secret_value() if self.database_url is not None else None
         url = make_url(given) if given is not None else None
         if url is None or url.get_backend_name() == "sqlite":
             return [
-                "DATABASE_PASSWORD: it is for a DATABASE_URL of postgresql://user@host/database"
+                "DATABASE_PASSWORD: set it with a DATABASE_URL of postgresql://user@host/database"
             ]
         if url.password:
             return ["DATABASE_PASSWORD: DATABASE_URL has a password too; keep one of them"]
@@ -116,10 +116,10 @@ class Settings(SettingFields):
         return origin_of(self.server_url)
 
     @property
-    def asks_for_keys(self) -> bool | None:
-        """Whether callers need an API key; None where that has to be decided first.
+    def requires_auth(self) -> bool | None:
+        """Whether callers must authenticate; None if that must be decided first.
 
-        Nobody is asked where AUTH is unset and no other machine gets in.
+        By default they need not if the server is reachable only from this machine.
         """
         if self.auth is not None:
             return self.auth == "keys"
@@ -127,9 +127,9 @@ class Settings(SettingFields):
 
     @property
     def reached_by(self) -> str | None:
-        """What says that other machines reach the server, for people; None: nothing does.
+        """Why other machines reach the server, for people; None if they do not.
 
-        A proxy in front lets them in where HOST itself would not.
+        A proxy in front admits them even if HOST itself would not.
         """
         if not self.is_loopback:
             return f"HOST={self.host}"
@@ -140,24 +140,25 @@ class Settings(SettingFields):
 
     @property
     def allowance_size(self) -> int:
-        """The cost that a user may spend at once; 0: as much as they like.
+        """The cost that a user may spend at once; 0: no limit.
 
-        Unset, everybody is bounded where they are asked who they are.
+        If unset, there is a limit where callers must authenticate.
         """
         if self.allowance is not None:
             return self.allowance
-        return _ALLOWANCE if self.asks_for_keys else 0
+        return _ALLOWANCE if self.requires_auth else 0
 
     @property
     def host_names(self) -> tuple[str, ...] | None:
-        """The names that clients may know the server by; None: any.
+        """The host names that the server answers to; None: any.
 
-        Unset they matter where nobody is asked and this machine alone should get in: there a page
-        of another site could, with a name of its own for this machine.
+        If unset, they are restricted where callers need not authenticate and only this machine
+        should reach the server: there a page of another site could, by a name of its own for this
+        machine.
         """
         if "*" in self.allowed_hosts:
             return None
-        if not self.allowed_hosts and (self.asks_for_keys or not self.is_loopback):
+        if not self.allowed_hosts and (self.requires_auth or not self.is_loopback):
             return None
         own = urlsplit(self.server_url).hostname or ""
         return (*self.allowed_hosts, own)
@@ -174,24 +175,24 @@ class Settings(SettingFields):
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the server listens to this machine alone."""
+        """Whether the server listens on loopback only."""
         return _is_loopback(self.host)
 
     @property
     def images_dir(self) -> Path:
-        """The folder of the pictures' bytes when there is no bucket."""
+        """The folder of the image files if there is no bucket."""
         return self.data_dir / "images"
 
     @property
     def r2_endpoint(self) -> str:
-        """R2's S3 address."""
+        """The URL of R2's S3 API."""
         return self.r2_endpoint_url or (
             f"https://{self.cloudflare_account_id}.r2.cloudflarestorage.com"
         )
 
     @property
     def sqlalchemy_url(self) -> URL:
-        """The database's address with the driver that the server uses."""
+        """The URL of the database with the driver that the server uses."""
         if self.database_url is None:
             return URL.create(DRIVERS["sqlite"], database=str(self.data_dir / "gql_server.db"))
         url = make_url(self.database_url.get_secret_value())
@@ -201,11 +202,11 @@ class Settings(SettingFields):
 
     @property
     def database_label(self) -> str:
-        """Which database it is, for people: without the password."""
+        """The database for people: without the password."""
         url = self.sqlalchemy_url
         if url.get_backend_name() == "sqlite":
             return str(url.database)
-        # libpq takes these from the query too, where passwords may be as well.
+        # libpq reads these from the query, too, and it may contain passwords.
         host = url.host or url.query.get("host") or ""
         known = URL.create(
             "postgresql",
@@ -223,7 +224,7 @@ class Settings(SettingFields):
 
     @property
     def effective_log_format(self) -> Literal["console", "json"]:
-        """The format to log in when nobody chose one."""
+        """The default format of the log."""
         if self.log_format is not None:
             return self.log_format
         return "json" if self.sqlalchemy_url.get_backend_name() == "postgresql" else "console"
@@ -233,10 +234,10 @@ def load_settings(**overrides: Any) -> Settings:
     """Read the environment and ``.env``.
 
     Args:
-        overrides: Settings by field name, over what the environment says.
+        overrides: Settings by field name, which override the environment.
 
     Raises:
-        SettingsError: Names every setting that is wrong and how to mend it; shows no secret.
+        SettingsError: Names every invalid setting and how to fix it; shows no secret.
     """
     try:
         _env_file_places()
@@ -245,17 +246,17 @@ def load_settings(**overrides: Any) -> Settings:
         raise SettingsError(str(error)) from None
     except ValidationError as error:
         lines = [
-            f"{'.'.join(str(part) for part in fault['loc'][:1]).upper()}: {_plain(fault['msg'])}"
-            if fault["loc"]
-            else _plain(fault["msg"])
-            for fault in error.errors(include_input=False, include_url=False)
+            f"{'.'.join(str(part) for part in one['loc'][:1]).upper()}: {_plain(one['msg'])}"
+            if one["loc"]
+            else _plain(one["msg"])
+            for one in error.errors(include_input=False, include_url=False)
         ]
         lines += map(str, misspelled_settings())
         raise SettingsError("\n".join(lines)) from None
 
 
 def misspelled_settings() -> Sequence[Misspelling]:
-    """Find the names in ``.env`` and in the environment that are much like those of settings.
+    """Find names in ``.env`` and in the environment that are similar to those of settings.
 
     Raises:
         EnvFileError: ``.env`` cannot be read.

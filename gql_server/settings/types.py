@@ -1,4 +1,4 @@
-"""What settings are made of: values as they are written in the environment, checked and read."""
+"""Types of settings: values in the form of the environment, validated and parsed."""
 
 import re
 from base64 import b64decode
@@ -17,7 +17,7 @@ DRIVERS: Final = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
-"""The driver of each scheme that DATABASE_URL may have."""
+"""The driver for each scheme of DATABASE_URL."""
 
 _MIN_SECRET_LENGTH: Final = 32
 _HOST: Final = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
@@ -30,7 +30,7 @@ _WEBHOOK_KEY_BYTES = range(24, 65)
 
 
 def _is_issuer(value: str) -> str:
-    # As it stands: tokens name their issuer to the letter, with or without a slash at the end.
+    # Unchanged: tokens name their issuer literally, with or without a trailing slash.
     http_url(value)
     return value
 
@@ -45,7 +45,7 @@ def _is_token(value: SecretStr) -> SecretStr:
 
 
 def _is_database_url(value: SecretStr) -> SecretStr:
-    # No message quotes any of it: what an unescaped password is parsed as may be a part of it.
+    # Messages quote none of it: parts of an unescaped password may end up in any component.
     given = value.get_secret_value()
     try:
         url = make_url(given)
@@ -120,7 +120,7 @@ def _are_webhook_secrets(value: SecretStr) -> SecretStr:
 
 
 HttpAddress = Annotated[str, AfterValidator(http_url)]
-"""An address without a slash at its end."""
+"""A URL without a trailing slash."""
 
 Issuer = Annotated[str, AfterValidator(_is_issuer)]
 Token = Annotated[SecretStr, AfterValidator(_is_token)]
@@ -136,7 +136,7 @@ Hosts = Annotated[
     tuple[Annotated[str, AfterValidator(_is_host)], ...], NoDecode, BeforeValidator(_split)
 ]
 Switch = Annotated[bool | None, BeforeValidator(_is_automatic)]
-"""On, off, or None: as suits the other settings."""
+"""On, off, or None: depending on other settings."""
 
 AnyCase = BeforeValidator(_in_lower_case)
-"""Words are taken in capitals too."""
+"""Words are accepted in capitals, too."""

@@ -1,4 +1,4 @@
-"""How a caller's allowance stands, as header fields."""
+"""A caller's allowance as response headers."""
 
 from math import ceil
 
@@ -6,14 +6,14 @@ from gql_server.domain.allowances import AllowanceState
 
 
 def allowance_headers(state: AllowanceState, *, retry_after: int | None = None) -> dict[str, str]:
-    """Tell how the caller's allowance stands.
+    """Return the headers that describe a caller's allowance.
 
-    The fields are those of draft-ietf-httpapi-ratelimit-headers-11. The window is how long an
-    allowance that is used up takes to be whole.
+    The fields are those of draft-ietf-httpapi-ratelimit-headers-11. The window is the time to
+    refill an empty allowance.
 
     Args:
-        state: The allowance, as the request left it.
-        retry_after: Seconds until the request can be paid for, where it could not be.
+        state: The allowance after the request.
+        retry_after: Seconds until the request can be paid for, if it was refused.
     """
     window = max(1, ceil(state.limit / state.per_second))
     headers = {

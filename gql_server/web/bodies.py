@@ -1,4 +1,4 @@
-"""Bodies of requests: their media type, and their bytes read within bounds."""
+"""Request bodies: their media types, and their bytes within limits."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ _MANY_DIGITS: Final = re.compile(r"[0-9]{19}")
 _MANY_DIGIT_BYTES: Final = re.compile(rb"[0-9]{19}")
 _SHOWN_DIGITS: Final = 30
 _SPOOLED_BYTES: Final = 1024 * 1024
-"""What a body that may be large takes of the memory while it comes."""
+"""Memory that a large body takes while it arrives."""
 
 
 class RequestRefused(Exception):
@@ -44,7 +44,7 @@ class RequestRefused(Exception):
 
     @property
     def extensions(self) -> dict[str, object]:
-        """What a GraphQL error says of it beside its message: what passes says when."""
+        """Extensions of a GraphQL error beside its message; temporary errors say when to retry."""
         found: dict[str, object] = {"code": self.code}
         if self.code == UNAVAILABLE and "Retry-After" in self.headers:
             found |= {"retryable": True, "retryAfter": int(self.headers["Retry-After"])}
@@ -52,7 +52,7 @@ class RequestRefused(Exception):
 
 
 def media_type(header: str | None) -> tuple[str, dict[str, str]]:
-    """Read a Content-Type header into the type, in lower case, and its parameters."""
+    """Parse a Content-Type header into the type, in lower case, and its parameters."""
     kind, *parts = (header or "").split(";")
     parameters: dict[str, str] = {}
     for part in parts:
@@ -62,11 +62,11 @@ def media_type(header: str | None) -> tuple[str, dict[str, str]]:
 
 
 def parse_json(data: str | bytes, what: str = "body") -> Any:
-    """Read JSON strictly: UTF-8, whole Unicode, no NaN, no depth beyond what orjson takes.
+    """Parse JSON strictly: UTF-8, valid Unicode, no NaN, and no deeper than orjson supports.
 
     Raises:
-        RequestRefused: It is none, or has a whole number beyond 64 bits, which orjson would turn
-            into another number.
+        RequestRefused: It is invalid, or has a whole number beyond 64 bits, which orjson would
+            change.
     """
     try:
         found = orjson.loads(data)
@@ -96,7 +96,7 @@ async def read_body(request: Request, *, max_bytes: int, seconds: float) -> byte
     """Return the body.
 
     Raises:
-        RequestRefused: It is longer than that, or takes longer to come.
+        RequestRefused: It is too long, or takes too long to arrive.
     """
     _check_length(request, max_bytes)
     chunks: list[bytes] = []
@@ -121,10 +121,10 @@ async def read_body(request: Request, *, max_bytes: int, seconds: float) -> byte
 
 
 async def read_spooled_body(request: Request, *, max_bytes: int, seconds: float) -> bytes:
-    """Return a body that may be large, which waits on the disk and not in memory until it is whole.
+    """Return a body that may be large, which is kept on disk until it is complete.
 
     Raises:
-        RequestRefused: It is longer than that, or takes longer to come.
+        RequestRefused: It is too long, or takes too long to arrive.
     """
     _check_length(request, max_bytes)
     size = 0
@@ -143,9 +143,9 @@ async def read_spooled_body(request: Request, *, max_bytes: int, seconds: float)
 
 
 def bounded(receive: Receive, max_bytes: int) -> Receive:
-    """Return what receives the same messages until their bodies are too much.
+    """Return a ``receive`` that limits the total size of the bodies it returns.
 
-    Raises, when it is called: RequestRefused.
+    When called, it raises RequestRefused.
     """
     size = 0
 
@@ -162,10 +162,10 @@ def bounded(receive: Receive, max_bytes: int) -> Receive:
 
 @asynccontextmanager
 async def receive_timeout(seconds: float) -> AsyncIterator[None]:
-    """Wait so long for what a client sends.
+    """Limit the time in which a client must send something.
 
     Raises:
-        RequestRefused: It has not come.
+        RequestRefused: It did not arrive in time.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -184,7 +184,7 @@ def _too_slow(seconds: float) -> RequestRefused:
 
 
 def too_large(max_bytes: int) -> RequestRefused:
-    """Return the refusal of a request that is longer than that."""
+    """Return the refusal of a request that is too long."""
     return RequestRefused(
         f"The request is larger than the server accepts: {max_bytes} bytes.",
         status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can do its work."""
+"""Health checks: whether the process is alive, and whether it can do its work."""
 
 import asyncio
 import time
@@ -14,27 +14,28 @@ log = structlog.get_logger(__name__)
 
 _CHECK_SECONDS: Final = 5.0
 _KEPT_SECONDS: Final = 3.0
-"""How long an answer is given again: whoever asks often costs no more than that."""
+"""How long a result is cached, so that frequent checks cost no more than that."""
 
 Check = Callable[[], Awaitable[object]]
 
 
 class NotReady(Exception):
-    """A part cannot do what a request needs; the message says why, without a secret or a name."""
+    """A component cannot do what requests need; the message says why, without secrets or names."""
 
 
 async def health(_request: Request) -> JSONResponse:
-    """Answer 200 as long as the process serves; it asks nobody else."""
+    """Answer 200 while the process serves, without checking anything else."""
     return JSONResponse({"status": "ok"})
 
 
 def ready_route(checks_of: Callable[[Request], Mapping[str, Check]]) -> Route:
-    """Return the route ``/ready``: 200 when every check passes, else 503 saying what is wrong.
+    """Return the route ``/ready``: 200 if every check passes, otherwise 503 with what is wrong.
 
-    The checks run one at a time, however many ask, and their outcome is kept for some seconds.
+    The checks run one at a time, however many clients ask, and their result is cached for some
+    seconds.
 
     Args:
-        checks_of: Returns the checks by name; each raises when it fails.
+        checks_of: Returns the checks by name; each raises an error when it fails.
     """
     readiness = _Readiness()
 
@@ -54,36 +55,36 @@ class _Readiness:
     async def of(self, checks: Mapping[str, Check]) -> dict[str, Any]:
         async with self._is_checking:
             if time.monotonic() - self._checked_at > _KEPT_SECONDS:
-                faults = await asyncio.gather(
-                    *(_fault(name, check) for name, check in checks.items())
+                problems = await asyncio.gather(
+                    *(_problem(name, check) for name, check in checks.items())
                 )
-                self._body = _body(dict(zip(checks, faults, strict=True)))
+                self._body = _body(dict(zip(checks, problems, strict=True)))
                 self._checked_at = time.monotonic()
             return self._body
 
 
-def _body(faults: Mapping[str, str | None]) -> dict[str, Any]:
-    problems = {name: fault for name, fault in faults.items() if fault is not None}
-    parts = {name: "failing" if name in problems else "ok" for name in faults}
-    if not problems:
+def _body(problems: Mapping[str, str | None]) -> dict[str, Any]:
+    failing = {name: problem for name, problem in problems.items() if problem is not None}
+    parts = {name: "failing" if name in failing else "ok" for name in problems}
+    if not failing:
         return {"status": "ok", **parts}
-    return {"status": "failing", **parts, "problems": problems}
+    return {"status": "failing", **parts, "problems": failing}
 
 
-async def _fault(name: str, check: Check) -> str | None:
-    """Return what is wrong with a part, or None."""
+async def _problem(name: str, check: Check) -> str | None:
+    """Return what is wrong with a component, or None."""
     try:
         async with asyncio.timeout(_CHECK_SECONDS):
             await check()
     except TimeoutError:
-        fault = f"It did not answer within {_CHECK_SECONDS:g} seconds."
-        log.warning("not_ready", part=name, reason=fault)
+        problem = f"It did not answer within {_CHECK_SECONDS:g} seconds."
+        log.warning("not_ready", part=name, reason=problem)
     except NotReady as error:
-        fault = str(error)
-        log.warning("not_ready", part=name, reason=fault, cause=repr(error.__cause__))
+        problem = str(error)
+        log.warning("not_ready", part=name, reason=problem, cause=repr(error.__cause__))
     except Exception:
-        fault = "It cannot be used; the log says why."
+        problem = "It cannot be used; the log says why."
         log.exception("not_ready", part=name)
     else:
         return None
-    return fault
+    return problem

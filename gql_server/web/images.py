@@ -1,4 +1,4 @@
-"""The folder's pictures over HTTP: whole, in ranges, and as smaller or converted renditions."""
+"""The folder's images over HTTP: complete, in ranges, and as resized or converted renditions."""
 
 import re
 from http import HTTPStatus
@@ -27,7 +27,7 @@ from gql_server.web.renditions import (
 _CACHE_CONTROL: Final = "public, max-age=31536000, immutable"
 _OWN_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "cross-origin",  # front ends show pictures on their own pages
+    "Cross-Origin-Resource-Policy": "cross-origin",  # front ends show images on their own pages
 }
 _WIDTH: Final = re.compile(r"[0-9]{1,4}")
 
@@ -35,9 +35,9 @@ _WIDTH: Final = re.compile(r"[0-9]{1,4}")
 def images_route(store: FolderStore, *, renditions: Renditions | None = None) -> Route:
     """Serve a folder's objects at ``/images/{key}`` to GET and HEAD.
 
-    ``?width=1…4096`` scales down (never up) and ``?format=jpeg|png|webp|avif`` converts.
-    What is under a key never changes, so caches may keep every answer for good; where addresses
-    are signed, a browser's own cache may, for as long as its address holds.
+    ``?width=1…4096`` scales down (never up) and ``?format=jpeg|png|webp|avif`` converts. The
+    content of a key never changes, so caches may keep responses indefinitely; if URLs are signed,
+    only the browser's own cache may, for as long as its URL is valid.
     """
     images = _Images(store, renditions or Renditions())
     return Route("/images/{key:path}", images.serve, methods=["GET"], name="images")
@@ -101,15 +101,15 @@ class _Images:
             return _refusal(HTTPStatus.NOT_FOUND, "The image does not exist.")
         if width is None and image_format is None:
             return _original(request, file)
-        wanted = RenditionRequest(
+        rendition = RenditionRequest(
             path=file.path, digest=file.digest, width=width, format=image_format
         )
         client = request.client.host if request.client is not None else ""
-        return _rendition(request, await self._renditions.get(wanted, client=client))
+        return _rendition(request, await self._renditions.get(rendition, client=client))
 
 
 class _BadQuery(Exception):
-    """The query string asks for what there is not; the message says what there is."""
+    """The query string requests something invalid; the message says what is valid."""
 
 
 def _original(request: Request, file: StoredFile) -> Response:
@@ -156,7 +156,7 @@ def _headers(digest: str) -> dict[str, str]:
 
 
 def _is_known(request: Request, etag: str) -> bool:
-    """Compare If-None-Match weakly, as RFC 9110, 13.1.2 asks."""
+    """Compare If-None-Match weakly, as RFC 9110, 13.1.2 requires."""
     known = [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]
     return "*" in known or etag in [tag.removeprefix("W/") for tag in known]
 

@@ -1,4 +1,4 @@
-"""Refusals of what is not let in, before an application hears of it."""
+"""Refusals of requests before an application receives them."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 from gql_server.web.bodies import RequestRefused
 
 WriteRefusal = Callable[[RequestRefused], Response]
-"""Writes a refusal as the clients of one API know it."""
+"""Writes a refusal in the form of one API."""
 
 _NOT_ACCEPTED = 4403
 
@@ -24,11 +24,12 @@ async def refuse(
     """Answer a request, or the handshake of a WebSocket, with a refusal.
 
     Args:
-        scope: What is refused.
-        receive: As an ASGI application has it.
-        send: Likewise.
-        refused: Why.
-        by_folder: How to write it in folders, each with its slash; elsewhere it is as GraphQL's.
+        scope: The request.
+        receive: As passed to an ASGI application.
+        send: As passed to an ASGI application.
+        refused: The reason.
+        by_folder: How to write it below path prefixes, each with its slash; elsewhere it has
+            GraphQL's form.
     """
     if scope["type"] == "websocket" and "websocket.http.response" not in scope["extensions"]:
         await send({"type": "websocket.close", "code": _NOT_ACCEPTED})

@@ -1,4 +1,4 @@
-"""Smaller or converted versions of pictures, made on demand and remembered for a while."""
+"""Resized or converted versions of images, made on demand and cached in memory."""
 
 import asyncio
 import hashlib
@@ -14,16 +14,16 @@ from gql_server.pictures.formats import ImageFormat
 from gql_server.pictures.resizing import render
 
 CACHE_BYTES: Final = 64 * 1024 * 1024
-"""The memory that remembered renditions take at most."""
+"""Maximum memory of cached renditions."""
 
 SIDE_BY_SIDE: Final = 2
-"""Renditions made at once; each takes a core, and the memory of its decoded picture."""
+"""Concurrent renditions; each takes a core, and the memory of its decoded image."""
 
 BURST: Final = 300
-"""New renditions that a client address may ask for at once."""
+"""New renditions that a client address may request at once."""
 
 SECONDS_EACH: Final = 0.2
-"""Seconds after which it may have another."""
+"""Seconds until it may request another one."""
 
 MAX_CLIENTS: Final = 10_000
 
@@ -32,7 +32,7 @@ MAX_WAITING: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class RenditionRequest:
-    """Which rendition of which bytes; equal ones have the same answer.
+    """A rendition of certain bytes; equal ones have the same result.
 
     Attributes:
         path: The file of the original.
@@ -49,7 +49,7 @@ class RenditionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """A rendition that was made.
+    """A finished rendition.
 
     Attributes:
         data: Its bytes.
@@ -63,7 +63,7 @@ class Rendition:
 
 
 class Render(Protocol):
-    """Makes a rendition of a picture's bytes; see ``gql_server.pictures.resizing.render``."""
+    """Makes a rendition of an image's bytes; see ``gql_server.pictures.resizing.render``."""
 
     def __call__(
         self,
@@ -76,14 +76,14 @@ class Render(Protocol):
 
 
 class TooManyWaiting(Exception):
-    """As many renditions are asked for already as may wait."""
+    """The queue of renditions is full."""
 
 
 class TooManyOfClient(Exception):
-    """One client address asks for more new renditions than it may.
+    """A client address has requested more new renditions than permitted.
 
     Attributes:
-        retry_after: Seconds until it may have another.
+        retry_after: Seconds until it may request another one.
     """
 
     def __init__(self, retry_after: int) -> None:
@@ -92,10 +92,10 @@ class TooManyOfClient(Exception):
 
 
 class Renditions:
-    """Makes each rendition once for all who ask at the same time, and remembers the latest.
+    """Makes each rendition once for all concurrent requests, and caches the latest.
 
-    One that is being made is finished even if all who asked for it have gone away; so many wait
-    at most, and the next is refused.
+    A rendition is finished even if all its clients have disconnected; the queue is limited, and
+    requests beyond it are refused.
     """
 
     def __init__(self, *, render: Render = render, cache_bytes: int = CACHE_BYTES) -> None:
@@ -103,35 +103,35 @@ class Renditions:
         self._remembered: LRUCache[RenditionRequest, Rendition] = LRUCache(
             cache_bytes, getsizeof=lambda rendition: len(rendition.data)
         )
-        self._in_the_making: dict[RenditionRequest, asyncio.Task[Rendition]] = {}
+        self._running: dict[RenditionRequest, asyncio.Task[Rendition]] = {}
         self._places = asyncio.Semaphore(SIDE_BY_SIDE)
         self._free_at: LRUCache[str, float] = LRUCache(MAX_CLIENTS)
 
-    async def get(self, wanted: RenditionRequest, *, client: str = "") -> Rendition:
-        """Return a rendition, made now if need be.
+    async def get(self, request: RenditionRequest, *, client: str = "") -> Rendition:
+        """Return a rendition, which is made now if needed.
 
         Args:
-            wanted: Which one.
-            client: The address that asks. Signed addresses know no user, so addresses of clients
-                have an allowance of new renditions in place of users.
+            request: The rendition.
+            client: The client's address. Signed URLs identify no user, so that addresses instead
+                of users have an allowance of new renditions.
 
         Raises:
-            TooManyOfClient: The client has asked for too many lately.
-            TooManyWaiting: Others wait already; try again in a moment.
+            TooManyOfClient: The client has requested too many lately.
+            TooManyWaiting: The queue is full; try again shortly.
             NotAPicture: The original cannot be decoded.
             OSError: The original cannot be read.
         """
-        remembered = self._remembered.get(wanted)
+        remembered = self._remembered.get(request)
         if remembered is not None:
             return remembered
-        task = self._in_the_making.get(wanted)
+        task = self._running.get(request)
         if task is None:
-            if len(self._in_the_making) >= MAX_WAITING:
+            if len(self._running) >= MAX_WAITING:
                 raise TooManyWaiting
             self._spend(client)
-            task = asyncio.create_task(self._make_in_turn(wanted))
-            self._in_the_making[wanted] = task
-            task.add_done_callback(lambda made: self._keep(wanted, made))
+            task = asyncio.create_task(self._make_queued(request))
+            self._running[request] = task
+            task.add_done_callback(lambda made: self._keep(request, made))
         return await asyncio.shield(task)
 
     def _spend(self, client: str) -> None:
@@ -142,19 +142,19 @@ class Renditions:
             raise TooManyOfClient(ceil(wait))
         self._free_at[client] = free_at + SECONDS_EACH
 
-    async def _make_in_turn(self, wanted: RenditionRequest) -> Rendition:
+    async def _make_queued(self, request: RenditionRequest) -> Rendition:
         async with self._places:
-            return await asyncio.to_thread(self._make, wanted)
+            return await asyncio.to_thread(self._make, request)
 
-    def _make(self, wanted: RenditionRequest) -> Rendition:
+    def _make(self, request: RenditionRequest) -> Rendition:
         data, image_format = self._render(
-            wanted.path.read_bytes(), width=wanted.width, format=wanted.format
+            request.path.read_bytes(), width=request.width, format=request.format
         )
         return Rendition(data=data, format=image_format, digest=hashlib.sha256(data).hexdigest())
 
-    def _keep(self, wanted: RenditionRequest, task: asyncio.Task[Rendition]) -> None:
-        del self._in_the_making[wanted]
+    def _keep(self, request: RenditionRequest, task: asyncio.Task[Rendition]) -> None:
+        del self._running[request]
         if task.cancelled() or task.exception() is not None:
             return
         if len(task.result().data) <= self._remembered.maxsize:
-            self._remembered[wanted] = task.result()
+            self._remembered[request] = task.result()

@@ -1,4 +1,4 @@
-"""The server that carries the application: uvicorn, bounded, with a stop that nobody holds up."""
+"""The server: uvicorn with limits, and a shutdown that clients cannot delay."""
 
 import asyncio
 import socket
@@ -13,11 +13,11 @@ from gql_server.web.slow_clients import bounded_http
 from gql_server.web.websocket_protocol import bounded_websockets
 
 _TURN_AWAY_SECONDS: Final = 0.5
-"""How long before the end of their time the requests that still wait are answered."""
+"""How long before the end of their time the remaining requests are answered."""
 
 
 def server_config(app: Any, settings: Settings) -> uvicorn.Config:
-    """Return how the application is to be served."""
+    """Return the configuration for serving the application."""
     return uvicorn.Config(
         app,
         host=settings.host,
@@ -35,14 +35,14 @@ def server_config(app: Any, settings: Settings) -> uvicorn.Config:
         ),
         ws=bounded_websockets(send_seconds=settings.subscription_send_timeout),
         ws_max_size=settings.max_body_bytes,
-        ws_per_message_deflate=False,  # a few kilobytes would become megabytes
+        ws_per_message_deflate=False,  # a few kilobytes could become megabytes
     )
 
 
 class Server(uvicorn.Server):
-    """Ends streams when it is to stop, which would never end by themselves.
+    """Ends streams at shutdown, which would never end by themselves.
 
-    Uvicorn itself closes sockets, and waits for whatever else is being answered.
+    Uvicorn itself closes sockets, and waits for all other responses.
     """
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -57,7 +57,7 @@ class Server(uvicorn.Server):
             turning_away.cancel()
 
     async def _turn_away(self) -> None:
-        """Answer, shortly before uvicorn cancels them, the requests that still wait."""
+        """Answer the remaining requests shortly before uvicorn cancels them."""
         requests: OpenRequests | None = self.lifespan.state.get("open_requests")
         grace = self.config.timeout_graceful_shutdown or 0
         await asyncio.sleep(max(grace / 2, grace - _TURN_AWAY_SECONDS))

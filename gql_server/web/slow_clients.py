@@ -1,4 +1,8 @@
-"""Connections that are too many, or do not come to the point: an application hears of none."""
+"""Limits on connections: their number, and clients that send or read too slowly.
+
+Subclasses uvicorn's protocol; docs/decisions/0037-slow-clients.md says why, and what a new version
+of uvicorn must keep.
+"""
 
 import asyncio
 from typing import Any, ClassVar, Final
@@ -9,11 +13,11 @@ from gql_server.web.write_stall import WriteStall
 
 _MAX_HEAD_BYTES: Final = 64 * 1024
 _STOP_SECONDS: Final = 1.0
-"""How long a client may take nothing once the server is to stop."""
+"""How long a client may read nothing once the server is to stop."""
 
 _TOO_MANY_BODY: Final = (
-    b'{"errors":[{"message":"This server has as many connections as it takes. Try again in a '
-    b'moment.","extensions":{"code":"TOO_MANY_CONNECTIONS"}}]}'
+    b'{"errors":[{"message":"This server has reached its maximum number of connections. Try again '
+    b'in a moment.","extensions":{"code":"TOO_MANY_CONNECTIONS"}}]}'
 )
 _TOO_MANY: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
@@ -22,12 +26,12 @@ _TOO_MANY: Final = (
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Closes a connection whose next request's head does not come in time, or does not end.
+    """Closes a connection whose next request's headers do not arrive in time.
 
-    So it does with one whose client takes nothing of its answer for too long, and with one that
-    was answered before its request's body had come, when the rest does not come in time either.
-    Uvicorn itself bounds only the pause after an answer, until the next byte comes, and counts
-    only connections that ask something.
+    It also closes one whose client reads nothing of its response for too long, and one that was
+    answered before its request's body had arrived, if the rest does not arrive in time either.
+    Uvicorn itself limits only the pause after a response, until the next byte arrives, and counts
+    only connections with a request.
     """
 
     head_seconds: ClassVar[float] = 30
@@ -36,7 +40,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _rest: asyncio.TimerHandle | None = None
     _is_in_body = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         """Wait for the first request, unless there are too many connections already."""
         super().connection_made(transport)
         self._stall = WriteStall(transport, self.taking_seconds)
@@ -46,14 +50,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
+        """Stop waiting."""
         self._head_is_here()
         self._rest_is_here()
         self._stall.stop()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless the head has no end."""
+        """Parse more data, unless the headers are endless."""
         super().data_received(data)
         if self._deadline is not None:
             self._head_bytes += len(data)
@@ -61,19 +65,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
                 self.transport.close()
 
     def on_message_begin(self) -> None:
-        """Wait for the rest of another request's head."""
+        """Wait for the rest of another request's headers."""
         super().on_message_begin()
         self._head_is_here()
         self._await_head()
 
     def on_headers_complete(self) -> None:
-        """Leave the request to the application, which bounds its body."""
+        """Leave the request to the application, which limits its body."""
         self._head_is_here()
         self._is_in_body = True
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Wait for the next request where this one was answered before its end."""
+        """Wait for the next request if this one was answered before its end."""
         super().on_message_complete()
         self._is_in_body = False
         self._rest_is_here()
@@ -93,17 +97,17 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._await_head()
 
     def pause_writing(self) -> None:
-        """Wait for the client to take what it was sent."""
+        """Wait for the client to read what was sent."""
         super().pause_writing()
         self._stall.start()
 
     def resume_writing(self) -> None:
-        """Send on."""
+        """Resume sending."""
         self._stall.stop()
         super().resume_writing()
 
     def shutdown(self) -> None:
-        """End the connection once its answer was sent, unless its client takes nothing of it."""
+        """End the connection once its response was sent, unless its client reads nothing of it."""
         super().shutdown()
         self._stall.shorten(_STOP_SECONDS)
 
@@ -125,13 +129,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
 
 def bounded_http(*, head_seconds: float, taking_seconds: float, max_connections: int) -> type[Any]:
-    """Return the protocol for uvicorn's ``http``.
+    """Return the protocol class for uvicorn's ``http``.
 
     Args:
-        head_seconds: How long a request's head may take.
-        taking_seconds: How long a client may take nothing of what it is sent.
-        max_connections: How many there may be at once. WebSockets, which begin as such
-            connections, are counted as long as they are open.
+        head_seconds: Time limit for a request's headers.
+        taking_seconds: How long a client may read nothing of what is sent.
+        max_connections: Maximum number of connections. WebSockets, which start as such
+            connections, count while they are open.
     """
     bounds = {
         "head_seconds": head_seconds,

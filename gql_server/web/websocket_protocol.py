@@ -1,9 +1,9 @@
-"""WebSocket connections within bounds, whatever frames their clients send.
+"""WebSocket connections with limits on the frames that clients send.
 
 A socket that the application has not acknowledged yet may send a few small messages. After that
-each message has the size of a request's body. Nothing is decompressed: a few kilobytes would
-become megabytes. Ping and pong frames have a rate, and a client that stops reading is not read
-from, and dropped after a while.
+each message may have the size of a request's body. Nothing is decompressed: a few kilobytes
+could become megabytes. Ping and pong frames are rate-limited, and a client that stops reading is
+not read from, and disconnected after a while.
 """
 
 from asyncio import Transport
@@ -19,19 +19,19 @@ from websockets.http11 import Request
 from gql_server.web.write_stall import WriteStall
 
 ACKNOWLEDGE: Final = "gql_server.acknowledge"
-"""The scope's extension whose ``callback`` the application calls once it knows its client."""
+"""The scope's extension whose ``callback`` the application calls when the client is known."""
 
 SEND_AT_ONCE: Final = "gql_server.send_at_once"
-"""The scope's extension for messages that need not wait: ``is_ready`` tells whether the client
-takes one now, and then ``send`` sends it, as UTF-8."""
+"""The scope's extension for messages that need not wait: ``is_ready`` returns whether the client
+can receive one now, and then ``send`` sends it, as UTF-8."""
 
 _PIECE_BYTES: Final = 4096
-"""Bytes that are parsed before anything else is looked at: some 700 of the smallest frames."""
+"""Bytes that are parsed before limits are checked: some 700 of the smallest frames."""
 _UNACKNOWLEDGED_MESSAGE_BYTES: Final = 16 * 1024
 _UNACKNOWLEDGED_BYTES: Final = 32 * 1024
 _UNACKNOWLEDGED_MESSAGES: Final = 8
 _UNACKNOWLEDGED_SECONDS: Final = 5.0
-"""How long a client that is not acknowledged may leave data unread."""
+"""How long an unacknowledged client may leave data unread."""
 _MAX_FRAGMENTS: Final = 1024
 _MAX_LENGTH_IN_HEAD: Final = 125
 _MAX_LENGTH_IN_TWO_BYTES: Final = 0xFFFF
@@ -40,12 +40,12 @@ _CONTROL_FRAMES_PER_SECOND: Final = 10.0
 
 
 class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
-    """Reads from a client only as much as the server has work for."""
+    """Reads from a client only as much as the server can process."""
 
     send_seconds: ClassVar[float] = 30
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Take what uvicorn gives each of its protocols."""
+        """Take the arguments that uvicorn passes to each of its protocols."""
         super().__init__(*args, **kwargs)
         self.conn.max_message_size = _UNACKNOWLEDGED_MESSAGE_BYTES
         self._unparsed = bytearray()
@@ -57,19 +57,19 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         self._control_frames_at = self.loop.time()
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Take the connection."""
+        """Accept the connection."""
         super().connection_made(transport)
         seconds = min(self.send_seconds, _UNACKNOWLEDGED_SECONDS)
         self._stall = WriteStall(cast("Transport", transport), seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget what was not parsed."""
+        """Discard unparsed data."""
         self._stall.stop()
         self._unparsed.clear()
         super().connection_lost(exc)
 
     def acknowledge(self) -> None:
-        """Allow messages of the full size: the application knows its client."""
+        """Allow messages of full size: the client is authenticated."""
         self._is_acknowledged = True
         self.conn.max_message_size = self.config.ws_max_size
         self._stall = WriteStall(self.transport, self.send_seconds)
@@ -77,20 +77,20 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
             self._stall.start()
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, as far as there is work for it."""
+        """Parse received data, as far as the server can process it."""
         if self.transport.is_closing() and not self.close_sent:
             return
         self._unparsed += data
         self._parse()
 
     def pause_writing(self) -> None:
-        """Read no more from a client that does not read."""
+        """Stop reading from a client that does not read."""
         super().pause_writing()
         self.transport.pause_reading()
         self._stall.start()
 
     def resume_writing(self) -> None:
-        """Read on."""
+        """Resume reading."""
         super().resume_writing()
         self._stall.stop()
         if not self.read_paused:
@@ -98,19 +98,19 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         self._parse()
 
     async def receive(self) -> ASGIReceiveEvent:
-        """Return the next event, and parse on when there is none left."""
+        """Return the next event, and continue parsing if none is left."""
         event = await super().receive()
         self._parse()
         return event
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send a message; after a close the client's own close frame may wait to be parsed."""
+        """Send a message; after a close the client's own close frame may remain to be parsed."""
         await super().send(message)
         if message["type"] == "websocket.close":
             self._parse()
 
     def is_ready(self) -> bool:
-        """Tell whether the client keeps up with what it is sent."""
+        """Return whether the client keeps up with what is sent."""
         return (
             self.writable.is_set()
             and self.handshake_complete
@@ -123,12 +123,12 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         self.transport.write(_text_frame(text))
 
     def shutdown(self) -> None:
-        """Close the connection, also where its client does not read."""
+        """Close the connection, even if its client does not read."""
         super().shutdown()
         self._stall.shorten(1.0)
 
     def handle_connect(self, event: Request) -> None:
-        """Let the application say when it knows its client."""
+        """Pass the application a callback for when the client is authenticated."""
         super().handle_connect(event)
         if hasattr(self, "scope"):
             extensions: Any = self.scope["extensions"]
@@ -136,7 +136,7 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
             extensions[SEND_AT_ONCE] = {"is_ready": self.is_ready, "send": self.send_at_once}
 
     def handle_cont(self, event: Frame) -> None:
-        """Take another fragment of a message."""
+        """Receive another fragment of a message."""
         self._fragments += 1
         if self._fragments > _MAX_FRAGMENTS:
             self._violated(CloseCode.MESSAGE_TOO_BIG, "Too many fragments")
@@ -144,17 +144,17 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         super().handle_cont(event)
 
     def handle_text(self, event: Frame) -> None:
-        """Take a message, or its first fragment."""
+        """Receive a message, or its first fragment."""
         self._fragments = 1
         super().handle_text(event)
 
     def handle_bytes(self, event: Frame) -> None:
-        """Take a message, or its first fragment."""
+        """Receive a message, or its first fragment."""
         self._fragments = 1
         super().handle_bytes(event)
 
     def send_receive_event_to_app(self) -> None:
-        """Hand a message to the application."""
+        """Pass a message to the application."""
         self._messages += 1
         if not self._is_acknowledged and self._messages > _UNACKNOWLEDGED_MESSAGES:
             self._violated(CloseCode.POLICY_VIOLATION, "Too many messages before connection_ack")
@@ -167,7 +167,7 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
             super().handle_ping()
 
     def handle_pong(self, event: Frame) -> None:
-        """Take a pong, unless there are too many."""
+        """Receive a pong, unless there are too many."""
         if self._takes_control_frame():
             super().handle_pong(event)
 
@@ -203,7 +203,7 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 def _text_frame(text: bytes) -> bytes:
-    """Return a whole message as a server sends it (RFC 6455, 5.2): without mask or compression."""
+    """Return a complete message as a server sends it (RFC 6455, 5.2): unmasked and uncompressed."""
     length = len(text)
     if length <= _MAX_LENGTH_IN_HEAD:
         return b"\x81%c%b" % (length, text)
@@ -213,16 +213,16 @@ def _text_frame(text: bytes) -> bytes:
 
 
 def bounded_websockets(*, send_seconds: float) -> type[Any]:
-    """Return the protocol for uvicorn's ``ws``.
+    """Return the protocol class for uvicorn's ``ws``.
 
     Args:
-        send_seconds: Seconds that a client may leave what it is sent unread.
+        send_seconds: Seconds that a client may leave sent data unread.
     """
     return type("BoundedWebSocket", (BoundedWebSocketProtocol,), {"send_seconds": send_seconds})
 
 
 def acknowledge(scope: dict[str, Any]) -> None:
-    """Say that the application knows a socket's client, where the server wants to know."""
+    """Report that a socket's client is authenticated, if the server supports that."""
     extension = (scope.get("extensions") or {}).get(ACKNOWLEDGE)
     if extension is not None:
         callback: Callable[[], None] = extension["callback"]

@@ -1,4 +1,4 @@
-"""Ends connections whose clients stop reading what they are sent."""
+"""Disconnecting clients that stop reading."""
 
 import asyncio
 from typing import Final
@@ -16,14 +16,14 @@ class WriteStall:
     """
 
     def __init__(self, transport: asyncio.Transport, seconds: float) -> None:
-        """Take the transport, and the seconds that its buffer may stay as full as it is."""
+        """Take the transport, and the seconds that its buffer may remain as full as it is."""
         self._transport: Final = transport
         self._seconds = seconds
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def is_running(self) -> bool:
-        """Whether the client is behind with reading."""
+        """Whether the client has unread data."""
         return self._timer is not None
 
     def start(self) -> None:
@@ -34,7 +34,7 @@ class WriteStall:
         self._timer = loop.call_later(self._seconds, self._check, size)
 
     def stop(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

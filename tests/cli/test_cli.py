@@ -34,7 +34,7 @@ def test_the_schema_is_printed() -> None:
 
 def test_rests_description_is_printed() -> None:
     printed = runner.invoke(cli, ["schema", "--openapi"]).stdout
-    described = rest_application(RestOptions(asks_for_keys=True)).openapi()
+    described = rest_application(RestOptions(requires_auth=True)).openapi()
     assert json.loads(printed) == json.loads(json.dumps(described))
     assert "/api/generate" in described["paths"]
 

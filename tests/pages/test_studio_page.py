@@ -34,7 +34,7 @@ async def opened(
     folder: Path, *, public_path: str = "", image_origins: tuple[str, ...] = ()
 ) -> AsyncIterator[httpx.AsyncClient]:
     routes = studio_routes(
-        StudioFacts(asks_for_keys=True),
+        StudioFacts(requires_auth=True),
         public_path=public_path,
         image_origins=image_origins,
         folder=folder,

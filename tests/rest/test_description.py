@@ -75,7 +75,7 @@ def test_what_stands_in_front_of_every_operation_is_told_at_each() -> None:
 
 def test_only_a_server_that_asks_for_keys_says_so() -> None:
     assert "security" not in DOCUMENT
-    asking = rest_application(RestOptions(asks_for_keys=True)).openapi()
+    asking = rest_application(RestOptions(requires_auth=True)).openapi()
     assert asking["security"] == [{"key": []}]
     assert asking["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
 

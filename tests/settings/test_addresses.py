@@ -209,8 +209,8 @@ def test_an_unescaped_password_is_refused_and_no_piece_of_it_shown(hidden: str) 
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        (None, "DATABASE_PASSWORD: it is for a DATABASE_URL of postgresql://"),
-        ("sqlite:///x.db", "DATABASE_PASSWORD: it is for a DATABASE_URL of postgresql://"),
+        (None, "DATABASE_PASSWORD: set it with a DATABASE_URL of postgresql://"),
+        ("sqlite:///x.db", "DATABASE_PASSWORD: set it with a DATABASE_URL of postgresql://"),
         ("postgresql://user:other@h/x", "DATABASE_PASSWORD: DATABASE_URL has a password too"),
     ],
 )

@@ -129,7 +129,7 @@ def test_only_on_loopback_is_nobody_asked_unless_that_is_said(
     monkeypatch: pytest.MonkeyPatch, host: str, unset: object
 ) -> None:
     monkeypatch.setenv("HOST", host)
-    assert load_settings().asks_for_keys is unset
+    assert load_settings().requires_auth is unset
     decides(monkeypatch)
 
 
@@ -147,13 +147,13 @@ def test_behind_a_proxy_on_this_machine_neither(
     monkeypatch: pytest.MonkeyPatch, setting: str, value: str, unset: object
 ) -> None:
     monkeypatch.setenv(setting, value)
-    assert load_settings().asks_for_keys is unset
+    assert load_settings().requires_auth is unset
     decides(monkeypatch)
 
 
 def decides(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is unset, AUTH decides where it is set."""
     monkeypatch.setenv("AUTH", "keys")
-    assert load_settings().asks_for_keys is True
+    assert load_settings().requires_auth is True
     monkeypatch.setenv("AUTH", "None")
-    assert load_settings().asks_for_keys is False
+    assert load_settings().requires_auth is False

@@ -74,8 +74,8 @@ async def job_process(program: Program) -> AsyncIterator[Process]:
 
 
 async def _run(program: Program) -> None:
-    told_to_end = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told_to_end.set)
+    stop_requested = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop_requested.set)
     url = make_url(program.url)
     async with AsyncExitStack() as stack:
         database = Database(url)
@@ -97,7 +97,7 @@ async def _run(program: Program) -> None:
         await jobs.start()
         stack.push_async_callback(jobs.stop)
         print("running", flush=True)  # noqa: T201 - what the test waits for
-        await told_to_end.wait()
+        await stop_requested.wait()
 
 
 def _parts(line: str) -> tuple[str, str, str]:

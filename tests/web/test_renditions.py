@@ -62,7 +62,7 @@ def original(tmp_path: Path) -> Path:
     return path
 
 
-def wanted(path: Path, width: int) -> RenditionRequest:
+def request(path: Path, width: int) -> RenditionRequest:
     return RenditionRequest(path=path, digest="0" * 64, width=width, format=None)
 
 
@@ -70,8 +70,8 @@ async def test_a_rendition_is_made_once_and_remembered(
     render: CountingRender, original: Path
 ) -> None:
     renditions = Renditions(render=render)
-    first = await renditions.get(wanted(original, 10))
-    assert await renditions.get(wanted(original, 10)) is first
+    first = await renditions.get(request(original, 10))
+    assert await renditions.get(request(original, 10)) is first
     assert first.data == bytes(10)
     assert render.widths == [10]
 
@@ -80,7 +80,7 @@ async def test_many_who_ask_at_once_share_one_making(
     render: CountingRender, original: Path
 ) -> None:
     renditions = Renditions(render=render)
-    answers = await asyncio.gather(*(renditions.get(wanted(original, 10)) for _ in range(50)))
+    answers = await asyncio.gather(*(renditions.get(request(original, 10)) for _ in range(50)))
     assert len({id(answer) for answer in answers}) == 1
     assert render.widths == [10]
 
@@ -88,7 +88,7 @@ async def test_many_who_ask_at_once_share_one_making(
 async def test_only_two_are_made_side_by_side(original: Path) -> None:
     render = CountingRender()
     renditions = Renditions(render=render)
-    asked = [asyncio.create_task(renditions.get(wanted(original, n))) for n in range(1, 21)]
+    asked = [asyncio.create_task(renditions.get(request(original, n))) for n in range(1, 21)]
     while render.running < 2:
         await asyncio.to_thread(lambda: None)
     async with asyncio.timeout(WAIT_SECONDS):
@@ -104,7 +104,7 @@ async def test_the_least_used_is_forgotten_when_the_bytes_are_too_many(
 ) -> None:
     renditions = Renditions(render=render, cache_bytes=100)
     for width in (60, 40, 60, 30, 60, 40):
-        await renditions.get(wanted(original, width))
+        await renditions.get(request(original, width))
     assert render.widths == [60, 40, 30, 40]
 
 
@@ -113,15 +113,15 @@ async def test_one_too_large_to_remember_is_made_each_time(
 ) -> None:
     renditions = Renditions(render=render, cache_bytes=100)
     for _ in range(2):
-        assert len((await renditions.get(wanted(original, 101))).data) == 101
+        assert len((await renditions.get(request(original, 101))).data) == 101
     assert render.widths == [101, 101]
 
 
 async def test_one_who_goes_away_takes_nothing_from_the_others(original: Path) -> None:
     render = CountingRender()
     renditions = Renditions(render=render)
-    leaving = asyncio.create_task(renditions.get(wanted(original, 10)))
-    staying = asyncio.create_task(renditions.get(wanted(original, 10)))
+    leaving = asyncio.create_task(renditions.get(request(original, 10)))
+    staying = asyncio.create_task(renditions.get(request(original, 10)))
     await asyncio.sleep(0)
     leaving.cancel()
     render.may_finish.set()
@@ -136,11 +136,11 @@ async def test_a_failure_reaches_all_who_asked_and_is_not_remembered(
     renditions = Renditions(render=render)
     render.is_failing = True
     failed = await asyncio.gather(
-        *(renditions.get(wanted(original, 10)) for _ in range(3)), return_exceptions=True
+        *(renditions.get(request(original, 10)) for _ in range(3)), return_exceptions=True
     )
     assert [type(error) for error in failed] == [NotAPicture] * 3
     render.is_failing = False
-    assert (await renditions.get(wanted(original, 10))).data == bytes(10)
+    assert (await renditions.get(request(original, 10))).data == bytes(10)
 
 
 async def test_more_than_may_wait_are_refused_at_once(
@@ -149,12 +149,12 @@ async def test_more_than_may_wait_are_refused_at_once(
     render.may_finish.clear()
     renditions = Renditions(render=render)
     waiting = [
-        asyncio.create_task(renditions.get(wanted(original, width)))
+        asyncio.create_task(renditions.get(request(original, width)))
         for width in range(1, MAX_WAITING + 1)
     ]
     await asyncio.sleep(0)
     with pytest.raises(TooManyWaiting):
-        await renditions.get(wanted(original, MAX_WAITING + 1))
+        await renditions.get(request(original, MAX_WAITING + 1))
     render.may_finish.set()
     await asyncio.gather(*waiting)
-    assert len((await renditions.get(wanted(original, MAX_WAITING + 1))).data) == MAX_WAITING + 1
+    assert len((await renditions.get(request(original, MAX_WAITING + 1))).data) == MAX_WAITING + 1

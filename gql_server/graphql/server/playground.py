@@ -16,7 +16,7 @@ class Playground:
     """Its content security policy."""
 
 
-def asks_for_playground(method: str, accept: str, parameters: Iterable[str]) -> bool:
+def is_playground_request(method: str, accept: str, parameters: Iterable[str]) -> bool:
     """Return whether a browser opened the address without an operation.
 
     Args:

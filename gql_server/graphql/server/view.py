@@ -31,7 +31,7 @@ from gql_server.graphql.server.forms import FormRequest
 from gql_server.graphql.server.media_types import JSON, accepted
 from gql_server.graphql.server.operation_reader import OperationReader
 from gql_server.graphql.server.options import ViewOptions
-from gql_server.graphql.server.playground import asks_for_playground
+from gql_server.graphql.server.playground import is_playground_request
 from gql_server.graphql.server.responses import (
     SubResponse,
     WrittenAnswer,
@@ -201,7 +201,7 @@ class GraphQLView(ResultView):
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         """Return whether a browser opened the address without an operation."""
         accept = request.headers.get("accept", "")
-        return self._playground is not None and asks_for_playground(
+        return self._playground is not None and is_playground_request(
             request.method, accept, request.query_params
         )
 

@@ -1,4 +1,4 @@
-"""How much a client may send, ask and hold open; and what is logged."""
+"""Limits on what clients send, request and keep open; and the log."""
 
 from pathlib import Path
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""Asks who asks, before a request's body is read."""
+"""Authentication of callers, before a request's body is read."""
 
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
@@ -19,19 +19,19 @@ from gql_server.web.refusals import WriteRefusal, refuse
 
 _OPEN_PATHS: Final = {"/", "/health", "/ready", "/studio", "/studio.json"}
 _OPEN_FOLDERS: Final = ("/images/", "/assets/", "/studio/")
-"""Addresses of images are signed where callers must authenticate; assets and the studio's page hold
+"""URLs of images are signed where callers must authenticate; assets and the studio's page hold
 no secret."""
 
 _DESCRIPTION: Final = {"/api/docs", "/api/openapi.json"}
 _DESCRIPTION_FOLDER: Final = "/api/docs/"
-"""REST's description and its page."""
+"""The description of the REST API, and its page."""
 
 _PLAYGROUND: Final = ("/graphql", "/graphql/")
 _BASIC: Final = 'Basic realm="any name, and an API key of an admin", charset="UTF-8"'
 
 IsPage = Callable[[str, str, Iterable[str]], bool]
-"""Tells by the method, the Accept header and the names in the address whether a page is asked for,
-and surely no operation."""
+"""Returns, from the method, the Accept header and the query names, whether a page is requested
+and certainly no operation."""
 
 log = structlog.get_logger(__name__)
 
@@ -39,11 +39,11 @@ log = structlog.get_logger(__name__)
 class AuthenticationMiddleware:
     """Sets the state ``principal`` of every request and every WebSocket, or answers 401.
 
-    It is None where nobody was asked: on open paths, and on WebSockets without the header, whose
-    ``connection_init`` tells it. Everything else needs a good key, paths too that there are not.
-    The playground's page is open: it asks for the key itself. The description of the REST API
-    takes an admin's key as a password, which browsers ask for; nothing else does, because browsers
-    send it along unasked.
+    It is None without authentication: on open paths, and on WebSockets without the header, which
+    authenticate by ``connection_init``. Everything else requires a valid key, including unknown
+    paths. The playground's page is open: it asks for the key itself. The description of the REST
+    API accepts an admin's key as a password, which browsers ask for; nothing else does, because
+    browsers send it along unasked.
     """
 
     def __init__(
@@ -58,10 +58,9 @@ class AuthenticationMiddleware:
 
         Args:
             app: The application.
-            is_page: Returns whether the playground's page is asked for.
-            description_is_open: Whether everybody may see the description of the REST API, or only
-                admins.
-            refusals: How to refuse beneath paths that begin so; elsewhere as GraphQL does.
+            is_page: Returns whether the playground's page is requested.
+            description_is_open: Whether the description of the REST API is public, or for admins.
+            refusals: How to write refusals below path prefixes; elsewhere as GraphQL does.
         """
         self._app = app
         self._is_page = is_page
@@ -69,14 +68,14 @@ class AuthenticationMiddleware:
         self._refusals = dict(refusals or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let pass whoever is known."""
+        """Pass on authenticated requests."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         authentication: Authentication = scope["state"]["authentication"]
         header = header_of(scope, b"authorization")
         token = bearer_token(header)
-        is_page = _asks_for_description(scope)
+        is_page = _is_description_request(scope)
         if is_page and token is None:
             token = basic_password(header)
         scope["state"]["principal"] = None
@@ -118,7 +117,7 @@ class AuthenticationMiddleware:
         return self._is_page(request.method, accept, request.query_params)
 
 
-def _asks_for_description(scope: Scope) -> bool:
+def _is_description_request(scope: Scope) -> bool:
     if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
         return False
     path: str = scope["path"]

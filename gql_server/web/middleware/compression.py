@@ -1,4 +1,4 @@
-"""Compressed answers, for clients that take them."""
+"""Compressed responses, for clients that accept them."""
 
 from typing import Final
 
@@ -7,21 +7,21 @@ from starlette.types import Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
 _FROM_BYTES: Final = 1024
-"""Smaller answers fit into a packet or two as they are."""
+"""Smaller responses fit into a packet or two uncompressed."""
 _ZSTD_LEVEL: Final = 1
 _BROTLI_QUALITY: Final = 3
 _GZIP_LEVEL: Final = 2
-"""Each is quick: compressing holds up the other requests of the process."""
+"""All are fast: compressing delays the other requests of the process."""
 
 _STREAMS: Final = ("multipart/mixed", "text/event-stream")
-"""Each message of a stream must leave at once, encoded once for all who get it."""
+"""Each message of a stream must leave immediately, encoded once for all its receivers."""
 
 
 class _Compression(CompressMiddleware):
-    """Leaves answers to operations in addresses as they are.
+    """Leaves responses to operations in the query string uncompressed.
 
-    A page of another site can cause those, and choose names that stand in the answer beside
-    secrets: the length of a compressed answer would tell it whether it guessed one (BREACH).
+    A page of another site can cause those, and choose names that appear in the response beside
+    secrets: the length of a compressed response would reveal whether it guessed one (BREACH).
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,9 +34,10 @@ class _Compression(CompressMiddleware):
 
 
 def compression() -> Middleware:
-    """Return what compresses JSON and pages in zstd, Brotli or gzip; streams and pictures are not.
+    """Return middleware that compresses JSON and pages with zstd, Brotli or gzip.
 
-    What a client accepts is in its ``Accept-Encoding``; without that, answers leave as they are.
+    Clients state what they accept in ``Accept-Encoding``; without it, responses are uncompressed.
+    Streams and images are never compressed.
     """
     add_compress_type("application/graphql-response+json")
     for kind in _STREAMS:

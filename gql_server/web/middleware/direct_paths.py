@@ -1,4 +1,4 @@
-"""A short way to applications that most requests are for."""
+"""A shortcut to the applications of the most frequent requests."""
 
 from collections.abc import Mapping
 
@@ -6,10 +6,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class DirectPathsMiddleware:
-    """Hands requests for some paths to their applications, past the router's search.
+    """Passes requests for some paths to their applications, without the router's search.
 
-    It stands innermost, so that every other layer holds; the applications answer whatever goes
-    wrong themselves. WebSockets go through the router.
+    It is the innermost layer, so that all others apply; the applications handle all their errors
+    themselves. WebSockets go through the router.
     """
 
     def __init__(self, app: ASGIApp, applications: Mapping[str, ASGIApp]) -> None:

@@ -1,8 +1,8 @@
-"""Answers only to the server's own names, against DNS rebinding.
+"""Answering only to the server's own names, as protection against DNS rebinding.
 
-A page of another site can have its own name resolve to this machine; to a browser the server is
-then of that page's site, and everything that a page may not do to others is allowed. The name that
-it was reached by gives it away.
+A page of another site can have its own name resolve to this machine; to a browser the server then
+belongs to that page's site, and everything that a page may not do to others is allowed. The name
+in the request reveals it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,19 +18,19 @@ from gql_server.web.bodies import RequestRefused
 from gql_server.web.refusals import WriteRefusal, refuse
 
 _OPEN_PATHS: Final = {"/health", "/ready"}
-"""A load balancer asks by whatever name it likes, and there is nothing to learn."""
+"""A load balancer may use any name, and the response reveals nothing."""
 
 
 _MAX_KNOWN: Final = 64
 _MAX_KNOWN_LENGTH: Final = 255
-"""Longer names are none that DNS knows, and not remembered."""
+"""Longer names do not exist in DNS, and are not remembered."""
 
 
 class AllowedHostsMiddleware:
     """Refuses requests and WebSockets whose ``Host`` is not a name of this server.
 
-    Addresses are no names, and ``localhost`` is nobody else's: no page can be of such a site unless
-    this machine serves it. A request without the header is no browser's.
+    IP addresses and ``localhost`` are always accepted: no page can be of such a site unless this
+    machine serves it. A request without the header does not come from a browser.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class AllowedHostsMiddleware:
         Args:
             app: The application.
             names: Its names; ``*.example.com`` is every name below that.
-            refusals: How to refuse beneath paths that begin so; elsewhere as GraphQL does.
+            refusals: How to write refusals below path prefixes; elsewhere as GraphQL does.
         """
         self._app = app
         self._refusals = dict(refusals or {})
@@ -54,7 +54,7 @@ class AllowedHostsMiddleware:
         self._endings: Final = tuple(name[1:] for name in names if name.startswith("*."))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let pass what was meant for this server."""
+        """Pass on requests for this server."""
         if (
             scope["type"] == "lifespan"
             or scope["path"] in _OPEN_PATHS

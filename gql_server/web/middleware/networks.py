@@ -1,4 +1,4 @@
-"""Lets only some networks in, before anything else is done for a request."""
+"""Restricting access to some networks, before anything else is done for a request."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -11,10 +11,10 @@ from gql_server.settings.addresses import Network, client_address
 
 
 class AllowedNetworksMiddleware:
-    """Answers 403 ``Forbidden`` in plain text to every client outside of some networks.
+    """Answers 403 ``Forbidden`` in plain text to clients outside of some networks.
 
-    The client is who made the connection; behind a trusted proxy it is whom that names, when
-    uvicorn's ``ProxyHeadersMiddleware`` stands outside of this.
+    The client is the peer of the connection; behind a trusted proxy it is the one that the proxy
+    names, if uvicorn's ``ProxyHeadersMiddleware`` is outside of this.
     """
 
     def __init__(self, app: ASGIApp, networks: Sequence[Network]) -> None:
@@ -23,7 +23,7 @@ class AllowedNetworksMiddleware:
         self._networks: Final = tuple(networks)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let pass who comes from one of the networks."""
+        """Pass on requests from one of the networks."""
         if scope["type"] == "lifespan" or self._is_allowed(scope.get("client")):
             await self._app(scope, receive, send)
         else:

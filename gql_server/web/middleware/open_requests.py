@@ -1,4 +1,4 @@
-"""Requests that are being answered, and what those are told that a stop leaves no time for."""
+"""Requests that are being answered, and the response to those that a shutdown interrupts."""
 
 import asyncio
 from collections.abc import Mapping
@@ -26,17 +26,17 @@ _SEND_SECONDS: Final = 1.0
 
 
 class OpenRequests:
-    """The HTTP requests of this process whose answers have not begun."""
+    """The HTTP requests of this process without a response yet."""
 
     def __init__(self) -> None:
         self._unanswered: set[_OpenRequest] = set()
 
     def add(self, request: "_OpenRequest") -> None:
-        """Add one that has come."""
+        """Add a request."""
         self._unanswered.add(request)
 
     def remove(self, request: "_OpenRequest") -> None:
-        """Remove one that is answered, or over."""
+        """Remove a request that is answered, or over."""
         self._unanswered.discard(request)
 
     async def turn_away(self) -> None:
@@ -48,12 +48,12 @@ class OpenRequests:
 
 
 class OpenRequestsMiddleware:
-    """Keeps account of open requests; the outermost, so that nothing holds an answer up."""
+    """Tracks open requests; the outermost layer, so that nothing delays a response."""
 
     def __init__(
         self, app: ASGIApp, requests: OpenRequests, refusals: Mapping[str, WriteRefusal]
     ) -> None:
-        """Take the application, the account, and how each folder writes a refusal."""
+        """Take the application, the open requests, and the form of refusals by path prefix."""
         self._app = app
         self._requests = requests
         self._refusals = refusals

@@ -1,4 +1,4 @@
-"""Logs which pages of other origins were refused, and how to allow them."""
+"""Logging which origins' pages were refused, and how to allow them."""
 
 from collections.abc import Collection
 from typing import Final
@@ -16,19 +16,20 @@ _MAX_LENGTH: Final = 200
 
 
 class RefusedOriginsMiddleware:
-    """Logs each origin whose pages a browser keeps from the API: once an hour, 20 lines at most.
+    """Logs each origin whose pages may not use the API: once an hour, at most 20 lines.
 
-    The browser only tells the page's developer that CORS failed; the operator learns here why.
+    Browsers report only to the page's developer that CORS failed; the log explains it to the
+    operator.
     """
 
     def __init__(self, app: ASGIApp, *, origins: Collection[str]) -> None:
-        """Take the application, and the origins whose pages may use it, the server's own too."""
+        """Take the application, and the allowed origins, including the server's own."""
         self._app = app
         self._origins = frozenset(origins)
         self._logged: TTLCache[str, None] = TTLCache(_LINES, _SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Note where an HTTP request comes from, and pass it on."""
+        """Check the origin of an HTTP request, and pass it on."""
         if scope["type"] == "http":
             headers = Headers(scope=scope)
             origin = headers.get("origin")

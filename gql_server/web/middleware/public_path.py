@@ -1,12 +1,12 @@
-"""Addresses in answers, where a proxy serves the server beneath a path of its own."""
+"""URLs in responses, where a proxy serves the server below a path of its own."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class PublicPathMiddleware:
-    """Puts the path of PUBLIC_URL before each ``Location`` that names a path of this server.
+    """Prefixes each ``Location`` with a path of this server by the path of PUBLIC_URL.
 
-    The proxy takes the path off each request; so the application knows none of it.
+    The proxy removes that path from requests, so the application does not know it.
     """
 
     def __init__(self, app: ASGIApp, path: str) -> None:
@@ -15,7 +15,7 @@ class PublicPathMiddleware:
         self._path = path.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, with addresses that clients can follow."""
+        """Answer with URLs that clients can follow."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""Refuses requests whose form is ambiguous, or that this server does not read."""
+"""Refusing requests that are ambiguous, or in a form that this server does not read."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -20,12 +20,12 @@ class RequestFormMiddleware:
     """
 
     def __init__(self, app: ASGIApp, *, refusals: Mapping[str, WriteRefusal] | None = None) -> None:
-        """Take the application, and how to refuse beneath paths that begin so."""
+        """Take the application, and the form of refusals by path prefix."""
         self._app = app
         self._refusals = dict(refusals or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let pass what can be read in one way only."""
+        """Pass on unambiguous requests."""
         refused = _refusal(scope) if scope["type"] in {"http", "websocket"} else None
         if refused is None:
             await self._app(scope, receive, send)

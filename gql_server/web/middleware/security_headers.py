@@ -1,4 +1,4 @@
-"""What every answer forbids browsers and caches, unless it says otherwise itself."""
+"""Headers that restrict browsers and caches, unless a response sets its own."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,9 +10,9 @@ _HEADERS: Final = (
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
-    # What is not said to be cacheable is somebody's own.
+    # Responses not marked as cacheable are private.
     (b"cache-control", b"private, no-store"),
-    # No page of another origin may embed an answer, not even without reading it.
+    # No page of another origin may embed a response, even without reading it.
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
     (
@@ -25,7 +25,7 @@ _NAMES: Final = frozenset(name for name, _ in (*_HEADERS, _TRANSPORT_SECURITY))
 
 
 class SecurityHeaders:
-    """Adds the headers to each answer, where it has none of that name itself."""
+    """Adds the headers to each response that does not set them itself."""
 
     def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
         self._app = app

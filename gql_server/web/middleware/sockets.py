@@ -1,4 +1,4 @@
-"""How many WebSockets one client address may have open."""
+"""Limiting the open WebSockets of a client address."""
 
 from http import HTTPStatus
 from typing import Final
@@ -11,19 +11,19 @@ from gql_server.web.refusals import refuse
 
 
 class WebSocketsMiddleware:
-    """Refuses a WebSocket to an address that has as many as it may have.
+    """Refuses a WebSocket to an address that has reached its maximum.
 
-    It counts from the handshake on, whether or not anybody says who they are. Behind a trusted
-    proxy the address is whom that names, when uvicorn's ``ProxyHeadersMiddleware`` stands outside.
+    It counts from the handshake on, before authentication. Behind a trusted proxy the address is
+    the one that the proxy names, if uvicorn's ``ProxyHeadersMiddleware`` is outside of this.
     """
 
     def __init__(self, app: ASGIApp, per_address: int) -> None:
-        """Take the application, and how many an address may have in this process."""
+        """Take the application, and the maximum per address in this process."""
         self._app = app
         self._open: Final = ConnectionCounts(per_address)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let pass a socket while there is room for it."""
+        """Pass on a socket while the maximum is not reached."""
         if scope["type"] != "websocket":
             await self._app(scope, receive, send)
             return
