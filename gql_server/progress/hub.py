@@ -3,9 +3,9 @@
 import asyncio
 from bisect import bisect_right
 from collections.abc import AsyncGenerator, Sequence
-from itertools import count
 from typing import Final, Generic
 
+import stamina
 import structlog
 
 from gql_server.progress.snapshots import Item, P, Read, Snapshot, State, Update
@@ -181,14 +181,20 @@ class Hub(Generic[P, State, Item]):
             await asyncio.sleep(began + INTERVAL_SECONDS - loop.time())
 
     async def _read(self, after: P) -> Snapshot[P, State, Item]:
-        for attempt in count():
-            try:
-                async with self._turns:
-                    return await self._read_after(after)
-            except self._transient_errors as error:
-                wait = min(_MIN_WAIT_SECONDS * 2**attempt, _MAX_WAIT_SECONDS)
-                log.warning("progress_not_read", topic=self._topic, reason=repr(error))
-                await asyncio.sleep(wait)
+        async for attempt in stamina.retry_context(
+            on=self._transient_errors,
+            attempts=None,
+            timeout=None,
+            wait_initial=_MIN_WAIT_SECONDS,
+            wait_max=_MAX_WAIT_SECONDS,
+        ):
+            with attempt:
+                try:
+                    async with self._turns:
+                        return await self._read_after(after)
+                except self._transient_errors as error:
+                    log.warning("progress_not_read", topic=self._topic, reason=repr(error))
+                    raise
         raise AssertionError  # pragma: no cover - the loop ends by return or by raising
 
     def _take(self, after: P, snapshot: Snapshot[P, State, Item]) -> None:

@@ -1,6 +1,6 @@
-"""Notifications by topic: published by a commit, received by every process on the database.
+"""Notifications by topic: sent when a transaction commits, received by every process.
 
-PostgreSQL carries them by NOTIFY. SQLite serves one process, which receives them directly.
+PostgreSQL carries them by NOTIFY. SQLite serves one process, which is notified directly.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import psycopg
+import stamina
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,16 +23,18 @@ log = structlog.get_logger(__name__)
 _CHANNEL: Final = "gql_server_progress"
 _PING_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 5.0
+_FIRST_WAIT_SECONDS: Final = 0.1
 _MAX_WAIT_SECONDS: Final = 5.0
+_LOST: Final = (psycopg.Error, OSError)
 _STATEMENT_MILLISECONDS: Final = 5_000
 
 
 async def notify(connection: AsyncConnection, topic: str) -> None:
-    """Notify everyone who watches a topic, when and if the transaction is committed.
+    """Notify the watchers of a topic when the transaction commits.
 
     Args:
-        connection: The transaction.
-        topic: A topic such as ``images:ann``; at most 7,999 bytes, NOTIFY's limit.
+        connection: The connection of the transaction.
+        topic: Such as ``images:ann``; at most 7,999 bytes, which is NOTIFY's limit.
     """
     if connection.dialect.name == "postgresql":
         await connection.execute(select(func.pg_notify(_CHANNEL, topic)))
@@ -46,10 +49,9 @@ async def listening(
     """Listen until the block ends.
 
     Args:
-        database: The database.
+        database: The database that carries the notifications.
         on_message: Called with each topic that has news.
-        on_gap: Called when notifications may have been missed, because the connection was lost or
-            is new.
+        on_gap: Called when notifications may have been missed: after each connect.
     """
     if database.is_sqlite:
         database.on_committed_topic = on_message
@@ -66,24 +68,41 @@ async def listening(
 async def _listen(
     database: Database, on_message: Callable[[str], None], on_gap: Callable[[], None]
 ) -> None:
-    wait = 0.1
     while True:
         try:
-            async with await _connect(database) as connection:
-                await connection.execute(f"LISTEN {_CHANNEL}")
+            async with await _listening_connection(database) as connection:
                 log.info("listening")
-                wait = 0.1
                 on_gap()
                 while True:
                     async for news in connection.notifies(timeout=_PING_SECONDS):
                         on_message(news.payload)
-                    # A connection whose server is gone is silent too.
+                    # A connection whose server is gone is silent, too.
                     async with asyncio.timeout(_ANSWER_SECONDS):
                         await connection.execute("SELECT 1")
-        except (psycopg.Error, OSError) as error:
-            log.warning("listener_lost", reason=type(error).__name__, again_in_seconds=wait)
-        await asyncio.sleep(wait)
-        wait = min(2 * wait, _MAX_WAIT_SECONDS)
+        except _LOST as error:
+            log.warning(
+                "listener_lost", reason=type(error).__name__, again_in_seconds=_FIRST_WAIT_SECONDS
+            )
+        # A server that drops each connection after accepting it is not asked without a pause.
+        await asyncio.sleep(_FIRST_WAIT_SECONDS)
+
+
+async def _listening_connection(database: Database) -> psycopg.AsyncConnection[Any]:
+    async for attempt in stamina.retry_context(
+        on=_LOST,
+        attempts=None,
+        timeout=None,
+        wait_initial=_FIRST_WAIT_SECONDS,
+        wait_max=_MAX_WAIT_SECONDS,
+    ):
+        with attempt:
+            try:
+                return await _connect(database)
+            except _LOST as error:
+                wait = round(attempt.next_wait, 2)
+                log.warning("listener_lost", reason=type(error).__name__, again_in_seconds=wait)
+                raise
+    raise AssertionError  # pragma: no cover - the loop ends by return or by raising
 
 
 async def _connect(database: Database) -> psycopg.AsyncConnection[Any]:
@@ -91,6 +110,12 @@ async def _connect(database: Database) -> psycopg.AsyncConnection[Any]:
     bounds = connection_options(
         database.engine.url, statement_milliseconds=_STATEMENT_MILLISECONDS, idle_milliseconds=0
     )
-    return await psycopg.AsyncConnection.connect(
+    connection = await psycopg.AsyncConnection.connect(
         *arguments, **{**options, **bounds}, autocommit=True
     )
+    try:
+        await connection.execute(f"LISTEN {_CHANNEL}")
+    except BaseException:
+        await connection.close()
+        raise
+    return connection

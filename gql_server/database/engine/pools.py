@@ -92,6 +92,7 @@ class Turns(TurnsInThreads, AsyncAdaptedQueuePool):
 
 
 def _pauses() -> Iterator[float]:
+    # Not by stamina: the caller is a thread or a greenlet of SQLAlchemy, which sleeps by itself.
     end, pause = time.monotonic() + _WAIT_SECONDS, _FIRST_PAUSE
     while time.monotonic() < end:
         yield random.uniform(pause / 2, pause)  # noqa: S311 - spreads those who wait

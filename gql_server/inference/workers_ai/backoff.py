@@ -1,4 +1,7 @@
-"""How long to wait before another attempt."""
+"""How long to wait before another attempt.
+
+Our own, because stamina takes no wait from a response, and the provider's Retry-After is honoured.
+"""
 
 import random
 from dataclasses import dataclass
