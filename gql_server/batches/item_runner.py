@@ -90,7 +90,7 @@ class ItemRunner:
             except DatabaseUnavailable as error:
                 if not run.should_continue:
                     raise
-                log.warning("item_waiting_for_database", item=item.id, reason=str(error))
+                log.warning("item_waits_for_database", item=item.id, reason=str(error))
                 # Not by stamina: each turn of this loop does something else than the one before.
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, _MAX_WAIT_SECONDS)
@@ -150,10 +150,10 @@ class ItemRunner:
             raise
         except ItemAlreadyEnded:
             # It was paid, but the user has been shown that the item has no image.
-            log.warning("late_image_dropped", item=item.id, image=item.image_id)
+            log.warning("late_image_discarded", item=item.id, image=item.image_id)
             await discard_bytes(self._services, item.image_id)
         except Exception:
-            log.exception("item_failed_unexpectedly", item=item.id)
+            log.exception("item_crashed", item=item.id)
             unforeseen = GenerationFailed(
                 "An unexpected error occurred. The server's operator finds this item in the log.",
                 retryable=True,

@@ -53,7 +53,7 @@ async def enqueue_slices(
     try:
         await services.jobs.enqueue(*(_job(batch, number, probes=probes) for number in chosen))
     except DatabaseUnavailable as error:
-        log.warning("batch_not_enqueued_yet", batch=batch.id, reason=str(error))
+        log.warning("batch_not_enqueued", batch=batch.id, reason=str(error))
 
 
 def job_prefix(batch: BatchRecord) -> str:
@@ -88,7 +88,7 @@ class SliceRunner:
         )
         errors = [end for end in ends if isinstance(end, BaseException)]
         for error in errors[1:]:
-            log.warning("item_interrupted", batch=batch_id, slice=number, reason=repr(error))
+            log.warning("item_deferred", batch=batch_id, slice=number, reason=repr(error))
         if errors:
             raise errors[0]
 

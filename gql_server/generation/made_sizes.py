@@ -60,7 +60,7 @@ def priced_as_made(
     if (asked.width, asked.height) == (made.width, made.height):
         return accepted
     log.warning(
-        "image_of_another_size",
+        "image_size_differs",
         image=accepted.image_id,
         model=accepted.model.id,
         asked=f"{asked.width}x{asked.height}",

@@ -113,10 +113,10 @@ async def save_row(inserts: ImageInserts, new: NewImage) -> PartialImage:
         ):
             with attempt:
                 if attempt.num > 1:
-                    log.warning("row_written_again", image_id=image.id, attempt=attempt.num)
+                    log.warning("image_record_retried", image_id=image.id, attempt=attempt.num)
                 return await inserts.insert(new)
     except DatabaseUnavailable as error:
         # The last commit may have succeeded, so the error must not say that nothing was charged.
-        log.exception("row_perhaps_not_written", image_id=image.id, key=image.storage_key)
+        log.exception("image_record_uncertain", image_id=image.id, key=image.storage_key)
         raise GenerationPending(image.id) from error
     raise asyncio.CancelledError  # pragma: no cover - the iterator ends by return or by raising

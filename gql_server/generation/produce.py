@@ -169,7 +169,7 @@ async def _save_row(
                 await services.reservations.renew(hold)
             except Rejected:
                 if key is None:  # with a key it can be finished later, when the budget allows it
-                    log.warning("late_image_dropped", image=image.id)
+                    log.warning("late_image_discarded", image=image.id)
                     await discard_bytes(services, image.id)
                 raise
 

@@ -131,7 +131,7 @@ async def discard_bytes(services: Services, image_id: str) -> None:
         for image_format in ImageFormat:
             await services.store.delete(storage_key(image_id, image_format))
     except (StoreUnavailable, StoreMisconfigured) as error:
-        log.warning("image_not_deleted", image=image_id, reason=str(error))
+        log.warning("image_not_discarded", image=image_id, reason=str(error))
 
 
 def validated_to_json(accepted: ValidatedRequest) -> dict[str, Any]:

@@ -90,4 +90,4 @@ class RunningGenerations:
         if isinstance(error, DomainError | Rejected):
             log.warning("generation_failed", generation=task.get_name(), reason=str(error))
         else:
-            log.error("generation_failed_unexpectedly", generation=task.get_name(), exc_info=error)
+            log.error("generation_crashed", generation=task.get_name(), exc_info=error)

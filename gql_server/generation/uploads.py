@@ -73,4 +73,4 @@ async def delete_source_image(services: Services, principal: Principal, image_id
     try:
         await services.store.delete(found[image_id].storage_key)
     except (StoreUnavailable, StoreMisconfigured) as error:
-        log.warning("upload_file_not_deleted", source_image=image_id, reason=str(error))
+        log.warning("upload_not_deleted", source_image=image_id, reason=str(error))

@@ -189,7 +189,7 @@ class Idempotency:
         if isinstance(error, DomainError | Rejected):
             log.warning("keyed_request_failed", result=call.result_id, reason=str(error))
         else:
-            log.error("keyed_request_failed_unexpectedly", result=call.result_id, exc_info=error)
+            log.error("keyed_request_crashed", result=call.result_id, exc_info=error)
 
     async def _run(self, call: SharedCall[T]) -> T:
         while True:

@@ -98,7 +98,7 @@ class JobEngine:
         for ended in done:
             ended.result()
         if not done:
-            log.warning("job_engine_left_to_its_threads")
+            log.warning("job_engine_not_stopped")
 
     def _launch(self, loop: asyncio.AbstractEventLoop, process_id: str, queues: list[str]) -> None:
         # DBOS would print by itself otherwise; this way its records go through our logging.

@@ -238,4 +238,4 @@ class Jobs:
             started = await self._queue.find_started()
             await self._queue.put_back(one for one in started if one.process_id == process_id)
         except DatabaseUnavailable as error:
-            log.warning("jobs_not_put_back", reason=str(error))  # the rescue does
+            log.warning("jobs_not_returned", reason=str(error))  # the rescue does

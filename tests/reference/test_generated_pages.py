@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from gql_server.settings.fields import SECTIONS, SettingFields
-from tools.reference import errors
+from tools.reference import errors, logs
 from tools.reference.pages import generated_pages
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +25,11 @@ def test_every_setting_has_a_section_and_a_description() -> None:
     assert sorted(listed) == sorted(SettingFields.model_fields)
     for name, field in SettingFields.model_fields.items():
         assert (field.description or "").endswith("."), name
+
+
+def test_every_log_event_has_a_meaning_and_every_meaning_an_event() -> None:
+    assert sorted(logs.log_events()) == sorted(logs.meanings())
+    assert all(meaning.endswith(".") for meaning in logs.meanings().values())
 
 
 def test_every_error_code_has_a_page() -> None:

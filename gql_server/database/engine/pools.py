@@ -97,7 +97,7 @@ def _pauses() -> Iterator[float]:
     while time.monotonic() < end:
         yield random.uniform(pause / 2, pause)  # noqa: S311 - spreads those who wait
         pause = min(2 * pause, _MAX_PAUSE)
-    log.warning("database_has_no_room", waited_seconds=_WAIT_SECONDS)
+    log.warning("database_connections_exhausted", waited_seconds=_WAIT_SECONDS)
 
 
 def _has_no_room(error: psycopg.OperationalError) -> bool:

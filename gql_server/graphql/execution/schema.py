@@ -132,7 +132,7 @@ class Schema(strawberry.Schema):
                 {"data": data, "extensions": self._admission.extensions(cost, context)}
             )
         except Exception as error:  # noqa: BLE001 - executed again, where errors are located
-            log.debug("plan_left", reason=repr(error))
+            log.debug("plan_not_used", reason=repr(error))
         return await self._execute_admitted(
             cost, query, variables, context, None, operation_name, (OperationType.QUERY,), None
         )

@@ -185,7 +185,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what ended an operation, unless its client did."""
         if not isinstance(error, WebSocketDisconnected):
-            log.error("websocket_operation_broke", exc_info=error)
+            log.error("websocket_operation_crashed", exc_info=error)
 
     async def _send_result_stream(
         self, operation: Operation[OperationContext, None], result_source: StreamResult

@@ -254,7 +254,7 @@ def _log_failure(failure: AttemptFailed, model_id: str, attempts: int) -> None:
         case Fault.PROMPT:
             log.info("workers_ai_prompt_refused", **log_fields)
         case Fault.PICTURE:
-            log.info("workers_ai_picture_flagged", **log_fields)
+            log.info("workers_ai_image_flagged", **log_fields)
         case Fault.CALLER:
             log.warning("workers_ai_request_refused", **log_fields)
         case Fault.SERVICE:

@@ -59,7 +59,7 @@ class BudgetAlerts:
         try:
             await self.look()
         except DatabaseUnavailable as error:
-            log.warning("budgets_not_looked_at", reason=str(error))  # the next check reports it
+            log.warning("budgets_not_checked", reason=str(error))  # the next check reports it
 
     async def look(self) -> None:
         """Check the budgets that were spent from since the last check."""

@@ -170,7 +170,7 @@ class Reservations:
         try:
             await self._release_left()
         except DatabaseUnavailable as error:
-            log.warning("reservation_not_released_yet", work=work_id, reason=str(error))
+            log.warning("reservation_not_released", work=work_id, reason=str(error))
 
     async def sweep(self) -> None:
         """Release leftovers: of this process's finished work, and of dead processes."""

@@ -43,7 +43,7 @@ class OpenRequests:
         """Answer all of them with 503, whatever they wait for."""
         waiting = tuple(self._unanswered)
         if waiting:
-            log.warning("requests_turned_away", requests=len(waiting))
+            log.warning("requests_interrupted", requests=len(waiting))
             await asyncio.gather(*(request.turn_away() for request in waiting))
 
 
