@@ -91,7 +91,7 @@ class ItemRunner:
                 if not run.should_continue:
                     raise
                 log.warning("item_waits_for_database", item=item.id, reason=str(error))
-                # Not by stamina: each turn of this loop does something else than the one before.
+                # Not by stamina: each pass of this loop does something else than the one before.
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, _MAX_WAIT_SECONDS)
 
