@@ -107,12 +107,19 @@ def check_database_exists(settings: Settings) -> None:
     """Check that an SQLite database exists, for commands that create none.
 
     Raises:
-        StartError: It does not.
+        StartError: It does not, or its folder cannot be read.
     """
     if settings.sqlalchemy_url.get_backend_name() != "sqlite":
         return
     file = Path(settings.sqlalchemy_url.database or "")
-    if not file.exists():
+    try:
+        is_there = file.exists()
+    except OSError as error:
+        raise StartError(
+            f"{settings.database_setting}: {file}: {error.strerror}. Run this as the user that the "
+            "server runs as."
+        ) from error
+    if not is_there:
         raise StartError(
             f"{settings.database_setting}: there is no database {file}. Run this where the server "
             f"runs, or set {settings.database_setting}; a new one is made by `gql-server migrate`."

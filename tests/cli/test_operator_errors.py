@@ -18,6 +18,8 @@ from typer.testing import CliRunner, Result
 from gql_server import __version__
 from gql_server.cli.root import cli
 from gql_server.database.engine.migration import head_revision
+from gql_server.settings import Settings
+from tests.support.permissions import bound_by_permissions
 from tests.support.postgres import PostgresServer
 from tests.support.process import environment
 from tests.support.sqlite import make_sqlite
@@ -280,17 +282,51 @@ def test_an_output_of_another_encoding(folder: Path) -> None:
 
 @pytest.fixture
 def without_rights(folder: Path) -> Iterator[Path]:
-    """A folder with a database that nobody may change, for a process that is not root."""
+    """A folder with a database that nobody may change, root neither."""
     data = folder / "data"
     make_sqlite(data / "gql_server.db")
     data.chmod(0o500)
-    yield data
+    with bound_by_permissions():
+        yield data
     data.chmod(0o700)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write into every folder")
 @pytest.mark.parametrize("command", ON_A_DATABASE, ids=name_of)
 def test_a_folder_that_cannot_be_written(command: tuple[str, ...], without_rights: Path) -> None:
     assert "DATA_DIR: " in run(*command).output
     without_rights.chmod(0)
     assert "DATA_DIR: " in run(*command).output
+
+
+@pytest.mark.parametrize("name", ["PRICE_BOOK", "TRUSTED_DOCUMENTS", "DATABASE_URL_FILE"])
+def test_a_file_that_cannot_be_read(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = folder / "file"
+    file.write_text("x")
+    file.chmod(0)
+    monkeypatch.setenv(name, str(file))
+    with bound_by_permissions():
+        output = run("serve").output
+    assert output.startswith(f"{name}: ") or f"\n{name}: " in output
+    assert "Permission denied" in output
+
+
+@pytest.mark.parametrize("name", [".env", "prompts.txt"])
+def test_an_input_that_cannot_be_read(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = folder / name
+    file.write_text("x")
+    file.chmod(0)
+    if name == ".env":
+        monkeypatch.setitem(Settings.model_config, "env_file", name)
+        command = ("keys", "list")
+    else:
+        command = ("batch", name, "--model", "x", "--out", "out")
+    with bound_by_permissions():
+        result = CliRunner().invoke(cli, command)
+    assert result.exit_code in {1, 2}
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.output.startswith(name)
+    assert "Permission denied" in result.output
