@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import psycopg
 import pytest
 
@@ -35,11 +36,11 @@ pytestmark = pytest.mark.anyio
 
 PER_MINUTE: Final = 600
 WINDOW: Final = RateLimit(PER_MINUTE).furthest / SECOND
-ROOM: Final = 30.0
+ROOM: Final = WAIT_SECONDS
 """Seconds that a busy machine may take longer."""
 
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
-BATCH: Final = 30
+BATCH: Final = 16
 SECRET: Final = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 GENERATE_BATCH: Final = """mutation B($input: GenerateBatchInput!) {
   generateBatch(input: $input) { batch { id } userErrors { message } } }"""
@@ -66,7 +67,17 @@ class Shop:
     async def picture(self, key: str | None = None) -> dict[str, Any]:
         """Run generateImage; return its payload."""
         picture = {"prompt": "A red fox", "model": FLUX, "idempotencyKey": key}
-        payload: dict[str, Any] = (await self.client.ask(GENERATE, input=picture))["generateImage"]
+        body = {"query": GENERATE, "variables": {"input": picture}}
+        async with httpx.AsyncClient(timeout=WAIT_SECONDS) as client:
+            while True:
+                answer = (await client.post(f"{self.client.url}/graphql", json=body)).json()
+                if "errors" not in answer:
+                    break
+                # After a step back, an allowance may take as long as one that was used up.
+                (error,) = answer["errors"]
+                assert error["extensions"]["code"] == "RATE_LIMITED", error
+                await asyncio.sleep(error["extensions"]["retryAfter"])
+        payload: dict[str, Any] = answer["data"]["generateImage"]
         return payload
 
     async def made(self, key: str | None = None) -> str:
@@ -124,9 +135,8 @@ def shop(tmp_path: Path, fake_workers_ai: FakeWorkersAI, clock: SteppingClock) -
         WORKERS_AI_REQUESTS_PER_MINUTE=str(PER_MINUTE),
         BATCH_CONCURRENCY="4",
         PROCESS_LEASE="10",
-        MAX_QUERY_COST="10000",
-        ALLOWANCE="10000",
-        ALLOWANCE_PER_SECOND="1000",
+        ALLOWANCE="100000",
+        ALLOWANCE_PER_SECOND="10000",
         WEBHOOK_SECRET=SECRET,
         WEBHOOK_ALLOW_PRIVATE="true",
         **clock.environment,
@@ -134,16 +144,21 @@ def shop(tmp_path: Path, fake_workers_ai: FakeWorkersAI, clock: SteppingClock) -
     return Shop(tmp_path, settings, fake_workers_ai)
 
 
-@pytest.fixture
-async def postgres_url(clock: SteppingClock) -> AsyncIterator[str]:
-    """A database on a server that lives by the same clock."""
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(
+    request: pytest.FixtureRequest, clock: SteppingClock
+) -> AsyncIterator[dict[str, str]]:
+    """The setting of a database on a server that lives by the same clock; none for SQLite."""
+    if request.param == "sqlite":
+        yield {}
+        return
     with clock.inherited(), running_postgres() as server:
         name = server.create_database()
         await migrate_engine(server.url(name))
         database = Database(server.url(name))
         await migrate(database)
         await database.close()
-        yield server.setting(name)
+        yield {"DATABASE_URL": server.setting(name)}
 
 
 async def test_an_hour_back_stops_neither_a_picture_nor_a_batch(
@@ -165,18 +180,16 @@ async def test_an_hour_back_stops_neither_a_picture_nor_a_batch(
 
 
 @pytest.mark.survival
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("step", [-HOUR, HOUR, -DAY, DAY, -YEAR, YEAR], ids=str)
 async def test_a_step_costs_at_most_the_window_of_the_rate_limit(
-    request: pytest.FixtureRequest,
     shop: Shop,
     clock: SteppingClock,
     receiver: Receiver,
-    kind: str,
+    database_url: dict[str, str],
     step: timedelta,
 ) -> None:
-    if kind == "postgresql":
-        shop.settings["DATABASE_URL"] = request.getfixturevalue("postgres_url")
+    shop.settings |= database_url
     async with server_process(shop.folder, shop.settings) as running:
         shop.client.url = running.url
         await shop.client.ask(SET_BUDGET)
@@ -184,11 +197,11 @@ async def test_a_step_costs_at_most_the_window_of_the_rate_limit(
         receiver.next(503, 503)
         told = await shop.batch(1, receiver.url)
         await shop.ended(told)
-        await receiver.until(2)  # the next is put off by half a minute
+        await receiver.until(2)  # the next delivery is put off by half a minute
         batch_id = await shop.batch(BATCH)
-        await called(shop.fake_workers_ai, 8)
+        await called(shop.fake_workers_ai, 4)
         in_flight = asyncio.create_task(shop.made("during"))
-        await called(shop.fake_workers_ai, 12)
+        await called(shop.fake_workers_ai, 6)
 
         await clock.is_ahead_by(step)
         began = time.monotonic()
@@ -200,12 +213,12 @@ async def test_a_step_costs_at_most_the_window_of_the_rate_limit(
         async with asyncio.timeout(60 + WINDOW + ROOM):  # jobs are looked through once a minute
             while len(receiver.received) < 3:
                 await asyncio.sleep(0.1)
-        assert (await shop.allowance())["remaining"] > 9000
+        assert (await shop.allowance())["remaining"] > 50_000
         assert shop.paid() == (BATCH + 4,) * 3 + (0,)
         assert len(shop.fake_workers_ai.requests) == BATCH + 4
 
         batch_id = await shop.batch(BATCH)
-        await called(shop.fake_workers_ai, BATCH + 12)
+        await called(shop.fake_workers_ai, BATCH + 8)
         running.process.kill()
     await clock.is_ahead_by(timedelta(0))
     async with server_process(shop.folder, shop.settings) as running:
@@ -219,6 +232,7 @@ async def test_a_step_costs_at_most_the_window_of_the_rate_limit(
 
 
 @pytest.mark.survival
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("difference", [-HOUR, HOUR], ids=str)
 async def test_a_server_and_a_worker_whose_clocks_differ_work_together(
     shop: Shop,
@@ -250,7 +264,7 @@ async def test_a_server_and_a_worker_whose_clocks_differ_work_together(
 
 async def _goes_on_after_its_death(shop: Shop, worker: Process) -> None:
     batch_id = await shop.batch(BATCH)
-    await called(shop.fake_workers_ai, BATCH + 8)
+    await called(shop.fake_workers_ai, BATCH + 5)
     worker.kill()
     async with worker_process(shop.folder, shop.settings):
         await shop.ended(batch_id)

@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from gql_server.tls import trusted_authorities
 from tests.support.running_app import FLUX
 from tests.support.subscriber import subscriber
+from tests.support.waiting import WAIT_SECONDS
 
 _GENERATE: Final = """mutation G($input: GenerateBatchInput!) { generateBatch(input: $input) {
   batch { id } userErrors { message path } } }"""
@@ -70,7 +71,7 @@ class BatchClient:
     async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """Run an operation that must have no errors; return its data."""
         async with httpx.AsyncClient(
-            base_url=self.url, verify=trusted_authorities(), timeout=30
+            base_url=self.url, verify=trusted_authorities(), timeout=WAIT_SECONDS
         ) as client:
             response = await client.post("/graphql", json={"query": query, "variables": variables})
         answer = response.json()

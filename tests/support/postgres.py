@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from getpass import getuser
 from itertools import count
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +20,8 @@ class StartedServer(Protocol):
     """What is asked of the wheel's server."""
 
     def get_uri(self) -> str: ...
+    @property
+    def system_user(self) -> str | None: ...
     def stop(self) -> None: ...
     def ensure_postgres_running(self) -> None: ...
 
@@ -29,6 +32,11 @@ class PostgresServer:
     def __init__(self, server: StartedServer) -> None:
         self._server = server
         self._url = make_url(server.get_uri())
+
+    @property
+    def user(self) -> str:
+        """The user that its processes run as."""
+        return self._server.system_user or getuser()
 
     def stop(self) -> None:
         """Stop the server under those who use it; for one that a test has to itself."""
