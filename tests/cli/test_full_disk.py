@@ -93,7 +93,7 @@ async def test_a_server_waits_for_room(
     async with running_app(tmp_path, {"database_url": desk.migrated}) as app:
         desk.disk.fill()
         given = {"prompt": "A red fox", "model": FLUX, "idempotencyKey": "k"}
-        assert await codes(product, CREATE_TEMPLATE) == [UNAVAILABLE]
+        assert await codes(app, CREATE_TEMPLATE) == [UNAVAILABLE]
         answer = await app.answer(GENERATE, input=given)
         assert [error["extensions"] for error in answer["errors"]] == [UNAVAILABLE]
         posted = {"name": "T", "model": FLUX}
@@ -101,7 +101,7 @@ async def test_a_server_waits_for_room(
         assert (response.status_code, response.headers["retry-after"]) == (503, "2")
         assert (await app.ask("{ images { totalCount } }"))["images"] == {"totalCount": 0}
         await asyncio.to_thread(desk.disk.make_room)
-        assert await codes(product, CREATE_TEMPLATE) == []
+        assert await codes(app, CREATE_TEMPLATE) == []
         assert (await app.image(idempotencyKey="k"))["prompt"]
 
 

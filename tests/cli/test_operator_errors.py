@@ -321,7 +321,7 @@ def test_an_input_that_cannot_be_read(
     file.chmod(0)
     if name == ".env":
         monkeypatch.setitem(Settings.model_config, "env_file", name)
-        command = ("keys", "list")
+        command: tuple[str, ...] = ("keys", "list")
     else:
         command = ("batch", name, "--model", "x", "--out", "out")
     with bound_by_permissions():
