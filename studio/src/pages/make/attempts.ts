@@ -1,0 +1,88 @@
+import { useCallback, useState } from 'react';
+import { useClient, type Client } from 'urql';
+import { problemOf } from '../../api/problems';
+import { GENERATE, type GenerateInput, type Generated, type MadeImage } from './queries';
+
+type Errors = Generated['userErrors'];
+
+/** One image that was asked for. Its key makes it safe to ask again: it is made and charged once. */
+export interface Attempt {
+  key: string;
+  input: GenerateInput;
+  startedAt: number;
+  state:
+    | { kind: 'running' }
+    | { kind: 'made'; image: MadeImage; warnings: readonly string[] }
+    /** The request could not be sent, or its answer was lost. */
+    | { kind: 'lost'; message: string }
+    | { kind: 'failed'; message: string; isRetryable: boolean };
+}
+
+const KEPT = 24;
+const UNFINISHED = new Set(['GENERATION_PENDING', 'IDEMPOTENCY_IN_PROGRESS']);
+const NOT_THE_INPUT = new Set([
+  'GENERATION_FAILED', 'PICTURE_FLAGGED', 'DAILY_ALLOCATION_USED', 'IDEMPOTENCY_CONFLICT', 'BUDGET_EXCEEDED',
+]);
+const PAUSE_MILLISECONDS = 1000;
+
+/** The images that were asked for on this page, newest first. */
+export function useAttempts(onInputErrors: (errors: Errors) => void) {
+  const client = useClient();
+  const [attempts, setAttempts] = useState<readonly Attempt[]>([]);
+  const set = useCallback((key: string, state: Attempt['state'] | null) => {
+    setAttempts((all) =>
+      all.flatMap((one) => (one.key !== key ? [one] : state ? [{ ...one, state }] : [])),
+    );
+  }, []);
+
+  async function run({ key, input }: Attempt) {
+    const outcome = await generate(client, { ...input, idempotencyKey: key });
+    if ('errors' in outcome) {
+      set(key, null);
+      onInputErrors(outcome.errors);
+    } else {
+      set(key, outcome);
+    }
+  }
+
+  function start(inputs: readonly GenerateInput[]) {
+    const started = inputs.map<Attempt>((input) => ({
+      key: crypto.randomUUID(),
+      input,
+      startedAt: Date.now(),
+      state: { kind: 'running' },
+    }));
+    setAttempts((all) => [...started, ...all].slice(0, KEPT));
+    started.forEach((attempt) => void run(attempt));
+  }
+
+  function retry(attempt: Attempt) {
+    set(attempt.key, { kind: 'running' });
+    void run(attempt);
+  }
+
+  const dismiss = (attempt: Attempt) => set(attempt.key, null);
+  return { attempts, start, retry, dismiss };
+}
+
+/** Asks for an image until it is there or has failed: the same key never makes two. */
+async function generate(client: Client, input: GenerateInput): Promise<Attempt['state'] | { errors: Errors }> {
+  for (;;) {
+    const { data, error } = await client.mutation(GENERATE, { input }).toPromise();
+    if (error || !data) {
+      const problem = error && problemOf(error);
+      return { kind: 'lost', message: problem?.message ?? '' };
+    }
+    const { image, userErrors, warnings } = data.generateImage;
+    if (image) return { kind: 'made', image, warnings: warnings.map(({ message }) => message) };
+    const [first] = userErrors;
+    if (!first) return { kind: 'lost', message: '' };
+    if (UNFINISHED.has(first.code)) {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
+      continue;
+    }
+    if (!NOT_THE_INPUT.has(first.code)) return { errors: userErrors };
+    const isRetryable = first.__typename === 'GenerationFailed' && first.retryable;
+    return { kind: 'failed', message: first.message, isRetryable };
+  }
+}
