@@ -42,4 +42,24 @@ export const ROUTES: readonly StudioRoute[] = [
     icon: 'make',
     isInBar: true,
   },
+  {
+    name: 'batches',
+    path: '/studio/batches',
+    page: lazy(() => import('./pages/batches/BatchesPage')),
+    role: 'READER',
+    icon: 'batches',
+    isInBar: true,
+  },
+  {
+    name: 'newBatch',
+    path: '/studio/batches/new',
+    page: lazy(() => import('./pages/batches/NewBatchPage')),
+    role: 'CREATOR',
+  },
+  {
+    name: 'batch',
+    path: '/studio/batches/:id',
+    page: lazy(() => import('./pages/batches/BatchPage')),
+    role: 'READER',
+  },
 ];

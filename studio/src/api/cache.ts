@@ -1,4 +1,5 @@
 import { cacheExchange, type Cache, type UpdateResolver } from '@urql/exchange-graphcache';
+import { relayPagination } from '@urql/exchange-graphcache/extras';
 import type { Exchange } from 'urql';
 
 /** The types that have no `id`: they belong to the object that contains them. */
@@ -15,6 +16,7 @@ const EMBEDDED = [
 const CHANGED_LISTS: Record<string, readonly string[]> = {
   generateImage: ['costAnalytics', 'budgets', 'viewer'],
   generateBatch: ['batches', 'viewer'],
+  cancelBatch: ['batches', 'viewer'],
   retryBatch: ['batches', 'viewer'],
   uploadSourceImage: ['sourceImages'],
   deleteSourceImage: ['sourceImages'],
@@ -29,6 +31,11 @@ const CHANGED_LISTS: Record<string, readonly string[]> = {
 export function cache(): Exchange {
   return cacheExchange({
     keys: Object.fromEntries(EMBEDDED.map((name) => [name, () => null])),
+    // Further pages of these lists continue the first.
+    resolvers: {
+      Query: { batches: relayPagination(), templates: relayPagination(), apiKeys: relayPagination() },
+      Batch: { items: relayPagination() },
+    },
     updates: {
       Mutation: Object.fromEntries(
         Object.entries(CHANGED_LISTS).map(([name, fields]) => [name, invalidating(fields)]),

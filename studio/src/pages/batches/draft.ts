@@ -1,0 +1,50 @@
+import { useEffect, useState } from 'react';
+import { newIdempotencyKey } from '../../api/idempotency';
+import type { Entered } from '../../parameters/ParameterFields';
+
+/** A batch that is being prepared. */
+export interface Draft {
+  text: string;
+  model: string;
+  template: string;
+  copies: string;
+  priority: 'HIGH' | 'NORMAL' | 'LOW';
+  tags: string;
+  webhookUrl: string;
+  settings: Entered;
+  /** Sent with the request: sending the same draft twice makes one batch. */
+  idempotencyKey: string;
+}
+
+const NAME = 'gql_server:batch-draft';
+/** Browsers keep some megabytes for a page; a longer draft is not kept. */
+const MOST_KEPT = 1_000_000;
+
+/** Keeps a draft in this tab, so that it survives a reload, and the request that was sent with it too. */
+export function useDraft(): [Draft, (changes: Partial<Draft>) => void, forget: () => void] {
+  const [draft, setDraft] = useState(readDraft);
+  useEffect(() => {
+    const text = JSON.stringify(draft);
+    if (text.length <= MOST_KEPT) sessionStorage.setItem(NAME, text);
+    else sessionStorage.removeItem(NAME);
+  }, [draft]);
+  return [
+    draft,
+    (changes) => setDraft((before) => ({ ...before, ...changes, idempotencyKey: newIdempotencyKey() })),
+    () => sessionStorage.removeItem(NAME),
+  ];
+}
+
+function readDraft(): Draft {
+  const kept = sessionStorage.getItem(NAME);
+  const empty: Draft = {
+    text: '', model: '', template: '', copies: '1', priority: 'NORMAL', tags: '', webhookUrl: '', settings: {},
+    idempotencyKey: newIdempotencyKey(),
+  };
+  if (!kept) return empty;
+  try {
+    return { ...empty, ...(JSON.parse(kept) as Partial<Draft>) };
+  } catch {
+    return empty;
+  }
+}

@@ -1,0 +1,96 @@
+import { Field, TextArea } from '../design/Field';
+import layout from '../design/layout.module.css';
+import { useFormat, useWords } from '../language/Language';
+import type { Format } from '../language/format';
+import type { Words } from '../language/en';
+
+/** A setting of a model, as `Model.parameters` describes it. */
+export interface Parameter {
+  name: string;
+  type: 'STRING' | 'INTEGER' | 'FLOAT';
+  default: number | null;
+  minimum: number | null;
+  maximum: number | null;
+  multipleOf: number | null;
+  description: string;
+}
+
+/** What was entered, by the names of the settings. */
+export type Entered = Record<string, string>;
+
+/** A field for each setting that a model has; an empty one leaves the choice to the model. */
+export function ParameterFields({
+  parameters,
+  values,
+  errors,
+  errorPath = '',
+  onChange,
+}: {
+  parameters: readonly Parameter[];
+  values: Entered;
+  errors: Record<string, string>;
+  /** Where the settings stand in the input, such as `parameters.`. */
+  errorPath?: string;
+  onChange: (values: Entered) => void;
+}) {
+  const words = useWords();
+  const format = useFormat();
+  const wiring = (parameter: Parameter) => ({
+    label: nameOf(parameter.name, words),
+    value: values[parameter.name] ?? '',
+    error: errors[errorPath + parameter.name],
+    onChange: (event: { target: { value: string } }) =>
+      onChange({ ...values, [parameter.name]: event.target.value }),
+  });
+  return (
+    <>
+      <div className={layout.fields}>
+        {parameters
+          .filter(({ type }) => type !== 'STRING')
+          .map((parameter) => (
+            <Field
+              key={parameter.name}
+              type="number"
+              inputMode="decimal"
+              min={parameter.minimum ?? undefined}
+              max={parameter.maximum ?? undefined}
+              step={parameter.multipleOf ?? (parameter.type === 'INTEGER' ? 1 : 'any')}
+              placeholder={parameter.default === null ? words.parameters.automatic : String(parameter.default)}
+              hint={rangeOf(parameter, words, format)}
+              {...wiring(parameter)}
+            />
+          ))}
+      </div>
+      {parameters
+        .filter(({ type }) => type === 'STRING')
+        .map((parameter) => (
+          <TextArea
+            key={parameter.name}
+            rows={2}
+            maxLength={parameter.maximum ?? undefined}
+            {...wiring(parameter)}
+          />
+        ))}
+    </>
+  );
+}
+
+/** Returns what was entered for the settings that the model has, as the API takes it. */
+export function parameterInput(parameters: readonly Parameter[], values: Entered): Record<string, string | number> {
+  const input: Record<string, string | number> = {};
+  for (const { name, type } of parameters) {
+    const value = values[name]?.trim();
+    if (value) input[name] = type === 'STRING' ? value : Number(value);
+  }
+  return input;
+}
+
+/** Returns the name of a setting; one that the studio does not know keeps the API's name. */
+function nameOf(name: string, { parameters: { names } }: Words): string {
+  return name in names ? names[name as keyof typeof names] : name;
+}
+
+function rangeOf({ minimum, maximum, multipleOf }: Parameter, { parameters: words }: Words, format: Format): string {
+  const range = minimum !== null && maximum !== null ? words.range(format.number(minimum), format.number(maximum)) : '';
+  return [range, multipleOf && multipleOf > 1 ? words.multipleOf(format.number(multipleOf)) : ''].filter(Boolean).join(', ');
+}
