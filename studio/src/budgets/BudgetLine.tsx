@@ -26,7 +26,16 @@ export function isExceededBy({ remaining }: BudgetState, dollars: number): boole
 }
 
 /** A budget as a bar: what is spent, what is held for images being made, and what would be added. */
-export function BudgetLine({ budget, adding = 0 }: { budget: BudgetState; adding?: number }) {
+export function BudgetLine({
+  budget,
+  adding = 0,
+  isNameHidden = false,
+}: {
+  budget: BudgetState;
+  /** What something that is being prepared would spend. */
+  adding?: number;
+  isNameHidden?: boolean;
+}) {
   const words = useWords();
   const format = useFormat();
   const { limit, spent, reserved, resetsAt } = budget;
@@ -35,8 +44,8 @@ export function BudgetLine({ budget, adding = 0 }: { budget: BudgetState; adding
   return (
     <div className={layout.stack} style={{ gap: 4 }}>
       <div className={classes(layout.row, layout.between)}>
-        <span>{name}</span>
-        <span className={layout.muted}>{text}</span>
+        {!isNameHidden && <span>{name}</span>}
+        <span className={isNameHidden ? undefined : layout.muted}>{text}</span>
       </div>
       {limit !== null && (
         <Bar

@@ -8,6 +8,16 @@ export function Money({ dollars }: { dollars: number }) {
   return <span className="number">{useFormat().money(dollars)}</span>;
 }
 
+/** A figure in US dollars, rounded for a quick look; the exact amount is its tip. */
+export function RoundMoney({ dollars }: { dollars: number }) {
+  const format = useFormat();
+  return (
+    <span className="number" title={format.money(dollars)}>
+      {format.roundMoney(dollars)}
+    </span>
+  );
+}
+
 /** A time in the viewer's locale and zone; relative within a week, with the exact time as a tip. */
 export function Time({ value, isExact = false }: { value: string; isExact?: boolean }) {
   const format = useFormat();

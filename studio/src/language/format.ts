@@ -35,6 +35,12 @@ export class Format {
     });
   }
 
+  /** Writes an amount in US dollars to the cent; what is less than a dollar, to three digits that count. */
+  roundMoney(dollars: number): string {
+    const digits = Math.abs(dollars) < 1 && dollars !== 0 ? { maximumSignificantDigits: 3 } : {};
+    return this.number(dollars, { style: 'currency', currency: 'USD', ...digits });
+  }
+
   percent(fraction: number): string {
     return this.number(fraction, { style: 'percent', maximumFractionDigits: 1 });
   }
