@@ -33,7 +33,7 @@ from gql_server.graphql.execution.persisted import PersistedDocuments, load_trus
 from gql_server.graphql.server.options import ViewOptions
 from gql_server.graphql.server.playground import Playground, is_playground_request
 from gql_server.graphql.server.view import GraphQLView
-from gql_server.pages.playground import playground
+from gql_server.pages.playground import PlaygroundFacts, playground
 from gql_server.pages.static_files import assets_route
 from gql_server.pages.studio import StudioFacts, studio_routes
 from gql_server.rest.application import FOLDER as REST_FOLDER
@@ -295,7 +295,13 @@ def _allowance(settings: Settings) -> Allowance | None:
 def _playground(settings: Settings) -> Playground | None:
     if not settings.shows_playground:
         return None
-    return playground(public_path=_public_path(settings))
+    only_trusted = settings.trusted_documents is not None
+    facts = PlaygroundFacts(
+        takes_hashes=settings.persisted_queries or only_trusted,
+        only_trusted=only_trusted,
+        image_origins=_image_origins(settings),
+    )
+    return playground(facts, public_path=_public_path(settings))
 
 
 def _public_path(settings: Settings) -> str:

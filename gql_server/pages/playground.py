@@ -1,5 +1,9 @@
 """The playground's page: GraphiQL as studio/ builds it, or a page that says how to build it."""
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Final
 
@@ -7,30 +11,64 @@ from gql_server.graphql.server.playground import Playground
 from gql_server.pages.not_built import NOT_BUILT_PAGE, NOT_BUILT_POLICY, pages_are_built
 from gql_server.pages.static_files import ASSETS, STATIC
 
-_DIRECTIVES: Final = (
-    "default-src 'none'",
-    "script-src 'self'",
-    "worker-src 'self'",
-    # The editor positions its lines by style attributes (docs/decisions/0033-studio.md).
-    "style-src 'self' 'unsafe-inline'",
-    "font-src 'self' data:",
-    "img-src 'self' data:",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-)
-_POLICY: Final = "; ".join(_DIRECTIVES)
+_NO_FACTS: Final = '<meta name="gql-server-facts" content="" />'
 
 
-def playground(*, public_path: str, folder: Path = STATIC) -> Playground:
+@dataclass(frozen=True, slots=True)
+class PlaygroundFacts:
+    """What the playground's page learns about the server."""
+
+    takes_hashes: bool = True
+    """Whether clients may send a document by its hash."""
+
+    only_trusted: bool = False
+    """Whether the server runs only trusted documents."""
+
+    image_origins: Sequence[str] = ()
+    """Where images come from that this server does not serve itself, such as
+    ``https://images.example.com``."""
+
+
+def playground(
+    facts: PlaygroundFacts = PlaygroundFacts(), *, public_path: str, folder: Path = STATIC
+) -> Playground:
     """Return the page that a browser gets at ``/graphql``.
 
     Args:
+        facts: What the page learns about the server.
         public_path: The path below which a proxy serves the server, such as ``/ai``; or empty.
         folder: Where the built pages are.
     """
     if not pages_are_built(folder):
         return Playground(NOT_BUILT_PAGE, NOT_BUILT_POLICY)
     page = (folder / "playground.html").read_text("utf-8")
-    return Playground(page.replace(f'"./{ASSETS}/', f'"{public_path}/{ASSETS}/'), _POLICY)
+    page = page.replace(f'"./{ASSETS}/', f'"{public_path}/{ASSETS}/')
+    return Playground(page.replace(_NO_FACTS, _facts_element(facts)), _policy(facts.image_origins))
+
+
+def _facts_element(facts: PlaygroundFacts) -> str:
+    content = json.dumps(
+        {
+            "takesHashes": facts.takes_hashes,
+            "onlyTrusted": facts.only_trusted,
+            "imageOrigins": list(facts.image_origins),
+        }
+    )
+    return _NO_FACTS.replace('content=""', f'content="{escape(content)}"')
+
+
+def _policy(image_origins: Sequence[str]) -> str:
+    directives = (
+        "default-src 'none'",
+        "script-src 'self'",
+        "worker-src 'self'",
+        # The editor positions its lines by style attributes (docs/decisions/0033-studio.md).
+        "style-src 'self' 'unsafe-inline'",
+        "font-src 'self' data:",
+        " ".join(("img-src 'self' data:", *image_origins)),
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+    return "; ".join(directives)

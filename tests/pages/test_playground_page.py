@@ -1,8 +1,10 @@
 """The playground's page and its assets, as a build leaves them in a folder."""
 
 import gzip
+import json
 import re
 from collections.abc import AsyncIterator
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -10,13 +12,14 @@ import pytest
 from starlette.applications import Starlette
 
 from gql_server.pages.not_built import HOW_TO_BUILD, pages_are_built
-from gql_server.pages.playground import playground
+from gql_server.pages.playground import PlaygroundFacts, playground
 from gql_server.pages.static_files import assets_route
 
 pytestmark = pytest.mark.anyio
 
 SCRIPT = b"export const found = 1;"
-PAGE = """<!doctype html><title>gql_server playground</title>
+PAGE = """<!doctype html><meta name="gql-server-facts" content="" />
+<title>gql_server playground</title>
 <script type="module" crossorigin src="./assets/playground-abc.js"></script>
 <link rel="stylesheet" crossorigin href="./assets/playground-abc.css">"""
 
@@ -60,6 +63,21 @@ def test_the_policy_names_no_other_origin_and_runs_no_inline_script(built: Path)
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["worker-src"] == policy["connect-src"] == "'self'"
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+
+
+def test_the_page_says_what_the_server_takes_and_shows_a_buckets_pictures(built: Path) -> None:
+    bucket = "https://images.example.com"
+    facts = PlaygroundFacts(takes_hashes=False, only_trusted=True, image_origins=(bucket,))
+    page = playground(facts, public_path="", folder=built)
+    found = re.search(r'name="gql-server-facts" content="([^"]*)"', page.html)
+    assert found is not None
+    assert json.loads(unescape(found[1])) == {
+        "takesHashes": False,
+        "onlyTrusted": True,
+        "imageOrigins": [bucket],
+    }
+    own = playground(public_path="", folder=built).policy
+    assert page.policy == own.replace("img-src 'self' data:", f"img-src 'self' data: {bucket}")
 
 
 def test_without_a_build_the_page_says_how_to_make_one(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import { explorerPlugin } from '@graphiql/plugin-explorer';
 import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
 import { GraphiQL } from 'graphiql';
 import { useCallback, useEffect, useMemo, useState } from 'react';
+import { AnswerPane } from './AnswerPane';
 import { findAccess, opened, SCHEMA_OPTIONS, type Access } from './access';
 import { forgetKey, keepKey, readKey } from '../session/api-key';
 import { createFetcher } from './endpoint';
@@ -63,6 +64,9 @@ export function Playground() {
       <GraphiQL.Logo>
         <span className="logo">{words.title}</span>
       </GraphiQL.Logo>
+      <GraphiQL.Footer>
+        <AnswerPane />
+      </GraphiQL.Footer>
     </GraphiQL>
   );
 }

@@ -1,18 +1,22 @@
-import { createGraphiQLFetcher, type Fetcher } from '@graphiql/toolkit';
-import type { IntrospectionQuery } from 'graphql';
+import { createGraphiQLFetcher, type Fetcher, type FetcherParams } from '@graphiql/toolkit';
+import { buildClientSchema, parse, type ExecutionResult, type GraphQLSchema, type IntrospectionQuery } from 'graphql';
 import { keyHeaders } from '../session/api-key';
+import { observed } from './answer';
+import { filesFor, multipartBody, uploadPlaces } from './uploads';
 
 /** The address of the API: this very page, without its query and without a slash at its end. */
 export const ENDPOINT = location.origin + location.pathname.replace(/\/$/, '');
 const SOCKET = ENDPOINT.replace(/^http/, 'ws');
 
 /**
- * Creates GraphiQL's fetcher: HTTP for queries and mutations, WebSockets for subscriptions.
+ * Creates GraphiQL's fetcher: HTTP for queries and mutations, WebSockets for subscriptions, and
+ * multipart requests where files were chosen.
  *
  * GraphiQL's first introspection is answered from what was read already, later ones by the server.
  */
 export function createFetcher(key: string | null, introspection: IntrospectionQuery | null): Fetcher {
   const headers = keyHeaders(key);
+  const schema = introspection && buildClientSchema(introspection);
   const fetcher = createGraphiQLFetcher({
     url: ENDPOINT,
     subscriptionUrl: SOCKET,
@@ -26,8 +30,26 @@ export function createFetcher(key: string | null, introspection: IntrospectionQu
       introspection = null;
       return Promise.resolve({ data });
     }
-    return fetcher(params, { ...options, headers: lowerCased(options?.headers) });
+    const given = lowerCased(options?.headers);
+    if (params.operationName === 'IntrospectionQuery') return fetcher(params, { ...options, headers: given });
+    const files = filesOf(params, schema);
+    if (files.length > 0) return observed(postFiles(params, files, { ...headers, ...given }));
+    return observed(fetcher(params, { ...options, headers: given }));
   };
+}
+
+function filesOf({ query, operationName }: FetcherParams, schema: GraphQLSchema | null) {
+  return filesFor(uploadPlaces(parse(query), operationName, schema));
+}
+
+async function postFiles(params: FetcherParams, files: ReturnType<typeof filesOf>, headers: Record<string, string>) {
+  const response = await fetch(ENDPOINT, {
+    method: 'POST',
+    // A form of another site cannot send the second header.
+    headers: { accept: 'application/json', 'graphql-require-preflight': '1', ...headers },
+    body: multipartBody(params, files),
+  });
+  return (await response.json()) as ExecutionResult;
 }
 
 /** Posts one operation; rejects where the server cannot be reached. */

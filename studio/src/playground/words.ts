@@ -38,6 +38,21 @@ export const words = {
     nothingToUse: (nouns: readonly string[]) =>
       `You have no ${nouns.join(', no ')} yet. Create one first, or replace the placeholder.`,
   },
+  files: {
+    title: 'Files',
+    remove: (names: string) => `Remove ${names}`,
+  },
+  answer: {
+    progress: 'Progress of the batch',
+    finished: (count: number) => (count === 1 ? '1 item ended' : `${count} items ended`),
+    pictures: (count: number) => (count === 1 ? '1 picture' : `${count} pictures`),
+    picture: (path: string) => `Picture at ${path}`,
+  },
+  documents: {
+    hashes: 'Persisted documents are on: a document may be sent by its hash. Trusted documents are off: every document is run.',
+    texts: 'Persisted and trusted documents are off: documents are sent as text, and every document is run.',
+    trusted: 'Trusted documents are on: the server runs only the documents that its operator trusts.',
+  },
   session: {
     title: 'API key',
     using: 'Requests from this tab are sent with the API key that you entered.',
