@@ -66,6 +66,7 @@ export const de: Words = {
     },
     resumes: (when) => `Sie wird am ${when} von selbst fortgesetzt.`,
     finishes: (when) => `Voraussichtlich fertig ${when}.`,
+    finishesSoon: 'Voraussichtlich in weniger als einer Minute fertig.',
     resume: 'Jetzt fortsetzen',
     cancel: 'Serie abbrechen',
     cancelTitle: 'Diese Serie abbrechen?',

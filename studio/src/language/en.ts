@@ -61,6 +61,7 @@ export const en = {
     },
     resumes: (when: string) => `It resumes by itself on ${when}.`,
     finishes: (when: string) => `Expected to finish ${when}.`,
+    finishesSoon: 'Expected to finish within a minute.',
     resume: 'Resume now',
     cancel: 'Cancel the batch',
     cancelTitle: 'Cancel this batch?',

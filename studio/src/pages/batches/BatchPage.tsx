@@ -132,8 +132,16 @@ function State({ batch }: { batch: Batch }) {
           ))}
       </ul>
       {batch.estimatedFinishAt && isActive(batch) && (
-        <p className={layout.muted}>{words.finishes(format.relative(batch.estimatedFinishAt))}</p>
+        <p className={layout.muted}>
+          {isSoon(batch.estimatedFinishAt) ? words.finishesSoon : words.finishes(format.relative(batch.estimatedFinishAt))}
+        </p>
       )}
     </Card>
   );
+}
+
+const SOON_MILLISECONDS = 60_000;
+
+function isSoon(time: string): boolean {
+  return new Date(time).getTime() - Date.now() < SOON_MILLISECONDS;
 }
