@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from gql_server.access.key_secrets import is_secret_of, prefix_of
-from gql_server.access.oidc import OidcTokens
+from gql_server.access.tokens import Tokens
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.api_keys import (
     find_credentials,
@@ -34,7 +34,7 @@ class Authentication:
     """
 
     def __init__(
-        self, database: Database, *, is_required: bool, tokens: OidcTokens | None = None
+        self, database: Database, *, is_required: bool, tokens: Tokens | None = None
     ) -> None:
         """Take the keys' database, whether callers must authenticate, and the checks of tokens."""
         self.is_required: Final = is_required

@@ -13,6 +13,7 @@ from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
+from gql_server.access.tokens import ProviderUnavailable
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal, Role, is_plain_user_id
 from gql_server.tls import trusted_authorities
@@ -35,10 +36,6 @@ _RETRY_SECONDS: Final = 30.0
 _MAX_USER_LENGTH: Final = 255
 
 log = structlog.get_logger(__name__)
-
-
-class ProviderUnavailable(Exception):
-    """The provider's keys are unavailable; the next attempt may succeed."""
 
 
 class OidcTokens:
@@ -111,13 +108,10 @@ class OidcTokens:
 
 
 @asynccontextmanager
-async def open_tokens(
-    *, issuer: str | None, audience: str | None, role_claim: str
-) -> AsyncIterator[OidcTokens | None]:
-    """Open the tokens of a provider; yield None if there is no provider."""
-    if issuer is None or audience is None:
-        yield None
-        return
+async def open_oidc_tokens(
+    *, issuer: str, audience: str, role_claim: str
+) -> AsyncIterator[OidcTokens]:
+    """Open the tokens of a provider."""
     async with httpx.AsyncClient(verify=trusted_authorities(), timeout=_PROVIDER_SECONDS) as client:
         yield OidcTokens(client, issuer=issuer, audience=audience, role_claim=role_claim)
 

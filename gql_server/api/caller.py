@@ -11,7 +11,7 @@ from gql_server.access.allowances import Allowances
 from gql_server.access.authentication import Authentication
 from gql_server.access.connection_counts import ConnectionCounts
 from gql_server.access.live_sessions import LiveSessions, ServerStopping, SessionEnd
-from gql_server.access.oidc import ProviderUnavailable
+from gql_server.access.tokens import ProviderUnavailable
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.domain.allowances import AllowanceState, RateLimited
 from gql_server.domain.clock import to_iso

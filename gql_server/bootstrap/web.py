@@ -18,7 +18,7 @@ from gql_server.access.allowances import Allowances
 from gql_server.access.authentication import Authentication
 from gql_server.access.connection_counts import ConnectionCounts
 from gql_server.access.live_sessions import LiveSessions
-from gql_server.access.oidc import open_tokens
+from gql_server.access.tokens import open_tokens
 from gql_server.api.models.types import ShapedCatalogue
 from gql_server.api.request_contexts import ContextFactory
 from gql_server.api.schema import build_schema
@@ -36,10 +36,9 @@ from gql_server.graphql.server.view import GraphQLView
 from gql_server.pages.playground import PlaygroundFacts, playground
 from gql_server.pages.static_files import assets_route
 from gql_server.pages.studio import StudioFacts, studio_routes
-from gql_server.rest.application import FOLDER as REST_FOLDER
-from gql_server.rest.application import RestOptions, rest_application
-from gql_server.rest.errors import refusal
-from gql_server.rest.requests import BodyBounds
+from gql_server.rest.entrance import FOLDER as REST_FOLDER
+from gql_server.rest.entrance import BodyBounds, RestEntrance, RestOptions
+from gql_server.rest.responses import refusal
 from gql_server.settings import Settings
 from gql_server.settings.addresses import as_ipv6
 from gql_server.web.health import Check, health, ready_route
@@ -211,7 +210,7 @@ def _rest_routes(settings: Settings, *, requires_auth: bool) -> list[BaseRoute]:
         shows_description=settings.shows_playground,
         public_path=_public_path(settings),
     )
-    application = rest_application(options)
+    application = RestEntrance(options)
     # Not mounted: its paths are complete, as in its description.
     paths = (REST_FOLDER.rstrip("/"), f"{REST_FOLDER}{{path:path}}")
     return [Route(path, application) for path in paths]

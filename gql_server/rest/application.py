@@ -1,7 +1,6 @@
 """The application at /api: the table of operations as routes, and their OpenAPI description."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
@@ -19,35 +18,16 @@ from gql_server.domain.allowances import AllowanceState
 from gql_server.rest.context import principal_of
 from gql_server.rest.description import describe
 from gql_server.rest.docs import docs_routes
+from gql_server.rest.entrance import RestOptions
 from gql_server.rest.errors import error_response
 from gql_server.rest.operation import Operation
 from gql_server.rest.operations import OPERATIONS
 from gql_server.rest.problems import Pending, documented
-from gql_server.rest.requests import BodyBounds, BoundedRequest
+from gql_server.rest.requests import BoundedRequest
 from gql_server.web.allowances import allowance_headers
-
-FOLDER: Final = "/api/"
-"""Every path beneath it is answered here."""
 
 _METHODS_OF_ASSETS: Final = ("GET", "HEAD")
 _OPERATIONS: Final = {operation.id: operation for operation in OPERATIONS}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestOptions:
-    """What an operator decides about it.
-
-    Attributes:
-        bounds: What a body may have.
-        requires_auth: Whether callers need an API key.
-        shows_description: Whether /api/openapi.json and /api/docs tell what there is.
-        public_path: The path of PUBLIC_URL, which a proxy takes off: `/ai`, or empty.
-    """
-
-    bounds: BodyBounds = field(default_factory=BodyBounds)
-    requires_auth: bool = False
-    shows_description: bool = True
-    public_path: str = ""
 
 
 @cache

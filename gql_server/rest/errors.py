@@ -26,6 +26,7 @@ from gql_server.rest.error_forms import (
 )
 from gql_server.rest.problems import Details, Fault, Pending, Problem
 from gql_server.rest.requests import BodyRefused
+from gql_server.rest.responses import message_response, problem_response, refusal
 from gql_server.transient import DATABASE_RETRY_SECONDS, PROVIDER_RETRY_SECONDS
 from gql_server.web.allowances import allowance_headers
 from gql_server.web.bodies import RequestRefused
@@ -50,14 +51,6 @@ def error_response(error: Exception, *, shows_server_totals: bool = False) -> Re
     return _masked(error)
 
 
-def refusal(refused: RequestRefused) -> Response:
-    """Return a response that says why a request was not read."""
-    title = (
-        "Invalid body" if refused.status is HTTPStatus.BAD_REQUEST else status_title(refused.status)
-    )
-    return _response(refused.status, title, refused.message, refused.headers)
-
-
 def _problems(errors: Sequence[DomainError], *, shows_server_totals: bool = False) -> Response:
     """Return a response for the first error that lists them all."""
     first = errors[0]
@@ -72,7 +65,7 @@ def _problems(errors: Sequence[DomainError], *, shows_server_totals: bool = Fals
             for error in errors
         ]
     problem = Problem(error=title_of(first, status), details=Details(**details))
-    return _json(status, problem, _headers(first, status))
+    return problem_response(status, problem, _headers(first, status))
 
 
 def _headers(error: DomainError, status: HTTPStatus) -> dict[str, str]:
@@ -112,20 +105,20 @@ def _pending_batch(error: domain.BatchPending) -> Response:
 
 def _unauthenticated(error: Unauthenticated) -> Response:
     headers = {"WWW-Authenticate": "Bearer"}
-    return _response(HTTPStatus.UNAUTHORIZED, "Unauthorized", error.message, headers)
+    return message_response(HTTPStatus.UNAUTHORIZED, "Unauthorized", error.message, headers)
 
 
 def _rate_limited(error: RateLimited) -> Response:
     headers = allowance_headers(error.state, retry_after=error.retry_after)
     status = HTTPStatus.TOO_MANY_REQUESTS
-    return _response(status, status_title(status), error.message, headers)
+    return message_response(status, status_title(status), error.message, headers)
 
 
 def _unavailable(error: DatabaseUnavailable) -> Response:
     log.warning("database_unavailable", reason=str(error))
     message = "The server is unavailable. Try again in a moment."
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    return _response(
+    return message_response(
         status, "Service unavailable", message, {"Retry-After": str(DATABASE_RETRY_SECONDS)}
     )
 
@@ -133,7 +126,7 @@ def _unavailable(error: DatabaseUnavailable) -> Response:
 def _http_error(error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
     message = _PLAIN_MESSAGES.get(status, str(error.detail))
-    return _response(status, status_title(status), message, error.headers)
+    return message_response(status, status_title(status), message, error.headers)
 
 
 def _masked(error: Exception) -> Response:
@@ -147,19 +140,7 @@ def _masked(error: Exception) -> Response:
         reference=reference,
     )
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return _json(status, Problem(error=status_title(status), details=details))
-
-
-def _response(
-    status: HTTPStatus, error: str, message: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    return _json(status, Problem(error=error, details=Details(message=message)), headers)
-
-
-def _json(
-    status: HTTPStatus, problem: Problem, headers: Mapping[str, str] | None = None
-) -> Response:
-    return JSONResponse(problem.model_dump(mode="json", exclude_none=True), status, headers)
+    return problem_response(status, Problem(error=status_title(status), details=details))
 
 
 _TRANSLATIONS: Final[Sequence[tuple[type[Exception], Callable[[Any], Response]]]] = (
@@ -167,7 +148,7 @@ _TRANSLATIONS: Final[Sequence[tuple[type[Exception], Callable[[Any], Response]]]
     (domain.BatchPending, _pending_batch),
     (RequestValidationError, lambda error: _problems([_type_error(one) for one in error.errors()])),
     (Unauthenticated, _unauthenticated),
-    (Forbidden, lambda error: _response(HTTPStatus.FORBIDDEN, "Forbidden", error.message)),
+    (Forbidden, lambda error: message_response(HTTPStatus.FORBIDDEN, "Forbidden", error.message)),
     (RateLimited, _rate_limited),
     (RequestRefused, refusal),
     (BodyRefused, lambda error: refusal(error.refused)),

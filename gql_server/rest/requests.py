@@ -1,28 +1,15 @@
 """Requests whose bodies are read within bounds, and as JSON alone."""
 
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi.exceptions import HTTPException
 from starlette.requests import Request
 
+from gql_server.rest.entrance import BodyBounds
 from gql_server.web.bodies import RequestRefused, media_type, parse_json, read_body
 
 _JSON: Final = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class BodyBounds:
-    """What a body may have.
-
-    Attributes:
-        max_bytes: Its bytes.
-        seconds: How long it may take to come.
-    """
-
-    max_bytes: int = 8 * 1024 * 1024
-    seconds: float = 30
 
 
 class BodyRefused(HTTPException):

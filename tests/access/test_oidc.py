@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from gql_server.access.oidc import OidcTokens, ProviderUnavailable, open_tokens
+from gql_server.access.tokens import ProviderUnavailable, Tokens, open_tokens
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal, Role
 from gql_server.settings import SettingsError, load_settings
@@ -29,7 +29,7 @@ async def provider() -> AsyncIterator[Provider]:
 
 
 @pytest.fixture
-async def tokens(provider: Provider) -> AsyncIterator[OidcTokens]:
+async def tokens(provider: Provider) -> AsyncIterator[Tokens]:
     options = {"issuer": provider.issuer, "audience": AUDIENCE, "role_claim": "realm.roles"}
     async with open_tokens(**options) as opened:
         assert opened is not None
@@ -44,7 +44,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 async def test_a_token_stands_for_its_subject_and_the_highest_of_its_roles(
-    provider: Provider, tokens: OidcTokens
+    provider: Provider, tokens: Tokens
 ) -> None:
     for said, role in (
         ({"realm": {"roles": ["reader", "admin", "offline"]}}, Role.ADMIN),
@@ -87,14 +87,14 @@ GOOD: dict[str, Any] = {"realm": {"roles": ["reader"]}}
     ],
 )
 async def test_every_other_token_is_refused(
-    provider: Provider, tokens: OidcTokens, changes: dict[str, Any], told: str
+    provider: Provider, tokens: Tokens, changes: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(Unauthenticated, match=told) as refusal:
         await tokens.authenticate(provider.token(**(GOOD | changes)))
     assert refusal.value.__cause__ is None
 
 
-async def test_what_was_tampered_with_is_refused(provider: Provider, tokens: OidcTokens) -> None:
+async def test_what_was_tampered_with_is_refused(provider: Provider, tokens: Tokens) -> None:
     head, payload, signature = provider.token(**GOOD).split(".")
     unsigned = urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
     for token in (
@@ -112,7 +112,7 @@ async def test_what_was_tampered_with_is_refused(provider: Provider, tokens: Oid
 
 
 async def test_new_keys_are_taken_and_old_ones_dropped(
-    provider: Provider, tokens: OidcTokens, clock: list[float]
+    provider: Provider, tokens: Tokens, clock: list[float]
 ) -> None:
     old = provider.token(**GOOD)
     await tokens.authenticate(old)
@@ -129,7 +129,7 @@ async def test_new_keys_are_taken_and_old_ones_dropped(
 
 
 async def test_a_provider_that_is_away_is_needed_only_once(
-    provider: Provider, tokens: OidcTokens, clock: list[float]
+    provider: Provider, tokens: Tokens, clock: list[float]
 ) -> None:
     provider.status = 500
     with pytest.raises(ProviderUnavailable):

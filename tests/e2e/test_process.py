@@ -11,9 +11,11 @@ import pytest
 
 from gql_server.database.engine.migration import head_revision
 from gql_server.pages.not_built import HOW_TO_BUILD, pages_are_built
+from tests.support.in_loop import listening
 from tests.support.postgres import PostgresServer
 from tests.support.process import run_gql_server, server_process, workers_ai_environment
 from tests.support.running_app import FLUX, GENERATE
+from tests.support.sqlite import make_sqlite
 from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
@@ -57,6 +59,20 @@ async def test_a_newcomer_needs_no_settings(tmp_path: Path) -> None:
         "images",
         "webhook_secret",
     ]
+
+
+async def test_what_no_setting_asks_for_is_not_imported(tmp_path: Path) -> None:
+    make_sqlite(tmp_path / "data" / "gql_server.db")
+    with listening() as (_, port):
+        settings = {"PORT": str(port), "PYTHONPROFILEIMPORTTIME": "1"}
+        code, _, logged = await run_gql_server("serve", folder=tmp_path, settings=settings)
+    assert code == 1
+    assert "cannot listen" in logged.splitlines()[-1]
+    imported = {line.rpartition("|")[2].strip() for line in logged.splitlines()}
+    assert "gql_server.bootstrap.web" in imported
+    assert imported.isdisjoint(
+        {"aioboto3", "alembic", "botocore", "fastapi", "joserfc", "pyarrow", "gql_server.client"}
+    )
 
 
 async def test_a_stop_lets_running_pictures_finish_also_of_clients_that_left(

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gql_server.access.authentication import Authentication, basic_password, bearer_token
-from gql_server.access.oidc import ProviderUnavailable
+from gql_server.access.tokens import ProviderUnavailable
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.domain.errors import Unauthenticated
 from gql_server.transient import DATABASE_RETRY_SECONDS, UNAVAILABLE
