@@ -4,18 +4,17 @@ import re
 from pathlib import Path
 
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import parse, validate
 
-from gql_server.api.schema import schema_text
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.preview.outcomes import EXAMPLES
 from gql_server.ledger.prices.price_book import load_price_book
+from tests.support.sdl import SCHEMA
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     page for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")]
 )
-SCHEMA = build_schema(schema_text())
 
 
 def blocks(page: Path, language: str) -> list[str]:

@@ -10,13 +10,12 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
-    build_schema,
     get_named_type,
     is_specified_scalar_type,
 )
 
-from gql_server.api.schema import schema_text
 from gql_server.rest.application import rest_application
+from tests.support.sdl import SCHEMA
 
 NOT_ALONE: Final = re.compile(
     r"^(It|Its|They|Them|Their|This|That|These|Those|Who|Whose|Which|What|Such|Some|For people|"
@@ -40,7 +39,7 @@ NUMBERS: Final = {"Int", "Float", "Seed", "BigInt"}
 
 def schema_descriptions() -> Iterator[tuple[str, str, str | None]]:
     """Yield where each description stands, the type of what it describes, and the text."""
-    for name, kind in build_schema(schema_text()).type_map.items():
+    for name, kind in SCHEMA.type_map.items():
         if name.startswith("__") or is_specified_scalar_type(kind):
             continue
         yield name, "", kind.description

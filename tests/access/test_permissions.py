@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 import strawberry
-from graphql import build_schema
 from sqlalchemy import text
 
 from gql_server.access.permissions import Visibility
 from gql_server.api.permissions import PERMISSIONS, guarded
-from gql_server.api.schema import schema_text
 from gql_server.domain.principal import Principal, Role
 from tests.access.access_probes import (
     MISSING,
@@ -23,6 +21,7 @@ from tests.access.access_probes import (
 )
 from tests.support.clients import client_of
 from tests.support.running_app import RunningApp, png
+from tests.support.sdl import SCHEMA
 from tests.support.subscriber import subscriber
 
 pytestmark = pytest.mark.anyio
@@ -30,9 +29,9 @@ pytestmark = pytest.mark.anyio
 FIELDS = {
     f"{root.name}.{field}"
     for root in (
-        build_schema(schema_text()).query_type,
-        build_schema(schema_text()).mutation_type,
-        build_schema(schema_text()).subscription_type,
+        SCHEMA.query_type,
+        SCHEMA.mutation_type,
+        SCHEMA.subscription_type,
     )
     if root is not None
     for field in root.fields

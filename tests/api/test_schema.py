@@ -5,7 +5,6 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
-    build_schema,
 )
 
 from gql_server.api.errors import user_errors
@@ -13,8 +12,7 @@ from gql_server.api.schema import schema_text
 from gql_server.api.user_error_types import USER_ERROR_TYPES
 from gql_server.domain import errors as domain
 from tests.domain.error_family import error_family
-
-SCHEMA = build_schema(schema_text())
+from tests.support.sdl import SCHEMA
 
 
 def own_types() -> list[object]:

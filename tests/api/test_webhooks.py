@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import GraphQLInputObjectType, build_schema
+from graphql import GraphQLInputObjectType
 from sqlalchemy import update
 
-from gql_server.api.schema import schema_text
 from gql_server.bootstrap.resources import webhook_secrets
 from gql_server.database.tables.budgets import BudgetRow
 from gql_server.domain.budgets import BudgetPeriod
@@ -26,6 +25,7 @@ from tests.api.test_budgets import generate
 from tests.support.clients import client_of
 from tests.support.receiver import Receiver
 from tests.support.running_app import SDXL, RunningApp, running_app
+from tests.support.sdl import SCHEMA
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -189,11 +189,7 @@ def test_an_embedded_server_keeps_one_secret(tmp_path: Path) -> None:
 
 
 def test_these_are_all_the_addresses_that_a_client_can_give() -> None:
-    inputs = (
-        kind
-        for kind in build_schema(schema_text()).type_map.values()
-        if isinstance(kind, GraphQLInputObjectType)
-    )
+    inputs = (kind for kind in SCHEMA.type_map.values() if isinstance(kind, GraphQLInputObjectType))
     named = re.compile("url|uri|host|address|callback|endpoint", re.IGNORECASE)
     found = {f"{kind.name}.{name}" for kind in inputs for name in kind.fields if named.search(name)}
     found.remove("UploadSourceImageInput.dataUrl")  # holds the image itself

@@ -80,9 +80,7 @@ def ask(
         yield generate
 
 
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(picture=PICTURES)
 def test_any_input_gives_an_image_or_user_errors(ask: Any, picture: dict[str, Any]) -> None:
     answer = ask(picture)

@@ -25,21 +25,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis_graphql import nodes, queries
 
-from gql_server.api.schema import schema_text
 from gql_server.graphql.execution.query_cost import count_objects
 from tests.access.access_probes import make_objects
 from tests.support.running_app import FLUX, RunningApp, running_app
+from tests.support.sdl import SCHEMA
 
-QUERIES = queries(
-    schema_text(),
-    custom_scalars={
-        "DateTime": st.sampled_from(["2026-01-01T00:00:00Z", "2026-11-27T00:00:00Z"]).map(
-            nodes.String
-        ),
-        "JSON": st.just(nodes.Null),
-        "Upload": st.just(nodes.Null),
-    },
-)
+SCALARS = {
+    "DateTime": st.sampled_from(["2026-01-01T00:00:00Z", "2026-11-27T00:00:00Z"]).map(nodes.String),
+    "JSON": st.just(nodes.Null),
+    "Upload": st.just(nodes.Null),
+}
+QUERIES = st.deferred(lambda: queries(SCHEMA, custom_scalars=SCALARS))
 LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 
 

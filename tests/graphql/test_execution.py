@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import pytest
 import strawberry
 from graphql import GraphQLError, GraphQLResolveInfo, Undefined
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strawberry.extensions import DisableValidation, ParserCache, SchemaExtension
 from strawberry.scalars import JSON
@@ -290,7 +290,6 @@ def _answer(schema: Schema, document: str, thing: object, variables: dict[str, A
 
 
 @given(documents(), things(), st.sampled_from((None, 4)))
-@settings(max_examples=100, deadline=None)
 def test_answers_are_those_of_graphql_core(document: str, thing: Thing, width: int | None) -> None:
     for on in (True, False, True):
         _compare(document, thing, {"on": on, "width": width})

@@ -11,20 +11,18 @@ from graphql import (
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInputType,
-    build_schema,
     get_named_type,
     is_composite_type,
     is_list_type,
     is_non_null_type,
 )
 
-from gql_server.api.schema import schema_text
 from gql_server.quoting import quoted
 from tests.support.running_app import RunningApp, running_app
+from tests.support.sdl import SCHEMA
 
 pytestmark = pytest.mark.anyio
 
-SCHEMA = build_schema(schema_text())
 WRONG: tuple[Any, ...] = (
     None, True, 3, 1.5, "x'y", {"a": None, "b'": True}, [None], [{"a": ["x"]}], [], {},
 )  # fmt: skip

@@ -8,6 +8,7 @@ from gql_server.database.engine.engine import Database
 from gql_server.database.queries.periods import day_of
 from gql_server.database.queries.rollups import Grouping, RollupFilter
 from gql_server.domain.batches import ItemStatus
+from gql_server.domain.clock import now
 from gql_server.domain.errors import ImageNotFound, Rejected
 from gql_server.ledger.adjustments import Adjustment, adjust
 from gql_server.ledger.audit.audit import AuditReport, audit
@@ -64,7 +65,7 @@ async def test_a_wrong_roll_up_is_told_and_mended(database: Database, harm: str)
 )
 async def test_a_wrong_month_is_told_and_mended(database: Database, harm: str) -> None:
     await add_images(database, 3)
-    await add_image(database, created_at=START + timedelta(days=40))
+    await add_image(database, created_at=START + timedelta(days=31))
     where = RollupFilter(is_preview=False)
     before = await CostReport(database, where).totals_by(Grouping.TEMPLATE)
     await run(database, f"{harm} AND starts_at < '2026-01-15'")
@@ -137,7 +138,7 @@ async def test_an_audit_may_run_while_pictures_are_charged(database: Database) -
 
 
 async def test_an_adjustment_is_a_line_of_its_own(database: Database) -> None:
-    image = await add_image(database, cost=100)
+    image = await add_image(database, cost=100, created_at=now())  # the days between are audited
     await adjust(
         database,
         Adjustment(user_id="ann", amount=-30, reason="a blurred picture", image_id=image.id),
