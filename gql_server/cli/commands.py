@@ -27,8 +27,8 @@ class Listing(NamedTuple):
 
 LISTINGS: Final = (
     Listing("gql_server.cli.serving", "serve", "Serve the API and the playground."),
-    Listing("gql_server.cli.serving", "worker", "Run background jobs only."),
-    Listing("gql_server.cli.serving", "migrate", "Migrate the database to this version."),
+    Listing("gql_server.cli.working", "worker", "Run background jobs only."),
+    Listing("gql_server.cli.migrating", "migrate", "Migrate the database to this version."),
     Listing(
         "gql_server.cli.schema",
         "schema",
@@ -76,7 +76,7 @@ class Commands(TyperGroup):
         except (typer.TyperException, typer.Abort, typer.Exit):
             raise  # Typer's own, for a wrong argument or an end
         except Exception as error:
-            from gql_server.cli.start import fail_with  # noqa: PLC0415 - needs the whole server
+            from gql_server.cli.failures import fail_with  # noqa: PLC0415 - needs the whole server
 
             fail_with(error)
             raise

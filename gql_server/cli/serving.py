@@ -1,4 +1,4 @@
-"""``gql-server serve``, ``gql-server worker`` and ``gql-server migrate``."""
+"""``gql-server serve``."""
 
 import asyncio
 import socket
@@ -11,11 +11,9 @@ import typer
 import uvicorn
 
 from gql_server import __version__
-from gql_server.bootstrap.resources import check_start, migrate_database
-from gql_server.bootstrap.services import Wiring
+from gql_server.bootstrap.resources import check_start
 from gql_server.bootstrap.web import create_app
-from gql_server.bootstrap.worker import work
-from gql_server.cli.start import fail, read_settings, show_database
+from gql_server.cli.start import check_workers_can_be_apart, fail, read_settings, show_database
 from gql_server.pages.not_built import HOW_TO_BUILD, pages_are_built
 from gql_server.processes.stop_timer import end_within
 from gql_server.settings import Settings
@@ -49,7 +47,7 @@ def serve(
     """
     settings = read_settings(host=host, port=port, trusted_documents=trusted_documents)
     if not runs_jobs:
-        _check_workers_can_be_apart(settings)
+        check_workers_can_be_apart(settings)
     show_database(settings)
     app = create_app(settings, runs_jobs=runs_jobs)
     asyncio.run(check_start(settings))
@@ -60,36 +58,6 @@ def serve(
     server.run(sockets=[listener])
     if not server.started:
         raise typer.Exit(1)
-
-
-def worker() -> None:
-    """Run background jobs only.
-
-    For servers started with --no-worker. Any number of workers may run, on any machines. Requires
-    PostgreSQL; with SQLite the server runs the jobs itself.
-    """
-    settings = read_settings()
-    _check_workers_can_be_apart(settings)
-    show_database(settings)
-    wiring = Wiring(settings)
-    asyncio.run(check_start(settings))
-    asyncio.run(work(wiring, shutdown_timeout=settings.shutdown_timeout))
-
-
-def migrate() -> None:
-    """Migrate the database to this version.
-
-    Safe to run repeatedly, and on several machines at once.
-    """
-    settings = read_settings()
-    show_database(settings)
-    revision = asyncio.run(migrate_database(settings))
-    typer.echo(f"The database is at revision {revision}.")
-
-
-def _check_workers_can_be_apart(settings: Settings) -> None:
-    if settings.sqlalchemy_url.get_backend_name() == "sqlite":
-        fail("DATABASE_URL: separate workers require postgresql://…")
 
 
 def _listen(host: str, port: int, *, send_timeout_seconds: float) -> socket.socket:

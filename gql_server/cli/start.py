@@ -1,10 +1,7 @@
-"""What every command begins with, and how it ends when it cannot go on."""
+"""What commands begin with."""
 
 import asyncio
-import os
-import sys
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import NoReturn, TypeVar
@@ -12,7 +9,6 @@ from typing import NoReturn, TypeVar
 import structlog
 import typer
 
-from gql_server.bootstrap.operator_errors import describe
 from gql_server.bootstrap.resources import open_database
 from gql_server.database.engine.engine import Database
 from gql_server.logs import configure_logs
@@ -21,27 +17,10 @@ from gql_server.storage.private_files import make_new_files_private
 
 log = structlog.get_logger(__name__)
 
-_settings: ContextVar[Settings | None] = ContextVar("settings", default=None)
+settings_read: ContextVar[Settings | None] = ContextVar("settings", default=None)
 """What the running command has read, for the words of its errors."""
 
 T = TypeVar("T")
-
-
-def fail_with(error: Exception) -> None:
-    """End the command with a message where an operator can fix the error; return where not."""
-    message = describe(error, _settings.get())
-    if message is not None:
-        _end_output()
-        fail(message)
-
-
-def _end_output() -> None:
-    try:
-        sys.stdout.flush()
-    except OSError:
-        # What a full disk did not take, the interpreter would report once more when it ends.
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def read_settings(**overrides: object) -> Settings:
@@ -52,7 +31,7 @@ def read_settings(**overrides: object) -> Settings:
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     settings = load_settings(**given)
-    _settings.set(settings)
+    settings_read.set(settings)
     make_new_files_private()
     configure_logs(level=settings.log_level, style=settings.effective_log_format)
     for found in misspelled_settings():
@@ -80,6 +59,12 @@ def show_database(settings: Settings, *, err: bool = False) -> None:
         err: Whether on standard error, because standard output is data.
     """
     typer.echo(f"Database: {settings.database_label}", err=err)
+
+
+def check_workers_can_be_apart(settings: Settings) -> None:
+    """End the command where the database cannot be shared with workers."""
+    if settings.sqlalchemy_url.get_backend_name() == "sqlite":
+        fail("DATABASE_URL: separate workers require postgresql://…")
 
 
 def in_utc(moment: datetime | None) -> datetime | None:

@@ -34,6 +34,14 @@ def test_neither_help_nor_the_version_imports_the_server(option: str) -> None:
     assert ended.stdout
 
 
+def test_a_worker_imports_neither_api() -> None:
+    program = "import json, sys, gql_server.cli.working; print(json.dumps(sorted(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    imported = set(json.loads(ended.stdout))
+    assert "gql_server.bootstrap.worker" in imported
+    assert imported.isdisjoint({"fastapi", "graphql", "strawberry", "uvicorn"})
+
+
 @pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.name)
 def test_help_says_of_a_command_what_it_says_of_itself(listing: Listing) -> None:
     command = load_command(listing)
