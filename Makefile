@@ -16,7 +16,7 @@ PEERS := benchmarks/peers
 PAGES := gql_server/pages/static/playground.html
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run studio test test-clients test-survival lint types types-studio schema bench pins clean
+.PHONY: run studio test tests test-clients test-survival lint types types-studio schema bench pins clean
 
 # The pages and the server are set up side by side. Without the pages the server starts all the same.
 run:
@@ -26,8 +26,12 @@ run:
 
 studio: $(PAGES)
 
-test: lint types
+# mypy runs beside the tests: they wait at times, and it has one processor to itself otherwise.
+test: lint
 	$(BIN)/gql-server schema --check
+	@$(MAKE) --no-print-directory --jobs 2 types tests
+
+tests: $(VENV)/checks
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 test-clients: $(VENV)/checks $(VENV)-clients/ready types-studio
