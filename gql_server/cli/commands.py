@@ -42,7 +42,7 @@ LISTINGS: Final = (
     Listing(
         "gql_server.cli.batch",
         "batch",
-        "Make many pictures on a running server, and save them as they come.",
+        "Generate many images on a running server, and save them as they finish.",
     ),
     Listing("gql_server.cli.ledger", "costs", "Adjust and export the ledger."),
     Listing("gql_server.cli.prices", "prices", "Compare and update provider prices."),
