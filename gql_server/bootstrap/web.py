@@ -1,6 +1,6 @@
 """The HTTP server: services become routes."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, TypedDict
 from urllib.parse import urlsplit
@@ -8,11 +8,9 @@ from urllib.parse import urlsplit
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gql_server.access.allowances import Allowances
 from gql_server.access.authentication import Authentication
@@ -22,6 +20,7 @@ from gql_server.access.tokens import open_tokens
 from gql_server.api.models.types import ShapedCatalogue
 from gql_server.api.request_contexts import ContextFactory
 from gql_server.api.schema import build_schema
+from gql_server.bootstrap.middleware import middleware_of, public_path_of
 from gql_server.bootstrap.readiness import checks
 from gql_server.bootstrap.resources import StartError
 from gql_server.bootstrap.services import Wiring
@@ -31,36 +30,23 @@ from gql_server.generation.services import Services
 from gql_server.graphql.execution.limits import Limits
 from gql_server.graphql.execution.persisted import PersistedDocuments, load_trusted_documents
 from gql_server.graphql.server.options import ViewOptions
-from gql_server.graphql.server.playground import Playground, is_playground_request
+from gql_server.graphql.server.playground import Playground
 from gql_server.graphql.server.view import GraphQLView
 from gql_server.pages.playground import PlaygroundFacts, playground
 from gql_server.pages.static_files import assets_route
 from gql_server.pages.studio import StudioFacts, studio_routes
 from gql_server.rest.entrance import FOLDER as REST_FOLDER
 from gql_server.rest.entrance import BodyBounds, RestEntrance, RestOptions
-from gql_server.rest.responses import refusal
 from gql_server.settings import Settings
-from gql_server.settings.addresses import as_ipv6
 from gql_server.web.health import Check, health, ready_route
 from gql_server.web.images import images_route
-from gql_server.web.middleware.authentication import AuthenticationMiddleware
-from gql_server.web.middleware.compression import compression
 from gql_server.web.middleware.direct_paths import DirectPathsMiddleware
-from gql_server.web.middleware.hosts import AllowedHostsMiddleware
-from gql_server.web.middleware.networks import AllowedNetworksMiddleware
-from gql_server.web.middleware.open_requests import OpenRequests, OpenRequestsMiddleware
-from gql_server.web.middleware.origins import RefusedOriginsMiddleware
-from gql_server.web.middleware.public_path import PublicPathMiddleware
-from gql_server.web.middleware.request_form import RequestFormMiddleware
-from gql_server.web.middleware.security_headers import SecurityHeaders
-from gql_server.web.middleware.sockets import WebSocketsMiddleware
+from gql_server.web.middleware.open_requests import OpenRequests
 
 log = structlog.get_logger(__name__)
 
 _KEY_USE_SECONDS: Final = 60.0
-_PREFLIGHT_SECONDS: Final = 7200
 _GRAPHQL_PATHS: Final = ("/graphql", "/graphql/")
-_EXPOSED_HEADERS: Final = ("Location", "RateLimit", "RateLimit-Policy", "Retry-After")
 
 
 class State(TypedDict):
@@ -138,7 +124,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     direct = Middleware(DirectPathsMiddleware, applications=dict.fromkeys(_GRAPHQL_PATHS, view))
     application = Starlette(
         routes=routes,
-        middleware=[*_middleware(settings, open_requests), direct],
+        middleware=[*middleware_of(settings, open_requests), direct],
         lifespan=lifespan,
     )
     # Starlette would redirect to any host in the request.
@@ -190,7 +176,7 @@ def _studio_routes(settings: Settings, *, requires_auth: bool) -> list[Route]:
         return [Route("/", _to_playground, methods=["GET"])]
     return studio_routes(
         StudioFacts(requires_auth=requires_auth),
-        public_path=_public_path(settings),
+        public_path=public_path_of(settings),
         image_origins=_image_origins(settings),
     )
 
@@ -208,65 +194,12 @@ def _rest_routes(settings: Settings, *, requires_auth: bool) -> list[BaseRoute]:
         bounds=BodyBounds(settings.max_body_bytes, settings.receive_timeout),
         requires_auth=requires_auth,
         shows_description=settings.shows_playground,
-        public_path=_public_path(settings),
+        public_path=public_path_of(settings),
     )
     application = RestEntrance(options)
     # Not mounted: its paths are complete, as in its description.
     paths = (REST_FOLDER.rstrip("/"), f"{REST_FOLDER}{{path:path}}")
     return [Route(path, application) for path in paths]
-
-
-def _middleware(settings: Settings, open_requests: OpenRequests) -> list[Middleware]:
-    """Return what every request passes, the outermost first."""
-    is_https = settings.server_url.startswith("https://")
-    found = [
-        Middleware(SecurityHeaders, is_https=is_https),
-        Middleware(RequestFormMiddleware, refusals={REST_FOLDER: refusal}),
-    ]
-    public_path = _public_path(settings)
-    if public_path:
-        found.append(Middleware(PublicPathMiddleware, path=public_path))
-    if settings.trusted_proxies:
-        # An IPv4 proxy has an IPv6 address if HOST is an address for both.
-        trusted = {str(form) for one in settings.trusted_proxies for form in (one, as_ipv6(one))}
-        found.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=sorted(trusted)))
-    if settings.allowed_ips:
-        found.append(Middleware(AllowedNetworksMiddleware, networks=settings.allowed_ips))
-    if settings.host_names is not None:
-        found.append(
-            Middleware(
-                AllowedHostsMiddleware,
-                names=settings.host_names,
-                refusals={REST_FOLDER: refusal},
-            )
-        )
-    found.append(Middleware(WebSocketsMiddleware, per_address=settings.websockets_per_address))
-    if "*" not in settings.cors_origins:
-        origins = (settings.server_origin, *settings.cors_origins)
-        found.append(Middleware(RefusedOriginsMiddleware, origins=origins))
-    if settings.cors_origins:
-        # Outside of authentication: browsers send preflight requests without a key.
-        found.append(
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.cors_origins,
-                allow_methods=("GET", "POST", "PUT", "DELETE"),
-                allow_headers=("*",),
-                expose_headers=_EXPOSED_HEADERS,
-                max_age=_PREFLIGHT_SECONDS,
-            )
-        )
-    authentication = Middleware(
-        AuthenticationMiddleware,
-        is_page=is_playground_request if settings.shows_playground else _is_no_page,
-        description_is_open=settings.playground is not None,
-        refusals={REST_FOLDER: refusal},
-    )
-    # Nothing waits outside of it, and inside of CORS a page can read the response.
-    waiting = Middleware(
-        OpenRequestsMiddleware, requests=open_requests, refusals={REST_FOLDER: refusal}
-    )
-    return [*found, waiting, authentication, compression()]
 
 
 def _requires_auth(settings: Settings) -> bool:
@@ -300,15 +233,7 @@ def _playground(settings: Settings) -> Playground | None:
         only_trusted=only_trusted,
         image_origins=_image_origins(settings),
     )
-    return playground(facts, public_path=_public_path(settings))
-
-
-def _public_path(settings: Settings) -> str:
-    return urlsplit(settings.server_url).path.rstrip("/")
-
-
-def _is_no_page(_method: str, _accept: str, _parameters: Iterable[str]) -> bool:
-    return False
+    return playground(facts, public_path=public_path_of(settings))
 
 
 def _or(setting: bool | None, otherwise: bool) -> bool:  # noqa: FBT001 - a switch and its default

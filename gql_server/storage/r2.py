@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from http import HTTPStatus
-from math import inf
-from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 
 from botocore.exceptions import ClientError
@@ -18,6 +16,7 @@ from gql_server.storage.keys import check_key
 from gql_server.storage.marker import marker_content, read_marker_content, wrong_marker
 from gql_server.storage.metadata import PUT_ID, check_metadata, from_headers, to_headers
 from gql_server.storage.r2_client import DEFAULT_POLICY, RetryPolicy, open_client
+from gql_server.storage.r2_write_check import WriteCheck
 from gql_server.storage.refusals import code_of, status_of, translated
 from gql_server.storage.store import (
     DEFAULT_URL_SECONDS,
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
 
 CACHE_CONTROL: Final = "public, max-age=31536000, immutable"
 """The content of a write-once key never changes: caches may keep it for a year."""
-
-_WRITE_CHECK_SECONDS: Final = 60.0
-"""R2 charges for writes, including those that write nothing."""
 
 
 class R2Store:
@@ -60,7 +56,7 @@ class R2Store:
         self._public_base = public_url.rstrip("/") if public_url else None
         self._policy = policy
         self._required: str | None = None
-        self._wrote_at = -inf
+        self._write_check = WriteCheck(client, bucket)
         self._is_refusing = False
 
     @classmethod
@@ -226,25 +222,8 @@ class R2Store:
             found = await self.read_marker()
             if found != self._required:
                 raise StoreMisconfigured(wrong_marker(f"The bucket {self._bucket}", found))
-            if self._is_refusing or monotonic() - self._wrote_at > _WRITE_CHECK_SECONDS:
-                await self._check_writing(self._required)
+            await self._write_check.run(self._required, is_due=self._is_refusing)
         self._is_refusing = False
-
-    async def _check_writing(self, store_id: str) -> None:
-        """Check that the token may write. The marker exists, so nothing is written."""
-        with translated("write", bucket=self._bucket, key=MARKER):
-            try:
-                await self._client.put_object(
-                    Bucket=self._bucket,
-                    Key=MARKER,
-                    Body=marker_content(store_id),
-                    ContentType="application/json",
-                    IfNoneMatch="*",
-                )
-            except ClientError as error:
-                if status_of(error) != HTTPStatus.PRECONDITION_FAILED:
-                    raise
-        self._wrote_at = monotonic()
 
     async def read_marker(self) -> str | None:
         """Return the ID of the bucket from its marker; None if it has none."""
