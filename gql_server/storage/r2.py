@@ -1,23 +1,20 @@
 """Objects in a bucket of Cloudflare R2, through its S3 API."""
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
-from http import HTTPStatus
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
-
-from botocore.exceptions import ClientError
 
 from gql_server.pictures.formats import ImageFormat
 from gql_server.storage.addresses import bucket_address, check_seconds, check_width
 from gql_server.storage.keys import check_key
 from gql_server.storage.marker import marker_content, read_marker_content, wrong_marker
-from gql_server.storage.metadata import PUT_ID, check_metadata, from_headers, to_headers
+from gql_server.storage.metadata import check_metadata
 from gql_server.storage.r2_client import DEFAULT_POLICY, RetryPolicy, open_client
-from gql_server.storage.r2_write_check import WriteCheck
-from gql_server.storage.refusals import code_of, status_of, translated
+from gql_server.storage.r2_requests import R2Requests
 from gql_server.storage.store import (
     DEFAULT_URL_SECONDS,
     MARKER,
@@ -30,8 +27,8 @@ from gql_server.storage.store import (
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
 
-CACHE_CONTROL: Final = "public, max-age=31536000, immutable"
-"""The content of a write-once key never changes: caches may keep it for a year."""
+_WRITE_CHECK_SECONDS: Final = 60.0
+"""R2 charges for writes, including those that write nothing."""
 
 
 class R2Store:
@@ -50,13 +47,13 @@ class R2Store:
         public_url: str | None,
         policy: RetryPolicy,
     ) -> None:
-        self._client = client
+        self._requests = R2Requests(client, bucket)
         self._connections = connections
         self._bucket = bucket
         self._public_base = public_url.rstrip("/") if public_url else None
         self._policy = policy
         self._required: str | None = None
-        self._write_check = WriteCheck(client, bucket)
+        self._wrote_at = -inf
         self._is_refusing = False
 
     @classmethod
@@ -97,10 +94,6 @@ class R2Store:
     async def put(self, key: str, stored: StoredObject) -> bool:
         """Write an object once.
 
-        A refusal because the key is taken may be due to an earlier attempt of the same call whose
-        response was lost (aiohttp, too, resends a PUT if a kept connection breaks). Each call
-        therefore marks what it writes, and checks whose mark is there.
-
         Raises:
             InvalidKey: ``key`` is invalid.
             ValueError: Stores cannot keep the content type or metadata.
@@ -122,26 +115,7 @@ class R2Store:
 
     async def _put(self, key: str, stored: StoredObject) -> bool:
         put_id = secrets.token_hex(16)
-
-        async def put_once() -> bool:
-            with translated("put", bucket=self._bucket, key=key):
-                try:
-                    await self._client.put_object(
-                        Bucket=self._bucket,
-                        Key=key,
-                        Body=stored.data,
-                        ContentType=stored.content_type,
-                        CacheControl=CACHE_CONTROL,
-                        Metadata={**to_headers(stored.metadata), PUT_ID: put_id},
-                        IfNoneMatch="*",
-                    )
-                except ClientError as error:
-                    if status_of(error) != HTTPStatus.PRECONDITION_FAILED:
-                        raise
-                    return await self._put_id(key) == put_id
-            return True
-
-        return await self._policy.retry(put_once)
+        return await self._policy.retry(partial(self._requests.put, key, stored, put_id))
 
     async def get(self, key: str) -> StoredObject | None:
         """Read an object; None if it does not exist. Raises InvalidKey."""
@@ -149,23 +123,7 @@ class R2Store:
         return await self._get(key)
 
     async def _get(self, key: str) -> StoredObject | None:
-        async def get_once() -> StoredObject | None:
-            with translated("get", bucket=self._bucket, key=key):
-                try:
-                    answer = await self._client.get_object(Bucket=self._bucket, Key=key)
-                except ClientError as error:
-                    if code_of(error) == "NoSuchKey":
-                        return None
-                    raise
-                async with answer["Body"] as body:
-                    data = await body.read()
-                return StoredObject(
-                    data=data,
-                    content_type=answer["ContentType"],
-                    metadata=from_headers(answer["Metadata"]),
-                )
-
-        return await self._policy.retry(get_once)
+        return await self._policy.retry(partial(self._requests.get, key))
 
     async def delete(self, key: str) -> None:
         """Delete an object, if it exists. Raises InvalidKey."""
@@ -173,11 +131,7 @@ class R2Store:
         await self._delete(key)
 
     async def _delete(self, key: str) -> None:
-        async def delete_once() -> None:
-            with translated("delete", bucket=self._bucket, key=key):
-                await self._client.delete_object(Bucket=self._bucket, Key=key)
-
-        await self._policy.retry(delete_once)
+        await self._policy.retry(partial(self._requests.delete, key))
 
     @property
     def public_base(self) -> str | None:
@@ -206,23 +160,22 @@ class R2Store:
         if self._public_base is not None:
             return bucket_address(self._public_base, key, width=width, image_format=format)
         check_seconds(expires_in)
-        return await self._client.generate_presigned_url(
-            "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=expires_in
-        )
+        return await self._requests.signed_url(key, expires_in=expires_in)
 
     async def check(self) -> None:
         """Check that the bucket exists and has the required marker, and that its token may write.
 
         Writing is checked at most once a minute while it is allowed.
         """
-        with translated("check", bucket=self._bucket):
-            async with asyncio.timeout(self._policy.total):
-                await self._client.head_bucket(Bucket=self._bucket)
+        await self._requests.check_bucket(timeout_seconds=self._policy.total)
         if self._required is not None:
             found = await self.read_marker()
             if found != self._required:
                 raise StoreMisconfigured(wrong_marker(f"The bucket {self._bucket}", found))
-            await self._write_check.run(self._required, is_due=self._is_refusing)
+            if self._is_refusing or monotonic() - self._wrote_at > _WRITE_CHECK_SECONDS:
+                # The marker exists, so nothing is written.
+                await self._requests.check_writing(MARKER, marker_content(self._required))
+                self._wrote_at = monotonic()
         self._is_refusing = False
 
     async def read_marker(self) -> str | None:
@@ -243,24 +196,13 @@ class R2Store:
 
     async def exists(self, key: str) -> bool:
         """Return whether anything exists under a key."""
-
-        async def look_once() -> bool:
-            with translated("look", bucket=self._bucket, key=key):
-                try:
-                    await self._client.head_object(Bucket=self._bucket, Key=key)
-                except ClientError as error:
-                    if status_of(error) != HTTPStatus.NOT_FOUND:
-                        raise
-                    return False
-            return True
-
-        return await self._policy.retry(look_once)
+        return await self._policy.retry(partial(self._requests.exists, key))
 
     async def listing(self, prefix: str) -> AsyncIterator[Sequence[ListedObject]]:
         """List the objects below a prefix such as ``generated/``, in byte order of keys."""
         after = ""
         while True:
-            page, is_last = await self._policy.retry(partial(self._list_once, prefix, after))
+            page, is_last = await self._policy.retry(partial(self._requests.page, prefix, after))
             if page:
                 yield page
                 after = page[-1].key
@@ -269,39 +211,9 @@ class R2Store:
 
     async def set_aside(self, key: str) -> None:
         """Move an object to ``.quarantine``: copy it, then delete the original."""
-
-        async def copy_once() -> None:
-            with translated("set aside", bucket=self._bucket, key=key):
-                try:
-                    await self._client.copy_object(
-                        Bucket=self._bucket,
-                        Key=f"{QUARANTINE}{key}",
-                        CopySource={"Bucket": self._bucket, "Key": key},
-                    )
-                except ClientError as error:
-                    if code_of(error) != "NoSuchKey":
-                        raise
-
-        await self._policy.retry(copy_once)
+        await self._policy.retry(partial(self._requests.copy, key, f"{QUARANTINE}{key}"))
         await self._delete(key)
-
-    async def _list_once(self, prefix: str, after: str) -> tuple[Sequence[ListedObject], bool]:
-        with translated("list", bucket=self._bucket):
-            answer = await self._client.list_objects_v2(
-                Bucket=self._bucket, Prefix=prefix, StartAfter=after
-            )
-        found = [
-            ListedObject(
-                key=entry["Key"], size_bytes=entry["Size"], modified_at=entry["LastModified"]
-            )
-            for entry in answer.get("Contents", ())
-        ]
-        return found, not answer["IsTruncated"]
 
     async def close(self) -> None:
         """Close the connections."""
         await self._connections.aclose()
-
-    async def _put_id(self, key: str) -> str | None:
-        answer = await self._client.head_object(Bucket=self._bucket, Key=key)
-        return answer["Metadata"].get(PUT_ID)
