@@ -31,7 +31,6 @@ UNFINISHED: Final = {
     "api": "helper api rewrites it",
     "cli": "helper api rewrites it",
     "client": "helper api rewrites it",
-    "database": "helper rows rewrites it",
     "graphql": "helper api rewrites it",
     "inference": "helper models rewrites it",
     "rest": "helper api rewrites it",

@@ -19,7 +19,7 @@ from gql_server.database.queries.api_keys import (
 )
 from gql_server.database.queries.budgets import write_budget
 from gql_server.database.records.api_keys import ApiKeyRecord
-from gql_server.database.tables.tables import ApiKeyRow
+from gql_server.database.tables.access import ApiKeyRow
 from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ApiKeyNotFound, DomainError, ErrorCode, InvalidInput, Rejected

@@ -12,7 +12,7 @@ from gql_server.database.queries.source_images import (
     uploaded_by,
 )
 from gql_server.database.records.source_images import SourceImageRecord
-from gql_server.database.tables.tables import SourceImageRow
+from gql_server.database.tables.images import SourceImageRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ErrorCode, IdempotencyInProgress, InvalidInput, Path
 from gql_server.domain.ids import new_id

@@ -10,7 +10,8 @@ from gql_server.database.queries.idempotency_keys import KeyScope
 from gql_server.database.queries.image_inserts import NewImage, OnCommit
 from gql_server.database.queries.reservations import ReservationLost
 from gql_server.database.records.images import PartialImage
-from gql_server.database.tables.tables import ChargeKind, ChargeRow, ImageRow
+from gql_server.database.tables.images import ImageRow
+from gql_server.database.tables.ledger import ChargeKind, ChargeRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import Rejected
 from gql_server.domain.ids import new_id

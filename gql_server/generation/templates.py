@@ -17,7 +17,7 @@ from gql_server.database.queries.templates import (
     update_template,
 )
 from gql_server.database.records.templates import PartialTemplate, TemplateChanges
-from gql_server.database.tables.tables import TemplateRow
+from gql_server.database.tables.templates import TemplateRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import DomainError, ModelNotFound, Rejected, TemplateNotFound
 from gql_server.domain.ids import new_id

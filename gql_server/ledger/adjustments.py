@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.charges import record_charges
 from gql_server.database.queries.images import find_images
-from gql_server.database.tables.tables import ChargeKind, ChargeRow
+from gql_server.database.tables.ledger import ChargeKind, ChargeRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ImageNotFound, InvalidInput, Rejected
 from gql_server.domain.ids import new_id

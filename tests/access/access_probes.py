@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from gql_server.access.keys import KeyDraft, create_key
 from gql_server.database.queries.source_images import insert_source_image
-from gql_server.database.tables.tables import SourceImageRow
+from gql_server.database.tables.images import SourceImageRow
 from gql_server.domain.batches import ItemStatus
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope
 from gql_server.domain.clock import now

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gql_server.access.allowances import Allowances
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.database.queries.allowances import spend_allowance
-from gql_server.database.tables.tables import RateLimitRow
+from gql_server.database.tables.processes import RateLimitRow
 from gql_server.domain.allowances import Allowance, RateLimited
 from gql_server.domain.principal import Principal
 from gql_server.domain.rate_limits import SECOND

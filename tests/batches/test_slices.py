@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.database.tables.batches import BatchItemRow
-from gql_server.database.tables.tables import ChargeRow, ImageRow
+from gql_server.database.tables.images import ImageRow
+from gql_server.database.tables.ledger import ChargeRow
 from gql_server.generation.persist import save_row
 from gql_server.generation.produce import produce_image
 from gql_server.generation.recovery import find_bytes

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from gql_server.access.keys import KeyDraft, create_key, revoke_key
 from gql_server.cli.root import cli
-from gql_server.database.tables.tables import ApiKeyRow
+from gql_server.database.tables.access import ApiKeyRow
 from gql_server.domain.principal import Role
 from tests.support.plain_proxy import running_plain_proxy
 from tests.support.process import free_port

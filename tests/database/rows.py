@@ -11,7 +11,9 @@ from sqlalchemy import event
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.image_inserts import insert_images
 from gql_server.database.queries.templates import insert_template
-from gql_server.database.tables.tables import ChargeKind, ChargeRow, ImageRow, TemplateRow
+from gql_server.database.tables.images import ImageRow
+from gql_server.database.tables.ledger import ChargeKind, ChargeRow
+from gql_server.database.tables.templates import TemplateRow
 from gql_server.domain.ids import new_id
 from gql_server.domain.search import folded
 

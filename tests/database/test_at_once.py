@@ -11,7 +11,7 @@ from sqlmodel import col
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.notifications import notify
 from gql_server.database.queries.images import find_images
-from gql_server.database.tables.tables import ImageRow
+from gql_server.database.tables.images import ImageRow
 from tests.database.rows import add_image
 
 pytestmark = pytest.mark.anyio

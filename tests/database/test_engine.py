@@ -11,7 +11,8 @@ from sqlmodel import col
 from gql_server.database.engine.engine import Database, DatabaseUnavailable
 from gql_server.database.queries.image_inserts import insert_images
 from gql_server.database.queries.images import find_images
-from gql_server.database.tables.tables import ChargeRow, ImageRow
+from gql_server.database.tables.images import ImageRow
+from gql_server.database.tables.ledger import ChargeRow
 from tests.database.rows import add_image, charge_row, image_row
 
 pytestmark = pytest.mark.anyio

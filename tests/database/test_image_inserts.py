@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.image_inserts import ImageInserts, NewImage, OnCommit
 from gql_server.database.queries.images import ImageFilter, count_images, find_images
-from gql_server.database.tables.tables import ImageRow
+from gql_server.database.tables.images import ImageRow
 from gql_server.domain.clock import now
 from gql_server.ledger.audit.audit import audit
 from tests.database.rows import charge_row, counted_statements, image_row

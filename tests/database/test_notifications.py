@@ -7,7 +7,7 @@ from sqlalchemy import text
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.notifications import listening, notify
 from gql_server.database.queries.image_inserts import ImageInserts, NewImage
-from gql_server.database.tables.tables import ImageRow
+from gql_server.database.tables.images import ImageRow
 from tests.database.rows import charge_row, image_row
 from tests.support.waiting import WAIT_SECONDS
 

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.rate_limits import pause_permits, take_permit
-from gql_server.database.tables.tables import RateLimitRow
+from gql_server.database.tables.processes import RateLimitRow
 from gql_server.domain.rate_limits import SECOND, RateLimit
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,7 @@ from gql_server.database.engine.engine import Database
 from gql_server.database.engine.pages import PageKey, PageOrder, PageRequest
 from gql_server.database.engine.raw_reads import RawRead, compiled
 from gql_server.database.queries.images import Deleted, ImageFilter, image_page, raw_image_page
-from gql_server.database.tables.tables import ImageRow
+from gql_server.database.tables.images import ImageRow
 from gql_server.domain.clock import to_iso
 from tests.database.rows import START, add_image, add_images
 

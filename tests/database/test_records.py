@@ -21,18 +21,13 @@ from gql_server.database.records.templates import (
     TemplateDeletion,
 )
 from gql_server.database.records.webhooks import DeliveryRecord, WebhookRecord
+from gql_server.database.tables.access import ApiKeyRow
 from gql_server.database.tables.batches import BatchItemRow, BatchRow
 from gql_server.database.tables.budgets import BudgetRow
-from gql_server.database.tables.tables import (
-    ApiKeyRow,
-    ChargeRow,
-    CostRollupRow,
-    IdempotencyKeyRow,
-    ImageRow,
-    ModelRollupRow,
-    SourceImageRow,
-    TemplateRow,
-)
+from gql_server.database.tables.idempotency_keys import IdempotencyKeyRow
+from gql_server.database.tables.images import ImageRow, SourceImageRow
+from gql_server.database.tables.ledger import ChargeRow, CostRollupRow, ModelRollupRow
+from gql_server.database.tables.templates import TemplateRow
 from gql_server.database.tables.webhooks import WebhookDeliveryRow, WebhookRow
 
 RECORDS: tuple[tuple[type[SQLModel], tuple[Any, ...]], ...] = (

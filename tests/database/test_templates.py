@@ -15,7 +15,7 @@ from gql_server.database.queries.templates import (
 )
 from gql_server.database.records.source_images import SourceImageRecord
 from gql_server.database.records.templates import TemplateDeletion
-from gql_server.database.tables.tables import SourceImageRow
+from gql_server.database.tables.images import SourceImageRow
 from gql_server.domain.ids import new_id
 from tests.database.rows import START, add_template, counted_statements
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from gql_server.database.tables.tables import IdempotencyKeyRow
+from gql_server.database.tables.idempotency_keys import IdempotencyKeyRow
 from gql_server.domain.clock import now
 from gql_server.idempotency.keys import KEY_LIFETIME
 from tests.database.rows import counted_statements

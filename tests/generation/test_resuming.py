@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.image_inserts import ImageInserts, NewImage
-from gql_server.database.tables.tables import ChargeRow, IdempotencyKeyRow
+from gql_server.database.tables.idempotency_keys import IdempotencyKeyRow
+from gql_server.database.tables.ledger import ChargeRow
 from gql_server.domain.errors import GenerationFailed
 from gql_server.generation.persist import save_row
 from gql_server.ledger.audit.audit import audit

@@ -17,7 +17,8 @@ from gql_server.database.engine.engine import Database
 from gql_server.database.engine.present import present
 from gql_server.database.queries.idempotency_keys import KeyScope, complete_key
 from gql_server.database.queries.processes import register_process
-from gql_server.database.tables.tables import IdempotencyKeyRow, ProcessRow
+from gql_server.database.tables.idempotency_keys import IdempotencyKeyRow
+from gql_server.database.tables.processes import ProcessRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import GenerationFailed, IdempotencyConflict, IdempotencyInProgress
 from gql_server.generation.tasks import RunningGenerations

@@ -14,7 +14,7 @@ from gql_server.database.engine.engine import Database
 from gql_server.database.queries.idempotency_keys import KeyScope, claim_key
 from gql_server.database.queries.images import find_images
 from gql_server.database.queries.source_images import find_source_images, insert_source_image
-from gql_server.database.tables.tables import SourceImageRow
+from gql_server.database.tables.images import SourceImageRow
 from gql_server.domain.clock import now
 from gql_server.domain.ids import new_id
 from gql_server.ledger.audit.store import AnothersObjects, StoreReport, audit_store

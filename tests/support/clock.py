@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 
 from gql_server.database.engine.columns import UtcDateTime
 from gql_server.database.engine.engine import Database
-from gql_server.database.tables.tables import RateLimitRow
+from gql_server.database.tables.processes import RateLimitRow
 
 _KEPT = {"cost_rollups", "model_rollups", "budget_alerts"}
 """Whose moments are the beginnings of periods, which do not move."""

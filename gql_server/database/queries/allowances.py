@@ -1,7 +1,7 @@
-"""Statements that spend allowances, for all processes on the database alike.
+"""Statements that deduct from allowances, for all processes on the database alike.
 
-They share the table of the account's rate limit, and its rule; a row that lies in the past says
-what no row says, an allowance that is full.
+They share the table and the rule of the provider's rate limit; a row in the past means the same as
+no row: the allowance is full.
 """
 
 from typing import Final
@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from gql_server.database.engine.inserts import insert_into
 from gql_server.database.queries.rate_limits import Moment, greater, lesser, present_moment
-from gql_server.database.tables.tables import RateLimitRow
+from gql_server.database.tables.processes import RateLimitRow
 from gql_server.domain.allowances import Allowance
 
 _PREFIX: Final = "allowance:"
@@ -28,22 +28,23 @@ async def spend_allowance(
     is_spent: bool,
     moment: Moment | None = None,
 ) -> tuple[bool, int]:
-    """Spend from a user's allowance in one statement, where it holds that much.
+    """Deduct from a user's allowance in one statement, if it is large enough.
 
     Args:
-        connection: One on which each statement is a transaction of its own.
-        user_id: Whose.
-        allowance: How much there is.
-        length: How long the cost is, in microseconds.
-        is_spent: Whether it was spent already: it is counted then, held or not.
-        moment: The present in microseconds since 1970; unless given, by the database's clock.
+        connection: A connection on which each statement is a transaction of its own.
+        user_id: The user.
+        allowance: The allowance.
+        length: The cost as a time, in microseconds.
+        is_spent: Whether it was spent already: then it is counted even if the allowance is too
+            small.
+        moment: The current time in microseconds since 1970; by default the database's.
 
     Returns:
         Whether it was counted, and how long until the allowance is full.
     """
     present = present_moment(connection) if moment is None else moment
     kind = f"{_PREFIX}{user_id}"
-    # No more can be missing than all, and what processes spend unsettled, unless a clock was wrong.
+    # No more than all can be missing, plus unsettled spending, unless a clock was wrong.
     due = greater(lesser(_FULL_AT, present + 2 * allowance.refill_length), present)
     cost = bindparam("length", length, BigInteger)
     statement = insert_into(connection.dialect.name, RateLimitRow).values(
@@ -74,7 +75,7 @@ async def spend_allowance(
 
 
 async def remove_full_allowances(connection: AsyncConnection) -> None:
-    """Remove the rows of those that are full again."""
+    """Delete the rows of allowances that are full again."""
     await connection.execute(
         delete(RateLimitRow).where(
             col(RateLimitRow.kind).startswith(_PREFIX), present_moment(connection) >= _FULL_AT

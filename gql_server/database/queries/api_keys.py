@@ -1,4 +1,4 @@
-"""Statements about API keys; none of them ever reads or writes a secret, only its hash."""
+"""Statements about API keys. None reads or writes a secret, only its hash."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -14,10 +14,10 @@ from gql_server.database.engine.pages import Page, PageRequest, page_statement, 
 from gql_server.database.engine.raw_reads import RawRead, compiled
 from gql_server.database.engine.records import read_records, records_by_id, select_records
 from gql_server.database.records.api_keys import ApiKeyRecord, KeyCredentials
-from gql_server.database.tables.tables import ApiKeyRow
+from gql_server.database.tables.access import ApiKeyRow
 
 _AT_ONCE: Final = 1_000
-"""Drivers bound how many values a statement may have."""
+"""Drivers limit the number of values in a statement."""
 
 
 async def insert_api_key(connection: AsyncConnection, key: ApiKeyRow) -> None:
@@ -71,7 +71,7 @@ async def find_api_keys(
 
 
 async def find_valid_keys(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
-    """Return those of these keys that were not revoked, whether or not they have expired."""
+    """Return which of these keys were not revoked, whether or not they have expired."""
     found: set[str] = set()
     wanted = list(ids)
     for begin in range(0, len(wanted), _AT_ONCE):
@@ -98,14 +98,14 @@ async def count_api_keys(connection: AsyncConnection, *, user_id: str | None) ->
 
 
 async def set_revoked_at(connection: AsyncConnection, key_id: str, moment: datetime) -> None:
-    """Write down since when a key is good no longer."""
+    """Write when a key was revoked."""
     await connection.execute(
         update(ApiKeyRow).where(col(ApiKeyRow.id) == key_id).values(revoked_at=moment)
     )
 
 
 async def set_last_used_at(connection: AsyncConnection, moments: Mapping[str, datetime]) -> None:
-    """Write down when keys were used; what another process knows to be later stays."""
+    """Write when keys were used; a later time of another process stays."""
     rows = [{"used_key": key_id, "used_at": moments[key_id]} for key_id in sorted(moments)]
     await connection.execute(_SET_LAST_USED_AT, rows)
 

@@ -1,4 +1,4 @@
-"""Statements that look over the whole ledger, a day or a month at a time."""
+"""Statements that read the whole ledger, a day or a month at a time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,17 +26,12 @@ from gql_server.database.queries.model_rollups import Outcome, model_rollups_of
 from gql_server.database.queries.periods import DAY, RollupPeriod, month_after
 from gql_server.database.queries.rollups import DIMENSIONS, EVERY_GROUPING, SUMS
 from gql_server.database.records.ledger import ChargeRecord, CostRollup, ModelRollup
-from gql_server.database.tables.tables import (
-    ChargeKind,
-    ChargeRow,
-    CostRollupRow,
-    ImageRow,
-    ModelRollupRow,
-)
+from gql_server.database.tables.images import ImageRow
+from gql_server.database.tables.ledger import ChargeKind, ChargeRow, CostRollupRow, ModelRollupRow
 
 
 async def mismatched_images(connection: AsyncConnection, *, limit: int) -> list[str]:
-    """Return images without a charge, or with one that says something else than they do."""
+    """Return images without a charge, or whose charge does not match."""
     same = (
         ("cost", "amount"),
         ("provider_cost", "provider_cost"),
@@ -64,7 +59,7 @@ async def mismatched_images(connection: AsyncConnection, *, limit: int) -> list[
 
 
 async def charges_without_image(connection: AsyncConnection, *, limit: int) -> list[str]:
-    """Return charges of images that are not there."""
+    """Return charges of missing images."""
     statement = (
         select(col(ChargeRow.id))
         .outerjoin(ImageRow, col(ImageRow.id) == col(ChargeRow.image_id))
@@ -76,10 +71,10 @@ async def charges_without_image(connection: AsyncConnection, *, limit: int) -> l
 
 
 async def ledger_range(connection: AsyncConnection) -> tuple[datetime, datetime] | None:
-    """Return the first and the last moment of the ledger and of roll-ups; None: all are empty."""
+    """Return the first and the last time in the ledger and the roll-ups; None if all are empty."""
     charged_at, starts_at = col(ChargeRow.created_at), col(CostRollupRow.starts_at)
     made_at = col(ModelRollupRow.starts_at)
-    # The least of each part of the index is where it begins; the least of all is in no index.
+    # The minimum of each part of the index is its start; the overall minimum is in no index.
     each = [
         select(func.min(charged_at), func.max(charged_at)),
         select(func.min(made_at), func.max(made_at)).where(
@@ -115,10 +110,10 @@ async def rollups_of_day(connection: AsyncConnection, day: datetime) -> list[Cos
 
 
 async def lock_rollups(connection: AsyncConnection) -> None:
-    """Keep others from adding to roll-ups until the transaction ends."""
+    """Keep other writers from adding to roll-ups until the transaction ends."""
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SET LOCAL statement_timeout = 0"))
-        # A writer in the middle has either been waited for, or adds its own once this is over.
+        # A concurrent writer has either been waited for, or adds its rows afterwards.
         await connection.execute(text("LOCK TABLE cost_rollups IN SHARE ROW EXCLUSIVE MODE"))
 
 
@@ -132,7 +127,7 @@ async def replace_rollups_of_day(
 
 
 async def month_agrees(connection: AsyncConnection, month: datetime) -> bool:
-    """Tell whether the roll-ups of a UTC month are the sums of those of its days."""
+    """Return whether the roll-ups of a UTC month are the sums of those of its days."""
     dimensions = [getattr(CostRollupRow, name) for name in DIMENSIONS]
     of_days, of_month = (
         select(
@@ -160,7 +155,7 @@ async def month_agrees(connection: AsyncConnection, month: datetime) -> bool:
 
 
 async def replace_rollups_of_month(connection: AsyncConnection, month: datetime) -> None:
-    """Put sums of its days in place of the roll-ups of a UTC month."""
+    """Replace the roll-ups of a UTC month by the sums of those of its days."""
     await connection.execute(delete(CostRollupRow).where(*_of_month(month)))
     dimensions = [getattr(CostRollupRow, name) for name in DIMENSIONS]
     sums = [cast(func.sum(getattr(CostRollupRow, name)), BigInteger).label(name) for name in SUMS]
@@ -195,7 +190,7 @@ def _starting(
 ) -> tuple[ColumnElement[bool], ...]:
     starts_at = col(CostRollupRow.starts_at)
     return (
-        # Every value there is, so that the primary key leads to the moments.
+        # All possible values, so that the primary key leads to the times.
         col(CostRollupRow.grouping).in_([int(grouping) for grouping in EVERY_GROUPING]),
         col(CostRollupRow.span).in_(periods),
         col(CostRollupRow.is_preview).in_((False, True)),
@@ -209,8 +204,7 @@ async def model_rollups_from_images(
 ) -> list[ModelRollup]:
     """Return the roll-ups that every image of a UTC day adds to.
 
-    Images are found by their charges, which are written at the same moment and have an index by
-    it.
+    Images are found by their charges, which are written at the same time and indexed by it.
     """
     charged_at = col(ChargeRow.created_at)
     statement = (
@@ -233,13 +227,13 @@ async def model_rollups_from_images(
 
 
 async def model_rollups_of_day(connection: AsyncConnection, day: datetime) -> list[ModelRollup]:
-    """Return every roll-up of pictures that were made on a UTC day."""
+    """Return every roll-up of images that were generated on a UTC day."""
     statement = select_records(ModelRollupRow, ModelRollup).where(*_made_on(day))
     return read_records(await connection.execute(statement), ModelRollup)
 
 
 async def lock_model_rollups(connection: AsyncConnection) -> None:
-    """Keep others from adding to models' roll-ups until the transaction ends."""
+    """Keep other writers from adding to models' roll-ups until the transaction ends."""
     if connection.dialect.name == "postgresql":
         await connection.execute(text("LOCK TABLE model_rollups IN SHARE ROW EXCLUSIVE MODE"))
 

@@ -5,12 +5,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from gql_server.database.tables.batches import BatchItemRow, BatchRow
-from gql_server.database.tables.tables import ImageRow
+from gql_server.database.tables.images import ImageRow
 from gql_server.domain.batches import ItemStatus
 
 
 async def mismatched_batches(connection: AsyncConnection, *, limit: int) -> list[str]:
-    """Return batches that count or cost something else than their items and images do."""
+    """Return batches whose counts or cost differ from those of their items and images."""
     status = col(BatchItemRow.status)
     items = (
         select(

@@ -1,4 +1,4 @@
-"""Statements that change the states of items: each change is decided by one of them."""
+"""Statements that change the states of items: each change is decided by one statement."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -14,7 +14,7 @@ from gql_server.database.queries.batches import count_back, count_ends, count_st
 from gql_server.database.queries.processes import is_alive
 from gql_server.database.records.batches import BatchRecord, ItemToDo
 from gql_server.database.tables.batches import BatchItemRow, BatchRow
-from gql_server.database.tables.tables import ImageRow
+from gql_server.database.tables.images import ImageRow
 from gql_server.domain.batches import STARTABLE, ItemStatus
 from gql_server.domain.clock import now
 
@@ -22,7 +22,7 @@ from gql_server.domain.clock import now
 async def start_items(
     connection: AsyncConnection, ids: Collection[str], *, process_id: str
 ) -> set[str]:
-    """Start queued items of batches that may go on; return those that are this process's now.
+    """Start queued items of batches that are not paused; return those this process now holds.
 
     A process that was declared dead starts none.
     """
@@ -35,9 +35,9 @@ async def start_items(
 
 
 async def take_over_item(connection: AsyncConnection, item_id: str, *, process_id: str) -> bool:
-    """Take a running item from a process that has died; tell whether it is this process's now.
+    """Take a running item over from a dead process; return whether this process now holds it.
 
-    A process may also take its own item again, which it holds from work that it gave up.
+    A process may also take its own item again, which it holds from abandoned work.
     """
     holder = col(BatchItemRow.process_id)
     taken = await connection.execute(
@@ -53,7 +53,7 @@ async def take_over_item(connection: AsyncConnection, item_id: str, *, process_i
 
 
 async def put_back_item(connection: AsyncConnection, item: ItemToDo, *, process_id: str) -> bool:
-    """Queue an item again that this process runs; tell whether it still did."""
+    """Queue an item again that this process runs; return whether it still did."""
     changed = await connection.execute(
         update(BatchItemRow)
         .where(_is_running(item), col(BatchItemRow.process_id) == process_id)
@@ -72,14 +72,14 @@ async def end_item(
     process_id: str,
     error: Mapping[str, Any] | None = None,
 ) -> BatchRecord | None:
-    """End a running item without an image; return its batch, or None where another has it.
+    """Complete a running item without an image; return its batch, or None if another has the item.
 
     Args:
         connection: Where to write.
         item: The item.
-        reached: How it ended.
-        process_id: Who must still be running it.
-        error: What kept it from being made.
+        reached: Its new status.
+        process_id: The process that must still be running it.
+        error: Its error.
     """
     ended = await connection.execute(
         update(BatchItemRow)
@@ -109,15 +109,15 @@ async def end_item(
 async def end_items_with_images(
     connection: AsyncConnection, items: Sequence[ItemToDo]
 ) -> list[tuple[BatchRecord, list[ItemToDo]]]:
-    """End items whose images are kept, whoever made them and whoever has them by now.
+    """Complete items whose images are stored, whichever process generated or holds them.
 
     Returns:
-        Batches with their items that ended, by what those had been; items that had ended already
-        are not among them.
+        Batches with their completed items, by the items' earlier status; items that had ended
+        already are not included.
     """
     found: list[tuple[BatchRecord, list[ItemToDo]]] = []
     left = {item.id: item for item in items}
-    # Nearly always all run. Its maker may have been taken for dead, and the item be queued again.
+    # Nearly always all are running. A maker may have been declared dead, and its item queued again.
     for status in (ItemStatus.RUNNING, ItemStatus.QUEUED):
         if not left:
             break
@@ -162,7 +162,7 @@ async def _count_images(
 
 
 async def _costs(connection: AsyncConnection, image_ids: Sequence[str]) -> dict[str, int]:
-    """Return what images were charged: a picture of another size may cost less than accepted."""
+    """Return what images were charged: an image of another size may cost less than accepted."""
     rows = await connection.execute(_COSTS, {"ids": tuple(image_ids)})
     return {row.id: row.cost for row in rows}
 
@@ -172,10 +172,10 @@ def _charge(item: ItemToDo, costs: Mapping[str, int]) -> int:
 
 
 async def cancel_queued_items(connection: AsyncConnection, batch_id: str) -> tuple[int, int]:
-    """End every item that has not started; return how many, and what they would have cost.
+    """Cancel every item that has not started; return how many, and their total price.
 
-    One that somebody starts at this moment is left to them: they may wait for the batch, which
-    whoever cancels may hold.
+    An item that is being started now is left out: its transaction may wait for the batch, which the
+    caller may hold.
     """
     queued = (
         select(col(BatchItemRow.id))
@@ -220,7 +220,7 @@ def _is_running(item: ItemToDo) -> ColumnElement[bool]:
 
 
 def _in_one_order(status: ItemStatus) -> ColumnElement[bool]:
-    """Choose items in a state, and lock them by their ids: no two writers wait for each other's."""
+    """Select items by status, and lock them by ID: two writers cannot wait for each other."""
     locked = (
         select(col(BatchItemRow.id))
         .where(

@@ -61,7 +61,7 @@ async def count_items(
 async def items_since(
     connection: AsyncConnection, batch_id: str, *, after: int, until: int, limit: int
 ) -> list[ItemRecord]:
-    """Return the items that ended after an event and until another, in the order of the events."""
+    """Return the items that finished after one event and up to another, in the order of events."""
     statement = (
         select_records(BatchItemRow, ItemRecord)
         .where(
@@ -87,7 +87,7 @@ async def find_items(
 async def failed_requests(
     connection: AsyncConnection, batch_id: str
 ) -> Sequence[Mapping[str, Any]]:
-    """Return what was asked for with each item that failed, in their order."""
+    """Return the requests of failed items, in their order."""
     statement = (
         select(col(BatchItemRow.request))
         .where(
@@ -100,7 +100,7 @@ async def failed_requests(
 
 
 async def slices_to_do(connection: AsyncConnection, batch_id: str) -> list[int]:
-    """Return the slices that have items that have not ended."""
+    """Return the slices that have unfinished items."""
     statement = (
         select(col(BatchItemRow.slice))
         .where(

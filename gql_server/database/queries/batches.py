@@ -40,24 +40,24 @@ _COUNTS: Final[Mapping[ItemStatus, ColumnElement[int]]] = {
 
 _INSERTED_AT_ONCE: Final = 200
 _MAX_SKEW: Final = timedelta(minutes=1)
-"""How many are written before others get their turn."""
+"""Maximum number of rows written before other tasks get their turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchFilter:
-    """Which batches are wanted; None does not narrow."""
+    """Filters batches; None does not filter."""
 
     user_id: str | None = None
     statuses: tuple[BatchStatus, ...] | None = None
 
 
 def batch_topic(batch_id: str) -> str:
-    """Return the topic that has news when anything of a batch changes."""
+    """Return the topic that is notified when a batch changes."""
     return f"batch:{batch_id}"
 
 
 class NewItem(TypedDict):
-    """The columns of an item that has not started; thousands of row objects would take seconds."""
+    """The columns of a new item; creating thousands of row objects would take seconds."""
 
     id: str
     batch_id: str
@@ -121,9 +121,9 @@ async def count_batches(connection: AsyncConnection, where: BatchFilter) -> int:
 
 
 async def find_paused(connection: AsyncConnection, *, moment: datetime, limit: int) -> list[str]:
-    """Return paused batches whose time to go on has come.
+    """Return paused batches that are due to resume.
 
-    A pause that began in the future began before a clock stepped back: it is over too.
+    A pause that starts in the future started before a clock stepped back: it is over too.
     """
     statement = (
         select(col(BatchRow.id))
@@ -142,13 +142,13 @@ async def find_paused(connection: AsyncConnection, *, moment: datetime, limit: i
 async def find_unfinished(
     connection: AsyncConnection, *, moment: datetime, age: timedelta, after: str, limit: int
 ) -> list[BatchRecord]:
-    """Return batches that work is to be done for, by their ids.
+    """Return batches with work to do, in the order of their IDs.
 
     Args:
         connection: Where to read.
-        moment: The present.
-        age: How old they are at least; one from the future was created before a clock stepped back.
-        after: The id behind which to go on.
+        moment: The current time.
+        age: Their minimum age; one from the future was created before a clock stepped back.
+        after: Only batches after this ID.
         limit: How many to return at most.
     """
     statement = (
@@ -175,7 +175,7 @@ async def count_start(connection: AsyncConnection, batch_id: str, *, items: int)
 
 
 async def count_back(connection: AsyncConnection, batch_id: str) -> None:
-    """Count an item that was started and is to be started again."""
+    """Count a started item that was queued again."""
     await connection.execute(
         update(BatchRow)
         .where(col(BatchRow.id) == batch_id)
@@ -194,19 +194,19 @@ async def count_ends(
     cost: int = 0,
     not_spent: int = 0,
 ) -> BatchRecord:
-    """Count items that ended, number the events, and end the batch with its last item.
+    """Count items that ended, number their events, and end the batch with its last item.
 
     Args:
         connection: Where to write.
         batch_id: The batch.
-        left: What the items were.
-        reached: What they are now.
+        left: The earlier status of the items.
+        reached: Their new status.
         items: How many.
         cost: What was charged for them.
-        not_spent: What they would have cost, and did not.
+        not_spent: The part of their price that was not charged.
 
     Returns:
-        The batch; its ``sequence`` is the last of the events' numbers.
+        The batch; its ``sequence`` is the number of the last event.
     """
     given = {"of_batch": batch_id, "items": items, "charged": cost, "not_spent": not_spent}
     result = await connection.execute(_count_ends(left, reached), given)

@@ -1,4 +1,4 @@
-"""Statements about budgets: what was spent and is held in their periods, and who was told."""
+"""Statements about budgets: spent and reserved amounts of their periods, and alerts."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class BudgetWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """Billionths of a dollar: what was charged, and what is held for work that is not over."""
+    """Billionths of a dollar: what was charged, and what is reserved for unfinished work."""
 
     spent: int
     reserved: int
@@ -78,10 +78,10 @@ class Spending:
 async def applicable_budgets(
     connection: AsyncConnection, payer: Payer, *, for_update: bool = False
 ) -> list[BudgetRecord]:
-    """Return the budgets that a payer's pictures are paid from: the server's, theirs, the key's.
+    """Return the budgets that pay for a payer's images: the server's, the user's, the key's.
 
-    With ``for_update`` nobody else who does so goes on until the transaction ends. They are locked
-    in one order, so that nobody waits in a circle.
+    ``for_update`` locks them until the transaction ends, in one order, so that no deadlock is
+    possible.
     """
     statement = _APPLICABLE_LOCKED if for_update else _APPLICABLE
     given = {"user": payer.user_id, "key": payer.key_id or ""}
@@ -94,7 +94,7 @@ async def every_budget(connection: AsyncConnection) -> list[BudgetRecord]:
 
 
 async def find_budgets(connection: AsyncConnection, ids: Collection[str]) -> list[BudgetRecord]:
-    """Return budgets by id; one that is not there is left out."""
+    """Return budgets by ID. Missing ones are left out."""
     statement = _EVERY.where(col(BudgetRow.id).in_(ids))
     return read_records(await connection.execute(statement), BudgetRecord)
 
@@ -107,17 +107,17 @@ async def spendings(
     leaving_out: str = "",
     counts_expired: bool = False,
 ) -> list[Spending]:
-    """Return what was spent and is held in each budget's period, all of one moment.
+    """Return what was spent and is reserved in each budget's period, all at the same time.
 
-    One statement reads both: between two, money that is held could be charged and be missed.
+    One statement reads both: between two, a reservation could be charged and be missed.
 
     Args:
         connection: Where to read.
         windows: The budgets and their periods.
-        is_preview: Whether charges of the preview generator count, or those of real models.
+        is_preview: Whether to count charges of the preview generator, or those of real models.
         leaving_out: A reservation that does not count.
-        counts_expired: Whether what a dead process held counts for as long as it is not removed:
-            until then it may be charged.
+        counts_expired: Whether reservations of dead processes count until they are deleted: until
+            then they may be charged.
     """
     if not windows:
         return []
@@ -129,7 +129,7 @@ async def spendings(
         amounts.append(amount_in(where, time))
         amounts.append(_held(window.budget, is_preview, holds, leaving_out))
     row = (await connection.execute(select(*amounts))).one()
-    # PostgreSQL sums whole numbers of 64 bits into decimals.
+    # PostgreSQL sums 64-bit integers into decimals.
     return [
         Spending(spent=int(spent), reserved=int(held))
         for spent, held in zip(row[::2], row[1::2], strict=True)
@@ -137,9 +137,9 @@ async def spendings(
 
 
 async def write_budget(connection: AsyncConnection, budget: BudgetRow) -> BudgetRecord:
-    """Write a budget in place of one of the same scope, subject and period; return what is there.
+    """Write a budget, replacing one of the same scope, subject and period; return the stored one.
 
-    One that was there keeps its id.
+    A replaced budget keeps its ID.
     """
     await connection.execute(_upsert(connection.dialect.name), budget.model_dump())
     statement = select_records(BudgetRow, BudgetRecord).where(
@@ -149,7 +149,7 @@ async def write_budget(connection: AsyncConnection, budget: BudgetRow) -> Budget
 
 
 async def remove_budget(connection: AsyncConnection, budget_id: str) -> bool:
-    """Remove a budget; tell whether it was there."""
+    """Delete a budget; return whether it existed."""
     await connection.execute(
         delete(BudgetAlertRow).where(col(BudgetAlertRow.budget_id) == budget_id)
     )
@@ -160,7 +160,7 @@ async def remove_budget(connection: AsyncConnection, budget_id: str) -> bool:
 async def alerts_of(
     connection: AsyncConnection, windows: Sequence[BudgetWindow]
 ) -> dict[str, dict[int, datetime]]:
-    """Return when each percentage was reached in each budget's period, by the budget's id."""
+    """Return when each percentage was reached in each budget's period, by the budget's ID."""
     if not windows:
         return {}
     statement = select(
@@ -183,7 +183,7 @@ async def alerts_of(
 
 
 async def record_alert(connection: AsyncConnection, window: BudgetWindow, percent: int) -> bool:
-    """Write that a percentage was reached in a period; tell whether that was news."""
+    """Write that a percentage was reached in a period; return whether it was new."""
     row = BudgetAlertRow(
         budget_id=window.budget.id,
         period_starts_at=window.starts_at,
@@ -235,5 +235,5 @@ def _upsert(dialect: str) -> Executable:
 def _insert_alert(dialect: str) -> Executable:
     insert = insert_into(dialect, BudgetAlertRow)
     statement: Executable = insert.on_conflict_do_nothing()
-    # SQLAlchemy forgets how many rows an INSERT wrote where nobody says that they will ask.
+    # Without this SQLAlchemy does not keep the number of rows that an INSERT wrote.
     return statement.execution_options(preserve_rowcount=True)

@@ -12,7 +12,7 @@ from gql_server.database.engine.engine import Database
 from gql_server.database.engine.records import read_records, select_records
 from gql_server.database.queries.rollups import add_to_rollups, rollups_of
 from gql_server.database.records.ledger import ChargeRecord
-from gql_server.database.tables.tables import ChargeRow
+from gql_server.database.tables.ledger import ChargeRow
 
 _CHUNK: Final = 5_000
 _INSERT_CHARGE: Final = insert(ChargeRow)
@@ -27,7 +27,7 @@ async def record_charges(connection: AsyncConnection, charges: Sequence[ChargeRo
 async def charge_chunks(
     database: Database, *, since: datetime | None, until: datetime | None
 ) -> AsyncIterator[Sequence[ChargeRecord]]:
-    """Read the ledger in chunks, the oldest line first; no transaction stays open between them."""
+    """Read the ledger in chunks, oldest line first; no transaction stays open between them."""
     created_at, charge_id = col(ChargeRow.created_at), col(ChargeRow.id)
     statement = select_records(ChargeRow, ChargeRecord).order_by(created_at, charge_id)
     statement = statement.limit(_CHUNK)

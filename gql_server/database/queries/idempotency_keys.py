@@ -1,4 +1,4 @@
-"""Statements about idempotency keys: each decides a race by one conditional change."""
+"""Statements about idempotency keys: each race is decided by one conditional change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from gql_server.database.engine.inserts import insert_into
 from gql_server.database.engine.present import present
 from gql_server.database.queries.processes import is_alive
 from gql_server.database.records.idempotency_keys import KeyRecord
-from gql_server.database.tables.tables import IdempotencyKeyRow
+from gql_server.database.tables.idempotency_keys import IdempotencyKeyRow
 
 NOBODY: Final = ""
-"""Holds a key that nobody works on, though something was spent under it."""
+"""Holder of a key that no process works on, though something was spent under it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyScope:
-    """A client's key where it means something: for one user and one operation."""
+    """A client's key, for one user and one operation."""
 
     user_id: str
     operation: str
@@ -48,7 +48,7 @@ async def claim_key(
     accepted: Mapping[str, Any] | None,
     process_id: str,
 ) -> bool:
-    """Take a key that nobody has; return whether it worked."""
+    """Claim a free key; return whether that succeeded."""
     dialect = connection.dialect.name
     insert = insert_into(dialect, IdempotencyKeyRow).values(
         user_id=scope.user_id,
@@ -60,7 +60,7 @@ async def claim_key(
         process_id=process_id,
         created_at=present(dialect),
     )
-    # SQLAlchemy forgets how many rows an INSERT wrote where nobody says that they will ask.
+    # Without this SQLAlchemy does not keep the number of rows that an INSERT wrote.
     statement = insert.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     return (await connection.execute(statement)).rowcount == 1
 
@@ -72,9 +72,9 @@ async def take_over_key(
     result_id: str,
     process_id: str,
 ) -> bool:
-    """Take an uncompleted key from a process that is dead; tell whether it worked.
+    """Take an unfinished key over from a dead process; return whether that succeeded.
 
-    A process may also take its own key again, which it holds from work that it gave up.
+    A process may also take its own key again, which it holds from abandoned work.
     """
     holder = col(IdempotencyKeyRow.process_id)
     statement = (
@@ -89,7 +89,7 @@ async def take_over_key(
 
 
 async def complete_key(connection: AsyncConnection, scope: KeyScope, *, result_id: str) -> None:
-    """Write that the result is there, whoever holds the key by now."""
+    """Complete a key, whichever process holds it."""
     await connection.execute(
         update(IdempotencyKeyRow)
         .where(*_is_open(scope, result_id))
@@ -105,7 +105,7 @@ async def fail_key(
     process_id: str,
     error: Mapping[str, Any],
 ) -> None:
-    """Write what was told of a request that failed for good, where the process holds the key."""
+    """Record the error of a request that failed permanently, if the process holds the key."""
     await connection.execute(
         update(IdempotencyKeyRow)
         .where(*_is_open(scope, result_id), col(IdempotencyKeyRow.process_id) == process_id)
@@ -116,7 +116,7 @@ async def fail_key(
 async def delete_key(
     connection: AsyncConnection, scope: KeyScope, *, result_id: str, process_id: str
 ) -> None:
-    """Forget a key that the process holds."""
+    """Delete a key that the process holds."""
     await connection.execute(
         delete(IdempotencyKeyRow).where(
             *_is_open(scope, result_id), col(IdempotencyKeyRow.process_id) == process_id
@@ -127,7 +127,7 @@ async def delete_key(
 async def release_key(
     connection: AsyncConnection, scope: KeyScope, *, result_id: str, process_id: str
 ) -> None:
-    """Leave a key that the process holds for whoever asks next, with its result's id."""
+    """Release a key that the process holds for the next request, with its result's ID."""
     await connection.execute(
         update(IdempotencyKeyRow)
         .where(*_is_open(scope, result_id), col(IdempotencyKeyRow.process_id) == process_id)
@@ -136,10 +136,10 @@ async def release_key(
 
 
 async def remove_old_keys(connection: AsyncConnection, *, age: timedelta, limit: int) -> int:
-    """Forget keys that were completed so long ago, or begun so long ago and given up.
+    """Delete keys that were completed, or started and abandoned, longer ago than ``age``.
 
     Returns:
-        How many there were, at most ``limit``.
+        How many were deleted, at most ``limit``.
     """
     completed_at = col(IdempotencyKeyRow.completed_at)
     before = present(connection.dialect.name, ago=age)

@@ -1,4 +1,4 @@
-"""New images with their charges: written together where they come together, each once."""
+"""New images with their charges: those that arrive together are written together, each once."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
@@ -22,22 +22,23 @@ from gql_server.database.queries.images import find_images
 from gql_server.database.queries.model_rollups import add_to_model_rollups, rollups_of_image
 from gql_server.database.queries.reservations import remove_reservations, settle_reservations
 from gql_server.database.records.images import PartialImage
-from gql_server.database.tables.tables import ChargeRow, ImageRow
+from gql_server.database.tables.images import ImageRow
+from gql_server.database.tables.ledger import ChargeRow
 
 Subject = TypeVar("Subject")
 
 _MAX_AHEAD: Final = timedelta(minutes=1)
 _BATCH_WINDOW_SECONDS: Final = 0.1
-"""Enough for some pictures of a batch to come together, and too short for a watcher to see."""
+"""Long enough for images of a batch to arrive together, too short for a watcher to notice."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnCommit(Generic[Subject]):
-    """What else is written in the transaction of an image, after it and its charge.
+    """What else to write in the transaction of an image, after it and its charge.
 
     Attributes:
-        write: Writes it for every image of the transaction whose on_commit has the same ``write``.
-        subject: What is written about.
+        write: Writes for every image of the transaction that has the same ``write``.
+        subject: Passed to ``write``.
     """
 
     write: Callable[[AsyncConnection, Sequence[Subject]], Awaitable[None]]
@@ -46,14 +47,14 @@ class OnCommit(Generic[Subject]):
 
 @dataclass(frozen=True, slots=True)
 class NewImage:
-    """An image to be written.
+    """An image to write.
 
     Attributes:
-        image: The image; its ``created_at`` becomes the moment at which it is written.
-        charge: Its charge, of the same moment.
-        key: The idempotency key that is completed by it.
-        on_commit: What else is written; by default its reservation is removed.
-        is_held: Whether its price must still be held when it is charged.
+        image: The image; its ``created_at`` becomes the time at which it is written.
+        charge: Its charge, of the same time.
+        key: The idempotency key to complete.
+        on_commit: What else to write; by default its reservation is deleted.
+        is_held: Whether its price must still be reserved when it is charged.
     """
 
     image: ImageRow
@@ -64,17 +65,17 @@ class NewImage:
 
     @property
     def may_wait(self) -> bool:
-        """Whether it may wait a moment for others: nobody waits for one picture of a batch."""
+        """Whether it may wait a moment for others: no caller waits for one image of a batch."""
         return self.image.batch_id is not None
 
 
 class ImageInserts:
-    """Writes images with their charges, those that come together in one transaction.
+    """Writes images with their charges; those that arrive together in one transaction.
 
-    Another image that was committed first under the same id stays as it is, with its charge.
-    Images get the moment at which they are written, later than that of any other of their user: a
-    user's images are committed in the order of their page keys, so that whoever has read up to one
-    has missed none before it. Those who watch the user's images are told.
+    If another process commits an image of the same ID first, that one and its charge stay. An image
+    gets the time at which it is written, later than all others of its user: a user's images are
+    committed in the order of their page keys, so that a reader of one has missed none before it.
+    Watchers of the user's images are notified.
     """
 
     def __init__(self, database: Database) -> None:
@@ -84,11 +85,11 @@ class ImageInserts:
         )
 
     async def insert(self, new: NewImage) -> PartialImage:
-        """Write an image with its charge, complete its key, and settle; return what is there.
+        """Write an image with its charge, complete its key, and settle; return the stored image.
 
         Raises:
             DatabaseUnavailable: The database does not answer; it may have been written.
-            ReservationLost: Its price is not held any more; nothing was written.
+            ReservationLost: Its price is no longer reserved; nothing was written.
         """
         return await self._writes.write(new, may_wait=new.may_wait)
 
@@ -97,7 +98,7 @@ class ImageInserts:
             await self._database.write_in_thread(partial(_insert, news=news))
         except IntegrityError:
             if len(news) > 1:
-                raise  # each is written alone, and finds what is there
+                raise  # each is written alone, and finds the existing image
             found = await self._database.write_in_thread(partial(_settle_with_kept, new=news[0]))
             if found is None:
                 raise
@@ -126,7 +127,7 @@ async def _insert(connection: AsyncConnection, *, news: Sequence[NewImage]) -> N
 
 
 async def _settle_with_kept(connection: AsyncConnection, *, new: NewImage) -> PartialImage | None:
-    """Settle with the image that another wrote under the same id; None: there is none."""
+    """Settle with the image that another process wrote under the same ID; None: there is none."""
     image = new.image
     found = await find_images(connection, [image.id], user_id=image.user_id)
     if image.id in found:
@@ -145,13 +146,13 @@ async def _set_moments(connection: AsyncConnection, news: Sequence[NewImage]) ->
     by_user: defaultdict[str, list[NewImage]] = defaultdict(list)
     for new in news:
         by_user[new.image.user_id].append(new)
-    # In one order, so that no two processes wait for each other's users.
+    # In one order, so that two processes cannot wait for each other's users.
     for user_id in sorted(by_user):
         present, first = await next_moment(connection, user_id)
         has_stepped_back = first - present > _MAX_AHEAD
         for number, new in enumerate(by_user[user_id]):
             new.image.created_at = moment = first + number * MILLISECOND
-            # In the future it would count in no budget's present period.
+            # In the future it would count in no budget's current period.
             new.charge.created_at = present if has_stepped_back else moment
 
 

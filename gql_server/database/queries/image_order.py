@@ -1,6 +1,6 @@
 """The order in which a user's images are committed, which is the order of their page keys.
 
-Whoever has read a user's images up to one has missed none before it, and none will appear there.
+A reader of a user's images up to one has missed none before it, and none will appear there.
 """
 
 from datetime import datetime, timedelta
@@ -12,23 +12,23 @@ from sqlmodel import col
 
 from gql_server.database.engine.columns import UtcDateTime
 from gql_server.database.engine.pages import PageKey
-from gql_server.database.tables.tables import ImageRow
+from gql_server.database.tables.images import ImageRow
 from gql_server.domain.clock import now
 
 MILLISECOND: Final = timedelta(milliseconds=1)
-"""What lies between two images of a user at least: the precision of stored moments."""
+"""Minimum time between two images of a user: the precision of stored times."""
 
 
 def images_topic(user_id: str) -> str:
-    """Return the topic under which news of a user's images are told."""
+    """Return the topic that is notified of a user's new images."""
     return f"images:{user_id}"
 
 
 async def next_moment(connection: AsyncConnection, user_id: str) -> tuple[datetime, datetime]:
-    """Return the present moment, and the same or the first after the user's newest image.
+    """Return the current time, and the same time or the first after the user's newest image.
 
-    Until the transaction ends nobody else gets one for this user: on PostgreSQL by a lock, on
-    SQLite because one writes at a time. The clock is the database's, so that machines agree.
+    Until the transaction ends no other transaction gets one for this user: on PostgreSQL by a lock,
+    on SQLite because one writes at a time. The clock is the database's, so that machines agree.
     """
     who = {"of_user": user_id}
     moment, newest = now(), None
@@ -41,7 +41,7 @@ async def next_moment(connection: AsyncConnection, user_id: str) -> tuple[dateti
 
 
 async def newest_image(connection: AsyncConnection, user_id: str) -> PageKey | None:
-    """Return the place of a user's newest image, deleted ones counting too."""
+    """Return the page key of a user's newest image, including deleted ones."""
     found = (await connection.execute(_NEWEST_PLACE, {"of_user": user_id})).one_or_none()
     return PageKey(*found) if found is not None else None
 

@@ -9,27 +9,27 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
-from gql_server.database.tables.tables import ImageRow, ImageTagRow
+from gql_server.database.tables.images import ImageRow, ImageTagRow
 
 
 async def insert_tags(connection: AsyncConnection, tags: Mapping[str, Sequence[str]]) -> None:
-    """Write tags of images that are there, by the images' ids."""
+    """Write tags of existing images, by the images' IDs."""
     rows = [{"tagged_id": image_id, "new_tag": tag} for image_id in tags for tag in tags[image_id]]
     if rows:
         await connection.execute(_INSERT_TAG, rows)
 
 
 async def delete_tags(connection: AsyncConnection, image_id: str) -> None:
-    """Take every tag from an image."""
+    """Delete all tags of an image."""
     await connection.execute(delete(ImageTagRow).where(col(ImageTagRow.image_id) == image_id))
 
 
 def tag_conditions(tags: Sequence[str], *, user_id: str | None) -> Iterator[ColumnElement[bool]]:
-    """Yield what joins images with the first of these tags and tells that they bear the others.
+    """Yield conditions that join images with the first of these tags and require the others.
 
     Args:
         tags: The tags.
-        user_id: The images' owner; None is anybody.
+        user_id: The images' owner; None means any.
     """
     for tag in tags[:1]:
         yield col(ImageTagRow.image_id) == ImageRow.id

@@ -1,4 +1,4 @@
-"""How models do, summed: written with each picture and each failure, read by performance alone."""
+"""Sums of models' generations: written with each image and failure, read by performance alone."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
@@ -16,18 +16,19 @@ from gql_server.database.engine.columns import table_of
 from gql_server.database.engine.inserts import insert_into
 from gql_server.database.queries.periods import DAY, day_of
 from gql_server.database.records.ledger import ModelRollup
-from gql_server.database.tables.tables import ImageRow, ModelRollupRow
+from gql_server.database.tables.images import ImageRow
+from gql_server.database.tables.ledger import ModelRollupRow
 
 
 class ModelRollupPeriod(StrEnum):
-    """How long a roll-up's time is."""
+    """The period of a roll-up."""
 
     HOUR = "hour"
     DAY = "day"
 
 
 class Outcome(StrEnum):
-    """How a generation ended: with a picture, without one, or with the prompt refused."""
+    """The result of a generation: an image, a failure, or a refused prompt."""
 
     MADE = "made"
     FAILED = "failed"
@@ -37,11 +38,11 @@ class Outcome(StrEnum):
 _FIRST_BOUND_SECONDS: Final = 0.001
 _RATIO: Final = 1.05
 _BUCKETS: Final = 320
-"""Buckets of 5 percent from a millisecond to an hour and a half: more than any call may take."""
+"""Buckets of 5 percent from a millisecond to an hour and a half: longer than any call."""
 
 
 def _bounds() -> Iterator[float]:
-    # By multiplication and not by a logarithm, so that every machine draws the same bounds.
+    # By multiplication, not by a logarithm, so that every machine computes the same bounds.
     bound = _FIRST_BOUND_SECONDS
     for _ in range(_BUCKETS):
         yield bound
@@ -52,17 +53,17 @@ _BOUNDS: Final = tuple(_bounds())
 
 
 def bucket_of(seconds: float) -> int:
-    """Return the bucket of pictures that took about as long."""
+    """Return the bucket of images that took about as long."""
     return max(bisect_right(_BOUNDS, seconds) - 1, 0)
 
 
 def seconds_of(bucket: int) -> float:
-    """Return the middle of a bucket, at most 2.5 percent from whatever lies in it."""
+    """Return the middle of a bucket, at most 2.5 percent from any value in it."""
     return _BOUNDS[bucket] * sqrt(_RATIO)
 
 
 def hour_of(moment: datetime) -> datetime:
-    """Return the start of the hour, in UTC, that a moment lies in."""
+    """Return the start of the UTC hour of a time."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
@@ -73,10 +74,10 @@ def model_rollups_of(
 
     Args:
         model_id: The model.
-        outcome: How the generation ended.
+        outcome: The result of the generation.
         at: When it ended.
-        is_preview: Whether the preview generator stood in.
-        seconds: How long the picture took.
+        is_preview: Whether the preview generator was used.
+        seconds: How long the image took.
     """
     bucket = bucket_of(seconds) if outcome is Outcome.MADE else 0
     return [
@@ -111,7 +112,7 @@ async def add_to_model_rollups(connection: AsyncConnection, rollups: Iterable[Mo
     """Add roll-ups to those in the database, in the order in which every writer locks them."""
     sums: dict[tuple[Any, ...], ModelRollup] = {}
     for one in rollups:
-        # Hours before days, as a writer of one row of each has them.
+        # Hours before days, the order of a writer of one row of each.
         is_day = one.span == ModelRollupPeriod.DAY
         key = (is_day, one.is_preview, one.model_id, one.starts_at, one.outcome, one.bucket)
         found = sums.get(key)
@@ -123,7 +124,7 @@ async def add_to_model_rollups(connection: AsyncConnection, rollups: Iterable[Mo
 async def sum_model_rollups(
     connection: AsyncConnection, model_ids: Collection[str], *, is_preview: bool, since: datetime
 ) -> list[tuple[str, Outcome, int, int]]:
-    """Sum up generations from an hour on: model, outcome, bucket, how many; in this order."""
+    """Sum generations since an hour: model, outcome, bucket, number; in this order."""
     first_day = day_of(since)
     if first_day < since:
         first_day += DAY
@@ -136,7 +137,7 @@ async def sum_model_rollups(
         col(ModelRollupRow.is_preview) == is_preview, col(ModelRollupRow.model_id).in_(model_ids)
     )
     span, start = col(ModelRollupRow.span), col(ModelRollupRow.starts_at)
-    # Two ranges of the key: SQLite would read all of it for one condition with an OR.
+    # Two ranges of the key: for one condition with an OR, SQLite would read all of it.
     found = union_all(
         chosen.where(span == ModelRollupPeriod.DAY, start >= first_day),
         chosen.where(span == ModelRollupPeriod.HOUR, start >= since, start < first_day),

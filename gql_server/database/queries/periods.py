@@ -1,4 +1,4 @@
-"""Quarters of an hour, days and months in UTC: what roll-ups sum up, and reports are made of."""
+"""Quarters of an hour, days and months in UTC: the periods of roll-ups and reports."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ DAY: Final = timedelta(days=1)
 
 
 class RollupPeriod(StrEnum):
-    """How long a roll-up's time is. Zones differ by quarters of an hour, so less is not needed."""
+    """The period of a roll-up. Time zones differ by quarters of an hour, so none is shorter."""
 
     QUARTER = "quarter"
     DAY = "day"
@@ -20,7 +20,7 @@ class RollupPeriod(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeRange:
-    """From a quarter of an hour on, and before another; None is without end."""
+    """A time range that starts and ends with a quarter of an hour; None has no start."""
 
     since: datetime | None
     until: datetime
@@ -28,12 +28,12 @@ class TimeRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Roll-ups of one length, from ``since`` on and before ``until``.
+    """Roll-ups of one period, from ``since`` to before ``until``.
 
     Attributes:
-        sign: 1 where they are added, -1 where they are taken away.
-        period: How long each is.
-        since: The start of the first; None is without end.
+        sign: 1 if they are added, -1 if they are subtracted.
+        period: The period of each.
+        since: The start of the first; None means no start.
         until: The end of the last.
     """
 
@@ -44,18 +44,18 @@ class Part:
 
 
 def quarter_of(moment: datetime) -> datetime:
-    """Return the start of the quarter of an hour that a moment lies in."""
+    """Return the start of the quarter of an hour of a time."""
     moment = moment.astimezone(UTC)
     return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
 
 
 def day_of(moment: datetime) -> datetime:
-    """Return the start of the UTC day that a moment lies in."""
+    """Return the start of the UTC day of a time."""
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def month_of(moment: datetime) -> datetime:
-    """Return the start of the UTC month that a moment lies in."""
+    """Return the start of the UTC month of a time."""
     return day_of(moment).replace(day=1)
 
 
@@ -65,11 +65,11 @@ def month_after(month: datetime) -> datetime:
 
 
 def cover(time: TimeRange, longest: RollupPeriod) -> Iterator[Part]:
-    """Yield the parts that come to a range of time, with few roll-ups.
+    """Yield the parts that make up a time range, with few roll-ups.
 
-    Whole months count as such, whole days before and after them, and quarters at the ends. Where
-    most of a month or a day is in the range, it is counted whole and the rest is taken away again,
-    so that of its days or quarters at most half are read.
+    Whole months count as such, whole days before and after them, and quarters at the ends. If most
+    of a month or a day is in the range, the whole is counted and the rest subtracted, so that at
+    most half of its days or quarters are read.
     """
     if longest is RollupPeriod.QUARTER:
         yield Part(period=longest, since=time.since, until=time.until)

@@ -1,8 +1,8 @@
-"""Statements about the processes that serve: their beats, and who is alive.
+"""Statements about the running processes: their heartbeats, and which are alive.
 
-A process is alive for as long as its row exists: it ends by removing the row, or is declared dead
-by another that saw no beat of it for the length of a lease. No statement compares a beat with a
-clock, so a clock that steps declares nobody dead (docs/decisions/0028-clocks.md).
+A process is alive as long as its row exists: it ends by deleting the row, or is declared dead by
+another that saw no heartbeat for the length of a lease. No statement compares a heartbeat with a
+clock, so a clock that steps declares none dead (docs/decisions/0028-clocks.md).
 """
 
 from collections.abc import Collection, Mapping
@@ -15,20 +15,20 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
 from gql_server.database.engine.present import present
-from gql_server.database.tables.tables import ProcessRow
+from gql_server.database.tables.processes import ProcessRow
 
 _DECLARED_AT_ONCE: Final = 100
 
 
 async def register_process(connection: AsyncConnection, process_id: str) -> None:
-    """Write that a process has come to life."""
+    """Write that a process has started."""
     await connection.execute(
         insert(ProcessRow).values(id=process_id, beat_at=present(connection.dialect.name))
     )
 
 
 async def beat(connection: AsyncConnection, process_id: str) -> bool:
-    """Write that a process is alive; return whether it was not declared dead before."""
+    """Write a heartbeat; return whether the process had not been declared dead."""
     outcome = await connection.execute(
         update(ProcessRow)
         .where(col(ProcessRow.id) == process_id)
@@ -43,20 +43,20 @@ async def remove_process(connection: AsyncConnection, process_id: str) -> None:
 
 
 async def remove_all_processes(connection: AsyncConnection) -> None:
-    """Write that every process has ended, where the caller knows that none is alive."""
+    """Write that every process has ended, if the caller knows that none is alive."""
     await connection.execute(delete(ProcessRow))
 
 
 async def read_beats(connection: AsyncConnection) -> dict[str, datetime]:
-    """Return the last beat of every process; only whether it changes means anything."""
+    """Return the last heartbeat of every process; only whether it changes is meaningful."""
     rows = await connection.execute(select(col(ProcessRow.id), col(ProcessRow.beat_at)))
     return {row.id: row.beat_at for row in rows}
 
 
 async def declare_dead(connection: AsyncConnection, silent: Mapping[str, datetime]) -> list[str]:
-    """Declare processes dead whose last beat is still the one given; return them.
+    """Declare processes dead whose last heartbeat is still the given one; return them.
 
-    None of them can beat again under the same id. At most 100 are declared at once.
+    They cannot send heartbeats under the same ID again. At most 100 are declared dead at once.
     """
     unchanged = (
         and_(col(ProcessRow.id) == process_id, col(ProcessRow.beat_at) == beat_at)
@@ -69,7 +69,7 @@ async def declare_dead(connection: AsyncConnection, silent: Mapping[str, datetim
 async def find_registered(
     connection: AsyncConnection, process_ids: Collection[str]
 ) -> frozenset[str]:
-    """Return those of these processes that have neither ended nor been declared dead."""
+    """Return which of these processes have neither ended nor been declared dead."""
     rows = await connection.execute(
         select(col(ProcessRow.id)).where(col(ProcessRow.id).in_(process_ids))
     )
@@ -77,5 +77,5 @@ async def find_registered(
 
 
 def is_alive(process_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
-    """Return, for a statement, whether a process has neither ended nor been declared dead."""
+    """Return a condition: whether a process has neither ended nor been declared dead."""
     return exists().where(col(ProcessRow.id) == process_id)

@@ -1,7 +1,7 @@
-"""Statements that give turns under a rate limit, to all processes on the database alike.
+"""Statements that grant permits under a rate limit, to all processes on the database alike.
 
-PostgreSQL's own clock is read, so that machines whose clocks differ take the same turns. SQLite
-has one process that asks for turns, and a clock of that process that never steps.
+PostgreSQL's own clock is read, so that machines whose clocks differ share the same limit. SQLite
+has one process that asks for permits, and a clock of that process that never steps.
 """
 
 import time
@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from gql_server.database.engine.inserts import insert_into
-from gql_server.database.tables.tables import RateLimitRow
+from gql_server.database.tables.processes import RateLimitRow
 from gql_server.domain.rate_limits import MAX_PAUSE, SECOND, RateLimit
 
 Moment = SQLColumnExpression[int]
@@ -42,17 +42,17 @@ async def take_permit(
     is_background: bool,
     moment: int | None = None,
 ) -> int | None:
-    """Take a turn, as ``RateLimit.take`` says, in one statement where there is one to be had.
+    """Take a permit, as ``RateLimit.take`` does, in one statement if one is available.
 
     Args:
-        connection: One on which each statement is a transaction of its own.
-        kind: What is counted.
-        limit: How many there may be.
+        connection: A connection on which each statement is a transaction of its own.
+        kind: What is limited.
+        limit: The limit.
         is_background: Whether direct work goes first.
-        moment: The present in microseconds since 1970; unless given, by the database's clock.
+        moment: The current time in microseconds since 1970; by default the database's.
 
     Returns:
-        None when it is taken, or how long in microseconds to wait before asking again.
+        None when it was taken, or how long in microseconds to wait before the next try.
     """
     dialect = connection.dialect.name
     if moment is None and dialect == "sqlite":
@@ -71,7 +71,7 @@ async def take_permit(
         return None
     microseconds: int = (await connection.execute(wait, given)).scalar_one()
     if microseconds >= limit.furthest - limit.early(is_background=is_background):
-        # A clock that stepped back would stop everybody until it has caught up.
+        # A clock that stepped back would stop all processes until it has caught up.
         await connection.execute(lower, given)
     return max(0, microseconds)
 
@@ -79,12 +79,12 @@ async def take_permit(
 async def pause_permits(
     connection: AsyncConnection, kind: str, limit: RateLimit, *, length: int
 ) -> None:
-    """Give no turns for a while, as ``RateLimit.pause`` says; a longer pause is left as it is.
+    """Grant no permits for a while, as ``RateLimit.pause`` does; a longer pause stays.
 
     Args:
-        connection: One on which each statement is a transaction of its own.
-        kind: What is counted.
-        limit: How many there may be.
+        connection: A connection on which each statement is a transaction of its own.
+        kind: What is limited.
+        limit: The limit.
         length: How long, in microseconds.
     """
     present = present_moment(connection)
@@ -101,25 +101,25 @@ async def pause_permits(
 
 
 def present_moment(connection: AsyncConnection) -> Moment:
-    """Return the present in microseconds since 1970, by the clock that all processes share."""
+    """Return the current time in microseconds since 1970, by the clock that all processes share."""
     if connection.dialect.name == "sqlite":
         return literal(_own_clock(), BigInteger)
     return _CLOCK
 
 
 def greater(one: Moment, other: Moment) -> Moment:
-    """Return the later of two moments."""
+    """Return the later of two times."""
     return case((one > other, one), else_=other)
 
 
 def lesser(one: Moment, other: Moment) -> Moment:
-    """Return the earlier of two moments."""
+    """Return the earlier of two times."""
     return case((one < other, one), else_=other)
 
 
 @cache
 def _taking(dialect: str, *, has_moment: bool) -> tuple[Executable, Executable, Executable]:
-    """Return what takes a turn, what asks how long to wait, and what lowers a moment too far ahead.
+    """Return statements that take a permit, read how long to wait, and lower a time too far ahead.
 
     Each call of a model needs them.
     """

@@ -1,4 +1,4 @@
-"""Statements about reservations: money that is held for work in flight."""
+"""Statements about reservations: money for running work."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -13,25 +13,28 @@ from gql_server.database.engine.inserts import insert_into
 from gql_server.database.engine.present import present
 from gql_server.database.queries.processes import is_alive
 from gql_server.database.tables.budgets import ReservationRow
-from gql_server.database.tables.tables import IdempotencyKeyRow
+from gql_server.database.tables.idempotency_keys import IdempotencyKeyRow
 
 GRACE: Final = timedelta(minutes=2)
-"""How long a reservation holds whatever its process's lease says: a process that is only slow may
-be taken for dead, and what it holds must not be spent twice meanwhile."""
+"""How long a reservation holds regardless of its process's lease.
+
+A process that is only slow may be declared dead, and its reservation must not be spent twice
+meanwhile.
+"""
 
 
 _HELD_ANEW: Final = ("amount", "process_id", "is_preview", "created_at")
 
 
 class ReservationLost(Exception):
-    """What was held for a picture has been released meanwhile: it must be held anew, or dropped."""
+    """The reservation of an image was released: reserve again, or drop the image."""
 
 
 def still_holds(dialect: str) -> ColumnElement[bool]:
-    """Return, for a statement, whether a reservation holds.
+    """Return a condition: whether a reservation holds.
 
-    It does while its process lives, while it is young, and while a request with an idempotency key
-    can still be resumed under its id, whoever began it: what may be charged stays held.
+    It holds while its process lives, while it is young, and while a request with an idempotency key
+    can still be resumed under its ID: what may be charged stays reserved.
     """
     holder = col(ReservationRow.process_id)
     return or_(
@@ -54,7 +57,7 @@ def _can_be_resumed() -> ColumnElement[bool]:
 async def adopt_reservations(
     connection: AsyncConnection, ids: Collection[str], *, process_id: str
 ) -> None:
-    """Have what a process holds bear the name that it goes by now."""
+    """Write the current ID of a process into its reservations."""
     holder = col(ReservationRow.process_id)
     await connection.execute(
         update(ReservationRow)
@@ -64,7 +67,7 @@ async def adopt_reservations(
 
 
 async def write_reservation(connection: AsyncConnection, reservation: ReservationRow) -> None:
-    """Hold money, in place of what the same work held before."""
+    """Reserve money, replacing an earlier reservation of the same work."""
     dialect = connection.dialect.name
     insert = insert_into(dialect, ReservationRow).values(
         {**reservation.model_dump(), "created_at": present(dialect)}
@@ -77,7 +80,7 @@ async def write_reservation(connection: AsyncConnection, reservation: Reservatio
 
 
 async def keep_reservation(connection: AsyncConnection, reservation_id: str) -> bool:
-    """Hold until it is released, whatever becomes of the process; return whether it was held."""
+    """Keep a reservation until it is released, even without its process; return if it existed."""
     kept = await connection.execute(
         update(ReservationRow)
         .where(col(ReservationRow.id) == reservation_id)
@@ -89,21 +92,21 @@ async def keep_reservation(connection: AsyncConnection, reservation_id: str) -> 
 async def reduce_reservation(
     connection: AsyncConnection, reservation_id: str, *, amount: int
 ) -> None:
-    """Hold so much less, because it was charged or is not needed; nothing held is no error."""
+    """Reduce a reservation, because a part was charged or is not needed; it may be gone."""
     await connection.execute(_REDUCE, {"of_work": reservation_id, "less": amount})
 
 
 async def remove_reservations(connection: AsyncConnection, ids: Collection[str]) -> None:
-    """Hold nothing more for these works."""
+    """Release the reservations of these works."""
     await connection.execute(_REMOVE, {"ids": tuple(ids)})
 
 
 async def settle_reservations(connection: AsyncConnection, ids: Collection[str]) -> None:
-    """Hold nothing more for these works, which are charged in the same transaction.
+    """Release the reservations of these works, which are charged in the same transaction.
 
     Raises:
-        ReservationLost: Nothing was held any more for one of them: the charge may pass a budget,
-            and must not be committed.
+        ReservationLost: One had no reservation: its charge could exceed a budget, and must not be
+            committed.
     """
     held = frozenset((await connection.execute(_SETTLE, {"ids": tuple(ids)})).scalars())
     if held < frozenset(ids):
@@ -113,11 +116,11 @@ async def settle_reservations(connection: AsyncConnection, ids: Collection[str])
 async def remove_own_reservations(
     connection: AsyncConnection, ids: Collection[str]
 ) -> frozenset[str]:
-    """Hold nothing more for these works, unless a batch holds it by now.
+    """Release the reservations of these works, unless a batch holds them.
 
     Returns:
-        Those for which something is held yet, because a request with an idempotency key can be
-        resumed under their id and charged then.
+        Those that stay reserved, because a request with an idempotency key can be resumed under
+        their ID and charged then.
     """
     own = (col(ReservationRow.id).in_(ids), col(ReservationRow.process_id).is_not(None))
     await connection.execute(delete(ReservationRow).where(*own, ~_can_be_resumed()))
@@ -128,13 +131,13 @@ async def remove_own_reservations(
 async def remove_reservations_of_the_dead(
     connection: AsyncConnection, *, sparing: Collection[str] = ()
 ) -> int:
-    """Hold nothing more for works whose process has died; return how many there were.
+    """Release the reservations of dead processes; return how many.
 
-    One that somebody else changes at this moment is left as it is.
+    One that another transaction is changing is left as it is.
 
     Args:
         connection: Where to write.
-        sparing: Works of this process that are under way: it is alive.
+        sparing: Running works of this process: it is alive.
     """
     expired = (
         select(col(ReservationRow.id))

@@ -23,11 +23,11 @@ from gql_server.database.queries.periods import (
     quarter_of,
 )
 from gql_server.database.records.ledger import ChargeRecord, CostRollup
-from gql_server.database.tables.tables import ChargeKind, ChargeRow, CostRollupRow
+from gql_server.database.tables.ledger import ChargeKind, ChargeRow, CostRollupRow
 
 
 class Grouping(IntFlag):
-    """What a roll-up tells apart."""
+    """The dimensions that a roll-up distinguishes."""
 
     NOTHING = 0
     USER = 1
@@ -38,28 +38,28 @@ class Grouping(IntFlag):
 
 
 EVERY_GROUPING: Final = (Grouping.KEY, *(Grouping(bits) for bits in range(7, -1, -1)))
-"""The most particular first: the rows that every writer meets in are locked last, and briefly."""
+"""The most specific first: the rows that all writers share are locked last, and briefly."""
 
 _GROUPING_ORDER: Final = {int(grouping): index for index, grouping in enumerate(EVERY_GROUPING)}
 _PERIOD_ORDER: Final = {period.value: index for index, period in enumerate(RollupPeriod)}
 
 DIMENSIONS: Final = ("grouping", "is_preview", "user_id", "model_id", "template_id", "key_id")
-"""What roll-ups of the same time differ in."""
+"""The dimensions in which roll-ups of the same time differ."""
 
 SUMS: Final = ("images", "amount", "provider_cost", "neurons")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollupFilter:
-    """Whose charges and which are summed; None does not narrow.
+    """The charges to sum; None does not filter.
 
     Attributes:
         is_preview: Charges of the preview generator, or of real models.
         user_id: Of this user.
         user_ids: Of these users.
         model_ids: Of these models.
-        template_ids: Of these templates; empty text is "without one".
-        key_id: Asked for with this API key; goes with none of the others.
+        template_ids: Of these templates; empty text means "without a template".
+        key_id: Of requests with this API key; cannot be combined with the others.
     """
 
     is_preview: bool
@@ -81,12 +81,12 @@ class Totals:
 
     @property
     def average(self) -> int:
-        """What a picture cost on average, in billionths of a dollar; 0 when there are none."""
+        """Average cost of an image, in billionths of a dollar; 0 if there are none."""
         return round(self.amount / self.images) if self.images else 0
 
 
 def rollups_of(charge: ChargeRow | ChargeRecord) -> Iterator[CostRollup]:
-    """Yield the roll-up rows that a line of the ledger adds to, each with what it adds."""
+    """Yield the roll-ups that a line of the ledger adds to, each with its addition."""
     starts = (
         (RollupPeriod.QUARTER, quarter_of(charge.created_at)),
         (RollupPeriod.DAY, day_of(charge.created_at)),
@@ -140,7 +140,7 @@ async def sum_rollups(connection: AsyncConnection, where: RollupFilter, time: Ti
 
 
 def amount_in(where: RollupFilter, time: TimeRange) -> ScalarSelect[Any]:
-    """Return what was charged in a time range, as a part of a greater statement."""
+    """Return the amount charged in a time range, as a part of a larger statement."""
     rows = _rows(where, _grouping(where), time)
     return select(func.coalesce(func.sum(rows.c.amount), 0)).scalar_subquery()
 
@@ -148,9 +148,9 @@ def amount_in(where: RollupFilter, time: TimeRange) -> ScalarSelect[Any]:
 async def sum_rollups_by(
     connection: AsyncConnection, by: Grouping, where: RollupFilter, time: TimeRange
 ) -> dict[str, Totals]:
-    """Sum up a time range by user, model or template, the costliest first.
+    """Sum a time range by user, model or template, most expensive first.
 
-    What comes to nothing in every sum is left out.
+    Entries whose sums are all zero are left out.
     """
     name = {
         Grouping.USER: "user_id",
@@ -162,7 +162,7 @@ async def sum_rollups_by(
     statement = (
         select(key, *_sums(rows))
         .group_by(key)
-        # What is only in a part that is taken away again.
+        # Only in a part that is subtracted again.
         .having(or_(*(func.sum(rows.c[one]) != 0 for one in SUMS)))
         .order_by(func.sum(rows.c.amount).desc(), key)
     )
@@ -172,9 +172,9 @@ async def sum_rollups_by(
 async def sum_rollups_by_start(
     connection: AsyncConnection, period: RollupPeriod, where: RollupFilter, time: TimeRange
 ) -> list[tuple[datetime, Totals]]:
-    """Sum up each quarter, day or month that has anything, in their order.
+    """Sum each quarter, day or month that has charges, in their order.
 
-    Of a day or month that ``time`` cuts the parts are told one by one.
+    The parts of a day or month that ``time`` cuts are returned one by one.
     """
     rows = _rows(where, _grouping(where), time, "starts_at", longest=period)
     start = rows.c.starts_at
@@ -183,7 +183,7 @@ async def sum_rollups_by_start(
 
 
 async def first_start(connection: AsyncConnection, where: RollupFilter) -> datetime | None:
-    """Return the first day that has anything."""
+    """Return the first day with charges."""
     start = col(CostRollupRow.starts_at)
     statement = (
         select(start)
@@ -224,7 +224,7 @@ def _sums(rows: Subquery) -> tuple[ColumnElement[Any], ...]:
 
 
 def _totals(images: Any, amount: Any, provider_cost: Any, neurons: Any) -> Totals:
-    # PostgreSQL sums whole numbers of 64 bits into decimals.
+    # PostgreSQL sums 64-bit integers into decimals.
     return Totals(
         images=int(images),
         amount=int(amount),
@@ -258,10 +258,10 @@ def _rows(
     *keys: str,
     longest: RollupPeriod = RollupPeriod.MONTH,
 ) -> Subquery:
-    """Return the keys and sums of a few roll-ups that come to a time range.
+    """Return the keys and sums of the few roll-ups that make up a time range.
 
-    Each part is a statement of its own, for which the primary key is one range: joined by OR they
-    lead SQLite to read every roll-up of the grouping.
+    Each part is a statement of its own, for which the primary key is one range: joined by OR,
+    SQLite would read every roll-up of the grouping.
     """
     told = [getattr(CostRollupRow, name) for name in keys]
     conditions = _conditions(where, grouping)

@@ -19,7 +19,7 @@ from gql_server.database.engine.records import (
 )
 from gql_server.database.queries.idempotency_keys import KeyScope, complete_key
 from gql_server.database.records.source_images import SourceImageRecord
-from gql_server.database.tables.tables import SourceImageRow
+from gql_server.database.tables.images import SourceImageRow
 
 
 async def insert_source_image(connection: AsyncConnection, image: SourceImageRow) -> None:

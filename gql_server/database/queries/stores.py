@@ -13,12 +13,9 @@ from gql_server.database.engine.engine import Database
 from gql_server.database.engine.records import read_records, select_records
 from gql_server.database.records.stored_files import StoredFile
 from gql_server.database.tables.batches import BatchItemRow, BatchRow
-from gql_server.database.tables.tables import (
-    IdempotencyKeyRow,
-    ImageRow,
-    SourceImageRow,
-    StoreRow,
-)
+from gql_server.database.tables.idempotency_keys import IdempotencyKeyRow
+from gql_server.database.tables.images import ImageRow, SourceImageRow
+from gql_server.database.tables.processes import StoreRow
 from gql_server.domain.batches import ItemStatus
 from gql_server.domain.clock import now
 
@@ -30,13 +27,13 @@ _SAMPLE: Final = 5
 
 
 async def adopted_store(connection: AsyncConnection) -> str | None:
-    """Return the id of the store that the pictures are in; None: none was adopted yet."""
+    """Return the ID of the adopted store, or None if none was adopted."""
     statement = select(col(StoreRow.store_id)).where(col(StoreRow.purpose) == _PICTURES)
     return (await connection.execute(statement)).scalar_one_or_none()
 
 
 async def adopt_store(database: Database, store_id: str) -> None:
-    """Write down which store the pictures are in, in place of any other."""
+    """Write which store has the images, replacing any other."""
     row = StoreRow(purpose=_PICTURES, store_id=store_id, adopted_at=now()).model_dump()
     try:
         async with database.write() as connection:
@@ -47,7 +44,7 @@ async def adopt_store(database: Database, store_id: str) -> None:
 
 
 async def some_stored_keys(connection: AsyncConnection) -> Sequence[str]:
-    """Return the keys of the newest and the oldest files that should be there."""
+    """Return the keys of the newest and the oldest files that should exist."""
     found: list[str] = []
     for table in (ImageRow, SourceImageRow):
         created_at = col(table.created_at)
@@ -74,7 +71,7 @@ async def stored_rows(
 async def recorded_keys(
     connection: AsyncConnection, table: StoredRow, keys: Collection[str]
 ) -> set[str]:
-    """Return those of these keys of the store that have a row."""
+    """Return which of these keys of the store have a row."""
     storage_key = col(table.storage_key)
     statement = select(storage_key).where(storage_key.in_(keys), *_existing(table))
     return set((await connection.execute(statement)).scalars())
@@ -83,7 +80,7 @@ async def recorded_keys(
 async def set_missing(
     connection: AsyncConnection, table: StoredRow, ids: Collection[str], since: datetime | None
 ) -> None:
-    """Mark rows whose files are gone, or are there again."""
+    """Mark rows whose files are gone, or exist again."""
     if ids:
         await connection.execute(
             update(table).where(col(table.id).in_(ids)).values(missing_since=since)
@@ -91,7 +88,7 @@ async def set_missing(
 
 
 async def expected_images(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
-    """Return those of these images that may still be recorded: somebody works on them."""
+    """Return which of these images may still be recorded, because a process works on them."""
     if not ids:
         return set()
     claimed = select(col(IdempotencyKeyRow.result_id)).where(

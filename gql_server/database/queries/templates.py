@@ -1,4 +1,4 @@
-"""Statements about templates; a deleted one is not found."""
+"""Statements about templates. Deleted ones are not found."""
 
 from collections.abc import Collection
 from typing import Any, Final, cast
@@ -21,7 +21,7 @@ from gql_server.database.records.templates import (
     TemplateChanges,
     TemplateDeletion,
 )
-from gql_server.database.tables.tables import TemplateRow
+from gql_server.database.tables.templates import TemplateRow
 from gql_server.domain.ids import has_prefix
 
 TEMPLATE_COLUMNS: Final = frozenset(

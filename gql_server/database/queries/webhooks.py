@@ -28,7 +28,7 @@ async def insert_webhook(connection: AsyncConnection, webhook: WebhookRow) -> No
 async def find_webhooks(
     connection: AsyncConnection, ids: Collection[str], *, user_id: str | None
 ) -> dict[str, WebhookRecord]:
-    """Return a user's webhooks, or for None anybody's, by ID. Missing ones are left out."""
+    """Return a user's webhooks or, for None, all users', by ID. Missing ones are left out."""
     return await records_by_id(
         connection, WebhookRow, WebhookRecord, ids, prefix="whk", user_id=user_id
     )
@@ -42,7 +42,7 @@ async def find_latest_webhooks(
     Args:
         connection: Where to read.
         subject_ids: The batches and budgets.
-        user_id: The owner of the webhooks; None means anybody.
+        user_id: The owner of the webhooks; None means any.
         limit: How many to return of each subject at most.
     """
     chosen = select_records(WebhookRow, WebhookRecord)
@@ -137,7 +137,7 @@ async def record_delivery(
 async def begin_round(
     connection: AsyncConnection, webhook_id: str, *, user_id: str | None, moment: datetime
 ) -> bool:
-    """Start a new round of deliveries now; return whether the user, or for None anybody, has it."""
+    """Start a new round of deliveries now; return whether the user, or for None any, has it."""
     if not has_prefix(webhook_id, "whk"):
         return False
     statement = (

@@ -10,7 +10,7 @@ from gql_server.database.engine.columns import JsonValue, UtcDateTime
 
 
 class BatchRow(SQLModel, table=True):
-    """Many pictures that were asked for at once.
+    """A batch of images.
 
     The counts are those of its items, and change with them under this row's lock.
     """
@@ -31,9 +31,9 @@ class BatchRow(SQLModel, table=True):
     paused_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     priority: str
     slices: int
-    """How many jobs its items are cut into."""
+    """Number of jobs its items are divided into."""
     round: int = 0
-    """How often its jobs were enqueued anew; a part of their ids."""
+    """How often its jobs were enqueued again; a part of their IDs."""
     total: int
     queued: int
     running: int = 0
@@ -41,24 +41,24 @@ class BatchRow(SQLModel, table=True):
     failed: int = 0
     canceled: int = 0
     sequence: int = 0
-    """The number of its last event; each finished item is one."""
+    """Number of its last event; each finished item is one."""
     cost: int = Field(default=0, sa_type=BigInteger)
     estimated_cost: int = Field(sa_type=BigInteger)
-    """What it will have cost when it is over, as far as is known."""
+    """Expected total cost at its end."""
     typical_seconds: float
-    """How long its pictures typically take, one after another."""
+    """Total of its images' typical times, one after another."""
     is_preview: bool
     retry_of: str | None = Field(default=None, foreign_key="batches.id")
     webhook_url: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     working_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When it would have started had it not been paused; None: it was not, or did not."""
+    """When it would have started without pauses; None if it was not paused or not started."""
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class BatchItemRow(SQLModel, table=True):
-    """One picture of a batch."""
+    """An item of a batch: one image."""
 
     __tablename__ = "batch_items"
     __table_args__ = (
@@ -72,25 +72,25 @@ class BatchItemRow(SQLModel, table=True):
     batch_id: str = Field(foreign_key="batches.id")
     user_id: str
     position: int
-    """From 0, in the order in which they were asked for."""
+    """From 0, in the order of the request."""
     slice: int
     status: str
     prompt: str = Field(sa_type=Text)
     request: dict[str, Any] = Field(sa_type=JsonValue)
-    """What was asked for."""
+    """The request."""
     accepted: dict[str, Any] = Field(sa_type=JsonValue)
     """What was decided when it was accepted."""
     image_id: str
-    """The id that its image has or will have."""
+    """The ID that its image has or will have."""
     price: int = Field(sa_type=BigInteger)
     error: dict[str, Any] | None = Field(default=None, sa_type=JsonValue)
     attempts: int = 0
-    """How often its making was begun: again after a death, and when it was put off."""
+    """How often generation was started: again after a crash or a postponement."""
     process_id: str | None = None
-    """Who works on it, while it is running."""
+    """The process that works on it, while it is running."""
     sequence: int | None = None
     """The number of the event of its end."""
     created_at: datetime = Field(sa_type=UtcDateTime)
-    """The batch's, and a microsecond for each item before it: pages go by it."""
+    """The batch's time, plus a microsecond for each item before it: pages use it."""
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -9,7 +9,7 @@ from gql_server.database.engine.columns import UtcDateTime
 
 
 class BudgetRow(SQLModel, table=True):
-    """What may be spent in a day or a month: by the whole server, a user, or an API key."""
+    """The maximum spending of the server, a user, or an API key in a day or a month."""
 
     __tablename__ = "budgets"
     __table_args__ = (UniqueConstraint("scope", "subject_id", "period"),)
@@ -28,7 +28,7 @@ class BudgetRow(SQLModel, table=True):
 
 
 class BudgetAlertRow(SQLModel, table=True):
-    """A share of a budget that was reached in one of its periods, told once."""
+    """A percentage of a budget that was reached in one of its periods; reported once."""
 
     __tablename__ = "budget_alerts"
 
@@ -39,16 +39,16 @@ class BudgetAlertRow(SQLModel, table=True):
 
 
 class ReservationRow(SQLModel, table=True):
-    """Money that is held for work that was accepted and is not over."""
+    """Money that is reserved for accepted work until it ends."""
 
     __tablename__ = "reservations"
 
     id: str = Field(primary_key=True)
-    """The id of the work: an image's."""
+    """The ID of the work: an image's or a batch's."""
     user_id: str
     key_id: str | None = None
     amount: int = Field(sa_type=BigInteger)
     is_preview: bool
     process_id: str | None = None
-    """Who works; it holds for as long as that process lives. None: until it is released."""
+    """The process that works; the reservation holds while it lives. None: until it is released."""
     created_at: datetime = Field(sa_type=UtcDateTime)

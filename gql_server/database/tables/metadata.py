@@ -1,14 +1,31 @@
-"""All tables there are, as migrations compare them with a database."""
+"""All tables, as migrations compare them with a database."""
 
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
-from gql_server.database.tables import batches as batch_tables
-from gql_server.database.tables import budgets as budget_tables
-from gql_server.database.tables import tables
-from gql_server.database.tables import webhooks as webhook_tables
+from gql_server.database.tables import (
+    access,
+    batches,
+    budgets,
+    idempotency_keys,
+    images,
+    ledger,
+    processes,
+    templates,
+    webhooks,
+)
 
-TABLES = (tables, batch_tables, budget_tables, webhook_tables)
-"""Where they are defined; each module adds its own when it is imported."""
+TABLES = (
+    access,
+    batches,
+    budgets,
+    idempotency_keys,
+    images,
+    ledger,
+    processes,
+    templates,
+    webhooks,
+)
+"""The modules that define them; each adds its tables when it is imported."""
 
 metadata: MetaData = SQLModel.metadata

@@ -10,7 +10,7 @@ from gql_server.domain.webhooks import WebhookStatus
 
 
 class WebhookRow(SQLModel, table=True):
-    """Something that happened, to be told at an address; written with what happened."""
+    """A webhook about an event, written in the transaction of the event."""
 
     __tablename__ = "webhooks"
     __table_args__ = (
@@ -26,18 +26,18 @@ class WebhookRow(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     user_id: str | None = None
-    """Whose it is; None: the server's own, for admins."""
+    """The owner; None: the server's own, for admins."""
     subject_id: str
-    """What it tells of: a batch, a budget."""
+    """The batch or budget the event is about."""
     kind: str
     url: str
     body: str = Field(sa_type=Text)
-    """What is sent, to the letter, each time."""
+    """The body, sent unchanged each time."""
     status: str = WebhookStatus.PENDING
     round: int = 1
-    """Which round of deliveries this is; asking for redelivery begins another."""
+    """The round of deliveries; a redelivery starts another."""
     attempts: int = 0
-    """Deliveries of this round that were made."""
+    """Number of delivery attempts in this round."""
     next_delivery_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """None unless it is pending."""
     delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -45,7 +45,7 @@ class WebhookRow(SQLModel, table=True):
 
 
 class WebhookDeliveryRow(SQLModel, table=True):
-    """An attempt to tell a webhook, and what came of it."""
+    """An attempt to deliver a webhook, and its result."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (Index("ix_webhook_deliveries_webhook", "webhook_id", "id"),)
@@ -54,7 +54,7 @@ class WebhookDeliveryRow(SQLModel, table=True):
     webhook_id: str = Field(foreign_key="webhooks.id", ondelete="CASCADE")
     started_at: datetime = Field(sa_type=UtcDateTime)
     status_code: int | None = None
-    """None where there was no answer."""
+    """None if there was no response."""
     duration_ms: int
     error: str | None = None
     """Why it does not count as delivered."""

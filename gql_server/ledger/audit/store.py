@@ -21,7 +21,7 @@ from gql_server.database.queries.stores import (
     stored_rows,
 )
 from gql_server.database.records.stored_files import StoredFile
-from gql_server.database.tables.tables import ImageRow, SourceImageRow
+from gql_server.database.tables.images import ImageRow, SourceImageRow
 from gql_server.domain.clock import now
 from gql_server.storage.store import ListedObject, Store
 

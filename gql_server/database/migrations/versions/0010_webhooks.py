@@ -1,4 +1,4 @@
-"""Webhooks: what is to be told at an address, and the attempts to tell it.
+"""Webhooks, and the attempts to deliver them.
 
 Revision: 0010
 Follows: 0009

@@ -1,4 +1,4 @@
-"""Search texts folded anew: their letters match in every form that Unicode gives them.
+"""Search texts folded again: their letters match in every form that Unicode gives them.
 
 Revision: 0014
 Follows: 0013

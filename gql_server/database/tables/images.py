@@ -1,0 +1,100 @@
+"""The tables of images, their tags, and uploads.
+
+Money is in billionths of a dollar, neurons in thousandths.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, Text
+from sqlmodel import Field, SQLModel
+
+from gql_server.database.engine.columns import JsonValue, StorageKey, UtcDateTime
+
+
+class ImageRow(SQLModel, table=True):
+    """A generated image, which was stored and charged."""
+
+    __tablename__ = "images"
+    __table_args__ = (
+        Index("ix_images_page", "user_id", "created_at", "id"),
+        Index("ix_images_model_page", "user_id", "model_id", "created_at", "id"),
+        Index("ix_images_template_page", "template_id", "created_at", "id"),
+        # An admin's lists contain everyone's.
+        Index("ix_images_all_page", "created_at", "id"),
+        Index("ix_images_all_model_page", "model_id", "created_at", "id"),
+        Index("ix_images_batch_page", "batch_id", "created_at", "id"),
+    )
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    prompt: str = Field(sa_type=Text)
+    rendered_prompt: str = Field(sa_type=Text)
+    search_text: str = Field(sa_type=Text)
+    """The prompt as ``domain/search.py`` folds it, so that every database finds the same."""
+    model_id: str
+    template_id: str | None = Field(default=None, foreign_key="templates.id")
+    batch_id: str | None = None
+    parameters: dict[str, Any] = Field(sa_type=JsonValue)
+    storage_key: str = Field(unique=True, sa_type=StorageKey)
+    width: int
+    height: int
+    content_type: str
+    size_bytes: int
+    placeholder: str
+    tags: list[str] = Field(sa_type=JsonValue)
+    """In their user's order; ``image_tags`` has them again, to find images by."""
+    attributes: dict[str, Any] | None = Field(default=None, sa_type=JsonValue)
+    """The client's ``metadata``; a table class cannot use that name."""
+    cost: int = Field(sa_type=BigInteger)
+    provider_cost: int = Field(sa_type=BigInteger)
+    neurons: int = Field(sa_type=BigInteger)
+    seconds: float
+    is_preview: bool
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    missing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When an audit found that its file is gone."""
+
+
+class ImageTagRow(SQLModel, table=True):
+    """A tag of an image, with the image's page key, to find pages by."""
+
+    __tablename__ = "image_tags"
+    __table_args__ = (
+        Index("ix_image_tags_page", "user_id", "tag", "created_at", "image_id"),
+        Index("ix_image_tags_all_page", "tag", "created_at", "image_id"),
+    )
+
+    image_id: str = Field(primary_key=True, foreign_key="images.id")
+    tag: str = Field(primary_key=True)
+    user_id: str
+    """The image's; neither this nor its ``created_at`` ever changes."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SourceImageRow(SQLModel, table=True):
+    """An uploaded image.
+
+    A deleted one stays without its file, so that deleting it again succeeds.
+    """
+
+    __tablename__ = "source_images"
+    __table_args__ = (
+        Index("ix_source_images_page", "user_id", "created_at", "id"),
+        Index("ix_source_images_all_page", "created_at", "id"),
+        # In the order in which stores list their objects.
+        Index("ix_source_images_storage_key", "storage_key"),
+    )
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    storage_key: str = Field(sa_type=StorageKey)
+    width: int
+    height: int
+    content_type: str
+    size_bytes: int
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    missing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When an audit found that its file is gone."""
