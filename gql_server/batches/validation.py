@@ -17,12 +17,12 @@ from gql_server.domain.errors import (
 from gql_server.domain.ids import new_id
 from gql_server.domain.money import MilliNeurons, NanoDollars
 from gql_server.domain.principal import Principal
+from gql_server.generation.image_price import cost_errors
 from gql_server.generation.requests import ImageRequest
 from gql_server.generation.services import Services
 from gql_server.generation.validation import (
     NamedInputs,
     ValidatedRequest,
-    cost_errors,
     is_oversized,
     load_inputs,
     validate_with,

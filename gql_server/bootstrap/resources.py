@@ -33,7 +33,7 @@ from gql_server.storage.folder import FolderStore
 from gql_server.storage.private_files import close_folder_to_others, close_to_others
 from gql_server.storage.signing import UrlSigner, kept_secret
 from gql_server.storage.store import Store, StoreMisconfigured, StoreUnavailable
-from gql_server.webhooks.signing import written_secret
+from gql_server.webhooks.signatures import written_secret
 
 log = structlog.get_logger(__name__)
 

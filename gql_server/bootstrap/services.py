@@ -47,7 +47,7 @@ from gql_server.progress.progress import Progress
 from gql_server.settings import Settings
 from gql_server.storage.store import Store, StoreMisconfigured
 from gql_server.webhooks.addresses import WebhookAddresses
-from gql_server.webhooks.signing import WebhookSigner
+from gql_server.webhooks.signatures import WebhookSigner
 from gql_server.webhooks.webhooks import Webhooks
 
 log = structlog.get_logger(__name__)

@@ -6,7 +6,7 @@ import typer
 
 from gql_server.bootstrap.resources import check_database_exists, webhook_secrets
 from gql_server.cli.start import fail, read_settings
-from gql_server.webhooks.signing import user_secret
+from gql_server.webhooks.signatures import user_secret
 
 webhooks = typer.Typer(name="webhooks", help="Print webhook secrets.", no_args_is_help=True)
 

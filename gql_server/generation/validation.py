@@ -7,31 +7,29 @@ from typing import Any, Final
 from gql_server.database.queries.templates import find_templates
 from gql_server.database.records.templates import PartialTemplate
 from gql_server.domain.budgets import Payer
-from gql_server.domain.clock import now
 from gql_server.domain.errors import (
     MAX_ID_LENGTH,
     DomainError,
     ErrorCode,
     ImageNotFound,
     InvalidInput,
-    MaxCostExceeded,
     ModelNotFound,
     Rejected,
     TemplateNotFound,
 )
 from gql_server.domain.ids import new_id
-from gql_server.domain.money import MilliNeurons, NanoDollars, round_down_to_nanos
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Principal
 from gql_server.domain.text import text_errors
+from gql_server.generation.image_price import cost_errors, image_size, price_of
 from gql_server.generation.prompts import render_prompt
 from gql_server.generation.requests import ImageRequest
 from gql_server.generation.rules import image_input_errors, resolve_parameters
 from gql_server.generation.services import Services
-from gql_server.generation.source_images import SourceImage, find_sources, fitted_size
+from gql_server.generation.source_images import SourceImage, find_sources
 from gql_server.generation.tags_and_metadata import CheckedLabels, are_oversized, clean_tags
 from gql_server.inference.model import Model
-from gql_server.ledger.prices.price_book import PictureSize, Price
+from gql_server.ledger.prices.price_book import Price
 
 MIN_PROMPT_LENGTH: Final = 3
 _IDS_AT_ONCE: Final = 500
@@ -297,36 +295,3 @@ def _settle(model: Model, parameters: Parameters, *, has_sources: bool) -> Param
     if not has_sources:
         changes["strength"] = None
     return replace(parameters, **changes)
-
-
-def price_of(services: Services, model: Model, size: PictureSize) -> Price:
-    """Return the current price of an image of this size; the provider charges none for previews."""
-    price = services.prices.price(model, size, at=now())
-    if services.generator.is_preview:
-        return replace(price, provider_cost=NanoDollars(0), neurons=MilliNeurons(0))
-    return price
-
-
-def cost_errors(max_cost: float | None, cost: int) -> Iterator[DomainError]:
-    """Yield an error if a cost, in billionths of a dollar, exceeds the request's maximum."""
-    if max_cost is None:
-        return
-    if max_cost < 0:
-        yield InvalidInput(
-            f"The maximum cost must be 0 or more; it is {max_cost}.",
-            path=("max_cost",),
-            code=ErrorCode.OUT_OF_RANGE,
-        )
-    elif cost > (limit := round_down_to_nanos(max_cost)):
-        yield MaxCostExceeded(cost, limit)
-
-
-def image_size(model: Model, parameters: Parameters, sources: Sequence[SourceImage]) -> PictureSize:
-    """Return what the price of an image depends on, defaults included."""
-    width, height = parameters.width or 0, parameters.height or 0
-    return PictureSize(
-        width=width,
-        height=height,
-        steps=parameters.steps or 0,
-        inputs=tuple(fitted_size(model, source, width, height) for source in sources),
-    )

@@ -19,7 +19,7 @@ from gql_server.domain.webhooks import WebhookStatus
 from gql_server.jobs.jobs import Jobs
 from gql_server.jobs.kinds import MAX_DELAY, Job, JobRun
 from gql_server.webhooks.sender import Answer, WebhookSender
-from gql_server.webhooks.signing import WebhookSigner
+from gql_server.webhooks.signatures import WebhookSigner
 
 log = structlog.get_logger(__name__)
 

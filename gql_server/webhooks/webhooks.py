@@ -24,7 +24,7 @@ from gql_server.jobs.jobs import Jobs
 from gql_server.webhooks.addresses import WebhookAddresses
 from gql_server.webhooks.delivery import DELIVERY_WAITS, KIND, WebhookDelivery, next_job
 from gql_server.webhooks.sender import WebhookSender
-from gql_server.webhooks.signing import WebhookSigner
+from gql_server.webhooks.signatures import WebhookSigner
 
 log = structlog.get_logger(__name__)
 

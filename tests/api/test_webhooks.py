@@ -20,7 +20,7 @@ from gql_server.ledger.budgets.budgets import BudgetRequest
 from gql_server.settings import load_settings
 from gql_server.webhooks.addresses import REFUSAL
 from gql_server.webhooks.outbox import record_webhook
-from gql_server.webhooks.signing import user_secret
+from gql_server.webhooks.signatures import user_secret
 from tests.api.test_budgets import generate
 from tests.support.clients import client_of
 from tests.support.receiver import Receiver

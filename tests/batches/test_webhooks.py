@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gql_server.webhooks.signing import user_secret
+from gql_server.webhooks.signatures import user_secret
 from tests.batches.conftest import BatchHarness
 from tests.support.receiver import Receiver, running_receiver
 from tests.support.running_app import running_app, workers_ai_settings

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gql_server.cli.root import cli
-from gql_server.webhooks.signing import user_secret
+from gql_server.webhooks.signatures import user_secret
 from tests.support.sqlite import make_sqlite
 
 runner = CliRunner()

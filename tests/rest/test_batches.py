@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gql_server.webhooks.signing import user_secret
+from gql_server.webhooks.signatures import user_secret
 from tests.rest.calls import SMALL as PICTURE
 from tests.rest.calls import ask, finished, send
 from tests.support.receiver import Receiver

@@ -23,7 +23,7 @@ from gql_server.processes.lease import ProcessLease
 from gql_server.webhooks.addresses import WebhookAddresses
 from gql_server.webhooks.delivery import DELIVERY_WAITS
 from gql_server.webhooks.outbox import record_webhook
-from gql_server.webhooks.signing import WebhookSigner, user_secret, written_secret
+from gql_server.webhooks.signatures import WebhookSigner, user_secret, written_secret
 from gql_server.webhooks.webhooks import Webhooks
 from tests.support.receiver import Receiver
 from tests.support.waiting import WAIT_SECONDS

@@ -8,13 +8,14 @@ from typing import Any, Final, TypeVar, cast
 
 import orjson
 import psycopg
-from sqlalchemy import Connection, Dialect, Engine, Executable, Result, text
+from sqlalchemy import Dialect, Engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import greenlet_spawn
 
+from gql_server.database.engine.loop_connection import LoopConnection
 from gql_server.database.engine.loop_reader import LoopReader, ReadElsewhere
 from gql_server.database.engine.pools import PoolSizes, Turns, pool_sizes
 from gql_server.database.engine.postgres_readers import PostgresReaders
@@ -132,7 +133,7 @@ class Database:
         with translated_errors():
             if not snapshot and self._in_loop is not None:
                 # Statements take an AsyncConnection; this one has the parts of it that they use.
-                yield cast("AsyncConnection", _LoopConnection(self._in_loop, self.reader))
+                yield cast("AsyncConnection", LoopConnection(self._in_loop, self.reader))
                 return
             if not snapshot:
                 async with self.reader.connect() as connection:
@@ -274,35 +275,6 @@ class Database:
         if self.on_committed_topic is not None:
             for topic in topics:
                 self.on_committed_topic(topic)
-
-
-class _LoopConnection:
-    """Reads in the event loop's thread if that is short, and otherwise in a thread of the pool."""
-
-    def __init__(self, reader: LoopReader, pool: AsyncEngine) -> None:
-        self._reader = reader
-        self._pool = pool
-
-    @property
-    def dialect(self) -> Dialect:
-        return self._pool.dialect
-
-    async def execute(self, statement: Executable, parameters: Any = None) -> Result[Any]:
-        try:
-            result = self._reader.execute(statement, parameters)
-        except ReadElsewhere:
-            async with self._pool.connect() as connection:
-                return (await connection.execute(statement, parameters)).freeze()()
-        await self._reader.give_way()
-        return result
-
-    async def exec_driver_sql(self, statement: str, parameters: Any = None) -> Result[Any]:
-        async with self._pool.connect() as connection:
-            return (await connection.exec_driver_sql(statement, parameters)).freeze()()
-
-    async def run_sync(self, work: Callable[[Connection], T]) -> T:
-        async with self._pool.connect() as connection:
-            return await connection.run_sync(work)
 
 
 class translated_errors:  # noqa: N801 - reads as the phrase it is used in

@@ -8,7 +8,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from gql_server.domain.clock import now
 from gql_server.domain.principal import Role
-from gql_server.webhooks.signing import WebhookSigner, user_secret
+from gql_server.webhooks.signatures import WebhookSigner, user_secret
 from tests.support.clients import client_of
 from tests.support.running_app import RunningApp
 

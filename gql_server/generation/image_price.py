@@ -1,0 +1,46 @@
+"""The price of an image, and the maximum that its request sets."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from gql_server.domain.clock import now
+from gql_server.domain.errors import DomainError, ErrorCode, InvalidInput, MaxCostExceeded
+from gql_server.domain.money import MilliNeurons, NanoDollars, round_down_to_nanos
+from gql_server.domain.parameters import Parameters
+from gql_server.generation.services import Services
+from gql_server.generation.source_images import SourceImage, fitted_size
+from gql_server.inference.model import Model
+from gql_server.ledger.prices.price_book import PictureSize, Price
+
+
+def price_of(services: Services, model: Model, size: PictureSize) -> Price:
+    """Return the current price of an image of this size; the provider charges none for previews."""
+    price = services.prices.price(model, size, at=now())
+    if services.generator.is_preview:
+        return replace(price, provider_cost=NanoDollars(0), neurons=MilliNeurons(0))
+    return price
+
+
+def cost_errors(max_cost: float | None, cost: int) -> Iterator[DomainError]:
+    """Yield an error if a cost, in billionths of a dollar, exceeds the request's maximum."""
+    if max_cost is None:
+        return
+    if max_cost < 0:
+        yield InvalidInput(
+            f"The maximum cost must be 0 or more; it is {max_cost}.",
+            path=("max_cost",),
+            code=ErrorCode.OUT_OF_RANGE,
+        )
+    elif cost > (limit := round_down_to_nanos(max_cost)):
+        yield MaxCostExceeded(cost, limit)
+
+
+def image_size(model: Model, parameters: Parameters, sources: Sequence[SourceImage]) -> PictureSize:
+    """Return what the price of an image depends on, defaults included."""
+    width, height = parameters.width or 0, parameters.height or 0
+    return PictureSize(
+        width=width,
+        height=height,
+        steps=parameters.steps or 0,
+        inputs=tuple(fitted_size(model, source, width, height) for source in sources),
+    )
