@@ -28,12 +28,7 @@ go on: continue; somebody, nobody, whoever: a user, a caller, no one, or name wh
 who asks: the caller; what is asked for: the request, the requested fields; found out: determined
 """
 UNFINISHED: Final = {
-    "api": "helper api rewrites it",
-    "cli": "helper api rewrites it",
-    "client": "helper api rewrites it",
-    "graphql": "helper api rewrites it",
     "inference": "helper models rewrites it",
-    "rest": "helper api rewrites it",
 }
 """Packages that are being rewritten, and by whom; the line goes when the package is finished."""
 

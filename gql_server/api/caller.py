@@ -72,7 +72,7 @@ class Caller(OperationContext):
 
     @property
     def principal(self) -> Principal:
-        """Whoever asks.
+        """The caller.
 
         Raises:
             Unauthenticated: That is not known.
@@ -83,12 +83,12 @@ class Caller(OperationContext):
 
     @property
     def is_admin(self) -> bool:
-        """Whether whoever asks may see everyone's."""
+        """Whether the caller may see all users' objects."""
         return self._principal is not None and self._principal.is_admin
 
     @property
     def user_id(self) -> str | None:
-        """The user who asks; None where that is not known (yet)."""
+        """The ID of the caller's user; None if not authenticated (yet)."""
         return self._principal.user_id if self._principal is not None else None
 
     @property

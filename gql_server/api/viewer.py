@@ -1,4 +1,4 @@
-"""Who asks, as they are told themselves."""
+"""The authenticated caller."""
 
 from datetime import datetime
 
@@ -53,7 +53,7 @@ class Viewer:
         "the one with the least remaining. Null when no budget applies."
     )
     async def budget(self, info: Info) -> Budget | None:
-        """Tell the tightest budget."""
+        """Return the tightest budget."""
         state = tightest(await info.context.budgets())
         return budget_from(info, state) if state is not None else None
 
@@ -63,7 +63,7 @@ class Viewer:
         metadata=list_size(MAX_BUDGETS_OF_PAYER),
     )
     async def budgets(self, info: Info) -> list[Budget]:
-        """Tell every budget."""
+        """Return every budget."""
         return [budget_from(info, state) for state in await info.context.budgets()]
 
     @strawberry.field(
@@ -83,7 +83,7 @@ class Viewer:
         description="The caller's rate limit, over all their connections. Null when there is none."
     )
     def rate_limit(self, info: Info) -> RateLimit | None:
-        """Tell how their allowance stands."""
+        """Return the state of the allowance."""
         state = info.context.allowance
         if state is None:
             return None
@@ -97,7 +97,7 @@ class Viewer:
 
 
 async def find_viewer(info: Info) -> Viewer:
-    """Tell who asks."""
+    """Return the caller."""
     principal = info.context.principal
     keys = await find_api_keys(info, [principal.key_id]) if principal.key_id is not None else {}
     return Viewer(

@@ -23,7 +23,7 @@ _MAX_FAILURES: Final = 20
 
 
 class Display:
-    """Tells people how a batch goes on; a context manager around the time in which it does."""
+    """Shows the progress of a batch; a context manager around the time in which it runs."""
 
     def __init__(self, out: Path) -> None:
         """Take the folder that the pictures go to."""
@@ -57,13 +57,13 @@ class Display:
         if self._bar is not None:
             self._bar.stop()
 
-    def began(self, batch_id: str, idempotency_key: str | None, *, is_resumed: bool) -> None:
+    def on_start(self, batch_id: str, idempotency_key: str | None, *, is_resumed: bool) -> None:
         """Say which batch it is."""
         key = f", idempotency key {idempotency_key}" if idempotency_key else ""
-        self._say(f"Batch {batch_id} {'goes on' if is_resumed else 'is accepted'}{key}")
+        self._say(f"Batch {batch_id} {'continues' if is_resumed else 'is accepted'}{key}")
         self._say(f"Images are saved to {self._out}; Ctrl-C leaves the batch running.")
 
-    def went_on(self, batch: Batch, saved: int) -> None:
+    def on_progress(self, batch: Batch, saved: int) -> None:
         """Show where it stands."""
         if self._is_lost:
             self._is_lost = False
@@ -94,7 +94,7 @@ class Display:
 
     def changed_way(self, way: Way, reason: str) -> None:
         """Say that the batch is watched in another way from now on."""
-        self._say(f"Watching goes on by {way}: {one_line(reason)}.")
+        self._say(f"Watching continues by {way}: {one_line(reason)}.")
 
     def _say(self, line: str) -> None:
         if self._bar is not None:

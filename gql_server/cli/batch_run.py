@@ -14,7 +14,7 @@ from gql_server.cli.batch_display import Display
 from gql_server.client.answers import UserError
 from gql_server.client.batch import BatchRefused, Result, resume_batch, save_batch, start_batch
 from gql_server.client.errors import ServerRefused
-from gql_server.client.folder import FolderFault, OutputFolder, one_line
+from gql_server.client.folder import OutputFolder, OutputFolderError, one_line
 from gql_server.client.retry_policy import ServerUnreachable
 from gql_server.client.server import Server, open_server
 from gql_server.settings.secret_files import SecretFileError, read_secret
@@ -49,7 +49,7 @@ class BatchRun:
                 return self._save(request, resume, cancels=cancels)
         except BatchRefused as refused:
             refuse("\n".join(_describe(error, prompts) for error in refused.errors))
-        except FolderFault as error:
+        except OutputFolderError as error:
             if self._batch_id is None:
                 refuse(str(error))
             self._stop(str(error))
@@ -100,7 +100,7 @@ class BatchRun:
         if batch_id is None:
             try:
                 request = self._folder.request()
-            except FolderFault as error:
+            except OutputFolderError as error:
                 return str(error)
             if request is None:
                 return "Nothing was requested."

@@ -1,4 +1,4 @@
-"""How a command ends that cannot go on. Imported only then: it knows the errors of every part."""
+"""How a failing command ends. Imported only then: it knows the errors of every part."""
 
 import os
 import sys

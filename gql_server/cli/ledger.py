@@ -29,8 +29,8 @@ def audit(
         bool,
         typer.Option(
             "--repair",
-            help="Make roll-ups that differ anew; with --store mark images whose file is gone, "
-            "and move aside files that belong to nobody.",
+            help="Recompute roll-ups that differ; with --store mark images whose file is gone, "
+            "and move aside files that belong to no image.",
         ),
     ] = False,
     store: Annotated[
@@ -48,7 +48,7 @@ def audit(
         bool,
         typer.Option(
             "--force",
-            help="With --store --repair: move files aside though most belong to nobody.",
+            help="With --store --repair: move files aside even if most belong to no image.",
         ),
     ] = False,
     grace_hours: Annotated[
@@ -61,7 +61,7 @@ def audit(
     """Recompute everything from the ledger and the images, and report any difference.
 
     With --store the files are compared with the database in place of that. Exits 1 when something
-    differs. The server may go on meanwhile.
+    differs. The server may run meanwhile.
     """
     if store:
         audit_files(repair=repair, adopts=adopt, force=force, grace_hours=grace_hours)
@@ -75,7 +75,7 @@ def audit(
         typer.echo(f"{charge_id}: its image does not exist")
     for batch_id in report.batches:
         typer.echo(f"{batch_id}: its counts or cost do not match its items and images")
-    what_next = "made anew" if report.is_repaired else "fix them with --repair"
+    what_next = "recomputed" if report.is_repaired else "fix them with --repair"
     for day in report.days:
         typer.echo(f"{day:%Y-%m-%d}: roll-ups differ from the ledger; {what_next}")
     for day in report.model_days:

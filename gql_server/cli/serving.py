@@ -71,7 +71,7 @@ def _listen(host: str, port: int, *, send_timeout_seconds: float) -> socket.sock
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
             if hasattr(socket, "TCP_USER_TIMEOUT"):
-                # Inherited by its connections: what a client does not take is not kept for ever.
+                # Inherited by its connections: data that a client does not take is dropped.
                 listener.setsockopt(
                     socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(send_timeout_seconds * 1000)
                 )

@@ -58,18 +58,18 @@ def _print(report: StoreReport) -> None:
         (report.missing, "file is gone" + (": marked as missing" if done else "")),
         (report.damaged, "file has another size" + (": marked as missing" if done else "")),
         (report.returned, "file is there again" + (": no longer marked" if done else "")),
-        (report.orphans, "belongs to nobody" + (": moved to .quarantine" if done else "")),
+        (report.orphans, "belongs to no image" + (": moved to .quarantine" if done else "")),
     ):
         _print_finding(finding, text)
     typer.echo(
         f"{report.rows} images and uploads, {report.objects} files: {report.missing.count} gone, "
         f"{report.damaged.count} damaged, {report.known} marked before, {report.returned.count} "
-        f"there again, {report.orphans.count} belong to nobody ({report.orphan_bytes} bytes)."
+        f"there again, {report.orphans.count} belong to no image ({report.orphan_bytes} bytes)."
     )
     if report.is_clean:
         typer.echo("The store and the database agree.")
     else:
-        typer.echo("Mark what is gone, and move aside what belongs to nobody, with --repair.")
+        typer.echo("Mark what is gone, and move aside what belongs to no image, with --repair.")
 
 
 def _print_finding(finding: Finding, text: str) -> None:

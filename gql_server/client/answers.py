@@ -116,7 +116,7 @@ class Item(_Answer):
 
 
 class Update(_Answer):
-    """How a batch went on: everything up to ``sequence`` has been told."""
+    """The progress of a batch: everything up to ``sequence`` has been reported."""
 
     sequence: int
     batch: Batch

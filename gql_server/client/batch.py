@@ -1,4 +1,4 @@
-"""A batch, from what is asked for to the pictures in a folder."""
+"""A batch, from the request to the images in a folder."""
 
 import asyncio
 import hashlib
@@ -14,7 +14,7 @@ import httpx
 from gql_server.client.answers import Batch, Image, Item, UserError
 from gql_server.client.downloads import Fetched, fetch_picture
 from gql_server.client.errors import ServerRefused
-from gql_server.client.folder import FolderFault, OutputFolder, Request
+from gql_server.client.folder import OutputFolder, OutputFolderError, Request
 from gql_server.client.server import Server
 
 _DOWNLOADS: Final = 8
@@ -33,12 +33,12 @@ class BatchRefused(Exception):
 
 
 class Listener(Protocol):
-    """Who is told how a batch goes on."""
+    """Receives the progress of a batch."""
 
-    def began(self, batch_id: str, idempotency_key: str | None, *, is_resumed: bool) -> None:
+    def on_start(self, batch_id: str, idempotency_key: str | None, *, is_resumed: bool) -> None:
         """The batch is there, and is watched from now on."""
 
-    def went_on(self, batch: Batch, saved: int) -> None:
+    def on_progress(self, batch: Batch, saved: int) -> None:
         """Items ended, or pictures were saved."""
 
 
@@ -67,7 +67,7 @@ class Result:
 
 
 async def start_batch(
-    server: Server, folder: OutputFolder, wanted: Mapping[str, Any], listener: Listener
+    server: Server, folder: OutputFolder, source: Mapping[str, Any], listener: Listener
 ) -> str:
     """Ask for a batch, unless this folder has asked for it before; return its id.
 
@@ -75,34 +75,34 @@ async def start_batch(
         server: Who makes it.
         folder: Remembers the request before it is sent, so that one whose answer was lost is not
             asked for twice.
-        wanted: A GenerateBatchInput; without an idempotency key it is given one.
-        listener: Is told of the batch.
+        source: A GenerateBatchInput; an idempotency key is added if it has none.
+        listener: Receives the progress.
 
     Raises:
         BatchRefused: The server did not accept it; the folder has forgotten it.
-        FolderFault: The folder belongs to another batch.
+        OutputFolderError: The folder belongs to another batch.
         ServerRefused: The caller may not, or this is no such server.
         ServerUnreachable: It did not answer for too long.
     """
-    digest = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()
     request = folder.request()
     is_first = request is None
     if request is None:
-        key = wanted.get("idempotencyKey") or f"gql-server batch {uuid4()}"
+        key = source.get("idempotencyKey") or f"gql-server batch {uuid4()}"
         request = Request(idempotency_key=key, digest=digest)
         await server.check()
         folder.keep_request(request)
     elif request.digest != digest:
-        raise FolderFault(
+        raise OutputFolderError(
             f"{folder.path} belongs to another batch, or to other settings of it: name another "
-            f"folder, or go on with {_known(request)}."
+            f"folder, or continue {_known(request)}."
         )
     if request.batch_id is not None:
-        listener.began(request.batch_id, request.idempotency_key, is_resumed=True)
+        listener.on_start(request.batch_id, request.idempotency_key, is_resumed=True)
         return request.batch_id
     lost_answers = server.lost_answers
     try:
-        payload = await server.generate_batch({**wanted, "idempotencyKey": request.idempotency_key})
+        payload = await server.generate_batch({**source, "idempotencyKey": request.idempotency_key})
     except ServerRefused:
         # Otherwise an earlier request may have been accepted, and its key finds the batch.
         if is_first and server.lost_answers == lost_answers:
@@ -113,27 +113,27 @@ async def start_batch(
         raise BatchRefused(payload.user_errors)
     batch_id = payload.batch.id
     folder.keep_request(request.model_copy(update={"batch_id": batch_id}))
-    listener.began(batch_id, request.idempotency_key, is_resumed=False)
+    listener.on_start(batch_id, request.idempotency_key, is_resumed=False)
     return batch_id
 
 
 async def resume_batch(
     server: Server, folder: OutputFolder, batch_id: str, listener: Listener
 ) -> str:
-    """Go on with a batch that was asked for before, here or elsewhere; return its id.
+    """Continue a batch that was requested before, here or elsewhere; return its ID.
 
     Raises:
-        FolderFault: The folder belongs to another batch.
+        OutputFolderError: The folder belongs to another batch.
         ServerRefused: The caller has no such batch.
         ServerUnreachable: It did not answer for too long.
     """
     request = folder.request()
     if request is not None and request.batch_id not in {None, batch_id}:
-        raise FolderFault(f"{folder.path} belongs to {_known(request)}: name another folder.")
+        raise OutputFolderError(f"{folder.path} belongs to {_known(request)}: name another folder.")
     await server.batch(batch_id)
     if request is None or request.batch_id is None:
         folder.keep_request(Request(batch_id=batch_id))
-    listener.began(batch_id, None, is_resumed=True)
+    listener.on_start(batch_id, None, is_resumed=True)
     return batch_id
 
 
@@ -151,7 +151,7 @@ async def save_batch(
         http: Fetches the pictures.
         folder: Where they go; what is there already is not fetched again.
         batch_id: The batch.
-        listener: Is told how it goes on.
+        listener: Receives the progress.
 
     Raises:
         ServerRefused: The caller has no such batch.
@@ -164,7 +164,7 @@ async def save_batch(
     async def fetch_pending() -> None:
         while (found := await pending.get()) is not None:
             _count(await fetch_picture(server, http, folder, *found), found[0], result)
-            listener.went_on(result.batch, result.saved + result.present)
+            listener.on_progress(result.batch, result.saved + result.present)
 
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -175,11 +175,11 @@ async def save_batch(
                     result.batch = update.batch
                     for item in update.finished_items:
                         _take(item, pending, result)
-                    listener.went_on(result.batch, result.saved + result.present)
+                    listener.on_progress(result.batch, result.saved + result.present)
             for _ in range(_DOWNLOADS):
                 pending.put_nowait(None)
-    except ExceptionGroup as faults:
-        raise faults.exceptions[0] from None  # the first one has ended the others
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from None  # the first one has ended the others
     result.failed.sort(key=lambda item: item.index)
     result.missing.sort(key=lambda item: item.index)
     folder.keep_failed(result.failed)
@@ -206,4 +206,4 @@ def _count(fetched: Fetched, item: Item, result: Result) -> None:
 
 
 def _known(request: Request) -> str:
-    return f"--resume {request.batch_id}" if request.batch_id else "the command that began it"
+    return f"--resume {request.batch_id}" if request.batch_id else "the command that started it"

@@ -13,7 +13,7 @@ class ServerRefused(Exception):
     """The server will not do what was asked, and would not do it later.
 
     Attributes:
-        asks_who: Whether it wants to know first who asks.
+        asks_who: Whether it requires authentication.
     """
 
     def __init__(self, message: str, *, asks_who: bool = False) -> None:
@@ -26,11 +26,11 @@ class WayBlocked(ConnectionLost):
 
 
 def is_transient(status: int) -> bool:
-    """Tell whether an HTTP status may be another one later."""
+    """Return whether an HTTP status is transient."""
     return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TRANSIENT_STATUSES
 
 
-def graphql_fault(errors: Any) -> ServerRefused | ConnectionLost:
+def graphql_error(errors: Any) -> ServerRefused | ConnectionLost:
     """Return what the errors of a GraphQL answer mean; the first one decides."""
     first = errors[0] if isinstance(errors, list) and errors else {}
     message = str(first.get("message", "an error without a message"))
@@ -49,7 +49,7 @@ def result_data(result: Any) -> dict[str, Any]:
     if not isinstance(result, dict):
         raise ServerRefused("It sends results that are none of GraphQL.")
     if result.get("errors"):
-        raise graphql_fault(result["errors"])
+        raise graphql_error(result["errors"])
     data = result.get("data")
     if not isinstance(data, dict):
         raise ServerRefused("It sends results without data.")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 from httpx_sse import aconnect_sse
 
-from gql_server.client.errors import WayBlocked, graphql_fault, is_transient, result_data
+from gql_server.client.errors import WayBlocked, graphql_error, is_transient, result_data
 from gql_server.client.retry_policy import ConnectionLost
 
 _EVENT_STREAM: Final = "text/event-stream"
@@ -71,5 +71,5 @@ async def _check(response: httpx.Response) -> None:
     except ValueError:
         answer = None
     if isinstance(answer, dict) and answer.get("errors"):
-        raise graphql_fault(answer["errors"])
+        raise graphql_error(answer["errors"])
     raise WayBlocked(f"it answers {response.status_code} and no event stream")

@@ -17,7 +17,7 @@ from gql_server.domain.ids import has_prefix
 _SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,5}")
 
 
-class FolderFault(Exception):
+class OutputFolderError(Exception):
     """The folder cannot be used for this batch."""
 
 
@@ -36,7 +36,7 @@ class Request(BaseModel):
 
 
 class OutputFolder:
-    """A folder with the pictures of one batch, and what is needed to go on with it."""
+    """A folder with the images of one batch, and the state needed to continue it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -48,16 +48,18 @@ class OutputFolder:
         """Make the folder where it is not there, and keep other runs out of it.
 
         Raises:
-            FolderFault: Another run is at work in it, or it cannot be written to.
+            OutputFolderError: Another run is at work in it, or it cannot be written to.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.path / ".batch.lock", timeout=0)
             lock.acquire()
         except Timeout as error:
-            raise FolderFault(f"{self.path}: another command is using this folder.") from error
+            raise OutputFolderError(
+                f"{self.path}: another command is using this folder."
+            ) from error
         except OSError as error:
-            raise FolderFault(f"{self.path}: {error.strerror}") from error
+            raise OutputFolderError(f"{self.path}: {error.strerror}") from error
         try:
             yield
         finally:
@@ -67,14 +69,14 @@ class OutputFolder:
         """Return what was asked for from here; None before anything was.
 
         Raises:
-            FolderFault: It cannot be read.
+            OutputFolderError: It cannot be read.
         """
         try:
             return Request.model_validate_json(self._request_path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, ValidationError) as error:
-            raise FolderFault(f"{self._request_path} cannot be read; delete it.") from error
+            raise OutputFolderError(f"{self._request_path} cannot be read; delete it.") from error
 
     def keep_request(self, request: Request) -> None:
         """Remember what was asked for, before the folder is used for it."""

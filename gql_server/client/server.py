@@ -22,7 +22,7 @@ from gql_server.client.answers import (
     Progress,
     Update,
 )
-from gql_server.client.errors import ServerRefused, WayBlocked, graphql_fault, is_transient
+from gql_server.client.errors import ServerRefused, WayBlocked, graphql_error, is_transient
 from gql_server.client.event_stream import subscribe_to_events
 from gql_server.client.retry_policy import ConnectionLost, RetryPolicy
 from gql_server.client.subscription import subscribe
@@ -70,9 +70,9 @@ class Server:
         Args:
             url: The address.
             key: The API key.
-            report: Is told of each failure.
+            report: Receives each failure.
             http: Sends the requests.
-            report_way: Is told of the way of watching that takes another's place, and why.
+            report_way: Receives the transport that replaces another one, and why.
         """
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -96,8 +96,8 @@ class Server:
         """
         await self._ask("{ __typename }", {})
 
-    async def generate_batch(self, wanted: Mapping[str, Any]) -> BatchPayload:
-        """Ask for a batch; ``wanted`` is a GenerateBatchInput with an idempotency key.
+    async def generate_batch(self, source: Mapping[str, Any]) -> BatchPayload:
+        """Request a batch; ``source`` is a GenerateBatchInput with an idempotency key.
 
         Raises:
             ServerRefused: The caller may not, or this is no such server.
@@ -105,7 +105,7 @@ class Server:
         """
         retries: RetryPolicy | None = None
         while True:
-            data = await self._ask(GENERATE_BATCH, {"input": wanted})
+            data = await self._ask(GENERATE_BATCH, {"input": source})
             payload = _read(BatchPayload, data["answer"])
             if not any(error.code in _IN_PROGRESS for error in payload.user_errors):
                 return payload
@@ -144,9 +144,9 @@ class Server:
         return _read(Image, found) if found is not None else None
 
     async def watch(self, batch_id: str) -> Updates:
-        """Yield how a batch goes on, each item that ended once, through lost connections.
+        """Yield the progress of a batch, each finished item once, across lost connections.
 
-        Where no WebSocket passes, it goes on by event stream, and then by polling. The last update
+        Without WebSockets it continues by event stream, and then by polling. The last update
         has the batch at its end.
 
         Raises:
@@ -247,7 +247,7 @@ class Server:
         except ValueError:
             answer = None
         if isinstance(answer, dict) and answer.get("errors"):
-            raise graphql_fault(answer["errors"])
+            raise graphql_error(answer["errors"])
         if not isinstance(answer, dict) or not isinstance(answer.get("data"), dict):
             raise ServerRefused(f"It answers {response.status_code} and no GraphQL.")
         data: dict[str, Any] = answer["data"]
@@ -261,7 +261,7 @@ async def open_server(
     report: Callable[[str], None],
     report_way: Callable[[Way, str], None] | None = None,
 ) -> AsyncIterator[tuple[Server, httpx.AsyncClient]]:
-    """Open a client of a server, and one for pictures, which shows the key to nobody."""
+    """Open a client of a server, and one for images, which sends the key to no one."""
     async with httpx.AsyncClient(verify=trusted_authorities()) as http:
         yield Server(url, key, report, http, report_way), http
 

@@ -14,7 +14,7 @@ from websockets.typing import Subprotocol
 from gql_server.client.errors import (
     ServerRefused,
     WayBlocked,
-    graphql_fault,
+    graphql_error,
     is_transient,
     result_data,
 )
@@ -24,7 +24,7 @@ _PROTOCOL: Final = Subprotocol("graphql-transport-ws")
 _ANSWER_SECONDS: Final = 15
 _MAX_BYTES: Final = 64 * 1024 * 1024
 _REFUSALS: Final = range(4400, 4500)
-"""Close codes of the protocol that say that the client is at fault."""
+"""Close codes of the protocol for errors of the client."""
 
 
 async def subscribe(
@@ -56,7 +56,7 @@ async def subscribe(
                 async for data in results:
                     yield data
     except (OSError, TimeoutError, WebSocketException) as error:
-        raise _fault(error) from error
+        raise _translated(error) from error
 
 
 async def _results(socket: ClientConnection) -> AsyncGenerator[dict[str, Any], None]:
@@ -66,7 +66,7 @@ async def _results(socket: ClientConnection) -> AsyncGenerator[dict[str, Any], N
             case "next":
                 yield result_data(message["payload"])
             case "error":
-                raise graphql_fault(message["payload"])
+                raise graphql_error(message["payload"])
             case "complete":
                 return
             case "ping":
@@ -93,7 +93,7 @@ def _message(text: str | bytes) -> dict[str, Any]:
     return message
 
 
-def _fault(error: Exception) -> ServerRefused | ConnectionLost:
+def _translated(error: Exception) -> ServerRefused | ConnectionLost:
     match error:
         case InvalidStatus(response=response) if not is_transient(response.status_code):
             # Also 401 and 403: where the server does not know the caller, HTTP says so as well.

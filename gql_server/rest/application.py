@@ -92,7 +92,7 @@ def _add(app: FastAPI, operation: Operation) -> None:
 
 
 class _Route(APIRoute):
-    """One operation: who may ask is found out before its body is read; errors are translated."""
+    """One operation: permissions are checked before the body is read; errors are translated."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()

@@ -19,7 +19,7 @@ class Context:
 
     Attributes:
         services: The services of the server.
-        principal: Whoever asks.
+        principal: The caller.
         allowances: What callers may spend on operations.
     """
 
@@ -37,7 +37,7 @@ class Context:
             await self.allowances.spend(self.principal, cost)
 
     def warnings(self, passed: Sequence[BudgetState]) -> list[str]:
-        """Tell of soft budgets that were passed; an admin is told the server's limit too."""
+        """Return warnings about exceeded soft budgets; admins see the server's limit as well."""
         shows_server_totals = self.principal.is_admin
         return [
             state.detailed_warning if shows_server_totals else state.warning for state in passed
@@ -45,7 +45,7 @@ class Context:
 
 
 def principal_of(request: Request) -> Principal:
-    """Return whoever asks, as the authentication in front of every route found.
+    """Return the caller, whom the middleware has authenticated.
 
     Raises:
         Unauthenticated: That is not known.

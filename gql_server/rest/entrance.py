@@ -59,7 +59,7 @@ class RestEntrance:
     async def _built(self) -> ASGIApp:
         async with self._building:
             if self._application is None:
-                # In a thread: other requests go on meanwhile.
+                # In a thread: other requests are served meanwhile.
                 self._application = await asyncio.to_thread(_build, self._options)
             return self._application
 

@@ -56,15 +56,17 @@ def _problems(errors: Sequence[DomainError], *, shows_server_totals: bool = Fals
     first = errors[0]
     status = status_of(first)
     details = details_of(first, shows_server_totals=shows_server_totals)
-    if len(errors) > 1:
-        details["faults"] = [
-            Fault(
-                field=field_of(error.path),
-                message=message_of(error, shows_server_totals=shows_server_totals),
-            )
-            for error in errors
-        ]
-    problem = Problem(error=title_of(first, status), details=Details(**details))
+    listed = [
+        Fault(
+            field=field_of(error.path),
+            message=message_of(error, shows_server_totals=shows_server_totals),
+        )
+        for error in errors
+    ]
+    problem = Problem(
+        error=title_of(first, status),
+        details=Details(**details, faults=listed if len(listed) > 1 else None),
+    )
     return problem_response(status, problem, _headers(first, status))
 
 

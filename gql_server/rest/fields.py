@@ -27,7 +27,7 @@ GivenMoment = Annotated[datetime, BeforeValidator(read_moment), WithJsonSchema(_
 
 
 class Given(BaseModel):
-    """What a client sends as JSON: each field of its very type; fields nobody knows are left."""
+    """A JSON body: values must have the fields' exact types; unknown fields are ignored."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(strict=True, extra="ignore")
 

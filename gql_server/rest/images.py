@@ -117,13 +117,13 @@ async def list_images(
     """Return a page of the caller's images."""
     given = {"model": model, "template_id": template_id, "batch_id": batch_id}
     wanted = {name: (value,) if value is not None else None for name, value in given.items()}
-    faults = [
-        fault
+    errors = [
+        error
         for name, values in wanted.items()
-        for fault in list_errors(values, path=(name,), limit=1)
+        for error in list_errors(values, path=(name,), limit=1)
     ]
-    if faults:
-        raise Rejected(faults)
+    if errors:
+        raise Rejected(errors)
     where = ImageFilter(
         model_ids=wanted["model"],
         template_ids=wanted["template_id"],

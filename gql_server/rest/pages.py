@@ -43,10 +43,10 @@ NEXT_CURSOR: Final = described(
 
 
 def page_request(limit: int, cursor: str | None) -> PageRequest:
-    """Read which page is wanted, the newest first.
+    """Return the requested page, newest entries first.
 
     Raises:
-        InvalidInput: The cursor is none.
+        InvalidInput: The cursor is invalid.
     """
     if cursor is None:
         return PageRequest(size=limit)
@@ -59,5 +59,5 @@ def page_request(limit: int, cursor: str | None) -> PageRequest:
 
 
 def next_cursor(page: Page[RowT]) -> str | None:
-    """Return the cursor of what follows a page."""
+    """Return the cursor of the next page."""
     return cursor_of(page.rows[-1]) if page.has_more else None

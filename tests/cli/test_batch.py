@@ -114,7 +114,7 @@ async def test_it_goes_on_without_websockets_and_says_how_to_go_on_when_it_is_re
         desk.url = proxy.url
         result = await desk.run("-", "--model", FLUX)
         assert result.exit_code == 0, result.output
-        assert "Watching goes on by event stream" in result.stdout
+        assert "Watching continues by event stream" in result.stdout
         assert len(desk.pictures()) == 3
 
         desk.out = desk.folder / "second time"

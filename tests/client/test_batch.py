@@ -12,7 +12,7 @@ from gql_server.client.answers import Batch, Item
 from gql_server.client.batch import start_batch
 from gql_server.client.downloads import Fetched, fetch_picture
 from gql_server.client.errors import ServerRefused
-from gql_server.client.folder import FolderFault, OutputFolder
+from gql_server.client.folder import OutputFolder, OutputFolderError
 from gql_server.client.server import open_server
 from tests.batches.conftest import BatchHarness
 from tests.support.faulty_proxy import Answer, CutAnswer, LoseAnswer, PassOn, running_proxy
@@ -35,11 +35,11 @@ class Told:
         self.batches: list[str] = []
         self.losses: list[str] = []
 
-    def began(self, batch_id: str, _key: str | None, *, is_resumed: bool) -> None:
+    def on_start(self, batch_id: str, _key: str | None, *, is_resumed: bool) -> None:
         assert not is_resumed
         self.batches.append(batch_id)
 
-    def went_on(self, batch: Batch, saved: int) -> None:
+    def on_progress(self, batch: Batch, saved: int) -> None:
         raise AssertionError(batch, saved)
 
 
@@ -53,7 +53,7 @@ async def test_a_batch_whose_answer_was_lost_is_not_asked_for_twice(
         async with open_server(proxy.url, None, told.losses.append) as (server, _):
             with folder.held():
                 batch_id = await start_batch(server, folder, wanted, told)
-                with pytest.raises(FolderFault, match="another command is using"):
+                with pytest.raises(OutputFolderError, match="another command is using"):
                     OutputFolder(folder.path).held().__enter__()
     assert len(told.losses) == 2
     assert told.batches == [batch_id]

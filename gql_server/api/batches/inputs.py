@@ -116,9 +116,9 @@ async def batch_request(source: GenerateBatchInput) -> BatchRequest:
         Rejected: It asks for none, or for more than a batch has.
     """
     wanted = source.pictures.prompts or source.pictures.items
-    faults = list(size_errors(len(wanted.value) if wanted else 0, source.images_per_prompt))
-    if faults:
-        raise Rejected(faults)
+    errors = list(size_errors(len(wanted.value) if wanted else 0, source.images_per_prompt))
+    if errors:
+        raise Rejected(errors)
     pictures: list[BatchImage] = []
     async with bulk_work() as pace:
         for picture in _pictures(source):

@@ -9,7 +9,7 @@ from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.enums import domain_member
-from gql_server.api.images.filters import user_faults
+from gql_server.api.images.filters import validate_user
 from gql_server.api.pages import PageArguments, Paginated
 from gql_server.batches import queries as use_cases
 from gql_server.database.queries import batches as rows
@@ -81,9 +81,9 @@ async def _batch_connection(
     context = info.context
     request = page.request()
     given = where or BatchFilter()
-    faults = list(user_faults(given.user_id))
-    if faults:
-        raise Rejected(faults)
+    errors = list(validate_user(given.user_id))
+    if errors:
+        raise Rejected(errors)
     wanted = rows.BatchFilter(
         user_id=given.user_id,
         statuses=tuple({domain_member(domain.BatchStatus, one) for one in given.status})

@@ -1,4 +1,4 @@
-"""What pictures cost."""
+"""Reports of what images cost."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -32,7 +32,7 @@ GroupLimit = Annotated[
 @described
 @strawberry.enum
 class TimelineInterval(Enum):
-    """How long the periods of a timeline are."""
+    """Length of a timeline's periods."""
 
     HOUR = strawberry.enum_value(Interval.HOUR, description="Hours.")
     DAY = strawberry.enum_value(Interval.DAY, description="Calendar days.")
@@ -239,7 +239,7 @@ class CostAnalytics:
         "the one with the least remaining. Null when no budget applies."
     )
     async def budget(self, info: Info) -> Budget | None:
-        """Tell the tightest budget."""
+        """Return the tightest budget."""
         state = tightest(await info.context.budgets())
         return budget_from(info, state) if state is not None else None
 
@@ -249,7 +249,7 @@ class CostAnalytics:
         metadata=list_size(MAX_BUDGETS_OF_PAYER),
     )
     async def budgets(self, info: Info) -> list[Budget]:
-        """Tell every budget."""
+        """Return every budget."""
         return [budget_from(info, state) for state in await info.context.budgets()]
 
     async def _totals_by(self, by: Grouping, limit: int) -> Mapping[str, Totals]:

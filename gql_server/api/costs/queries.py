@@ -106,13 +106,13 @@ def _cost_analytics(
     """
     context = info.context
     wanted = where or CostFilter()
-    faults = [
+    errors = [
         *list_errors(wanted.models, path=("filter", "models"), limit=_MAX_IDS),
         *list_errors(wanted.templates, path=("filter", "templates"), limit=_MAX_IDS),
         *list_errors(wanted.user_ids, path=("filter", "user_ids"), limit=_MAX_IDS),
     ]
-    if faults:
-        raise Rejected(faults)
+    if errors:
+        raise Rejected(errors)
     report = cost_report(
         context.services,
         context.principal,

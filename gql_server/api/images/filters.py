@@ -1,4 +1,4 @@
-"""Which images a client wants, and in which order."""
+"""Filters of images."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -88,16 +88,16 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
     """
     if where is None:
         return rows.ImageFilter()
-    faults = [
+    errors = [
         *list_errors(where.models, path=("filter", "models"), limit=_MAX_IDS),
         *list_errors(where.templates, path=("filter", "templates"), limit=_MAX_IDS),
         *list_errors(where.batches, path=("filter", "batches"), limit=_MAX_IDS),
         *list_errors(where.tags, path=("filter", "tags"), limit=MAX_TAGS),
-        *user_faults(where.user_id),
-        *_search_faults(where.search or ""),
+        *validate_user(where.user_id),
+        *_validate_search(where.search or ""),
     ]
-    if faults:
-        raise Rejected(faults)
+    if errors:
+        raise Rejected(errors)
     return rows.ImageFilter(
         model_ids=tuple(where.models) if where.models is not None else None,
         template_ids=tuple(where.templates) if where.templates is not None else None,
@@ -112,7 +112,7 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
     )
 
 
-def _search_faults(search: str) -> Iterator[InvalidInput]:
+def _validate_search(search: str) -> Iterator[InvalidInput]:
     """Count words as they were sent, and again when folded: one letter can become four words."""
     for words in (search.split(), folded_words(search)):
         found = list(list_errors(list(words), path=("filter", "search"), limit=_MAX_WORDS))
@@ -121,8 +121,8 @@ def _search_faults(search: str) -> Iterator[InvalidInput]:
             return
 
 
-def user_faults(user_id: str | None) -> Iterator[InvalidInput]:
-    """Tell what keeps a filter's ``userId`` from being looked for."""
+def validate_user(user_id: str | None) -> Iterator[InvalidInput]:
+    """Yield the errors of a filter's ``userId``."""
     if user_id is not None:
         yield from list_errors([user_id], path=("filter", "user_id"), limit=1)
 
@@ -141,6 +141,6 @@ def wanted_user(where: UserFilter | None) -> str | None:
     """
     if where is None:
         return None
-    if errors := list(user_faults(where.user_id)):
+    if errors := list(validate_user(where.user_id)):
         raise Rejected(errors)
     return where.user_id

@@ -82,7 +82,7 @@ class Model(Node):
         "generation times."
     )
     async def performance(self, info: Info, since: Since = None) -> ModelPerformance:
-        """Tell how it did here."""
+        """Return the performance of the model on this server."""
         return await model_performance(info, self.id, since)
 
 
@@ -121,7 +121,7 @@ def shape_models(models: Catalogue, prices: PriceBook, *, at: datetime) -> Model
 
 
 class ShapedCatalogue:
-    """The catalogue as clients see it, shaped anew whenever prices change."""
+    """The catalogue as clients see it, built again whenever prices change."""
 
     def __init__(self, catalogue: Catalogue, prices: PriceBook) -> None:
         self._catalogue = catalogue

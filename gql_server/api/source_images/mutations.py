@@ -147,7 +147,7 @@ async def _read_file(file: object) -> bytes:
             path=_FILE_PATH,
         )
     try:
-        # One byte more than is taken: enough to tell that it is too much.
+        # One byte more than the maximum shows that a file is too large.
         return await file.read(MAX_UPLOAD_BYTES + 1)
     finally:
         await file.close()

@@ -1,4 +1,4 @@
-"""Webhooks: what was told to an address that a client gave, and how that went."""
+"""Webhooks and their deliveries."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -14,14 +14,14 @@ from gql_server.graphql.broadcasts.pace import Measured, Pace
 from gql_server.graphql.broadcasts.payloads import Payload
 
 SLICE_SECONDS: Final = 0.001
-"""How long subscribers are told without a pause; then everything else has its turn."""
+"""How long payloads are sent without a pause; then other work has its turn."""
 _CHECK_EVERY: Final = 8
 _RELEASED_TOGETHER: Final = 20
 _FIRST_ESTIMATE: Final = 0.001
 _MAX_PENDING: Final = 16
 """Payloads that wait for a subscriber's task; one that does not come for them is behind."""
 _MISSED_SECONDS: Final = 0.25
-"""For so long what somebody missed is the same for the next who missed it."""
+"""How long a page of missed events is shared with the next subscriber who missed them."""
 _MAX_MISSED: Final = 32
 
 Execute = Callable[[NewsT], Awaitable[Sequence[Payload]]]
@@ -46,7 +46,7 @@ class Missed(NamedTuple):
 
 
 class Seat:
-    """A place among those who are told together.
+    """A subscriber's place among those who receive payloads together.
 
     Attributes:
         position: Once it was given up: the position of its subscriber.
@@ -99,16 +99,16 @@ class Seat:
 
 
 class Broadcast(Generic[NewsT]):
-    """Tells everybody in a seat what a feed has, each payload once and in order.
+    """Sends a feed to all subscribers in seats, each payload once and in order.
 
-    Who comes later, or cannot be sent to at the moment, has no seat: they get what they missed by
-    themselves, and then take a seat.
+    Subscribers that come later, or that cannot be sent to at the moment, have no seat: they get
+    what they missed individually, and then take a seat.
 
     Attributes:
-        position: Up to where those in seats know everything.
-        version: How many payloads they were told.
-        has_ended: Whether nothing more will be told.
-        failure: The last answer to everybody, if an error ended it.
+        position: The position up to which the seats have received everything.
+        version: The number of payloads sent to them.
+        has_ended: Whether nothing more will be sent.
+        failure: The last payload to all subscribers, if an error ended it.
         users: How many subscribers it has, in seats and outside.
     """
 
@@ -133,29 +133,29 @@ class Broadcast(Generic[NewsT]):
         self._start(self._run())
 
     def close(self) -> None:
-        """End it: nobody is left."""
+        """End it: no subscriber is left."""
         for task in self._tasks:
             task.cancel()
 
     def is_at(self, position: Any, version: int) -> bool:
-        """Tell whether a subscriber knows exactly what those in seats know."""
+        """Return whether a subscriber has received exactly what the seats have."""
         return version == self.version and bool(position == self.position)
 
     def is_before(self, position: Any) -> bool:
-        """Tell whether a subscriber must wait until those in seats were told more."""
+        """Return whether a subscriber must wait until the seats have received more."""
         return self.version == 0 or bool(self.position < position)
 
     def take_seat(self, seat: Seat) -> None:
-        """Tell a subscriber, who is at the broadcast's position and version, together with all."""
+        """Give a seat to a subscriber that is at the broadcast's position and version."""
         self._seats[seat] = None
 
     def leave_seat(self, seat: Seat) -> None:
-        """Tell a subscriber nothing more; who has left already may do so again."""
+        """Take a subscriber's seat away; it may have left already."""
         seat.is_taken = False
         self._seats.pop(seat, None)
 
     async def change(self) -> None:
-        """Wait until more was told, or the end."""
+        """Wait until more has been sent, or the end."""
         if not self.has_ended:
             await self._changed.wait()
 
@@ -212,7 +212,7 @@ class Broadcast(Generic[NewsT]):
 
     async def _tell(self, payload: Payload) -> None:
         before, version = self.position, self.version
-        # From here on those who take a seat are at the new position, and are not told this.
+        # Subscribers that take a seat from here on are at the new position and do not get this.
         seats = list(self._seats)
         self.position, self.version = payload.position, version + 1
         self._last = before, Missed((payload,), self.position, self.version)
@@ -254,4 +254,4 @@ class Broadcast(Generic[NewsT]):
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # those who wait for it raise it; perhaps nobody does
+            task.exception()  # raised by those who wait for it, if there are any

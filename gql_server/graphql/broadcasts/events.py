@@ -25,7 +25,7 @@ class News(Protocol):
 
     @property
     def position(self) -> Any:
-        """Return where to go on from."""
+        """Return the position to continue from."""
 
     @property
     def state(self) -> Any:

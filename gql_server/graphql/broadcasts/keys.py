@@ -24,7 +24,7 @@ def operation_key(
     variables: Mapping[str, Any] | None,
     position_argument: str | None,
 ) -> Hashable:
-    """Return what tells a subscription from others.
+    """Return the key that distinguishes a subscription from others.
 
     Args:
         operation: The operation.

@@ -1,4 +1,4 @@
-"""How much of the loop's time goes into telling subscribers."""
+"""How much of the loop's time is spent sending to subscribers."""
 
 import asyncio
 import time
@@ -12,10 +12,10 @@ _SHARE: Final = 0.25
 
 
 class Pace:
-    """Spaces out what is told, so that all of it takes a share of the loop's time."""
+    """Spaces out payloads, so that sending takes a limited share of the loop's time."""
 
     def __init__(self) -> None:
-        """Begin with nothing told."""
+        """Start with nothing sent."""
         self._free_at = 0.0
 
     async def turn(self, expected: float) -> None:

@@ -167,7 +167,7 @@ class OpenContext(OperationContext):
         """Forget nothing."""
 
     async def check_caller(self) -> None:
-        """Let everybody go on."""
+        """Admit everyone."""
 
     @contextmanager
     def session(self, end: EndSession) -> Iterator[None]:  # noqa: ARG002 - as declared above

@@ -55,12 +55,12 @@ class PreparedDocument(NamedTuple):
     """The types of its operations' variables that can hold lists, likewise."""
 
     def operation_type(self, name: str | None) -> OperationType | None:
-        """Return what kind of operation would be run; None when it cannot be told which."""
+        """Return the type of the operation to run; None if it is not clear which one."""
         operation = self.operation(name)
         return operation.operation if operation is not None else None
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
-        """Return the operation that would be run; None when it cannot be told which."""
+        """Return the operation to run; None if it is not clear which one."""
         found = [
             definition
             for definition in (self.document.definitions if self.document else ())
@@ -70,7 +70,7 @@ class PreparedDocument(NamedTuple):
         return found[0] if found else None
 
     def choice_error(self, name: str | None) -> GraphQLError | None:
-        """Return why it cannot be told which operation is to be run; None when it can."""
+        """Return an error if it is not clear which operation to run."""
         if name is None and len(self.costs) == 1:
             return None
         if name is not None and name in self.costs:
@@ -191,7 +191,7 @@ def _validation_errors(schema: GraphQLSchema, document: DocumentNode) -> list[Gr
     except (RecursionError, ValueError) as error:
         # Numbers with thousands of digits, and values nested beyond what Python can follow.
         return [GraphQLError(f"The document cannot be checked: {error}")]
-    # Without the exceptions of scalars: what they do not take is the client's fault.
+    # Without the exceptions of scalars: a value that they refuse is the client's error.
     return [
         GraphQLError(_shortened(error.message), error.nodes, error.source, error.positions)
         for error in errors

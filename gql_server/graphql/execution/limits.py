@@ -76,8 +76,8 @@ def limit_errors(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
         ("TOO_MANY_REPEATS", "selects the same field more often", count.repeats, limits.repeats),
     )
     return [
-        limit_error(code, f"The operation {fault} than the server allows: {limit}.", limit)
-        for code, fault, number, limit in found
+        limit_error(code, f"The operation {excess} than the server allows: {limit}.", limit)
+        for code, excess, number, limit in found
         if number > limit
     ]
 
@@ -158,7 +158,7 @@ class _Count:
 
 
 def _flattened(selection_set: SelectionSetNode) -> Iterator[SelectionNode]:
-    """Yield what stands in a selection set, inline fragments and what stands in them too."""
+    """Yield the selections of a set, including inline fragments and their selections."""
     waiting = [iter(selection_set.selections)]
     while waiting:
         selection = next(waiting[-1], None)

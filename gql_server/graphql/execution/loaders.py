@@ -11,12 +11,12 @@ Value = TypeVar("Value")
 
 
 class SharedLoader(DataLoader[Key, Value]):
-    """Loads what is asked for in one turn by one call, and each thing once.
+    """Loads the keys requested in one turn of the loop by one call, each key once.
 
-    An error in one field cancels what its siblings wait for, which other fields may wait for too:
-    theirs is not cancelled with it.
+    An error in a field cancels what its siblings wait for. Other fields may wait for the same
+    value: theirs is not canceled with it.
     """
 
     def load(self, key: Key) -> Awaitable[Value]:
-        """Return what is awaited for the value of a key."""
+        """Return an awaitable of the value of a key."""
         return asyncio.shield(asyncio.ensure_future(super().load(key)))

@@ -33,7 +33,7 @@ class PersistedDocuments:
 
     With trusted documents nothing else is run. Without, documents are kept as clients send them
     with their hash (Apollo's automatic persisted queries), each process for itself: a client
-    that is told PERSISTED_QUERY_NOT_FOUND sends the document once more.
+    that receives PERSISTED_QUERY_NOT_FOUND sends the document again.
     """
 
     def __init__(
@@ -128,9 +128,9 @@ def load_trusted_documents(path: Path, documents: Documents) -> dict[str, str]:
     if not found:
         raise TrustedDocumentsError(f"{path}: it has no documents")
     for name, document in found.items():
-        faults = documents.prepare(document).errors
-        if faults:
-            raise TrustedDocumentsError(f"{path}: document {name}: {faults[0].message}")
+        errors = documents.prepare(document).errors
+        if errors:
+            raise TrustedDocumentsError(f"{path}: document {name}: {errors[0].message}")
     return found
 
 

@@ -2,7 +2,7 @@
 
 Estimates need numbers and lengths, and must not cost what reading ten thousand input objects
 costs. A value is taken as coercion would take it at most: ``100.0`` is 100 where an integer is
-wanted, and a single value stands for a list of one.
+expected, and a single value stands for a list of one.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def defaults_of(operation: OperationDefinitionNode) -> Mapping[str, Any]:
 
 
 def has_variables(node: FieldNode) -> bool:
-    """Tell whether a field's arguments depend on variables."""
+    """Return whether a field's arguments depend on variables."""
     return any(_depends(argument.value) for argument in node.arguments or ())
 
 

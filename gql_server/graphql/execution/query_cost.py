@@ -230,7 +230,7 @@ def _always(number: int) -> _Number:
 def _counter(
     parent: GraphQLCompositeType, field: GraphQLField, page_sizes: PageSizes
 ) -> int | Work:
-    """Return how many objects a field has at most, or what tells it from its arguments."""
+    """Return the maximum number of objects of a field, or how its arguments determine it."""
     if "first" in field.args:
         return lambda arguments: _page(arguments, page_sizes)
     if not is_list_type(get_nullable_type(field.type)) or parent.name.endswith("Connection"):

@@ -247,7 +247,7 @@ class Schema(strawberry.Schema):
         operation_name: str | None,
         variables: dict[str, Any] | None,
     ) -> dict[str, Any] | None:
-        """Read variables with long lists where that holds up nobody."""
+        """Coerce variables with long lists without blocking the loop."""
         operation = prepared.operation(operation_name)
         if not variables or operation is None:
             return variables

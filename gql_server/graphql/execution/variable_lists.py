@@ -21,7 +21,7 @@ from graphql import (
 )
 
 MAX_OBJECTS: Final = 20_000
-"""Twice as many as a batch takes, so that who sends too many is told so in ``userErrors``."""
+"""Twice the maximum of a batch, so that a batch that is too large gets ``userErrors``."""
 
 MAX_ENTRIES: Final = 250_000
 """More than 10,000 pictures with as many tags and source images as they may have."""

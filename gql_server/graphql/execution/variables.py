@@ -81,8 +81,8 @@ def _errors_of_variable(
 
     def on_error(error: GraphQLError, path: list[str | int]) -> None:
         if len(errors) < _MAX_ERRORS:
-            told = _with_json(error.message, _at(sent.get(name, Undefined), path))
-            message = f"Variable '${name}' has invalid value{print_path_list(path)}: {told}"
+            details = _with_json(error.message, _at(sent.get(name, Undefined), path))
+            message = f"Variable '${name}' has invalid value{print_path_list(path)}: {details}"
             errors.append(GraphQLError(message, node, original_error=error))
 
     if is_input_type(kind):

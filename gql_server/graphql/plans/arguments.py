@@ -47,7 +47,7 @@ class RootArguments:
         self._constant = self._read(None) if not self._definitions else None
 
     def of(self, variables: Mapping[str, Any] | None) -> Sequence[Arguments]:
-        """Return the arguments of each root field; they are shared, and nobody changes them.
+        """Return the arguments of each root field; they are shared and must not be changed.
 
         Raises:
             Uncovered: A variable has no value that its type takes.

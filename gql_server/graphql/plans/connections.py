@@ -1,7 +1,7 @@
 """Connections whose pages are written straight from rows, by code that is generated for them.
 
 The code of a page is one list display: for each row a dictionary whose values are the row's
-columns, or calls that make JSON of them. Only names that are made here stand in it, and the
+columns, or calls that make JSON of them. It contains only names that are made here, and the
 names of the answer as literals.
 """
 

@@ -48,7 +48,7 @@ async def read_upload(
 ) -> Any:
     """Return the operations of a multipart request, with its files in their places.
 
-    Whoever made the request closes it, and with it the files.
+    The caller closes the request, and with it the files.
 
     Args:
         request: The request.

@@ -33,7 +33,7 @@ class SubResponse(Response):
 
 
 def result_status(response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], kind: str) -> int:
-    """Return the status of a result: only the newer media type tells faults by it."""
+    """Return the status of a result: only the newer media type uses it for errors."""
     if kind == JSON or not isinstance(response_data, dict) or "data" in response_data:
         return HTTPStatus.OK
     errors: Any = response_data.get("errors") or ()

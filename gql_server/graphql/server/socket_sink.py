@@ -45,7 +45,7 @@ class SocketSink:
         self._send = send
 
     def is_ready(self) -> bool:
-        """Tell whether the operation is still open, and its client keeps up."""
+        """Return whether the operation is open and its client keeps up."""
         return self._open.get(self._operation.id) is self._operation and self._can_send()
 
     def send(self, payload: Payload) -> None:

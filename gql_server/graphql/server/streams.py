@@ -67,7 +67,7 @@ class StreamResponse(StreamingResponse):
         """Take the stream.
 
         Args:
-            stream: Makes what is sent, in the form that the headers tell.
+            stream: Yields what is sent, in the form that the headers say.
             context: The caller's, who subscribes.
             headers: The response's.
             encode: Writes JSON.
@@ -103,7 +103,7 @@ class StreamResponse(StreamingResponse):
 
 
 class _Life:
-    """Lets what waits for the next chunk be told that it need not."""
+    """A wait for the next chunk that can be ended from outside."""
 
     def __init__(self) -> None:
         self.ended: CallerRefused | ServerStopping | None = None
@@ -115,7 +115,7 @@ class _Life:
             self._waiting.reschedule(asyncio.get_running_loop().time())
 
     async def next(self, chunks: Chunks) -> str | None:
-        """Wait for the next chunk; None: there is none, or nobody waits for it any longer."""
+        """Wait for the next chunk; None: there is none, or the wait was ended."""
         try:
             async with asyncio.timeout(None) as self._waiting:
                 return await anext(chunks, None)

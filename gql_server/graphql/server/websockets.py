@@ -144,7 +144,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
             await self.handle_invalid_message("The message is malformed")
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        """Learn who speaks; where that cannot be found out the client may try again."""
+        """Identify the caller; if that is impossible at the moment, the client may retry."""
         try:
             # Some clients write the payload that they leave out as null.
             payload = message.get("payload")
@@ -232,7 +232,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
         await self.websocket.close(_FORBIDDEN, reason.message)
 
     async def _may_continue(self, operation_id: str) -> bool:
-        """Tell whether the caller is still good, or close the socket."""
+        """Return whether the caller is still admitted; if not, close the socket."""
         try:
             await self.context.check_caller()
         except CallerRefused as error:
