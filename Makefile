@@ -36,7 +36,8 @@ tests: $(VENV)/checks
 
 test-clients: $(VENV)/checks $(VENV)-clients/ready types-studio
 	$(MAKE) studio
-	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_playground.py tests/pages tests/rest
+	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_playground.py \
+		tests/e2e/test_studio_pages.py tests/pages tests/rest
 
 # Thirty rounds on SQLite and thirty on PostgreSQL: a batch whose server is killed at some moment. And
 # batches whose database or store goes away, whose calls fail, and whom a thousand watch. And hostile

@@ -46,6 +46,9 @@ export function cache(): Exchange {
 
 function invalidating(fields: readonly string[]): UpdateResolver {
   return (_result, _variables, cache: Cache) => {
-    for (const field of fields) cache.invalidate('Query', field);
+    // A list is kept under its arguments.
+    for (const { fieldName, arguments: given } of cache.inspectFields('Query')) {
+      if (fields.includes(fieldName)) cache.invalidate('Query', fieldName, given ?? undefined);
+    }
   };
 }

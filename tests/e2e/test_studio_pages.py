@@ -1,0 +1,46 @@
+"""The studio's batches, costs and administration in a real browser: `make test-clients`."""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+
+from tests.e2e.test_playground import in_a_browser
+from tests.support.process import create_key, free_port, product_process
+from tests.support.waiting import WAIT_SECONDS
+
+pytestmark = [pytest.mark.anyio, pytest.mark.clients]
+
+SETTINGS: Final = {"AUTH": "keys", "WEBHOOK_ALLOW_PRIVATE": "true"}
+RUNNING: Final = "{ batches(first: 20) { edges { node { total status succeeded } } } }"
+
+
+async def big_batch_runs(url: str, key: str) -> None:
+    """Wait until some images of the batch that the browser makes are there, and not all."""
+    headers = {"authorization": f"Bearer {key}"}
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=WAIT_SECONDS) as client:
+        while True:
+            answer = await client.post("/graphql", json={"query": RUNNING})
+            batches = [edge["node"] for edge in answer.json()["data"]["batches"]["edges"]]
+            if any(one["total"] > 10 and one["succeeded"] for one in batches):
+                return
+            await asyncio.sleep(0.2)
+
+
+async def test_the_pages_live_in_a_browser_while_the_server_restarts(tmp_path: Path) -> None:
+    admin, creator, reader = [
+        await create_key(tmp_path, role, user=user)
+        for role, user in (("admin", "ann"), ("creator", "bob"), ("reader", "eve"))
+    ]
+    port = free_port()
+    async with asyncio.TaskGroup() as group:
+        async with product_process(tmp_path, SETTINGS, port=port) as first:
+            call = in_a_browser(first.url, admin, creator, reader, script="studio_pages.mjs")
+            browser = group.create_task(call)
+            await big_batch_runs(first.url, admin)
+            first.process.terminate()
+            await first.end()
+        async with product_process(tmp_path, SETTINGS, port=port):
+            await browser
