@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.e2e.test_playground import in_a_browser
-from tests.support.process import create_key, free_port, product_process
+from tests.support.process import create_key, free_port, server_process
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.clients]
@@ -36,11 +36,11 @@ async def test_the_pages_live_in_a_browser_while_the_server_restarts(tmp_path: P
     ]
     port = free_port()
     async with asyncio.TaskGroup() as group:
-        async with product_process(tmp_path, SETTINGS, port=port) as first:
+        async with server_process(tmp_path, SETTINGS, port=port) as first:
             call = in_a_browser(first.url, admin, creator, reader, script="studio_pages.mjs")
             browser = group.create_task(call)
             await big_batch_runs(first.url, admin)
             first.process.terminate()
             await first.end()
-        async with product_process(tmp_path, SETTINGS, port=port):
+        async with server_process(tmp_path, SETTINGS, port=port):
             await browser
