@@ -136,7 +136,7 @@ class Model:
                 ModelParameter(
                     name=_camel_case(name),
                     type=rule.type.upper(),
-                    default=rule.default,
+                    default=rule.default if isinstance(rule.default, float | int) else None,
                     minimum=rule.minimum,
                     maximum=rule.maximum,
                 )

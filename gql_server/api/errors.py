@@ -172,4 +172,6 @@ def _user_error(error: DomainError, under: Sequence[str]) -> UserError:
 
 
 def _path(path: Path) -> list[str]:
-    return [camel_case(str(part)) for part in path]
+    # Below `parameters` a path names keys of a JSON object, which stay as they are.
+    own = max((at for at, part in enumerate(path) if part == "parameters"), default=len(path))
+    return [camel_case(str(part)) if at <= own else str(part) for at, part in enumerate(path)]

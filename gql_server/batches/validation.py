@@ -83,7 +83,7 @@ async def validate_batch(
 
 
 async def estimate_batch(services: Services, principal: Principal, request: BatchRequest) -> Price:
-    """Return the exact price of a batch.
+    """Return the price that the batch would be accepted at: exact, or at most.
 
     Raises:
         Rejected: The batch would not be accepted; contains every error.
@@ -137,6 +137,7 @@ def _total(checked: Sequence[ValidatedRequest], request: BatchRequest) -> Price:
         cost=NanoDollars(times * sum(price.cost for price in prices)),
         provider_cost=NanoDollars(times * sum(price.provider_cost for price in prices)),
         neurons=MilliNeurons(times * sum(price.neurons for price in prices)),
+        is_maximum=any(price.is_maximum for price in prices),
     )
 
 

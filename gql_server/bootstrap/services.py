@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Final
 
 import structlog
@@ -26,6 +27,7 @@ from gql_server.database.queries.image_inserts import ImageInserts
 from gql_server.database.queries.processes import remove_all_processes
 from gql_server.domain.rate_limits import RateLimit
 from gql_server.generation.failure_metrics import CountingGenerator
+from gql_server.generation.late_images import finish_late_images
 from gql_server.generation.services import Services, UploadQuota
 from gql_server.generation.tasks import RunningGenerations
 from gql_server.idempotency.keys import Idempotency
@@ -40,6 +42,7 @@ from gql_server.ledger.budgets.alerts import BudgetAlerts
 from gql_server.ledger.budgets.budgets import Budgets
 from gql_server.ledger.budgets.reservations import Reservations
 from gql_server.ledger.prices.price_book import load_price_book
+from gql_server.outbound.addresses import PublicAddresses
 from gql_server.processes.lease import ProcessLease
 from gql_server.processes.provider_rate_limit import SharedRateLimiter
 from gql_server.processes.recurring import recurring
@@ -164,6 +167,11 @@ class Wiring:
                 UploadQuota(settings.uploads_per_user, settings.upload_bytes_per_user),
             )
             register_batches(services)
+            await stack.enter_async_context(
+                recurring(
+                    "late images", partial(finish_late_images, services), seconds=_SWEEP_SECONDS
+                )
+            )
             if runs_jobs:
                 stack.push_async_callback(jobs.stop)
                 await _start(jobs)
@@ -189,6 +197,9 @@ def _make_generator(settings: Settings, database: Database) -> Generator:
         api_token=token.get_secret_value(),
         gateway_token=gateway_token.get_secret_value() if gateway_token is not None else None,
         base_url=settings.workers_ai_base_url,
+        gateway_id=settings.ai_gateway_id,
+        gateway_logs_payloads=settings.ai_gateway_log_payloads,
+        addresses=PublicAddresses(allow_private=settings.provider_allow_private),
         timeout_seconds=settings.workers_ai_timeout,
         max_attempts=settings.workers_ai_max_attempts,
         limiter=SharedRateLimiter(
@@ -197,6 +208,9 @@ def _make_generator(settings: Settings, database: Database) -> Generator:
                 AttemptKind.TEXT_TO_IMAGE: RateLimit(settings.workers_ai_requests_per_minute),
                 AttemptKind.IMAGE_TO_IMAGE: RateLimit(
                     settings.workers_ai_requests_per_minute_image_to_image
+                ),
+                AttemptKind.THIRD_PARTY: RateLimit(
+                    settings.workers_ai_requests_per_minute_third_party
                 ),
             },
             max_wait_seconds=settings.request_deadline / 3,

@@ -1,8 +1,9 @@
 """The settings of one image, by their public names."""
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
 
 MAX_SEED: Final = 2**53 - 1
 """The largest whole number that every JSON client keeps exact."""
@@ -21,6 +22,11 @@ class Parameters:
         guidance: How closely the image follows the prompt.
         seed: Makes an image repeatable on models that accept one.
         strength: 0 to 1, how far an image-to-image result may depart from its source.
+        aspect_ratio: Width to height, such as ``16:9``, or a word of the model.
+        quality: The model's word for the quality of the image.
+        background: The model's word for the background.
+        output_format: The model's word for the file format.
+        own: Settings that only this model and its like have, by the model's names.
     """
 
     negative_prompt: str | None = None
@@ -30,6 +36,37 @@ class Parameters:
     guidance: float | None = None
     seed: int | None = None
     strength: float | None = None
+    aspect_ratio: str | None = None
+    quality: str | None = None
+    background: str | None = None
+    output_format: str | None = None
+    own: Mapping[str, Any] = field(default_factory=dict)
+
+    def settings(self) -> dict[str, Any]:
+        """Return every setting that is set, by its public name."""
+        shared = {name: getattr(self, name) for name in _SHARED}
+        return {name: value for name, value in {**shared, **self.own}.items() if value is not None}
+
+
+_SHARED: Final = tuple(one.name for one in fields(Parameters) if one.name != "own")
+_ALWAYS_WRITTEN: Final = frozenset(_SHARED[:7])
+
+
+def parameters_to_json(parameters: Parameters) -> dict[str, Any]:
+    """Write settings down, in a way that a server without the newer ones can read."""
+    shared = {name: getattr(parameters, name) for name in _SHARED}
+    written = {
+        name: value
+        for name, value in shared.items()
+        if value is not None or name in _ALWAYS_WRITTEN
+    }
+    return written | ({"own": dict(parameters.own)} if parameters.own else {})
+
+
+def parameters_from_json(written: Mapping[str, Any]) -> Parameters:
+    """Read what ``parameters_to_json`` wrote; what a later version added is left out."""
+    known = {name: written[name] for name in (*_SHARED, "own") if name in written}
+    return Parameters(**known)
 
 
 def read_seed(value: object) -> int:

@@ -8,7 +8,7 @@ from gql_server.ledger.prices.price_book import Price
 
 
 async def estimate_cost(services: Services, principal: Principal, request: ImageRequest) -> Price:
-    """Return the exact price of a request.
+    """Return the price that the request would be accepted at: exact, or at most.
 
     Raises:
         Rejected: The request is invalid; contains every error.

@@ -3,7 +3,12 @@
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.model_rollups import Outcome
 from gql_server.domain.errors import GenerationFailed, PictureFlagged, PromptRefused
-from gql_server.inference.generator import GeneratedPicture, GenerationRequest, Generator
+from gql_server.inference.generator import (
+    GeneratedPicture,
+    GenerationRequest,
+    Generator,
+    RemoteImage,
+)
 from gql_server.ledger.reports.performance import count_without_picture
 
 
@@ -35,6 +40,10 @@ class CountingGenerator:
         except (PromptRefused, PictureFlagged):
             await self._count(request, Outcome.REFUSED)
             raise
+
+    async def fetch(self, image: RemoteImage) -> GeneratedPicture:
+        """Fetch an image that was generated before, as ``Generator.fetch`` promises."""
+        return await self._generator.fetch(image)
 
     async def close(self) -> None:
         """Close connections."""

@@ -130,7 +130,11 @@ class _KeyedImage:
     async def _make(self, accepted: ValidatedRequest, scope: KeyScope) -> GeneratedImage:
         self._unfinished = accepted.image_id
         async with _paid(self._services, accepted) as hold:
-            picture = await produce_image(self._services, accepted)
+            try:
+                picture = await produce_image(self._services, accepted)
+            except GenerationPending:  # paid, and fetched later
+                self.has_spent = True
+                raise
             self.has_spent = True
             image = await save_image(self._services, accepted, picture, hold=hold, key=scope)
         self._unfinished = None
@@ -140,7 +144,11 @@ class _KeyedImage:
 def _given(request: ImageRequest) -> dict[str, Any]:
     """Return the caller's input without unset fields, so that fields added later change no hash."""
     given = asdict(request)
-    parameters = {name: value for name, value in given["parameters"].items() if value is not None}
+    parameters = {
+        name: value
+        for name, value in given["parameters"].items()
+        if value is not None and value != {}
+    }
     return {
         name: value
         for name, value in {**given, "parameters": parameters}.items()

@@ -9,7 +9,7 @@ from gql_server.domain.money import MilliNeurons, NanoDollars, round_down_to_nan
 from gql_server.domain.parameters import Parameters
 from gql_server.generation.services import Services
 from gql_server.generation.source_images import SourceImage, fitted_size
-from gql_server.inference.model import Model
+from gql_server.inference.model import Model, Size
 from gql_server.ledger.prices.price_book import PictureSize, Price
 
 
@@ -35,12 +35,26 @@ def cost_errors(max_cost: float | None, cost: int) -> Iterator[DomainError]:
         yield MaxCostExceeded(cost, limit)
 
 
-def image_size(model: Model, parameters: Parameters, sources: Sequence[SourceImage]) -> PictureSize:
+def image_size(
+    model: Model, parameters: Parameters, sources: Sequence[SourceImage], *, prompt: str = ""
+) -> PictureSize:
     """Return what the price of an image depends on, defaults included."""
-    width, height = parameters.width or 0, parameters.height or 0
+    size = expected_size(model, parameters, sources)
     return PictureSize(
-        width=width,
-        height=height,
+        width=size.width,
+        height=size.height,
         steps=parameters.steps or 0,
-        inputs=tuple(fitted_size(model, source, width, height) for source in sources),
+        inputs=tuple(fitted_size(model, source, size.width, size.height) for source in sources),
+        settings=parameters.settings(),
+        prompt_bytes=len(prompt.encode("utf-8", "surrogatepass")),
     )
+
+
+def expected_size(model: Model, parameters: Parameters, sources: Sequence[SourceImage]) -> Size:
+    """Return the size that an image will have, as far as it is known before it is generated."""
+    if parameters.width is not None and parameters.height is not None:
+        return Size(width=max(1, parameters.width), height=max(1, parameters.height))
+    if model.derived_size is None:
+        return model.default_size
+    first = Size(width=sources[0].width, height=sources[0].height) if sources else None
+    return model.derived_size.of(parameters.settings(), first)

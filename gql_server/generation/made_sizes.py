@@ -9,7 +9,7 @@ from gql_server.domain.money import NanoDollars
 from gql_server.generation.image_price import image_size, price_of
 from gql_server.generation.services import Services
 from gql_server.generation.validation import ValidatedRequest
-from gql_server.pictures.inspection import ImageInfo
+from gql_server.inference.generator import GeneratedPicture
 
 log = structlog.get_logger(__name__)
 
@@ -50,26 +50,39 @@ def other_size(image: PartialImage) -> OtherSize | None:
 
 
 def priced_as_made(
-    services: Services, accepted: ValidatedRequest, made: ImageInfo
+    services: Services, accepted: ValidatedRequest, picture: GeneratedPicture
 ) -> ValidatedRequest:
-    """Return the request with the price of the image's real size.
+    """Return the request with the price of what was made: its real size and its tokens.
 
     The provider bills the real size. The user is never charged more than was accepted, which is
     what their budgets reserve.
     """
-    asked = accepted.parameters
-    if (asked.width, asked.height) == (made.width, made.height):
+    asked, made = accepted.parameters, picture.info
+    size = image_size(accepted.model, asked, accepted.sources, prompt=accepted.rendered_prompt)
+    is_metered = accepted.model.is_metered
+    is_as_asked = (size.width, size.height) == (made.width, made.height)
+    if is_as_asked and not is_metered:
         return accepted
-    log.warning(
-        "image_size_differs",
-        image=accepted.image_id,
-        model=accepted.model.id,
-        asked=f"{asked.width}x{asked.height}",
-        made=f"{made.width}x{made.height}",
-    )
-    size = replace(
-        image_size(accepted.model, asked, accepted.sources), width=made.width, height=made.height
-    )
-    price = price_of(services, accepted.model, size)
+    if not is_as_asked and asked.width is not None:
+        log.warning(
+            "image_size_differs",
+            image=accepted.image_id,
+            model=accepted.model.id,
+            asked=f"{asked.width}x{asked.height}",
+            made=f"{made.width}x{made.height}",
+        )
+    if is_metered and picture.usage is None and not services.generator.is_preview:
+        log.warning("usage_not_reported", image=accepted.image_id, model=accepted.model.id)
+        return accepted  # at the most that it can have cost
+    made_size = size if is_metered else replace(size, width=made.width, height=made.height)
+    price = price_of(services, accepted.model, replace(made_size, usage=picture.usage))
+    if price.cost > accepted.price.cost:
+        log.warning(
+            "cost_above_estimate",
+            image=accepted.image_id,
+            model=accepted.model.id,
+            accepted=accepted.price.cost,
+            cost=price.cost,
+        )
     cost = NanoDollars(min(price.cost, accepted.price.cost))
     return replace(accepted, price=replace(price, cost=cost))

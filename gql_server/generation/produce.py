@@ -1,7 +1,6 @@
 """Producing an accepted image and saving it: bytes first, then row and charge."""
 
 from contextlib import nullcontext
-from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -15,7 +14,9 @@ from gql_server.database.tables.ledger import ChargeKind, ChargeRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import Rejected
 from gql_server.domain.ids import new_id
+from gql_server.domain.parameters import parameters_to_json
 from gql_server.domain.search import folded
+from gql_server.generation.image_price import expected_size
 from gql_server.generation.made_sizes import priced_as_made
 from gql_server.generation.persist import check_store, save_bytes, save_row
 from gql_server.generation.recovery import (
@@ -26,11 +27,18 @@ from gql_server.generation.recovery import (
     read_saved,
     storage_key,
 )
+from gql_server.generation.remote_images import fetch_remote, not_fetched, remembering
 from gql_server.generation.services import Services
 from gql_server.generation.source_images import load_mask, load_sources
 from gql_server.generation.validation import ValidatedRequest, with_seed
 from gql_server.inference.attempts import StillNeeded, while_needed
-from gql_server.inference.generator import CallSlot, GeneratedPicture, GenerationRequest
+from gql_server.inference.generator import (
+    CallSlot,
+    GeneratedPicture,
+    GenerationRequest,
+    NotFetched,
+)
+from gql_server.inference.model import Size
 from gql_server.ledger.budgets.reservations import Hold
 from gql_server.storage.store import StoredObject
 
@@ -63,19 +71,24 @@ async def produce_image(
     if services.store.is_refusing:
         await check_store(services.store)  # before anything is paid for
     sources, mask = await while_needed(_load(services, accepted, retry_for_seconds), is_needed)
-    return await services.generator.generate(
-        GenerationRequest(
-            model=accepted.model,
-            prompt=accepted.rendered_prompt,
-            parameters=accepted.parameters,
-            seed_was_given=accepted.seed_was_given,
-            source_images=sources,
-            mask=mask,
-            is_background=is_background,
-            is_needed=is_needed,
-            call_slot=call_slot,
-        )
+    request = GenerationRequest(
+        model=accepted.model,
+        prompt=accepted.rendered_prompt,
+        parameters=accepted.parameters,
+        seed_was_given=accepted.seed_was_given,
+        source_images=sources,
+        mask=mask,
+        size=_size(accepted),
+        is_background=is_background,
+        is_needed=is_needed,
+        call_slot=call_slot,
+        labels=_labels(accepted),
+        remember=remembering(services, accepted),
     )
+    try:
+        return await services.generator.generate(request)
+    except NotFetched as error:
+        raise await not_fetched(services, accepted.image_id, error) from error
 
 
 async def save_image(
@@ -104,7 +117,7 @@ async def save_image(
         GenerationPending: Whether the row was written is unknown.
         Rejected: The reservation was lost, and the image now exceeds a budget; nothing is charged.
     """
-    accepted = priced_as_made(services, with_seed(accepted, picture.seed), picture.info)
+    accepted = priced_as_made(services, with_seed(accepted, picture.seed), picture)
     kept = SavedImage(accepted, picture, is_preview=services.generator.is_preview)
     ours = StoredObject(
         data=picture.data,
@@ -127,7 +140,7 @@ async def finish_saved_image(
     on_commit: OnCommit[Any] | None = None,
     retry_for_seconds: float = 0.0,
 ) -> PartialImage | None:
-    """Write the row of an image whose bytes another process stored; return None if there are none.
+    """Save an image that another process left in the store or at its provider; None if none.
 
     Args:
         services: The services of the server.
@@ -138,13 +151,25 @@ async def finish_saved_image(
         retry_for_seconds: How long to retry if the store does not answer.
 
     Raises:
-        GenerationFailed: The store cannot be read.
-        GenerationPending: Whether the row was written is unknown.
+        GenerationFailed: The store cannot be read, or the image can no longer be fetched.
+        GenerationPending: Whether the row was written is unknown, or the image cannot be fetched
+            at the moment.
         Rejected: As for ``save_image``.
     """
     stored = await find_bytes(services, accepted.image_id, retry_for_seconds=retry_for_seconds)
     if stored is None:
-        return None
+        picture = await fetch_remote(services, accepted.image_id)
+        if picture is None:
+            return None
+        return await save_image(
+            services,
+            accepted,
+            picture,
+            hold=hold,
+            key=key,
+            on_commit=on_commit,
+            retry_for_seconds=retry_for_seconds,
+        )
     return await _save_row(
         services, await read_saved(services, accepted, stored), hold, key, on_commit
     )
@@ -160,7 +185,7 @@ async def _save_row(
     while True:
         image, charge = _rows(kept)
         is_held = hold is not None and hold.is_written
-        new = NewImage(image, charge, key, on_commit, is_held)
+        new = NewImage(image, charge, key, on_commit, is_held, kept.picture.is_remote)
         try:
             return await save_row(services.image_inserts, new)
         except ReservationLost:
@@ -178,19 +203,40 @@ async def _save_row(
 async def _load(
     services: Services, accepted: ValidatedRequest, retry_for_seconds: float
 ) -> tuple[tuple[bytes, ...], bytes | None]:
-    width, height = accepted.parameters.width or 0, accepted.parameters.height or 0
+    model, size = accepted.model, _size(accepted)
     sources = await load_sources(
         services,
-        accepted.model,
+        model,
         accepted.sources,
-        width,
-        height,
+        size.width,
+        size.height,
         retry_for_seconds=retry_for_seconds,
     )
     mask = await load_mask(
-        services, accepted.mask, width, height, retry_for_seconds=retry_for_seconds
+        services,
+        model,
+        accepted.mask,
+        accepted.sources,
+        size.width,
+        size.height,
+        retry_for_seconds=retry_for_seconds,
     )
     return sources, mask
+
+
+def _size(accepted: ValidatedRequest) -> Size:
+    return expected_size(accepted.model, accepted.parameters, accepted.sources)
+
+
+def _labels(accepted: ValidatedRequest) -> dict[str, str]:
+    """Say whose call it is, for the log of an AI Gateway."""
+    found = {
+        "user": accepted.payer.user_id,
+        "key": accepted.payer.key_id,
+        "batch": accepted.batch_id,
+        "image": accepted.image_id,
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _rows(kept: SavedImage) -> tuple[ImageRow, ChargeRow]:
@@ -205,7 +251,7 @@ def _rows(kept: SavedImage) -> tuple[ImageRow, ChargeRow]:
         model_id=accepted.model.id,
         template_id=request.template_id,
         batch_id=accepted.batch_id,
-        parameters=asdict(accepted.parameters),
+        parameters=parameters_to_json(accepted.parameters),
         storage_key=storage_key(accepted.image_id, info.format),
         width=info.width,
         height=info.height,
@@ -219,6 +265,7 @@ def _rows(kept: SavedImage) -> tuple[ImageRow, ChargeRow]:
         neurons=accepted.price.neurons,
         seconds=picture.seconds,
         is_preview=kept.is_preview,
+        gateway_log_id=picture.log_id,
         created_at=moment,
     )
     charge = ChargeRow(

@@ -10,7 +10,7 @@ import structlog
 from gql_server.domain.budgets import Payer
 from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.money import MilliNeurons, NanoDollars
-from gql_server.domain.parameters import Parameters
+from gql_server.domain.parameters import parameters_from_json, parameters_to_json
 from gql_server.domain.principal import Principal
 from gql_server.generation.persist import store_attempts
 from gql_server.generation.requests import ImageRequest
@@ -76,7 +76,7 @@ async def read_saved(
         stored: The object.
     """
     async with services.decoding:
-        info = await asyncio.to_thread(inspect_picture, stored.data)
+        info = await asyncio.to_thread(inspect_picture, stored.data, allow_svg=True)
     told = stored.metadata
     price = accepted.price
     seed = int(told["seed"]) if "seed" in told else accepted.parameters.seed
@@ -139,10 +139,14 @@ def validated_to_json(accepted: ValidatedRequest) -> dict[str, Any]:
     return {
         "model": accepted.model.id,
         "rendered_prompt": accepted.rendered_prompt,
-        "parameters": asdict(accepted.parameters),
+        "parameters": parameters_to_json(accepted.parameters),
         "sources": [asdict(source) for source in accepted.sources],
         "mask": asdict(accepted.mask) if accepted.mask is not None else None,
-        "price": asdict(accepted.price),
+        "price": {
+            "cost": accepted.price.cost,
+            "provider_cost": accepted.price.provider_cost,
+            "neurons": accepted.price.neurons,
+        },
         "seed_was_given": accepted.seed_was_given,
         "key_id": accepted.payer.key_id,
     }
@@ -166,7 +170,7 @@ def validated_from_json(
         request=replace(request, tags=tuple(clean_tags(request.tags))),
         model=model,
         rendered_prompt=written["rendered_prompt"],
-        parameters=Parameters(**written["parameters"]),
+        parameters=parameters_from_json(written["parameters"]),
         sources=tuple(SourceImage(**source) for source in written["sources"]),
         mask=SourceImage(**mask) if mask is not None else None,
         price=Price(**written["price"]),

@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from gql_server.domain.parameters import Parameters
+from gql_server.domain.parameters import (
+    Parameters,
+    parameters_from_json,
+    parameters_to_json,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +39,13 @@ class ImageRequest:
 
 
 _FIELDS: Final = tuple(one.name for one in fields(ImageRequest))
-_PARAMETERS: Final = tuple(one.name for one in fields(Parameters))
 
 
 def request_to_json(request: ImageRequest) -> dict[str, Any]:
     """Return a request as JSON."""
-    parameters = request.parameters
     return {
         **{name: getattr(request, name) for name in _FIELDS},
-        "parameters": {name: getattr(parameters, name) for name in _PARAMETERS},
+        "parameters": parameters_to_json(request.parameters),
     }
 
 
@@ -52,7 +54,7 @@ def request_from_json(written: Mapping[str, Any]) -> ImageRequest:
     return ImageRequest(
         **{
             **written,
-            "parameters": Parameters(**written["parameters"]),
+            "parameters": parameters_from_json(written["parameters"]),
             "source_image_ids": tuple(written["source_image_ids"]),
             "tags": tuple(written["tags"]),
         }

@@ -1,15 +1,19 @@
 """Checking settings against the rules of a model; every error is reported, none is corrected."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from gql_server.domain.errors import ErrorCode, InvalidInput, Path
+from gql_server.domain.errors import MAX_ID_LENGTH, ErrorCode, InvalidInput, Path
 from gql_server.domain.parameters import Parameters
-from gql_server.domain.text import is_storable
-from gql_server.inference.model import Model, ParameterName, ParameterRule
+from gql_server.generation.parameter_values import value_errors
+from gql_server.generation.tags_and_metadata import json_errors
+from gql_server.inference.model import Model, ParameterRule
+from gql_server.inference.parameter_rules import SHARED_NAMES
+from gql_server.quoting import quoted
 
-_NAMES: tuple[ParameterName, ...] = get_args(ParameterName)
+_OWN: Final = "parameters"
+"""The field of a request that holds a model's own settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +42,53 @@ def resolve_parameters(
         template: The template's settings.
         path: Path of ``given`` in the input.
     """
-    own = asdict(given)
-    saved = asdict(template) if template is not None else {}
+    broken = given.own != {} and list(
+        json_errors(given.own, label="The parameters", path=(*path, _OWN))
+    )
+    if broken:
+        return ResolvedParameters(replace(given, own={}), broken)
+    own = given.settings()
+    saved = template.settings() if template is not None else {}
+    errors = [*_own_errors(model, given.own, path), *_size_errors(model, own, path)]
+    if "width" in own and model.custom_size:
+        saved.pop("aspect_ratio", None)
     values: dict[str, Any] = {}
-    errors: list[InvalidInput] = []
-    for name in _NAMES:
+    for name in SHARED_NAMES:
         rule = model.parameters.get(name)
-        value = own[name]
+        value = getattr(given, name)
         if rule is None:
-            values[name] = None
             if value is not None and value != _fixed(model, name):
                 errors.append(_not_supported(model, name, (*path, name)))
-        elif value is not None:
-            values[name] = value
-            errors.extend(_value_errors(rule, name, value, (*path, name)))
-        elif (value := saved.get(name)) is not None:
-            values[name] = value
-            errors.extend(_value_errors(rule, f"The template's {name}", value, ("template_id",)))
+            continue
+        if value is not None:
+            errors.extend(value_errors(rule, name, value, (*path, name)))
         else:
-            values[name] = rule.default
+            value = _value(rule, name, saved, errors)
+        values[name] = value
+    settings = {
+        name: _own_value(model, name, given, saved, errors) for name in model.own_parameters
+    }
+    values["own"] = {name: value for name, value in settings.items() if value is not None}
     parameters = Parameters(**values)
+    errors.extend(_missing(model, parameters, path))
     if model.fixed_size is not None:
         parameters = replace(
             parameters, width=model.fixed_size.width, height=model.fixed_size.height
         )
     return ResolvedParameters(parameters, errors)
+
+
+def without_images_errors(
+    model: Model, parameters: Parameters, *, sources: int
+) -> Iterator[InvalidInput]:
+    """Report settings that exclude source images, where there are some."""
+    for name, value in parameters.own.items() if sources else ():
+        if value is not None and model.parameters[name].without_images:
+            yield InvalidInput(
+                f"{model.name} does not support {name} together with source images; remove one.",
+                path=(_OWN, name),
+                code=ErrorCode.NOT_SUPPORTED,
+            )
 
 
 def image_input_errors(
@@ -103,6 +129,13 @@ def image_input_errors(
             path=("source_image_ids",),
             code=ErrorCode.REQUIRED,
         )
+    limit = inputs.mask_sources if inputs else None
+    if has_mask and mask != "none" and limit is not None and sources > limit:
+        yield InvalidInput(
+            f"{model.name} accepts a mask with {_count(limit)}; {sources} were given.",
+            path=("source_image_ids",),
+            code=ErrorCode.TOO_MANY,
+        )
     if mask == "required" and not has_mask:
         yield InvalidInput(
             f"{model.name} requires a mask: white areas are repainted.",
@@ -116,39 +149,89 @@ def image_input_errors(
         )
 
 
-def _value_errors(
-    rule: ParameterRule, label: str, value: float | str, path: Path
-) -> Iterator[InvalidInput]:
-    label = label.replace("_", " ")
-    if isinstance(value, str):
-        if rule.maximum is not None and len(value) > rule.maximum:
+def _value(
+    rule: ParameterRule, name: str, saved: Mapping[str, Any], errors: list[InvalidInput]
+) -> Any:
+    """Return the template's value of a setting, or the model's default."""
+    value = saved.get(name)
+    if value is None:
+        return rule.default
+    errors.extend(value_errors(rule, f"The template's {name}", value, ("template_id",)))
+    return value
+
+
+def _own_value(
+    model: Model,
+    name: str,
+    given: Parameters,
+    saved: Mapping[str, Any],
+    errors: list[InvalidInput],
+) -> Any:
+    value = given.own.get(name)
+    return _value(model.parameters[name], name, saved, errors) if value is None else value
+
+
+def _own_errors(model: Model, own: Mapping[str, Any], path: Path) -> Iterator[InvalidInput]:
+    for name, value in own.items():
+        rule = model.parameters.get(name) if name not in SHARED_NAMES else None
+        where = (*path, _OWN, str(name)[:MAX_ID_LENGTH])
+        if name in SHARED_NAMES:
             yield InvalidInput(
-                f"{label} must be at most {rule.maximum} characters; it has {len(value)}.",
-                path=path,
-                code=ErrorCode.TOO_LONG,
+                f"{name} is a setting of its own, outside of the parameters.", path=where
             )
-        elif not is_storable(value):
-            yield InvalidInput(f"{label} contains an invalid character.", path=path)
+        elif rule is None:
+            others = ", ".join(model.own_parameters)
+            hint = f"it supports {others}" if others else "it supports none"
+            yield InvalidInput(
+                f"{model.name} does not support the parameter {quoted(name)}; {hint}.",
+                path=where,
+                code=ErrorCode.NOT_SUPPORTED,
+            )
+        elif value is not None:
+            yield from value_errors(rule, name, value, where)
+
+
+def _size_errors(model: Model, own: Mapping[str, Any], path: Path) -> Iterator[InvalidInput]:
+    """Report a size that is not one of the model's, or asked for in two ways."""
+    if "width" not in model.parameters:
         return
-    low = rule.minimum is not None and value < rule.minimum
-    high = rule.maximum is not None and value > rule.maximum
-    if low or high:
-        yield InvalidInput(
-            f"{label} must be {_range(rule)}; it is {value}.",
-            path=path,
-            code=ErrorCode.OUT_OF_RANGE,
-        )
-    elif rule.multiple_of is not None and value % rule.multiple_of:
-        below = int(value // rule.multiple_of * rule.multiple_of)
-        yield InvalidInput(
-            f"{label} must be a multiple of {rule.multiple_of}, such as {below} or "
-            f"{below + rule.multiple_of}; it is {value}.",
-            path=path,
-            code=ErrorCode.NOT_A_MULTIPLE,
-        )
+    if model.custom_size:
+        if ("width" in own) != ("height" in own):
+            missing = "height" if "width" in own else "width"
+            yield InvalidInput(
+                "Set width and height together.", path=(*path, missing), code=ErrorCode.REQUIRED
+            )
+        others = own.keys() & {"aspect_ratio", *model.custom_size}
+        if "width" in own and others:
+            name = min(others)
+            yield InvalidInput(
+                f"Set width and height, or {name.replace('_', ' ')}, and not both.",
+                path=(*path, name) if name in SHARED_NAMES else (*path, _OWN, name),
+            )
+    if model.sizes:
+        width = own.get("width", model.parameters["width"].default)
+        height = own.get("height", model.parameters["height"].default)
+        if f"{width}x{height}" not in model.sizes:
+            yield InvalidInput(
+                f"{model.name} generates images of {', '.join(model.sizes)} pixels; "
+                f"{width}x{height} is none of them.",
+                path=(*path, "width" if "width" in own else "height"),
+                code=ErrorCode.OUT_OF_RANGE,
+            )
 
 
-def _not_supported(model: Model, name: ParameterName, path: Path) -> InvalidInput:
+def _missing(model: Model, parameters: Parameters, path: Path) -> Iterator[InvalidInput]:
+    settings = parameters.settings()
+    for name, rule in model.parameters.items():
+        if rule.is_required and settings.get(name) is None:
+            yield InvalidInput(
+                f"{model.name} requires {name.replace('_', ' ')}.",
+                path=(*path, name) if name in SHARED_NAMES else (*path, _OWN, name),
+                code=ErrorCode.REQUIRED,
+            )
+
+
+def _not_supported(model: Model, name: str, path: Path) -> InvalidInput:
     label = name.replace("_", " ")
     if model.fixed_size is not None and name in {"width", "height"}:
         size = f"{model.fixed_size.width} × {model.fixed_size.height}"
@@ -158,18 +241,10 @@ def _not_supported(model: Model, name: ParameterName, path: Path) -> InvalidInpu
     return InvalidInput(message, path=path, code=ErrorCode.NOT_SUPPORTED)
 
 
-def _fixed(model: Model, name: ParameterName) -> int | None:
+def _fixed(model: Model, name: str) -> int | None:
     if model.fixed_size is None:
         return None
     return {"width": model.fixed_size.width, "height": model.fixed_size.height}.get(name)
-
-
-def _range(rule: ParameterRule) -> str:
-    if rule.maximum is None:
-        return f"{rule.minimum} or more"
-    if rule.minimum is None:
-        return f"{rule.maximum} or less"
-    return f"from {rule.minimum} to {rule.maximum}"
 
 
 def _count(number: int) -> str:

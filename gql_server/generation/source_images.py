@@ -104,7 +104,9 @@ async def load_sources(
 
 async def load_mask(
     services: Services,
+    model: Model,
     mask: SourceImage | None,
+    sources: Sequence[SourceImage],
     width: int,
     height: int,
     *,
@@ -113,6 +115,8 @@ async def load_mask(
     """Read the mask, resized to the generated image, as ``load_sources`` does."""
     if mask is None:
         return None
+    if sources:
+        width, height = fitted_size(model, sources[0], width, height)
     data = await _read(services, mask, retry_for_seconds)
     async with services.decoding:
         return await asyncio.to_thread(fit_mask, data, width=width, height=height)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import orjson
 
-from gql_server.domain.errors import ErrorCode, InvalidInput
+from gql_server.domain.errors import ErrorCode, InvalidInput, Path
 from gql_server.domain.text import is_storable, text_errors
 
 MAX_TAGS: Final = 20
@@ -36,7 +36,7 @@ def label_errors(
                 tag, path=("tags", index), label="A tag", minimum=1, maximum=_MAX_TAG_LENGTH
             )
     if metadata is not None:
-        yield from _metadata_errors(metadata)
+        yield from json_errors(metadata, label="Metadata", path=("metadata",))
 
 
 def are_oversized(tags: Sequence[str], metadata: Mapping[str, Any] | None) -> bool:
@@ -69,25 +69,32 @@ class CheckedLabels:
         yield from self._metadata[id(metadata)][1]
 
 
-def _metadata_errors(metadata: Mapping[str, Any]) -> Iterator[InvalidInput]:
-    if not isinstance(metadata, dict):
-        yield InvalidInput("Metadata must be a JSON object.", path=("metadata",))
+def json_errors(value: Mapping[str, Any], *, label: str, path: Path) -> Iterator[InvalidInput]:
+    """Report what keeps a JSON object from being stored.
+
+    Args:
+        value: The object.
+        label: What to call it in messages.
+        path: Where in the input it stands.
+    """
+    if not isinstance(value, dict):
+        yield InvalidInput(f"{label} must be a JSON object.", path=path)
         return
     try:
-        size = len(orjson.dumps(metadata))
-        is_whole = size > _MAX_METADATA_BYTES or is_storable(metadata)
+        size = len(orjson.dumps(value))
+        is_whole = size > _MAX_METADATA_BYTES or is_storable(value)
     except (TypeError, RecursionError):  # numbers beyond 64 bits, lone surrogates, great depth
         is_whole = False
         size = 0
     if not is_whole:
         yield InvalidInput(
-            "Metadata must be plain JSON: whole Unicode without NUL, whole numbers of at most "
+            f"{label} must be plain JSON: whole Unicode without NUL, whole numbers of at most "
             "64 bits, and not nested deeply.",
-            path=("metadata",),
+            path=path,
         )
     if size > _MAX_METADATA_BYTES:
         yield InvalidInput(
-            f"Metadata must be at most {_MAX_METADATA_BYTES} bytes of JSON; it has {size}.",
-            path=("metadata",),
+            f"{label} must be at most {_MAX_METADATA_BYTES} bytes of JSON; it has {size}.",
+            path=path,
             code=ErrorCode.TOO_LONG,
         )

@@ -4,7 +4,7 @@ Users see and change their own templates; admins those of all users, who stay th
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from gql_server.database.engine.pages import Page, PageRequest
@@ -21,7 +21,11 @@ from gql_server.database.tables.templates import TemplateRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import DomainError, ModelNotFound, Rejected, TemplateNotFound
 from gql_server.domain.ids import new_id
-from gql_server.domain.parameters import Parameters
+from gql_server.domain.parameters import (
+    Parameters,
+    parameters_from_json,
+    parameters_to_json,
+)
 from gql_server.domain.principal import Principal
 from gql_server.domain.text import text_errors
 from gql_server.generation.rules import resolve_parameters
@@ -131,7 +135,7 @@ async def change_template(
                 "description": template["description"],
                 "model_id": template["model_id"],
                 "default_prompt": template["default_prompt"],
-                "parameters": Parameters(**template["parameters"]),
+                "parameters": parameters_from_json(template["parameters"]),
                 **changes,
             }
         )
@@ -193,5 +197,5 @@ def _values(draft: TemplateDraft) -> TemplateChanges:
         "description": draft.description,
         "model_id": draft.model_id,
         "default_prompt": draft.default_prompt,
-        "parameters": asdict(draft.parameters),
+        "parameters": parameters_to_json(draft.parameters),
     }

@@ -18,17 +18,21 @@ from gql_server.domain.errors import (
     TemplateNotFound,
 )
 from gql_server.domain.ids import new_id
-from gql_server.domain.parameters import Parameters
+from gql_server.domain.parameters import Parameters, parameters_from_json
 from gql_server.domain.principal import Principal
 from gql_server.domain.text import text_errors
 from gql_server.generation.image_price import cost_errors, image_size, price_of
 from gql_server.generation.prompts import render_prompt
 from gql_server.generation.requests import ImageRequest
-from gql_server.generation.rules import image_input_errors, resolve_parameters
+from gql_server.generation.rules import (
+    image_input_errors,
+    resolve_parameters,
+    without_images_errors,
+)
 from gql_server.generation.services import Services
 from gql_server.generation.source_images import SourceImage, find_sources
 from gql_server.generation.tags_and_metadata import CheckedLabels, are_oversized, clean_tags
-from gql_server.inference.model import Model
+from gql_server.inference.model import Model, PromptUse
 from gql_server.ledger.prices.price_book import Price
 
 MIN_PROMPT_LENGTH: Final = 3
@@ -107,11 +111,16 @@ def is_oversized(services: Services, request: ImageRequest) -> bool:
         request.template_id,
         request.mask_image_id,
         request.parameters.negative_prompt,
+        request.parameters.aspect_ratio,
+        request.parameters.quality,
+        request.parameters.background,
+        request.parameters.output_format,
     )
     return (
         len(request.source_image_ids) > services.catalogue.max_sources
         or any(len(text) > longest for text in (*texts, *request.source_image_ids) if text)
         or are_oversized(request.tags, request.metadata)
+        or are_oversized((), request.parameters.own)
     )
 
 
@@ -157,10 +166,13 @@ def validate_with(
     sources, mask = _sources(ids, request.mask_image_id, inputs.sources, errors)
     parameters = request.parameters
     if model is not None:
-        saved = Parameters(**template["parameters"]) if template else None
+        saved = parameters_from_json(template["parameters"]) if template else None
         resolved = resolve_parameters(model, request.parameters, saved)
         parameters = resolved.parameters
         errors.extend(resolved.errors)
+        errors.extend(
+            without_images_errors(model, parameters, sources=len(request.source_image_ids))
+        )
         errors.extend(
             image_input_errors(
                 model,
@@ -173,7 +185,8 @@ def validate_with(
         raise Rejected(errors)
     seed_was_given = parameters.seed is not None
     parameters = _settle(model, parameters, has_sources=bool(sources))
-    price = price_of(services, model, image_size(model, parameters, sources))
+    size = image_size(model, parameters, sources, prompt=rendered)
+    price = price_of(services, model, size)
     errors.extend(cost_errors(request.max_cost, price.cost))
     if errors:
         raise Rejected(errors)
@@ -247,12 +260,23 @@ def _model(
     model = services.catalogue.get(model_id)
     if model is None:
         path = ("model",) if request.model_id is not None else ("template_id",)
-        errors.append(ModelNotFound(model_id, path=path))
+        withdrawn = services.catalogue.withdrawn.get(model_id)
+        errors.append(ModelNotFound(model_id, path=path, hint=withdrawn))
     return model
 
 
 def _prompt_errors(prompt: str, rendered: str, model: Model | None) -> Sequence[InvalidInput]:
     longest = model.max_prompt_length if model is not None else 2048
+    if model is not None and model.prompt is not PromptUse.REQUIRED and not rendered.strip():
+        return []
+    if model is not None and model.prompt is PromptUse.NONE:
+        return [
+            InvalidInput(
+                f"{model.name} does not use a prompt; leave it out.",
+                path=("prompt",),
+                code=ErrorCode.NOT_SUPPORTED,
+            )
+        ]
     found = list(
         text_errors(
             prompt, path=("prompt",), label="Prompt", minimum=MIN_PROMPT_LENGTH, maximum=longest

@@ -20,6 +20,7 @@ class AttemptKind(StrEnum):
 
     TEXT_TO_IMAGE = "text_to_image"
     IMAGE_TO_IMAGE = "image_to_image"
+    THIRD_PARTY = "third_party"
 
 
 class NoLongerNeeded(Exception):

@@ -1,32 +1,44 @@
-"""The catalogue of models, read from ``models.toml``.
+"""The catalogue of models, read from the files in ``models/``, one for each maker.
 
-The file is the one place to read and extend; everything in it is checked when it is loaded.
+The files are the one place to read and extend; everything in them is checked when it is loaded.
 """
 
 import tomllib
+from collections.abc import Iterator, Mapping
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gql_server.inference.model import Model
 
+_FIRST: Final = "workers-ai.toml"
+"""Models that Cloudflare hosts itself come first."""
+
+_MERGED: Final = ("parameters",)
+
 
 class CatalogueError(Exception):
-    """The catalogue's file is wrong; the message names the place and the mend."""
+    """A file of the catalogue is wrong; the message names the place and how to fix it."""
 
 
 class Catalogue:
-    """The models by id, in the order of the file.
+    """The models by ID, in the order of the files.
 
     Attributes:
         models: The models.
-        max_sources: How many source images any model takes at most.
-        max_text_length: How many characters any model takes of a prompt at most.
+        withdrawn: Models that providers have withdrawn, with what to use instead.
+        max_sources: How many source images any model accepts at most.
+        max_text_length: How many characters of a prompt any model accepts at most.
     """
 
-    def __init__(self, models: tuple[Model, ...]) -> None:
+    def __init__(
+        self, models: tuple[Model, ...], withdrawn: Mapping[str, str] | None = None
+    ) -> None:
         self.models = models
+        self.withdrawn = withdrawn or {}
         self.max_sources = max(
             model.image_inputs.maximum if model.image_inputs else 0 for model in models
         )
@@ -36,35 +48,89 @@ class Catalogue:
             ids = [model.id for model in models]
             twice = next(model_id for model_id in ids if ids.count(model_id) > 1)
             raise CatalogueError(f"the catalogue names {twice} twice")
+        for model in models:
+            if model.replaced_by is not None and model.replaced_by not in self._by_id:
+                raise CatalogueError(f"{model.id} is replaced by an unknown {model.replaced_by}")
 
     def get(self, model_id: str) -> Model | None:
-        """Return the model of that id, if there is one."""
+        """Return the model of that ID, if there is one."""
         return self._by_id.get(model_id)
 
 
 class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    models: tuple[Model, ...] = Field(min_length=1)
+    defaults: Mapping[str, Any] = Field(default_factory=dict)
+    models: tuple[Mapping[str, Any], ...] = ()
+    withdrawn: Mapping[str, str] = Field(default_factory=dict)
+
+
+class _Models(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    models: tuple[Model, ...]
 
 
 def load_catalogue(path: Path | None = None) -> Catalogue:
     """Read and check a catalogue; without a path, the one that comes with the server.
 
+    Args:
+        path: A file, or a folder of files that end in ``.toml``.
+
     Raises:
-        CatalogueError: The file cannot be read or breaks a rule.
+        CatalogueError: A file cannot be read or breaks a rule.
     """
+    models: list[Model] = []
+    withdrawn: dict[str, str] = {}
+    for file in _files(path):
+        name = str(file) if path is not None else file.name
+        found = _read(name, file)
+        models += _models(name, found)
+        withdrawn |= found.withdrawn
+    if not models:
+        raise CatalogueError(f"{path}: the catalogue has no models")
+    return Catalogue(tuple(models), withdrawn)
+
+
+def _files(path: Path | None) -> Iterator[Traversable]:
+    folder: Traversable
+    if path is None:
+        folder = resources.files(__package__).joinpath("models")
+    elif path.is_dir():
+        folder = path
+    else:
+        yield path
+        return
+    files = [file for file in folder.iterdir() if file.name.endswith(".toml")]
+    yield from sorted(files, key=lambda file: (file.name != _FIRST, file.name))
+
+
+def _read(name: str, file: Traversable) -> _File:
     try:
-        if path is None:
-            text = resources.files(__package__).joinpath("models.toml").read_text("utf-8")
-        else:
-            text = path.read_text("utf-8")
-        return Catalogue(_File.model_validate(tomllib.loads(text)).models)
+        return _File.model_validate(tomllib.loads(file.read_text("utf-8")))
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)
-        lines = [
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults
-        ]
-        raise CatalogueError(f"{path or 'models.toml'}: {'; '.join(lines)}") from error
+        raise CatalogueError(f"{name}: {_errors(error)}") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CatalogueError(f"{path or 'models.toml'}: {error}") from error
+        raise CatalogueError(f"{name}: {error}") from error
+
+
+def _models(name: str, file: _File) -> tuple[Model, ...]:
+    entries = [_with_defaults(file.defaults, entry) for entry in file.models]
+    try:
+        return _Models.model_validate({"models": entries}).models
+    except ValidationError as error:
+        raise CatalogueError(f"{name}: {_errors(error)}") from error
+
+
+def _with_defaults(defaults: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry with what its file says of all; its settings are added to the shared."""
+    merged = {**defaults, **entry}
+    for name in _MERGED:
+        if name in defaults and name in entry:
+            merged[name] = {**defaults[name], **entry[name]}
+    return merged
+
+
+def _errors(error: ValidationError) -> str:
+    found = error.errors(include_url=False, include_input=False)
+    return "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in found)

@@ -12,7 +12,7 @@ from typing import Final
 
 from PIL import Image, ImageCms, ImageFile, ImageMath, UnidentifiedImageError
 
-from gql_server.pictures.formats import ImageFormat
+from gql_server.pictures.formats import RASTER_FORMATS, ImageFormat
 
 MAX_PIXELS: Final = 64_000_000
 """Images with more pixels are refused before they are decoded."""
@@ -33,7 +33,7 @@ _MARKER: Final = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
 _START_OF_SCAN: Final = 0xDA
 _END_OF_IMAGE: Final = 0xD9
 
-_PILLOW_NAMES: Final = [image_format.name for image_format in ImageFormat]
+_PILLOW_NAMES: Final = [image_format.name for image_format in RASTER_FORMATS]
 
 _ORIENTATION_TAG: Final = 0x0112
 

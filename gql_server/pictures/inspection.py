@@ -16,6 +16,7 @@ from gql_server.pictures.decoding import (
     to_rgba,
 )
 from gql_server.pictures.formats import ImageFormat
+from gql_server.pictures.svg import drawn, is_svg, svg_size
 
 _PLACEHOLDER_SIDE: Final = 32
 """ThumbHash keeps seven waves along a side and accepts at most 100 pixels; these are enough."""
@@ -42,15 +43,28 @@ class ImageInfo:
     placeholder: str
 
 
-def inspect_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> ImageInfo:
+def inspect_picture(
+    data: bytes, *, max_pixels: int = MAX_PIXELS, allow_svg: bool = False
+) -> ImageInfo:
     """Decode an image to verify it, and return its properties.
 
     Takes a few milliseconds of processor time: call it in a thread.
+
+    Args:
+        data: The bytes.
+        max_pixels: How many pixels they may have at most.
+        allow_svg: Whether they may be an SVG.
 
     Raises:
         NotAPicture: The bytes are not a JPEG, PNG, WebP or AVIF, are damaged or truncated, or
             have more than ``max_pixels``.
     """
+    if allow_svg and is_svg(data):
+        width, height = svg_size(data)
+        image = drawn(data, width=max(1, round(_PLACEHOLDER_SIDE * min(1, width / height))))
+        return ImageInfo(
+            format=ImageFormat.SVG, width=width, height=height, placeholder=_placeholder(image)
+        )
     with opened(data, max_pixels=max_pixels) as picture:
         image_format = format_of(picture)
         width, height = picture.size

@@ -18,7 +18,8 @@ from gql_server.pictures.decoding import (
     to_rgb,
     to_rgba,
 )
-from gql_server.pictures.formats import ImageFormat
+from gql_server.pictures.formats import RASTER_FORMATS, ImageFormat
+from gql_server.pictures.svg import drawn, is_svg, svg_size
 
 _SAVE_OPTIONS: Final[dict[ImageFormat, dict[str, Any]]] = {
     ImageFormat.JPEG: {"quality": 85, "progressive": True},
@@ -62,6 +63,8 @@ def render(
     Raises:
         NotAPicture: The bytes cannot be decoded.
     """
+    if is_svg(data):
+        return _render_svg(data, width=width, image_format=format)
     with opened(data) as picture:
         target_format = format or format_of(picture)
         is_converted = target_format is not format_of(picture)
@@ -136,7 +139,21 @@ def fit_mask(data: bytes, *, width: int, height: int) -> bytes:
     return _encode(_cover(image, (width, height)), ImageFormat.PNG)
 
 
+def _render_svg(
+    data: bytes, *, width: int | None, image_format: ImageFormat | None
+) -> tuple[bytes, ImageFormat]:
+    if width is None and image_format in {None, ImageFormat.SVG}:
+        return data, ImageFormat.SVG
+    target = image_format if image_format in RASTER_FORMATS else ImageFormat.PNG
+    assert target is not None  # noqa: S101 - None is no raster format
+    own_width, _ = svg_size(data)
+    image = drawn(data, width=min(width or own_width, own_width))
+    return _encode(to_rgb(image) if target is ImageFormat.JPEG else image, target), target
+
+
 def _read(data: bytes, *, side: int) -> Image.Image:
+    if is_svg(data):
+        return drawn(data)
     with opened(data) as picture:
         return decode(picture, side=side * _HEADROOM)
 

@@ -34,10 +34,9 @@ class Prompt(Given):
 
     prompt: str = described(
         f"Text prompt: what the image shows. At least {MIN_PROMPT_LENGTH} characters. Combined "
-        "with the template's prompt.",
+        "with the template's prompt. Only some models work without one.",
         "A serene mountain landscape at sunset, photorealistic",
-        # The rule itself is the use case's, which says so in the words that clients know.
-        json_schema_extra={"minLength": MIN_PROMPT_LENGTH},
+        "",
     )
 
 

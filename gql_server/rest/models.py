@@ -1,8 +1,18 @@
 """The models that generate images."""
 
+from typing import Any
+
 from gql_server.domain.clock import now
 from gql_server.domain.money import to_dollars
-from gql_server.inference.model import ModelCapability, ModelQuality, ModelSpeed
+from gql_server.inference import model as domain
+from gql_server.inference.model import (
+    ModelCapability,
+    ModelQuality,
+    ModelSpeed,
+    ModelStatus,
+    PromptUse,
+)
+from gql_server.inference.parameter_rules import SHARED_NAMES, json_schema
 from gql_server.rest.context import ContextOfRequest
 from gql_server.rest.fields import FLUX, Answer, described
 
@@ -31,12 +41,28 @@ class Model(Answer):
     cost_per_image: float = described(
         "Price charged for an image with default settings, in US dollars.", 0.01
     )
+    is_cost_maximum: bool = described(
+        "Whether `cost_per_image` is the maximum, because the provider counts tokens.", False
+    )
     width: int = described("Default image width in pixels.", 1024)
     height: int = described("Default image height in pixels.", 1024)
     capabilities: list[ModelCapability] = described("Capabilities beyond text prompts.", ["seed"])
     is_recommended: bool = described("Whether the model is a good first choice.", True)
     is_beta: bool = described(
         "Whether the model is a beta that the provider may still change.", False
+    )
+    status: ModelStatus = described("Whether the model can be relied on.", "current")
+    status_note: str | None = described("Why the model cannot be relied on.", None)
+    replaced_by: str | None = described("ID of the model to use instead.", None)
+    prompt: PromptUse = described("Whether the model uses a prompt.", "required")
+    settings: dict[str, dict[str, Any]] = described(
+        "Fields of a request that the model supports, each with the JSON Schema of its value.",
+        {"steps": {"type": "integer", "default": 4, "minimum": 1, "maximum": 8}},
+    )
+    parameters: dict[str, dict[str, Any]] = described(
+        "Keys of a request's `parameters` that the model supports, each with the JSON Schema of "
+        "its value.",
+        {},
     )
 
 
@@ -54,12 +80,28 @@ async def list_models(context: ContextOfRequest) -> list[Model]:
             typical_seconds=TypicalSeconds(
                 minimum=model.typical_seconds.minimum, maximum=model.typical_seconds.maximum
             ),
-            cost_per_image=to_dollars(services.prices.price_at_defaults(model, at=moment).cost),
+            cost_per_image=to_dollars(price.cost),
+            is_cost_maximum=price.is_maximum,
             width=model.default_size.width,
             height=model.default_size.height,
             capabilities=list(model.capabilities),
             is_recommended=model.is_recommended,
             is_beta=model.is_beta,
+            status=model.status,
+            status_note=model.status_note,
+            replaced_by=model.replaced_by,
+            prompt=model.prompt,
+            settings=_schemas(model, own=False),
+            parameters=_schemas(model, own=True),
         )
         for model in services.catalogue.models
+        for price in [services.prices.price_at_defaults(model, at=moment)]
     ]
+
+
+def _schemas(model: domain.Model, *, own: bool) -> dict[str, dict[str, Any]]:
+    return {
+        name: json_schema(rule)
+        for name, rule in model.parameters.items()
+        if (name not in SHARED_NAMES) is own
+    }

@@ -1,12 +1,13 @@
 """The settings of an image and of a template."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
 from gql_server.domain.parameters import Parameters
 from gql_server.rest.fields import FLUX, IMAGE_ID, TEMPLATE_ID, Given, described
 
-PARAMETERS: Final = tuple(field.name for field in fields(Parameters))
+PARAMETERS: Final = tuple(field.name for field in fields(Parameters) if field.name != "own")
 
 
 class TemplateParameters(Given):
@@ -37,6 +38,22 @@ class TemplateParameters(Given):
     )
     strength: float | None = described(
         "How much the result may differ from the source image, from 0 (not at all) to 1.", 0.6, None
+    )
+    aspect_ratio: str | None = described(
+        "Width to height, for models that accept it.", "16:9", None
+    )
+    quality: str | None = described("Quality of the image, in the model's words.", "high", None)
+    background: str | None = described(
+        "Background of the image, in the model's words.", "opaque", None
+    )
+    output_format: str | None = described(
+        "File format of the image, in the model's words.", "png", None
+    )
+    parameters: dict[str, Any] | None = described(
+        "Settings that only some models have, by the model's names; see `parameters` of "
+        "`/api/models`.",
+        {"resolution": "2K"},
+        None,
     )
 
 
@@ -90,7 +107,15 @@ class PictureSettings(TemplateParameters, ModelAndTemplate):
 
 def parameters_from(given: TemplateParameters) -> Parameters:
     """Read the settings."""
-    return Parameters(**{name: getattr(given, name) for name in PARAMETERS})
+    shared = {name: getattr(given, name) for name in PARAMETERS}
+    return Parameters(**shared, own=given.parameters or {})
+
+
+def template_parameters(row: Mapping[str, Any]) -> TemplateParameters:
+    """Shape the settings of a row."""
+    return TemplateParameters(
+        **{"parameters" if name == "own" else name: value for name, value in row.items()}
+    )
 
 
 def settings_from(given: PictureSettings) -> dict[str, Any]:

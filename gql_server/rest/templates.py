@@ -31,7 +31,11 @@ from gql_server.rest.pages import (
     next_cursor,
     page_request,
 )
-from gql_server.rest.parameters import TemplateParameters, parameters_from
+from gql_server.rest.parameters import (
+    TemplateParameters,
+    parameters_from,
+    template_parameters,
+)
 
 _NAME: Final = "Product Photography"
 _PROMPT: Final = "Professional product photography, studio lighting, 8k"
@@ -219,7 +223,7 @@ def _template(row: PartialTemplate) -> Template:
         description=row["description"],
         model=row["model_id"],
         default_prompt=row["default_prompt"],
-        parameters=TemplateParameters(**row["parameters"]),
+        parameters=template_parameters(row["parameters"]),
         user_id=row["user_id"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],

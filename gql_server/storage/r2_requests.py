@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
+from gql_server.pictures.formats import ImageFormat
 from gql_server.storage.metadata import PUT_ID, from_headers, to_headers
 from gql_server.storage.refusals import code_of, status_of, translated
 from gql_server.storage.store import ListedObject, StoredObject
@@ -42,6 +43,7 @@ class R2Requests:
                     Key=key,
                     Body=stored.data,
                     ContentType=stored.content_type,
+                    ContentDisposition=_disposition(stored.content_type),
                     CacheControl=CACHE_CONTROL,
                     Metadata={**to_headers(stored.metadata), PUT_ID: put_id},
                     IfNoneMatch="*",
@@ -139,3 +141,8 @@ class R2Requests:
         return await self._client.generate_presigned_url(
             "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=expires_in
         )
+
+
+def _disposition(content_type: str) -> str:
+    """Keep an SVG from being opened as a page of the bucket's host, where it could run scripts."""
+    return "attachment" if content_type == ImageFormat.SVG.content_type else "inline"

@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from gql_server.pictures.decoding import NotAPicture
-from gql_server.pictures.formats import ImageFormat
+from gql_server.pictures.formats import RASTER_FORMATS, ImageFormat
 from gql_server.storage.addresses import MAX_WIDTH
 from gql_server.storage.folder import FolderStore
 from gql_server.storage.folder_files import StoredFile
@@ -28,6 +28,12 @@ _CACHE_CONTROL: Final = "public, max-age=31536000, immutable"
 _OWN_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "cross-origin",  # front ends show images on their own pages
+}
+_SVG_HEADERS: Final = {
+    # Shown in an <img> as ever; opened by itself nothing in it runs, is fetched, or has an origin.
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "sandbox",
+    "Content-Disposition": "attachment",
 }
 _WIDTH: Final = re.compile(r"[0-9]{1,4}")
 
@@ -114,6 +120,8 @@ class _BadQuery(Exception):
 
 def _original(request: Request, file: StoredFile) -> Response:
     headers = _headers(file.digest)
+    if file.content_type == ImageFormat.SVG.content_type:
+        headers |= _SVG_HEADERS
     if _is_known(request, headers["ETag"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return FileResponse(
@@ -144,11 +152,10 @@ def _format(query: QueryParams) -> ImageFormat | None:
     text = query.get("format")
     if text is None:
         return None
-    try:
-        return ImageFormat(text)
-    except ValueError:
-        message = f"format must be one of {', '.join(ImageFormat)}."
-        raise _BadQuery(message) from None
+    if text not in RASTER_FORMATS:
+        message = f"format must be one of {', '.join(RASTER_FORMATS)}."
+        raise _BadQuery(message)
+    return ImageFormat(text)
 
 
 def _headers(digest: str) -> dict[str, str]:

@@ -1,48 +1,21 @@
 """Which URLs webhooks may go to: none that reaches our own network."""
 
-import asyncio
-import re
 import socket
-from collections.abc import Awaitable, Callable, Sequence
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-)
+from collections.abc import Sequence
 from typing import Final
 
 import httpx
 
 from gql_server.domain.errors import ErrorCode, InvalidInput, Path
-from gql_server.domain.text import is_storable
-
-IPAddress = IPv4Address | IPv6Address
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Resolves a host and port to IP addresses; raises OSError as ``getaddrinfo`` does."""
-
-MAX_LENGTH: Final = 2048
-
-_RESOLVE_SECONDS: Final = 5.0
-_HTTPS_PORT: Final = 443
-_FIRST_USER_PORT: Final = 1024
-_LAST_PORT: Final = 65535
-_PRIVATE_NAMES: Final = ("localhost", "local", "internal", "home.arpa")
-_NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
-
-_GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
-_NAT64: Final = IPv6Network("64:ff9b::/96")
-_REFUSED_NETWORKS: Final = (
-    # IETF's own; some versions of Python call a part of it global. A cloud's metadata is there.
-    IPv4Network("192.0.0.0/24"),
-    IPv4Network("192.88.99.0/24"),  # relays of 6to4
-    IPv4Network("168.63.129.16/32"),  # Azure's host services
-    IPv6Network("2001::/23"),  # IETF's own, Teredo among them
-    IPv6Network("2001:db8::/32"),  # documentation
-    IPv6Network("3fff::/20"),  # documentation
+from gql_server.outbound.addresses import (
+    AddressRefused,
+    IPAddress,
+    PublicAddresses,
+    Resolve,
+    resolve_host,
 )
 
+MAX_LENGTH: Final = 2048
 
 REFUSAL: Final = (
     "This webhook address cannot be used. Give an address such as https://example.com/hook: "
@@ -50,20 +23,6 @@ REFUSAL: Final = (
     "spaces, control characters or #. Hosts that are unknown or in a private network are refused."
 )
 """Always the same message: which names our network resolves must not leak."""
-
-
-class AddressRefused(Exception):
-    """A URL that webhooks may not go to, or whose host is unknown."""
-
-    def __init__(self) -> None:
-        super().__init__(REFUSAL)
-
-
-async def resolve_host(host: str, port: int) -> Sequence[str]:
-    """Resolve a host to IP addresses, by the system's resolver."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(where[0]) for *_, where in found))
 
 
 class WebhookAddresses:
@@ -76,8 +35,7 @@ class WebhookAddresses:
             allow_private: Whether private addresses, and URLs without TLS, are allowed.
             resolve: Resolves a host to IP addresses.
         """
-        self._allow_private = allow_private
-        self._resolve = resolve
+        self._public = PublicAddresses(allow_private=allow_private, resolve=resolve)
 
     async def check(self, url: str, *, path: Path) -> None:
         """Check whether webhooks may go to a URL that a client sets.
@@ -98,9 +56,9 @@ class WebhookAddresses:
                 code=ErrorCode.TOO_LONG,
             )
         try:
-            target = self._read(url)
-            if not self._allow_private:
-                await self._find(target)
+            target = self._public.read(url)
+            if not self._public.allow_private:
+                await self._public.find(target)
         except AddressRefused as error:
             raise InvalidInput(REFUSAL, path=path) from error
         except TimeoutError:
@@ -115,83 +73,4 @@ class WebhookAddresses:
         Raises:
             AddressRefused: Webhooks may not go there, or no longer.
         """
-        target = self._read(url)
-        try:
-            return target, await self._find(target)
-        except OSError as error:
-            raise AddressRefused from error
-
-    def _read(self, url: str) -> httpx.URL:
-        if not is_storable(url) or not url.isprintable() or " " in url or "#" in url:
-            raise AddressRefused
-        try:
-            target = httpx.URL(url)
-            host = target.raw_host.decode("ascii").rstrip(".").lower()
-            is_readable = target.host is not None  # as people read it: some names have no such form
-        except Exception as error:  # a parser of arbitrary text can fail in any way
-            raise AddressRefused from error
-        is_secure = target.scheme == "https" or (self._allow_private and target.scheme == "http")
-        if not (is_readable and is_secure and host) or target.userinfo:
-            raise AddressRefused
-        self._check_port(target.port)
-        self._check_name(host)
-        return target
-
-    def _check_port(self, port: int | None) -> None:
-        lowest = 1 if self._allow_private else _FIRST_USER_PORT
-        if port not in {None, _HTTPS_PORT} and not lowest <= (port or 0) <= _LAST_PORT:
-            raise AddressRefused
-
-    def _check_name(self, host: str) -> None:
-        if self._allow_private:
-            return
-        if any(host == name or host.endswith(f".{name}") for name in _PRIVATE_NAMES):
-            raise AddressRefused
-        # Numbers that some resolvers read as IPv4: 2130706433, 0x7f.1, 0177.0.0.1.
-        if ":" not in host and _NUMBER.fullmatch(host.rpartition(".")[2]):
-            try:
-                IPv4Address(host)
-            except ValueError as error:
-                raise AddressRefused from error
-
-    async def _find(self, target: httpx.URL) -> Sequence[IPAddress]:
-        host = target.raw_host.decode("ascii")
-        port = target.port or _HTTPS_PORT
-        try:
-            async with asyncio.timeout(_RESOLVE_SECONDS):
-                found = [ip_address(one) for one in await self._resolve(host, port)]
-        except UnicodeError as error:  # a label is empty or too long
-            raise AddressRefused from error
-        if not found:
-            raise AddressRefused
-        if not self._allow_private and not all(is_global(one) for one in found):
-            raise AddressRefused
-        return found
-
-
-def is_global(address: IPAddress) -> bool:
-    """Return whether an address is a host of the public internet.
-
-    An address that leads to IPv4, by mapping, 6to4 or NAT64, is judged by the IPv4 address.
-    """
-    if isinstance(address, IPv6Address):
-        inner = _inner(address)
-        if inner is not None:
-            return is_global(inner)
-        if address not in _GLOBAL_UNICAST:
-            return False
-    return (
-        address.is_global
-        and not address.is_multicast
-        and not any(address in network for network in _REFUSED_NETWORKS)
-    )
-
-
-def _inner(address: IPv6Address) -> IPv4Address | None:
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    if address.sixtofour is not None:
-        return address.sixtofour
-    if address in _NAT64:
-        return IPv4Address(int(address) & 0xFFFF_FFFF)
-    return None
+        return await self._public.dial(url)

@@ -12,15 +12,16 @@ import httpx
 
 from gql_server import __version__
 from gql_server.domain.retry_after import read_retry_after
+from gql_server.outbound.addresses import AddressRefused
+from gql_server.outbound.dialling import dialled
 from gql_server.tls import trusted_authorities
-from gql_server.webhooks.addresses import AddressRefused, WebhookAddresses
+from gql_server.webhooks.addresses import REFUSAL, WebhookAddresses
 
 TIMEOUT_SECONDS: Final = 15.0
 
 _CONNECT_SECONDS: Final = 5.0
 _BODY_SECONDS: Final = 1.0
 _BODY_BYTES: Final = 8192
-_MAX_TRIED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ class WebhookSender:
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 return await self._send(url, headers, body)
-        except AddressRefused as error:
-            return Answer(error=str(error))
+        except AddressRefused:
+            return Answer(error=REFUSAL)
         except (TimeoutError, httpx.TimeoutException):
             return Answer(error=f"No response within {self._timeout_seconds:g} seconds.")
         except httpx.HTTPError as error:
@@ -85,33 +86,19 @@ class WebhookSender:
 
     async def _send(self, url: str, headers: Mapping[str, str], body: str) -> Answer:
         target, found = await self._addresses.dial(url)
-        tried = found[:_MAX_TRIED]
-        for address in tried:
-            # Connect to the very address that was checked: resolving the name again could return
-            # another. The name stays in Host, and is what the certificate must be for.
-            request = self._client.build_request(
-                "POST",
-                target.copy_with(host=str(address)),
-                headers={
-                    **headers,
-                    "host": target.netloc.decode("ascii"),
-                    "content-type": "application/json",
-                },
-                content=body.encode(),
-                extensions={"sni_hostname": target.raw_host.decode("ascii").rstrip(".")},
-            )
-            try:
-                response = await self._client.send(request, stream=True)
-            except (httpx.ConnectError, httpx.ConnectTimeout):
-                if address == tried[-1]:
-                    raise
-                continue
-            try:
-                await _skim(response)
-                return _answer(response)
-            finally:
-                await response.aclose()
-        raise AddressRefused
+        response = await dialled(
+            self._client,
+            target,
+            found,
+            method="POST",
+            headers={**headers, "content-type": "application/json"},
+            content=body.encode(),
+        )
+        try:
+            await _skim(response)
+            return _answer(response)
+        finally:
+            await response.aclose()
 
 
 async def _skim(response: httpx.Response) -> None:

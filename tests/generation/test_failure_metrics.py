@@ -14,7 +14,7 @@ from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.parameters import Parameters
 from gql_server.generation.failure_metrics import CountingGenerator
 from gql_server.inference.catalogue import load_catalogue
-from gql_server.inference.generator import GeneratedPicture, GenerationRequest
+from gql_server.inference.generator import GeneratedPicture, GenerationRequest, RemoteImage
 from tests.database.rows import counted_statements
 from tests.support.running_app import FLUX, SDXL, RunningApp, running_app, workers_ai_settings
 from tests.support.workers_ai_app import FakeWorkersAI
@@ -59,7 +59,7 @@ async def test_what_a_model_failed_at_is_counted_once_and_apart_from_refusals(
             found = await performance(app)
         read = [statement for statement in statements if "model_rollups" in statement]
         assert len(read) == 2  # one for each of the two windows
-        assert len(found) == 11
+        assert len(found) == 56
         flux = found[FLUX]["performance"]
         assert {name: flux[name] for name in ("images", "failures", "refusals", "successRate")} == {
             "images": 3,
@@ -99,6 +99,9 @@ class Failing:
 
     async def generate(self, request: GenerationRequest) -> GeneratedPicture:
         raise GenerationFailed(f"{request.model.name} failed", retryable=True)
+
+    async def fetch(self, image: RemoteImage) -> GeneratedPicture:
+        raise AssertionError(f"{image.url} is not fetched")
 
     async def close(self) -> None:
         raise AssertionError("not called")

@@ -148,7 +148,11 @@ def test_the_guardrails_of_an_ai_gateway_block_the_prompt_or_the_answer(
 @pytest.mark.parametrize("status", [401, 402, 404, 429, 503])
 def test_an_account_that_was_flagged_is_no_refused_prompt(status: int) -> None:
     message = "Your account was flagged for a safety review"
-    assert fault_of(None, status, message, sent=[PROMPT]) in {Fault.OPERATOR, Fault.SERVICE}
+    assert fault_of(None, status, message, sent=[PROMPT]) in {
+        Fault.OPERATOR,
+        Fault.SERVICE,
+        Fault.CREDITS,
+    }
 
 
 @pytest.mark.parametrize("prompt", ["", "a", " ", "\n" * 50, "x" * 2048])

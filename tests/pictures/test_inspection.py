@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gql_server.pictures.decoding import Flaw, NotAPicture
-from gql_server.pictures.formats import ImageFormat
+from gql_server.pictures.formats import RASTER_FORMATS, ImageFormat
 from gql_server.pictures.inspection import inspect_picture
 
 ORIENTATION_TAG = 0x0112
@@ -35,17 +35,17 @@ def scene(width: int = 120, height: int = 80) -> Image.Image:
     return Image.merge("RGB", (shade, glow, shade.transpose(Image.Transpose.ROTATE_180)))
 
 
-SCENES = {image_format: encoded(scene(), image_format) for image_format in ImageFormat}
+SCENES = {image_format: encoded(scene(), image_format) for image_format in RASTER_FORMATS}
 
 
-@pytest.mark.parametrize("image_format", ImageFormat)
+@pytest.mark.parametrize("image_format", RASTER_FORMATS)
 def test_format_and_size_come_from_the_bytes(image_format: ImageFormat) -> None:
     info = inspect_picture(SCENES[image_format])
 
     assert (info.format, info.width, info.height) == (image_format, 120, 80)
 
 
-@pytest.mark.parametrize("image_format", ImageFormat)
+@pytest.mark.parametrize("image_format", RASTER_FORMATS)
 @pytest.mark.parametrize("size", [(1, 1), (1, 400), (700, 3), (1023, 1025)])
 def test_any_size_has_a_placeholder(image_format: ImageFormat, size: tuple[int, int]) -> None:
     info = inspect_picture(encoded(scene(*size), image_format))
@@ -54,7 +54,7 @@ def test_any_size_has_a_placeholder(image_format: ImageFormat, size: tuple[int, 
     assert 5 <= len(b64decode(info.placeholder, validate=True)) <= 25
 
 
-@pytest.mark.parametrize("image_format", ImageFormat)
+@pytest.mark.parametrize("image_format", RASTER_FORMATS)
 def test_placeholder_has_the_picture_s_colour(image_format: ImageFormat) -> None:
     data = encoded(Image.new("RGB", (640, 480), (200, 40, 90)), image_format)
 
@@ -83,7 +83,7 @@ def test_cmyk_jpegs_are_read() -> None:
     assert inspect_picture(encoded(scene().convert("CMYK"), ImageFormat.JPEG)).height == 80
 
 
-@pytest.mark.parametrize("image_format", ImageFormat)
+@pytest.mark.parametrize("image_format", RASTER_FORMATS)
 def test_width_and_height_are_those_displayed(image_format: ImageFormat) -> None:
     exif = Image.Exif()
     exif[ORIENTATION_TAG] = 6
@@ -143,7 +143,7 @@ def test_what_is_no_picture_is_refused_with_its_reason(data: bytes, flaw: Flaw) 
     assert caught.value.reason is flaw
 
 
-@pytest.mark.parametrize("image_format", ImageFormat)
+@pytest.mark.parametrize("image_format", RASTER_FORMATS)
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.9])
 def test_pictures_cut_off_are_refused(image_format: ImageFormat, kept: float) -> None:
     data = encoded(scene(600, 400), image_format)
@@ -152,7 +152,7 @@ def test_pictures_cut_off_are_refused(image_format: ImageFormat, kept: float) ->
         inspect_picture(data[: int(len(data) * kept)])
 
 
-@pytest.mark.parametrize("image_format", ImageFormat)
+@pytest.mark.parametrize("image_format", RASTER_FORMATS)
 def test_too_many_pixels_are_refused(image_format: ImageFormat) -> None:
     data = SCENES[image_format]
 
@@ -197,7 +197,7 @@ def test_what_unpacks_to_far_more_than_a_picture_is_not_unpacked(kind: bytes) ->
 
 
 @given(
-    image_format=st.sampled_from(ImageFormat),
+    image_format=st.sampled_from(RASTER_FORMATS),
     changes=st.lists(
         st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8
     ),

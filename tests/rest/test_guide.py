@@ -77,5 +77,5 @@ def test_the_table_of_models_is_the_catalogue() -> None:
 
     page = (DOCS / "prompts.md").read_text("utf-8")
     assert re.findall(r"^\| `@cf/.*\|$", page, re.MULTILINE) == [
-        row(model) for model in catalogue.models
+        row(model) for model in catalogue.models if model.id.startswith("@cf/")
     ]

@@ -111,7 +111,7 @@ async def test_a_list_is_narrowed_by_model_and_template(user: RunningApp) -> Non
 async def test_models_are_a_plain_array_with_prices(user: RunningApp) -> None:
     models = await ask(user, "GET", "models")
     by_id = {model["id"]: model for model in models}
-    assert len(models) == 11
+    assert len(models) == 56
     flux = by_id[FLUX]
     assert (
         flux.items()

@@ -58,6 +58,8 @@ def workers_ai_environment(fake_workers_ai: FakeWorkersAI, **more: str) -> dict[
         "CLOUDFLARE_API_TOKEN": fake_workers_ai.token,
         "WORKERS_AI_BASE_URL": fake_workers_ai.base_url,
         "WORKERS_AI_REQUESTS_PER_MINUTE": "10000000",
+        "WORKERS_AI_REQUESTS_PER_MINUTE_THIRD_PARTY": "10000000",
+        "PROVIDER_ALLOW_PRIVATE": "1",
     } | more
 
 

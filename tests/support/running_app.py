@@ -141,6 +141,8 @@ def workers_ai_settings(fake_workers_ai: FakeWorkersAI) -> dict[str, Any]:
         "cloudflare_api_token": fake_workers_ai.token,
         "workers_ai_base_url": fake_workers_ai.base_url,
         "workers_ai_requests_per_minute": 10_000_000,
+        "workers_ai_requests_per_minute_third_party": 10_000_000,
+        "provider_allow_private": True,
     }
 
 

@@ -1,24 +1,38 @@
 """The stand-in of Workers AI as an ASGI application: addresses, tokens, forms, answers."""
 
 import asyncio
+import json
 import re
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from tests.support.workers_ai_behaviours import NAMED, Behaviour, Exchange, Reply, failure, slow
+from tests.support.third_party import envelope, generated, inlined, read_run
+from tests.support.third_party_models import AnswerKind
+from tests.support.workers_ai_behaviours import (
+    NAMED,
+    Behaviour,
+    Exchange,
+    Reply,
+    failure,
+    slow,
+    success,
+)
 from tests.support.workers_ai_catalogue import search
 from tests.support.workers_ai_fields import read_fields
 from tests.support.workers_ai_models import MODELS, Form
 from tests.support.workers_ai_pictures import picture
 from tests.support.workers_ai_rules import Refusal, check
 
+_RUN_ANY = re.compile(r"/client/v4/accounts/(?P<account>[^/]+)/ai/run")
+_FILE = re.compile(r"/files/(?P<number>\d+)")
 _RUN = re.compile(r"/client/v4/accounts/(?P<account>[^/]+)/ai/run/(?P<model>.+)")
 _GATEWAY = re.compile(r"/v1/(?P<account>[^/]+)/[^/]+/workers-ai/(?P<model>.+)")
 _SEARCH = re.compile(r"/client/v4/accounts/(?P<account>[^/]+)/ai/models/search")
@@ -52,6 +66,9 @@ class RecordedRequest:
 
     refusal: Refusal | None = None
 
+    body: bytes = field(default=b"", repr=False)
+    """Of a call of ``/ai/run``: as it came."""
+
 
 class FakeWorkersAI:
     """The service's state, to read and to set from a test at any time.
@@ -65,6 +82,12 @@ class FakeWorkersAI:
         always: What happens when no other behaviour is due; None: a picture.
         search_reply: What is answered to a search for models; None: the models.
         requests: The calls of models, oldest first.
+        file_replies: What is answered to the next requests for images at addresses; after those,
+            the images.
+        file_requests: How many requests for images came.
+        usage: The tokens that answers report, in place of the model's own.
+        reply_headers: Further headers of every answer of a model.
+        answer_as: How images of other providers' models are answered, in place of their own way.
         peak_in_flight: The most calls that were being worked on at one time.
     """
 
@@ -83,6 +106,12 @@ class FakeWorkersAI:
         self.always: Behaviour | None = None
         self.search_reply: Reply | None = None
         self.requests: list[RecordedRequest] = []
+        self.file_replies: deque[Reply] = deque()
+        self.file_requests = 0
+        self.answer_as: AnswerKind | None = None
+        self.reply_headers: dict[str, str] = {}
+        self.usage: dict[str, Any] | None = None
+        self._files: dict[str, tuple[bytes, str]] = {}
         self.peak_in_flight = 0
         self._next: deque[Behaviour] = deque()
         self._working: set[int] = set()
@@ -110,6 +139,12 @@ class FakeWorkersAI:
         self.always = None
         self.search_reply = None
         self.gateway_token = None
+        self.file_replies.clear()
+        self.file_requests = 0
+        self.answer_as = None
+        self.reply_headers = {}
+        self.usage = None
+        self._files.clear()
         self._next.clear()
 
     @property
@@ -134,6 +169,12 @@ class FakeWorkersAI:
         if scope["path"].startswith("/_"):
             await (await self._control(request))(scope, receive, send)
             return
+        if found := _FILE.fullmatch(scope["path"]):
+            await self._file(found["number"])(scope, receive, send)
+            return
+        if found := _RUN_ANY.fullmatch(scope["path"]):
+            await self._run(request, send, found["account"], "")
+            return
         if found := _RUN.fullmatch(scope["path"]) or _GATEWAY.fullmatch(scope["path"]):
             await self._run(request, send, found["account"], found["model"])
             return
@@ -150,6 +191,13 @@ class FakeWorkersAI:
             self.next(*(NAMED[name] for name in await request.json()))
             return Response(status_code=204)
         return Response(status_code=404)
+
+    def _file(self, number: str) -> Response:
+        self.file_requests += 1
+        if self.file_replies:
+            return _response(self.file_replies.popleft())
+        data, media_type = self._files.get(number, (b"", ""))
+        return Response(data, 200 if data else 404, media_type=media_type)
 
     def _other(self, request: Request) -> Response:
         try:
@@ -215,6 +263,8 @@ class FakeWorkersAI:
         self._check_caller(request, account)
         if request.method != "POST":
             raise Refusal(7001, 405, "Method not allowed")
+        if not recorded.model:
+            return await self._checked_run(request, send, recorded)
         rules = MODELS.get(recorded.model)
         if rules is None:
             raise Refusal(5007, 400, f"No such model {recorded.model} or task")
@@ -232,7 +282,44 @@ class FakeWorkersAI:
             mark=f"{recorded.model}, seed {asked.seed}, picture {self._pictures}",
         )
         transport = request.scope["extensions"]["transport"]["transport"]
-        return Exchange(rules=rules, asked=asked, picture=made, send=send, transport=transport)
+        return Exchange(
+            rules=rules,
+            asked=asked,
+            picture=made,
+            send=send,
+            transport=transport,
+            headers=self.reply_headers,
+        )
+
+    async def _checked_run(
+        self, request: Request, send: Send, recorded: RecordedRequest
+    ) -> Exchange:
+        recorded.form, recorded.body = "run", await request.body()
+        run = read_run(recorded.body)
+        if self.usage is not None:
+            run = replace(run, rules=replace(run.rules, usage=self.usage))
+        recorded.model, recorded.prompt = run.model, run.prompt
+        recorded.parameters = {k: v for k, v in run.given.items() if k != run.rules.prompt}
+        self._pictures += 1
+        data, media_type = generated(run, self._pictures)
+        kind = self.answer_as or run.rules.answer
+        if kind == "address":
+            self._files[str(self._pictures)] = (data, media_type)
+            image = f"{self.origin}/files/{self._pictures}?X-Amz-Expires=86400"
+        else:
+            image = inlined(replace(run, rules=replace(run.rules, answer=kind)), data, media_type)
+        reply = success(None)
+        reply = replace(reply, body=json.dumps(envelope(run, image)).encode())
+        transport = request.scope["extensions"]["transport"]["transport"]
+        return Exchange(
+            rules=None,
+            asked=None,
+            picture=data,
+            send=send,
+            transport=transport,
+            reply=reply,
+            headers=self.reply_headers,
+        )
 
     def _check_caller(self, request: Request, account: str) -> None:
         is_gateway = _GATEWAY.fullmatch(request.url.path) is not None

@@ -34,16 +34,26 @@ class Reply:
 class Exchange:
     """A request that the service takes, and the ways to answer it."""
 
-    rules: ModelRules
-    asked: Accepted
+    rules: ModelRules | None
+    asked: Accepted | None
+    """Of a model of another provider there is neither."""
+
     picture: bytes
     """What the model made."""
 
     send: Send
     transport: asyncio.Transport
+    reply: Reply | None = None
+    """The answer of a model of another provider."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of every answer."""
 
     def reply_with_picture(self) -> Reply:
         """Answer as the model does."""
+        if self.reply is not None:
+            return self.reply
+        assert self.rules is not None
         if self.rules.answer == "base64":
             return success({"image": b64encode(self.picture).decode()})
         return Reply(body=self.picture, content_type=self.rules.declared)
@@ -58,6 +68,7 @@ class Exchange:
             "Content-Type": reply.content_type,
             "Date": formatdate(usegmt=True),
             **reply.headers,
+            **self.headers,
         }
         if length is not None:
             headers["Content-Length"] = str(length)
@@ -191,6 +202,7 @@ async def truncated_picture(exchange: Exchange) -> None:
 
 
 async def jpeg_declared_as_png(exchange: Exchange) -> None:
+    assert exchange.asked is not None
     data = picture("jpeg", exchange.asked.width, exchange.asked.height, seed=1, mark="as png")
     await exchange.answer(Reply(body=data, content_type="image/png"))
 

@@ -16,6 +16,7 @@ from gql_server.inference.generator import GenerationRequest
 from gql_server.inference.model import Model
 from gql_server.inference.workers_ai import WorkersAI
 from gql_server.inference.workers_ai.backoff import Backoff
+from gql_server.outbound.addresses import PublicAddresses
 from tests.support.workers_ai_app import FakeWorkersAI
 
 FLUX = "@cf/black-forest-labs/flux-1-schnell"
@@ -54,6 +55,9 @@ async def workers_ai_client(
     max_connections: int = 256,
     waits: SkippedWaits | None = None,
     limiter: RateLimiter | None = None,
+    gateway_id: str | None = None,
+    gateway_logs_payloads: bool = True,
+    allow_private: bool = True,
 ) -> AsyncIterator[WorkersAI]:
     client = WorkersAI(
         account_id=fake_workers_ai.account_id,
@@ -65,6 +69,10 @@ async def workers_ai_client(
         max_connections=max_connections,
         backoff=waits or SkippedWaits(),
         limiter=limiter,
+        gateway_id=gateway_id,
+        gateway_logs_payloads=gateway_logs_payloads,
+        addresses=PublicAddresses(allow_private=allow_private),
+        fetch_waits=(0.0, 0.0, 0.0),
         clock=lambda: MOMENT,
     )
     try:

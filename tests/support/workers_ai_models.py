@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Form = Literal["json", "multipart"]
+Form = Literal["json", "multipart", "run"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,12 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gql_server.domain.errors import ErrorCode, InvalidInput
+from gql_server.outbound.addresses import AddressRefused, is_global, resolve_host
 from gql_server.webhooks.addresses import (
     REFUSAL,
-    AddressRefused,
     WebhookAddresses,
-    is_global,
-    resolve_host,
 )
 
 pytestmark = pytest.mark.anyio
@@ -165,7 +163,7 @@ async def test_any_text_is_an_address_or_refused_in_the_same_words(text: str) ->
 
 async def test_a_host_that_cannot_be_looked_up_now_is_taken_and_looked_up_later() -> None:
     await ADDRESSES.check("https://away.example/", path=())
-    with pytest.raises(AddressRefused, match="cannot be used"):
+    with pytest.raises(AddressRefused):
         await ADDRESSES.dial("https://away.example/")
 
 

@@ -11,12 +11,16 @@ from gql_server.api.batches.types import BatchPriority
 from gql_server.api.described import described
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import camel_case
-from gql_server.api.images.parameters import IDEMPOTENCY_KEY, PictureSettingsInput, PromptInput
+from gql_server.api.images.parameters import (
+    IDEMPOTENCY_KEY,
+    PictureSettingsInput,
+    PromptInput,
+    parameters_of,
+)
 from gql_server.batches.requests import BatchImage, BatchRequest
 from gql_server.batches.validation import MAX_IMAGES, checking_cost, size_errors
 from gql_server.domain import batches as domain
 from gql_server.domain.errors import Rejected
-from gql_server.domain.parameters import Parameters
 from gql_server.generation.requests import ImageRequest
 from gql_server.graphql.execution.plain_values import length, whole_number
 from gql_server.processes.bulk_work import bulk_work
@@ -24,7 +28,6 @@ from gql_server.processes.bulk_work import bulk_work
 _SETTINGS: Final = tuple(field.name for field in fields(PictureSettingsInput))
 _PYTHON_NAMES: Final = {camel_case(name): name for name in (*_SETTINGS, "prompt")}
 _LISTS: Final = frozenset({"source_image_ids", "tags"})
-_PARAMETERS: Final = tuple(field.name for field in fields(Parameters))
 
 
 @described
@@ -175,10 +178,10 @@ def _sent(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _request(given: dict[str, Any]) -> ImageRequest:
     return ImageRequest(
-        prompt=given["prompt"],
+        prompt=given.get("prompt", ""),
         model_id=given.get("model"),
         template_id=given.get("template_id"),
-        parameters=Parameters(**{name: given.get(name) for name in _PARAMETERS}),
+        parameters=parameters_of(given),
         source_image_ids=given.get("source_image_ids", ()),
         mask_image_id=given.get("mask_image_id"),
         tags=given.get("tags", ()),

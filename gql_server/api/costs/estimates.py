@@ -32,11 +32,17 @@ class CostEstimateInput:
 @described
 @strawberry.type
 class CostEstimate:
-    """The exact cost of a request, at current prices."""
+    """The cost of a request, at current prices: exact, or at most."""
 
-    cost: float = strawberry.field(description="Amount that would be charged, in US dollars.")
+    cost: float = strawberry.field(
+        description="Amount that would be charged, in US dollars. At most, where `isMaximum`."
+    )
     provider_cost: float = strawberry.field(
-        description="Amount the provider would bill, in US dollars."
+        description="Amount the provider would bill, in US dollars. At most, where `isMaximum`."
+    )
+    is_maximum: bool = strawberry.field(
+        description="Whether the amounts are the maximum: the provider of a model counts tokens, "
+        "whose number is known only when the image is there."
     )
     neurons: float = strawberry.field(description="Usage the provider would count, in neurons.")
 
@@ -85,5 +91,6 @@ async def cost_estimate(info: Info, source: CostEstimateInput) -> CostEstimatePa
         cost=to_dollars(price.cost),
         provider_cost=to_dollars(price.provider_cost),
         neurons=to_neurons(price.neurons),
+        is_maximum=price.is_maximum,
     )
     return CostEstimatePayload(estimate=estimate, user_errors=[])

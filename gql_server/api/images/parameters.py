@@ -1,7 +1,8 @@
 """The settings of a picture, as they come in and as they go out."""
 
+from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import strawberry
 
@@ -28,6 +29,21 @@ _GUIDANCE = (
     "range depend on the model, see `Model.parameters`."
 )
 _SEED = "Seed of the random generator. The same seed and settings give the same image."
+_ASPECT_RATIO = (
+    "Width to height, such as `16:9`, for models that have the `ASPECT_RATIO` capability; see "
+    "`Model.parameters`."
+)
+_QUALITY = "Quality of the image, in the model's words, such as `high`; see `Model.parameters`."
+_BACKGROUND = (
+    "Background of the image, in the model's words, such as `opaque`; see `Model.parameters`."
+)
+_OUTPUT_FORMAT = (
+    "File format of the image, in the model's words, such as `png`; see `Model.parameters`."
+)
+_OWN = (
+    "Settings that only some models have, as a JSON object by the model's names, such as "
+    '`{resolution: "2K"}`; see `Model.parameters`.'
+)
 _STRENGTH = "How much the result may differ from the source image, from 0 (not at all) to 1."
 
 
@@ -46,6 +62,11 @@ class GenerationParameters:
     guidance: float | None = strawberry.field(description=_GUIDANCE)
     seed: Seed | None = strawberry.field(description=_SEED)
     strength: float | None = strawberry.field(description=_STRENGTH)
+    aspect_ratio: str | None = strawberry.field(default=None, description=_ASPECT_RATIO)
+    quality: str | None = strawberry.field(default=None, description=_QUALITY)
+    background: str | None = strawberry.field(default=None, description=_BACKGROUND)
+    output_format: str | None = strawberry.field(default=None, description=_OUTPUT_FORMAT)
+    parameters: strawberry.scalars.JSON | None = strawberry.field(default=None, description=_OWN)
 
 
 @described
@@ -63,6 +84,11 @@ class TemplateParameters:
     guidance: float | None = strawberry.field(description=_GUIDANCE)
     seed: Seed | None = strawberry.field(description=_SEED)
     strength: float | None = strawberry.field(description=_STRENGTH)
+    aspect_ratio: str | None = strawberry.field(default=None, description=_ASPECT_RATIO)
+    quality: str | None = strawberry.field(default=None, description=_QUALITY)
+    background: str | None = strawberry.field(default=None, description=_BACKGROUND)
+    output_format: str | None = strawberry.field(default=None, description=_OUTPUT_FORMAT)
+    parameters: strawberry.scalars.JSON | None = strawberry.field(default=None, description=_OWN)
 
 
 @described
@@ -80,6 +106,11 @@ class TemplateParametersInput:
     guidance: float | None = strawberry.field(default=None, description=_GUIDANCE)
     seed: Seed | None = strawberry.field(default=None, description=_SEED)
     strength: float | None = strawberry.field(default=None, description=_STRENGTH)
+    aspect_ratio: str | None = strawberry.field(default=None, description=_ASPECT_RATIO)
+    quality: str | None = strawberry.field(default=None, description=_QUALITY)
+    background: str | None = strawberry.field(default=None, description=_BACKGROUND)
+    output_format: str | None = strawberry.field(default=None, description=_OUTPUT_FORMAT)
+    parameters: strawberry.scalars.JSON | None = strawberry.field(default=None, description=_OWN)
 
 
 @strawberry.input
@@ -87,9 +118,10 @@ class PromptInput:
     """What a picture shows."""
 
     prompt: str = strawberry.field(
+        default="",
         description="Text prompt: what the image shows. At least 3 characters; the maximum "
         "depends on the model, see `Model.maxPromptLength`. Combined with the "
-        "template's prompt."
+        "template's prompt. Only some models work without one, see `Model.promptUse`.",
     )
 
 
@@ -116,6 +148,11 @@ class PictureSettingsInput:
         default=None, description=f"{_SEED} Chosen at random when omitted."
     )
     strength: float | None = strawberry.field(default=None, description=_STRENGTH)
+    aspect_ratio: str | None = strawberry.field(default=None, description=_ASPECT_RATIO)
+    quality: str | None = strawberry.field(default=None, description=_QUALITY)
+    background: str | None = strawberry.field(default=None, description=_BACKGROUND)
+    output_format: str | None = strawberry.field(default=None, description=_OUTPUT_FORMAT)
+    parameters: strawberry.scalars.JSON | None = strawberry.field(default=None, description=_OWN)
     source_image_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
         description="IDs of generated images (`img_…`) or uploads (`src_…`) to transform or"
@@ -152,7 +189,33 @@ class GenerateImageInput(PictureSettingsInput, PromptInput):
 
 def parameters_from(source: PictureSettingsInput | TemplateParametersInput) -> Parameters:
     """Read the settings of an input."""
-    return Parameters(**{field.name: getattr(source, field.name) for field in fields(Parameters)})
+    return parameters_of(vars(source))
+
+
+def parameters_of(given: Mapping[str, Any]) -> Parameters:
+    """Read the settings of an input's fields, by their names here."""
+    own = given.get("parameters")
+    return Parameters(**{name: given.get(name) for name in _SHARED}, own={} if own is None else own)
+
+
+def generation_parameters(row: Mapping[str, Any]) -> GenerationParameters:
+    """Shape the settings of an image's row."""
+    return GenerationParameters(**_attributes(row))
+
+
+def template_parameters(row: Mapping[str, Any]) -> TemplateParameters:
+    """Shape the settings of a template's row."""
+    return TemplateParameters(**_attributes(row))
+
+
+def _attributes(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "own" not in row:
+        return row
+    return {**{name: value for name, value in row.items() if name != "own"}, _OWN_FIELD: row["own"]}
+
+
+_OWN_FIELD: Final = "parameters"
+_SHARED: Final = tuple(field.name for field in fields(Parameters) if field.name != "own")
 
 
 def picture_request(source: GenerateImageInput) -> ImageRequest:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from gql_server.api.context import Context
 from gql_server.api.images.filters import image_filter
-from gql_server.api.images.parameters import GenerationParameters
+from gql_server.api.images.parameters import GenerationParameters, generation_parameters
 from gql_server.api.models.types import Model
 from gql_server.database.engine.cursors import cursor_at
 from gql_server.domain.money import to_dollars, to_neurons
@@ -98,7 +98,7 @@ def _json(context: Context) -> Callable[[Any], Any]:
 
 def _parameters(context: Context) -> Callable[[Any], GenerationParameters]:
     json = context.services.database.values.json
-    return lambda value: GenerationParameters(**json(value))
+    return lambda value: generation_parameters(json(value))
 
 
 def _is_deleted(_context: Context) -> Callable[[Any], bool]:

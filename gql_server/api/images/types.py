@@ -12,7 +12,7 @@ from gql_server.api.context import Context, Info
 from gql_server.api.described import described
 from gql_server.api.images.addresses import ExpiresIn, Format, Width, picture_url
 from gql_server.api.images.filters import ImageFilter, image_filter
-from gql_server.api.images.parameters import GenerationParameters
+from gql_server.api.images.parameters import GenerationParameters, generation_parameters
 from gql_server.api.models.types import Model
 from gql_server.api.nodes import Node
 from gql_server.api.pages import PageArguments
@@ -217,7 +217,7 @@ _IMAGES: Final = PartialObjects(
     {
         "storage_key": {"storage_key": as_read, "r2_key": as_read, "r2_url": _public_url},
         "model_id": {"model": lambda model_id, context: context.models[model_id]},
-        "parameters": {"parameters": lambda values, _: GenerationParameters(**values)},
+        "parameters": {"parameters": lambda values, _: generation_parameters(values)},
         "attributes": {"metadata": as_read},
         "deleted_at": {
             "deleted_at": as_read,

@@ -5,6 +5,7 @@ from enum import Enum
 import strawberry
 
 from gql_server.api.described import described
+from gql_server.graphql.execution.weights import list_size
 from gql_server.inference import model as domain
 
 
@@ -61,6 +62,52 @@ class ModelCapability(Enum):
         domain.ModelCapability.REFERENCE_IMAGES,
         description="Uses source images as references for a new image.",
     )
+    ASPECT_RATIO = strawberry.enum_value(
+        domain.ModelCapability.ASPECT_RATIO, description="Accepts an `aspectRatio`."
+    )
+    VECTOR = strawberry.enum_value(
+        domain.ModelCapability.VECTOR, description="Generates vector images (SVG)."
+    )
+
+
+@described
+@strawberry.enum
+class ModelStatus(Enum):
+    """Whether a model can be relied on."""
+
+    CURRENT = strawberry.enum_value(domain.ModelStatus.CURRENT, description="In regular use.")
+    DOUBTFUL = strawberry.enum_value(
+        domain.ModelStatus.DOUBTFUL,
+        description="The provider refuses it to some accounts, or no longer lists it.",
+    )
+    DEPRECATED = strawberry.enum_value(
+        domain.ModelStatus.DEPRECATED, description="The provider is going to withdraw it."
+    )
+
+
+@described
+@strawberry.enum
+class PromptUse(Enum):
+    """Whether a model uses a prompt."""
+
+    REQUIRED = strawberry.enum_value(domain.PromptUse.REQUIRED, description="A prompt is required.")
+    OPTIONAL = strawberry.enum_value(
+        domain.PromptUse.OPTIONAL, description="The model works with or without a prompt."
+    )
+    NONE = strawberry.enum_value(
+        domain.PromptUse.NONE, description="The model uses source images alone."
+    )
+
+
+@described
+@strawberry.enum
+class ModelParameterLocation(Enum):
+    """Where a setting stands in an input."""
+
+    FIELD = strawberry.enum_value("field", description="In a field of the input of that name.")
+    PARAMETERS = strawberry.enum_value(
+        "parameters", description="In the input's `parameters`, under a key of that name."
+    )
 
 
 @described
@@ -68,6 +115,10 @@ class ModelCapability(Enum):
 class PriceUnit(Enum):
     """A unit that the provider bills."""
 
+    IMAGE = strawberry.enum_value(domain.PriceUnit.IMAGE, description="Each image.")
+    INPUT_IMAGE = strawberry.enum_value(
+        domain.PriceUnit.INPUT_IMAGE, description="Each source image."
+    )
     OUTPUT_TILE = strawberry.enum_value(
         domain.PriceUnit.OUTPUT_TILE, description="Each started 512 × 512 pixel tile of the image."
     )
@@ -96,6 +147,27 @@ class PriceUnit(Enum):
         domain.PriceUnit.INPUT_MEGAPIXEL,
         description="Each started megapixel of a source image.",
     )
+    INPUT_TEXT_TOKEN = strawberry.enum_value(
+        domain.PriceUnit.INPUT_TEXT_TOKEN, description="Each token of the prompt."
+    )
+    INPUT_IMAGE_TOKEN = strawberry.enum_value(
+        domain.PriceUnit.INPUT_IMAGE_TOKEN, description="Each token of a source image."
+    )
+    CACHED_TEXT_TOKEN = strawberry.enum_value(
+        domain.PriceUnit.CACHED_TEXT_TOKEN,
+        description="Each token of the prompt that the provider had in its cache.",
+    )
+    CACHED_IMAGE_TOKEN = strawberry.enum_value(
+        domain.PriceUnit.CACHED_IMAGE_TOKEN,
+        description="Each token of a source image that the provider had in its cache.",
+    )
+    OUTPUT_TEXT_TOKEN = strawberry.enum_value(
+        domain.PriceUnit.OUTPUT_TEXT_TOKEN,
+        description="Each token of text that the model generates beside the image.",
+    )
+    OUTPUT_IMAGE_TOKEN = strawberry.enum_value(
+        domain.PriceUnit.OUTPUT_IMAGE_TOKEN, description="Each token of the generated image."
+    )
 
 
 @described
@@ -106,6 +178,14 @@ class ModelParameterType(Enum):
     STRING = strawberry.enum_value("string", description="Text.")
     INTEGER = strawberry.enum_value("integer", description="A whole number.")
     FLOAT = strawberry.enum_value("float", description="A decimal number.")
+    BOOLEAN = strawberry.enum_value("boolean", description="True or false.")
+    ASPECT_RATIO = strawberry.enum_value(
+        "aspect_ratio", description="Text: an aspect ratio such as `16:9`."
+    )
+    LIST = strawberry.enum_value("list", description="A list; `jsonSchema` describes its items.")
+    OBJECT = strawberry.enum_value(
+        "object", description="A JSON object; `jsonSchema` describes its fields."
+    )
 
 
 @described
@@ -133,7 +213,13 @@ class UnitPrice:
 
     unit: PriceUnit = strawberry.field(description="Unit that is billed.")
     price: float = strawberry.field(description="Price of one unit, in US dollars.")
-    neurons: float = strawberry.field(description="Neurons counted for one unit.")
+    neurons: float = strawberry.field(
+        description="Neurons counted for one unit. 0 for models that are not billed in neurons."
+    )
+    condition: str | None = strawberry.field(
+        description="Settings that the price applies to, such as `resolution = 2K`. Of the prices "
+        "of a unit the first that applies counts. Null when it applies to all."
+    )
 
 
 @described
@@ -141,10 +227,24 @@ class UnitPrice:
 class ModelParameter:
     """A setting that a model supports."""
 
-    name: str = strawberry.field(description="Name of the field in `GenerateImageInput`.")
+    name: str = strawberry.field(
+        description="Name of the field in `GenerateImageInput`, or of the key in its `parameters`."
+    )
+    location: ModelParameterLocation = strawberry.field(
+        description="Where the setting stands in an input."
+    )
     type: ModelParameterType = strawberry.field(description="Type of the value.")
     default: float | None = strawberry.field(
-        description="Default value. Null when the model decides."
+        description="Default number. Null when the model decides, or the value is no number; "
+        "`jsonSchema` has defaults of every type."
+    )
+    choices: list[str] | None = strawberry.field(
+        description="The only valid values. Null when there are others.",
+        metadata=list_size(20),
+    )
+    is_required: bool = strawberry.field(description="Whether the setting must be set.")
+    json_schema: strawberry.scalars.JSON = strawberry.field(
+        description="JSON Schema of the value, to make forms of."
     )
     minimum: float | None = strawberry.field(description="Minimum value. Null when there is none.")
     maximum: float | None = strawberry.field(
@@ -160,6 +260,17 @@ class ModelParameter:
 
 @described
 @strawberry.type
+class ModelReplacement:
+    """Advice about a model that cannot be relied on."""
+
+    note: str = strawberry.field(description="Why the model cannot be relied on.")
+    model: strawberry.ID | None = strawberry.field(
+        description="ID of the model to use instead. Null when there is none."
+    )
+
+
+@described
+@strawberry.type
 class ImageInputs:
     """Source images that a model accepts beside the prompt."""
 
@@ -167,3 +278,7 @@ class ImageInputs:
     maximum: int = strawberry.field(description="Maximum number of source images.")
     takes_mask: bool = strawberry.field(description="Whether the model accepts a mask.")
     needs_mask: bool = strawberry.field(description="Whether the model requires a mask.")
+    max_with_mask: int = strawberry.field(
+        description="Maximum number of source images together with a mask. 0 when the model "
+        "accepts none."
+    )

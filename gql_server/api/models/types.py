@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 import strawberry
 
@@ -13,10 +13,14 @@ from gql_server.api.models.details import (
     ImageInputs,
     ModelCapability,
     ModelParameter,
+    ModelParameterLocation,
     ModelParameterType,
     ModelQuality,
+    ModelReplacement,
     ModelSpeed,
+    ModelStatus,
     PriceUnit,
+    PromptUse,
     SecondsRange,
     Size,
     UnitPrice,
@@ -28,6 +32,8 @@ from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.graphql.execution.weights import list_size
 from gql_server.inference import model as domain
 from gql_server.inference.catalogue import Catalogue
+from gql_server.inference.parameter_rules import SHARED_NAMES, json_schema
+from gql_server.inference.sizes import read_size
 from gql_server.ledger.prices.price_book import PriceBook
 
 
@@ -45,7 +51,15 @@ class Model(Node):
         description="Typical generation time, in seconds."
     )
     cost_per_image: float = strawberry.field(
-        description="Price charged for an image with default settings, in US dollars."
+        description="Price charged for an image with default settings, in US dollars. The maximum "
+        "where `isCostMaximum` is true."
+    )
+    is_cost_maximum: bool = strawberry.field(
+        description="Whether the exact cost is known only when the image is there, because the "
+        "provider counts tokens. The maximum is reserved, and the actual amount is charged."
+    )
+    is_price_estimate: bool = strawberry.field(
+        description="Whether the provider does not document all that its price depends on."
     )
     unit_prices: list[UnitPrice] = strawberry.field(
         description="The provider's unit prices. Empty while a beta model is free.",
@@ -75,6 +89,15 @@ class Model(Node):
     is_available: bool = strawberry.field(
         description="Whether the model can generate new images. Existing images may come "
         "from a retired model."
+    )
+    status: ModelStatus = strawberry.field(description="Whether the model can be relied on.")
+    replacement: ModelReplacement | None = strawberry.field(
+        description="Why the model cannot be relied on, and which to use instead. Null when it can."
+    )
+    prompt_use: PromptUse = strawberry.field(description="Whether the model uses a prompt.")
+    sizes: list[Size] = strawberry.field(
+        description="The only sizes that the model generates. Empty when there are others.",
+        metadata=list_size(8),
     )
 
     @strawberry.field(
@@ -167,6 +190,10 @@ _PARAMETER_DESCRIPTIONS: Mapping[str, str] = {
     "range depend on the model, see `Model.parameters`.",
     "seed": "Seed of the random generator. The same seed and settings give the same image.",
     "strength": "How much the result may differ from the source image, from 0 (not at all) to 1.",
+    "aspect_ratio": "Width to height.",
+    "quality": "Quality of the image: more is slower and may cost more.",
+    "background": "Background of the image.",
+    "output_format": "File format of the image.",
 }
 
 
@@ -185,32 +212,25 @@ def _shape(model: domain.Model, prices: PriceBook, at: datetime) -> Model:
             minimum=model.typical_seconds.minimum, maximum=model.typical_seconds.maximum
         ),
         cost_per_image=to_dollars(price.cost),
+        is_cost_maximum=price.is_maximum,
+        is_price_estimate=model.is_price_estimate,
         unit_prices=[
             UnitPrice(
                 unit=PriceUnit(unit.unit),
                 price=to_dollars(unit.nano_dollars),
                 neurons=to_neurons(unit.milli_neurons),
+                condition=_condition(unit),
             )
             for unit in prices.unit_prices(model, at=at)
         ],
         capabilities=[ModelCapability(capability) for capability in model.capabilities],
-        parameters=[
-            ModelParameter(
-                name=camel_case(name),
-                type=ModelParameterType(rule.type),
-                default=rule.default,
-                minimum=rule.minimum,
-                maximum=rule.maximum,
-                multiple_of=rule.multiple_of,
-                description=_PARAMETER_DESCRIPTIONS[name],
-            )
-            for name, rule in model.parameters.items()
-        ],
+        parameters=[_parameter(name, rule) for name, rule in model.parameters.items()],
         image_inputs=ImageInputs(
             minimum=inputs.minimum,
             maximum=inputs.maximum,
             takes_mask=inputs.mask != "none",
             needs_mask=inputs.mask == "required",
+            max_with_mask=_max_with_mask(inputs),
         )
         if inputs is not None
         else None,
@@ -219,7 +239,55 @@ def _shape(model: domain.Model, prices: PriceBook, at: datetime) -> Model:
         is_recommended=model.is_recommended,
         is_beta=model.is_beta,
         is_available=True,
+        status=ModelStatus(model.status),
+        replacement=ModelReplacement(
+            note=model.status_note,
+            model=strawberry.ID(model.replaced_by) if model.replaced_by is not None else None,
+        )
+        if model.status_note is not None
+        else None,
+        prompt_use=PromptUse(model.prompt),
+        sizes=[Size(width=one.width, height=one.height) for one in map(read_size, model.sizes)],
     )
+
+
+def _parameter(name: str, rule: domain.ParameterRule) -> ModelParameter:
+    is_own = name not in SHARED_NAMES
+    schema = json_schema(rule)
+    description = rule.description or _PARAMETER_DESCRIPTIONS[name]
+    is_number = isinstance(rule.default, int | float) and not isinstance(rule.default, bool)
+    return ModelParameter(
+        name=name if is_own else camel_case(name),
+        location=ModelParameterLocation("parameters" if is_own else "field"),
+        type=ModelParameterType(rule.type),
+        default=float(rule.default) if is_number and rule.default is not None else None,
+        choices=[str(choice) for choice in rule.choices] or None,
+        is_required=rule.is_required,
+        json_schema=cast("strawberry.scalars.JSON", schema | {"description": description}),
+        minimum=rule.minimum,
+        maximum=rule.maximum,
+        multiple_of=rule.multiple_of,
+        description=description,
+    )
+
+
+def _max_with_mask(inputs: domain.ImageInputs) -> int:
+    if inputs.mask == "none":
+        return 0
+    return inputs.mask_sources or inputs.maximum
+
+
+def _condition(price: domain.UnitPrice) -> str | None:
+    """Write the conditions of a price for people."""
+    words = []
+    for name, condition in price.when.items():
+        if condition.is_set is not None:
+            words.append(f"{name} is {'set' if condition.is_set else 'not set'}")
+        elif condition.maximum is not None:
+            words.append(f"{name} <= {condition.maximum}")
+        else:
+            words.append(f"{name} = {' or '.join(map(str, condition.values))}")
+    return ", ".join(words) or None
 
 
 def _retired(model_id: str) -> Model:
@@ -232,6 +300,8 @@ def _retired(model_id: str) -> Model:
         quality=ModelQuality.STANDARD,
         typical_seconds=SecondsRange(minimum=0, maximum=0),
         cost_per_image=0,
+        is_cost_maximum=False,
+        is_price_estimate=False,
         unit_prices=[],
         capabilities=[],
         parameters=[],
@@ -241,4 +311,8 @@ def _retired(model_id: str) -> Model:
         is_recommended=False,
         is_beta=False,
         is_available=False,
+        status=ModelStatus.DEPRECATED,
+        replacement=ModelReplacement(note="The model is no longer in the catalogue.", model=None),
+        prompt_use=PromptUse.REQUIRED,
+        sizes=[],
     )

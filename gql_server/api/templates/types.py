@@ -13,7 +13,7 @@ from gql_server.api.images.filters import (
     FilterArgument,
     image_filter,
 )
-from gql_server.api.images.parameters import TemplateParameters
+from gql_server.api.images.parameters import TemplateParameters, template_parameters
 from gql_server.api.images.types import IMAGE_COLUMNS, Image, images_from
 from gql_server.api.loaders import TemplateImages
 from gql_server.api.models.types import Model
@@ -85,6 +85,6 @@ _TEMPLATES: Final = PartialObjects(
     Template,
     {
         "model_id": {"model": lambda model_id, context: context.models[model_id]},
-        "parameters": {"parameters": lambda values, _: TemplateParameters(**values)},
+        "parameters": {"parameters": lambda values, _: template_parameters(values)},
     },
 )

@@ -20,6 +20,7 @@ from gql_server.database.queries.image_order import MILLISECOND, images_topic, n
 from gql_server.database.queries.image_tags import insert_tags
 from gql_server.database.queries.images import find_images
 from gql_server.database.queries.model_rollups import add_to_model_rollups, rollups_of_image
+from gql_server.database.queries.remote_images import forget_remote_images
 from gql_server.database.queries.reservations import remove_reservations, settle_reservations
 from gql_server.database.records.images import PartialImage
 from gql_server.database.tables.images import ImageRow
@@ -55,6 +56,7 @@ class NewImage:
         key: The idempotency key to complete.
         on_commit: What else to write; by default its reservation is deleted.
         is_held: Whether its price must still be reserved when it is charged.
+        is_remote: Whether it was fetched from a provider's URL, whose record is deleted now.
     """
 
     image: ImageRow
@@ -62,6 +64,7 @@ class NewImage:
     key: KeyScope | None = None
     on_commit: OnCommit[Any] | None = None
     is_held: bool = False
+    is_remote: bool = False
 
     @property
     def may_wait(self) -> bool:
@@ -121,6 +124,9 @@ async def _insert(connection: AsyncConnection, *, news: Sequence[NewImage]) -> N
     await _complete_keys(connection, news)
     await _set_moments(connection, news)
     await insert_images(connection, [(new.image, new.charge) for new in news])
+    remote_ids = [new.image.id for new in news if new.is_remote]
+    if remote_ids:
+        await forget_remote_images(connection, remote_ids)
     await _end(connection, news, must_hold=True)
     for user_id in sorted({new.image.user_id for new in news}):
         await notify(connection, images_topic(user_id))

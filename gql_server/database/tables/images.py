@@ -51,6 +51,8 @@ class ImageRow(SQLModel, table=True):
     neurons: int = Field(sa_type=BigInteger)
     seconds: float
     is_preview: bool
+    gateway_log_id: str | None = None
+    """ID of the call in an AI Gateway's log."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     missing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -11,6 +11,7 @@ from gql_server.database.tables import (
     images,
     ledger,
     processes,
+    remote_images,
     templates,
     webhooks,
 )
@@ -23,6 +24,7 @@ TABLES = (
     images,
     ledger,
     processes,
+    remote_images,
     templates,
     webhooks,
 )

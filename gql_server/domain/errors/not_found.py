@@ -6,8 +6,8 @@ from gql_server.domain.errors.base import ErrorCode, NotFound, Path
 class ModelNotFound(NotFound):
     """The catalogue has no model with this name."""
 
-    def __init__(self, model_id: str, *, path: Path = ("model",)) -> None:
-        super().__init__("model", model_id, ErrorCode.MODEL_NOT_FOUND, path)
+    def __init__(self, model_id: str, *, path: Path = ("model",), hint: str | None = None) -> None:
+        super().__init__("model", model_id, ErrorCode.MODEL_NOT_FOUND, path, hint=hint or "")
         self.model_id = self.sought_id
 
 

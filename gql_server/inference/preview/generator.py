@@ -14,8 +14,14 @@ from typing import Final
 from PIL import Image, ImageFilter
 
 from gql_server.domain.errors import GenerationFailed
+from gql_server.domain.parameters import Parameters
 from gql_server.inference.attempts import while_needed
-from gql_server.inference.generator import GeneratedPicture, GenerationRequest
+from gql_server.inference.generator import (
+    GeneratedPicture,
+    GenerationRequest,
+    NotFetched,
+    RemoteImage,
+)
 from gql_server.inference.preview.abstracts import discs, flow, silk
 from gql_server.inference.preview.caption import write_caption
 from gql_server.inference.preview.landscapes import landscape
@@ -32,6 +38,9 @@ _FINEST: Final = 2.0
 
 _MAX_PIXELS: Final = 2_400_000
 """Scenes are drawn with this many pixels at most, however large the picture, for speed."""
+
+_MAX_DERIVED_PIXELS: Final = 4_200_000
+"""Previews have this many pixels at most, where no width and height are set."""
 
 _MIN_SIDE: Final = 96
 """Scenes need this many pixels along a side to have forms at all."""
@@ -83,6 +92,14 @@ class PreviewGenerator:
             picture = await loop.run_in_executor(self._threads, _timed, request)
             return replace(picture, seconds=picture.seconds + outcome.seconds)
 
+    async def fetch(self, image: RemoteImage) -> GeneratedPicture:
+        """Raise: previews are never elsewhere.
+
+        Raises:
+            NotFetched: Always.
+        """
+        raise NotFetched(f"a preview server does not fetch {image.url}")
+
     async def close(self) -> None:
         """Wait for what is being drawn; what still waits is given up."""
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
@@ -90,6 +107,7 @@ class PreviewGenerator:
 
 def _resized(request: GenerationRequest, size: tuple[int, int]) -> GenerationRequest:
     width, height = size
+    request = replace(request, size=None)
     return replace(request, parameters=replace(request.parameters, width=width, height=height))
 
 
@@ -109,7 +127,7 @@ def _timed(request: GenerationRequest) -> GeneratedPicture:
 
 
 def _draw(request: GenerationRequest) -> Image.Image:
-    size = (request.parameters.width or _USUAL_SIDE, request.parameters.height or _USUAL_SIDE)
+    size = _size(request)
     chance = _chance(request)
     palette, scene = choose(request.prompt, chance)
     image = worked_in(
@@ -123,6 +141,16 @@ def _draw(request: GenerationRequest) -> Image.Image:
         image, prompt=request.prompt, model_name=request.model.name, accent=palette.at(0.9)
     )
     return image
+
+
+def _size(request: GenerationRequest) -> Size:
+    settings = request.parameters
+    if settings.width and settings.height:
+        return settings.width, settings.height
+    wanted = request.size or request.model.default_size
+    # A model may enlarge to more pixels than are worth drawing.
+    scale = min(1.0, math.sqrt(_MAX_DERIVED_PIXELS / (wanted.width * wanted.height)))
+    return max(1, round(wanted.width * scale)), max(1, round(wanted.height * scale))
 
 
 def _art(chance: Random, palette: Palette, scene: Scene, size: Size) -> Image.Image:
@@ -159,6 +187,15 @@ def _chance(request: GenerationRequest) -> Random:
         settings.seed,
         settings.steps,
         settings.guidance,
+        *_further(settings),
     )
     digest = hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).digest()
     return Random(int.from_bytes(digest))  # noqa: S311 - it draws pictures and keeps no secret
+
+
+def _further(settings: Parameters) -> tuple[object, ...]:
+    """Return the settings that the first models do not have, so that theirs are drawn as ever."""
+    names = ("aspect_ratio", "quality", "background", "output_format")
+    found = [getattr(settings, name) for name in names]
+    own = sorted((name, repr(value)) for name, value in settings.own.items())
+    return (found, own) if own or any(found) else ()

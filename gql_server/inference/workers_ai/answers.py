@@ -1,14 +1,17 @@
-"""From a response to a complete picture, bounded in size and believed only when it decodes."""
+"""From a response to a complete image, bounded in size and believed only when it decodes."""
 
 import binascii
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 import httpx
 import orjson
+import structlog
 
 from gql_server.inference.workers_ai.errors import AttemptFailed, Fault, Redaction, read_error
+from gql_server.inference.workers_ai.usage import Usage, read_usage
 from gql_server.pictures.decoding import NotAPicture
 from gql_server.pictures.inspection import ImageInfo, inspect_picture
 
@@ -18,6 +21,11 @@ MAX_ANSWER_BYTES: Final = 40 * 1024 * 1024
 _MAX_ERROR_BYTES: Final = 64 * 1024
 
 _DATA_URL_START: Final = "data:"
+_ADDRESS_STARTS: Final = ("https://", "http://")
+_MAX_DEPTH: Final = 3
+"""How many results may lie within one another; two were seen."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +39,30 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnsweredPicture:
-    """A picture that was decoded to be sure of it."""
+    """An image that was decoded to be sure of it.
+
+    Attributes:
+        data: Its encoded bytes.
+        info: What the decode found.
+        usage: Tokens that the provider counted; None where it says nothing.
+    """
 
     data: bytes
     info: ImageInfo
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredAddress:
+    """The address at which the provider keeps the image.
+
+    Attributes:
+        url: The address.
+        usage: Tokens that the provider counted; None where it says nothing.
+    """
+
+    url: str
+    usage: Usage | None = None
 
 
 async def read_answer(response: httpx.Response) -> Answer:
@@ -52,8 +80,10 @@ async def read_answer(response: httpx.Response) -> Answer:
     return Answer(status=response.status_code, headers=response.headers, body=body)
 
 
-def read_picture(answer: Answer, *, sent: Sequence[str], redact: Redaction) -> AnsweredPicture:
-    """Tell the picture from an answer, whatever content type was declared.
+def read_picture(
+    answer: Answer, *, sent: Sequence[str], redact: Redaction
+) -> AnsweredPicture | AnsweredAddress:
+    """Find the image in an answer, or its address, whatever content type was declared.
 
     Takes some milliseconds of processor time: call it in a thread.
 
@@ -63,16 +93,27 @@ def read_picture(answer: Answer, *, sent: Sequence[str], redact: Redaction) -> A
         redact: Takes secrets out of what the service says of an error.
 
     Raises:
-        AttemptFailed: The answer is an error, or no complete picture.
+        AttemptFailed: The answer is an error, or no complete image.
     """
     if not httpx.codes.is_success(answer.status):
         raise _error(answer, sent, redact)
-    is_json = answer.body[:64].lstrip().startswith(b"{")
-    data = _picture_in_envelope(answer, sent, redact) if is_json else answer.body
+    if not answer.body[:64].lstrip().startswith(b"{"):
+        return _inspected(answer, answer.body)
+    result = _result(answer)
+    image = _first_image(result)
+    if image is None:
+        raise _error(answer, sent, redact)
+    usage = read_usage(result)
+    if image.startswith(_ADDRESS_STARTS):
+        return AnsweredAddress(url=image, usage=usage)
+    return replace(_inspected(answer, _decoded(answer, image)), usage=usage)
+
+
+def _inspected(answer: Answer, data: bytes) -> AnsweredPicture:
     try:
-        return AnsweredPicture(data=data, info=inspect_picture(data))
+        return AnsweredPicture(data=data, info=inspect_picture(data, allow_svg=True))
     except NotAPicture as error:
-        raise _no_picture(answer, f"a success without a picture: {error.reason}") from error
+        raise _no_picture(answer, f"a success without an image: {error.reason}") from error
 
 
 async def _read_whole(response: httpx.Response) -> bytes:
@@ -97,21 +138,50 @@ async def _read_beginning(chunks: AsyncIterator[bytes]) -> bytes:
     return bytes(body[:_MAX_ERROR_BYTES])
 
 
-def _picture_in_envelope(answer: Answer, sent: Sequence[str], redact: Redaction) -> bytes:
+def _result(answer: Answer) -> Mapping[str, Any]:
+    """Return the innermost result: the envelope of other providers' models holds a second one."""
     try:
         envelope = orjson.loads(answer.body)
     except orjson.JSONDecodeError as error:
         raise _no_picture(answer, "a success that is broken JSON") from error
-    result = envelope.get("result")
-    image = result.get("image") if isinstance(result, dict) else None
-    if not isinstance(image, str):
-        raise _error(answer, sent, redact)
+    found: Mapping[str, Any] = envelope
+    usage = None
+    for _ in range(_MAX_DEPTH):
+        usage = found.get("usage") or usage
+        inner = found.get("result")
+        if not isinstance(inner, dict):
+            break
+        found = inner
+    return {**found, "usage": found.get("usage") or usage}
+
+
+def _first_image(result: Mapping[str, Any]) -> str | None:
+    images = result.get("images")
+    candidates = [result.get("image"), *(images if isinstance(images, list) else [])]
+    found = [_text(candidate) for candidate in candidates]
+    given = [image for image in found if image]
+    if len(given) > 1:
+        log.warning("further_images_dropped", images=len(given))
+    return given[0] if given else None
+
+
+def _text(candidate: object) -> str | None:
+    if isinstance(candidate, dict):
+        candidate = candidate.get("url") or candidate.get("b64_json")
+    return candidate if isinstance(candidate, str) else None
+
+
+def _decoded(answer: Answer, image: str) -> bytes:
+    if image.lstrip().startswith("<"):  # an SVG may come as it is
+        return image.encode("utf-8", "surrogatepass")
     if image.startswith(_DATA_URL_START):
-        image = image.partition(",")[2]
+        head, _, image = image.partition(",")
+        if not head.endswith(";base64"):
+            return unquote_to_bytes(image)
     try:
         return binascii.a2b_base64(image)
     except ValueError as error:
-        raise _no_picture(answer, "a success whose picture is broken base64") from error
+        raise _no_picture(answer, "a success whose image is broken base64") from error
 
 
 def _error(answer: Answer, sent: Sequence[str], redact: Redaction) -> AttemptFailed:

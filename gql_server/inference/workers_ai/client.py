@@ -1,6 +1,7 @@
 """The client of Workers AI: one connection pool, bounded attempts, domain errors only."""
 
 import asyncio
+import re
 import ssl
 import time
 from collections.abc import Callable
@@ -9,27 +10,38 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from typing import Final
-from urllib.parse import quote
 
 import httpx
 import structlog
 
 from gql_server.domain.clock import now
 from gql_server.inference.attempts import NoRateLimit, RateLimiter, while_needed
-from gql_server.inference.generator import GeneratedPicture, GenerationRequest
-from gql_server.inference.workers_ai.answers import Answer, read_answer, read_picture
+from gql_server.inference.generator import (
+    GeneratedPicture,
+    GenerationRequest,
+    RemoteImage,
+)
+from gql_server.inference.workers_ai.answers import (
+    Answer,
+    AnsweredAddress,
+    read_answer,
+    read_picture,
+)
 from gql_server.inference.workers_ai.backoff import Backoff
 from gql_server.inference.workers_ai.connections import Connections
 from gql_server.inference.workers_ai.credentials import Authorization, SecretsHidden
+from gql_server.inference.workers_ai.endpoints import Endpoints
 from gql_server.inference.workers_ai.errors import AttemptFailed, Fault, to_domain_error
+from gql_server.inference.workers_ai.fetching import FETCH_WAITS, ImageFetcher
 from gql_server.inference.workers_ai.requests import RequestBody, write_body
-from gql_server.settings.settings import GATEWAY_ENDING
+from gql_server.outbound.addresses import PublicAddresses
 from gql_server.tls import trusted_authorities
 
 MAX_OTHER_SEEDS: Final = 2
 """How many other seeds are tried where the model's filter rejects a picture."""
 
 _CONNECT_SECONDS: Final = 10.0
+_LOG_ID: Final = re.compile(r"[!-~]{1,100}")
 _EXPIRED_PERMIT_SECONDS: Final = 0.1
 """How much longer to wait after each missed turn, so that a slow database costs no permits."""
 
@@ -49,8 +61,12 @@ class WorkersAI:
             and put nowhere else.
         gateway_token: The token of an AI Gateway that requires one of its own.
         base_url: Cloudflare's API, or an AI Gateway's address, which ends in ``/workers-ai``.
+        gateway_id: The AI Gateway that calls go through.
+        gateway_logs_payloads: Whether its log may keep prompts and images.
+        addresses: Decides from which hosts images are fetched; unless given, public ones.
         timeout_seconds: How long one attempt may take, from connecting to the last byte.
         max_attempts: How often a picture is asked for at most, the first time included.
+        fetch_waits: Seconds between attempts at fetching an image from its address.
         max_connections: How many requests run side by side; more wait for a connection.
         limiter: Gives each attempt its permit; without it attempts start at once.
         backoff: Tells the seconds to wait by the number of the failed attempt and what the
@@ -68,15 +84,28 @@ class WorkersAI:
         api_token: str,
         gateway_token: str | None = None,
         base_url: str,
+        gateway_id: str | None = None,
+        gateway_logs_payloads: bool = True,
+        addresses: PublicAddresses | None = None,
         timeout_seconds: float = 120.0,
         max_attempts: int = 4,
         max_connections: int = 256,
+        fetch_waits: tuple[float, ...] = FETCH_WAITS,
         limiter: RateLimiter | None = None,
         backoff: Callable[[int, float | None], float | None] | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        self._run_url = _run_url(base_url, account_id)
-        self._authorization = Authorization(api_token, gateway_token)
+        self._endpoints = Endpoints(
+            base_url, account_id, gateway_id=gateway_id, logs_payloads=gateway_logs_payloads
+        )
+        self._authorization = Authorization(api_token)
+        self._gateway_authorization = Authorization(api_token, gateway_token)
+        self._fetcher = ImageFetcher(
+            addresses or PublicAddresses(allow_private=False),
+            timeout_seconds=timeout_seconds,
+            clock=clock,
+            waits=fetch_waits,
+        )
         self._redact = SecretsHidden(api_token, gateway_token or "", account_id)
         self._timeout_seconds = timeout_seconds
         self._max_attempts = max_attempts
@@ -97,13 +126,13 @@ class WorkersAI:
             self._tls = await asyncio.to_thread(trusted_authorities)
 
     async def generate(self, request: GenerationRequest) -> GeneratedPicture:
-        """Make one picture, as ``Generator.generate`` promises."""
+        """Generate one image, as ``Generator.generate`` promises."""
         model_id = request.model.id
         body = await _written(request)
         flagged = 0
         for attempt in count(1):
             try:
-                return await self._attempt(self._run_url + model_id, body, request)
+                return await self._attempt(body, request)
             except AttemptFailed as failure:
                 flagged += failure.fault is Fault.PICTURE
                 wait = self._seconds_until_next(failure, attempt, request, flagged)
@@ -111,7 +140,7 @@ class WorkersAI:
                     _log_failure(failure, model_id, attempt)
                     raise to_domain_error(
                         failure,
-                        model_id=model_id,
+                        model=request.model,
                         seed_was_given=request.seed_was_given,
                         moment=self._clock(),
                     ) from failure
@@ -126,15 +155,18 @@ class WorkersAI:
     async def close(self) -> None:
         """Give back the connections; to be called when nothing is being made any more."""
         await self._connections.close()
+        await self._fetcher.close()
 
-    async def _attempt(
-        self, url: str, body: RequestBody, request: GenerationRequest
-    ) -> GeneratedPicture:
+    async def fetch(self, image: RemoteImage) -> GeneratedPicture:
+        """Fetch an image that was generated before, as ``Generator.fetch`` promises."""
+        return await self._fetcher.fetch(image)
+
+    async def _attempt(self, body: RequestBody, request: GenerationRequest) -> GeneratedPicture:
         await self.open()
         async with AsyncExitStack() as call:
             client = await self._client_with_permit(call, request)
             started = time.perf_counter()
-            answer = await self._send(client, url, body)
+            answer = await self._send(client, request, body)
             seconds = time.perf_counter() - started
         try:
             picture = await asyncio.to_thread(
@@ -144,8 +176,27 @@ class WorkersAI:
             if error.asks_for_a_pause and error.retry_after:
                 await self._limiter.pause(request.model.attempt_kind, error.retry_after)
             raise
-        seed = request.parameters.seed
-        return GeneratedPicture(data=picture.data, info=picture.info, seconds=seconds, seed=seed)
+        seed, log_id = request.parameters.seed, _log_id(answer)
+        if isinstance(picture, AnsweredAddress):
+            remote = RemoteImage(
+                url=picture.url,
+                expires_at=self._fetcher.expiry(picture.url),
+                seconds=seconds,
+                seed=seed,
+                usage=picture.usage,
+                log_id=log_id,
+            )
+            if request.remember is not None:
+                await request.remember(remote)
+            return await self._fetcher.fetch(remote)
+        return GeneratedPicture(
+            data=picture.data,
+            info=picture.info,
+            seconds=seconds,
+            seed=seed,
+            usage=picture.usage,
+            log_id=log_id,
+        )
 
     async def _client_with_permit(
         self, call: AsyncExitStack, request: GenerationRequest
@@ -189,12 +240,20 @@ class WorkersAI:
         wait = self._backoff(attempt, failure.retry_after)
         return wait if attempt < self._max_attempts else None
 
-    async def _send(self, client: httpx.AsyncClient, url: str, body: RequestBody) -> Answer:
+    async def _send(
+        self, client: httpx.AsyncClient, request: GenerationRequest, body: RequestBody
+    ) -> Answer:
+        at_gateway = self._endpoints.is_at_gateway(request)
         try:
             async with (
                 asyncio.timeout(self._timeout_seconds),
                 client.stream(
-                    "POST", url, content=body.content, files=body.parts, headers=body.headers
+                    "POST",
+                    self._endpoints.url(request),
+                    content=body.content,
+                    files=body.parts,
+                    headers={**body.headers, **self._endpoints.headers(request)},
+                    auth=self._gateway_authorization if at_gateway else self._authorization,
                 ) as response,
             ):
                 return await read_answer(response)
@@ -207,7 +266,6 @@ class WorkersAI:
 
     def _new_client(self, limits: httpx.Limits) -> httpx.AsyncClient:
         return httpx.AsyncClient(
-            auth=self._authorization,
             headers={"Accept-Encoding": "identity"},  # pictures do not shrink any more
             limits=limits,
             timeout=httpx.Timeout(
@@ -217,19 +275,10 @@ class WorkersAI:
         )
 
 
-def _run_url(base_url: str, account_id: str) -> str:
-    """Return the address that a model's name is put after."""
-    base = base_url.rstrip("/")
-    try:
-        address = httpx.URL(base)
-    except httpx.InvalidURL:
-        address = httpx.URL()
-    if address.scheme not in {"http", "https"} or not address.host or address.query:
-        message = "the base URL of Workers AI must be like https://host/path"
-        raise ValueError(message)
-    if address.path.endswith(GATEWAY_ENDING):
-        return f"{base}/"
-    return f"{base}/accounts/{quote(account_id, safe='')}/ai/run/"
+def _log_id(answer: Answer) -> str | None:
+    """Return the ID of the call in an AI Gateway's log, if it is one that can be kept."""
+    found = answer.headers.get("cf-aig-log-id", "")
+    return found if _LOG_ID.fullmatch(found) else None
 
 
 async def _written(request: GenerationRequest) -> RequestBody:
@@ -261,6 +310,8 @@ def _log_failure(failure: AttemptFailed, model_id: str, attempts: int) -> None:
             log.warning("workers_ai_gave_up", **log_fields)
         case Fault.ALLOCATION:
             log.error("workers_ai_daily_allocation_used", **log_fields)
+        case Fault.CREDITS:
+            log.error("workers_ai_no_credits", **log_fields)
         case Fault.OPERATOR:
             log.error("workers_ai_operator_error", **log_fields)
 

@@ -21,6 +21,7 @@ from gql_server.domain.errors import (
     PromptRefused,
 )
 from gql_server.domain.retry_after import read_retry_after
+from gql_server.inference.model import Model
 
 Redaction = Callable[[str], str]
 """Returns a text without the secrets that it may hold."""
@@ -38,6 +39,7 @@ class Fault(StrEnum):
     PROMPT = "prompt"
     PICTURE = "picture"
     ALLOCATION = "allocation"
+    CREDITS = "credits"
 
 
 _FAULTS: Final[Mapping[int, Fault]] = {
@@ -56,7 +58,10 @@ _FAULTS: Final[Mapping[int, Fault]] = {
     10000: Fault.OPERATOR,
     2001: Fault.OPERATOR,  # seen: an AI Gateway that was not set up
     2009: Fault.OPERATOR,  # an AI Gateway does not accept the token, or the provider its key
-    2021: Fault.OPERATOR,  # an AI Gateway's account has no credits left
+    2021: Fault.CREDITS,  # the account has no credits left
+    5006: Fault.CALLER,  # seen: the body does not match the model's schema
+    7003: Fault.CALLER,  # seen: no such model of another provider
+    7013: Fault.SERVICE,  # an AI Gateway's guardrails are down
     3007: Fault.SERVICE,
     3008: Fault.SERVICE,
     3040: Fault.SERVICE,
@@ -89,20 +94,25 @@ _STATUSES_OF_REFUSALS: Final = {
 """With any other status, words such as "flagged" may speak of the account or of the service."""
 _OPERATOR_STATUSES: Final = {
     HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.PAYMENT_REQUIRED,
     HTTPStatus.FORBIDDEN,
     HTTPStatus.NOT_FOUND,  # without a code of the service: the configured address is wrong
     HTTPStatus.METHOD_NOT_ALLOWED,
 }
 
-_NO_SUCH_MODEL: Final = {5007, 3042}
+_NO_SUCH_MODEL: Final = {5007, 3042, 7003}
+_NOT_FOR_ACCOUNT: Final = 5018
 _TOO_LARGE: Final = 3006
 
-_REFUSAL = re.compile(r"\b(nsfw|flagged|safety|moderation|content polic(y|ies))\b", re.IGNORECASE)
-"""The service refuses prompts under several numbers (3030, 8007 were seen): the words count."""
+_REFUSAL = re.compile(
+    r"\b(nsfw|flagged|safety|moderation|moderated|content polic(y|ies)|image_safety|"
+    r"prohibited_content|sensitive (content|information)|responsible ai)\b",
+    re.IGNORECASE,
+)
+"""Refusals come under several numbers (3030, 8007 were seen), and those of other providers under
+none that is documented: the words count."""
 
 _PICTURE = re.compile(
-    r"\b(output|(generated|resulting) (image|picture)|(image|picture) generated)\b",
+    r"\b(output|(generated|resulting) (image|picture)|(image|picture) generated|image_safety)\b",
     re.IGNORECASE,
 )
 """Says that what was drawn is refused and not what was asked for."""
@@ -189,13 +199,13 @@ def read_error(
 
 
 def to_domain_error(
-    failure: AttemptFailed, *, model_id: str, seed_was_given: bool, moment: datetime
+    failure: AttemptFailed, *, model: Model, seed_was_given: bool, moment: datetime
 ) -> DomainError:
     """Say what the caller may know of the failure that ended the attempts.
 
     Args:
         failure: The last attempt's.
-        model_id: The model that was called.
+        model: The model that was called.
         seed_was_given: Whether the caller named the seed.
         moment: The present; the day's allocation returns at the next midnight, UTC.
     """
@@ -207,20 +217,31 @@ def to_domain_error(
         case Fault.ALLOCATION:
             tomorrow = moment + timedelta(days=1)
             return DailyAllocationUsed(tomorrow.replace(hour=0, minute=0, second=0, microsecond=0))
+        case Fault.CREDITS:
+            message = (
+                "The server's provider account has no credits left. The server's operator must "
+                "add some; batches continue by themselves then."
+            )
+        case Fault.OPERATOR if failure.code == _NOT_FOR_ACCOUNT and model.replaced_by:
+            return GenerationFailed(
+                f"The provider does not offer {model.id} to this account. Use {model.replaced_by}.",
+                retryable=False,
+                provider_code=failure.code,
+            )
         case Fault.OPERATOR:
             message = (
                 "The server's provider account cannot generate this image. The "
                 "server's operator must fix this; the log has the details."
             )
         case Fault.CALLER:
-            message = _caller_message(failure, model_id)
+            message = _caller_message(failure, model.id)
         case Fault.SERVICE:
             message = "The provider could not generate the image. Try again later."
     return GenerationFailed(
         message,
         retryable=failure.fault is Fault.SERVICE,
         provider_code=failure.code,
-        needs_operator=failure.fault is Fault.OPERATOR,
+        needs_operator=failure.fault in {Fault.OPERATOR, Fault.CREDITS},
     )
 
 
@@ -269,6 +290,8 @@ def _without_quotations(message: str, sent: Sequence[str]) -> str:
 
 
 def _fault_of_status(status: int) -> Fault:
+    if status == HTTPStatus.PAYMENT_REQUIRED:
+        return Fault.CREDITS
     if status in _OPERATOR_STATUSES or status in _REDIRECTS:
         return Fault.OPERATOR
     if status in _SERVICE_STATUSES or status not in _CLIENT_ERRORS:
@@ -285,6 +308,9 @@ def _first_error(body: bytes, redact: Redaction) -> tuple[int | None, str]:
     if not isinstance(envelope, dict):
         return None, ""
     found = envelope.get("errors") or envelope.get("error")  # an AI Gateway's own say "error"
+    inner = envelope.get("result")
+    if not found and isinstance(inner, dict):  # what another provider says of its failure
+        found = inner.get("error")
     entries = found if isinstance(found, list) and found else [found]
     errors = [_code_and_message(entry, redact) for entry in entries]
     known = {*_FAULTS, _INFERENCE_FAILED, _GUARDRAILS_BLOCKED}

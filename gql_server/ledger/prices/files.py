@@ -57,7 +57,7 @@ class PriceLists:
 
 _Entries = dict[str, dict[str, Any] | list[dict[str, Any]]]
 _USER_UNITS: Final = TypeAdapter(dict[PricedUnit, DollarAmount])
-_PROVIDER_UNITS: Final = TypeAdapter(dict[PriceUnit, dict[str, Any]])
+_PROVIDER_UNITS: Final = TypeAdapter(dict[PriceUnit, dict[str, Any] | list[dict[str, Any]]])
 
 
 class _File(BaseModel):
@@ -112,10 +112,17 @@ def read_price_text(name: str, text: str, catalogue: Catalogue) -> PriceLists:
         file = _File.model_validate(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise PriceBookError(f"{name}: {error}") from error
-    return PriceLists(
-        user=_by_model(name, file.prices, catalogue, _user_units),
-        provider=_by_model(name, file.provider, catalogue, _provider_units),
-    )
+    provider = _by_model(name, file.provider, catalogue, _provider_units)
+    _check_neurons(name, provider)
+    return PriceLists(user=_by_model(name, file.prices, catalogue, _user_units), provider=provider)
+
+
+def _check_neurons(name: str, prices: Mapping[str, Sequence[ProviderPrice]]) -> None:
+    """Refuse a price in dollars alone of a model that is billed in neurons."""
+    for model_id, dated in prices.items():
+        for unit in (unit for price in dated for unit in price.units):
+            if model_id.startswith("@cf/") and "neurons" not in unit.model_fields_set:
+                raise PriceBookError(f"{name}: {model_id}: {unit.unit} needs neurons too")
 
 
 def _over(
@@ -165,7 +172,9 @@ def _provider_units(entry: dict[str, Any]) -> tuple[UnitPrice, ...]:
     if not units:
         raise ValueError("name a price for a unit")
     return tuple(
-        UnitPrice.model_validate({**amounts, "unit": unit}) for unit, amounts in units.items()
+        UnitPrice.model_validate({**amounts, "unit": unit})
+        for unit, listed in units.items()
+        for amounts in (listed if isinstance(listed, list) else [listed])
     )
 
 

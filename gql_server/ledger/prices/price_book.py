@@ -1,7 +1,7 @@
 """The cost of an image: the user's by the price book, the operator's by the provider's prices."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil
 from pathlib import Path
@@ -10,12 +10,19 @@ from typing import Any, Final, TypeVar
 from gql_server.domain.money import MilliNeurons, NanoDollars
 from gql_server.inference.catalogue import Catalogue
 from gql_server.inference.model import Model, PriceUnit, UnitPrice
-from gql_server.ledger.prices.files import Dated, PriceLists, read_price_files
+from gql_server.inference.unit_prices import PIXELS, TOKEN_UNITS, all_hold
+from gql_server.ledger.prices.files import Dated, PricedUnit, PriceLists, read_price_files
 
 T = TypeVar("T")
 
 _TILE_SIDE: Final = 512
 _MEGAPIXEL: Final = 1024 * 1024
+
+_TEXT_OVERHEAD: Final = 64
+"""Tokens that a provider may add around a prompt: our own bound."""
+
+_USUAL_PROMPT_BYTES: Final = 200
+"""What a model's price at default settings assumes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +34,23 @@ class PictureSize:
         height: Pixels of the image.
         steps: Diffusion steps; 0 if the model's number is fixed.
         inputs: Width and height in pixels of each image sent with the prompt.
+        settings: The other settings, by public name: some prices depend on them.
+        prompt_bytes: Length of the prompt in UTF-8: no text has more tokens than bytes.
+        usage: Tokens that the provider counted; None: they are not known yet.
     """
 
     width: int
     height: int
     steps: int
     inputs: tuple[tuple[int, int], ...] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
+    prompt_bytes: int = 0
+    usage: Mapping[PriceUnit, int] | None = None
+
+    @property
+    def conditions(self) -> Mapping[str, object]:
+        """What the conditions of prices are about: the settings, and the pixels."""
+        return {**self.settings, PIXELS: self.width * self.height}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +61,14 @@ class Price:
         cost: What its user is charged, in billionths of a dollar.
         provider_cost: What the provider bills, in billionths of a dollar.
         neurons: What the provider counts, in thousandths of a neuron.
+        is_maximum: Whether it is the most that the picture can cost, because the provider's count
+            is known only when the picture is there.
     """
 
     cost: NanoDollars
     provider_cost: NanoDollars
     neurons: MilliNeurons
+    is_maximum: bool = False
 
 
 class PriceBook:
@@ -57,15 +78,17 @@ class PriceBook:
         self._prices = prices
 
     def price(self, model: Model, size: PictureSize, *, at: datetime) -> Price:
-        """Return the price of one image at a time."""
-        counts = _unit_counts(size)
-        billed = self.unit_prices(model, at=at)
+        """Return the price of one image at a time; the maximum while its tokens are not known."""
+        counts = _unit_counts(model, size)
+        billed = _applicable(self.unit_prices(model, at=at), size)
         provider_cost = sum(price.nano_dollars * counts[price.unit] for price in billed)
         neurons = sum(price.milli_neurons * counts[price.unit] for price in billed)
         listed = _holding(self._prices.user.get(model.id, ()), at)
+        units: set[PricedUnit] = {price.unit for price in billed}
         if listed is None:
             cost = provider_cost
         else:
+            units = set(listed)
             cost = sum(
                 amount if unit == "picture" else amount * counts[unit]
                 for unit, amount in listed.items()
@@ -74,15 +97,25 @@ class PriceBook:
             cost=NanoDollars(cost),
             provider_cost=NanoDollars(provider_cost),
             neurons=MilliNeurons(neurons),
+            is_maximum=size.usage is None and not units.isdisjoint(TOKEN_UNITS),
         )
 
     def price_at_defaults(self, model: Model, *, at: datetime) -> Price:
         """Return the price of one image at a time, with default settings."""
-        size, steps = model.default_size, model.parameters.get("steps")
+        size = model.default_size
+        defaults = {name: rule.default for name, rule in model.parameters.items()}
+        steps = defaults.get("steps")
+        sources = model.image_inputs.minimum if model.image_inputs is not None else 0
         return self.price(
             model,
             PictureSize(
-                width=size.width, height=size.height, steps=int(steps.default or 0) if steps else 0
+                width=size.width,
+                height=size.height,
+                steps=steps if isinstance(steps, int) else 0,
+                # Models of tiles and megapixels need none.
+                inputs=((size.width, size.height),) * sources,
+                settings={name: value for name, value in defaults.items() if value is not None},
+                prompt_bytes=_USUAL_PROMPT_BYTES,
             ),
             at=at,
         )
@@ -124,11 +157,22 @@ def _holding(prices: Sequence[Dated[T]], at: datetime) -> T | None:
     return found
 
 
-def _unit_counts(size: PictureSize) -> dict[PriceUnit, int]:
+def _applicable(prices: Sequence[UnitPrice], size: PictureSize) -> Sequence[UnitPrice]:
+    """Return, of the prices of each unit, the first whose conditions hold."""
+    first: dict[PriceUnit, UnitPrice] = {}
+    for price in prices:
+        if price.unit not in first and all_hold(price.when, size.conditions):
+            first[price.unit] = price
+    return list(first.values())
+
+
+def _unit_counts(model: Model, size: PictureSize) -> dict[PriceUnit, int]:
     tiles = _tiles(size.width, size.height)
     input_tiles = sum(_tiles(width, height) for width, height in size.inputs)
     megapixels = _megapixels(size.width, size.height)
     return {
+        PriceUnit.IMAGE: 1,
+        PriceUnit.INPUT_IMAGE: len(size.inputs),
         PriceUnit.OUTPUT_TILE: tiles,
         PriceUnit.OUTPUT_TILE_STEP: tiles * size.steps,
         PriceUnit.INPUT_TILE: input_tiles,
@@ -137,7 +181,23 @@ def _unit_counts(size: PictureSize) -> dict[PriceUnit, int]:
         PriceUnit.FIRST_MEGAPIXEL: 1,
         PriceUnit.FURTHER_MEGAPIXEL: megapixels - 1,
         PriceUnit.INPUT_MEGAPIXEL: sum(_megapixels(width, height) for width, height in size.inputs),
+        **_token_counts(model, size),
     }
+
+
+def _token_counts(model: Model, size: PictureSize) -> dict[PriceUnit, int]:
+    """Return the tokens that were counted, or the most that there can be."""
+    if size.usage is not None:
+        return {unit: size.usage.get(unit, 0) for unit in TOKEN_UNITS}
+    counts = dict.fromkeys(TOKEN_UNITS, 0)
+    if not model.is_metered:
+        return counts
+    counts[PriceUnit.INPUT_TEXT_TOKEN] = size.prompt_bytes + _TEXT_OVERHEAD
+    for limit in reversed(model.token_limits):  # the first that applies is written last
+        if all_hold(limit.when, size.conditions):
+            counts[limit.unit] = limit.maximum
+    counts[PriceUnit.INPUT_IMAGE_TOKEN] *= len(size.inputs)
+    return counts
 
 
 def _tiles(width: int, height: int) -> int:

@@ -52,6 +52,28 @@ class WorkersAISettings(BaseSettings):
         description="The same limit for `stable-diffusion-v1-5-img2img`, which Cloudflare counts "
         "separately.",
     )
+    workers_ai_requests_per_minute_third_party: int = Field(
+        default=200,
+        ge=2,
+        le=10_000_000,
+        description="The same limit for models of other providers, such as `openai/gpt-image-2`. "
+        "Cloudflare's Unified Billing allows 200.",
+    )
+    ai_gateway_id: str | None = Field(
+        default=None,
+        pattern=r"^[0-9A-Za-z_-]{1,64}$",
+        description="ID of the AI Gateway that calls to models go through. Not for FLUX.2 models "
+        "of Workers AI, which a gateway cannot pass on.",
+    )
+    ai_gateway_log_payloads: bool = Field(
+        default=True,
+        description="Whether the AI Gateway's log may keep prompts and images.",
+    )
+    provider_allow_private: bool = Field(
+        default=False,
+        description="Whether generated images may be fetched from private networks and without "
+        "TLS. For development only.",
+    )
     price_book: Path | None = Field(
         default=None,
         description="TOML file with prices that replace the built-in ones. "

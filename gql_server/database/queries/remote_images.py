@@ -1,0 +1,64 @@
+"""Statements about images that wait at a provider's address."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.records import read_records, select_records
+from gql_server.database.records.remote_images import RemoteImageRecord
+from gql_server.database.tables.remote_images import RemoteImageRow
+
+_IMAGE_ID: Final = col(RemoteImageRow.image_id)
+
+
+async def add_remote_image(database: Database, row: RemoteImageRow) -> None:
+    """Write down where an image waits, in place of what was known of the same image."""
+    values = row.model_dump()
+    try:
+        async with database.write() as connection:
+            await connection.execute(delete(RemoteImageRow).where(_IMAGE_ID.in_([row.image_id])))
+            await connection.execute(insert(RemoteImageRow), values)
+    except IntegrityError:  # another process wrote the same image just now
+        return
+
+
+async def find_remote_image(connection: AsyncConnection, image_id: str) -> RemoteImageRecord | None:
+    """Return where an image waits, if it does."""
+    statement = select_records(RemoteImageRow, RemoteImageRecord).where(_IMAGE_ID.in_([image_id]))
+    found = read_records(await connection.execute(statement), RemoteImageRecord)
+    return found[0] if found else None
+
+
+async def claim_due_images(
+    connection: AsyncConnection, *, at: datetime, until: datetime, limit: int
+) -> Sequence[RemoteImageRecord]:
+    """Take images that nobody is about to fetch, and are no batch's; nobody else does so before.
+
+    Args:
+        connection: A transaction that writes.
+        at: The present moment.
+        until: When others may take them again.
+        limit: How many are taken at most.
+    """
+    is_due = (col(RemoteImageRow.next_try_at) <= at, col(RemoteImageRow.batch_id).is_(None))
+    due = select(_IMAGE_ID).where(*is_due).order_by(col(RemoteImageRow.next_try_at)).limit(limit)
+    claim = (
+        update(RemoteImageRow)
+        .where(_IMAGE_ID.in_(due), *is_due)
+        .values(next_try_at=until)
+        .returning(_IMAGE_ID)
+    )
+    claimed = (await connection.execute(claim)).scalars().all()
+    statement = select_records(RemoteImageRow, RemoteImageRecord).where(_IMAGE_ID.in_(claimed))
+    return read_records(await connection.execute(statement), RemoteImageRecord)
+
+
+async def forget_remote_images(connection: AsyncConnection, image_ids: Sequence[str]) -> None:
+    """Forget where images were: they are stored here, or nowhere any more."""
+    await connection.execute(delete(RemoteImageRow).where(_IMAGE_ID.in_(image_ids)))

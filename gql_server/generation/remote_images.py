@@ -1,0 +1,121 @@
+"""Images that were paid for and wait at their provider's address: remembered, and fetched."""
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.queries.remote_images import (
+    add_remote_image,
+    claim_due_images,
+    find_remote_image,
+    forget_remote_images,
+)
+from gql_server.database.records.remote_images import RemoteImageRecord
+from gql_server.database.tables.remote_images import RemoteImageRow
+from gql_server.domain.clock import now
+from gql_server.domain.errors import GenerationFailed, GenerationPending
+from gql_server.generation.recovery import validated_to_json
+from gql_server.generation.requests import request_to_json
+from gql_server.generation.services import Services
+from gql_server.generation.validation import ValidatedRequest
+from gql_server.inference.generator import GeneratedPicture, NotFetched, Remember, RemoteImage
+from gql_server.inference.unit_prices import PriceUnit
+
+log = structlog.get_logger(__name__)
+
+_OWN_TIME: Final = timedelta(minutes=10)
+"""How long whoever generated an image has to fetch it, before others try."""
+
+_NEXT_TRY: Final = timedelta(minutes=5)
+_MAX_AT_ONCE: Final = 20
+
+
+def remembering(services: Services, accepted: ValidatedRequest) -> Remember:
+    """Return what writes down where the image of an accepted request waits."""
+
+    async def remember(image: RemoteImage) -> None:
+        moment = now()
+        usage = None if image.usage is None else {str(k): v for k, v in image.usage.items()}
+        row = RemoteImageRow(
+            image_id=accepted.image_id,
+            user_id=accepted.payer.user_id,
+            batch_id=accepted.batch_id,
+            url=image.url,
+            expires_at=image.expires_at,
+            seconds=image.seconds,
+            seed=image.seed,
+            usage=usage,
+            log_id=image.log_id,
+            request=request_to_json(accepted.request),
+            accepted=validated_to_json(accepted),
+            next_try_at=moment + _OWN_TIME,
+            created_at=moment,
+        )
+        try:
+            await add_remote_image(services.database, row)
+        except DatabaseUnavailable as error:  # it is fetched all the same, now
+            log.warning("remote_image_not_noted", image=accepted.image_id, reason=str(error))
+
+    return remember
+
+
+async def fetch_remote(services: Services, image_id: str) -> GeneratedPicture | None:
+    """Fetch an image that an earlier attempt generated; None: none did.
+
+    Raises:
+        GenerationPending: It cannot be fetched at the moment.
+        GenerationFailed: It cannot be fetched any more.
+    """
+    async with services.database.read() as connection:
+        found = await find_remote_image(connection, image_id)
+    if found is None:
+        return None
+    try:
+        return await services.generator.fetch(_image(found))
+    except NotFetched as error:
+        raise await not_fetched(services, image_id, error) from error
+
+
+async def not_fetched(
+    services: Services, image_id: str, error: NotFetched
+) -> GenerationPending | GenerationFailed:
+    """Return the error of an image that was not fetched; one that is gone is forgotten."""
+    async with services.database.read() as connection:
+        found = await find_remote_image(connection, image_id)
+    is_expired = found is not None and found.expires_at <= now()
+    if found is not None and not error.is_gone and not is_expired:
+        return GenerationPending(image_id)
+    log.error("paid_image_lost", image=image_id, reason=str(error))
+    async with services.database.write() as connection:
+        await forget_remote_images(connection, [image_id])
+    return GenerationFailed(
+        "The provider generated the image, and it could not be fetched. Try again.",
+        retryable=True,
+    )
+
+
+async def due_images(services: Services) -> list[RemoteImageRecord]:
+    """Take images that whoever generated them did not fetch, to fetch them now."""
+    moment = now()
+    async with services.database.write() as connection:
+        return list(
+            await claim_due_images(
+                connection, at=moment, until=moment + _NEXT_TRY, limit=_MAX_AT_ONCE
+            )
+        )
+
+
+def _image(found: RemoteImageRecord) -> RemoteImage:
+    usage = None
+    if found.usage is not None:
+        usage = {PriceUnit(unit): count for unit, count in found.usage.items()}
+    return RemoteImage(
+        url=found.url,
+        expires_at=found.expires_at,
+        seconds=found.seconds,
+        seed=found.seed,
+        usage=usage,
+        log_id=found.log_id,
+    )

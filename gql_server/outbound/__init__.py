@@ -1,0 +1,1 @@
+"""Requests to hosts that others name: never into our own network."""
