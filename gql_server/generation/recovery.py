@@ -60,6 +60,7 @@ def object_metadata(kept: SavedImage) -> dict[str, str]:
         "provider-cost": accepted.price.provider_cost,
         "neurons": accepted.price.neurons,
         "preview": str(kept.is_preview).lower(),
+        "gateway-log-id": kept.picture.log_id,
     }
     return {name: str(value) for name, value in facts.items() if value is not None}
 
@@ -90,7 +91,11 @@ async def read_saved(
             ),
         ),
         GeneratedPicture(
-            data=stored.data, info=info, seconds=float(told.get("seconds", 0)), seed=seed
+            data=stored.data,
+            info=info,
+            seconds=float(told.get("seconds", 0)),
+            seed=seed,
+            log_id=told.get("gateway-log-id"),
         ),
         is_preview=told.get("preview") == "true",
     )

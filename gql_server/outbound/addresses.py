@@ -137,7 +137,7 @@ class PublicAddresses:
 
 
 def is_global(address: IPAddress) -> bool:
-    """Tell whether an address is one host of the public internet.
+    """Return whether an address is one host of the public internet.
 
     What leads to an IPv4 address, by mapping, 6to4 or NAT64, is judged by that one.
     """

@@ -68,7 +68,7 @@ async def test_every_model_is_listed_with_what_it_takes(app: RunningApp) -> None
         ("{}", 56),
         ("{capabilities: [NEGATIVE_PROMPT]}", 8),
         ("{capabilities: [REFERENCE_IMAGES, SIZE]}", 6),
-        ("{speed: SLOW}", 22),
+        ("{speed: SLOW}", 18),
         ("{isRecommended: true}", 5),
         ("{isBeta: false}", 51),
         ("{isBeta: true, capabilities: [REFERENCE_IMAGES]}", 0),

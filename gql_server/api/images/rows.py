@@ -125,6 +125,7 @@ _FIELDS: Final[Mapping[str, RowField]] = {
     "providerCost": RowField(("provider_cost",), lambda _: to_dollars),
     "neurons": RowField(("neurons",), lambda _: to_neurons),
     "seconds": RowField(("seconds",)),
+    "gatewayLogId": RowField(("gateway_log_id",)),
     "isPreview": RowField(("is_preview",), _boolean),
     "userId": RowField(("user_id",)),
     "createdAt": RowField(("created_at",), _moment),

@@ -64,6 +64,9 @@ class Image(Node):
         description="Usage counted by the provider, in Cloudflare's neurons. 0 for a preview."
     )
     seconds: float = strawberry.field(description="Generation time, in seconds.")
+    gateway_log_id: str | None = strawberry.field(
+        description="ID of the model call in the AI Gateway's log. Null when it went through none."
+    )
     is_preview: bool = strawberry.field(
         description="Whether the built-in preview generator drew the image instead of the model."
     )
@@ -150,6 +153,7 @@ IMAGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "providerCost": ("provider_cost",),
     "neurons": ("neurons",),
     "seconds": ("seconds",),
+    "gatewayLogId": ("gateway_log_id",),
     "isPreview": ("is_preview",),
     "userId": ("user_id",),
     "createdAt": ("created_at",),

@@ -29,6 +29,7 @@ class PartialImage(PageColumns, total=False):
     neurons: int
     seconds: float
     is_preview: bool
+    gateway_log_id: str | None
     deleted_at: datetime | None
     missing_since: datetime | None
 
