@@ -17,10 +17,10 @@ from gql_server.progress.snapshots import Snapshot, Update
 from gql_server.progress.watch import Watch
 
 _PAGE: Final = 100
-_Place = tuple[datetime, str]
-NewImages = Update[_Place, None, tuple[_Place, PartialImage]]
+_Position = tuple[datetime, str]
+NewImages = Update[_Position, None, tuple[_Position, PartialImage]]
 """Stored images, each with its position."""
-_BEFORE_ALL: Final[_Place] = (datetime(1970, 1, 1, tzinfo=UTC), "")
+_BEFORE_ALL: Final[_Position] = (datetime(1970, 1, 1, tzinfo=UTC), "")
 
 
 async def watch_new_images(
@@ -30,7 +30,7 @@ async def watch_new_images(
     where: ImageFilter,
     *,
     after: str | None = None,
-) -> Callable[[], Watch[_Place, None, tuple[_Place, PartialImage]]]:
+) -> Callable[[], Watch[_Position, None, tuple[_Position, PartialImage]]]:
     """Return a function that starts watching a user's images that are stored from now on.
 
     Each image is reported once, in the order of the images' page keys.
@@ -56,24 +56,26 @@ async def watch_new_images(
     async with services.database.read() as connection:
         if after is None:
             newest = await newest_image(connection, user_id)
-            start = _place(newest) if newest is not None else _BEFORE_ALL
+            start = _position(newest) if newest is not None else _BEFORE_ALL
         else:
             found = await find_images(
                 connection, [after], user_id=user_id, columns=("created_at", "id")
             )
             if after not in found:
                 raise ImageNotFound(after, path=("after",))
-            start = _place(PageKey(found[after]["created_at"], after))
+            start = _position(PageKey(found[after]["created_at"], after))
 
-    async def read(position: _Place) -> Snapshot[_Place, None, tuple[_Place, PartialImage]]:
+    async def read(
+        position: _Position,
+    ) -> Snapshot[_Position, None, tuple[_Position, PartialImage]]:
         request = PageRequest(size=_PAGE, after=PageKey(*position), order=PageOrder.OLDEST_FIRST)
         async with services.database.read() as connection:
             # Before the page: images committed after this are found by the next read.
             newest = await newest_image(connection, user_id)
             page = await image_page(connection, chosen, wanted, request)
-        places = [(row["created_at"], row["id"]) for row in page.rows]
-        items = [(at, (at, row)) for at, row in zip(places, page.rows, strict=True)]
-        looked = max([position, *([_place(newest)] if newest else []), *(at for at, _ in items)])
+        positions = [(row["created_at"], row["id"]) for row in page.rows]
+        items = [(at, (at, row)) for at, row in zip(positions, page.rows, strict=True)]
+        looked = max([position, *([_position(newest)] if newest else []), *(at for at, _ in items)])
         return Snapshot(
             items[-1][0] if page.has_more else looked, None, items, has_more=page.has_more
         )
@@ -83,5 +85,5 @@ async def watch_new_images(
     )
 
 
-def _place(key: PageKey) -> _Place:
+def _position(key: PageKey) -> _Position:
     return key.created_at, key.id

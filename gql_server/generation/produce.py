@@ -124,8 +124,8 @@ async def save_image(
         content_type=picture.info.format.content_type,
         metadata=object_metadata(kept),
     )
-    place = storage_key(accepted.image_id, picture.info.format)
-    stored = await save_bytes(services.store, place, ours, retry_for_seconds=retry_for_seconds)
+    object_key = storage_key(accepted.image_id, picture.info.format)
+    stored = await save_bytes(services.store, object_key, ours, retry_for_seconds=retry_for_seconds)
     if stored is not ours:
         kept = await read_saved(services, accepted, stored)
     return await _save_row(services, kept, hold, key, on_commit)

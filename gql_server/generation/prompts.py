@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-_PLACE: Final = "{prompt}"
+_PROMPT_MARK: Final = "{prompt}"
 _PLACEHOLDER: Final = re.compile(r"\{[^\W\d][\w .-]{0,63}\}|\{ +prompt *\}|\{prompt +\}")
 MAX_UNKNOWN_PLACEHOLDERS: Final = 20
 
@@ -14,8 +14,8 @@ def render_prompt(prompt: str, template_prompt: str | None) -> str:
     frame = (template_prompt or "").strip()
     if not frame:
         return own
-    if _PLACE in frame:
-        return frame.replace(_PLACE, own)
+    if _PROMPT_MARK in frame:
+        return frame.replace(_PROMPT_MARK, own)
     return f"{own}, {frame}"
 
 
@@ -25,7 +25,7 @@ def unknown_placeholders(template_prompt: str) -> list[str]:
     They are not replaced: the model receives them unchanged.
     """
     found = dict.fromkeys(_PLACEHOLDER.findall(template_prompt))
-    found.pop(_PLACE, None)
+    found.pop(_PROMPT_MARK, None)
     return list(found)[:MAX_UNKNOWN_PLACEHOLDERS]
 
 
@@ -33,5 +33,5 @@ def placeholder_warning(placeholder: str) -> str:
     """Return a warning about an unknown placeholder."""
     return (
         f"The placeholder {placeholder} is not known, so the model is given it as it stands. "
-        f"Only {_PLACE} is replaced."
+        f"Only {_PROMPT_MARK} is replaced."
     )

@@ -125,11 +125,11 @@ def page_statement(
     """
     key = tuple_(created_at, row_id)
     newest_first = request.order is PageOrder.NEWEST_FIRST
-    for name, place in (("after", request.after), ("before", request.before)):
-        if place is not None:
+    for name, page_key in (("after", request.after), ("before", request.before)):
+        if page_key is not None:
             bound = tuple_(
-                bind(f"{name}_created_at", place.created_at, UtcDateTime()),
-                bind(f"{name}_id", place.id, String()),
+                bind(f"{name}_created_at", page_key.created_at, UtcDateTime()),
+                bind(f"{name}_id", page_key.id, String()),
             )
             is_lower = (name == "after") is newest_first
             statement = statement.where(key < bound if is_lower else key > bound)
@@ -141,10 +141,10 @@ def page_statement(
 def page_parameters(request: PageRequest) -> dict[str, Any]:
     """Return the values of a page's parameters by name."""
     parameters: dict[str, Any] = {"rows": request.size + 1}
-    for name, place in (("after", request.after), ("before", request.before)):
-        if place is not None:
-            parameters[f"{name}_created_at"] = place.created_at
-            parameters[f"{name}_id"] = place.id
+    for name, page_key in (("after", request.after), ("before", request.before)):
+        if page_key is not None:
+            parameters[f"{name}_created_at"] = page_key.created_at
+            parameters[f"{name}_id"] = page_key.id
     return parameters
 
 
