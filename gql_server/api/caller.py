@@ -78,7 +78,7 @@ class Caller(OperationContext):
             Unauthenticated: That is not known.
         """
         if self._principal is None:
-            raise Unauthenticated("Authentication required. Send an API key.")
+            raise Unauthenticated
         return self._principal
 
     @property

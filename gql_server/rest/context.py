@@ -52,7 +52,7 @@ def principal_of(request: Request) -> Principal:
     """
     principal: Principal | None = request.state.principal
     if principal is None:
-        raise Unauthenticated("Authentication required. Send an API key.")
+        raise Unauthenticated
     return principal
 
 

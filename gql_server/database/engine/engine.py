@@ -3,7 +3,13 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    nullcontext,
+    suppress,
+)
 from typing import Any, Final, TypeVar, cast
 
 import orjson
@@ -277,8 +283,13 @@ class Database:
                 self.on_committed_topic(topic)
 
 
-class translated_errors:  # noqa: N801 - reads as the phrase it is used in
-    """Turns the driver's transient errors into DatabaseUnavailable."""
+def translated_errors() -> AbstractContextManager[None]:
+    """Return a context that turns the driver's transient errors into DatabaseUnavailable."""
+    return _TRANSLATION
+
+
+class _Translation:
+    # Without state, so that one serves all: a generator would cost each statement more.
 
     def __enter__(self) -> None:
         return None
@@ -286,6 +297,9 @@ class translated_errors:  # noqa: N801 - reads as the phrase it is used in
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is not None and _is_transient(error):
             raise DatabaseUnavailable(type(error).__name__) from error
+
+
+_TRANSLATION: Final = _Translation()
 
 
 def _is_transient(error: BaseException) -> bool:

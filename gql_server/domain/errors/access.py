@@ -4,7 +4,7 @@
 class Unauthenticated(Exception):
     """The caller is not authenticated: there is no token, or an invalid one."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str = "Authentication required. Send an API key.") -> None:
         super().__init__(message)
         self.message = message
 
