@@ -62,6 +62,8 @@ try {
   await shows('"updateImage"');
   assert.doesNotMatch(await result(), /"errors"|NotFound/);
 
+  await seesItsAnswers();
+
   await page.click('button[aria-label="Show History"]');
   await page.waitForSelector('.graphiql-history-item >> text="Watch"');
   const kept = await page.evaluate(() => JSON.stringify(localStorage));
@@ -78,6 +80,35 @@ try {
   else assert.deepEqual(faults, []);
   if (creatorKey) await runWithoutSchema();
   else await takeScreenshots();
+
+  // Beneath the answer: files to send, progress, every picture, and what the server takes.
+  async function seesItsAnswers() {
+    const pane = page.locator('.answer-pane');
+    await pane.getByText('Persisted documents are on').waitFor();
+    await run('query Seen { images(first: 1) { edges { node { anything: url(width: 200) r2Url } } } }');
+    await pane.locator('img').first().waitFor();
+    await page.waitForFunction(() => document.querySelector('.answer-pane img')?.naturalWidth > 0);
+    const picture = await pane.locator('img').last().getAttribute('src');
+
+    await page.fill('.operations input', 'uploadSourceImage');
+    await page.click('.operations li button:has-text("uploadSourceImage")');
+    const file = { name: 'fox.png', mimeType: 'image/png', buffer: Buffer.from(await (await fetch(picture)).arrayBuffer()) };
+    await pane.getByLabel('$file').setInputFiles(file);
+    await page.click('.graphiql-execute-button');
+    await shows('"id": "src_');
+    // A file within an input object: the schema says where.
+    await run('mutation Up($given: UploadSourceImageInput!) { uploadSourceImage(input: $given) { sourceImage { id url } } }');
+    await pane.getByLabel('$given.file').setInputFiles(file);
+    await page.click('.graphiql-execute-button');
+    await shows('"id": "src_');
+    await pane.locator('img').first().waitFor();
+
+    const { batch } = (await post('mutation { generateBatch(input: { model: "@cf/black-forest-labs/flux-1-schnell", pictures: { prompts: ["One fox", "Two foxes"] } }) { batch { id } } }')).generateBatch;
+    await run(`subscription { batchProgress(id: "${batch.id}") { sequence batch { progress status } finishedItems { image { url(width: 200) } } } }`);
+    await pane.getByText('100 % · SUCCEEDED · 2 items ended').waitFor();
+    assert.equal(await pane.locator('img').count(), 2);
+    await page.screenshot({ path: 'screenshots/playground-answer.png' });
+  }
 
   async function enterKey() {
     await page.fill('input[name="key"]', 'gqls_wrong');
@@ -157,11 +188,14 @@ async function takeScreenshots() {
 }
 
 async function makeImage(prompt) {
-  const headers = { 'content-type': 'application/json' };
-  if (key) headers.authorization = `Bearer ${key}`;
   const query = `mutation Make($prompt: String!) { generateImage(input: {
     prompt: $prompt, model: "@cf/black-forest-labs/flux-1-schnell" }) { image { id } } }`;
-  const body = JSON.stringify({ query, variables: { prompt } });
-  const response = await fetch(url, { method: 'POST', headers, body });
-  assert.ok((await response.json()).data.generateImage.image.id);
+  assert.ok((await post(query, { prompt })).generateImage.image.id);
+}
+
+async function post(query, variables = {}) {
+  const headers = { 'content-type': 'application/json' };
+  if (key) headers.authorization = `Bearer ${key}`;
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+  return (await response.json()).data;
 }
