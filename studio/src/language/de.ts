@@ -266,17 +266,6 @@ export const de: Words = {
   },
   parameters: {
     automatic: 'automatisch',
-    range: (minimum, maximum) => `${minimum} bis ${maximum}`,
-    multipleOf: (number) => `ein Vielfaches von ${number}`,
-    names: {
-      negativePrompt: 'Nicht im Bild',
-      width: 'Breite',
-      height: 'Höhe',
-      steps: 'Schritte',
-      guidance: 'Prompttreue',
-      seed: 'Startwert',
-      strength: 'Stärke',
-    },
   },
   budgets: {
     ofServer: 'Server',

@@ -259,17 +259,6 @@ export const en = {
   },
   parameters: {
     automatic: 'automatic',
-    range: (minimum: string, maximum: string) => `${minimum} to ${maximum}`,
-    multipleOf: (number: string) => `a multiple of ${number}`,
-    names: {
-      negativePrompt: 'Not in the image',
-      width: 'Width',
-      height: 'Height',
-      steps: 'Steps',
-      guidance: 'Guidance',
-      seed: 'Seed',
-      strength: 'Strength',
-    },
   },
   budgets: {
     ofServer: 'Server',

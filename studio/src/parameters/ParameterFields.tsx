@@ -85,12 +85,16 @@ export function parameterInput(parameters: readonly Parameter[], values: Entered
   return input;
 }
 
+/** A greater bound, such as a seed's, says nothing to people. */
+const MOST_SAID = 1e9;
+
 /** Returns the name of a setting; one that the studio does not know keeps the API's name. */
-function nameOf(name: string, { parameters: { names } }: Words): string {
-  return name in names ? names[name as keyof typeof names] : name;
+function nameOf(name: string, { make: { labels } }: Words): string {
+  return labels[name as keyof typeof labels] ?? name;
 }
 
-function rangeOf({ minimum, maximum, multipleOf }: Parameter, { parameters: words }: Words, format: Format): string {
-  const range = minimum !== null && maximum !== null ? words.range(format.number(minimum), format.number(maximum)) : '';
-  return [range, multipleOf && multipleOf > 1 ? words.multipleOf(format.number(multipleOf)) : ''].filter(Boolean).join(', ');
+function rangeOf({ minimum, maximum, multipleOf }: Parameter, { make }: Words, format: Format): string {
+  if (minimum === null || maximum === null || maximum > MOST_SAID) return '';
+  const multiple = multipleOf && multipleOf > 1 ? format.number(multipleOf) : null;
+  return make.range(format.number(minimum), format.number(maximum), multiple);
 }

@@ -30,7 +30,8 @@ export default function MakePage() {
     const templates = data.templates.edges.map(({ node }) => node);
     const made = origin.data?.nodes.find((node) => node?.id === from);
     const used = origin.data?.nodes.find((node) => node?.id === source);
-    let draft: Draft = { ...EMPTY, model: first.id };
+    const wanted = models.find(({ id }) => id === parameters.get('model')) ?? first;
+    let draft: Draft = { ...EMPTY, model: wanted.id };
     if (made?.__typename === 'Image') draft = draftOf(made, draft, models, parameters.has('again'));
     if (used) draft = withSource(draft, used, models);
     const chosen = templates.find(({ id }) => id === template);
