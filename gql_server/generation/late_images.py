@@ -1,4 +1,4 @@
-"""Finishing images that were paid for, and that nobody waits for any more."""
+"""Finishing images that were paid for and not stored."""
 
 import structlog
 

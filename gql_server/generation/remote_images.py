@@ -26,7 +26,7 @@ from gql_server.inference.unit_prices import PriceUnit
 log = structlog.get_logger(__name__)
 
 _OWN_TIME: Final = timedelta(minutes=10)
-"""How long whoever generated an image has to fetch it, before others try."""
+"""How long the process that generated an image has to fetch it, before others try."""
 
 _NEXT_TRY: Final = timedelta(minutes=5)
 _MAX_AT_ONCE: Final = 20
@@ -97,7 +97,7 @@ async def not_fetched(
 
 
 async def due_images(services: Services) -> list[RemoteImageRecord]:
-    """Take images that whoever generated them did not fetch, to fetch them now."""
+    """Claim images that the process that generated them did not fetch."""
     moment = now()
     async with services.database.write() as connection:
         return list(

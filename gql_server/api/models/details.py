@@ -102,7 +102,7 @@ class PromptUse(Enum):
 @described
 @strawberry.enum
 class ModelParameterLocation(Enum):
-    """Where a setting stands in an input."""
+    """Place of a setting in an input."""
 
     FIELD = strawberry.enum_value("field", description="In a field of the input of that name.")
     PARAMETERS = strawberry.enum_value(
@@ -231,7 +231,7 @@ class ModelParameter:
         description="Name of the field in `GenerateImageInput`, or of the key in its `parameters`."
     )
     location: ModelParameterLocation = strawberry.field(
-        description="Where the setting stands in an input."
+        description="Place of the setting in an input."
     )
     type: ModelParameterType = strawberry.field(description="Type of the value.")
     default: float | None = strawberry.field(

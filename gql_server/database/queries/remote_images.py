@@ -38,7 +38,7 @@ async def find_remote_image(connection: AsyncConnection, image_id: str) -> Remot
 async def claim_due_images(
     connection: AsyncConnection, *, at: datetime, until: datetime, limit: int
 ) -> Sequence[RemoteImageRecord]:
-    """Take images that nobody is about to fetch, and are no batch's; nobody else does so before.
+    """Claim images that are due for another fetch, except those of batches.
 
     Args:
         connection: A transaction that writes.

@@ -31,5 +31,5 @@ class RemoteImageRow(SQLModel, table=True):
     accepted: dict[str, Any] = Field(sa_type=JsonValue)
     """What was decided when it was accepted."""
     next_try_at: datetime = Field(sa_type=UtcDateTime)
-    """When it is fetched next, where nobody is about to."""
+    """When the sweep fetches it next."""
     created_at: datetime = Field(sa_type=UtcDateTime)
