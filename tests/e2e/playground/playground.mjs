@@ -174,9 +174,11 @@ async function takeScreenshots() {
     await page.waitForSelector('.graphiql-query-editor .view-line');
     await page.click('.graphiql-execute-button');
     await page.click('[role="menuitem"] >> text="MakeAPicture"');
+    // The answer stays in sight beside its picture.
     await page.waitForFunction(() =>
-      document.querySelector('.result-window .view-lines')?.innerText.includes('isPreview'),
+      document.querySelector('.result-window .view-lines')?.innerText.includes('generateImage'),
     );
+    await page.waitForFunction(() => document.querySelector('.answer-pane img')?.naturalWidth > 0);
     await page.screenshot({ path: `screenshots/playground-${name}.png` });
     const beyond = await page.evaluate(() => {
       const { scrollWidth, clientWidth, scrollHeight, clientHeight } = document.documentElement;
