@@ -145,7 +145,7 @@ function Compared({ now, before, text }: { now: number; before: number; text: st
   const { costs: words } = useWords();
   const format = useFormat();
   const change = before === 0 ? '' : ` (${format.number((now - before) / before, { style: 'percent', maximumFractionDigits: 0, signDisplay: 'exceptZero' })})`;
-  return <>{words.before(text)}{change}</>;
+  return words.before(text) + change;
 }
 
 function download({ timeline }: Costs, span: SpanName): void {

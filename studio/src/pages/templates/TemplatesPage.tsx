@@ -77,7 +77,6 @@ function TemplateCard({ template, onEdit, onDelete }: { template: Template; onEd
   return (
     <Card
       title={template.name}
-      className={styles.template}
       actions={
         may('CREATOR') && (
           <div className={layout.row} style={{ gap: 0 }}>
