@@ -48,7 +48,8 @@ async function makesABatchAndWatchesIt(page) {
   const sockets = watchSockets(page);
   await page.goto(`${origin}/studio/batches`);
   await page.click('a:has-text("New batch")');
-  const prompts = Array.from({ length: 16 }, (_, index) => `A watched fox ${index} [preview:slow 2]`);
+  // They end one after another, so that the server restarts between them.
+  const prompts = Array.from({ length: 16 }, (_, index) => `A watched fox ${index} [preview:slow ${1 + (index % 8) * 2}]`);
   await page.fill('textarea', `# foxes\n\n${prompts.join('\n')}\nab`);
   await page.getByText('Line 19: ').waitFor(); // the server says which
   await page.fill('textarea', `# foxes\n\n${prompts.join('\n')}\nA fox that is refused [preview:refuse]`);
