@@ -1,4 +1,4 @@
-"""When an attempt at the provider may start: at its turn, and while its picture is wanted."""
+"""When an attempt at the provider may start: with a permit, and while its image is needed."""
 
 import asyncio
 import time
@@ -9,14 +9,14 @@ from typing import Any, Final, Protocol, TypeVar
 T = TypeVar("T")
 
 StillNeeded = Callable[[], Awaitable[bool]]
-"""Tells whether a picture is still wanted."""
+"""Returns whether an image is still needed."""
 
 _MOMENT_SECONDS: Final = 0.25
 _LOOK_SECONDS: Final = 2.0
 
 
 class AttemptKind(StrEnum):
-    """What the provider counts apart."""
+    """Kinds of calls whose rates the provider limits separately."""
 
     TEXT_TO_IMAGE = "text_to_image"
     IMAGE_TO_IMAGE = "image_to_image"
@@ -24,22 +24,21 @@ class AttemptKind(StrEnum):
 
 
 class NoLongerNeeded(Exception):
-    """Before an attempt started, nobody wanted its picture any more; none was made."""
+    """The image was no longer needed before an attempt started; none was generated."""
 
 
 async def while_needed(wait: Coroutine[Any, Any, T], is_needed: StillNeeded | None) -> T:
-    """Wait for what an attempt needs before it starts, for as long as its picture is wanted.
+    """Wait for what an attempt needs before it starts, as long as its image is needed.
 
-    Costs no question where there is nothing to wait for. What took longer than a moment, by the
-    clock and thus also in a process that was frozen, is asked about every so often, and when it is
-    over.
+    A short wait costs no check. During a longer one ``is_needed`` is called every two seconds, and
+    once more at its end: the process may have been frozen.
 
     Args:
         wait: The wait.
-        is_needed: Asked; None: the picture is wanted, however long it takes.
+        is_needed: Returns whether the image is still needed; None means that it always is.
 
     Raises:
-        NoLongerNeeded: The picture is not wanted any more; the wait is given up.
+        NoLongerNeeded: The image is no longer needed; the wait was canceled.
     """
     if is_needed is None:
         return await wait
@@ -62,29 +61,29 @@ async def while_needed(wait: Coroutine[Any, Any, T], is_needed: StillNeeded | No
 
 
 class RateLimiter(Protocol):
-    """Gives turns; asked before every attempt, the repeated ones included."""
+    """Gives permits. Every attempt takes one, retries included."""
 
     async def acquire(self, kind: AttemptKind, *, is_background: bool) -> None:
-        """Wait until an attempt may start, which it then must at once.
+        """Wait until an attempt may start; it must then start immediately.
 
         Args:
-            kind: What it counts as.
-            is_background: Whether nobody waits for it: direct attempts go first, and it waits
-                however long that takes.
+            kind: The kind of call.
+            is_background: Whether no request waits for the image. Direct attempts go first, and a
+                background attempt waits without a limit.
 
         Raises:
-            GenerationFailed: No turn came in time for a direct attempt; no model was asked.
+            GenerationFailed: A direct attempt got no permit in time; no model was called.
         """
 
     async def pause(self, kind: AttemptKind, seconds: float) -> None:
-        """Let nobody's attempts of a kind start for a while: the provider asked for it."""
+        """Let no attempt of a kind start for some seconds, because the provider asked for it."""
 
 
 class NoRateLimit:
-    """Lets every attempt start at once."""
+    """Lets every attempt start immediately."""
 
     async def acquire(self, kind: AttemptKind, *, is_background: bool) -> None:
-        """Return at once."""
+        """Return immediately."""
 
     async def pause(self, kind: AttemptKind, seconds: float) -> None:
         """Do nothing."""

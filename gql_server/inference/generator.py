@@ -1,4 +1,4 @@
-"""What a source of images promises, whichever it is."""
+"""What every source of images promises."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -16,14 +16,14 @@ CallSlot = Callable[[], AbstractAsyncContextManager[object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteImage:
-    """An image that was generated, and paid for, and waits at the provider's address.
+    """An image that was generated and paid for, and can be fetched from the provider.
 
     Attributes:
-        url: Where its bytes are.
-        expires_at: Until when, as far as is known.
+        url: The URL of its bytes.
+        expires_at: When the URL expires, as far as is known.
         seconds: How long the model took.
-        seed: The seed that made it; None where the model takes none.
-        usage: Tokens that the provider counted; None where it says nothing.
+        seed: The seed it was generated with; None if the model takes none.
+        usage: Tokens that the provider counted; None if it reports none.
         log_id: ID of the call in the AI Gateway's log.
     """
 
@@ -36,7 +36,7 @@ class RemoteImage:
 
 
 Remember = Callable[[RemoteImage], Awaitable[None]]
-"""Writes down where an image waits, so that it is found again after a crash."""
+"""Records where an image can be fetched, so that it is found after a crash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +45,19 @@ class GenerationRequest:
 
     Attributes:
         model: The model that generates it.
-        prompt: What the model is given, after any template.
-        parameters: With the model's defaults filled in; None where the model takes none.
-        seed_was_given: Whether the caller named the seed; else another may take its place.
+        prompt: The prompt for the model, with any template applied.
+        parameters: The parameters, defaults included; None for those that the model does not take.
+        seed_was_given: Whether the caller set the seed; if not, it may be replaced.
         source_images: Encoded images (PNG or JPEG) of a size that the model accepts.
         mask: An encoded image; white is repainted.
-        size: The size that the image will have, as far as is known; None: the parameters have it.
-        is_background: Whether nobody waits for it: what somebody waits for goes first.
-        is_needed: Asked before an attempt that does not start at once, being repeated or having
-            waited for its permit; None: it is wanted to the end.
-        call_slot: Gives each attempt a slot among those in flight, waited for before it starts
-            and given back with its answer; unless given, there are slots enough.
-        remember: Called with an image that waits at an address, before it is fetched.
-        labels: What the AI Gateway's log should hold of the request.
+        size: The expected size of the image; None if the parameters contain it.
+        is_background: Whether no request waits for the image; direct requests go first.
+        is_needed: Called before an attempt that does not start immediately, because it is a retry
+            or waited for its permit; None means that the image is always needed.
+        call_slot: Opens a slot for one call, held from before the call until its response;
+            without it the number of calls is not limited.
+        remember: Called before an image is fetched from a URL.
+        labels: Metadata for the AI Gateway's log.
     """
 
     model: Model
@@ -80,12 +80,12 @@ class GeneratedPicture:
 
     Attributes:
         data: Its encoded bytes.
-        info: What the one decode that made sure of the bytes found.
+        info: Format, size and placeholder, from the decoding that verified the bytes.
         seconds: How long the model took.
-        seed: The seed that made it; None where the model takes none.
-        usage: Tokens that the provider counted; None where it says nothing.
+        seed: The seed it was generated with; None if the model takes none.
+        usage: Tokens that the provider counted; None if it reports none.
         log_id: ID of the call in the AI Gateway's log.
-        is_remote: Whether it was fetched from a provider's address.
+        is_remote: Whether it was fetched from a provider's URL.
     """
 
     data: bytes
@@ -102,7 +102,7 @@ class Generator(Protocol):
 
     @property
     def is_preview(self) -> bool:
-        """Whether the images only stand in for a model's."""
+        """Whether the images are previews, drawn without a model."""
 
     async def generate(self, request: GenerationRequest) -> GeneratedPicture:
         """Generate one image.
@@ -113,7 +113,7 @@ class Generator(Protocol):
             DailyAllocationUsed: The account has no neurons left today.
             NotFetched: The image was generated and paid for, and its bytes could not be fetched.
             GenerationFailed: Anything else; ``retryable`` says whether to try again.
-            NoLongerNeeded: The request said that it is not wanted any more; no attempt was running.
+            NoLongerNeeded: The image was no longer needed; no attempt was running.
         """
 
     async def fetch(self, image: RemoteImage) -> GeneratedPicture:

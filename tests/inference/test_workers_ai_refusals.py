@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from gql_server.domain.errors import GenerationFailed, PictureFlagged, PromptRefused
 from gql_server.domain.parameters import Parameters
 from gql_server.inference.generator import GenerationRequest
-from gql_server.inference.workers_ai.errors import Fault, read_error
+from gql_server.inference.workers_ai.errors import FailureCause, read_error
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import error, failure, picture_flagged
 from tests.support.workers_ai_client import FLUX, KLEIN, model, request_for, workers_ai_client
@@ -112,52 +112,56 @@ NEGATIVE = "nsfw, blurry"
 def test_words_that_are_quoted_from_the_prompt_are_no_refusal(
     message: str, code: int | None
 ) -> None:
-    assert fault_of(code, 400, message, sent=[PROMPT, NEGATIVE]) is Fault.CALLER
+    assert cause_of(code, 400, message, sent=[PROMPT, NEGATIVE]) is FailureCause.CALLER
 
 
 @pytest.mark.parametrize(
-    ("message", "fault"),
+    ("message", "cause"),
     [
-        (f"{PROMPT}: this prompt contains NSFW content", Fault.PROMPT),
-        ("The model's safety system refused the prompt's words", Fault.PROMPT),
-        ("Your output has been flagged. Choose another prompt", Fault.PICTURE),
-        ("The generated image contains NSFW content", Fault.PICTURE),
-        ("NSFW content in the image generated", Fault.PICTURE),
-        ('{"detail": "NSFW content detected in the output"}', Fault.PICTURE),
-        (f"Cannot draw '{PROMPT * 20}': NSFW content", Fault.PROMPT),
+        (f"{PROMPT}: this prompt contains NSFW content", FailureCause.PROMPT),
+        ("The model's safety system refused the prompt's words", FailureCause.PROMPT),
+        ("Your output has been flagged. Choose another prompt", FailureCause.PICTURE),
+        ("The generated image contains NSFW content", FailureCause.PICTURE),
+        ("NSFW content in the image generated", FailureCause.PICTURE),
+        ('{"detail": "NSFW content detected in the output"}', FailureCause.PICTURE),
+        (f"Cannot draw '{PROMPT * 20}': NSFW content", FailureCause.PROMPT),
     ],
 )
 @pytest.mark.parametrize(("code", "status"), [(3030, 400), (None, 422), (8007, 200), (3030, 500)])
 def test_words_beside_what_is_quoted_count(
-    code: int | None, status: int, message: str, fault: Fault
+    code: int | None, status: int, message: str, cause: FailureCause
 ) -> None:
-    assert fault_of(code, status, message, sent=[PROMPT, NEGATIVE]) is fault
+    assert cause_of(code, status, message, sent=[PROMPT, NEGATIVE]) is cause
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "fault"),
-    [(2016, 424, Fault.PROMPT), (2017, 424, Fault.PICTURE), (2017, 422, Fault.PROMPT)],
+    ("code", "status", "cause"),
+    [
+        (2016, 424, FailureCause.PROMPT),
+        (2017, 424, FailureCause.PICTURE),
+        (2017, 422, FailureCause.PROMPT),
+    ],
 )
 def test_the_guardrails_of_an_ai_gateway_block_the_prompt_or_the_answer(
-    code: int, status: int, fault: Fault
+    code: int, status: int, cause: FailureCause
 ) -> None:
     message = "Blocked due to security configurations"
-    assert fault_of(code, status, message, sent=[PROMPT, NEGATIVE]) is fault
+    assert cause_of(code, status, message, sent=[PROMPT, NEGATIVE]) is cause
 
 
 @pytest.mark.parametrize("status", [401, 402, 404, 429, 503])
 def test_an_account_that_was_flagged_is_no_refused_prompt(status: int) -> None:
     message = "Your account was flagged for a safety review"
-    assert fault_of(None, status, message, sent=[PROMPT]) in {
-        Fault.OPERATOR,
-        Fault.SERVICE,
-        Fault.CREDITS,
+    assert cause_of(None, status, message, sent=[PROMPT]) in {
+        FailureCause.OPERATOR,
+        FailureCause.SERVICE,
+        FailureCause.CREDITS,
     }
 
 
 @pytest.mark.parametrize("prompt", ["", "a", " ", "\n" * 50, "x" * 2048])
 def test_any_prompt_can_stand_beside_any_message(prompt: str) -> None:
-    assert fault_of(3030, 400, "a NSFW prompt", sent=[prompt]) is Fault.PROMPT
+    assert cause_of(3030, 400, "a NSFW prompt", sent=[prompt]) is FailureCause.PROMPT
 
 
 async def test_a_refused_prompt_is_not_tried_with_another_seed(
@@ -170,8 +174,8 @@ async def test_a_refused_prompt_is_not_tried_with_another_seed(
     assert len(fake_workers_ai.requests) == 1
 
 
-def fault_of(code: int | None, status: int, message: str, *, sent: Sequence[str]) -> Fault:
+def cause_of(code: int | None, status: int, message: str, *, sent: Sequence[str]) -> FailureCause:
     reply = failure(code, status, message)
     headers: Mapping[str, str] = {}
     read = read_error(status, headers, reply.body, sent=sent, redact=lambda text: text)
-    return read.fault
+    return read.cause

@@ -64,7 +64,7 @@ class PreviewGenerator:
 
     @property
     def is_preview(self) -> bool:
-        """Always: these pictures only stand in for a model's."""
+        """Always true: the images are drawn without a model."""
         return True
 
     async def generate(self, request: GenerationRequest) -> GeneratedPicture:

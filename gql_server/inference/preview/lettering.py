@@ -80,7 +80,7 @@ def wrapped(text: str, font: ImageFont.FreeTypeFont, *, width: float, lines: int
 
 
 def _fitting(text: str, font: ImageFont.FreeTypeFont, width: float) -> int:
-    """Tell how many of a text's first characters are no wider than ``width``."""
+    """Return how many characters of a text's beginning fit into ``width`` pixels."""
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2

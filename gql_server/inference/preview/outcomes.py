@@ -106,7 +106,7 @@ class Outcomes:
                 draft.error = make_error()
 
     def _is_first(self, draft: _Draft, name: str) -> bool:
-        """Tell whether the prompt fails now; after a failure the next attempt succeeds."""
+        """Return whether the prompt fails now; after a failure the next attempt succeeds."""
         key = (draft.model_id, draft.prompt, name)
         if self._failed.pop(key, False):
             return False

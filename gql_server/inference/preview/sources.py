@@ -21,7 +21,7 @@ def worked_in(
     mask: bytes | None,
     strength: float | None,
 ) -> Image.Image:
-    """Paint the sources anew in the palette's colours, with the art shining through.
+    """Repaint the sources in the palette's colors, with the art shining through.
 
     Args:
         art: RGB.

@@ -10,7 +10,12 @@ import httpx
 import orjson
 import structlog
 
-from gql_server.inference.workers_ai.errors import AttemptFailed, Fault, Redaction, read_error
+from gql_server.inference.workers_ai.error_messages import Redaction
+from gql_server.inference.workers_ai.errors import (
+    AttemptFailed,
+    FailureCause,
+    read_error,
+)
 from gql_server.inference.workers_ai.usage import Usage, read_usage
 from gql_server.pictures.decoding import NotAPicture
 from gql_server.pictures.inspection import ImageInfo, inspect_picture
@@ -122,7 +127,7 @@ async def _read_whole(response: httpx.Response) -> bytes:
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
             raise AttemptFailed(
-                Fault.SERVICE,
+                FailureCause.SERVICE,
                 f"an answer of more than {MAX_ANSWER_BYTES} bytes",
                 status=response.status_code,
             )
@@ -189,4 +194,4 @@ def _error(answer: Answer, sent: Sequence[str], redact: Redaction) -> AttemptFai
 
 
 def _no_picture(answer: Answer, detail: str) -> AttemptFailed:
-    return AttemptFailed(Fault.SERVICE, detail, status=answer.status)
+    return AttemptFailed(FailureCause.SERVICE, detail, status=answer.status)

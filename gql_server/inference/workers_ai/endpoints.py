@@ -1,4 +1,4 @@
-"""The addresses that models are called at, and what an AI Gateway is told of a call."""
+"""The URLs of models, and the headers that an AI Gateway reads."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -19,7 +19,7 @@ _MAX_LABEL: Final = 256
 
 
 class Endpoints:
-    """Where each model is called, with which headers.
+    """Returns the URL and the headers for a call of each model.
 
     Args:
         base_url: Cloudflare's API, or an AI Gateway's address, which ends in ``/workers-ai``.
@@ -71,7 +71,7 @@ class Endpoints:
         return self._is_gateway and request.model.request is RequestForm.JSON
 
     def headers(self, request: GenerationRequest) -> Mapping[str, str]:
-        """Return what an AI Gateway is told of a request; nothing where there is none."""
+        """Return the headers for an AI Gateway; none if the call does not go through one."""
         model = request.model
         if self._gateway_id is None or model.request is RequestForm.MULTIPART:
             return {}

@@ -1,17 +1,15 @@
-"""Whose fault a failed attempt is, whether it may be tried again, and what its caller is told.
+"""Why an attempt failed, whether to retry it, and which error the caller receives.
 
 The codes are those of https://developers.cloudflare.com/workers-ai/platform/errors/; some
 that the service was seen to use beside them are marked.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
-
-import orjson
 
 from gql_server.domain.errors import (
     DailyAllocationUsed,
@@ -22,15 +20,18 @@ from gql_server.domain.errors import (
 )
 from gql_server.domain.retry_after import read_retry_after
 from gql_server.inference.model import Model
+from gql_server.inference.workers_ai.error_messages import (
+    Redaction,
+    first_error,
+    shortened,
+    without_quotations,
+)
 
-Redaction = Callable[[str], str]
-"""Returns a text without the secrets that it may hold."""
 
+class FailureCause(StrEnum):
+    """What caused a failure.
 
-class Fault(StrEnum):
-    """What a failure is due to.
-
-    Another attempt is worthwhile for the service's, and for a picture's with another seed.
+    Another attempt is worthwhile if the service did, or, with another seed, the image.
     """
 
     CALLER = "caller"
@@ -42,41 +43,42 @@ class Fault(StrEnum):
     CREDITS = "credits"
 
 
-_FAULTS: Final[Mapping[int, Fault]] = {
-    5007: Fault.CALLER,
-    3042: Fault.CALLER,
-    5004: Fault.CALLER,
-    3003: Fault.CALLER,
-    3006: Fault.CALLER,
-    5016: Fault.OPERATOR,
-    5018: Fault.OPERATOR,
-    3041: Fault.OPERATOR,
-    5035: Fault.OPERATOR,
-    3023: Fault.OPERATOR,
-    5005: Fault.OPERATOR,
-    5019: Fault.OPERATOR,
-    10000: Fault.OPERATOR,
-    2001: Fault.OPERATOR,  # seen: an AI Gateway that was not set up
-    2009: Fault.OPERATOR,  # an AI Gateway does not accept the token, or the provider its key
-    2021: Fault.CREDITS,  # the account has no credits left
-    5006: Fault.CALLER,  # seen: the body does not match the model's schema
-    7003: Fault.CALLER,  # seen: no such model of another provider
-    7013: Fault.SERVICE,  # an AI Gateway's guardrails are down
-    3007: Fault.SERVICE,
-    3008: Fault.SERVICE,
-    3040: Fault.SERVICE,
-    3036: Fault.ALLOCATION,
-    4006: Fault.ALLOCATION,  # seen: the words of 3036 under another number
-    2016: Fault.PROMPT,  # an AI Gateway's guardrails blocked the prompt
+_CAUSES: Final[Mapping[int, FailureCause]] = {
+    5007: FailureCause.CALLER,
+    3042: FailureCause.CALLER,
+    5004: FailureCause.CALLER,
+    3003: FailureCause.CALLER,
+    3006: FailureCause.CALLER,
+    5016: FailureCause.OPERATOR,
+    5018: FailureCause.OPERATOR,
+    3041: FailureCause.OPERATOR,
+    5035: FailureCause.OPERATOR,
+    3023: FailureCause.OPERATOR,
+    5005: FailureCause.OPERATOR,
+    5019: FailureCause.OPERATOR,
+    10000: FailureCause.OPERATOR,
+    2001: FailureCause.OPERATOR,  # seen: an AI Gateway that was not set up
+    2009: FailureCause.OPERATOR,  # an AI Gateway does not accept the token, or the provider its key
+    2021: FailureCause.CREDITS,  # the account has no credits left
+    5006: FailureCause.CALLER,  # seen: the body does not match the model's schema
+    7003: FailureCause.CALLER,  # seen: no such model of another provider
+    7013: FailureCause.SERVICE,  # an AI Gateway's guardrails are down
+    3007: FailureCause.SERVICE,
+    3008: FailureCause.SERVICE,
+    3040: FailureCause.SERVICE,
+    3036: FailureCause.ALLOCATION,
+    4006: FailureCause.ALLOCATION,  # seen: the words of 3036 under another number
+    2016: FailureCause.PROMPT,  # an AI Gateway's guardrails blocked the prompt
 }
-"""Errors whose code says everything; for the others the message and the status count."""
+"""Errors whose code decides; for the others the message and the status do."""
 
 _INFERENCE_FAILED: Final = 3030
-"""The model ran or tried to: a refused prompt, a flagged picture, or inputs that it cannot read."""
+"""The model ran or tried to: a refused prompt, a flagged image, or inputs that it cannot read."""
 
 _GUARDRAILS_BLOCKED: Final = 2017
 """An AI Gateway's guardrails, which read text alone, blocked the prompt or the answer."""
 
+_KNOWN_CODES: Final = frozenset({*_CAUSES, _INFERENCE_FAILED, _GUARDRAILS_BLOCKED})
 _OUT_OF_CAPACITY: Final = 3040
 
 _REDIRECTS: Final = range(300, 400)
@@ -91,7 +93,7 @@ _STATUSES_OF_REFUSALS: Final = {
     HTTPStatus.FAILED_DEPENDENCY,
     HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS,
 }
-"""With any other status, words such as "flagged" may speak of the account or of the service."""
+"""With any other status, words such as "flagged" may concern the account or the service."""
 _OPERATOR_STATUSES: Final = {
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN,
@@ -115,39 +117,24 @@ _PICTURE = re.compile(
     r"\b(output|(generated|resulting) (image|picture)|(image|picture) generated|image_safety)\b",
     re.IGNORECASE,
 )
-"""Says that what was drawn is refused and not what was asked for."""
-
-_QUOTED = re.compile(r"""(?<!\w)(?:"[^"]*"|'[^']*'|`[^`]*`|“[^”]*”|\u2018[^\u2019]*\u2019)(?!\w)""")
-"""What a message may repeat of the request."""
-
-_WORD = re.compile(r"\w+")
-
-_MIN_QUOTED_LENGTH: Final = 12
-"""A prompt's beginning is recognized without quotation marks from this many characters on."""
-
-_WRAPPING = re.compile(r"^(?:AiError:\s*)+(?:\d{4,5}:\s*)?|\s*\([0-9a-f-]{36}\)$")
-"""The class name, number and request id that the service puts around its messages."""
-
-_MAX_DETAIL_LENGTH: Final = 300
-_MAX_MESSAGE_LENGTH: Final = 8192
-"""A message is read to here: it may quote a long prompt before it comes to its point."""
+"""Says that the image is refused, and not the prompt."""
 
 
 class AttemptFailed(Exception):
-    """One call to the service that brought no picture.
+    """One call to the service that returned no image.
 
     Attributes:
-        fault: Whose turn it is.
+        cause: What caused it.
         detail: What happened, for the log.
         is_quoted: Whether the detail is the service's own words.
-        status: The HTTP status, when there was an answer.
-        code: Cloudflare's own error number, when it gave one.
-        retry_after: The seconds that the service asked to be left alone for.
+        status: The HTTP status, if there was a response.
+        code: Cloudflare's error number, if there was one.
+        retry_after: The seconds that the service asked to wait.
     """
 
     def __init__(
         self,
-        fault: Fault,
+        cause: FailureCause,
         detail: str,
         *,
         is_quoted: bool = False,
@@ -156,7 +143,7 @@ class AttemptFailed(Exception):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(detail)
-        self.fault = fault
+        self.cause = cause
         self.detail = detail
         self.is_quoted = is_quoted
         self.status = status
@@ -165,9 +152,9 @@ class AttemptFailed(Exception):
 
     @property
     def asks_for_a_pause(self) -> bool:
-        """Whether the service is asked too much, for the moment."""
+        """Whether the service receives too many requests at the moment."""
         is_busy = self.status == HTTPStatus.TOO_MANY_REQUESTS or self.code == _OUT_OF_CAPACITY
-        return self.fault is Fault.SERVICE and is_busy
+        return self.cause is FailureCause.SERVICE and is_busy
 
 
 def read_error(
@@ -178,19 +165,19 @@ def read_error(
     redact: Redaction,
     sent: Sequence[str] = (),
 ) -> AttemptFailed:
-    """Tell from a response without a picture what went wrong.
+    """Read from a response without an image what went wrong.
 
     Args:
         status: The HTTP status.
-        headers: The response's, by names in any case.
-        body: Any bytes will do.
-        redact: Takes secrets out of what the service says, should it repeat them.
-        sent: The texts of the request: where the service quotes one, its words say nothing.
+        headers: The headers, by names in any case.
+        body: The body; any bytes are accepted.
+        redact: Removes secrets from messages, in case the service repeats them.
+        sent: The texts of the request; quotations of them are ignored.
     """
-    code, message = _first_error(body, redact)
+    code, message = first_error(body, redact, _KNOWN_CODES)
     return AttemptFailed(
-        _fault_of(status, code, _without_quotations(message, sent)),
-        _cut_short(message) or f"HTTP status {status} without an explanation",
+        _cause_of(status, code, without_quotations(message, sent)),
+        shortened(message) or f"HTTP status {status} without an explanation",
         is_quoted=bool(message),
         status=status,
         code=code,
@@ -201,47 +188,47 @@ def read_error(
 def to_domain_error(
     failure: AttemptFailed, *, model: Model, seed_was_given: bool, moment: datetime
 ) -> DomainError:
-    """Say what the caller may know of the failure that ended the attempts.
+    """Return the error that the caller receives for the failure that ended the attempts.
 
     Args:
-        failure: The last attempt's.
+        failure: The failure of the last attempt.
         model: The model that was called.
-        seed_was_given: Whether the caller named the seed.
-        moment: The present; the day's allocation returns at the next midnight, UTC.
+        seed_was_given: Whether the caller set the seed.
+        moment: The current time; the daily allocation resets at the next midnight, UTC.
     """
-    match failure.fault:
-        case Fault.PROMPT:
+    match failure.cause:
+        case FailureCause.PROMPT:
             return PromptRefused()
-        case Fault.PICTURE:
+        case FailureCause.PICTURE:
             return PictureFlagged(seed_was_given=seed_was_given)
-        case Fault.ALLOCATION:
+        case FailureCause.ALLOCATION:
             tomorrow = moment + timedelta(days=1)
             return DailyAllocationUsed(tomorrow.replace(hour=0, minute=0, second=0, microsecond=0))
-        case Fault.CREDITS:
+        case FailureCause.CREDITS:
             message = (
                 "The server's provider account has no credits left. The server's operator must "
                 "add some; batches continue by themselves then."
             )
-        case Fault.OPERATOR if failure.code == _NOT_FOR_ACCOUNT and model.replaced_by:
+        case FailureCause.OPERATOR if failure.code == _NOT_FOR_ACCOUNT and model.replaced_by:
             return GenerationFailed(
                 f"The provider does not offer {model.id} to this account. Use {model.replaced_by}.",
                 retryable=False,
                 provider_code=failure.code,
             )
-        case Fault.OPERATOR:
+        case FailureCause.OPERATOR:
             message = (
                 "The server's provider account cannot generate this image. The "
                 "server's operator must fix this; the log has the details."
             )
-        case Fault.CALLER:
+        case FailureCause.CALLER:
             message = _caller_message(failure, model.id)
-        case Fault.SERVICE:
+        case FailureCause.SERVICE:
             message = "The provider could not generate the image. Try again later."
     return GenerationFailed(
         message,
-        retryable=failure.fault is Fault.SERVICE,
+        retryable=failure.cause is FailureCause.SERVICE,
         provider_code=failure.code,
-        needs_operator=failure.fault in {Fault.OPERATOR, Fault.CREDITS},
+        needs_operator=failure.cause in {FailureCause.OPERATOR, FailureCause.CREDITS},
     )
 
 
@@ -255,87 +242,26 @@ def _caller_message(failure: AttemptFailed, model_id: str) -> str:
     return f"The provider rejected this request. Change it.{said}"
 
 
-def _fault_of(status: int, code: int | None, message: str) -> Fault:
-    known = _FAULTS.get(code) if code is not None else None
+def _cause_of(status: int, code: int | None, message: str) -> FailureCause:
+    known = _CAUSES.get(code) if code is not None else None
     if known is not None:
         return known
     if code == _GUARDRAILS_BLOCKED:
         is_answer = status == HTTPStatus.FAILED_DEPENDENCY
-        return Fault.PICTURE if is_answer else Fault.PROMPT
+        return FailureCause.PICTURE if is_answer else FailureCause.PROMPT
     may_be_refusal = code == _INFERENCE_FAILED or status in _STATUSES_OF_REFUSALS
     if may_be_refusal and _REFUSAL.search(message):
-        return Fault.PICTURE if _PICTURE.search(message) else Fault.PROMPT
+        return FailureCause.PICTURE if _PICTURE.search(message) else FailureCause.PROMPT
     if code == _INFERENCE_FAILED and status not in _SERVER_ERRORS:
-        return Fault.CALLER
-    return _fault_of_status(status)
+        return FailureCause.CALLER
+    return _cause_of_status(status)
 
 
-def _without_quotations(message: str, sent: Sequence[str]) -> str:
-    """Remove what a message repeats of the request, whole or cut short."""
-    message = message.replace('\\"', '"')
-    for text in (" ".join(text.split()) for text in sent):
-        low, high = 0, len(text)
-        while low < high:  # the longest beginning of the text that stands in the message
-            middle = (low + high + 1) // 2
-            low, high = (middle, high) if text[:middle] in message else (low, middle - 1)
-        if low >= min(_MIN_QUOTED_LENGTH, len(text)) > 0:
-            message = message.replace(text[:low], " ")
-    known = {word.casefold() for text in sent for word in _WORD.findall(text)}
-
-    def without_sent(quoted: re.Match[str]) -> str:
-        words = {word.casefold() for word in _WORD.findall(quoted[0])}
-        return " " if words <= known else quoted[0]
-
-    return _QUOTED.sub(without_sent, message)
-
-
-def _fault_of_status(status: int) -> Fault:
+def _cause_of_status(status: int) -> FailureCause:
     if status == HTTPStatus.PAYMENT_REQUIRED:
-        return Fault.CREDITS
+        return FailureCause.CREDITS
     if status in _OPERATOR_STATUSES or status in _REDIRECTS:
-        return Fault.OPERATOR
+        return FailureCause.OPERATOR
     if status in _SERVICE_STATUSES or status not in _CLIENT_ERRORS:
-        return Fault.SERVICE
-    return Fault.CALLER
-
-
-def _first_error(body: bytes, redact: Redaction) -> tuple[int | None, str]:
-    """Find the code and the message, preferring an error whose code is known."""
-    try:
-        envelope = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None, ""
-    if not isinstance(envelope, dict):
-        return None, ""
-    found = envelope.get("errors") or envelope.get("error")  # an AI Gateway's own say "error"
-    inner = envelope.get("result")
-    if not found and isinstance(inner, dict):  # what another provider says of its failure
-        found = inner.get("error")
-    entries = found if isinstance(found, list) and found else [found]
-    errors = [_code_and_message(entry, redact) for entry in entries]
-    known = {*_FAULTS, _INFERENCE_FAILED, _GUARDRAILS_BLOCKED}
-    return next((error for error in errors if error[0] in known), errors[0])
-
-
-def _code_and_message(entry: object, redact: Redaction) -> tuple[int | None, str]:
-    if isinstance(entry, str):
-        return None, _cleaned(entry, redact)
-    if not isinstance(entry, dict):
-        return None, ""
-    code, message = entry.get("code"), entry.get("message")
-    if isinstance(code, str) and code.isascii() and code.isdigit():
-        code = int(code[:9])
-    if isinstance(code, bool) or not isinstance(code, int):
-        code = None
-    return code, _cleaned(message, redact) if isinstance(message, str) else ""
-
-
-def _cleaned(message: str, redact: Redaction) -> str:
-    printable = "".join(letter if letter.isprintable() else " " for letter in redact(message))
-    plain = _WRAPPING.sub("", " ".join(printable.split()))
-    return plain[:_MAX_MESSAGE_LENGTH]
-
-
-def _cut_short(message: str) -> str:
-    is_short = len(message) <= _MAX_DETAIL_LENGTH
-    return message if is_short else f"{message[:_MAX_DETAIL_LENGTH]}…"
+        return FailureCause.SERVICE
+    return FailureCause.CALLER

@@ -37,7 +37,7 @@ _UNITS: Final[Mapping[frozenset[str], PriceUnit]] = {
     frozenset({"subsequent", "megapixel"}): PriceUnit.FURTHER_MEGAPIXEL,
     frozenset({"input", "megapixel"}): PriceUnit.INPUT_MEGAPIXEL,
 }
-"""By the words that tell a unit; one that has others is told as it stands, and never guessed."""
+"""Units by their words. A price with other words is reported as it is, and never guessed."""
 
 _SYNONYMS: Final = {
     "mp": "megapixel",

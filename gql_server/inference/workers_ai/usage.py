@@ -14,8 +14,8 @@ _MAX_TOKENS: Final = 10_000_000
 def read_usage(result: Mapping[str, Any]) -> Usage | None:
     """Return the tokens of an answer by unit; None where it does not say.
 
-    What is not told apart counts as the dearer kind: input as images where there are any details
-    of images, and all output as images.
+    What is not itemized counts as the more expensive kind: input as images if any of it is
+    itemized as images, and all output as images.
     """
     usage = result.get("usage") or result.get("usageMetadata")
     if not isinstance(usage, dict):
