@@ -13,7 +13,7 @@ from gql_server.database.records.batches import BatchRecord
 from gql_server.domain.batches import FINISHED, BatchPriority, BatchStatus
 from gql_server.domain.errors import BatchConflict, BatchNotFound
 from gql_server.domain.principal import Principal
-from gql_server.generation.requests import request_from_json
+from gql_server.generation.requests.request import request_from_json
 from gql_server.generation.services import Services
 
 

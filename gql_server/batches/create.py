@@ -25,7 +25,7 @@ from gql_server.domain.errors import BatchPending
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal
 from gql_server.generation.recovery import validated_to_json
-from gql_server.generation.requests import request_to_json
+from gql_server.generation.requests.request import request_to_json
 from gql_server.generation.services import Services
 from gql_server.idempotency.operations import Accepted
 from gql_server.inference.model import Model

@@ -31,9 +31,9 @@ from gql_server.domain.errors import DomainError, GenerationFailed, GenerationPe
 from gql_server.domain.principal import Principal
 from gql_server.generation.produce import finish_saved_image, produce_image, save_image
 from gql_server.generation.recovery import discard_bytes, validated_from_json
-from gql_server.generation.requests import request_from_json
+from gql_server.generation.requests.request import request_from_json
+from gql_server.generation.requests.validation import ValidatedRequest
 from gql_server.generation.services import Services
-from gql_server.generation.validation import ValidatedRequest
 from gql_server.inference.attempts import NoLongerNeeded
 from gql_server.jobs.kinds import Interrupted, JobRun
 

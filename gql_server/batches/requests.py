@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gql_server.domain.batches import BatchPriority
 from gql_server.domain.errors import Path
-from gql_server.generation.requests import ImageRequest
+from gql_server.generation.requests.request import ImageRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,9 @@ from gql_server.domain.errors import (
 from gql_server.domain.ids import new_id
 from gql_server.domain.money import MilliNeurons, NanoDollars
 from gql_server.domain.principal import Principal
-from gql_server.generation.image_price import cost_errors
-from gql_server.generation.requests import ImageRequest
-from gql_server.generation.services import Services
-from gql_server.generation.validation import (
+from gql_server.generation.requests.image_price import cost_errors
+from gql_server.generation.requests.request import ImageRequest
+from gql_server.generation.requests.validation import (
     NamedInputs,
     ValidatedRequest,
     is_oversized,
@@ -28,6 +27,7 @@ from gql_server.generation.validation import (
     validate_with,
     with_other_seed,
 )
+from gql_server.generation.services import Services
 from gql_server.ledger.prices.price_book import Price
 from gql_server.processes.bulk_work import bulk_work
 

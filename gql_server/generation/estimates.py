@@ -1,9 +1,9 @@
 """Estimating the cost of an image without generating it."""
 
 from gql_server.domain.principal import Principal
-from gql_server.generation.requests import ImageRequest
+from gql_server.generation.requests.request import ImageRequest
+from gql_server.generation.requests.validation import validate
 from gql_server.generation.services import Services
-from gql_server.generation.validation import validate
 from gql_server.ledger.prices.price_book import Price
 
 

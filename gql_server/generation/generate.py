@@ -13,9 +13,9 @@ from gql_server.domain.errors import GenerationPending
 from gql_server.domain.principal import Principal
 from gql_server.generation.produce import finish_saved_image, produce_image, save_image
 from gql_server.generation.recovery import validated_from_json, validated_to_json
-from gql_server.generation.requests import ImageRequest
+from gql_server.generation.requests.request import ImageRequest
+from gql_server.generation.requests.validation import ValidatedRequest, is_oversized, validate
 from gql_server.generation.services import Services
-from gql_server.generation.validation import ValidatedRequest, is_oversized, validate
 from gql_server.idempotency.operations import Accepted
 from gql_server.ledger.budgets.budgets import BudgetState
 from gql_server.ledger.budgets.reservations import Hold

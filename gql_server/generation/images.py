@@ -22,8 +22,8 @@ from gql_server.database.records.images import ImageChanges, PartialImage
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ImageNotFound, Rejected
 from gql_server.domain.principal import Principal
+from gql_server.generation.requests.tags_and_metadata import clean_tags, label_errors
 from gql_server.generation.services import Services
-from gql_server.generation.tags_and_metadata import clean_tags, label_errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

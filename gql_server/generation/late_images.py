@@ -10,7 +10,7 @@ from gql_server.domain.principal import Principal
 from gql_server.generation.produce import finish_saved_image
 from gql_server.generation.recovery import validated_from_json
 from gql_server.generation.remote_images import due_images
-from gql_server.generation.requests import request_from_json
+from gql_server.generation.requests.request import request_from_json
 from gql_server.generation.services import Services
 from gql_server.ledger.budgets.reservations import Hold
 

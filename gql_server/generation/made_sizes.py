@@ -6,9 +6,9 @@ import structlog
 
 from gql_server.database.records.images import PartialImage
 from gql_server.domain.money import NanoDollars
-from gql_server.generation.image_price import image_size, price_of
+from gql_server.generation.requests.image_price import image_size, price_of
+from gql_server.generation.requests.validation import ValidatedRequest
 from gql_server.generation.services import Services
-from gql_server.generation.validation import ValidatedRequest
 from gql_server.inference.generator import GeneratedPicture
 
 log = structlog.get_logger(__name__)

@@ -16,7 +16,6 @@ from gql_server.domain.errors import Rejected
 from gql_server.domain.ids import new_id
 from gql_server.domain.parameters import parameters_to_json
 from gql_server.domain.search import folded
-from gql_server.generation.image_price import expected_size
 from gql_server.generation.made_sizes import priced_as_made
 from gql_server.generation.persist import check_store, save_bytes, save_row
 from gql_server.generation.recovery import (
@@ -28,9 +27,10 @@ from gql_server.generation.recovery import (
     storage_key,
 )
 from gql_server.generation.remote_images import fetch_remote, not_fetched, remembering
+from gql_server.generation.requests.image_price import expected_size
+from gql_server.generation.requests.validation import ValidatedRequest, with_seed
 from gql_server.generation.services import Services
 from gql_server.generation.source_images import load_mask, load_sources
-from gql_server.generation.validation import ValidatedRequest, with_seed
 from gql_server.inference.attempts import StillNeeded, while_needed
 from gql_server.inference.generator import (
     CallSlot,

@@ -13,11 +13,11 @@ from gql_server.domain.money import MilliNeurons, NanoDollars
 from gql_server.domain.parameters import parameters_from_json, parameters_to_json
 from gql_server.domain.principal import Principal
 from gql_server.generation.persist import store_attempts
-from gql_server.generation.requests import ImageRequest
+from gql_server.generation.requests.request import ImageRequest
+from gql_server.generation.requests.tags_and_metadata import clean_tags
+from gql_server.generation.requests.validation import ValidatedRequest, with_seed
 from gql_server.generation.services import Services
 from gql_server.generation.source_images import SourceImage
-from gql_server.generation.tags_and_metadata import clean_tags
-from gql_server.generation.validation import ValidatedRequest, with_seed
 from gql_server.inference.generator import GeneratedPicture
 from gql_server.ledger.prices.price_book import Price
 from gql_server.pictures.formats import ImageFormat

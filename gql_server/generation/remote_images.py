@@ -17,9 +17,9 @@ from gql_server.database.tables.remote_images import RemoteImageRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import GenerationFailed, GenerationPending
 from gql_server.generation.recovery import validated_to_json
-from gql_server.generation.requests import request_to_json
+from gql_server.generation.requests.request import request_to_json
+from gql_server.generation.requests.validation import ValidatedRequest
 from gql_server.generation.services import Services
-from gql_server.generation.validation import ValidatedRequest
 from gql_server.inference.generator import GeneratedPicture, NotFetched, Remember, RemoteImage
 from gql_server.inference.unit_prices import PriceUnit
 

@@ -28,7 +28,7 @@ from gql_server.domain.parameters import (
 )
 from gql_server.domain.principal import Principal
 from gql_server.domain.text import text_errors
-from gql_server.generation.rules import resolve_parameters
+from gql_server.generation.requests.rules import resolve_parameters
 from gql_server.generation.services import Services
 
 MAX_NAME_LENGTH: Final = 100

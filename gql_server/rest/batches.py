@@ -13,7 +13,7 @@ from gql_server.database.records.batches import BatchRecord
 from gql_server.domain.batches import BatchPriority, BatchStatus, PauseReason
 from gql_server.domain.errors import BatchNotFound
 from gql_server.domain.money import to_dollars
-from gql_server.generation.requests import ImageRequest
+from gql_server.generation.requests.request import ImageRequest
 from gql_server.processes.bulk_work import bulk_work
 from gql_server.rest.context import Context, ContextOfRequest
 from gql_server.rest.fields import (

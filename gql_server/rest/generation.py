@@ -8,8 +8,8 @@ from fastapi.openapi.models import Example
 
 from gql_server.generation.generate import generate_image
 from gql_server.generation.made_sizes import other_size
-from gql_server.generation.requests import ImageRequest
-from gql_server.generation.validation import MIN_PROMPT_LENGTH
+from gql_server.generation.requests.prompts import MIN_PROMPT_LENGTH
+from gql_server.generation.requests.request import ImageRequest
 from gql_server.rest.context import ContextOfRequest
 from gql_server.rest.fields import FLUX, Given, described
 from gql_server.rest.images import Image, images_from

@@ -10,7 +10,7 @@ from gql_server.database.records.templates import PartialTemplate
 from gql_server.domain.errors import TemplateNotFound
 from gql_server.domain.parameters import Parameters
 from gql_server.generation import templates as use_cases
-from gql_server.generation.prompts import placeholder_warning, unknown_placeholders
+from gql_server.generation.requests.prompts import placeholder_warning, unknown_placeholders
 from gql_server.rest.context import ContextOfRequest
 from gql_server.rest.fields import (
     FLUX,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gql_server.generation.prompts import unknown_placeholders
+from gql_server.generation.requests.prompts import unknown_placeholders
 from tests.support.running_app import FLUX, RunningApp
 
 pytestmark = pytest.mark.anyio

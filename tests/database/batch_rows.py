@@ -8,7 +8,7 @@ from gql_server.database.queries.batches import NewItem, insert_batch
 from gql_server.database.tables.batches import BatchItemRow, BatchRow
 from gql_server.domain.batches import ItemStatus
 from gql_server.domain.ids import new_id
-from gql_server.generation.requests import ImageRequest, request_to_json
+from gql_server.generation.requests.request import ImageRequest, request_to_json
 from tests.database.rows import START
 
 FLUX = "@cf/black-forest-labs/flux-1-schnell"

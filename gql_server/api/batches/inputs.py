@@ -21,7 +21,7 @@ from gql_server.batches.requests import BatchImage, BatchRequest
 from gql_server.batches.validation import MAX_IMAGES, checking_cost, size_errors
 from gql_server.domain import batches as domain
 from gql_server.domain.errors import Rejected
-from gql_server.generation.requests import ImageRequest
+from gql_server.generation.requests.request import ImageRequest
 from gql_server.graphql.execution.plain_values import length, whole_number
 from gql_server.processes.bulk_work import bulk_work
 

@@ -13,7 +13,7 @@ from gql_server.database.queries import images as rows
 from gql_server.domain.errors import InvalidInput, Rejected
 from gql_server.domain.search import folded_words
 from gql_server.domain.text import list_errors
-from gql_server.generation.tags_and_metadata import MAX_TAGS, clean_tags
+from gql_server.generation.requests.tags_and_metadata import MAX_TAGS, clean_tags
 
 _MAX_IDS: Final = 100
 _MAX_WORDS: Final = 20

@@ -9,7 +9,7 @@ import strawberry
 from gql_server.api.described import described
 from gql_server.api.scalars import Seed
 from gql_server.domain.parameters import Parameters
-from gql_server.generation.requests import ImageRequest
+from gql_server.generation.requests.request import ImageRequest
 
 IDEMPOTENCY_KEY = (
     "Idempotency key: 1 to 255 printable ASCII characters, unique for each new "

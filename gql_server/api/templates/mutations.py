@@ -15,7 +15,7 @@ from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.database.records.templates import PartialTemplate
 from gql_server.domain.parameters import Parameters
 from gql_server.generation import templates as use_cases
-from gql_server.generation.prompts import placeholder_warning, unknown_placeholders
+from gql_server.generation.requests.prompts import placeholder_warning, unknown_placeholders
 from gql_server.graphql.execution.weights import list_size
 
 _NAME = "Display name, 1 to 100 characters."

@@ -20,22 +20,24 @@ from gql_server.domain.errors import (
 from gql_server.domain.ids import new_id
 from gql_server.domain.parameters import Parameters, parameters_from_json
 from gql_server.domain.principal import Principal
-from gql_server.domain.text import text_errors
-from gql_server.generation.image_price import cost_errors, image_size, price_of
-from gql_server.generation.prompts import render_prompt
-from gql_server.generation.requests import ImageRequest
-from gql_server.generation.rules import (
+from gql_server.generation.requests.image_price import cost_errors, image_size, price_of
+from gql_server.generation.requests.prompts import prompt_errors, render_prompt
+from gql_server.generation.requests.request import ImageRequest
+from gql_server.generation.requests.rules import (
     image_input_errors,
     resolve_parameters,
     without_images_errors,
 )
+from gql_server.generation.requests.tags_and_metadata import (
+    CheckedLabels,
+    are_oversized,
+    clean_tags,
+)
 from gql_server.generation.services import Services
 from gql_server.generation.source_images import SourceImage, find_sources
-from gql_server.generation.tags_and_metadata import CheckedLabels, are_oversized, clean_tags
-from gql_server.inference.model import Model, PromptUse
+from gql_server.inference.model import Model
 from gql_server.ledger.prices.price_book import Price
 
-MIN_PROMPT_LENGTH: Final = 3
 _IDS_AT_ONCE: Final = 500
 
 
@@ -160,7 +162,7 @@ def validate_with(
         errors.append(TemplateNotFound(request.template_id))
     model = _model(services, request, template, errors)
     rendered = render_prompt(request.prompt, template["default_prompt"] if template else None)
-    errors.extend(_prompt_errors(request.prompt, rendered, model))
+    errors.extend(prompt_errors(request.prompt, rendered, model))
     errors.extend(inputs.labels.errors(request.tags, request.metadata))
     ids = request.source_image_ids[: services.catalogue.max_sources]
     sources, mask = _sources(ids, request.mask_image_id, inputs.sources, errors)
@@ -263,37 +265,6 @@ def _model(
         withdrawn = services.catalogue.withdrawn.get(model_id)
         errors.append(ModelNotFound(model_id, path=path, hint=withdrawn))
     return model
-
-
-def _prompt_errors(prompt: str, rendered: str, model: Model | None) -> Sequence[InvalidInput]:
-    longest = model.max_prompt_length if model is not None else 2048
-    if model is not None and model.prompt is not PromptUse.REQUIRED and not rendered.strip():
-        return []
-    if model is not None and model.prompt is PromptUse.NONE:
-        return [
-            InvalidInput(
-                f"{model.name} does not use a prompt; leave it out.",
-                path=("prompt",),
-                code=ErrorCode.NOT_SUPPORTED,
-            )
-        ]
-    found = list(
-        text_errors(
-            prompt, path=("prompt",), label="Prompt", minimum=MIN_PROMPT_LENGTH, maximum=longest
-        )
-    )
-    if not found and len(rendered) > longest:
-        found.append(
-            InvalidInput(
-                (
-                    f"With the template's text the prompt has {len(rendered)} characters; "
-                    f"the model accepts {longest}."
-                ),
-                path=("prompt",),
-                code=ErrorCode.TOO_LONG,
-            )
-        )
-    return found
 
 
 def _sources(

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from gql_server.domain.errors import MAX_ID_LENGTH, ErrorCode, InvalidInput, Path
 from gql_server.domain.parameters import Parameters
-from gql_server.generation.parameter_values import value_errors
-from gql_server.generation.tags_and_metadata import json_errors
+from gql_server.generation.requests.parameter_values import value_errors
+from gql_server.generation.requests.tags_and_metadata import json_errors
 from gql_server.inference.model import Model, ParameterRule
 from gql_server.inference.parameter_rules import SHARED_NAMES
 from gql_server.quoting import quoted
