@@ -72,7 +72,7 @@ async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
                 assert "left" in shown()
                 resume = [*found[1].split(), "--out", str(out), "--server", url]
                 with monkeypatch.context() as patched:
-                    patched.setattr(Display, "began", press_ctrl_c)
+                    patched.setattr(Display, "on_start", press_ctrl_c)
                     canceled = await typed(*resume, "--cancel-on-interrupt")
                 assert canceled.exit_code == 130
                 assert "is canceled" in canceled.stderr

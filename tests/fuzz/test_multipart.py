@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import signal
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -95,6 +96,9 @@ async def send(url: str, random_: random.Random) -> int:
         writer.write(body)
         async with asyncio.timeout(WAIT_SECONDS):
             answer = await reader.read()
+    except ConnectionResetError:
+        # It was refused before all of it was read, and the reset overtook the answer.
+        return HTTPStatus.BAD_REQUEST
     finally:
         writer.transport.abort()
     return int(answer.split(b" ")[1])

@@ -207,9 +207,9 @@ async def test_a_request_stops_waiting_at_its_deadline_and_the_key_picks_the_pic
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
     async with running_app(
-        tmp_path, workers_ai(fake_workers_ai) | {"request_deadline": 0.2}
+        tmp_path, workers_ai(fake_workers_ai) | {"request_deadline": 1.0}
     ) as app:
-        fake_workers_ai.next(slow(1.0))
+        fake_workers_ai.next(slow(4.0))
         (first,) = (await app.generate(idempotencyKey="k"))["userErrors"]
         (second,) = (await app.generate(idempotencyKey="k"))["userErrors"]
         assert first["__typename"] == "GenerationPending"

@@ -57,7 +57,7 @@ BAD_INPUTS: list[tuple[dict[str, Any], set[tuple[str, str]]]] = [
     (
         {"model": DEV, "sourceImageIds": ["src_none"] * 5},
         {("sourceImageIds", "TOO_MANY")}
-        | {(f"sourceImageIds.{index}", "IMAGE_NOT_FOUND") for index in range(4)},
+        | {(f"sourceImageIds.{index}", "IMAGE_NOT_FOUND") for index in range(5)},
     ),
     (
         {"model": DEV, "maskImageId": "src_x"},

@@ -41,9 +41,9 @@ async def test_a_picture_is_kept_when_its_client_goes_away(
 async def test_a_picture_is_kept_when_the_deadline_passes(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    settings = workers_ai_settings(fake_workers_ai) | {"request_deadline": 0.1}
+    settings = workers_ai_settings(fake_workers_ai) | {"request_deadline": 1.0}
     async with running_app(tmp_path, settings) as app:
-        fake_workers_ai.latency = 0.4
+        fake_workers_ai.latency = 2.0
         payload = await app.generate()
         assert payload["image"] is None
         (told,) = payload["userErrors"]

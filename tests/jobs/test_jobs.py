@@ -309,7 +309,7 @@ async def test_sweeps_recur(make_jobs: MakeJobs) -> None:
 async def test_a_job_that_could_never_run_is_refused(make_jobs: MakeJobs) -> None:
     jobs = make_jobs()
     jobs.register("draw", Journal().handle)
-    with pytest.raises(ValueError, match="nobody does jobs of the kind sing"):
+    with pytest.raises(ValueError, match="no handler is registered for jobs of the kind sing"):
         await jobs.enqueue(Job("a", "sing", "", "user"))
     with pytest.raises(ValueError, match="without a partition"):
         await jobs.enqueue(Job("a", "draw", "", ""))

@@ -231,8 +231,8 @@ async def test_a_failed_generation_is_a_500_with_its_message(
 async def test_a_picture_that_takes_longer_than_the_deadline_is_pending(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    settings = workers_ai_settings(fake_workers_ai) | {"request_deadline": 0.2}
-    fake_workers_ai.latency = 0.6
+    settings = workers_ai_settings(fake_workers_ai) | {"request_deadline": 1.0}
+    fake_workers_ai.latency = 3.0
     async with running_app(tmp_path, settings) as app:
         key = {"Idempotency-Key": "slow"}
         response = await send(app, "POST", "generate", json=GOOD, headers=key)

@@ -132,7 +132,7 @@ async def test_the_command_says_what_is_gone_and_goes_on_with_another_store(
     found = await to_thread(runner.invoke, cli, audit)
     assert found.exit_code == 1
     assert f"{image['id']}: file is gone\n" in found.output
-    assert "generated/left.png: belongs to nobody\n" in found.output
+    assert "generated/left.png: belongs to no image\n" in found.output
     repaired = await to_thread(runner.invoke, cli, [*audit, "--repair"])
     assert repaired.exit_code == 1
     assert "--force" in repaired.output
