@@ -150,7 +150,9 @@ async def relay(url: str) -> AsyncIterator[tuple[str, "Cut"]]:
         cut.writers |= {writer, beyond_writer}
         with suppress(ConnectionError):
             await asyncio.gather(pipe(reader, beyond_writer), pipe(beyond_reader, writer))
-        cut()
+        # Its own end alone: other connections go on until they are cut.
+        for own in (writer, beyond_writer):
+            own.transport.abort()
 
     listener = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
