@@ -13,12 +13,20 @@ from gql_server.database.engine.pages import Page, PageRequest
 from gql_server.database.queries.images import ImageFilter
 from gql_server.database.records.batches import BatchRecord
 from gql_server.database.records.images import PartialImage
+from gql_server.database.records.source_images import SourceImageRecord
 from gql_server.database.records.templates import PartialTemplate
 from gql_server.database.records.webhooks import DeliveryRecord, WebhookRecord
+from gql_server.domain.lineage import Lineage
 from gql_server.domain.principal import Principal
-from gql_server.generation.images import get_images, list_images_by_template
+from gql_server.generation.images import (
+    get_images,
+    get_lineage,
+    list_images_by_source,
+    list_images_by_template,
+)
 from gql_server.generation.services import Services
 from gql_server.generation.templates import get_templates
+from gql_server.generation.uploads import get_source_images
 from gql_server.graphql.execution.loaders import SharedLoader
 from gql_server.ledger.reports.performance import Performance, read_performance
 
@@ -32,6 +40,16 @@ class TemplateImages:
     """A page of a template's images, with the columns to read."""
 
     template_id: str
+    columns: frozenset[str]
+    where: ImageFilter
+    request: PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class SourceImages:
+    """A page of the images generated from a source, with the columns to read."""
+
+    source_id: str
     columns: frozenset[str]
     where: ImageFilter
     request: PageRequest
@@ -87,6 +105,43 @@ class Loaders:
                     key.request,
                 )
             return [pages[replace(key, template_id="")][key.template_id] for key in keys]
+
+        return SharedLoader(load_fn=load)
+
+    @cached_property
+    def source_images(self) -> SharedLoader[str, SourceImageRecord | None]:
+        """Uploads by ID."""
+        return self._by_id(get_source_images)
+
+    @cached_property
+    def lineage(self) -> SharedLoader[str, Lineage]:
+        """What images that the caller sees were generated from, by their IDs."""
+
+        async def load(ids: list[str]) -> Sequence[Lineage]:
+            found = await get_lineage(self._services, ids)
+            return [found[image_id] for image_id in ids]
+
+        return SharedLoader(load_fn=load)
+
+    @cached_property
+    def derived_images(self) -> SharedLoader[SourceImages, Page[PartialImage]]:
+        """Pages of the images generated from sources; pages with the same arguments share one."""
+
+        async def load(keys: list[SourceImages]) -> Sequence[Page[PartialImage]]:
+            alike: dict[SourceImages, list[str]] = defaultdict(list)
+            for key in keys:
+                alike[replace(key, source_id="")].append(key.source_id)
+            pages: dict[SourceImages, Mapping[str, Page[PartialImage]]] = {}
+            for key, source_ids in alike.items():
+                pages[key] = await list_images_by_source(
+                    self._services,
+                    self._caller.principal,
+                    source_ids,
+                    key.columns,
+                    key.where,
+                    key.request,
+                )
+            return [pages[replace(key, source_id="")][key.source_id] for key in keys]
 
         return SharedLoader(load_fn=load)
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gql_server.database.engine.pages import Page, PageRequest, RawPage
+from gql_server.database.queries.image_sources import find_lineage
 from gql_server.database.queries.images import (
     IMAGE_COLUMNS,
     ImageFilter,
     count_images,
     find_images,
     image_page,
+    image_pages_by_source,
     image_pages_by_template,
     raw_image_page,
     update_image,
@@ -21,6 +23,7 @@ from gql_server.database.queries.images import (
 from gql_server.database.records.images import ImageChanges, PartialImage
 from gql_server.domain.clock import now
 from gql_server.domain.errors import ImageNotFound, Rejected
+from gql_server.domain.lineage import Lineage
 from gql_server.domain.principal import Principal
 from gql_server.generation.requests.tags_and_metadata import clean_tags, label_errors
 from gql_server.generation.services import Services
@@ -74,6 +77,27 @@ async def list_images_by_template(
         return await image_pages_by_template(
             connection, template_ids, columns, _seen(where, principal), request
         )
+
+
+async def list_images_by_source(
+    services: Services,
+    principal: Principal,
+    source_ids: Sequence[str],
+    columns: Collection[str],
+    where: ImageFilter,
+    request: PageRequest,
+) -> Mapping[str, Page[PartialImage]]:
+    """Return the same page of the caller's images generated from each of several sources."""
+    async with services.database.read() as connection:
+        return await image_pages_by_source(
+            connection, source_ids, columns, _seen(where, principal), request
+        )
+
+
+async def get_lineage(services: Services, image_ids: Collection[str]) -> Mapping[str, Lineage]:
+    """Return what images that the caller sees were generated from, where that is known."""
+    async with services.database.read() as connection:
+        return await find_lineage(connection, image_ids)
 
 
 async def image_count(services: Services, principal: Principal, where: ImageFilter) -> int:

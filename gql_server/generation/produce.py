@@ -185,7 +185,15 @@ async def _save_row(
     while True:
         image, charge = _rows(kept)
         is_held = hold is not None and hold.is_written
-        new = NewImage(image, charge, key, on_commit, is_held, kept.picture.is_remote)
+        new = NewImage(
+            image,
+            charge,
+            key,
+            on_commit,
+            is_held=is_held,
+            is_remote=kept.picture.is_remote,
+            lineage=kept.accepted.lineage,
+        )
         try:
             return await save_row(services.image_inserts, new)
         except ReservationLost:
@@ -266,6 +274,8 @@ def _rows(kept: SavedImage) -> tuple[ImageRow, ChargeRow]:
         seconds=picture.seconds,
         is_preview=kept.is_preview,
         gateway_log_id=picture.log_id,
+        request_kind=accepted.lineage.kind,
+        template_version=accepted.template_version,
         created_at=moment,
     )
     charge = ChargeRow(

@@ -154,6 +154,7 @@ def validated_to_json(accepted: ValidatedRequest) -> dict[str, Any]:
         },
         "seed_was_given": accepted.seed_was_given,
         "key_id": accepted.payer.key_id,
+        "template_version": accepted.template_version,
     }
 
 
@@ -181,4 +182,5 @@ def validated_from_json(
         price=Price(**written["price"]),
         # Earlier versions did not write it.
         seed_was_given=written.get("seed_was_given", request.parameters.seed is not None),
+        template_version=written.get("template_version"),
     )

@@ -140,7 +140,11 @@ async def change_template(
             }
         )
         _check(services, draft)
-        values: TemplateChanges = {**_values(draft), "updated_at": now()}
+        values: TemplateChanges = {
+            **_values(draft),
+            "version": template["version"] + 1,
+            "updated_at": now(),
+        }
         await update_template(connection, template_id, user_id=template["user_id"], values=values)
     return {**template, **values}
 

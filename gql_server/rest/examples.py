@@ -24,6 +24,9 @@ IMAGE: Final[dict[str, Any]] = {
     "user_id": USER,
     "cost": 0.01,
     "is_deleted": False,
+    "source_image_ids": [],
+    "mask_image_id": None,
+    "template_version": None,
 }
 IMAGES: Final[dict[str, Any]] = {"images": [IMAGE], "total": 1, "next_cursor": None}
 PENDING_IMAGE: Final[dict[str, Any]] = {

@@ -8,6 +8,7 @@ from fastapi import Path, Query
 from gql_server.database.queries.images import ImageFilter
 from gql_server.database.records.images import PartialImage
 from gql_server.domain.errors import ImageNotFound, Rejected
+from gql_server.domain.lineage import NO_SOURCES, RequestKind
 from gql_server.domain.money import to_dollars
 from gql_server.domain.text import list_errors
 from gql_server.generation import images as use_cases
@@ -17,6 +18,7 @@ from gql_server.rest.fields import (
     FLUX,
     IMAGE_ID,
     MOMENT_EXAMPLE,
+    SOURCE_IMAGE_ID,
     TEMPLATE_ID,
     USER,
     Answer,
@@ -45,8 +47,12 @@ _COLUMNS: Final = frozenset(
         "user_id",
         "cost",
         "deleted_at",
+        "request_kind",
+        "template_version",
     }
 )
+
+_FROM_IMAGES: Final = frozenset({RequestKind.IMAGE_TO_IMAGE, RequestKind.INPAINTING})
 
 ImageId = Annotated[str, Path(description="The image.", examples=[IMAGE_ID])]
 
@@ -69,6 +75,19 @@ class Image(Answer):
     user_id: str = described("ID of the user who owns the object.", USER)
     cost: float = described("Amount charged to the user, in US dollars.", 0.01)
     is_deleted: bool = described("Whether the image is deleted.", False)
+    source_image_ids: list[str] | None = described(
+        "IDs of the images and uploads that the image was generated from, in the order of the "
+        "request. Null for images generated before the server kept them.",
+        [SOURCE_IMAGE_ID],
+    )
+    mask_image_id: str | None = described(
+        "ID of the mask. Null when there was none or it is unknown.", None
+    )
+    template_version: int | None = described(
+        "Version of the template whose text is in the prompt. Null without a template, and for "
+        "images generated before the server kept it.",
+        None,
+    )
 
 
 class ImageList(Answer):
@@ -81,6 +100,8 @@ class ImageList(Answer):
 
 async def images_from(context: Context, found: Sequence[PartialImage]) -> list[Image]:
     """Shape rows for clients."""
+    made_from = [row["id"] for row in found if row["request_kind"] in _FROM_IMAGES]
+    lineage = await use_cases.get_lineage(context.services, made_from) if made_from else {}
     return [
         Image(
             id=row["id"],
@@ -94,6 +115,13 @@ async def images_from(context: Context, found: Sequence[PartialImage]) -> list[I
             user_id=row["user_id"],
             cost=to_dollars(row["cost"]),
             is_deleted=row["deleted_at"] is not None,
+            source_image_ids=(
+                list(lineage.get(row["id"], NO_SOURCES).source_ids)
+                if row["request_kind"] is not None
+                else None
+            ),
+            mask_image_id=lineage.get(row["id"], NO_SOURCES).mask_id,
+            template_version=row["template_version"],
         )
         for row in found
     ]

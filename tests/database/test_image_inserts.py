@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,18 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.database.engine.engine import Database
+from gql_server.database.engine.pages import PageKey, PageRequest
 from gql_server.database.queries.image_inserts import ImageInserts, NewImage, OnCommit
-from gql_server.database.queries.images import ImageFilter, count_images, find_images
+from gql_server.database.queries.image_sources import find_lineage
+from gql_server.database.queries.images import (
+    ImageFilter,
+    count_images,
+    find_images,
+    image_pages_by_source,
+)
 from gql_server.database.tables.images import ImageRow
 from gql_server.domain.clock import now
+from gql_server.domain.lineage import Lineage
 from gql_server.ledger.audit.audit import audit
 from tests.database.rows import charge_row, counted_statements, image_row
 
@@ -96,3 +105,39 @@ async def test_an_image_that_is_there_or_must_not_be_kept_leaves_the_others_alon
         there = await find_images(connection, ids, user_id="ann")
     assert set(there) == {ids[0], ids[1], ids[3]}
     assert (await audit(database)).is_clean
+
+
+async def test_an_image_is_written_with_what_it_was_generated_from(database: Database) -> None:
+    inserts = ImageInserts(database)
+    source, alone = new_image(), new_image()
+    lineage = Lineage((source.image.id, source.image.id, "src_one"), "src_mask")
+    derived = [replace(new_image(), lineage=lineage) for _ in range(3)]
+    await inserts.insert(source)
+    await asyncio.gather(*map(inserts.insert, (*derived, alone)))
+    ids = [new.image.id for new in (*derived, alone)]
+    wanted, request = ImageFilter(user_id="ann"), PageRequest(size=2)
+    async with database.read() as connection:
+        found = await find_lineage(connection, ids)
+        sources = (source.image.id, "src_mask", "src_two")
+        pages = await image_pages_by_source(connection, sources, {"id"}, wanted, request)
+        first = [row["id"] for row in pages["src_mask"].rows]
+        after = PageKey(derived[1].image.created_at, ids[1])
+        rest = await image_pages_by_source(
+            connection, ["src_mask"], {"id"}, wanted, replace(request, after=after)
+        )
+        number = await count_images(connection, wanted.derived_of(source.image.id))
+        plan = await connection.exec_driver_sql(
+            "EXPLAIN QUERY PLAN SELECT image_id FROM image_sources WHERE source_id = 'src_mask'"
+            " ORDER BY created_at DESC, image_id DESC LIMIT 3"
+            if database.is_sqlite
+            else "SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_image_sources_page'"
+        )
+        index = str(plan.all())
+    assert found == dict.fromkeys(ids[:3], lineage) | {ids[3]: Lineage()}
+    assert first == [ids[2], ids[1]]
+    assert first == [row["id"] for row in pages[source.image.id].rows]
+    assert (pages["src_mask"].has_more, pages["src_two"].rows) == (True, [])
+    assert [row["id"] for row in rest["src_mask"].rows] == ids[:1]
+    assert number == 3
+    assert "ix_image_sources_page" in index
+    assert "TEMP B-TREE" not in index

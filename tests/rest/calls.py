@@ -21,6 +21,9 @@ IMAGE_FIELDS = (
     "user_id",
     "cost",
     "is_deleted",
+    "source_image_ids",
+    "mask_image_id",
+    "template_version",
 )
 
 

@@ -126,6 +126,7 @@ _FIELDS: Final[Mapping[str, RowField]] = {
     "neurons": RowField(("neurons",), lambda _: to_neurons),
     "seconds": RowField(("seconds",)),
     "gatewayLogId": RowField(("gateway_log_id",)),
+    "templateVersion": RowField(("template_version",)),
     "isPreview": RowField(("is_preview",), _boolean),
     "userId": RowField(("user_id",)),
     "createdAt": RowField(("created_at",), _moment),

@@ -11,17 +11,26 @@ from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Context, Info
 from gql_server.api.described import described
 from gql_server.api.images.addresses import ExpiresIn, Format, Width, picture_url
-from gql_server.api.images.filters import ImageFilter, image_filter
+from gql_server.api.images.filters import FilterArgument, ImageFilter, image_filter
 from gql_server.api.images.parameters import GenerationParameters, generation_parameters
+from gql_server.api.images.sources import (
+    MAX_SOURCES,
+    ImageSource,
+    RequestKind,
+    derived_connection,
+    sources_by_id,
+)
 from gql_server.api.models.types import Model
 from gql_server.api.nodes import Node
-from gql_server.api.pages import PageArguments
+from gql_server.api.pages import PageArguments, Paginated
 from gql_server.api.partial_objects import PartialObjects, as_read
 from gql_server.database.records.images import PartialImage
+from gql_server.domain import lineage as domain
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.generation import images as use_cases
 from gql_server.graphql.execution.plain_fields import ATTRIBUTE_WITHOUT_ARGUMENTS
 from gql_server.graphql.execution.selection import requested_columns
+from gql_server.graphql.execution.weights import list_size
 from gql_server.storage.store import DEFAULT_URL_SECONDS
 
 if TYPE_CHECKING:
@@ -82,6 +91,14 @@ class Image(Node):
         description="When the server found that the file of the image is gone or damaged, so that "
         "its addresses answer 404. Null for nearly all images."
     )
+    request_kind: RequestKind | None = strawberry.field(
+        description="Kind of request that generated the image. Null for images generated before "
+        "the server kept it."
+    )
+    template_version: int | None = strawberry.field(
+        description="Version of the template whose text is in the prompt, as `Template.version` "
+        "was then. Null without a template, and for images generated before the server kept it."
+    )
     storage_key: strawberry.Private[str]
     template_id: strawberry.Private[str | None]
     batch_id: strawberry.Private[str | None]
@@ -114,6 +131,45 @@ class Image(Node):
             return None
         row = await info.context.loaders.batches.load(self.batch_id)
         return batch_from(info.context, row) if row is not None else None
+
+    @strawberry.field(
+        description="Source images that the image was generated from, in the order of the "
+        "request, deleted images included. An entry is null when the upload has been deleted or "
+        "the caller cannot see it. The list is null for images generated before the server "
+        "kept it.",
+        metadata=list_size(MAX_SOURCES),
+    )
+    async def sources(self, info: Info) -> list[ImageSource | None] | None:
+        """Load the sources, together with its siblings'."""
+        if self.request_kind is None:
+            return None
+        if self.request_kind is RequestKind.TEXT_TO_IMAGE:
+            return []
+        lineage = await info.context.loaders.lineage.load(self.id)
+        return await sources_by_id(info, lineage.source_ids)
+
+    @strawberry.field(
+        description="Mask that the image was generated with. Null when there was none, when the "
+        "upload has been deleted or the caller cannot see it, and for images generated before "
+        "the server kept it; `requestKind` distinguishes these."
+    )
+    async def mask(self, info: Info) -> ImageSource | None:
+        """Load the mask, together with its siblings'."""
+        if self.request_kind is not RequestKind.INPAINTING:
+            return None
+        lineage = await info.context.loaders.lineage.load(self.id)
+        return (await sources_by_id(info, [lineage.mask_id or ""]))[0]
+
+    @strawberry.field(
+        description="The caller's images that were generated from this one, as a source or a "
+        "mask. Admins see everyone's.",
+        extensions=[Paginated()],
+    )
+    async def derived(
+        self, info: Info, page: PageArguments, filter: FilterArgument = None
+    ) -> Connection[Annotated["Image", strawberry.lazy("gql_server.api.images.types")]]:
+        """Load a page of images, together with its siblings'."""
+        return await derived_connection(info, self.id, page, filter)
 
     @strawberry.field(
         description="URL of the image for browsers, optionally resized and converted where "
@@ -154,6 +210,11 @@ IMAGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "neurons": ("neurons",),
     "seconds": ("seconds",),
     "gatewayLogId": ("gateway_log_id",),
+    "requestKind": ("request_kind",),
+    "sources": ("request_kind",),
+    "mask": ("request_kind",),
+    "derived": (),
+    "templateVersion": ("template_version",),
     "isPreview": ("is_preview",),
     "userId": ("user_id",),
     "createdAt": ("created_at",),
@@ -223,6 +284,9 @@ _IMAGES: Final = PartialObjects(
         "model_id": {"model": lambda model_id, context: context.models[model_id]},
         "parameters": {"parameters": lambda values, _: generation_parameters(values)},
         "attributes": {"metadata": as_read},
+        "request_kind": {
+            "request_kind": lambda kind, _: kind and RequestKind[domain.RequestKind(kind).name]
+        },
         "deleted_at": {
             "deleted_at": as_read,
             "is_deleted": lambda deleted_at, _: deleted_at is not None,

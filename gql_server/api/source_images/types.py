@@ -5,10 +5,15 @@ from datetime import datetime
 
 import strawberry
 
+from gql_server.api.connections import Connection
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.images.addresses import ExpiresIn, Format, Width, picture_url
+from gql_server.api.images.filters import FilterArgument
+from gql_server.api.images.sources import derived_connection
+from gql_server.api.images.types import Image
 from gql_server.api.nodes import Node
+from gql_server.api.pages import PageArguments, Paginated
 from gql_server.database.records.source_images import SourceImageRecord
 from gql_server.generation import uploads as use_cases
 from gql_server.storage.store import DEFAULT_URL_SECONDS
@@ -30,6 +35,17 @@ class SourceImage(Node):
         "for nearly all uploads."
     )
     storage_key: strawberry.Private[str]
+
+    @strawberry.field(
+        description="The caller's images that were generated from this upload, as a source or a "
+        "mask. Admins see everyone's.",
+        extensions=[Paginated()],
+    )
+    async def derived(
+        self, info: Info, page: PageArguments, filter: FilterArgument = None
+    ) -> Connection[Image]:
+        """Load a page of images, together with its siblings'."""
+        return await derived_connection(info, self.id, page, filter)
 
     @strawberry.field(
         description="URL of the image for browsers, optionally resized and converted where "

@@ -22,6 +22,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "model": ("model_id",),
     "defaultPrompt": ("default_prompt",),
     "parameters": ("parameters",),
+    "version": ("version",),
     "userId": ("user_id",),
     "createdAt": ("created_at",),
     "updatedAt": ("updated_at",),

@@ -40,6 +40,9 @@ class Template(Node):
     parameters: TemplateParameters = strawberry.field(
         description="Default settings of requests that use the template."
     )
+    version: int = strawberry.field(
+        description="Version of the template: 1 when created, one more after each update."
+    )
     user_id: strawberry.ID = strawberry.field(description="ID of the user who owns the template.")
     created_at: datetime = strawberry.field(description="When the template was created.")
     updated_at: datetime = strawberry.field(description="When the template was last updated.")

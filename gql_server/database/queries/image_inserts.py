@@ -17,6 +17,7 @@ from gql_server.database.engine.notifications import notify
 from gql_server.database.queries.charges import record_charges
 from gql_server.database.queries.idempotency_keys import KeyScope, complete_key
 from gql_server.database.queries.image_order import MILLISECOND, images_topic, next_moment
+from gql_server.database.queries.image_sources import insert_lineage
 from gql_server.database.queries.image_tags import insert_tags
 from gql_server.database.queries.images import find_images
 from gql_server.database.queries.model_rollups import add_to_model_rollups, rollups_of_image
@@ -25,6 +26,7 @@ from gql_server.database.queries.reservations import remove_reservations, settle
 from gql_server.database.records.images import PartialImage
 from gql_server.database.tables.images import ImageRow
 from gql_server.database.tables.ledger import ChargeRow
+from gql_server.domain.lineage import NO_SOURCES, Lineage
 
 Subject = TypeVar("Subject")
 
@@ -57,6 +59,7 @@ class NewImage:
         on_commit: What else to write; by default its reservation is deleted.
         is_held: Whether its price must still be reserved when it is charged.
         is_remote: Whether it was fetched from a provider's URL, whose record is deleted now.
+        lineage: The images that it was generated from.
     """
 
     image: ImageRow
@@ -65,6 +68,7 @@ class NewImage:
     on_commit: OnCommit[Any] | None = None
     is_held: bool = False
     is_remote: bool = False
+    lineage: Lineage = NO_SOURCES
 
     @property
     def may_wait(self) -> bool:
@@ -124,6 +128,9 @@ async def _insert(connection: AsyncConnection, *, news: Sequence[NewImage]) -> N
     await _complete_keys(connection, news)
     await _set_moments(connection, news)
     await insert_images(connection, [(new.image, new.charge) for new in news])
+    await insert_lineage(
+        connection, {(new.image.id, new.image.created_at): new.lineage for new in news}
+    )
     remote_ids = [new.image.id for new in news if new.is_remote]
     if remote_ids:
         await forget_remote_images(connection, remote_ids)

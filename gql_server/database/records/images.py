@@ -30,6 +30,8 @@ class PartialImage(PageColumns, total=False):
     seconds: float
     is_preview: bool
     gateway_log_id: str | None
+    request_kind: str | None
+    template_version: int | None
     deleted_at: datetime | None
     missing_since: datetime | None
 

@@ -15,6 +15,7 @@ class PartialTemplate(PageColumns, total=False):
     model_id: str
     default_prompt: str
     parameters: dict[str, Any]
+    version: int
     updated_at: datetime
 
 
@@ -26,6 +27,7 @@ class TemplateChanges(TypedDict, total=False):
     model_id: str
     default_prompt: str
     parameters: dict[str, Any]
+    version: int
     updated_at: datetime
 
 

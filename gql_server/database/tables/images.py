@@ -53,6 +53,10 @@ class ImageRow(SQLModel, table=True):
     is_preview: bool
     gateway_log_id: str | None = None
     """ID of the call in an AI Gateway's log."""
+    request_kind: str | None = None
+    """A ``RequestKind``; None: ``image_sources`` does not say what the image was made from."""
+    template_version: int | None = None
+    """The version of its template; None: unknown, or no template."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     missing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -72,6 +76,22 @@ class ImageTagRow(SQLModel, table=True):
     tag: str = Field(primary_key=True)
     user_id: str
     """The image's; neither this nor its ``created_at`` ever changes."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ImageSourceRow(SQLModel, table=True):
+    """An image or upload that an image was generated from, with the page key of the new image."""
+
+    __tablename__ = "image_sources"
+    __table_args__ = (Index("ix_image_sources_page", "source_id", "created_at", "image_id"),)
+
+    image_id: str = Field(primary_key=True, foreign_key="images.id")
+    position: int = Field(primary_key=True)
+    """From 0: the source images in their order, then the mask."""
+    source_id: str
+    """``img_…`` or ``src_…``; it is in one of two tables."""
+    role: str
+    """A ``SourceRole``."""
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

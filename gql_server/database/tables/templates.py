@@ -25,6 +25,8 @@ class TemplateRow(SQLModel, table=True):
     model_id: str
     default_prompt: str = Field(sa_type=Text)
     parameters: dict[str, Any] = Field(sa_type=JsonValue)
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """Each update increments it."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -18,6 +18,7 @@ from gql_server.domain.errors import (
     TemplateNotFound,
 )
 from gql_server.domain.ids import new_id
+from gql_server.domain.lineage import Lineage
 from gql_server.domain.parameters import Parameters, parameters_from_json
 from gql_server.domain.principal import Principal
 from gql_server.generation.requests.image_price import cost_errors, image_size, price_of
@@ -57,6 +58,8 @@ class ValidatedRequest:
         price: The frozen price.
         seed_was_given: Whether the request or its template sets the seed.
         batch_id: The batch it belongs to.
+        template_version: The version of the template whose text is in the prompt; None if there is
+            no template, or if the version is unknown.
     """
 
     image_id: str
@@ -70,6 +73,13 @@ class ValidatedRequest:
     price: Price
     seed_was_given: bool
     batch_id: str | None = None
+    template_version: int | None = None
+
+    @property
+    def lineage(self) -> Lineage:
+        """The images that the image is generated from."""
+        mask_id = self.mask.id if self.mask is not None else None
+        return Lineage(tuple(source.id for source in self.sources), mask_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +213,7 @@ def validate_with(
         mask=mask,
         price=price,
         seed_was_given=seed_was_given,
+        template_version=template["version"] if template is not None else None,
     )
 
 
