@@ -24,6 +24,7 @@ from gql_server.api.described import described
 from gql_server.api.errors import border_error
 from gql_server.api.images.mutations import ImageMutations
 from gql_server.api.images.queries import ImageQueries
+from gql_server.api.images.remake import RemakeMutations
 from gql_server.api.images.subscriptions import ImageSubscriptions
 from gql_server.api.images.types import Image
 from gql_server.api.images.warnings import SizeWarning
@@ -70,6 +71,7 @@ class Query(
 @strawberry.type
 class Mutation(
     ImageMutations,
+    RemakeMutations,
     BatchMutations,
     SourceImageMutations,
     TemplateMutations,

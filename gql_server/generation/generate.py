@@ -1,6 +1,6 @@
 """Generating one image, from the request to the stored image: the main use case."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -56,20 +56,49 @@ async def generate_image(
         IdempotencyInProgress: The deadline passed while an earlier request was running.
         DomainError: The image could not be generated or stored; nothing was charged.
     """
+    return await generate_request(
+        services,
+        principal,
+        request,
+        operation=_OPERATION,
+        given=partial(_given, request),
+        idempotency_key=idempotency_key,
+    )
+
+
+async def generate_request(
+    services: Services,
+    principal: Principal,
+    request: ImageRequest,
+    *,
+    operation: str,
+    given: Callable[[], Mapping[str, Any]],
+    idempotency_key: str | None,
+) -> GeneratedImage:
+    """Generate an image as ``generate_image`` does, for an operation with another input.
+
+    Args:
+        services: The services of the server.
+        principal: The caller.
+        request: The image.
+        operation: Name of the operation that the idempotency key belongs to.
+        given: Returns the caller's input, by which requests with the same key are compared.
+        idempotency_key: The idempotency key.
+    """
     if idempotency_key is None:
         accepted = await validate(services, principal, request)
         return await services.running.run(accepted.image_id, _generate_and_save(services, accepted))
-    scope = KeyScope(user_id=principal.user_id, operation=_OPERATION, key=idempotency_key)
-    operation = _KeyedImage(services, principal, request)
+    scope = KeyScope(user_id=principal.user_id, operation=operation, key=idempotency_key)
+    keyed = _KeyedImage(services, principal, request)
     try:
         return await services.idempotency.run_request(
             scope,
-            operation,
-            partial(_given, request),
+            keyed,
+            given,
             is_oversized=is_oversized(services, request),
         )
     finally:
-        await operation.release()
+        await keyed.release()
 
 
 class _KeyedImage:

@@ -216,7 +216,10 @@ PROBES: Final[Mapping[str, list[AccessProbe]]] = {
     "Query.viewer": [
         AccessProbe("{ FIELD { userId } }", lambda _: {}, lambda found, _: bool(found["userId"]))
     ],
-    "Query.image": [by_id("image_id", "id r2Url url prompt"), by_id("deleted_id")],
+    "Query.image": [
+        by_id("image_id", "id r2Url url prompt derived { totalCount edges { node { id } } }"),
+        by_id("deleted_id"),
+    ],
     "Query.images": [
         listed("image_id", None, "ImageFilter"),
         *(
@@ -311,6 +314,9 @@ PROBES: Final[Mapping[str, list[AccessProbe]]] = {
             "image { userId }",
             "GenerateImageInput",
         ),
+    ],
+    "Mutation.remakeImage": [
+        changing(lambda owned: {"id": owned.image_id}, "image { userId }", "RemakeImageInput")
     ],
     "Mutation.generateBatch": [
         changing(

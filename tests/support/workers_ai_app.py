@@ -67,7 +67,7 @@ class RecordedRequest:
     refusal: Refusal | None = None
 
     body: bytes = field(default=b"", repr=False)
-    """Of a call of ``/ai/run``: as it came."""
+    """As it came."""
 
 
 class FakeWorkersAI:
@@ -268,6 +268,7 @@ class FakeWorkersAI:
         rules = MODELS.get(recorded.model)
         if rules is None:
             raise Refusal(5007, 400, f"No such model {recorded.model} or task")
+        recorded.body = await request.body()
         recorded.form, fields = await read_fields(request, rules)
         prompt = fields.get("prompt")
         recorded.prompt = prompt if isinstance(prompt, str) else None

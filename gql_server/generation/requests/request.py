@@ -11,6 +11,19 @@ from gql_server.domain.parameters import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class KeptPrompt:
+    """The prompt of an image that is generated again.
+
+    Attributes:
+        rendered: The prompt that the model received; None if the prompt changes.
+        template_version: The version of the template whose text is in it.
+    """
+
+    rendered: str | None
+    template_version: int | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRequest:
     """A requested image.
@@ -25,6 +38,8 @@ class ImageRequest:
         tags: To find the image by.
         metadata: The client's own data about the image.
         max_cost: Maximum cost in US dollars; a more expensive image is refused.
+        kept: What an image that is generated again keeps of the first one; the settings of the
+            template then do not apply.
     """
 
     prompt: str
@@ -36,9 +51,11 @@ class ImageRequest:
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, Any] | None = None
     max_cost: float | None = None
+    kept: KeptPrompt | None = None
 
 
-_FIELDS: Final = tuple(one.name for one in fields(ImageRequest))
+_FIELDS: Final = tuple(one.name for one in fields(ImageRequest) if one.name != "kept")
+"""What is kept of another image is part of what was accepted, and servers before do not read it."""
 
 
 def request_to_json(request: ImageRequest) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from gql_server.domain.parameters import Parameters, parameters_from_json
 from gql_server.domain.principal import Principal
 from gql_server.generation.requests.image_price import cost_errors, image_size, price_of
 from gql_server.generation.requests.prompts import prompt_errors, render_prompt
-from gql_server.generation.requests.request import ImageRequest
+from gql_server.generation.requests.request import ImageRequest, KeptPrompt
 from gql_server.generation.requests.rules import (
     image_input_errors,
     resolve_parameters,
@@ -166,19 +166,24 @@ def validate_with(
     Raises:
         Rejected: The request is invalid; contains every error.
     """
+    kept = request.kept
+    kept_prompt = kept.rendered if kept is not None else None
     template = inputs.templates.get(request.template_id or "")
     errors: list[DomainError] = []
-    if request.template_id is not None and template is None:
+    if request.template_id is not None and template is None and kept_prompt is None:
         errors.append(TemplateNotFound(request.template_id))
     model = _model(services, request, template, errors)
-    rendered = render_prompt(request.prompt, template["default_prompt"] if template else None)
+    rendered = kept_prompt
+    if rendered is None:
+        rendered = render_prompt(request.prompt, template["default_prompt"] if template else None)
     errors.extend(prompt_errors(request.prompt, rendered, model))
     errors.extend(inputs.labels.errors(request.tags, request.metadata))
     ids = request.source_image_ids[: services.catalogue.max_sources]
     sources, mask = _sources(ids, request.mask_image_id, inputs.sources, errors)
     parameters = request.parameters
     if model is not None:
-        saved = parameters_from_json(template["parameters"]) if template else None
+        has_saved = template is not None and kept is None
+        saved = parameters_from_json(template["parameters"]) if template and has_saved else None
         resolved = resolve_parameters(model, request.parameters, saved)
         parameters = resolved.parameters
         errors.extend(resolved.errors)
@@ -213,8 +218,14 @@ def validate_with(
         mask=mask,
         price=price,
         seed_was_given=seed_was_given,
-        template_version=template["version"] if template is not None else None,
+        template_version=_template_version(kept, template),
     )
+
+
+def _template_version(kept: KeptPrompt | None, template: PartialTemplate | None) -> int | None:
+    if kept is not None and kept.rendered is not None:
+        return kept.template_version
+    return template["version"] if template is not None else None
 
 
 def with_other_seed(picture: ValidatedRequest, number: int) -> ValidatedRequest:

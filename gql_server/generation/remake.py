@@ -1,0 +1,170 @@
+"""Generating a stored image again, as it was or with changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from gql_server.database.queries.image_sources import find_lineage
+from gql_server.database.queries.images import find_images
+from gql_server.database.queries.templates import find_templates
+from gql_server.database.records.images import PartialImage
+from gql_server.domain.errors import ErrorCode, ImageNotFound, InvalidInput
+from gql_server.domain.lineage import NO_SOURCES, Lineage
+from gql_server.domain.parameters import Parameters, parameters_from_json
+from gql_server.domain.principal import Principal
+from gql_server.generation.generate import GeneratedImage, generate_request
+from gql_server.generation.requests.request import ImageRequest, KeptPrompt
+from gql_server.generation.services import Services
+from gql_server.inference.model import Model
+
+_OPERATION: Final = "remakeImage"
+_SETTINGS: Final = tuple(one.name for one in fields(Parameters) if one.name != "own")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remake:
+    """An image to generate again.
+
+    Attributes:
+        image_id: The image.
+        changes: What to change, by the names of ``ImageRequest`` and ``Parameters``; ``own`` has
+            single settings. None stands for the model's default, a random seed, no images, no tags
+            and no metadata.
+        max_cost: Maximum cost in US dollars; a more expensive image is refused.
+    """
+
+    image_id: str
+    changes: Mapping[str, Any]
+    max_cost: float | None = None
+
+
+async def remake_image(
+    services: Services,
+    principal: Principal,
+    remake: Remake,
+    *,
+    idempotency_key: str | None = None,
+) -> GeneratedImage:
+    """Generate an image again for the caller, who pays for it; the first one stays.
+
+    Without changes the model receives the same request again, with the same seed.
+
+    Raises:
+        ImageNotFound: The caller has no such image.
+        InvalidInput: It is unknown what the image was generated from, or its template has been
+            deleted and the prompt changes.
+        Rejected, GenerationPending, IdempotencyConflict, IdempotencyInProgress, DomainError: As
+            ``generate_image``.
+    """
+    return await generate_request(
+        services,
+        principal,
+        await _request(services, principal, remake),
+        operation=_OPERATION,
+        given=lambda: {
+            "id": remake.image_id,
+            "changes": remake.changes,
+            "max_cost": remake.max_cost,
+        },
+        idempotency_key=idempotency_key,
+    )
+
+
+async def _request(services: Services, principal: Principal, remake: Remake) -> ImageRequest:
+    owner = principal.owner_filter()
+    async with services.database.read() as connection:
+        image = (await find_images(connection, [remake.image_id], user_id=owner)).get(
+            remake.image_id
+        )
+        if image is None:
+            raise ImageNotFound(remake.image_id)
+        lineage = (await find_lineage(connection, [remake.image_id]))[remake.image_id]
+        template_id = image["template_id"]
+        templates = await find_templates(connection, [template_id or ""], user_id=owner)
+    changes = remake.changes
+    prompt = changes.get("prompt")
+    if prompt is None or prompt == image["prompt"]:
+        kept = KeptPrompt(image["rendered_prompt"], image["template_version"])
+    elif template_id is not None and template_id not in templates:
+        raise InvalidInput(
+            "The template of this image has been deleted, so another prompt cannot be combined "
+            "with its text. Generate a new image instead.",
+            path=("prompt",),
+            code=ErrorCode.NOT_SUPPORTED,
+        )
+    else:
+        kept = KeptPrompt(None, None)
+    model_id = changes.get("model_id") or image["model_id"]
+    lineage = _lineage(services, image, lineage, changes)
+    return ImageRequest(
+        prompt=image["prompt"] if prompt is None else prompt,
+        model_id=model_id,
+        template_id=template_id,
+        parameters=_parameters(services, image, model_id, changes),
+        source_image_ids=tuple(lineage.source_ids),
+        mask_image_id=lineage.mask_id,
+        tags=tuple(changes.get("tags", image["tags"]) or ()),
+        metadata=changes.get("metadata", image["attributes"]),
+        max_cost=remake.max_cost,
+        kept=kept,
+    )
+
+
+def _lineage(
+    services: Services, image: PartialImage, known: Lineage, changes: Mapping[str, Any]
+) -> Lineage:
+    """Return the source images and the mask, as they were or as the caller changes them.
+
+    Raises:
+        InvalidInput: They are unknown, and the caller does not give them.
+    """
+    if image["request_kind"] is None:
+        model = services.catalogue.get(image["model_id"])
+        may_have_sources = model is None or model.image_inputs is not None
+        if may_have_sources and "source_image_ids" not in changes:
+            raise InvalidInput(
+                "The image was stored before the server kept source images, and its model accepts "
+                "them. Name the source images, and the mask if there was one; an empty list says "
+                "that there were none.",
+                path=("source_image_ids",),
+                code=ErrorCode.REQUIRED,
+            )
+        known = NO_SOURCES
+    source_ids = changes.get("source_image_ids", known.source_ids)
+    return Lineage(tuple(source_ids or ()), changes.get("mask_image_id", known.mask_id))
+
+
+def _parameters(
+    services: Services, image: PartialImage, model_id: str, changes: Mapping[str, Any]
+) -> Parameters:
+    """Return the image's settings with the changes, as far as the model has them."""
+    stored = parameters_from_json(image["parameters"])
+    model = services.catalogue.get(model_id)
+    kept = {**{name: getattr(stored, name) for name in _SETTINGS}, **stored.own}
+    if model_id != image["model_id"]:
+        former = services.catalogue.get(image["model_id"])
+        kept = {name: kept[name] for name in kept if _passes(name, kept[name], former, model)}
+    if changes.get("aspect_ratio") is not None:
+        kept |= {"width": None, "height": None}
+    own = changes.get("own", {})
+    if own is None:
+        kept = {name: kept[name] for name in kept if name in _SETTINGS}
+    elif not isinstance(own, Mapping):  # validation reports it
+        return Parameters(own=own)
+    size = {**kept, **changes}.get("width")
+    if model is not None and model.custom_size and size is not None:
+        # The model has a default for these, which an earlier request did not set either.
+        kept = {
+            name: kept[name] for name in kept if name not in {"aspect_ratio", *model.custom_size}
+        }
+    shared = {name: changes.get(name, kept.get(name)) for name in _SETTINGS}
+    kept_own = {name: kept[name] for name in kept if name not in _SETTINGS}
+    return Parameters(**shared, own=kept_own | dict(own or {}))
+
+
+def _passes(name: str, value: Any, former: Model | None, model: Model | None) -> bool:
+    """Return whether a setting applies to another model; a default of the former one does not."""
+    if model is None or name not in model.parameters:
+        return False
+    rule = former.parameters.get(name) if former is not None else None
+    return rule is None or rule.default is None or value != rule.default
