@@ -9,6 +9,7 @@ from PIL import Image
 
 from gql_server.pictures.decoding import (
     MAX_PIXELS,
+    NotAPicture,
     decode,
     format_of,
     is_on_its_side,
@@ -61,7 +62,7 @@ def inspect_picture(
     """
     if allow_svg and is_svg(data):
         width, height = svg_size(data)
-        image = drawn(data, width=max(1, round(_PLACEHOLDER_SIDE * min(1, width / height))))
+        image = _svg_preview(data, max(1, round(_PLACEHOLDER_SIDE * min(1, width / height))))
         return ImageInfo(
             format=ImageFormat.SVG, width=width, height=height, placeholder=_placeholder(image)
         )
@@ -74,6 +75,14 @@ def inspect_picture(
     return ImageInfo(
         format=image_format, width=width, height=height, placeholder=_placeholder(image)
     )
+
+
+def _svg_preview(data: bytes, width: int) -> Image.Image:
+    try:
+        return drawn(data, width=width)
+    except NotAPicture:
+        # The image is paid for, and a browser may well show it.
+        return Image.new("RGBA", (_PLACEHOLDER_SIDE, _PLACEHOLDER_SIDE), "#808080")
 
 
 def _placeholder(image: Image.Image) -> str:

@@ -1,12 +1,16 @@
 """Vector images: how large they are, and their pixels. Nothing in them is run or fetched."""
 
+import os
 import re
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
 
-import resvg_py
 from PIL import Image
 
 from gql_server.pictures.decoding import MAX_SIDE, Flaw, NotAPicture
@@ -17,32 +21,56 @@ _MAX_ELEMENTS: Final = 200_000
 """Elements that are drawn at most, those that are used again counted each time."""
 
 _MAX_DRAWN_SIDE: Final = 4096
-_START: Final = re.compile(
-    rb"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>\[]*>|\s)*<svg[\s>]", re.DOTALL
-)
+_ROOT: Final = re.compile(rb"<svg[\s>]")
+_COMMENT: Final = b"<!--"
+_DECLARATIONS: Final = (b"<?xml", b"<!DOCTYPE")
 _LENGTH: Final = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]{1,2})?)\s*(px)?\s*", re.IGNORECASE)
-_ACTIVE: Final = frozenset({"script", "foreignobject", "iframe", "audio", "video", "handler"})
+_LEFT_OUT: Final = frozenset(
+    {"script", "foreignobject", "iframe", "audio", "video", "handler", "image", "feimage", "filter"}
+)
+"""Elements that do or fetch something, and those that take much memory or time."""
+
+_FILTER_STYLE: Final = re.compile(r"\bfilter\s*:[^;}]*", re.IGNORECASE)
 _FETCHING_STYLE: Final = re.compile(r"@import|url\(\s*['\"]?\s*(?!['\"]?#)", re.IGNORECASE)
 _HREFS: Final = ("href", "{http://www.w3.org/1999/xlink}href")
 _USUAL_SIDE: Final = 1024
 
+_PROGRAM: Final = Path(__file__).with_name("svg_process.py")
+_DRAW_SECONDS: Final = 20.0
+_MAX_WAIT_SECONDS: Final = 60.0
+_processes: Final = threading.BoundedSemaphore(2)
+"""At most two SVGs are drawn at once."""
+
 
 def is_svg(data: bytes) -> bool:
     """Return whether bytes begin as an SVG does."""
-    return _START.match(data[:8192].removeprefix(b"\xef\xbb\xbf")) is not None
+    rest = data[:8192].removeprefix(b"\xef\xbb\xbf").lstrip()
+    while not _ROOT.match(rest):
+        if rest.startswith(_COMMENT):
+            _, end, rest = rest.partition(b"-->")
+        elif rest.startswith(_DECLARATIONS):
+            _, end, rest = rest.partition(b">")
+        else:
+            return False
+        if not end:
+            return False
+        rest = rest.lstrip()
+    return True
 
 
 def svg_size(data: bytes) -> tuple[int, int]:
     """Return the width and height of an SVG in pixels.
 
     Raises:
-        NotAPicture: It is broken, too large, or too complex.
+        NotAPicture: It is broken or too large.
     """
     return _size(_parsed(data))
 
 
 def drawn(data: bytes, *, width: int | None = None) -> Image.Image:
-    """Draw an SVG as RGBA pixels, without its scripts and without anything from elsewhere.
+    """Draw an SVG as RGBA pixels, without its scripts, filters and images.
+
+    A process of its own draws it, with limits on its time and memory; call it in a worker thread.
 
     Args:
         data: The SVG.
@@ -53,21 +81,37 @@ def drawn(data: bytes, *, width: int | None = None) -> Image.Image:
     """
     root = _parsed(data)
     own_width, own_height = _size(root)
+    if _Weights(root).of(root, frozenset()) > _MAX_ELEMENTS:
+        raise NotAPicture(Flaw.BROKEN)
     scale = (width or own_width) / own_width
     scale = min(scale, _MAX_DRAWN_SIDE / max(own_width, own_height))
     size = (max(1, round(own_width * scale)), max(1, round(own_height * scale)))
     _make_passive(root)
     try:
-        png = resvg_py.svg_to_bytes(
-            svg_string=ET.tostring(root, encoding="unicode"),
-            width=size[0],
-            height=size[1],
-            skip_system_fonts=True,
-        )
+        png = _png(ET.tostring(root, encoding="utf-8"), size)
         with Image.open(BytesIO(png), formats=["PNG"]) as image:
             return image.convert("RGBA")
     except Exception as error:  # a parser of hostile bytes can fail in any way
         raise NotAPicture(Flaw.BROKEN) from error
+
+
+def _png(svg: bytes, size: tuple[int, int]) -> bytes:
+    if not _processes.acquire(timeout=_MAX_WAIT_SECONDS):
+        raise TimeoutError("too many SVGs are being drawn")
+    try:
+        # -P: files beside the program must not hide modules of the standard library.
+        return subprocess.run(  # noqa: S603 - our own program with two numbers
+            [sys.executable, "-P", str(_PROGRAM), *map(str, size)],
+            input=svg,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_DRAW_SECONDS,
+            check=True,
+            # It needs none of the server's secrets.
+            env={name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},
+        ).stdout
+    finally:
+        _processes.release()
 
 
 def _parsed(data: bytes) -> ET.Element:
@@ -79,7 +123,7 @@ def _parsed(data: bytes) -> ET.Element:
         root = ET.fromstring(data)  # noqa: S314 - entities are refused above, expat bounds the rest
     except (ET.ParseError, ValueError, LookupError) as error:
         raise NotAPicture(Flaw.BROKEN) from error
-    if _name(root) != "svg" or _Weights(root).of(root, frozenset()) > _MAX_ELEMENTS:
+    if _name(root) != "svg":
         raise NotAPicture(Flaw.BROKEN)
     return root
 
@@ -130,18 +174,23 @@ def _number(text: str) -> float | None:
 
 def _make_passive(root: ET.Element) -> None:
     for parent, child in [*_children(root)]:
-        if _name(child) in _ACTIVE:
+        if _name(child) in _LEFT_OUT:
             parent.remove(child)
     for element in root.iter():
         for name in _HREFS:
             target = element.get(name, "").strip()
-            if target and not target.startswith(("#", "data:image/png", "data:image/jpeg")):
+            if target and not target.startswith("#"):
                 del element.attrib[name]
         for name, value in list(element.attrib.items()):
-            if name.lower().startswith("on") or _FETCHING_STYLE.search(value):
+            forbidden = name.lower().startswith("on") or name == "filter"
+            if forbidden or _FETCHING_STYLE.search(value):
                 del element.attrib[name]
-        if _name(element) == "style" and _FETCHING_STYLE.search(element.text or ""):
-            element.text = ""
+            elif name == "style":
+                element.set(name, _FILTER_STYLE.sub("", value))
+        if _name(element) == "style":
+            style = element.text or ""
+            # An element whose filter is missing would not be drawn at all.
+            element.text = "" if _FETCHING_STYLE.search(style) else _FILTER_STYLE.sub("", style)
 
 
 def _children(root: ET.Element) -> Iterator[tuple[ET.Element, ET.Element]]:

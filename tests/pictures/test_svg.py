@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from gql_server.pictures import svg
 from gql_server.pictures.decoding import NotAPicture
 from gql_server.pictures.formats import ImageFormat
 from gql_server.pictures.inspection import inspect_picture
@@ -95,3 +96,41 @@ def test_what_would_draw_for_ever_is_refused_at_once() -> None:
 )
 def test_an_svg_is_known_by_its_beginning(data: bytes, *, expected: bool) -> None:
     assert is_svg(data) is expected
+
+
+def test_comments_before_an_svg_take_no_time() -> None:
+    started = time.monotonic()
+    assert not is_svg(b"<!---->" * 1000 + b"x")
+    assert is_svg(b"<!---->" * 1000 + b"<svg>")
+    assert time.monotonic() - started < 1
+
+
+def nested_masks(depth: int) -> bytes:
+    def mask(level: int) -> str:
+        inner = "" if level == depth - 1 else f'mask="url(#m{level + 1})"'
+        return f'<mask id="m{level}">' + f'<rect width="8" height="8" {inner}/>' * 8 + "</mask>"
+
+    masks = "".join(map(mask, range(depth)))
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="1024" height="1024">'
+        f'<defs>{masks}</defs><rect width="9" height="9" mask="url(#m0)"/></svg>'
+    ).encode()
+
+
+def test_an_svg_that_takes_too_long_keeps_its_size_and_gets_a_grey_placeholder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(svg, "_DRAW_SECONDS", 0.5)
+    info = inspect_picture(nested_masks(8), allow_svg=True)
+    assert (info.format, info.width, info.height) == (ImageFormat.SVG, 1024, 1024)
+    assert info.placeholder
+
+
+def test_images_and_filters_are_left_out_and_the_rest_is_drawn() -> None:
+    blurred = RED.replace(
+        b"<rect",
+        b'<filter id="f"><feGaussianBlur stdDeviation="9"/></filter><rect filter="url(#f)"',
+    )
+    styled = RED.replace(b"<rect", b'<rect style="filter: url(#f); fill: #f00"')
+    for data in (blurred, styled):
+        assert drawn(data).getpixel((200, 100)) == (255, 0, 0, 255)
