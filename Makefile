@@ -52,8 +52,7 @@ test-survival: $(VENV)/checks
 		tests/e2e/test_idle_sockets.py tests/e2e/test_budgets.py \
 		tests/e2e/test_stepping_clock.py tests/e2e/test_money_survival.py \
 		tests/e2e/test_allowances.py tests/e2e/test_few_connections.py tests/jobs/test_survival.py tests/fuzz \
-		tests/graphql/test_cost_property.py tests/graphql/test_plans.py tests/e2e/test_stepping_clock.py \
-		tests/e2e/test_money_survival.py
+		tests/graphql/test_cost_property.py tests/graphql/test_plans.py
 	$(BIN)/python -m pytest -m survival tests/survival
 
 lint: $(VENV)/checks
