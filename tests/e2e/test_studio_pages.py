@@ -1,4 +1,4 @@
-"""The studio's batches, costs and administration in a real browser: `make test-clients`."""
+"""The studio in a real browser: `make test-clients`."""
 
 import asyncio
 from pathlib import Path
@@ -44,3 +44,8 @@ async def test_the_pages_live_in_a_browser_while_the_server_restarts(tmp_path: P
             await first.end()
         async with server_process(tmp_path, SETTINGS, port=port):
             await browser
+
+
+async def test_images_live_in_a_browser(tmp_path: Path) -> None:
+    async with server_process(tmp_path, {}) as running:
+        await in_a_browser(running.url, script="studio_images.mjs")
