@@ -9,10 +9,11 @@ from typing import Any, Final
 from gql_server.database.queries.idempotency_keys import KeyScope
 from gql_server.database.queries.images import find_images
 from gql_server.database.records.images import PartialImage
-from gql_server.domain.errors import GenerationPending
+from gql_server.domain.errors import GenerationFailed, GenerationPending
 from gql_server.domain.principal import Principal
 from gql_server.generation.produce import finish_saved_image, produce_image, save_image
 from gql_server.generation.recovery import validated_from_json, validated_to_json
+from gql_server.generation.remote_images import not_saved
 from gql_server.generation.requests.request import ImageRequest
 from gql_server.generation.requests.validation import ValidatedRequest, is_oversized, validate
 from gql_server.generation.services import Services
@@ -149,7 +150,10 @@ class _KeyedImage:
             accepted = replace((await self.accept()).request, image_id=image_id)
         self._unfinished = image_id  # it may reserve the amount again
         hold = Hold(image_id, accepted.payer, accepted.price.cost)
-        image = await finish_saved_image(self._services, accepted, hold=hold, key=scope)
+        try:
+            image = await finish_saved_image(self._services, accepted, hold=hold, key=scope)
+        except GenerationFailed as error:
+            raise await not_saved(self._services, image_id, error) from error
         if image is None:
             return await self._make(accepted, scope)
         self._unfinished = None
@@ -165,7 +169,10 @@ class _KeyedImage:
                 self.has_spent = True
                 raise
             self.has_spent = True
-            image = await save_image(self._services, accepted, picture, hold=hold, key=scope)
+            try:
+                image = await save_image(self._services, accepted, picture, hold=hold, key=scope)
+            except GenerationFailed as error:
+                raise await not_saved(self._services, accepted.image_id, error) from error
         self._unfinished = None
         return GeneratedImage(image=image, exceeded=hold.exceeded)
 
@@ -188,7 +195,10 @@ def _given(request: ImageRequest) -> dict[str, Any]:
 async def _generate_and_save(services: Services, accepted: ValidatedRequest) -> GeneratedImage:
     async with _paid(services, accepted) as hold:
         picture = await produce_image(services, accepted)
-        image = await save_image(services, accepted, picture, hold=hold)
+        try:
+            image = await save_image(services, accepted, picture, hold=hold)
+        except GenerationFailed as error:
+            raise await not_saved(services, accepted.image_id, error) from error
     return GeneratedImage(image=image, exceeded=hold.exceeded)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 
+from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.database.queries.idempotency_keys import KeyScope
 from gql_server.database.queries.image_inserts import NewImage, OnCommit
 from gql_server.database.queries.reservations import ReservationLost
@@ -12,7 +13,7 @@ from gql_server.database.records.images import PartialImage
 from gql_server.database.tables.images import ImageRow
 from gql_server.database.tables.ledger import ChargeKind, ChargeRow
 from gql_server.domain.clock import now
-from gql_server.domain.errors import Rejected
+from gql_server.domain.errors import GenerationPending, Rejected
 from gql_server.domain.ids import new_id
 from gql_server.domain.parameters import parameters_to_json
 from gql_server.domain.search import folded
@@ -26,7 +27,7 @@ from gql_server.generation.recovery import (
     read_saved,
     storage_key,
 )
-from gql_server.generation.remote_images import fetch_remote, not_fetched, remembering
+from gql_server.generation.remote_images import fetch_remote, forget, not_fetched, remembering
 from gql_server.generation.requests.image_price import expected_size
 from gql_server.generation.requests.validation import ValidatedRequest, with_seed
 from gql_server.generation.services import Services
@@ -198,14 +199,19 @@ async def _save_row(
             return await save_row(services.image_inserts, new)
         except ReservationLost:
             assert hold is not None  # noqa: S101 - raised only then
-            log.warning("reservation_lost", image_id=image.id)
             try:
                 await services.reservations.renew(hold)
             except Rejected:
+                try:
+                    await forget(services, image.id)
+                except DatabaseUnavailable as error:
+                    raise GenerationPending(image.id) from error
                 if key is None:  # with a key it can be finished later, when the budget allows it
                     log.warning("late_image_discarded", image=image.id)
                     await discard_bytes(services, image.id)
                 raise
+            if hold.is_written:  # without a budget there was none to lose
+                log.warning("reservation_lost", image_id=image.id)
 
 
 async def _load(

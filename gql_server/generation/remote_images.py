@@ -82,18 +82,51 @@ async def not_fetched(
     services: Services, image_id: str, error: NotFetched
 ) -> GenerationPending | GenerationFailed:
     """Return the error of an image that was not fetched; one that is gone is forgotten."""
-    async with services.database.read() as connection:
-        found = await find_remote_image(connection, image_id)
-    is_expired = found is not None and found.expires_at <= now()
-    if found is not None and not error.is_gone and not is_expired:
+    try:
+        async with services.database.read() as connection:
+            found = await find_remote_image(connection, image_id)
+        is_expired = found is not None and found.expires_at <= now()
+        if found is not None and not error.is_gone and not is_expired:
+            return GenerationPending(image_id)
+        await forget(services, image_id)
+    except DatabaseUnavailable:  # while it may be remembered, it may be charged
         return GenerationPending(image_id)
     log.error("paid_image_lost", image=image_id, reason=str(error))
-    async with services.database.write() as connection:
-        await forget_remote_images(connection, [image_id])
     return GenerationFailed(
         "The provider generated the image, and it could not be fetched. Try again.",
         retryable=True,
     )
+
+
+async def not_saved(
+    services: Services, image_id: str, error: GenerationFailed
+) -> GenerationPending | GenerationFailed:
+    """Return the error of an image that was generated and could not be saved.
+
+    One that others may finish, and then charge, is pending. A failure forgets it, so that it is
+    never charged.
+    """
+    try:
+        async with services.database.read() as connection:
+            found = await find_remote_image(connection, image_id)
+        if found is None:
+            return error
+        if error.retryable:
+            return GenerationPending(image_id)
+        await forget(services, image_id)
+    except DatabaseUnavailable:
+        return GenerationPending(image_id)
+    return error
+
+
+async def forget(services: Services, image_id: str) -> None:
+    """Forget where an image waits: it is never charged.
+
+    Raises:
+        DatabaseUnavailable: It may still be finished and charged.
+    """
+    async with services.database.write() as connection:
+        await forget_remote_images(connection, [image_id])
 
 
 async def due_images(services: Services) -> list[RemoteImageRecord]:

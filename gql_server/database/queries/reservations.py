@@ -14,6 +14,7 @@ from gql_server.database.engine.present import present
 from gql_server.database.queries.processes import is_alive
 from gql_server.database.tables.budgets import ReservationRow
 from gql_server.database.tables.idempotency_keys import IdempotencyKeyRow
+from gql_server.database.tables.remote_images import RemoteImageRow
 
 GRACE: Final = timedelta(minutes=2)
 """How long a reservation holds regardless of its process's lease.
@@ -33,8 +34,9 @@ class ReservationLost(Exception):
 def still_holds(dialect: str) -> ColumnElement[bool]:
     """Return a condition: whether a reservation holds.
 
-    It holds while its process lives, while it is young, and while a request with an idempotency key
-    can still be resumed under its ID: what may be charged stays reserved.
+    It holds while its process lives, while it is young, while a request with an idempotency key
+    can still be resumed under its ID, and while its image waits at the provider: what may be
+    charged stays reserved.
     """
     holder = col(ReservationRow.process_id)
     return or_(
@@ -43,14 +45,17 @@ def still_holds(dialect: str) -> ColumnElement[bool]:
         col(ReservationRow.created_at).between(
             present(dialect, ago=GRACE), present(dialect, ago=-GRACE)
         ),
-        _can_be_resumed(),
+        _can_be_charged_later(),
     )
 
 
-def _can_be_resumed() -> ColumnElement[bool]:
-    return exists().where(
-        col(IdempotencyKeyRow.result_id) == col(ReservationRow.id),
-        col(IdempotencyKeyRow.completed_at).is_(None),
+def _can_be_charged_later() -> ColumnElement[bool]:
+    return or_(
+        exists().where(
+            col(IdempotencyKeyRow.result_id) == col(ReservationRow.id),
+            col(IdempotencyKeyRow.completed_at).is_(None),
+        ),
+        exists().where(col(RemoteImageRow.image_id) == col(ReservationRow.id)),
     )
 
 
@@ -119,11 +124,11 @@ async def remove_own_reservations(
     """Release the reservations of these works, unless a batch holds them.
 
     Returns:
-        Those that stay reserved, because a request with an idempotency key can be resumed under
-        their ID and charged then.
+        Those that stay reserved, because they can still be charged: a request with an idempotency
+        key can be resumed under their ID, or their image waits at its provider.
     """
     own = (col(ReservationRow.id).in_(ids), col(ReservationRow.process_id).is_not(None))
-    await connection.execute(delete(ReservationRow).where(*own, ~_can_be_resumed()))
+    await connection.execute(delete(ReservationRow).where(*own, ~_can_be_charged_later()))
     left = await connection.execute(select(col(ReservationRow.id)).where(*own))
     return frozenset(left.scalars())
 

@@ -71,7 +71,8 @@ class Reservations:
 
         The block settles the reservation in the transaction that charges the image; if it finds
         that the reservation was released meanwhile, it renews it first. If the block raises,
-        nothing stays reserved, except for a request that can be resumed by its idempotency key.
+        nothing stays reserved, except for what can still be charged: a request that can be resumed
+        by its idempotency key, or an image that waits at its provider.
 
         Raises:
             Rejected: With BudgetExceeded for each hard budget that it would exceed.
@@ -163,8 +164,8 @@ class Reservations:
     async def release(self, work_id: str) -> None:
         """Release the reservation of work that ended; retried later if the database is away.
 
-        What a request with an idempotency key may still be charged stays reserved until its key
-        is settled.
+        What can still be charged stays reserved: until the request's idempotency key is settled,
+        or the image that waits at its provider is stored or forgotten.
         """
         self._unreleased.add(work_id)
         try:
