@@ -31,6 +31,7 @@ from gql_server.domain.errors import DomainError, GenerationFailed, GenerationPe
 from gql_server.domain.principal import Principal
 from gql_server.generation.produce import finish_saved_image, produce_image, save_image
 from gql_server.generation.recovery import discard_bytes, validated_from_json
+from gql_server.generation.remote_images import forget
 from gql_server.generation.requests.request import request_from_json
 from gql_server.generation.requests.validation import ValidatedRequest
 from gql_server.generation.services import Services
@@ -43,17 +44,39 @@ _STORE_RETRY_SECONDS: Final = 300.0
 _LOOK_AGAIN_SECONDS: Final = 1.0
 _MAX_WAIT_SECONDS: Final = 8.0
 
+FETCH_WAITS: Final = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
+"""Seconds between further fetches of an image that was generated and could not be fetched.
+
+Then the item fails: the slices of a process are few, and an item must not hold one for a day.
+"""
+
+_NOT_FETCHED: Final = GenerationFailed(
+    "The provider generated the image, and it could not be fetched. Nothing is charged. Try again.",
+    retryable=True,
+)
+
+
+class _WaitsAtProvider(Exception):
+    """The item's image was generated and cannot be fetched at the moment."""
+
 
 class ItemRunner:
     """Runs items of batches, any number at the same time."""
 
-    def __init__(self, services: Services, *, concurrency: int) -> None:
-        """Take the services, and the maximum number of concurrent model calls.
+    def __init__(
+        self,
+        services: Services,
+        *,
+        concurrency: int,
+        fetch_waits: Sequence[float] = FETCH_WAITS,
+    ) -> None:
+        """Take the services, the maximum number of concurrent model calls, and the fetch waits.
 
         As many images may wait to be stored. If the store or the database is slower than the
         models, started items wait, and so do further calls.
         """
         self._services = services
+        self._fetch_waits = tuple(fetch_waits)
         self._call_slots = FairSemaphore(concurrency)
         self._store_slots = FairSemaphore(concurrency)
         self._starts = GroupedWrites(services.database, self._start)
@@ -74,6 +97,7 @@ class ItemRunner:
             DatabaseUnavailable: The same, and the database does not answer.
         """
         was_tried, wait = False, _LOOK_AGAIN_SECONDS
+        fetch_waits = iter(self._fetch_waits)
         while True:
             try:
                 left = await self._read_again(item) if was_tried else item
@@ -85,8 +109,13 @@ class ItemRunner:
                     if not run.should_continue:
                         raise Interrupted
                     return False
-                if await self._end(run, left, self._generate_and_save(run, left, slot)):
-                    return True
+                try:
+                    if await self._end(run, left, self._generate_and_save(run, left, slot)):
+                        return True
+                except _WaitsAtProvider:
+                    slot.release()  # other items, and other batches, go on
+                    if not await self._wait_to_fetch(run, left, next(fetch_waits, None)):
+                        return True
             except DatabaseUnavailable as error:
                 if not run.should_continue:
                     raise
@@ -102,7 +131,10 @@ class ItemRunner:
             DatabaseUnavailable: Whether it was completed is unknown.
         """
         if await self._claim(run, item):
-            await self._end(run, item, self._finish_or_fail(item, error))
+            try:
+                await self._end(run, item, self._finish_or_fail(item, error))
+            except _WaitsAtProvider:
+                await self._wait_to_fetch(run, item, None)
 
     async def _claim(self, run: JobRun, item: ItemToDo) -> bool:
         """Claim an item for this process if it is free; return whether it is claimed."""
@@ -137,6 +169,8 @@ class ItemRunner:
         try:
             await work
         except GenerationPending as error:
+            if error.waits_at_provider:
+                raise _WaitsAtProvider from error
             # The row may have been written: the next process that takes the item checks.
             raise DatabaseUnavailable(str(error)) from error
         except NoLongerNeeded:
@@ -160,6 +194,26 @@ class ItemRunner:
             )
             if await self._fail(run, item, unforeseen):
                 await discard_bytes(self._services, item.image_id)
+        return True
+
+    async def _wait_to_fetch(self, run: JobRun, item: ItemToDo, wait: float | None) -> bool:
+        """Wait before the next fetch; if there is none, complete the item and return False."""
+        is_canceled = await self._status_of_batch(item) == BatchStatus.CANCELING
+        if wait is None or is_canceled:
+            log.error("paid_image_lost", image=item.image_id, reason="it could not be fetched")
+            # First, so that what ends without an image is never charged.
+            await forget(self._services, item.image_id)
+            if is_canceled:
+                await self._put_back(run, item)
+            else:
+                await self._fail(run, item, _NOT_FETCHED)
+            return False
+        log.warning("item_waits_for_its_image", item=item.id, seconds=wait)
+        until = asyncio.get_running_loop().time() + wait
+        while asyncio.get_running_loop().time() < until:
+            if not run.should_continue:
+                raise Interrupted
+            await asyncio.sleep(min(wait, _LOOK_AGAIN_SECONDS))
         return True
 
     async def _generate_and_save(self, run: JobRun, item: ItemToDo, slot: Slot) -> None:

@@ -1,14 +1,14 @@
 """Running batches: items in slices, each slice a job, each item claimed on its own."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 import structlog
 
 from gql_server.batches.fair_semaphore import FairSemaphore
-from gql_server.batches.item_runner import ItemRunner
+from gql_server.batches.item_runner import FETCH_WAITS, ItemRunner
 from gql_server.batches.pause import pause
 from gql_server.database.engine.engine import DatabaseUnavailable
 from gql_server.database.queries.batch_items import items_to_do, slices_to_do
@@ -64,10 +64,16 @@ def job_prefix(batch: BatchRecord) -> str:
 class SliceRunner:
     """Runs slices of batches."""
 
-    def __init__(self, services: Services, *, concurrency: int) -> None:
-        """Take the services, and the maximum number of concurrent model calls."""
+    def __init__(
+        self,
+        services: Services,
+        *,
+        concurrency: int,
+        fetch_waits: Sequence[float] = FETCH_WAITS,
+    ) -> None:
+        """Take the services, the maximum number of concurrent model calls, and the fetch waits."""
         self._services = services
-        self._items = ItemRunner(services, concurrency=concurrency)
+        self._items = ItemRunner(services, concurrency=concurrency, fetch_waits=fetch_waits)
         self._started_slots = FairSemaphore(concurrency + max(1, concurrency // _CALLS_PER_NEXT))
         self._taken: set[tuple[str, str]] = set()
 

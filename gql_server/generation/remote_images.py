@@ -87,7 +87,7 @@ async def not_fetched(
             found = await find_remote_image(connection, image_id)
         is_expired = found is not None and found.expires_at <= now()
         if found is not None and not error.is_gone and not is_expired:
-            return GenerationPending(image_id)
+            return GenerationPending(image_id, waits_at_provider=True)
         await forget(services, image_id)
     except DatabaseUnavailable:  # while it may be remembered, it may be charged
         return GenerationPending(image_id)

@@ -78,14 +78,16 @@ class GenerationPending(DomainError):
 
     Attributes:
         image_id: The ID that the image will have.
+        waits_at_provider: Whether it was generated and cannot be fetched at the moment.
     """
 
-    def __init__(self, image_id: str) -> None:
+    def __init__(self, image_id: str, *, waits_at_provider: bool = False) -> None:
         super().__init__(
             "The image is still being generated.",
             code=ErrorCode.GENERATION_PENDING,
         )
         self.image_id = image_id
+        self.waits_at_provider = waits_at_provider
 
 
 class DailyAllocationUsed(DomainError):
