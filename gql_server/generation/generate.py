@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from gql_server.database.queries.idempotency_keys import KeyScope
+from gql_server.database.queries.idempotency_keys import KeyScope, complete_key
 from gql_server.database.queries.images import find_images
 from gql_server.database.records.images import PartialImage
 from gql_server.domain.errors import GenerationFailed, GenerationPending
@@ -141,7 +141,9 @@ class _KeyedImage:
     ) -> GeneratedImage:
         self.has_spent = True
         kept = await self.find(image_id)
-        if kept is not None:
+        if kept is not None:  # another process finished it
+            async with self._services.database.write() as connection:
+                await complete_key(connection, scope, result_id=image_id)
             return kept
         accepted = validated_from_json(
             self._services, self._principal, self._request, image_id, recorded

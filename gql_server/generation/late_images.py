@@ -1,7 +1,12 @@
 """Finishing images that were paid for and not stored."""
 
+import asyncio
+from typing import Final
+
 import structlog
 
+from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.queries.idempotency_keys import complete_keys_of
 from gql_server.database.queries.images import find_images
 from gql_server.database.queries.remote_images import forget_remote_images
 from gql_server.database.records.remote_images import RemoteImageRecord
@@ -16,14 +21,28 @@ from gql_server.ledger.budgets.reservations import Hold
 
 log = structlog.get_logger(__name__)
 
+_AT_ONCE: Final = 4
+
 
 async def finish_late_images(services: Services) -> None:
-    """Fetch, store and charge images whose process died or whose fetch failed, once each."""
-    for found in await due_images(services):
-        try:
-            await _finish(services, found)
-        except (DomainError, Rejected) as error:
-            log.warning("late_image_not_finished", image=found.image_id, reason=str(error))
+    """Fetch, store and charge images whose process died or whose fetch failed, once each.
+
+    One that cannot be finished, for whatever reason, does not keep the others waiting.
+    """
+    at_once = asyncio.Semaphore(_AT_ONCE)
+
+    async def finish(found: RemoteImageRecord) -> None:
+        async with at_once:
+            try:
+                await _finish(services, found)
+            except (DomainError, Rejected, DatabaseUnavailable) as error:
+                log.warning("late_image_not_finished", image=found.image_id, reason=str(error))
+            except Exception:
+                log.exception("late_image_crashed", image=found.image_id)
+
+    async with asyncio.TaskGroup() as tasks:
+        for found in await due_images(services):
+            tasks.create_task(finish(found))
 
 
 async def _finish(services: Services, found: RemoteImageRecord) -> None:
@@ -39,6 +58,8 @@ async def _finish(services: Services, found: RemoteImageRecord) -> None:
     if kept or accepted is None:
         async with services.database.write() as connection:
             await forget_remote_images(connection, [found.image_id])
+            if kept:
+                await complete_keys_of(connection, [found.image_id])
         return
     hold = Hold(found.image_id, accepted.payer, accepted.price.cost)
     try:

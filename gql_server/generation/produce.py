@@ -129,7 +129,9 @@ async def save_image(
     stored = await save_bytes(services.store, object_key, ours, retry_for_seconds=retry_for_seconds)
     if stored is not ours:
         kept = await read_saved(services, accepted, stored)
-    return await _save_row(services, kept, hold, key, on_commit)
+    return await _save_row(
+        services, kept, hold, key, on_commit, may_be_remembered=picture.is_remote
+    )
 
 
 async def finish_saved_image(
@@ -172,7 +174,12 @@ async def finish_saved_image(
             retry_for_seconds=retry_for_seconds,
         )
     return await _save_row(
-        services, await read_saved(services, accepted, stored), hold, key, on_commit
+        services,
+        await read_saved(services, accepted, stored),
+        hold,
+        key,
+        on_commit,
+        may_be_remembered=True,
     )
 
 
@@ -182,6 +189,8 @@ async def _save_row(
     hold: Hold | None,
     key: KeyScope | None,
     on_commit: OnCommit[Any] | None,
+    *,
+    may_be_remembered: bool,
 ) -> PartialImage:
     while True:
         image, charge = _rows(kept)
@@ -192,7 +201,7 @@ async def _save_row(
             key,
             on_commit,
             is_held=is_held,
-            is_remote=kept.picture.is_remote,
+            is_remote=may_be_remembered,
             lineage=kept.accepted.lineage,
         )
         try:

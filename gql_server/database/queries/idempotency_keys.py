@@ -1,6 +1,6 @@
 """Statements about idempotency keys: each race is decided by one conditional change."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -93,6 +93,18 @@ async def complete_key(connection: AsyncConnection, scope: KeyScope, *, result_i
     await connection.execute(
         update(IdempotencyKeyRow)
         .where(*_is_open(scope, result_id))
+        .values(completed_at=present(connection.dialect.name), accepted=None)
+    )
+
+
+async def complete_keys_of(connection: AsyncConnection, result_ids: Collection[str]) -> None:
+    """Complete the open keys whose results are these, whichever processes hold them."""
+    await connection.execute(
+        update(IdempotencyKeyRow)
+        .where(
+            col(IdempotencyKeyRow.result_id).in_(result_ids),
+            col(IdempotencyKeyRow.completed_at).is_(None),
+        )
         .values(completed_at=present(connection.dialect.name), accepted=None)
     )
 

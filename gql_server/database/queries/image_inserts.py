@@ -15,7 +15,7 @@ from gql_server.database.engine.engine import Database
 from gql_server.database.engine.grouped_writes import GroupedWrites
 from gql_server.database.engine.notifications import notify
 from gql_server.database.queries.charges import record_charges
-from gql_server.database.queries.idempotency_keys import KeyScope, complete_key
+from gql_server.database.queries.idempotency_keys import KeyScope, complete_key, complete_keys_of
 from gql_server.database.queries.image_order import MILLISECOND, images_topic, next_moment
 from gql_server.database.queries.image_sources import insert_lineage
 from gql_server.database.queries.image_tags import insert_tags
@@ -58,7 +58,8 @@ class NewImage:
         key: The idempotency key to complete.
         on_commit: What else to write; by default its reservation is deleted.
         is_held: Whether its price must still be reserved when it is charged.
-        is_remote: Whether it was fetched from a provider's URL, whose record is deleted now.
+        is_remote: Whether it may have a record of where its provider keeps it, which is deleted
+            now. It may be finished without its request, whose idempotency key is then completed.
         lineage: The images that it was generated from.
     """
 
@@ -134,6 +135,7 @@ async def _insert(connection: AsyncConnection, *, news: Sequence[NewImage]) -> N
     remote_ids = [new.image.id for new in news if new.is_remote]
     if remote_ids:
         await forget_remote_images(connection, remote_ids)
+        await complete_keys_of(connection, remote_ids)
     await _end(connection, news, must_hold=True)
     for user_id in sorted({new.image.user_id for new in news}):
         await notify(connection, images_topic(user_id))
@@ -145,6 +147,8 @@ async def _settle_with_kept(connection: AsyncConnection, *, new: NewImage) -> Pa
     found = await find_images(connection, [image.id], user_id=image.user_id)
     if image.id in found:
         await _complete_keys(connection, [new])
+        await forget_remote_images(connection, [image.id])
+        await complete_keys_of(connection, [image.id])
         await _end(connection, [new])
     return found.get(image.id)
 

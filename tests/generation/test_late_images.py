@@ -1,0 +1,94 @@
+"""The sweep that finishes images: with their keys, one by one, whatever is in a row."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from gql_server.database.tables.idempotency_keys import IdempotencyKeyRow
+from gql_server.database.tables.remote_images import RemoteImageRow
+from gql_server.domain.clock import now
+from gql_server.generation.late_images import finish_late_images
+from gql_server.inference.workers_ai.client import WorkersAI
+from tests.support.running_app import RunningApp
+from tests.support.workers_ai_app import FakeWorkersAI
+from tests.support.workers_ai_behaviours import Reply
+
+pytestmark = pytest.mark.anyio
+
+WAN = "alibaba/wan-2.6-image"
+DOWN = Reply(body=b"", status=503)
+
+
+@pytest.fixture(autouse=True)
+def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = {**(WorkersAI.__init__.__kwdefaults__ or {}), "fetch_waits": ()}
+    monkeypatch.setattr(WorkersAI.__init__, "__kwdefaults__", chosen)
+
+
+async def change(app: RunningApp, image_id: str, **values: Any) -> None:
+    statement = update(RemoteImageRow).where(RemoteImageRow.image_id == image_id)  # type: ignore[arg-type] # SQLModel
+    async with app.services.database.write() as connection:
+        await connection.execute(
+            statement.values(**{"next_try_at": now() - timedelta(seconds=1), **values})
+        )
+
+
+async def pending(app: RunningApp, fake_workers_ai: FakeWorkersAI, key: str | None = None) -> str:
+    fake_workers_ai.file_replies.append(DOWN)
+    (error,) = (await app.generate(model=WAN, idempotencyKey=key))["userErrors"]
+    assert error["code"] == "GENERATION_PENDING"
+    image_id: str = error["imageId"]
+    return image_id
+
+
+async def images(app: RunningApp) -> list[str]:
+    data = await app.ask("{ images { edges { node { id } } } }")
+    return [edge["node"]["id"] for edge in data["images"]["edges"]]
+
+
+async def open_keys(app: RunningApp) -> int:
+    open_key = IdempotencyKeyRow.completed_at.is_(None)  # type: ignore[union-attr] # SQLModel
+    statement = select(func.count()).select_from(IdempotencyKeyRow).where(open_key)
+    async with app.services.database.read() as connection:
+        return int((await connection.execute(statement)).scalar_one())
+
+
+async def remembered(app: RunningApp) -> int:
+    async with app.services.database.read() as connection:
+        found = await connection.execute(select(func.count()).select_from(RemoteImageRow))
+    return int(found.scalar_one())
+
+
+async def test_the_key_of_an_image_that_the_sweep_finished_is_completed(
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
+) -> None:
+    image_id = await pending(app, fake_workers_ai, "a")
+    await change(app, image_id)
+    assert await open_keys(app) == 1
+    await finish_late_images(app.services)
+    assert await open_keys(app) == 0
+    assert (await app.image(model=WAN, idempotencyKey="a"))["id"] == image_id
+
+
+async def test_a_resumed_key_whose_image_is_stored_is_completed(
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
+) -> None:
+    image_id = await pending(app, fake_workers_ai, "a")
+    await change(app, image_id)
+    await finish_late_images(app.services)
+    async with app.services.database.write() as connection:
+        await connection.execute(update(IdempotencyKeyRow).values(completed_at=None))
+    assert (await app.image(model=WAN, idempotencyKey="a"))["id"] == image_id
+    assert await open_keys(app) == 0
+
+
+async def test_a_row_that_cannot_be_read_does_not_stop_the_others(
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
+) -> None:
+    bad, good = await pending(app, fake_workers_ai), await pending(app, fake_workers_ai)
+    await change(app, good)
+    await change(app, bad, accepted={"model": WAN}, next_try_at=now() - timedelta(minutes=1))
+    await finish_late_images(app.services)
+    assert await images(app) == [good]
