@@ -10,6 +10,7 @@ from gql_server.database.queries.remote_images import (
     add_remote_image,
     claim_due_images,
     find_remote_image,
+    forget_expired_images,
     forget_remote_images,
 )
 from gql_server.database.records.remote_images import RemoteImageRecord
@@ -30,6 +31,11 @@ _OWN_TIME: Final = timedelta(minutes=10)
 
 _NEXT_TRY: Final = timedelta(minutes=5)
 _MAX_AT_ONCE: Final = 20
+_CLOCKS_DIFFER: Final = timedelta(minutes=2)
+"""How far the clocks of two processes may differ without one taking the other's image early."""
+
+_KEPT_EXPIRED: Final = timedelta(days=7)
+"""How long an expired address of a batch's image is kept, should a clock have stepped ahead."""
 
 
 def remembering(services: Services, accepted: ValidatedRequest) -> Remember:
@@ -133,9 +139,14 @@ async def due_images(services: Services) -> list[RemoteImageRecord]:
     """Claim images that the process that generated them did not fetch."""
     moment = now()
     async with services.database.write() as connection:
+        await forget_expired_images(connection, before=moment - _KEPT_EXPIRED)
         return list(
             await claim_due_images(
-                connection, at=moment, until=moment + _NEXT_TRY, limit=_MAX_AT_ONCE
+                connection,
+                at=moment,
+                until=moment + _NEXT_TRY,
+                no_later_than=moment + _OWN_TIME + _CLOCKS_DIFFER,
+                limit=_MAX_AT_ONCE,
             )
         )
 

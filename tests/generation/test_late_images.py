@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import func, select, update
 
 from gql_server.database.tables.idempotency_keys import IdempotencyKeyRow
 from gql_server.database.tables.remote_images import RemoteImageRow
 from gql_server.domain.clock import now
+from gql_server.domain.errors import GenerationPending
 from gql_server.generation.late_images import finish_late_images
 from gql_server.inference.workers_ai.client import WorkersAI
 from tests.support.running_app import RunningApp
@@ -92,3 +94,52 @@ async def test_a_row_that_cannot_be_read_does_not_stop_the_others(
     await change(app, bad, accepted={"model": WAN}, next_try_at=now() - timedelta(minutes=1))
     await finish_late_images(app.services)
     assert await images(app) == [good]
+
+
+async def test_an_image_whose_row_a_fast_clock_wrote_is_due(
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
+) -> None:
+    image_id = await pending(app, fake_workers_ai)
+    await change(app, image_id, next_try_at=now() + timedelta(days=1))
+    await finish_late_images(app.services)
+    assert await images(app) == [image_id]
+
+
+async def test_rows_of_batches_are_forgotten_long_after_they_expired(
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
+) -> None:
+    old, new = await pending(app, fake_workers_ai), await pending(app, fake_workers_ai)
+    await change(app, old, batch_id="bat_1", expires_at=now() - timedelta(days=8))
+    await change(app, new, batch_id="bat_1", expires_at=now() - timedelta(days=1))
+    await finish_late_images(app.services)
+    assert await remembered(app) == 1
+
+
+async def test_without_a_budget_no_reservation_is_reported_as_lost(
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
+) -> None:
+    image_id = await pending(app, fake_workers_ai)
+    await change(app, image_id)
+    with structlog.testing.capture_logs() as lines:
+        await finish_late_images(app.services)
+    events = [line["event"] for line in lines]
+    assert "late_image_finished" in events
+    assert "reservation_lost" not in events
+
+
+async def test_an_image_that_was_stored_before_its_row_is_forgotten_with_it(
+    app: RunningApp, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image_id = await pending(app, fake_workers_ai)
+    await change(app, image_id)
+    with monkeypatch.context() as broken:
+        broken.setattr("gql_server.generation.produce.save_row", _no_database)
+        await finish_late_images(app.services)
+    await change(app, image_id)
+    await finish_late_images(app.services)
+    assert await images(app) == [image_id]
+    assert await remembered(app) == 0
+
+
+async def _no_database(*_args: Any) -> None:
+    raise GenerationPending("img_1")

@@ -78,8 +78,7 @@ async def test_an_image_that_was_not_fetched_is_fetched_later(
 @pytest.mark.parametrize(
     "reply",
     [
-        Reply(body=b"gone", status=404),
-        Reply(body=b"expired", status=403),
+        Reply(body=b"gone", status=410),
         Reply(body=b"<html></html>", content_type="text/html"),
     ],
 )
@@ -92,6 +91,55 @@ async def test_what_is_gone_is_not_asked_for_again(
             await client.generate(request_for(WAN))
     assert caught.value.is_gone
     assert fake_workers_ai.file_requests == 1
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_an_image_that_is_not_there_yet_is_asked_for_again(
+    fake_workers_ai: FakeWorkersAI, status: int
+) -> None:
+    fake_workers_ai.file_replies.append(Reply(body=b"", status=status))
+    async with workers_ai_client(fake_workers_ai) as client:
+        await client.generate(request_for(WAN))
+    assert fake_workers_ai.file_requests == 2
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_an_image_that_does_not_appear_is_gone(
+    fake_workers_ai: FakeWorkersAI, status: int
+) -> None:
+    fake_workers_ai.file_replies.extend([Reply(body=b"", status=status)] * 4)
+    async with workers_ai_client(fake_workers_ai) as client:
+        with pytest.raises(NotFetched) as caught:
+            await client.generate(request_for(WAN))
+    assert caught.value.is_gone
+    assert fake_workers_ai.file_requests == 4
+
+
+async def test_compressed_bytes_are_not_taken_for_an_image_that_is_lost(
+    fake_workers_ai: FakeWorkersAI,
+) -> None:
+    packed = Reply(body=b"packed", headers={"Content-Encoding": "gzip"})
+    fake_workers_ai.file_replies.extend([packed] * 4)
+    async with workers_ai_client(fake_workers_ai) as client:
+        with pytest.raises(NotFetched, match="compressed") as caught:
+            await client.generate(request_for(WAN))
+    assert not caught.value.is_gone
+
+
+@pytest.mark.parametrize("ending", ["\0", "\ud800", "x" * 4096])
+async def test_an_address_that_cannot_be_stored_is_not_remembered(
+    fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setattr(
+        "gql_server.inference.workers_ai.client.read_picture",
+        lambda *_args, **_named: answers.AnsweredAddress(url=f"https://a.example/{ending}"),
+    )
+    request, remembered = remembering()
+    async with workers_ai_client(fake_workers_ai) as client:
+        with pytest.raises(NotFetched) as caught:
+            await client.generate(request)
+    assert caught.value.is_gone
+    assert (remembered, fake_workers_ai.file_requests) == ([], 0)
 
 
 async def test_an_image_has_a_bound(

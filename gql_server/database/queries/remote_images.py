@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -36,7 +36,12 @@ async def find_remote_image(connection: AsyncConnection, image_id: str) -> Remot
 
 
 async def claim_due_images(
-    connection: AsyncConnection, *, at: datetime, until: datetime, limit: int
+    connection: AsyncConnection,
+    *,
+    at: datetime,
+    until: datetime,
+    no_later_than: datetime,
+    limit: int,
 ) -> Sequence[RemoteImageRecord]:
     """Claim images that are due for another fetch, except those of batches.
 
@@ -44,10 +49,15 @@ async def claim_due_images(
         connection: A transaction that writes.
         at: The present moment.
         until: When others may take them again.
+        no_later_than: What is due after this was written by a clock that was ahead, and is due now.
         limit: How many are taken at most.
     """
-    is_due = (col(RemoteImageRow.next_try_at) <= at, col(RemoteImageRow.batch_id).is_(None))
-    due = select(_IMAGE_ID).where(*is_due).order_by(col(RemoteImageRow.next_try_at)).limit(limit)
+    next_try_at = col(RemoteImageRow.next_try_at)
+    is_due = (
+        or_(next_try_at <= at, next_try_at > no_later_than),
+        col(RemoteImageRow.batch_id).is_(None),
+    )
+    due = select(_IMAGE_ID).where(*is_due).order_by(next_try_at).limit(limit)
     claim = (
         update(RemoteImageRow)
         .where(_IMAGE_ID.in_(due), *is_due)
@@ -57,6 +67,15 @@ async def claim_due_images(
     claimed = (await connection.execute(claim)).scalars().all()
     statement = select_records(RemoteImageRow, RemoteImageRecord).where(_IMAGE_ID.in_(claimed))
     return read_records(await connection.execute(statement), RemoteImageRecord)
+
+
+async def forget_expired_images(connection: AsyncConnection, *, before: datetime) -> int:
+    """Forget images of batches whose addresses expired before a moment; return how many.
+
+    Nobody else forgets those of items that ended without an image.
+    """
+    expired = (col(RemoteImageRow.expires_at) < before, col(RemoteImageRow.batch_id).is_not(None))
+    return (await connection.execute(delete(RemoteImageRow).where(*expired))).rowcount
 
 
 async def forget_remote_images(connection: AsyncConnection, image_ids: Sequence[str]) -> None:

@@ -178,6 +178,7 @@ class WorkersAI:
             raise
         seed, log_id = request.parameters.seed, _log_id(answer)
         if isinstance(picture, AnsweredAddress):
+            self._fetcher.check(picture.url)
             remote = RemoteImage(
                 url=picture.url,
                 expires_at=self._fetcher.expiry(picture.url),

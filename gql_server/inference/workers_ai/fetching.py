@@ -28,7 +28,14 @@ FETCH_WAITS: Final = (0.5, 2.0, 5.0)
 """Seconds between attempts."""
 
 _GONE: Final = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+_MAY_APPEAR: Final = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+"""A file host may answer so for a moment after a file was written."""
+
 _MAX_URL: Final = 4096
+
+
+class _NotThereYet(NotFetched):
+    """A status that means gone if it is still returned after the waits."""
 
 
 class ImageFetcher:
@@ -66,6 +73,17 @@ class ImageFetcher:
             pass
         return self._clock() + lifetime
 
+    def check(self, url: str) -> None:
+        """Check an address before it is remembered.
+
+        Raises:
+            NotFetched: It can be neither stored nor asked for.
+        """
+        if len(url) > _MAX_URL:
+            raise NotFetched("its address is too long", is_gone=True)
+        if not url.isprintable():  # a NUL cannot be stored, nor a lone surrogate
+            raise NotFetched("its address has control characters", is_gone=True)
+
     async def fetch(self, image: RemoteImage) -> GeneratedPicture:
         """Fetch an image, as ``Generator.fetch`` promises."""
         for wait in (*self._waits, None):
@@ -73,7 +91,8 @@ class ImageFetcher:
                 data, info = await self._attempt(image.url)
             except NotFetched as error:
                 log.warning("image_not_fetched", reason=str(error), is_gone=error.is_gone)
-                if error.is_gone or wait is None:
+                is_final = error.is_gone and not isinstance(error, _NotThereYet)
+                if is_final or wait is None:
                     raise
                 await asyncio.sleep(wait)
             else:
@@ -110,15 +129,17 @@ class ImageFetcher:
             raise NotFetched(f"the bytes are no image: {error.reason}", is_gone=True) from error
 
     async def _read(self, url: str) -> bytes:
-        if len(url) > _MAX_URL:
-            raise NotFetched("its address is too long", is_gone=True)
         target, found = await self._addresses.dial(url)
         client = await self._opened()
         response = await dialled(client, target, found, method="GET")
         try:
             if not response.is_success:
                 status = response.status_code
-                raise NotFetched(f"HTTP status {status}", is_gone=status in _GONE)
+                failure = _NotThereYet if status in _MAY_APPEAR else NotFetched
+                raise failure(f"HTTP status {status}", is_gone=status in _GONE)
+            coding = response.headers.get("content-encoding", "identity").strip().lower()
+            if coding not in ("", "identity"):  # read as they are, its bytes would be no image
+                raise NotFetched("its bytes are compressed, though identity was asked for")
             body = bytearray()
             async for chunk in response.aiter_raw():
                 body += chunk
