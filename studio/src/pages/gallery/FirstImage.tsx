@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useClient } from 'urql';
 import { graphql } from '../../api/graphql';
+import { newIdempotencyKey } from '../../api/idempotency';
 import { Button, ButtonLink } from '../../design/Button';
 import { Empty, Notice } from '../../design/states';
 import { useWords } from '../../language/Language';
@@ -37,7 +38,7 @@ export function FirstImage() {
   const { gallery } = useWords();
   const may = useMay();
   const client = useClient();
-  const [key] = useState(() => crypto.randomUUID());
+  const [key] = useState(newIdempotencyKey);
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
 
@@ -45,9 +46,10 @@ export function FirstImage() {
     setBusy(true);
     setProblem(null);
     const { data: found } = await client.query(CHEAPEST, {}).toPromise();
-    const [model] = (found?.models ?? [])
-      .filter(({ isAvailable, imageInputs }) => isAvailable && !imageInputs?.minimum)
-      .sort((one, other) => one.costPerImage - other.costPerImage);
+    const usable = (found?.models ?? []).filter(({ isAvailable, imageInputs }) => isAvailable && !imageInputs?.minimum);
+    // Cloudflare's own run on every account; others need credits.
+    const own = usable.filter(({ id }) => id.startsWith('@cf/'));
+    const [model] = (own.length > 0 ? own : usable).sort((one, other) => one.costPerImage - other.costPerImage);
     const input = { prompt: gallery.firstPrompt, model: model?.id ?? null, idempotencyKey: key };
     const { data, error } = await client.mutation(FIRST, { input }).toPromise();
     setProblem(data?.generateImage.userErrors[0]?.message ?? error?.message ?? null);
