@@ -57,6 +57,7 @@ def user_errors(
     error: DomainError | Rejected,
     *,
     under: Sequence[str] = ("input",),
+    json_at: Sequence[str] = ("parameters",),
     shows_server_totals: bool = False,
 ) -> list[UserError]:
     """Translate a use case's error into the ``userErrors`` of a payload.
@@ -64,9 +65,10 @@ def user_errors(
     Args:
         error: The error.
         under: Path of the use case's input in the arguments.
+        json_at: Path of the input's JSON object: the keys in it are reported unchanged.
         shows_server_totals: Whether the caller may see how much all users together spend.
     """
-    found = [_user_error(one, under) for one in _errors(error)]
+    found = [_user_error(one, under, json_at) for one in _errors(error)]
     for one, reported in zip(_errors(error), found, strict=True):
         if isinstance(one, domain.BudgetExceeded) and isinstance(reported, BudgetExceeded):
             if shows_server_totals:
@@ -159,19 +161,20 @@ def _errors(error: DomainError | Rejected) -> Sequence[DomainError]:
     return error.errors if isinstance(error, Rejected) else (error,)
 
 
-def _user_error(error: DomainError, under: Sequence[str]) -> UserError:
+def _user_error(error: DomainError, under: Sequence[str], json_at: Sequence[str]) -> UserError:
     kind = _TYPES[type(error).__name__]
     own = {name: getattr(error, name) for name in _OWN_FIELDS[kind]}
     dollars = {name: to_dollars(own[name]) for name in own.keys() & _AMOUNTS[kind]}
     return kind(
         message=f"{error.message} {kind.hint.format_map(own)}".rstrip(),
         code=error.code,
-        path=[*under, *_path(error.path)],
+        path=[*under, *_path(error.path, json_at)],
         **own | dollars,
     )
 
 
-def _path(path: Path) -> list[str]:
-    # Below `parameters` a path names keys of a JSON object, which stay as they are.
-    own = max((at for at, part in enumerate(path) if part == "parameters"), default=len(path))
-    return [camel_case(str(part)) if at <= own else str(part) for at, part in enumerate(path)]
+def _path(path: Path, json_at: Sequence[str] = ("parameters",)) -> list[str]:
+    length = len(json_at)
+    ends = (at for at in range(length, len(path)) if path[at - length : at] == tuple(json_at))
+    end = next(ends, len(path))
+    return [camel_case(str(part)) if at < end else str(part) for at, part in enumerate(path)]

@@ -236,3 +236,12 @@ async def test_two_that_change_a_template_at_once_both_have_their_way(
             "query F($id: ID!) { template(id: $id) { name description } }", id=template["id"]
         )
         assert found["template"] == {"name": f"N{number}", "description": f"D{number}"}
+
+
+async def test_paths_name_fields_as_clients_write_them_and_json_keys_unchanged(
+    app: RunningApp,
+) -> None:
+    parameters = {"negativePrompt": "x", "parameters": {"no_such": 1}}
+    answer = await app.ask(CREATE, input={"name": "X", "model": FLUX, "parameters": parameters})
+    paths = {".".join(error["path"]) for error in answer["createTemplate"]["userErrors"]}
+    assert paths == {"input.parameters.negativePrompt", "input.parameters.parameters.no_such"}

@@ -220,7 +220,7 @@ async def _outcome(
     try:
         row = await work
     except REPORTABLE as error:
-        return None, user_errors(error)
+        return None, user_errors(error, json_at=("parameters", "parameters"))
     return template_from(info.context, row), []
 
 
