@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from gql_server.inference.catalogue import load_catalogue
+from gql_server.inference.unit_prices import PriceUnit
 from gql_server.ledger.prices.files import PriceBookError
 from gql_server.ledger.prices.price_book import PictureSize, Price, PriceBook, load_price_book
 
@@ -187,3 +188,14 @@ def test_a_wrong_book_is_refused_by_name(tmp_path: Path, content: bytes | None, 
         load_price_book(CATALOGUE, path)
     assert str(path) in str(caught.value)
     assert named in str(caught.value)
+
+
+def test_tokens_without_a_price_of_their_own_cost_as_much_as_the_usual_ones() -> None:
+    model = CATALOGUE.get("openai/gpt-image-2.5-flare")
+    assert model is not None
+    units = {price.unit: price.nano_dollars for price in model.prices}
+    assert PriceUnit.OUTPUT_TEXT_TOKEN not in units
+    usage = {PriceUnit.OUTPUT_TEXT_TOKEN: 300, PriceUnit.OUTPUT_IMAGE_TOKEN: 1000}
+    size = PictureSize(width=1024, height=1024, steps=0, inputs=(), usage=usage)
+    found = load_price_book(CATALOGUE).price(model, size, at=datetime(2026, 11, 22, tzinfo=UTC))
+    assert found.provider_cost == 1300 * units[PriceUnit.OUTPUT_IMAGE_TOKEN]

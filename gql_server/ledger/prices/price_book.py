@@ -1,6 +1,7 @@
 """The cost of an image: the user's by the price book, the operator's by the provider's prices."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil
@@ -71,6 +72,14 @@ class Price:
     is_maximum: bool = False
 
 
+_USUAL_TOKENS: Final[Mapping[PriceUnit, PriceUnit]] = {
+    PriceUnit.CACHED_TEXT_TOKEN: PriceUnit.INPUT_TEXT_TOKEN,
+    PriceUnit.CACHED_IMAGE_TOKEN: PriceUnit.INPUT_IMAGE_TOKEN,
+    PriceUnit.OUTPUT_TEXT_TOKEN: PriceUnit.OUTPUT_IMAGE_TOKEN,
+}
+"""Tokens that some models have a discount on, and which they are without it."""
+
+
 class PriceBook:
     """What users are charged, and what the provider bills, at any time."""
 
@@ -81,14 +90,16 @@ class PriceBook:
         """Return the price of one image at a time; the maximum while its tokens are not known."""
         counts = _unit_counts(model, size)
         billed = _applicable(self.unit_prices(model, at=at), size)
-        provider_cost = sum(price.nano_dollars * counts[price.unit] for price in billed)
-        neurons = sum(price.milli_neurons * counts[price.unit] for price in billed)
+        of_provider = _with_unpriced_tokens(counts, {price.unit for price in billed})
+        provider_cost = sum(price.nano_dollars * of_provider[price.unit] for price in billed)
+        neurons = sum(price.milli_neurons * of_provider[price.unit] for price in billed)
         listed = _holding(self._prices.user.get(model.id, ()), at)
         units: set[PricedUnit] = {price.unit for price in billed}
         if listed is None:
             cost = provider_cost
         else:
             units = set(listed)
+            counts = _with_unpriced_tokens(counts, units)
             cost = sum(
                 amount if unit == "picture" else amount * counts[unit]
                 for unit, amount in listed.items()
@@ -198,6 +209,17 @@ def _token_counts(model: Model, size: PictureSize) -> dict[PriceUnit, int]:
             counts[limit.unit] = limit.maximum
     counts[PriceUnit.INPUT_IMAGE_TOKEN] *= len(size.inputs)
     return counts
+
+
+def _with_unpriced_tokens(
+    counts: Mapping[PriceUnit, int], priced: AbstractSet[PricedUnit]
+) -> dict[PriceUnit, int]:
+    """Count tokens that have no price of their own as the kind that they would otherwise be."""
+    found = dict(counts)
+    for unit, usual in _USUAL_TOKENS.items():
+        if unit not in priced:
+            found[usual] += found[unit]
+    return found
 
 
 def _tiles(width: int, height: int) -> int:
