@@ -4,7 +4,20 @@ import pytest
 
 from gql_server.domain.errors import GenerationFailed, PictureFlagged, PromptRefused
 from tests.support.workers_ai_app import FakeWorkersAI
-from tests.support.workers_ai_behaviours import error, replies, success
+from tests.support.workers_ai_behaviours import (
+    Behaviour,
+    broken_json,
+    cut_off,
+    error,
+    invalid_base64,
+    json_without_image,
+    picture_flagged,
+    replies,
+    reset,
+    server_error_page,
+    slow,
+    success,
+)
 from tests.support.workers_ai_client import png, request_for, workers_ai_client
 
 pytestmark = pytest.mark.anyio
@@ -74,3 +87,36 @@ async def test_a_provider_that_is_away_is_asked_again(fake_workers_ai: FakeWorke
     async with workers_ai_client(fake_workers_ai) as client:
         await client.generate(request_for("alibaba/wan-2.6-image"))
     assert len(fake_workers_ai.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        reset,
+        cut_off,
+        broken_json(),
+        invalid_base64(),
+        json_without_image(),
+        server_error_page(504),
+        slow(300),
+    ],
+    ids=["reset", "cut-off", "broken-json", "broken-base64", "no-image", "504", "timeout"],
+)
+async def test_a_call_whose_answer_is_lost_is_not_repeated_because_it_may_be_billed(
+    fake_workers_ai: FakeWorkersAI, lost: Behaviour
+) -> None:
+    fake_workers_ai.always = lost
+    async with workers_ai_client(fake_workers_ai, timeout_seconds=1) as client:
+        with pytest.raises(GenerationFailed):
+            await client.generate(request_for("alibaba/wan-2.6-image"))
+    assert len(fake_workers_ai.requests) == 1
+
+
+async def test_a_flagged_image_of_a_model_without_seeds_is_not_asked_for_again(
+    fake_workers_ai: FakeWorkersAI,
+) -> None:
+    fake_workers_ai.always = picture_flagged()
+    async with workers_ai_client(fake_workers_ai) as client:
+        with pytest.raises(PictureFlagged):
+            await client.generate(request_for("alibaba/wan-2.6-image"))
+    assert len(fake_workers_ai.requests) == 1

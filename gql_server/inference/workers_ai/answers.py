@@ -130,6 +130,7 @@ async def _read_whole(response: httpx.Response) -> bytes:
                 FailureCause.SERVICE,
                 f"an answer of more than {MAX_ANSWER_BYTES} bytes",
                 status=response.status_code,
+                may_have_run=True,
             )
     return bytes(body)
 
@@ -194,4 +195,4 @@ def _error(answer: Answer, sent: Sequence[str], redact: Redaction) -> AttemptFai
 
 
 def _no_picture(answer: Answer, detail: str) -> AttemptFailed:
-    return AttemptFailed(FailureCause.SERVICE, detail, status=answer.status)
+    return AttemptFailed(FailureCause.SERVICE, detail, status=answer.status, may_have_run=True)

@@ -21,6 +21,7 @@ from gql_server.inference.generator import (
     GenerationRequest,
     RemoteImage,
 )
+from gql_server.inference.model import RequestForm
 from gql_server.inference.workers_ai.answers import (
     Answer,
     AnsweredAddress,
@@ -235,9 +236,15 @@ class WorkersAI:
         self, failure: AttemptFailed, attempt: int, request: GenerationRequest, flagged: int
     ) -> float | None:
         if failure.cause is FailureCause.PICTURE:
-            may_reseed = not request.seed_was_given and flagged <= MAX_OTHER_SEEDS
-            return 0.0 if may_reseed and attempt < self._max_attempts else None
-        if failure.cause is not FailureCause.SERVICE:
+            may_reseed = "seed" in request.model.parameters and not request.seed_was_given
+            return (
+                0.0
+                if may_reseed and flagged <= MAX_OTHER_SEEDS and attempt < self._max_attempts
+                else None
+            )
+        # Another provider would bill the image a second time.
+        is_final = failure.may_have_run and request.model.request is RequestForm.RUN
+        if failure.cause is not FailureCause.SERVICE or is_final:
             return None
         wait = self._backoff(attempt, failure.retry_after)
         return wait if attempt < self._max_attempts else None
@@ -259,12 +266,14 @@ class WorkersAI:
                 ) as response,
             ):
                 return await read_answer(response)
-        except (TimeoutError, httpx.TimeoutException) as error:
-            detail = f"no whole answer within {self._timeout_seconds:g} seconds"
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            detail = f"no connection: {type(error).__name__}"
             raise AttemptFailed(FailureCause.SERVICE, detail) from error
-        except (httpx.HTTPError, OSError) as error:
-            detail = f"the connection failed: {type(error).__name__}"
-            raise AttemptFailed(FailureCause.SERVICE, detail) from error
+        except (httpx.HTTPError, OSError) as error:  # TimeoutError is an OSError
+            is_late = isinstance(error, TimeoutError | httpx.TimeoutException)
+            late = f"no whole answer within {self._timeout_seconds:g} seconds"
+            detail = late if is_late else f"the connection failed: {type(error).__name__}"
+            raise AttemptFailed(FailureCause.SERVICE, detail, may_have_run=True) from error
 
     def _new_client(self, limits: httpx.Limits) -> httpx.AsyncClient:
         return httpx.AsyncClient(

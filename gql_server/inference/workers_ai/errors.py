@@ -101,6 +101,15 @@ _OPERATOR_STATUSES: Final = {
     HTTPStatus.METHOD_NOT_ALLOWED,
 }
 
+_SUCCESSES: Final = range(200, 300)
+_LOST_ANSWERS: Final = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.GATEWAY_TIMEOUT,
+    *range(520, 530),  # Cloudflare's own: it got no usable answer from the provider
+}
+"""With these, a proxy gave up on an answer that the model may be about to give."""
+
 _NO_SUCH_MODEL: Final = {5007, 3042, 7003}
 _NOT_FOR_ACCOUNT: Final = 5018
 _TOO_LARGE: Final = 3006
@@ -130,6 +139,7 @@ class AttemptFailed(Exception):
         status: The HTTP status, if there was a response.
         code: Cloudflare's error number, if there was one.
         retry_after: The seconds that the service asked to wait.
+        may_have_run: Whether the model may have made an image, and be billed for it.
     """
 
     def __init__(
@@ -141,6 +151,7 @@ class AttemptFailed(Exception):
         status: int | None = None,
         code: int | None = None,
         retry_after: float | None = None,
+        may_have_run: bool = False,
     ) -> None:
         super().__init__(detail)
         self.cause = cause
@@ -149,6 +160,7 @@ class AttemptFailed(Exception):
         self.status = status
         self.code = code
         self.retry_after = retry_after
+        self.may_have_run = may_have_run
 
     @property
     def asks_for_a_pause(self) -> bool:
@@ -182,7 +194,14 @@ def read_error(
         status=status,
         code=code,
         retry_after=read_retry_after(headers.get("Retry-After"), date=headers.get("Date")),
+        may_have_run=_may_have_run(status, says_why=bool(message)),
     )
+
+
+def _may_have_run(status: int, *, says_why: bool) -> bool:
+    """Return whether the model may have finished, and be billed, although its image is lost."""
+    is_success = status in _SUCCESSES
+    return status in _LOST_ANSWERS or (is_success and not says_why)
 
 
 def to_domain_error(
