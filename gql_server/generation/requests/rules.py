@@ -49,9 +49,12 @@ def resolve_parameters(
         return ResolvedParameters(replace(given, own={}), broken)
     own = given.settings()
     saved = template.settings() if template is not None else {}
-    errors = [*_own_errors(model, given.own, path), *_size_errors(model, own, path)]
-    if "width" in own and model.custom_size:
-        saved.pop("aspect_ratio", None)
+    if model.custom_size:
+        saved = _without_other_sizes(model, own, saved)
+    errors = [*_own_errors(model, given.own, path), *_size_errors(model, own, saved, path)]
+    # A size in pixels replaces the defaults of the other ways to ask for one.
+    replaced = model.custom_size and {"width", "height"} <= own.keys() | saved.keys()
+    unset = {"aspect_ratio", *model.custom_size} if replaced else set()
     values: dict[str, Any] = {}
     for name in SHARED_NAMES:
         rule = model.parameters.get(name)
@@ -63,10 +66,12 @@ def resolve_parameters(
         if value is not None:
             errors.extend(value_errors(rule, name, value, (*path, name)))
         else:
-            value = _value(rule, name, saved, errors)
+            value = None if name in unset else _value(rule, name, saved, errors)
         values[name] = value
     settings = {
-        name: _own_value(model, name, given, saved, errors) for name in model.own_parameters
+        name: _own_value(model, name, given, saved, errors)
+        for name in model.own_parameters
+        if name in given.own or name not in unset
     }
     values["own"] = {name: value for name, value in settings.items() if value is not None}
     parameters = Parameters(**values)
@@ -191,31 +196,53 @@ def _own_errors(model: Model, own: Mapping[str, Any], path: Path) -> Iterator[In
             yield from value_errors(rule, name, value, where)
 
 
-def _size_errors(model: Model, own: Mapping[str, Any], path: Path) -> Iterator[InvalidInput]:
+def _without_other_sizes(
+    model: Model, own: Mapping[str, Any], saved: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Leave out the template's size where the caller asks for another, or the template for two."""
+    pixels, others = {"width", "height"}, {"aspect_ratio", *model.custom_size}
+    if own.keys() & others and not own.keys() & pixels:
+        left_out = pixels
+    elif (own.keys() | saved.keys()) & pixels:
+        left_out = others
+    else:
+        left_out = set()
+    return {name: value for name, value in saved.items() if name not in left_out}
+
+
+def _size_errors(
+    model: Model, own: Mapping[str, Any], saved: Mapping[str, Any], path: Path
+) -> Iterator[InvalidInput]:
     """Report a size that is not one of the model's, or asked for in two ways."""
     if "width" not in model.parameters:
         return
+    merged = {**saved, **own}
+    is_templates = not own.keys() & {"width", "height"}
     if model.custom_size:
-        if ("width" in own) != ("height" in own):
-            missing = "height" if "width" in own else "width"
+        if ("width" in merged) != ("height" in merged):
+            missing = "height" if "width" in merged else "width"
             yield InvalidInput(
-                "Set width and height together.", path=(*path, missing), code=ErrorCode.REQUIRED
+                "Set width and height together.",
+                path=("template_id",) if is_templates else (*path, missing),
+                code=ErrorCode.REQUIRED,
             )
         others = own.keys() & {"aspect_ratio", *model.custom_size}
-        if "width" in own and others:
+        if own.keys() & {"width", "height"} and others:
             name = min(others)
             yield InvalidInput(
                 f"Set width and height, or {name.replace('_', ' ')}, and not both.",
                 path=(*path, name) if name in SHARED_NAMES else (*path, _OWN, name),
             )
     if model.sizes:
-        width = own.get("width", model.parameters["width"].default)
-        height = own.get("height", model.parameters["height"].default)
+        width = merged.get("width", model.parameters["width"].default)
+        height = merged.get("height", model.parameters["height"].default)
         if f"{width}x{height}" not in model.sizes:
+            at_own = (*path, "width" if "width" in own else "height")
+            is_saved = is_templates and bool(saved.keys() & {"width", "height"})
             yield InvalidInput(
                 f"{model.name} generates images of {', '.join(model.sizes)} pixels; "
                 f"{width}x{height} is none of them.",
-                path=(*path, "width" if "width" in own else "height"),
+                path=("template_id",) if is_saved else at_own,
                 code=ErrorCode.OUT_OF_RANGE,
             )
 
