@@ -37,16 +37,17 @@ try {
 
 async function makesTheFirstImage(page) {
   await page.goto(origin);
+  const make = page.getByRole('button', { name: 'Make the first image' });
+  await make.waitFor();
   await page.screenshot({ path: 'screenshots/studio-first-visit.png' });
-  await page.getByRole('main').getByRole('button').first().click();
-  await page.locator('main img').first().waitFor({ timeout: PATIENCE });
+  await make.click();
+  await page.locator('[aria-label="Images"] a').first().waitFor({ timeout: PATIENCE });
 }
 
 /** What others make appears by itself; words narrow the gallery, and a reload keeps them. */
 async function showsNewImages(page) {
   await page.goto(origin);
-  const tiles = page.getByRole('list', { name: 'Images' }).or(page.locator('[aria-label="Images"]')).locator('a');
-  await tiles.first().waitFor();
+  await page.locator('[aria-label="Images"] a').first().waitFor();
   await generate('A lighthouse in a storm, oil painting');
   await page.waitForFunction(
     () => document.querySelectorAll('[aria-label="Images"] a').length >= 2 || /new image/.test(document.body.innerText),
@@ -71,7 +72,8 @@ async function readsOneImage(page) {
   await page.getByText('a quiet harbor').first().waitFor();
   const before = page.url();
   await page.locator('main img').first().waitFor();
-  await page.keyboard.press('ArrowRight'); // the next one
+  await page.waitForLoadState('networkidle'); // it looks for the images beside it
+  await page.keyboard.press('ArrowRight');
   await page.waitForFunction((address) => location.href !== address, before);
 }
 
