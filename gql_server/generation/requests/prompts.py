@@ -46,7 +46,8 @@ def placeholder_warning(placeholder: str) -> str:
 def prompt_errors(prompt: str, rendered: str, model: Model | None) -> Sequence[InvalidInput]:
     """Return what is wrong with a prompt, alone and with its template's text."""
     longest = model.max_prompt_length if model is not None else 2048
-    if model is not None and model.prompt is not PromptUse.REQUIRED and not rendered.strip():
+    is_blank = not rendered.strip() and len(prompt) <= longest
+    if model is not None and model.prompt is not PromptUse.REQUIRED and is_blank:
         return []
     if model is not None and model.prompt is PromptUse.NONE:
         return [
