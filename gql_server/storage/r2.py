@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _WRITE_CHECK_SECONDS: Final = 60.0
 """R2 charges for writes, including those that write nothing."""
 
+_WRITE_CHECK: Final = ".gql-server-write-check.json"
+"""Written and deleted again by a check while the bucket has no marker."""
+
 
 class R2Store:
     """Keeps objects in a bucket of R2, or of another service with S3's conditional PUT.
@@ -172,11 +175,18 @@ class R2Store:
             found = await self.read_marker()
             if found != self._required:
                 raise StoreMisconfigured(wrong_marker(f"The bucket {self._bucket}", found))
-            if self._is_refusing or monotonic() - self._wrote_at > _WRITE_CHECK_SECONDS:
-                # The marker exists, so nothing is written.
-                await self._requests.check_writing(MARKER, marker_content(self._required))
-                self._wrote_at = monotonic()
+        if self._is_refusing or monotonic() - self._wrote_at > _WRITE_CHECK_SECONDS:
+            await self._check_writing()
+            self._wrote_at = monotonic()
         self._is_refusing = False
+
+    async def _check_writing(self) -> None:
+        if self._required is not None:
+            # The marker exists, so nothing is written.
+            await self._requests.check_writing(MARKER, marker_content(self._required))
+            return
+        await self._requests.check_writing(_WRITE_CHECK, b"{}")
+        await self._delete(_WRITE_CHECK)
 
     async def read_marker(self) -> str | None:
         """Return the ID of the bucket from its marker; None if it has none."""

@@ -209,6 +209,21 @@ async def test_a_check_that_is_refused_names_the_operators_fault(
         await store.check()
 
 
+async def test_a_bucket_without_a_marker_refuses_until_it_can_be_written(
+    store: R2Store, proxy: FaultyProxy
+) -> None:
+    refused = Answer(403, "AccessDenied")
+    proxy.spoil(refused, PassOn(), refused)
+    with pytest.raises(StoreMisconfigured):
+        await store.put(KEY, PICTURE)
+    with pytest.raises(StoreMisconfigured):
+        await store.check()
+    states = [store.is_refusing]
+    await store.check()
+    assert [*states, store.is_refusing] == [True, False]
+    assert proxy.seen == ["PUT", "HEAD", "PUT", "HEAD", "PUT", "DELETE"]
+
+
 async def test_an_endpoint_that_is_no_address_is_the_operators_fault(open_r2: OpenR2) -> None:
     with pytest.raises(StoreMisconfigured, match="not an address"):
         await open_r2(endpoint_url="not an address")
