@@ -1,12 +1,15 @@
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.unit_prices import PriceUnit
+from gql_server.inference.workers_ai.listing import ListedModel
 from gql_server.ledger.prices.files import PriceBookError
 from gql_server.ledger.prices.price_book import PictureSize, Price, PriceBook, load_price_book
+from gql_server.ledger.prices.refresh import compare_prices
 
 CATALOGUE = load_catalogue()
 FLUX = "@cf/black-forest-labs/flux-1-schnell"
@@ -199,3 +202,13 @@ def test_tokens_without_a_price_of_their_own_cost_as_much_as_the_usual_ones() ->
     size = PictureSize(width=1024, height=1024, steps=0, inputs=(), usage=usage)
     found = load_price_book(CATALOGUE).price(model, size, at=datetime(2026, 11, 22, tzinfo=UTC))
     assert found.provider_cost == 1300 * units[PriceUnit.OUTPUT_IMAGE_TOKEN]
+
+
+def test_a_listed_model_of_another_provider_keeps_its_prices_by_setting() -> None:
+    listed = ListedModel(
+        id="pruna/p-image-upscale", unit_prices={PriceUnit.IMAGE: Decimal("0.5")}, unread=()
+    )
+    moment = datetime(2026, 11, 22, tzinfo=UTC)
+    changes = compare_prices(CATALOGUE, load_price_book(CATALOGUE), [listed], at=moment)
+    assert "pruna/p-image-upscale" not in changes.prices
+    assert "pruna/p-image-upscale" not in [one.model_id for one in changes.differences]

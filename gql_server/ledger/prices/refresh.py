@@ -61,8 +61,8 @@ def compare_prices(
     by_id = {model.id: model for model in listed}
     for model in catalogue.models:
         found = by_id.pop(model.id, None)
-        if found is None and not model.id.startswith("@cf/"):
-            continue  # the list has Cloudflare's own models, and may have none of other providers
+        if not model.id.startswith("@cf/"):
+            continue  # prices of other providers depend on settings, which the list does not have
         if found is None:
             differences.append(_difference(model.id, "model", "known", "not listed"))
             continue
