@@ -17,7 +17,7 @@ from gql_server.domain.principal import Principal
 from gql_server.generation.persist import store_attempts
 from gql_server.generation.services import Services
 from gql_server.inference.model import Model
-from gql_server.pictures.resizing import fit_mask, fit_source, fit_within
+from gql_server.pictures.resizing import fit_mask, fit_source, fit_upload, fit_within
 from gql_server.storage.store import StoreMisconfigured, StoreUnavailable
 
 _IMAGE_COLUMNS: Final = ("storage_key", "width", "height", "deleted_at", "missing_since")
@@ -96,6 +96,8 @@ async def load_sources(
         async with services.decoding:
             if side is None:
                 fitted = await asyncio.to_thread(fit_source, data, width=width, height=height)
+            elif model.image_inputs is not None and model.image_inputs.keeps_transparency:
+                fitted = await asyncio.to_thread(fit_upload, data, max_side=side)
             else:
                 fitted = await asyncio.to_thread(fit_within, data, max_width=side, max_height=side)
         loaded.append(fitted)

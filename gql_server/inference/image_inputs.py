@@ -18,6 +18,7 @@ class ImageInputs(Entry):
         mask_sources: With how many images it accepts a mask at most; None: with as many as without.
         max_side: The longest side in pixels that is sent; longer images are scaled down. None:
             images are cut to the size of the image that is made.
+        keeps_transparency: Whether transparent images are sent as such; otherwise on white.
         wire_name: The model's own name for the images, in the form ``run``.
         first_wire_name: Its name for the first image, where that has a part of its own.
         shape: Whether the images are a list, or there is one that stands alone.
@@ -31,6 +32,7 @@ class ImageInputs(Entry):
     mask: Literal["none", "optional", "required"] = "none"
     mask_sources: int | None = Field(default=None, ge=1)
     max_side: int | None = Field(default=None, ge=1)
+    keeps_transparency: bool = False
     wire_name: str | None = Field(default=None, pattern=r"^[a-z_]+$")
     first_wire_name: str | None = Field(default=None, pattern=r"^[a-z_]+$")
     shape: Literal["list", "single"] = "list"
