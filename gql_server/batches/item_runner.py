@@ -113,7 +113,7 @@ class ItemRunner:
                     if await self._end(run, left, self._generate_and_save(run, left, slot)):
                         return True
                 except _WaitsAtProvider:
-                    slot.release()  # other items, and other batches, go on
+                    slot.release()  # so that it holds up no other item
                     if not await self._wait_to_fetch(run, left, next(fetch_waits, None)):
                         return True
             except DatabaseUnavailable as error:

@@ -72,7 +72,7 @@ async def claim_due_images(
 async def forget_expired_images(connection: AsyncConnection, *, before: datetime) -> int:
     """Forget images of batches whose addresses expired before a moment; return how many.
 
-    Nobody else forgets those of items that ended without an image.
+    Nothing else forgets those of items that ended without an image.
     """
     expired = (col(RemoteImageRow.expires_at) < before, col(RemoteImageRow.batch_id).is_not(None))
     return (await connection.execute(delete(RemoteImageRow).where(*expired))).rowcount
