@@ -72,7 +72,7 @@ async function readsOneImage(page) {
   await page.getByText('a quiet harbor').first().waitFor();
   const before = page.url();
   await page.locator('main img').first().waitFor();
-  await page.waitForLoadState('networkidle'); // it looks for the images beside it
+  await page.getByRole('link', { name: 'Older image (right arrow)' }).waitFor();
   await page.keyboard.press('ArrowRight');
   await page.waitForFunction((address) => location.href !== address, before);
 }
