@@ -1,22 +1,9 @@
-import { Field, TextArea } from '../design/Field';
+import { Field, Select, TextArea } from '../design/Field';
 import layout from '../design/layout.module.css';
 import { useFormat, useWords } from '../language/Language';
 import type { Format } from '../language/format';
 import type { Words } from '../language/en';
-
-/** A setting of a model, as `Model.parameters` describes it. */
-export interface Parameter {
-  name: string;
-  type: 'STRING' | 'INTEGER' | 'FLOAT';
-  default: number | null;
-  minimum: number | null;
-  maximum: number | null;
-  multipleOf: number | null;
-  description: string;
-}
-
-/** What was entered, by the names of the settings. */
-export type Entered = Record<string, string>;
+import { choicesOf, isNumber, type Entered, type Parameter } from './input';
 
 /** A field for each setting that a model has; an empty one leaves the choice to the model. */
 export function ParameterFields({
@@ -46,7 +33,7 @@ export function ParameterFields({
     <>
       <div className={layout.fields}>
         {parameters
-          .filter(({ type }) => type !== 'STRING')
+          .filter((parameter) => isNumber(parameter) && !choicesOf(parameter))
           .map((parameter) => (
             <Field
               key={parameter.name}
@@ -60,9 +47,22 @@ export function ParameterFields({
               {...wiring(parameter)}
             />
           ))}
+        {parameters.map((parameter) => {
+          const choices = choicesOf(parameter);
+          return (
+            choices && (
+              <Select key={parameter.name} {...wiring(parameter)}>
+                <option value="">{words.parameters.automatic}</option>
+                {choices.map((choice) => (
+                  <option key={choice}>{choice}</option>
+                ))}
+              </Select>
+            )
+          );
+        })}
       </div>
       {parameters
-        .filter(({ type }) => type === 'STRING')
+        .filter((parameter) => !isNumber(parameter) && !choicesOf(parameter))
         .map((parameter) => (
           <TextArea
             key={parameter.name}
@@ -73,16 +73,6 @@ export function ParameterFields({
         ))}
     </>
   );
-}
-
-/** Returns what was entered for the settings that the model has, as the API takes it. */
-export function parameterInput(parameters: readonly Parameter[], values: Entered): Record<string, string | number> {
-  const input: Record<string, string | number> = {};
-  for (const { name, type } of parameters) {
-    const value = values[name]?.trim();
-    if (value) input[name] = type === 'STRING' ? value : Number(value);
-  }
-  return input;
 }
 
 /** A greater bound, such as a seed's, says nothing to people. */

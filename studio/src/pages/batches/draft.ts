@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { newIdempotencyKey } from '../../api/idempotency';
-import type { Entered } from '../../parameters/ParameterFields';
+import type { Entered } from '../../parameters/input';
 
 /** A batch that is being prepared. */
 export interface Draft {

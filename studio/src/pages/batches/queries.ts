@@ -245,6 +245,8 @@ export const CHOICES = graphql(`
         minimum
         maximum
         multipleOf
+        location
+        choices
         description
       }
     }

@@ -1,7 +1,8 @@
 import { Button } from '../../design/Button';
 import { Card } from '../../design/Card';
-import { Field, TextArea } from '../../design/Field';
+import { Field, Select, TextArea } from '../../design/Field';
 import { useFormat, useWords } from '../../language/Language';
+import { choicesOf, isNumber } from '../../parameters/input';
 import styles from './Make.module.css';
 import type { Parameter } from './queries';
 
@@ -22,9 +23,11 @@ export function Settings({
   errors: Values;
   onChange: (values: Values) => void;
 }) {
-  const { make } = useWords();
-  const texts = parameters.filter(({ type }) => type === 'STRING');
-  const numbers = parameters.filter(({ type }) => type !== 'STRING');
+  const { make, parameters: parametersText } = useWords();
+  const choosable = parameters.filter(choicesOf);
+  const typed = parameters.filter((parameter) => !choicesOf(parameter));
+  const texts = typed.filter((parameter) => !isNumber(parameter));
+  const numbers = typed.filter(isNumber);
   const isChanged = parameters.some(({ name }) => values[name]);
   return (
     <Card
@@ -41,6 +44,21 @@ export function Settings({
             error={errors[parameter.name]}
             onChange={(value) => onChange({ ...values, [parameter.name]: value })}
           />
+        ))}
+        {choosable.map((parameter) => (
+          <Select
+            key={parameter.name}
+            label={make.labels[parameter.name as keyof typeof make.labels] ?? parameter.name}
+            hint={make.labels[parameter.name as keyof typeof make.labels] ? undefined : parameter.description}
+            value={values[parameter.name] ?? ''}
+            error={errors[parameter.name]}
+            onChange={(event) => onChange({ ...values, [parameter.name]: event.target.value })}
+          >
+            <option value="">{inherited[parameter.name] ?? parametersText.automatic}</option>
+            {choicesOf(parameter)?.map((choice) => (
+              <option key={choice}>{choice}</option>
+            ))}
+          </Select>
         ))}
       </div>
       {texts.map(({ name, description, maximum }) => (

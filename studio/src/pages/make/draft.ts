@@ -1,4 +1,5 @@
-import type { GenerateInput, Model, Parameter } from './queries';
+import { parameterInput } from '../../parameters/input';
+import type { GenerateInput, Model } from './queries';
 
 /** A source image or a mask of the form. */
 export interface Source {
@@ -37,20 +38,16 @@ export const MOST_AT_ONCE = 8;
 
 /** Returns the API's input; only what the model has, so that switching models loses nothing typed. */
 export function inputOf(draft: Draft, model: Model): GenerateInput {
-  const given = model.parameters.flatMap((parameter) => {
-    const text = draft.settings[parameter.name]?.trim();
-    return text ? [[parameter.name, valueOf(text, parameter)]] : [];
-  });
   const { imageInputs } = model;
   const sources = draft.sources.slice(0, imageInputs?.maximum ?? 0).map(({ id }) => id);
   return {
     prompt: draft.prompt,
     model: model.id,
     ...(draft.template && { templateId: draft.template }),
-    ...Object.fromEntries(given),
+    ...parameterInput(model.parameters, draft.settings),
     ...(sources.length > 0 && { sourceImageIds: sources }),
     ...(imageInputs?.takesMask && sources.length > 0 && draft.mask && { maskImageId: draft.mask.id }),
-    ...(draft.tags.length > 0 && { tags: draft.tags }),
+    ...(draft.tags.length > 0 && { tags: [...draft.tags] }),
   };
 }
 
@@ -61,10 +58,6 @@ export function inputsOf(draft: Draft, model: Model): GenerateInput[] {
     ...input,
     ...(typeof input.seed === 'number' && { seed: input.seed + index }),
   }));
-}
-
-function valueOf(text: string, { type }: Parameter): string | number {
-  return type === 'STRING' ? text : Number(text);
 }
 
 /** Returns the settings of an image or a template as the form holds them. */

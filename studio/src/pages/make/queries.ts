@@ -24,6 +24,8 @@ export const CHOICES = graphql(`
         minimum
         maximum
         multipleOf
+        location
+        choices
         description
       }
       imageInputs {

@@ -7,7 +7,8 @@ import { Field, Select, TextArea } from '../../design/Field';
 import layout from '../../design/layout.module.css';
 import { useToast } from '../../design/Toasts';
 import { useFormat, useWords } from '../../language/Language';
-import { ParameterFields, parameterInput, type Entered } from '../../parameters/ParameterFields';
+import { ParameterFields } from '../../parameters/ParameterFields';
+import { parameterInput, type Entered } from '../../parameters/input';
 import { CREATE_TEMPLATE, TEMPLATE_MODELS, UPDATE_TEMPLATE, type Template } from './queries';
 
 /** Makes a template, or changes one. */

@@ -67,6 +67,8 @@ export const TEMPLATE_MODELS = graphql(`
         minimum
         maximum
         multipleOf
+        location
+        choices
         description
       }
     }
