@@ -66,7 +66,7 @@ async function makesABatchAndWatchesIt(page) {
   await page.screenshot({ path: 'screenshots/studio-batch-running.png' });
 
   // The caller restarts the server now. The page goes on by itself.
-  await page.getByRole('status').getByText('Some failed').waitFor({ timeout: PATIENCE });
+  await page.getByRole('status').getByText('Some failed').first().waitFor({ timeout: PATIENCE });
   const tiles = await page.locator('[data-index]').evaluateAll((found) => found.map((tile) => tile.dataset));
   assert.deepEqual(tiles.map(({ index }) => Number(index)), prompts.concat('').map((_, index) => index));
   assert.deepEqual(tiles.map(({ status }) => status), [...prompts.map(() => 'SUCCEEDED'), 'FAILED']);
@@ -81,7 +81,7 @@ async function makesABatchAndWatchesIt(page) {
   await page.click('button:has-text("Retry the failed image")');
   await page.getByRole('heading', { name: 'Batch of 1 image' }).waitFor();
   await page.getByText('An earlier batch').waitFor();
-  await page.getByRole('status').getByText('Failed').waitFor({ timeout: PATIENCE });
+  await page.getByRole('status').getByText('Failed').first().waitFor({ timeout: PATIENCE });
 
   await page.goto(`${origin}/studio/batches`);
   await page.getByText('16 of 17 made').waitFor();
@@ -97,7 +97,7 @@ async function pausesAndCancels(page) {
   await page.screenshot({ path: 'screenshots/studio-batch-paused.png' });
   await page.click('button:has-text("Cancel the batch")');
   await page.locator('dialog button:has-text("Cancel the batch")').click();
-  await page.getByRole('status').getByText('Canceled').waitFor({ timeout: PATIENCE });
+  await page.getByRole('status').getByText('Canceled').first().waitFor({ timeout: PATIENCE });
 }
 
 async function readsCosts(page) {
