@@ -113,18 +113,17 @@ class Schema(strawberry.Schema):
             anything unexpected; None: there is no plan, and nothing was done.
         """
         prepared = await self.documents.prepare_in_turn(query)
-        plan = None if prepared.errors else self.plans.plan(prepared, operation_name, variables)
-        # A document that has errors is refused here: it is not kept, and would be read once more.
-        if plan is None and not prepared.errors:
+        if prepared.errors:
+            # Refused here: it is not kept, so that executing it would prepare it once more.
+            cost, errors = await self._admission.admit(prepared, operation_name, variables, context)
+            return self._refused(errors, cost, context)
+        plan = self.plans.plan(prepared, operation_name, variables)
+        if plan is None:
             return None
-        if (
-            plan is not None
-            and variables
-            and (prepared.size_of_lists(operation_name, variables).entries >= MANY_ENTRIES)
-        ):
+        if variables and prepared.size_of_lists(operation_name, variables).entries >= MANY_ENTRIES:
             return None
         cost, errors = await self._admission.admit(prepared, operation_name, variables, context)
-        if errors or plan is None:
+        if errors:
             return self._refused(errors, cost, context)
         try:
             data = await plan.answer(context, variables)

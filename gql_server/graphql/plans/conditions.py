@@ -6,12 +6,12 @@ from typing import Any, Final
 from graphql import (
     BooleanValueNode,
     DirectiveNode,
-    DocumentNode,
-    OperationDefinitionNode,
     VariableNode,
     Visitor,
     visit,
 )
+
+from gql_server.graphql.execution.documents import PreparedDocument
 
 CONDITIONAL: Final = frozenset({"include", "skip"})
 """The directives that decide whether a field is selected."""
@@ -40,8 +40,11 @@ class Conditions:
         return dict(zip(self._variables, values, strict=True))
 
 
-def conditions_of(operation: OperationDefinitionNode, document: DocumentNode) -> Conditions:
+def conditions_of(prepared: PreparedDocument, name: str | None) -> Conditions:
     """Return the conditions of an operation of a valid document."""
+    operation = prepared.operation(name)
+    if operation is None or prepared.document is None or not operation.variable_definitions:
+        return Conditions({})
     used: set[str] = set()
 
     class FindConditions(Visitor):
@@ -53,13 +56,13 @@ def conditions_of(operation: OperationDefinitionNode, document: DocumentNode) ->
                     if isinstance(argument.value, VariableNode)
                 )
 
-    visit(document, FindConditions())
+    visit(prepared.document, FindConditions())
     return Conditions(
         {
             definition.variable.name.value: definition.default_value.value
             if isinstance(definition.default_value, BooleanValueNode)
             else None
-            for definition in operation.variable_definitions or ()
+            for definition in operation.variable_definitions
             if definition.variable.name.value in used
         }
     )

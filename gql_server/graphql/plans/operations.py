@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from cachetools import LRUCache
 from graphql import (
-    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     GraphQLField,
@@ -109,29 +108,24 @@ class Plans:
             if weight <= CACHED_CHARACTERS:
                 self._plans[key] = _Kept(prepared.document, weight)
             return None
-        operation = prepared.operation(name)
-        if operation is None or prepared.introspects or prepared.document is None:
-            return None
         if found.conditions is None:
-            found.conditions = conditions_of(operation, prepared.document)
+            found.conditions = conditions_of(prepared, name)
         values = found.conditions.values_of(variables)
         if values is None:
             return None
         if values not in found.plans:
-            found.plans[values] = self._compiled(
-                operation, prepared.document, found.conditions.named(values)
-            )
+            found.plans[values] = self._compiled(prepared, name, found.conditions.named(values))
         return found.plans[values]
 
     def _compiled(
-        self,
-        operation: OperationDefinitionNode,
-        document: DocumentNode,
-        conditions: Mapping[str, bool],
+        self, prepared: PreparedDocument, name: str | None, conditions: Mapping[str, bool]
     ) -> OperationPlan | None:
+        operation = prepared.operation(name)
+        if operation is None or prepared.introspects or prepared.document is None:
+            return None
         fragments = {
             definition.name.value: definition
-            for definition in document.definitions
+            for definition in prepared.document.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
         try:
