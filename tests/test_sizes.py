@@ -12,7 +12,6 @@ LONG_MODULES: Final = {
     "gql_server/batches/item_runner.py": "the way of one item, read from top to bottom",
     "gql_server/api/budgets/types.py": "nearly all of it is field descriptions",
     "gql_server/api/user_error_types.py": "a type for each error; nearly all of it is descriptions",
-    "gql_server/database/engine/engine.py": "the connections of both databases are one concern",
     "gql_server/graphql/execution/executor.py": "graphql-core's executor, overridden as one class",
     "gql_server/graphql/execution/schema.py": "the way of one operation, read from top to bottom",
     "gql_server/graphql/server/view.py": "the way of one request, read from top to bottom",

@@ -16,7 +16,8 @@ from typing import Any, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.allowances import remove_full_allowances, spend_allowance
 from gql_server.domain.allowances import Allowance, AllowanceState, RateLimited, state_of
 from gql_server.domain.clock import now

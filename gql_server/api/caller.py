@@ -12,7 +12,7 @@ from gql_server.access.authentication import Authentication
 from gql_server.access.connection_counts import ConnectionCounts
 from gql_server.access.live_sessions import LiveSessions, ServerStopping, SessionEnd
 from gql_server.access.tokens import ProviderUnavailable
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.domain.allowances import AllowanceState, RateLimited
 from gql_server.domain.clock import to_iso
 from gql_server.domain.errors import Unauthenticated

@@ -11,7 +11,7 @@ import structlog
 from graphql import GraphQLError
 
 from gql_server.api.user_error_types import USER_ERROR_TYPES, BudgetExceeded, UserError
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.domain import errors as domain
 from gql_server.domain.allowances import RateLimited
 from gql_server.domain.budgets import BudgetScope

@@ -11,7 +11,7 @@ import structlog
 from gql_server.batches.requests import BatchRequest
 from gql_server.batches.slice_runner import SLICE_SIZE, enqueue_slices
 from gql_server.batches.validation import ValidatedBatch, is_oversized_batch, validate_batch
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.records import record_of
 from gql_server.database.queries.batches import NewItem, find_batches, insert_batch
 from gql_server.database.queries.idempotency_keys import KeyScope, complete_key

@@ -19,7 +19,7 @@ from gql_server.batches.completion import (
 from gql_server.batches.fair_semaphore import FairSemaphore, Slot
 from gql_server.batches.item_errors import error_to_json
 from gql_server.batches.pause import lock_or_cancel, pause, pause_reason
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.grouped_writes import GroupedWrites
 from gql_server.database.queries.batch_item_states import put_back_item, start_items, take_over_item
 from gql_server.database.queries.batch_items import items_to_do

@@ -10,7 +10,7 @@ import structlog
 from gql_server.batches.fair_semaphore import FairSemaphore
 from gql_server.batches.item_runner import FETCH_WAITS, ItemRunner
 from gql_server.batches.pause import pause
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.batch_items import items_to_do, slices_to_do
 from gql_server.database.queries.batches import find_batches
 from gql_server.database.records.batches import BatchRecord, ItemToDo

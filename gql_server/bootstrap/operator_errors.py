@@ -8,7 +8,7 @@ import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from gql_server.bootstrap.resources import StartError, describe_database_error
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.migration import DatabaseNewer, DatabaseOutdated
 from gql_server.database.engine.rights import is_denied
 from gql_server.domain.errors import DomainError, Rejected

@@ -20,7 +20,8 @@ from gql_server.bootstrap.resources import (
     webhook_secrets,
 )
 from gql_server.bootstrap.store_identity import WrongStore, require_store
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.notifications import listening
 from gql_server.database.engine.pools import pool_sizes
 from gql_server.database.queries.image_inserts import ImageInserts

@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.idempotency_keys import complete_keys_of
 from gql_server.database.queries.images import find_images
 from gql_server.database.queries.remote_images import forget_remote_images

@@ -7,7 +7,7 @@ from typing import Final
 import stamina
 import structlog
 
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.image_inserts import ImageInserts, NewImage
 from gql_server.database.records.images import PartialImage
 from gql_server.domain.errors import GenerationFailed, GenerationPending

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.idempotency_keys import KeyScope
 from gql_server.database.queries.image_inserts import NewImage, OnCommit
 from gql_server.database.queries.reservations import ReservationLost

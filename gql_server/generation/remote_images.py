@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.remote_images import (
     add_remote_image,
     claim_due_images,

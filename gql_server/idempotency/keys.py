@@ -13,7 +13,8 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries import idempotency_keys as keys
 from gql_server.database.queries.idempotency_keys import KeyScope
 from gql_server.database.records.idempotency_keys import KeyRecord

@@ -7,7 +7,7 @@ from typing import Any, Final
 from dbos import DBOS
 from sqlalchemy import URL, Engine, create_engine, event
 
-from gql_server.database.engine.engine import translated_errors
+from gql_server.database.engine.errors import translated_errors
 from gql_server.database.engine.pools import TurnsInThreads, pool_sizes
 from gql_server.database.engine.postgresql import connection_options
 

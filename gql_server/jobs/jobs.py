@@ -10,7 +10,8 @@ from typing import Final
 import structlog
 from sqlalchemy import URL
 
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.locks import with_advisory_lock
 from gql_server.database.engine.pools import pool_sizes
 from gql_server.jobs.engine import JobEngine

@@ -11,7 +11,7 @@ from dbos import DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, Workflo
 from sqlalchemy import URL
 from sqlalchemy.exc import ProgrammingError
 
-from gql_server.database.engine.engine import translated_errors
+from gql_server.database.engine.errors import translated_errors
 from gql_server.database.engine.pools import pool_sizes
 from gql_server.database.engine.rights import is_denied
 from gql_server.domain.clock import now

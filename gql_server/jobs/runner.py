@@ -9,7 +9,7 @@ from typing import Any, Final
 import stamina
 import structlog
 
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.domain.clock import now
 from gql_server.jobs.kinds import Attempt, Interrupted, JobKind, JobRun
 from gql_server.jobs.queue import JobQueue

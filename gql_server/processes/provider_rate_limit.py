@@ -10,7 +10,8 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.rate_limits import pause_permits, take_permit
 from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.rate_limits import MAX_LATENESS, SECOND, RateLimit

@@ -6,7 +6,8 @@ from typing import Final
 
 import structlog
 
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.webhooks import (
     begin_round,
     find_deliveries,

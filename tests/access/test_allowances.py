@@ -13,7 +13,8 @@ from sqlalchemy import BigInteger, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.access.allowances import Allowances
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.allowances import spend_allowance
 from gql_server.database.tables.processes import RateLimitRow
 from gql_server.domain.allowances import Allowance, RateLimited

@@ -5,7 +5,7 @@ import structlog
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from tests.support.running_app import RunningApp
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.tables.batches import BatchItemRow
 from gql_server.database.tables.images import ImageRow
 from gql_server.database.tables.ledger import ChargeRow

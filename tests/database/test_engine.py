@@ -8,7 +8,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import col
 
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.image_inserts import insert_images
 from gql_server.database.queries.images import find_images
 from gql_server.database.tables.images import ImageRow

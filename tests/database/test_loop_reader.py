@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL
 
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from tests.support.sqlite import make_sqlite
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from gql_server.database.engine import pools
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.locks import with_advisory_lock
 from gql_server.database.engine.pools import MIN_POOL_SIZE, pool_sizes
 from gql_server.jobs.engine_database import engine_url, open_engine

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.postgresql import connection_options
 from tests.support.in_loop import listening
 from tests.support.postgres import PostgresServer

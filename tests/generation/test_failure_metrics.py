@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.parameters import Parameters
 from gql_server.generation.failure_metrics import CountingGenerator

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.image_inserts import ImageInserts, NewImage
 from gql_server.domain.errors import GenerationPending
 from gql_server.generation.persist import save_row

@@ -10,7 +10,8 @@ import structlog
 from sqlalchemy import select
 from sqlmodel import col
 
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.charges import record_charges
 from gql_server.database.queries.idempotency_keys import KeyScope, claim_key, complete_key
 from gql_server.database.queries.processes import remove_process

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.charges import charge_chunks
 from gql_server.database.records.ledger import ChargeRecord
 from gql_server.ledger.adjustments import Adjustment, adjust

@@ -4,7 +4,8 @@ import time
 import pytest
 from sqlalchemy.engine import URL
 
-from gql_server.database.engine.engine import Database, DatabaseUnavailable
+from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.rate_limits import RateLimit
 from gql_server.inference.attempts import AttemptKind

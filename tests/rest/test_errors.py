@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.domain import errors as domain
 from gql_server.domain.errors import BatchPending, GenerationPending, Rejected
 from gql_server.rest.error_forms import status_of

@@ -1,11 +1,9 @@
 """The database of a process: short reading and writing units of work."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
-    AbstractContextManager,
     asynccontextmanager,
     nullcontext,
     suppress,
@@ -16,11 +14,10 @@ import orjson
 import psycopg
 from sqlalchemy import Dialect, Engine, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import greenlet_spawn
 
+from gql_server.database.engine.errors import DatabaseUnavailable, translated_errors
 from gql_server.database.engine.loop_connection import LoopConnection
 from gql_server.database.engine.loop_reader import LoopReader, ReadElsewhere
 from gql_server.database.engine.pools import PoolSizes, Turns, pool_sizes
@@ -38,17 +35,6 @@ T = TypeVar("T")
 
 _STATEMENT_MILLISECONDS: Final = 60_000
 _IDLE_MILLISECONDS: Final = 10_000
-_TRANSIENT_SQLITE_CODES: Final = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-}
-
-
-class DatabaseUnavailable(Exception):
-    """The database did not answer or aborted a transaction; a retry may succeed."""
 
 
 class Database:
@@ -281,35 +267,6 @@ class Database:
         if self.on_committed_topic is not None:
             for topic in topics:
                 self.on_committed_topic(topic)
-
-
-def translated_errors() -> AbstractContextManager[None]:
-    """Return a context that turns the driver's transient errors into DatabaseUnavailable."""
-    return _TRANSLATION
-
-
-class _Translation:
-    # Without state, so that one serves all: a generator would cost each statement more.
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is not None and _is_transient(error):
-            raise DatabaseUnavailable(type(error).__name__) from error
-
-
-_TRANSLATION: Final = _Translation()
-
-
-def _is_transient(error: BaseException) -> bool:
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    if isinstance(error, OperationalError) and isinstance(error.orig, sqlite3.Error):
-        # SQLite's driver calls a missing table an operational error too.
-        code: int = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-        return code & 0xFF in _TRANSIENT_SQLITE_CODES
-    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
 
 
 def _pool_options(connections: int) -> dict[str, int]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import structlog
 
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.budgets import record_alert
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope, Payer
 from gql_server.domain.clock import to_iso

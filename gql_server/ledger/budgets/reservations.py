@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.budgets import applicable_budgets
 from gql_server.database.queries.reservations import (
     adopt_reservations,

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gql_server.access.authentication import Authentication, basic_password, bearer_token
 from gql_server.access.tokens import ProviderUnavailable
-from gql_server.database.engine.engine import DatabaseUnavailable
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.domain.errors import Unauthenticated
 from gql_server.transient import DATABASE_RETRY_SECONDS, UNAVAILABLE
 from gql_server.web.bodies import RequestRefused
