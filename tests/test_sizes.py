@@ -9,7 +9,6 @@ MAX_MODULE_LINES: Final = 320
 MAX_TEST_LINES: Final = 520
 MAX_FILES_IN_FOLDER: Final = 24
 LONG_MODULES: Final = {
-    "gql_server/batches/item_runner.py": "the way of one item, read from top to bottom",
     "gql_server/api/budgets/types.py": "nearly all of it is field descriptions",
     "gql_server/api/user_error_types.py": "a type for each error; nearly all of it is descriptions",
     "gql_server/graphql/execution/executor.py": "graphql-core's executor, overridden as one class",

@@ -8,31 +8,23 @@ from functools import partial
 from typing import Any, Final
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql_server.batches.completion import (
     ItemAlreadyEnded,
     ItemCompletion,
-    complete_with_error,
     complete_with_images,
 )
 from gql_server.batches.fair_semaphore import FairSemaphore, Slot
-from gql_server.batches.item_errors import error_to_json
-from gql_server.batches.pause import lock_or_cancel, pause, pause_reason
+from gql_server.batches.item_states import ItemStates
+from gql_server.batches.pause import pause_reason
 from gql_server.database.engine.errors import DatabaseUnavailable
-from gql_server.database.engine.grouped_writes import GroupedWrites
-from gql_server.database.queries.batch_item_states import put_back_item, start_items, take_over_item
-from gql_server.database.queries.batch_items import items_to_do
-from gql_server.database.queries.batches import find_batches
 from gql_server.database.queries.image_inserts import OnCommit
 from gql_server.database.records.batches import ItemToDo
-from gql_server.domain.batches import STARTABLE, BatchStatus, ItemStatus, PauseReason
+from gql_server.domain.batches import STARTABLE, BatchStatus
 from gql_server.domain.errors import DomainError, GenerationFailed, GenerationPending
-from gql_server.domain.principal import Principal
 from gql_server.generation.produce import finish_saved_image, produce_image, save_image
-from gql_server.generation.recovery import discard_bytes, validated_from_json
+from gql_server.generation.recovery import discard_bytes, validated_from_record
 from gql_server.generation.remote_images import forget
-from gql_server.generation.requests.request import request_from_json
 from gql_server.generation.requests.validation import ValidatedRequest
 from gql_server.generation.services import Services
 from gql_server.inference.attempts import NoLongerNeeded
@@ -79,7 +71,7 @@ class ItemRunner:
         self._fetch_waits = tuple(fetch_waits)
         self._call_slots = FairSemaphore(concurrency)
         self._store_slots = FairSemaphore(concurrency)
-        self._starts = GroupedWrites(services.database, self._start)
+        self._states = ItemStates(services)
 
     async def claim_and_run(self, run: JobRun, item: ItemToDo, slot: Slot) -> bool:
         """Claim an item and complete it, retrying while the database is unavailable.
@@ -100,12 +92,12 @@ class ItemRunner:
         fetch_waits = iter(self._fetch_waits)
         while True:
             try:
-                left = await self._read_again(item) if was_tried else item
+                left = await self._states.read_again(item) if was_tried else item
                 if left is None:
                     return True
                 is_held = was_tried and left.process_id == run.process_id
                 was_tried = True
-                if not is_held and not await self._claim(run, left):
+                if not is_held and not await self._states.claim(run, left):
                     if not run.should_continue:
                         raise Interrupted
                     return False
@@ -130,39 +122,11 @@ class ItemRunner:
         Raises:
             DatabaseUnavailable: Whether it was completed is unknown.
         """
-        if await self._claim(run, item):
+        if await self._states.claim(run, item):
             try:
                 await self._end(run, item, self._finish_or_fail(item, error))
             except _WaitsAtProvider:
                 await self._wait_to_fetch(run, item, None)
-
-    async def _claim(self, run: JobRun, item: ItemToDo) -> bool:
-        """Claim an item for this process if it is free; return whether it is claimed."""
-        if item.status == ItemStatus.QUEUED:
-            return await self._starts.write((run.process_id, item.id))
-        async with self._services.database.write() as connection:
-            return await take_over_item(connection, item.id, process_id=run.process_id)
-
-    async def _fail(self, run: JobRun, item: ItemToDo, error: DomainError) -> bool:
-        """Complete an item with an error; return whether this process still held it."""
-        async with self._services.database.write() as connection:
-            has_ended, webhook_id = await complete_with_error(
-                connection, item, error_to_json(error), process_id=run.process_id
-            )
-        await self._deliver(webhook_id)
-        return has_ended
-
-    async def _read_again(self, item: ItemToDo) -> ItemToDo | None:
-        """Return the item's current row, or None if it has ended."""
-        async with self._services.database.read() as connection:
-            found = await items_to_do(connection, item.batch_id, item.slice)
-        return next((one for one in found if one.id == item.id), None)
-
-    async def _start(self, claims: Sequence[tuple[str, str]]) -> Sequence[bool]:
-        """Start items, each given with the ID of the process that claims it."""
-        start = partial(_start_items, claims=claims)
-        started = await self._services.database.write_in_thread(start)
-        return [item_id in started for _, item_id in claims]
 
     async def _end(self, run: JobRun, item: ItemToDo, work: Coroutine[Any, Any, None]) -> bool:
         """Complete an item; return False if it was queued again."""
@@ -174,7 +138,7 @@ class ItemRunner:
             # The row may have been written: the next process that takes the item checks.
             raise DatabaseUnavailable(str(error)) from error
         except NoLongerNeeded:
-            await self._put_back(run, item)
+            await self._states.put_back(run, item)
             if not run.should_continue:
                 raise Interrupted from None
             return False
@@ -192,21 +156,21 @@ class ItemRunner:
                 "An unexpected error occurred. The server's operator finds this item in the log.",
                 retryable=True,
             )
-            if await self._fail(run, item, unforeseen):
+            if await self._states.fail(run, item, unforeseen):
                 await discard_bytes(self._services, item.image_id)
         return True
 
     async def _wait_to_fetch(self, run: JobRun, item: ItemToDo, wait: float | None) -> bool:
         """Wait before the next fetch; if there is none, complete the item and return False."""
-        is_canceled = await self._status_of_batch(item) == BatchStatus.CANCELING
+        is_canceled = await self._states.status_of_batch(item) == BatchStatus.CANCELING
         if wait is None or is_canceled:
             log.error("paid_image_lost", image=item.image_id, reason="it could not be fetched")
             # First, so that what ends without an image is never charged.
             await forget(self._services, item.image_id)
             if is_canceled:
-                await self._put_back(run, item)
+                await self._states.put_back(run, item)
             else:
-                await self._fail(run, item, _NOT_FETCHED)
+                await self._states.fail(run, item, _NOT_FETCHED)
             return False
         log.warning("item_waits_for_its_image", item=item.id, seconds=wait)
         until = asyncio.get_running_loop().time() + wait
@@ -222,8 +186,8 @@ class ItemRunner:
         if item.attempts:
             if await self._finish_saved_image(item, accepted):
                 return
-            if await self._status_of_batch(item) not in STARTABLE:
-                await self._put_back(run, item)
+            if await self._states.status_of_batch(item) not in STARTABLE:
+                await self._states.put_back(run, item)
                 return
         user_id, is_needed = item.user_id, partial(self._is_needed, run, item)
         picture = await produce_image(
@@ -244,7 +208,7 @@ class ItemRunner:
                 retry_for_seconds=_STORE_RETRY_SECONDS,
             )
         services.reservations.charged(accepted.payer)
-        await self._deliver(end.webhook_id)
+        await self._states.deliver(end.webhook_id)
 
     @asynccontextmanager
     async def _call_slot(self, run: JobRun, user_id: str) -> AsyncIterator[None]:
@@ -270,64 +234,22 @@ class ItemRunner:
         if made is None:
             return False
         self._services.reservations.charged(accepted.payer)
-        await self._deliver(end.webhook_id)
+        await self._states.deliver(end.webhook_id)
         return True
-
-    async def _deliver(self, webhook_id: str | None) -> None:
-        if webhook_id is not None:
-            await self._services.webhooks.deliver_soon(webhook_id)
 
     async def _end_with(self, run: JobRun, item: ItemToDo, error: DomainError) -> None:
         reason = pause_reason(error)
         if reason is None:
-            await self._fail(run, item, error)
+            await self._states.fail(run, item, error)
         else:
-            await self._pause(run, item, reason, error)
+            await self._states.pause(run, item, reason, error)
 
     async def _is_needed(self, run: JobRun, item: ItemToDo) -> bool:
-        return run.should_continue and await self._status_of_batch(item) in STARTABLE
-
-    async def _status_of_batch(self, item: ItemToDo) -> BatchStatus:
-        async with self._services.database.read() as connection:
-            found = await find_batches(connection, [item.batch_id], user_id=None)
-        return BatchStatus(found[item.batch_id].status)
-
-    async def _put_back(self, run: JobRun, item: ItemToDo) -> None:
-        """Queue an item again; if its batch was canceled, cancel it."""
-        webhook_id = None
-        async with self._services.database.write() as connection:
-            if await put_back_item(connection, item, process_id=run.process_id):
-                _, webhook_id = await lock_or_cancel(connection, item.batch_id)
-        await self._deliver(webhook_id)
-
-    async def _pause(
-        self, run: JobRun, item: ItemToDo, reason: PauseReason, error: DomainError
-    ) -> None:
-        webhook_id = None
-        async with self._services.database.write() as connection:
-            if await put_back_item(connection, item, process_id=run.process_id):
-                webhook_id = await pause(connection, item.batch_id, reason, error)
-        await self._deliver(webhook_id)
-
-
-async def _start_items(
-    connection: AsyncConnection, *, claims: Sequence[tuple[str, str]]
-) -> set[str]:
-    started: set[str] = set()
-    for process_id in sorted({process_id for process_id, _ in claims}):
-        ids = [item_id for holder, item_id in claims if holder == process_id]
-        started |= await start_items(connection, ids, process_id=process_id)
-    return started
+        return run.should_continue and await self._states.status_of_batch(item) in STARTABLE
 
 
 def _accepted(services: Services, item: ItemToDo) -> ValidatedRequest:
-    accepted = validated_from_json(
-        services,
-        Principal(user_id=item.user_id),
-        request_from_json(item.request),
-        item.image_id,
-        item.accepted,
-    )
+    accepted = validated_from_record(services, item)
     if accepted is None:
         raise GenerationFailed(
             "The model is no longer available. Choose another one.", retryable=False

@@ -11,11 +11,9 @@ from gql_server.database.queries.images import find_images
 from gql_server.database.queries.remote_images import forget_remote_images
 from gql_server.database.records.remote_images import RemoteImageRecord
 from gql_server.domain.errors import DomainError, Rejected
-from gql_server.domain.principal import Principal
 from gql_server.generation.produce import finish_saved_image
-from gql_server.generation.recovery import validated_from_json
+from gql_server.generation.recovery import validated_from_record
 from gql_server.generation.remote_images import due_images
-from gql_server.generation.requests.request import request_from_json
 from gql_server.generation.services import Services
 from gql_server.ledger.budgets.reservations import Hold
 
@@ -48,13 +46,7 @@ async def finish_late_images(services: Services) -> None:
 async def _finish(services: Services, found: RemoteImageRecord) -> None:
     async with services.database.read() as connection:
         kept = await find_images(connection, [found.image_id], user_id=found.user_id)
-    accepted = validated_from_json(
-        services,
-        Principal(user_id=found.user_id),
-        request_from_json(found.request),
-        found.image_id,
-        found.accepted,
-    )
+    accepted = validated_from_record(services, found)
     if kept or accepted is None:
         async with services.database.write() as connection:
             await forget_remote_images(connection, [found.image_id])

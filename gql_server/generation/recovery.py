@@ -7,13 +7,15 @@ from typing import Any
 
 import structlog
 
+from gql_server.database.records.batches import ItemToDo
+from gql_server.database.records.remote_images import RemoteImageRecord
 from gql_server.domain.budgets import Payer
 from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.money import MilliNeurons, NanoDollars
 from gql_server.domain.parameters import parameters_from_json, parameters_to_json
 from gql_server.domain.principal import Principal
 from gql_server.generation.persist import store_attempts
-from gql_server.generation.requests.request import ImageRequest
+from gql_server.generation.requests.request import ImageRequest, request_from_json
 from gql_server.generation.requests.tags_and_metadata import clean_tags
 from gql_server.generation.requests.validation import ValidatedRequest, with_seed
 from gql_server.generation.services import Services
@@ -183,4 +185,17 @@ def validated_from_json(
         # Earlier versions did not write it.
         seed_was_given=written.get("seed_was_given", request.parameters.seed is not None),
         template_version=written.get("template_version"),
+    )
+
+
+def validated_from_record(
+    services: Services, record: ItemToDo | RemoteImageRecord
+) -> ValidatedRequest | None:
+    """Return the request of a record, or None if this version cannot use it."""
+    return validated_from_json(
+        services,
+        Principal(user_id=record.user_id),
+        request_from_json(record.request),
+        record.image_id,
+        record.accepted,
     )

@@ -113,7 +113,7 @@ class BatchHarness:
         async with dead.held():
             with monkeypatch.context() as patch:
                 patch.setattr("gql_server.generation.produce.save_row", dies)
-                patch.setattr("gql_server.batches.item_runner.complete_with_error", dies)
+                patch.setattr("gql_server.batches.item_states.complete_with_error", dies)
                 with pytest.raises(asyncio.CancelledError):
                     await self.work_on(batch_id, dead)
 
