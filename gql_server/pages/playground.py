@@ -8,9 +8,16 @@ from pathlib import Path
 from typing import Final
 
 from gql_server.graphql.server.playground import Playground
+from gql_server.pages.built_page import built_page, content_policy
 from gql_server.pages.not_built import NOT_BUILT_PAGE, NOT_BUILT_POLICY, pages_are_built
-from gql_server.pages.static_files import ASSETS, STATIC
+from gql_server.pages.static_files import STATIC
 
+_POLICY_CHANGES: Final = {
+    "worker-src": "'self'",
+    # The editor positions its lines by style attributes (docs/decisions/0033-studio.md).
+    "style-src": "'self' 'unsafe-inline'",
+    "font-src": "'self' data:",
+}
 _NO_FACTS: Final = '<meta name="gql-server-facts" content="" />'
 
 
@@ -41,9 +48,9 @@ def playground(
     """
     if not pages_are_built(folder):
         return Playground(NOT_BUILT_PAGE, NOT_BUILT_POLICY)
-    page = (folder / "playground.html").read_text("utf-8")
-    page = page.replace(f'"./{ASSETS}/', f'"{public_path}/{ASSETS}/')
-    return Playground(page.replace(_NO_FACTS, _facts_element(facts)), _policy(facts.image_origins))
+    page = built_page(folder / "playground.html", public_path=public_path)
+    policy = content_policy(("data:", *facts.image_origins), changes=_POLICY_CHANGES)
+    return Playground(page.replace(_NO_FACTS, _facts_element(facts)), policy)
 
 
 def _facts_element(facts: PlaygroundFacts) -> str:
@@ -55,20 +62,3 @@ def _facts_element(facts: PlaygroundFacts) -> str:
         }
     )
     return _NO_FACTS.replace('content=""', f'content="{escape(content)}"')
-
-
-def _policy(image_origins: Sequence[str]) -> str:
-    directives = (
-        "default-src 'none'",
-        "script-src 'self'",
-        "worker-src 'self'",
-        # The editor positions its lines by style attributes (docs/decisions/0033-studio.md).
-        "style-src 'self' 'unsafe-inline'",
-        "font-src 'self' data:",
-        " ".join(("img-src 'self' data:", *image_origins)),
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-    return "; ".join(directives)

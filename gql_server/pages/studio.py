@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from gql_server.pages.built_page import built_page, content_policy
 from gql_server.pages.not_built import NOT_BUILT_PAGE, NOT_BUILT_POLICY, pages_are_built
-from gql_server.pages.static_files import ASSETS, STATIC
+from gql_server.pages.static_files import STATIC
 
 _FILE: Final = "index.html"
 _FOLDER: Final = "/studio"
@@ -54,14 +55,14 @@ def studio_routes(
     async def studio(_request: Request) -> Response:
         return page
 
-    async def tell(_request: Request) -> Response:
+    async def facts_as_json(_request: Request) -> Response:
         return known
 
     return [
         Route("/", root, methods=["GET"]),
         Route(_FOLDER, studio, methods=["GET"]),
         Route(f"{_FOLDER}/{{path:path}}", studio, methods=["GET"]),
-        Route(f"{_FOLDER}.json", tell, methods=["GET"]),
+        Route(f"{_FOLDER}.json", facts_as_json, methods=["GET"]),
     ]
 
 
@@ -71,20 +72,5 @@ def _page(folder: Path, public_path: str, image_origins: Iterable[str]) -> HTMLR
     if not pages_are_built(folder):
         headers["Content-Security-Policy"] = NOT_BUILT_POLICY
         return HTMLResponse(NOT_BUILT_PAGE, headers=headers)
-    html = (folder / _FILE).read_text("utf-8").replace(f'"./{ASSETS}/', f'"{public_path}/{ASSETS}/')
-    headers["Content-Security-Policy"] = _policy(image_origins)
-    return HTMLResponse(html, headers=headers)
-
-
-def _policy(image_origins: Iterable[str]) -> str:
-    directives = (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        " ".join(("img-src 'self'", *image_origins)),
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-    return "; ".join(directives)
+    headers["Content-Security-Policy"] = content_policy(image_origins)
+    return HTMLResponse(built_page(folder / _FILE, public_path=public_path), headers=headers)
