@@ -20,12 +20,12 @@ from gql_server.storage.disk import in_thread
 from gql_server.storage.folder_files import FolderFiles, StoredFile
 from gql_server.storage.keys import check_key
 from gql_server.storage.metadata import check_metadata
+from gql_server.storage.refusing import Refusing
 from gql_server.storage.signing import UrlSigner
 from gql_server.storage.store import (
     DEFAULT_URL_SECONDS,
     ListedObject,
     StoredObject,
-    StoreMisconfigured,
 )
 
 _PAGE: Final = 1_000
@@ -49,7 +49,7 @@ class FolderStore:
         With a signer its URLs are signed and expire; without one they are open.
         """
         self._files = FolderFiles(root)
-        self._is_refusing = False
+        self._refusing = Refusing()
         self._signer = signer
         self._base = f"{base_url.rstrip('/')}/images"
 
@@ -62,18 +62,13 @@ class FolderStore:
         """
         check_key(key)
         check_metadata(stored)
-        try:
-            is_new = await in_thread("put", self._files.put, key, stored)
-        except StoreMisconfigured:
-            self._is_refusing = True
-            raise
-        self._is_refusing = False
-        return is_new
+        with self._refusing.observed():
+            return await in_thread("put", self._files.put, key, stored)
 
     @property
     def is_refusing(self) -> bool:
         """Whether the last ``put`` was refused for a reason that does not pass by itself."""
-        return self._is_refusing
+        return self._refusing.is_on
 
     async def get(self, key: str) -> StoredObject | None:
         """Read an object; None if it does not exist. Raises InvalidKey."""
@@ -147,7 +142,7 @@ class FolderStore:
         It is created if needed, unless a marker is required, which a new folder does not have.
         """
         await in_thread("check", self._files.check)
-        self._is_refusing = False
+        self._refusing.is_on = False
 
     async def read_marker(self) -> str | None:
         """Return the ID of the folder from its marker; None if it has none."""
