@@ -36,23 +36,20 @@ LATEST_WEBHOOKS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateImages:
-    """A page of a template's images, with the columns to read."""
+class ImagesOf:
+    """A page of the images of a template or a source, with the columns to read."""
 
-    template_id: str
+    subject_id: str
     columns: frozenset[str]
     where: ImageFilter
     request: PageRequest
 
 
-@dataclass(frozen=True, slots=True)
-class SourceImages:
-    """A page of the images generated from a source, with the columns to read."""
-
-    source_id: str
-    columns: frozenset[str]
-    where: ImageFilter
-    request: PageRequest
+ListImagesOf = Callable[
+    [Services, Principal, Sequence[str], Collection[str], ImageFilter, PageRequest],
+    Awaitable[Mapping[str, Page[PartialImage]]],
+]
+"""Reads the same page for several subjects, by their IDs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +84,9 @@ class Loaders:
         return self._by_id(get_batches)
 
     @cached_property
-    def template_images(self) -> SharedLoader[TemplateImages, Page[PartialImage]]:
+    def template_images(self) -> SharedLoader[ImagesOf, Page[PartialImage]]:
         """Pages of templates' images; pages with the same arguments share a statement."""
-
-        async def load(keys: list[TemplateImages]) -> Sequence[Page[PartialImage]]:
-            alike: dict[TemplateImages, list[str]] = defaultdict(list)
-            for key in keys:
-                alike[replace(key, template_id="")].append(key.template_id)
-            pages: dict[TemplateImages, Mapping[str, Page[PartialImage]]] = {}
-            for key, template_ids in alike.items():
-                pages[key] = await list_images_by_template(
-                    self._services,
-                    self._caller.principal,
-                    template_ids,
-                    key.columns,
-                    key.where,
-                    key.request,
-                )
-            return [pages[replace(key, template_id="")][key.template_id] for key in keys]
-
-        return SharedLoader(load_fn=load)
+        return self._pages(list_images_by_template)
 
     @cached_property
     def source_images(self) -> SharedLoader[str, SourceImageRecord | None]:
@@ -124,26 +104,9 @@ class Loaders:
         return SharedLoader(load_fn=load)
 
     @cached_property
-    def derived_images(self) -> SharedLoader[SourceImages, Page[PartialImage]]:
+    def derived_images(self) -> SharedLoader[ImagesOf, Page[PartialImage]]:
         """Pages of the images generated from sources; pages with the same arguments share one."""
-
-        async def load(keys: list[SourceImages]) -> Sequence[Page[PartialImage]]:
-            alike: dict[SourceImages, list[str]] = defaultdict(list)
-            for key in keys:
-                alike[replace(key, source_id="")].append(key.source_id)
-            pages: dict[SourceImages, Mapping[str, Page[PartialImage]]] = {}
-            for key, source_ids in alike.items():
-                pages[key] = await list_images_by_source(
-                    self._services,
-                    self._caller.principal,
-                    source_ids,
-                    key.columns,
-                    key.where,
-                    key.request,
-                )
-            return [pages[replace(key, source_id="")][key.source_id] for key in keys]
-
-        return SharedLoader(load_fn=load)
+        return self._pages(list_images_by_source)
 
     @cached_property
     def latest_webhooks(self) -> SharedLoader[str, Sequence[WebhookRecord]]:
@@ -185,6 +148,25 @@ class Loaders:
                 for since, model_ids in alike.items()
             }
             return [found[key.since][key.model_id] for key in keys]
+
+        return SharedLoader(load_fn=load)
+
+    def _pages(self, list_images: ListImagesOf) -> SharedLoader[ImagesOf, Page[PartialImage]]:
+        async def load(keys: list[ImagesOf]) -> Sequence[Page[PartialImage]]:
+            alike: dict[ImagesOf, list[str]] = defaultdict(list)
+            for key in keys:
+                alike[replace(key, subject_id="")].append(key.subject_id)
+            pages: dict[ImagesOf, Mapping[str, Page[PartialImage]]] = {}
+            for key, subject_ids in alike.items():
+                pages[key] = await list_images(
+                    self._services,
+                    self._caller.principal,
+                    subject_ids,
+                    key.columns,
+                    key.where,
+                    key.request,
+                )
+            return [pages[replace(key, subject_id="")][key.subject_id] for key in keys]
 
         return SharedLoader(load_fn=load)
 

@@ -10,7 +10,7 @@ from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.images.filters import FilterArgument, image_filter
-from gql_server.api.loaders import SourceImages
+from gql_server.api.loaders import ImagesOf
 from gql_server.api.pages import PageArguments
 from gql_server.domain import lineage as domain
 from gql_server.generation import images as use_cases
@@ -86,9 +86,7 @@ async def derived_connection(
     context, wanted = info.context, image_filter(where)
     request = page.request()
     columns = requested_columns(info, ("edges", "node"), IMAGE_COLUMNS)
-    found = await context.loaders.derived_images.load(
-        SourceImages(source_id, columns, wanted, request)
-    )
+    found = await context.loaders.derived_images.load(ImagesOf(source_id, columns, wanted, request))
     return connection(
         found,
         await images_from(context, found.rows),

@@ -15,7 +15,7 @@ from gql_server.api.images.filters import (
 )
 from gql_server.api.images.parameters import TemplateParameters, template_parameters
 from gql_server.api.images.types import IMAGE_COLUMNS, Image, images_from
-from gql_server.api.loaders import TemplateImages
+from gql_server.api.loaders import ImagesOf
 from gql_server.api.models.types import Model
 from gql_server.api.nodes import Node
 from gql_server.api.pages import PageArguments, Paginated
@@ -56,7 +56,7 @@ class Template(Node):
         request = page.request()
         columns = requested_columns(info, ("edges", "node"), IMAGE_COLUMNS)
         found = await context.loaders.template_images.load(
-            TemplateImages(self.id, columns, where, request)
+            ImagesOf(self.id, columns, where, request)
         )
         return connection(
             found,
