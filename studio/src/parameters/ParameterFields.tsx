@@ -9,65 +9,62 @@ import { choicesOf, isNumber, type Entered, type Parameter } from './input';
 export function ParameterFields({
   parameters,
   values,
+  inherited = {},
   errors,
   errorPath = '',
   onChange,
 }: {
   parameters: readonly Parameter[];
   values: Entered;
-  errors: Record<string, string>;
-  /** Where the settings stand in the input, such as `parameters.`. */
+  /** What applies to fields that are empty, such as a template's settings. */
+  inherited?: Entered;
+  errors: Entered;
+  /** Where the settings are in the input, such as `parameters.`. */
   errorPath?: string;
   onChange: (values: Entered) => void;
 }) {
   const words = useWords();
   const format = useFormat();
   const wiring = (parameter: Parameter) => ({
-    label: nameOf(parameter.name, words),
+    label: words.make.labels[parameter.name as Known] ?? parameter.name,
+    hint: hintOf(parameter, words, format),
     value: values[parameter.name] ?? '',
     error: errors[errorPath + parameter.name],
     onChange: (event: { target: { value: string } }) =>
       onChange({ ...values, [parameter.name]: event.target.value }),
   });
+  const usual = (parameter: Parameter) => inherited[parameter.name] ?? usualOf(parameter, words);
+  const typed = parameters.filter((parameter) => !choicesOf(parameter));
   return (
     <>
       <div className={layout.fields}>
-        {parameters
-          .filter((parameter) => isNumber(parameter) && !choicesOf(parameter))
-          .map((parameter) => (
-            <Field
-              key={parameter.name}
-              type="number"
-              inputMode="decimal"
-              min={parameter.minimum ?? undefined}
-              max={parameter.maximum ?? undefined}
-              step={parameter.multipleOf ?? (parameter.type === 'INTEGER' ? 1 : 'any')}
-              placeholder={parameter.default === null ? words.parameters.automatic : String(parameter.default)}
-              hint={rangeOf(parameter, words, format)}
-              {...wiring(parameter)}
-            />
-          ))}
-        {parameters.map((parameter) => {
-          const choices = choicesOf(parameter);
-          return (
-            choices && (
-              <Select key={parameter.name} {...wiring(parameter)}>
-                <option value="">{words.parameters.automatic}</option>
-                {choices.map((choice) => (
-                  <option key={choice}>{choice}</option>
-                ))}
-              </Select>
-            )
-          );
-        })}
+        {typed.filter(isNumber).map((parameter) => (
+          <Field
+            key={parameter.name}
+            type="number"
+            inputMode={parameter.type === 'INTEGER' ? 'numeric' : 'decimal'}
+            min={parameter.minimum ?? undefined}
+            max={parameter.maximum ?? undefined}
+            step={parameter.multipleOf ?? (parameter.type === 'INTEGER' ? 1 : 'any')}
+            placeholder={usual(parameter)}
+            {...wiring(parameter)}
+          />
+        ))}
+        {parameters.filter(choicesOf).map((parameter) => (
+          <Select key={parameter.name} {...wiring(parameter)}>
+            <option value="">{usual(parameter)}</option>
+            {choicesOf(parameter)?.map((choice) => <option key={choice}>{choice}</option>)}
+          </Select>
+        ))}
       </div>
-      {parameters
-        .filter((parameter) => !isNumber(parameter) && !choicesOf(parameter))
+      {typed
+        .filter((parameter) => !isNumber(parameter))
         .map((parameter) => (
           <TextArea
             key={parameter.name}
             rows={2}
             maxLength={parameter.maximum ?? undefined}
+            placeholder={inherited[parameter.name]}
             {...wiring(parameter)}
           />
         ))}
@@ -75,12 +72,20 @@ export function ParameterFields({
   );
 }
 
+/** The settings that the studio has names for; others keep the API's. */
+type Known = keyof Words['make']['labels'];
+
 /** A greater bound, such as a seed's, says nothing to people. */
 const MOST_SAID = 1e9;
 
-/** Returns the name of a setting; one that the studio does not know keeps the API's name. */
-function nameOf(name: string, { make: { labels } }: Words): string {
-  return labels[name as keyof typeof labels] ?? name;
+function usualOf({ name, default: usual }: Parameter, { make, parameters }: Words): string {
+  if (usual !== null) return String(usual);
+  return name === 'seed' ? make.random : parameters.automatic;
+}
+
+function hintOf(parameter: Parameter, words: Words, format: Format): string {
+  if (parameter.name === 'seed') return words.make.seedHint;
+  return parameter.name in words.make.labels ? rangeOf(parameter, words, format) : parameter.description;
 }
 
 function rangeOf({ minimum, maximum, multipleOf }: Parameter, { make }: Words, format: Format): string {

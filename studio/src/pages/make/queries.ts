@@ -193,7 +193,6 @@ export const GENERATE = graphql(`
 
 type Choices = ResultOf<typeof CHOICES>;
 export type Model = Choices['models'][number];
-export type Parameter = Model['parameters'][number];
 export type Template = Choices['templates']['edges'][number]['node'];
 export type GenerateInput = VariablesOf<typeof GENERATE>['input'];
 export type Generated = ResultOf<typeof GENERATE>['generateImage'];
