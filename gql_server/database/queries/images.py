@@ -1,13 +1,13 @@
 """Statements that read and change images and their tags."""
 
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, cast
 
 from cachetools import LRUCache
-from sqlalchemy import Result, Select, func, select, union_all, update
+from sqlalchemy import Result, Select, func, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
@@ -35,7 +35,7 @@ from gql_server.database.records.images import ImageChanges, PartialImage
 from gql_server.database.tables.images import ImageRow, ImageSourceRow, ImageTagRow
 from gql_server.domain.search import folded_words
 
-_SOURCE_ID: Final = "page_source_id"
+_LIST: Final = "list_of_row"
 
 IMAGE_COLUMNS: Final = frozenset(PartialImage.__required_keys__ | PartialImage.__optional_keys__)
 """Every column that can be chosen."""
@@ -151,16 +151,8 @@ async def image_pages_by_template(
     request: PageRequest,
 ) -> dict[str, Page[PartialImage]]:
     """Return the same page of each template's images, in one statement."""
-    columns = {*columns, "template_id"}
-    each = [
-        _page_statement(columns, where.of_template(template_id), request)
-        for template_id in template_ids
-    ]
-    statement = union_all(*(select(one.subquery()) for one in each))
-    rows: dict[str | None, list[PartialImage]] = {template_id: [] for template_id in template_ids}
-    for row in _images(await connection.execute(statement)):
-        rows[row["template_id"]].append(row)
-    return {template_id: read_page(rows[template_id], request) for template_id in template_ids}
+    lists = {template_id: where.of_template(template_id) for template_id in template_ids}
+    return await _pages_of(connection, lists, columns, request)
 
 
 async def image_pages_by_source(
@@ -171,17 +163,25 @@ async def image_pages_by_source(
     request: PageRequest,
 ) -> dict[str, Page[PartialImage]]:
     """Return the same page of the images generated from each source, in one statement."""
+    lists = {source_id: where.derived_of(source_id) for source_id in source_ids}
+    return await _pages_of(connection, lists, columns, request)
+
+
+async def _pages_of(
+    connection: AsyncConnection,
+    lists: Mapping[str, ImageFilter],
+    columns: Collection[str],
+    request: PageRequest,
+) -> dict[str, Page[PartialImage]]:
     each = [
-        _page_statement(columns, where.derived_of(source_id), request)
-        .add_columns(col(ImageSourceRow.source_id).label(_SOURCE_ID))
-        .subquery()
-        for source_id in source_ids
+        _page_statement(columns, where, request).add_columns(literal(name).label(_LIST)).subquery()
+        for name, where in lists.items()
     ]
     result = await connection.execute(union_all(*map(select, each)))
-    rows: dict[str, list[PartialImage]] = {source_id: [] for source_id in source_ids}
+    rows: dict[str, list[PartialImage]] = {name: [] for name in lists}
     for row in read_columns(result):
-        rows[row.pop(_SOURCE_ID)].append(cast("PartialImage", row))
-    return {source_id: read_page(rows[source_id], request) for source_id in source_ids}
+        rows[row.pop(_LIST)].append(cast("PartialImage", row))
+    return {name: read_page(found, request) for name, found in rows.items()}
 
 
 async def count_images(connection: AsyncConnection, where: ImageFilter) -> int:
