@@ -15,6 +15,7 @@ from gql_server.jobs.kinds import JobRun
 from gql_server.processes.lease import ProcessLease
 from tests.support.running_app import FLUX, RunningApp, running_app, workers_ai_settings
 from tests.support.workers_ai_app import FakeWorkersAI
+from tests.support.workers_ai_behaviours import slow
 
 BATCH = """
 id status priority total queued running succeeded failed canceled progress sequence cost
@@ -92,16 +93,16 @@ class BatchHarness:
         self, batch_id: str, fake_workers_ai: FakeWorkersAI, *, calls: int
     ) -> AsyncIterator[None]:
         """Work on a batch as another process, which dies with its calls when the block ends."""
-        fake_workers_ai.latency = 30.0
+        fake_workers_ai.always = slow(30.0)
         dead = ProcessLease(self.services.database, seconds=30)
         async with dead.held():
             work = asyncio.create_task(self.work_on(batch_id, dead))
-            while len(fake_workers_ai.requests) < calls:
+            while fake_workers_ai.read_requests < calls:
                 await asyncio.sleep(0.01)
             yield
             work.cancel()
             await asyncio.wait({work})
-        fake_workers_ai.latency = 0.0
+        fake_workers_ai.always = None
 
     async def die_before_the_facts(self, batch_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """Put a batch's pictures into the store as another process, which dies then."""

@@ -148,6 +148,11 @@ class FakeWorkersAI:
         self._next.clear()
 
     @property
+    def read_requests(self) -> int:
+        """How many calls of models have been read to the end, whether they were refused or not."""
+        return sum(bool(one.body) or one.refusal is not None for one in self.requests)
+
+    @property
     def unanswered(self) -> int:
         """How many calls have not been answered to the end."""
         return len(self._aborts)
