@@ -11,6 +11,9 @@ _SPARE_SLICES: Final = 3
 """So that an item can always start while the last ones of a slice are running."""
 
 _RETRY_SECONDS: Final = (1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 600.0, 600.0)
+_POLL_SECONDS: Final = 0.4
+"""How long a new batch waits at most; the spare slices last longer than that."""
+
 _SWEEP_SECONDS: Final = 5.0
 
 
@@ -26,5 +29,6 @@ def register_batches(services: Services) -> None:
         concurrency=2 * per_user,
         concurrency_per_partition=per_user,
         retry_seconds=_RETRY_SECONDS,
+        poll_seconds=_POLL_SECONDS,
     )
     services.jobs.add_sweep("batches", partial(sweep_batches, services), seconds=_SWEEP_SECONDS)

@@ -102,6 +102,7 @@ class JobKind:
         concurrency: How many of them a process runs at once.
         concurrency_per_partition: How many of one user's it runs at once.
         retry_seconds: The wait before each further attempt; their number is that of retries.
+        poll_seconds: How often a process looks for new ones.
     """
 
     name: str
@@ -110,3 +111,4 @@ class JobKind:
     concurrency: int
     concurrency_per_partition: int
     retry_seconds: Sequence[float]
+    poll_seconds: float

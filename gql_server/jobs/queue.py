@@ -31,7 +31,6 @@ APPLICATION_VERSION: Final = "1"
 WORKFLOW: Final = "job"
 SERIALIZER: Final = DBOSPortableJSONSerializer()
 
-_POLL_SECONDS: Final = 0.2
 _PRUNED_AT_ONCE: Final = 500
 _MAX_SKEW: Final = timedelta(minutes=1)
 _DEATHS: Final = "deaths"
@@ -97,7 +96,7 @@ class JobQueue:
             raise JobTablesOutdated from error
 
     async def register(self, kinds: Iterable[JobKind]) -> None:
-        """Store how many jobs of each kind a process runs at once."""
+        """Store how many jobs of each kind a process runs at once, and how often it looks."""
         client = await self._open()
         for kind in kinds:
             await _in_thread(
@@ -106,7 +105,7 @@ class JobQueue:
                     kind.name,
                     worker_concurrency=kind.concurrency,
                     partition_worker_concurrency=kind.concurrency_per_partition,
-                    polling_interval_sec=_POLL_SECONDS,
+                    polling_interval_sec=kind.poll_seconds,
                     on_conflict="always_update",
                 )
             )

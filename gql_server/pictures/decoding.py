@@ -31,6 +31,7 @@ MAX_SCANS: Final = 100
 _MARKER: Final = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
 """A JPEG marker; in coded data 0xFF is followed by 0 or a restart marker (ITU-T T.81, B.1.1)."""
 _START_OF_SCAN: Final = 0xDA
+_SCAN_MARKER: Final = bytes((0xFF, _START_OF_SCAN))
 _END_OF_IMAGE: Final = 0xD9
 
 _PILLOW_NAMES: Final = [image_format.name for image_format in RASTER_FORMATS]
@@ -217,6 +218,10 @@ def _check_pixels(image: Image.Image, max_pixels: int) -> None:
 
 
 def _check_scans(data: bytes) -> None:
+    # No scan goes uncounted here; other data may count too, and then a walk decides, which takes
+    # as long as decoding.
+    if data.count(_SCAN_MARKER) <= MAX_SCANS:
+        return
     scans, position = 0, 2
     while found := _MARKER.search(data, position):
         marker, position = found[1][0], found.end()

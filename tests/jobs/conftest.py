@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from gql_server.database.engine.engine import Database
-from gql_server.jobs import engine, queue
+from gql_server.jobs import engine
 from gql_server.jobs.jobs import Jobs
 from gql_server.processes.lease import ProcessLease
 
@@ -23,7 +23,7 @@ async def make_jobs(
     database: Database, lease: ProcessLease, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[MakeJobs]:
     """Makes what takes jobs, and runs them once it is started; stopped and closed at the end."""
-    monkeypatch.setattr(queue, "_POLL_SECONDS", 0.02)
+    monkeypatch.setattr("gql_server.jobs.jobs._POLL_SECONDS", 0.02)
     monkeypatch.setattr(engine, "_SETTLE_SECONDS", 0)  # no test leaves anything to claim
     async with AsyncExitStack() as stack:
 

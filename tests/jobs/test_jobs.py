@@ -179,7 +179,7 @@ async def test_a_stop_waits_no_longer_than_the_handlers_that_it_interrupts(
             await asyncio.sleep(0.01)
         raise Interrupted
 
-    kind = JobKind("leaving", leaves, None, 1, 1, [])
+    kind = JobKind("leaving", leaves, None, 1, 1, [], 1.0)
     queue = JobQueue(engine_url(database.engine.url))
     runner = running.JobRunner({"leaving": kind}, queue, lease)
     attempt = Attempt(Job("a", "leaving", "", "user"))

@@ -16,7 +16,6 @@ from gql_server.database.records.webhooks import WebhookRecord
 from gql_server.domain.clock import now
 from gql_server.domain.errors import InvalidInput, WebhookNotFound
 from gql_server.domain.principal import EVERYONE, Principal
-from gql_server.jobs import queue
 from gql_server.jobs.jobs import Jobs
 from gql_server.jobs.kinds import FailureHandler, Handler, Job, JobRun
 from gql_server.processes.lease import ProcessLease
@@ -130,7 +129,7 @@ MakeHouse = Callable[..., House]
 async def make_house(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[MakeHouse]:
-    monkeypatch.setattr(queue, "_POLL_SECONDS", 0.02)
+    monkeypatch.setattr("gql_server.jobs.jobs._POLL_SECONDS", 0.02)
     async with AsyncExitStack() as stack:
         lease = ProcessLease(database, seconds=30)
         await stack.enter_async_context(lease.held())
