@@ -97,7 +97,7 @@ class BatchHarness:
         dead = ProcessLease(self.services.database, seconds=30)
         async with dead.held():
             work = asyncio.create_task(self.work_on(batch_id, dead))
-            while fake_workers_ai.read_requests < calls:
+            while len(fake_workers_ai.requests) < calls:
                 await asyncio.sleep(0.01)
             yield
             work.cancel()

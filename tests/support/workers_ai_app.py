@@ -43,7 +43,7 @@ _MAGIC = re.compile(r"\[stand-in: (?P<name>\w+)\]")
 
 @dataclass(kw_only=True)
 class RecordedRequest:
-    """A call of a model, as it came in, whether it was taken or refused."""
+    """A call of a model, as it came in, whether it was accepted or refused."""
 
     model: str
     at: float
@@ -81,7 +81,8 @@ class FakeWorkersAI:
         latency: Seconds that a picture takes.
         always: What happens when no other behaviour is due; None: a picture.
         search_reply: What is answered to a search for models; None: the models.
-        requests: The calls of models, oldest first.
+        requests: The calls of models that were read to the end or refused, oldest first. A call
+            that a test finds here has its fields, and how it is answered has been chosen.
         file_replies: What is answered to the next requests for images at addresses; after those,
             the images.
         file_requests: How many requests for images came.
@@ -148,11 +149,6 @@ class FakeWorkersAI:
         self._next.clear()
 
     @property
-    def read_requests(self) -> int:
-        """How many calls of models have been read to the end, whether they were refused or not."""
-        return sum(bool(one.body) or one.refusal is not None for one in self.requests)
-
-    @property
     def unanswered(self) -> int:
         """How many calls have not been answered to the end."""
         return len(self._aborts)
@@ -217,7 +213,7 @@ class FakeWorkersAI:
             return _response(failure(refusal.code, refusal.status, refusal.message))
 
     async def _run(self, request: Request, send: Send, account: str, model: str) -> None:
-        recorded = self._record(request, model)
+        recorded = _recorded(request, model)
         self._working.add(id(recorded))
         transport = request.scope["extensions"]["transport"]["transport"]
         loop = asyncio.get_running_loop()
@@ -237,17 +233,6 @@ class FakeWorkersAI:
             self._working.discard(id(recorded))
             del self._aborts[id(recorded)]
 
-    def _record(self, request: Request, model: str) -> RecordedRequest:
-        recorded = RecordedRequest(
-            model=model,
-            at=time.monotonic(),
-            headers={k: v for k, v in request.headers.items() if k not in _TOKEN_HEADERS},
-            path=request.url.path,
-            connection=f"{request.scope['client'][0]}:{request.scope['client'][1]}",
-        )
-        self.requests.append(recorded)
-        return recorded
-
     async def _answer(
         self, request: Request, send: Send, account: str, recorded: RecordedRequest
     ) -> None:
@@ -255,11 +240,13 @@ class FakeWorkersAI:
             exchange = await self._checked(request, send, account, recorded)
         except Refusal as refusal:
             recorded.refusal = refusal
+            self.requests.append(recorded)
             response = _response(failure(refusal.code, refusal.status, refusal.message))
             await response(request.scope, request.receive, send)
             return
         # Chosen as it comes in: a call that one test left behind takes nothing of the next's.
         behave = slow(self.latency, self._due(recorded.prompt or ""))
+        self.requests.append(recorded)  # only now: tests act as soon as they find a call here
         await _until_gone(behave, exchange, request.receive)
 
     async def _checked(
@@ -344,6 +331,16 @@ class FakeWorkersAI:
         if found := _MAGIC.search(prompt):
             return NAMED[found["name"]]
         return self._next.popleft() if self._next else self.always
+
+
+def _recorded(request: Request, model: str) -> RecordedRequest:
+    return RecordedRequest(
+        model=model,
+        at=time.monotonic(),
+        headers={k: v for k, v in request.headers.items() if k not in _TOKEN_HEADERS},
+        path=request.url.path,
+        connection=f"{request.scope['client'][0]}:{request.scope['client'][1]}",
+    )
 
 
 async def _until_gone(behaviour: Behaviour, exchange: Exchange, receive: Receive) -> None:
