@@ -14,7 +14,7 @@ from gql_server.domain import errors as domain
 from gql_server.domain.batches import BatchStatus
 from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.errors import BudgetExceeded, BudgetNotFound, DomainError
-from gql_server.rest.error_forms import details_of, message_of, status_of, title_of
+from gql_server.rest.errors.forms import details_of, message_of, status_of, title_of
 from tests.domain.error_family import error_family
 from tests.rest.calls import ask
 from tests.support.running_app import RunningApp
@@ -33,7 +33,7 @@ ERRORS: Final[list[DomainError]] = [
     domain.WebhookNotFound("none"),
     BudgetNotFound("none"),
     domain.PromptRefused(),
-    domain.PictureFlagged(seed_was_given=True),
+    domain.ImageFlagged(seed_was_given=True),
     domain.GenerationFailed("The provider failed.", retryable=True),
     domain.GenerationPending("img-1"),
     domain.BatchPending("bat-1"),

@@ -18,7 +18,6 @@ LONG_MODULES: Final = {
 }
 LARGE_FOLDERS: Final = {
     "gql_server/database/queries": "statements, a file for each noun",
-    "gql_server/rest": "endpoints, a file for each noun, beside what they share",
     "tests/support": "parts that tests are built from, a file for each",
 }
 

@@ -96,7 +96,7 @@ class PromptRefused(UserError):
 
 @described
 @strawberry.type
-class PictureFlagged(UserError):
+class ImageFlagged(UserError):
     """The model's safety filter accepted the prompt but flagged the generated image.
 
     Nothing was charged. Use another seed, or omit the seed.

@@ -10,8 +10,8 @@ from gql_server.domain.errors import (
     DomainError,
     ErrorCode,
     GenerationFailed,
+    ImageFlagged,
     ImageNotFound,
-    PictureFlagged,
     PromptRefused,
 )
 
@@ -22,7 +22,7 @@ def error_to_json(error: DomainError) -> dict[str, Any]:
     match error:
         case GenerationFailed():
             written |= {"retryable": error.retryable, "provider_code": error.provider_code}
-        case PictureFlagged():
+        case ImageFlagged():
             written["seed_was_given"] = error.seed_was_given
         case ImageNotFound():
             written["image_id"] = error.image_id
@@ -33,11 +33,11 @@ def error_to_json(error: DomainError) -> dict[str, Any]:
 
 def error_from_json(written: Mapping[str, Any]) -> DomainError:
     """Return the error that ``error_to_json`` wrote."""
-    match written["code"]:
+    match ErrorCode(written["code"]):
         case ErrorCode.PROMPT_REFUSED:
             return PromptRefused(written["message"])
-        case ErrorCode.PICTURE_FLAGGED:
-            return PictureFlagged(seed_was_given=written["seed_was_given"])
+        case ErrorCode.IMAGE_FLAGGED:
+            return ImageFlagged(seed_was_given=written["seed_was_given"])
         case ErrorCode.IMAGE_NOT_FOUND:
             return ImageNotFound(written["image_id"], path=("source_image_ids",))
         case ErrorCode.DAILY_ALLOCATION_USED:

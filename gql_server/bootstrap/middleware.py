@@ -9,8 +9,8 @@ from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gql_server.graphql.server.playground import is_playground_request
-from gql_server.rest.entrance import FOLDER as REST_FOLDER
-from gql_server.rest.responses import refusal
+from gql_server.rest.errors.responses import refusal
+from gql_server.rest.options import FOLDER as REST_FOLDER
 from gql_server.settings import Settings
 from gql_server.settings.addresses import as_ipv6
 from gql_server.web.middleware.authentication import AuthenticationMiddleware

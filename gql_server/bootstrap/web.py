@@ -35,8 +35,9 @@ from gql_server.graphql.server.view import GraphQLView
 from gql_server.pages.playground import PlaygroundFacts, playground
 from gql_server.pages.static_files import assets_route
 from gql_server.pages.studio import StudioFacts, studio_routes
-from gql_server.rest.entrance import FOLDER as REST_FOLDER
-from gql_server.rest.entrance import BodyBounds, RestEntrance, RestOptions
+from gql_server.rest.entrance import RestEntrance
+from gql_server.rest.options import FOLDER as REST_FOLDER
+from gql_server.rest.options import BodyBounds, RestOptions
 from gql_server.settings import Settings
 from gql_server.web.health import Check, health, ready_route
 from gql_server.web.images import images_route

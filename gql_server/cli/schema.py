@@ -13,7 +13,7 @@ from graphql.utilities import BreakingChangeType, find_schema_changes
 from gql_server.api.schema import schema_text
 from gql_server.cli.start import fail
 from gql_server.rest.application import rest_application
-from gql_server.rest.entrance import RestOptions
+from gql_server.rest.options import RestOptions
 from gql_server.text_files import TextFileError, read_text
 
 

@@ -2,7 +2,7 @@
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.model_rollups import Outcome
-from gql_server.domain.errors import GenerationFailed, PictureFlagged, PromptRefused
+from gql_server.domain.errors import GenerationFailed, ImageFlagged, PromptRefused
 from gql_server.inference.generator import (
     GeneratedPicture,
     GenerationRequest,
@@ -37,7 +37,7 @@ class CountingGenerator:
             if error.reached_model:
                 await self._count(request, Outcome.FAILED)
             raise
-        except (PromptRefused, PictureFlagged):
+        except (PromptRefused, ImageFlagged):
             await self._count(request, Outcome.REFUSED)
             raise
 

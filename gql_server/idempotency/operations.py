@@ -11,8 +11,8 @@ from gql_server.domain.errors import (
     DomainError,
     ErrorCode,
     GenerationFailed,
+    ImageFlagged,
     InvalidInput,
-    PictureFlagged,
     PromptRefused,
 )
 from gql_server.domain.text import text_errors
@@ -123,7 +123,7 @@ def failure_to_json(error: BaseException) -> dict[str, Any] | None:
     match error:
         case PromptRefused():
             return {"code": error.code, "message": error.message}
-        case PictureFlagged(seed_was_given=True):
+        case ImageFlagged(seed_was_given=True):
             return {"code": error.code}
         case GenerationFailed(retryable=False, needs_operator=False, store_failed=False):
             return {
@@ -136,8 +136,9 @@ def failure_to_json(error: BaseException) -> dict[str, Any] | None:
 
 def failure_from_json(error: Mapping[str, Any]) -> DomainError:
     """Return the error that ``failure_to_json`` wrote."""
-    if error["code"] == ErrorCode.PROMPT_REFUSED:
-        return PromptRefused(error["message"])
-    if error["code"] == ErrorCode.PICTURE_FLAGGED:
-        return PictureFlagged(seed_was_given=True)
+    match ErrorCode(error["code"]):
+        case ErrorCode.PROMPT_REFUSED:
+            return PromptRefused(error["message"])
+        case ErrorCode.IMAGE_FLAGGED:
+            return ImageFlagged(seed_was_given=True)
     return GenerationFailed(error["message"], retryable=False, provider_code=error["provider_code"])

@@ -109,7 +109,7 @@ class Generator(Protocol):
 
         Raises:
             PromptRefused: The model's safety filter refused the prompt.
-            PictureFlagged: It accepted the prompt and rejected the image.
+            ImageFlagged: It accepted the prompt and rejected the image.
             DailyAllocationUsed: The account has no neurons left today.
             NotFetched: The image was generated and paid for, and its bytes could not be fetched.
             GenerationFailed: Anything else; ``retryable`` says whether to try again.

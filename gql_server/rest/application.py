@@ -15,15 +15,15 @@ from starlette.routing import Match, Route
 
 from gql_server.access.allowances import Allowances
 from gql_server.domain.allowances import AllowanceState
+from gql_server.rest.bodies.requests import BoundedRequest
 from gql_server.rest.context import principal_of
-from gql_server.rest.description import describe
-from gql_server.rest.docs import docs_routes
-from gql_server.rest.entrance import RestOptions
-from gql_server.rest.errors import error_response
+from gql_server.rest.description.openapi import describe
+from gql_server.rest.description.page import docs_routes
+from gql_server.rest.errors.problems import Pending, documented
+from gql_server.rest.errors.translation import error_response
 from gql_server.rest.operation import Operation
 from gql_server.rest.operations import OPERATIONS
-from gql_server.rest.problems import Pending, documented
-from gql_server.rest.requests import BoundedRequest
+from gql_server.rest.options import RestOptions
 from gql_server.web.allowances import allowance_headers
 
 _METHODS_OF_ASSETS: Final = ("GET", "HEAD")

@@ -8,8 +8,8 @@ from typing import Final
 
 from gql_server.access.permissions import Permission, Visibility
 from gql_server.domain.principal import Role
-from gql_server.rest import batches, costs, generation, images, models, source_images, templates
-from gql_server.rest.examples import (
+from gql_server.rest.bodies.uploads import UPLOAD_BODY
+from gql_server.rest.description.examples import (
     BATCH,
     COSTS,
     IMAGE,
@@ -22,8 +22,16 @@ from gql_server.rest.examples import (
     TEMPLATE,
     TEMPLATES,
 )
+from gql_server.rest.endpoints import (
+    batches,
+    costs,
+    generation,
+    images,
+    models,
+    source_images,
+    templates,
+)
 from gql_server.rest.operation import OF_BODIES, OF_SPENDING, Operation
-from gql_server.rest.uploads import UPLOAD_BODY
 
 _READ: Final = Permission(Role.READER, Visibility.HIDDEN)
 _READ_COMMON: Final = Permission(Role.READER, Visibility.NONE)

@@ -10,7 +10,7 @@ from gql_server import __version__
 from gql_server.api.schema import schema_text
 from gql_server.cli.root import cli
 from gql_server.rest.application import rest_application
-from gql_server.rest.entrance import RestOptions
+from gql_server.rest.options import RestOptions
 from tests.support.s3 import S3Server
 from tests.support.sqlite import make_sqlite
 

@@ -25,8 +25,8 @@ from tests.support.workers_ai_behaviours import (
     daily_allocation_used,
     error,
     html_page,
+    image_flagged,
     out_of_capacity,
-    picture_flagged,
     prompt_refused,
 )
 
@@ -60,7 +60,7 @@ async def nothing_was_kept(app: RunningApp) -> bool:
         (error(3023, 403), "GenerationFailed", False),
         (error(10000, 401, "Authentication error"), "GenerationFailed", False),
         (prompt_refused(), "PromptRefused", None),
-        (picture_flagged(), "PictureFlagged", None),
+        (image_flagged(), "ImageFlagged", None),
         (daily_allocation_used(), "DailyAllocationUsed", None),
     ],
 )

@@ -9,7 +9,7 @@ from gql_server.domain.clock import now
 from gql_server.domain.errors import (
     DailyAllocationUsed,
     GenerationFailed,
-    PictureFlagged,
+    ImageFlagged,
     PromptRefused,
 )
 from gql_server.domain.parameters import Parameters
@@ -42,7 +42,7 @@ async def test_a_prompt_is_refused(generator: PreviewGenerator) -> None:
 
 
 async def test_a_picture_is_flagged(generator: PreviewGenerator) -> None:
-    with pytest.raises(PictureFlagged) as raised:
+    with pytest.raises(ImageFlagged) as raised:
         await drawn(generator, "A red fox [preview:flagged]")
     assert raised.value.seed_was_given
 

@@ -2,16 +2,16 @@
 
 import pytest
 
-from gql_server.domain.errors import GenerationFailed, PictureFlagged, PromptRefused
+from gql_server.domain.errors import GenerationFailed, ImageFlagged, PromptRefused
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import (
     Behaviour,
     broken_json,
     cut_off,
     error,
+    image_flagged,
     invalid_base64,
     json_without_image,
-    picture_flagged,
     replies,
     reset,
     server_error_page,
@@ -77,7 +77,7 @@ async def test_what_a_provider_moderates_is_no_failure_of_the_service(
     failed = {"state": "Failed", "error": {"code": "moderation_error", "message": said}}
     fake_workers_ai.always = replies(success(failed))
     async with workers_ai_client(fake_workers_ai) as client:
-        with pytest.raises((PromptRefused, PictureFlagged)):
+        with pytest.raises((PromptRefused, ImageFlagged)):
             await client.generate(request_for("alibaba/wan-2.6-image"))
 
 
@@ -115,8 +115,8 @@ async def test_a_call_whose_answer_is_lost_is_not_repeated_because_it_may_be_bil
 async def test_a_flagged_image_of_a_model_without_seeds_is_not_asked_for_again(
     fake_workers_ai: FakeWorkersAI,
 ) -> None:
-    fake_workers_ai.always = picture_flagged()
+    fake_workers_ai.always = image_flagged()
     async with workers_ai_client(fake_workers_ai) as client:
-        with pytest.raises(PictureFlagged):
+        with pytest.raises(ImageFlagged):
             await client.generate(request_for("alibaba/wan-2.6-image"))
     assert len(fake_workers_ai.requests) == 1

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 import pytest
 from structlog.testing import capture_logs
 
-from gql_server.domain.errors import GenerationFailed, PictureFlagged, PromptRefused
+from gql_server.domain.errors import GenerationFailed, ImageFlagged, PromptRefused
 from gql_server.domain.parameters import Parameters
 from gql_server.inference.generator import GenerationRequest
 from gql_server.inference.workers_ai.errors import FailureCause, read_error
 from tests.support.workers_ai_app import FakeWorkersAI
-from tests.support.workers_ai_behaviours import error, failure, picture_flagged
+from tests.support.workers_ai_behaviours import error, failure, image_flagged
 from tests.support.workers_ai_client import FLUX, KLEIN, model, request_for, workers_ai_client
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +32,7 @@ def drawn_by_chance(model_id: str = FLUX) -> GenerationRequest:
 async def test_a_flagged_picture_is_drawn_again_with_another_seed(
     fake_workers_ai: FakeWorkersAI, model_id: str
 ) -> None:
-    fake_workers_ai.next(picture_flagged(), picture_flagged())
+    fake_workers_ai.next(image_flagged(), image_flagged())
     with capture_logs() as logs:
         async with workers_ai_client(fake_workers_ai) as client:
             made = await client.generate(drawn_by_chance(model_id))
@@ -44,9 +44,9 @@ async def test_a_flagged_picture_is_drawn_again_with_another_seed(
 
 
 async def test_seeds_are_tried_three_times_at_most(fake_workers_ai: FakeWorkersAI) -> None:
-    fake_workers_ai.always = picture_flagged()
+    fake_workers_ai.always = image_flagged()
     async with workers_ai_client(fake_workers_ai, max_attempts=10) as client:
-        with pytest.raises(PictureFlagged) as caught:
+        with pytest.raises(ImageFlagged) as caught:
             await client.generate(drawn_by_chance())
     assert len(fake_workers_ai.requests) == 3
     assert not caught.value.seed_was_given
@@ -54,17 +54,17 @@ async def test_seeds_are_tried_three_times_at_most(fake_workers_ai: FakeWorkersA
 
 
 async def test_other_seeds_count_as_attempts(fake_workers_ai: FakeWorkersAI) -> None:
-    fake_workers_ai.always = picture_flagged()
+    fake_workers_ai.always = image_flagged()
     async with workers_ai_client(fake_workers_ai, max_attempts=2) as client:
-        with pytest.raises(PictureFlagged):
+        with pytest.raises(ImageFlagged):
             await client.generate(drawn_by_chance())
     assert len(fake_workers_ai.requests) == 2
 
 
 async def test_a_seed_that_was_asked_for_is_not_exchanged(fake_workers_ai: FakeWorkersAI) -> None:
-    fake_workers_ai.always = picture_flagged()
+    fake_workers_ai.always = image_flagged()
     async with workers_ai_client(fake_workers_ai) as client:
-        with pytest.raises(PictureFlagged) as caught:
+        with pytest.raises(ImageFlagged) as caught:
             await client.generate(request_for(FLUX, parameters=Parameters(seed=SEED)))
     assert len(fake_workers_ai.requests) == 1
     assert caught.value.seed_was_given

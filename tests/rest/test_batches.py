@@ -109,7 +109,7 @@ async def test_what_is_wrong_with_a_batch_is_told(
     body = {"prompts": ["A fox", "Another"], "model": FLUX} | given
     told = await ask(user, "POST", "batch/generate", 400, json=body)
     assert (told["error"], told["details"]["field"]) == (error, field)
-    assert "faults" not in told["details"]
+    assert "errors" not in told["details"]
 
 
 async def test_a_batch_that_there_is_not_is_not_found(user: RunningApp) -> None:

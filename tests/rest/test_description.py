@@ -14,8 +14,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from gql_server.access.keys import KeyDraft, create_key
 from gql_server.domain.principal import Role
 from gql_server.rest.application import rest_application
-from gql_server.rest.entrance import RestOptions
 from gql_server.rest.operations import OPERATIONS
+from gql_server.rest.options import RestOptions
 from tests.rest.calls import ask, send
 from tests.support.child import child_process
 from tests.support.running_app import RunningApp, running_app, workers_ai_settings

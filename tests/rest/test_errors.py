@@ -12,9 +12,9 @@ from structlog.testing import capture_logs
 from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.domain import errors as domain
 from gql_server.domain.errors import BatchPending, GenerationPending, Rejected
-from gql_server.rest.error_forms import status_of
-from gql_server.rest.errors import error_response
-from gql_server.rest.problems import Pending, Problem, documented
+from gql_server.rest.errors.forms import status_of
+from gql_server.rest.errors.problems import Pending, Problem, documented
+from gql_server.rest.errors.translation import error_response
 from tests.domain.error_family import error_family
 from tests.rest.calls import ask, send
 from tests.support.running_app import FLUX, RunningApp, running_app, workers_ai_settings
@@ -85,7 +85,7 @@ async def test_several_faults_are_told_at_once(user: RunningApp) -> None:
         user, "POST", "generate", 400, json={"prompt": "a", "model": "x", "tags": [""]}
     )
     assert told["error"] == "Invalid model"
-    assert [fault["field"] for fault in told["details"]["faults"]] == ["model", "prompt", "tags.0"]
+    assert [fault["field"] for fault in told["details"]["errors"]] == ["model", "prompt", "tags.0"]
 
 
 @pytest.mark.parametrize(

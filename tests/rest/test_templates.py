@@ -77,7 +77,7 @@ async def test_what_is_wrong_with_a_template_is_told_at_once(user: RunningApp) -
         "details": {
             "field": "name",
             "message": "Name must be at least 1 character",
-            "faults": [
+            "errors": [
                 {"field": "name", "message": "Name must be at least 1 character"},
                 {"field": "model", "message": "Model not found or not supported"},
             ],

@@ -148,7 +148,7 @@ def prompt_refused() -> Behaviour:
     return error(3030, 400, "AiError: AiError: Input prompt contains NSFW content.")
 
 
-def picture_flagged() -> Behaviour:
+def image_flagged() -> Behaviour:
     return error(
         3030,
         400,
@@ -259,7 +259,7 @@ NAMED: Mapping[str, Behaviour] = {
     "out_of_capacity": out_of_capacity(),
     "daily_allocation_used": daily_allocation_used(),
     "prompt_refused": prompt_refused(),
-    "picture_flagged": picture_flagged(),
+    "image_flagged": image_flagged(),
     "token_rejected": error(10000, 401, "Authentication error"),
     "server_error": server_error_page(),
     "html_page": html_page(),

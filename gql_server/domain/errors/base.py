@@ -33,7 +33,7 @@ class ErrorCode(StrEnum):
     IMAGE_NOT_FOUND = "IMAGE_NOT_FOUND"
     API_KEY_NOT_FOUND = "API_KEY_NOT_FOUND"
     PROMPT_REFUSED = "PROMPT_REFUSED"
-    PICTURE_FLAGGED = "PICTURE_FLAGGED"
+    IMAGE_FLAGGED = "IMAGE_FLAGGED"
     GENERATION_FAILED = "GENERATION_FAILED"
     GENERATION_PENDING = "GENERATION_PENDING"
     BATCH_PENDING = "BATCH_PENDING"
@@ -46,6 +46,11 @@ class ErrorCode(StrEnum):
     DAILY_ALLOCATION_USED = "DAILY_ALLOCATION_USED"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     IDEMPOTENCY_IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "ErrorCode | None":
+        """Read the codes that earlier releases stored with failed items and requests."""
+        return cls.IMAGE_FLAGGED if value == "PICTURE_FLAGGED" else None
 
 
 class DomainError(Exception):

@@ -17,7 +17,7 @@ class PromptRefused(DomainError):
         )
 
 
-class PictureFlagged(DomainError):
+class ImageFlagged(DomainError):
     """The model's safety filter accepted the prompt, but rejected the image.
 
     Attributes:
@@ -38,7 +38,7 @@ class PictureFlagged(DomainError):
             )
         super().__init__(
             message,
-            code=ErrorCode.PICTURE_FLAGGED,
+            code=ErrorCode.IMAGE_FLAGGED,
             path=("seed",) if seed_was_given else ("prompt",),
         )
         self.seed_was_given = seed_was_given

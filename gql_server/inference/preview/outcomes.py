@@ -17,7 +17,7 @@ from gql_server.domain.errors import (
     DailyAllocationUsed,
     DomainError,
     GenerationFailed,
-    PictureFlagged,
+    ImageFlagged,
     PromptRefused,
 )
 
@@ -86,7 +86,7 @@ class Outcomes:
             case "size":
                 draft.size = _size(argument)
             case "flagged":
-                draft.error = PictureFlagged(seed_was_given=draft.seed_was_given)
+                draft.error = ImageFlagged(seed_was_given=draft.seed_was_given)
             case "pause":
                 wait = _seconds(
                     name, argument or str(_DEFAULT_PAUSE_SECONDS), most=MAX_PAUSE_SECONDS

@@ -15,7 +15,7 @@ from gql_server.domain.errors import (
     DailyAllocationUsed,
     DomainError,
     GenerationFailed,
-    PictureFlagged,
+    ImageFlagged,
     PromptRefused,
 )
 from gql_server.domain.retry_after import read_retry_after
@@ -219,7 +219,7 @@ def to_domain_error(
         case FailureCause.PROMPT:
             return PromptRefused()
         case FailureCause.PICTURE:
-            return PictureFlagged(seed_was_given=seed_was_given)
+            return ImageFlagged(seed_was_given=seed_was_given)
         case FailureCause.ALLOCATION:
             tomorrow = moment + timedelta(days=1)
             return DailyAllocationUsed(tomorrow.replace(hour=0, minute=0, second=0, microsecond=0))

@@ -16,7 +16,8 @@ from gql_server.domain.money import to_dollars
 from gql_server.generation.requests.request import ImageRequest
 from gql_server.processes.bulk_work import bulk_work
 from gql_server.rest.context import Context, ContextOfRequest
-from gql_server.rest.fields import (
+from gql_server.rest.endpoints.generation import IdempotencyKey, unquoted
+from gql_server.rest.schemas.fields import (
     BATCH_ID,
     FLUX,
     MOMENT_EXAMPLE,
@@ -26,8 +27,7 @@ from gql_server.rest.fields import (
     Moment,
     described,
 )
-from gql_server.rest.generation import IdempotencyKey, unquoted
-from gql_server.rest.parameters import PictureSettings, settings_from
+from gql_server.rest.schemas.parameters import PictureSettings, settings_from
 
 _HOOK = "https://your-app.com/webhooks/generation-complete"
 

@@ -14,7 +14,7 @@ from gql_server.database.engine.pages import (
     PageRequest,
 )
 from gql_server.domain.errors import InvalidInput
-from gql_server.rest.fields import described
+from gql_server.rest.schemas.fields import described
 
 RowT = TypeVar("RowT", bound=PageRecord | PageColumns)
 

@@ -7,13 +7,13 @@ import pytest
 
 from tests.support.running_app import RunningApp, running_app, workers_ai_settings
 from tests.support.workers_ai_app import FakeWorkersAI
-from tests.support.workers_ai_behaviours import out_of_capacity, picture_flagged, slow
+from tests.support.workers_ai_behaviours import image_flagged, out_of_capacity, slow
 
 pytestmark = pytest.mark.anyio
 
 ASKED = """mutation($input: GenerateImageInput!) { generateImage(input: $input) {
     image { id cost parameters { seed } }
-    userErrors { __typename code path ... on PictureFlagged { seedWasGiven } } } }"""
+    userErrors { __typename code path ... on ImageFlagged { seedWasGiven } } } }"""
 
 TEMPLATE_WITH_SEED = """mutation { createTemplate(input: {
     name: "T", model: "@cf/black-forest-labs/flux-1-schnell", parameters: {seed: 7}}) {
@@ -33,7 +33,7 @@ async def test_the_seed_that_made_the_picture_is_kept_and_the_picture_is_paid_on
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
     async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as app:
-        fake_workers_ai.next(picture_flagged())
+        fake_workers_ai.next(image_flagged())
         image = (await ask(app))["image"]
         assert len(fake_workers_ai.requests) == 2
         assert image["parameters"]["seed"] == fake_workers_ai.requests[-1].parameters["seed"]
@@ -46,14 +46,14 @@ async def test_a_seed_that_was_named_is_reported_and_remembered_for_its_key(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
     async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as app:
-        fake_workers_ai.next(picture_flagged())
+        fake_workers_ai.next(image_flagged())
         first = await ask(app, seed=7, idempotencyKey="k")
         assert first == {
             "image": None,
             "userErrors": [
                 {
-                    "__typename": "PictureFlagged",
-                    "code": "PICTURE_FLAGGED",
+                    "__typename": "ImageFlagged",
+                    "code": "IMAGE_FLAGGED",
                     "path": ["input", "seed"],
                     "seedWasGiven": True,
                 }
@@ -67,7 +67,7 @@ async def test_a_key_whose_seeds_were_chance_tries_again(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
     async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as app:
-        fake_workers_ai.next(*[picture_flagged()] * 3)
+        fake_workers_ai.next(*[image_flagged()] * 3)
         failed = await ask(app, idempotencyKey="k")
         assert failed["userErrors"][0]["seedWasGiven"] is False
         assert (await ask(app, idempotencyKey="k"))["image"] is not None
@@ -77,9 +77,9 @@ async def test_a_key_whose_seeds_were_chance_tries_again(
 async def test_a_seed_of_a_template_is_kept(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> None:
     async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as app:
         template = (await app.ask(TEMPLATE_WITH_SEED))["createTemplate"]["template"]["id"]
-        fake_workers_ai.next(picture_flagged())
+        fake_workers_ai.next(image_flagged())
         (error,) = (await ask(app, model=None, templateId=template))["userErrors"]
-        assert (error["code"], error["seedWasGiven"]) == ("PICTURE_FLAGGED", True)
+        assert (error["code"], error["seedWasGiven"]) == ("IMAGE_FLAGGED", True)
         assert [request.parameters["seed"] for request in fake_workers_ai.requests] == [7]
 
 
@@ -88,7 +88,7 @@ async def test_a_server_that_ends_between_two_attempts_is_paid_one_picture(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI, seed: int | None
 ) -> None:
     settings = workers_ai_settings(fake_workers_ai)
-    flagged = picture_flagged() if seed is None else out_of_capacity()
+    flagged = image_flagged() if seed is None else out_of_capacity()
     hasty = {"request_deadline": 0.5, "shutdown_timeout": 0}
     async with running_app(tmp_path, settings | hasty) as app:
         fake_workers_ai.next(flagged, slow(60))

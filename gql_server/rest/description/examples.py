@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from gql_server.rest.fields import (
+from gql_server.rest.schemas.fields import (
     BATCH_ID,
     FLUX,
     IMAGE_ID,

@@ -9,8 +9,10 @@ from gql_server.database.records.source_images import SourceImageRecord
 from gql_server.domain.errors import ImageNotFound
 from gql_server.generation import uploads as use_cases
 from gql_server.generation.create_upload import upload_source_image
+from gql_server.rest.bodies.uploads import read_picture
 from gql_server.rest.context import Context, ContextOfRequest
-from gql_server.rest.fields import (
+from gql_server.rest.endpoints.generation import IdempotencyKey, unquoted
+from gql_server.rest.schemas.fields import (
     MOMENT_EXAMPLE,
     SOURCE_IMAGE_ID,
     USER,
@@ -18,8 +20,7 @@ from gql_server.rest.fields import (
     Moment,
     described,
 )
-from gql_server.rest.generation import IdempotencyKey, unquoted
-from gql_server.rest.pages import (
+from gql_server.rest.schemas.pages import (
     DEFAULT_LIMIT,
     NEXT_CURSOR,
     TOTAL,
@@ -28,7 +29,6 @@ from gql_server.rest.pages import (
     next_cursor,
     page_request,
 )
-from gql_server.rest.uploads import read_picture
 
 SourceImageId = Annotated[str, Path(description="ID of the upload.", examples=[SOURCE_IMAGE_ID])]
 

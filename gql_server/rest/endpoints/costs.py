@@ -8,7 +8,7 @@ from gql_server.database.queries.rollups import Grouping, Totals
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.generation.costs import cost_report
 from gql_server.rest.context import ContextOfRequest
-from gql_server.rest.fields import (
+from gql_server.rest.schemas.fields import (
     FLUX,
     MOMENT_EXAMPLE,
     Answer,

@@ -11,9 +11,9 @@ from gql_server.generation.made_sizes import other_size
 from gql_server.generation.requests.prompts import MIN_PROMPT_LENGTH
 from gql_server.generation.requests.request import ImageRequest
 from gql_server.rest.context import ContextOfRequest
-from gql_server.rest.fields import FLUX, Given, described
-from gql_server.rest.images import Image, images_from
-from gql_server.rest.parameters import PictureSettings, settings_from
+from gql_server.rest.endpoints.images import Image, images_from
+from gql_server.rest.schemas.fields import FLUX, Given, described
+from gql_server.rest.schemas.parameters import PictureSettings, settings_from
 
 IdempotencyKey = Annotated[
     str | None,

@@ -14,7 +14,7 @@ from gql_server.inference.model import (
 )
 from gql_server.inference.parameter_rules import SHARED_NAMES, json_schema
 from gql_server.rest.context import ContextOfRequest
-from gql_server.rest.fields import FLUX, Answer, described
+from gql_server.rest.schemas.fields import FLUX, Answer, described
 
 
 class TypicalSeconds(Answer):

@@ -12,7 +12,7 @@ from gql_server.domain.parameters import Parameters
 from gql_server.generation import templates as use_cases
 from gql_server.generation.requests.prompts import placeholder_warning, unknown_placeholders
 from gql_server.rest.context import ContextOfRequest
-from gql_server.rest.fields import (
+from gql_server.rest.schemas.fields import (
     FLUX,
     MOMENT_EXAMPLE,
     TEMPLATE_ID,
@@ -22,7 +22,7 @@ from gql_server.rest.fields import (
     Moment,
     described,
 )
-from gql_server.rest.pages import (
+from gql_server.rest.schemas.pages import (
     DEFAULT_LIMIT,
     NEXT_CURSOR,
     TOTAL,
@@ -31,7 +31,7 @@ from gql_server.rest.pages import (
     next_cursor,
     page_request,
 )
-from gql_server.rest.parameters import (
+from gql_server.rest.schemas.parameters import (
     TemplateParameters,
     parameters_from,
     template_parameters,

@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from gql_server.domain.parameters import Parameters
-from gql_server.rest.fields import FLUX, IMAGE_ID, TEMPLATE_ID, Given, described
+from gql_server.rest.schemas.fields import FLUX, IMAGE_ID, TEMPLATE_ID, Given, described
 
 PARAMETERS: Final = tuple(field.name for field in fields(Parameters) if field.name != "own")
 

@@ -13,7 +13,7 @@ from gql_server.domain.money import to_dollars
 from gql_server.domain.text import list_errors
 from gql_server.generation import images as use_cases
 from gql_server.rest.context import Context, ContextOfRequest
-from gql_server.rest.fields import (
+from gql_server.rest.schemas.fields import (
     BATCH_ID,
     FLUX,
     IMAGE_ID,
@@ -25,7 +25,7 @@ from gql_server.rest.fields import (
     Moment,
     described,
 )
-from gql_server.rest.pages import (
+from gql_server.rest.schemas.pages import (
     DEFAULT_LIMIT,
     NEXT_CURSOR,
     TOTAL,

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from gql_server.domain.errors import ErrorCode, InvalidInput
 from gql_server.generation.create_upload import MAX_UPLOAD_BYTES
-from gql_server.rest.entrance import BodyBounds
+from gql_server.rest.options import BodyBounds
 from gql_server.web.bodies import (
     RequestRefused,
     bounded,

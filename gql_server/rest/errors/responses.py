@@ -5,8 +5,8 @@ from http import HTTPStatus
 
 from starlette.responses import JSONResponse, Response
 
-from gql_server.rest.error_forms import status_title
-from gql_server.rest.problems import Details, Problem
+from gql_server.rest.errors.forms import status_title
+from gql_server.rest.errors.problems import Details, Problem
 from gql_server.web.bodies import RequestRefused
 
 

@@ -1,4 +1,4 @@
-"""Errors as responses; ``error_forms`` has those of the domain."""
+"""Errors as responses; ``forms`` has those of the domain."""
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,8 @@ from gql_server.domain import errors as domain
 from gql_server.domain.allowances import RateLimited
 from gql_server.domain.clock import now
 from gql_server.domain.errors import DomainError, Forbidden, Rejected, Unauthenticated
-from gql_server.rest.error_forms import (
+from gql_server.rest.bodies.requests import BodyRefused
+from gql_server.rest.errors.forms import (
     details_of,
     field_of,
     message_of,
@@ -24,9 +25,8 @@ from gql_server.rest.error_forms import (
     status_title,
     title_of,
 )
-from gql_server.rest.problems import Details, Fault, Pending, Problem
-from gql_server.rest.requests import BodyRefused
-from gql_server.rest.responses import message_response, problem_response, refusal
+from gql_server.rest.errors.problems import Details, ListedError, Pending, Problem
+from gql_server.rest.errors.responses import message_response, problem_response, refusal
 from gql_server.transient import DATABASE_RETRY_SECONDS, PROVIDER_RETRY_SECONDS
 from gql_server.web.allowances import allowance_headers
 from gql_server.web.bodies import RequestRefused
@@ -57,7 +57,7 @@ def _problems(errors: Sequence[DomainError], *, shows_server_totals: bool = Fals
     status = status_of(first)
     details = details_of(first, shows_server_totals=shows_server_totals)
     listed = [
-        Fault(
+        ListedError(
             field=field_of(error.path),
             message=message_of(error, shows_server_totals=shows_server_totals),
         )
@@ -65,7 +65,7 @@ def _problems(errors: Sequence[DomainError], *, shows_server_totals: bool = Fals
     ]
     problem = Problem(
         error=title_of(first, status),
-        details=Details(**details, faults=listed if len(listed) > 1 else None),
+        details=Details(**details, errors=listed if len(listed) > 1 else None),
     )
     return problem_response(status, problem, _headers(first, status))
 

@@ -10,8 +10,8 @@ from gql_server.domain.budgets import BudgetScope
 from gql_server.domain.clock import to_iso
 from gql_server.domain.errors import BudgetExceeded
 from gql_server.domain.money import to_dollars
-from gql_server.rest.error_forms import message_of
-from gql_server.rest.fields import IMAGE_ID, MOMENT_EXAMPLE, Answer, Moment, described
+from gql_server.rest.errors.forms import message_of
+from gql_server.rest.schemas.fields import IMAGE_ID, MOMENT_EXAMPLE, Answer, Moment, described
 
 _PROMPT_MESSAGE: Final = "Prompt must be at least 3 characters"
 _BUDGET: Final = BudgetExceeded(
@@ -24,7 +24,7 @@ _BUDGET: Final = BudgetExceeded(
 )
 
 
-class Fault(Answer):
+class ListedError(Answer):
     """One of several errors in a request."""
 
     field: str | None = described("Path of the field in the request.", "prompt", None)
@@ -76,7 +76,7 @@ class Details(Answer):
     reference: str | None = described(
         "Reference that the server's operator finds in the log.", "5f1c0a9b3d7e", None
     )
-    faults: list[Fault] | None = described(
+    errors: list[ListedError] | None = described(
         "All errors, when there is more than one.",
         [
             {"field": "prompt", "message": _PROMPT_MESSAGE},

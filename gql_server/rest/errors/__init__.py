@@ -1,0 +1,1 @@
+"""Errors: their statuses, their form in JSON, and the translation of each."""

@@ -1,0 +1,1 @@
+"""The types of fields, pages and settings that several endpoints share."""
