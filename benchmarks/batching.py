@@ -67,18 +67,18 @@ async def _measure(
 ) -> Sequence[BatchTiming]:
     await _batch(product, 2 * concurrency)  # what is read and made once is not measured
     found = []
-    for wanted in pictures:
-        alone = await _alone(model, wanted, concurrency)
+    for count in pictures:
+        alone = await _alone(model, count, concurrency)
         cpu = product.cpu_seconds()
-        seconds = await _batch(product, wanted)
+        seconds = await _batch(product, count)
         found.append(
             BatchTiming(
-                pictures=wanted,
+                pictures=count,
                 concurrency=concurrency,
-                ideal=wanted * latency / concurrency,
+                ideal=count * latency / concurrency,
                 alone=alone,
                 seconds=seconds,
-                cpu=(product.cpu_seconds() - cpu) / wanted * 1000,
+                cpu=(product.cpu_seconds() - cpu) / count * 1000,
                 megabytes=product.resident_megabytes(),
             )
         )

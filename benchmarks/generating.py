@@ -38,9 +38,9 @@ class _Timings:
 async def _ask(
     connection: Connection, request: Callable[[], bytes], check: Callable[[bytes], None]
 ) -> float:
-    asked = request()
+    message = request()
     started = time.perf_counter()
-    body = await connection.post(asked)
+    body = await connection.post(message)
     seconds = time.perf_counter() - started
     check(body)
     return seconds
@@ -124,10 +124,10 @@ async def _measure(
 
     run = post_request(f"/client/v4/accounts/benchmark/ai/run/{_MODEL}", {"prompt": "a lighthouse"})
     alone = _Side(model, lambda: run, lambda _: None)
-    through = _Side(product, mutation, _check_picture)
+    through = _Side(product, mutation, _check_image)
     found: list[Addition] = []
-    for in_flight, wanted in pictures.items():
-        each = max(1, wanted // in_flight // _TURNS)
+    for in_flight, total in pictures.items():
+        each = max(1, total // in_flight // _TURNS)
         by_alone, by_through = _Timings(), _Timings()
         for side in (alone, through):
             await side.run(in_flight, 2)
@@ -138,7 +138,7 @@ async def _measure(
     return found
 
 
-def _check_picture(body: bytes) -> None:
+def _check_image(body: bytes) -> None:
     payload = graphql_data(body)["generateImage"]
     if payload["userErrors"] or payload["image"]["width"] != SIDE:
         raise RuntimeError(f"no picture was made: {payload}")
@@ -154,5 +154,5 @@ def _addition(in_flight: int, alone: _Timings, through: _Timings) -> Addition:
         median=product - model,
         percentile_95=late[1] - late[0],
         cpu=through.cpu_seconds / len(through.latencies) * 1000,
-        pictures_a_second=len(through.latencies) / through.seconds,
+        images_per_second=len(through.latencies) / through.seconds,
     )

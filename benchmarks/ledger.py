@@ -233,7 +233,7 @@ def _rollups(dialect: Dialect) -> Iterator[str]:
     """Sum the ledger up by quarter of an hour, and each longer span from the shorter one."""
     columns = ("user_id", "model_id", "template_id")
     for grouping in _GROUPINGS:
-        told = [
+        selected = [
             name if grouping >> place & 1 else f"'' AS {name}" for place, name in enumerate(columns)
         ]
         for span, source, sums in (
@@ -250,7 +250,7 @@ def _rollups(dialect: Dialect) -> Iterator[str]:
             yield (
                 "INSERT INTO cost_rollups (grouping, span, is_preview, starts_at, user_id,"
                 " model_id, template_id, key_id, images, amount, provider_cost, neurons)"
-                f" SELECT {grouping}, '{span}', true, {start}, {', '.join(told)}, '', {sums}"
+                f" SELECT {grouping}, '{span}', true, {start}, {', '.join(selected)}, '', {sums}"
                 f" FROM {table} GROUP BY {', '.join(by)} ORDER BY {', '.join(by)}"
             )
 

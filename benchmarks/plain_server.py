@@ -25,7 +25,7 @@ from strawberry.schema.config import StrawberryConfig
 from gql_server.domain.clock import now
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.model import Model as CatalogueModel
-from gql_server.ledger.prices.price_book import PictureSize, load_price_book
+from gql_server.ledger.prices.price_book import ImageSize, load_price_book
 
 USER_ID = "default_user"
 PUBLIC_BASE = "http://127.0.0.1:8000/images"
@@ -154,7 +154,7 @@ def _cost(model: CatalogueModel) -> float:
     else:
         width = int(model.parameters["width"].default or 0)
         height = int(model.parameters["height"].default or 0)
-    size = PictureSize(width=width, height=height, steps=int(steps.default or 0) if steps else 0)
+    size = ImageSize(width=width, height=height, steps=int(steps.default or 0) if steps else 0)
     return PRICES.price(model, size, at=now()).cost / 1_000_000_000
 
 

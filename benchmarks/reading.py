@@ -109,8 +109,8 @@ async def _compare(
     ]
     try:
         return [
-            await _contest(name, asked, requests, (product, plain), connections)
-            for name, asked in (
+            await _contest(name, messages, requests, (product, plain), connections)
+            for name, messages in (
                 (f"page of {_PAGE_SIZE} of {images:,} images", pages),
                 ("list of models", [graphql_request(_MODELS_QUERY)]),
             )
@@ -122,18 +122,18 @@ async def _compare(
 
 async def _contest(
     name: str,
-    asked: Sequence[bytes],
+    messages: Sequence[bytes],
     requests: int,
     servers: Sequence[ServerProcess],
     connections: Sequence[Connection],
 ) -> Comparison:
-    for request in asked:
+    for request in messages:
         ours, theirs = [graphql_data(await one.post(request)) for one in connections]
         if ours != theirs:
             raise RuntimeError(f"{name}: the servers' answers differ:\n{_difference(ours, theirs)}")
     contenders = [_Contender(*pair) for pair in zip(servers, connections, strict=True)]
     for turn in range(-(-requests // _BLOCK)):
-        block = [asked[(turn * _BLOCK + number) % len(asked)] for number in range(_BLOCK)]
+        block = [messages[(turn * _BLOCK + number) % len(messages)] for number in range(_BLOCK)]
         for contender in contenders if turn % 2 else reversed(contenders):
             await contender.ask(block)
     product, plain = (contender.timing() for contender in contenders)

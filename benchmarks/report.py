@@ -31,7 +31,7 @@ class Addition:
     model_median: float
     product_median: float
     cpu: float
-    pictures_a_second: float
+    images_per_second: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,7 @@ def addition_table(additions: Sequence[Addition]) -> str:
     lines = ["Milliseconds a picture           model  product   added  added p95  cpu  pictures/s"]
     for one in additions:
         medians = f"{one.model_median:>8.1f} {one.product_median:>8.1f} {one.median:>7.1f}"
-        rest = f"{one.percentile_95:>10.1f} {one.cpu:>4.1f} {one.pictures_a_second:>11.1f}"
+        rest = f"{one.percentile_95:>10.1f} {one.cpu:>4.1f} {one.images_per_second:>11.1f}"
         lines.append(f"generateImage, {one.in_flight:>2} in flight   {medians} {rest}")
     return "\n".join(lines)
 

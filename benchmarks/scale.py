@@ -153,15 +153,15 @@ async def _ask(
 async def _grow(
     question: _Question, connections: Sequence[Connection], sizes: Sequence[int], requests: int
 ) -> Growth:
-    asked = [question.request(size) for size in sizes]
-    for connection, request, size in zip(connections, asked, sizes, strict=True):
+    messages = [question.request(size) for size in sizes]
+    for connection, request, size in zip(connections, messages, sizes, strict=True):
         for _ in range(_WARMING):
             data = graphql_data(await connection.post(request))
         if not question.check(data, size):
             raise RuntimeError(f"{question.name} of {size} images: {str(data)[:500]}")
     latencies: list[list[float]] = [[] for _ in sizes]
     for _ in range(requests):
-        for number, (connection, request) in enumerate(zip(connections, asked, strict=True)):
+        for number, (connection, request) in enumerate(zip(connections, messages, strict=True)):
             started = time.perf_counter()
             await connection.post(request)
             latencies[number].append(time.perf_counter() - started)

@@ -61,7 +61,7 @@ def measure_watching(folder: Path, *, latency: float, pictures: int, watchers: i
         ]
     alone, watched = (_medians([turn[place] for turn in turns]) for place in (0, 1))
     with node_process("graphql_ws.mjs", folder / "peer.log") as peer:
-        theirs = asyncio.run(_told_by_peer(peer, watchers))
+        theirs = asyncio.run(_measure_peer(peer, watchers))
     return WatchTiming(
         watchers=watchers,
         pictures=pictures,
@@ -120,7 +120,7 @@ async def _batch(
     }
 
 
-async def _told_by_peer(peer: ServerProcess, watchers: int) -> dict[str, float]:
+async def _measure_peer(peer: ServerProcess, watchers: int) -> dict[str, float]:
     memory = peer.resident_megabytes()
     with _watchers(peer.port, watchers, None) as client:
         assert client is not None

@@ -63,8 +63,8 @@ def _install(*, development: bool) -> None:
     stamp.write_text(kinds[development] + lock, "utf-8")
 
 
-def _is_current(stamp: Path, wanted: str) -> bool:
-    return stamp.is_file() and stamp.read_text("utf-8") == wanted
+def _is_current(stamp: Path, expected: str) -> bool:
+    return stamp.is_file() and stamp.read_text("utf-8") == expected
 
 
 def _npm(*arguments: str, failure: str) -> None:

@@ -166,15 +166,15 @@ class Allowances:
     ) -> bool:
         allowance, settled = self._allowance, balance.unsettled
         assert allowance is not None  # noqa: S101 - counted only then
-        asked = 0
+        requested_at = 0
 
         async def spend(connection: AsyncConnection) -> tuple[bool, int]:
-            nonlocal asked
-            asked = _microseconds()
+            nonlocal requested_at
+            requested_at = _microseconds()
             return await spend_allowance(connection, user_id, allowance, length, is_spent=is_spent)
 
         is_counted, missing = await self._database.write_unsynced(spend)
-        balance.full_at = asked + missing
+        balance.full_at = requested_at + missing
         if is_counted:
             balance.unsettled -= settled
         return is_counted

@@ -123,12 +123,12 @@ class _ProviderKeys:
         self._client = client
         self._issuer = issuer
         self._keys: KeySet | None = None
-        self._asked_at = -_FRESH_SECONDS
+        self._requested_at = -_FRESH_SECONDS
         self._turn = asyncio.Lock()
 
     async def get(self) -> KeySet:
         """Return the keys, which are fetched again once an hour."""
-        if self._keys is None or monotonic() - self._asked_at >= _FRESH_SECONDS:
+        if self._keys is None or monotonic() - self._requested_at >= _FRESH_SECONDS:
             return await self.renewed()
         return self._keys
 
@@ -139,8 +139,8 @@ class _ProviderKeys:
         """
         async with self._turn:
             wait = _RETRY_SECONDS if self._keys is not None else _FIRST_RETRY_SECONDS
-            if monotonic() - self._asked_at >= wait:
-                self._asked_at = monotonic()
+            if monotonic() - self._requested_at >= wait:
+                self._requested_at = monotonic()
                 try:
                     self._keys = await self._fetch()
                 except (
@@ -157,11 +157,11 @@ class _ProviderKeys:
 
     async def _fetch(self) -> KeySet:
         address = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
-        told = await self._read(address)
-        if told["issuer"] != self._issuer:
+        configuration = await self._read(address)
+        if configuration["issuer"] != self._issuer:
             message = f"{address} has another issuer"
             raise ValueError(message)
-        return KeySet.import_key_set(await self._read(told["jwks_uri"]))
+        return KeySet.import_key_set(await self._read(configuration["jwks_uri"]))
 
     async def _read(self, address: str) -> Any:
         response = await self._client.get(address)

@@ -66,9 +66,9 @@ async def _find_nodes(info: Info, ids: Sequence[strawberry.ID]) -> list[Node | N
         ("key_", find_api_keys),
         ("whk_", find_webhooks),
     ):
-        wanted = [node_id for node_id in ids if node_id.startswith(prefix)]
-        if wanted:
-            found |= await find(info, wanted)
+        matching = [node_id for node_id in ids if node_id.startswith(prefix)]
+        if matching:
+            found |= await find(info, matching)
     for node_id in ids:
         model = info.context.models.get(node_id)
         if model is not None:

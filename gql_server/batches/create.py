@@ -166,7 +166,7 @@ def _batch(services: Services, principal: Principal, accepted: ValidatedBatch) -
         total=total,
         queued=total,
         estimated_cost=accepted.cost,
-        typical_seconds=sum(_typical_seconds(picture.model) for picture in accepted.pictures),
+        typical_seconds=sum(_typical_seconds(image.model) for image in accepted.pictures),
         is_preview=services.generator.is_preview,
         retry_of=request.retry_of,
         webhook_url=request.webhook_url,
@@ -177,7 +177,7 @@ def _batch(services: Services, principal: Principal, accepted: ValidatedBatch) -
 async def _items(batch: BatchRow, accepted: ValidatedBatch) -> Sequence[NewItem]:
     items: list[NewItem] = []
     async with bulk_work() as pace:
-        for position, picture in enumerate(accepted.pictures):
+        for position, one in enumerate(accepted.pictures):
             await pace.keep()
             items.append(
                 NewItem(
@@ -187,11 +187,11 @@ async def _items(batch: BatchRow, accepted: ValidatedBatch) -> Sequence[NewItem]
                     position=position,
                     slice=position // SLICE_SIZE,
                     status=ItemStatus.QUEUED.value,
-                    prompt=picture.request.prompt,
-                    request=request_to_json(picture.request),
-                    accepted=validated_to_json(picture),
-                    image_id=picture.image_id,
-                    price=picture.price.cost,
+                    prompt=one.request.prompt,
+                    request=request_to_json(one.request),
+                    accepted=validated_to_json(one),
+                    image_id=one.image_id,
+                    price=one.price.cost,
                     attempts=0,
                     created_at=batch.created_at + timedelta(microseconds=position),
                 )
@@ -208,5 +208,5 @@ def _given(request: BatchRequest) -> dict[str, Any]:
     given = {one.name: getattr(request, one.name) for one in fields(request)}
     return {
         **{name: value for name, value in given.items() if value is not None},
-        "pictures": [request_to_json(picture.request) for picture in request.pictures],
+        "pictures": [request_to_json(image.request) for image in request.pictures],
     }

@@ -190,7 +190,7 @@ class ItemRunner:
                 await self._states.put_back(run, item)
                 return
         user_id, is_needed = item.user_id, partial(self._is_needed, run, item)
-        picture = await produce_image(
+        generated = await produce_image(
             services,
             accepted,
             is_background=True,
@@ -203,7 +203,7 @@ class ItemRunner:
             await save_image(
                 services,
                 accepted,
-                picture,
+                generated,
                 on_commit=OnCommit(complete_with_images, end),
                 retry_for_seconds=_STORE_RETRY_SECONDS,
             )

@@ -69,11 +69,11 @@ async def validate_batch(
     checked = await _checked(services, principal, request)
     accepted: list[ValidatedRequest] = []
     async with bulk_work() as pace:
-        for picture in checked:
-            accepted.append(picture)
+        for image in checked:
+            accepted.append(image)
             for number in range(1, request.images_per_prompt):
                 await pace.keep()
-                accepted.append(with_other_seed(picture, number))
+                accepted.append(with_other_seed(image, number))
     return ValidatedBatch(
         batch_id=new_id("bat"),
         request=request,
@@ -109,18 +109,18 @@ async def _checked(
     errors: dict[tuple[Path, str], DomainError] = {}
     checked: list[ValidatedRequest] = []
     async with bulk_work() as pace:
-        for picture in request.pictures:
+        for image in request.pictures:
             await pace.keep()
             if len(errors) > MAX_ERRORS:
                 break
             # The last copy has the highest seed; those between differ in nothing else.
-            for copy in _first_and_last(picture.request, request.images_per_prompt):
-                found = _accepted(services, principal, picture, copy, inputs)
+            for copy in _first_and_last(image.request, request.images_per_prompt):
+                found = _accepted(services, principal, image, copy, inputs)
                 if not isinstance(found, ValidatedRequest):
                     for error in found:
                         errors.setdefault((error.path, error.message), error)
                     break
-                if copy is picture.request:
+                if copy is image.request:
                     checked.append(found)
     reported = list(errors.values())
     if not reported:
@@ -132,7 +132,7 @@ async def _checked(
 
 def _total(checked: Sequence[ValidatedRequest], request: BatchRequest) -> Price:
     """Return the total price of a batch: copies of an image cost the same."""
-    prices, times = [picture.price for picture in checked], request.images_per_prompt
+    prices, times = [image.price for image in checked], request.images_per_prompt
     return Price(
         cost=NanoDollars(times * sum(price.cost for price in prices)),
         provider_cost=NanoDollars(times * sum(price.provider_cost for price in prices)),
@@ -146,9 +146,9 @@ async def is_oversized_batch(services: Services, request: BatchRequest) -> bool:
     if len(request.pictures) > MAX_IMAGES:
         return True
     async with bulk_work() as pace:
-        for picture in request.pictures:
+        for image in request.pictures:
             await pace.keep()
-            if is_oversized(services, picture.request):
+            if is_oversized(services, image.request):
                 return True
     return False
 
@@ -197,7 +197,7 @@ def _first_and_last(request: ImageRequest, times: int) -> Iterator[ImageRequest]
 def _accepted(
     services: Services,
     principal: Principal,
-    picture: BatchImage,
+    image: BatchImage,
     request: ImageRequest,
     inputs: NamedInputs,
 ) -> ValidatedRequest | Iterable[DomainError]:
@@ -205,11 +205,11 @@ def _accepted(
         return validate_with(services, principal, request, inputs)
     except Rejected as rejected:
         for error in rejected.errors:
-            if error.path and error.path[0] in picture.own:
-                error.path = (*picture.path, *_below(picture, error.path))
+            if error.path and error.path[0] in image.own:
+                error.path = (*image.path, *_below(image, error.path))
         return rejected.errors
 
 
-def _below(picture: BatchImage, path: Path) -> Path:
+def _below(image: BatchImage, path: Path) -> Path:
     """Leave out the field's name if the image was given as its prompt alone."""
-    return path[1:] if picture.own == {"prompt"} and picture.path[-2] == "prompts" else path
+    return path[1:] if image.own == {"prompt"} and image.path[-2] == "prompts" else path

@@ -39,7 +39,7 @@ def describe(error: BaseException, settings: Settings | None) -> str | None:
         case TrustedDocumentsError():
             words = f"TRUSTED_DOCUMENTS: {error}"
         case Rejected():
-            words = "\n".join(fault.message for fault in error.errors)
+            words = "\n".join(one.message for one in error.errors)
         case DomainError():
             words = error.message
         case UnicodeEncodeError():

@@ -43,7 +43,7 @@ async def require_store(database: Database, store: Store) -> None:
         found = await store.read_marker()
         if known is not None and found == known:
             return
-        await _check_pictures(database, store, known=known, found=found)
+        await _check_images(database, store, known=known, found=found)
         await adopt(database, store)
     except StoreUnavailable as error:
         log.warning("store_not_identified", reason=str(error))
@@ -63,7 +63,7 @@ async def adopt(database: Database, store: Store) -> str:
     return store_id
 
 
-async def _check_pictures(
+async def _check_images(
     database: Database, store: Store, *, known: str | None, found: str | None
 ) -> None:
     """Check that the store can be adopted without losing anything."""

@@ -40,7 +40,7 @@ class Display:
             )
             self._task = self._bar.add_task("", total=None, batch=None)
         self._is_lost = False
-        self._told_at = float("-inf")
+        self._reported_at = float("-inf")
         self._status = ""
 
     def __enter__(self) -> Self:
@@ -78,9 +78,11 @@ class Display:
             )
             return
         moment = time.monotonic()
-        is_due = batch.status != self._status or moment - self._told_at >= _SECONDS_BETWEEN_LINES
+        is_due = (
+            batch.status != self._status or moment - self._reported_at >= _SECONDS_BETWEEN_LINES
+        )
         if is_due and batch.finished_at is None:
-            self._told_at, self._status = moment, batch.status
+            self._reported_at, self._status = moment, batch.status
             left = _time_left(batch)
             self._say(
                 f"{batch.ended}/{batch.total} {_counts(batch, saved)}{', ' if left else ''}{left}"

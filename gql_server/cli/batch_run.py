@@ -54,7 +54,7 @@ class BatchRun:
                 refuse(str(error))
             self._stop(str(error))
         except ServerRefused as refused:
-            hint = f" {KEY_VARIABLE} has the key." if refused.asks_who else ""
+            hint = f" {KEY_VARIABLE} has the key." if refused.requires_auth else ""
             reason = f"{self._server}: {one_line(str(refused))}{hint}"
             if self._batch_id is None and self._folder.request() is None:
                 refuse(reason)

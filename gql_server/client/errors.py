@@ -13,12 +13,12 @@ class ServerRefused(Exception):
     """The server will not do what was asked, and would not do it later.
 
     Attributes:
-        asks_who: Whether it requires authentication.
+        requires_auth: Whether it requires authentication.
     """
 
-    def __init__(self, message: str, *, asks_who: bool = False) -> None:
+    def __init__(self, message: str, *, requires_auth: bool = False) -> None:
         super().__init__(message)
-        self.asks_who = asks_who
+        self.requires_auth = requires_auth
 
 
 class WayBlocked(ConnectionLost):
@@ -37,7 +37,7 @@ def graphql_error(errors: Any) -> ServerRefused | ConnectionLost:
     code = (first.get("extensions") or {}).get("code")
     if code in _TRANSIENT_CODES:
         return ConnectionLost(message)
-    return ServerRefused(message, asks_who=code == "UNAUTHENTICATED")
+    return ServerRefused(message, requires_auth=code == "UNAUTHENTICATED")
 
 
 def result_data(result: Any) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class Server:
             ServerRefused: It does not, or this is no such server.
             ServerUnreachable: It is not there.
         """
-        await self._ask("{ __typename }", {})
+        await self._query("{ __typename }", {})
 
     async def generate_batch(self, source: Mapping[str, Any]) -> BatchPayload:
         """Request a batch; ``source`` is a GenerateBatchInput with an idempotency key.
@@ -105,7 +105,7 @@ class Server:
         """
         retries: RetryPolicy | None = None
         while True:
-            data = await self._ask(GENERATE_BATCH, {"input": source})
+            data = await self._query(GENERATE_BATCH, {"input": source})
             payload = _read(BatchPayload, data["answer"])
             if not any(error.code in _IN_PROGRESS for error in payload.user_errors):
                 return payload
@@ -119,7 +119,7 @@ class Server:
             ServerRefused: The caller may not.
             ServerUnreachable: It did not answer for too long.
         """
-        return _read(BatchPayload, (await self._ask(CANCEL_BATCH, {"id": batch_id}))["answer"])
+        return _read(BatchPayload, (await self._query(CANCEL_BATCH, {"id": batch_id}))["answer"])
 
     async def batch(self, batch_id: str) -> Batch:
         """Return a batch as it is now.
@@ -128,7 +128,7 @@ class Server:
             ServerRefused: The caller has no such batch.
             ServerUnreachable: It did not answer for too long.
         """
-        found = (await self._ask(READ_BATCH, {"id": batch_id}))["batch"]
+        found = (await self._query(READ_BATCH, {"id": batch_id}))["batch"]
         if found is None:
             raise ServerRefused(f"There is no batch {quoted(batch_id)}.")
         return _read(Batch, found)
@@ -140,7 +140,7 @@ class Server:
             ServerRefused: The caller may not.
             ServerUnreachable: It did not answer for too long.
         """
-        found = (await self._ask(READ_IMAGE, {"id": image_id}))["image"]
+        found = (await self._query(READ_IMAGE, {"id": image_id}))["image"]
         return _read(Image, found) if found is not None else None
 
     async def watch(self, batch_id: str) -> Updates:
@@ -201,7 +201,7 @@ class Server:
 
     async def _poll(self, batch_id: str, after: int) -> Updates:
         while True:
-            found = (await self._ask(READ_PROGRESS, {"id": batch_id, "after": after}))["batch"]
+            found = (await self._query(READ_PROGRESS, {"id": batch_id, "after": after}))["batch"]
             if found is None:
                 raise ServerRefused(f"There is no batch {batch_id!r}.")
             batch = _read(Progress, found)
@@ -220,7 +220,7 @@ class Server:
             return False
         return True
 
-    async def _ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    async def _query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         retries = self.retries()
         while True:
             try:

@@ -8,7 +8,7 @@ from typing import Final
 DEFAULT_USER: Final = "default_user"
 """Every caller of a server without authentication."""
 
-_NOBODY: Final = ""
+_NO_USER: Final = ""
 """No user has this ID."""
 
 
@@ -24,7 +24,7 @@ class Role(StrEnum):
         return _ORDER[self] >= _ORDER[other]
 
 
-_ORDER: Final = {role: place for place, role in enumerate(Role)}
+_ORDER: Final = {role: rank for rank, role in enumerate(Role)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +48,17 @@ class Principal:
         """Whether they may see and change all users' objects, and manage the server."""
         return self.role is Role.ADMIN
 
-    def owner_filter(self, asked: str | None = None) -> str | None:
+    def owner_filter(self, requested: str | None = None) -> str | None:
         """Return the user whose objects are visible; None: all users, for admins only.
 
         Other users' objects do not exist for a caller: a filter by another user finds none.
 
         Args:
-            asked: The user in the request's filter; None: all visible objects.
+            requested: The user in the request's filter; None: all visible objects.
         """
         if self.is_admin:
-            return asked
-        return self.user_id if asked in {None, self.user_id} else _NOBODY
+            return requested
+        return self.user_id if requested in {None, self.user_id} else _NO_USER
 
 
 def is_plain_user_id(text: str) -> bool:

@@ -9,7 +9,7 @@ from gql_server.inference.generator import (
     Generator,
     RemoteImage,
 )
-from gql_server.ledger.reports.performance import count_without_picture
+from gql_server.ledger.reports.performance import count_without_image
 
 
 class CountingGenerator:
@@ -50,6 +50,6 @@ class CountingGenerator:
         await self._generator.close()
 
     async def _count(self, request: GenerationRequest, outcome: Outcome) -> None:
-        await count_without_picture(
+        await count_without_image(
             self._database, request.model.id, outcome, is_preview=self.is_preview
         )

@@ -166,13 +166,13 @@ class _KeyedImage:
         self._unfinished = accepted.image_id
         async with _paid(self._services, accepted) as hold:
             try:
-                picture = await produce_image(self._services, accepted)
+                generated = await produce_image(self._services, accepted)
             except GenerationPending:  # paid, and fetched later
                 self.has_spent = True
                 raise
             self.has_spent = True
             try:
-                image = await save_image(self._services, accepted, picture, hold=hold, key=scope)
+                image = await save_image(self._services, accepted, generated, hold=hold, key=scope)
             except GenerationFailed as error:
                 raise await not_saved(self._services, accepted.image_id, error) from error
         self._unfinished = None
@@ -196,9 +196,9 @@ def _given(request: ImageRequest) -> dict[str, Any]:
 
 async def _generate_and_save(services: Services, accepted: ValidatedRequest) -> GeneratedImage:
     async with _paid(services, accepted) as hold:
-        picture = await produce_image(services, accepted)
+        generated = await produce_image(services, accepted)
         try:
-            image = await save_image(services, accepted, picture, hold=hold)
+            image = await save_image(services, accepted, generated, hold=hold)
         except GenerationFailed as error:
             raise await not_saved(services, accepted.image_id, error) from error
     return GeneratedImage(image=image, exceeded=hold.exceeded)

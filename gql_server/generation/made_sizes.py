@@ -42,8 +42,8 @@ class OtherSize:
 
 def other_size(image: PartialImage) -> OtherSize | None:
     """Return how the size of an image differs from the requested one, or None if it does not."""
-    asked = image["parameters"]
-    width, height = asked.get("width"), asked.get("height")
+    requested = image["parameters"]
+    width, height = requested.get("width"), requested.get("height")
     if width is None or height is None or (width, height) == (image["width"], image["height"]):
         return None
     return OtherSize(image["width"], image["height"], width, height)
@@ -57,18 +57,18 @@ def priced_as_made(
     The provider bills the real size. The user is never charged more than was accepted, which is
     what their budgets reserve.
     """
-    asked, made = accepted.parameters, picture.info
-    size = image_size(accepted.model, asked, accepted.sources, prompt=accepted.rendered_prompt)
+    requested, made = accepted.parameters, picture.info
+    size = image_size(accepted.model, requested, accepted.sources, prompt=accepted.rendered_prompt)
     is_metered = accepted.model.is_metered
-    is_as_asked = (size.width, size.height) == (made.width, made.height)
-    if is_as_asked and not is_metered:
+    is_as_requested = (size.width, size.height) == (made.width, made.height)
+    if is_as_requested and not is_metered:
         return accepted
-    if not is_as_asked and asked.width is not None:
+    if not is_as_requested and requested.width is not None:
         log.warning(
             "image_size_differs",
             image=accepted.image_id,
             model=accepted.model.id,
-            asked=f"{asked.width}x{asked.height}",
+            requested=f"{requested.width}x{requested.height}",
             made=f"{made.width}x{made.height}",
         )
     if is_metered and picture.usage is None and not services.generator.is_preview:

@@ -51,7 +51,7 @@ async def watch_new_images(
     """
     owner = principal.owner_filter(where.user_id)
     user_id = principal.user_id if owner is None else owner
-    wanted = replace(where, user_id=user_id)
+    filters = replace(where, user_id=user_id)
     chosen = frozenset(columns)
     async with services.database.read() as connection:
         if after is None:
@@ -72,7 +72,7 @@ async def watch_new_images(
         async with services.database.read() as connection:
             # Before the page: images committed after this are found by the next read.
             newest = await newest_image(connection, user_id)
-            page = await image_page(connection, chosen, wanted, request)
+            page = await image_page(connection, chosen, filters, request)
         positions = [(row["created_at"], row["id"]) for row in page.rows]
         items = [(at, (at, row)) for at, row in zip(positions, page.rows, strict=True)]
         looked = max([position, *([_position(newest)] if newest else []), *(at for at, _ in items)])
@@ -81,7 +81,7 @@ async def watch_new_images(
         )
 
     return partial(
-        services.progress.open, images_topic(user_id), read, after=start, key=(wanted, chosen)
+        services.progress.open, images_topic(user_id), read, after=start, key=(filters, chosen)
     )
 
 

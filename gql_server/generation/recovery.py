@@ -52,7 +52,7 @@ def storage_key(image_id: str, image_format: ImageFormat) -> str:
 def object_metadata(kept: SavedImage) -> dict[str, str]:
     """Return the metadata stored with an image's bytes."""
     accepted = kept.accepted
-    facts = {
+    metadata = {
         "image-id": accepted.image_id,
         "user-id": accepted.payer.user_id,
         "model": accepted.model.id,
@@ -64,7 +64,7 @@ def object_metadata(kept: SavedImage) -> dict[str, str]:
         "preview": str(kept.is_preview).lower(),
         "gateway-log-id": kept.picture.log_id,
     }
-    return {name: str(value) for name, value in facts.items() if value is not None}
+    return {name: str(value) for name, value in metadata.items() if value is not None}
 
 
 async def read_saved(
@@ -80,26 +80,26 @@ async def read_saved(
     """
     async with services.decoding:
         info = await asyncio.to_thread(inspect_picture, stored.data, allow_svg=True)
-    told = stored.metadata
+    metadata = stored.metadata
     price = accepted.price
-    seed = int(told["seed"]) if "seed" in told else accepted.parameters.seed
+    seed = int(metadata["seed"]) if "seed" in metadata else accepted.parameters.seed
     return SavedImage(
         replace(
             with_seed(accepted, seed),
             price=Price(
-                cost=NanoDollars(int(told.get("cost", price.cost))),
-                provider_cost=NanoDollars(int(told.get("provider-cost", price.provider_cost))),
-                neurons=MilliNeurons(int(told.get("neurons", price.neurons))),
+                cost=NanoDollars(int(metadata.get("cost", price.cost))),
+                provider_cost=NanoDollars(int(metadata.get("provider-cost", price.provider_cost))),
+                neurons=MilliNeurons(int(metadata.get("neurons", price.neurons))),
             ),
         ),
         GeneratedPicture(
             data=stored.data,
             info=info,
-            seconds=float(told.get("seconds", 0)),
+            seconds=float(metadata.get("seconds", 0)),
             seed=seed,
-            log_id=told.get("gateway-log-id"),
+            log_id=metadata.get("gateway-log-id"),
         ),
-        is_preview=told.get("preview") == "true",
+        is_preview=metadata.get("preview") == "true",
     )
 
 

@@ -47,7 +47,7 @@ class RunningGenerations:
             GenerationFailed: The server is shutting down and starts nothing new.
         """
         task = self.start(image_id, generation)
-        task.add_done_callback(self._tell)
+        task.add_done_callback(self._report)
         self._awaited.add(task)
         try:
             done, _ = await asyncio.wait({task}, timeout=self._deadline_seconds)
@@ -83,7 +83,7 @@ class RunningGenerations:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
 
-    def _tell(self, task: asyncio.Task[Any]) -> None:
+    def _report(self, task: asyncio.Task[Any]) -> None:
         error = None if task.cancelled() else task.exception()
         if error is None or task in self._awaited:
             return  # those who wait get the error, and log it if necessary

@@ -74,8 +74,8 @@ def read_size(text: str) -> Size:
     return Size(width=width, height=height)
 
 
-def _ratio(asked: object, source: Size | None) -> float:
-    ratio = read_ratio(asked) if isinstance(asked, str) else None
+def _ratio(requested: object, source: Size | None) -> float:
+    ratio = read_ratio(requested) if isinstance(requested, str) else None
     if ratio is None and source is not None:
         ratio = Fraction(source.width, source.height)
     return float(ratio or 1)

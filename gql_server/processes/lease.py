@@ -83,10 +83,10 @@ class ProcessLease:
 
         Call it several times per lease.
         """
-        asked = time.monotonic()
+        requested_at = time.monotonic()
         beats = await read_beats(connection)
         beats.pop(self._process_id, None)
-        silent = self._others.silent(beats, asked=asked, answered=time.monotonic())
+        silent = self._others.silent(beats, requested_at=requested_at, answered_at=time.monotonic())
         if silent:
             for process_id in await declare_dead(connection, silent):
                 log.warning("process_declared_dead", process_id=process_id)
@@ -114,27 +114,27 @@ class _Observations:
         self._looked_at = float("-inf")
 
     def silent(
-        self, beats: Mapping[str, datetime], *, asked: float, answered: float
+        self, beats: Mapping[str, datetime], *, requested_at: float, answered_at: float
     ) -> dict[str, datetime]:
         """Return the processes whose heartbeat has not changed for a lease, with that heartbeat.
 
         Args:
             beats: The last heartbeat of each process, as just read.
-            asked: When the read started, by the monotonic clock.
-            answered: When the read finished.
+            requested_at: When the read started, by the monotonic clock.
+            answered_at: When the read finished.
         """
-        if answered - self._looked_at > self._lease_seconds / 2:
+        if answered_at - self._looked_at > self._lease_seconds / 2:
             # This process was frozen or disconnected, perhaps during the read; so may others be.
             self._seen.clear()
-        self._looked_at = answered
+        self._looked_at = answered_at
         self._seen = {
             process_id: self._seen[process_id]
             if process_id in self._seen and self._seen[process_id][0] == beat_at
-            else (beat_at, answered)
+            else (beat_at, answered_at)
             for process_id, beat_at in beats.items()
         }
         return {
             process_id: beat_at
             for process_id, (beat_at, since) in self._seen.items()
-            if asked - since >= self._lease_seconds
+            if requested_at - since >= self._lease_seconds
         }

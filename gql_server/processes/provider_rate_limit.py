@@ -70,7 +70,7 @@ class SharedRateLimiter:
             ):
                 raise TimeoutError  # the attempts ahead of it already take longer
             async with asyncio.timeout_at(None if is_background else deadline), queue.first:
-                while (wait := await self._ask(kind, limit, is_background=is_background)) > 0:
+                while (wait := await self._request(kind, limit, is_background=is_background)) > 0:
                     if asyncio.get_running_loop().time() + wait > deadline:
                         raise TimeoutError
                     await asyncio.sleep(wait)
@@ -97,18 +97,18 @@ class SharedRateLimiter:
         else:
             log.warning("provider_paused", kind=kind.value, seconds=seconds)
 
-    async def _ask(self, kind: AttemptKind, limit: RateLimit, *, is_background: bool) -> float:
+    async def _request(self, kind: AttemptKind, limit: RateLimit, *, is_background: bool) -> float:
         """Request a permit once; return the seconds to wait, or 0 if it was granted."""
-        asked = 0.0
+        requested_at = 0.0
 
         async def take(connection: AsyncConnection) -> int | None:
-            nonlocal asked
-            asked = time.monotonic()
+            nonlocal requested_at
+            requested_at = time.monotonic()
             return await take_permit(connection, kind, limit, is_background=is_background)
 
         wait = await self._database.write_unsynced(take)
         if wait is None:
-            is_late = (time.monotonic() - asked) * SECOND > MAX_LATENESS - _MAX_WAITING
+            is_late = (time.monotonic() - requested_at) * SECOND > MAX_LATENESS - _MAX_WAITING
             return limit.interval / SECOND if is_late else 0.0
         return max(wait, 1) / SECOND
 

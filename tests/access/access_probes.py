@@ -173,12 +173,12 @@ def estimating(given: Callable[[OwnedObjects], Mapping[str, Any]]) -> AccessProb
         """query ($input: CostEstimateInput!) {
           FIELD(input: $input) { estimate { cost } userErrors { __typename message code path } }
         }""",
-        lambda owned: {"input": {"image": picture(**given(owned))}},
+        lambda owned: {"input": {"image": image_input(**given(owned))}},
         lambda found, _: found["userErrors"] == [],
     )
 
 
-def picture(**given: Any) -> dict[str, Any]:
+def image_input(**given: Any) -> dict[str, Any]:
     return {"prompt": "A red fox", "model": FLUX} | given
 
 
@@ -305,12 +305,12 @@ PROBES: Final[Mapping[str, list[AccessProbe]]] = {
     ],
     "Mutation.generateImage": [
         changing(
-            lambda owned: picture(model=SDXL, **_SMALL, templateId=owned.template_id),
+            lambda owned: image_input(model=SDXL, **_SMALL, templateId=owned.template_id),
             "image { userId template { name } }",
             "GenerateImageInput",
         ),
         changing(
-            lambda owned: picture(model=IMG2IMG, **_SMALL, sourceImageIds=[owned.source_id]),
+            lambda owned: image_input(model=IMG2IMG, **_SMALL, sourceImageIds=[owned.source_id]),
             "image { userId }",
             "GenerateImageInput",
         ),

@@ -60,7 +60,7 @@ GOOD: dict[str, Any] = {"realm": {"roles": ["reader"]}}
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"iss": "http://127.0.0.1:1"}, "not valid"),
         ({"iss": None}, "not valid"),
@@ -87,9 +87,9 @@ GOOD: dict[str, Any] = {"realm": {"roles": ["reader"]}}
     ],
 )
 async def test_every_other_token_is_refused(
-    provider: Provider, tokens: Tokens, changes: dict[str, Any], told: str
+    provider: Provider, tokens: Tokens, changes: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(Unauthenticated, match=told) as refusal:
+    with pytest.raises(Unauthenticated, match=message) as refusal:
         await tokens.authenticate(provider.token(**(GOOD | changes)))
     assert refusal.value.__cause__ is None
 

@@ -99,8 +99,8 @@ async def test_a_budget_is_set_read_changed_and_removed(app: RunningApp) -> None
     assert node["node"] == {"id": users["id"], "limit": 5}
     removed = (await app.ask(REMOVE, id=users["id"]))["removeBudget"]
     assert removed == {"removedId": users["id"], "userErrors": []}
-    (fault,) = (await app.ask(REMOVE, id=users["id"]))["removeBudget"]["userErrors"]
-    assert fault == {
+    (error,) = (await app.ask(REMOVE, id=users["id"]))["removeBudget"]["userErrors"]
+    assert error == {
         "__typename": "BudgetNotFound",
         "code": "BUDGET_NOT_FOUND",
         "path": ["input", "id"],
@@ -125,7 +125,7 @@ async def test_a_wrong_budget_is_told_what_is_wrong(
 ) -> None:
     payload = await set_budget(app, **wanted)
     assert payload["budget"] is None
-    assert [told["path"] for told in payload["userErrors"]] == paths
+    assert [error["path"] for error in payload["userErrors"]] == paths
     assert (await app.ask(READ))["budgets"] == []
 
 
@@ -136,10 +136,10 @@ async def test_a_hard_budget_refuses_before_the_model_is_called(
     for _ in range(2):
         assert (await generate(app))["userErrors"] == []
     payload = await generate(app)
-    (told,) = payload["userErrors"]
-    message = told.pop("message")
+    (error,) = payload["userErrors"]
+    message = error.pop("message")
     assert payload["image"] is None
-    assert told == {
+    assert error == {
         "__typename": "BudgetExceeded",
         "code": "BUDGET_EXCEEDED",
         "path": ["input"],
@@ -191,8 +191,8 @@ async def test_what_a_budget_refused_is_not_remembered_under_its_key(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     budget = (await set_budget(app, limit=0))["budget"]
-    (told,) = (await generate(app, idempotencyKey="k"))["userErrors"]
-    assert told["__typename"] == "BudgetExceeded"
+    (error,) = (await generate(app, idempotencyKey="k"))["userErrors"]
+    assert error["__typename"] == "BudgetExceeded"
     await app.ask(REMOVE, id=budget["id"])
     first = await generate(app, idempotencyKey="k")
     assert first["userErrors"] == []
@@ -214,7 +214,7 @@ async def test_a_keys_budget_bounds_what_is_asked_for_with_that_key(
         assert payload["userErrors"] == []
         outcomes = [await generate(client) for client in (bounded, bounded, free)]
         seen = [(await client.ask(viewer))["viewer"]["budget"] for client in (bounded, free)]
-    assert [[told["__typename"] for told in one["userErrors"]] for one in outcomes] == [
+    assert [[error["__typename"] for error in one["userErrors"]] for one in outcomes] == [
         [],
         ["BudgetExceeded"],
         [],

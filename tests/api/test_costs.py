@@ -183,9 +183,9 @@ async def test_a_date_is_the_start_of_its_day(app: RunningApp) -> None:
 
 
 async def test_an_estimate_is_the_price_that_is_charged(app: RunningApp) -> None:
-    picture = {"prompt": "A red fox", "model": "@cf/leonardo/phoenix-1.0", "steps": 10}
-    estimate = await app.ask(ESTIMATE, input={"image": picture})
-    image = await app.image(**picture)
+    image_input = {"prompt": "A red fox", "model": "@cf/leonardo/phoenix-1.0", "steps": 10}
+    estimate = await app.ask(ESTIMATE, input={"image": image_input})
+    image = await app.image(**image_input)
     assert estimate["costEstimate"]["userErrors"] == []
     assert estimate["costEstimate"]["estimate"] == {
         "cost": image["cost"],

@@ -144,8 +144,8 @@ async def test_pictures_of_a_batch_are_paid_for_over_both_apis(bounded: RunningA
 async def make_images(app: RunningApp) -> None:
     """Make pictures over REST, where each spends 1."""
     while True:
-        picture = {"prompt": "A red fox in the snow", "model": FLUX}
-        response = await app.client.post("/api/generate", json=picture)
+        image_input = {"prompt": "A red fox in the snow", "model": FLUX}
+        response = await app.client.post("/api/generate", json=image_input)
         assert response.status_code in {201, 429}
 
 

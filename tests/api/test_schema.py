@@ -67,8 +67,8 @@ def test_every_domain_error_has_its_type_and_code() -> None:
     codes = SCHEMA.type_map["UserErrorCode"]
     assert isinstance(codes, GraphQLEnumType)
     assert codes.values.keys() == {code.name for code in domain.ErrorCode}
-    for told in user_errors(domain.InvalidInput("x", path=("a_b", 1, "c_d"))):
-        assert told.path == ["input", "aB", "1", "cD"]
+    for error in user_errors(domain.InvalidInput("x", path=("a_b", 1, "c_d"))):
+        assert error.path == ["input", "aB", "1", "cD"]
 
 
 def test_schema_graphql_is_what_the_code_serves() -> None:

@@ -152,8 +152,8 @@ async def test_every_fault_of_a_template_is_told_at_once_and_nothing_changes(
     updated = await app.ask(UPDATE, input={"id": template["id"], **faulty})
     for payload in (created["createTemplate"], updated["updateTemplate"]):
         assert payload["template"] is None
-        told = {(".".join(error["path"][1:]), error["code"]) for error in payload["userErrors"]}
-        assert told == expected
+        errors = {(".".join(error["path"][1:]), error["code"]) for error in payload["userErrors"]}
+        assert errors == expected
     found = await app.ask("{ templates { totalCount edges { node { name } } } }")
     assert found["templates"] == {"totalCount": 1, "edges": [{"node": {"name": "Product"}}]}
 

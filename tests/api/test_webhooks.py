@@ -126,12 +126,12 @@ async def until_delivered(app: RunningApp, budget_id: str, count: int) -> list[d
 async def test_an_address_inside_is_refused_with_every_other_fault(app: RunningApp) -> None:
     payload = await set_budget(app, webhookUrl="https://127.0.0.1/hook", limit=-1)
     assert payload["budget"] is None
-    assert [(told["code"], told["path"]) for told in payload["userErrors"]] == [
+    assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [
         ("OUT_OF_RANGE", ["input", "limit"]),
         ("INVALID", ["input", "webhookUrl"]),
     ]
-    (told,) = (await set_budget(app, webhookUrl="http://example.com/"))["userErrors"]
-    assert told["message"] == REFUSAL
+    (error,) = (await set_budget(app, webhookUrl="http://example.com/"))["userErrors"]
+    assert error["message"] == REFUSAL
 
 
 async def test_a_webhook_that_is_not_there_cannot_be_delivered_again(app: RunningApp) -> None:

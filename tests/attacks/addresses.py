@@ -24,8 +24,8 @@ async def attack_webhook_addresses(url: str, keys: Mapping[str, str]) -> None:
     )
 
     async def refused(address: str) -> str:
-        picture = {"model": FLUX, "pictures": {"prompts": ["a fox"]}, "webhookUrl": address}
-        answer = await send(url, keys["creator"], _MAKE, {"input": picture})
+        batch = {"model": FLUX, "pictures": {"prompts": ["a fox"]}, "webhookUrl": address}
+        answer = await send(url, keys["creator"], _MAKE, {"input": batch})
         (error,) = answer["data"]["generateBatch"]["userErrors"]
         return str(error)
 

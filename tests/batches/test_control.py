@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 
 def conflicts(payload: dict[str, Any]) -> list[str]:
-    return [fault["__typename"] for fault in payload["userErrors"]]
+    return [error["__typename"] for error in payload["userErrors"]]
 
 
 async def test_canceling_ends_what_has_not_started_at_once(

@@ -75,8 +75,8 @@ async def test_one_items_failure_touches_no_other(
     assert (batch["status"], batch["succeeded"], batch["failed"]) == ("PARTIALLY_FAILED", 4, 2)
     assert batch["estimatedCost"] == batch["cost"] == 0.04
     errors = [item["error"] for item in batch["items"] if item["error"]]
-    assert {told["__typename"] for told in errors} == {"PromptRefused", "GenerationFailed"}
-    assert all(told["message"] for told in errors)
+    assert {one["__typename"] for one in errors} == {"PromptRefused", "GenerationFailed"}
+    assert all(one["message"] for one in errors)
     assert await paid(harness) == (4, 4, 40_000_000)
 
 
@@ -106,8 +106,8 @@ async def test_what_nobody_foresaw_fails_its_item_alone(
     await harness.work_on(batch_id)
     batch = await harness.read(batch_id)
     assert (batch["succeeded"], batch["failed"]) == (1, 1)
-    (told,) = [item["error"] for item in batch["items"] if item["error"]]
-    assert "secret" not in told["message"]
+    (error,) = [item["error"] for item in batch["items"] if item["error"]]
+    assert "secret" not in error["message"]
     assert await bytes_of_the_failed(harness) is None
     assert await paid(harness) == (1, 1, 10_000_000)
 

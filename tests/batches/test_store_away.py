@@ -71,8 +71,8 @@ async def test_somebody_who_waits_is_told_at_once_that_a_source_image_cannot_be_
 
     monkeypatch.setattr(harness.services.store, "get", is_away)
     payload = await harness.app.generate(model=IMG2IMG, sourceImageIds=[source])
-    (told,) = payload["userErrors"]
-    assert (told["__typename"], told["retryable"]) == ("GenerationFailed", True)
+    (error,) = payload["userErrors"]
+    assert (error["__typename"], error["retryable"]) == ("GenerationFailed", True)
 
 
 async def test_a_picture_that_was_kept_without_an_answer_is_not_called_for_again(

@@ -57,11 +57,11 @@ async def test_a_batch_that_takes_longer_than_the_deadline_is_there_later(
     async with running_app(tmp_path, {"request_deadline": 0.2}) as app:
         harness = BatchHarness(app)
         payload = await harness.ask(pictures={"prompts": ["A red fox"]}, idempotencyKey=key)
-        (told,) = payload["userErrors"]
-        assert (told["__typename"], told["code"]) == ("BatchPending", "BATCH_PENDING")
+        (error,) = payload["userErrors"]
+        assert (error["__typename"], error["code"]) == ("BatchPending", "BATCH_PENDING")
         should_continue.set()
         async with asyncio.timeout(WAIT_SECONDS):
-            while (await app.ask(IS_THERE, id=told["batchId"]))["batch"] is None:
+            while (await app.ask(IS_THERE, id=error["batchId"]))["batch"] is None:
                 await asyncio.sleep(0.01)
 
 
@@ -124,7 +124,7 @@ async def test_every_fault_is_told_with_its_index_and_nothing_is_accepted(
         maxCost=0,
     )
     assert payload["batch"] is None
-    told = {(tuple(fault["path"][1:]), fault["code"]) for fault in payload["userErrors"]}
+    error = {(tuple(one["path"][1:]), one["code"]) for one in payload["userErrors"]}
     items = ("pictures", "items")
     assert {
         ((*items, "1", "prompt"), "TOO_SHORT"),
@@ -133,8 +133,8 @@ async def test_every_fault_is_told_with_its_index_and_nothing_is_accepted(
         ((*items, "3", "model"), "MODEL_NOT_FOUND"),
         ((*items, "4", "sourceImageIds", "0"), "IMAGE_NOT_FOUND"),
         (("width",), "NOT_SUPPORTED"),
-    } <= told
-    assert len(payload["userErrors"]) == len(told)
+    } <= error
+    assert len(payload["userErrors"]) == len(error)
     found = await harness.app.ask("{ batches { totalCount } }")
     assert found["batches"]["totalCount"] == 0
 
@@ -143,17 +143,17 @@ async def test_more_faults_than_anybody_mends_at_once_end_in_saying_so(
     harness: BatchHarness,
 ) -> None:
     payload = await harness.ask(pictures={"prompts": ["x"] * 1000}, tags=[""])
-    told = payload["userErrors"]
-    assert len(told) == 101
-    assert told[1]["path"] == ["input", "tags", "0"]
-    assert told[-2]["path"] == ["input", "pictures", "prompts", "98"]
-    assert (told[-1]["path"], told[-1]["code"]) == (["input"], "TOO_MANY")
-    assert "more errors than these 100" in told[-1]["message"]
+    error = payload["userErrors"]
+    assert len(error) == 101
+    assert error[1]["path"] == ["input", "tags", "0"]
+    assert error[-2]["path"] == ["input", "pictures", "prompts", "98"]
+    assert (error[-1]["path"], error[-1]["code"]) == (["input"], "TOO_MANY")
+    assert "more errors than these 100" in error[-1]["message"]
 
 
 async def test_the_faults_of_prompts_name_the_prompts(harness: BatchHarness) -> None:
     payload = await harness.ask(pictures={"prompts": ["A red fox", "x", "A fox", "a\x00bc"]})
-    paths = [fault["path"] for fault in payload["userErrors"]]
+    paths = [error["path"] for error in payload["userErrors"]]
     assert paths == [
         ["input", "pictures", "prompts", "1"],
         ["input", "pictures", "prompts", "3"],
@@ -190,7 +190,7 @@ async def test_a_wrong_batch_is_told_what_is_wrong(
 ) -> None:
     payload = await harness.ask(**wanted)
     assert payload["batch"] is None
-    assert [(fault["path"], fault["code"]) for fault in payload["userErrors"]] == [
+    assert [(error["path"], error["code"]) for error in payload["userErrors"]] == [
         (["input", *path], code)
     ]
 
@@ -200,9 +200,9 @@ async def test_a_batch_holds_its_estimate_or_says_what_is_missing(harness: Batch
     batch_id = await harness.batch(3)
     assert (await budget(harness)) == {"spent": 0, "reserved": 0.03}
     payload = await harness.ask(pictures={"prompts": ["A red fox"] * 3})
-    (fault,) = payload["userErrors"]
-    assert (fault["__typename"], fault["limit"], fault["needed"]) == ("BudgetExceeded", 0.05, 0.03)
-    assert "$0.01 are missing" in fault["message"]
+    (error,) = payload["userErrors"]
+    assert (error["__typename"], error["limit"], error["needed"]) == ("BudgetExceeded", 0.05, 0.03)
+    assert "$0.01 are missing" in error["message"]
     await harness.work_on(batch_id)
     assert (await budget(harness)) == {"spent": 0.03, "reserved": 0}
 
@@ -236,7 +236,7 @@ async def test_the_same_batch_with_its_key_is_accepted_once(
     assert await harness.batch(3, idempotencyKey="k") == first
     assert len(fake_workers_ai.requests) == 3
     payload = await harness.ask(pictures={"prompts": ["A cat"]}, idempotencyKey="k")
-    assert [fault["__typename"] for fault in payload["userErrors"]] == ["IdempotencyConflict"]
+    assert [error["__typename"] for error in payload["userErrors"]] == ["IdempotencyConflict"]
 
 
 async def test_an_estimate_of_a_batch_spends_nothing(harness: BatchHarness) -> None:

@@ -77,4 +77,4 @@ async def test_an_address_that_cannot_be_told_is_refused(harness: BatchHarness) 
         pictures={"prompts": ["A red fox"]}, webhookUrl="ftp://example.com/hook"
     )
     assert payload["batch"] is None
-    assert [fault["path"] for fault in payload["userErrors"]] == [["input", "webhookUrl"]]
+    assert [error["path"] for error in payload["userErrors"]] == [["input", "webhookUrl"]]

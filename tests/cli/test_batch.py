@@ -159,7 +159,7 @@ async def test_everything_that_is_wrong_is_told_and_nothing_is_remembered(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ((), "Name a file of prompts"),
         (("-", "--resume", "bat_1"), "--resume continues an existing batch"),
@@ -170,12 +170,12 @@ async def test_everything_that_is_wrong_is_told_and_nothing_is_remembered(
     ],
 )
 async def test_a_wrong_command_is_told_its_mend(
-    tmp_path: Path, arguments: tuple[str, ...], told: str
+    tmp_path: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     options = ["batch", "--out", str(tmp_path / "out"), *arguments]
     result = await asyncio.to_thread(CliRunner().invoke, cli, options, input=PROMPTS)
     assert result.exit_code == 2
-    assert result.stderr.startswith(told)
+    assert result.stderr.startswith(message)
     assert "hidden" not in result.output
 
 

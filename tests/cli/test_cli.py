@@ -70,7 +70,7 @@ WHOLE_R2 = {
 
 
 @pytest.mark.parametrize(
-    ("environment", "told"),
+    ("environment", "message"),
     [
         ({"DATA_DIR": "/proc/nope"}, "DATA_DIR: /proc/nope: No such file"),
         ({"DATA_DIR": "/etc/passwd"}, "DATA_DIR: /etc/passwd: File exists"),
@@ -97,13 +97,13 @@ WHOLE_R2 = {
     ],
 )
 def test_a_start_that_cannot_be_names_the_setting_and_shows_no_trace(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environment: dict[str, str], told: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environment: dict[str, str], message: str
 ) -> None:
     for name, value in ({"DATA_DIR": str(tmp_path)} | environment).items():
         monkeypatch.setenv(name, value)
     result = runner.invoke(cli, ["serve"])
     assert result.exit_code == 1
-    assert told in result.output
+    assert message in result.output
     assert "Traceback" not in result.output
     assert "hidden" not in result.output
     assert isinstance(result.exception, SystemExit)

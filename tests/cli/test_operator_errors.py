@@ -109,13 +109,15 @@ def set_revision(file: Path, revision: str | None) -> None:
 
 @pytest.mark.parametrize("command", ON_A_DATABASE, ids=name_of)
 @pytest.mark.parametrize(
-    ("revision", "told"),
+    ("revision", "message"),
     [("9999", "is of a newer version"), ("ae1027a6acf", "not one of gql_server")],
 )
-def test_a_newer_database(command: tuple[str, ...], revision: str, told: str, folder: Path) -> None:
+def test_a_newer_database(
+    command: tuple[str, ...], revision: str, message: str, folder: Path
+) -> None:
     set_revision(folder / "data" / "gql_server.db", revision)
     output = run(*command).output
-    assert told in output
+    assert message in output
     assert f"its revision is {revision}, and gql_server {__version__} knows" in output
     assert f"up to {head_revision()}." in output
     assert "migrate` first" not in output
@@ -123,14 +125,14 @@ def test_a_newer_database(command: tuple[str, ...], revision: str, told: str, fo
 
 @pytest.mark.parametrize("command", READERS, ids=name_of)
 @pytest.mark.parametrize(
-    ("revision", "told"), [("0001", "its revision is 0001, and"), (None, "has no tables")]
+    ("revision", "message"), [("0001", "its revision is 0001, and"), (None, "has no tables")]
 )
 def test_an_older_database_is_not_migrated_by_the_way(
-    command: tuple[str, ...], revision: str | None, told: str, folder: Path
+    command: tuple[str, ...], revision: str | None, message: str, folder: Path
 ) -> None:
     set_revision(folder / "data" / "gql_server.db", revision)
     output = run(*command).output
-    assert told in output
+    assert message in output
     assert "Run `gql-server migrate`." in output
 
 
@@ -161,7 +163,7 @@ def test_no_database_server(command: tuple[str, ...], monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("command", POSTGRESQL, ids=name_of)
 @pytest.mark.parametrize(
-    ("revision", "told"),
+    ("revision", "message"),
     [
         (None, "has no tables of gql_server yet"),
         ("0001", "is of an older version: its revision is 0001"),
@@ -171,7 +173,7 @@ def test_no_database_server(command: tuple[str, ...], monkeypatch: pytest.Monkey
 def test_a_postgresql_of_another_shape(
     command: tuple[str, ...],
     revision: str | None,
-    told: str,
+    message: str,
     monkeypatch: pytest.MonkeyPatch,
     other_shapes: Mapping[str | None, str],
 ) -> None:
@@ -180,7 +182,7 @@ def test_a_postgresql_of_another_shape(
     monkeypatch.setenv("DATABASE_URL", other_shapes[revision])
     output = run(*command).output
     assert "DATABASE_URL: The database " in output
-    assert told in output
+    assert message in output
     assert ("Run `gql-server migrate`." in output) == (revision != "9999")
 
 

@@ -102,7 +102,7 @@ def test_tables_of_another_role_are_named(desk: Desk) -> None:
     desk.execute("DROP OWNED BY somebody_else", "DROP ROLE somebody_else")
 
 
-async def makes_a_picture(folder: Path, database_url: str) -> None:
+async def makes_an_image(folder: Path, database_url: str) -> None:
     variables = {"input": {"prompt": "A red fox", "model": FLUX}}
     async with (
         server_process(folder, {"DATABASE_URL": database_url}) as running,
@@ -131,7 +131,7 @@ def test_a_role_that_only_serves(
     assert run("keys", "list")[0] == 0
     assert run("keys", "create", "--user", "ann", "--role", "admin")[0] == 0
     assert run("audit")[0] == 0
-    asyncio.run(makes_a_picture(tmp_path, desk.setting.replace(desk.role, server)))
+    asyncio.run(makes_an_image(tmp_path, desk.setting.replace(desk.role, server)))
     desk.execute(f"REVOKE USAGE ON SCHEMA jobs FROM {server}")
     code, output = run("serve")
     assert (code, "permission denied for schema jobs" in output) == (1, True)

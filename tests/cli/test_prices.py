@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from gql_server.cli.root import cli
 from gql_server.domain.clock import now
 from gql_server.inference.catalogue import load_catalogue
-from gql_server.ledger.prices.price_book import PictureSize, Price, load_price_book
+from gql_server.ledger.prices.price_book import ImageSize, Price, load_price_book
 from tests.support.process import workers_ai_environment
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import failure
@@ -59,7 +59,7 @@ def price_each(listed: dict[str, ModelRules], model_id: str, *units: tuple[str, 
 def price(path: Path, model_id: str, steps: int, *, days: int = 1) -> Price:
     model = CATALOGUE.get(model_id)
     assert model is not None
-    size = PictureSize(width=1024, height=1024, steps=steps)
+    size = ImageSize(width=1024, height=1024, steps=steps)
     return load_price_book(CATALOGUE, path).price(model, size, at=now() + timedelta(days=days))
 
 

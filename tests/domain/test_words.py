@@ -61,9 +61,9 @@ def test_json_with_a_hole_anywhere_is_not(value: object, hole: str | float) -> N
 
 
 def test_every_fault_of_a_text_is_told() -> None:
-    faults = list(text_errors("\x00", path=("x",), label="Text", minimum=3, maximum=4))
-    assert [fault.code for fault in faults] == ["TOO_SHORT", "INVALID"]
+    errors = list(text_errors("\x00", path=("x",), label="Text", minimum=3, maximum=4))
+    assert [error.code for error in errors] == ["TOO_SHORT", "INVALID"]
     too_long = text_errors("\x00" * 5, path=("x",), label="Text", minimum=3, maximum=4)
-    assert [fault.code for fault in too_long] == ["TOO_LONG"]
-    assert all(fault.path == ("x",) for fault in faults)
+    assert [error.code for error in too_long] == ["TOO_LONG"]
+    assert all(error.path == ("x",) for error in errors)
     assert list(text_errors(" ok ", path=(), label="Text", minimum=2, maximum=4)) == []

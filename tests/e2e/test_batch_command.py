@@ -54,8 +54,8 @@ async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
             await server.process.wait()
             # So that much is left when it is interrupted, however slow the command is.
             comes_back, is_interrupted = threading.Event(), threading.Event()
-            fake_workers_ai.next(*(picture_after(comes_back) for _ in range(8)))
-            fake_workers_ai.always, fake_workers_ai.latency = picture_after(is_interrupted), 0.5
+            fake_workers_ai.next(*(image_after(comes_back) for _ in range(8)))
+            fake_workers_ai.always, fake_workers_ai.latency = image_after(is_interrupted), 0.5
             await until(lambda: "; retrying: " in shown())
             async with server_process(tmp_path, settings, port=port):
                 await until(lambda: "Reconnected." in shown())
@@ -120,7 +120,7 @@ async def on_a_terminal(
         os.close(ours)
 
 
-def picture_after(happens: threading.Event) -> Behaviour:
+def image_after(happens: threading.Event) -> Behaviour:
     """Answer with a picture once something has happened."""
 
     async def behave(exchange: Exchange) -> None:

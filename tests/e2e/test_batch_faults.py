@@ -182,7 +182,7 @@ async def test_calls_that_fail_in_every_way_that_passes_are_paid_once(
     failed = [item["error"] for item in batch["items"] if item["status"] == "FAILED"]
     made = PICTURES - len(failed)
     assert batch["succeeded"] == made
-    assert all(told["__typename"] == "GenerationFailed" and told["retryable"] for told in failed)
+    assert all(one["__typename"] == "GenerationFailed" and one["retryable"] for one in failed)
     assert len(failed) <= (0 if attempts else 4)  # of a hundred one fails four times
     assert paid(settings["DATABASE_URL"]) == (made, made, made, made * 10_000_000, 0)
     assert len(fake_workers_ai.requests) > PICTURES

@@ -61,16 +61,16 @@ async def test_every_address_stays_beneath_the_path(tmp_path: Path) -> None:
         assert (root.status_code, root.headers["location"]) == (307, f"{PATH}/graphql")
         page = await client.get("/graphql", headers={"accept": "text/html"})
         assert page.status_code == 200
-        picture = {"prompt": "A red fox in the snow", "model": FLUX}
-        made = await client.post("/api/generate", json=picture)
+        image_input = {"prompt": "A red fox in the snow", "model": FLUX}
+        made = await client.post("/api/generate", json=image_input)
         assert made.status_code == 201
         assert made.headers["location"].startswith(f"{PATH}/api/images/img_")
-        async with httpx.AsyncClient() as anybody:
-            found = await anybody.get(client.base_url.join(made.headers["location"]))
+        async with httpx.AsyncClient() as anonymous:
+            found = await anonymous.get(client.base_url.join(made.headers["location"]))
             assert found.status_code == 200
             query = {"query": "{ images { edges { node { url } } } }"}
             (edge,) = (await client.post("/graphql", json=query)).json()["data"]["images"]["edges"]
-            assert (await anybody.get(edge["node"]["url"])).status_code == 200
+            assert (await anonymous.get(edge["node"]["url"])).status_code == 200
         description = (await client.get("/api/openapi.json")).json()
         assert description["servers"] == [{"url": PATH}]
         assert (await client.get("/api/docs")).status_code == 200

@@ -101,7 +101,7 @@ async def test_relay_with_the_manifest_of_its_compiler(tmp_path: Path, workspace
     (workspace / "relay-manifest.json").write_text("{}")
     (workspace / "relay" / "__generated__").mkdir()
     await installed("relay-compiler", folder=workspace / "relay")
-    await make_pictures(tmp_path, "The first", "The second")
+    await make_images(tmp_path, "The first", "The second")
     settings = {"TRUSTED_DOCUMENTS": str(workspace / "relay-manifest.json")}
     async with server_process(tmp_path, settings) as running:
         await node("relay/run.mjs", f"{running.url}/graphql", folder=workspace)
@@ -118,7 +118,7 @@ async def test_graphql_codegen_with_its_own_manifest(tmp_path: Path, workspace: 
         await node("-e", run_it, f"{running.url}/graphql", folder=folder)
 
 
-async def make_pictures(folder: Path, *prompts: str) -> None:
+async def make_images(folder: Path, *prompts: str) -> None:
     mutation = """mutation ($prompt: String!) {
         generateImage(input: {prompt: $prompt, model: "@cf/black-forest-labs/flux-1-schnell"}) {
         image { id } } }"""

@@ -63,11 +63,11 @@ async def test_it_is_slower_and_not_broken(
             data: dict[str, Any] = answer["data"]
             return data
 
-        picture = {"prompt": "A red fox in the snow", "model": FLUX}
+        image_input = {"prompt": "A red fox in the snow", "model": FLUX}
         asked = {"model": FLUX, "pictures": {"prompts": ["A fox in the snow"] * 40}}
         batch_id = (await ask(CREATE_BATCH, input=asked))["generateBatch"]["batch"]["id"]
         payloads = await asyncio.gather(
-            *(ask(GENERATE, input=picture) for _ in range(20)),
+            *(ask(GENERATE, input=image_input) for _ in range(20)),
             *(ask("{ images { totalCount } }") for _ in range(40)),
         )
         made = [payload["generateImage"] for payload in payloads if "generateImage" in payload]

@@ -80,14 +80,14 @@ async def test_a_stop_lets_running_pictures_finish_also_of_clients_that_left(
 ) -> None:
     fake_workers_ai.latency = 2.0
     async with server_process(tmp_path, workers_ai_environment(fake_workers_ai)) as running:
-        picture = asyncio.create_task(generate(running.url))
+        generation = asyncio.create_task(generate(running.url))
         left = asyncio.create_task(generate(running.url))
         while len(fake_workers_ai.requests) < 2:
             await asyncio.sleep(0.01)
         left.cancel()
         await asyncio.wait([left])
         running.process.send_signal(signal.SIGTERM)
-        payload = await picture
+        payload = await generation
         assert payload["userErrors"] == []
         code, _ = await running.end()
     assert left.cancelled()
@@ -99,15 +99,15 @@ async def test_a_stop_has_a_bound(tmp_path: Path, fake_workers_ai: FakeWorkersAI
     fake_workers_ai.latency = 600
     settings = workers_ai_environment(fake_workers_ai, SHUTDOWN_TIMEOUT="0.5")
     async with server_process(tmp_path, settings) as running:
-        picture = asyncio.create_task(generate(running.url))
+        generation = asyncio.create_task(generate(running.url))
         while not fake_workers_ai.requests:
             await asyncio.sleep(0.01)
         began = time.monotonic()
         running.process.send_signal(signal.SIGTERM)
         _, logged = await running.end()
         assert time.monotonic() - began < 60
-        await asyncio.wait([picture])
-        assert picture.exception() is not None
+        await asyncio.wait([generation])
+        assert generation.exception() is not None
     assert "generation_given_up" in logged
 
 

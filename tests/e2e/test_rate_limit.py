@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 RETRIES = 4
 
 
-async def make_pictures(url: URL, fake_workers_ai: FakeWorkersAI) -> int:
+async def make_images(url: URL, fake_workers_ai: FakeWorkersAI) -> int:
     async with child_process(
         sys.executable,
         "-m",
@@ -41,7 +41,7 @@ async def test_two_processes_and_their_retries_keep_to_the_one_limit_together(
 ) -> None:
     url = postgres.url(postgres.create_database(migrated_postgres))
     fake_workers_ai.next(*(server_error_page() for _ in range(RETRIES)))
-    made = await asyncio.gather(*(make_pictures(url, fake_workers_ai) for _ in range(2)))
+    made = await asyncio.gather(*(make_images(url, fake_workers_ai) for _ in range(2)))
     assert made == [PICTURES, PICTURES]
     arrivals = sorted(request.at for request in fake_workers_ai.requests)
     assert len(arrivals) == 2 * PICTURES + RETRIES

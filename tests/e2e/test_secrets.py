@@ -78,8 +78,8 @@ async def test_no_key_signature_or_prompt_is_let_out(tmp_path: Path) -> None:
                 )
                 assert refused.status_code == 401
                 answers.append(refused.text)
-            picture = {"prompt": "xyzzy", "model": FLUX, "tags": ["a"]}
-            by_rest = await client.post("/api/generate", json=picture, headers=headers)
+            image_input = {"prompt": "xyzzy", "model": FLUX, "tags": ["a"]}
+            by_rest = await client.post("/api/generate", json=image_input, headers=headers)
             rest_signature = httpx.URL(by_rest.json()["r2_url"]).params["signature"]
             unknown = await client.get("/graphql?query=%7Bplugh%7D", headers=headers)
             assert unknown.json()["errors"]
@@ -90,7 +90,7 @@ async def test_no_key_signature_or_prompt_is_let_out(tmp_path: Path) -> None:
             masked = await client.post("/graphql", json=label, headers=headers)
             assert masked.json()["errors"][0]["extensions"]["code"] == "INTERNAL"
             answers.append(masked.text)
-            broken = await client.post("/api/generate", json=picture, headers=headers)
+            broken = await client.post("/api/generate", json=image_input, headers=headers)
             assert (broken.status_code, broken.json()["details"].keys()) == (
                 500,
                 {"message", "reference"},
@@ -201,10 +201,10 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
                     said.append(f"{response.headers} {response.text}")
                     return response.text
 
-                picture = {"prompt": "xyzzy", "model": FLUX}
+                image_input = {"prompt": "xyzzy", "model": FLUX}
                 receiver.next(lambda: Response(status_code=500))
                 assert '"userErrors":[]' in await ask(BUDGET, url=receiver.url)
-                assert '"image":{' in await ask(GENERATE, input=picture)
+                assert '"image":{' in await ask(GENERATE, input=image_input)
                 async with asyncio.timeout(WAIT_SECONDS):
                     while not receiver.received:
                         await asyncio.sleep(0.05)
@@ -214,11 +214,11 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
                     said.append(await _init(running.url, token))
                 assert "connection_ack" in await _init(running.url, tokens[0])
                 fake_workers_ai.next(error(10000, 401))
-                assert "GENERATION_FAILED" in await ask(GENERATE, input=picture)
+                assert "GENERATION_FAILED" in await ask(GENERATE, input=image_input)
                 for one in s3.client.list_objects_v2(Bucket=bucket).get("Contents", ()):
                     s3.client.delete_object(Bucket=bucket, Key=one["Key"])
                 s3.client.delete_bucket(Bucket=bucket)
-                assert "GENERATION_FAILED" in await ask(GENERATE, input=picture)
+                assert "GENERATION_FAILED" in await ask(GENERATE, input=image_input)
                 postgres.drop_database(name)
                 for path in ("/ready", "/graphql", "/nothing"):
                     response = await client.get(path, headers={"accept": "text/html"})

@@ -64,10 +64,10 @@ class Shop:
         self.fake_workers_ai = fake_workers_ai
         self.client = BatchClient("")
 
-    async def picture(self, key: str | None = None) -> dict[str, Any]:
+    async def generate(self, key: str | None = None) -> dict[str, Any]:
         """Run generateImage; return its payload."""
-        picture = {"prompt": "A red fox", "model": FLUX, "idempotencyKey": key}
-        body = {"query": GENERATE, "variables": {"input": picture}}
+        image_input = {"prompt": "A red fox", "model": FLUX, "idempotencyKey": key}
+        body = {"query": GENERATE, "variables": {"input": image_input}}
         async with httpx.AsyncClient(timeout=WAIT_SECONDS) as client:
             while True:
                 answer = (await client.post(f"{self.client.url}/graphql", json=body)).json()
@@ -82,9 +82,9 @@ class Shop:
 
     async def made(self, key: str | None = None) -> str:
         """Ask for a picture until it is made, as ``retryable`` invites to; return its ID."""
-        while (payload := await self.picture(key))["image"] is None:
-            (told,) = payload["userErrors"]
-            assert told.get("retryable") or "imageId" in told, told
+        while (payload := await self.generate(key))["image"] is None:
+            (error,) = payload["userErrors"]
+            assert error.get("retryable") or "imageId" in error, error
             await asyncio.sleep(0.5)
         image_id: str = payload["image"]["id"]
         return image_id

@@ -31,7 +31,7 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 SEEDS = st.integers(-(2**53) + 1, 2**53 - 1)
-PICTURES = st.fixed_dictionaries(
+IMAGE_INPUTS = st.fixed_dictionaries(
     {"prompt": TEXT},
     optional={
         "model": maybe(st.sampled_from([model.id for model in load_catalogue().models]) | IDS),
@@ -66,11 +66,11 @@ def ask(
         ) as app,
     ):
 
-        def generate(picture: dict[str, Any]) -> dict[str, Any]:
+        def generate(image_input: dict[str, Any]) -> dict[str, Any]:
             async def run() -> dict[str, Any]:
                 response = await app.client.post(
                     "/graphql",
-                    json={"query": GENERATE, "variables": {"input": picture}},
+                    json={"query": GENERATE, "variables": {"input": image_input}},
                 )
                 answer: dict[str, Any] = response.json()
                 return answer
@@ -81,9 +81,9 @@ def ask(
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(picture=PICTURES)
-def test_any_input_gives_an_image_or_user_errors(ask: Any, picture: dict[str, Any]) -> None:
-    answer = ask(picture)
+@given(image_input=IMAGE_INPUTS)
+def test_any_input_gives_an_image_or_user_errors(ask: Any, image_input: dict[str, Any]) -> None:
+    answer = ask(image_input)
     assert "errors" not in answer, answer["errors"]
     payload = answer["data"]["generateImage"]
     assert (payload["image"] is None) == bool(payload["userErrors"])

@@ -137,15 +137,15 @@ EVERY_MODEL = [
 async def test_a_picture_is_made_kept_and_charged(
     production: RunningApp, fake_workers_ai: FakeWorkersAI, s3: S3Server, expected: Expected
 ) -> None:
-    picture: dict[str, Any] = {"model": expected.model, "seed": 7, **expected.settings}
-    picture["sourceImageIds"] = [
+    image_input: dict[str, Any] = {"model": expected.model, "seed": 7, **expected.settings}
+    image_input["sourceImageIds"] = [
         (await production.upload(png(900, 700)))["sourceImage"]["id"]
         for _ in range(expected.sources)
     ]
     if expected.mask:
-        picture["maskImageId"] = (await production.upload(png(300, 300)))["sourceImage"]["id"]
+        image_input["maskImageId"] = (await production.upload(png(300, 300)))["sourceImage"]["id"]
 
-    image = await production.image(**picture)
+    image = await production.image(**image_input)
 
     assert (image["width"], image["height"]) == expected.size
     assert image["r2Key"] == f"generated/{image['id']}.{expected.extension}"

@@ -116,8 +116,8 @@ async def hang() -> None:
 
 
 class UnusableDatabase:
-    def __init__(self, fault: Callable[[], Awaitable[None]]) -> None:
-        self._fault = fault
+    def __init__(self, error: Callable[[], Awaitable[None]]) -> None:
+        self._fault = error
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[None]:
@@ -125,11 +125,11 @@ class UnusableDatabase:
         yield
 
 
-@pytest.mark.parametrize("fault", [refuse, hang])
+@pytest.mark.parametrize("error", [refuse, hang])
 async def test_a_failure_is_told_also_where_it_cannot_be_counted(
-    monkeypatch: pytest.MonkeyPatch, fault: Callable[[], Awaitable[None]]
+    monkeypatch: pytest.MonkeyPatch, error: Callable[[], Awaitable[None]]
 ) -> None:
-    database: Any = UnusableDatabase(fault)
+    database: Any = UnusableDatabase(error)
     monkeypatch.setattr("gql_server.ledger.reports.performance._MAX_WAIT_SECONDS", 0.05)
     model = load_catalogue().models[0]
     request = GenerationRequest(model=model, prompt="A red fox", parameters=Parameters())

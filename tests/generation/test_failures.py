@@ -74,12 +74,12 @@ async def test_a_failed_generation_is_told_and_costs_nothing(
     async with impatient(tmp_path, fake_workers_ai) as app:
         fake_workers_ai.next(behaviour)
         payload = await app.generate()
-        (told,) = payload["userErrors"]
+        (user_error,) = payload["userErrors"]
         assert payload["image"] is None
-        assert told["__typename"] == kind
-        assert told.get("retryable") is retryable
-        assert fake_workers_ai.token not in told["message"]
-        assert fake_workers_ai.account_id not in told["message"]
+        assert user_error["__typename"] == kind
+        assert user_error.get("retryable") is retryable
+        assert fake_workers_ai.token not in user_error["message"]
+        assert fake_workers_ai.account_id not in user_error["message"]
         assert await nothing_was_kept(app)
 
 
@@ -89,8 +89,8 @@ async def test_a_used_up_day_says_when_it_ends(
     async with impatient(tmp_path, fake_workers_ai) as app:
         fake_workers_ai.next(daily_allocation_used())
         before = datetime.now(UTC)
-        (told,) = (await app.generate())["userErrors"]
-        resets_at = datetime.fromisoformat(told["resetsAt"])
+        (error,) = (await app.generate())["userErrors"]
+        resets_at = datetime.fromisoformat(error["resetsAt"])
         assert resets_at.time().isoformat() == "00:00:00"
         assert before < resets_at <= before + timedelta(days=1, minutes=1)
         assert len(fake_workers_ai.requests) == 1
@@ -128,9 +128,9 @@ async def test_a_store_that_refuses_is_told_and_nothing_is_charged(
         r2_endpoint_url=s3.endpoint_url,
     ) as app:
         with capture_logs() as logs:
-            (told,) = (await app.generate())["userErrors"]
-        assert (told["__typename"], told["retryable"]) == ("GenerationFailed", False)
-        assert "no-such-bucket" not in told["message"]
+            (error,) = (await app.generate())["userErrors"]
+        assert (error["__typename"], error["retryable"]) == ("GenerationFailed", False)
+        assert "no-such-bucket" not in error["message"]
         assert "image_not_stored" in {entry["event"] for entry in logs}
         assert await nothing_was_kept(app)
 

@@ -42,12 +42,12 @@ async def set_budget(app: RunningApp, dollars: float) -> None:
     )
 
 
-@pytest.mark.parametrize("pictures_paid_for", [1, 2])
+@pytest.mark.parametrize("images_paid_for", [1, 2])
 async def test_what_a_frozen_process_made_is_charged_only_where_there_is_money(
-    servers: tuple[RunningApp, RunningApp], fake_workers_ai: FakeWorkersAI, pictures_paid_for: int
+    servers: tuple[RunningApp, RunningApp], fake_workers_ai: FakeWorkersAI, images_paid_for: int
 ) -> None:
     frozen, other = servers
-    await set_budget(other, 0.01 * pictures_paid_for)
+    await set_budget(other, 0.01 * images_paid_for)
     fake_workers_ai.latency = 1.0
     late = asyncio.create_task(frozen.generate())
     while not fake_workers_ai.requests:
@@ -62,8 +62,8 @@ async def test_what_a_frozen_process_made_is_charged_only_where_there_is_money(
     (state,) = await other.services.budgets.every()
     assert (state.spent, state.reserved) == (state.limit, 0)
     kept = list((other.settings.images_dir / "generated").glob("img_*.jpg"))
-    assert len(kept) == pictures_paid_for
-    if pictures_paid_for == 1:
+    assert len(kept) == images_paid_for
+    if images_paid_for == 1:
         assert [error["code"] for error in payload["userErrors"]] == ["BUDGET_EXCEEDED"]
     else:
         assert payload["image"]["cost"] == 0.01

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.anyio
 COUNTS = "{ images { totalCount } costAnalytics { totalImages totalCost } }"
 
 
-async def one_picture_was_paid(app: RunningApp) -> bool:
+async def one_image_was_paid(app: RunningApp) -> bool:
     return await app.ask(COUNTS) == {
         "images": {"totalCount": 1},
         "costAnalytics": {"totalImages": 1, "totalCost": 0.01},
@@ -39,7 +39,7 @@ async def one_picture_was_paid(app: RunningApp) -> bool:
 
 
 def kinds(payload: dict[str, Any]) -> list[str]:
-    return [told["__typename"] for told in payload["userErrors"]]
+    return [error["__typename"] for error in payload["userErrors"]]
 
 
 async def test_the_same_request_with_its_key_is_made_once(
@@ -50,7 +50,7 @@ async def test_the_same_request_with_its_key_is_made_once(
     again = await app.image(**asked | {"metadata": {"b": [None], "a": 1}})
     assert again == first
     assert len(fake_workers_ai.requests) == 1
-    assert await one_picture_was_paid(app)
+    assert await one_image_was_paid(app)
 
 
 async def test_a_key_keeps_the_id_of_its_image_and_not_the_request(app: RunningApp) -> None:
@@ -71,10 +71,10 @@ async def test_another_request_with_the_key_is_told_so(
 ) -> None:
     await app.image(idempotencyKey="k", metadata={})
     payload = await app.generate(**{"idempotencyKey": "k", "metadata": {}} | change)
-    (told,) = payload["userErrors"]
+    (error,) = payload["userErrors"]
     assert payload["image"] is None
-    assert (told["__typename"], told["code"]) == ("IdempotencyConflict", "IDEMPOTENCY_CONFLICT")
-    assert told["path"] == ["input", "idempotencyKey"]
+    assert (error["__typename"], error["code"]) == ("IdempotencyConflict", "IDEMPOTENCY_CONFLICT")
+    assert error["path"] == ["input", "idempotencyKey"]
     assert len(fake_workers_ai.requests) == 1
 
 
@@ -108,12 +108,12 @@ async def test_a_wrong_key_is_told_with_every_other_fault(
     app: RunningApp, fake_workers_ai: FakeWorkersAI, key: str, code: str
 ) -> None:
     payload = await app.generate(idempotencyKey=key, prompt="x")
-    assert [(told["code"], told["path"][-1]) for told in payload["userErrors"]] == [
+    assert [(error["code"], error["path"][-1]) for error in payload["userErrors"]] == [
         ("TOO_SHORT", "prompt"),
         (code, "idempotencyKey"),
     ]
     alone = await app.generate(idempotencyKey=key)
-    assert [told["code"] for told in alone["userErrors"]] == [code]
+    assert [error["code"] for error in alone["userErrors"]] == [code]
     assert not fake_workers_ai.requests
     await app.image(idempotencyKey="x" * 255)
 
@@ -131,7 +131,7 @@ async def test_metadata_that_cannot_be_kept_is_told_with_a_key_too(
     if isinstance(metadata, int):
         metadata = nested(metadata)
     payload = await app.generate(idempotencyKey="k", metadata=metadata)
-    assert {told["path"][-1] for told in payload["userErrors"]} == {"metadata"}
+    assert {error["path"][-1] for error in payload["userErrors"]} == {"metadata"}
 
 
 def nested(depth: int) -> dict[str, Any]:
@@ -183,7 +183,7 @@ async def test_a_hundred_at_once_wait_for_one_without_asking_the_database(
     assert len(fake_workers_ai.requests) == 1
     looks = [text for text in statements if text.startswith("SELECT idempotency_keys")]
     assert len(looks) == 1
-    assert await one_picture_was_paid(app)
+    assert await one_image_was_paid(app)
 
 
 async def test_one_of_those_who_waited_tries_again_after_a_failure_that_may_pass(
@@ -200,7 +200,7 @@ async def test_one_of_those_who_waited_tries_again_after_a_failure_that_may_pass
         assert [kinds(payload) for payload in failed] == [["GenerationFailed"]] * 2
         assert images == [images[0]] * 8
         assert len(fake_workers_ai.requests) == 3
-        assert await one_picture_was_paid(app)
+        assert await one_image_was_paid(app)
 
 
 async def test_a_request_stops_waiting_at_its_deadline_and_the_key_picks_the_picture_up(
@@ -220,7 +220,7 @@ async def test_a_request_stops_waiting_at_its_deadline_and_the_key_picks_the_pic
             await asyncio.sleep(0.01)
         assert (await app.image(idempotencyKey="k"))["id"] == first["imageId"]
         assert len(fake_workers_ai.requests) == 1
-        assert await one_picture_was_paid(app)
+        assert await one_image_was_paid(app)
 
 
 async def test_the_key_picks_up_the_picture_of_a_client_that_went_away(
@@ -232,7 +232,7 @@ async def test_the_key_picks_up_the_picture_of_a_client_that_went_away(
             await RunningApp(hasty, app.settings, app.services).generate(idempotencyKey="k")
     await app.image(idempotencyKey="k")
     assert len(fake_workers_ai.requests) == 1
-    assert await one_picture_was_paid(app)
+    assert await one_image_was_paid(app)
 
 
 async def test_what_was_accepted_stands_when_its_template_is_deleted(

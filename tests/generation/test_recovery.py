@@ -165,8 +165,8 @@ async def test_an_upload_whose_server_ended_is_kept_once(
         tmp_path,
         {},
     ) as (app, reached):
-        (told,) = (await app.upload(png(40, 30), key="k"))["userErrors"]
-        assert told["code"] == "IDEMPOTENCY_IN_PROGRESS"
+        (error,) = (await app.upload(png(40, 30), key="k"))["userErrors"]
+        assert error["code"] == "IDEMPOTENCY_IN_PROGRESS"
         await reached.wait()
         image_id = await begun_id(app)
     async with running_app(tmp_path) as app:
@@ -183,8 +183,8 @@ async def test_a_picture_that_could_not_be_recorded_is_not_made_again(
 
     with monkeypatch.context() as patch:
         patch.setattr("gql_server.generation.produce.save_row", fails)
-        (told,) = (await app.generate(idempotencyKey="k"))["userErrors"]
-        assert told["retryable"]
+        (error,) = (await app.generate(idempotencyKey="k"))["userErrors"]
+        assert error["retryable"]
     image_id = await begun_id(app)
     assert (await app.image(idempotencyKey="k"))["id"] == image_id
     assert len(fake_workers_ai.requests) == 1

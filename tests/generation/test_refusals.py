@@ -98,10 +98,10 @@ BAD_INPUTS: list[tuple[dict[str, Any], set[tuple[str, str]]]] = [
 async def test_every_fault_is_told_with_its_path_and_nothing_is_spent(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    for picture, expected in BAD_INPUTS:
-        payload = await app.generate(**picture)
-        told = {(".".join(error["path"][1:]), error["code"]) for error in payload["userErrors"]}
-        assert told == expected, picture
+    for image_input, expected in BAD_INPUTS:
+        payload = await app.generate(**image_input)
+        errors = {(".".join(error["path"][1:]), error["code"]) for error in payload["userErrors"]}
+        assert errors == expected, image_input
         assert all(len(error["message"]) > 10 for error in payload["userErrors"])
         assert payload["image"] is None
     assert fake_workers_ai.requests == []

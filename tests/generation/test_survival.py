@@ -46,11 +46,13 @@ async def test_a_picture_is_kept_when_the_deadline_passes(
         fake_workers_ai.latency = 2.0
         payload = await app.generate()
         assert payload["image"] is None
-        (told,) = payload["userErrors"]
-        assert (told["__typename"], told["code"]) == ("GenerationPending", "GENERATION_PENDING")
+        (error,) = payload["userErrors"]
+        assert (error["__typename"], error["code"]) == ("GenerationPending", "GENERATION_PENDING")
         await finished(app)
-        data = await app.ask("query F($id: ID!) { image(id: $id) { id cost } }", id=told["imageId"])
-        assert data["image"] == {"id": told["imageId"], "cost": 0.01}
+        data = await app.ask(
+            "query F($id: ID!) { image(id: $id) { id cost } }", id=error["imageId"]
+        )
+        assert data["image"] == {"id": error["imageId"], "cost": 0.01}
 
 
 async def test_a_stop_waits_for_what_runs_and_takes_nothing_new() -> None:

@@ -129,10 +129,10 @@ async def test_a_message_shows_what_was_sent(app: RunningApp) -> None:
     answer = (
         await app.client.post("/graphql", json={"query": query, "variables": {"f": sent}})
     ).json()
-    told = [error["message"] for error in answer["errors"]]
-    assert len(told) == 2
-    assert told[0].endswith('non string value: {"prompt": "it\'s", "all": [true, null]}')
-    assert told[1].endswith(f"not to include unknown field 'none', found: {json.dumps(sent)}.")
+    messages = [error["message"] for error in answer["errors"]]
+    assert len(messages) == 2
+    assert messages[0].endswith('non string value: {"prompt": "it\'s", "all": [true, null]}')
+    assert messages[1].endswith(f"not to include unknown field 'none', found: {json.dumps(sent)}.")
 
 
 @pytest.mark.parametrize(

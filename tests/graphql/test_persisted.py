@@ -172,7 +172,7 @@ def test_each_form_of_manifest_is_read(tmp_path: Path, manifest: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"),
+    ("text", "error"),
     [
         (None, "No such file"),
         ("{", "not JSON"),
@@ -185,12 +185,12 @@ def test_each_form_of_manifest_is_read(tmp_path: Path, manifest: Any) -> None:
     ],
 )
 def test_a_bad_manifest_is_told_with_its_fault(
-    tmp_path: Path, text: str | None, fault: str
+    tmp_path: Path, text: str | None, error: str
 ) -> None:
     path = tmp_path / "manifest.json"
     if text is not None:
         path.write_text(text)
-    with pytest.raises(TrustedDocumentsError, match=fault):
+    with pytest.raises(TrustedDocumentsError, match=error):
         load_trusted_documents(path, DOCUMENTS)
 
 

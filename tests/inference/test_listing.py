@@ -74,7 +74,7 @@ async def test_another_currency_and_a_unit_named_twice_are_not_read(
 
 
 @pytest.mark.parametrize(
-    ("reply", "told", "is_refusal"),
+    ("reply", "message", "is_refusal"),
     [
         (failure(10000, 401, "Authentication error"), "401", True),
         (failure(10000, 403, "no {token} of {account}"), "no [hidden] of [hidden]", True),
@@ -108,7 +108,7 @@ async def test_another_currency_and_a_unit_named_twice_are_not_read(
 async def test_a_fault_is_told_without_secrets(
     fake_workers_ai: FakeWorkersAI,
     reply: Reply,
-    told: str,
+    message: str,
     is_refusal: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     body = reply.body.replace(b"{token}", fake_workers_ai.token.encode())
@@ -117,7 +117,7 @@ async def test_a_fault_is_told_without_secrets(
     )
     with pytest.raises(ListingFailed) as caught:
         await listing(fake_workers_ai)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert caught.value.is_refusal is is_refusal
     assert fake_workers_ai.token not in str(caught.value)
     assert fake_workers_ai.account_id not in str(caught.value)

@@ -17,7 +17,7 @@ from gql_server.domain.clock import now
 from gql_server.ledger.audit.audit import audit
 from gql_server.ledger.reports.performance import (
     Performance,
-    count_without_picture,
+    count_without_image,
     performance_start,
     read_performance,
 )
@@ -70,8 +70,8 @@ async def test_images_failures_and_seconds_are_told_by_model(database: Database)
     await add_image(database, model_id=Y, seconds=4.0, deleted_at=START)
     await add_image(database, model_id=Y, seconds=400.0, is_preview=True)
     for outcome in (Outcome.FAILED, Outcome.FAILED, Outcome.FAILED, Outcome.REFUSED):
-        await count_without_picture(database, Y, outcome, is_preview=False)
-    await count_without_picture(database, Y, Outcome.FAILED, is_preview=True)
+        await count_without_image(database, Y, outcome, is_preview=False)
+    await count_without_image(database, Y, Outcome.FAILED, is_preview=True)
     with counted_statements(database) as statements:
         found = await seen(database)
     assert len(statements) == 1
@@ -108,7 +108,7 @@ async def test_many_writers_do_not_stand_in_each_others_way(database: Database) 
         for turn in range(3):
             model_id = (X, Y)[(number + turn) % 2]
             await add_image(database, model_id=model_id, seconds=1.0)
-            await count_without_picture(database, model_id, Outcome.FAILED, is_preview=False)
+            await count_without_image(database, model_id, Outcome.FAILED, is_preview=False)
 
     with capture_logs() as logs:
         await asyncio.gather(*(work(number) for number in range(10)))
@@ -130,7 +130,7 @@ async def test_an_audit_tells_and_mends_what_differs_from_the_images(
     database: Database, harm: str
 ) -> None:
     await add_images(database, 3, model_id=X)
-    await count_without_picture(database, X, Outcome.FAILED, is_preview=False)
+    await count_without_image(database, X, Outcome.FAILED, is_preview=False)
     before = await seen(database)
     async with database.write() as connection:
         await connection.execute(text(harm))

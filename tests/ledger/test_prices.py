@@ -8,7 +8,7 @@ from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.unit_prices import PriceUnit
 from gql_server.inference.workers_ai.listing import ListedModel
 from gql_server.ledger.prices.files import PriceBookError
-from gql_server.ledger.prices.price_book import PictureSize, Price, PriceBook, load_price_book
+from gql_server.ledger.prices.price_book import ImageSize, Price, PriceBook, load_price_book
 from gql_server.ledger.prices.refresh import compare_prices
 
 CATALOGUE = load_catalogue()
@@ -31,7 +31,7 @@ def price(
 ) -> Price:
     model = CATALOGUE.get(model_id)
     assert model is not None
-    size = PictureSize(width=width, height=height, steps=steps, inputs=inputs)
+    size = ImageSize(width=width, height=height, steps=steps, inputs=inputs)
     return book.price(model, size, at=at)
 
 
@@ -199,7 +199,7 @@ def test_tokens_without_a_price_of_their_own_cost_as_much_as_the_usual_ones() ->
     units = {price.unit: price.nano_dollars for price in model.prices}
     assert PriceUnit.OUTPUT_TEXT_TOKEN not in units
     usage = {PriceUnit.OUTPUT_TEXT_TOKEN: 300, PriceUnit.OUTPUT_IMAGE_TOKEN: 1000}
-    size = PictureSize(width=1024, height=1024, steps=0, inputs=(), usage=usage)
+    size = ImageSize(width=1024, height=1024, steps=0, inputs=(), usage=usage)
     found = load_price_book(CATALOGUE).price(model, size, at=datetime(2026, 11, 22, tzinfo=UTC))
     assert found.provider_cost == 1300 * units[PriceUnit.OUTPUT_IMAGE_TOKEN]
 

@@ -70,7 +70,7 @@ def test_silence_is_timed_by_whoever_listens() -> None:
     seen = _Observations(12)
 
     def silent(moment: float, beat: datetime) -> set[str]:
-        return set(seen.silent({"prc_a": beat}, asked=moment, answered=moment))
+        return set(seen.silent({"prc_a": beat}, requested_at=moment, answered_at=moment))
 
     assert not silent(0, FIRST)
     assert not silent(6, FIRST)
@@ -88,6 +88,6 @@ def test_silence_is_timed_by_whoever_listens() -> None:
 def test_who_hung_while_it_listened_does_not_know_who_was_silent() -> None:
     seen = _Observations(12)
     beats = {"prc_a": FIRST}
-    assert not seen.silent(beats, asked=0, answered=0)
-    assert not seen.silent(beats, asked=1.5, answered=15)
-    assert not seen.silent(beats, asked=15.2, answered=15.2)
+    assert not seen.silent(beats, requested_at=0, answered_at=0)
+    assert not seen.silent(beats, requested_at=1.5, answered_at=15)
+    assert not seen.silent(beats, requested_at=15.2, answered_at=15.2)

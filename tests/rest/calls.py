@@ -38,9 +38,9 @@ async def send(user: RunningApp, method: str, path: str, **options: Any) -> http
     return await user.client.request(method, f"/api/{path}", **options)
 
 
-async def generate(user: RunningApp, **picture: Any) -> dict[str, Any]:
+async def generate(user: RunningApp, **changes: Any) -> dict[str, Any]:
     """Make a small picture, which must succeed."""
-    body = SMALL | picture
+    body = SMALL | changes
     image: dict[str, Any] = await ask(user, "POST", "generate", 201, json=body)
     return image
 

@@ -196,9 +196,9 @@ async def test_nobody_is_served_without_a_good_key(server: RunningApp) -> None:
             response = await server.client.request(method, path, headers=headers, content=b"{")
             assert response.status_code == 401
             assert response.headers["www-authenticate"] == "Bearer"
-            told = response.json()
-            assert told["error"] == "Unauthorized"
-            assert set(told["details"]) == {"message"}
+            problem = response.json()
+            assert problem["error"] == "Unauthorized"
+            assert set(problem["details"]) == {"message"}
 
 
 async def test_an_address_that_is_not_let_in_is_forbidden_in_plain_text(tmp_path: Path) -> None:
@@ -229,8 +229,8 @@ async def test_what_is_another_users_is_theirs_alone(server: RunningApp) -> None
         image = await generate(carl, model=SDXL, width=256, height=256)
         async with client_of(server, "dora", Role.CREATOR) as dora:
             for method in ("GET", "DELETE"):
-                told = await ask(dora, method, f"images/{image['id']}", 404)
-                assert told["error"] == "Image not found"
+                problem = await ask(dora, method, f"images/{image['id']}", 404)
+                assert problem["error"] == "Image not found"
         assert (await ask(carl, "GET", f"images/{image['id']}"))["is_deleted"] is False
 
 
@@ -241,8 +241,8 @@ async def test_anothers_source_cannot_be_a_mask(server: RunningApp) -> None:
         for path, given in (("generate", body), ("batch/generate", body | _PROMPTS)):
             await ask(emil, "POST", path, 201, json=given | {"mask_image_id": own.source_id})
             for mask in (anothers.source_id, MISSING.source_id):
-                told = await ask(emil, "POST", path, 400, json=given | {"mask_image_id": mask})
-                assert told == {
+                problem = await ask(emil, "POST", path, 400, json=given | {"mask_image_id": mask})
+                assert problem == {
                     "error": "Image not found",
                     "details": {
                         "field": "mask_image_id",

@@ -83,9 +83,11 @@ async def every_setting_of_a_batch_is_taken(working: RunningApp) -> None:
     assert (batch["total"], batch["priority"]) == (4, "high")
     ended = await finished(working, batch["id"])
     assert ended["succeeded"] == 4
-    told = await ask(working, "POST", "batch/generate", 402, json=body | {"max_cost": 0.07})
-    assert told["error"] == "Cost limit exceeded"
-    assert told["details"].items() >= {"field": "max_cost", "cost": 0.08, "max_cost": 0.07}.items()
+    problem = await ask(working, "POST", "batch/generate", 402, json=body | {"max_cost": 0.07})
+    assert problem["error"] == "Cost limit exceeded"
+    assert (
+        problem["details"].items() >= {"field": "max_cost", "cost": 0.08, "max_cost": 0.07}.items()
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,13 +109,13 @@ async def test_what_is_wrong_with_a_batch_is_told(
     user: RunningApp, given: dict[str, object], error: str, field: str
 ) -> None:
     body = {"prompts": ["A fox", "Another"], "model": FLUX} | given
-    told = await ask(user, "POST", "batch/generate", 400, json=body)
-    assert (told["error"], told["details"]["field"]) == (error, field)
-    assert "errors" not in told["details"]
+    problem = await ask(user, "POST", "batch/generate", 400, json=body)
+    assert (problem["error"], problem["details"]["field"]) == (error, field)
+    assert "errors" not in problem["details"]
 
 
 async def test_a_batch_that_there_is_not_is_not_found(user: RunningApp) -> None:
     for batch_id in ("bat_none", "img_none", "%00", "b" * 1000):
-        told = await ask(user, "GET", f"batch/{batch_id}", 404)
-        assert told["error"] == "Batch not found"
-        assert set(told["details"]) == {"message"}
+        problem = await ask(user, "GET", f"batch/{batch_id}", 404)
+        assert problem["error"] == "Batch not found"
+        assert set(problem["details"]) == {"message"}

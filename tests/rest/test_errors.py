@@ -74,18 +74,22 @@ async def test_an_unknown_model_is_refused_in_the_documented_words(user: Running
 async def test_a_field_that_is_wrong_is_named(
     user: RunningApp, given: dict[str, object], error: str, field: str
 ) -> None:
-    told = await ask(user, "POST", "generate", 400, json=GOOD | given)
-    assert told["error"] == error
-    assert set(told["details"]) == {"field", "message"}
-    assert told["details"]["field"] == field
+    problem = await ask(user, "POST", "generate", 400, json=GOOD | given)
+    assert problem["error"] == error
+    assert set(problem["details"]) == {"field", "message"}
+    assert problem["details"]["field"] == field
 
 
 async def test_several_faults_are_told_at_once(user: RunningApp) -> None:
-    told = await ask(
+    problem = await ask(
         user, "POST", "generate", 400, json={"prompt": "a", "model": "x", "tags": [""]}
     )
-    assert told["error"] == "Invalid model"
-    assert [fault["field"] for fault in told["details"]["errors"]] == ["model", "prompt", "tags.0"]
+    assert problem["error"] == "Invalid model"
+    assert [error["field"] for error in problem["details"]["errors"]] == [
+        "model",
+        "prompt",
+        "tags.0",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -118,9 +122,9 @@ async def test_a_body_that_cannot_be_read_is_refused(
 ) -> None:
     response = await send(user, "POST", path, content=content, headers=headers)
     assert response.status_code == status
-    told = response.json()
-    assert message in told["details"]["message"]
-    assert set(told) == {"error", "details"}
+    problem = response.json()
+    assert message in problem["details"]["message"]
+    assert set(problem) == {"error", "details"}
 
 
 @pytest.mark.parametrize("path", ["generate", "batch/generate"])
@@ -130,8 +134,8 @@ async def test_metadata_that_is_nested_too_deeply_is_refused(user: RunningApp, p
         nested = '{"a":' * depth + "1" + "}" * depth
         content = '{"model": "%s", %s, "metadata": %s}' % (FLUX, what, nested)
         for key in ({}, {"Idempotency-Key": f"deep-{depth}"}):
-            told = await ask(user, "POST", path, 400, content=content, headers=JSON | key)
-            assert told["error"] == "Invalid metadata"
+            problem = await ask(user, "POST", path, 400, content=content, headers=JSON | key)
+            assert problem["error"] == "Invalid metadata"
 
 
 @pytest.mark.parametrize("number", [str(2**64), str(-(2**63) - 1), "1" + "0" * 200])
@@ -139,11 +143,11 @@ async def test_a_whole_number_that_would_be_changed_is_refused(
     user: RunningApp, number: str
 ) -> None:
     body = '{"prompt": "A red fox", "model": "%s", "metadata": {"a": %s}}' % (FLUX, number)
-    told = await ask(
+    problem = await ask(
         user, "POST", "generate", 400, content=body, headers={"content-type": "application/json"}
     )
-    assert "beyond 64 bits" in told["details"]["message"]
-    assert len(told["details"]["message"]) < 200
+    assert "beyond 64 bits" in problem["details"]["message"]
+    assert len(problem["details"]["message"]) < 200
 
 
 async def test_whole_numbers_of_64_bits_and_what_only_looks_like_one_are_kept(
@@ -199,9 +203,9 @@ async def test_an_address_or_method_that_there_is_not_is_told(user: RunningApp) 
 async def test_a_parameter_that_is_wrong_is_named(
     user: RunningApp, path: str, params: dict[str, Any], field: str
 ) -> None:
-    told = await ask(user, "GET", path, 400, params=params)
-    assert told["error"] == f"Invalid {field}"
-    assert told["details"]["field"] == field
+    problem = await ask(user, "GET", path, 400, params=params)
+    assert problem["error"] == f"Invalid {field}"
+    assert problem["details"]["field"] == field
 
 
 async def test_a_failed_generation_is_a_500_with_its_message(
@@ -218,11 +222,11 @@ async def test_a_failed_generation_is_a_500_with_its_message(
             fake_workers_ai.next(behaviour)
             response = await send(app, "POST", "generate", json=GOOD)
             assert response.status_code == status
-            told = response.json()
-            assert told["error"] == title
-            assert len(told["details"]["message"]) > 10
+            problem = response.json()
+            assert problem["error"] == title
+            assert len(problem["details"]["message"]) > 10
             if status == 500:
-                assert set(told["details"]) == {"message"}
+                assert set(problem["details"]) == {"message"}
             found = response.headers.get("retry-after")
             assert found is None if retry is None else re.fullmatch(retry, found or "")
         assert (await ask(app, "GET", "images"))["total"] == 0
@@ -272,12 +276,12 @@ async def test_what_nobody_foresaw_is_masked_and_a_lost_database_is_a_503(
         async with app.services.database.write() as connection:
             await connection.execute(text("ALTER TABLE templates RENAME TO elsewhere"))
         with capture_logs() as logs:
-            told = await ask(app, "GET", "templates", 500)
-        assert told["error"] == "Internal server error"
-        assert told["details"]["reference"] in told["details"]["message"]
-        assert "templates" not in told["details"]["message"]
+            problem = await ask(app, "GET", "templates", 500)
+        assert problem["error"] == "Internal server error"
+        assert problem["details"]["reference"] in problem["details"]["message"]
+        assert "templates" not in problem["details"]["message"]
         (logged,) = [entry for entry in logs if entry["event"] == "unexpected_error"]
-        assert logged["reference"] == told["details"]["reference"]
+        assert logged["reference"] == problem["details"]["reference"]
 
         def lost() -> None:
             raise DatabaseUnavailable("gone")
@@ -291,11 +295,11 @@ async def test_what_nobody_foresaw_is_masked_and_a_lost_database_is_a_503(
 
 def test_every_error_of_the_domain_has_a_status_that_is_documented() -> None:
     for kind in error_family() - {GenerationPending, BatchPending}:
-        fault = kind.__new__(kind)
-        fault.path = ("id",)
-        if isinstance(fault, domain.GenerationFailed):
-            fault.reached_model = True
-        assert documented(status_of(fault))
+        error = kind.__new__(kind)
+        error.path = ("id",)
+        if isinstance(error, domain.GenerationFailed):
+            error.reached_model = True
+        assert documented(status_of(error))
 
 
 def test_a_batch_that_is_not_accepted_by_the_deadline_is_pending() -> None:
@@ -306,8 +310,8 @@ def test_a_batch_that_is_not_accepted_by_the_deadline_is_pending() -> None:
 
 
 async def test_a_turn_that_the_rate_limit_does_not_leave_is_a_429() -> None:
-    fault = domain.GenerationFailed("Try again.", retryable=True, reached_model=False)
-    for raised in (fault, Rejected([fault])):
+    error = domain.GenerationFailed("Try again.", retryable=True, reached_model=False)
+    for raised in (error, Rejected([error])):
         response = error_response(raised)
         assert response.status_code == 429
         assert response.headers["retry-after"] == "5"

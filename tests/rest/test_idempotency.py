@@ -31,7 +31,7 @@ async def test_the_same_request_with_its_key_is_done_once(user: RunningApp) -> N
             assert response.status_code == 201, response.text
             ids.add(response.json()["id"])
         assert len(ids) == 1
-        told = await ask(
+        problem = await ask(
             user,
             "POST",
             path,
@@ -39,8 +39,8 @@ async def test_the_same_request_with_its_key_is_done_once(user: RunningApp) -> N
             json=body | {"seed": 1},
             headers={"Idempotency-Key": "order 42"},
         )
-        assert told["error"] == "Idempotency key reused"
-        assert told["details"]["field"] == "Idempotency-Key"
+        assert problem["error"] == "Idempotency key reused"
+        assert problem["details"]["field"] == "Idempotency-Key"
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ async def test_a_key_is_the_same_over_graphql(user: RunningApp, key: str, header
 async def test_a_batchs_key_is_the_same_over_graphql(
     user: RunningApp, settings: dict[str, Any], rest_settings: dict[str, Any]
 ) -> None:
-    picture = {name: BATCH[name] for name in ("model", "width", "height")} | settings
-    given = picture | {"pictures": {"prompts": BATCH["prompts"]}, "idempotencyKey": "both"}
+    image_body = {name: BATCH[name] for name in ("model", "width", "height")} | settings
+    given = image_body | {"pictures": {"prompts": BATCH["prompts"]}, "idempotencyKey": "both"}
     payload = (await user.ask(GENERATE_BATCH, input=given))["generateBatch"]
     assert payload["userErrors"] == []
     body, headers = BATCH | rest_settings, {"Idempotency-Key": "both"}
@@ -97,8 +97,8 @@ async def test_those_that_come_together_are_one(user: RunningApp) -> None:
 async def test_a_key_that_is_none_is_refused(user: RunningApp, key: str) -> None:
     headers = [(b"Idempotency-Key", key.encode())]
     for path, body in (("generate", BODY), ("batch/generate", BATCH)):
-        told = await ask(user, "POST", path, 400, json=body, headers=headers)
-        assert told["error"] == "Invalid Idempotency-Key"
+        problem = await ask(user, "POST", path, 400, json=body, headers=headers)
+        assert problem["error"] == "Invalid Idempotency-Key"
 
 
 async def test_a_hard_budget_refuses_and_a_soft_one_warns(
@@ -125,10 +125,10 @@ async def test_a_hard_budget_refuses_and_a_soft_one_warns(
             assert made["warnings"] == ["The user's daily budget of $0.02 has been exceeded."]
         await limited(0.02, is_hard=True)
         for path, given in (("generate", BODY), ("batch/generate", BATCH)):
-            told = await ask(app, "POST", path, 402, json=given)
-            assert told["error"] == "Budget exceeded"
-            assert told["details"].items() >= {"limit": 0.02, "needed": 0.02}.items()
-            assert told["details"]["resets_at"].endswith("T00:00:00.000Z")
+            problem = await ask(app, "POST", path, 402, json=given)
+            assert problem["error"] == "Budget exceeded"
+            assert problem["details"].items() >= {"limit": 0.02, "needed": 0.02}.items()
+            assert problem["details"]["resets_at"].endswith("T00:00:00.000Z")
 
 
 async def test_what_everybody_spends_is_told_to_admins_alone(server: RunningApp) -> None:

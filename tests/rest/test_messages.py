@@ -44,6 +44,6 @@ async def test_no_message_shows_what_python_writes(user: RunningApp) -> None:
                     answer = (await send(user, method.upper(), address, json=value)).json()
                     details = answer.get("details", {})
                     found.add(details.get("message", ""))
-                    found.update(fault["message"] for fault in details.get("errors", ()))
+                    found.update(error["message"] for error in details.get("errors", ()))
     assert "Input should be an object" in found
     assert [message for message in found if PYTHON.search(message)] == []

@@ -93,13 +93,13 @@ async def test_the_documented_answers_are_those_of_the_server(
 ) -> None:
     good = {"prompt": "A red fox", "model": FLUX}
     for name, given in (("prompt", "ab"), ("model", "@cf/invalid/model")):
-        told = await ask(app, "POST", "generate", 400, json=good | {name: given})
-        assert told == json.loads(example(f"invalid-{name}.json"))
+        problem = await ask(app, "POST", "generate", 400, json=good | {name: given})
+        assert problem == json.loads(example(f"invalid-{name}.json"))
     fake_workers_ai.next(out_of_capacity(0))
-    told = await ask(app, "POST", "generate", 500, json=good)
+    problem = await ask(app, "POST", "generate", 500, json=good)
     documented = json.loads(example("failed.json"))
-    assert told["error"] == documented["error"]
-    assert told["details"].keys() == documented["details"].keys()
+    assert problem["error"] == documented["error"]
+    assert problem["details"].keys() == documented["details"].keys()
 
 
 @pytest.mark.clients

@@ -68,11 +68,11 @@ async def test_templates_are_listed_page_by_page(user: RunningApp) -> None:
 
 async def test_what_is_wrong_with_a_template_is_told_at_once(user: RunningApp) -> None:
     body = {"name": "", "model": "@cf/none/none", "parameters": {"width": "wide"}}
-    told = await ask(user, "POST", "templates", 400, json=body)
-    assert told["error"] == "Invalid parameters"
-    assert told["details"]["field"] == "parameters.width"
-    told = await ask(user, "POST", "templates", 400, json=body | {"parameters": {"width": 8}})
-    assert told == {
+    problem = await ask(user, "POST", "templates", 400, json=body)
+    assert problem["error"] == "Invalid parameters"
+    assert problem["details"]["field"] == "parameters.width"
+    problem = await ask(user, "POST", "templates", 400, json=body | {"parameters": {"width": 8}})
+    assert problem == {
         "error": "Invalid name",
         "details": {
             "field": "name",

@@ -79,9 +79,9 @@ async def test_a_form_of_another_page_is_refused(open_server: RunningApp) -> Non
 
 
 async def test_what_is_no_picture_or_too_large_is_refused(user: RunningApp) -> None:
-    told = await ask(user, "POST", "source-images", 400, content=b"no picture", headers=PNG)
-    assert told["details"]["field"] == "file"
-    assert "JPEG, PNG, WebP or AVIF" in told["details"]["message"]
+    problem = await ask(user, "POST", "source-images", 400, content=b"no picture", headers=PNG)
+    assert problem["details"]["field"] == "file"
+    assert "JPEG, PNG, WebP or AVIF" in problem["details"]["message"]
     too_much = b"\x89PNG" + bytes(MAX_UPLOAD_BYTES)
     await ask(user, "POST", "source-images", 413, content=too_much, headers=PNG)
     await ask(user, "POST", "source-images", 413, content=chunks(too_much), headers=PNG)

@@ -37,7 +37,7 @@ def test_an_origin_is_what_browsers_send(written: str, sent: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         ("https://*.example.com", "give each origin in full"),
         ("*.example.com", "give each origin in full"),
@@ -59,8 +59,8 @@ def test_an_origin_is_what_browsers_send(written: str, sent: str) -> None:
         ("wss://app.example.com", "give origins such as"),
     ],
 )
-def test_what_no_browser_sends_is_refused(written: str, told: str) -> None:
-    with pytest.raises(SettingsError, match=f"CORS_ORIGINS: .*{re.escape(told)}") as caught:
+def test_what_no_browser_sends_is_refused(written: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=f"CORS_ORIGINS: .*{re.escape(message)}") as caught:
         load_settings(cors_origins=f"https://good.example.com, {written}")
     assert "hidden" not in str(caught.value)
 
@@ -207,17 +207,17 @@ def test_an_unescaped_password_is_refused_and_no_piece_of_it_shown(hidden: str) 
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "message"),
     [
         (None, "DATABASE_PASSWORD: set it with a DATABASE_URL of postgresql://"),
         ("sqlite:///x.db", "DATABASE_PASSWORD: set it with a DATABASE_URL of postgresql://"),
         ("postgresql://user:other@h/x", "DATABASE_PASSWORD: DATABASE_URL has a password too"),
     ],
 )
-def test_a_password_needs_its_address(url: str | None, told: str) -> None:
+def test_a_password_needs_its_address(url: str | None, message: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings(database_url=url, database_password="hidden")
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "hidden" not in str(caught.value)
 
 

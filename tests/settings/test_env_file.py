@@ -54,13 +54,13 @@ def test_every_such_line_is_reported_and_no_value_shown(env_file: Path) -> None:
     assert "hidden" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("encoding", "told"), ENCODINGS)
-def test_another_encoding_is_named(env_file: Path, encoding: str, told: str) -> None:
+@pytest.mark.parametrize(("encoding", "message"), ENCODINGS)
+def test_another_encoding_is_named(env_file: Path, encoding: str, message: str) -> None:
     env_file.write_bytes("PORT=9001\n# für später\n".encode(encoding))
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert str(env_file) in str(caught.value)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_folder_in_its_place_is_reported(env_file: Path) -> None:

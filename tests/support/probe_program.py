@@ -22,7 +22,7 @@ _WARM_UP = 5
 _LOOK_SECONDS = 1.0
 _AFTERWARDS = 3
 _PAUSE_SECONDS = 0.005
-_PICTURE_EACH = 150
+_IMAGE_EACH = 150
 _LIST = "{ images(first: 10) { edges { node { id model { name } } } } }"
 _MAKE = """mutation { generateImage(input: {
   prompt: "A red fox", model: "@cf/black-forest-labs/flux-1-schnell"
@@ -44,7 +44,7 @@ def main(url: str, server: str, key: str | None = None) -> None:
         if key is None:
             connection.request("GET", "/health")
         else:
-            body = _MAKE if next(numbers) % _PICTURE_EACH == 0 else _LIST
+            body = _MAKE if next(numbers) % _IMAGE_EACH == 0 else _LIST
             headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
             connection.request("POST", "/graphql", json.dumps({"query": body}), headers)
         response = connection.getresponse()

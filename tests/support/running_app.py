@@ -42,15 +42,15 @@ class RunningApp:
         answer: dict[str, Any] = response.json()
         return answer
 
-    async def generate(self, **picture: Any) -> dict[str, Any]:
+    async def generate(self, **changes: Any) -> dict[str, Any]:
         """Run generateImage with the defaults of a quick test; return its payload."""
-        picture = {"prompt": "A red fox in the snow", "model": FLUX} | picture
-        payload: dict[str, Any] = (await self.ask(GENERATE, input=picture))["generateImage"]
+        changes = {"prompt": "A red fox in the snow", "model": FLUX} | changes
+        payload: dict[str, Any] = (await self.ask(GENERATE, input=changes))["generateImage"]
         return payload
 
-    async def image(self, **picture: Any) -> dict[str, Any]:
+    async def image(self, **changes: Any) -> dict[str, Any]:
         """Run generateImage, which must succeed; return the image."""
-        payload = await self.generate(**picture)
+        payload = await self.generate(**changes)
         assert payload["userErrors"] == []
         image: dict[str, Any] = payload["image"]
         return image

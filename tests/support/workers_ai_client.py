@@ -37,8 +37,8 @@ class SkippedWaits:
     noted: list[float | None] = field(default_factory=list)
     backoff: Backoff = field(default_factory=Backoff)
 
-    def __call__(self, attempt: int, asked_seconds: float | None) -> float | None:
-        wait = self.backoff(attempt, asked_seconds)
+    def __call__(self, attempt: int, retry_after_seconds: float | None) -> float | None:
+        wait = self.backoff(attempt, retry_after_seconds)
         self.noted.append(wait)
         return None if wait is None else 0.0
 

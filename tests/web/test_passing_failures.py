@@ -77,12 +77,12 @@ async def test_a_database_that_is_away_is_unavailable_over_every_door(
                 async with streamed(url, accept, SUBSCRIPTION) as stream:
                     answers[accept] = await stream.receive() or {}
         for door, answer in answers.items():
-            (told,) = answer["errors"]
-            assert told["extensions"] == UNAVAILABLE, door
-        picture = {"prompt": "A red fox in the snow", "model": FLUX}
+            (error,) = answer["errors"]
+            assert error["extensions"] == UNAVAILABLE, door
+        image_input = {"prompt": "A red fox in the snow", "model": FLUX}
         for response in (
             await client.get("/api/images"),
-            await client.post("/api/generate", json=picture),
+            await client.post("/api/generate", json=image_input),
         ):
             assert (response.status_code, response.headers["retry-after"]) == (503, "2")
             assert response.json()["error"] == "Service unavailable"
@@ -159,11 +159,13 @@ async def test_an_sqlite_that_takes_no_writes_is_unavailable_over_every_door(
                 assert (await app.answer(QUERY))["data"] == {"images": {"totalCount": 0}}
                 for accept in (EVENTS, PARTS):
                     async with streamed(url, accept, SUBSCRIPTION) as stream:
-                        (told,) = (await stream.receive() or {})["errors"]
-                        assert told["message"].startswith("There is no batch"), told  # it was read
+                        (error,) = (await stream.receive() or {})["errors"]
+                        assert error["message"].startswith("There is no batch"), (
+                            error
+                        )  # it was read
                 for door, answer in answers.items():
-                    (told,) = answer["errors"]
-                    assert told["extensions"] == UNAVAILABLE, door
+                    (error,) = answer["errors"]
+                    assert error["extensions"] == UNAVAILABLE, door
                 posted = {name: TEMPLATE[name] for name in ("name", "model", "description")}
                 response = await client.post("/api/templates", json=posted)
                 assert (response.status_code, response.headers["retry-after"]) == (503, "2")
@@ -248,10 +250,10 @@ async def _both(
     status: int,
     retry_after: str | None,
 ) -> None:
-    (told,) = (await app.generate())["userErrors"]
-    assert (told["code"], told.get("retryable")) == (code, retryable)
-    picture = {"prompt": "A red fox in the snow", "model": FLUX}
-    response = await app.client.post("/api/generate", json=picture)
+    (error,) = (await app.generate())["userErrors"]
+    assert (error["code"], error.get("retryable")) == (code, retryable)
+    image_input = {"prompt": "A red fox in the snow", "model": FLUX}
+    response = await app.client.post("/api/generate", json=image_input)
     assert response.status_code == status, response.text
     given = response.headers.get("retry-after")
     if retry_after == "resetsAt":

@@ -45,9 +45,9 @@ async def app(
         yield running
 
 
-async def failure(app: RunningApp, **picture: Any) -> tuple[str, bool, str]:
+async def failure(app: RunningApp, **changes: Any) -> tuple[str, bool, str]:
     """Ask for a picture that cannot be kept; return the error."""
-    (error,) = (await app.generate(**picture))["userErrors"]
+    (error,) = (await app.generate(**changes))["userErrors"]
     return error["code"], error["retryable"], error["message"]
 
 

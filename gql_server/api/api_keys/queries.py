@@ -9,7 +9,7 @@ from gql_server.api.api_keys.types import ApiKey, api_key_from
 from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Info
 from gql_server.api.described import described
-from gql_server.api.images.filters import wanted_user
+from gql_server.api.images.filters import requested_user
 from gql_server.api.pages import PageArguments, Paginated
 from gql_server.graphql.plans.fields import PLAN, ByResolver
 
@@ -58,12 +58,12 @@ async def _api_key_connection(
     """
     context = info.context
     request = page.request()
-    user_id = wanted_user(where)
+    user_id = requested_user(where)
     database, principal = context.services.database, context.principal
     found = await use_cases.list_keys(database, principal, request, user_id=user_id)
     return connection(
         found,
-        [api_key_from(facts) for facts in found.rows],
+        [api_key_from(row) for row in found.rows],
         request,
         lambda: use_cases.key_count(database, principal, user_id=user_id),
     )

@@ -13,7 +13,7 @@ from gql_server.api.enums import domain_member
 from gql_server.api.errors import camel_case
 from gql_server.api.images.parameters import (
     IDEMPOTENCY_KEY,
-    PictureSettingsInput,
+    ImageSettingsInput,
     PromptInput,
     parameters_of,
 )
@@ -25,14 +25,14 @@ from gql_server.generation.requests.request import ImageRequest
 from gql_server.graphql.execution.plain_values import length, whole_number
 from gql_server.processes.bulk_work import bulk_work
 
-_SETTINGS: Final = tuple(field.name for field in fields(PictureSettingsInput))
+_SETTINGS: Final = tuple(field.name for field in fields(ImageSettingsInput))
 _PYTHON_NAMES: Final = {camel_case(name): name for name in (*_SETTINGS, "prompt")}
 _LISTS: Final = frozenset({"source_image_ids", "tags"})
 
 
 @described
 @strawberry.input
-class BatchItemInput(PictureSettingsInput, PromptInput):
+class BatchItemInput(ImageSettingsInput, PromptInput):
     """An image of a batch with its own settings.
 
     Omitted fields use the batch's settings.
@@ -66,7 +66,7 @@ class BatchPicturesInput:
 
 @described
 @strawberry.input
-class GenerateBatchInput(PictureSettingsInput):
+class GenerateBatchInput(ImageSettingsInput):
     """A batch of images to generate.
 
     Settings apply to every image that does not override them.
@@ -118,15 +118,15 @@ async def batch_request(source: GenerateBatchInput) -> BatchRequest:
     Raises:
         Rejected: It asks for none, or for more than a batch has.
     """
-    wanted = source.pictures.prompts or source.pictures.items
-    errors = list(size_errors(len(wanted.value) if wanted else 0, source.images_per_prompt))
+    entries = source.pictures.prompts or source.pictures.items
+    errors = list(size_errors(len(entries.value) if entries else 0, source.images_per_prompt))
     if errors:
         raise Rejected(errors)
     pictures: list[BatchImage] = []
     async with bulk_work() as pace:
-        for picture in _pictures(source):
+        for one in _pictures(source):
             await pace.keep()
-            pictures.append(picture)
+            pictures.append(one)
     return BatchRequest(
         pictures=pictures,
         images_per_prompt=source.images_per_prompt,
@@ -155,7 +155,7 @@ def _pictures(source: GenerateBatchInput) -> Iterator[BatchImage]:
             )
 
 
-def _given(source: PictureSettingsInput) -> dict[str, Any]:
+def _given(source: ImageSettingsInput) -> dict[str, Any]:
     # A list becomes a tuple here, once, and not for every picture that the batch's is for.
     return {
         name: _hashable(name, value)

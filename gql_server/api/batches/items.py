@@ -133,12 +133,12 @@ async def item_connection(
     """
     services = info.context.services
     request = page.request()
-    wanted = (
+    domain_statuses = (
         {domain_member(ItemStatus, status) for status in statuses} if statuses is not None else None
     )
-    found = await use_cases.list_items(services, batch_id, request, wanted)
+    found = await use_cases.list_items(services, batch_id, request, domain_statuses)
 
     async def count() -> int:
-        return await use_cases.count_items(services, batch_id, wanted)
+        return await use_cases.count_items(services, batch_id, domain_statuses)
 
     return connection(found, [item_from(row) for row in found.rows], request, count)

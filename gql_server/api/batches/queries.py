@@ -80,19 +80,19 @@ async def _batch_connection(
     """
     context = info.context
     request = page.request()
-    given = where or BatchFilter()
-    errors = list(validate_user(given.user_id))
+    fields = where or BatchFilter()
+    errors = list(validate_user(fields.user_id))
     if errors:
         raise Rejected(errors)
-    wanted = rows.BatchFilter(
-        user_id=given.user_id,
-        statuses=tuple({domain_member(domain.BatchStatus, one) for one in given.status})
-        if given.status is not None
+    batch_filter = rows.BatchFilter(
+        user_id=fields.user_id,
+        statuses=tuple({domain_member(domain.BatchStatus, one) for one in fields.status})
+        if fields.status is not None
         else None,
     )
-    found = await use_cases.list_batches(context.services, context.principal, wanted, request)
+    found = await use_cases.list_batches(context.services, context.principal, batch_filter, request)
 
     async def count() -> int:
-        return await use_cases.count_batches(context.services, context.principal, wanted)
+        return await use_cases.count_batches(context.services, context.principal, batch_filter)
 
     return connection(found, [batch_from(context, row) for row in found.rows], request, count)

@@ -9,7 +9,7 @@ from gql_server.api.batches.inputs import GenerateBatchInput, batch_request, bat
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.errors import REPORTABLE, user_errors
-from gql_server.api.images.parameters import GenerateImageInput, picture_request
+from gql_server.api.images.parameters import GenerateImageInput, image_request
 from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.batches.validation import estimate_batch
 from gql_server.domain.money import to_dollars, to_neurons
@@ -63,8 +63,8 @@ class CostEstimatePayload:
 
 def estimate_work(arguments: Mapping[str, Any]) -> int:
     """Return what an estimate costs beside its objects: as much as accepting the pictures."""
-    wanted = arguments.get("input")
-    batch = wanted.get("batch") if isinstance(wanted, dict) else None
+    source = arguments.get("input")
+    batch = source.get("batch") if isinstance(source, dict) else None
     return batch_work({"input": batch})
 
 
@@ -74,7 +74,7 @@ async def cost_estimate(info: Info, source: CostEstimateInput) -> CostEstimatePa
     kind = "image" if source.image is not None else "batch"
     try:
         if source.image is not None:
-            price = await estimate_cost(services, principal, picture_request(source.image.value))
+            price = await estimate_cost(services, principal, image_request(source.image.value))
         else:
             assert source.batch is not None  # noqa: S101 - @oneOf has seen to it
             price = await estimate_batch(

@@ -105,20 +105,20 @@ def _cost_analytics(
         Rejected: A list of the filter is too long, or an id is no text.
     """
     context = info.context
-    wanted = where or CostFilter()
+    fields = where or CostFilter()
     errors = [
-        *list_errors(wanted.models, path=("filter", "models"), limit=_MAX_IDS),
-        *list_errors(wanted.templates, path=("filter", "templates"), limit=_MAX_IDS),
-        *list_errors(wanted.user_ids, path=("filter", "user_ids"), limit=_MAX_IDS),
+        *list_errors(fields.models, path=("filter", "models"), limit=_MAX_IDS),
+        *list_errors(fields.templates, path=("filter", "templates"), limit=_MAX_IDS),
+        *list_errors(fields.user_ids, path=("filter", "user_ids"), limit=_MAX_IDS),
     ]
     if errors:
         raise Rejected(errors)
     report = cost_report(
         context.services,
         context.principal,
-        user_ids=wanted.user_ids,
-        model_ids=wanted.models,
-        template_ids=wanted.templates,
+        user_ids=fields.user_ids,
+        model_ids=fields.models,
+        template_ids=fields.templates,
         since=since,
         until=until,
     )

@@ -53,7 +53,7 @@ ExpiresIn = Annotated[
 ]
 
 
-async def picture_url(
+async def image_url(
     info: Info,
     storage_key: str,
     width: int | None = None,

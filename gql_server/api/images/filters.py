@@ -133,7 +133,7 @@ class UserFilter(Protocol):
     user_id: strawberry.ID | None
 
 
-def wanted_user(where: UserFilter | None) -> str | None:
+def requested_user(where: UserFilter | None) -> str | None:
     """Return the user whose list a filter asks for; None: of all whom the caller may see.
 
     Raises:

@@ -10,7 +10,7 @@ from gql_server.api.budgets.warnings import MAX_WARNINGS, PayloadWarning, budget
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.errors import REPORTABLE, user_errors
-from gql_server.api.images.parameters import GenerateImageInput, picture_request
+from gql_server.api.images.parameters import GenerateImageInput, image_request
 from gql_server.api.images.types import Image, image_from
 from gql_server.api.images.warnings import size_warnings
 from gql_server.api.user_error_types import ERROR_LIST, UserError
@@ -128,7 +128,7 @@ class ImageMutations:
             made = await generate_image(
                 context.services,
                 context.principal,
-                picture_request(input),
+                image_request(input),
                 idempotency_key=input.idempotency_key,
             )
         except REPORTABLE as error:

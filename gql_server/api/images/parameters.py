@@ -126,7 +126,7 @@ class PromptInput:
 
 
 @strawberry.input
-class PictureSettingsInput:
+class ImageSettingsInput:
     """How a picture is made, and what is kept with it."""
 
     model: strawberry.ID | None = strawberry.field(
@@ -177,7 +177,7 @@ class PictureSettingsInput:
 
 @described
 @strawberry.input
-class GenerateImageInput(PictureSettingsInput, PromptInput):
+class GenerateImageInput(ImageSettingsInput, PromptInput):
     """An image to generate."""
 
     max_cost: float | None = strawberry.field(
@@ -187,7 +187,7 @@ class GenerateImageInput(PictureSettingsInput, PromptInput):
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
-def parameters_from(source: PictureSettingsInput | TemplateParametersInput) -> Parameters:
+def parameters_from(source: ImageSettingsInput | TemplateParametersInput) -> Parameters:
     """Read the settings of an input."""
     return parameters_of(vars(source))
 
@@ -218,7 +218,7 @@ _OWN_FIELD: Final = "parameters"
 _SHARED: Final = tuple(field.name for field in fields(Parameters) if field.name != "own")
 
 
-def picture_request(source: GenerateImageInput) -> ImageRequest:
+def image_request(source: GenerateImageInput) -> ImageRequest:
     """Read the picture that an input asks for."""
     return ImageRequest(
         prompt=source.prompt,

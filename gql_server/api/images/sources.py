@@ -83,15 +83,17 @@ async def derived_connection(
         images_from,
     )
 
-    context, wanted = info.context, image_filter(where)
+    context, filters = info.context, image_filter(where)
     request = page.request()
     columns = requested_columns(info, ("edges", "node"), IMAGE_COLUMNS)
-    found = await context.loaders.derived_images.load(ImagesOf(source_id, columns, wanted, request))
+    found = await context.loaders.derived_images.load(
+        ImagesOf(source_id, columns, filters, request)
+    )
     return connection(
         found,
         await images_from(context, found.rows),
         request,
         lambda: use_cases.image_count(
-            context.services, context.principal, wanted.derived_of(source_id)
+            context.services, context.principal, filters.derived_of(source_id)
         ),
     )

@@ -10,7 +10,7 @@ from strawberry.scalars import JSON
 from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Context, Info
 from gql_server.api.described import described
-from gql_server.api.images.addresses import ExpiresIn, Format, Width, picture_url
+from gql_server.api.images.addresses import ExpiresIn, Format, Width, image_url
 from gql_server.api.images.filters import FilterArgument, ImageFilter, image_filter
 from gql_server.api.images.parameters import GenerationParameters, generation_parameters
 from gql_server.api.images.sources import (
@@ -184,7 +184,7 @@ class Image(Node):
         expires_in: ExpiresIn = DEFAULT_URL_SECONDS,
     ) -> str:
         """Make an address."""
-        return await picture_url(info, self.storage_key, width, format, expires_in)
+        return await image_url(info, self.storage_key, width, format, expires_in)
 
 
 IMAGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -258,18 +258,18 @@ async def image_connection(
     """Return a page of the caller's images, reading only the requested columns."""
     context = info.context
     request = page.request()
-    wanted = image_filter(where)
+    filters = image_filter(where)
     if batch_id is not None:
-        wanted = wanted.of_batch(batch_id)
+        filters = filters.of_batch(batch_id)
     columns = requested_columns(info, ("edges", "node"), IMAGE_COLUMNS)
     found = await use_cases.list_images(
-        context.services, context.principal, columns, wanted, request
+        context.services, context.principal, columns, filters, request
     )
     return connection(
         found,
         await images_from(context, found.rows),
         request,
-        lambda: use_cases.image_count(context.services, context.principal, wanted),
+        lambda: use_cases.image_count(context.services, context.principal, filters),
     )
 
 

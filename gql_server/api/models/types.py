@@ -170,14 +170,14 @@ def list_models(models: Mapping[str, Model], where: ModelFilter | None) -> list[
     """Return the models that a filter lets through, in the catalogue's order."""
     if where is None:
         return list(models.values())
-    wanted = where
+    fields = where
     return [
         model
         for model in models.values()
-        if set(wanted.capabilities or ()) <= set(model.capabilities)
-        and wanted.speed in {None, model.speed}
-        and wanted.is_recommended in {None, model.is_recommended}
-        and wanted.is_beta in {None, model.is_beta}
+        if set(fields.capabilities or ()) <= set(model.capabilities)
+        and fields.speed in {None, model.speed}
+        and fields.is_recommended in {None, model.is_recommended}
+        and fields.is_beta in {None, model.is_beta}
     ]
 
 

@@ -94,7 +94,7 @@ class SourceImageMutations:
         context = info.context
         try:
             data, path = await _read(input)
-            facts = await upload_source_image(
+            row = await upload_source_image(
                 context.services,
                 context.principal,
                 data,
@@ -103,7 +103,7 @@ class SourceImageMutations:
             )
         except REPORTABLE as error:
             return UploadSourceImagePayload(source_image=None, user_errors=user_errors(error))
-        return UploadSourceImagePayload(source_image=source_image_from(facts), user_errors=[])
+        return UploadSourceImagePayload(source_image=source_image_from(row), user_errors=[])
 
     @strawberry.mutation(
         description="Deletes an upload for good, its file too, and frees its share of the user's "
@@ -125,19 +125,19 @@ class SourceImageMutations:
         return DeleteSourceImagePayload(deleted_id=input.id, user_errors=[])
 
 
-async def _read(given: UploadSourceImageInput) -> tuple[bytes, Path]:
+async def _read(source: UploadSourceImageInput) -> tuple[bytes, Path]:
     """Return the picture's bytes, and the field that they came in."""
-    if given.file is not None and given.data_url is not None:
+    if source.file is not None and source.data_url is not None:
         raise InvalidInput("Give file or dataUrl, not both.", path=DATA_URL_PATH)
-    if given.data_url is not None:
-        return await asyncio.to_thread(read_data_url, given.data_url), DATA_URL_PATH
-    if given.file is None:
+    if source.data_url is not None:
+        return await asyncio.to_thread(read_data_url, source.data_url), DATA_URL_PATH
+    if source.file is None:
         raise InvalidInput(
             "Send the picture as file, in a GraphQL multipart request, or as dataUrl.",
             path=_FILE_PATH,
             code=ErrorCode.REQUIRED,
         )
-    return await _read_file(given.file), _FILE_PATH
+    return await _read_file(source.file), _FILE_PATH
 
 
 async def _read_file(file: object) -> bytes:

@@ -7,7 +7,7 @@ import strawberry
 from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Info
 from gql_server.api.described import described
-from gql_server.api.images.filters import wanted_user
+from gql_server.api.images.filters import requested_user
 from gql_server.api.pages import PageArguments, Paginated
 from gql_server.api.source_images.types import SourceImage, source_image_from
 from gql_server.generation import uploads as use_cases
@@ -55,7 +55,7 @@ async def _source_image_connection(
         Rejected: The filter is invalid.
     """
     context = info.context
-    user_id = wanted_user(where)
+    user_id = requested_user(where)
     request = page.request()
     found = await use_cases.list_source_images(
         context.services, context.principal, request, user_id=user_id

@@ -8,7 +8,7 @@ import strawberry
 from gql_server.api.connections import Connection
 from gql_server.api.context import Info
 from gql_server.api.described import described
-from gql_server.api.images.addresses import ExpiresIn, Format, Width, picture_url
+from gql_server.api.images.addresses import ExpiresIn, Format, Width, image_url
 from gql_server.api.images.filters import FilterArgument
 from gql_server.api.images.sources import derived_connection
 from gql_server.api.images.types import Image
@@ -59,7 +59,7 @@ class SourceImage(Node):
         expires_in: ExpiresIn = DEFAULT_URL_SECONDS,
     ) -> str:
         """Make an address."""
-        return await picture_url(info, self.storage_key, width, format, expires_in)
+        return await image_url(info, self.storage_key, width, format, expires_in)
 
 
 def source_image_from(upload: SourceImageRecord) -> SourceImage:

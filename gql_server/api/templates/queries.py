@@ -8,7 +8,7 @@ import strawberry
 from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Info
 from gql_server.api.described import described
-from gql_server.api.images.filters import wanted_user
+from gql_server.api.images.filters import requested_user
 from gql_server.api.pages import PageArguments, Paginated
 from gql_server.api.templates.types import Template, find_templates, template_from
 from gql_server.generation import templates as use_cases
@@ -88,7 +88,7 @@ async def _template_connection(
         Rejected: The filter is invalid.
     """
     context = info.context
-    user_id = wanted_user(where)
+    user_id = requested_user(where)
     request = page.request()
     columns = requested_columns(info, ("edges", "node"), _COLUMNS)
     found = await use_cases.list_templates(
@@ -96,7 +96,7 @@ async def _template_connection(
     )
     return connection(
         found,
-        [template_from(context, facts) for facts in found.rows],
+        [template_from(context, row) for row in found.rows],
         request,
         lambda: use_cases.template_count(context.services, context.principal, user_id=user_id),
     )

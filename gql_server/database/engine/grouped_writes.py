@@ -49,7 +49,7 @@ class GroupedWrites(Generic[Given, Written]):
         self._limit: Final = limit
         self._batch_window_seconds: Final = batch_window_seconds
         self._is_urgent = asyncio.Event()
-        self._waiting: deque[_Asked[Given, Written]] = deque()
+        self._waiting: deque[_PendingWrite[Given, Written]] = deque()
         self._is_writing = False
 
     async def write(self, given: Given, *, may_wait: bool = False) -> Written:
@@ -66,7 +66,7 @@ class GroupedWrites(Generic[Given, Written]):
             Exception: The error of this write alone.
         """
         future: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Asked(given, future, may_wait))
+        self._waiting.append(_PendingWrite(given, future, may_wait))
         if not self._may_wait:
             self._is_urgent.set()
         if not self._is_writing:
@@ -93,12 +93,12 @@ class GroupedWrites(Generic[Given, Written]):
                 async with asyncio.timeout(self._batch_window_seconds):
                     await self._is_urgent.wait()
 
-    def _next_group(self) -> Sequence["_Asked[Given, Written]"]:
+    def _next_group(self) -> Sequence["_PendingWrite[Given, Written]"]:
         """Take the next group, without those whose callers were cancelled."""
         taken = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
         return [one for one in taken if not one.future.done()]
 
-    async def _write_group(self, group: Sequence["_Asked[Given, Written]"]) -> None:
+    async def _write_group(self, group: Sequence["_PendingWrite[Given, Written]"]) -> None:
         if not group:
             return
         try:
@@ -120,7 +120,7 @@ class GroupedWrites(Generic[Given, Written]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked(Generic[Given, Written]):
+class _PendingWrite(Generic[Given, Written]):
     given: Given
     future: asyncio.Future[Written]
     may_wait: bool

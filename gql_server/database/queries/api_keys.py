@@ -73,9 +73,9 @@ async def find_api_keys(
 async def find_valid_keys(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
     """Return which of these keys were not revoked, whether or not they have expired."""
     found: set[str] = set()
-    wanted = list(ids)
-    for begin in range(0, len(wanted), _AT_ONCE):
-        some = wanted[begin : begin + _AT_ONCE]
+    ordered = list(ids)
+    for begin in range(0, len(ordered), _AT_ONCE):
+        some = ordered[begin : begin + _AT_ONCE]
         rows = await connection.execute(_GOOD, {"key_ids": some})
         found.update(rows.scalars())
     return found

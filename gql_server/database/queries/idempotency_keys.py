@@ -17,7 +17,7 @@ from gql_server.database.queries.processes import is_alive
 from gql_server.database.records.idempotency_keys import KeyRecord
 from gql_server.database.tables.idempotency_keys import IdempotencyKeyRow
 
-NOBODY: Final = ""
+NO_PROCESS: Final = ""
 """Holder of a key that no process works on, though something was spent under it."""
 
 
@@ -143,7 +143,7 @@ async def release_key(
     await connection.execute(
         update(IdempotencyKeyRow)
         .where(*_is_open(scope, result_id), col(IdempotencyKeyRow.process_id) == process_id)
-        .values(process_id=NOBODY)
+        .values(process_id=NO_PROCESS)
     )
 
 

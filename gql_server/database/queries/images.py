@@ -246,7 +246,7 @@ def _page_statement(
 def _narrowed(
     chosen: Select[Any], where: ImageFilter, request: PageRequest, bind: Bind
 ) -> Select[Any]:
-    wanted = chosen.where(*_conditions(where, bind))
+    narrowed = chosen.where(*_conditions(where, bind))
     if where.tags:
         # The index that finds the tag then has its images in the list's order.
         created_at, image_id = col(ImageTagRow.created_at), col(ImageTagRow.image_id)
@@ -254,7 +254,7 @@ def _narrowed(
         created_at, image_id = col(ImageSourceRow.created_at), col(ImageSourceRow.image_id)
     else:
         created_at, image_id = col(ImageRow.created_at), col(ImageRow.id)
-    return page_statement(wanted, created_at, image_id, request, bind)
+    return page_statement(narrowed, created_at, image_id, request, bind)
 
 
 def _select(columns: Collection[str]) -> Select[Any]:

@@ -24,7 +24,7 @@ meanwhile.
 """
 
 
-_HELD_ANEW: Final = ("amount", "process_id", "is_preview", "created_at")
+_RENEWED_COLUMNS: Final = ("amount", "process_id", "is_preview", "created_at")
 
 
 class ReservationLost(Exception):
@@ -79,7 +79,7 @@ async def write_reservation(connection: AsyncConnection, reservation: Reservatio
     )
     await connection.execute(
         insert.on_conflict_do_update(
-            index_elements=["id"], set_={name: insert.excluded[name] for name in _HELD_ANEW}
+            index_elements=["id"], set_={name: insert.excluded[name] for name in _RENEWED_COLUMNS}
         )
     )
 

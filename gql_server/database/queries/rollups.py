@@ -263,11 +263,11 @@ def _rows(
     Each part is a statement of its own, for which the primary key is one range: joined by OR,
     SQLite would read every roll-up of the grouping.
     """
-    told = [getattr(CostRollupRow, name) for name in keys]
+    key_columns = [getattr(CostRollupRow, name) for name in keys]
     conditions = _conditions(where, grouping)
     parts = [
         select(
-            *told, *((part.sign * getattr(CostRollupRow, name)).label(name) for name in SUMS)
+            *key_columns, *((part.sign * getattr(CostRollupRow, name)).label(name) for name in SUMS)
         ).where(
             *conditions,
             col(CostRollupRow.span) == part.period,

@@ -22,22 +22,22 @@ from gql_server.domain.clock import now
 StoredRow = type[ImageRow] | type[SourceImageRow]
 """A table whose rows have a file in the store."""
 
-_PICTURES: Final = "pictures"
+_IMAGES: Final = "pictures"
 _SAMPLE: Final = 5
 
 
 async def adopted_store(connection: AsyncConnection) -> str | None:
     """Return the ID of the adopted store, or None if none was adopted."""
-    statement = select(col(StoreRow.store_id)).where(col(StoreRow.purpose) == _PICTURES)
+    statement = select(col(StoreRow.store_id)).where(col(StoreRow.purpose) == _IMAGES)
     return (await connection.execute(statement)).scalar_one_or_none()
 
 
 async def adopt_store(database: Database, store_id: str) -> None:
     """Write which store has the images, replacing any other."""
-    row = StoreRow(purpose=_PICTURES, store_id=store_id, adopted_at=now()).model_dump()
+    row = StoreRow(purpose=_IMAGES, store_id=store_id, adopted_at=now()).model_dump()
     try:
         async with database.write() as connection:
-            await connection.execute(delete(StoreRow).where(col(StoreRow.purpose) == _PICTURES))
+            await connection.execute(delete(StoreRow).where(col(StoreRow.purpose) == _IMAGES))
             await connection.execute(insert(StoreRow), row)
     except IntegrityError:  # another process did, which read the same marker
         return
@@ -95,14 +95,14 @@ async def expected_images(connection: AsyncConnection, ids: Collection[str]) -> 
         col(IdempotencyKeyRow.result_id).in_(ids), col(IdempotencyKeyRow.completed_at).is_(None)
     )
     unfinished = select(col(BatchRow.id)).where(col(BatchRow.finished_at).is_(None))
-    begun = select(col(BatchItemRow.image_id)).where(
+    started = select(col(BatchItemRow.image_id)).where(
         col(BatchItemRow.batch_id).in_(unfinished),
         col(BatchItemRow.image_id).in_(ids),
         col(BatchItemRow.status).in_((ItemStatus.QUEUED, ItemStatus.RUNNING)),
     )
     return {
         image_id
-        for statement in (claimed, begun)
+        for statement in (claimed, started)
         for image_id in (await connection.execute(statement)).scalars()
     }
 

@@ -10,10 +10,10 @@ from gql_server.domain.parameters import Parameters
 from gql_server.generation.services import Services
 from gql_server.generation.source_images import SourceImage, fitted_size
 from gql_server.inference.model import Model, Size
-from gql_server.ledger.prices.price_book import PictureSize, Price
+from gql_server.ledger.prices.price_book import ImageSize, Price
 
 
-def price_of(services: Services, model: Model, size: PictureSize) -> Price:
+def price_of(services: Services, model: Model, size: ImageSize) -> Price:
     """Return the current price of an image of this size; the provider charges none for previews."""
     price = services.prices.price(model, size, at=now())
     if services.generator.is_preview:
@@ -37,10 +37,10 @@ def cost_errors(max_cost: float | None, cost: int) -> Iterator[DomainError]:
 
 def image_size(
     model: Model, parameters: Parameters, sources: Sequence[SourceImage], *, prompt: str = ""
-) -> PictureSize:
+) -> ImageSize:
     """Return what the price of an image depends on, defaults included."""
     size = expected_size(model, parameters, sources)
-    return PictureSize(
+    return ImageSize(
         width=size.width,
         height=size.height,
         steps=parameters.steps or 0,

@@ -228,32 +228,32 @@ def _template_version(kept: KeptPrompt | None, template: PartialTemplate | None)
     return template["version"] if template is not None else None
 
 
-def with_other_seed(picture: ValidatedRequest, number: int) -> ValidatedRequest:
+def with_other_seed(accepted: ValidatedRequest, number: int) -> ValidatedRequest:
     """Return another copy of a validated request: the same but for its ID and its seed.
 
     Args:
-        picture: The first copy.
+        accepted: The first copy.
         number: The number of the copy, which is added to a requested seed.
     """
-    asked, seed = picture.request.parameters.seed, picture.parameters.seed
-    request = picture.request
-    if asked is not None:
-        seed = asked + number
+    requested, seed = accepted.request.parameters.seed, accepted.parameters.seed
+    request = accepted.request
+    if requested is not None:
+        seed = requested + number
         request = replace(request, parameters=replace(request.parameters, seed=seed))
     elif seed is not None:
-        seed = picture.model.random_seed()
+        seed = accepted.model.random_seed()
     return replace(
-        picture,
+        accepted,
         image_id=new_id("img"),
         request=request,
-        parameters=replace(picture.parameters, seed=seed),
-        seed_was_given=asked is not None,
+        parameters=replace(accepted.parameters, seed=seed),
+        seed_was_given=requested is not None,
     )
 
 
-def with_seed(picture: ValidatedRequest, seed: int | None) -> ValidatedRequest:
+def with_seed(accepted: ValidatedRequest, seed: int | None) -> ValidatedRequest:
     """Return the request with the seed the image was generated with."""
-    return replace(picture, parameters=replace(picture.parameters, seed=seed))
+    return replace(accepted, parameters=replace(accepted.parameters, seed=seed))
 
 
 def _chunks(ids: Collection[str]) -> Iterator[Sequence[str]]:

@@ -189,7 +189,7 @@ class Broadcast(Generic[NewsT]):
                     payloads = await self._executed(news)
                     self._state = news.state
                     for payload in payloads:
-                        await self._tell(payload)
+                        await self._send(payload)
                     self.position = news.position
         except Exception as error:  # noqa: BLE001 - the subscribers report it
             self.failure = self._fail(error)
@@ -210,7 +210,7 @@ class Broadcast(Generic[NewsT]):
             self._estimate = measured.seconds
             self._pace.count(measured.seconds, expected=expected)
 
-    async def _tell(self, payload: Payload) -> None:
+    async def _send(self, payload: Payload) -> None:
         before, version = self.position, self.version
         # Subscribers that take a seat from here on are at the new position and do not get this.
         seats = list(self._seats)
@@ -219,12 +219,12 @@ class Broadcast(Generic[NewsT]):
         self._missed.clear()
         loop = asyncio.get_running_loop()
         began = loop.time()
-        await self._tell_each(seats, payload, before, version)
+        await self._send_to_each(seats, payload, before, version)
         # With what others did in between: the more they have to do, the longer they are left to it.
         self._pace.count(loop.time() - began)
         self._announce()
 
-    async def _tell_each(
+    async def _send_to_each(
         self, seats: Sequence[Seat], payload: Payload, before: Any, version: int
     ) -> None:
         loop = asyncio.get_running_loop()

@@ -245,8 +245,8 @@ def _counter(
     return size
 
 
-def _limited(asked: object, limit: ListLimit) -> int:
-    number = whole_number(asked)
+def _limited(requested: object, limit: ListLimit) -> int:
+    number = whole_number(requested)
     return limit.default if number is None else min(max(number, 0), limit.maximum)
 
 

@@ -86,20 +86,20 @@ class StreamResponse(StreamingResponse):
 
     async def _until_session_ends(self) -> Chunks:
         life = _Life()
-        has_begun = False
+        has_started = False
         with self._context.session(life.end):
             async with aclosing(cast("Chunks", self._stream())) as chunks:
                 while life.ended is None:
                     chunk = await life.next(chunks)
                     if chunk is not None:
-                        has_begun = True
+                        has_started = True
                         yield chunk
                     elif life.ended is None:
                         return
         if self._is_events:
             yield _last_events(life.ended, self._encode)
         else:
-            yield _last_part(life.ended, self._encode, has_begun=has_begun)
+            yield _last_part(life.ended, self._encode, has_started=has_started)
 
 
 class _Life:
@@ -141,11 +141,11 @@ def _last_events(reason: CallerRefused | ServerStopping, encode: JSONEncoder) ->
 
 
 def _last_part(
-    reason: CallerRefused | ServerStopping, encode: JSONEncoder, *, has_begun: bool
+    reason: CallerRefused | ServerStopping, encode: JSONEncoder, *, has_started: bool
 ) -> str:
     """Write the last part that Apollo's clients take: an error of the transport."""
     transport = MultipartSubscriptionTransport()
-    begin = "" if has_begun else f"--{transport.separator}"
+    begin = "" if has_started else f"--{transport.separator}"
     last = transport.encode_multipart_data({"payload": None, **_errors(reason)}, encode)
     return f"{begin}{last}--\r\n"
 

@@ -147,10 +147,10 @@ def _size(request: GenerationRequest) -> Size:
     settings = request.parameters
     if settings.width and settings.height:
         return settings.width, settings.height
-    wanted = request.size or request.model.default_size
+    size = request.size or request.model.default_size
     # A model may enlarge to more pixels than are worth drawing.
-    scale = min(1.0, math.sqrt(_MAX_DERIVED_PIXELS / (wanted.width * wanted.height)))
-    return max(1, round(wanted.width * scale)), max(1, round(wanted.height * scale))
+    scale = min(1.0, math.sqrt(_MAX_DERIVED_PIXELS / (size.width * size.height)))
+    return max(1, round(size.width * scale)), max(1, round(size.height * scale))
 
 
 def _art(chance: Random, palette: Palette, scene: Scene, size: Size) -> Image.Image:
@@ -180,7 +180,7 @@ def _scene(chance: Random, palette: Palette, scene: Scene, size: Size) -> Image.
 def _chance(request: GenerationRequest) -> Random:
     """Return chance that falls the same way for the same request, on any machine."""
     settings = request.parameters
-    told = (
+    inputs = (
         request.model.id,
         request.prompt,
         settings.negative_prompt,
@@ -189,7 +189,7 @@ def _chance(request: GenerationRequest) -> Random:
         settings.guidance,
         *_further(settings),
     )
-    digest = hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).digest()
+    digest = hashlib.sha256(repr(inputs).encode("utf-8", "surrogatepass")).digest()
     return Random(int.from_bytes(digest))  # noqa: S311 - it draws pictures and keeps no secret
 
 

@@ -118,7 +118,7 @@ def _inspected(answer: Answer, data: bytes) -> AnsweredPicture:
     try:
         return AnsweredPicture(data=data, info=inspect_picture(data, allow_svg=True))
     except NotAPicture as error:
-        raise _no_picture(answer, f"a success without an image: {error.reason}") from error
+        raise _without_image(answer, f"a success without an image: {error.reason}") from error
 
 
 async def _read_whole(response: httpx.Response) -> bytes:
@@ -149,7 +149,7 @@ def _result(answer: Answer) -> Mapping[str, Any]:
     try:
         envelope = orjson.loads(answer.body)
     except orjson.JSONDecodeError as error:
-        raise _no_picture(answer, "a success that is broken JSON") from error
+        raise _without_image(answer, "a success that is broken JSON") from error
     found: Mapping[str, Any] = envelope
     usage = None
     for _ in range(_MAX_DEPTH):
@@ -187,12 +187,12 @@ def _decoded(answer: Answer, image: str) -> bytes:
     try:
         return binascii.a2b_base64(image)
     except ValueError as error:
-        raise _no_picture(answer, "a success whose image is broken base64") from error
+        raise _without_image(answer, "a success whose image is broken base64") from error
 
 
 def _error(answer: Answer, sent: Sequence[str], redact: Redaction) -> AttemptFailed:
     return read_error(answer.status, answer.headers, answer.body, sent=sent, redact=redact)
 
 
-def _no_picture(answer: Answer, detail: str) -> AttemptFailed:
+def _without_image(answer: Answer, detail: str) -> AttemptFailed:
     return AttemptFailed(FailureCause.SERVICE, detail, status=answer.status, may_have_run=True)

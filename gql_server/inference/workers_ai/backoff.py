@@ -21,15 +21,19 @@ class Backoff:
     max_seconds: float = 20.0
     max_retry_after_seconds: float = 60.0
 
-    def __call__(self, attempt: int, asked_seconds: float | None) -> float | None:
+    def __call__(self, attempt: int, retry_after_seconds: float | None) -> float | None:
         """Return the seconds to wait after an attempt, or None to give up.
 
         Args:
             attempt: Which attempt failed, from 1.
-            asked_seconds: What the service asked for; the wait is never shorter.
+            retry_after_seconds: What the service asked for; the wait is never shorter.
         """
-        if asked_seconds is not None and asked_seconds > self.max_retry_after_seconds:
+        if retry_after_seconds is not None and retry_after_seconds > self.max_retry_after_seconds:
             return None
         wait = min(self.first_seconds * 2.0 ** min(attempt - 1, 30), self.max_seconds)
         jittered = wait * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
-        return jittered if asked_seconds is None else max(jittered, asked_seconds + jittered / 4)
+        return (
+            jittered
+            if retry_after_seconds is None
+            else max(jittered, retry_after_seconds + jittered / 4)
+        )

@@ -174,7 +174,7 @@ class WorkersAI:
                 read_picture, answer, sent=_texts(request), redact=self._redact
             )
         except AttemptFailed as error:
-            if error.asks_for_a_pause and error.retry_after:
+            if error.is_overload and error.retry_after:
                 await self._limiter.pause(request.model.attempt_kind, error.retry_after)
             raise
         seed, log_id = request.parameters.seed, _log_id(answer)

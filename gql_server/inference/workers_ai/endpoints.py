@@ -75,7 +75,7 @@ class Endpoints:
         model = request.model
         if self._gateway_id is None or model.request is RequestForm.MULTIPART:
             return {}
-        headers = {"cf-aig-skip-cache": "true"} if _wants_new_image(request) else {}
+        headers = {"cf-aig-skip-cache": "true"} if _skips_cache(request) else {}
         if not self.is_at_gateway(request):
             headers["cf-aig-gateway-id"] = self._gateway_id
         if not self._logs_payloads:
@@ -93,7 +93,7 @@ def _api_beside(gateway: httpx.URL) -> str:
     return f"{gateway.scheme}://{gateway.netloc.decode('ascii')}/client/v4"
 
 
-def _wants_new_image(request: GenerationRequest) -> bool:
+def _skips_cache(request: GenerationRequest) -> bool:
     # A cached answer may also hold an address that has expired.
     is_repeatable = request.seed_was_given and request.parameters.seed is not None
     return not is_repeatable or request.model.request is RequestForm.RUN

@@ -163,7 +163,7 @@ class AttemptFailed(Exception):
         self.may_have_run = may_have_run
 
     @property
-    def asks_for_a_pause(self) -> bool:
+    def is_overload(self) -> bool:
         """Whether the service receives too many requests at the moment."""
         is_busy = self.status == HTTPStatus.TOO_MANY_REQUESTS or self.code == _OUT_OF_CAPACITY
         return self.cause is FailureCause.SERVICE and is_busy

@@ -42,5 +42,5 @@ def _log_fields(
         "status": failure.status,
         "code": failure.code,
         "detail": failure.detail,
-        "asked_seconds": failure.retry_after,
+        "retry_after_seconds": failure.retry_after,
     }

@@ -27,7 +27,7 @@ _USUAL_PROMPT_BYTES: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PictureSize:
+class ImageSize:
     """What a price depends on.
 
     Attributes:
@@ -86,7 +86,7 @@ class PriceBook:
     def __init__(self, prices: PriceLists) -> None:
         self._prices = prices
 
-    def price(self, model: Model, size: PictureSize, *, at: datetime) -> Price:
+    def price(self, model: Model, size: ImageSize, *, at: datetime) -> Price:
         """Return the price of one image at a time; the maximum while its tokens are not known."""
         counts = _unit_counts(model, size)
         billed = _applicable(self.unit_prices(model, at=at), size)
@@ -119,7 +119,7 @@ class PriceBook:
         sources = model.image_inputs.minimum if model.image_inputs is not None else 0
         return self.price(
             model,
-            PictureSize(
+            ImageSize(
                 width=size.width,
                 height=size.height,
                 steps=steps if isinstance(steps, int) else 0,
@@ -168,7 +168,7 @@ def _holding(prices: Sequence[Dated[T]], at: datetime) -> T | None:
     return found
 
 
-def _applicable(prices: Sequence[UnitPrice], size: PictureSize) -> Sequence[UnitPrice]:
+def _applicable(prices: Sequence[UnitPrice], size: ImageSize) -> Sequence[UnitPrice]:
     """Return, of the prices of each unit, the first whose conditions hold."""
     first: dict[PriceUnit, UnitPrice] = {}
     for price in prices:
@@ -177,7 +177,7 @@ def _applicable(prices: Sequence[UnitPrice], size: PictureSize) -> Sequence[Unit
     return list(first.values())
 
 
-def _unit_counts(model: Model, size: PictureSize) -> dict[PriceUnit, int]:
+def _unit_counts(model: Model, size: ImageSize) -> dict[PriceUnit, int]:
     tiles = _tiles(size.width, size.height)
     input_tiles = sum(_tiles(width, height) for width, height in size.inputs)
     megapixels = _megapixels(size.width, size.height)
@@ -196,7 +196,7 @@ def _unit_counts(model: Model, size: PictureSize) -> dict[PriceUnit, int]:
     }
 
 
-def _token_counts(model: Model, size: PictureSize) -> dict[PriceUnit, int]:
+def _token_counts(model: Model, size: ImageSize) -> dict[PriceUnit, int]:
     """Return the tokens that were counted, or the most that there can be."""
     if size.usage is not None:
         return {unit: size.usage.get(unit, 0) for unit in TOKEN_UNITS}

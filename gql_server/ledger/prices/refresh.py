@@ -139,10 +139,10 @@ def _model_differences(
     for unit in PriceUnit:
         ours, theirs = known.get(unit), found.unit_prices.get(unit)
         if (ours or 0) != (theirs or 0):
-            yield _difference(model.id, unit.value, _told(ours), _told(theirs))
+            yield _difference(model.id, unit.value, _as_text(ours), _as_text(theirs))
 
 
-def _told(dollars: Decimal | None) -> str:
+def _as_text(dollars: Decimal | None) -> str:
     return "none" if dollars is None else f"{dollars.normalize():f}"
 
 

@@ -95,7 +95,7 @@ async def read_performance(
     }
 
 
-async def count_without_picture(
+async def count_without_image(
     database: Database, model_id: str, outcome: Outcome, *, is_preview: bool
 ) -> None:
     """Count a generation without an image; an error in doing so is only logged."""

@@ -79,7 +79,7 @@ async def read_picture(request: Request) -> bytes:
 
 
 async def _read_form(request: Request, *, seconds: float) -> bytes:
-    if not _is_asked_for(request.headers):
+    if not _is_safe_from_forgery(request.headers):
         raise RequestRefused(
             "A form needs an API key, or a header that no other page can send: add "
             f"`{PREFLIGHT_HEADER}: XMLHttpRequest`.",
@@ -106,6 +106,6 @@ async def _read_form(request: Request, *, seconds: float) -> bytes:
         await form.close()
 
 
-def _is_asked_for(headers: Headers) -> bool:
+def _is_safe_from_forgery(headers: Headers) -> bool:
     scheme = headers.get("authorization", "").partition(" ")[0].lower()
     return scheme == "bearer" or any(name in headers for name in _PREFLIGHT_HEADERS)

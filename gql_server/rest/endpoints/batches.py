@@ -27,7 +27,7 @@ from gql_server.rest.schemas.fields import (
     Moment,
     described,
 )
-from gql_server.rest.schemas.parameters import PictureSettings, settings_from
+from gql_server.rest.schemas.parameters import ImageSettings, settings_from
 
 _HOOK = "https://your-app.com/webhooks/generation-complete"
 
@@ -57,7 +57,7 @@ _EXAMPLES: Final[dict[str, Example]] = {
 }
 
 
-class GenerateBatchRequest(PictureSettings, Prompts):
+class GenerateBatchRequest(ImageSettings, Prompts):
     """A batch of images to generate.
 
     Settings apply to every image; `max_cost` limits the whole batch.

@@ -13,7 +13,7 @@ from gql_server.generation.requests.request import ImageRequest
 from gql_server.rest.context import ContextOfRequest
 from gql_server.rest.endpoints.images import Image, images_from
 from gql_server.rest.schemas.fields import FLUX, Given, described
-from gql_server.rest.schemas.parameters import PictureSettings, settings_from
+from gql_server.rest.schemas.parameters import ImageSettings, settings_from
 
 IdempotencyKey = Annotated[
     str | None,
@@ -52,7 +52,7 @@ _EXAMPLES: Final[dict[str, Example]] = {
 }
 
 
-class GenerateRequest(PictureSettings, Prompt):
+class GenerateRequest(ImageSettings, Prompt):
     """An image to generate."""
 
 

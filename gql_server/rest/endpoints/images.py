@@ -144,18 +144,18 @@ async def list_images(
 ) -> ImageList:
     """Return a page of the caller's images."""
     given = {"model": model, "template_id": template_id, "batch_id": batch_id}
-    wanted = {name: (value,) if value is not None else None for name, value in given.items()}
+    values_of = {name: (value,) if value is not None else None for name, value in given.items()}
     errors = [
         error
-        for name, values in wanted.items()
+        for name, values in values_of.items()
         for error in list_errors(values, path=(name,), limit=1)
     ]
     if errors:
         raise Rejected(errors)
     where = ImageFilter(
-        model_ids=wanted["model"],
-        template_ids=wanted["template_id"],
-        batch_ids=wanted["batch_id"],
+        model_ids=values_of["model"],
+        template_ids=values_of["template_id"],
+        batch_ids=values_of["batch_id"],
     )
     request = page_request(limit, cursor)
     page = await use_cases.list_images(

@@ -78,7 +78,7 @@ class ModelAndTemplate(Given):
     )
 
 
-class PictureSettings(TemplateParameters, ModelAndTemplate):
+class ImageSettings(TemplateParameters, ModelAndTemplate):
     """How an image is generated, and what is stored with it."""
 
     source_image_ids: list[str] | None = described(
@@ -118,7 +118,7 @@ def template_parameters(row: Mapping[str, Any]) -> TemplateParameters:
     )
 
 
-def settings_from(given: PictureSettings) -> dict[str, Any]:
+def settings_from(given: ImageSettings) -> dict[str, Any]:
     """Read what a ``ImageRequest`` says beside its prompt."""
     return {
         "model_id": given.model,

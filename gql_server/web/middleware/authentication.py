@@ -106,10 +106,10 @@ class AuthenticationMiddleware:
             path in _OPEN_PATHS
             or path.startswith(_OPEN_FOLDERS)
             or (is_page and self._description_is_open)
-            or self._asks_for_playground(scope)
+            or self._is_playground_request(scope)
         )
 
-    def _asks_for_playground(self, scope: Scope) -> bool:
+    def _is_playground_request(self, scope: Scope) -> bool:
         if scope["path"] not in _PLAYGROUND:
             return False
         request = Request(scope)
