@@ -27,7 +27,9 @@ _ALGORITHMS: Final = (
 _LEEWAY_SECONDS: Final = 30
 """Clocks differ."""
 
-_PROVIDER_SECONDS: Final = 5.0
+PROVIDER_SECONDS: Final = 5.0
+"""How long the provider may take to answer."""
+
 _FRESH_SECONDS: Final = 3600.0
 _FIRST_RETRY_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 30.0
@@ -112,7 +114,7 @@ async def open_oidc_tokens(
     *, issuer: str, audience: str, role_claim: str
 ) -> AsyncIterator[OidcTokens]:
     """Open the tokens of a provider."""
-    async with httpx.AsyncClient(verify=trusted_authorities(), timeout=_PROVIDER_SECONDS) as client:
+    async with httpx.AsyncClient(verify=trusted_authorities(), timeout=PROVIDER_SECONDS) as client:
         yield OidcTokens(client, issuer=issuer, audience=audience, role_claim=role_claim)
 
 
@@ -156,17 +158,31 @@ class _ProviderKeys:
             return self._keys
 
     async def _fetch(self) -> KeySet:
-        address = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
-        configuration = await self._read(address)
-        if configuration["issuer"] != self._issuer:
-            message = f"{address} has another issuer"
-            raise ValueError(message)
-        return KeySet.import_key_set(await self._read(configuration["jwks_uri"]))
+        configuration = await read_configuration(self._client, self._issuer)
+        return KeySet.import_key_set(await _read(self._client, configuration["jwks_uri"]))
 
-    async def _read(self, address: str) -> Any:
-        response = await self._client.get(address)
-        response.raise_for_status()
-        return response.json()
+
+async def read_configuration(client: httpx.AsyncClient, issuer: str) -> dict[str, Any]:
+    """Return what a provider publishes about itself, such as its endpoints.
+
+    Raises:
+        httpx.HTTPError: The provider does not answer.
+        httpx.InvalidURL: The issuer is no address.
+        LookupError: The answer names no issuer.
+        ValueError: The answer is no JSON, or is that of another issuer.
+    """
+    address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+    configuration: dict[str, Any] = await _read(client, address)
+    if configuration["issuer"] != issuer:
+        message = f"{address} has another issuer"
+        raise ValueError(message)
+    return configuration
+
+
+async def _read(client: httpx.AsyncClient, address: str) -> Any:
+    response = await client.get(address)
+    response.raise_for_status()
+    return response.json()
 
 
 def _moment(seconds: float) -> datetime | None:

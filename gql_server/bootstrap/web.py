@@ -16,6 +16,7 @@ from gql_server.access.allowances import Allowances
 from gql_server.access.authentication import Authentication
 from gql_server.access.connection_counts import ConnectionCounts
 from gql_server.access.live_sessions import LiveSessions
+from gql_server.access.sign_in import SignIn, open_sign_in
 from gql_server.access.tokens import open_tokens
 from gql_server.api.models.types import ShapedCatalogue
 from gql_server.api.request_contexts import ContextFactory
@@ -33,6 +34,7 @@ from gql_server.graphql.server.options import ViewOptions
 from gql_server.graphql.server.playground import Playground
 from gql_server.graphql.server.view import GraphQLView
 from gql_server.pages.playground import PlaygroundFacts, playground
+from gql_server.pages.sign_in import SIGNED_IN_PATH
 from gql_server.pages.static_files import assets_route
 from gql_server.pages.studio import StudioFacts, studio_routes
 from gql_server.rest.entrance import RestEntrance
@@ -59,6 +61,7 @@ class State(TypedDict):
     sessions: LiveSessions
     allowances: Allowances
     open_requests: OpenRequests
+    sign_in: SignIn | None
 
 
 def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
@@ -89,6 +92,12 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
                 audience=settings.oidc_audience,
                 role_claim=settings.oidc_role_claim,
             ) as tokens,
+            open_sign_in(
+                issuer=settings.oidc_issuer,
+                audience=settings.oidc_audience,
+                client_id=settings.oidc_client_id,
+                redirect_uri=f"{settings.server_url}{SIGNED_IN_PATH}",
+            ) as sign_in,
         ):
             authentication = Authentication(
                 services.database, is_required=requires_auth, tokens=tokens
@@ -107,6 +116,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
                     sessions=sessions,
                     allowances=allowances,
                     open_requests=open_requests,
+                    sign_in=sign_in,
                 )
 
     routes: list[BaseRoute] = [
@@ -176,7 +186,7 @@ def _studio_routes(settings: Settings, *, requires_auth: bool) -> list[Route]:
     if not settings.shows_studio:
         return [Route("/", _to_playground, methods=["GET"])]
     return studio_routes(
-        StudioFacts(requires_auth=requires_auth),
+        StudioFacts(requires_auth=requires_auth, has_provider=settings.oidc_client_id is not None),
         public_path=public_path_of(settings),
         image_origins=_image_origins(settings),
     )

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from gql_server.pages.built_page import built_page, content_policy
 from gql_server.pages.not_built import NOT_BUILT_PAGE, NOT_BUILT_POLICY, pages_are_built
+from gql_server.pages.sign_in import sign_in_routes
 from gql_server.pages.static_files import STATIC
 
 _FILE: Final = "index.html"
@@ -23,6 +24,8 @@ class StudioFacts:
 
     requires_auth: bool
     """Whether callers need an API key or a provider's token."""
+    has_provider: bool = False
+    """Whether a browser can sign in at an OpenID Connect provider."""
 
 
 def studio_routes(
@@ -45,7 +48,7 @@ def studio_routes(
         folder: Where the built pages are.
     """
     page = _page(folder, public_path, image_origins)
-    known = JSONResponse({"asksForKeys": facts.requires_auth})
+    known = JSONResponse({"asksForKeys": facts.requires_auth, "hasProvider": facts.has_provider})
 
     async def root(request: Request) -> Response:
         if "text/html" not in request.headers.get("accept", ""):
@@ -60,6 +63,7 @@ def studio_routes(
 
     return [
         Route("/", root, methods=["GET"]),
+        *(sign_in_routes() if facts.has_provider else ()),
         Route(_FOLDER, studio, methods=["GET"]),
         Route(f"{_FOLDER}/{{path:path}}", studio, methods=["GET"]),
         Route(f"{_FOLDER}.json", facts_as_json, methods=["GET"]),
@@ -72,5 +76,8 @@ def _page(folder: Path, public_path: str, image_origins: Iterable[str]) -> HTMLR
     if not pages_are_built(folder):
         headers["Content-Security-Policy"] = NOT_BUILT_POLICY
         return HTMLResponse(NOT_BUILT_PAGE, headers=headers)
-    headers["Content-Security-Policy"] = content_policy(image_origins)
+    origins = tuple(image_origins)
+    # Downloads read the files.
+    changes = {"connect-src": " ".join(("'self'", *origins))}
+    headers["Content-Security-Policy"] = content_policy(origins, changes=changes)
     return HTMLResponse(built_page(folder / _FILE, public_path=public_path), headers=headers)

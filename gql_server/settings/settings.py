@@ -72,20 +72,27 @@ class Settings(SettingFields):
             errors.append(_half_a_set(bucket))
         if self.r2_bucket and not (self.r2_endpoint_url or self.cloudflare_account_id):
             errors.append("R2_ENDPOINT_URL: set it, or CLOUDFLARE_ACCOUNT_ID from which it is made")
-        provider = {"OIDC_ISSUER": self.oidc_issuer, "OIDC_AUDIENCE": self.oidc_audience}
-        if any(provider.values()) and not all(provider.values()):
-            errors.append(_half_a_set(provider))
+        errors.extend(self._provider_errors())
         if self.database_password is not None:
             errors.extend(self._password_errors())
-        if self.oidc_issuer and self.auth != "keys":
-            errors.append(
-                "AUTH: set it to keys where OIDC_ISSUER is set, or callers are not authenticated"
-            )
         if 0 < self.allowance_size < self.max_query_cost:
             errors.append("ALLOWANCE: set it to MAX_QUERY_COST or more, or to 0 for no bound")
         if errors:
             raise ValueError("\n".join(errors))
         return self
+
+    def _provider_errors(self) -> Sequence[str]:
+        errors = []
+        provider = {"OIDC_ISSUER": self.oidc_issuer, "OIDC_AUDIENCE": self.oidc_audience}
+        if any(provider.values()) and not all(provider.values()):
+            errors.append(_half_a_set(provider))
+        if self.oidc_issuer and self.auth != "keys":
+            errors.append(
+                "AUTH: set it to keys where OIDC_ISSUER is set, or callers are not authenticated"
+            )
+        if self.oidc_client_id and not self.oidc_issuer:
+            errors.append("OIDC_ISSUER: set it where OIDC_CLIENT_ID is set, or leave that out")
+        return errors
 
     def _password_errors(self) -> Sequence[str]:
         given = self.database_url.get_secret_value() if self.database_url is not None else None

@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from tests.e2e.test_playground import in_a_browser
+from tests.support.oidc import AUDIENCE, running_provider
 from tests.support.process import create_key, free_port, server_process
+from tests.support.sqlite import make_sqlite
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.clients]
@@ -49,3 +51,18 @@ async def test_the_pages_live_in_a_browser_while_the_server_restarts(tmp_path: P
 async def test_images_live_in_a_browser(tmp_path: Path) -> None:
     async with server_process(tmp_path, {}) as running:
         await in_a_browser(running.url, script="studio_images.mjs")
+
+
+async def test_a_browser_signs_in_at_a_provider_and_stays_signed_in(tmp_path: Path) -> None:
+    make_sqlite(tmp_path / "data" / "gql_server.db")
+    async with running_provider() as provider:
+        provider.token_seconds = 10
+        settings = {
+            "AUTH": "keys",
+            "OIDC_ISSUER": provider.issuer,
+            "OIDC_AUDIENCE": AUDIENCE,
+            "OIDC_CLIENT_ID": "studio",
+        }
+        async with server_process(tmp_path, settings) as running:
+            await in_a_browser(running.url, provider.issuer, script="studio_sign_in.mjs")
+    assert provider.issued > 1

@@ -54,7 +54,10 @@ async def test_a_browser_gets_the_page_at_each_of_its_addresses(built: Path) -> 
                 "/ai/assets/index-abc.css",
             ]
             assert answer.headers["cache-control"] == "no-cache"
-        assert (await client.get("/studio.json")).json() == {"asksForKeys": True}
+        assert (await client.get("/studio.json")).json() == {
+            "asksForKeys": True,
+            "hasProvider": False,
+        }
 
 
 async def test_other_clients_are_sent_from_the_root_to_the_api(built: Path) -> None:
@@ -72,7 +75,9 @@ async def test_the_policy_has_no_other_origin_than_that_of_the_images(built: Pat
         assert "unsafe" not in policy
         assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
         other = (await elsewhere.get("/", headers=BROWSER)).headers["content-security-policy"]
-        assert other == policy.replace("img-src 'self'", f"img-src 'self' {bucket}")
+        for name in ("img-src", "connect-src"):
+            policy = policy.replace(f"{name} 'self'", f"{name} 'self' {bucket}")
+        assert other == policy
 
 
 async def test_without_a_build_the_page_says_how_to_make_one(tmp_path: Path) -> None:

@@ -1,17 +1,20 @@
 """An OpenID Connect provider: an HTTP server that tells its keys, and signs tokens by them."""
 
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
+from hashlib import sha256
 from typing import Any
+from urllib.parse import urlencode
 
 import uvicorn
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route
 
 from tests.support.in_loop import listening, served
@@ -28,6 +31,9 @@ class Provider:
         self.status = 200
         self.requests: list[str] = []
         self.keys: list[RSAKey | ECKey] = [_first_key()]
+        self.codes: dict[str, dict[str, str]] = {}
+        self.issued = 0
+        self.token_seconds = 300
 
     def token(
         self, *, key: Any = None, alg: str = "RS256", kid: str | None = "first", **claims: Any
@@ -48,12 +54,52 @@ class Provider:
 
     async def configuration(self, request: Request) -> JSONResponse:
         self.requests.append(request.url.path)
-        body = {"issuer": self.named_issuer, "jwks_uri": f"{self.issuer}/keys"}
+        body = {
+            "issuer": self.named_issuer,
+            "jwks_uri": f"{self.issuer}/keys",
+            "authorization_endpoint": f"{self.issuer}/authorize",
+            "token_endpoint": f"{self.issuer}/token",
+        }
         return JSONResponse(body, status_code=self.status)
 
     async def key_set(self, request: Request) -> JSONResponse:
         self.requests.append(request.url.path)
         return JSONResponse(KeySet(list(self.keys)).as_dict(private=False))
+
+    async def authorize(self, request: Request) -> RedirectResponse:
+        """Send the browser back at once: whoever comes is signed in."""
+        asked = dict(request.query_params)
+        assert asked["response_type"] == "code"
+        assert asked["code_challenge_method"] == "S256"
+        code = f"code-{len(self.codes)}"
+        self.codes[code] = asked
+        query = urlencode({"code": code, "state": asked["state"]})
+        return RedirectResponse(f"{asked['redirect_uri']}?{query}", 302)
+
+    async def issue(self, request: Request) -> JSONResponse:
+        """Exchange each code once, for whoever has its verifier; and refresh tokens, always."""
+        form = await request.form()
+        if form["grant_type"] == "refresh_token":
+            is_good = str(form["refresh_token"]).startswith("refresh-")
+        else:
+            asked = self.codes.pop(str(form["code"]), {})
+            digest = sha256(str(form["code_verifier"]).encode()).digest()
+            is_good = (
+                urlsafe_b64encode(digest).rstrip(b"=").decode() == asked.get("code_challenge")
+                and form["client_id"] == asked["client_id"]
+                and form["redirect_uri"] == asked["redirect_uri"]
+            )
+        if not is_good:
+            return JSONResponse({"error": "invalid_grant"}, 400)
+        self.issued += 1
+        return JSONResponse(
+            {
+                "access_token": self.token(exp=int(time.time()) + self.token_seconds),
+                "token_type": "Bearer",
+                "expires_in": self.token_seconds,
+                "refresh_token": f"refresh-{self.issued}",
+            }
+        )
 
 
 @cache
@@ -71,6 +117,8 @@ async def running_provider() -> AsyncIterator[Provider]:
             routes=[
                 Route("/.well-known/openid-configuration", provider.configuration),
                 Route("/keys", provider.key_set),
+                Route("/authorize", provider.authorize),
+                Route("/token", provider.issue, methods=["POST"]),
             ]
         )
         config = uvicorn.Config(app, log_config=None, lifespan="off")

@@ -30,6 +30,12 @@ class AccessSettings(BaseSettings):
         description="Claim with `reader`, `creator` or `admin`, or a list of them. A name or a "
         "path, such as `realm_access.roles`.",
     )
+    oidc_client_id: str | None = Field(
+        default=None,
+        description="Client ID of the studio at the OpenID Connect provider: a public client that "
+        "uses PKCE, with the redirect URI `PUBLIC_URL/studio/signed-in`. With it, the studio "
+        "offers to sign in at the provider. Requires `OIDC_ISSUER`.",
+    )
     url_signing_secret: LongSecret | None = Field(
         default=None,
         description="Signs the URLs of images in a folder when `AUTH=keys`; at least 32 "

@@ -12,6 +12,8 @@ export interface Api {
   client: Client;
   /** For lists without end, which keep what they show themselves, within a bound. */
   uncached: Client;
+  /** Uses another key from now on; subscriptions continue where they are. */
+  renew: (key: string) => void;
   close: () => void;
 }
 
@@ -21,7 +23,8 @@ export interface Api {
  * @param onRefused Called when the server does not accept the key, or no longer.
  */
 export function openApi(key: string | null, onRefused: (message: string) => void): Api {
-  const socket = openSocket(key, onRefused);
+  let current = key;
+  const socket = openSocket(() => keyHeaders(current), onRefused);
   const watch = mapExchange({
     onError(error) {
       const problem = problemOf(error);
@@ -43,22 +46,26 @@ export function openApi(key: string | null, onRefused: (message: string) => void
       url: GRAPHQL_URL,
       preferGetMethod: false,
       // Multipart requests need the second header, which no form of another site can send.
-      fetchOptions: { headers: { ...keyHeaders(key), 'graphql-require-preflight': '1' } },
+      fetchOptions: () => ({ headers: { ...keyHeaders(current), 'graphql-require-preflight': '1' } }),
       exchanges: [watch, ...first, fetchExchange, subscriptions],
     });
   return {
     client: open(cache()),
     uncached: open(),
+    renew: (next) => {
+      current = next;
+      socket.terminate(); // it connects again with the new key
+    },
     close: () => void socket.dispose(),
   };
 }
 
 const REFUSED = 4403;
 
-function openSocket(key: string | null, onRefused: (message: string) => void): Socket {
+function openSocket(headers: () => Record<string, string>, onRefused: (message: string) => void): Socket {
   return createSocket({
     url: SOCKET_URL,
-    connectionParams: keyHeaders(key),
+    connectionParams: headers,
     retryAttempts: Infinity,
     shouldRetry: (event) => !isClosed(event) || event.code !== REFUSED,
     ...resuming({

@@ -1,11 +1,13 @@
-import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { Provider, type Client } from 'urql';
 import { openApi, type Api } from '../api/client';
 import { graphql, type ResultOf } from '../api/graphql';
 import { problemOf } from '../api/problems';
+import { useWords } from '../language/Language';
 import { Unreachable } from '../shell/Unreachable';
 import { forgetKey, keepKey, readKey } from './api-key';
 import { readFacts, type Facts } from './facts';
+import { finishSignIn, forgetRenewal, renewToken, SignInFailed, whenToRenew } from './provider';
 import { SignIn } from './SignIn';
 
 const VIEWER = graphql(`
@@ -42,17 +44,26 @@ const Context = createContext<Session | null>(null);
 
 /** Shows its children to whoever may use the server, and asks everyone else to sign in. */
 export function SessionProvider({ children }: { children: ReactNode }) {
+  const { signIn } = useWords();
+  const failed = signIn.providerFailed;
   const [facts, setFacts] = useState<Facts | null>(null);
   const [state, setState] = useState<State>({ kind: 'checking' });
 
   const open = useCallback(async (key: string | null, remember?: boolean) => {
+    let wasOpen = false;
     const api = openApi(key, (message) => {
       api.close();
-      forgetKey();
-      setState({ kind: 'signedOut', message });
+      // A token that was never accepted would not be accepted anew either.
+      void (wasOpen ? renewToken() : Promise.resolve(null)).then((token) => {
+        if (token) return open(token);
+        forgetKey();
+        setState({ kind: 'signedOut', message });
+        return undefined;
+      });
     });
     const { data, error } = await api.client.query(VIEWER, {}).toPromise();
     if (data) {
+      wasOpen = true;
       if (key) keepKey(key, remember === undefined ? {} : { remember });
       setState({ kind: 'open', api, viewer: data.viewer });
       return;
@@ -68,20 +79,40 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     try {
       const found = await readFacts();
       setFacts(found);
-      const key = readKey();
+      const key = (found.hasProvider && (await finishSignIn())) || readKey();
       if (found.asksForKeys && !key) setState({ kind: 'signedOut', message: null });
       else await open(found.asksForKeys ? key : null);
-    } catch {
-      setState({ kind: 'unreachable', message: '' });
+    } catch (error) {
+      if (error instanceof SignInFailed) setState({ kind: 'signedOut', message: failed });
+      else setState({ kind: 'unreachable', message: '' });
     }
-  }, [open]);
-  useEffect(() => void start(), [start]);
+  }, [open, failed]);
+  const isStarted = useRef(false);
+  useEffect(() => {
+    if (isStarted.current) return; // a sign-in is completed once
+    isStarted.current = true;
+    void start();
+  }, [start]);
+  const api = state.kind === 'open' ? state.api : null;
+  const [renewals, setRenewals] = useState(0);
+  useEffect(() => {
+    if (!api) return undefined;
+    return whenToRenew(() => {
+      void renewToken().then((token) => {
+        if (!token) return; // it is refused when it expires
+        keepKey(token);
+        api.renew(token);
+        setRenewals((count) => count + 1);
+      });
+    });
+  }, [api, renewals]);
 
   const session = useMemo<Session | null>(() => {
     if (state.kind !== 'open') return null;
     const signOut = () => {
       state.api.close();
       forgetKey();
+      forgetRenewal();
       setState({ kind: 'signedOut', message: null });
     };
     return {

@@ -4,9 +4,12 @@ import { Checkbox, Field } from '../design/Field';
 import { useWords } from '../language/Language';
 import { Welcome } from '../shell/Welcome';
 import type { Facts } from './facts';
+import { startSignIn } from './provider';
+import styles from './SignIn.module.css';
 
 /** Asks for an API key, or sends the browser to the provider. */
 export function SignIn({
+  facts,
   message,
   signIn,
 }: {
@@ -17,6 +20,7 @@ export function SignIn({
 }) {
   const { signIn: words } = useWords();
   const [isBusy, setBusy] = useState(false);
+  const [isLeaving, setLeaving] = useState(false);
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -26,6 +30,23 @@ export function SignIn({
   }
   return (
     <Welcome title={words.title}>
+      {facts.hasProvider && (
+        <>
+          {message && <p role="alert">{message}</p>}
+          <Button
+            kind="primary"
+            icon="keys"
+            label={words.provider}
+            isBusy={isLeaving}
+            autoFocus
+            onClick={() => {
+              setLeaving(true);
+              void startSignIn();
+            }}
+          />
+          <p className={styles.or}>{words.or}</p>
+        </>
+      )}
       <p>{words.explanation}</p>
       <form onSubmit={(event) => void submit(event)}>
         <Field
@@ -35,12 +56,16 @@ export function SignIn({
           autoComplete="off"
           spellCheck={false}
           placeholder={words.placeholder}
-          error={message ?? undefined}
+          error={facts.hasProvider ? undefined : (message ?? undefined)}
           required
-          autoFocus
+          autoFocus={!facts.hasProvider}
         />
         <Checkbox label={words.remember} hint={words.rememberHint} name="remember" />
-        <Button kind="primary" type="submit" label={isBusy ? words.checking : words.submit} isBusy={isBusy} />
+        <Button
+          kind={facts.hasProvider ? 'plain' : 'primary'}
+          type="submit" label={isBusy ? words.checking : words.submit}
+          isBusy={isBusy}
+        />
       </form>
       <p>
         {words.missing} <code>gql-server keys create --user NAME --role ROLE</code>

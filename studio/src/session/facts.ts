@@ -4,8 +4,8 @@ import { STUDIO_FACTS_URL } from '../api/addresses';
 export interface Facts {
   /** Whether callers need an API key or a provider's token. */
   asksForKeys: boolean;
-  /** The OpenID Connect provider that a browser can sign in with. */
-  oidc: { authorizationEndpoint: string; clientId: string } | null;
+  /** Whether a browser can sign in at an OpenID Connect provider. */
+  hasProvider: boolean;
 }
 
 /** Reads the facts; rejects where the server does not answer. */

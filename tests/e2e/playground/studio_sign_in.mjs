@@ -1,0 +1,52 @@
+// Signing in to the studio at an OpenID Connect provider, in Chromium.
+//
+//   node studio_sign_in.mjs http://127.0.0.1:8000 http://127.0.0.1:9000
+//
+// The provider signs everyone in at once, and its tokens expire within seconds.
+import assert from 'node:assert/strict';
+import { launchBrowser } from './browser.mjs';
+import { watchedPage } from './pages.mjs';
+
+const [origin, issuer] = process.argv.slice(2);
+
+const browser = await launchBrowser();
+try {
+  const { page, elsewhere, violations, faults } = await watchedPage(browser, origin, { locale: 'en-US' });
+  await page.goto(`${origin}/?q=fox`);
+  const enter = page.getByRole('button', { name: 'Sign in with your organization' });
+  await enter.waitFor();
+  await page.screenshot({ path: 'screenshots/studio-sign-in.png' });
+  const first = await tokenOf(() => enter.click());
+  await page.getByRole('heading', { name: 'Gallery' }).waitFor();
+  assert.equal(page.url(), `${origin}/?q=fox`); // where the user wanted to go, without the code
+
+  const second = await tokenOf(() => undefined);
+  assert.notEqual(first, second);
+  await page.waitForTimeout(4000); // the first one has expired
+  await page.reload();
+  await page.getByRole('heading', { name: 'Gallery' }).waitFor();
+
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByText('Signed in as ann').waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await enter.waitFor();
+  assert.equal(await page.evaluate(() => sessionStorage.length + localStorage.length), 0);
+
+  // A code that this tab did not ask for is of no use.
+  await page.goto(`${origin}/studio/signed-in?code=stolen&state=stolen`);
+  await enter.waitFor();
+  assert.equal(page.url(), `${origin}/`);
+
+  // No request but the visits of the provider's page left the server.
+  assert.deepEqual(elsewhere.filter((address) => !address.startsWith(`${issuer}/authorize?`)), []);
+  assert.deepEqual(await violations(), []);
+  assert.deepEqual(faults, []);
+
+  async function tokenOf(act) {
+    const answered = page.waitForResponse(`${origin}/studio/token`);
+    await act();
+    return (await (await answered).json()).token;
+  }
+} finally {
+  await browser.close();
+}
