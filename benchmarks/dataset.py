@@ -3,6 +3,7 @@
 import sqlite3
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -11,6 +12,7 @@ from typing import Final
 import orjson
 
 from benchmarks.processes import run_to_end
+from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import DEFAULT_USER
 from gql_server.inference.catalogue import load_catalogue
 
@@ -62,27 +64,27 @@ def make_dataset(folder: Path, images: int) -> Path:
 def cursor(number: int) -> str:
     """Return the place of an image in the list, by its number from the oldest, which is 0."""
     micros = round(_moment(number).timestamp() * 1_000_000)
-    return urlsafe_b64encode(f"{micros}:{_image_id(number)}".encode()).decode()
+    return urlsafe_b64encode(f"{micros}:{image_id(number)}".encode()).decode()
 
 
 def _rows(images: int) -> Iterator[tuple[object, ...]]:
     random = Random(2026)
     models = [model.id for model in load_catalogue().models]
     for number in range(images):
-        image_id = _image_id(number)
+        key = image_id(number)
         manners = random.sample(_MANNERS, k=random.randint(0, 5))
         prompt = ", ".join((random.choice(_SUBJECTS), *manners))
         side = random.choice((768, 1024, 1120))
-        parameters = {"negative_prompt": None, "width": side, "height": side, "steps": 4}
+        parameters = asdict(Parameters(width=side, height=side, steps=4))
         yield (
-            image_id,
+            key,
             DEFAULT_USER,
             prompt,
             prompt,
             prompt.casefold(),
             random.choice(models),
             orjson.dumps(parameters).decode(),
-            f"generated/{image_id}.jpg",
+            f"generated/{key}.jpg",
             side,
             side,
             "image/jpeg",
@@ -98,7 +100,8 @@ def _rows(images: int) -> Iterator[tuple[object, ...]]:
         )
 
 
-def _image_id(number: int) -> str:
+def image_id(number: int) -> str:
+    """Return the ID of an image, by its number from the oldest."""
     return f"img_{number:026d}"
 
 

@@ -3,8 +3,8 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -25,7 +25,10 @@ mutation Generate($input: GenerateImageInput!) {
 }
 """
 _TURNS: Final = 4
-"""How often the model alone and the product take turns at each number in flight."""
+"""How often the model alone and the product take turns under each load."""
+_ALLOWED_PER_SECOND: Final = 12
+"""What Cloudflare allows an account: 720 images a minute."""
+_OPEN: Final = 64
 
 
 @dataclass(slots=True)
@@ -61,18 +64,44 @@ class _Side:
 
     async def run(self, in_flight: int, each: int, timings: _Timings | None = None) -> None:
         """Keep so many requests in flight until each of them was followed by some others."""
-        connections = [await Connection.to(self._server.port) for _ in range(in_flight)]
         kept = timings if timings is not None else _Timings()
 
         async def one_after_the_other(connection: Connection) -> None:
             for _ in range(each):
                 kept.latencies.append(await _ask(connection, self._request, self._check))
 
+        async with self._connections(in_flight, kept) as connections, asyncio.TaskGroup() as group:
+            for connection in connections:
+                group.create_task(one_after_the_other(connection))
+
+    async def run_at_rate(self, per_second: int, number: int, kept: _Timings) -> None:
+        """Send requests at a steady rate, whether earlier ones are answered or not."""
+        async with self._connections(_OPEN, kept) as connections, asyncio.TaskGroup() as group:
+            free = asyncio.Queue[Connection]()
+            for connection in connections:
+                free.put_nowait(connection)
+
+            async def send_one() -> None:
+                started = time.perf_counter()
+                connection = await free.get()
+                waited = time.perf_counter() - started
+                seconds = await _ask(connection, self._request, self._check)
+                kept.latencies.append(waited + seconds)
+                free.put_nowait(connection)
+
+            started = time.perf_counter()
+            for sent in range(number):
+                await asyncio.sleep(max(0.0, started + sent / per_second - time.perf_counter()))
+                group.create_task(send_one())
+
+    @asynccontextmanager
+    async def _connections(
+        self, number: int, kept: _Timings
+    ) -> AsyncIterator[Sequence[Connection]]:
+        connections = [await Connection.to(self._server.port) for _ in range(number)]
         cpu_before, started = self._server.cpu_seconds(), time.perf_counter()
         try:
-            async with asyncio.TaskGroup() as group:
-                for connection in connections:
-                    group.create_task(one_after_the_other(connection))
+            yield connections
         finally:
             kept.seconds += time.perf_counter() - started
             kept.cpu_seconds += self._server.cpu_seconds() - cpu_before
@@ -88,7 +117,8 @@ def measure_generation(
     Args:
         folder: For the product's database and pictures, and the servers' logs.
         latency: Seconds that the model takes.
-        pictures: How many pictures are made, by how many of them are in flight at once.
+        pictures: How many pictures are made, by how many of them are in flight at once; as many
+            as the first of them also at the rate that Cloudflare allows an account.
     """
     with ExitStack() as stack:
         model = stack.enter_context(
@@ -116,10 +146,10 @@ def measure_generation(
 async def _measure(
     model: ServerProcess, product: ServerProcess, pictures: Mapping[int, int]
 ) -> Sequence[Addition]:
-    number = count()
+    numbers = count()
 
     def mutation() -> bytes:
-        made = {"prompt": f"a lighthouse in the storm, number {next(number)}", "model": _MODEL}
+        made = {"prompt": f"a lighthouse in the storm, number {next(numbers)}", "model": _MODEL}
         return graphql_request(_MUTATION, {"input": made})
 
     run = post_request(f"/client/v4/accounts/benchmark/ai/run/{_MODEL}", {"prompt": "a lighthouse"})
@@ -134,7 +164,13 @@ async def _measure(
         for _ in range(_TURNS):
             await alone.run(in_flight, each, by_alone)
             await through.run(in_flight, each, by_through)
-        found.append(_addition(in_flight, by_alone, by_through))
+        found.append(_addition(f"{in_flight:>2} in flight", by_alone, by_through))
+    by_alone, by_through = _Timings(), _Timings()
+    number = max(_ALLOWED_PER_SECOND, next(iter(pictures.values())) // _TURNS)
+    for _ in range(_TURNS):
+        await alone.run_at_rate(_ALLOWED_PER_SECOND, number, by_alone)
+        await through.run_at_rate(_ALLOWED_PER_SECOND, number, by_through)
+    found.append(_addition(f"{_ALLOWED_PER_SECOND:>2} a second", by_alone, by_through))
     return found
 
 
@@ -144,11 +180,11 @@ def _check_image(body: bytes) -> None:
         raise RuntimeError(f"no picture was made: {payload}")
 
 
-def _addition(in_flight: int, alone: _Timings, through: _Timings) -> Addition:
+def _addition(load: str, alone: _Timings, through: _Timings) -> Addition:
     model, product = (statistics.median(one.latencies) * 1000 for one in (alone, through))
     late = [statistics.quantiles(one.latencies, n=20)[-1] * 1000 for one in (alone, through)]
     return Addition(
-        in_flight=in_flight,
+        load=load,
         model_median=model,
         product_median=product,
         median=product - model,

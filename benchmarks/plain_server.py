@@ -2,12 +2,15 @@
 
 Types with resolvers, an async SQLModel session for each request, ORM instances as rows, models
 from a dict, pages by key; no caches and no tuning, and nothing done badly on purpose. It reads
-the same database and answers the same data. ``BENCHMARK_DATABASE`` is the file.
+the same database and answers the same data. ``DATABASE`` is its file, ``MODELS`` one of the models.
 """
 
+import json
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import strawberry
 from sqlalchemy import JSON, tuple_
@@ -22,17 +25,11 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.schema.config import StrawberryConfig
 
-from gql_server.domain.clock import now
-from gql_server.inference.catalogue import load_catalogue
-from gql_server.inference.model import Model as CatalogueModel
-from gql_server.ledger.prices.price_book import ImageSize, load_price_book
-
 USER_ID = "default_user"
 PUBLIC_BASE = "http://127.0.0.1:8000/images"
-CATALOGUE = {model.id: model for model in load_catalogue().models}
-PRICES = load_price_book(load_catalogue(), None)
+MODELS = {entry["id"]: entry for entry in json.loads(Path(os.environ["MODELS"]).read_bytes())}
 
-engine = create_async_engine(f"sqlite+aiosqlite:///{os.environ['BENCHMARK_DATABASE']}")
+engine = create_async_engine(f"sqlite+aiosqlite:///{os.environ['DATABASE']}")
 
 
 class ImageRow(SQLModel, table=True):
@@ -95,7 +92,7 @@ class ModelParameter:
 
     name: str
     type: str
-    default: float | None
+    default: strawberry.scalars.JSON | None
     minimum: float | None
     maximum: float | None
 
@@ -118,52 +115,22 @@ class Model:
     is_beta: bool
 
     @classmethod
-    def from_catalogue(cls, model: CatalogueModel) -> "Model":
-        """Make one of a catalogue's entry."""
+    def from_entry(cls, entry: dict[str, Any]) -> "Model":
+        """Make one of an entry of the file of models."""
         return cls(
-            id=strawberry.ID(model.id),
-            name=model.name,
-            provider=model.provider,
-            description=model.description,
-            cost_per_image=COSTS[model.id],
-            speed=model.speed.name,
-            quality=model.quality.name,
-            typical_seconds=SecondsRange(
-                minimum=model.typical_seconds.minimum, maximum=model.typical_seconds.maximum
-            ),
-            capabilities=[capability.name for capability in model.capabilities],
-            parameters=[
-                ModelParameter(
-                    name=_camel_case(name),
-                    type=rule.type.upper(),
-                    default=rule.default if isinstance(rule.default, float | int) else None,
-                    minimum=rule.minimum,
-                    maximum=rule.maximum,
-                )
-                for name, rule in model.parameters.items()
-            ],
-            is_recommended=model.is_recommended,
-            is_beta=model.is_beta,
+            id=strawberry.ID(entry["id"]),
+            name=entry["name"],
+            provider=entry["provider"],
+            description=entry["description"],
+            cost_per_image=entry["costPerImage"],
+            speed=entry["speed"],
+            quality=entry["quality"],
+            typical_seconds=SecondsRange(**entry["typicalSeconds"]),
+            capabilities=entry["capabilities"],
+            parameters=[ModelParameter(**parameter) for parameter in entry["parameters"]],
+            is_recommended=entry["isRecommended"],
+            is_beta=entry["isBeta"],
         )
-
-
-def _cost(model: CatalogueModel) -> float:
-    steps = model.parameters.get("steps")
-    if model.fixed_size is not None:
-        width, height = model.fixed_size.width, model.fixed_size.height
-    else:
-        width = int(model.parameters["width"].default or 0)
-        height = int(model.parameters["height"].default or 0)
-    size = ImageSize(width=width, height=height, steps=int(steps.default or 0) if steps else 0)
-    return PRICES.price(model, size, at=now()).cost / 1_000_000_000
-
-
-def _camel_case(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)
-
-
-COSTS = {model.id: _cost(model) for model in CATALOGUE.values()}
 
 
 @strawberry.type
@@ -205,7 +172,7 @@ class Image:
     @strawberry.field
     def model(self) -> Model:
         """Return its model."""
-        return Model.from_catalogue(CATALOGUE[self.model_id])
+        return Model.from_entry(MODELS[self.model_id])
 
 
 @strawberry.type
@@ -276,9 +243,21 @@ class Query:
         )
 
     @strawberry.field
+    async def image(self, info: Info, id: strawberry.ID) -> Image | None:  # noqa: A002 - its name in GraphQL
+        """Return an image."""
+        statement = select(ImageRow).where(
+            col(ImageRow.id) == id,
+            col(ImageRow.user_id) == USER_ID,
+            col(ImageRow.deleted_at).is_(None),
+        )
+        async with info.context.session as session:
+            row = (await session.exec(statement)).first()
+        return Image.from_row(row) if row is not None else None
+
+    @strawberry.field
     def models(self) -> list[Model]:
         """List models."""
-        return [Model.from_catalogue(model) for model in CATALOGUE.values()]
+        return [Model.from_entry(entry) for entry in MODELS.values()]
 
 
 class PlainGraphQL(GraphQL[Context, None]):

@@ -58,19 +58,23 @@ def server_process(
 
 
 @contextmanager
-def node_process(script: str, log: Path) -> Iterator[ServerProcess]:
+def node_process(
+    script: str, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[ServerProcess]:
     """Run a peer with the node that ``make test-clients`` installs; its argument is its port.
 
     Args:
         script: Its name in the folder ``peers``.
         log: A file for what it prints.
+        environment: What it is set to.
 
     Raises:
         RuntimeError: It did not come to listen; the message has the end of its log.
     """
     # In place of Python, so that the process that is measured is node's.
     folder = _ROOT / "benchmarks" / "peers"
-    with _listening_process([node_program(), script, "{port}"], log, folder, None) as server:
+    command = [node_program(), script, "{port}"]
+    with _listening_process(command, log, folder, environment) as server:
         yield server
 
 

@@ -1,4 +1,4 @@
-"""Lists: a page of 50 pictures with their models, and the models, beside the plain server."""
+"""A page of 50 images with their models, one image, and the models, beside two other servers."""
 
 import asyncio
 import statistics
@@ -10,9 +10,11 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+import orjson
+
 from benchmarks.client import Connection, graphql_data, graphql_request
-from benchmarks.dataset import DATABASE_NAME, cursor, make_dataset
-from benchmarks.processes import ServerProcess, server_process
+from benchmarks.dataset import DATABASE_NAME, cursor, image_id, make_dataset
+from benchmarks.processes import ServerProcess, node_process, server_process
 from benchmarks.report import Comparison, Timing
 
 _PAGE_QUERY: Final = """
@@ -38,38 +40,46 @@ query Models {
   }
 }
 """
+_IMAGE_QUERY: Final = """
+query Image($id: ID!) {
+  image(id: $id) {
+    id prompt url r2Url width height cost createdAt tags isPreview
+    model { id name costPerImage }
+  }
+}
+"""
 _PAGE_SIZE: Final = 50
 _PAGES: Final = 40
-_BLOCK: Final = 10
+_BLOCK: Final = 50
 """Requests to one server before it is the other's turn."""
 
 
 @dataclass(slots=True)
 class _Contender:
     server: ServerProcess
-    connection: Connection
     latencies: list[float] = field(default_factory=list)
-    cpu_seconds_before: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.cpu_seconds_before = self.server.cpu_seconds()
+    cpu_seconds: float = 0.0
 
     async def ask(self, requests: Sequence[bytes]) -> None:
+        # Anew for each block: servers close what stays idle while others have their turns.
+        connection = await Connection.to(self.server.port)
+        before = self.server.cpu_seconds()
         for request in requests:
             started = time.perf_counter()
-            await self.connection.post(request)
+            await connection.post(request)
             self.latencies.append(time.perf_counter() - started)
+        self.cpu_seconds += self.server.cpu_seconds() - before
+        connection.close()
 
     def timing(self) -> Timing:
-        cpu_seconds = self.server.cpu_seconds() - self.cpu_seconds_before
         return Timing(
             milliseconds=statistics.median(self.latencies) * 1000,
-            cpu_milliseconds=cpu_seconds / len(self.latencies) * 1000,
+            cpu_milliseconds=self.cpu_seconds / len(self.latencies) * 1000,
         )
 
 
 def compare_lists(folder: Path, *, images: int, requests: int) -> Sequence[Comparison]:
-    """Ask both servers the same, turn by turn.
+    """Ask all servers the same, turn by turn.
 
     Args:
         folder: For the database and the servers' logs.
@@ -88,36 +98,51 @@ def compare_lists(folder: Path, *, images: int, requests: int) -> Sequence[Compa
                 {"DATA_DIR": str(folder), "PUBLIC_URL": "http://127.0.0.1:8000"},
             )
         )
+        models = graphql_data(asyncio.run(_post(product, graphql_request(_MODELS_QUERY))))["models"]
+        file = folder / "models.json"
+        file.write_bytes(orjson.dumps(models))
+        environment = {"DATABASE": str(folder / DATABASE_NAME), "MODELS": str(file)}
         plain = stack.enter_context(
             server_process(
                 ["uvicorn", "benchmarks.plain_server:app", "--port", "{port}", "--no-access-log"],
                 folder / "plain.log",
-                {"BENCHMARK_DATABASE": str(folder / DATABASE_NAME)},
+                environment,
             )
         )
-        return asyncio.run(_compare(product, plain, images, requests))
+        mercurius = stack.enter_context(
+            node_process("mercurius.mjs", folder / "mercurius.log", environment)
+        )
+        return asyncio.run(_compare((product, plain, mercurius), images, requests))
+
+
+async def _post(server: ServerProcess, request: bytes) -> bytes:
+    connection = await Connection.to(server.port)
+    try:
+        return await connection.post(request)
+    finally:
+        connection.close()
 
 
 async def _compare(
-    product: ServerProcess, plain: ServerProcess, images: int, requests: int
+    servers: Sequence[ServerProcess], images: int, requests: int
 ) -> Sequence[Comparison]:
-    connections = [await Connection.to(server.port) for server in (product, plain)]
     random = Random(_PAGE_SIZE)
     places = [None, *(cursor(random.randrange(images)) for _ in range(_PAGES - 1))]
     pages = [
         graphql_request(_PAGE_QUERY, {"first": _PAGE_SIZE, "after": place}) for place in places
     ]
-    try:
-        return [
-            await _contest(name, messages, requests, (product, plain), connections)
-            for name, messages in (
-                (f"page of {_PAGE_SIZE} of {images:,} images", pages),
-                ("list of models", [graphql_request(_MODELS_QUERY)]),
-            )
-        ]
-    finally:
-        for connection in connections:
-            connection.close()
+    single = [
+        graphql_request(_IMAGE_QUERY, {"id": image_id(random.randrange(images))})
+        for _ in range(_PAGES)
+    ]
+    return [
+        await _contest(name, messages, requests, servers)
+        for name, messages in (
+            (f"page of {_PAGE_SIZE} of {images:,} images", pages),
+            ("one image", single),
+            ("list of models", [graphql_request(_MODELS_QUERY)]),
+        )
+    ]
 
 
 async def _contest(
@@ -125,20 +150,23 @@ async def _contest(
     messages: Sequence[bytes],
     requests: int,
     servers: Sequence[ServerProcess],
-    connections: Sequence[Connection],
 ) -> Comparison:
     for request in messages:
-        ours, theirs = [graphql_data(await one.post(request)) for one in connections]
-        if ours != theirs:
-            raise RuntimeError(f"{name}: the servers' answers differ:\n{_difference(ours, theirs)}")
-    contenders = [_Contender(*pair) for pair in zip(servers, connections, strict=True)]
+        # Mercurius and the product compile what has come before.
+        for _ in range(2):
+            ours, *others = [graphql_data(await _post(server, request)) for server in servers]
+        for theirs in others:
+            if ours != theirs:
+                difference = _difference(ours, theirs)
+                raise RuntimeError(f"{name}: the servers' answers differ:\n{difference}")
+    contenders = [_Contender(server) for server in servers]
     for turn in range(-(-requests // _BLOCK)):
         block = [messages[(turn * _BLOCK + number) % len(messages)] for number in range(_BLOCK)]
         for contender in contenders if turn % 2 else reversed(contenders):
             await contender.ask(block)
-    product, plain = (contender.timing() for contender in contenders)
-    return Comparison(name=name, product=product, plain=plain)
+    product, plain, mercurius = (contender.timing() for contender in contenders)
+    return Comparison(name=name, product=product, plain=plain, mercurius=mercurius)
 
 
 def _difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
-    return f"product: {str(ours)[:500]}\nplain: {str(theirs)[:500]}"
+    return f"product: {str(ours)[:500]}\nother: {str(theirs)[:500]}"
