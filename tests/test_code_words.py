@@ -1,8 +1,11 @@
-"""Docstrings, comments, messages and log events of the code are in the words of the field.
+"""Texts and names of the code are in the words of the field.
 
+Texts are docstrings, comments, messages and log events; names are those that the code defines:
+modules, classes, functions, arguments, variables, tests.
 `python -m tests.test_code_words gql_server/storage` lists what is to be rewritten in a package.
 """
 
+import ast
 import io
 import re
 import sys
@@ -13,7 +16,9 @@ from typing import Final
 
 import pytest
 
-PACKAGE: Final = Path(__file__).parent.parent / "gql_server"
+ROOT: Final = Path(__file__).parent.parent
+PACKAGE: Final = ROOT / "gql_server"
+FOLDERS: Final = ("gql_server", "tools", "benchmarks", "tests")
 ODD_WORDS: Final = re.compile(
     r"\b(tells?|telling|told|faults?|mends?|mended|mending|wanted|unwanted|anew|begun|"
     r"go(es|ing)? on|went on|gone on|by and by|good no longer|no longer good|for ever|kept from|"
@@ -21,6 +26,18 @@ ODD_WORDS: Final = re.compile(
     r"it is for)\b",
     re.IGNORECASE,
 )
+ODD_NAMES: Final = {
+    *("tell", "tells", "telling", "told", "untold", "asked", "anew", "begun"),
+    *("fault", "faults", "faulty", "mend", "mends", "mended", "mending", "wanted", "unwanted"),
+    *("somebody", "nobody", "anybody", "everybody", "whoever"),
+}
+ODD_IN_TESTS: Final = ODD_NAMES | {"picture", "pictures"}
+"""Names of tests speak about the API, whose word is image; a picture is pixels or a file."""
+
+NAMES_KEPT: Final = {
+    "tests/support/faulty_proxy.py": "a proxy that injects faults, which is the term for it",
+}
+WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 SAID_INSTEAD: Final = """
 tell, told: report, return, notify, send; whether it was told: whether it was sent
 fault: error; mend: fix, repair; wanted: requested, needed; anew: again; begun: started
@@ -47,6 +64,40 @@ def findings_in(folder: Path) -> list[str]:
     ]
 
 
+def defined_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Yield each name that a module defines, with its line."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name, node.lineno
+            case ast.ClassDef(name=name) | ast.arg(arg=name):
+                yield name, node.lineno
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name, node.lineno
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
+                yield name, node.lineno
+            case ast.alias(asname=str(name)):
+                yield name, node.lineno
+
+
+def odd_names(where: str, code: str) -> Iterator[str]:
+    """Yield the names in a module that have an odd word, with their lines."""
+    for name, line in [(Path(where).stem, 1), *defined_names(ast.parse(code))]:
+        odd = ODD_IN_TESTS if name.startswith("test_") else ODD_NAMES
+        if odd.intersection(word.lower() for word in WORD.findall(name)):
+            yield f"{where}:{line}: the name {name!r}"
+
+
+def names_in(folder: Path) -> list[str]:
+    paths = sorted(path for path in folder.rglob("*.py") if "node_modules" not in path.parts)
+    return [
+        finding
+        for path in paths
+        if (where := path.relative_to(ROOT).as_posix()) not in NAMES_KEPT
+        for finding in odd_names(where, path.read_text())
+    ]
+
+
 ROOMS: Final = sorted(
     path.name
     for path in PACKAGE.iterdir()
@@ -57,6 +108,26 @@ ROOMS: Final = sorted(
 @pytest.mark.parametrize("room", ROOMS)
 def test_code_is_in_the_words_of_the_field(room: str) -> None:
     assert findings_in(PACKAGE / room) == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_names_are_in_the_words_of_the_field(folder: str) -> None:
+    assert names_in(ROOT / folder) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "told = 1",
+        "def _tell(): ...",
+        "class Fault: ...",
+        "def read(wanted): ...",
+        "self.asked_at = 1",
+        "def test_a_picture_is_made(): ...",
+    ],
+)
+def test_what_the_rule_finds_in_names(code: str) -> None:
+    assert len(list(odd_names("module.py", code))) == 1
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ async def test_what_is_whole_again_is_forgotten(database: Database) -> None:
     assert rows.scalar_one() == 0
 
 
-async def test_nobody_is_refused_because_the_database_is_away(
+async def test_no_one_is_refused_because_the_database_is_away(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allowances = Allowances(database, SLOW)

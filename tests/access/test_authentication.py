@@ -69,19 +69,19 @@ async def test_a_key_is_good_until_it_expires(
         await authentication.authenticate(created.secret)
 
 
-async def test_a_right_prefix_alone_opens_nothing_and_tells_nothing(database: Database) -> None:
+async def test_a_right_prefix_alone_opens_nothing_and_reveals_nothing(database: Database) -> None:
     created = await create_key(database, KeyDraft(user_id="ann", role=Role.READER))
     await revoke_key(database, created.key.id)
     authentication = Authentication(database, is_required=True)
-    told = set()
+    messages = set()
     for token in (
         f"{created.key.prefix}_{'a' * 43}",
         f"gqls_{'0' * 12}_{'a' * 43}",
     ):
         with pytest.raises(Unauthenticated) as refusal:
             await authentication.authenticate(token)
-        told.add(refusal.value.message)
-    assert told == {"Invalid API key. Check that you copied all of it."}
+        messages.add(refusal.value.message)
+    assert messages == {"Invalid API key. Check that you copied all of it."}
 
 
 @pytest.mark.parametrize("token", [None, "", "secret", "gqls_x", "gqls_ü" * 20, "\x00", "a" * 9000])
@@ -94,14 +94,16 @@ async def test_what_is_no_key_is_refused_without_a_look_at_the_database(
     assert not token or token not in refusal.value.message
 
 
-async def test_a_server_that_asks_nobody_takes_everyone_for_one_admin(database: Database) -> None:
+async def test_a_server_without_authentication_takes_everyone_for_one_admin(
+    database: Database,
+) -> None:
     authentication = Authentication(database, is_required=False)
     for token in (None, "whatever"):
         assert await authentication.authenticate(token) == EVERYONE
     assert (EVERYONE.user_id, EVERYONE.role) == ("default_user", Role.ADMIN)
 
 
-async def test_a_websocket_tells_its_key_when_it_opens(database: Database) -> None:
+async def test_a_websocket_sends_its_key_when_it_opens(database: Database) -> None:
     created = await create_key(database, KeyDraft(user_id="ann", role=Role.CREATOR))
     authentication = Authentication(database, is_required=True)
     for name in ("authorization", "Authorization"):
@@ -141,7 +143,7 @@ async def _found(database: Database, ids: list[str]) -> Mapping[str, ApiKeyRecor
     return await get_keys(database, EVERYONE, ids)
 
 
-async def test_a_draft_gets_all_its_faults_at_once(database: Database) -> None:
+async def test_a_draft_gets_all_its_errors_at_once(database: Database) -> None:
     draft = KeyDraft(user_id="a\nb ", role=Role.READER, name="x" * 101, expires_at=now())
     with pytest.raises(Rejected) as rejected:
         await create_key(database, draft)

@@ -35,7 +35,9 @@ async def test_unless_set_the_schema_is_described_to_admins_alone(
             assert await sees(ann) == (role is Role.ADMIN, role is Role.ADMIN)
 
 
-async def test_over_a_websocket_the_first_message_tells_to_whom(app_with_keys: RunningApp) -> None:
+async def test_over_a_websocket_the_first_message_identifies_the_caller(
+    app_with_keys: RunningApp,
+) -> None:
     for role in Role:
         created = await create_key(
             app_with_keys.services.database, KeyDraft(user_id="ann", role=role)
@@ -54,7 +56,7 @@ async def test_over_a_websocket_the_first_message_tells_to_whom(app_with_keys: R
             assert ("Did you mean" in error["message"]) == (role is Role.ADMIN)
 
 
-async def test_set_it_is_described_to_everybody_or_nobody(tmp_path: Path) -> None:
+async def test_set_it_is_described_to_everyone_or_no_one(tmp_path: Path) -> None:
     switches = {"introspection": "on", "suggestions": "off"}
     async with running_app(tmp_path, {"auth": "keys"} | switches) as app:
         for role in (Role.READER, Role.ADMIN):
@@ -62,7 +64,7 @@ async def test_set_it_is_described_to_everybody_or_nobody(tmp_path: Path) -> Non
                 assert await sees(ann) == (True, False)
 
 
-async def test_a_server_that_asks_nobody_describes_it_to_everybody(tmp_path: Path) -> None:
+async def test_a_server_without_authentication_describes_it_to_everyone(tmp_path: Path) -> None:
     async with running_app(tmp_path) as app:
         assert await sees(app) == (True, True)
         assert (await app.client.get("/graphql", params=QUERY)).status_code == 200

@@ -10,7 +10,7 @@ def test_a_secret_has_a_form_that_scanners_can_look_for() -> None:
     assert prefix_of(secret.text) == secret.prefix
 
 
-def test_a_secret_is_told_from_every_other_by_its_digest() -> None:
+def test_a_secret_is_distinguished_from_every_other_by_its_digest() -> None:
     one, other = new_secret(), new_secret()
     assert is_secret_of(one.text, one.digest)
     assert not is_secret_of(one.text, other.digest)

@@ -134,10 +134,10 @@ async def test_a_provider_that_is_away_is_needed_only_once(
     provider.status = 500
     with pytest.raises(ProviderUnavailable):
         await tokens.authenticate(provider.token(**GOOD))
-    asked = len(provider.requests)
+    requests_before = len(provider.requests)
     with pytest.raises(ProviderUnavailable):
         await tokens.authenticate(provider.token(**GOOD))
-    assert len(provider.requests) == asked
+    assert len(provider.requests) == requests_before
     clock[0] += 1
     provider.status, provider.named_issuer = 200, "http://127.0.0.1:1"
     with pytest.raises(ProviderUnavailable):

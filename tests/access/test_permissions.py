@@ -140,15 +140,15 @@ async def watch(client_of: RunningApp, field: str, operation: dict[str, Any]) ->
     key = {"Authorization": client_of.client.headers["Authorization"]}
     async with subscriber(client_of.settings.server_url, additional_headers=key) as client:
         await client.send(type="subscribe", id="1", payload=operation)
-        told = asyncio.create_task(client.receive())
-        while not told.done() and not progress.watchers:
+        received = asyncio.create_task(client.receive())
+        while not received.done() and not progress.watchers:
             await asyncio.sleep(0.005)
-        if not told.done():
-            told.cancel()
+        if not received.done():
+            received.cancel()
             return {"data": {field: "watched"}}
-    if told.result()["type"] == "next":
+    if received.result()["type"] == "next":
         return {"data": {field: "watched"}}
-    errors = told.result()["payload"]
+    errors = received.result()["payload"]
     if errors[0]["extensions"]["code"] == "FORBIDDEN":
         return {"errors": errors, "data": None}
     return {"data": {field: None}, "refusal": errors[0]["message"]}
@@ -165,8 +165,8 @@ def outcome(name: str, probe: AccessProbe, owned: OwnedObjects, answer: dict[str
 
 def as_text(answer: dict[str, Any], owned: OwnedObjects) -> str:
     # What is left of an allowance goes down with each operation.
-    told = {name: value for name, value in answer.items() if name != "extensions"}
-    return anonymous(json.dumps(told, sort_keys=True), owned)
+    answered = {name: value for name, value in answer.items() if name != "extensions"}
+    return anonymous(json.dumps(answered, sort_keys=True), owned)
 
 
 async def rows_of(app: RunningApp, owned: OwnedObjects) -> list[dict[str, Any]]:

@@ -183,7 +183,7 @@ class Ends:
                 await asyncio.sleep(0.005)
 
 
-async def test_keys_are_looked_at_though_nobody_tells(database: Database) -> None:
+async def test_keys_are_checked_without_any_notification(database: Database) -> None:
     ends = Ends()
     authentication = Authentication(database, is_required=True)
     sessions = LiveSessions(authentication)

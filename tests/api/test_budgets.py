@@ -43,9 +43,9 @@ async def app(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> AsyncIterator[R
         yield running
 
 
-async def set_budget(app: RunningApp, **wanted: Any) -> dict[str, Any]:
+async def set_budget(app: RunningApp, **changes: Any) -> dict[str, Any]:
     payload: dict[str, Any] = (
-        await app.ask(SET, input={"limit": 0.02, "period": "MONTHLY"} | wanted)
+        await app.ask(SET, input={"limit": 0.02, "period": "MONTHLY"} | changes)
     )["setBudget"]
     return payload
 
@@ -109,7 +109,7 @@ async def test_a_budget_is_set_read_changed_and_removed(app: RunningApp) -> None
 
 
 @pytest.mark.parametrize(
-    ("wanted", "paths"),
+    ("changes", "paths"),
     [
         ({"limit": -1}, [["input", "limit"]]),
         ({"limit": 1e300}, [["input", "limit"]]),
@@ -120,10 +120,10 @@ async def test_a_budget_is_set_read_changed_and_removed(app: RunningApp) -> None
         ({"keyId": "a\x00"}, [["input", "keyId"]]),
     ],
 )
-async def test_a_wrong_budget_is_told_what_is_wrong(
-    app: RunningApp, wanted: dict[str, Any], paths: list[list[str]]
+async def test_an_invalid_budget_is_refused_with_the_reasons(
+    app: RunningApp, changes: dict[str, Any], paths: list[list[str]]
 ) -> None:
-    payload = await set_budget(app, **wanted)
+    payload = await set_budget(app, **changes)
     assert payload["budget"] is None
     assert [error["path"] for error in payload["userErrors"]] == paths
     assert (await app.ask(READ))["budgets"] == []
@@ -176,7 +176,7 @@ async def test_a_soft_budget_warns_in_the_payload(app: RunningApp) -> None:
     ]
 
 
-async def test_a_failed_picture_gives_its_money_back(
+async def test_a_failed_image_gives_its_money_back(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     await set_budget(app, limit=0.01)
@@ -200,7 +200,7 @@ async def test_what_a_budget_refused_is_not_remembered_under_its_key(
     assert len(fake_workers_ai.requests) == 1
 
 
-async def test_a_keys_budget_bounds_what_is_asked_for_with_that_key(
+async def test_a_keys_budget_bounds_what_is_requested_with_that_key(
     app_with_keys: RunningApp,
 ) -> None:
     viewer = "{ viewer { key { id } budget { spent scope } } }"
@@ -228,7 +228,7 @@ CREATE_KEY = """mutation Create($budget: ApiKeyBudgetInput) {
     userErrors { path code } } }"""
 
 
-async def test_a_key_is_made_with_a_budget_that_holds_from_its_first_picture(
+async def test_a_key_is_made_with_a_budget_that_holds_from_its_first_image(
     app: RunningApp,
 ) -> None:
     budget = {"limit": 3.5, "period": "DAILY", "timeZone": "Europe/Berlin", "enforcement": "SOFT"}
@@ -252,7 +252,7 @@ async def test_a_key_is_made_with_a_budget_that_holds_from_its_first_picture(
     assert (await app.ask("{ apiKeys { totalCount } }"))["apiKeys"]["totalCount"] == 2
 
 
-async def test_what_everybody_spends_of_the_servers_budget_is_for_admins(
+async def test_what_everyone_spends_of_the_servers_budget_is_for_admins(
     app_with_keys: RunningApp,
 ) -> None:
     figures = "scope limit spent reserved remaining"
@@ -277,10 +277,10 @@ async def test_what_everybody_spends_of_the_servers_budget_is_for_admins(
         (warning,) = (await generate(admin))["warnings"]
         assert warning["message"] == "The server's monthly budget of $0.0137 has been exceeded."
         assert warning["budget"]["spent"] == 0.02
-        for told in (await ann.ask(seen % ((figures,) * 4))).values():
-            assert told["budget"]["scope"] == "USER"
-            assert [one["limit"] for one in told["budgets"]] == [None, 0.5]
-            assert told["budgets"][0] == hidden
+        for node in (await ann.ask(seen % ((figures,) * 4))).values():
+            assert node["budget"]["scope"] == "USER"
+            assert [one["limit"] for one in node["budgets"]] == [None, 0.5]
+            assert node["budgets"][0] == hidden
         assert (await ann.ask(by_id, id=budget["id"]))["node"] == hidden
         assert (await admin.ask(by_id, id=budget["id"]))["node"]["spent"] == 0.03
         await set_budget(admin, limit=0.0137)

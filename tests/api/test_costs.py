@@ -69,7 +69,7 @@ async def test_nothing_made_costs_nothing(app: RunningApp) -> None:
     }
 
 
-async def test_a_span_is_taken_to_quarters_and_told_back(app: RunningApp) -> None:
+async def test_a_span_is_taken_to_quarters_and_returned(app: RunningApp) -> None:
     image = await app.image()
     quarter = quarter_of(datetime.fromisoformat(image["createdAt"]))
     after = to_iso(quarter + QUARTER)
@@ -92,7 +92,7 @@ async def test_a_span_is_taken_to_quarters_and_told_back(app: RunningApp) -> Non
         assert found["costAnalytics"]["totalImages"] == count, span
 
 
-async def test_everything_of_the_analytics_can_be_asked_at_once(app: RunningApp) -> None:
+async def test_everything_of_the_analytics_can_be_requested_at_once(app: RunningApp) -> None:
     template = (await app.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
     image = await app.image(templateId=template)
     await app.image(model=SDXL)
@@ -139,14 +139,14 @@ async def test_analytics_are_narrowed(app: RunningApp) -> None:
     }
 
 
-async def test_a_timeline_of_no_zone_is_told(app: RunningApp) -> None:
+async def test_a_timeline_of_no_zone_is_reported(app: RunningApp) -> None:
     answer = await app.answer(
         '{ costAnalytics { timeline(timeZone: "Mars/Olympus") { totalCost } } }'
     )
     assert answer["errors"][0]["extensions"] == {"code": "BAD_REQUEST", "arguments": [["timeZone"]]}
 
 
-async def test_a_span_that_ends_before_it_begins_is_told(app: RunningApp) -> None:
+async def test_a_span_that_ends_before_it_begins_is_reported(app: RunningApp) -> None:
     answer = await app.answer(
         '{ costAnalytics(since: "2026-02-01T00:00:00Z", until: "2026-01-01T00:00:00Z") '
         "{ totalCost } }"
@@ -195,7 +195,7 @@ async def test_an_estimate_is_the_price_that_is_charged(app: RunningApp) -> None
     assert image["cost"] == 4 * 0.00583 + 10 * 0.00011
 
 
-async def test_an_estimate_tells_what_would_be_refused(app: RunningApp) -> None:
+async def test_an_estimate_reports_what_would_be_refused(app: RunningApp) -> None:
     data = await app.ask(ESTIMATE, input={"image": {"prompt": "A", "model": "@cf/no/model"}})
     assert data["costEstimate"]["estimate"] is None
     assert {error["__typename"] for error in data["costEstimate"]["userErrors"]} == {

@@ -11,7 +11,7 @@ from tests.support.running_app import RunningApp
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_fault_of_the_server_is_masked_and_logged_with_a_reference(
+async def test_an_error_of_the_server_is_masked_and_logged_with_a_reference(
     app: RunningApp,
 ) -> None:
     async with app.services.database.write() as connection:
@@ -33,9 +33,7 @@ async def test_a_fault_of_the_server_is_masked_and_logged_with_a_reference(
     "document",
     ["{", "{ nothing }", "{ image { id } }", "query Q($a: Int!) { models { id } }"],
 )
-async def test_a_document_that_is_wrong_is_the_clients_fault(
-    app: RunningApp, document: str
-) -> None:
+async def test_an_invalid_document_is_the_clients_error(app: RunningApp, document: str) -> None:
     response = await app.client.post("/graphql", json={"query": document})
     assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 

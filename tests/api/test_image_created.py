@@ -32,7 +32,7 @@ async def in_order(app: RunningApp) -> list[str]:
     return [edge["node"]["id"] for edge in edges]
 
 
-async def test_images_are_told_once_in_the_order_of_the_list(app: RunningApp) -> None:
+async def test_images_are_reported_once_in_the_order_of_the_list(app: RunningApp) -> None:
     before = await app.image()
     async with subscriber(app.settings.server_url) as client:
         await client.subscribe(CREATED)
@@ -43,7 +43,7 @@ async def test_images_are_told_once_in_the_order_of_the_list(app: RunningApp) ->
         await client.settled()
 
 
-async def test_one_who_comes_back_is_told_what_came_later(app: RunningApp) -> None:
+async def test_one_who_comes_back_receives_what_came_later(app: RunningApp) -> None:
     async with subscriber(app.settings.server_url) as client:
         await client.subscribe(CREATED)
         await until(lambda: app.services.progress.watchers == 1)
@@ -58,7 +58,7 @@ async def test_one_who_comes_back_is_told_what_came_later(app: RunningApp) -> No
     assert [last, *missed, now["id"]] == await in_order(app)
 
 
-async def test_a_filter_narrows_and_the_fields_are_those_asked_for(app: RunningApp) -> None:
+async def test_a_filter_narrows_and_the_fields_are_those_requested(app: RunningApp) -> None:
     async with subscriber(app.settings.server_url) as client:
         await client.subscribe(
             """subscription($filter: ImageFilter) {
@@ -72,9 +72,9 @@ async def test_a_filter_narrows_and_the_fields_are_those_asked_for(app: RunningA
         await app.image(tags=["wanted"])
         await app.image(model=SDXL)
         image = await app.image(model=SDXL, tags=["wanted"])
-        (told,) = (await client.next()).values()
+        (event,) = (await client.next()).values()
     fields = ("prompt", "url", "r2Url", "cost", "tags")
-    assert told == {name: image[name] for name in fields} | {
+    assert event == {name: image[name] for name in fields} | {
         "model": {"id": SDXL},
         "template": None,
     }

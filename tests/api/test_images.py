@@ -25,7 +25,7 @@ def ids(data: dict[str, object]) -> list[str]:
     return [edge["node"]["id"] for edge in data["images"]["edges"]]  # type: ignore[index]  # JSON
 
 
-async def test_a_picture_is_made_kept_and_told_in_full(app: RunningApp) -> None:
+async def test_an_image_is_made_stored_and_returned_in_full(app: RunningApp) -> None:
     image = await app.image(
         prompt=" A red fox ", seed=7, tags=["fox", " fox ", "snow"], metadata={"order": [1, "é"]}
     )
@@ -54,7 +54,7 @@ async def test_a_picture_is_made_kept_and_told_in_full(app: RunningApp) -> None:
     assert len(picture.content) == image["sizeBytes"]
 
 
-async def test_a_seed_is_chosen_and_told_and_makes_the_same_picture(app: RunningApp) -> None:
+async def test_a_seed_is_chosen_and_reported_and_makes_the_same_image(app: RunningApp) -> None:
     first = await app.image()
     seed = first["parameters"]["seed"]
     again = await app.image(seed=seed)
@@ -224,7 +224,7 @@ async def test_an_address_resizes_and_converts(app: RunningApp) -> None:
         ('filter: {search: "%s"}' % ("\u3300" * 200), "filter.search"),
     ],
 )
-async def test_a_wrong_argument_of_a_list_is_told(
+async def test_a_wrong_argument_of_a_list_is_reported(
     app: RunningApp, arguments: str, argument: str
 ) -> None:
     answer = await app.answer("{ images(%s) { totalCount } }" % arguments)
@@ -233,7 +233,7 @@ async def test_a_wrong_argument_of_a_list_is_told(
     assert error["path"] == ["images"]
 
 
-async def test_a_wrong_argument_of_an_address_is_told(app: RunningApp) -> None:
+async def test_a_wrong_argument_of_an_address_is_reported(app: RunningApp) -> None:
     image = await app.image()
     for argument in ("width: 0", "width: 5000", "expiresIn: 0", "expiresIn: 9999999"):
         answer = await app.answer('{ image(id: "%s") { url(%s) } }' % (image["id"], argument))

@@ -92,7 +92,7 @@ async def test_a_deleted_source_keeps_its_place(app: RunningApp) -> None:
     assert (image["requestKind"], image["sources"]) == ("IMAGE_TO_IMAGE", [None])
 
 
-async def test_nobody_sees_the_sources_or_the_derived_images_of_others(
+async def test_no_one_sees_the_sources_or_the_derived_images_of_others(
     app_with_keys: RunningApp,
 ) -> None:
     async with (

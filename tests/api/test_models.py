@@ -116,8 +116,8 @@ PERFORMANCE = """query P($id: ID!, $since: DateTime) { model(id: $id) { performa
   since images failures refusals successRate medianSeconds p95Seconds } } }"""
 
 
-async def test_what_everybody_makes_is_counted_for_admins_alone(app_with_keys: RunningApp) -> None:
-    asked = {"id": FLUX, "since": "2100-01-01"}
+async def test_what_everyone_makes_is_counted_for_admins_alone(app_with_keys: RunningApp) -> None:
+    variables = {"id": FLUX, "since": "2100-01-01"}
     async with (
         client_of(app_with_keys, "root", Role.ADMIN) as admin,
         client_of(app_with_keys, "ann", Role.CREATOR) as ann,
@@ -125,12 +125,12 @@ async def test_what_everybody_makes_is_counted_for_admins_alone(app_with_keys: R
     ):
         for _ in range(3):
             await ann.image()
-        shown = (await admin.ask(PERFORMANCE, **asked))["model"]["performance"]
-        few = (await bob.ask(PERFORMANCE, **asked))["model"]["performance"]
+        shown = (await admin.ask(PERFORMANCE, **variables))["model"]["performance"]
+        few = (await bob.ask(PERFORMANCE, **variables))["model"]["performance"]
         async with app_with_keys.services.database.write() as connection:
             rows = model_rollups_of(FLUX, Outcome.FAILED, at=now(), is_preview=True)
             await add_to_model_rollups(connection, [row._replace(generations=18) for row in rows])
-        many = (await bob.ask(PERFORMANCE, **asked))["model"]["performance"]
+        many = (await bob.ask(PERFORMANCE, **variables))["model"]["performance"]
     assert (shown["images"], shown["failures"], shown["successRate"]) == (3, 0, 1)
     hidden = dict.fromkeys(("images", "failures", "refusals"))
     assert hidden.items() <= few.items()

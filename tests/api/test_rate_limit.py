@@ -30,7 +30,7 @@ async def bounded(tmp_path: Path) -> AsyncIterator[RunningApp]:
         yield app
 
 
-async def test_every_answer_tells_what_is_left(bounded: RunningApp) -> None:
+async def test_every_answer_reports_what_is_left(bounded: RunningApp) -> None:
     query = {"query": PAGE, "variables": {"n": 100}}
     response = await bounded.client.post("/graphql", json=query)
     cost = response.json()["extensions"]["cost"]
@@ -44,10 +44,10 @@ async def test_every_answer_tells_what_is_left(bounded: RunningApp) -> None:
     assert response.headers["ratelimit-policy"] == '"allowance";q=1000;w=1000'
     assert response.headers["ratelimit"] == '"allowance";r=900;t=100'
     assert "retry-after" not in response.headers
-    told = (await bounded.ask(VIEWER))["viewer"]["rateLimit"]
-    assert abs((datetime.fromisoformat(told.pop("resetsAt")) - resets_at).total_seconds()) < 5
-    assert told.pop("remaining") in range(898, 901)
-    assert told == {"limit": 1000, "refilledPerSecond": 1, "cost": 2}
+    shown = (await bounded.ask(VIEWER))["viewer"]["rateLimit"]
+    assert abs((datetime.fromisoformat(shown.pop("resetsAt")) - resets_at).total_seconds()) < 5
+    assert shown.pop("remaining") in range(898, 901)
+    assert shown == {"limit": 1000, "refilledPerSecond": 1, "cost": 2}
 
 
 async def test_what_is_not_run_spends_a_little_too(bounded: RunningApp) -> None:
@@ -130,7 +130,7 @@ async def test_events_are_paid_for_until_the_allowance_is_used_up(bounded: Runni
             assert text.count('"imageCreated"') < 30
 
 
-async def test_pictures_of_a_batch_are_paid_for_over_both_apis(bounded: RunningApp) -> None:
+async def test_images_of_a_batch_are_paid_for_over_both_apis(bounded: RunningApp) -> None:
     batch = {"prompts": ["A red fox"], "model": FLUX, "images_per_prompt": 8000}
     first, second = [await bounded.client.post("/api/batch/generate", json=batch) for _ in range(2)]
     assert (first.status_code, second.status_code) == (201, 429)
@@ -149,7 +149,7 @@ async def make_images(app: RunningApp) -> None:
         assert response.status_code in {201, 429}
 
 
-async def test_users_have_one_each_where_they_are_asked_and_nobody_else_has_one(
+async def test_users_have_one_each_where_keys_are_required_and_no_one_else_has_one(
     tmp_path: Path, app: RunningApp
 ) -> None:
     assert (await app.ask(VIEWER))["viewer"]["rateLimit"] is None
@@ -167,7 +167,7 @@ async def test_users_have_one_each_where_they_are_asked_and_nobody_else_has_one(
     assert left[0]["remaining"] < left[1]["remaining"] == 1_000_000 - 2
 
 
-def test_an_allowance_holds_any_operation_that_may_be_asked() -> None:
+def test_an_allowance_holds_any_operation_that_may_be_sent() -> None:
     with pytest.raises(SettingsError, match="ALLOWANCE"):
         load_settings(allowance=9_999)
     assert load_settings(allowance=0, auth="keys").allowance_size == 0

@@ -61,7 +61,7 @@ async def test_a_seed_beyond_its_model_is_an_error_that_names_the_range(
 
 
 @pytest.mark.parametrize("seed", ["", "0x10", "1" * 21, 1.5, True, [], {"a": 1}, "1e3", "٣"])
-async def test_what_is_no_seed_is_told_so(app: RunningApp, seed: Any) -> None:
+async def test_an_invalid_seed_is_reported(app: RunningApp, seed: Any) -> None:
     answer = (
         await app.client.post("/graphql", json={"query": TEMPLATE, "variables": {"seed": seed}})
     ).json()

@@ -106,7 +106,7 @@ async def test_what_is_said_wins_over_the_template_and_that_over_the_model(
     assert other["parameters"]["width"] == 1024
 
 
-async def test_a_setting_of_the_template_that_another_model_refuses_is_told(
+async def test_a_setting_of_the_template_that_another_model_refuses_is_reported(
     app: RunningApp,
 ) -> None:
     template = await create(app, model=SDXL, parameters={"steps": 15})
@@ -130,11 +130,11 @@ async def test_only_what_is_given_changes(app: RunningApp) -> None:
         assert answer["updateTemplate"]["template"].items() >= expected.items()
 
 
-async def test_every_fault_of_a_template_is_told_at_once_and_nothing_changes(
+async def test_every_error_of_a_template_is_reported_at_once_and_nothing_changes(
     app: RunningApp,
 ) -> None:
     template = await create(app)
-    faulty = {
+    invalid = {
         "name": " ",
         "description": "d" * 1001,
         "defaultPrompt": "p" * 2049,
@@ -148,8 +148,8 @@ async def test_every_fault_of_a_template_is_told_at_once_and_nothing_changes(
         ("parameters.width", "NOT_SUPPORTED"),
         ("parameters.negativePrompt", "NOT_SUPPORTED"),
     }
-    created = await app.ask(CREATE, input={"model": FLUX, **faulty})
-    updated = await app.ask(UPDATE, input={"id": template["id"], **faulty})
+    created = await app.ask(CREATE, input={"model": FLUX, **invalid})
+    updated = await app.ask(UPDATE, input={"id": template["id"], **invalid})
     for payload in (created["createTemplate"], updated["updateTemplate"]):
         assert payload["template"] is None
         errors = {(".".join(error["path"][1:]), error["code"]) for error in payload["userErrors"]}
@@ -158,7 +158,7 @@ async def test_every_fault_of_a_template_is_told_at_once_and_nothing_changes(
     assert found["templates"] == {"totalCount": 1, "edges": [{"node": {"name": "Product"}}]}
 
 
-async def test_a_model_that_is_not_there_is_told(app: RunningApp) -> None:
+async def test_a_model_that_is_not_there_is_reported(app: RunningApp) -> None:
     answer = await app.ask(CREATE, input={"name": "X", "model": "@cf/no/model"})
     (error,) = answer["createTemplate"]["userErrors"]
     assert (error["__typename"], error["path"]) == ("ModelNotFound", ["input", "model"])

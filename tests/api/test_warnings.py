@@ -60,7 +60,7 @@ def test_what_is_a_placeholder(words: str, found: list[str]) -> None:
     assert unknown_placeholders(words) == found
 
 
-async def test_a_budget_for_whom_nobody_knows_is_reported(app: RunningApp) -> None:
+async def test_a_budget_for_an_unknown_user_is_reported(app: RunningApp) -> None:
     for name in ("userId", "keyId"):
         given = {"limit": 1, "period": "DAILY", name: "nobody"}
         payload = (await app.ask(SET, input=given))["setBudget"]
@@ -70,8 +70,8 @@ async def test_a_budget_for_whom_nobody_knows_is_reported(app: RunningApp) -> No
         assert '"nobody"' in warning["message"]
 
 
-async def test_a_budget_for_somebody_who_made_something_has_no_warning(app: RunningApp) -> None:
+async def test_a_budget_for_someone_who_made_something_has_no_warning(app: RunningApp) -> None:
     user_id = (await app.image())["userId"]
     for given in ({"userId": user_id}, {}):
-        asked = {"limit": 1, "period": "DAILY"} | given
-        assert (await app.ask(SET, input=asked))["setBudget"]["warnings"] == []
+        budget = {"limit": 1, "period": "DAILY"} | given
+        assert (await app.ask(SET, input=budget))["setBudget"]["warnings"] == []

@@ -44,13 +44,13 @@ REDELIVER = """mutation D($id: ID!) { redeliverWebhook(input: {id: $id}) {
 SMALL = {"model": SDXL, "width": 256, "height": 256}
 
 
-async def set_budget(app: RunningApp, **wanted: Any) -> dict[str, Any]:
-    given = {"limit": 0.04, "period": "DAILY", "timeZone": "Europe/Berlin"} | wanted
+async def set_budget(app: RunningApp, **changes: Any) -> dict[str, Any]:
+    given = {"limit": 0.04, "period": "DAILY", "timeZone": "Europe/Berlin"} | changes
     payload: dict[str, Any] = (await app.ask(SET, input=given))["setBudget"]
     return payload
 
 
-async def test_a_budgets_shares_are_told_once_each(
+async def test_a_budgets_shares_are_reported_once_each(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "_POLL_SECONDS", 0.02)
@@ -86,11 +86,11 @@ async def test_a_budgets_shares_are_told_once_each(
             }
             for percent, spent in ((50, "0.02"), (80, "0.04"), (100, "0.04"))
         ]
-        told = await until_delivered(app, budget["id"], 3)
-        assert {one["id"] for one in told} == {
+        delivered = await until_delivered(app, budget["id"], 3)
+        assert {one["id"] for one in delivered} == {
             one.headers["webhook-id"] for one in receiver.received
         }
-        for one in told:
+        for one in delivered:
             (delivery,) = one["deliveries"]
             assert (delivery["statusCode"], delivery["error"]) == (204, None)
             assert delivery["durationMs"] >= 0
@@ -101,14 +101,14 @@ async def test_a_budgets_shares_are_told_once_each(
                 budget["id"],
                 None,
             )
-        again = (await app.ask(REDELIVER, id=told[0]["id"]))["redeliverWebhook"]
+        again = (await app.ask(REDELIVER, id=delivered[0]["id"]))["redeliverWebhook"]
         assert again["userErrors"] == []
-        assert again["webhook"]["id"] == told[0]["id"]
+        assert again["webhook"]["id"] == delivered[0]["id"]
         await receiver.until(4)
         repeated = receiver.received[3]
-        assert repeated.headers["webhook-id"] == told[0]["id"]
+        assert repeated.headers["webhook-id"] == delivered[0]["id"]
         assert repeated.verify(user_secret(secret, None)) in said
-        node = await app.ask(STATUS, id=told[0]["id"])
+        node = await app.ask(STATUS, id=delivered[0]["id"])
         assert node["node"]["subjectId"] == budget["id"]
         # Setting it again without an address takes the address away.
         assert (await set_budget(app, userId="default_user"))["budget"]["webhookUrl"] is None
@@ -117,13 +117,13 @@ async def test_a_budgets_shares_are_told_once_each(
 async def until_delivered(app: RunningApp, budget_id: str, count: int) -> list[dict[str, Any]]:
     async with asyncio.timeout(WAIT_SECONDS):
         while True:
-            told: list[dict[str, Any]] = (await app.ask(READ, id=budget_id))["node"]["webhooks"]
-            if [one["status"] for one in told] == ["DELIVERED"] * count:
-                return told
+            webhooks: list[dict[str, Any]] = (await app.ask(READ, id=budget_id))["node"]["webhooks"]
+            if [one["status"] for one in webhooks] == ["DELIVERED"] * count:
+                return webhooks
             await asyncio.sleep(0.02)
 
 
-async def test_an_address_inside_is_refused_with_every_other_fault(app: RunningApp) -> None:
+async def test_an_address_inside_is_refused_with_every_other_error(app: RunningApp) -> None:
     payload = await set_budget(app, webhookUrl="https://127.0.0.1/hook", limit=-1)
     assert payload["budget"] is None
     assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [
@@ -150,7 +150,7 @@ async def test_a_webhook_that_is_not_there_cannot_be_delivered_again(app: Runnin
         }
 
 
-async def test_only_admins_see_who_is_told_of_a_budget(app_with_keys: RunningApp) -> None:
+async def test_only_admins_see_who_is_notified_about_a_budget(app_with_keys: RunningApp) -> None:
     url = "https://example.com/hook?token=hidden"
     budget = await app_with_keys.services.budgets.set(
         BudgetRequest(limit=1, period=BudgetPeriod.MONTHLY)

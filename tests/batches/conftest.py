@@ -46,16 +46,16 @@ class BatchHarness:
         self.services = app.services
         self.work = SliceRunner(app.services, concurrency=16)
 
-    async def ask(self, **wanted: Any) -> dict[str, Any]:
+    async def ask(self, **changes: Any) -> dict[str, Any]:
         """Run generateBatch with a fast model; return its payload."""
-        given = {"model": FLUX, **wanted}
+        given = {"model": FLUX, **changes}
         payload: dict[str, Any] = (await self.app.ask(GENERATE_BATCH, input=given))["generateBatch"]
         return payload
 
-    async def batch(self, pictures: int = 3, **wanted: Any) -> str:
+    async def batch(self, pictures: int = 3, **changes: Any) -> str:
         """Have a batch of so many prompts accepted; return its id."""
         prompts = [f"A red fox, {number}" for number in range(pictures)]
-        payload = await self.ask(**{"pictures": {"prompts": prompts}} | wanted)
+        payload = await self.ask(**{"pictures": {"prompts": prompts}} | changes)
         assert payload["userErrors"] == []
         batch_id: str = payload["batch"]["id"]
         return batch_id
@@ -104,7 +104,7 @@ class BatchHarness:
             await asyncio.wait({work})
         fake_workers_ai.always = None
 
-    async def die_before_the_facts(self, batch_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def die_before_the_row(self, batch_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """Put a batch's pictures into the store as another process, which dies then."""
 
         async def dies(*_given: object, **_more: object) -> None:

@@ -114,7 +114,7 @@ async def test_a_process_that_stops_leaves_what_waits_for_its_turn_to_others(
         assert (batch["status"], batch["queued"]) == ("RUNNING", 3)
 
 
-async def test_what_waits_when_its_batch_is_paused_goes_on_with_it(
+async def test_what_waits_when_its_batch_is_paused_continues_with_it(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
     fake_workers_ai.next(error(None, 503), daily_allocation_used())

@@ -15,7 +15,7 @@ from tests.support.workers_ai_behaviours import Exchange, server_error_page
 pytestmark = pytest.mark.anyio
 
 CALLS = 4
-BEGUN = CALLS + 1
+STARTED = CALLS + 1
 
 
 class Counter:
@@ -32,7 +32,7 @@ class Counter:
         self.now -= 1
 
 
-async def test_calls_in_flight_are_bounded_and_a_kept_picture_holds_none_up(
+async def test_calls_in_flight_are_bounded_and_a_kept_image_holds_none_up(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness.work = SliceRunner(harness.services, concurrency=CALLS)
@@ -55,12 +55,12 @@ async def test_calls_in_flight_are_bounded_and_a_kept_picture_holds_none_up(
     batch_id = await harness.batch(20)
     working = asyncio.create_task(harness.work_on(batch_id))
     # So many pictures wait for the store, and what was begun beside them waits for one to be kept.
-    while len(fake_workers_ai.requests) < CALLS + BEGUN or calls.now:
+    while len(fake_workers_ai.requests) < CALLS + STARTED or calls.now:
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.2)  # in which a call more would be made
     batch = await harness.read(batch_id)
-    assert (len(fake_workers_ai.requests), batch["succeeded"]) == (CALLS + BEGUN, 0)
-    assert batch["running"] == CALLS + BEGUN
+    assert (len(fake_workers_ai.requests), batch["succeeded"]) == (CALLS + STARTED, 0)
+    assert batch["running"] == CALLS + STARTED
     may_keep.set()
     await working
     assert calls.most == CALLS

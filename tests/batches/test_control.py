@@ -78,7 +78,7 @@ async def test_a_batch_that_has_ended_cannot_be_canceled(harness: BatchHarness) 
         (error(10000, 401), "PROVIDER_REFUSED_SERVER"),
     ],
 )
-async def test_a_batch_waits_where_no_item_could_be_made_and_goes_on(
+async def test_a_batch_waits_where_no_item_could_be_made_and_continues(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, trouble: Any, reason: str
 ) -> None:
     harness.work = SliceRunner(harness.services, concurrency=4)
@@ -97,8 +97,8 @@ async def test_a_batch_waits_where_no_item_could_be_made_and_goes_on(
     fake_workers_ai.reset()
     resumed = await harness.change("resumeBatch", batch_id)
     assert resumed["userErrors"] == []
-    told = resumed["batch"]
-    assert (told["status"], told["pausedReason"], told["resumesAt"]) == ("RUNNING", None, None)
+    shown = resumed["batch"]
+    assert (shown["status"], shown["pausedReason"], shown["resumesAt"]) == ("RUNNING", None, None)
     assert conflicts(await harness.change("resumeBatch", batch_id)) == ["BatchConflict"]
     await harness.work_on(batch_id)
     assert (await harness.read(batch_id))["status"] == "SUCCEEDED"
@@ -156,7 +156,7 @@ async def test_a_night_of_waiting_does_not_count_as_work(
     assert timedelta() < finish - now() < timedelta(minutes=10)
 
 
-async def test_a_paused_batch_goes_on_by_itself_when_its_time_has_come(
+async def test_a_paused_batch_continues_by_itself_when_its_time_has_come(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
     batch_id = await harness.batch(2)
@@ -186,7 +186,7 @@ async def test_a_batch_does_not_wait_for_a_clock_that_stepped_back(
     assert await harness.services.jobs.has_unended(f"{unenqueued}.8.")
 
 
-async def test_one_item_is_tried_before_a_batch_goes_on_by_itself(
+async def test_one_item_is_tried_before_a_batch_continues_by_itself(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
     batch_id = await harness.batch(50)

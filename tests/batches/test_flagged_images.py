@@ -38,7 +38,7 @@ async def test_an_item_whose_seed_was_named_fails_at_once(
     assert sorted(int(str(one.parameters["seed"])) for one in fake_workers_ai.requests) == [7, 8]
 
 
-async def test_a_worker_that_dies_between_two_seeds_leaves_one_picture_to_pay(
+async def test_a_worker_that_dies_between_two_seeds_leaves_one_image_to_pay(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
     fake_workers_ai.next(image_flagged())

@@ -18,7 +18,7 @@ from tests.support.workers_ai_behaviours import Exchange, daily_allocation_used,
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_late_picture_of_an_item_that_is_queued_again_is_kept_and_charged(
+async def test_a_late_image_of_an_item_that_is_queued_again_is_kept_and_charged(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
     fake_workers_ai.next(slow(2.0), daily_allocation_used())
@@ -39,12 +39,12 @@ async def test_a_late_picture_of_an_item_that_is_queued_again_is_kept_and_charge
     assert await find_bytes(harness.services, batch["items"][0]["image"]["id"]) is not None
 
 
-async def test_what_is_given_up_ends_with_the_picture_that_was_made(
+async def test_what_is_given_up_ends_with_the_image_that_was_made(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch_id = await harness.batch(2)
     fake_workers_ai.next(slow(0), error(5004, 400))
-    await harness.die_before_the_facts(batch_id, monkeypatch)
+    await harness.die_before_the_row(batch_id, monkeypatch)
     await harness.work.give_up(harness.run(batch_id), "processes died of it")
     batch = await harness.read(batch_id)
     assert (batch["succeeded"], batch["failed"], batch["cost"]) == (1, 1, 0.01)
@@ -64,7 +64,7 @@ async def test_a_paused_batchs_items_of_a_dead_process_are_queued_and_not_made(
     assert (batch["status"], batch["queued"], len(fake_workers_ai.requests)) == ("PAUSED", 3, 3)
 
 
-async def test_a_batch_waits_for_a_store_that_takes_no_pictures(
+async def test_a_batch_waits_for_a_store_that_takes_no_images(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuses(_key: str, _stored: StoredObject) -> bool:
@@ -86,7 +86,7 @@ async def test_a_batch_waits_for_a_store_that_takes_no_pictures(
     assert len(fake_workers_ai.requests) == paid + 60
 
 
-async def test_a_probe_tries_an_item_that_nobody_has(
+async def test_a_probe_tries_an_item_that_no_one_has(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
     released = asyncio.Event()

@@ -45,7 +45,7 @@ async def test_a_batch_shows_failures_that_can_be_retried(previews: BatchHarness
     assert [item["status"] for item in items] == ["FAILED", "SUCCEEDED"]
 
 
-async def test_a_batch_shows_a_pause_and_goes_on(previews: BatchHarness) -> None:
+async def test_a_batch_shows_a_pause_and_continues(previews: BatchHarness) -> None:
     prompts = ["A fox [preview:pause]", "A red fox"]
     batch_id = await accepted(previews, prompts)
     await previews.work_on(batch_id)
@@ -56,7 +56,7 @@ async def test_a_batch_shows_a_pause_and_goes_on(previews: BatchHarness) -> None
     assert (await previews.read(batch_id))["succeeded"] == 2
 
 
-async def test_one_picture_is_pending(tmp_path: Path) -> None:
+async def test_one_image_is_pending(tmp_path: Path) -> None:
     async with running_app(tmp_path, {"request_deadline": 0.5}) as app:
         payload = await app.generate(prompt="A fox [preview:slow 2]", **SIZE)
     (error,) = payload["userErrors"]

@@ -52,7 +52,7 @@ def sequences(updates: list[dict[str, Any]]) -> list[int]:
     return [item["sequence"] for update in updates for item in update["finishedItems"]]
 
 
-async def test_every_item_is_told_once_and_the_stream_ends(
+async def test_every_item_is_reported_once_and_the_stream_ends(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
     fake_workers_ai.next(prompt_refused())
@@ -99,7 +99,7 @@ async def test_images_are_read_once_for_all_who_watch(
     assert len(read) == 5
 
 
-async def test_one_who_comes_back_is_told_what_came_later(harness: BatchHarness) -> None:
+async def test_one_who_comes_back_receives_what_came_later(harness: BatchHarness) -> None:
     batch_id = await harness.batch(25)
     await harness.work.run(harness.run(batch_id, 0))
     async with watching(harness, batch_id, after=7) as client:
@@ -118,7 +118,7 @@ FINISHED = """query ($id: ID!, $after: Int!) { batch(id: $id) {
   finishedItems(after: $after) { sequence status image { id } } } }"""
 
 
-async def test_one_who_polls_is_told_each_item_once(harness: BatchHarness) -> None:
+async def test_one_who_polls_receives_each_item_once(harness: BatchHarness) -> None:
     batch_id = await harness.batch(130)
     await harness.work_on(batch_id)
     pages: list[list[dict[str, Any]]] = []
@@ -136,7 +136,7 @@ async def test_one_who_polls_is_told_each_item_once(harness: BatchHarness) -> No
         assert "after must be from 0 to 130" in answer["errors"][0]["message"]
 
 
-async def test_what_is_canceled_together_is_told_together(harness: BatchHarness) -> None:
+async def test_what_is_canceled_together_is_reported_together(harness: BatchHarness) -> None:
     batch_id = await harness.batch(600)
     async with watching(harness, batch_id) as client:
         await client.next()
@@ -161,7 +161,7 @@ async def test_what_cannot_be_watched_is_an_error_and_not_silence(
     assert message["payload"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
-async def test_a_pause_and_its_end_are_told(
+async def test_a_pause_and_its_end_are_reported(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
     batch_id = await harness.batch(1)

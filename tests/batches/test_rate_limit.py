@@ -12,7 +12,7 @@ from tests.support.workers_ai_app import FakeWorkersAI
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_picture_that_somebody_waits_for_comes_before_the_batchs(
+async def test_an_image_that_someone_waits_for_comes_before_the_batchs(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
     settings = workers_ai_settings(fake_workers_ai) | {"workers_ai_requests_per_minute": 240}

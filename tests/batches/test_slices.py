@@ -91,7 +91,7 @@ async def test_a_batch_of_which_nothing_is_made_has_failed(
     assert (batch["status"], batch["cost"], batch["estimatedCost"]) == ("FAILED", 0, 0)
 
 
-async def test_what_nobody_foresaw_fails_its_item_alone(
+async def test_what_no_one_foresaw_fails_its_item_alone(
     harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch_id = await harness.batch(2)
@@ -129,11 +129,11 @@ async def test_items_of_a_dead_process_are_made_by_another(
     assert await paid(harness) == (3, 3, 30_000_000)
 
 
-async def test_a_picture_whose_bytes_are_there_is_not_made_again(
+async def test_an_image_whose_bytes_are_there_is_not_made_again(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch_id = await harness.batch(2)
-    await harness.die_before_the_facts(batch_id, monkeypatch)
+    await harness.die_before_the_row(batch_id, monkeypatch)
     await harness.work_on(batch_id)
     assert (await harness.read(batch_id))["status"] == "SUCCEEDED"
     assert len(fake_workers_ai.requests) == 2
@@ -159,7 +159,7 @@ async def test_a_process_that_comes_back_does_no_harm(
     assert await paid(harness) == (2, 2, 20_000_000)
 
 
-async def test_a_store_that_is_away_for_a_while_costs_no_picture(
+async def test_a_store_that_is_away_for_a_while_costs_no_image(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put, away = harness.services.store.put, iter([True] * 3)
@@ -176,10 +176,10 @@ async def test_a_store_that_is_away_for_a_while_costs_no_picture(
     assert len(fake_workers_ai.requests) == 3
 
 
-async def test_a_process_that_stops_leaves_what_it_has_not_begun(harness: BatchHarness) -> None:
+async def test_a_process_that_stops_leaves_what_it_has_not_started(harness: BatchHarness) -> None:
     batch_id = await harness.batch(2)
-    asked = harness.run(batch_id)
-    stopping = JobRun(asked.job_id, asked.argument, 1, asked.process_id, lambda _id: False)
+    work = harness.run(batch_id)
+    stopping = JobRun(work.job_id, work.argument, 1, work.process_id, lambda _id: False)
     with pytest.raises(Interrupted):
         await harness.work.run(stopping)
     assert (await harness.read(batch_id))["status"] == "QUEUED"
@@ -198,7 +198,7 @@ async def test_what_the_engine_gives_up_fails_and_its_money_is_free(harness: Bat
     assert found["budgets"] == [{"reserved": 0, "spent": 0}]
 
 
-async def test_a_late_picture_of_an_item_that_has_failed_is_neither_kept_nor_charged(
+async def test_a_late_image_of_an_item_that_has_failed_is_neither_kept_nor_charged(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
     frozen = ProcessLease(harness.services.database, seconds=30)
@@ -218,11 +218,11 @@ async def test_a_late_picture_of_an_item_that_has_failed_is_neither_kept_nor_cha
     assert await bytes_of_the_failed(harness) is None
 
 
-async def test_a_store_that_cannot_be_asked_does_not_fail_what_was_made(
+async def test_a_store_that_does_not_answer_does_not_fail_what_was_made(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch_id = await harness.batch(1)
-    await harness.die_before_the_facts(batch_id, monkeypatch)
+    await harness.die_before_the_row(batch_id, monkeypatch)
     get, away = harness.services.store.get, iter([True] * 2)
 
     async def get_later(key: str) -> object:

@@ -45,15 +45,15 @@ async def test_items_that_wait_for_the_store_end_with_their_batch(
 ) -> None:
     monkeypatch.setattr(attempts, "_LOOK_SECONDS", 0.05)
     batch_id = await batch_of_sources(harness)
-    asked = asyncio.Event()
+    was_called = asyncio.Event()
 
     async def is_away(_key: str) -> StoredObject | None:
-        asked.set()
+        was_called.set()
         raise StoreUnavailable("away")
 
     monkeypatch.setattr(harness.services.store, "get", is_away)
     working = asyncio.create_task(harness.work_on(batch_id))
-    await asked.wait()
+    await was_called.wait()
     await harness.change("cancelBatch", batch_id)
     await asyncio.wait_for(working, WAIT_SECONDS)
     batch = await harness.read(batch_id)
@@ -61,7 +61,7 @@ async def test_items_that_wait_for_the_store_end_with_their_batch(
     assert fake_workers_ai.requests == []
 
 
-async def test_somebody_who_waits_is_told_at_once_that_a_source_image_cannot_be_read(
+async def test_a_waiting_caller_learns_at_once_that_a_source_image_cannot_be_read(
     harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = (await harness.app.upload(png(300, 300)))["sourceImage"]["id"]
@@ -75,7 +75,7 @@ async def test_somebody_who_waits_is_told_at_once_that_a_source_image_cannot_be_
     assert (error["__typename"], error["retryable"]) == ("GenerationFailed", True)
 
 
-async def test_a_picture_that_was_kept_without_an_answer_is_not_called_for_again(
+async def test_an_image_that_was_kept_without_an_answer_is_not_called_for_again(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put = harness.services.store.put

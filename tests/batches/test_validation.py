@@ -30,8 +30,8 @@ async def test_a_batch_is_answered_at_once_with_what_it_will_cost(harness: Batch
     payload = await harness.ask(pictures={"prompts": ["A red fox"] * 45}, priority="HIGH")
     batch = payload["batch"]
     assert payload["userErrors"] == []
-    told = {name: batch[name] for name in ("status", "priority", "total", "queued", "sequence")}
-    assert told == {
+    shown = {name: batch[name] for name in ("status", "priority", "total", "queued", "sequence")}
+    assert shown == {
         "status": "QUEUED",
         "priority": "HIGH",
         "total": 45,
@@ -107,7 +107,7 @@ async def test_images_of_one_prompt_have_seeds_that_differ(
     )
 
 
-async def test_every_fault_is_told_with_its_index_and_nothing_is_accepted(
+async def test_every_error_is_reported_with_its_index_and_nothing_is_accepted(
     harness: BatchHarness,
 ) -> None:
     payload = await harness.ask(
@@ -139,7 +139,7 @@ async def test_every_fault_is_told_with_its_index_and_nothing_is_accepted(
     assert found["batches"]["totalCount"] == 0
 
 
-async def test_more_faults_than_anybody_mends_at_once_end_in_saying_so(
+async def test_more_errors_than_anyone_fixes_at_once_are_cut_off_and_counted(
     harness: BatchHarness,
 ) -> None:
     payload = await harness.ask(pictures={"prompts": ["x"] * 1000}, tags=[""])
@@ -151,7 +151,7 @@ async def test_more_faults_than_anybody_mends_at_once_end_in_saying_so(
     assert "more errors than these 100" in error[-1]["message"]
 
 
-async def test_the_faults_of_prompts_name_the_prompts(harness: BatchHarness) -> None:
+async def test_the_errors_of_prompts_name_the_prompts(harness: BatchHarness) -> None:
     payload = await harness.ask(pictures={"prompts": ["A red fox", "x", "A fox", "a\x00bc"]})
     paths = [error["path"] for error in payload["userErrors"]]
     assert paths == [
@@ -161,7 +161,7 @@ async def test_the_faults_of_prompts_name_the_prompts(harness: BatchHarness) -> 
 
 
 @pytest.mark.parametrize(
-    ("wanted", "path", "code"),
+    ("changes", "path", "code"),
     [
         ({"pictures": {"prompts": []}}, ["pictures"], "TOO_SHORT"),
         ({"pictures": {"items": []}}, ["pictures"], "TOO_SHORT"),
@@ -185,10 +185,10 @@ async def test_the_faults_of_prompts_name_the_prompts(harness: BatchHarness) -> 
         ({"pictures": {"prompts": ["fox"]}, "model": None}, ["model"], "REQUIRED"),
     ],
 )
-async def test_a_wrong_batch_is_told_what_is_wrong(
-    harness: BatchHarness, wanted: dict[str, Any], path: list[str], code: str
+async def test_an_invalid_batch_is_refused_with_the_reasons(
+    harness: BatchHarness, changes: dict[str, Any], path: list[str], code: str
 ) -> None:
-    payload = await harness.ask(**wanted)
+    payload = await harness.ask(**changes)
     assert payload["batch"] is None
     assert [(error["path"], error["code"]) for error in payload["userErrors"]] == [
         (["input", *path], code)
@@ -216,8 +216,8 @@ async def test_a_batch_that_passes_a_soft_budget_is_accepted_with_a_warning(
     )
     query = """mutation G($input: GenerateBatchInput!) { generateBatch(input: $input) {
         batch { id } warnings { message ... on BudgetWarning { budget { limit } } } } }"""
-    wanted = {"pictures": {"prompts": ["A red fox"] * 3}, "model": FLUX}
-    payload = (await harness.app.ask(query, input=wanted))["generateBatch"]
+    source = {"pictures": {"prompts": ["A red fox"] * 3}, "model": FLUX}
+    payload = (await harness.app.ask(query, input=source))["generateBatch"]
     assert payload["batch"] is not None
     assert payload["warnings"] == [
         {
@@ -242,15 +242,15 @@ async def test_the_same_batch_with_its_key_is_accepted_once(
 async def test_an_estimate_of_a_batch_spends_nothing(harness: BatchHarness) -> None:
     query = """query E($batch: GenerateBatchInput!) { costEstimate(input: {batch: $batch}) {
         estimate { cost providerCost neurons } userErrors { path } } }"""
-    wanted = {"pictures": {"prompts": ["A red fox", "A cat"]}, "imagesPerPrompt": 2}
+    source = {"pictures": {"prompts": ["A red fox", "A cat"]}, "imagesPerPrompt": 2}
     found = await harness.app.ask(
-        query, batch={**wanted, "model": "@cf/black-forest-labs/flux-1-schnell"}
+        query, batch={**source, "model": "@cf/black-forest-labs/flux-1-schnell"}
     )
     assert found["costEstimate"] == {
         "estimate": {"cost": 0.04, "providerCost": 0.0025344, "neurons": 230.4},
         "userErrors": [],
     }
-    found = await harness.app.ask(query, batch={**wanted, "model": "nope"})
+    found = await harness.app.ask(query, batch={**source, "model": "nope"})
     assert found["costEstimate"]["estimate"] is None
     assert found["costEstimate"]["userErrors"] == [{"path": ["input", "batch", "model"]}]
 

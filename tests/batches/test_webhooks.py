@@ -35,14 +35,14 @@ async def harness(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> AsyncIterat
         yield BatchHarness(app)
 
 
-async def test_the_end_of_a_batch_is_told_once_and_signed(
+async def test_the_end_of_a_batch_is_reported_once_and_signed(
     harness: BatchHarness, receiver: Receiver, fake_workers_ai: FakeWorkersAI
 ) -> None:
     receiver.next(500)
     fake_workers_ai.next(prompt_refused())
     batch_id = await harness.batch(4, webhookUrl=receiver.url)
-    told, again = await receiver.until(2)
-    assert told.body == again.body
+    first, again = await receiver.until(2)
+    assert first.body == again.body
     said = again.verify(user_secret(SECRET, "default_user"))
     batch = (await harness.app.ask(READ, id=batch_id))["batch"]
     created = said["data"].pop("createdAt")
@@ -63,16 +63,16 @@ async def test_the_end_of_a_batch_is_told_once_and_signed(
     assert (webhook["eventType"], webhook["url"]) == ("batch.finished", receiver.url)
 
 
-async def test_a_canceled_batch_is_told_too(harness: BatchHarness, receiver: Receiver) -> None:
+async def test_a_canceled_batch_is_reported_too(harness: BatchHarness, receiver: Receiver) -> None:
     batch_id = await harness.batch(600, webhookUrl=receiver.url)
     await harness.change("cancelBatch", batch_id)
-    (told,) = await receiver.until(1)
-    said = told.verify(user_secret(SECRET, "default_user"))["data"]
+    (delivery,) = await receiver.until(1)
+    said = delivery.verify(user_secret(SECRET, "default_user"))["data"]
     assert (said["batchId"], said["status"]) == (batch_id, "CANCELED")
     assert said["succeeded"] + said["canceled"] == 600
 
 
-async def test_an_address_that_cannot_be_told_is_refused(harness: BatchHarness) -> None:
+async def test_an_address_that_cannot_be_notified_is_refused(harness: BatchHarness) -> None:
     payload = await harness.ask(
         pictures={"prompts": ["A red fox"]}, webhookUrl="ftp://example.com/hook"
     )

@@ -64,7 +64,7 @@ async def secret_of_ann(app: RunningApp) -> str:
     return (await create_key(app.services.database, draft)).secret
 
 
-async def test_pictures_are_saved_and_what_failed_can_be_sent_again(
+async def test_images_are_saved_and_what_failed_can_be_sent_again(
     desk: Desk, fake_workers_ai: FakeWorkersAI
 ) -> None:
     fake_workers_ai.next(prompt_refused())
@@ -87,15 +87,15 @@ async def test_pictures_are_saved_and_what_failed_can_be_sent_again(
     made = len(fake_workers_ai.requests)
     (desk.out / names[0]).unlink()
     state = desk.out / ".batch.json"
-    asked = json.loads(state.read_text())
-    state.write_text(json.dumps({**asked, "batch_id": None}))  # as if the answer had been lost
+    before = json.loads(state.read_text())
+    state.write_text(json.dumps({**before, "batch_id": None}))  # as if the answer had been lost
     again = await desk.run(*options)
     assert again.exit_code == 1
     assert "5 images are in" in again.stdout
     assert "(4 were already there)" in again.stdout
     assert desk.pictures() == names
     assert len(fake_workers_ai.requests) == made
-    assert json.loads(state.read_text()) == asked
+    assert json.loads(state.read_text()) == before
 
     other = await desk.run("-", "--model", FLUX)
     assert other.exit_code == 2
@@ -107,7 +107,7 @@ async def test_pictures_are_saved_and_what_failed_can_be_sent_again(
     assert "1 of 1 images generated" in second.stdout
 
 
-async def test_it_goes_on_without_websockets_and_says_how_to_go_on_when_it_is_refused(
+async def test_it_continues_without_websockets_and_says_how_to_continue_when_it_is_refused(
     desk: Desk, working: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     async with running_plain_proxy(desk.url) as proxy:
@@ -135,7 +135,7 @@ async def test_it_goes_on_without_websockets_and_says_how_to_go_on_when_it_is_re
     assert result.stderr.rstrip().endswith(f"--out '{desk.out}'")
 
 
-async def test_everything_that_is_wrong_is_told_and_nothing_is_remembered(
+async def test_everything_that_is_wrong_is_reported_and_nothing_is_remembered(
     tmp_path: Path, app_with_keys: RunningApp
 ) -> None:
     desk = Desk(tmp_path, app_with_keys.settings.server_url)
@@ -169,7 +169,7 @@ async def test_everything_that_is_wrong_is_told_and_nothing_is_remembered(
         (("-", "--server", "http://me:hidden@x"), "--server: give only the address"),
     ],
 )
-async def test_a_wrong_command_is_told_its_mend(
+async def test_a_wrong_command_is_answered_with_how_to_fix_it(
     tmp_path: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     options = ["batch", "--out", str(tmp_path / "out"), *arguments]
@@ -179,7 +179,7 @@ async def test_a_wrong_command_is_told_its_mend(
     assert "hidden" not in result.output
 
 
-async def test_a_server_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+async def test_a_server_that_is_not_there_is_reported_at_once(tmp_path: Path) -> None:
     desk = Desk(tmp_path, f"http://127.0.0.1:{free_port()}")
     result = await desk.run("-", "--model", FLUX)
     assert result.exit_code == 3

@@ -25,7 +25,7 @@ def test_help_names_every_command() -> None:
         assert runner.invoke(cli, [command, "--help"]).exit_code == 0
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_printed() -> None:
     assert runner.invoke(cli, ["--version"]).output == f"gql-server {__version__}\n"
 
 
@@ -40,7 +40,7 @@ def test_rests_description_is_printed() -> None:
     assert "/api/generate" in described["paths"]
 
 
-def test_a_stale_schema_is_told_with_its_difference(tmp_path: Path) -> None:
+def test_a_stale_schema_is_reported_with_its_difference(tmp_path: Path) -> None:
     file = tmp_path / "schema.graphql"
     file.write_text(schema_text())
     check = ["schema", "--check", "--file", str(file)]
@@ -109,7 +109,7 @@ def test_a_start_that_cannot_be_names_the_setting_and_shows_no_trace(
     assert isinstance(result.exception, SystemExit)
 
 
-def test_a_port_that_is_taken_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -142,8 +142,8 @@ def test_the_ledger_is_audited_adjusted_and_exported(
     for amount in ("0", "0.0000000001", "much", "NaN"):
         assert runner.invoke(cli, [*adjust, amount]).exit_code == 1
     header, line = runner.invoke(cli, ["costs", "export"]).stdout.splitlines()
-    told = dict(zip(header.split(","), line.split(","), strict=True))
-    assert (told["kind"], told["cost"], told["reason"]) == (
+    values = dict(zip(header.split(","), line.split(","), strict=True))
+    assert (values["kind"], values["cost"], values["reason"]) == (
         "adjustment",
         "-0.000000001",
         "a refund",
@@ -162,7 +162,7 @@ def test_the_ledger_is_audited_adjusted_and_exported(
     assert runner.invoke(cli, ["audit"]).exit_code == 0
 
 
-def test_a_database_out_of_reach_is_told_without_its_password(
+def test_a_database_out_of_reach_is_reported_without_its_password(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://user:hidden@127.0.0.1:9/none")
@@ -172,7 +172,7 @@ def test_a_database_out_of_reach_is_told_without_its_password(
     assert "hidden" not in result.output
 
 
-def test_what_breaks_a_releases_clients_is_told(tmp_path: Path) -> None:
+def test_what_breaks_a_releases_clients_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "released.graphql"
     file.write_text(schema_text())
     same = runner.invoke(cli, ["schema", "--since", str(file)])

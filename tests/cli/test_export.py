@@ -49,6 +49,6 @@ def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -
     assert "pip install 'gql_server[parquet]'" in refused.output
 
 
-def test_whoever_writes_no_parquet_does_not_load_it() -> None:
+def test_without_parquet_output_its_library_is_not_loaded() -> None:
     code = "import sys, gql_server.ledger.reports.export; sys.exit('pyarrow' in sys.modules)"
     assert run([sys.executable, "-c", code], check=False).returncode == 0

@@ -50,7 +50,7 @@ def test_an_expiry_is_shown() -> None:
     assert "good until 2999-01-01T00:00:00.000Z" in run("list").output
 
 
-def test_what_is_wrong_is_told_at_once() -> None:
+def test_what_is_wrong_is_reported_at_once() -> None:
     result = run("create", "--user", " ", "--role", "reader", "--expires", "2020-01-01")
     assert result.exit_code == 1
     assert "The user must be" in result.output

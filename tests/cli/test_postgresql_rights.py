@@ -138,13 +138,13 @@ def test_a_role_that_only_serves(
     assert "docs/using.md#rights-in-postgresql" in output
 
 
-def test_a_password_of_any_characters_is_asked_for_and_shown_nowhere(
+def test_a_password_of_any_characters_is_required_and_shown_nowhere(
     desk: Desk, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.execute(
         *(one.replace("migrator", desk.role) for one in documented("The role that migrates"))
     )
-    with postgres.asking_for_passwords(desk.role):
+    with postgres.with_passwords(desk.role):
         code, output = run("migrate")
         assert (code, "no password supplied" in output) == (1, True)
         monkeypatch.setenv("DATABASE_PASSWORD", "hidden@wrong")

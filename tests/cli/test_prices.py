@@ -131,7 +131,7 @@ def test_the_book_in_use_stays_in_front_of_what_is_written(
     assert (clash.exit_code, 'write [[provider."…"]]' in clash.output) == (1, True)
 
 
-def test_a_fault_names_the_setting_and_ends_with_1(
+def test_an_error_names_the_setting_and_ends_with_1(
     refresh: Refresh, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_workers_ai.search_reply = failure(None, 500)
@@ -152,7 +152,7 @@ def test_a_fault_names_the_setting_and_ends_with_1(
     assert (result.exit_code, "set them" in result.output) == (1, True)
 
 
-def test_a_file_that_cannot_be_written_is_told(
+def test_a_file_that_cannot_be_written_is_reported(
     refresh: Refresh, listed: dict[str, ModelRules]
 ) -> None:
     price_each(listed, PHOENIX, ("per step", 0.0001))

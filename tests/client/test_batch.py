@@ -28,7 +28,7 @@ async def harness(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> AsyncIterat
         yield BatchHarness(app)
 
 
-class Told:
+class Recorder:
     """Hears of batches, and of lost connections."""
 
     def __init__(self) -> None:
@@ -43,20 +43,20 @@ class Told:
         raise AssertionError(batch, saved)
 
 
-async def test_a_batch_whose_answer_was_lost_is_not_asked_for_twice(
+async def test_a_batch_whose_answer_was_lost_is_not_requested_twice(
     harness: BatchHarness, tmp_path: Path
 ) -> None:
-    wanted = {"model": FLUX, "pictures": {"prompts": ["A red fox"]}}
-    told, folder = Told(), OutputFolder(tmp_path / "out")
+    source = {"model": FLUX, "pictures": {"prompts": ["A red fox"]}}
+    recorder, folder = Recorder(), OutputFolder(tmp_path / "out")
     async with running_proxy(harness.app.settings.server_url) as proxy:
         proxy.spoil(PassOn(), LoseAnswer(), Answer(503, "SlowDown"))
-        async with open_server(proxy.url, None, told.losses.append) as (server, _):
+        async with open_server(proxy.url, None, recorder.losses.append) as (server, _):
             with folder.held():
-                batch_id = await start_batch(server, folder, wanted, told)
+                batch_id = await start_batch(server, folder, source, recorder)
                 with pytest.raises(OutputFolderError, match="another command is using"):
                     OutputFolder(folder.path).held().__enter__()
-    assert len(told.losses) == 2
-    assert told.batches == [batch_id]
+    assert len(recorder.losses) == 2
+    assert recorder.batches == [batch_id]
     found = await harness.app.ask("{ batches { edges { node { id } } } }")
     assert [edge["node"]["id"] for edge in found["batches"]["edges"]] == [batch_id]
 
@@ -64,29 +64,29 @@ async def test_a_batch_whose_answer_was_lost_is_not_asked_for_twice(
 async def test_a_refusal_after_a_lost_answer_forgets_nothing(
     harness: BatchHarness, tmp_path: Path
 ) -> None:
-    wanted = {"model": FLUX, "pictures": {"prompts": ["A red fox"]}}
-    told, folder = Told(), OutputFolder(tmp_path / "out")
+    source = {"model": FLUX, "pictures": {"prompts": ["A red fox"]}}
+    recorder, folder = Recorder(), OutputFolder(tmp_path / "out")
     other = OutputFolder(tmp_path / "other")
     async with (
         running_proxy(harness.app.settings.server_url) as proxy,
-        open_server(proxy.url, None, told.losses.append) as (server, _),
+        open_server(proxy.url, None, recorder.losses.append) as (server, _),
     ):
         with folder.held():
             proxy.spoil(PassOn(), LoseAnswer(), Answer(403, "Forbidden"))
             with pytest.raises(ServerRefused):
-                await start_batch(server, folder, wanted, told)
-            batch_id = await start_batch(server, folder, wanted, told)
+                await start_batch(server, folder, source, recorder)
+            batch_id = await start_batch(server, folder, source, recorder)
         with other.held():
             proxy.spoil(PassOn(), Answer(403, "Forbidden"))
             with pytest.raises(ServerRefused):
-                await start_batch(server, other, wanted, told)
-    assert told.batches == [batch_id]
+                await start_batch(server, other, source, recorder)
+    assert recorder.batches == [batch_id]
     assert other.request() is None
     found = await harness.app.ask("{ batches { edges { node { id } } } }")
     assert [edge["node"]["id"] for edge in found["batches"]["edges"]] == [batch_id]
 
 
-async def test_a_watcher_whose_connection_breaks_is_told_of_each_item_once(
+async def test_a_watcher_whose_connection_breaks_receives_each_item_once(
     harness: BatchHarness,
 ) -> None:
     batch_id = await harness.batch(30)
@@ -111,7 +111,7 @@ async def test_a_watcher_whose_connection_breaks_is_told_of_each_item_once(
     assert status == "SUCCEEDED"
 
 
-async def test_a_picture_that_was_cut_off_is_fetched_again_and_a_lost_one_is_missing(
+async def test_an_image_that_was_cut_off_is_fetched_again_and_a_lost_one_is_missing(
     harness: BatchHarness, tmp_path: Path
 ) -> None:
     batch_id = await harness.batch(1)

@@ -36,7 +36,7 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("refusal", [None, 403, 426, 501])
-async def test_without_websockets_it_goes_on_by_event_stream(
+async def test_without_websockets_it_continues_by_event_stream(
     harness: BatchHarness, proxy: PlainProxy, refusal: int | None
 ) -> None:
     proxy.refusal = refusal
@@ -46,7 +46,7 @@ async def test_without_websockets_it_goes_on_by_event_stream(
     assert proxy.streams == 1
 
 
-async def test_event_streams_that_are_cut_go_on_where_they_ended(
+async def test_event_streams_that_are_cut_continue_where_they_ended(
     harness: BatchHarness, proxy: PlainProxy
 ) -> None:
     proxy.cuts_after, proxy.passes_an_event = 300, True
@@ -57,7 +57,7 @@ async def test_event_streams_that_are_cut_go_on_where_they_ended(
 
 
 @pytest.mark.parametrize("cuts_after", [None, 20])
-async def test_where_event_streams_are_held_back_it_goes_on_by_polling(
+async def test_where_event_streams_are_held_back_it_continues_by_polling(
     harness: BatchHarness, proxy: PlainProxy, cuts_after: int | None
 ) -> None:
     proxy.buffers, proxy.cuts_after = cuts_after is None, cuts_after

@@ -20,7 +20,7 @@ async def add_batch(
 ) -> tuple[BatchRow, list[BatchItemRow]]:
     """Write a batch whose items stand like this."""
     states = items or (ItemStatus.QUEUED,)
-    facts: dict[str, Any] = {
+    columns: dict[str, Any] = {
         "id": new_id("bat"),
         "user_id": "ann",
         "status": "queued",
@@ -33,7 +33,7 @@ async def add_batch(
         "is_preview": False,
         "created_at": START,
     } | changes
-    batch = BatchRow(**facts)
+    batch = BatchRow(**columns)
     rows = [
         BatchItemRow(
             id=new_id("itm"),

@@ -22,7 +22,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 def image_row(**changes: Any) -> ImageRow:
     image_id = changes.pop("id", None) or new_id("img")
-    facts: dict[str, Any] = {
+    columns: dict[str, Any] = {
         "id": image_id,
         "user_id": "ann",
         "prompt": "A red fox",
@@ -45,11 +45,11 @@ def image_row(**changes: Any) -> ImageRow:
         "is_preview": False,
         "created_at": START,
     } | changes
-    return ImageRow(search_text=folded(facts["prompt"]), **facts)
+    return ImageRow(search_text=folded(columns["prompt"]), **columns)
 
 
 def charge_row(image: ImageRow, **changes: Any) -> ChargeRow:
-    facts: dict[str, Any] = {
+    columns: dict[str, Any] = {
         "id": new_id("chg"),
         "kind": ChargeKind.CHARGE,
         "image_id": image.id,
@@ -62,7 +62,7 @@ def charge_row(image: ImageRow, **changes: Any) -> ChargeRow:
         "is_preview": image.is_preview,
         "created_at": image.created_at,
     } | changes
-    return ChargeRow(**facts)
+    return ChargeRow(**columns)
 
 
 async def add_image(database: Database, **changes: Any) -> ImageRow:
@@ -84,7 +84,7 @@ async def add_images(database: Database, count: int, **changes: Any) -> list[str
 
 
 async def add_template(database: Database, **changes: Any) -> TemplateRow:
-    facts: dict[str, Any] = {
+    columns: dict[str, Any] = {
         "id": new_id("tpl"),
         "user_id": "ann",
         "name": "Product",
@@ -95,7 +95,7 @@ async def add_template(database: Database, **changes: Any) -> TemplateRow:
         "created_at": START,
         "updated_at": START,
     } | changes
-    template = TemplateRow(**facts)
+    template = TemplateRow(**columns)
     async with database.write() as connection:
         await insert_template(connection, template)
     return template

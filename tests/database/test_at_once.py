@@ -45,11 +45,11 @@ async def test_no_update_of_writers_of_both_kinds_is_lost(database: Database) ->
     assert await size(database, image_id) == 60
 
 
-async def test_what_raises_is_rolled_back_and_told_to_nobody(database: Database) -> None:
+async def test_what_raises_is_rolled_back_and_reported_to_no_one(database: Database) -> None:
     image_id = (await add_image(database, size_bytes=0)).id
-    told: list[str] = []
+    notified: list[str] = []
     if database.is_sqlite:
-        database.on_committed_topic = told.append
+        database.on_committed_topic = notified.append
 
     async def fails(connection: AsyncConnection) -> None:
         await add(connection, image_id=image_id)
@@ -62,9 +62,9 @@ async def test_what_raises_is_rolled_back_and_told_to_nobody(database: Database)
 
     with pytest.raises(LookupError):
         await database.write_in_thread(fails)
-    assert (await size(database, image_id), told) == (0, [])
+    assert (await size(database, image_id), notified) == (0, [])
     assert await database.write_in_thread(succeeds) == "done"
-    assert told == ["images:ann"][: int(database.is_sqlite)]
+    assert notified == ["images:ann"][: int(database.is_sqlite)]
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # PostgreSQL's waits as others do

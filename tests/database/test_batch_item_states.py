@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-async def test_whoever_cancels_under_the_batchs_lock_waits_for_nobody_who_starts_an_item(
+async def test_a_cancel_under_the_batchs_lock_does_not_wait_for_one_who_starts_an_item(
     database: Database,
 ) -> None:
     batch, (starting, waiting) = await add_batch(database, ItemStatus.QUEUED, ItemStatus.QUEUED)

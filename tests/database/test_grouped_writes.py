@@ -57,14 +57,14 @@ async def test_one_that_must_fail_takes_no_other_with_it(file: Database) -> None
     writer = Writer()
     writer.may_write.set()
     writes = GroupedWrites(file, writer.write)
-    asked = (writes.write(number) for number in (1, -2, 3))
-    one, two, three = await asyncio.gather(*asked, return_exceptions=True)
+    calls = (writes.write(number) for number in (1, -2, 3))
+    one, two, three = await asyncio.gather(*calls, return_exceptions=True)
     assert (one, three) == ("1", "3")
     assert isinstance(two, ValueError)
     assert writer.groups == [[1, -2, 3], [1], [-2], [3]]
 
 
-async def test_where_the_database_is_away_each_is_told_and_none_tried_again(
+async def test_where_the_database_is_away_each_is_reported_and_none_tried_again(
     file: Database,
 ) -> None:
     writer = Writer()
@@ -109,12 +109,12 @@ async def test_what_is_given_up_before_its_turn_is_not_written(file: Database) -
     assert writer.groups == [[1], [3]]
 
 
-async def test_the_database_closes_once_what_was_begun_is_written(file: Database) -> None:
+async def test_the_database_closes_once_what_was_started_is_written(file: Database) -> None:
     writer = Writer()
-    asked = asyncio.create_task(GroupedWrites(file, writer.write).write(1))
+    writing = asyncio.create_task(GroupedWrites(file, writer.write).write(1))
     while not writer.groups:
         await asyncio.sleep(0)
-    asked.cancel()
+    writing.cancel()
     closing = asyncio.create_task(file.close())
     await asyncio.sleep(0.01)
     assert not closing.done()

@@ -115,17 +115,17 @@ async def test_an_image_is_written_with_what_it_was_generated_from(database: Dat
     await inserts.insert(source)
     await asyncio.gather(*map(inserts.insert, (*derived, alone)))
     ids = [new.image.id for new in (*derived, alone)]
-    wanted, request = ImageFilter(user_id="ann"), PageRequest(size=2)
+    where, request = ImageFilter(user_id="ann"), PageRequest(size=2)
     async with database.read() as connection:
         found = await find_lineage(connection, ids)
         sources = (source.image.id, "src_mask", "src_two")
-        pages = await image_pages_by_source(connection, sources, {"id"}, wanted, request)
+        pages = await image_pages_by_source(connection, sources, {"id"}, where, request)
         first = [row["id"] for row in pages["src_mask"].rows]
         after = PageKey(derived[1].image.created_at, ids[1])
         rest = await image_pages_by_source(
-            connection, ["src_mask"], {"id"}, wanted, replace(request, after=after)
+            connection, ["src_mask"], {"id"}, where, replace(request, after=after)
         )
-        number = await count_images(connection, wanted.derived_of(source.image.id))
+        number = await count_images(connection, where.derived_of(source.image.id))
         plan = await connection.exec_driver_sql(
             "EXPLAIN QUERY PLAN SELECT image_id FROM image_sources WHERE source_id = 'src_mask'"
             " ORDER BY created_at DESC, image_id DESC LIMIT 3"

@@ -100,14 +100,14 @@ async def test_the_oldest_can_come_first(database: Database) -> None:
     assert ids(rest) == oldest_first[2:]
 
 
-async def test_images_of_one_moment_are_told_apart_by_id(database: Database) -> None:
+async def test_images_of_one_moment_are_ordered_by_id(database: Database) -> None:
     same = sorted(await add_images(database, 5, created_at=START))
     first = await page_of(database, size=2)
     second = await page_of(database, size=3, after=key(first, -1))
     assert ids(first) + ids(second) == same[::-1]
 
 
-async def test_only_the_columns_asked_for_are_read(database: Database) -> None:
+async def test_only_the_columns_requested_are_read(database: Database) -> None:
     await add_image(database)
     with counted_statements(database) as statements:
         async with database.read() as connection:
@@ -128,7 +128,7 @@ async def test_a_page_is_one_statement_whatever_its_size(database: Database) -> 
 
 async def test_filters_narrow_and_add_up(database: Database) -> None:
     template = await add_template(database)
-    wanted = await add_image(
+    expected = await add_image(
         database,
         prompt="A STRASSE in Zürich, 50% off_season",
         model_id="@cf/leonardo/phoenix-1.0",
@@ -150,7 +150,7 @@ async def test_filters_narrow_and_add_up(database: Database) -> None:
     ]
     for narrowing in narrowings:
         where = ImageFilter(user_id="ann", **narrowing)
-        assert ids(await page_of(database, where)) == [wanted.id], narrowing
+        assert ids(await page_of(database, where)) == [expected.id], narrowing
         async with database.read() as connection:
             assert await count_images(connection, where) == 1
     excludings: list[dict[str, Any]] = [
@@ -182,14 +182,14 @@ async def test_filters_narrow_and_add_up(database: Database) -> None:
 async def test_a_search_finds_letters_in_every_form(
     database: Database, prompt: str, searches: list[str]
 ) -> None:
-    wanted = await add_image(database, prompt=prompt)
+    expected = await add_image(database, prompt=prompt)
     await add_image(database, prompt="Something else")
     for search in searches:
         where = ImageFilter(user_id="ann", search=search)
-        assert ids(await page_of(database, where)) == [wanted.id], search
+        assert ids(await page_of(database, where)) == [expected.id], search
 
 
-async def test_deleted_images_are_left_out_unless_asked_for(database: Database) -> None:
+async def test_deleted_images_are_left_out_unless_requested(database: Database) -> None:
     kept = await add_image(database)
     gone = await add_image(database, created_at=START + timedelta(seconds=1))
     async with database.write() as connection:
@@ -204,12 +204,12 @@ async def test_deleted_images_are_left_out_unless_asked_for(database: Database) 
 
 async def test_found_by_id_are_only_the_owners(database: Database) -> None:
     own, other = await add_image(database), await add_image(database, user_id="bob")
-    asked = [own.id, other.id, "img_none", "tpl_x", "img_\x00", ""]
+    ids = [own.id, other.id, "img_none", "tpl_x", "img_\x00", ""]
     async with database.read() as connection:
-        assert set(await find_images(connection, asked, user_id="ann")) == {own.id}
+        assert set(await find_images(connection, ids, user_id="ann")) == {own.id}
 
 
-async def test_facts_come_back_as_they_went_in(database: Database) -> None:
+async def test_an_upload_comes_back_as_it_was_written(database: Database) -> None:
     image = await add_image(
         database,
         tags=["b", "a"],
@@ -218,8 +218,8 @@ async def test_facts_come_back_as_they_went_in(database: Database) -> None:
         neurons=2**41,
     )
     async with database.read() as connection:
-        facts = (await find_images(connection, [image.id], user_id="ann"))[image.id]
-    assert dict(facts) == image.model_dump(exclude={"search_text"})
+        row = (await find_images(connection, [image.id], user_id="ann"))[image.id]
+    assert dict(row) == image.model_dump(exclude={"search_text"})
 
 
 async def test_new_tags_replace_the_old_ones_in_the_filter_too(database: Database) -> None:

@@ -22,17 +22,17 @@ async def database(postgres: PostgresServer) -> AsyncIterator[Database]:
 
 
 async def test_the_same_work_is_not_done_twice_at_once(database: Database) -> None:
-    begun, go_on, done = asyncio.Event(), asyncio.Event(), []
+    started, go_on, done = asyncio.Event(), asyncio.Event(), []
 
     async def slow() -> None:
-        begun.set()
+        started.set()
         await go_on.wait()
 
     async def quick() -> None:
         done.append("quick")
 
     first = asyncio.create_task(with_advisory_lock(database, "sweep", slow))
-    await begun.wait()
+    await started.wait()
     assert not await with_advisory_lock(database, "sweep", quick)
     assert await with_advisory_lock(database, "another", quick)
     go_on.set()
@@ -42,17 +42,17 @@ async def test_the_same_work_is_not_done_twice_at_once(database: Database) -> No
 
 
 async def test_work_is_cancelled_when_its_lock_is_lost(database: Database) -> None:
-    begun, ended = asyncio.Event(), asyncio.Event()
+    started, ended = asyncio.Event(), asyncio.Event()
 
     async def slow() -> None:
-        begun.set()
+        started.set()
         try:
             await asyncio.Event().wait()
         finally:
             ended.set()
 
     task = asyncio.create_task(with_advisory_lock(database, "sweep", slow))
-    await begun.wait()
+    await started.wait()
     async with database.write() as connection:
         # As PostgreSQL does to the session of a process that was frozen.
         await connection.execute(

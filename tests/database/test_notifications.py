@@ -55,7 +55,7 @@ async def test_news_are_heard_when_their_transaction_is_committed(database: Data
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-async def test_a_lost_connection_is_made_anew_and_all_are_told(database: Database) -> None:
+async def test_a_lost_connection_is_made_again_and_all_are_reported(database: Database) -> None:
     ears = Ears()
     async with listening(database, on_message=ears.hear, on_gap=ears.miss):
         await ears.until(lambda: ears.missed == 1)

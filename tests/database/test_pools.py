@@ -58,7 +58,9 @@ async def test_what_is_refused_waits_its_turn(narrow_url: URL) -> None:
             await database.close()
 
 
-async def test_who_waits_too_long_is_told(narrow_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_waits_too_long_is_reported(
+    narrow_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pools, "_WAIT_SECONDS", 0.2)
     address = narrow_url.set(drivername="postgresql").render_as_string(hide_password=False)
     database = Database(narrow_url)

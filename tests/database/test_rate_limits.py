@@ -20,8 +20,8 @@ async def test_the_statement_gives_the_turns_that_the_rule_does(database: Databa
     for _ in range(60):
         is_background = chance.random() < 0.5
         expected, next_at = limit.take(next_at, moment, is_background=is_background)
-        asked = partial(take_permit, kind="a kind", limit=limit, is_background=is_background)
-        assert await database.write_unsynced(partial(asked, moment=moment)) == expected
+        take = partial(take_permit, kind="a kind", limit=limit, is_background=is_background)
+        assert await database.write_unsynced(partial(take, moment=moment)) == expected
         moment += chance.choice((0, 1000, SECOND // 3, expected or 0, 5 * SECOND))
     async with database.read() as connection:
         rows = await connection.execute(select(col(RateLimitRow.kind), col(RateLimitRow.next_at)))
@@ -33,35 +33,35 @@ async def test_a_clock_that_steps_back_costs_a_window_at_most(
     database: Database, step: int
 ) -> None:
     limit, before = RateLimit(120), 1_900_000_000 * SECOND
-    asked = partial(take_permit, kind="a kind", limit=limit, is_background=False)
+    take = partial(take_permit, kind="a kind", limit=limit, is_background=False)
     for _ in range(30):
-        await database.write_unsynced(partial(asked, moment=before))
+        await database.write_unsynced(partial(take, moment=before))
     moment = before - step * SECOND
-    wait = await database.write_unsynced(partial(asked, moment=moment))
+    wait = await database.write_unsynced(partial(take, moment=moment))
     assert wait is not None
     assert wait <= 70 * SECOND
     # The window passes, and all is as it was.
-    assert await database.write_unsynced(partial(asked, moment=moment + wait)) is None
-    assert await database.write_unsynced(partial(asked, moment=moment + 2 * wait)) is None
+    assert await database.write_unsynced(partial(take, moment=moment + wait)) is None
+    assert await database.write_unsynced(partial(take, moment=moment + 2 * wait)) is None
 
 
 async def test_a_clock_that_steps_forward_costs_nothing(database: Database) -> None:
     limit, before = RateLimit(120), 1_800_000_000 * SECOND
-    asked = partial(take_permit, kind="a kind", limit=limit, is_background=False)
-    assert await database.write_unsynced(partial(asked, moment=before)) is None
+    take = partial(take_permit, kind="a kind", limit=limit, is_background=False)
+    assert await database.write_unsynced(partial(take, moment=before)) is None
     after = before + 365 * 86_400 * SECOND
-    assert await database.write_unsynced(partial(asked, moment=after)) is None
+    assert await database.write_unsynced(partial(take, moment=after)) is None
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_a_step_under_the_only_process_of_sqlite_costs_nothing(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = partial(take_permit, kind="a kind", limit=RateLimit(600), is_background=False)
-    assert await database.write_unsynced(asked) is None
+    take = partial(take_permit, kind="a kind", limit=RateLimit(600), is_background=False)
+    assert await database.write_unsynced(take) is None
     stepped = time.time_ns() - 3600 * 10**9
     monkeypatch.setattr(time, "time_ns", lambda: stepped)
-    assert await database.write_unsynced(asked) is None
+    assert await database.write_unsynced(take) is None
 
 
 async def test_kinds_are_counted_apart(database: Database) -> None:
@@ -79,7 +79,7 @@ async def test_a_pause_holds_for_its_length_and_is_not_cut_short(database: Datab
     kind, limit = "a kind", RateLimit(720)
     for length in (20 * SECOND, 5 * SECOND):
         await database.write_unsynced(partial(pause_permits, kind=kind, limit=limit, length=length))
-    asked = partial(take_permit, kind=kind, limit=limit, is_background=False)
-    wait = await database.write_unsynced(asked)
+    take = partial(take_permit, kind=kind, limit=limit, is_background=False)
+    wait = await database.write_unsynced(take)
     assert wait is not None
     assert 10 * SECOND < wait <= 20 * SECOND

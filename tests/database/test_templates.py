@@ -84,7 +84,7 @@ async def test_uploads_are_found_by_their_owner(database: Database) -> None:
     )
     async with database.write() as connection:
         await insert_source_image(connection, upload)
-        asked = [upload.id, "src_\x00", "img_x"]
-        assert await find_source_images(connection, asked, user_id="bob") == {}
-        found = await find_source_images(connection, asked, user_id="ann")
+        ids = [upload.id, "src_\x00", "img_x"]
+        assert await find_source_images(connection, ids, user_id="bob") == {}
+        found = await find_source_images(connection, ids, user_id="ann")
     assert found == {upload.id: record_of(upload, SourceImageRecord)}

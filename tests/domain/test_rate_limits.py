@@ -9,7 +9,7 @@ from gql_server.domain.rate_limits import MAX_LATENESS, MAX_PAUSE, SECOND, RateL
 
 MINUTE = 60 * SECOND
 
-asking = st.lists(
+requests = st.lists(
     st.tuples(
         st.integers(0, 20 * SECOND) | st.integers(0, 1000),  # after the one before
         st.booleans(),  # in the background
@@ -27,14 +27,14 @@ def max_in_a_minute(starts: list[int]) -> int:
     )
 
 
-@given(per_minute=st.integers(2, 60), asked=asking, is_patient=st.booleans())
+@given(per_minute=st.integers(2, 60), requested=requests, is_patient=st.booleans())
 def test_no_more_start_in_any_minute_however_they_come_and_however_late_they_are(
-    *, per_minute: int, asked: list[tuple[int, bool, int]], is_patient: bool
+    *, per_minute: int, requested: list[tuple[int, bool, int]], is_patient: bool
 ) -> None:
     limit = RateLimit(per_minute)
     starts: list[int] = []
     next_at = moment = 0
-    for gap, is_background, lateness in asked:
+    for gap, is_background, lateness in requested:
         moment += gap
         wait, next_at = limit.take(next_at, moment, is_background=is_background)
         if wait is not None and is_patient:
@@ -84,7 +84,7 @@ def test_direct_attempts_find_turns_at_once_and_go_first_while_the_background_ta
 
 
 @given(length=st.integers(0, 10 * MAX_PAUSE), before=st.integers(0, 100))
-def test_in_a_pause_nobody_gets_a_turn_and_after_it_they_come_one_by_one(
+def test_in_a_pause_no_one_gets_a_turn_and_after_it_they_come_one_by_one(
     length: int, before: int
 ) -> None:
     limit = RateLimit(720)
@@ -106,7 +106,7 @@ def test_in_a_pause_nobody_gets_a_turn_and_after_it_they_come_one_by_one(
 
 
 @pytest.mark.parametrize("per_minute", [2, 720])
-def test_a_clock_that_was_wrong_stops_nobody_for_long(per_minute: int) -> None:
+def test_a_clock_that_was_wrong_stops_no_one_for_long(per_minute: int) -> None:
     limit = RateLimit(per_minute)
     wait, _ = limit.take(10**6 * MINUTE, 0, is_background=False)
     assert wait is not None

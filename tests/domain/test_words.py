@@ -20,7 +20,7 @@ def test_ids_are_prefixed_lower_case_and_unique() -> None:
 @pytest.mark.parametrize(
     "value", ["", "img_", "img", "tpl_01jd2k0000000000000000000a", "img_" + "é" * 26]
 )
-def test_what_is_not_shaped_like_an_id_is_told(value: str) -> None:
+def test_what_is_not_shaped_like_an_id_is_reported(value: str) -> None:
     assert not has_prefix(value, "img")
 
 
@@ -60,7 +60,7 @@ def test_json_with_a_hole_anywhere_is_not(value: object, hole: str | float) -> N
         assert not is_storable({hole: value})
 
 
-def test_every_fault_of_a_text_is_told() -> None:
+def test_every_error_of_a_text_is_reported() -> None:
     errors = list(text_errors("\x00", path=("x",), label="Text", minimum=3, maximum=4))
     assert [error.code for error in errors] == ["TOO_SHORT", "INVALID"]
     too_long = text_errors("\x00" * 5, path=("x",), label="Text", minimum=3, maximum=4)

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
 PICTURES = 60
 
 
-async def test_a_batch_goes_on_through_a_killed_server_and_interruptions(
+async def test_a_batch_continues_through_a_killed_server_and_interruptions(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_workers_ai.latency = 0.1

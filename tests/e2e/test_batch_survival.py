@@ -61,10 +61,10 @@ async def test_a_killed_servers_batch_ends_whole(
         running.process.kill()
         await running.process.wait()
         seen = await watched
-    begun = rows(
+    started = rows(
         tmp_path, database_url, "SELECT image_id FROM batch_items WHERE status = 'running'"
     )
-    lost = set(begun) - kept_images(tmp_path)  # neither in the store nor told as ended
+    lost = set(started) - kept_images(tmp_path)  # neither in the store nor told as ended
     async with server_process(tmp_path, settings) as running:
         client = BatchClient(running.url)
         later = client.watch(batch_id, seen[-1] if seen else 0)
@@ -77,8 +77,8 @@ async def test_a_killed_servers_batch_ends_whole(
     assert batch["cost"] == 0.4
     images = {item["image"]["id"] for item in batch["items"]}
     assert len(images) == PICTURES
-    assert len(begun) <= MAX_STARTED
-    assert sum(item["attempts"] - 1 for item in batch["items"]) >= len(begun)
+    assert len(started) <= MAX_STARTED
+    assert sum(item["attempts"] - 1 for item in batch["items"]) >= len(started)
     # What was in the store is not called for again, and of the rest nothing that had not begun.
     assert len(fake_workers_ai.requests) - PICTURES <= len(lost)
     assert set(rows(tmp_path, database_url, "SELECT id FROM images")) == images
@@ -88,7 +88,7 @@ async def test_a_killed_servers_batch_ends_whole(
 
 
 @pytest.mark.survival
-async def test_a_batch_goes_on_whose_server_was_killed_while_it_waited_and_while_it_tried_one(
+async def test_a_batch_continues_whose_server_was_killed_while_it_waited_and_while_it_tried_one(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI, database_url: str
 ) -> None:
     settings = settings_of(fake_workers_ai, database_url)

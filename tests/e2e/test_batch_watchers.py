@@ -57,15 +57,15 @@ async def test_a_thousand_who_watch_one_batch_each_see_every_item_once(
         seen = await watched
         took = time.monotonic() - began
         cpu, reads = seconds_of(running.process.pid) - cpu, reads_of(address) - reads
-    told = sum(updates for updates, _ in seen)
+    sent = sum(updates for updates, _ in seen)
     assert all(numbers[-1] == PICTURES for _, numbers in seen)
     assert all(numbers == sorted(set(numbers)) for _, numbers in seen)
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{WATCHERS} watchers, {told} updates: {took:.1f} s, {cpu:.1f} s of processor time, "
+            f"\n{WATCHERS} watchers, {sent} updates: {took:.1f} s, {cpu:.1f} s of processor time, "
             f"{reads} transactions\n"
         )
-    assert reads < told / 3  # of everything that the process does: what is told is read once
+    assert reads < sent / 3  # of everything that the process does: what is told is read once
 
 
 async def to_the_end(watcher: Subscriber) -> tuple[int, list[int]]:

@@ -48,9 +48,9 @@ async def test_workers_that_die_and_freeze_lose_and_repeat_nothing_that_was_paid
         assert await client.read(batch_id) == batch
         assert await watched == list(range(1, PICTURES + 1))
     assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", PICTURES)
-    begun_again = sum(item["attempts"] - 1 for item in batch["items"])
-    assert begun_again <= 2 * (4 + 4 + 1)  # of two workers: in flight, to be kept, and the next
-    assert len(fake_workers_ai.requests) <= PICTURES + begun_again + 4
+    started_again = sum(item["attempts"] - 1 for item in batch["items"])
+    assert started_again <= 2 * (4 + 4 + 1)  # of two workers: in flight, to be kept, and the next
+    assert len(fake_workers_ai.requests) <= PICTURES + started_again + 4
     with psycopg.connect(settings["DATABASE_URL"]) as connection:
         found = connection.execute("SELECT count(*), count(DISTINCT image_id) FROM charges")
         assert found.fetchone() == (PICTURES + 4, PICTURES + 4)
@@ -78,7 +78,7 @@ async def test_a_frozen_worker_whose_calls_failed_fails_nothing_when_it_wakes(
 
 
 @pytest.mark.survival
-async def test_work_of_dead_frozen_and_cut_off_workers_goes_on_elsewhere_in_time(
+async def test_work_of_dead_frozen_and_cut_off_workers_continues_elsewhere_in_time(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI, settings: dict[str, str]
 ) -> None:
     del settings["PROCESS_LEASE"]  # the one that servers have
@@ -104,8 +104,8 @@ async def test_work_of_dead_frozen_and_cut_off_workers_goes_on_elsewhere_in_time
             assert await client.read(batch_id) == batch
     assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", PICTURES)
     assert paid(settings["DATABASE_URL"]) == (68, 68, 68, 68 * 10_000_000, 0)
-    begun_again = sum(item["attempts"] - 1 for item in batch["items"])
-    assert len(fake_workers_ai.requests) <= PICTURES + 8 + begun_again
+    started_again = sum(item["attempts"] - 1 for item in batch["items"])
+    assert len(fake_workers_ai.requests) <= PICTURES + 8 + started_again
     kept = {path.stem for path in (tmp_path / "data/images/generated").glob("img_*.jpg")}
     assert {item["image"]["id"] for item in batch["items"]} <= kept
     assert len(kept) == PICTURES + 8

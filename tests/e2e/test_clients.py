@@ -65,11 +65,11 @@ async def through_a_restart(name: str, tmp_path: Path, workspace: Path, **given:
                 assert "Traceback" not in logged
                 async with server_process(tmp_path, given, port=port):
                     line, _ = "", await script.wait()
-            told = line + (await script.stdout.read()).decode()
-            assert (await script.wait(), told) == (0, ""), told
+            output = line + (await script.stdout.read()).decode()
+            assert (await script.wait(), output) == (0, ""), output
 
 
-async def test_clients_that_retry_by_themselves_are_told_each_event_once(
+async def test_clients_that_retry_by_themselves_receive_each_event_once(
     tmp_path: Path, workspace: Path
 ) -> None:
     documented = (ROOT / "docs" / "using.md").read_text()

@@ -64,8 +64,8 @@ async def test_it_is_slower_and_not_broken(
             return data
 
         image_input = {"prompt": "A red fox in the snow", "model": FLUX}
-        asked = {"model": FLUX, "pictures": {"prompts": ["A fox in the snow"] * 40}}
-        batch_id = (await ask(CREATE_BATCH, input=asked))["generateBatch"]["batch"]["id"]
+        batch_input = {"model": FLUX, "pictures": {"prompts": ["A fox in the snow"] * 40}}
+        batch_id = (await ask(CREATE_BATCH, input=batch_input))["generateBatch"]["batch"]["id"]
         payloads = await asyncio.gather(
             *(ask(GENERATE, input=image_input) for _ in range(20)),
             *(ask("{ images { totalCount } }") for _ in range(40)),

@@ -71,7 +71,7 @@ def ledger(database_url: str) -> list[tuple[Any, ...]]:
         ).fetchall()
 
 
-async def test_hundreds_of_requests_over_two_processes_and_both_apis_are_one_picture(
+async def test_hundreds_of_requests_over_two_processes_and_both_apis_are_one_image(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI, database_url: str
 ) -> None:
     fake_workers_ai.latency = 1.0
@@ -79,9 +79,9 @@ async def test_hundreds_of_requests_over_two_processes_and_both_apis_are_one_pic
         processes = await two_processes(
             stack, tmp_path, settings_of(fake_workers_ai, DATABASE_URL=database_url)
         )
-        asked_by_rest = [asyncio.create_task(ask_rest(one.url, 20)) for one in processes]
+        sent_by_rest = [asyncio.create_task(ask_rest(one.url, 20)) for one in processes]
         answers = await asyncio.gather(*(ask(process.url, 100) for process in processes))
-        by_rest = await asyncio.gather(*asked_by_rest)
+        by_rest = await asyncio.gather(*sent_by_rest)
     payloads = [payload for some in answers for payload in some]
     images = [without_host(payload) for payload in payloads]
     assert images == [images[0]] * 200
@@ -90,7 +90,7 @@ async def test_hundreds_of_requests_over_two_processes_and_both_apis_are_one_pic
     assert ledger(database_url) == [(images[0]["id"], 10_000_000)]
 
 
-async def test_the_picture_of_a_killed_process_is_made_by_another_once(
+async def test_the_image_of_a_killed_process_is_made_by_another_once(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI, database_url: str
 ) -> None:
     fake_workers_ai.latency = 3.0
@@ -103,16 +103,16 @@ async def test_the_picture_of_a_killed_process_is_made_by_another_once(
             await asyncio.sleep(0.01)
         to_second = asyncio.create_task(ask(second.url, 100))
         await asyncio.sleep(0)
-        begun = key_row(database_url)
+        claimed = key_row(database_url)
         first.process.kill()
         assert all(isinstance(answer, httpx.HTTPError) for answer in await to_first)
         fake_workers_ai.latency = 0.5
         images = [without_host(payload) for payload in await to_second]
     assert images == [images[0]] * 100
     assert len(fake_workers_ai.requests) == 2
-    assert images[0]["id"] == begun
+    assert images[0]["id"] == claimed
     assert fake_workers_ai.requests[0].parameters == fake_workers_ai.requests[1].parameters
-    assert ledger(database_url) == [(begun, 10_000_000)]
+    assert ledger(database_url) == [(claimed, 10_000_000)]
 
 
 async def test_a_killed_server_finishes_the_key_when_it_is_started_again(
@@ -120,11 +120,11 @@ async def test_a_killed_server_finishes_the_key_when_it_is_started_again(
 ) -> None:
     fake_workers_ai.latency = 30.0
     async with server_process(tmp_path, settings_of(fake_workers_ai)) as running:
-        asked = asyncio.create_task(ask(running.url, 1))
+        request = asyncio.create_task(ask(running.url, 1))
         while not fake_workers_ai.requests:
             await asyncio.sleep(0.01)
         running.process.kill()
-        assert isinstance((await asked)[0], httpx.HTTPError)
+        assert isinstance((await request)[0], httpx.HTTPError)
     fake_workers_ai.latency = 0.0
     async with server_process(tmp_path, settings_of(fake_workers_ai)) as running:
         (payload,) = await ask(running.url, 1)

@@ -16,7 +16,7 @@ from tests.support.subscriber import Subscriber, open_socket
 pytestmark = [pytest.mark.anyio, pytest.mark.survival]
 
 
-async def test_a_thousand_idle_sockets_slow_nobody_and_are_closed(tmp_path: Path) -> None:
+async def test_a_thousand_idle_sockets_slow_no_one_and_are_closed(tmp_path: Path) -> None:
     settings = {"AUTH": "none", "SUBSCRIPTION_INIT_TIMEOUT": "12", "MAX_CONNECTIONS": "1010"}
     async with server_process(tmp_path, settings) as running, AsyncExitStack() as stack:
         sockets: list[Subscriber] = []

@@ -106,7 +106,7 @@ class Scene:
             async with await psycopg.AsyncConnection.connect(self._database_url) as connection:
                 await connection.execute(f"LOCK TABLE {table} IN SHARE MODE".encode())
                 self.answer = asyncio.create_task(self._ask(url))
-                await self._until_somebody_waits_for_a_lock()
+                await self._until_a_lock_is_waited_for()
                 yield
             return
         reached, released = asyncio.Event(), asyncio.Event()
@@ -137,7 +137,7 @@ class Scene:
         given = KEYED if self.mode == "keyed" else PLAIN
         return await ask(url, GENERATE, input=given)
 
-    async def _until_somebody_waits_for_a_lock(self) -> None:
+    async def _until_a_lock_is_waited_for(self) -> None:
         # Not by the connection that holds the lock: its statistics are those of its transaction.
         async with (
             await psycopg.AsyncConnection.connect(self._database_url, autocommit=True) as watching,

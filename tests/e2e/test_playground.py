@@ -28,7 +28,7 @@ async def test_the_playground_lives_in_a_browser(tmp_path: Path) -> None:
         await in_a_browser(f"{running.url}/graphql")
 
 
-async def test_it_takes_a_key_where_the_server_asks_for_one(tmp_path: Path) -> None:
+async def test_it_takes_a_key_where_the_server_requires_one(tmp_path: Path) -> None:
     key = await create_key(tmp_path, "admin")
     creator = await create_key(tmp_path, "creator")
     async with server_process(tmp_path, {"AUTH": "keys"}) as running:
@@ -40,7 +40,7 @@ async def test_the_page_of_the_rest_api_lives_in_a_browser(tmp_path: Path) -> No
         await in_a_browser(running.url, script="rest_docs.mjs")
 
 
-async def test_that_page_takes_a_key_where_the_server_asks_for_one(tmp_path: Path) -> None:
+async def test_that_page_takes_a_key_where_the_server_requires_one(tmp_path: Path) -> None:
     key = await create_key(tmp_path, "admin")
     async with server_process(tmp_path, {"AUTH": "keys"}) as running:
         await in_a_browser(running.url, key, script="rest_docs.mjs")

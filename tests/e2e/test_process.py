@@ -75,7 +75,7 @@ async def test_what_no_setting_asks_for_is_not_imported(tmp_path: Path) -> None:
     )
 
 
-async def test_a_stop_lets_running_pictures_finish_also_of_clients_that_left(
+async def test_a_stop_lets_running_images_finish_also_of_clients_that_left(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
     fake_workers_ai.latency = 2.0
@@ -125,7 +125,7 @@ async def test_a_database_of_another_version_is_not_served(
         assert (await generate(running.url))["userErrors"] == []
 
 
-async def test_a_database_that_goes_away_is_told_without_its_password(
+async def test_a_database_that_goes_away_is_reported_without_its_password(
     tmp_path: Path, postgres: PostgresServer, migrated_postgres: str
 ) -> None:
     name = postgres.create_database(migrated_postgres)

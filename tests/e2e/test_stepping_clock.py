@@ -161,7 +161,7 @@ async def database_url(
         yield {"DATABASE_URL": server.setting(name)}
 
 
-async def test_an_hour_back_stops_neither_a_picture_nor_a_batch(
+async def test_an_hour_back_stops_neither_an_image_nor_a_batch(
     shop: Shop, clock: SteppingClock
 ) -> None:
     async with server_process(shop.folder, shop.settings) as running:
@@ -195,8 +195,8 @@ async def test_a_step_costs_at_most_the_window_of_the_rate_limit(
         await shop.client.ask(SET_BUDGET)
         keyed = await shop.made("before")
         receiver.next(503, 503)
-        told = await shop.batch(1, receiver.url)
-        await shop.ended(told)
+        reported = await shop.batch(1, receiver.url)
+        await shop.ended(reported)
         await receiver.until(2)  # the next delivery is put off by half a minute
         batch_id = await shop.batch(BATCH)
         await called(shop.fake_workers_ai, 4)

@@ -23,7 +23,7 @@ SHUTDOWN_TIMEOUT = "150"
 CREATED = "subscription($after: ID) { imageCreated(after: $after) { id } }"
 
 
-async def test_an_image_of_one_process_is_told_by_another_until_that_stops(
+async def test_an_image_of_one_process_is_reported_by_another_until_that_stops(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI, postgres: PostgresServer, migrated_postgres: str
 ) -> None:
     address = postgres.setting(postgres.create_database(migrated_postgres))
@@ -31,28 +31,28 @@ async def test_an_image_of_one_process_is_told_by_another_until_that_stops(
     settings = workers_ai_settings(fake_workers_ai) | {"database_url": address}
     own_settings = {"DATABASE_URL": address, "SHUTDOWN_TIMEOUT": SHUTDOWN_TIMEOUT}
     async with (
-        server_process(tmp_path, own_settings) as telling,
+        server_process(tmp_path, own_settings) as watched,
         running_app(images, settings) as making,
-        subscriber(telling.url) as client,
-        subscriber(telling.url) as idle,
+        subscriber(watched.url) as client,
+        subscriber(watched.url) as idle,
     ):
         first = await making.image()
         after = {"after": first["id"]}
         async with (
-            streamed(telling.url, EVENTS, CREATED, **after) as events,
-            streamed(telling.url, PARTS, CREATED, **after) as parts,
+            streamed(watched.url, EVENTS, CREATED, **after) as events,
+            streamed(watched.url, PARTS, CREATED, **after) as parts,
         ):
             await client.subscribe(CREATED, **after)
             second = await making.image()
-            for told in (client, events, parts):
-                assert await told.next() == {"imageCreated": {"id": second["id"]}}
+            for stream in (client, events, parts):
+                assert await stream.next() == {"imageCreated": {"id": second["id"]}}
             began = time.monotonic()
             third = await making.image()
-            for told in (client, events, parts):
-                assert await told.next() == {"imageCreated": {"id": third["id"]}}
+            for stream in (client, events, parts):
+                assert await stream.next() == {"imageCreated": {"id": third["id"]}}
             assert time.monotonic() - began < 10  # told, and not found when it was looked for again
             began = time.monotonic()
-            telling.process.send_signal(signal.SIGTERM)
+            watched.process.send_signal(signal.SIGTERM)
             assert await client.closed() == 1012
             assert await idle.closed() == 1012
             assert (await events.receive(), events.is_complete) == (None, False)
@@ -60,7 +60,7 @@ async def test_an_image_of_one_process_is_told_by_another_until_that_stops(
             assert cut is not None
             assert cut["errors"][0]["extensions"] == {"code": "SERVER_STOPPING"}
             assert (await parts.receive(), parts.is_complete) == (None, True)
-        code, logged = await telling.end()
+        code, logged = await watched.end()
         assert code == -signal.SIGTERM
         assert time.monotonic() - began < STOP_SECONDS
         assert "Traceback" not in logged
@@ -72,8 +72,8 @@ async def test_an_image_of_one_process_is_told_by_another_until_that_stops(
             streamed(url, PARTS, CREATED, **after) as parts,
         ):
             await again.subscribe(CREATED, **after)
-            for told in (again, events, parts):
-                assert await told.next() == {"imageCreated": {"id": fourth["id"]}}
+            for stream in (again, events, parts):
+                assert await stream.next() == {"imageCreated": {"id": fourth["id"]}}
 
 
 async def test_one_who_takes_no_data_holds_up_no_stop(tmp_path: Path) -> None:

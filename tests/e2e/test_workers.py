@@ -39,7 +39,7 @@ async def test_workers_apart_from_the_server_need_postgresql(
     assert (code, "DATABASE_URL" in logged) == (1, True)
 
 
-async def test_a_worker_works_listens_to_nobody_and_ends_when_it_is_told(
+async def test_a_worker_works_listens_to_no_one_and_ends_when_it_should(
     tmp_path: Path, postgres: PostgresServer, migrated_postgres: str
 ) -> None:
     url = postgres.setting(postgres.create_database(migrated_postgres))

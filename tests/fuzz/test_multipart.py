@@ -126,10 +126,10 @@ async def fuzz(folder: Path, *, bodies: int) -> None:
         assert "Traceback" not in logged, logged
 
 
-async def test_random_bodies_harm_nobody(tmp_path: Path) -> None:
+async def test_random_bodies_harm_no_one(tmp_path: Path) -> None:
     await fuzz(tmp_path, bodies=160)
 
 
 @pytest.mark.survival
-async def test_many_random_bodies_harm_nobody(tmp_path: Path) -> None:
+async def test_many_random_bodies_harm_no_one(tmp_path: Path) -> None:
     await fuzz(tmp_path, bodies=4000)

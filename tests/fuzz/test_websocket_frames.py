@@ -87,10 +87,10 @@ async def fuzz(folder: Path, *, sockets: int) -> None:
         assert "Traceback" not in logged, logged
 
 
-async def test_random_frames_harm_nobody(tmp_path: Path) -> None:
+async def test_random_frames_harm_no_one(tmp_path: Path) -> None:
     await fuzz(tmp_path, sockets=120)
 
 
 @pytest.mark.survival
-async def test_many_random_frames_harm_nobody(tmp_path: Path) -> None:
+async def test_many_random_frames_harm_no_one(tmp_path: Path) -> None:
     await fuzz(tmp_path, sockets=4000)

@@ -134,7 +134,7 @@ EVERY_MODEL = [
 
 
 @pytest.mark.parametrize("expected", EVERY_MODEL, ids=lambda expected: expected.model)
-async def test_a_picture_is_made_kept_and_charged(
+async def test_an_image_is_generated_stored_and_charged(
     production: RunningApp, fake_workers_ai: FakeWorkersAI, s3: S3Server, expected: Expected
 ) -> None:
     image_input: dict[str, Any] = {"model": expected.model, "seed": 7, **expected.settings}

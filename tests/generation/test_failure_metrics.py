@@ -117,16 +117,16 @@ async def hang() -> None:
 
 class UnusableDatabase:
     def __init__(self, error: Callable[[], Awaitable[None]]) -> None:
-        self._fault = error
+        self._error = error
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[None]:
-        await self._fault()
+        await self._error()
         yield
 
 
 @pytest.mark.parametrize("error", [refuse, hang])
-async def test_a_failure_is_told_also_where_it_cannot_be_counted(
+async def test_a_failure_is_reported_also_where_it_cannot_be_counted(
     monkeypatch: pytest.MonkeyPatch, error: Callable[[], Awaitable[None]]
 ) -> None:
     database: Any = UnusableDatabase(error)

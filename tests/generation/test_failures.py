@@ -64,7 +64,7 @@ async def nothing_was_kept(app: RunningApp) -> bool:
         (daily_allocation_used(), "DailyAllocationUsed", None),
     ],
 )
-async def test_a_failed_generation_is_told_and_costs_nothing(
+async def test_a_failed_generation_is_reported_and_costs_nothing(
     tmp_path: Path,
     fake_workers_ai: FakeWorkersAI,
     behaviour: Behaviour,
@@ -116,7 +116,7 @@ async def test_a_store_that_falters_costs_no_second_call(
         assert len(fake_workers_ai.requests) == 1
 
 
-async def test_a_store_that_refuses_is_told_and_nothing_is_charged(
+async def test_a_store_that_refuses_is_reported_and_nothing_is_charged(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI, s3: S3Server
 ) -> None:
     async with impatient(
@@ -155,14 +155,14 @@ async def test_a_commit_whose_answer_was_lost_is_not_made_twice(app: RunningApp)
     database = LosesAnswers(app.services.database, losses=2)
     image = image_row(user_id="default_user")
     inserts = ImageInserts(database)  # type: ignore[arg-type]  # stands in
-    facts = await save_row(inserts, NewImage(image, charge_row(image)))
-    assert facts["id"] == image.id
+    row = await save_row(inserts, NewImage(image, charge_row(image)))
+    assert row["id"] == image.id
     assert database.losses == 0
     data = await app.ask("{ images { totalCount } costAnalytics { totalImages } }")
     assert data == {"images": {"totalCount": 1}, "costAnalytics": {"totalImages": 1}}
 
 
-async def test_a_commit_that_nobody_knows_of_is_not_told_as_uncharged(
+async def test_a_commit_that_no_one_knows_of_is_not_reported_as_uncharged(
     app: RunningApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gql_server.generation.persist._DATABASE_ATTEMPTS", 1)

@@ -11,7 +11,7 @@ from tests.support.workers_ai_behaviours import image_flagged, out_of_capacity, 
 
 pytestmark = pytest.mark.anyio
 
-ASKED = """mutation($input: GenerateImageInput!) { generateImage(input: $input) {
+MUTATION = """mutation($input: GenerateImageInput!) { generateImage(input: $input) {
     image { id cost parameters { seed } }
     userErrors { __typename code path ... on ImageFlagged { seedWasGiven } } } }"""
 
@@ -24,12 +24,12 @@ BUDGETS = """mutation { setBudget(input: {limit: 0.01, period: MONTHLY}) {
 
 async def ask(app: RunningApp, **given: Any) -> dict[str, Any]:
     given = {"prompt": "A fox", "model": "@cf/black-forest-labs/flux-1-schnell"} | given
-    data = await app.ask(ASKED, input=given)
+    data = await app.ask(MUTATION, input=given)
     payload: dict[str, Any] = data["generateImage"]
     return payload
 
 
-async def test_the_seed_that_made_the_picture_is_kept_and_the_picture_is_paid_once(
+async def test_the_seed_that_made_the_image_is_kept_and_the_image_is_paid_once(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
     async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as app:
@@ -84,7 +84,7 @@ async def test_a_seed_of_a_template_is_kept(tmp_path: Path, fake_workers_ai: Fak
 
 
 @pytest.mark.parametrize("seed", [None, 7])
-async def test_a_server_that_ends_between_two_attempts_is_paid_one_picture(
+async def test_a_server_that_ends_between_two_attempts_is_paid_one_image(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI, seed: int | None
 ) -> None:
     settings = workers_ai_settings(fake_workers_ai)

@@ -45,9 +45,9 @@ def kinds(payload: dict[str, Any]) -> list[str]:
 async def test_the_same_request_with_its_key_is_made_once(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    asked = {"idempotencyKey": "order 42", "metadata": {"a": 1, "b": [None]}, "tags": ["x"]}
-    first = await app.image(**asked)
-    again = await app.image(**asked | {"metadata": {"b": [None], "a": 1}})
+    fields = {"idempotencyKey": "order 42", "metadata": {"a": 1, "b": [None]}, "tags": ["x"]}
+    first = await app.image(**fields)
+    again = await app.image(**fields | {"metadata": {"b": [None], "a": 1}})
     assert again == first
     assert len(fake_workers_ai.requests) == 1
     assert await one_image_was_paid(app)
@@ -66,7 +66,7 @@ async def test_a_key_keeps_the_id_of_its_image_and_not_the_request(app: RunningA
     "change",
     [{"prompt": "A red fox in the rain"}, {"seed": 1}, {"tags": ["x"]}, {"metadata": {"a": None}}],
 )
-async def test_another_request_with_the_key_is_told_so(
+async def test_another_request_with_the_key_is_reported_so(
     app: RunningApp, fake_workers_ai: FakeWorkersAI, change: dict[str, Any]
 ) -> None:
     await app.image(idempotencyKey="k", metadata={})
@@ -104,7 +104,7 @@ async def test_without_a_key_each_request_is_made_and_no_key_is_looked_at(
     ("key", "code"),
     [("", "TOO_SHORT"), ("x" * 256, "TOO_LONG"), ("a\x00b", "INVALID"), ("clé", "INVALID")],
 )
-async def test_a_wrong_key_is_told_with_every_other_fault(
+async def test_a_wrong_key_is_reported_with_every_other_error(
     app: RunningApp, fake_workers_ai: FakeWorkersAI, key: str, code: str
 ) -> None:
     payload = await app.generate(idempotencyKey=key, prompt="x")
@@ -118,14 +118,14 @@ async def test_a_wrong_key_is_told_with_every_other_fault(
     await app.image(idempotencyKey="x" * 255)
 
 
-async def test_a_request_with_faults_leaves_its_key_free(app: RunningApp) -> None:
-    faulty = await app.generate(idempotencyKey="k", width=10**6)
-    assert kinds(faulty) == ["InvalidInput"]
+async def test_a_request_with_errors_leaves_its_key_free(app: RunningApp) -> None:
+    invalid = await app.generate(idempotencyKey="k", width=10**6)
+    assert kinds(invalid) == ["InvalidInput"]
     await app.image(idempotencyKey="k")
 
 
 @pytest.mark.parametrize("metadata", [["no object"], {"nul": "\x00"}, 300, 900])
-async def test_metadata_that_cannot_be_kept_is_told_with_a_key_too(
+async def test_metadata_that_cannot_be_kept_is_reported_with_a_key_too(
     app: RunningApp, metadata: object
 ) -> None:
     if isinstance(metadata, int):
@@ -145,7 +145,7 @@ def nested(depth: int) -> dict[str, Any]:
     ("behaviour", "kind"),
     [(prompt_refused(), "PromptRefused"), (error(5004, 400), "GenerationFailed")],
 )
-async def test_what_failed_for_good_is_told_again_without_a_call(
+async def test_what_failed_for_good_is_reported_again_without_a_call(
     app: RunningApp, fake_workers_ai: FakeWorkersAI, behaviour: Behaviour, kind: str
 ) -> None:
     fake_workers_ai.next(behaviour)
@@ -203,7 +203,7 @@ async def test_one_of_those_who_waited_tries_again_after_a_failure_that_may_pass
         assert await one_image_was_paid(app)
 
 
-async def test_a_request_stops_waiting_at_its_deadline_and_the_key_picks_the_picture_up(
+async def test_a_request_stops_waiting_at_its_deadline_and_the_key_returns_the_image(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
     async with running_app(
@@ -223,7 +223,7 @@ async def test_a_request_stops_waiting_at_its_deadline_and_the_key_picks_the_pic
         assert await one_image_was_paid(app)
 
 
-async def test_the_key_picks_up_the_picture_of_a_client_that_went_away(
+async def test_the_key_returns_the_image_of_a_client_that_went_away(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     fake_workers_ai.latency = 0.5

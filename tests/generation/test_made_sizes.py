@@ -54,7 +54,7 @@ async def agrees(database: Database) -> bool:
     return (await audit(database)).is_clean
 
 
-async def test_a_smaller_picture_costs_what_it_is(
+async def test_a_smaller_image_costs_what_it_is(
     tmp_path: Path, settings: dict[str, Any], fake_workers_ai: FakeWorkersAI
 ) -> None:
     async with running_app(tmp_path, settings) as app:
@@ -81,7 +81,7 @@ async def test_a_smaller_picture_costs_what_it_is(
         assert await agrees(app.services.database)
 
 
-async def test_a_larger_picture_costs_no_more_than_was_accepted(
+async def test_a_larger_image_costs_no_more_than_was_accepted(
     tmp_path: Path, settings: dict[str, Any], fake_workers_ai: FakeWorkersAI
 ) -> None:
     async with running_app(tmp_path, settings) as app:
@@ -99,7 +99,7 @@ async def test_a_larger_picture_costs_no_more_than_was_accepted(
         assert await agrees(app.services.database)
 
 
-async def test_a_batch_costs_what_its_pictures_are(
+async def test_a_batch_costs_what_its_images_are(
     tmp_path: Path, settings: dict[str, Any], fake_workers_ai: FakeWorkersAI
 ) -> None:
     async with running_app(tmp_path, settings) as app:

@@ -12,7 +12,7 @@ PERFORMANCE = """query($model: ID!) {
 }"""
 
 
-async def test_a_picture_beyond_the_accounts_rate_limit_is_refused_and_is_no_models_failure(
+async def test_an_image_beyond_the_accounts_rate_limit_is_refused_and_is_no_models_failure(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
     settings = workers_ai_settings(fake_workers_ai) | {"workers_ai_requests_per_minute": 2}

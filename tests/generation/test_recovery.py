@@ -29,7 +29,7 @@ pytestmark = pytest.mark.anyio
 PRICES = '[prices."%s"]\npicture = "0.50"\n' % FLUX
 
 
-async def begun_id(app: RunningApp) -> str:
+async def claimed_id(app: RunningApp) -> str:
     """Return the id that the only key's result will have."""
     async with app.services.database.read() as connection:
         return (await connection.execute(select(IdempotencyKeyRow.result_id))).scalar_one()  # type: ignore[call-overload,no-any-return]  # a column
@@ -72,7 +72,7 @@ def settings(
     }
 
 
-async def test_bytes_without_facts_are_finished_as_they_were_accepted_without_a_call(
+async def test_bytes_without_metadata_are_finished_as_they_were_accepted_without_a_call(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     fake_workers_ai: FakeWorkersAI,
@@ -82,10 +82,15 @@ async def test_bytes_without_facts_are_finished_as_they_were_accepted_without_a_
         monkeypatch, "gql_server.generation.produce.save_row", tmp_path, settings
     ) as (app, reached):
         template = (await app.ask(CREATE_TEMPLATE))["createTemplate"]["template"]["id"]
-        asked = {"idempotencyKey": "k", "templateId": template, "tags": ["x"], "metadata": {"a": 1}}
-        assert (await app.generate(**asked))["userErrors"][0]["code"] == "GENERATION_PENDING"
+        fields = {
+            "idempotencyKey": "k",
+            "templateId": template,
+            "tags": ["x"],
+            "metadata": {"a": 1},
+        }
+        assert (await app.generate(**fields))["userErrors"][0]["code"] == "GENERATION_PENDING"
         await reached.wait()
-        image_id = await begun_id(app)
+        image_id = await claimed_id(app)
         stored = await app.services.store.get(f"generated/{image_id}.jpg")
         assert stored is not None
         await app.ask(
@@ -95,7 +100,7 @@ async def test_bytes_without_facts_are_finished_as_they_were_accepted_without_a_
     (tmp_path / "prices.toml").write_text(PRICES)
     changed = settings | {"price_book": tmp_path / "prices.toml"}
     async with running_app(tmp_path, changed) as app:
-        image = await app.image(**asked)
+        image = await app.image(**fields)
         assert len(fake_workers_ai.requests) == 1
         assert image["id"] == image_id
         assert image["cost"] == 0.01
@@ -103,7 +108,7 @@ async def test_bytes_without_facts_are_finished_as_they_were_accepted_without_a_
         assert image["seconds"] == float(stored.metadata["seconds"])
         assert image["sizeBytes"] == len(stored.data)
         assert (image["tags"], image["metadata"]) == (["x"], {"a": 1})
-        assert unsigned(await app.image(**asked)) == unsigned(image)
+        assert unsigned(await app.image(**fields)) == unsigned(image)
         assert await charges(app.services.database) == [image_id]
 
 
@@ -145,7 +150,7 @@ async def test_a_call_that_brought_nothing_is_made_again_as_it_was_accepted(
     ) as (app, reached):
         await app.generate(idempotencyKey="k")
         await reached.wait()
-        image_id = await begun_id(app)
+        image_id = await claimed_id(app)
     (tmp_path / "prices.toml").write_text(PRICES)
     changed = settings | {"price_book": tmp_path / "prices.toml"}
     async with running_app(tmp_path, changed) as app:
@@ -168,14 +173,14 @@ async def test_an_upload_whose_server_ended_is_kept_once(
         (error,) = (await app.upload(png(40, 30), key="k"))["userErrors"]
         assert error["code"] == "IDEMPOTENCY_IN_PROGRESS"
         await reached.wait()
-        image_id = await begun_id(app)
+        image_id = await claimed_id(app)
     async with running_app(tmp_path) as app:
         payload = await app.upload(png(40, 30), key="k")
         assert payload["sourceImage"]["id"] == image_id
         assert len(list((app.settings.images_dir / "sources").glob("src_*.png"))) == 1
 
 
-async def test_a_picture_that_could_not_be_recorded_is_not_made_again(
+async def test_an_image_that_could_not_be_recorded_is_not_made_again(
     monkeypatch: pytest.MonkeyPatch, app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     async def fails(*_: object, **__: object) -> None:
@@ -185,22 +190,22 @@ async def test_a_picture_that_could_not_be_recorded_is_not_made_again(
         patch.setattr("gql_server.generation.produce.save_row", fails)
         (error,) = (await app.generate(idempotencyKey="k"))["userErrors"]
         assert error["retryable"]
-    image_id = await begun_id(app)
+    image_id = await claimed_id(app)
     assert (await app.image(idempotencyKey="k"))["id"] == image_id
     assert len(fake_workers_ai.requests) == 1
 
 
-async def test_the_facts_are_those_of_the_bytes_that_were_there_first(
+async def test_the_metadata_is_that_of_the_bytes_that_were_there_first(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     fake_workers_ai.latency = 0.5
     request = asyncio.create_task(app.image(idempotencyKey="k"))
     while not fake_workers_ai.requests:
         await asyncio.sleep(0.01)
-    image_id = await begun_id(app)
+    image_id = await claimed_id(app)
     other = png(48, 32)
-    told = {"seed": "7", "seconds": "1.25", "cost": "123000000", "provider-cost": "5000000"}
-    stored = StoredObject(data=other, content_type="image/png", metadata=told)
+    metadata = {"seed": "7", "seconds": "1.25", "cost": "123000000", "provider-cost": "5000000"}
+    stored = StoredObject(data=other, content_type="image/png", metadata=metadata)
     # The model answers with a JPEG; what lies under that key is somebody else's object.
     assert await app.services.store.put(f"generated/{image_id}.jpg", stored)
     image = await request
@@ -220,7 +225,7 @@ async def test_of_those_who_write_the_same_image_the_first_wins(database: Databa
             for number, image in enumerate(rivals)
         )
     )
-    assert len({facts["size_bytes"] for facts in kept}) == 1
+    assert len({row["size_bytes"] for row in kept}) == 1
     assert await charges(database) == [image_id]
     assert (await audit(database)).is_clean
 

@@ -95,7 +95,7 @@ BAD_INPUTS: list[tuple[dict[str, Any], set[tuple[str, str]]]] = [
 ]
 
 
-async def test_every_fault_is_told_with_its_path_and_nothing_is_spent(
+async def test_every_error_is_reported_with_its_path_and_nothing_is_spent(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     for image_input, expected in BAD_INPUTS:
@@ -150,7 +150,7 @@ async def test_a_deleted_image_is_no_source(app: RunningApp) -> None:
     assert [error["code"] for error in payload["userErrors"]] == ["IMAGE_NOT_FOUND"]
 
 
-async def test_a_file_that_is_no_picture_is_refused(app: RunningApp) -> None:
+async def test_a_file_that_is_no_image_is_refused(app: RunningApp) -> None:
     for data in (b"", b"GIF89a", b"<html></html>", png(64, 64)[:60], b"\x00" * 1000):
         payload = await app.upload(data)
         assert payload["sourceImage"] is None
@@ -170,7 +170,7 @@ async def test_a_file_of_too_many_pixels_is_refused(app: RunningApp) -> None:
     assert "pixels" in error["message"]
 
 
-async def test_an_upload_without_its_file_is_told(app: RunningApp) -> None:
+async def test_an_upload_without_its_file_is_reported(app: RunningApp) -> None:
     data = await app.ask(
         """mutation U($file: Upload!) {
           uploadSourceImage(input: {file: $file}) { userErrors { code path } }

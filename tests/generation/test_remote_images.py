@@ -43,7 +43,7 @@ async def total(app: RunningApp) -> float:
     return float((await app.ask("{ costAnalytics { totalCost } }"))["costAnalytics"]["totalCost"])
 
 
-async def test_an_image_that_nobody_waits_for_any_more_is_fetched_stored_and_charged_once(
+async def test_an_image_that_no_one_waits_for_any_more_is_fetched_stored_and_charged_once(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     fake_workers_ai.file_replies.append(DOWN)

@@ -25,7 +25,7 @@ async def finished(app: RunningApp) -> None:
     assert len(app.services.running) == 0
 
 
-async def test_a_picture_is_kept_when_its_client_goes_away(
+async def test_an_image_is_kept_when_its_client_goes_away(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     fake_workers_ai.latency = 0.5
@@ -38,7 +38,7 @@ async def test_a_picture_is_kept_when_its_client_goes_away(
     assert len(fake_workers_ai.requests) == 1
 
 
-async def test_a_picture_is_kept_when_the_deadline_passes(
+async def test_an_image_is_kept_when_the_deadline_passes(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
     settings = workers_ai_settings(fake_workers_ai) | {"request_deadline": 1.0}

@@ -19,12 +19,12 @@ _MAX_TIMES = 5.0
 
 
 async def test_a_message_to_a_subscriber_costs_little_more_than_its_bytes() -> None:
-    size, told = await _seconds_to_tell()
+    size, seconds = await _seconds_to_send()
     plain = await _seconds_to_write(b"x" * size)
-    assert told < _MAX_TIMES * plain, (told, plain)
+    assert seconds < _MAX_TIMES * plain, (seconds, plain)
 
 
-async def _seconds_to_tell() -> tuple[int, float]:
+async def _seconds_to_send() -> tuple[int, float]:
     """Return the size of a message, and the processor time of each."""
     async with AsyncExitStack() as stack, running_newsroom() as room:
         room.filler = "x" * 200

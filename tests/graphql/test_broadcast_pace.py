@@ -45,26 +45,26 @@ def _fail(error: Exception) -> ExecutionResult:
     raise error
 
 
-async def test_others_have_their_turns_while_subscribers_are_told() -> None:
-    told, turns = 0, 0
+async def test_others_have_their_turns_while_subscribers_are_served() -> None:
+    sent, turns = 0, 0
 
     def offer(_: Payload) -> bool:
-        nonlocal told
+        nonlocal sent
         until = time.perf_counter() + 0.0005
         while time.perf_counter() < until:
             pass
-        told += 1
+        sent += 1
         return True
 
     broadcast = Broadcast(OneUpdate(), _execute, _fail, Pace())
     for _ in range(200):
         broadcast.take_seat(Seat(lambda _: True, offer))
     async with asyncio.timeout(15):
-        while told < 200:
-            before = told
+        while sent < 200:
+            before = sent
             await asyncio.sleep(0)
-            turns += 0 < told < 200
-            assert told - before <= 8
+            turns += 0 < sent < 200
+            assert sent - before <= 8
     assert turns >= 20
     broadcast.close()
 

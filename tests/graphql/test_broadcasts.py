@@ -176,7 +176,7 @@ async def test_no_answer_reaches_a_caller_of_other_rights(room: Newsroom) -> Non
         assert set(room.executed) == {"ann", "bob", "eve"}
 
 
-async def test_one_who_is_slow_holds_up_nobody_and_misses_nothing(room: Newsroom) -> None:
+async def test_one_who_is_slow_holds_up_no_one_and_misses_nothing(room: Newsroom) -> None:
     room.filler = "x" * 50_000
     query = NEWS.replace("number", "number filler")
     async with (
@@ -196,7 +196,7 @@ async def test_one_who_is_slow_holds_up_nobody_and_misses_nothing(room: Newsroom
         assert numbers(await to_the_end(slow)) == list(range(1, 36))
 
 
-async def test_one_who_takes_nothing_is_dropped_and_the_others_go_on() -> None:
+async def test_one_who_takes_nothing_is_dropped_and_the_others_continue() -> None:
     async with running_newsroom(send_seconds=0.3) as room:
         room.filler = "x" * 100_000
         query = NEWS.replace("number", "number filler")
@@ -269,7 +269,7 @@ async def test_each_event_of_an_update_is_an_answer_of_its_own(room: Newsroom) -
                 assert (await client.next())["items"]["number"] == number
 
 
-async def test_an_error_of_the_feed_reaches_all_and_the_next_subscriber_starts_anew(
+async def test_an_error_of_the_feed_reaches_all_and_the_next_subscriber_starts_again(
     room: Newsroom,
 ) -> None:
     async with subscriber(room.url) as one, subscriber(room.url) as other:

@@ -139,7 +139,7 @@ async def test_it_reads_what_it_has_written(client: httpx.AsyncClient) -> None:
     }
 
 
-async def test_its_errors_have_codes_and_tell_no_secret(client: httpx.AsyncClient) -> None:
+async def test_its_errors_have_codes_and_reveal_no_secret(client: httpx.AsyncClient) -> None:
     failed = await ask(client, "{ broken }")
     assert failed["data"] == {"broken": None}
     assert failed["errors"][0]["extensions"] == {"code": "INTERNAL"}

@@ -31,7 +31,7 @@ Attack = Callable[[str, Mapping[str, str]], Awaitable[None]]
         (attack_timelines, 30),
     ],
 )
-async def test_nobody_waits_for_a_dear_operation(
+async def test_no_one_waits_for_a_dear_operation(
     tmp_path: Path, attack: Attack, growth: float
 ) -> None:
     keys = {role: await create_key(tmp_path, role) for role in ("reader", "creator")}

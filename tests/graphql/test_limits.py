@@ -163,7 +163,7 @@ def test_the_cost_is_what_the_pages_multiply(
     assert cost(document, **variables) == expected
 
 
-async def test_an_operation_that_costs_too_much_is_not_run_and_others_tell_their_cost(
+async def test_an_operation_that_costs_too_much_is_not_run_and_others_report_their_cost(
     app: RunningApp,
 ) -> None:
     document = """query Q($n: Int) { images(first: $n) { edges { node { template {

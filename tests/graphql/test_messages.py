@@ -110,13 +110,13 @@ async def test_no_message_shows_what_python_writes(
     declared = ", ".join(f"${key}: {one.type}" for key, one in field.args.items())
     passed = ", ".join(f"{key}: ${key}" for key in field.args)
     by_variables = f"{operation}({declared}) {{ {name}({passed}) {selection(field)} }}"
-    asked: list[dict[str, Any]] = []
+    requests: list[dict[str, Any]] = []
     for wrong in WRONG:
         for values in zip(*(values_for(one, wrong) for one in field.args.values()), strict=False):
             given = dict(zip(field.args, values, strict=True))
             in_document = f"{operation} {{ {name}({arguments(given)}) {selection(field)} }}"
-            asked += [{"query": by_variables, "variables": given}, {"query": in_document}]
-    answers = (await app.client.post("/graphql", json=asked)).json()
+            requests += [{"query": by_variables, "variables": given}, {"query": in_document}]
+    answers = (await app.client.post("/graphql", json=requests)).json()
     found = set(messages_in(answers))
     assert found
     assert [message for message in found if PYTHON.search(message)] == []

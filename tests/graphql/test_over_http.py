@@ -62,7 +62,7 @@ async def test_the_answer_has_the_media_type_that_the_client_prefers(
 
 
 @pytest.mark.parametrize("accept", ["image/png", "text/html", f"{JSON};q=0"])
-async def test_a_client_that_takes_no_json_is_told_so(
+async def test_a_client_that_accepts_no_json_is_refused_with_the_reason(
     client: httpx.AsyncClient, accept: str
 ) -> None:
     response = await post(client, {"query": "{ __typename }"}, accept)
@@ -113,7 +113,7 @@ async def test_an_error_while_running_keeps_the_data_and_200(client: httpx.Async
         b'{"extensions": {"persistedQuery": {"version": 1, "sha256Hash": 5}}}',
     ],
 )  # fmt: skip
-async def test_a_hostile_body_is_the_clients_fault(client: httpx.AsyncClient, body: bytes) -> None:
+async def test_a_hostile_body_is_the_clients_error(client: httpx.AsyncClient, body: bytes) -> None:
     response = await post(client, body)
     assert response.status_code == 400
     assert response.headers["content-type"] == JSON
@@ -151,7 +151,7 @@ UPDATE = (
         {"query": LIST, "variables": {"n": 1, "after": 5, "other": []}},
     ],
 )  # fmt: skip
-async def test_a_hostile_operation_is_never_the_servers_fault(
+async def test_a_hostile_operation_is_never_the_servers_error(
     client: httpx.AsyncClient, body: Any
 ) -> None:
     response = await post(client, body, RESPONSE_JSON)
@@ -161,7 +161,7 @@ async def test_a_hostile_operation_is_never_the_servers_fault(
 
 
 @pytest.mark.parametrize("depth", [100, 240, 500, 1000])
-async def test_deep_json_in_a_variable_is_never_the_servers_fault(
+async def test_deep_json_in_a_variable_is_never_the_servers_error(
     client: httpx.AsyncClient, depth: int
 ) -> None:
     deep = b'{"a":' * depth + b"1" + b"}" * depth
@@ -197,7 +197,7 @@ async def test_get_reads_and_never_mutates(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("params", [{"query": LIST, "variables": "{"}, {"extensions": "x"}, {}])
-async def test_a_hostile_address_is_the_clients_fault(
+async def test_a_hostile_address_is_the_clients_error(
     client: httpx.AsyncClient, params: Mapping[str, str]
 ) -> None:
     assert (await client.get("/graphql", params=params)).status_code == 400
@@ -211,7 +211,7 @@ async def test_other_methods_are_refused_with_those_there_are(
     assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
 
 
-async def test_a_body_has_a_bound_whether_or_not_it_tells_its_length(
+async def test_a_body_has_a_bound_whether_or_not_it_declares_its_length(
     client: httpx.AsyncClient,
 ) -> None:
     async def chunks() -> AsyncIterator[bytes]:

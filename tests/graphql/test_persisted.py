@@ -122,13 +122,13 @@ async def test_with_trusted_documents_nothing_else_is_run(tmp_path: Path) -> Non
         page = await client.get("/graphql", headers={"accept": "text/html"})
         assert page.status_code == 406
         async with subscriber(app.settings.server_url) as socket:
-            for body, told in (
+            for body, message in (
                 ({"id": HASH}, None),
                 ({"query": QUERY}, None),
                 ({"query": "{ models { name } }"}, "DOCUMENT_NOT_TRUSTED"),
                 ({"id": "0" * 64}, "PERSISTED_QUERY_NOT_FOUND"),
             ):
-                assert await code_over(socket, body) == told, body
+                assert await code_over(socket, body) == message, body
 
 
 async def test_documents_are_named_by_their_hash_over_a_websocket_too(app: RunningApp) -> None:
@@ -184,7 +184,7 @@ def test_each_form_of_manifest_is_read(tmp_path: Path, manifest: Any) -> None:
         ('{"abc": "{"}', "document abc: Syntax Error"),
     ],
 )
-def test_a_bad_manifest_is_told_with_its_fault(
+def test_a_bad_manifest_is_reported_with_its_error(
     tmp_path: Path, text: str | None, error: str
 ) -> None:
     path = tmp_path / "manifest.json"
@@ -203,5 +203,5 @@ def test_a_bad_manifest_stops_the_start(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1
-    told = capsys.readouterr().err
-    assert told.startswith("TRUSTED_DOCUMENTS: manifest.json: document abc: Cannot query field")
+    output = capsys.readouterr().err
+    assert output.startswith("TRUSTED_DOCUMENTS: manifest.json: document abc: Cannot query field")

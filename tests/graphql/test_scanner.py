@@ -138,7 +138,7 @@ async def test_nor_does_it_where_all_that_shows_something_is_off(closed: Running
     assert (await closed.answer("{ __typename }"))["data"] == {"__typename": "Query"}
 
 
-async def test_of_a_server_that_asks_nobody_it_finds_what_is_shown_to_everybody(
+async def test_of_a_server_without_authentication_it_finds_what_is_shown_to_everyone(
     open_to_all: RunningApp,
 ) -> None:
     shown = {"field_suggestions", "introspection", "get_method_support"}

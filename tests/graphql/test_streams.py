@@ -203,7 +203,7 @@ async def test_errors_of_a_stream_pass_the_border(client: httpx.AsyncClient) -> 
     assert "TOO_MANY" in events(deep)[0][1]["errors"][0]["extensions"]["code"]
 
 
-async def test_a_subscription_without_a_stream_is_told_how_to_ask(
+async def test_a_subscription_without_a_stream_is_answered_with_how_to_subscribe(
     client: httpx.AsyncClient,
 ) -> None:
     response = await post(client, JSON, COUNT, to=1)

@@ -52,7 +52,7 @@ async def test_unsubscribing_and_leaving_end_the_watching(app: RunningApp) -> No
     await until(lambda: progress.watchers == progress.topics == 0)
 
 
-FAULTY_OPERATIONS: list[tuple[str, dict[str, Any], str]] = [
+INVALID_OPERATIONS: list[tuple[str, dict[str, Any], str]] = [
     (CREATED, {"after": "img_unknown"}, 'There is no image "img_unknown".'),
     (
         "subscription { imageCreated(filter: {tags: [%s]}) { id } }"
@@ -68,9 +68,9 @@ FAULTY_OPERATIONS: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-async def test_a_faulty_operation_is_an_error_and_the_socket_stays(app: RunningApp) -> None:
+async def test_an_invalid_operation_is_an_error_and_the_socket_stays(app: RunningApp) -> None:
     async with subscriber(app.settings.server_url) as client:
-        for query, variables, message in FAULTY_OPERATIONS:
+        for query, variables, message in INVALID_OPERATIONS:
             await client.subscribe(query, **variables)
             answer = await client.receive()
             assert (answer["type"], answer["id"]) == ("error", "1"), answer
@@ -151,8 +151,8 @@ async def test_a_users_subscriptions_are_counted_over_all_their_connections(
             await other.subscribe(CREATED, "more")
             refused = await other.receive()
             assert (refused["type"], refused["id"]) == ("error", "more")
-            told = {"code": "TOO_MANY_SUBSCRIPTIONS", "limit": 2}
-            assert refused["payload"][0]["extensions"] == told
+            extensions = {"code": "TOO_MANY_SUBSCRIPTIONS", "limit": 2}
+            assert refused["payload"][0]["extensions"] == extensions
             stream = await app.client.post(
                 "/graphql", json={"query": CREATED}, headers={"accept": "text/event-stream"}
             )

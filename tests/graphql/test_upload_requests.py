@@ -80,7 +80,7 @@ async def test_a_form_of_another_page_is_refused(
         ("[" * 3000, MAP), ('{"a":' * 900 + "1" + "}" * 900, MAP),
     ],
 )  # fmt: skip
-async def test_a_hostile_form_is_the_clients_fault(
+async def test_a_hostile_form_is_the_clients_error(
     client: httpx.AsyncClient, operations: Any, places: Any
 ) -> None:
     response = await send(client, operations, places)
@@ -108,7 +108,7 @@ async def test_a_hostile_form_is_the_clients_fault(
         ),
     ],
 )
-async def test_a_malformed_form_is_the_clients_fault(
+async def test_a_malformed_form_is_the_clients_error(
     client: httpx.AsyncClient, content_type: str, body: bytes
 ) -> None:
     headers: Sequence[tuple[bytes, bytes]] = [

@@ -147,7 +147,7 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "_POLL_SECONDS", 0.02)
 
 
-async def test_one_of_those_who_ask_takes_the_key_of_a_dead_process(database: Database) -> None:
+async def test_one_of_those_who_wait_takes_the_key_of_a_dead_process(database: Database) -> None:
     await add_key(database, await add_process(database))
     servers = [Server(database, 60, lease=0.5) for _ in range(3)]
     works = [Work(database) for _ in range(30)]
@@ -181,7 +181,7 @@ async def test_the_key_of_a_living_process_is_waited_for(database: Database) -> 
     await server.idempotency.close()
 
 
-async def test_nobody_looks_for_a_key_that_nobody_waits_for(database: Database) -> None:
+async def test_no_one_looks_for_a_key_that_no_one_waits_for(database: Database) -> None:
     await add_key(database, await add_process(database))
     server = Server(database, deadline=0.1)
     with pytest.raises(IdempotencyInProgress):
@@ -195,7 +195,7 @@ async def test_two_processes_at_the_same_instant_work_once(database: Database) -
     first, second = Server(database), Server(database)
     works = [Work(database, "img_a"), Work(database, "img_b")]
     async with first.lease.held(), second.lease.held():
-        asked = [
+        calls = [
             asyncio.create_task(first.once(works[0])),
             asyncio.create_task(second.once(works[1])),
         ]
@@ -203,7 +203,7 @@ async def test_two_processes_at_the_same_instant_work_once(database: Database) -
         await asyncio.wait(starts, return_when=asyncio.FIRST_COMPLETED)
         for work in works:
             work.may_end.set()
-        found = await asyncio.gather(*asked)
+        found = await asyncio.gather(*calls)
         for start in starts:
             start.cancel()
     (done,) = works[0].done + works[1].done
@@ -217,28 +217,28 @@ async def test_another_process_tries_again_what_failed_and_may_pass(database: Da
     failing.failure = GenerationFailed("busy", retryable=True)
     waiting.may_end.set()
     async with first.lease.held(), second.lease.held():
-        asked = asyncio.create_task(first.once(failing))
+        call = asyncio.create_task(first.once(failing))
         await failing.started.wait()
         waits = asyncio.create_task(second.once(waiting))
         await has_seen(second, "img_a")
         failing.may_end.set()
         with pytest.raises(GenerationFailed, match="busy"):
-            await asked
+            await call
         assert await waits == "img_b"
     assert waiting.done == [("made", "img_b")]
 
 
-async def test_another_process_tells_what_failed_for_good(database: Database) -> None:
+async def test_another_process_reports_what_failed_for_good(database: Database) -> None:
     first, second = Server(database), Server(database)
     failing, waiting = Work(database), Work(database)
     failing.failure = GenerationFailed("never", retryable=False, provider_code=5004)
     async with first.lease.held(), second.lease.held():
-        asked = asyncio.create_task(first.once(failing))
+        call = asyncio.create_task(first.once(failing))
         await failing.started.wait()
         waits = asyncio.create_task(second.once(waiting))
         await has_seen(second, "img_new")
         failing.may_end.set()
-        for task in (asked, waits):
+        for task in (call, waits):
             with pytest.raises(GenerationFailed, match="never") as caught:
                 await task
             assert (caught.value.retryable, caught.value.provider_code) == (False, 5004)
@@ -265,13 +265,13 @@ async def test_a_process_that_was_taken_for_dead_settles_nothing_of_its_successo
     slow, successor = Work(database, "img_a"), Work(database, "img_b")
     slow.failure = GenerationFailed("late", retryable=False)
     async with second.lease.held():
-        asked = asyncio.create_task(first.once(slow))
+        call = asyncio.create_task(first.once(slow))
         await slow.started.wait()
         takes = asyncio.create_task(second.once(successor))
         await successor.started.wait()
         slow.may_end.set()
         with pytest.raises(GenerationFailed):
-            await asked
+            await call
         assert (await key_rows(database))["k"].completed_at is None
         successor.may_end.set()
         assert await takes == "img_a"

@@ -160,7 +160,7 @@ def test_every_price_is_as_in_the_table(catalogue: Catalogue, model_id: str) -> 
 
 
 @pytest.mark.parametrize("model_id", TABLE)
-def test_every_model_takes_the_pictures_of_the_table(catalogue: Catalogue, model_id: str) -> None:
+def test_every_model_takes_the_images_of_the_table(catalogue: Catalogue, model_id: str) -> None:
     inputs = _model(catalogue, model_id).image_inputs
     found = inputs and (
         inputs.form,
@@ -245,7 +245,7 @@ FLUX_STEPS = (
         ("\n[[models]]", "\n[[models", "line"),
     ],
 )
-def test_a_fault_in_the_file_is_named_with_its_place(
+def test_an_error_in_the_file_is_named_with_its_place(
     tmp_path: Path, written: str, instead: str, named: str
 ) -> None:
     assert written in BUILT_IN

@@ -64,7 +64,7 @@ async def test_a_model_that_answers_in_bytes(
     assert response.headers["content-type"] == image_format.content_type
 
 
-async def test_a_model_that_wants_a_form(
+async def test_a_model_that_requires_a_form(
     cloudflare: AsyncCloudflare, fake_workers_ai: FakeWorkersAI
 ) -> None:
     response = await cloudflare.post(

@@ -162,10 +162,10 @@ def test_it_runs_as_a_process_of_its_own_and_takes_orders_there() -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            told = json.loads(process.stdout.readline())
-            origin = str(httpx.URL(told["base_url"]).join("/"))
-            url = f"{told['base_url']}/accounts/{told['account_id']}/ai/run/{FLUX}"
-            headers = {"Authorization": f"Bearer {told['token']}"}
+            started = json.loads(process.stdout.readline())
+            origin = str(httpx.URL(started["base_url"]).join("/"))
+            url = f"{started['base_url']}/accounts/{started['account_id']}/ai/run/{FLUX}"
+            headers = {"Authorization": f"Bearer {started['token']}"}
             httpx.post(f"{origin}_next", json=["out_of_capacity"])
             statuses = [
                 httpx.post(url, json={"prompt": prompt}, headers=headers).status_code

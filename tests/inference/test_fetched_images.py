@@ -82,7 +82,7 @@ async def test_an_image_that_was_not_fetched_is_fetched_later(
         Reply(body=b"<html></html>", content_type="text/html"),
     ],
 )
-async def test_what_is_gone_is_not_asked_for_again(
+async def test_what_is_gone_is_not_requested_again(
     fake_workers_ai: FakeWorkersAI, reply: Reply
 ) -> None:
     fake_workers_ai.file_replies.append(reply)
@@ -94,7 +94,7 @@ async def test_what_is_gone_is_not_asked_for_again(
 
 
 @pytest.mark.parametrize("status", [403, 404])
-async def test_an_image_that_is_not_there_yet_is_asked_for_again(
+async def test_an_image_that_is_not_there_yet_is_requested_again(
     fake_workers_ai: FakeWorkersAI, status: int
 ) -> None:
     fake_workers_ai.file_replies.append(Reply(body=b"", status=status))
@@ -151,7 +151,7 @@ async def test_an_image_has_a_bound(
             await client.generate(request_for(WAN))
 
 
-async def test_only_public_hosts_are_asked(fake_workers_ai: FakeWorkersAI) -> None:
+async def test_only_public_hosts_are_called(fake_workers_ai: FakeWorkersAI) -> None:
     async with workers_ai_client(fake_workers_ai, allow_private=False) as client:
         with pytest.raises(NotFetched, match="not public"):
             await client.generate(request_for(WAN))

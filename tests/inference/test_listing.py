@@ -51,7 +51,7 @@ async def test_every_model_is_listed_with_the_prices_that_the_catalogue_has(
         ("per \x1b[31m tile, cached", 2, "2 USD per  [31m tile, cached"),
     ],
 )
-async def test_a_unit_is_told_by_its_words_and_never_guessed(
+async def test_a_unit_is_read_from_its_words_and_never_guessed(
     fake_workers_ai: FakeWorkersAI, words: str, dollars: object, expected: object
 ) -> None:
     price = {"unit": words, "price": dollars, "currency": "USD"}
@@ -105,7 +105,7 @@ async def test_another_currency_and_a_unit_named_twice_are_not_read(
         ),
     ],
 )
-async def test_a_fault_is_told_without_secrets(
+async def test_an_error_is_reported_without_secrets(
     fake_workers_ai: FakeWorkersAI,
     reply: Reply,
     message: str,
@@ -123,7 +123,7 @@ async def test_a_fault_is_told_without_secrets(
     assert fake_workers_ai.account_id not in str(caught.value)
 
 
-async def test_a_service_out_of_reach_and_a_gateway_are_told(
+async def test_a_service_out_of_reach_and_a_gateway_are_reported(
     fake_workers_ai: FakeWorkersAI,
 ) -> None:
     with pytest.raises(ListingFailed, match="cannot be reached: ConnectError"):

@@ -32,7 +32,7 @@ REQUEST = GenerationRequest(
 )
 
 
-def asked(**changes: Any) -> GenerationRequest:
+def request_with(**changes: Any) -> GenerationRequest:
     parameters = {
         name: changes.pop(name) for name in ("width", "height", "seed") if name in changes
     }
@@ -81,20 +81,20 @@ async def test_the_same_request_gives_the_same_bytes(generator: PreviewGenerator
     ],
     ids=lambda change: next(iter(change)),
 )
-async def test_another_request_gives_another_picture(
+async def test_another_request_gives_another_image(
     generator: PreviewGenerator, change: dict[str, Any]
 ) -> None:
     first = await generator.generate(REQUEST)
-    other = await generator.generate(asked(**change))
+    other = await generator.generate(request_with(**change))
     assert first.data != other.data
 
 
 @pytest.mark.parametrize("size", [(256, 256), (1024, 768), (1920, 1080), (256, 2048), (1001, 333)])
-async def test_a_picture_has_the_size_asked_for_and_is_drawn_quickly(
+async def test_an_image_has_the_requested_size_and_is_drawn_quickly(
     generator: PreviewGenerator, size: tuple[int, int]
 ) -> None:
     began = time.process_time()
-    picture = await generator.generate(asked(width=size[0], height=size[1]))
+    picture = await generator.generate(request_with(width=size[0], height=size[1]))
     assert time.process_time() - began < 3  # a second, on a machine that others use too
     assert (picture.info.width, picture.info.height) == size
     assert opened(picture.data).size == size
@@ -107,7 +107,7 @@ async def test_a_picture_has_the_size_asked_for_and_is_drawn_quickly(
 async def test_every_scene_can_be_drawn_at_any_size(
     generator: PreviewGenerator, prompt: str, size: tuple[int, int]
 ) -> None:
-    picture = await generator.generate(asked(prompt=prompt, width=size[0], height=size[1]))
+    picture = await generator.generate(request_with(prompt=prompt, width=size[0], height=size[1]))
     assert (picture.info.width, picture.info.height) == size
 
 

@@ -41,7 +41,7 @@ async def test_a_prompt_is_refused(generator: PreviewGenerator) -> None:
         await drawn(generator, "A red fox [PREVIEW:refuse] in the snow")
 
 
-async def test_a_picture_is_flagged(generator: PreviewGenerator) -> None:
+async def test_an_image_is_flagged(generator: PreviewGenerator) -> None:
     with pytest.raises(ImageFlagged) as raised:
         await drawn(generator, "A red fox [preview:flagged]")
     assert raised.value.seed_was_given

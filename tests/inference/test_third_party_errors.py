@@ -81,7 +81,7 @@ async def test_what_a_provider_moderates_is_no_failure_of_the_service(
             await client.generate(request_for("alibaba/wan-2.6-image"))
 
 
-async def test_a_provider_that_is_away_is_asked_again(fake_workers_ai: FakeWorkersAI) -> None:
+async def test_a_provider_that_is_away_is_called_again(fake_workers_ai: FakeWorkersAI) -> None:
     failed = {"state": "Failed", "error": {"code": "provider_unavailable", "message": "down"}}
     fake_workers_ai.next(replies(success(failed)))
     async with workers_ai_client(fake_workers_ai) as client:
@@ -112,7 +112,7 @@ async def test_a_call_whose_answer_is_lost_is_not_repeated_because_it_may_be_bil
     assert len(fake_workers_ai.requests) == 1
 
 
-async def test_a_flagged_image_of_a_model_without_seeds_is_not_asked_for_again(
+async def test_a_flagged_image_of_a_model_without_seeds_is_not_requested_again(
     fake_workers_ai: FakeWorkersAI,
 ) -> None:
     fake_workers_ai.always = image_flagged()

@@ -54,7 +54,7 @@ pytestmark = pytest.mark.anyio
         (LIGHTNING, ImageFormat.JPEG),
     ],
 )
-async def test_json_and_binary_answers_give_the_picture_and_its_facts(
+async def test_json_and_binary_answers_give_the_image_and_its_format(
     fake_workers_ai: FakeWorkersAI, model_id: str, image_format: ImageFormat
 ) -> None:
     async with workers_ai_client(fake_workers_ai) as client:
@@ -86,7 +86,7 @@ async def test_a_jpeg_declared_as_png_is_a_jpeg(fake_workers_ai: FakeWorkersAI) 
     ],
     ids=["picture-as-html", "json-as-picture", "data-url", "compressed-unasked"],
 )
-async def test_a_picture_is_found_whatever_it_is_wrapped_in(
+async def test_an_image_is_found_whatever_it_is_wrapped_in(
     fake_workers_ai: FakeWorkersAI, reply: Reply
 ) -> None:
     fake_workers_ai.next(replies(reply))
@@ -115,7 +115,7 @@ async def test_a_picture_is_found_whatever_it_is_wrapped_in(
         replies(Reply(body=b"not gzip", headers={"Content-Encoding": "gzip"})),
     ],
 )
-async def test_a_success_without_a_whole_picture_is_tried_again_and_then_a_failure(
+async def test_a_success_without_a_whole_image_is_tried_again_and_then_a_failure(
     fake_workers_ai: FakeWorkersAI, behaviour: Behaviour
 ) -> None:
     fake_workers_ai.next(behaviour)
@@ -192,7 +192,7 @@ ANY_HEADERS = st.dictionaries(
 
 
 @given(status=ANY_STATUS, headers=ANY_HEADERS, body=ANY_BODY)
-def test_any_answer_that_is_no_picture_is_a_failed_attempt_and_nothing_else(
+def test_any_answer_that_is_no_image_is_a_failed_attempt_and_nothing_else(
     status: int, headers: dict[str, str], body: bytes
 ) -> None:
     with pytest.raises(AttemptFailed):

@@ -56,7 +56,7 @@ SERVICE = [
 
 
 @pytest.mark.parametrize(("code", "status"), CALLER)
-async def test_a_fault_of_the_request_is_told_once_and_not_tried_again(
+async def test_an_error_of_the_request_is_reported_once_and_not_tried_again(
     fake_workers_ai: FakeWorkersAI, code: int, status: int
 ) -> None:
     fake_workers_ai.always = error(code, status, "the service's own words")
@@ -73,7 +73,7 @@ async def test_a_fault_of_the_request_is_told_once_and_not_tried_again(
 
 
 @pytest.mark.parametrize(("code", "status"), OPERATOR)
-async def test_a_fault_of_the_operators_is_logged_in_full_and_shown_in_general_terms(
+async def test_an_error_of_the_operators_is_logged_in_full_and_shown_in_general_terms(
     fake_workers_ai: FakeWorkersAI, code: int | None, status: int
 ) -> None:
     fake_workers_ai.always = error(code, status, "words for the operator")
@@ -102,7 +102,7 @@ async def test_a_fault_of_the_operators_is_logged_in_full_and_shown_in_general_t
 
 
 @pytest.mark.parametrize(("code", "status"), SERVICE)
-async def test_a_fault_of_the_service_is_tried_again_and_its_end_may_pass(
+async def test_an_error_of_the_service_is_retried_and_its_end_may_pass(
     fake_workers_ai: FakeWorkersAI, code: int | None, status: int
 ) -> None:
     behaviour = error(code, status)
@@ -147,7 +147,7 @@ async def test_a_refused_prompt_says_so_and_is_not_tried_again(
 
 
 @pytest.mark.parametrize("code", [3036, 4006])
-async def test_a_used_up_day_is_never_tried_again_and_tells_when_it_is_over(
+async def test_a_used_up_day_is_never_tried_again_and_reports_when_it_is_over(
     fake_workers_ai: FakeWorkersAI, code: int
 ) -> None:
     fake_workers_ai.always = error(code, 429, "used up", retry_after=1)
@@ -221,13 +221,13 @@ async def test_the_token_reaches_no_log_and_no_error_even_when_the_service_repea
         async with workers_ai_client(fake_workers_ai) as client:
             with pytest.raises((GenerationFailed, PromptRefused)) as caught:
                 await client.generate(request_for(FLUX))
-    told = "".join(traceback.format_exception(caught.value)) + repr(logs)
+    output = "".join(traceback.format_exception(caught.value)) + repr(logs)
     assert logs
-    assert fake_workers_ai.token not in told
-    assert fake_workers_ai.account_id not in told
+    assert fake_workers_ai.token not in output
+    assert fake_workers_ai.account_id not in output
 
 
-async def test_a_rejected_token_is_the_operators_fault(fake_workers_ai: FakeWorkersAI) -> None:
+async def test_a_rejected_token_is_the_operators_error(fake_workers_ai: FakeWorkersAI) -> None:
     with capture_logs() as logs:
         async with workers_ai_client(fake_workers_ai, api_token="another-token") as client:
             with pytest.raises(GenerationFailed, match="operator"):

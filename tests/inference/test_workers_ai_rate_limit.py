@@ -58,7 +58,7 @@ async def test_every_attempt_asks_for_its_turn_before_it_starts(
     assert limiter.pauses == []
 
 
-async def test_a_pause_that_the_service_asks_for_is_told_to_all(
+async def test_a_pause_that_the_service_requests_holds_for_all(
     fake_workers_ai: FakeWorkersAI,
 ) -> None:
     limiter = RecordingLimiter(fake_workers_ai)
@@ -91,14 +91,14 @@ class Interest:
     """Says so many times that a picture is wanted, and then that it is not."""
 
     times: int
-    asked: int = 0
+    permits: int = 0
 
     async def is_needed(self) -> bool:
-        self.asked += 1
-        return self.asked <= self.times
+        self.permits += 1
+        return self.permits <= self.times
 
 
-async def test_what_starts_at_once_is_not_asked_about(
+async def test_what_starts_at_once_is_not_checked(
     fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempts, "_MOMENT_SECONDS", 10.0)
@@ -107,11 +107,11 @@ async def test_what_starts_at_once_is_not_asked_about(
         fake_workers_ai, limiter=RecordingLimiter(fake_workers_ai)
     ) as client:
         await client.generate(replace(request_for(FLUX), is_needed=interest.is_needed))
-    assert interest.asked == 0
+    assert interest.permits == 0
 
 
 @pytest.mark.parametrize("times", [0, 3])
-async def test_a_wait_for_a_turn_ends_where_nobody_wants_the_picture(
+async def test_a_wait_for_a_turn_ends_where_no_one_needs_the_image(
     fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     monkeypatch.setattr(attempts, "_LOOK_SECONDS", 0.02)
@@ -119,12 +119,12 @@ async def test_a_wait_for_a_turn_ends_where_nobody_wants_the_picture(
     async with workers_ai_client(fake_workers_ai, limiter=limiter) as client:
         with pytest.raises(NoLongerNeeded):
             await client.generate(replace(request_for(FLUX), is_needed=interest.is_needed))
-    assert interest.asked == times + 1
+    assert interest.permits == times + 1
     assert limiter.turns == []
     assert fake_workers_ai.requests == []
 
 
-async def test_a_turn_that_came_too_late_for_a_picture_is_not_used(
+async def test_a_turn_that_came_too_late_for_an_image_is_not_used(
     fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempts, "_MOMENT_SECONDS", 0.05)
@@ -155,12 +155,12 @@ async def test_a_turn_that_a_busy_process_let_pass_is_taken_again(
     fake_workers_ai: FakeWorkersAI,
 ) -> None:
     limiter = RecordingLimiter(fake_workers_ai, seconds=attempts._MOMENT_SECONDS + 0.05)
-    asked = 0
+    permits = 0
 
     async def is_needed() -> bool:
-        nonlocal asked
-        asked += 1
-        if asked == 1:
+        nonlocal permits
+        permits += 1
+        if permits == 1:
             time.sleep(1.1)  # noqa: ASYNC251 - as other work on the event loop does
         return True
 

@@ -29,7 +29,7 @@ def drawn_by_chance(model_id: str = FLUX) -> GenerationRequest:
 
 
 @pytest.mark.parametrize("model_id", [FLUX, KLEIN])
-async def test_a_flagged_picture_is_drawn_again_with_another_seed(
+async def test_a_flagged_image_is_drawn_again_with_another_seed(
     fake_workers_ai: FakeWorkersAI, model_id: str
 ) -> None:
     fake_workers_ai.next(image_flagged(), image_flagged())
@@ -61,7 +61,7 @@ async def test_other_seeds_count_as_attempts(fake_workers_ai: FakeWorkersAI) -> 
     assert len(fake_workers_ai.requests) == 2
 
 
-async def test_a_seed_that_was_asked_for_is_not_exchanged(fake_workers_ai: FakeWorkersAI) -> None:
+async def test_a_seed_that_was_requested_is_not_exchanged(fake_workers_ai: FakeWorkersAI) -> None:
     fake_workers_ai.always = image_flagged()
     async with workers_ai_client(fake_workers_ai) as client:
         with pytest.raises(ImageFlagged) as caught:

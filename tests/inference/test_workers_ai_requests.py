@@ -77,7 +77,7 @@ STABLE_DIFFUSION = {
 
 
 @pytest.mark.parametrize("model_id", HOSTED)
-async def test_every_model_makes_a_picture_with_all_its_parameters_under_its_own_names(
+async def test_every_model_makes_an_image_with_all_its_parameters_under_its_own_names(
     fake_workers_ai: FakeWorkersAI, model_id: str
 ) -> None:
     chosen = model(model_id)
@@ -136,7 +136,7 @@ async def test_a_form_is_sent_again_whole_after_a_failure(fake_workers_ai: FakeW
     assert second.refusal is None
 
 
-async def test_reference_pictures_go_as_numbered_files(fake_workers_ai: FakeWorkersAI) -> None:
+async def test_reference_images_go_as_numbered_files(fake_workers_ai: FakeWorkersAI) -> None:
     pictures = (png(colour="red"), jpeg(colour="blue"), png(512, 512), jpeg(1, 1))
     async with workers_ai_client(fake_workers_ai) as client:
         await client.generate(request_for(FLUX_2, source_images=pictures))
@@ -145,7 +145,7 @@ async def test_reference_pictures_go_as_numbered_files(fake_workers_ai: FakeWork
     }
 
 
-async def test_a_source_picture_goes_as_base64_and_a_mask_as_integers(
+async def test_a_source_image_goes_as_base64_and_a_mask_as_integers(
     fake_workers_ai: FakeWorkersAI,
 ) -> None:
     source, mask = png(colour="red"), png(colour="white")

@@ -43,7 +43,7 @@ async def test_there_are_no_more_attempts_than_were_set(fake_workers_ai: FakeWor
     ]
 
 
-async def test_a_wait_in_seconds_that_the_service_asks_for_is_kept(
+async def test_a_wait_in_seconds_that_the_service_requests_is_kept(
     fake_workers_ai: FakeWorkersAI,
 ) -> None:
     fake_workers_ai.next(out_of_capacity(retry_after=7))
@@ -71,7 +71,7 @@ async def test_a_wait_until_a_moment_is_taken_against_the_services_own_clock(
     assert 30 <= wait < 32
 
 
-async def test_asked_to_wait_too_long_it_gives_up_at_once_and_says_that_it_may_pass(
+async def test_a_wait_that_is_too_long_is_given_up_at_once_as_a_transient_error(
     fake_workers_ai: FakeWorkersAI,
 ) -> None:
     fake_workers_ai.next(out_of_capacity(retry_after=61))
@@ -94,16 +94,16 @@ async def test_a_wait_that_cannot_be_read_is_as_if_it_were_not_there(
     assert waits.noted[0] <= 0.5
 
 
-@given(attempt=st.integers(1, 1000), asked=st.none() | st.floats(0, 60))
-def test_waits_grow_with_jitter_to_a_bound_and_are_never_shorter_than_asked(
-    attempt: int, asked: float | None
+@given(attempt=st.integers(1, 1000), retry_after=st.none() | st.floats(0, 60))
+def test_waits_grow_with_jitter_to_a_bound_and_are_never_shorter_than_requested(
+    attempt: int, retry_after: float | None
 ) -> None:
     backoff = Backoff(first_seconds=0.5, max_seconds=20, max_retry_after_seconds=60)
-    wait = backoff(attempt, asked)
+    wait = backoff(attempt, retry_after)
     assert wait is not None
     plain = min(0.5 * 2 ** min(attempt - 1, 10), 20)
-    assert wait >= max(plain / 2 if asked is None else 0, asked or 0)
-    assert wait <= plain + (asked or 0)
+    assert wait >= max(plain / 2 if retry_after is None else 0, retry_after or 0)
+    assert wait <= plain + (retry_after or 0)
 
 
 def test_no_two_waits_are_alike() -> None:
@@ -186,7 +186,7 @@ def only_together(fake_workers_ai: FakeWorkersAI, number: int) -> None:
     fake_workers_ai.always = behave
 
 
-async def test_a_hundred_pictures_are_made_side_by_side(fake_workers_ai: FakeWorkersAI) -> None:
+async def test_a_hundred_images_are_made_side_by_side(fake_workers_ai: FakeWorkersAI) -> None:
     only_together(fake_workers_ai, 100)
     async with workers_ai_client(fake_workers_ai, max_attempts=1) as client:
         pictures = await asyncio.gather(*(client.generate(request_for(FLUX)) for _ in range(100)))

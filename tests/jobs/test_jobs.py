@@ -30,8 +30,8 @@ class Journal:
     def __init__(self, *, failures: int = 0) -> None:
         self.runs: list[JobRun] = []
         self._failures = failures
-        self.told: list[tuple[str, str]] = []
-        self.untold = 0
+        self.reported: list[tuple[str, str]] = []
+        self.unreported = 0
 
     async def handle(self, run: JobRun) -> None:
         self.runs.append(run)
@@ -40,18 +40,18 @@ class Journal:
             raise ValueError("out of ink")
 
     async def on_failure(self, run: JobRun, reason: str) -> None:
-        if self.untold:
-            self.untold -= 1
+        if self.unreported:
+            self.unreported -= 1
             raise ConnectionError("nobody listens")
-        self.told.append((run.job_id, reason))
+        self.reported.append((run.job_id, reason))
 
     @property
     def ids(self) -> list[str]:
         return [run.job_id for run in self.runs]
 
-    async def until(self, runs: int = 0, told: int = 0) -> None:
+    async def until(self, runs: int = 0, reported: int = 0) -> None:
         async with asyncio.timeout(WAIT_SECONDS):
-            while len(self.runs) < runs or len(self.told) < told:
+            while len(self.runs) < runs or len(self.reported) < reported:
                 await asyncio.sleep(0.01)
 
 
@@ -120,30 +120,30 @@ async def test_a_job_is_done_once_however_often_it_is_enqueued(make_jobs: MakeJo
 
 
 @ON_SQLITE
-async def test_a_failure_is_tried_again_and_then_told_until_it_is_heard(
+async def test_a_failure_is_tried_again_and_then_reported_until_it_is_delivered(
     make_jobs: MakeJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(running, "_REPORT_AGAIN_SECONDS", 0.01)
     jobs, passing, failing = make_jobs(), Journal(failures=1), Journal(failures=9)
-    failing.untold = 1
+    failing.unreported = 1
     jobs.register("passing", passing.handle, retry_seconds=[0.01, 0.01])
     jobs.register("failing", failing.handle, retry_seconds=[0.01], on_failure=failing.on_failure)
     await jobs.enqueue(Job("ok", "passing", "", "user"), Job("bad", "failing", "", "user"))
     await jobs.start()
     await passing.until(runs=2)
-    await failing.until(runs=2, told=1)
+    await failing.until(runs=2, reported=1)
     assert [(run.job_id, run.attempt) for run in passing.runs] == [("ok", 1), ("ok", 2)]
     assert [(run.job_id, run.attempt) for run in failing.runs] == [("bad", 1), ("bad", 2)]
-    assert failing.told == [("bad", "ValueError: out of ink")]
+    assert failing.reported == [("bad", "ValueError: out of ink")]
 
 
 @ON_SQLITE
-async def test_what_a_stop_interrupts_is_begun_again_after_it(make_jobs: MakeJobs) -> None:
+async def test_what_a_stop_interrupts_is_started_again_after_it(make_jobs: MakeJobs) -> None:
     first, second, journal = make_jobs(stop_seconds=0.2), make_jobs(), Journal()
-    begun, left = asyncio.Event(), asyncio.Event()
+    started, left = asyncio.Event(), asyncio.Event()
 
     async def never_ends(_run: JobRun) -> None:
-        begun.set()
+        started.set()
         await asyncio.Event().wait()
 
     async def leaves(run: JobRun) -> None:
@@ -159,7 +159,7 @@ async def test_what_a_stop_interrupts_is_begun_again_after_it(make_jobs: MakeJob
     await first.enqueue(Job("a", "endless", "", "user"), Job("b", "leaving", "", "user"))
     await first.start()
     async with asyncio.timeout(WAIT_SECONDS):
-        await asyncio.gather(begun.wait(), left.wait())
+        await asyncio.gather(started.wait(), left.wait())
     await first.stop()
     await second.start()
     await journal.until(runs=2)
@@ -171,10 +171,10 @@ async def test_a_stop_waits_no_longer_than_the_handlers_that_it_interrupts(
     database: Database, lease: ProcessLease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(running, "_LOOK_SECONDS", 4 * WAIT_SECONDS)
-    begun = asyncio.Event()
+    started = asyncio.Event()
 
     async def leaves(run: JobRun) -> None:
-        begun.set()
+        started.set()
         while run.should_continue:
             await asyncio.sleep(0.01)
         raise Interrupted
@@ -185,7 +185,7 @@ async def test_a_stop_waits_no_longer_than_the_handlers_that_it_interrupts(
     attempt = Attempt(Job("a", "leaving", "", "user"))
     at_work = asyncio.create_task(runner.run(attempt, lease.process_id))
     async with asyncio.timeout(WAIT_SECONDS):
-        await begun.wait()
+        await started.wait()
         await runner.drain(timeout_seconds=4 * WAIT_SECONDS)
     assert not at_work.done()  # the engine would take it for done
     at_work.cancel()
@@ -217,21 +217,21 @@ async def test_what_processes_die_of_is_given_up(
     jobs.register("deadly", journal.handle, on_failure=journal.on_failure)
     await jobs.enqueue(Job("job", "deadly", "", "user"))
     await jobs._queue.register(jobs._kinds.values())
-    begun = asyncio.Event()
+    started = asyncio.Event()
 
     async def die(_attempt: Attempt, _process_id: str) -> None:
-        begun.set()
+        started.set()
         await asyncio.Event().wait()
 
     dying = JobEngine(engine_url(database.engine.url), jobs._queue.engine, die)
     await dying.start("prc_dead", ["deadly"])
     async with asyncio.timeout(WAIT_SECONDS):
-        await begun.wait()
+        await started.wait()
     await dying.stop()
     await jobs.start()
-    await journal.until(told=1)
+    await journal.until(reported=1)
     assert journal.runs == []
-    assert journal.told == [("job", "1 processes died while they ran it")]
+    assert journal.reported == [("job", "1 processes died while they ran it")]
 
 
 async def test_ended_jobs_are_forgotten_after_a_while(

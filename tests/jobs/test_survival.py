@@ -76,7 +76,7 @@ async def test_no_job_is_lost_when_the_process_is_killed(
 
 
 @pytest.mark.survival
-async def test_work_of_killed_and_frozen_processes_goes_on_elsewhere(
+async def test_work_of_killed_and_frozen_processes_continues_elsewhere(
     postgres_database: Database, tmp_path: Path
 ) -> None:
     program = program_of(postgres_database, tmp_path, concurrency=4, seconds=0.3)

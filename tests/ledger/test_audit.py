@@ -42,7 +42,7 @@ async def test_what_was_written_agrees(database: Database) -> None:
         "UPDATE cost_rollups SET user_id = 'eve' WHERE grouping = 1 AND span = 'day'",
     ],
 )
-async def test_a_wrong_roll_up_is_told_and_mended(database: Database, harm: str) -> None:
+async def test_a_wrong_roll_up_is_reported_and_fixed(database: Database, harm: str) -> None:
     await add_images(database, 3)
     before = await CostReport(database, RollupFilter(is_preview=False)).totals()
     await run(database, harm)
@@ -63,7 +63,7 @@ async def test_a_wrong_roll_up_is_told_and_mended(database: Database, harm: str)
         "UPDATE cost_rollups SET template_id = 'tpl_x' WHERE span = 'month' AND grouping = 4",
     ],
 )
-async def test_a_wrong_month_is_told_and_mended(database: Database, harm: str) -> None:
+async def test_a_wrong_month_is_reported_and_fixed(database: Database, harm: str) -> None:
     await add_images(database, 3)
     await add_image(database, created_at=START + timedelta(days=31))
     where = RollupFilter(is_preview=False)
@@ -86,7 +86,7 @@ async def test_a_wrong_month_is_told_and_mended(database: Database, harm: str) -
         "DELETE FROM charges",
     ],
 )
-async def test_an_image_out_of_step_is_named_and_not_mended(database: Database, harm: str) -> None:
+async def test_an_image_out_of_step_is_named_and_not_fixed(database: Database, harm: str) -> None:
     image = await add_image(database)
     await run(database, harm)
     found = await audit(database, repair=True)
@@ -121,7 +121,7 @@ async def test_a_batch_out_of_step_with_its_items_and_images_is_named(
     assert found.is_clean is (harm is None)
 
 
-async def test_an_audit_may_run_while_pictures_are_charged(database: Database) -> None:
+async def test_an_audit_may_run_while_images_are_charged(database: Database) -> None:
     async def charge() -> None:
         for _ in range(20):
             await add_image(database)

@@ -57,8 +57,8 @@ class House:
         self.reservations = Reservations(self.budgets, spent=self.alerts.spent)
 
     async def set(self, dollars: float, **changes: Any) -> BudgetState:
-        wanted: dict[str, Any] = {"limit": dollars, "period": BudgetPeriod.MONTHLY} | changes
-        return await self.budgets.set(BudgetRequest(**wanted))
+        columns: dict[str, Any] = {"limit": dollars, "period": BudgetPeriod.MONTHLY} | changes
+        return await self.budgets.set(BudgetRequest(**columns))
 
     async def reserve(self, work_id: str, payer: Payer = ANN, cents: int = 1) -> bool:
         try:
@@ -170,8 +170,8 @@ async def test_a_soft_budget_warns_and_lets_pass(house: House) -> None:
     assert await house.reservations.reserve("img_1", ANN, CENT) == []
     (passed,) = await house.reservations.reserve("img_2", ANN, CENT)
     assert (passed.limit, passed.reserved) == (CENT, CENT)
-    (told,) = await house.reservations.check(ANN, CENT)
-    assert told.reserved == 2 * CENT
+    (error,) = await house.reservations.check(ANN, CENT)
+    assert error.reserved == 2 * CENT
 
 
 async def test_what_ended_without_a_charge_is_released(house: House) -> None:
@@ -221,7 +221,7 @@ async def test_what_a_silent_process_held_counts_for_a_while(house: House) -> No
     assert await reservations(house.database) == {"img_1": CENT}
 
 
-async def test_a_process_that_is_taken_for_dead_and_goes_on_takes_its_reservations_along(
+async def test_a_process_that_is_taken_for_dead_and_continues_takes_its_reservations_along(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gql_server.database.queries.reservations.GRACE", timedelta(0))
@@ -254,7 +254,7 @@ async def test_what_a_dead_process_held_counts_no_more_and_is_removed(
     assert await reservations(house.database) == {"img_2": CENT}
 
 
-async def test_what_can_be_resumed_by_its_key_stays_held_whoever_dies(
+async def test_what_can_be_resumed_by_its_key_stays_held_whichever_process_dies(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gql_server.database.queries.reservations.GRACE", timedelta(0))
@@ -320,7 +320,7 @@ async def test_a_lowered_limit_honours_what_is_held(house: House) -> None:
     assert await reservations(house.database) == {"img_1": 5 * CENT}
 
 
-async def test_previews_and_real_pictures_have_budgets_of_their_own(house: House) -> None:
+async def test_previews_and_real_images_have_budgets_of_their_own(house: House) -> None:
     previews = House(house.database, is_preview=True)
     await house.set(0.01)
     await house.charge(is_preview=True)
@@ -408,11 +408,11 @@ async def shares(house: House) -> list[int]:
     return sorted(state.alerts)
 
 
-async def test_each_share_that_is_reached_is_told_once(house: House) -> None:
+async def test_each_share_that_is_reached_is_reported_once(house: House) -> None:
     other = House(house.database)
     await house.set(0.10)
     reached: list[dict[int, datetime]] = []
-    told: list[int] = []
+    percents: list[int] = []
     for cents in (4, 1, 2, 1, 2, 5):
         async with house.reservations.held("img_1", ANN, 0):
             await house.charge(cents=cents)
@@ -421,7 +421,9 @@ async def test_each_share_that_is_reached_is_told_once(house: House) -> None:
             await asyncio.gather(house.alerts.look(), other.alerts.look())
         (state,) = await house.budgets.every()
         reached.append(state.alerts)
-        told += [entry["percent"] for entry in logged if entry["event"] == "budget_share_reached"]
+        percents += [
+            entry["percent"] for entry in logged if entry["event"] == "budget_share_reached"
+        ]
     assert [sorted(alerts) for alerts in reached] == [
         [],
         [50],
@@ -432,10 +434,10 @@ async def test_each_share_that_is_reached_is_told_once(house: House) -> None:
     ]
     last = reached[-1]
     assert all(alerts.items() <= last.items() for alerts in reached)
-    assert sorted(told) == [50, 80, 100]
+    assert sorted(percents) == [50, 80, 100]
 
 
-async def test_what_nobody_told_is_found_by_a_look_at_everything(house: House) -> None:
+async def test_an_unannounced_change_is_found_by_a_look_at_everything(house: House) -> None:
     await house.set(0.10)
     await house.charge(cents=9)
     await house.alerts.look()

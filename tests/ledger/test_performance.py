@@ -60,7 +60,7 @@ def test_any_seconds_have_a_bucket() -> None:
     assert buckets[0] == buckets[2] == 0
 
 
-async def test_images_failures_and_seconds_are_told_by_model(database: Database) -> None:
+async def test_images_failures_and_seconds_are_reported_by_model(database: Database) -> None:
     drawn = random.Random(7)
     times = [drawn.lognormvariate(1.2, 0.6) for _ in range(99)]
     await add_all(
@@ -126,7 +126,7 @@ async def test_many_writers_do_not_stand_in_each_others_way(database: Database) 
         "DELETE FROM model_rollups WHERE outcome = 'made'",
     ],
 )
-async def test_an_audit_tells_and_mends_what_differs_from_the_images(
+async def test_an_audit_reports_and_fixes_what_differs_from_the_images(
     database: Database, harm: str
 ) -> None:
     await add_images(database, 3, model_id=X)

@@ -64,7 +64,7 @@ def test_the_provider_bills_tiles_steps_and_megapixels(
         (DEV, 10 * (4 * 410_000 + 2 * 210_000)),
     ],
 )
-def test_the_provider_bills_input_pictures(model_id: str, provider_cost: int) -> None:
+def test_the_provider_bills_input_images(model_id: str, provider_cost: int) -> None:
     inputs = ((512, 384), (64, 64))
     found = price(load_price_book(CATALOGUE), model_id, steps=10, inputs=inputs)
     assert found.provider_cost == provider_cost

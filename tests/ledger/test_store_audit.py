@@ -155,7 +155,7 @@ async def test_uploads_are_compared_too(place: Place) -> None:
     assert [found[row.id].missing_since is None for row in (kept, gone)] == [True, False]
 
 
-async def test_what_may_still_be_recorded_belongs_to_somebody(place: Place) -> None:
+async def test_what_may_still_be_recorded_belongs_to_someone(place: Place) -> None:
     keyed, young = new_id("img"), new_id("img")
     _, (item,) = await add_batch(place.database, user_id="ann")
     async with place.database.write() as connection:

@@ -65,10 +65,10 @@ def test_the_policy_names_no_other_origin_and_runs_no_inline_script(built: Path)
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
 
 
-def test_the_page_says_what_the_server_takes_and_shows_a_buckets_pictures(built: Path) -> None:
+def test_the_page_says_what_the_server_takes_and_shows_a_buckets_images(built: Path) -> None:
     bucket = "https://images.example.com"
-    facts = PlaygroundFacts(takes_hashes=False, only_trusted=True, image_origins=(bucket,))
-    page = playground(facts, public_path="", folder=built)
+    page_facts = PlaygroundFacts(takes_hashes=False, only_trusted=True, image_origins=(bucket,))
+    page = playground(page_facts, public_path="", folder=built)
     found = re.search(r'name="gql-server-facts" content="([^"]*)"', page.html)
     assert found is not None
     assert json.loads(unescape(found[1])) == {

@@ -46,7 +46,7 @@ def test_a_heic_is_named_and_how_to_convert_it() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_long_picture_takes_little_of_the_server(tmp_path: Path) -> None:
+async def test_a_long_image_takes_little_of_the_server(tmp_path: Path) -> None:
     key = await create_key(tmp_path, "creator")
     async with server_process(tmp_path, {"AUTH": "keys"}) as server:
         async with probed(server) as probe:

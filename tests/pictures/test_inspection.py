@@ -55,7 +55,7 @@ def test_any_size_has_a_placeholder(image_format: ImageFormat, size: tuple[int, 
 
 
 @pytest.mark.parametrize("image_format", RASTER_FORMATS)
-def test_placeholder_has_the_picture_s_colour(image_format: ImageFormat) -> None:
+def test_placeholder_has_the_image_s_colour(image_format: ImageFormat) -> None:
     data = encoded(Image.new("RGB", (640, 480), (200, 40, 90)), image_format)
 
     red, green, blue, alpha = thumb_hash_to_average_rgba(
@@ -94,7 +94,7 @@ def test_width_and_height_are_those_displayed(image_format: ImageFormat) -> None
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")  # which is what is shown here
-def test_unreadable_exif_data_do_not_spoil_a_picture() -> None:
+def test_unreadable_exif_data_do_not_spoil_an_image() -> None:
     data = encoded(scene(), ImageFormat.JPEG, exif=b"Exif\0\0II*\0\xff\xff\xff\xff nonsense")
 
     assert inspect_picture(data).width == 120
@@ -112,7 +112,7 @@ def test_first_frame_of_an_animation_counts() -> None:
     assert average[2] < 0.1
 
 
-def test_jpeg_with_a_second_picture_inside_is_a_jpeg() -> None:
+def test_jpeg_with_a_second_image_inside_is_a_jpeg() -> None:
     out = BytesIO()
     scene().save(out, "MPO", save_all=True, append_images=[scene()])
 
@@ -136,7 +136,7 @@ def gif() -> bytes:
     ],
     ids=["empty", "html", "json", "zeros", "gif"],
 )
-def test_what_is_no_picture_is_refused_with_its_reason(data: bytes, flaw: Flaw) -> None:
+def test_what_is_no_image_is_refused_with_its_reason(data: bytes, flaw: Flaw) -> None:
     with pytest.raises(NotAPicture) as caught:
         inspect_picture(data)
 
@@ -145,7 +145,7 @@ def test_what_is_no_picture_is_refused_with_its_reason(data: bytes, flaw: Flaw) 
 
 @pytest.mark.parametrize("image_format", RASTER_FORMATS)
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.9])
-def test_pictures_cut_off_are_refused(image_format: ImageFormat, kept: float) -> None:
+def test_images_cut_off_are_refused(image_format: ImageFormat, kept: float) -> None:
     data = encoded(scene(600, 400), image_format)
 
     with pytest.raises(NotAPicture):
@@ -181,7 +181,7 @@ def packed_zeros() -> bytes:
 
 
 @pytest.mark.parametrize("kind", [b"zTXt", b"iTXt", b"iCCP", b"IDAT"])
-def test_what_unpacks_to_far_more_than_a_picture_is_not_unpacked(kind: bytes) -> None:
+def test_what_unpacks_to_far_more_than_an_image_is_not_unpacked(kind: bytes) -> None:
     before = {b"iTXt": b"k\0\1\0\0\0", b"IDAT": b""}.get(kind, b"k\0\0") + packed_zeros()
     chunk = len(before).to_bytes(4) + kind + before + zlib.crc32(kind + before).to_bytes(4)
     small = encoded(Image.new("RGB", (8, 8)), ImageFormat.PNG)
@@ -203,7 +203,7 @@ def test_what_unpacks_to_far_more_than_a_picture_is_not_unpacked(kind: bytes) ->
     ),
     cut=st.floats(0.2, 1),
 )
-def test_mutated_pictures_are_read_or_refused_and_nothing_else(
+def test_mutated_images_are_read_or_refused_and_nothing_else(
     image_format: ImageFormat, changes: list[tuple[float, int]], cut: float
 ) -> None:
     data = bytearray(SCENES[image_format])

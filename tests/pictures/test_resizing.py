@@ -53,7 +53,7 @@ def phone_picture(width: int, height: int) -> bytes:
 
 @pytest.mark.parametrize("source", RASTER_FORMATS)
 @pytest.mark.parametrize("target", RASTER_FORMATS)
-def test_a_rendition_has_the_width_and_format_asked_for(
+def test_a_rendition_has_the_width_and_format_requested(
     source: ImageFormat, target: ImageFormat
 ) -> None:
     data, image_format = render(encoded(thirds(600, 400), source), width=300, format=target)
@@ -81,7 +81,7 @@ def test_what_needs_no_change_is_returned_as_it_is(image_format: ImageFormat | N
     assert render(data, width=60, format=image_format) == (data, ImageFormat.JPEG)
 
 
-def test_a_jpeg_is_white_where_the_picture_was_transparent() -> None:
+def test_a_jpeg_is_white_where_the_image_was_transparent() -> None:
     clear = encoded(Image.new("RGBA", (40, 40), (0, 0, 0, 0)), ImageFormat.PNG)
 
     data, _ = render(clear, width=None, format=ImageFormat.JPEG)
@@ -160,7 +160,7 @@ def test_a_source_is_cut_about_its_centre() -> None:
         assert pixel(image, x, 50) == pytest.approx(GREEN, abs=2)
 
 
-def test_a_phone_s_picture_is_turned_upright() -> None:
+def test_a_phone_s_image_is_turned_upright() -> None:
     source = opened(fit_source(phone_picture(600, 400), width=300, height=200))
     reference = opened(fit_within(phone_picture(600, 400), max_width=300, max_height=300))
     mask = opened(fit_mask(phone_picture(600, 400), width=300, height=200))
@@ -213,7 +213,7 @@ def test_a_mask_is_grey_and_black_where_it_was_transparent() -> None:
     ids=["render", "fit_source", "fit_within", "fit_mask"],
 )
 @pytest.mark.parametrize("image_format", RASTER_FORMATS)
-def test_broken_pictures_are_refused(
+def test_broken_images_are_refused(
     make: Callable[[bytes], object], image_format: ImageFormat
 ) -> None:
     data = encoded(thirds(600, 400), image_format)

@@ -25,7 +25,9 @@ async def registered(database: Database, *process_ids: str) -> frozenset[str]:
         return await find_registered(connection, process_ids)
 
 
-async def test_a_process_that_was_declared_dead_goes_on_under_a_new_id(database: Database) -> None:
+async def test_a_process_that_was_declared_dead_continues_under_a_new_id(
+    database: Database,
+) -> None:
     lease = ProcessLease(database, seconds=1.0)
     assert not lease.is_held_by(lease.process_id)
     async with lease.held():
@@ -66,7 +68,7 @@ async def test_who_beats_at_the_last_moment_is_not_declared_dead(database: Datab
         assert await declare_dead(connection, beats) == ["prc_a"]
 
 
-def test_silence_is_timed_by_whoever_listens() -> None:
+def test_silence_is_timed_by_the_process_that_listens() -> None:
     seen = _Observations(12)
 
     def silent(moment: float, beat: datetime) -> set[str]:

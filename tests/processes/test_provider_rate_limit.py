@@ -36,7 +36,7 @@ async def test_those_that_wait_get_their_turns_in_the_order_they_came(database: 
     assert time.monotonic() - began < 20
 
 
-async def test_who_would_wait_too_long_is_told_at_once(database: Database) -> None:
+async def test_who_would_wait_too_long_is_reported_at_once(database: Database) -> None:
     ours = limiter(database, 2)
     await ours.acquire(KIND, is_background=False)
     began = time.monotonic()
@@ -47,7 +47,7 @@ async def test_who_would_wait_too_long_is_told_at_once(database: Database) -> No
     assert not caught.value.reached_model
 
 
-async def test_who_stands_behind_too_many_is_told_without_waiting_for_them(
+async def test_who_stands_behind_too_many_is_reported_without_waiting_for_them(
     database: Database,
 ) -> None:
     ours = limiter(database, 120, max_wait=0.7)  # 12 at once, and then one each 0.57 s
@@ -87,7 +87,7 @@ async def test_background_attempts_wait_for_as_long_as_it_takes(database: Databa
     await waiting
 
 
-async def test_a_pause_that_one_is_asked_for_holds_for_all(database: Database) -> None:
+async def test_a_pause_that_one_process_is_given_holds_for_all(database: Database) -> None:
     ours, theirs = limiter(database, 720), limiter(database, 720)
     await ours.acquire(KIND, is_background=False)
     began = time.monotonic()

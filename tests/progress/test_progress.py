@@ -95,7 +95,7 @@ async def test_a_burst_is_merged_to_ten_updates_a_second() -> None:
     assert len(updates) <= 10 * seconds + 2
 
 
-async def test_the_first_update_tells_the_present_state_at_once() -> None:
+async def test_the_first_update_reports_the_present_state_at_once() -> None:
     progress = Progress()
     work = Work(progress, total=10)
     with closing(progress.open("work", work.read, after=0)) as watch:
@@ -129,7 +129,7 @@ async def test_slow_ones_and_late_ones_miss_nothing_though_the_hub_has_forgotten
     assert work.reads.count(5) <= 2
 
 
-async def test_a_position_from_the_future_holds_up_nobody() -> None:
+async def test_a_position_from_the_future_holds_up_no_one() -> None:
     work = Work(Progress(), total=10)
     astray = asyncio.create_task(work.watch(after=1_000_000))
     await until(lambda: work.reads)
@@ -146,7 +146,7 @@ async def test_an_error_that_passes_is_waited_out() -> None:
     assert items(await work.watch()) == expected(0, 5)
 
 
-async def test_an_error_that_does_not_pass_ends_all_watching_and_the_next_starts_anew() -> None:
+async def test_a_permanent_error_ends_all_watching_and_the_next_starts_again() -> None:
     progress = Progress(transient_errors=(ConnectionError,))
     work = Work(progress, total=5)
     watching = [asyncio.create_task(work.watch()) for _ in range(3)]
@@ -175,7 +175,7 @@ async def test_those_who_break_off_leave_nothing_behind() -> None:
     assert asyncio.all_tasks() == before
 
 
-async def test_news_that_nobody_told_of_are_found() -> None:
+async def test_unannounced_news_is_found() -> None:
     work = Work(Progress(look_again_seconds=0.05), total=3)
     watching = asyncio.create_task(work.watch())
     await until(lambda: work.reads)

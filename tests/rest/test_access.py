@@ -189,7 +189,7 @@ def outcome(probe: AccessProbe, owned: OwnedObjects, response: httpx.Response) -
     return "hidden" if is_missing else f"{response.status_code}"
 
 
-async def test_nobody_is_served_without_a_good_key(server: RunningApp) -> None:
+async def test_no_one_is_served_without_a_good_key(server: RunningApp) -> None:
     paths = [(operation.method, operation.path) for operation in OPERATIONS]
     for method, path in [*paths, ("GET", "/api"), ("GET", "/api/nothing")]:
         for headers in ({}, {"Authorization": "Bearer gqls_none"}):

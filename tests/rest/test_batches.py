@@ -29,7 +29,7 @@ async def working(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> AsyncIterat
         yield running
 
 
-async def test_a_batch_is_accepted_at_once_and_its_end_is_told(
+async def test_a_batch_is_accepted_at_once_and_its_end_is_reported(
     working: RunningApp, receiver: Receiver
 ) -> None:
     body = {
@@ -56,8 +56,8 @@ async def test_a_batch_is_accepted_at_once_and_its_end_is_told(
         }.items()
     )
     assert "warnings" not in batch
-    (told,) = await receiver.until(1)
-    said = told.verify(user_secret(SECRET, "default_user"))
+    (delivery,) = await receiver.until(1)
+    said = delivery.verify(user_secret(SECRET, "default_user"))
     assert said["type"] == "batch.finished"
     assert said["data"]["batchId"] == batch["id"]
     ended = await finished(working, batch["id"])
@@ -105,7 +105,7 @@ async def every_setting_of_a_batch_is_taken(working: RunningApp) -> None:
         ({"width": 8}, "Invalid width", "width"),
     ],
 )
-async def test_what_is_wrong_with_a_batch_is_told(
+async def test_what_is_wrong_with_a_batch_is_reported(
     user: RunningApp, given: dict[str, object], error: str, field: str
 ) -> None:
     body = {"prompts": ["A fox", "Another"], "model": FLUX} | given

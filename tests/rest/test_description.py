@@ -69,16 +69,16 @@ def test_everything_has_a_description_and_an_example() -> None:
     assert missing == []
 
 
-def test_what_stands_in_front_of_every_operation_is_told_at_each() -> None:
+def test_every_operation_documents_the_errors_of_the_middleware() -> None:
     for name, operation in operations():
         assert operation["responses"].keys() >= {"401", "403", "421", "429", "500", "503"}, name
 
 
-def test_only_a_server_that_asks_for_keys_says_so() -> None:
+def test_only_a_server_with_authentication_says_so() -> None:
     assert "security" not in DOCUMENT
-    asking = rest_application(RestOptions(requires_auth=True)).openapi()
-    assert asking["security"] == [{"key": []}]
-    assert asking["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    authenticated = rest_application(RestOptions(requires_auth=True)).openapi()
+    assert authenticated["security"] == [{"key": []}]
+    assert authenticated["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
 
 
 async def test_it_can_be_read_without_the_internet(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ async def it_is_whole(server: RunningApp) -> None:
         assert asset.headers["content-type"].startswith(kind)
 
 
-async def test_where_keys_are_asked_for_it_is_for_admins(server: RunningApp) -> None:
+async def test_with_authentication_it_is_for_admins(server: RunningApp) -> None:
     pages = ("docs", "docs/start.js", "docs/assets/swagger-ui.css", "openapi.json")
     for role, status in ((Role.CREATOR, 401), (Role.ADMIN, 200)):
         draft = KeyDraft(user_id="reads-it", role=role)

@@ -80,7 +80,7 @@ async def test_a_field_that_is_wrong_is_named(
     assert problem["details"]["field"] == field
 
 
-async def test_several_faults_are_told_at_once(user: RunningApp) -> None:
+async def test_several_errors_are_reported_at_once(user: RunningApp) -> None:
     problem = await ask(
         user, "POST", "generate", 400, json={"prompt": "a", "model": "x", "tags": [""]}
     )
@@ -159,7 +159,7 @@ async def test_whole_numbers_of_64_bits_and_what_only_looks_like_one_are_kept(
     assert found["image"]["metadata"] == metadata
 
 
-async def test_an_address_or_method_that_there_is_not_is_told(user: RunningApp) -> None:
+async def test_an_unknown_address_or_method_is_reported(user: RunningApp) -> None:
     for method, path, status, allow in (
         ("GET", "nothing", 404, None),
         ("GET", "images/", 404, None),
@@ -232,7 +232,7 @@ async def test_a_failed_generation_is_a_500_with_its_message(
         assert (await ask(app, "GET", "images"))["total"] == 0
 
 
-async def test_a_picture_that_takes_longer_than_the_deadline_is_pending(
+async def test_an_image_that_takes_longer_than_the_deadline_is_pending(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
     settings = workers_ai_settings(fake_workers_ai) | {"request_deadline": 1.0}
@@ -269,7 +269,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> No
     assert b'"error":"Request timeout"' in answer
 
 
-async def test_what_nobody_foresaw_is_masked_and_a_lost_database_is_a_503(
+async def test_what_no_one_foresaw_is_masked_and_a_lost_database_is_a_503(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running_app(tmp_path) as app:

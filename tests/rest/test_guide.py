@@ -24,8 +24,10 @@ CALLS = re.findall(r"```http\n(\w+) (\S+)\n(.*?)```\n\n```graphql\n(.*?)```", GU
 
 
 def test_every_operation_is_in_the_guide() -> None:
-    told = {(method, re.sub(r"\w{3}_…", "{id}", path.split("?")[0])) for method, path, *_ in CALLS}
-    assert told == {(operation.method, operation.path) for operation in OPERATIONS}
+    documented = {
+        (method, re.sub(r"\w{3}_…", "{id}", path.split("?")[0])) for method, path, *_ in CALLS
+    }
+    assert documented == {(operation.method, operation.path) for operation in OPERATIONS}
     assert len(CALLS) == GUIDE.count("```http")
 
 

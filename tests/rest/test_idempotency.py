@@ -131,7 +131,7 @@ async def test_a_hard_budget_refuses_and_a_soft_one_warns(
             assert problem["details"]["resets_at"].endswith("T00:00:00.000Z")
 
 
-async def test_what_everybody_spends_is_told_to_admins_alone(server: RunningApp) -> None:
+async def test_what_everyone_spends_is_reported_to_admins_alone(server: RunningApp) -> None:
     for is_hard in (False, True):
         budget = await server.services.budgets.set(
             BudgetRequest(
@@ -142,26 +142,26 @@ async def test_what_everybody_spends_is_told_to_admins_alone(server: RunningApp)
                 is_hard=is_hard,
             )
         )
-        told: dict[Role, list[Any]] = {}
+        answers: dict[Role, list[Any]] = {}
         for role in (Role.CREATOR, Role.ADMIN):
             async with client_of(server, "spender", role) as one:
-                told[role] = [
+                answers[role] = [
                     (await send(one, "POST", path, json=body)).json()
                     for path, body in (("generate", BODY), ("batch/generate", BATCH))
                 ]
         await server.services.budgets.remove(budget.window.budget.id)
-        assert "$0.001" not in str(told[Role.CREATOR])
-        for answer in told[Role.ADMIN]:
+        assert "$0.001" not in str(answers[Role.CREATOR])
+        for answer in answers[Role.ADMIN]:
             assert "$0.001" in str(answer)
         if is_hard:
-            for answer in told[Role.CREATOR]:
+            for answer in answers[Role.CREATOR]:
                 assert answer["details"]["needed"] == 0.02
                 assert not answer["details"].keys() & {"limit", "spent", "reserved"}
-            for answer in told[Role.ADMIN]:
+            for answer in answers[Role.ADMIN]:
                 assert answer["error"] == "Budget exceeded"
                 assert answer["details"].items() >= {"limit": 0.001, "needed": 0.02}.items()
                 assert answer["details"].keys() >= {"spent", "reserved"}
         else:
             assert all(
-                "has been exceeded" in str(answer["warnings"]) for answer in told[Role.CREATOR]
+                "has been exceeded" in str(answer["warnings"]) for answer in answers[Role.CREATOR]
             )

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 PROMPT = "A serene mountain landscape at sunset, photorealistic"
 
 
-async def test_a_picture_has_the_shape_that_is_documented_to_the_letter(user: RunningApp) -> None:
+async def test_an_image_has_the_shape_that_is_documented_to_the_letter(user: RunningApp) -> None:
     response = await send(user, "POST", "generate", json={"prompt": PROMPT, "model": FLUX})
     assert response.status_code == 201
     image = response.json()
@@ -31,7 +31,7 @@ async def test_a_picture_has_the_shape_that_is_documented_to_the_letter(user: Ru
     assert {**read, "r2_url": ""} == {**image, "r2_url": ""}  # signed anew each time
 
 
-async def test_everything_that_graphql_takes_for_a_picture_is_taken(user: RunningApp) -> None:
+async def test_everything_that_graphql_takes_for_an_image_is_taken(user: RunningApp) -> None:
     saved = await template(user, model=SDXL, default_prompt="in oil", parameters={"steps": 4})
     image = await generate(
         user,
@@ -48,12 +48,12 @@ async def test_everything_that_graphql_takes_for_a_picture_is_taken(user: Runnin
         what_nobody_knows=1,
     )
     assert (image["width"], image["height"], image["model"]) == (512, 256, SDXL)
-    told = await user.ask(
+    data = await user.ask(
         """query ($id: ID!) { image(id: $id) { renderedPrompt tags metadata template { id }
         parameters { steps seed negativePrompt guidance } } }""",
         id=image["id"],
     )
-    assert told["image"] == {
+    assert data["image"] == {
         "renderedPrompt": "A red fox in the snow, in oil",
         "tags": ["fox"],
         "metadata": {"order": 42},

@@ -79,7 +79,7 @@ def check_image(image: dict[str, Any], app: RunningApp) -> None:
     assert len(image["created_at"]) == len(documented["created_at"])
 
 
-async def test_python_makes_a_picture(app: RunningApp) -> None:
+async def test_python_makes_an_image(app: RunningApp) -> None:
     program = snippet("generate.python", app)
     printed = await run(sys.executable, "-c", program)
     assert printed.startswith("Generated image: {")
@@ -103,13 +103,13 @@ async def test_the_documented_answers_are_those_of_the_server(
 
 
 @pytest.mark.clients
-async def test_curl_makes_a_picture(app: RunningApp) -> None:
+async def test_curl_makes_an_image(app: RunningApp) -> None:
     program = snippet("generate.curl", app).replace("curl ", "curl --silent ", 1)
     check_image(json.loads(await run("sh", "-c", program)), app)
 
 
 @pytest.mark.clients
-async def test_javascript_makes_a_picture(app: RunningApp) -> None:
+async def test_javascript_makes_an_image(app: RunningApp) -> None:
     program = snippet("generate.javascript", app)
     printed = await run_javascript(program, then="console.log(JSON.stringify(image));")
     assert printed.startswith("Generated image: {\n")
@@ -118,18 +118,18 @@ async def test_javascript_makes_a_picture(app: RunningApp) -> None:
 
 @pytest.mark.clients
 async def test_javascript_saves_a_template_and_uses_it(app: RunningApp) -> None:
-    told = "console.log(JSON.stringify([image.status, await image.json()]));"
+    output = "console.log(JSON.stringify([image.status, await image.json()]));"
     program = snippet("template.javascript", app)
     # As it is printed it forgets to await the template's JSON: its id is undefined, and the second
     # call arrives with neither model nor template.
-    status, answer = json.loads(await run_javascript(program, then=told))
+    status, answer = json.loads(await run_javascript(program, then=output))
     assert status == 400
     assert answer["error"] == "Invalid model"
     awaited = program.replace("template = await fetch(", "template = await (await fetch(").replace(
         "});\n// 2.", "})).json();\n// 2."
     )
     assert awaited != program
-    status, image = json.loads(await run_javascript(awaited, then=told))
+    status, image = json.loads(await run_javascript(awaited, then=output))
     assert status == 201
     assert image["prompt"] == "Wireless headphones on marble surface"
     saved = await ask(app, "GET", "templates")
@@ -138,7 +138,7 @@ async def test_javascript_saves_a_template_and_uses_it(app: RunningApp) -> None:
 
 
 @pytest.mark.clients
-async def test_javascript_makes_many_pictures(app: RunningApp) -> None:
+async def test_javascript_makes_many_images(app: RunningApp) -> None:
     program = snippet("batch.javascript", app)
     printed = await run_javascript(program, then="console.log(JSON.stringify(results));")
     results = json.loads(printed.splitlines()[-1])
@@ -163,12 +163,12 @@ async def test_javascript_lists_models_and_costs(app: RunningApp) -> None:
 
 
 @pytest.mark.clients
-async def test_javascript_is_told_of_a_batchs_end(working: RunningApp, receiver: Receiver) -> None:
+async def test_javascript_learns_of_a_batchs_end(working: RunningApp, receiver: Receiver) -> None:
     program = snippet("webhook.javascript", working)
     assert HOOK_HOST in program
     program = program.replace(HOOK_HOST, receiver.url.removesuffix("/hook"))
-    told = "console.log(JSON.stringify([batch.status, await batch.json()]));"
-    status, batch = json.loads(await run_javascript(program, then=told))
+    output = "console.log(JSON.stringify([batch.status, await batch.json()]));"
+    status, batch = json.loads(await run_javascript(program, then=output))
     assert (status, batch["total"]) == (201, 3)
     (said,) = await receiver.until(1)
     assert json.loads(said.body)["data"]["batchId"] == batch["id"]

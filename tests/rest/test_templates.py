@@ -49,7 +49,7 @@ async def test_a_template_is_saved_read_changed_and_deleted(user: RunningApp) ->
         assert await ask(user, method, path, 404, **options) == gone
 
 
-async def test_a_picture_is_made_with_a_template_alone(user: RunningApp) -> None:
+async def test_an_image_is_made_with_a_template_alone(user: RunningApp) -> None:
     saved = await template(user, model=SDXL, parameters={"width": 512, "height": 512})
     image = await generate(user, model=None, width=None, height=None, template_id=saved["id"])
     assert (image["model"], image["width"]) == (SDXL, 512)
@@ -66,7 +66,7 @@ async def test_templates_are_listed_page_by_page(user: RunningApp) -> None:
     assert rest["next_cursor"] is None
 
 
-async def test_what_is_wrong_with_a_template_is_told_at_once(user: RunningApp) -> None:
+async def test_what_is_wrong_with_a_template_is_reported_at_once(user: RunningApp) -> None:
     body = {"name": "", "model": "@cf/none/none", "parameters": {"width": "wide"}}
     problem = await ask(user, "POST", "templates", 400, json=body)
     assert problem["error"] == "Invalid parameters"

@@ -35,7 +35,7 @@ async def open_server(tmp_path: Path) -> AsyncIterator[RunningApp]:
         yield running
 
 
-async def test_a_picture_is_the_body(user: RunningApp) -> None:
+async def test_an_image_is_the_body(user: RunningApp) -> None:
     response = await send(user, "POST", "source-images", content=png(40, 30), headers=PNG)
     assert response.status_code == 201
     uploaded = response.json()
@@ -50,11 +50,11 @@ async def test_a_picture_is_the_body(user: RunningApp) -> None:
 
 
 @pytest.mark.parametrize("kind", ["application/octet-stream", "image/whatever"])
-async def test_the_bytes_tell_the_format_and_not_the_header(user: RunningApp, kind: str) -> None:
+async def test_the_bytes_decide_the_format_and_not_the_header(user: RunningApp, kind: str) -> None:
     await ask(user, "POST", "source-images", 201, content=png(8, 8), headers={"Content-Type": kind})
 
 
-async def test_a_picture_is_in_a_form(user: RunningApp) -> None:
+async def test_an_image_is_in_a_form(user: RunningApp) -> None:
     files = {"file": ("photo.png", png(40, 30), "image/png")}
     uploaded = await ask(user, "POST", "source-images", 201, files=files)
     assert uploaded["width"] == 40
@@ -78,7 +78,7 @@ async def test_a_form_of_another_page_is_refused(open_server: RunningApp) -> Non
     await ask(open_server, "POST", "source-images", 201, files=files, headers=headers)
 
 
-async def test_what_is_no_picture_or_too_large_is_refused(user: RunningApp) -> None:
+async def test_what_is_no_image_or_too_large_is_refused(user: RunningApp) -> None:
     problem = await ask(user, "POST", "source-images", 400, content=b"no picture", headers=PNG)
     assert problem["details"]["field"] == "file"
     assert "JPEG, PNG, WebP or AVIF" in problem["details"]["message"]

@@ -158,7 +158,7 @@ def test_every_form_of_network(written: str, held: str | None) -> None:
     assert found.trusted_proxies == found.allowed_ips
 
 
-def test_a_network_with_bits_of_a_host_is_told_with_the_right_one() -> None:
+def test_a_network_with_bits_of_a_host_is_reported_with_the_right_one() -> None:
     with pytest.raises(SettingsError, match=r"give 10\.0\.0\.0/8 for the network"):
         load_settings(allowed_ips="10.1.2.3/8")
 

@@ -128,14 +128,14 @@ def test_the_environment_holds_names_of_others(monkeypatch: pytest.MonkeyPatch) 
     assert misspelled_settings() == []
 
 
-@pytest.mark.parametrize(("encoding", "told"), [("utf-8-sig", None), *ENCODINGS])
+@pytest.mark.parametrize(("encoding", "message"), [("utf-8-sig", None), *ENCODINGS])
 def test_price_books_and_trusted_documents_too(
-    tmp_path: Path, encoding: str, told: str | None
+    tmp_path: Path, encoding: str, message: str | None
 ) -> None:
     book, manifest = tmp_path / "book.toml", tmp_path / "documents.json"
     book.write_bytes("\n# für später\n".encode(encoding))
     manifest.write_bytes('{\n"a": "für"}\n'.encode(encoding))
-    if told is None:
+    if message is None:
         read_price_files(load_catalogue(), book)
         assert load_trusted_documents(manifest, _AnyDocument()) == {"a": "für"}  # type: ignore[arg-type]  # no schema is needed for it
         return
@@ -143,8 +143,8 @@ def test_price_books_and_trusted_documents_too(
         read_price_files(load_catalogue(), book)
     with pytest.raises(TrustedDocumentsError) as trusted:
         load_trusted_documents(manifest, _AnyDocument())  # type: ignore[arg-type]  # as above
-    assert told in str(price_book.value)
-    assert told in str(trusted.value)
+    assert message in str(price_book.value)
+    assert message in str(trusted.value)
 
 
 class _AnyDocument:

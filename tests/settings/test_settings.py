@@ -95,7 +95,7 @@ def test_a_wrong_setting_is_named_and_no_secret_shown(
     assert caught.value.__cause__ is None
 
 
-def test_every_wrong_setting_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_wrong_setting_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "high")
     monkeypatch.setenv("LOG_LEVEL", "loud")
     with pytest.raises(SettingsError) as caught:
@@ -125,7 +125,7 @@ def test_secrets_are_in_no_representation(monkeypatch: pytest.MonkeyPatch) -> No
         ("images.test", None),
     ],
 )
-def test_only_on_loopback_is_nobody_asked_unless_that_is_said(
+def test_only_on_loopback_no_key_is_required_unless_configured(
     monkeypatch: pytest.MonkeyPatch, host: str, unset: object
 ) -> None:
     monkeypatch.setenv("HOST", host)

@@ -77,7 +77,7 @@ async def test_a_writer_that_dies_leaves_an_object_whole_or_not_at_all(
     assert set(states) == {False, True}
 
 
-async def test_the_picture_is_a_plain_file_and_its_facts_stand_beside_it(
+async def test_the_image_is_a_plain_file_beside_its_metadata(
     store: FolderStore, root: Path
 ) -> None:
     await store.put(KEY, PICTURE)
@@ -110,7 +110,7 @@ async def test_a_folder_that_was_never_used_is_swept_in_peace(store: FolderStore
     assert await store.sweep() == 0
 
 
-async def test_a_picture_that_somebody_removed_is_missing(store: FolderStore, root: Path) -> None:
+async def test_an_image_that_someone_removed_is_missing(store: FolderStore, root: Path) -> None:
     await store.put(KEY, PICTURE)
     (root / KEY).unlink()
     assert await store.get(KEY) is None
@@ -126,7 +126,7 @@ async def test_a_damaged_sidecar_is_named(store: FolderStore, root: Path) -> Non
         await store.get(KEY)
 
 
-async def test_a_file_in_the_folders_place_is_the_operators_fault(tmp_path: Path) -> None:
+async def test_a_file_in_the_folders_place_is_the_operators_error(tmp_path: Path) -> None:
     (tmp_path / "objects").touch()
     store = FolderStore(tmp_path / "objects", "http://127.0.0.1:8000")
     with pytest.raises(StoreMisconfigured):

@@ -36,7 +36,7 @@ async def store_becomes(app: RunningApp, *expected: int | str) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_a_lost_folder_is_noticed_and_not_made_anew(tmp_path: Path) -> None:
+async def test_a_lost_folder_is_noticed_and_not_made_again(tmp_path: Path) -> None:
     images = tmp_path / "images"
     async with running_app(tmp_path) as app:
         await app.image(**SMALL)
@@ -88,7 +88,7 @@ async def test_a_database_of_an_older_version_adopts_its_store(tmp_path: Path) -
         await check_start(load_settings(data_dir=tmp_path))
 
 
-async def test_a_database_without_pictures_takes_any_store(tmp_path: Path) -> None:
+async def test_a_database_without_images_takes_any_store(tmp_path: Path) -> None:
     async with running_app(tmp_path):
         pass
     shutil.rmtree(tmp_path / "images")
@@ -116,7 +116,7 @@ async def test_a_bucket_without_its_marker_is_noticed(tmp_path: Path, s3: S3Serv
         await check_start(load_settings(data_dir=tmp_path, **other))
 
 
-async def test_the_command_says_what_is_gone_and_goes_on_with_another_store(
+async def test_the_command_says_what_is_gone_and_continues_with_another_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATA_DIR", str(tmp_path))

@@ -58,7 +58,7 @@ async def test_a_put_sends_no_checksum_that_r2_would_refuse(
 
 
 @pytest.mark.parametrize(
-    "fault",
+    "failure",
     [
         BUSY,
         Answer(500, "InternalError"),
@@ -70,14 +70,14 @@ async def test_a_put_sends_no_checksum_that_r2_would_refuse(
     ],
 )
 async def test_a_put_is_tried_again_and_its_object_is_its_own(
-    store: R2Store, proxy: FaultyProxy, fault: Answer | Drop | LoseAnswer
+    store: R2Store, proxy: FaultyProxy, failure: Answer | Drop | LoseAnswer
 ) -> None:
-    proxy.spoil(fault, fault)
+    proxy.spoil(failure, failure)
     assert await store.put(KEY, PICTURE)
     assert await store.get(KEY) == PICTURE
 
 
-async def test_a_put_whose_answer_was_lost_is_not_somebody_elses(
+async def test_a_put_whose_answer_was_lost_is_not_someone_elses(
     store: R2Store, proxy: FaultyProxy
 ) -> None:
     proxy.spoil(LoseAnswer())
@@ -95,7 +95,7 @@ async def test_a_put_is_its_own_though_the_http_client_sent_it_twice_in_one_atte
     assert proxy.seen == ["GET", "PUT", "PUT", "HEAD"]
 
 
-async def test_a_put_that_cannot_learn_whose_the_object_is_asks_again(
+async def test_a_put_that_cannot_learn_whose_the_object_is_tries_again(
     store: R2Store, proxy: FaultyProxy
 ) -> None:
     proxy.spoil(LoseAnswer(), PassOn(), BUSY)
@@ -103,7 +103,7 @@ async def test_a_put_that_cannot_learn_whose_the_object_is_asks_again(
     assert proxy.seen == ["PUT", "PUT", "HEAD", "PUT", "HEAD"]
 
 
-async def test_a_taken_key_stays_somebody_elses_whatever_the_network_does(
+async def test_a_taken_key_stays_someone_elses_whatever_the_network_does(
     store: R2Store, proxy: FaultyProxy, s3: S3Server, bucket: str
 ) -> None:
     s3.write(bucket, KEY, b"theirs")
@@ -130,7 +130,7 @@ async def test_a_slow_store_is_given_up(open_r2: OpenR2, proxy: FaultyProxy) -> 
     assert proxy.seen == ["PUT", "PUT"]
 
 
-async def test_a_store_that_is_slow_once_is_asked_again(
+async def test_a_store_that_is_slow_once_is_called_again(
     open_r2: OpenR2, proxy: FaultyProxy
 ) -> None:
     store = await open_r2(endpoint_url=proxy.url, read_timeout=0.5)
@@ -192,14 +192,14 @@ async def test_a_refusal_for_good_is_not_tried_again(
     assert SECRET_ACCESS_KEY not in str(logged)
 
 
-async def test_a_bucket_that_is_not_there_is_the_operators_fault(open_r2: OpenR2) -> None:
+async def test_a_bucket_that_is_not_there_is_the_operators_error(open_r2: OpenR2) -> None:
     store = await open_r2(bucket="no-such-bucket")
     for use in (store.check(), store.get(KEY), store.put(KEY, PICTURE)):
         with pytest.raises(StoreMisconfigured):
             await use
 
 
-async def test_a_check_that_is_refused_names_the_operators_fault(
+async def test_a_check_that_is_refused_names_the_operators_error(
     store: R2Store, proxy: FaultyProxy
 ) -> None:
     proxy.spoil(Answer(403, "AccessDenied"), BUSY)
@@ -224,7 +224,7 @@ async def test_a_bucket_without_a_marker_refuses_until_it_can_be_written(
     assert proxy.seen == ["PUT", "HEAD", "PUT", "HEAD", "PUT", "DELETE"]
 
 
-async def test_an_endpoint_that_is_no_address_is_the_operators_fault(open_r2: OpenR2) -> None:
+async def test_an_endpoint_that_is_no_address_is_the_operators_error(open_r2: OpenR2) -> None:
     with pytest.raises(StoreMisconfigured, match="not an address"):
         await open_r2(endpoint_url="not an address")
 
@@ -260,7 +260,7 @@ async def test_a_signed_address_downloads_the_object(open_r2: OpenR2) -> None:
     assert answer.headers["Content-Type"] == "image/png"
 
 
-async def test_a_signed_address_delivers_the_picture_as_it_is(open_r2: OpenR2) -> None:
+async def test_a_signed_address_delivers_the_image_as_it_is(open_r2: OpenR2) -> None:
     store = await open_r2()
     address = await store.url(KEY, width=400, format=ImageFormat.WEBP)
     assert "width=400" not in address.partition("?")[0]

@@ -24,7 +24,7 @@ def signed(key: str = KEY, expires_in: int = 100) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("expires_in", [1, 7, 100, 3600, 604_800])
-def test_a_signature_holds_as_long_as_was_asked_and_at_most_a_tenth_longer(
+def test_a_signature_holds_as_long_as_was_requested_and_at_most_a_tenth_longer(
     clock: list[float], expires_in: int
 ) -> None:
     for second in range(0, 300, 7):

@@ -36,8 +36,8 @@ class BatchClient:
     async def generate(self, pictures: int) -> str:
         """Ask for a batch; return its id."""
         prompts = [f"A red fox, {number}" for number in range(pictures)]
-        wanted = {"model": FLUX, "pictures": {"prompts": prompts}}
-        payload = (await self.ask(_GENERATE, input=wanted))["generateBatch"]
+        source = {"model": FLUX, "pictures": {"prompts": prompts}}
+        payload = (await self.ask(_GENERATE, input=source))["generateBatch"]
         assert payload["userErrors"] == []
         batch_id: str = payload["batch"]["id"]
         return batch_id

@@ -15,12 +15,12 @@ class InLoopServer(Server):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._told_to_stop = asyncio.Event()
+        self._stop_requested = asyncio.Event()
 
     def stop(self) -> None:
         """Have it stop."""
         self.should_exit = True
-        self._told_to_stop.set()
+        self._stop_requested.set()
 
     async def main_loop(self) -> None:
         """Tick as uvicorn does, without finishing a tick that a test would wait for."""
@@ -29,7 +29,7 @@ class InLoopServer(Server):
             ticks += 1
             with suppress(TimeoutError):
                 async with asyncio.timeout(0.1):
-                    await self._told_to_stop.wait()
+                    await self._stop_requested.wait()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

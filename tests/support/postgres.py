@@ -67,7 +67,7 @@ class PostgresServer:
             connection.execute(statement.encode())
 
     @contextmanager
-    def asking_for_passwords(self, role: str) -> Iterator[None]:
+    def with_passwords(self, role: str) -> Iterator[None]:
         """Have the server ask a role for its password, where it otherwise trusts everybody."""
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
             row = connection.execute("SHOW hba_file").fetchone()

@@ -72,18 +72,18 @@ async def probed(server: ServerProcess, *key: str) -> AsyncIterator[Probe]:
     """
     pid = str(server.process.pid)
     command = (sys.executable, "-m", "tests.support.probe_program", server.url, pid, *key)
-    async with child_process(*command, stdin=PIPE, stdout=PIPE) as asking:
-        assert asking.stdin is not None
-        assert asking.stdout is not None
-        await asking.stdout.readline()  # it has its first answers
+    async with child_process(*command, stdin=PIPE, stdout=PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        await process.stdout.readline()  # it has its first answers
         probe = Probe(psutil.Process(server.process.pid))
         watching = asyncio.create_task(_watch_memory(probe))
         try:
             yield probe
         finally:
             watching.cancel()
-            asking.stdin.close()
-            printed, _ = await asking.communicate()
+            process.stdin.close()
+            printed, _ = await process.communicate()
         probe.latencies.extend(json.loads(printed))
 
 

@@ -265,19 +265,19 @@ class FakeWorkersAI:
         prompt = fields.get("prompt")
         recorded.prompt = prompt if isinstance(prompt, str) else None
         recorded.parameters = {k: v for k, v in fields.items() if k != "prompt"}
-        asked = check(rules, fields)
+        accepted = check(rules, fields)
         self._pictures += 1
         made = picture(
             rules.encoded,
-            asked.width,
-            asked.height,
-            seed=self._pictures if asked.seed is None else asked.seed,
-            mark=f"{recorded.model}, seed {asked.seed}, picture {self._pictures}",
+            accepted.width,
+            accepted.height,
+            seed=self._pictures if accepted.seed is None else accepted.seed,
+            mark=f"{recorded.model}, seed {accepted.seed}, picture {self._pictures}",
         )
         transport = request.scope["extensions"]["transport"]["transport"]
         return Exchange(
             rules=rules,
-            asked=asked,
+            accepted=accepted,
             picture=made,
             send=send,
             transport=transport,
@@ -306,7 +306,7 @@ class FakeWorkersAI:
         transport = request.scope["extensions"]["transport"]["transport"]
         return Exchange(
             rules=None,
-            asked=None,
+            accepted=None,
             picture=data,
             send=send,
             transport=transport,

@@ -35,7 +35,7 @@ class Exchange:
     """A request that the service takes, and the ways to answer it."""
 
     rules: ModelRules | None
-    asked: Accepted | None
+    accepted: Accepted | None
     """Of a model of another provider there is neither."""
 
     picture: bytes
@@ -202,8 +202,8 @@ async def truncated_picture(exchange: Exchange) -> None:
 
 
 async def jpeg_declared_as_png(exchange: Exchange) -> None:
-    assert exchange.asked is not None
-    data = picture("jpeg", exchange.asked.width, exchange.asked.height, seed=1, mark="as png")
+    assert exchange.accepted is not None
+    data = picture("jpeg", exchange.accepted.width, exchange.accepted.height, seed=1, mark="as png")
     await exchange.answer(Reply(body=data, content_type="image/png"))
 
 

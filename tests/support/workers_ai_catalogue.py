@@ -15,11 +15,11 @@ def search(query: Mapping[str, str]) -> dict[str, object]:
         ValueError: A number of the query is none.
     """
     page, per_page = int(query.get("page", 1)), int(query.get("per_page", _PER_PAGE))
-    wanted = query.get("search", "").lower()
+    search = query.get("search", "").lower()
     found = [
         _entry(name, rules)
         for name, rules in MODELS.items()
-        if query.get("task", _TASK) == _TASK and wanted in name
+        if query.get("task", _TASK) == _TASK and search in name
     ]
     shown = found[(page - 1) * per_page : page * per_page]
     return {

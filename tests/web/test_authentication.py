@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 VIEWER = "{ viewer { userId role key { id name prefix expiresAt lastUsedAt } } }"
 
 
-async def test_nobody_is_served_without_a_good_key(app_with_keys: RunningApp) -> None:
+async def test_no_one_is_served_without_a_good_key(app_with_keys: RunningApp) -> None:
     whole = (
         await create_key(app_with_keys.services.database, KeyDraft(user_id="a", role=Role.ADMIN))
     ).secret
@@ -67,7 +67,7 @@ async def test_the_refusal_comes_before_the_body_is_read(app_with_keys: RunningA
         ("GET", "/images/generated/img_x.png", 403),
     ],
 )
-async def test_only_health_pages_and_signed_pictures_need_no_key(
+async def test_only_health_pages_and_signed_images_need_no_key(
     app_with_keys: RunningApp, method: str, path: str, status: int
 ) -> None:
     response = await app_with_keys.client.request(method, path, headers={"Accept": "text/html"})
@@ -121,7 +121,7 @@ async def test_without_a_playground_its_address_needs_a_key(tmp_path: Path) -> N
             assert page.status_code == 401
 
 
-async def test_a_viewer_is_told_who_they_are(app_with_keys: RunningApp) -> None:
+async def test_a_viewer_sees_who_they_are(app_with_keys: RunningApp) -> None:
     expiry = now() + timedelta(days=30)
     async with client_of(app_with_keys, "ann", Role.CREATOR, name="shop", expires_at=expiry) as ann:
         viewer = (await ann.ask(VIEWER))["viewer"]
@@ -133,12 +133,12 @@ async def test_a_viewer_is_told_who_they_are(app_with_keys: RunningApp) -> None:
     assert key["expiresAt"].startswith(expiry.isoformat()[:19])
 
 
-async def test_a_server_that_asks_nobody_has_one_viewer(app: RunningApp) -> None:
+async def test_a_server_without_authentication_has_one_viewer(app: RunningApp) -> None:
     viewer = (await app.ask(VIEWER))["viewer"]
     assert viewer == {"userId": "default_user", "role": "ADMIN", "key": None}
 
 
-async def test_a_database_that_is_away_is_not_the_callers_fault(app_with_keys: RunningApp) -> None:
+async def test_a_database_that_is_away_is_not_the_callers_error(app_with_keys: RunningApp) -> None:
     async with client_of(app_with_keys, "ann", Role.CREATOR) as ann:
         await app_with_keys.services.database.close()
         path = app_with_keys.settings.data_dir / "gql_server.db"
@@ -160,7 +160,7 @@ async def test_a_websocket_with_a_bad_key_is_refused(app_with_keys: RunningApp) 
     assert refusal.value.response.status_code == 401
 
 
-async def test_a_websocket_s_first_message_tells_who_speaks(app_with_keys: RunningApp) -> None:
+async def test_a_websocket_s_first_message_identifies_the_caller(app_with_keys: RunningApp) -> None:
     good = await create_key(
         app_with_keys.services.database, KeyDraft(user_id="ann", role=Role.READER)
     )

@@ -118,7 +118,7 @@ async def the_playground_is_guarded(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("origins", ["app.example.com", "https://a.example.com/path", "*.a.com"])
-def test_what_is_no_origin_is_told(origins: str) -> None:
+def test_what_is_no_origin_is_reported(origins: str) -> None:
     with pytest.raises(SettingsError, match="CORS_ORIGINS"):
         load_settings(cors_origins=origins)
 

@@ -52,7 +52,7 @@ async def test_an_answer_is_sent_as_its_client_accepts_it(
     assert decoded(body) == plain
 
 
-async def test_small_answers_and_pictures_are_not(app: RunningApp) -> None:
+async def test_small_answers_and_images_are_not(app: RunningApp) -> None:
     headers, _ = await raw(app, "gzip", json={"query": "{ __typename }"})
     assert "content-encoding" not in headers
     image = await app.image()

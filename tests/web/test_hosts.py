@@ -71,7 +71,9 @@ async def test_names_are_compared_whole(host: str, status: int) -> None:
         assert "ALLOWED_HOSTS" in error["message"]
 
 
-async def test_a_rebound_name_reaches_nothing_of_a_server_that_asks_nobody(tmp_path: Path) -> None:
+async def test_a_rebound_name_reaches_nothing_of_a_server_without_authentication(
+    tmp_path: Path,
+) -> None:
     async with running_app(tmp_path) as app:
         port = app.settings.port
         host = f"evil.test:{port}"

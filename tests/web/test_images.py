@@ -49,7 +49,7 @@ async def client(root: Path) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_a_picture_is_served_for_good_and_as_what_it_is(client: httpx.AsyncClient) -> None:
+async def test_an_image_is_served_for_good_and_as_what_it_is(client: httpx.AsyncClient) -> None:
     answer = await client.get(ORIGINAL)
     assert answer.status_code == 200
     assert answer.content == PNG
@@ -80,7 +80,7 @@ async def test_a_head_request_gets_the_headers_alone(client: httpx.AsyncClient, 
 
 @pytest.mark.parametrize("query", ["", "?width=100"])
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*"])
-async def test_who_knows_the_picture_already_is_told_so(
+async def test_a_client_that_has_the_image_gets_304(
     client: httpx.AsyncClient, query: str, form: str
 ) -> None:
     etag = (await client.get(ORIGINAL + query)).headers["ETag"]
@@ -91,7 +91,7 @@ async def test_who_knows_the_picture_already_is_told_so(
     assert "immutable" in answer.headers["Cache-Control"]
 
 
-async def test_another_etag_gets_the_picture(client: httpx.AsyncClient) -> None:
+async def test_another_etag_gets_the_image(client: httpx.AsyncClient) -> None:
     answer = await client.get(ORIGINAL, headers={"If-None-Match": '"other"'})
     assert answer.status_code == 200
 
@@ -114,7 +114,7 @@ async def test_the_etag_outlives_a_copy_of_the_folder(
 
 
 @pytest.mark.parametrize(
-    ("asked", "content_range", "content"),
+    ("requested", "content_range", "content"),
     [
         ("bytes=2-4", "bytes 2-4/10", b"234"),
         ("bytes=7-", "bytes 7-9/10", b"789"),
@@ -123,9 +123,9 @@ async def test_the_etag_outlives_a_copy_of_the_folder(
     ],
 )
 async def test_a_range_is_served_alone(
-    client: httpx.AsyncClient, asked: str, content_range: str, content: bytes
+    client: httpx.AsyncClient, requested: str, content_range: str, content: bytes
 ) -> None:
-    answer = await client.get(TEXT, headers={"Range": asked})
+    answer = await client.get(TEXT, headers={"Range": requested})
     assert answer.status_code == 206
     assert answer.headers["Content-Range"] == content_range
     assert answer.content == content
@@ -158,7 +158,7 @@ async def test_a_range_of_what_has_changed_gets_the_whole(client: httpx.AsyncCli
         "/images/generated/img_9.png?width=100",
     ],
 )
-async def test_what_is_no_picture_of_the_store_is_not_found(
+async def test_what_is_no_image_of_the_store_is_not_found(
     client: httpx.AsyncClient, root: Path, path: str
 ) -> None:
     (root.parent / "secret").write_text("secret")
@@ -186,7 +186,7 @@ async def test_other_methods_are_refused(client: httpx.AsyncClient) -> None:
         ("format=png", (320, 200), "image/png"),
     ],
 )
-async def test_a_rendition_has_the_size_and_format_asked_for_and_is_never_enlarged(
+async def test_a_rendition_has_the_size_and_format_requested_and_is_never_enlarged(
     client: httpx.AsyncClient, query: str, size: tuple[int, int], content_type: str
 ) -> None:
     answer = await client.get(f"{ORIGINAL}?{query}")
@@ -213,7 +213,7 @@ async def test_a_rendition_has_the_size_and_format_asked_for_and_is_never_enlarg
         ("width=100&format=gif", "format must be one of jpeg, png, webp, avif."),
     ],
 )
-async def test_a_bad_query_is_told_what_there_is(
+async def test_a_bad_query_is_answered_with_the_options(
     client: httpx.AsyncClient, query: str, message: str
 ) -> None:
     answer = await client.get(f"{ORIGINAL}?{query}")
@@ -229,7 +229,7 @@ async def test_what_cannot_be_decoded_cannot_be_resized(client: httpx.AsyncClien
     assert (await client.get("/images/generated/img_2.jpg")).status_code == 200
 
 
-async def test_a_picture_that_cannot_be_read_is_no_server_error_to_remember(
+async def test_an_image_that_cannot_be_read_is_a_server_error_that_is_not_cached(
     client: httpx.AsyncClient, root: Path
 ) -> None:
     (root / "generated/.img_1.png.json").write_text("{")
@@ -245,7 +245,7 @@ async def test_many_renditions_at_once_are_all_right(client: httpx.AsyncClient) 
     assert [Image.open(BytesIO(answer.content)).width for answer in answers] == widths
 
 
-async def test_a_signed_address_lets_one_picture_be_seen_until_it_expires(
+async def test_a_signed_address_lets_one_image_be_seen_until_it_expires(
     root: Path, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert (await client.get(ORIGINAL)).status_code == 200

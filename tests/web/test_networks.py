@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 REFUSED = (403, "Forbidden", "text/plain; charset=utf-8")
 
 
-def told(response: httpx.Response) -> tuple[int, str, str]:
+def seen_of(response: httpx.Response) -> tuple[int, str, str]:
     return response.status_code, response.text, response.headers["content-type"]
 
 
@@ -53,10 +53,10 @@ async def test_a_client_is_judged_by_its_address(client: str | None, status: int
         middleware=[Middleware(AllowedNetworksMiddleware, networks=networks)],
     )
     transport = httpx.ASGITransport(app, client=(client, 1) if client is not None else None)  # type: ignore[arg-type]  # a socket without an address
-    async with httpx.AsyncClient(transport=transport, base_url="http://x") as asking:
-        response = await asking.get("/")
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as caller:
+        response = await caller.get("/")
     assert response.status_code == status
-    assert status == 200 or told(response) == REFUSED
+    assert status == 200 or seen_of(response) == REFUSED
 
 
 async def test_the_refusal_comes_before_everything_else(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ async def test_the_refusal_comes_before_everything_else(tmp_path: Path) -> None:
     async with running_app(tmp_path, settings) as app:
         for path in ("/", "/health", "/graphql", "/images/x", "/nowhere"):
             for headers in ({}, {"X-Forwarded-For": "10.0.0.1"}, {"Forwarded": "for=10.0.0.1"}):
-                assert told(await app.client.get(path, headers=headers)) == REFUSED
+                assert seen_of(await app.client.get(path, headers=headers)) == REFUSED
         address = app.settings.server_url.replace("http", "ws") + "/graphql"
         with pytest.raises(websockets.InvalidStatus) as refusal:
             async with websockets.connect(address):

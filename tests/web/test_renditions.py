@@ -88,13 +88,13 @@ async def test_many_who_ask_at_once_share_one_making(
 async def test_only_two_are_made_side_by_side(original: Path) -> None:
     render = CountingRender()
     renditions = Renditions(render=render)
-    asked = [asyncio.create_task(renditions.get(request(original, n))) for n in range(1, 21)]
+    tasks = [asyncio.create_task(renditions.get(request(original, n))) for n in range(1, 21)]
     while render.running < 2:
         await asyncio.to_thread(lambda: None)
     async with asyncio.timeout(WAIT_SECONDS):
         await asyncio.to_thread(lambda: None)  # comes after every rendition that was begun
     render.may_finish.set()
-    await asyncio.gather(*asked)
+    await asyncio.gather(*tasks)
     assert sorted(width for width in render.widths if width) == list(range(1, 21))
     assert render.max_running == 2
 
@@ -130,7 +130,7 @@ async def test_one_who_goes_away_takes_nothing_from_the_others(original: Path) -
     assert render.widths == [10]
 
 
-async def test_a_failure_reaches_all_who_asked_and_is_not_remembered(
+async def test_a_failure_reaches_all_who_waited_and_is_not_remembered(
     render: CountingRender, original: Path
 ) -> None:
     renditions = Renditions(render=render)

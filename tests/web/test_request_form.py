@@ -51,7 +51,7 @@ async def test_a_request_is_read_in_one_way_or_refused(
 
 
 @pytest.mark.parametrize("path", ["/graphql/", "/api/generate/", "/health/", "/images/"])
-async def test_nothing_is_redirected_to_the_host_that_was_asked_for(
+async def test_nothing_is_redirected_to_the_host_that_was_requested(
     app: RunningApp, path: str
 ) -> None:
     head = f"GET {path} HTTP/1.1\nHost: localhost\nConnection: close\nAccept: application/json"
@@ -60,7 +60,7 @@ async def test_nothing_is_redirected_to_the_host_that_was_asked_for(
     assert "location:" not in text.lower()
 
 
-async def test_answers_are_nobody_elses(app: RunningApp) -> None:
+async def test_answers_are_no_one_elses(app: RunningApp) -> None:
     image = await app.image()
     for response in (
         await app.client.post("/graphql", json={"query": "{ __typename }"}),
@@ -75,7 +75,7 @@ async def test_answers_are_nobody_elses(app: RunningApp) -> None:
     assert picture.headers["cross-origin-resource-policy"] == "cross-origin"
 
 
-async def test_a_client_may_ask_for_so_many_new_renditions(
+async def test_a_client_may_request_so_many_new_renditions(
     app: RunningApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gql_server.web.renditions.BURST", 3)

@@ -135,7 +135,7 @@ async def test_an_answer_that_is_not_taken_holds_up_no_stop() -> None:
         assert time.monotonic() - began < 10
 
 
-async def test_one_connection_too_many_is_told_so_and_there_is_room_again(port: int) -> None:
+async def test_one_connection_too_many_is_refused_until_there_is_room_again(port: int) -> None:
     kept = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
     for reader, writer in kept:
         writer.write(REQUEST)

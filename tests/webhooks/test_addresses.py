@@ -113,9 +113,9 @@ async def test_public_addresses_are_taken_and_dialled(url: str) -> None:
     ],
 )
 async def test_private_addresses_are_refused_when_given_and_when_dialled(url: str) -> None:
-    with pytest.raises(InvalidInput) as told:
+    with pytest.raises(InvalidInput) as caught:
         await ADDRESSES.check(url, path=("webhook_url",))
-    assert (told.value.code, told.value.path) == (ErrorCode.INVALID, ("webhook_url",))
+    assert (caught.value.code, caught.value.path) == (ErrorCode.INVALID, ("webhook_url",))
     with pytest.raises(AddressRefused):
         await ADDRESSES.dial(url)
 
@@ -147,7 +147,9 @@ async def test_private_addresses_are_refused_when_given_and_when_dialled(url: st
         ("https://example.com/" + "a" * 2048, "2048"),
     ],
 )
-async def test_what_is_no_address_for_webhooks_is_told_why(url: str, word: str) -> None:
+async def test_an_invalid_address_for_webhooks_is_refused_with_the_reason(
+    url: str, word: str
+) -> None:
     with pytest.raises(InvalidInput, match=re.escape(word)):
         await ADDRESSES.check(url, path=("webhook_url",))
 

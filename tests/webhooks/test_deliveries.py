@@ -101,7 +101,7 @@ class House:
         async with self.database.write() as connection:
             return await record_webhook(connection, url=url, **(given | changes))
 
-    async def tell(self, url: str) -> str:
+    async def create_delivery(self, url: str) -> str:
         webhook_id = await self.record(url)
         await self.webhooks.deliver_soon(webhook_id)
         return webhook_id
@@ -114,7 +114,7 @@ class House:
                     return webhook
                 await asyncio.sleep(0.01)
 
-    async def told(self, webhook_id: str) -> list[tuple[int | None, str | None]]:
+    async def attempts_of(self, webhook_id: str) -> list[tuple[int | None, str | None]]:
         """Return the statuses and errors of the attempts, the first one first."""
         found = await self.webhooks.deliveries_of([webhook_id])
         attempts = sorted(found.get(webhook_id, ()), key=lambda one: one.started_at)
@@ -151,13 +151,13 @@ async def test_a_webhook_is_tried_again_until_it_is_heard(
     house = make_house()
     await house.jobs.start()
     receiver.next(500, 503)
-    webhook_id = await house.tell(receiver.url)
+    webhook_id = await house.create_delivery(receiver.url)
     await house.webhooks.sweep(overdue=timedelta(0))  # finds it in its queue
     webhook = await house.until(webhook_id, "delivered")
     assert webhook.delivered_at is not None
     assert webhook.delivered_at >= webhook.created_at
     assert webhook.next_delivery_at is None
-    assert await house.told(webhook_id) == [
+    assert await house.attempts_of(webhook_id) == [
         (500, "The receiver returned 500."),
         (503, "The receiver returned 503."),
         (204, None),
@@ -180,7 +180,7 @@ async def test_a_webhook_is_tried_again_until_it_is_heard(
     await house.until(webhook_id, "delivered")
     found = await house.webhooks.latest_of(ANN, ["bat_1", "bat_2"], limit=1)
     assert [one.id for one in found["bat_1"]] == [webhook_id]
-    assert len(await house.told(webhook_id)) == 4
+    assert len(await house.attempts_of(webhook_id)) == 4
 
 
 @pytest.fixture
@@ -227,7 +227,7 @@ async def test_what_a_crash_left_out_is_found_and_only_that(
 
 async def test_a_sweep_passes_over_what_is_not_due(by_hand: House) -> None:
     jobs = jobs_of(by_hand)
-    await by_hand.tell("http://127.0.0.1:9/")
+    await by_hand.create_delivery("http://127.0.0.1:9/")
     await jobs.do()
     (job,) = jobs.waiting.values()
     jobs.waiting.clear()
@@ -236,28 +236,28 @@ async def test_a_sweep_passes_over_what_is_not_due(by_hand: House) -> None:
     assert job.partition == "ann"
 
 
-async def test_what_was_told_long_ago_is_forgotten(
+async def test_what_was_reported_long_ago_is_forgotten(
     by_hand: House, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = await by_hand.tell(receiver.url)
+    delivered = await by_hand.create_delivery(receiver.url)
     await jobs_of(by_hand).do()
-    await by_hand.until(told, "delivered")
-    waiting = await by_hand.tell(receiver.url)
+    await by_hand.until(delivered, "delivered")
+    waiting = await by_hand.create_delivery(receiver.url)
     await by_hand.webhooks.prune()
-    assert set(await by_hand.webhooks.find(EVERYONE, [told, waiting])) == {told, waiting}
+    assert set(await by_hand.webhooks.find(EVERYONE, [delivered, waiting])) == {delivered, waiting}
     monkeypatch.setattr("gql_server.webhooks.webhooks.KEPT", timedelta(seconds=-1))
     await by_hand.webhooks.prune()
-    assert set(await by_hand.webhooks.find(EVERYONE, [told, waiting])) == {waiting}
-    assert await by_hand.told(told) == []
+    assert set(await by_hand.webhooks.find(EVERYONE, [delivered, waiting])) == {waiting}
+    assert await by_hand.attempts_of(delivered) == []
 
 
 @ON_SQLITE
-async def test_what_is_never_heard_ends_and_can_be_begun_anew(
+async def test_what_is_never_delivered_ends_and_can_be_started_again(
     by_hand: House, receiver: Receiver
 ) -> None:
     jobs = jobs_of(by_hand)
     receiver.next(500, 302, 500)
-    webhook_id = await by_hand.tell(receiver.url)
+    webhook_id = await by_hand.create_delivery(receiver.url)
     for wait in (0, 5, 30):
         (job,) = jobs.waiting.values()
         assert job.not_before is not None
@@ -266,39 +266,39 @@ async def test_what_is_never_heard_ends_and_can_be_begun_anew(
     assert jobs.waiting == {}
     webhook = await by_hand.until(webhook_id, "failed")
     assert (webhook.next_delivery_at, webhook.delivered_at) == (None, None)
-    assert [status for status, _ in await by_hand.told(webhook_id)] == [500, 302, 500]
+    assert [status for status, _ in await by_hand.attempts_of(webhook_id)] == [500, 302, 500]
     await by_hand.webhooks.redeliver(ANN, webhook_id)
     await jobs.do()
     await by_hand.until(webhook_id, "delivered")
-    assert [status for status, _ in await by_hand.told(webhook_id)] == [500, 302, 500, 204]
+    assert [status for status, _ in await by_hand.attempts_of(webhook_id)] == [500, 302, 500, 204]
 
 
 @ON_SQLITE
-async def test_a_receiver_that_wants_no_more_is_left_alone(
+async def test_a_receiver_that_is_gone_for_good_is_left_alone(
     by_hand: House, receiver: Receiver
 ) -> None:
     receiver.next(410)
-    webhook_id = await by_hand.tell(receiver.url)
+    webhook_id = await by_hand.create_delivery(receiver.url)
     await jobs_of(by_hand).do()
     await by_hand.until(webhook_id, "failed")
     assert jobs_of(by_hand).waiting == {}
-    assert await by_hand.told(webhook_id) == [
+    assert await by_hand.attempts_of(webhook_id) == [
         (410, "The receiver returned 410: no more deliveries are attempted.")
     ]
 
 
 @ON_SQLITE
-async def test_what_the_server_itself_cannot_do_is_told_and_can_be_begun_anew(
+async def test_what_the_server_itself_cannot_do_is_reported_and_can_be_started_again(
     by_hand: House, receiver: Receiver
 ) -> None:
     jobs = jobs_of(by_hand)
-    webhook_id = await by_hand.tell(receiver.url)
+    webhook_id = await by_hand.create_delivery(receiver.url)
     (job,) = jobs.waiting.values()
     jobs.waiting.clear()
     for _ in range(2):  # told until it was heard
         await jobs.give_up(job)
     await by_hand.until(webhook_id, "failed")
-    assert await by_hand.told(webhook_id) == [(None, "The delivery failed in the server.")]
+    assert await by_hand.attempts_of(webhook_id) == [(None, "The delivery failed in the server.")]
     await by_hand.webhooks.redeliver(ANN, webhook_id)
     await jobs.do()
     await by_hand.until(webhook_id, "delivered")
@@ -310,7 +310,7 @@ async def test_a_redelivery_does_not_wait_for_the_next_attempt(
 ) -> None:
     jobs = jobs_of(by_hand)
     receiver.next(500)
-    webhook_id = await by_hand.tell(receiver.url)
+    webhook_id = await by_hand.create_delivery(receiver.url)
     await jobs.do()
     (later,) = jobs.waiting.values()
     await by_hand.webhooks.redeliver(ANN, webhook_id)
@@ -323,7 +323,7 @@ async def test_a_redelivery_does_not_wait_for_the_next_attempt(
 
 @ON_SQLITE
 async def test_both_secrets_sign_while_they_are_changed(by_hand: House, receiver: Receiver) -> None:
-    await by_hand.tell(receiver.url)
+    await by_hand.create_delivery(receiver.url)
     await jobs_of(by_hand).do()
     (received,) = receiver.received
     assert received.verify(user_secret(OLD, "ann")) == received.verify(user_secret(NEW, "ann"))
@@ -337,7 +337,7 @@ async def test_a_process_that_dies_between_two_attempts_loses_neither(
 ) -> None:
     jobs = jobs_of(by_hand)
     receiver.next(500)
-    webhook_id = await by_hand.tell(receiver.url)
+    webhook_id = await by_hand.create_delivery(receiver.url)
     (job,) = jobs.waiting.values()
     with monkeypatch.context() as killed:
         killed.setattr(jobs, "enqueue", killed_process)
@@ -349,7 +349,7 @@ async def test_a_process_that_dies_between_two_attempts_loses_neither(
     assert len(receiver.received) == 1
     await jobs.do()
     await by_hand.until(webhook_id, "delivered")
-    assert [status for status, _ in await by_hand.told(webhook_id)] == [500, 204]
+    assert [status for status, _ in await by_hand.attempts_of(webhook_id)] == [500, 204]
 
 
 async def killed_process(*_jobs: object) -> None:
@@ -361,9 +361,13 @@ async def test_a_receiver_is_left_alone_for_as_long_as_it_asks(
     by_hand: House, receiver: Receiver
 ) -> None:
     jobs = jobs_of(by_hand)
-    for asked, least, most in (("1", 3, 5), ("600", 590, 600), ("9999999999", 35_990, 36_000)):
-        receiver.next(partial(Response, status_code=429, headers={"retry-after": asked}))
-        await by_hand.tell(receiver.url)
+    for retry_after, least, most in (
+        ("1", 3, 5),
+        ("600", 590, 600),
+        ("9999999999", 35_990, 36_000),
+    ):
+        receiver.next(partial(Response, status_code=429, headers={"retry-after": retry_after}))
+        await by_hand.create_delivery(receiver.url)
         await jobs.do()
         (job,) = jobs.waiting.values()
         assert job.not_before is not None
@@ -374,12 +378,12 @@ async def test_a_receiver_is_left_alone_for_as_long_as_it_asks(
 @ON_SQLITE
 async def test_without_a_secret_no_address_is_taken(database: Database, receiver: Receiver) -> None:
     house = House(database, JobsByHand(), (), ())
-    with pytest.raises(InvalidInput, match="WEBHOOK_SECRET") as told:
+    with pytest.raises(InvalidInput, match="WEBHOOK_SECRET") as caught:
         await house.webhooks.check_address(receiver.url)
-    assert told.value.path == ("webhook_url",)
-    webhook_id = await house.tell(receiver.url)
+    assert caught.value.path == ("webhook_url",)
+    webhook_id = await house.create_delivery(receiver.url)
     await jobs_of(house).do()
-    assert await house.told(webhook_id) == [
+    assert await house.attempts_of(webhook_id) == [
         (None, "The server has no WEBHOOK_SECRET to sign with.")
     ]
     assert receiver.received == []

@@ -28,11 +28,11 @@ class Names:
 
     def __init__(self, *answers: Sequence[str]) -> None:
         self.answers = list(answers)
-        self.asked = 0
+        self.requests = 0
 
     async def resolve(self, host: str, port: int) -> Sequence[str]:
         del host, port
-        self.asked += 1
+        self.requests += 1
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
@@ -70,7 +70,7 @@ async def test_the_address_that_was_looked_at_is_the_one_that_is_dialled(
     # Asked a second time it would be an address where nobody is.
     names = Names(["127.0.0.1"], ["127.255.255.254"])
     answer = await send(f"http://hooks.example:{receiver.port}/hook", names)
-    assert (answer.status_code, names.asked) == (204, 1)
+    assert (answer.status_code, names.requests) == (204, 1)
     (received,) = receiver.received
     assert received.headers["host"] == f"hooks.example:{receiver.port}"
     assert received.headers["content-type"] == "application/json"
@@ -132,12 +132,12 @@ async def test_an_answer_that_does_not_come_is_given_up() -> None:
     assert answer == Answer(error="No response within 0.1 seconds.")
 
 
-async def test_nobody_there_is_told_in_few_words() -> None:
+async def test_an_unreachable_receiver_is_reported_in_few_words() -> None:
     answer = await send("http://127.0.0.1:9/")
     assert answer == Answer(error="The connection failed.")
 
 
-async def test_what_is_no_http_is_told_in_few_words() -> None:
+async def test_an_answer_that_is_no_http_is_reported_in_few_words() -> None:
     async def mumble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         await reader.readexactly(7)

@@ -11,12 +11,12 @@ async def main(url: str) -> None:
         found = await client.find_models(filter_=ModelFilter(is_recommended=True))
         model = found.models[0]
         assert model.cost_per_image > 0
-        asked = GenerateImageInput(prompt="A heron", model=model.id)
-        made = (await client.generate(input=asked)).generate_image
+        source = GenerateImageInput(prompt="A heron", model=model.id)
+        made = (await client.generate(input=source)).generate_image
         assert made.image is not None
         assert made.image.is_preview
-        asked = GenerateImageInput(prompt="A heron", model="none")
-        (error,) = (await client.generate(input=asked)).generate_image.user_errors
+        source = GenerateImageInput(prompt="A heron", model="none")
+        (error,) = (await client.generate(input=source)).generate_image.user_errors
         assert error.typename__ == "ModelNotFound"
         assert error.model_id == "none"
 

@@ -45,10 +45,10 @@ async def watch(
     status = None
     async with aclosing(session.subscribe(subscription)) as updates:
         async for update in updates:
-            told = update["batchProgress"]
-            seen.extend(item["sequence"] for item in told["finishedItems"])
-            assert all(item["image"]["id"] for item in told["finishedItems"])
-            after, status = told["sequence"], told["batch"]["status"]
+            progress = update["batchProgress"]
+            seen.extend(item["sequence"] for item in progress["finishedItems"])
+            assert all(item["image"]["id"] for item in progress["finishedItems"])
+            after, status = progress["sequence"], progress["batch"]["status"]
             if until is not None and len(seen) >= until:
                 return after
     assert status == "SUCCEEDED"

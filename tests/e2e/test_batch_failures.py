@@ -94,13 +94,13 @@ async def test_a_database_that_is_started_again_finds_its_batch_going_on(
         batch = await client.ended(batch_id, seconds=120)
     assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", PICTURES)
     assert paid(address) == ALL_PAID_ONCE
-    begun_again = sum(item["attempts"] - 1 for item in batch["items"])
-    assert len(fake_workers_ai.requests) <= PICTURES + begun_again
+    started_again = sum(item["attempts"] - 1 for item in batch["items"])
+    assert len(fake_workers_ai.requests) <= PICTURES + started_again
     kept = {path.stem for path in (tmp_path / "data/images/generated").glob("img_*.jpg")}
     assert kept == {item["image"]["id"] for item in batch["items"]}
 
 
-async def test_a_worker_ends_when_it_is_told_to_though_its_database_is_away(
+async def test_a_worker_stops_when_it_should_though_its_database_is_away(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI, own_postgres: tuple[PostgresServer, str]
 ) -> None:
     server, address = own_postgres
@@ -118,7 +118,7 @@ async def test_a_worker_ends_when_it_is_told_to_though_its_database_is_away(
         server.start()
 
 
-async def test_a_store_that_is_away_for_twenty_seconds_costs_no_picture(
+async def test_a_store_that_is_away_for_twenty_seconds_costs_no_image(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI, settings: dict[str, str]
 ) -> None:
     fake_workers_ai.latency = 0.2
