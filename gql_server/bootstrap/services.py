@@ -111,9 +111,7 @@ class Wiring:
                 start=running.start,
             )
             stack.push_async_callback(idempotency.close)
-            await stack.enter_async_context(
-                recurring("idempotency key sweep", idempotency.sweep, seconds=_SWEEP_SECONDS)
-            )
+            await stack.enter_async_context(idempotency.swept(seconds=_SWEEP_SECONDS))
             await stack.enter_async_context(
                 recurring("idle connections", database.give_back_idle, seconds=_IDLE_SECONDS)
             )

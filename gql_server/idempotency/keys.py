@@ -6,7 +6,8 @@ decides: one conditional update lets one process work, and the others poll the r
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -37,6 +38,7 @@ from gql_server.idempotency.operations import (
 from gql_server.idempotency.shared_call import SharedCall
 from gql_server.processes.clock_watch import ClockWatch
 from gql_server.processes.lease import ProcessLease
+from gql_server.processes.recurring import recurring
 
 log = structlog.get_logger(__name__)
 
@@ -147,20 +149,31 @@ class Idempotency:
             if is_starter or _is_for_everyone(error):
                 raise error.with_traceback(None)
 
+    @asynccontextmanager
+    async def swept(self, *, seconds: float) -> AsyncIterator[None]:
+        """Delete expired keys at an interval until the block ends.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer.
+        """
+        await self._clock.read(self._database)  # a step before the first sweep is noticed too
+        async with recurring("idempotency key sweep", self.sweep, seconds=seconds):
+            yield
+
     async def sweep(self) -> None:
         """Delete expired keys.
 
         After a step of the clock their age is unknown, and none is deleted for the lifetime of a
         key: a request that is sent again must not be paid again.
         """
-        if await self._clock.steady_for(self._database) < KEY_LIFETIME.total_seconds():
+        clock = await self._clock.read(self._database)
+        if clock.steady_seconds < KEY_LIFETIME.total_seconds():
             return
+        before = clock.at - KEY_LIFETIME  # of this reading: the clock may step at any time
         removed = _SWEEP_LIMIT
         while removed == _SWEEP_LIMIT:
             async with self._database.write() as connection:
-                removed = await keys.remove_old_keys(
-                    connection, age=KEY_LIFETIME, limit=_SWEEP_LIMIT
-                )
+                removed = await keys.remove_old_keys(connection, before=before, limit=_SWEEP_LIMIT)
 
     async def close(self) -> None:
         """Stop waiting for other processes."""

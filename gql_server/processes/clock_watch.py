@@ -1,6 +1,7 @@
 """Detects steps of the clock that stored timestamps come from."""
 
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 from typing import Final
@@ -16,6 +17,19 @@ log = structlog.get_logger(__name__)
 _MAX_DRIFT_SECONDS: Final = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """What the clock showed.
+
+    Attributes:
+        at: The time.
+        steady_seconds: Seconds since the clock stepped; infinite if no step was seen.
+    """
+
+    at: datetime
+    steady_seconds: float
+
+
 class ClockWatch:
     """Compares the database's clock with the monotonic one while this process runs.
 
@@ -23,26 +37,26 @@ class ClockWatch:
     """
 
     def __init__(self) -> None:
-        self._looked: tuple[float, float] | None = None
+        self._last: tuple[float, float] | None = None
         self._stepped_at = -inf
 
-    async def steady_for(self, database: Database) -> float:
-        """Return the seconds since the clock stepped; infinite if no step was seen.
+    async def read(self, database: Database) -> ClockReading:
+        """Read the clock, and detect whether it stepped since the last call.
 
-        Call it regularly: a step is detected by the next call.
+        Call it first when the process starts: a step before the first call is not detected.
 
         Raises:
             DatabaseUnavailable: The database does not answer.
         """
         async with database.read() as connection:
-            moment: datetime = (
+            at: datetime = (
                 await connection.execute(select(present(connection.dialect.name)))
             ).scalar_one()
-        steady, stored = time.monotonic(), moment.timestamp()
-        if self._looked is not None:
-            step = (stored - self._looked[1]) - (steady - self._looked[0])
+        steady, stored = time.monotonic(), at.timestamp()
+        if self._last is not None:
+            step = (stored - self._last[1]) - (steady - self._last[0])
             if abs(step) > _MAX_DRIFT_SECONDS:
                 log.warning("clock_stepped", seconds=round(step))
                 self._stepped_at = steady
-        self._looked = (steady, stored)
-        return steady - self._stepped_at
+        self._last = (steady, stored)
+        return ClockReading(at, steady - self._stepped_at)

@@ -27,7 +27,6 @@ from gql_server.idempotency.keys import KEY_LIFETIME, Idempotency
 from gql_server.idempotency.operations import Accepted, input_hash
 from gql_server.processes import clock_watch
 from gql_server.processes.lease import ProcessLease
-from tests.support.clock import step_clock
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -297,14 +296,13 @@ async def test_a_step_of_the_clock_forgets_no_key(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     idempotency = Server(database).idempotency
-    await idempotency.sweep()
     step = timedelta(days=365)
-    await add_key(database, "prc_gone", completed_at=now())
-    await step_clock(database, step)
-    monkeypatch.setattr(clock_watch, "present", partial(present, ago=-step))
-    for _ in range(2):
-        await idempotency.sweep()
-        assert set(await key_rows(database)) == {"k"}
+    async with idempotency.swept(seconds=3600):  # the clock steps before the first sweep
+        await add_key(database, "prc_gone", completed_at=now())
+        monkeypatch.setattr(clock_watch, "present", partial(present, ago=-step))
+        for _ in range(2):
+            await idempotency.sweep()
+            assert set(await key_rows(database)) == {"k"}
 
 
 async def test_a_process_beats_while_it_serves(database: Database) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import and_, delete, or_, select, tuple_, update
@@ -147,14 +147,13 @@ async def release_key(
     )
 
 
-async def remove_old_keys(connection: AsyncConnection, *, age: timedelta, limit: int) -> int:
-    """Delete keys that were completed, or started and abandoned, longer ago than ``age``.
+async def remove_old_keys(connection: AsyncConnection, *, before: datetime, limit: int) -> int:
+    """Delete keys that were completed, or started and abandoned, before this time.
 
     Returns:
         How many were deleted, at most ``limit``.
     """
     completed_at = col(IdempotencyKeyRow.completed_at)
-    before = present(connection.dialect.name, ago=age)
     given_up = and_(
         completed_at.is_(None),
         col(IdempotencyKeyRow.created_at) < before,
