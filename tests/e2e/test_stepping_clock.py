@@ -14,7 +14,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import psycopg
 import pytest
 
@@ -39,6 +38,8 @@ WINDOW: Final = RateLimit(PER_MINUTE).furthest / SECOND
 ROOM: Final = WAIT_SECONDS
 """Seconds that a busy machine may take longer."""
 
+ALLOWANCE, ALLOWANCE_PER_SECOND = 100_000, 10_000
+
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
 BATCH: Final = 16
 SECRET: Final = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -53,6 +54,23 @@ PAID: Final = (
 )
 
 
+class PatientClient(BatchClient):
+    """A client that waits for its allowance.
+
+    After a step back, it may take as long as one that was used up.
+    """
+
+    async def answer(self, query: str, **variables: Any) -> dict[str, Any]:
+        while True:
+            answer = await super().answer(query, **variables)
+            if "errors" not in answer:
+                return answer
+            (error,) = answer["errors"]
+            assert error["extensions"]["code"] == "RATE_LIMITED", error
+            assert error["extensions"]["retryAfter"] <= ALLOWANCE / ALLOWANCE_PER_SECOND + 1
+            await asyncio.sleep(error["extensions"]["retryAfter"])
+
+
 class Shop:
     """A client of a server whose clock steps."""
 
@@ -62,22 +80,12 @@ class Shop:
         self.folder = folder
         self.settings = settings
         self.fake_workers_ai = fake_workers_ai
-        self.client = BatchClient("")
+        self.client = PatientClient("")
 
     async def generate(self, key: str | None = None) -> dict[str, Any]:
         """Run generateImage; return its payload."""
-        image_input = {"prompt": "A red fox", "model": FLUX, "idempotencyKey": key}
-        body = {"query": GENERATE, "variables": {"input": image_input}}
-        async with httpx.AsyncClient(timeout=WAIT_SECONDS) as client:
-            while True:
-                answer = (await client.post(f"{self.client.url}/graphql", json=body)).json()
-                if "errors" not in answer:
-                    break
-                # After a step back, an allowance may take as long as one that was used up.
-                (error,) = answer["errors"]
-                assert error["extensions"]["code"] == "RATE_LIMITED", error
-                await asyncio.sleep(error["extensions"]["retryAfter"])
-        payload: dict[str, Any] = answer["data"]["generateImage"]
+        image = {"prompt": "A red fox", "model": FLUX, "idempotencyKey": key}
+        payload: dict[str, Any] = (await self.client.ask(GENERATE, input=image))["generateImage"]
         return payload
 
     async def made(self, key: str | None = None) -> str:
@@ -135,8 +143,8 @@ def shop(tmp_path: Path, fake_workers_ai: FakeWorkersAI, clock: SteppingClock) -
         WORKERS_AI_REQUESTS_PER_MINUTE=str(PER_MINUTE),
         BATCH_CONCURRENCY="4",
         PROCESS_LEASE="10",
-        ALLOWANCE="100000",
-        ALLOWANCE_PER_SECOND="10000",
+        ALLOWANCE=str(ALLOWANCE),
+        ALLOWANCE_PER_SECOND=str(ALLOWANCE_PER_SECOND),
         WEBHOOK_SECRET=SECRET,
         WEBHOOK_ALLOW_PRIVATE="true",
         **clock.environment,

@@ -70,11 +70,16 @@ class BatchClient:
 
     async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """Run an operation that must have no errors; return its data."""
+        answer = await self.answer(query, **variables)
+        assert "errors" not in answer, answer
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    async def answer(self, query: str, **variables: Any) -> dict[str, Any]:
+        """Run an operation; return the whole answer."""
         async with httpx.AsyncClient(
             base_url=self.url, verify=trusted_authorities(), timeout=WAIT_SECONDS
         ) as client:
             response = await client.post("/graphql", json={"query": query, "variables": variables})
-        answer = response.json()
-        assert "errors" not in answer, answer
-        data: dict[str, Any] = answer["data"]
-        return data
+        answer: dict[str, Any] = response.json()
+        return answer
