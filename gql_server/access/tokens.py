@@ -18,7 +18,7 @@ class Tokens(Protocol):
         """Return the token's subject, with the role that it gives.
 
         Raises:
-            Unauthenticated: It is none of the provider's, not for this server, or expired; or it
+            Unauthenticated: It is not from the provider, not for this server, or expired; or it
                 gives no role.
             ProviderUnavailable: The provider's keys are unavailable at the moment.
         """

@@ -103,7 +103,7 @@ class Caller(OperationContext):
 
     @property
     def rights(self) -> Hashable:
-        """What answers depend on besides the operation: the user, their role and their key."""
+        """What responses depend on besides the operation: the user, their role and their key."""
         return self._principal, self.sees_schema, self.sees_suggestions
 
     async def open_connection(self) -> None:

@@ -61,7 +61,7 @@ class PageArguments:
             InvalidInput: A size is out of range, both sizes are given, or a cursor is invalid.
         """
         if self.first is not None and self.last is not None:
-            raise InvalidInput("Give first or last, not both.", path=("last",))
+            raise InvalidInput("Use first or last, not both.", path=("last",))
         for name, size in (("first", self.first), ("last", self.last)):
             if size is not None and not 1 <= size <= MAX_PAGE_SIZE:
                 raise InvalidInput(

@@ -1,4 +1,4 @@
-"""Who may ask for what: one permission for each field of the schema's roots.
+"""Permissions: one for each field of the schema's root types.
 
 A field without a permission keeps the schema from being built. What a permission lets pass is then
 narrowed by the use cases, which show everybody their own and an admin everyone's.
@@ -75,7 +75,7 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, Permission]]] = {
 
 
 def guarded(root: _Root) -> _Root:
-    """Return a root of the schema, each of whose fields asks for its permission's role.
+    """Return a root type of the schema, each of whose fields requires its permission's role.
 
     Raises:
         LookupError: A field has no permission, or a permission no field.
@@ -86,9 +86,7 @@ def guarded(root: _Root) -> _Root:
         name = field.graphql_name or camel_case(field.python_name)
         permission = permissions.pop(name, None)
         if permission is None:
-            raise LookupError(
-                f"{definition.name}.{name} has no permission about who may ask for it"
-            )
+            raise LookupError(f"{definition.name}.{name} has no permission")
         if not any(isinstance(one, _Guard) for one in field.extensions):
             guard = _Guard(name, permission)
             field.extensions.append(guard)
@@ -99,14 +97,14 @@ def guarded(root: _Root) -> _Root:
 
 
 class _Guard(FieldExtension):
-    """Lets a field be asked for by the roles that may; it stands outside the field's resolver."""
+    """Checks the caller's role before the field's resolver runs."""
 
     def __init__(self, name: str, permission: Permission) -> None:
         self._name = name
         self._permission = permission
 
     def check(self, context: Context) -> None:
-        """Let pass whose role may ask for the field."""
+        """Resolve the field if the caller's role permits it."""
         self._permission.check(context.principal, self._name)
 
     def resolve(

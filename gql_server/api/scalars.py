@@ -10,7 +10,7 @@ from gql_server.domain.clock import read_moment, to_iso
 from gql_server.domain.parameters import MAX_SEED, read_seed
 
 Seed = NewType("Seed", int)
-"""A seed of a picture; beyond the 32 bits of GraphQL's Int."""
+"""A seed of an image; beyond the 32 bits of GraphQL's Int."""
 
 DATE_TIME: Final[ScalarDefinition] = strawberry.scalar(
     name="DateTime",

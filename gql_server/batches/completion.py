@@ -65,7 +65,7 @@ async def complete_with_images(connection: AsyncConnection, ends: Sequence[ItemC
         if statuses & {ItemStatus.FAILED, ItemStatus.CANCELED}:
             raise ItemAlreadyEnded
         if statuses != {ItemStatus.SUCCEEDED}:
-            raise DatabaseUnavailable("an item was started while its picture was kept")
+            raise DatabaseUnavailable("an item was started while its image was stored")
         for end in left.values():
             end.webhook_id = None
 

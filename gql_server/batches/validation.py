@@ -64,7 +64,7 @@ async def validate_batch(
     """Check a batch, without spending anything.
 
     Raises:
-        Rejected: With the errors of every picture at once, until there are too many to report.
+        Rejected: With the errors of every image at once, until there are too many to report.
     """
     checked = await _checked(services, principal, request)
     accepted: list[ValidatedRequest] = []

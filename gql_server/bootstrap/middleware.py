@@ -1,4 +1,4 @@
-"""The middleware of the web application, as the settings ask for it."""
+"""The middleware of the web application, chosen by the settings."""
 
 from collections.abc import Iterable
 from typing import Final

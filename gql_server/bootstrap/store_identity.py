@@ -72,14 +72,12 @@ async def _check_images(
     if not keys:
         return
     if known is not None:
-        what = "has no marker" if found is None else f"has the marker of another, {found}"
-        raise WrongStore(
-            f"it is not the store that the database's pictures are in: it {what}. {_HINT}"
-        )
+        what = "has no marker" if found is None else f"has the marker of another store, {found}"
+        raise WrongStore(f"it is not the store of the database's images: it {what}. {_HINT}")
     for key in keys:
         if await store.exists(key):
             return
     raise WrongStore(
-        f"the database has pictures, and none of those that were looked for is there: "
-        f"{keys[0]}, for instance. {_HINT}"
+        f"the database has images, but the store contains none of those that were checked, such as "
+        f"{keys[0]}. {_HINT}"
     )

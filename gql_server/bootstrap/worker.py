@@ -15,7 +15,7 @@ _ENDS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 async def work(wiring: Wiring, *, shutdown_timeout: float) -> None:
-    """Work until the process is asked to stop; running jobs then get the shutdown time to finish.
+    """Work until the process is to stop; running jobs then get the shutdown time to finish.
 
     Raises:
         StartError: A service cannot be opened.

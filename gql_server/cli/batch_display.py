@@ -26,7 +26,7 @@ class Display:
     """Shows the progress of a batch; a context manager around the time in which it runs."""
 
     def __init__(self, out: Path) -> None:
-        """Take the folder that the pictures go to."""
+        """Take the folder that images are saved to."""
         self._out = out
         self._bar: Progress | None = None
         console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -64,7 +64,7 @@ class Display:
         self._say(f"Images are saved to {self._out}; Ctrl-C leaves the batch running.")
 
     def on_progress(self, batch: Batch, saved: int) -> None:
-        """Show where it stands."""
+        """Show the progress."""
         if self._is_lost:
             self._is_lost = False
             self._say("Reconnected.")
@@ -89,7 +89,7 @@ class Display:
             )
 
     def lost(self, reason: str) -> None:
-        """Say once that the server cannot be reached just now."""
+        """Print once that the server cannot be reached."""
         if not self._is_lost:
             self._is_lost = True
             self._say(f"The server cannot be reached; retrying: {one_line(reason)}")

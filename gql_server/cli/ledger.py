@@ -41,7 +41,7 @@ def audit(
         bool,
         typer.Option(
             "--adopt",
-            help="With --store: use this store for the database's pictures, whatever it holds.",
+            help="With --store: use this store for the database's images, whatever it holds.",
         ),
     ] = False,
     force: Annotated[

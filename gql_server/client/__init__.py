@@ -1,1 +1,1 @@
-"""Talks to a running server as any client does: a batch, from its prompts to saved pictures."""
+"""Talks to a running server as any client does: a batch, from its prompts to saved images."""

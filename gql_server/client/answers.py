@@ -1,4 +1,4 @@
-"""What is asked of a server, and the shape of its answers."""
+"""The operations sent to a server, and the shape of its responses."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -90,7 +90,7 @@ class Batch(_Answer):
 
 
 class Image(_Answer):
-    """A picture, and where its bytes are for now."""
+    """An image, and the current address of its bytes."""
 
     id: str
     r2_key: str

@@ -39,7 +39,7 @@ class Listener(Protocol):
         """The batch is there, and is watched from now on."""
 
     def on_progress(self, batch: Batch, saved: int) -> None:
-        """Items ended, or pictures were saved."""
+        """Items ended, or images were saved."""
 
 
 @dataclass
@@ -49,9 +49,9 @@ class Result:
     Attributes:
         batch: The batch at its end.
         failed: The items that failed, in their order.
-        saved: How many pictures were fetched.
+        saved: How many images were fetched.
         present: How many were there already.
-        missing: The items whose picture could not be had, in their order.
+        missing: The items whose image could not be downloaded, in order.
     """
 
     batch: Batch
@@ -62,19 +62,19 @@ class Result:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every picture that was asked for is in the folder."""
+        """Whether every requested image is in the folder."""
         return self.batch.succeeded == self.batch.total and not self.missing
 
 
 async def start_batch(
     server: Server, folder: OutputFolder, source: Mapping[str, Any], listener: Listener
 ) -> str:
-    """Ask for a batch, unless this folder has asked for it before; return its id.
+    """Request a batch, unless it was requested from this folder before; return its ID.
 
     Args:
         server: Who makes it.
         folder: Remembers the request before it is sent, so that one whose answer was lost is not
-            asked for twice.
+            requested twice.
         source: A GenerateBatchInput; an idempotency key is added if it has none.
         listener: Receives the progress.
 
@@ -144,19 +144,19 @@ async def save_batch(
     batch_id: str,
     listener: Listener,
 ) -> Result:
-    """Watch a batch until its end, and save each picture when it is there.
+    """Watch a batch until it ends, and save each image as soon as it exists.
 
     Args:
         server: Who makes it.
-        http: Fetches the pictures.
+        http: Fetches the images.
         folder: Where they go; what is there already is not fetched again.
         batch_id: The batch.
         listener: Receives the progress.
 
     Raises:
         ServerRefused: The caller has no such batch.
-        ServerUnreachable: The server, or where the pictures are, did not answer for too long.
-        OSError: A picture could not be written.
+        ServerUnreachable: The server or the store did not answer for too long.
+        OSError: An image could not be written.
     """
     result = Result(await server.batch(batch_id))
     pending: asyncio.Queue[tuple[Item, Image] | None] = asyncio.Queue()

@@ -1,4 +1,4 @@
-"""Pictures that are fetched from wherever their server keeps them."""
+"""Downloads of images, from the server or from its store."""
 
 from enum import Enum
 from http import HTTPStatus
@@ -18,7 +18,7 @@ _MAX_REFUSALS: Final = 3
 
 
 class Fetched(Enum):
-    """What came of fetching a picture."""
+    """The result of a download."""
 
     SAVED = "saved"
     PRESENT = "there already"
@@ -28,12 +28,12 @@ class Fetched(Enum):
 async def fetch_picture(
     server: Server, http: httpx.AsyncClient, folder: OutputFolder, item: Item, image: Image
 ) -> Fetched:
-    """Save an item's picture, unless it is there; a new address is asked for after a failure.
+    """Save an item's image unless it is saved already; after a failure, request a new address.
 
     Raises:
         ServerRefused: The server's names are no names.
-        ServerUnreachable: The picture's address, or the server, did not answer for too long.
-        OSError: The picture could not be written.
+        ServerUnreachable: The image's address, or the server, did not answer for too long.
+        OSError: The image could not be written.
     """
     target = folder.picture_path(item, image)
     if target.exists():
@@ -60,9 +60,9 @@ async def _download(
     try:
         async with http.stream("GET", address, timeout=_TIMEOUT, follow_redirects=True) as answer:
             if is_transient(answer.status_code):
-                raise ConnectionLost(f"a picture's address answers {answer.status_code}")
+                raise ConnectionLost(f"the image's address returns HTTP {answer.status_code}")
             if answer.status_code != HTTPStatus.OK:
-                raise ServerRefused(f"A picture's address answers {answer.status_code}.")
+                raise ServerRefused(f"The image's address returns HTTP {answer.status_code}.")
             await folder.save(target, answer.aiter_bytes())
     except httpx.TransportError as error:
         reason = str(error) or type(error).__name__

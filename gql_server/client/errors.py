@@ -10,7 +10,7 @@ _TRANSIENT_CODES: Final = frozenset({"INTERNAL", "RATE_LIMITED", "SERVER_STOPPIN
 
 
 class ServerRefused(Exception):
-    """The server will not do what was asked, and would not do it later.
+    """The server refuses the request, and a retry would not help.
 
     Attributes:
         requires_auth: Whether it requires authentication.

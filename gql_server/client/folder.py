@@ -22,11 +22,11 @@ class OutputFolderError(Exception):
 
 
 class Request(BaseModel):
-    """What was asked for from this folder.
+    """The request that was sent from this folder.
 
     Attributes:
-        idempotency_key: The key that it was, or will be, asked for with.
-        digest: Of the input; None where the batch was asked for elsewhere.
+        idempotency_key: Its idempotency key.
+        digest: Digest of the input; None if the batch was requested elsewhere.
         batch_id: The batch; None while its server has not answered.
     """
 
@@ -66,7 +66,7 @@ class OutputFolder:
             lock.release()
 
     def request(self) -> Request | None:
-        """Return what was asked for from here; None before anything was.
+        """Return the request that was sent from here; None before the first.
 
         Raises:
             OutputFolderError: It cannot be read.
@@ -79,26 +79,26 @@ class OutputFolder:
             raise OutputFolderError(f"{self._request_path} cannot be read; delete it.") from error
 
     def keep_request(self, request: Request) -> None:
-        """Remember what was asked for, before the folder is used for it."""
+        """Write down the request, before the folder is used for it."""
         _write(self._request_path, request.model_dump_json(indent=2).encode())
 
     def forget_request(self) -> None:
-        """Forget what was asked for: nothing came of it."""
+        """Forget the request, which was refused."""
         self._request_path.unlink(missing_ok=True)
 
     def picture_path(self, item: Item, image: Image) -> Path:
-        """Return where an item's picture belongs.
+        """Return where an item's image belongs.
 
         Raises:
-            ServerRefused: The server's names for it are no names.
+            ServerRefused: The server sent an invalid file name.
         """
         suffix = PurePosixPath(image.r2_key).suffix
         if not has_prefix(image.id, "img") or not _SUFFIX.fullmatch(suffix) or item.index < 0:
-            raise ServerRefused(f"Its name for picture {item.index} is none.")
+            raise ServerRefused(f"The server sent an invalid file name for image {item.index}.")
         return self.path / f"{item.index:04}-{image.id}{suffix}"
 
     async def save(self, target: Path, chunks: AsyncIterable[bytes]) -> None:
-        """Write a picture, which appears under its name when it is whole."""
+        """Write an image, which appears under its name when it is whole."""
         part = _part(target)
         with part.open("wb") as file:
             async for chunk in chunks:

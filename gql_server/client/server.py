@@ -180,7 +180,7 @@ class Server:
                     await retries.wait(lost)
 
     def retries(self) -> RetryPolicy:
-        """Return new retries for something that this server is asked."""
+        """Return new retries for a request to this server."""
         return RetryPolicy(_GIVE_UP_SECONDS if self._was_reached else 0.0, self._report)
 
     async def _updates(self, way: Way, batch_id: str, after: int) -> Updates:
@@ -249,7 +249,7 @@ class Server:
         if isinstance(answer, dict) and answer.get("errors"):
             raise graphql_error(answer["errors"])
         if not isinstance(answer, dict) or not isinstance(answer.get("data"), dict):
-            raise ServerRefused(f"It answers {response.status_code} and no GraphQL.")
+            raise ServerRefused(f"Unexpected response: HTTP {response.status_code}, not GraphQL.")
         data: dict[str, Any] = answer["data"]
         return data
 

@@ -34,9 +34,9 @@ class OtherSize:
     def message(self) -> str:
         """A message for people: both sizes, and what was charged."""
         return (
-            f"The model returned {self.width} × {self.height} pixels in place of "
-            f"{self.requested_width} × {self.requested_height}. The picture was kept and charged "
-            "as it is."
+            f"The model returned {self.width} × {self.height} pixels instead of "
+            f"{self.requested_width} × {self.requested_height}. The image was stored, and "
+            "charged by its actual size."
         )
 
 

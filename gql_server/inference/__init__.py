@@ -1,1 +1,1 @@
-"""Where pictures come from, and the catalogue of models."""
+"""The catalogue of models, and the generators of images."""

@@ -76,7 +76,7 @@ class RateLimiter(Protocol):
         """
 
     async def pause(self, kind: AttemptKind, seconds: float) -> None:
-        """Let no attempt of a kind start for some seconds, because the provider asked for it."""
+        """Let no attempt of a kind start for some seconds, because the provider requests it."""
 
 
 class NoRateLimit:

@@ -272,7 +272,7 @@ class Model(Entry):
 
     @property
     def capabilities(self) -> tuple[ModelCapability, ...]:
-        """What the model can be asked for beyond a prompt."""
+        """The parameters of the model besides the prompt."""
         inputs = self.image_inputs
         found = {
             ModelCapability.SIZE: "width" in self.parameters,

@@ -24,7 +24,7 @@ class Size(Entry):
 
 
 class DerivedSize(Entry):
-    """The size of an image that is asked for by its ratio, a tier, or a source image.
+    """The size of an image that is requested by its ratio, a tier, or a source image.
 
     It is what documentation and common sense say: providers may choose slightly other sizes.
 

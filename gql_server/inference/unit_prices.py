@@ -12,7 +12,7 @@ from gql_server.domain.money import MilliNeurons, NanoDollars, milli_neurons, na
 from gql_server.inference.entries import Entry
 
 PIXELS: Final = "pixels"
-"""The name under which a condition asks for the pixels of the image that is made."""
+"""The name by which a condition refers to the pixels of the generated image."""
 
 
 class PriceUnit(StrEnum):

@@ -119,7 +119,7 @@ class PublicAddresses:
         """Return the IP addresses of an address's host.
 
         Raises:
-            AddressRefused: One of them is not public, or there is none.
+            AddressRefused: An address is not public, or the host has no address.
             OSError: They cannot be found.
         """
         host = target.raw_host.decode("ascii")

@@ -27,7 +27,7 @@ class SharedRateLimiter:
     """Grants permits that are counted in the database; a ``RateLimiter``.
 
     Waiting attempts queue in their process, and only the first one queries the database: the
-    database is asked by as many clients as there are processes, not attempts.
+    database has as many clients as there are processes, not attempts.
 
     Without the database no permits are granted: an image could be neither stored nor charged.
 

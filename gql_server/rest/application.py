@@ -32,9 +32,9 @@ _OPERATIONS: Final = {operation.id: operation for operation in OPERATIONS}
 
 @cache
 def rest_application(options: RestOptions | None = None) -> FastAPI:
-    """Build the application, once for the same options, as it keeps nothing of a server's own.
+    """Build the application, once for the same options, because it has no state of a server.
 
-    Its paths are whole, so it is routed to and not mounted. The state of a request has the
+    Its paths are complete, so it is routed to and not mounted. The state of a request has the
     ``services`` and the ``principal``.
     """
     options = options or RestOptions()
@@ -117,14 +117,14 @@ class _Route(APIRoute):
 
 
 async def _admit(request: Request, operation: Operation) -> AllowanceState | None:
-    """Let an operation pass; every one comes by here, once, before anything is done for it.
+    """Check the role and deduct the cost, once for each request, before anything else is done.
 
     Returns:
-        How the caller's allowance stands; None where there is none.
+        The state of the caller's allowance; None without one.
 
     Raises:
-        Forbidden: The caller's role may not ask for it.
-        RateLimited: It costs more than is left of the caller's allowance.
+        Forbidden: The caller's role is too low.
+        RateLimited: The caller's allowance is too small.
     """
     principal = principal_of(request)
     operation.permission.check(principal, f"{operation.method} {operation.path}")
@@ -137,7 +137,7 @@ async def _answer_error(_request: Request, error: Exception) -> Response:
 
 
 async def _answer_http_error(request: Request, error: Exception) -> Response:
-    """Answer that there is no such address or method; ``Allow`` names those that there are."""
+    """Respond to an unknown address or method; ``Allow`` lists the methods of a known address."""
     response = error_response(error)
     if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = ", ".join(_methods_at(request))
@@ -145,7 +145,7 @@ async def _answer_http_error(request: Request, error: Exception) -> Response:
 
 
 def _methods_at(request: Request) -> list[str]:
-    """Return the methods of the first path that fits, for a later one would not be asked."""
+    """Return the methods of the first path that matches, as routing stops there."""
     app: FastAPI = request.app
     routes = [route for route in app.routes if isinstance(route, Route)]
     fitting = (route.path for route in routes if route.matches(request.scope)[0] is not Match.NONE)

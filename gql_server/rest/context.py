@@ -28,10 +28,10 @@ class Context:
     allowances: Allowances
 
     async def spend(self, cost: int) -> None:
-        """Spend what a request costs beyond what its operation does, such as for its pictures.
+        """Deduct what a request costs beyond its operation, such as for its images.
 
         Raises:
-            RateLimited: More than is left of the caller's allowance.
+            RateLimited: The caller's allowance is too small.
         """
         if cost:
             await self.allowances.spend(self.principal, cost)

@@ -175,7 +175,7 @@ OPERATIONS: Final = (
         endpoint=source_images.upload,
         permission=_CREATE_NEW,
         tag="uploads",
-        summary="Upload a picture",
+        summary="Upload an image",
         description="Stores an image for `source_image_ids`: upright, at most 2048 pixels "
         "per side and without its metadata.",
         example=SOURCE_IMAGE,

@@ -93,7 +93,7 @@ def listen_host(value: str) -> str:
     """
     bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
     if "%" in bare:
-        raise ValueError("an interface (%…) has no place in the server's address; listen on ::")
+        raise ValueError("the server's address must not have an interface (%…); listen on ::")
     try:
         return str(ip_address(bare))
     except ValueError:

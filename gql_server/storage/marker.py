@@ -33,7 +33,7 @@ def wrong_marker(place: str, found: str | None) -> str:
     """Return the message for a store that does not belong to the database."""
     if found is None:
         return (
-            f"{place} has no marker {MARKER}, so it is not the store that the database's pictures "
-            "are in. Is a volume not mounted, or another bucket named?"
+            f"{place} has no marker {MARKER}, so it is not the store of the database's "
+            "images. Is a volume not mounted, or another bucket named?"
         )
     return f"{place} is the store of another database, as its marker {MARKER} says."

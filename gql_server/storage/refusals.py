@@ -97,7 +97,7 @@ def translated(operation: str, *, bucket: str, key: str | None = None) -> Iterat
         log.error(  # noqa: TRY400 - the error says all that a trace would
             "store_refused", **about, error=str(error)
         )
-        message = f"R2 cannot be asked to {operation}: {type(error).__name__}."
+        message = f"A request to {operation} cannot be made: {type(error).__name__}."
         raise StoreMisconfigured(message) from error
 
 

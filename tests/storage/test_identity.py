@@ -55,7 +55,7 @@ async def test_a_lost_folder_is_noticed_and_not_made_again(tmp_path: Path) -> No
         await store_becomes(app, 200, "ok")
         await app.image(**SMALL)
     images.rename(tmp_path / "unmounted")
-    with pytest.raises(StartError, match="not the store that the database's pictures are in"):
+    with pytest.raises(StartError, match="not the store of the database's images"):
         await check_start(load_settings(data_dir=tmp_path))
     assert not images.exists()
 
@@ -84,7 +84,7 @@ async def test_a_database_of_an_older_version_adopts_its_store(tmp_path: Path) -
             await connection.exec_driver_sql("DELETE FROM stores")
     assert marker.exists()
     shutil.rmtree(tmp_path / "images")
-    with pytest.raises(StartError, match="none of those that were looked for is there"):
+    with pytest.raises(StartError, match="contains none of those"):
         await check_start(load_settings(data_dir=tmp_path))
 
 

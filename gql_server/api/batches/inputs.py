@@ -1,4 +1,4 @@
-"""What a batch is asked for with."""
+"""The input of a batch."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field, fields
@@ -113,10 +113,10 @@ def retry_work(_arguments: Mapping[str, Any]) -> int:
 
 
 async def batch_request(source: GenerateBatchInput) -> BatchRequest:
-    """Read the batch that an input asks for, some pictures at a time.
+    """Read a batch from its input, some images at a time.
 
     Raises:
-        Rejected: It asks for none, or for more than a batch has.
+        Rejected: It has no images, or more than a batch may have.
     """
     entries = source.pictures.prompts or source.pictures.items
     errors = list(size_errors(len(entries.value) if entries else 0, source.images_per_prompt))
@@ -156,7 +156,7 @@ def _pictures(source: GenerateBatchInput) -> Iterator[BatchImage]:
 
 
 def _given(source: ImageSettingsInput) -> dict[str, Any]:
-    # A list becomes a tuple here, once, and not for every picture that the batch's is for.
+    # Lists become tuples once, not once for each image of the batch.
     return {
         name: _hashable(name, value)
         for name in _SETTINGS

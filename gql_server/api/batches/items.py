@@ -1,4 +1,4 @@
-"""The items of batches: one item, one picture."""
+"""The items of batches: one item, one image."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -78,7 +78,7 @@ class BatchItem(Node):
 
     @strawberry.field(description="The generated image. Null unless the status is SUCCEEDED.")
     async def image(self, info: Info) -> Image | None:
-        """Load the picture, together with its siblings'."""
+        """Load the image, together with its siblings'."""
         if self.image_id is None:
             return None
         image = await info.context.loaders.images.load(self.image_id)
@@ -89,7 +89,7 @@ class BatchItem(Node):
         metadata=list_size(1),
     )
     async def warnings(self, info: Info) -> list[PayloadWarning]:
-        """Load the picture, together with its siblings', and compare."""
+        """Load the image, together with its siblings', and compare."""
         if self.image_id is None:
             return []
         image = await info.context.loaders.images.load(self.image_id)

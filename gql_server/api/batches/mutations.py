@@ -1,4 +1,4 @@
-"""What is done to batches: asked for, canceled, resumed, retried."""
+"""Mutations of batches: create, cancel, resume, retry."""
 
 from collections.abc import Awaitable
 from typing import Annotated
@@ -104,7 +104,7 @@ class RetryBatchPayload:
 
 @strawberry.type
 class BatchMutations:
-    """What is done to batches."""
+    """Mutations of batches."""
 
     @strawberry.mutation(
         description="Starts generating many images and returns at once; follow it with "
@@ -119,7 +119,7 @@ class BatchMutations:
             GenerateBatchInput, strawberry.argument(description="The images to generate.")
         ],
     ) -> GenerateBatchPayload:
-        """Ask for many pictures."""
+        """Accept a batch."""
         context = info.context
 
         async def work() -> CreatedBatch:

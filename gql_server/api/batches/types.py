@@ -196,7 +196,7 @@ class Batch(Node):
     async def images(
         self, info: Info, page: PageArguments, filter: FilterArgument = None
     ) -> Connection[Image]:
-        """List pictures."""
+        """List images."""
         return await image_connection(info, page, filter, batch_id=self.id)
 
 

@@ -105,7 +105,7 @@ class BudgetMutations:
         self,
         info: Info,
         input: Annotated[
-            SetBudgetInput, strawberry.argument(description="ID of the budget, `bdg_…`.")
+            SetBudgetInput, strawberry.argument(description="The budget to create or replace.")
         ],
     ) -> SetBudgetPayload:
         """Set a budget."""

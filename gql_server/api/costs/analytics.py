@@ -129,27 +129,27 @@ class CostAnalytics:
 
     @strawberry.field(description="Amount charged to users, in US dollars.")
     async def total_cost(self) -> float:
-        """Sum up."""
+        """Return the sum."""
         return to_dollars((await self._totals()).amount)
 
     @strawberry.field(description="Number of images charged.")
     async def total_images(self) -> int:
-        """Sum up."""
+        """Return the sum."""
         return (await self._totals()).images
 
     @strawberry.field(description="Average cost of an image, in US dollars. 0 without images.")
     async def average_cost(self) -> float:
-        """Sum up."""
+        """Return the sum."""
         return to_dollars((await self._totals()).average)
 
     @strawberry.field(description="Amount billed by the provider, in US dollars.")
     async def provider_cost(self) -> float:
-        """Sum up."""
+        """Return the sum."""
         return to_dollars((await self._totals()).provider_cost)
 
     @strawberry.field(description="Usage counted by the provider, in neurons.")
     async def neurons(self) -> float:
-        """Sum up."""
+        """Return the sum."""
         return to_neurons((await self._totals()).neurons)
 
     @strawberry.field(description="Costs by model, highest first.", metadata={LIST_LIMIT: _GROUPS})

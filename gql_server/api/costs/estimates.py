@@ -62,7 +62,7 @@ class CostEstimatePayload:
 
 
 def estimate_work(arguments: Mapping[str, Any]) -> int:
-    """Return what an estimate costs beside its objects: as much as accepting the pictures."""
+    """Return the cost of an estimate beside its objects: as much as accepting the images."""
     source = arguments.get("input")
     batch = source.get("batch") if isinstance(source, dict) else None
     return batch_work({"input": batch})

@@ -98,7 +98,7 @@ class CostEstimateQueries:
 def _cost_analytics(
     info: Info, since: datetime | None, until: datetime | None, where: CostFilter | None
 ) -> CostAnalytics:
-    """Report what the caller's pictures cost; each field is read when it is asked for.
+    """Report the costs of the caller's images; each field is read when it is selected.
 
     Raises:
         InvalidInput: The span ends before it begins.

@@ -1,4 +1,4 @@
-"""The addresses of pictures: whole, or resized and converted."""
+"""URLs of images: originals, or resized and converted."""
 
 from enum import Enum
 from typing import Annotated
@@ -60,7 +60,7 @@ async def image_url(
     image_format: ImageFormat | None = None,
     expires_in: int = DEFAULT_URL_SECONDS,
 ) -> str:
-    """Return an address of a stored picture, for the arguments of a field ``url``.
+    """Return the URL of a stored image for the arguments of a ``url`` field.
 
     Raises:
         InvalidInput: The width or the seconds are out of range.

@@ -134,10 +134,10 @@ class UserFilter(Protocol):
 
 
 def requested_user(where: UserFilter | None) -> str | None:
-    """Return the user whose list a filter asks for; None: of all whom the caller may see.
+    """Return the user whose objects a filter selects; None: all that the caller may see.
 
     Raises:
-        Rejected: No database can look for the user.
+        Rejected: The user ID is invalid.
     """
     if where is None:
         return None

@@ -122,7 +122,7 @@ class ImageMutations:
             GenerateImageInput, strawberry.argument(description="The image to generate.")
         ],
     ) -> GenerateImagePayload:
-        """Make one picture."""
+        """Generate one image."""
         context = info.context
         try:
             made = await generate_image(

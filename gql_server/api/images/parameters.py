@@ -1,4 +1,4 @@
-"""The settings of a picture, as they come in and as they go out."""
+"""Settings of an image: the inputs, and the output."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -115,7 +115,7 @@ class TemplateParametersInput:
 
 @strawberry.input
 class PromptInput:
-    """What a picture shows."""
+    """The prompt, and the settings that belong to it."""
 
     prompt: str = strawberry.field(
         default="",
@@ -127,7 +127,7 @@ class PromptInput:
 
 @strawberry.input
 class ImageSettingsInput:
-    """How a picture is made, and what is kept with it."""
+    """How an image is generated, and what is stored with it."""
 
     model: strawberry.ID | None = strawberry.field(
         default=None,
@@ -219,7 +219,7 @@ _SHARED: Final = tuple(field.name for field in fields(Parameters) if field.name 
 
 
 def image_request(source: GenerateImageInput) -> ImageRequest:
-    """Read the picture that an input asks for."""
+    """Read the request from an input."""
     return ImageRequest(
         prompt=source.prompt,
         model_id=source.model,

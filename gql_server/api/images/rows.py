@@ -37,7 +37,7 @@ class ImageRows:
         """Read a page.
 
         Raises:
-            InvalidInput: The page cannot be asked for so.
+            InvalidInput: The page arguments are invalid.
             Rejected: The filter cannot.
             DatabaseUnavailable: The database does not answer.
         """

@@ -1,4 +1,4 @@
-"""What there is to know of a picture though it was made."""
+"""Warnings about images that were generated."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ class SizeWarning(PayloadWarning):
 
 
 def size_warnings(image: PartialImage) -> Sequence[PayloadWarning]:
-    """Warn of a kept image that has another size than was asked for."""
+    """Warn about a stored image whose size differs from the requested one."""
     found = other_size(image)
     if found is None:
         return ()

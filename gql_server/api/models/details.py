@@ -1,4 +1,4 @@
-"""What there is to know of a model: its speed, quality, abilities, settings and prices."""
+"""Details of a model: its speed, quality, abilities, settings and prices."""
 
 from enum import Enum
 

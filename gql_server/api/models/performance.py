@@ -63,7 +63,7 @@ class ModelPerformance:
 
 
 async def model_performance(info: Info, model_id: str, since: datetime | None) -> ModelPerformance:
-    """Report how a model did, together with the others that are asked about."""
+    """Report the performance of a model, loaded together with that of its siblings."""
     is_admin = info.context.is_admin
     start = performance_start(since)
     if not is_admin:

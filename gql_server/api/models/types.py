@@ -185,7 +185,7 @@ _PARAMETER_DESCRIPTIONS: Mapping[str, str] = {
     "negative_prompt": "Things the image should not show.",
     "width": "Image width in pixels.",
     "height": "Image height in pixels.",
-    "steps": "How often the picture is refined: more is finer, slower and may cost more.",
+    "steps": "Number of refinement steps. More steps are finer and slower, and may cost more.",
     "guidance": "Guidance scale: higher values follow the prompt more closely. Default and "
     "range depend on the model, see `Model.parameters`.",
     "seed": "Seed of the random generator. The same seed and settings give the same image.",

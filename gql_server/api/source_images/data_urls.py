@@ -1,4 +1,4 @@
-"""Data URLs: a picture as text, for clients that cannot send multipart requests."""
+"""Data URLs: an image as text, for clients that cannot send multipart requests."""
 
 import binascii
 import re

@@ -90,7 +90,7 @@ class SourceImageMutations:
             UploadSourceImageInput, strawberry.argument(description="The image to upload.")
         ],
     ) -> UploadSourceImagePayload:
-        """Upload a picture."""
+        """Upload an image."""
         context = info.context
         try:
             data, path = await _read(input)
@@ -126,14 +126,14 @@ class SourceImageMutations:
 
 
 async def _read(source: UploadSourceImageInput) -> tuple[bytes, Path]:
-    """Return the picture's bytes, and the field that they came in."""
+    """Return the image's bytes, and the field that they came in."""
     if source.file is not None and source.data_url is not None:
         raise InvalidInput("Give file or dataUrl, not both.", path=DATA_URL_PATH)
     if source.data_url is not None:
         return await asyncio.to_thread(read_data_url, source.data_url), DATA_URL_PATH
     if source.file is None:
         raise InvalidInput(
-            "Send the picture as file, in a GraphQL multipart request, or as dataUrl.",
+            "Send the image as file, in a GraphQL multipart request, or as dataUrl.",
             path=_FILE_PATH,
             code=ErrorCode.REQUIRED,
         )

@@ -1,4 +1,4 @@
-"""Uploaded pictures, for image to image: their shape and their lists."""
+"""Uploaded images, for image to image: their shape and their lists."""
 
 from collections.abc import Sequence
 from datetime import datetime

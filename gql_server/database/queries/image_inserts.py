@@ -142,7 +142,7 @@ async def _insert(connection: AsyncConnection, *, news: Sequence[NewImage]) -> N
 
 
 async def _settle_with_kept(connection: AsyncConnection, *, new: NewImage) -> PartialImage | None:
-    """Settle with the image that another process wrote under the same ID; None: there is none."""
+    """Settle with the image that another process wrote under the same ID; None without one."""
     image = new.image
     found = await find_images(connection, [image.id], user_id=image.user_id)
     if image.id in found:

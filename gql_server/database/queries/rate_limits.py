@@ -1,7 +1,7 @@
 """Statements that grant permits under a rate limit, to all processes on the database alike.
 
 PostgreSQL's own clock is read, so that machines whose clocks differ share the same limit. SQLite
-has one process that asks for permits, and a clock of that process that never steps.
+has one process that requests permits, and a clock of that process that never steps.
 """
 
 import time

@@ -150,7 +150,7 @@ async def sum_rollups_by(
 ) -> dict[str, Totals]:
     """Sum a time range by user, model or template, most expensive first.
 
-    Entries whose sums are all zero are left out.
+    Entries whose sums are all zero are omitted.
     """
     name = {
         Grouping.USER: "user_id",

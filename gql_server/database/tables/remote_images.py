@@ -27,7 +27,7 @@ class RemoteImageRow(SQLModel, table=True):
     usage: dict[str, Any] | None = Field(default=None, sa_type=JsonValue)
     log_id: str | None = None
     request: dict[str, Any] = Field(sa_type=JsonValue)
-    """What was asked for."""
+    """The request."""
     accepted: dict[str, Any] = Field(sa_type=JsonValue)
     """What was decided when it was accepted."""
     next_try_at: datetime = Field(sa_type=UtcDateTime)

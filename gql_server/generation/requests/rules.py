@@ -52,7 +52,7 @@ def resolve_parameters(
     if model.custom_size:
         saved = _without_other_sizes(model, own, saved)
     errors = [*_own_errors(model, given.own, path), *_size_errors(model, own, saved, path)]
-    # A size in pixels replaces the defaults of the other ways to ask for one.
+    # A size in pixels replaces the defaults of the other ways to request one.
     replaced = model.custom_size and {"width", "height"} <= own.keys() | saved.keys()
     unset = {"aspect_ratio", *model.custom_size} if replaced else set()
     values: dict[str, Any] = {}
@@ -199,7 +199,7 @@ def _own_errors(model: Model, own: Mapping[str, Any], path: Path) -> Iterator[In
 def _without_other_sizes(
     model: Model, own: Mapping[str, Any], saved: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Leave out the template's size where the caller asks for another, or the template for two."""
+    """Drop the template's size if the caller requests another, or if the template has two."""
     pixels, others = {"width", "height"}, {"aspect_ratio", *model.custom_size}
     if own.keys() & others and not own.keys() & pixels:
         left_out = pixels
@@ -213,7 +213,7 @@ def _without_other_sizes(
 def _size_errors(
     model: Model, own: Mapping[str, Any], saved: Mapping[str, Any], path: Path
 ) -> Iterator[InvalidInput]:
-    """Report a size that is not one of the model's, or asked for in two ways."""
+    """Report a size that is not one of the model's, or requested in two ways."""
     if "width" not in model.parameters:
         return
     merged = {**saved, **own}

@@ -75,7 +75,7 @@ def json_errors(value: Mapping[str, Any], *, label: str, path: Path) -> Iterator
     Args:
         value: The object.
         label: What to call it in messages.
-        path: Where in the input it stands.
+        path: Where it is in the input.
     """
     if not isinstance(value, dict):
         yield InvalidInput(f"{label} must be a JSON object.", path=path)

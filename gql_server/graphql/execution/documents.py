@@ -48,7 +48,7 @@ class PreparedDocument(NamedTuple):
     errors: tuple[GraphQLError, ...] = ()
     """What is wrong with it; it is run only when there are none."""
     introspects: bool = False
-    """Whether it asks for the schema itself."""
+    """Whether it selects the schema itself."""
     costs: Mapping[str, OperationCost] = {}
     """The estimates of its operations, by name; of one without a name by ""."""
     list_types: Mapping[str, ListTypes] = {}

@@ -1,4 +1,4 @@
-"""What a document may ask for at most, counted before it is validated.
+"""The limits of a document, counted before it is validated.
 
 Strawberry's own limiters walk a fragment once for each of its spreads, so that thirty fragments
 which each spread the next one twice keep them busy for an hour. Here each fragment is counted once.

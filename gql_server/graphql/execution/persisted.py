@@ -56,8 +56,8 @@ class PersistedDocuments:
         """Return the document to run.
 
         Raises:
-            RequestRefused: There is none, it is not trusted, or its hash is another one.
-            GraphQLError: There is none of that hash.
+            RequestRefused: The request has no document, it is not trusted, or its hash is wrong.
+            GraphQLError: No document with that hash is known.
         """
         query: str | None = parameters.get("query")
         extensions = parameters.get("extensions")
@@ -71,7 +71,7 @@ class PersistedDocuments:
         return query
 
     def _trusted_document(self, query: str | None, name: str | None) -> str:
-        assert self._trusted is not None  # noqa: S101 - asked for only then
+        assert self._trusted is not None  # noqa: S101 - called only then
         if query:
             if query in self._trusted_texts:
                 return query
@@ -121,12 +121,12 @@ def load_trusted_documents(path: Path, documents: Documents) -> dict[str, str]:
     except TextFileError as error:
         raise TrustedDocumentsError(str(error)) from error
     except ValueError as error:
-        raise TrustedDocumentsError(f"{path}: it is not JSON: {error}") from error
+        raise TrustedDocumentsError(f"{path} is not JSON: {error}") from error
     found = _entries(manifest)
     if found is None:
         raise TrustedDocumentsError(f"{path}: it is not an object of hashes and their documents")
     if not found:
-        raise TrustedDocumentsError(f"{path}: it has no documents")
+        raise TrustedDocumentsError(f"{path} contains no documents")
     for name, document in found.items():
         errors = documents.prepare(document).errors
         if errors:

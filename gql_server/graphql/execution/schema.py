@@ -45,7 +45,7 @@ class Schema(strawberry.Schema):
         page_sizes: PageSizes = PageSizes(),  # noqa: B008 - immutable
         **definition: Any,
     ) -> None:
-        """Take what an operation may ask for at most, and the definition of a Strawberry schema.
+        """Take the limits of operations, and the definition of a Strawberry schema.
 
         Args:
             limits: The limits of an operation.

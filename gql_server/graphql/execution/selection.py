@@ -1,4 +1,4 @@
-"""What a client asked for below a field, so that no column is read in vain."""
+"""The fields that a client selected below a field, so that only their columns are read."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from graphql import FieldNode, FragmentSpreadNode, GraphQLResolveInfo, Selection
 def requested_columns(
     info: strawberry.Info[Any, Any], path: tuple[str, ...], columns: Mapping[str, tuple[str, ...]]
 ) -> frozenset[str]:
-    """Return the columns that the fields asked for below ``path`` are made of.
+    """Return the columns that the fields selected below ``path`` are made of.
 
     Args:
         info: Of the resolver that reads the rows.

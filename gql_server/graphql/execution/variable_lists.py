@@ -24,7 +24,7 @@ MAX_OBJECTS: Final = 20_000
 """Twice the maximum of a batch, so that a batch that is too large gets ``userErrors``."""
 
 MAX_ENTRIES: Final = 250_000
-"""More than 10,000 pictures with as many tags and source images as they may have."""
+"""More than 10,000 images with as many tags and source images as they may have."""
 
 ListTypes = Mapping[str, GraphQLInputType]
 """The types of an operation's variables in which lists can stand, by the variables' names."""

@@ -26,7 +26,7 @@ class ListLimit:
     """The argument ``limit`` of a list.
 
     Attributes:
-        default: The entries of a list that is asked for without a limit.
+        default: The entries of a list that is selected without a limit.
         maximum: The most that a limit may be.
     """
 

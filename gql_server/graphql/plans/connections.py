@@ -53,7 +53,7 @@ def connection(
     """Return what answers a connection.
 
     Raises:
-        Uncovered: Something is asked for that cannot be written from rows.
+        Uncovered: A selected field cannot be written from rows.
     """
     kind = get_named_type(field_type)
     assert isinstance(kind, GraphQLObjectType)  # noqa: S101 - a connection
@@ -95,7 +95,7 @@ def connection(
 
 
 class _Page:
-    """The columns of a page's rows and what writes them, as fields ask for them."""
+    """The columns of a page's rows and what writes them, as fields need them."""
 
     def __init__(self, selections: Selections, source: RowSource) -> None:
         self._selections = selections

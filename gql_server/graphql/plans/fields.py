@@ -1,7 +1,7 @@
 """How fields say that a plan may answer them: in their metadata.
 
 A plan covers a query whose root fields all say so, and below which it knows how every field is
-written. Whatever else is asked for goes through graphql-core.
+written. Every other selection goes through graphql-core.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -36,7 +36,7 @@ Arguments = Mapping[str, Any]
 """The arguments of a resolver, by their Python names."""
 
 Row = tuple[Any, ...]
-"""The values of the columns that were asked for, in that order, as the source reads them."""
+"""The values of the requested columns, in that order, as the source reads them."""
 
 
 class Uncovered(Exception):

@@ -43,7 +43,7 @@ def writer(
     Args:
         selections: Collects the fields of the document.
         field_type: The type of the field.
-        nodes: The nodes that ask for it.
+        nodes: The nodes that select it.
         is_constant: Whether its objects never change, so that what is written of one is kept.
 
     Raises:

@@ -165,7 +165,7 @@ class _Kept:
 
 class _Plans(LRUCache[tuple[int, str | None], _Kept]):
     def popitem(self) -> tuple[tuple[int, str | None], _Kept]:
-        """Drop the plan that was not asked for the longest, and what is kept for it."""
+        """Drop the least recently used plan, and what is kept for it."""
         key, kept = super().popitem()
         for plan in kept.plans.values():
             if plan is not None:

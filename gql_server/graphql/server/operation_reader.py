@@ -1,4 +1,4 @@
-"""Which operations a request over HTTP asks for, and in which form it takes their answers."""
+"""Reads the operations of an HTTP request, and the form of the response that it accepts."""
 
 from collections.abc import Mapping
 from http import HTTPStatus

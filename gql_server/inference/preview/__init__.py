@@ -1,4 +1,4 @@
-"""Pictures drawn by the server itself, for trying the product without an account."""
+"""Images drawn by the server itself, for trying the product without an account."""
 
 from gql_server.inference.preview.generator import PreviewGenerator
 

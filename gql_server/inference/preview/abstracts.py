@@ -99,7 +99,7 @@ def _float(
     form: Image.Image,
     tones: list[Colour],
 ) -> None:
-    """Lay a form of a gradient's colours over a picture, with its shadow below it."""
+    """Lay a form of a gradient's colours over an image, with its shadow below it."""
     span = min(image.size)
     left, top = round(centre[0] - form.width / 2), round(centre[1] - form.height / 2)
     shadow = blurred(form, span / 26).point([v * 2 // 5 for v in range(256)])

@@ -1,4 +1,4 @@
-"""The generator of a server without an account: pictures that cost nothing upstream."""
+"""The generator of a server without an account: images that cost nothing upstream."""
 
 import asyncio
 import hashlib
@@ -37,7 +37,7 @@ _FINEST: Final = 2.0
 """Scenes are drawn this much larger where time allows, which smooths their edges."""
 
 _MAX_PIXELS: Final = 2_400_000
-"""Scenes are drawn with this many pixels at most, however large the picture, for speed."""
+"""Scenes are drawn with this many pixels at most, however large the image, for speed."""
 
 _MAX_DERIVED_PIXELS: Final = 4_200_000
 """Previews have this many pixels at most, where no width and height are set."""
@@ -52,10 +52,10 @@ _SIDE_BY_SIDE: Final = 2
 
 
 class PreviewGenerator:
-    """Draws a picture from the prompt's hash and words, with the prompt written on it.
+    """Draws an image from the prompt's hash and words, with the prompt written on it.
 
     The same request gives the same bytes. Two are drawn at a time; others wait. A prompt can ask
-    for another outcome than a picture: see ``outcomes``.
+    for another outcome; see ``outcomes``.
     """
 
     def __init__(self) -> None:
@@ -68,10 +68,10 @@ class PreviewGenerator:
         return True
 
     async def generate(self, request: GenerationRequest) -> GeneratedPicture:
-        """Draw one picture: a PNG of the size asked for, 1024 by 1024 by default.
+        """Draw one image: a PNG of the requested size, 1024 by 1024 by default.
 
         Raises:
-            GenerationFailed: A source picture or the mask cannot be decoded.
+            GenerationFailed: A source image or the mask cannot be decoded.
             DomainError: The prompt asks for this error.
         """
         async with AsyncExitStack() as call:
@@ -116,7 +116,7 @@ def _timed(request: GenerationRequest) -> GeneratedPicture:
     try:
         image = _draw(request)
     except NotAPicture as error:
-        message = f"A source picture cannot be used: {error.reason}."
+        message = f"A source image cannot be used: {error.reason}."
         raise GenerationFailed(message, retryable=False) from error
     out = BytesIO()
     image.save(out, "PNG", compress_level=2)
@@ -190,7 +190,7 @@ def _chance(request: GenerationRequest) -> Random:
         *_further(settings),
     )
     digest = hashlib.sha256(repr(inputs).encode("utf-8", "surrogatepass")).digest()
-    return Random(int.from_bytes(digest))  # noqa: S311 - it draws pictures and keeps no secret
+    return Random(int.from_bytes(digest))  # noqa: S311 - it draws images and keeps no secret
 
 
 def _further(settings: Parameters) -> tuple[object, ...]:

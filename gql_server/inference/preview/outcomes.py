@@ -39,7 +39,7 @@ class Outcome:
     Attributes:
         seconds: How long it takes beside its drawing.
         error: What it fails with after that; None: it is drawn.
-        size: Its width and height, in place of those that were asked for.
+        size: Its width and height, instead of the requested ones.
     """
 
     seconds: float = 0.0

@@ -1,4 +1,4 @@
-"""How a caller's own pictures are worked into a preview."""
+"""How a caller's own images are worked into a preview."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -26,8 +26,8 @@ def worked_in(
     Args:
         art: RGB.
         palette: The art's.
-        sources: Encoded pictures; several stand side by side, melting into each other.
-        mask: An encoded picture; where it is black, the sources stay as they are.
+        sources: Encoded images; several stand side by side, melting into each other.
+        mask: An encoded image; where it is black, the sources stay as they are.
         strength: 0 to 1: 0 is the sources as they are; at 1 their forms still show.
 
     Raises:

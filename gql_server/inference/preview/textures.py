@@ -18,7 +18,7 @@ _RADIAL_EDGE: Final = 180
 
 
 def column(colours: Sequence[Colour], size: Size) -> Image.Image:
-    """Return a picture that passes through the colours from top to bottom."""
+    """Return an image that passes through the colours from top to bottom."""
     strip = Image.new("RGB", (1, len(colours)))
     strip.putdata(colours)
     return strip.resize((1, size[1]), Image.Resampling.BILINEAR).resize(size)
@@ -62,7 +62,7 @@ def stretched(grey: Image.Image) -> Image.Image:
 
 
 def warped(chance: Random, image: Image.Image, amount: float) -> Image.Image:
-    """Return the picture bent by slow waves.
+    """Return the image bent by slow waves.
 
     Args:
         chance: Where the waves come from.
@@ -108,7 +108,7 @@ def glow(size: Size, centre: tuple[float, float], radius: float, strength: float
 
 
 def blurred(image: Image.Image, radius: float) -> Image.Image:
-    """Return the picture out of focus, made at a quarter of its size for speed."""
+    """Return the image out of focus, made at a quarter of its size for speed."""
     small = (max(1, image.width // 4), max(1, image.height // 4))
     soft = image.resize(small, Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(radius / 4))
     return soft.resize(image.size, Image.Resampling.BILINEAR)

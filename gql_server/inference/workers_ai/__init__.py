@@ -1,4 +1,4 @@
-"""Pictures from Cloudflare Workers AI: its requests, answers, errors and when to try again."""
+"""Images from Cloudflare Workers AI: its requests, answers, errors and when to try again."""
 
 from gql_server.inference.workers_ai.client import WorkersAI
 

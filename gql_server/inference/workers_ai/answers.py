@@ -21,7 +21,7 @@ from gql_server.pictures.decoding import NotAPicture
 from gql_server.pictures.inspection import ImageInfo, inspect_picture
 
 MAX_ANSWER_BYTES: Final = 40 * 1024 * 1024
-"""The largest picture that a model makes, uncompressed and in base64, is well below it."""
+"""The largest image of a model, uncompressed and in base64, is well below it."""
 
 _MAX_ERROR_BYTES: Final = 64 * 1024
 

@@ -14,7 +14,7 @@ class Backoff:
     Attributes:
         first_seconds: The wait after the first attempt.
         max_seconds: What the doubling ends at.
-        max_retry_after_seconds: The longest wait that the service may ask for.
+        max_retry_after_seconds: The longest wait that the service may request.
     """
 
     first_seconds: float = 0.5
@@ -26,7 +26,7 @@ class Backoff:
 
         Args:
             attempt: Which attempt failed, from 1.
-            retry_after_seconds: What the service asked for; the wait is never shorter.
+            retry_after_seconds: The wait that the service requests; the wait is never shorter.
         """
         if retry_after_seconds is not None and retry_after_seconds > self.max_retry_after_seconds:
             return None

@@ -72,7 +72,7 @@ class WorkersAI:
         max_connections: Maximum number of simultaneous requests; more wait for a connection.
         limiter: Gives each attempt its permit; without it attempts start immediately.
         backoff: Returns the seconds to wait, from the number of the failed attempt and the wait
-            that the service asked for, or None to give up.
+            that the service requests, or None to give up.
         clock: Returns the current time.
 
     Raises:

@@ -10,7 +10,7 @@ import httpx
 
 _CONNECTIONS_A_POOL: Final = 4
 """httpcore 1.0 looks at every pair of idle connections of a pool, twice a request: with 64
-side by side in one pool a picture took 10.7 ms of processor time, in such small ones 3.9."""
+side by side in one pool an image took 10.7 ms of processor time, in such small ones 3.9."""
 
 
 @dataclass(slots=True)

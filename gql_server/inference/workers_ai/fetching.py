@@ -42,7 +42,7 @@ class ImageFetcher:
     """Fetches images that were paid for: bounded in size and time, from public hosts alone.
 
     Args:
-        addresses: Decides which hosts may be asked.
+        addresses: Decides which hosts may be requested.
         timeout_seconds: How long one attempt may take, to the last byte.
         clock: Returns the present moment.
         waits: Seconds between attempts; one more attempt than there are waits is made.
@@ -77,7 +77,7 @@ class ImageFetcher:
         """Check an address before it is remembered.
 
         Raises:
-            NotFetched: It can be neither stored nor asked for.
+            NotFetched: The address can be neither stored nor requested.
         """
         if len(url) > _MAX_URL:
             raise NotFetched("its address is too long", is_gone=True)
@@ -139,7 +139,7 @@ class ImageFetcher:
                 raise failure(f"HTTP status {status}", is_gone=status in _GONE)
             coding = response.headers.get("content-encoding", "identity").strip().lower()
             if coding not in ("", "identity"):  # read as they are, its bytes would be no image
-                raise NotFetched("its bytes are compressed, though identity was asked for")
+                raise NotFetched("the bytes are compressed, although identity was requested")
             body = bytearray()
             async for chunk in response.aiter_raw():
                 body += chunk

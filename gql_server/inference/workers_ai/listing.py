@@ -111,7 +111,9 @@ async def fetch_listing(
     """
     base = base_url.rstrip("/")
     if base.endswith(GATEWAY_ENDING):
-        raise ListingFailed("an AI Gateway has no list of models; name Cloudflare's API instead")
+        raise ListingFailed(
+            "an AI Gateway has no list of models; use the address of Cloudflare's API"
+        )
     url = f"{base}/accounts/{quote(account_id, safe='')}/ai/models/search"
     redact = SecretsHidden(api_token, account_id)
     listed: dict[str, ListedModel] = {}
@@ -125,7 +127,7 @@ async def fetch_listing(
             if len(entries) < page_size:
                 break
     if not listed:
-        raise ListingFailed("the answer lists no model that makes pictures")
+        raise ListingFailed("the answer lists no model that makes images")
     return tuple(listed.values())
 
 

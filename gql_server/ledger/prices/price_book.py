@@ -62,8 +62,8 @@ class Price:
         cost: What its user is charged, in billionths of a dollar.
         provider_cost: What the provider bills, in billionths of a dollar.
         neurons: What the provider counts, in thousandths of a neuron.
-        is_maximum: Whether it is the most that the picture can cost, because the provider's count
-            is known only when the picture is there.
+        is_maximum: Whether it is the most that the image can cost, because the provider's count
+            is known only when the image is there.
     """
 
     cost: NanoDollars

@@ -1,4 +1,4 @@
-"""Requests whose bodies are read within bounds, and as JSON alone."""
+"""Requests whose bodies are JSON and limited in size and time."""
 
 from http import HTTPStatus
 from typing import Any, Final
@@ -13,7 +13,7 @@ _JSON: Final = "application/json"
 
 
 class BodyRefused(HTTPException):
-    """A body that is not read: FastAPI hands on what is wrong with it only as this kind.
+    """A body is refused; an HTTPException, because FastAPI passes no other error on.
 
     Attributes:
         refused: What is wrong.
@@ -25,7 +25,7 @@ class BodyRefused(HTTPException):
 
 
 class BoundedRequest(Request):
-    """A request that no form of a foreign page can send, and that does not fill the memory."""
+    """A request that a form of another site cannot send, with a limited body."""
 
     _read: bytes | None = None
 
@@ -33,7 +33,7 @@ class BoundedRequest(Request):
         """Return the body.
 
         Raises:
-            BodyRefused: It is too large, comes too slowly, or is said to be no JSON.
+            BodyRefused: It is too large, arrives too slowly, or is not declared as JSON.
         """
         bounds: BodyBounds = self.app.state.bounds
         try:
@@ -52,10 +52,10 @@ class BoundedRequest(Request):
         return self._read
 
     async def json(self) -> Any:
-        """Return what the body says.
+        """Return the body's JSON.
 
         Raises:
-            BodyRefused: It is no JSON.
+            BodyRefused: It is not JSON.
         """
         try:
             return parse_json(await self.body())

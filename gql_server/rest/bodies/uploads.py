@@ -1,4 +1,4 @@
-"""The bodies of uploads: a picture as it is, or in a form."""
+"""Bodies of uploads: the image itself, or a form."""
 
 from http import HTTPStatus
 from typing import Any, Final
@@ -40,7 +40,7 @@ UPLOAD_BODY: Final[dict[str, Any]] = {
             # Generators of clients know no others; the description names the media types.
             _BINARY: {
                 "schema": _PICTURE,
-                "examples": {"A picture": {"value": "the bytes of the file"}},
+                "examples": {"An image": {"value": "the bytes of the file"}},
             },
             _FORM: {
                 "schema": {
@@ -48,7 +48,7 @@ UPLOAD_BODY: Final[dict[str, Any]] = {
                     "required": [FILE_FIELD],
                     "properties": {FILE_FIELD: _PICTURE},
                 },
-                "examples": {"A picture": {"value": {FILE_FIELD: "the bytes of the file"}}},
+                "examples": {"An image": {"value": {FILE_FIELD: "the bytes of the file"}}},
             },
         },
     }
@@ -57,7 +57,7 @@ UPLOAD_BODY: Final[dict[str, Any]] = {
 
 
 async def read_picture(request: Request) -> bytes:
-    """Return the bytes of an uploaded picture.
+    """Return the bytes of an uploaded image.
 
     Raises:
         RequestRefused: The body is too large, comes too slowly or is of another media type; or it
@@ -72,7 +72,7 @@ async def read_picture(request: Request) -> bytes:
     if kind == _BINARY or kind.startswith("image/"):
         return await read_spooled_body(request, max_bytes=MAX_UPLOAD_BYTES, seconds=bounds.seconds)
     raise RequestRefused(
-        f"Send the picture itself, with its Content-Type such as image/png, or as the field "
+        f"Send the image itself, with its Content-Type such as image/png, or as the field "
         f"{FILE_FIELD} of {_FORM}.",
         status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     )
@@ -97,7 +97,7 @@ async def _read_form(request: Request, *, seconds: float) -> bytes:
         file = form.get(FILE_FIELD)
         if not isinstance(file, UploadFile):
             raise InvalidInput(
-                f"Send the picture as the field {FILE_FIELD} of the form.",
+                f"Send the image as the field {FILE_FIELD} of the form.",
                 path=(FILE_FIELD,),
                 code=ErrorCode.REQUIRED,
             )

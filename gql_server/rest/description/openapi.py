@@ -27,7 +27,7 @@ _LEFTOVERS: Final = ("HTTPValidationError", "ValidationError")
 
 
 def describe(app: FastAPI, *, requires_auth: bool) -> None:
-    """Have the application describe itself, once it is asked to.
+    """Have the application describe itself at the first request for it.
 
     Args:
         app: The application with its routes.

@@ -47,8 +47,8 @@ class Prompts(Given):
 
 
 _EXAMPLES: Final[dict[str, Example]] = {
-    "Two pictures": {
-        "summary": "Two pictures",
+    "Two images": {
+        "summary": "Two images",
         "value": {
             "prompts": ["Mountain landscape at sunset", "Ocean waves during golden hour"],
             "model": FLUX,

@@ -63,7 +63,7 @@ async def get_costs(
         ),
     ] = None,
 ) -> CostAnalytics:
-    """Sum up what the caller's pictures cost."""
+    """Return the costs of the caller's images."""
     report = cost_report(context.services, context.principal, since=since, until=until)
     by_model = await report.totals_by(Grouping.MODEL)
     return CostAnalytics(

@@ -42,8 +42,8 @@ class Prompt(Given):
 
 _ESCAPED: Final = re.compile(r"\\([\"\\])")
 _EXAMPLES: Final[dict[str, Example]] = {
-    "One picture": {
-        "summary": "One picture",
+    "One image": {
+        "summary": "One image",
         "value": {
             "prompt": "A serene mountain landscape at sunset, photorealistic",
             "model": FLUX,
@@ -73,7 +73,7 @@ async def generate(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> NewImage:
-    """Make a picture, and answer when it is kept."""
+    """Generate an image, and respond when it is stored."""
     made = await generate_image(
         context.services,
         context.principal,
@@ -91,7 +91,7 @@ async def generate(
 
 
 def unquoted(key: str | None) -> str | None:
-    """Return an idempotency key without the quotes that the header's draft standard asks for.
+    """Return an idempotency key without the quotes that the header's draft standard requires.
 
     In quotes it is a string of structured fields, in which they and backslashes are escaped.
     """

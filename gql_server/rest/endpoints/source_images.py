@@ -71,7 +71,7 @@ async def upload(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> SourceImage:
-    """Take a picture."""
+    """Store an upload."""
     uploaded = await upload_source_image(
         context.services,
         context.principal,

@@ -191,7 +191,7 @@ async def delete_template(context: ContextOfRequest, id: TemplateId) -> DeletedT
 
 
 def _changes(given: TemplateChanges) -> dict[str, Any]:
-    """Read what is given; null takes the description away, and leaves everything else."""
+    """Read the changes; null removes the description and leaves every other field unchanged."""
     found: dict[str, Any] = {}
     for attribute, name in (
         ("name", "name"),
