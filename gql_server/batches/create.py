@@ -191,7 +191,7 @@ async def _items(batch: BatchRow, accepted: ValidatedBatch) -> Sequence[NewItem]
                     request=request_to_json(one.request),
                     accepted=validated_to_json(one),
                     image_id=one.image_id,
-                    price=one.price.cost,
+                    price=one.highest_price.cost,
                     attempts=0,
                     created_at=batch.created_at + timedelta(microseconds=position),
                 )

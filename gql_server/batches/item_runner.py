@@ -22,10 +22,11 @@ from gql_server.database.queries.image_inserts import OnCommit
 from gql_server.database.records.batches import ItemToDo
 from gql_server.domain.batches import STARTABLE, BatchStatus
 from gql_server.domain.errors import DomainError, GenerationFailed, GenerationPending
-from gql_server.generation.produce import finish_saved_image, produce_image, save_image
+from gql_server.generation.fallback import produce_with_fallbacks
+from gql_server.generation.produce import finish_saved_image, save_image
 from gql_server.generation.recovery import discard_bytes, validated_from_record
 from gql_server.generation.remote_images import forget
-from gql_server.generation.requests.validation import ValidatedRequest
+from gql_server.generation.requests.validated import ValidatedRequest
 from gql_server.generation.services import Services
 from gql_server.inference.attempts import NoLongerNeeded
 from gql_server.jobs.kinds import Interrupted, JobRun
@@ -190,7 +191,7 @@ class ItemRunner:
                 await self._states.put_back(run, item)
                 return
         user_id, is_needed = item.user_id, partial(self._is_needed, run, item)
-        generated = await produce_image(
+        made, generated = await produce_with_fallbacks(
             services,
             accepted,
             is_background=True,
@@ -202,7 +203,7 @@ class ItemRunner:
             slot.release()
             await save_image(
                 services,
-                accepted,
+                made,
                 generated,
                 on_commit=OnCommit(complete_with_images, end),
                 retry_for_seconds=_STORE_RETRY_SECONDS,

@@ -15,17 +15,16 @@ from gql_server.domain.errors import (
     Rejected,
 )
 from gql_server.domain.ids import new_id
-from gql_server.domain.money import MilliNeurons, NanoDollars
+from gql_server.domain.money import MilliNeurons, NanoDollars, round_down_to_nanos
 from gql_server.domain.principal import Principal
 from gql_server.generation.requests.image_price import cost_errors
 from gql_server.generation.requests.request import ImageRequest
+from gql_server.generation.requests.validated import ValidatedRequest, with_other_seed
 from gql_server.generation.requests.validation import (
     NamedInputs,
-    ValidatedRequest,
     is_oversized,
     load_inputs,
     validate_with,
-    with_other_seed,
 )
 from gql_server.generation.services import Services
 from gql_server.ledger.prices.price_book import Price
@@ -124,15 +123,25 @@ async def _checked(
                     checked.append(found)
     reported = list(errors.values())
     if not reported:
+        checked = _within(checked, request)
         reported = list(cost_errors(request.max_cost, _total(checked, request).cost))
     if reported:
         raise Rejected(reported)
     return checked
 
 
+def _within(checked: list[ValidatedRequest], request: BatchRequest) -> list[ValidatedRequest]:
+    """Leave out models above an image's share of the batch's limit, if the batch exceeds it."""
+    most = request.max_cost
+    if most is None or most < 0 or _total(checked, request).cost <= round_down_to_nanos(most):
+        return checked
+    images = len(checked) * request.images_per_prompt
+    return [picture.within(round_down_to_nanos(most) // images) for picture in checked]
+
+
 def _total(checked: Sequence[ValidatedRequest], request: BatchRequest) -> Price:
     """Return the total price of a batch: copies of an image cost the same."""
-    prices, times = [image.price for image in checked], request.images_per_prompt
+    prices, times = [image.highest_price for image in checked], request.images_per_prompt
     return Price(
         cost=NanoDollars(times * sum(price.cost for price in prices)),
         provider_cost=NanoDollars(times * sum(price.provider_cost for price in prices)),

@@ -14,5 +14,6 @@ async def estimate_cost(services: Services, principal: Principal, request: Image
         Rejected: The request is invalid; contains every error.
     """
     accepted = await validate(services, principal, request)
-    await services.reservations.check(accepted.payer, accepted.price.cost)
-    return accepted.price
+    price = accepted.highest_price
+    await services.reservations.check(accepted.payer, price.cost)
+    return price

@@ -11,11 +11,13 @@ from gql_server.database.queries.images import find_images
 from gql_server.database.records.images import PartialImage
 from gql_server.domain.errors import GenerationFailed, GenerationPending
 from gql_server.domain.principal import Principal
-from gql_server.generation.produce import finish_saved_image, produce_image, save_image
+from gql_server.generation.fallback import produce_with_fallbacks
+from gql_server.generation.produce import finish_saved_image, save_image
 from gql_server.generation.recovery import validated_from_json, validated_to_json
 from gql_server.generation.remote_images import not_saved
 from gql_server.generation.requests.request import ImageRequest
-from gql_server.generation.requests.validation import ValidatedRequest, is_oversized, validate
+from gql_server.generation.requests.validated import ValidatedRequest
+from gql_server.generation.requests.validation import is_oversized, validate
 from gql_server.generation.services import Services
 from gql_server.idempotency.operations import Accepted
 from gql_server.ledger.budgets.budgets import BudgetState
@@ -151,7 +153,7 @@ class _KeyedImage:
         if accepted is None:
             accepted = replace((await self.accept()).request, image_id=image_id)
         self._unfinished = image_id  # it may reserve the amount again
-        hold = Hold(image_id, accepted.payer, accepted.price.cost)
+        hold = Hold(image_id, accepted.payer, accepted.highest_price.cost)
         try:
             image = await finish_saved_image(self._services, accepted, hold=hold, key=scope)
         except GenerationFailed as error:
@@ -166,13 +168,13 @@ class _KeyedImage:
         self._unfinished = accepted.image_id
         async with _paid(self._services, accepted) as hold:
             try:
-                generated = await produce_image(self._services, accepted)
+                made, generated = await produce_with_fallbacks(self._services, accepted)
             except GenerationPending:  # paid, and fetched later
                 self.has_spent = True
                 raise
             self.has_spent = True
             try:
-                image = await save_image(self._services, accepted, generated, hold=hold, key=scope)
+                image = await save_image(self._services, made, generated, hold=hold, key=scope)
             except GenerationFailed as error:
                 raise await not_saved(self._services, accepted.image_id, error) from error
         self._unfinished = None
@@ -196,13 +198,15 @@ def _given(request: ImageRequest) -> dict[str, Any]:
 
 async def _generate_and_save(services: Services, accepted: ValidatedRequest) -> GeneratedImage:
     async with _paid(services, accepted) as hold:
-        generated = await produce_image(services, accepted)
+        made, generated = await produce_with_fallbacks(services, accepted)
         try:
-            image = await save_image(services, accepted, generated, hold=hold)
+            image = await save_image(services, made, generated, hold=hold)
         except GenerationFailed as error:
             raise await not_saved(services, accepted.image_id, error) from error
     return GeneratedImage(image=image, exceeded=hold.exceeded)
 
 
 def _paid(services: Services, accepted: ValidatedRequest) -> AbstractAsyncContextManager[Hold]:
-    return services.reservations.held(accepted.image_id, accepted.payer, accepted.price.cost)
+    return services.reservations.held(
+        accepted.image_id, accepted.payer, accepted.highest_price.cost
+    )

@@ -7,7 +7,7 @@ import structlog
 from gql_server.database.records.images import PartialImage
 from gql_server.domain.money import NanoDollars
 from gql_server.generation.requests.image_price import image_size, price_of
-from gql_server.generation.requests.validation import ValidatedRequest
+from gql_server.generation.requests.validated import ValidatedRequest
 from gql_server.generation.services import Services
 from gql_server.inference.generator import GeneratedPicture
 

@@ -17,6 +17,7 @@ from gql_server.domain.errors import GenerationPending, Rejected
 from gql_server.domain.ids import new_id
 from gql_server.domain.parameters import parameters_to_json
 from gql_server.domain.search import folded
+from gql_server.domain.skipped_models import skipped_to_json
 from gql_server.generation.made_sizes import priced_as_made
 from gql_server.generation.persist import check_store, save_bytes, save_row
 from gql_server.generation.recovery import (
@@ -29,7 +30,7 @@ from gql_server.generation.recovery import (
 )
 from gql_server.generation.remote_images import fetch_remote, forget, not_fetched, remembering
 from gql_server.generation.requests.image_price import expected_size
-from gql_server.generation.requests.validation import ValidatedRequest, with_seed
+from gql_server.generation.requests.validated import ValidatedRequest, with_seed
 from gql_server.generation.services import Services
 from gql_server.generation.source_images import load_mask, load_sources
 from gql_server.inference.attempts import StillNeeded, while_needed
@@ -161,12 +162,13 @@ async def finish_saved_image(
     """
     stored = await find_bytes(services, accepted.image_id, retry_for_seconds=retry_for_seconds)
     if stored is None:
-        picture = await fetch_remote(services, accepted.image_id)
-        if picture is None:
+        fetched = await fetch_remote(services, accepted)
+        if fetched is None:
             return None
+        made, picture = fetched
         return await save_image(
             services,
-            accepted,
+            made,
             picture,
             hold=hold,
             key=key,
@@ -291,6 +293,7 @@ def _rows(kept: SavedImage) -> tuple[ImageRow, ChargeRow]:
         gateway_log_id=picture.log_id,
         request_kind=accepted.lineage.kind,
         template_version=accepted.template_version,
+        skipped_models=skipped_to_json(accepted.skipped) or None,
         created_at=moment,
     )
     charge = ChargeRow(

@@ -14,10 +14,11 @@ from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.money import MilliNeurons, NanoDollars
 from gql_server.domain.parameters import parameters_from_json, parameters_to_json
 from gql_server.domain.principal import Principal
+from gql_server.domain.skipped_models import SkippedModel, skipped_from_json, skipped_to_json
 from gql_server.generation.persist import store_attempts
 from gql_server.generation.requests.request import ImageRequest, request_from_json
 from gql_server.generation.requests.tags_and_metadata import clean_tags
-from gql_server.generation.requests.validation import ValidatedRequest, with_seed
+from gql_server.generation.requests.validated import Candidate, ValidatedRequest, with_seed
 from gql_server.generation.services import Services
 from gql_server.generation.source_images import SourceImage
 from gql_server.inference.generator import GeneratedPicture
@@ -52,6 +53,7 @@ def storage_key(image_id: str, image_format: ImageFormat) -> str:
 def object_metadata(kept: SavedImage) -> dict[str, str]:
     """Return the metadata stored with an image's bytes."""
     accepted = kept.accepted
+    skipped = ",".join(f"{one.model_id}={one.reason}" for one in accepted.skipped)
     metadata = {
         "image-id": accepted.image_id,
         "user-id": accepted.payer.user_id,
@@ -63,6 +65,7 @@ def object_metadata(kept: SavedImage) -> dict[str, str]:
         "neurons": accepted.price.neurons,
         "preview": str(kept.is_preview).lower(),
         "gateway-log-id": kept.picture.log_id,
+        "skipped-models": skipped or None,
     }
     return {name: str(value) for name, value in metadata.items() if value is not None}
 
@@ -81,6 +84,8 @@ async def read_saved(
     async with services.decoding:
         info = await asyncio.to_thread(inspect_picture, stored.data, allow_svg=True)
     metadata = stored.metadata
+    skipped = _skipped(metadata.get("skipped-models", ""))
+    accepted = accepted.made_by(metadata.get("model", ""), skipped)
     price = accepted.price
     seed = int(metadata["seed"]) if "seed" in metadata else accepted.parameters.seed
     return SavedImage(
@@ -101,6 +106,11 @@ async def read_saved(
         ),
         is_preview=metadata.get("preview") == "true",
     )
+
+
+def _skipped(written: str) -> tuple[SkippedModel, ...]:
+    pairs = (one.rpartition("=") for one in written.split(",") if one)
+    return skipped_from_json([{"model": model, "reason": reason} for model, _, reason in pairs])
 
 
 async def find_bytes(
@@ -143,21 +153,43 @@ async def discard_bytes(services: Services, image_id: str) -> None:
 
 def validated_to_json(accepted: ValidatedRequest) -> dict[str, Any]:
     """Return the decisions about a request as JSON, without the request itself."""
-    return {
-        "model": accepted.model.id,
+    first, *fallbacks = [_candidate_to_json(one) for one in accepted.candidates]
+    written = {
+        **first,
         "rendered_prompt": accepted.rendered_prompt,
-        "parameters": parameters_to_json(accepted.parameters),
         "sources": [asdict(source) for source in accepted.sources],
         "mask": asdict(accepted.mask) if accepted.mask is not None else None,
-        "price": {
-            "cost": accepted.price.cost,
-            "provider_cost": accepted.price.provider_cost,
-            "neurons": accepted.price.neurons,
-        },
-        "seed_was_given": accepted.seed_was_given,
         "key_id": accepted.payer.key_id,
         "template_version": accepted.template_version,
     }
+    return written | ({"fallbacks": fallbacks} if fallbacks else {})
+
+
+def _candidate_to_json(one: Candidate) -> dict[str, Any]:
+    written = {
+        "model": one.model.id,
+        "parameters": parameters_to_json(one.parameters),
+        "price": {
+            "cost": one.price.cost,
+            "provider_cost": one.price.provider_cost,
+            "neurons": one.price.neurons,
+        },
+        "seed_was_given": one.seed_was_given,
+    }
+    return written | ({"skipped": skipped_to_json(one.skipped)} if one.skipped else {})
+
+
+def _candidate_from_json(services: Services, written: Mapping[str, Any]) -> Candidate | None:
+    model = services.catalogue.get(written["model"])
+    if model is None:
+        return None
+    return Candidate(
+        model=model,
+        parameters=parameters_from_json(written["parameters"]),
+        price=Price(**written["price"]),
+        seed_was_given=written["seed_was_given"],
+        skipped=skipped_from_json(written.get("skipped")),
+    )
 
 
 def validated_from_json(
@@ -185,6 +217,14 @@ def validated_from_json(
         # Earlier versions did not write it.
         seed_was_given=written.get("seed_was_given", request.parameters.seed is not None),
         template_version=written.get("template_version"),
+        fallbacks=tuple(
+            one
+            for one in (
+                _candidate_from_json(services, found) for found in written.get("fallbacks", ())
+            )
+            if one is not None
+        ),
+        skipped=skipped_from_json(written.get("skipped")),
     )
 
 

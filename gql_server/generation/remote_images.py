@@ -17,9 +17,10 @@ from gql_server.database.records.remote_images import RemoteImageRecord
 from gql_server.database.tables.remote_images import RemoteImageRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import GenerationFailed, GenerationPending
+from gql_server.domain.skipped_models import skipped_from_json
 from gql_server.generation.recovery import validated_to_json
 from gql_server.generation.requests.request import request_to_json
-from gql_server.generation.requests.validation import ValidatedRequest
+from gql_server.generation.requests.validated import ValidatedRequest
 from gql_server.generation.services import Services
 from gql_server.inference.generator import GeneratedPicture, NotFetched, Remember, RemoteImage
 from gql_server.inference.unit_prices import PriceUnit
@@ -67,19 +68,27 @@ def remembering(services: Services, accepted: ValidatedRequest) -> Remember:
     return remember
 
 
-async def fetch_remote(services: Services, image_id: str) -> GeneratedPicture | None:
+async def fetch_remote(
+    services: Services, accepted: ValidatedRequest
+) -> tuple[ValidatedRequest, GeneratedPicture] | None:
     """Fetch an image that an earlier attempt generated; None: none did.
+
+    Returns it with the request as the model that generated it received it.
 
     Raises:
         GenerationPending: It cannot be fetched at the moment.
         GenerationFailed: It cannot be fetched any more.
     """
+    image_id = accepted.image_id
     async with services.database.read() as connection:
         found = await find_remote_image(connection, image_id)
     if found is None:
         return None
+    made = accepted.made_by(
+        found.accepted["model"], skipped_from_json(found.accepted.get("skipped"))
+    )
     try:
-        return await services.generator.fetch(_image(found))
+        return made, await services.generator.fetch(_image(found))
     except NotFetched as error:
         raise await not_fetched(services, image_id, error) from error
 

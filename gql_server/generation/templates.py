@@ -19,7 +19,14 @@ from gql_server.database.queries.templates import (
 from gql_server.database.records.templates import PartialTemplate, TemplateChanges
 from gql_server.database.tables.templates import TemplateRow
 from gql_server.domain.clock import now
-from gql_server.domain.errors import DomainError, ModelNotFound, Rejected, TemplateNotFound
+from gql_server.domain.errors import (
+    DomainError,
+    ErrorCode,
+    InvalidInput,
+    ModelNotFound,
+    Rejected,
+    TemplateNotFound,
+)
 from gql_server.domain.ids import new_id
 from gql_server.domain.parameters import (
     Parameters,
@@ -27,6 +34,7 @@ from gql_server.domain.parameters import (
     parameters_to_json,
 )
 from gql_server.domain.principal import Principal
+from gql_server.domain.skipped_models import MAX_MODELS
 from gql_server.domain.text import text_errors
 from gql_server.generation.requests.rules import resolve_parameters
 from gql_server.generation.services import Services
@@ -44,6 +52,7 @@ class TemplateDraft:
         name: Display name.
         description: Description for people.
         model_id: The default model.
+        fallback_model_ids: Models to try after it, in this order.
         default_prompt: Text added to the prompt, at ``{prompt}`` if it contains that.
         parameters: Settings; those that are None are the model's defaults.
     """
@@ -53,6 +62,7 @@ class TemplateDraft:
     model_id: str
     default_prompt: str
     parameters: Parameters
+    fallback_model_ids: tuple[str, ...] = ()
 
 
 async def list_templates(
@@ -134,6 +144,7 @@ async def change_template(
                 "name": template["name"],
                 "description": template["description"],
                 "model_id": template["model_id"],
+                "fallback_model_ids": tuple(template["fallback_model_ids"] or ()),
                 "default_prompt": template["default_prompt"],
                 "parameters": parameters_from_json(template["parameters"]),
                 **changes,
@@ -193,6 +204,22 @@ def _errors(services: Services, draft: TemplateDraft) -> Iterator[DomainError]:
         yield ModelNotFound(draft.model_id)
     else:
         yield from resolve_parameters(model, draft.parameters, path=("parameters",)).errors
+    if len(draft.fallback_model_ids) >= MAX_MODELS:
+        yield InvalidInput(
+            f"A template names at most {MAX_MODELS} models, its default model included.",
+            path=("models",),
+            code=ErrorCode.TOO_MANY,
+        )
+        return
+    for index, model_id in enumerate(draft.fallback_model_ids):
+        model = services.catalogue.get(model_id)
+        if model is None:
+            withdrawn = services.catalogue.withdrawn.get(model_id)
+            yield ModelNotFound(model_id, path=("models", index), hint=withdrawn)
+            continue
+        for error in resolve_parameters(model, draft.parameters, path=("parameters",)).errors:
+            error.message = f"{model_id}: {error.message}"
+            yield error
 
 
 def _values(draft: TemplateDraft) -> TemplateChanges:
@@ -200,6 +227,7 @@ def _values(draft: TemplateDraft) -> TemplateChanges:
         "name": draft.name.strip(),
         "description": draft.description,
         "model_id": draft.model_id,
+        "fallback_model_ids": list(draft.fallback_model_ids) or None,
         "default_prompt": draft.default_prompt,
         "parameters": parameters_to_json(draft.parameters),
     }

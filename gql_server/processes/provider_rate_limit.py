@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.rate_limits import pause_permits, take_permit
-from gql_server.domain.errors import GenerationFailed
+from gql_server.domain.errors import GenerationFailed, SkipReason
 from gql_server.domain.rate_limits import MAX_LATENESS, SECOND, RateLimit
 from gql_server.inference.attempts import AttemptKind
 
@@ -80,6 +80,7 @@ class SharedRateLimiter:
                 "The provider's rate limit is reached. Try again later.",
                 retryable=True,
                 reached_model=False,
+                skip_reason=SkipReason.OUT_OF_CAPACITY,
             ) from error
         finally:
             queue.length -= 1

@@ -260,7 +260,7 @@ async def test_what_a_process_has_it_does_not_claim_again_where_the_database_was
             raise DatabaseUnavailable("away")
         return await make(*given, **named)
 
-    monkeypatch.setattr("gql_server.batches.item_runner.produce_image", make_later)
+    monkeypatch.setattr("gql_server.generation.fallback.produce_image", make_later)
     monkeypatch.setattr("gql_server.batches.item_runner._LOOK_AGAIN_SECONDS", 0.01)
     batch_id = await harness.batch(1)
     await harness.work_on(batch_id)

@@ -124,7 +124,7 @@ async def test_a_budget_holds_what_a_dead_server_may_yet_charge(
     where: str,
 ) -> None:
     monkeypatch.setattr("gql_server.database.queries.reservations.GRACE", timedelta(0))
-    room = "generate" if where == "produce_image" else "produce"
+    room = "fallback" if where == "produce_image" else "produce"
     async with ends_in_the_middle(
         monkeypatch, f"gql_server.generation.{room}.{where}", tmp_path, workers_ai(fake_workers_ai)
     ) as (app, reached):

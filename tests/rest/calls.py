@@ -24,6 +24,7 @@ IMAGE_FIELDS = (
     "source_image_ids",
     "mask_image_id",
     "template_version",
+    "skipped_models",
 )
 
 

@@ -27,7 +27,7 @@ from gql_server.processes.bulk_work import bulk_work
 
 _SETTINGS: Final = tuple(field.name for field in fields(ImageSettingsInput))
 _PYTHON_NAMES: Final = {camel_case(name): name for name in (*_SETTINGS, "prompt")}
-_LISTS: Final = frozenset({"source_image_ids", "tags"})
+_LISTS: Final = frozenset({"models", "source_image_ids", "tags"})
 
 
 @described
@@ -180,6 +180,7 @@ def _request(given: dict[str, Any]) -> ImageRequest:
     return ImageRequest(
         prompt=given.get("prompt", ""),
         model_id=given.get("model"),
+        fallback_model_ids=given.get("models", ()),
         template_id=given.get("template_id"),
         parameters=parameters_of(given),
         source_image_ids=given.get("source_image_ids", ()),

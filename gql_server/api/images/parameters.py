@@ -17,6 +17,12 @@ IDEMPOTENCY_KEY = (
     "again, for 24 hours after it finished."
 )
 
+MODELS = (
+    "IDs of models to try, in this order, when `model` does not generate the image: when it is out "
+    "of capacity, deprecated, refuses the request or costs more than `maxCost`. At most 5 models "
+    "in all. Each must support the request's settings."
+)
+
 _NEGATIVE_PROMPT = "Things the image should not show."
 _WIDTH = "Image width in pixels."
 _HEIGHT = "Image height in pixels."
@@ -134,6 +140,11 @@ class ImageSettingsInput:
         description="Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`. "
         "Optional with a template.",
     )
+    models: list[strawberry.ID] | None = strawberry.field(
+        default=None,
+        description=f"{MODELS} `Image.skippedModels` has those that were skipped. When neither "
+        "`model` nor `models` is set, the template's apply.",
+    )
     template_id: strawberry.ID | None = strawberry.field(
         default=None,
         description="ID of a template whose model, prompt and settings apply where the "
@@ -223,6 +234,7 @@ def image_request(source: GenerateImageInput) -> ImageRequest:
     return ImageRequest(
         prompt=source.prompt,
         model_id=source.model,
+        fallback_model_ids=tuple(source.models or ()),
         template_id=source.template_id,
         parameters=parameters_from(source),
         source_image_ids=tuple(source.source_image_ids or ()),

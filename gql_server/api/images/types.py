@@ -13,6 +13,7 @@ from gql_server.api.described import described
 from gql_server.api.images.addresses import ExpiresIn, Format, Width, image_url
 from gql_server.api.images.filters import FilterArgument, ImageFilter, image_filter
 from gql_server.api.images.parameters import GenerationParameters, generation_parameters
+from gql_server.api.images.skipped_models import SkippedModel, skipped_models
 from gql_server.api.images.sources import (
     MAX_SOURCES,
     ImageSource,
@@ -27,6 +28,7 @@ from gql_server.api.partial_objects import PartialObjects, as_read
 from gql_server.database.records.images import PartialImage
 from gql_server.domain import lineage as domain
 from gql_server.domain.money import to_dollars, to_neurons
+from gql_server.domain.skipped_models import MAX_MODELS
 from gql_server.generation import images as use_cases
 from gql_server.graphql.execution.plain_fields import ATTRIBUTE_WITHOUT_ARGUMENTS
 from gql_server.graphql.execution.selection import requested_columns
@@ -98,6 +100,11 @@ class Image(Node):
     template_version: int | None = strawberry.field(
         description="Version of the template whose text is in the prompt, as `Template.version` "
         "was then. Null without a template, and for images generated before the server kept it."
+    )
+    skipped_models: list[SkippedModel] = strawberry.field(
+        description="Models that the request named before the one that generated the image, in "
+        "order, and why each was skipped. Empty when the first one generated it.",
+        metadata=list_size(MAX_MODELS),
     )
     storage_key: strawberry.Private[str]
     template_id: strawberry.Private[str | None]
@@ -215,6 +222,7 @@ IMAGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "mask": ("request_kind",),
     "derived": (),
     "templateVersion": ("template_version",),
+    "skippedModels": ("skipped_models",),
     "isPreview": ("is_preview",),
     "userId": ("user_id",),
     "createdAt": ("created_at",),
@@ -287,6 +295,7 @@ _IMAGES: Final = PartialObjects(
         "request_kind": {
             "request_kind": lambda kind, _: kind and RequestKind[domain.RequestKind(kind).name]
         },
+        "skipped_models": {"skipped_models": skipped_models},
         "deleted_at": {
             "deleted_at": as_read,
             "is_deleted": lambda deleted_at, _: deleted_at is not None,

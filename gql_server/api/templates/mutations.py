@@ -21,6 +21,10 @@ from gql_server.graphql.execution.weights import list_size
 _NAME = "Display name, 1 to 100 characters."
 _DESCRIPTION = "Description for people, at most 1000 characters."
 _MODEL = "Default model of requests that use the template."
+_MODELS = (
+    "IDs of models to try, in this order, when the default model does not generate the image of a "
+    "request that names no model. At most 5 models in all. Each must support the settings."
+)
 _PROMPT = (
     "Text added to the prompt, at most 2048 characters. `{prompt}` marks where "
     "the user's prompt goes; without it, the text follows the prompt."
@@ -37,6 +41,7 @@ class CreateTemplateInput:
 
     name: str = strawberry.field(description=_NAME)
     model: strawberry.ID = strawberry.field(description=_MODEL)
+    models: list[strawberry.ID] | None = strawberry.field(default=None, description=_MODELS)
     default_prompt: str = strawberry.field(default="", description=_PROMPT)
     description: str | None = strawberry.field(default=None, description=_DESCRIPTION)
     parameters: TemplateParametersInput | None = strawberry.field(
@@ -55,6 +60,9 @@ class UpdateTemplateInput:
     id: strawberry.ID = strawberry.field(description="ID of the template, `tpl_…`.")
     name: strawberry.Maybe[str | None] = strawberry.field(description=_NAME)
     model: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description=_MODEL)
+    models: strawberry.Maybe[list[strawberry.ID] | None] = strawberry.field(
+        description=f"{_MODELS} They replace all existing ones."
+    )
     default_prompt: strawberry.Maybe[str | None] = strawberry.field(description=_PROMPT)
     description: strawberry.Maybe[str | None] = strawberry.field(
         description=f"{_DESCRIPTION} Null removes it."
@@ -150,6 +158,7 @@ class TemplateMutations:
             name=input.name,
             description=input.description,
             model_id=input.model,
+            fallback_model_ids=tuple(input.models or ()),
             default_prompt=input.default_prompt,
             parameters=parameters_from(input.parameters) if input.parameters else Parameters(),
         )
@@ -207,6 +216,8 @@ def _changes(source: UpdateTemplateInput) -> dict[str, Any]:
         given = getattr(source, attribute)
         if given is not None and given.value is not None:
             found[name] = given.value
+    if source.models is not None and source.models.value is not None:
+        found["fallback_model_ids"] = tuple(source.models.value)
     if source.description is not None:
         found["description"] = source.description.value
     if source.parameters is not None and source.parameters.value is not None:

@@ -21,8 +21,10 @@ from gql_server.api.nodes import Node
 from gql_server.api.pages import PageArguments, Paginated
 from gql_server.api.partial_objects import PartialObjects
 from gql_server.database.records.templates import PartialTemplate
+from gql_server.domain.skipped_models import MAX_MODELS
 from gql_server.generation import images as image_use_cases
 from gql_server.graphql.execution.selection import requested_columns
+from gql_server.graphql.execution.weights import list_size
 
 
 @described
@@ -33,6 +35,11 @@ class Template(Node):
     name: str = strawberry.field(description="Display name.")
     description: str | None = strawberry.field(description="Description for people.")
     model: Model = strawberry.field(description="Default model of requests that use the template.")
+    models: list[Model] = strawberry.field(
+        description="Models to try, in this order, when `model` does not generate the image of a "
+        "request that names no model.",
+        metadata=list_size(MAX_MODELS),
+    )
     default_prompt: str = strawberry.field(
         description="Text added to the prompt. `{prompt}` marks where the user's prompt "
         "goes; without it, the text follows the prompt."
@@ -88,6 +95,9 @@ _TEMPLATES: Final = PartialObjects(
     Template,
     {
         "model_id": {"model": lambda model_id, context: context.models[model_id]},
+        "fallback_model_ids": {
+            "models": lambda ids, context: [context.models[model_id] for model_id in ids or ()]
+        },
         "parameters": {"parameters": lambda values, _: template_parameters(values)},
     },
 )

@@ -32,6 +32,7 @@ class PartialImage(PageColumns, total=False):
     gateway_log_id: str | None
     request_kind: str | None
     template_version: int | None
+    skipped_models: list[dict[str, str]] | None
     deleted_at: datetime | None
     missing_since: datetime | None
 

@@ -13,6 +13,7 @@ class PartialTemplate(PageColumns, total=False):
     name: str
     description: str | None
     model_id: str
+    fallback_model_ids: list[str] | None
     default_prompt: str
     parameters: dict[str, Any]
     version: int
@@ -25,6 +26,7 @@ class TemplateChanges(TypedDict, total=False):
     name: str
     description: str | None
     model_id: str
+    fallback_model_ids: list[str] | None
     default_prompt: str
     parameters: dict[str, Any]
     version: int

@@ -57,6 +57,8 @@ class ImageRow(SQLModel, table=True):
     """A ``RequestKind``; None: ``image_sources`` does not say what the image was made from."""
     template_version: int | None = None
     """The version of its template; None: unknown, or no template."""
+    skipped_models: list[dict[str, str]] | None = Field(default=None, sa_type=JsonValue)
+    """Models that the request names before ``model_id``, and why each was skipped; None: none."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     missing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)

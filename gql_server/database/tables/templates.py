@@ -23,6 +23,8 @@ class TemplateRow(SQLModel, table=True):
     name: str
     description: str | None = None
     model_id: str
+    fallback_model_ids: list[str] | None = Field(default=None, sa_type=JsonValue)
+    """Models to try after ``model_id``, in this order."""
     default_prompt: str = Field(sa_type=Text)
     parameters: dict[str, Any] = Field(sa_type=JsonValue)
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})

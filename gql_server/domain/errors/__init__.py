@@ -33,6 +33,7 @@ from gql_server.domain.errors.generation import (
     ImageFlagged,
     MaxCostExceeded,
     PromptRefused,
+    SkipReason,
 )
 from gql_server.domain.errors.idempotency import (
     IdempotencyConflict,
@@ -73,6 +74,7 @@ __all__ = [
     "Path",
     "PromptRefused",
     "Rejected",
+    "SkipReason",
     "TemplateNotFound",
     "Unauthenticated",
     "WebhookNotFound",

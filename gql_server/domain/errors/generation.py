@@ -1,9 +1,21 @@
 """Why an image was not generated."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from gql_server.domain.errors.base import DomainError, ErrorCode
 from gql_server.domain.money import decimal_dollars
+
+
+class SkipReason(StrEnum):
+    """Why a model that a request names did not generate the image, and the next one may."""
+
+    OUT_OF_CAPACITY = "out_of_capacity"
+    ALLOCATION_USED = "allocation_used"
+    DEPRECATED = "deprecated"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    TOO_EXPENSIVE = "too_expensive"
 
 
 class PromptRefused(DomainError):
@@ -53,6 +65,8 @@ class GenerationFailed(DomainError):
         needs_operator: Whether requests fail until the server's operator has fixed something.
         reached_model: False if the account's rate limit let no attempt start.
         store_failed: Whether the image store did not answer or refused.
+        skip_reason: Why another model may be tried; None if none may, for instance because the
+            provider may have billed an image.
     """
 
     def __init__(
@@ -64,6 +78,7 @@ class GenerationFailed(DomainError):
         needs_operator: bool = False,
         reached_model: bool = True,
         store_failed: bool = False,
+        skip_reason: SkipReason | None = None,
     ) -> None:
         super().__init__(message, code=ErrorCode.GENERATION_FAILED)
         self.retryable = retryable
@@ -71,6 +86,7 @@ class GenerationFailed(DomainError):
         self.needs_operator = needs_operator
         self.reached_model = reached_model
         self.store_failed = store_failed
+        self.skip_reason = skip_reason
 
 
 class GenerationPending(DomainError):

@@ -31,6 +31,8 @@ class ImageRequest:
     Attributes:
         prompt: As its user wrote it.
         model_id: The model; required unless the template has one.
+        fallback_model_ids: Models to try in this order after the first one; without any, those of
+            the template, unless the request names a model.
         template_id: A template of the caller.
         parameters: The caller's settings; those that are None are the template's or the model's.
         source_image_ids: Images or uploads of the caller, ``img_…`` or ``src_…``.
@@ -44,6 +46,7 @@ class ImageRequest:
 
     prompt: str
     model_id: str | None = None
+    fallback_model_ids: tuple[str, ...] = ()
     template_id: str | None = None
     parameters: Parameters = field(default_factory=Parameters)
     source_image_ids: tuple[str, ...] = ()
@@ -54,16 +57,21 @@ class ImageRequest:
     kept: KeptPrompt | None = None
 
 
-_FIELDS: Final = tuple(one.name for one in fields(ImageRequest) if one.name != "kept")
+_FIELDS: Final = tuple(
+    one.name for one in fields(ImageRequest) if one.name not in {"kept", "fallback_model_ids"}
+)
 """What is kept of another image is part of what was accepted, and servers before do not read it."""
 
 
 def request_to_json(request: ImageRequest) -> dict[str, Any]:
-    """Return a request as JSON."""
-    return {
+    """Return a request as JSON, with later fields only where they are set."""
+    written = {
         **{name: getattr(request, name) for name in _FIELDS},
         "parameters": parameters_to_json(request.parameters),
     }
+    if request.fallback_model_ids:
+        written["fallback_model_ids"] = request.fallback_model_ids
+    return written
 
 
 def request_from_json(written: Mapping[str, Any]) -> ImageRequest:
@@ -72,6 +80,7 @@ def request_from_json(written: Mapping[str, Any]) -> ImageRequest:
         **{
             **written,
             "parameters": parameters_from_json(written["parameters"]),
+            "fallback_model_ids": tuple(written.get("fallback_model_ids", ())),
             "source_image_ids": tuple(written["source_image_ids"]),
             "tags": tuple(written["tags"]),
         }

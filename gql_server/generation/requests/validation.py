@@ -1,5 +1,6 @@
 """Validating a request: everything is checked, and its price is frozen."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -10,21 +11,22 @@ from gql_server.domain.budgets import Payer
 from gql_server.domain.errors import (
     MAX_ID_LENGTH,
     DomainError,
-    ErrorCode,
     ImageNotFound,
-    InvalidInput,
-    ModelNotFound,
+    Path,
     Rejected,
     TemplateNotFound,
 )
 from gql_server.domain.ids import new_id
-from gql_server.domain.lineage import Lineage
+from gql_server.domain.money import round_down_to_nanos
 from gql_server.domain.parameters import Parameters, parameters_from_json
 from gql_server.domain.principal import Principal
+from gql_server.domain.skipped_models import MAX_MODELS
 from gql_server.generation.requests.image_price import cost_errors, image_size, price_of
+from gql_server.generation.requests.named_models import NamedModel, named_models
 from gql_server.generation.requests.prompts import prompt_errors, render_prompt
 from gql_server.generation.requests.request import ImageRequest, KeptPrompt
 from gql_server.generation.requests.rules import (
+    ResolvedParameters,
     image_input_errors,
     resolve_parameters,
     without_images_errors,
@@ -34,52 +36,12 @@ from gql_server.generation.requests.tags_and_metadata import (
     are_oversized,
     clean_tags,
 )
+from gql_server.generation.requests.validated import Candidate, ValidatedRequest
 from gql_server.generation.services import Services
 from gql_server.generation.source_images import SourceImage, find_sources
 from gql_server.inference.model import Model
-from gql_server.ledger.prices.price_book import Price
 
 _IDS_AT_ONCE: Final = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValidatedRequest:
-    """A validated request: it is carried out as it is, whatever changes meanwhile.
-
-    Attributes:
-        image_id: ID of the image, chosen before any model is called.
-        payer: The image's owner, whose budgets pay for it.
-        request: The request, with its tags cleaned.
-        model: The model.
-        rendered_prompt: The prompt for the model.
-        parameters: The parameters for the model, defaults included.
-        sources: The source images.
-        mask: The mask.
-        price: The frozen price.
-        seed_was_given: Whether the request or its template sets the seed.
-        batch_id: The batch it belongs to.
-        template_version: The version of the template whose text is in the prompt; None if there is
-            no template, or if the version is unknown.
-    """
-
-    image_id: str
-    payer: Payer
-    request: ImageRequest
-    model: Model
-    rendered_prompt: str
-    parameters: Parameters
-    sources: tuple[SourceImage, ...]
-    mask: SourceImage | None
-    price: Price
-    seed_was_given: bool
-    batch_id: str | None = None
-    template_version: int | None = None
-
-    @property
-    def lineage(self) -> Lineage:
-        """The images that the image is generated from."""
-        mask_id = self.mask.id if self.mask is not None else None
-        return Lineage(tuple(source.id for source in self.sources), mask_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +90,11 @@ def is_oversized(services: Services, request: ImageRequest) -> bool:
         request.parameters.background,
         request.parameters.output_format,
     )
+    ids = (*request.source_image_ids, *request.fallback_model_ids[:MAX_MODELS])
     return (
         len(request.source_image_ids) > services.catalogue.max_sources
-        or any(len(text) > longest for text in (*texts, *request.source_image_ids) if text)
+        or len(request.fallback_model_ids) > MAX_MODELS
+        or any(len(text) > longest for text in (*texts, *ids) if text)
         or are_oversized(request.tags, request.metadata)
         or are_oversized((), request.parameters.own)
     )
@@ -172,53 +136,101 @@ def validate_with(
     errors: list[DomainError] = []
     if request.template_id is not None and template is None and kept_prompt is None:
         errors.append(TemplateNotFound(request.template_id))
-    model = _model(services, request, template, errors)
+    models = named_models(services.catalogue, request, template, errors)
     rendered = kept_prompt
     if rendered is None:
         rendered = render_prompt(request.prompt, template["default_prompt"] if template else None)
-    errors.extend(prompt_errors(request.prompt, rendered, model))
+    prompts = [(one.model.id, prompt_errors(request.prompt, rendered, one.model)) for one in models]
+    errors.extend(_named_errors(prompts or [("", prompt_errors(request.prompt, rendered, None))]))
     errors.extend(inputs.labels.errors(request.tags, request.metadata))
     ids = request.source_image_ids[: services.catalogue.max_sources]
     sources, mask = _sources(ids, request.mask_image_id, inputs.sources, errors)
-    parameters = request.parameters
-    if model is not None:
-        has_saved = template is not None and kept is None
-        saved = parameters_from_json(template["parameters"]) if template and has_saved else None
-        resolved = resolve_parameters(model, request.parameters, saved)
-        parameters = resolved.parameters
-        errors.extend(resolved.errors)
-        errors.extend(
-            without_images_errors(model, parameters, sources=len(request.source_image_ids))
+    has_saved = template is not None and kept is None
+    saved = parameters_from_json(template["parameters"]) if template and has_saved else None
+    settings = [_resolved(one.model, request, saved) for one in models]
+    errors.extend(
+        _named_errors(
+            [(one.model.id, found.errors) for one, found in zip(models, settings, strict=True)]
         )
-        errors.extend(
-            image_input_errors(
-                model,
-                sources=len(request.source_image_ids),
-                has_mask=request.mask_image_id is not None,
-                strength=request.parameters.strength,
-            )
-        )
-    if errors or model is None:
+    )
+    if errors or not models:
         raise Rejected(errors)
-    seed_was_given = parameters.seed is not None
-    parameters = _settle(model, parameters, has_sources=bool(sources))
-    size = image_size(model, parameters, sources, prompt=rendered)
-    price = price_of(services, model, size)
-    errors.extend(cost_errors(request.max_cost, price.cost))
-    if errors:
-        raise Rejected(errors)
-    return ValidatedRequest(
+    first, *fallbacks = [
+        _candidate(services, one, found.parameters, sources, rendered)
+        for one, found in zip(models, settings, strict=True)
+    ]
+    accepted = ValidatedRequest(
         image_id=new_id("img"),
         payer=Payer(user_id=principal.user_id, key_id=principal.key_id),
         request=replace(request, tags=tuple(clean_tags(request.tags))),
-        model=model,
+        model=first.model,
         rendered_prompt=rendered,
-        parameters=parameters,
+        parameters=first.parameters,
         sources=sources,
         mask=mask,
-        price=price,
-        seed_was_given=seed_was_given,
+        price=first.price,
+        seed_was_given=first.seed_was_given,
         template_version=_template_version(kept, template),
+        fallbacks=tuple(fallbacks),
+        skipped=first.skipped,
+    )
+    if request.max_cost is not None and request.max_cost >= 0:
+        accepted = accepted.within(round_down_to_nanos(request.max_cost))
+    cheapest = min(one.price.cost for one in accepted.candidates)
+    errors.extend(cost_errors(request.max_cost, cheapest))
+    if errors:
+        raise Rejected(errors)
+    return accepted
+
+
+def _resolved(model: Model, request: ImageRequest, saved: Parameters | None) -> ResolvedParameters:
+    """Return the parameters for a model, and what it does not accept of settings and images."""
+    sources = len(request.source_image_ids)
+    resolved = resolve_parameters(model, request.parameters, saved)
+    errors = [
+        *resolved.errors,
+        *without_images_errors(model, resolved.parameters, sources=sources),
+        *image_input_errors(
+            model,
+            sources=sources,
+            has_mask=request.mask_image_id is not None,
+            strength=request.parameters.strength,
+        ),
+    ]
+    return ResolvedParameters(resolved.parameters, errors)
+
+
+def _named_errors(found: Sequence[tuple[str, Sequence[DomainError]]]) -> Iterator[DomainError]:
+    """Yield the errors of several models; those that not all of them have name their model."""
+    times = Counter((error.path, error.message) for _, errors in found for error in errors)
+    reported: set[tuple[Path, str]] = set()
+    for model_id, errors in found:
+        for error in errors:
+            same = (error.path, error.message)
+            if times[same] < len(found):
+                error.message = f"{model_id}: {error.message}"
+            elif same in reported:
+                continue
+            reported.add(same)
+            yield error
+
+
+def _candidate(
+    services: Services,
+    named: NamedModel,
+    parameters: Parameters,
+    sources: Sequence[SourceImage],
+    rendered: str,
+) -> Candidate:
+    model = named.model
+    seed_was_given = parameters.seed is not None
+    parameters = _settle(model, parameters, has_sources=bool(sources))
+    return Candidate(
+        model=model,
+        parameters=parameters,
+        price=price_of(services, model, image_size(model, parameters, sources, prompt=rendered)),
+        seed_was_given=seed_was_given,
+        skipped=named.skipped,
     )
 
 
@@ -228,65 +240,10 @@ def _template_version(kept: KeptPrompt | None, template: PartialTemplate | None)
     return template["version"] if template is not None else None
 
 
-def with_other_seed(accepted: ValidatedRequest, number: int) -> ValidatedRequest:
-    """Return another copy of a validated request: the same but for its ID and its seed.
-
-    Args:
-        accepted: The first copy.
-        number: The number of the copy, which is added to a requested seed.
-    """
-    requested, seed = accepted.request.parameters.seed, accepted.parameters.seed
-    request = accepted.request
-    if requested is not None:
-        seed = requested + number
-        request = replace(request, parameters=replace(request.parameters, seed=seed))
-    elif seed is not None:
-        seed = accepted.model.random_seed()
-    return replace(
-        accepted,
-        image_id=new_id("img"),
-        request=request,
-        parameters=replace(accepted.parameters, seed=seed),
-        seed_was_given=requested is not None,
-    )
-
-
-def with_seed(accepted: ValidatedRequest, seed: int | None) -> ValidatedRequest:
-    """Return the request with the seed the image was generated with."""
-    return replace(accepted, parameters=replace(accepted.parameters, seed=seed))
-
-
 def _chunks(ids: Collection[str]) -> Iterator[Sequence[str]]:
     ordered = sorted(ids)
     for start in range(0, len(ordered), _IDS_AT_ONCE):
         yield ordered[start : start + _IDS_AT_ONCE]
-
-
-def _model(
-    services: Services,
-    request: ImageRequest,
-    template: PartialTemplate | None,
-    errors: list[DomainError],
-) -> Model | None:
-    model_id = request.model_id
-    if model_id is None and template is not None:
-        model_id = template["model_id"]
-    if model_id is None:
-        if request.template_id is None:
-            errors.append(
-                InvalidInput(
-                    "Name a model, or a template that has one.",
-                    path=("model",),
-                    code=ErrorCode.REQUIRED,
-                )
-            )
-        return None
-    model = services.catalogue.get(model_id)
-    if model is None:
-        path = ("model",) if request.model_id is not None else ("template_id",)
-        withdrawn = services.catalogue.withdrawn.get(model_id)
-        errors.append(ModelNotFound(model_id, path=path, hint=withdrawn))
-    return model
 
 
 def _sources(

@@ -17,9 +17,10 @@ from gql_server.domain.errors import (
     GenerationFailed,
     ImageFlagged,
     PromptRefused,
+    SkipReason,
 )
 from gql_server.domain.retry_after import read_retry_after
-from gql_server.inference.model import Model
+from gql_server.inference.model import Model, RequestForm
 from gql_server.inference.workers_ai.error_messages import (
     Redaction,
     first_error,
@@ -129,6 +130,14 @@ _PICTURE = re.compile(
 """Says that the image is refused, and not the prompt."""
 
 
+_SKIP_REASONS: Final = {
+    FailureCause.SERVICE: SkipReason.OUT_OF_CAPACITY,
+    FailureCause.CREDITS: SkipReason.ALLOCATION_USED,
+    FailureCause.OPERATOR: SkipReason.UNAVAILABLE,
+    FailureCause.CALLER: SkipReason.REFUSED,
+}
+
+
 class AttemptFailed(Exception):
     """One call to the service that returned no image.
 
@@ -233,6 +242,7 @@ def to_domain_error(
                 f"The provider does not offer {model.id} to this account. Use {model.replaced_by}.",
                 retryable=False,
                 provider_code=failure.code,
+                skip_reason=SkipReason.UNAVAILABLE,
             )
         case FailureCause.OPERATOR:
             message = (
@@ -248,7 +258,17 @@ def to_domain_error(
         retryable=failure.cause is FailureCause.SERVICE,
         provider_code=failure.code,
         needs_operator=failure.cause in {FailureCause.OPERATOR, FailureCause.CREDITS},
+        skip_reason=_skip_reason(failure, model),
     )
+
+
+def _skip_reason(failure: AttemptFailed, model: Model) -> SkipReason | None:
+    """Return why another model may be tried; None if none may: an image may have been billed."""
+    if failure.may_have_run and model.request is RequestForm.RUN:
+        return None
+    if failure.code in _NO_SUCH_MODEL:
+        return SkipReason.DEPRECATED
+    return _SKIP_REASONS.get(failure.cause)
 
 
 def _caller_message(failure: AttemptFailed, model_id: str) -> str:

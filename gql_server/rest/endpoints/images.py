@@ -10,6 +10,7 @@ from gql_server.database.records.images import PartialImage
 from gql_server.domain.errors import ImageNotFound, Rejected
 from gql_server.domain.lineage import NO_SOURCES, RequestKind
 from gql_server.domain.money import to_dollars
+from gql_server.domain.skipped_models import SkipReason, skipped_from_json
 from gql_server.domain.text import list_errors
 from gql_server.generation import images as use_cases
 from gql_server.rest.context import Context, ContextOfRequest
@@ -49,12 +50,20 @@ _COLUMNS: Final = frozenset(
         "deleted_at",
         "request_kind",
         "template_version",
+        "skipped_models",
     }
 )
 
 _FROM_IMAGES: Final = frozenset({RequestKind.IMAGE_TO_IMAGE, RequestKind.INPAINTING})
 
 ImageId = Annotated[str, Path(description="The image.", examples=[IMAGE_ID])]
+
+
+class SkippedModel(Answer):
+    """A requested model that did not generate the image."""
+
+    model: str = described("ID of the model.", FLUX)
+    reason: SkipReason = described("Reason why the model was skipped.", "out_of_capacity")
 
 
 class Image(Answer):
@@ -87,6 +96,11 @@ class Image(Answer):
         "Version of the template whose text is in the prompt. Null without a template, and for "
         "images generated before the server kept it.",
         None,
+    )
+    skipped_models: list[SkippedModel] = described(
+        "Models that the request named before the one that generated the image, in order, and why "
+        "each was skipped. Empty when the first one generated it.",
+        [],
     )
 
 
@@ -122,6 +136,10 @@ async def images_from(context: Context, found: Sequence[PartialImage]) -> list[I
             ),
             mask_image_id=lineage.get(row["id"], NO_SOURCES).mask_id,
             template_version=row["template_version"],
+            skipped_models=[
+                SkippedModel(model=one.model_id, reason=one.reason)
+                for one in skipped_from_json(row["skipped_models"])
+            ],
         )
         for row in found
     ]

@@ -9,12 +9,14 @@ from gql_server.database.queries.templates import TEMPLATE_COLUMNS
 from gql_server.database.records.templates import PartialTemplate
 from gql_server.domain.errors import TemplateNotFound
 from gql_server.domain.parameters import Parameters
+from gql_server.domain.skipped_models import MAX_MODELS
 from gql_server.generation import templates as use_cases
 from gql_server.generation.requests.prompts import placeholder_warning, unknown_placeholders
 from gql_server.rest.context import ContextOfRequest
 from gql_server.rest.schemas.fields import (
     FLUX,
     MOMENT_EXAMPLE,
+    SDXL,
     TEMPLATE_ID,
     USER,
     Answer,
@@ -49,6 +51,12 @@ _PROMPT_RULE: Final = (
 )
 _MODEL_RULE: Final = "ID of the default model of requests that use the template."
 
+_MODELS_RULE: Final = (
+    "IDs of models to try, in this order, when the default model does not generate the image of a "
+    f"request that names no model. At most {MAX_MODELS} models in all. Each must support the "
+    "settings."
+)
+
 TemplateId = Annotated[str, Path(description="The template.", examples=[TEMPLATE_ID])]
 
 _NEW_EXAMPLES: Final[dict[str, Example]] = {
@@ -68,6 +76,7 @@ class NewTemplate(Given):
 
     name: str = described(_NAME_RULE, _NAME)
     model: str = described(_MODEL_RULE, FLUX)
+    models: list[str] | None = described(_MODELS_RULE, [SDXL], None, fail_fast=True)
     default_prompt: str = described(_PROMPT_RULE, _PROMPT, "")
     description: str | None = described(_DESCRIPTION_RULE, "For the shop.", None)
     parameters: TemplateParameters | None = described(
@@ -82,6 +91,9 @@ class TemplateChanges(Given):
 
     name: str | None = described(_NAME_RULE, _NAME, None)
     model: str | None = described(_MODEL_RULE, FLUX, None)
+    models: list[str] | None = described(
+        f"{_MODELS_RULE} They replace all existing ones.", [SDXL], None, fail_fast=True
+    )
     default_prompt: str | None = described(_PROMPT_RULE, _PROMPT, None)
     description: str | None = described(
         f"{_DESCRIPTION_RULE} Null takes it away.", "For the shop.", None
@@ -100,6 +112,11 @@ class Template(Answer):
     name: str = described("Display name or description.", _NAME)
     description: str | None = described("Display name or description.", "For the shop.")
     model: str = described("ID of the template's model.", FLUX)
+    models: list[str] = described(
+        "IDs of the models to try, in this order, when the default model does not generate the "
+        "image.",
+        [],
+    )
     default_prompt: str = described("Words that follow a prompt, or stand around it.", _PROMPT)
     parameters: TemplateParameters = described("Settings of the template.", {"steps": 4})
     user_id: str = described("ID of the user who owns the object.", USER)
@@ -157,6 +174,7 @@ async def create_template(
         name=given.name,
         description=given.description,
         model_id=given.model,
+        fallback_model_ids=tuple(given.models or ()),
         default_prompt=given.default_prompt,
         parameters=parameters_from(given.parameters) if given.parameters else Parameters(),
     )
@@ -201,6 +219,8 @@ def _changes(given: TemplateChanges) -> dict[str, Any]:
         value = getattr(given, attribute)
         if value is not None:
             found[name] = value
+    if given.models is not None:
+        found["fallback_model_ids"] = tuple(given.models)
     if "description" in given.model_fields_set:
         found["description"] = given.description
     if given.parameters is not None:
@@ -222,6 +242,7 @@ def _template(row: PartialTemplate) -> Template:
         name=row["name"],
         description=row["description"],
         model=row["model_id"],
+        models=row["fallback_model_ids"] or [],
         default_prompt=row["default_prompt"],
         parameters=template_parameters(row["parameters"]),
         user_id=row["user_id"],

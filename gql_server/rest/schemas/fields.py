@@ -9,6 +9,7 @@ from gql_server.domain.clock import read_moment, to_iso
 
 MOMENT_EXAMPLE = "2026-01-15T10:30:00.000Z"
 FLUX = "@cf/black-forest-labs/flux-1-schnell"
+SDXL = "@cf/bytedance/stable-diffusion-xl-lightning"
 IMAGE_ID = "img_01jd2kq5w3m8v7x9c4b6n1h0tz"
 SOURCE_IMAGE_ID = "src_01jd2kq5w3m8v7x9c4b6n1h0tz"
 TEMPLATE_ID = "tpl_01jd2kq5w3m8v7x9c4b6n1h0tz"

@@ -5,7 +5,8 @@ from dataclasses import fields
 from typing import Any, Final
 
 from gql_server.domain.parameters import Parameters
-from gql_server.rest.schemas.fields import FLUX, IMAGE_ID, TEMPLATE_ID, Given, described
+from gql_server.domain.skipped_models import MAX_MODELS
+from gql_server.rest.schemas.fields import FLUX, IMAGE_ID, SDXL, TEMPLATE_ID, Given, described
 
 PARAMETERS: Final = tuple(field.name for field in fields(Parameters) if field.name != "own")
 
@@ -65,6 +66,14 @@ class ModelAndTemplate(Given):
         FLUX,
         None,
     )
+    models: list[str] | None = described(
+        "IDs of models to try, in this order, when `model` does not generate the image: when it "
+        "is out of capacity, deprecated, refuses the request or costs more than `max_cost`. At "
+        f"most {MAX_MODELS} models in all. Each must support the request's settings.",
+        [SDXL],
+        None,
+        fail_fast=True,
+    )
     template_id: str | None = described(
         "ID of a template whose model, prompt and settings apply where the "
         "request does not override them.",
@@ -122,6 +131,7 @@ def settings_from(given: ImageSettings) -> dict[str, Any]:
     """Read what a ``ImageRequest`` says beside its prompt."""
     return {
         "model_id": given.model,
+        "fallback_model_ids": tuple(given.models or ()),
         "template_id": given.template_id,
         "parameters": parameters_from(given),
         "source_image_ids": tuple(given.source_image_ids or ()),
