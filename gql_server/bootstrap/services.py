@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from gql_server.batches.registration import register_batches
+from gql_server.bootstrap.provenance import marker_of
 from gql_server.bootstrap.resources import (
     OLD_JOB_TABLES,
     StartError,
@@ -65,6 +66,7 @@ class Wiring:
 
     Attributes:
         folder: The store if it is a folder, for serving it.
+        marker: What marks images.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -73,12 +75,14 @@ class Wiring:
         Raises:
             CatalogueError: The catalogue of models is invalid.
             PriceBookError: The price book is invalid.
-            StartError: The secret for signed URLs can neither be read nor created.
+            StartError: The secret for signed URLs can neither be read nor created, or images
+                cannot be signed.
         """
         self._settings = settings
         self.catalogue: Final = load_catalogue()
         self.prices: Final = load_price_book(self.catalogue, settings.price_book)
         self.folder: Final = open_folder(settings)
+        self.marker: Final = marker_of(settings)
 
     @asynccontextmanager
     async def open(self, *, runs_jobs: bool) -> AsyncIterator[Services]:
@@ -164,6 +168,7 @@ class Wiring:
                 progress,
                 ImageInserts(database),
                 UploadQuota(settings.uploads_per_user, settings.upload_bytes_per_user),
+                self.marker,
             )
             register_batches(services)
             await stack.enter_async_context(

@@ -45,6 +45,7 @@ from gql_server.web.health import Check, health, ready_route
 from gql_server.web.images import images_route
 from gql_server.web.middleware.direct_paths import DirectPathsMiddleware
 from gql_server.web.middleware.open_requests import OpenRequests
+from gql_server.web.renditions import Renditions
 
 log = structlog.get_logger(__name__)
 
@@ -128,7 +129,8 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
         ready_route(_checks),
     ]
     if wiring.folder is not None:
-        routes.append(images_route(wiring.folder))
+        renditions = Renditions(render=wiring.marker.render)
+        routes.append(images_route(wiring.folder, renditions=renditions))
     if settings.shows_playground or settings.shows_studio:
         routes.append(assets_route())
     routes.extend(_rest_routes(settings, requires_auth=requires_auth))

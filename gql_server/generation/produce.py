@@ -1,6 +1,7 @@
 """Producing an accepted image and saving it: bytes first, then row and charge."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -20,6 +21,7 @@ from gql_server.domain.search import folded
 from gql_server.domain.skipped_models import skipped_to_json
 from gql_server.generation.made_sizes import priced_as_made
 from gql_server.generation.persist import check_store, save_bytes, save_row
+from gql_server.generation.provenance import marked, provenance_to_json
 from gql_server.generation.recovery import (
     SavedImage,
     discard_bytes,
@@ -120,7 +122,14 @@ async def save_image(
         Rejected: The reservation was lost, and the image now exceeds a budget; nothing is charged.
     """
     accepted = priced_as_made(services, with_seed(accepted, picture.seed), picture)
-    kept = SavedImage(accepted, picture, is_preview=services.generator.is_preview)
+    with_marks = await marked(services, accepted, picture)
+    picture = replace(picture, data=with_marks.data)
+    kept = SavedImage(
+        accepted,
+        picture,
+        is_preview=services.generator.is_preview,
+        provenance=provenance_to_json(with_marks.marks, is_ours=with_marks.is_ours),
+    )
     ours = StoredObject(
         data=picture.data,
         content_type=picture.info.format.content_type,
@@ -291,6 +300,7 @@ def _rows(kept: SavedImage) -> tuple[ImageRow, ChargeRow]:
         seconds=picture.seconds,
         is_preview=kept.is_preview,
         gateway_log_id=picture.log_id,
+        provenance=dict(kept.provenance),
         request_kind=accepted.lineage.kind,
         template_version=accepted.template_version,
         skipped_models=skipped_to_json(accepted.skipped) or None,

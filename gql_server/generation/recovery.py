@@ -16,6 +16,7 @@ from gql_server.domain.parameters import parameters_from_json, parameters_to_jso
 from gql_server.domain.principal import Principal
 from gql_server.domain.skipped_models import SkippedModel, skipped_from_json, skipped_to_json
 from gql_server.generation.persist import store_attempts
+from gql_server.generation.provenance import provenance_to_json
 from gql_server.generation.requests.request import ImageRequest, request_from_json
 from gql_server.generation.requests.tags_and_metadata import clean_tags
 from gql_server.generation.requests.validated import Candidate, ValidatedRequest, with_seed
@@ -25,6 +26,7 @@ from gql_server.inference.generator import GeneratedPicture
 from gql_server.ledger.prices.price_book import Price
 from gql_server.pictures.formats import ImageFormat
 from gql_server.pictures.inspection import inspect_picture
+from gql_server.pictures.provenance.marking import read_marks
 from gql_server.storage.store import StoredObject, StoreMisconfigured, StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -38,11 +40,13 @@ class SavedImage:
         accepted: The request as validated by the process that generated the image.
         picture: The image.
         is_preview: Whether the preview generator made it.
+        provenance: What its file says about how it was made, as JSON.
     """
 
     accepted: ValidatedRequest
     picture: GeneratedPicture
     is_preview: bool
+    provenance: Mapping[str, Any]
 
 
 def storage_key(image_id: str, image_format: ImageFormat) -> str:
@@ -66,6 +70,7 @@ def object_metadata(kept: SavedImage) -> dict[str, str]:
         "preview": str(kept.is_preview).lower(),
         "gateway-log-id": kept.picture.log_id,
         "skipped-models": skipped or None,
+        "marked-by": kept.provenance["marked_by"],
     }
     return {name: str(value) for name, value in metadata.items() if value is not None}
 
@@ -105,6 +110,9 @@ async def read_saved(
             log_id=metadata.get("gateway-log-id"),
         ),
         is_preview=metadata.get("preview") == "true",
+        provenance=provenance_to_json(
+            read_marks(stored.data, info.format), is_ours=metadata.get("marked-by") == "server"
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from gql_server.jobs.jobs import Jobs
 from gql_server.ledger.budgets.budgets import Budgets
 from gql_server.ledger.budgets.reservations import Reservations
 from gql_server.ledger.prices.price_book import PriceBook
+from gql_server.pictures.provenance.marker import NO_MARKS, Marker
 from gql_server.progress.progress import Progress
 from gql_server.storage.store import Store
 from gql_server.webhooks.webhooks import Webhooks
@@ -46,5 +47,7 @@ class Services:
     progress: Progress
     image_inserts: ImageInserts
     upload_quota: UploadQuota = UploadQuota()
+    marker: Marker = NO_MARKS
+    """Writes into images how they were made."""
     decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """A decoded image takes hundreds of times its file's size; few are in memory at once."""

@@ -10,6 +10,7 @@ from gql_server.settings.sections.limits import (
     LogSettings,
     RequestSettings,
 )
+from gql_server.settings.sections.provenance import ProvenanceSettings
 from gql_server.settings.sections.providers import R2Settings, WorkersAISettings
 from gql_server.settings.sections.server import ServerSettings
 from gql_server.settings.sections.work import WebhookSettings, WorkSettings
@@ -19,6 +20,7 @@ SECTIONS: Final[tuple[type[BaseSettings], ...]] = (
     AccessSettings,
     WorkersAISettings,
     R2Settings,
+    ProvenanceSettings,
     WorkSettings,
     WebhookSettings,
     ConnectionSettings,
@@ -34,6 +36,7 @@ class SettingFields(  # pydantic takes fields from the last base first
     ConnectionSettings,
     WebhookSettings,
     WorkSettings,
+    ProvenanceSettings,
     R2Settings,
     WorkersAISettings,
     AccessSettings,

@@ -77,6 +77,7 @@ class Settings(SettingFields):
             errors.extend(self._password_errors())
         if 0 < self.allowance_size < self.max_query_cost:
             errors.append("ALLOWANCE: set it to MAX_QUERY_COST or more, or to 0 for no bound")
+        errors.extend(self._provenance_errors())
         if errors:
             raise ValueError("\n".join(errors))
         return self
@@ -93,6 +94,17 @@ class Settings(SettingFields):
         if self.oidc_client_id and not self.oidc_issuer:
             errors.append("OIDC_ISSUER: set it where OIDC_CLIENT_ID is set, or leave that out")
         return errors
+
+    def _provenance_errors(self) -> Sequence[str]:
+        signing = {
+            "PROVENANCE_CERTIFICATE": self.provenance_certificate,
+            "PROVENANCE_PRIVATE_KEY": self.provenance_private_key,
+        }
+        if any(signing.values()) and not all(signing.values()):
+            return [_half_a_set(signing)]
+        if all(signing.values()) and not self.provenance:
+            return ["PROVENANCE: set it to true, or leave PROVENANCE_CERTIFICATE out"]
+        return ()
 
     def _password_errors(self) -> Sequence[str]:
         given = self.database_url.get_secret_value() if self.database_url is not None else None

@@ -332,3 +332,15 @@ def test_an_input_that_cannot_be_read(
     assert isinstance(result.exception, SystemExit), result.exception
     assert result.output.startswith(name)
     assert "Permission denied" in result.output
+
+
+def test_a_certificate_that_cannot_sign(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, content in (("CERTIFICATE", "no certificate"), ("PRIVATE_KEY", "hidden")):
+        (folder / name).write_text(content)
+        monkeypatch.setenv(f"PROVENANCE_{name}_FILE", str(folder / name))
+    said = "PROVENANCE_CERTIFICATE, PROVENANCE_PRIVATE_KEY: the private key is not an unencrypted"
+    assert said in run("serve").output
+    monkeypatch.setenv("PROVENANCE", "false")
+    assert "PROVENANCE: set it to true, or leave" in run("serve").output
+    monkeypatch.delenv("PROVENANCE_CERTIFICATE_FILE")
+    assert "PROVENANCE_CERTIFICATE: missing" in run("serve").output

@@ -42,7 +42,11 @@ async def charges(database: Database) -> list[str | None]:
 
 @asynccontextmanager
 async def ends_in_the_middle(
-    monkeypatch: pytest.MonkeyPatch, where: str, data_dir: Path, settings: dict[str, Any]
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    data_dir: Path,
+    settings: dict[str, Any],
+    deadline: float = 0.3,
 ) -> AsyncIterator[tuple[RunningApp, asyncio.Event]]:
     """A server whose generations come to a certain function and no further, and are given up."""
     reached = asyncio.Event()
@@ -51,7 +55,7 @@ async def ends_in_the_middle(
         reached.set()
         await asyncio.get_running_loop().create_future()
 
-    hasty = {"shutdown_timeout": 0, "request_deadline": 0.3}
+    hasty = {"shutdown_timeout": 0, "request_deadline": deadline}
     with monkeypatch.context() as patch:
         patch.setattr(where, never)
         async with running_app(data_dir, settings | hasty) as app:

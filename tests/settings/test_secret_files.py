@@ -16,6 +16,8 @@ SECRETS = {
     "AI_GATEWAY_TOKEN": "hidden",
     "R2_ACCESS_KEY_ID": "hidden",
     "R2_SECRET_ACCESS_KEY": "hidden",
+    "PROVENANCE_CERTIFICATE": "-----BEGIN CERTIFICATE-----\nhidden",
+    "PROVENANCE_PRIVATE_KEY": "-----BEGIN PRIVATE KEY-----\nhidden",
     "WEBHOOK_SECRET": "whsec_" + "hidd" * 8,
 }
 BESIDE = {
@@ -24,6 +26,8 @@ BESIDE = {
     "AI_GATEWAY_TOKEN": {
         "WORKERS_AI_BASE_URL": "https://gateway.ai.cloudflare.com/v1/abc/gateway/workers-ai"
     },
+    "PROVENANCE_CERTIFICATE": {"PROVENANCE_PRIVATE_KEY": "b"},
+    "PROVENANCE_PRIVATE_KEY": {"PROVENANCE_CERTIFICATE": "a"},
     "R2_ACCESS_KEY_ID": {
         "R2_SECRET_ACCESS_KEY": "b",
         "R2_BUCKET": "pictures",

@@ -6,6 +6,7 @@ from typing import Any, Final
 from gql_server.api.context import Context
 from gql_server.api.images.filters import image_filter
 from gql_server.api.images.parameters import GenerationParameters, generation_parameters
+from gql_server.api.images.provenance import Provenance, provenance_from
 from gql_server.api.models.types import Model
 from gql_server.database.engine.cursors import cursor_at
 from gql_server.domain.money import to_dollars, to_neurons
@@ -101,6 +102,11 @@ def _parameters(context: Context) -> Callable[[Any], GenerationParameters]:
     return lambda value: generation_parameters(json(value))
 
 
+def _provenance(context: Context) -> Callable[[Any], Provenance | None]:
+    json = context.services.database.values.json
+    return lambda value: provenance_from(json(value))
+
+
 def _is_deleted(_context: Context) -> Callable[[Any], bool]:
     return lambda deleted_at: deleted_at is not None
 
@@ -127,6 +133,7 @@ _FIELDS: Final[Mapping[str, RowField]] = {
     "seconds": RowField(("seconds",)),
     "gatewayLogId": RowField(("gateway_log_id",)),
     "templateVersion": RowField(("template_version",)),
+    "provenance": RowField(("provenance",), _provenance),
     "isPreview": RowField(("is_preview",), _boolean),
     "userId": RowField(("user_id",)),
     "createdAt": RowField(("created_at",), _moment),

@@ -13,6 +13,7 @@ from gql_server.api.described import described
 from gql_server.api.images.addresses import ExpiresIn, Format, Width, image_url
 from gql_server.api.images.filters import FilterArgument, ImageFilter, image_filter
 from gql_server.api.images.parameters import GenerationParameters, generation_parameters
+from gql_server.api.images.provenance import Provenance, provenance_from
 from gql_server.api.images.skipped_models import SkippedModel, skipped_models
 from gql_server.api.images.sources import (
     MAX_SOURCES,
@@ -105,6 +106,10 @@ class Image(Node):
         description="Models that the request named before the one that generated the image, in "
         "order, and why each was skipped. Empty when the first one generated it.",
         metadata=list_size(MAX_MODELS),
+    )
+    provenance: Provenance | None = strawberry.field(
+        description="Information in the file about how the image was made. Null for images "
+        "generated before the server kept it."
     )
     storage_key: strawberry.Private[str]
     template_id: strawberry.Private[str | None]
@@ -223,6 +228,7 @@ IMAGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "derived": (),
     "templateVersion": ("template_version",),
     "skippedModels": ("skipped_models",),
+    "provenance": ("provenance",),
     "isPreview": ("is_preview",),
     "userId": ("user_id",),
     "createdAt": ("created_at",),
@@ -296,6 +302,7 @@ _IMAGES: Final = PartialObjects(
             "request_kind": lambda kind, _: kind and RequestKind[domain.RequestKind(kind).name]
         },
         "skipped_models": {"skipped_models": skipped_models},
+        "provenance": {"provenance": lambda kept, _: provenance_from(kept)},
         "deleted_at": {
             "deleted_at": as_read,
             "is_deleted": lambda deleted_at, _: deleted_at is not None,

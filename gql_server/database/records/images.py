@@ -33,6 +33,8 @@ class PartialImage(PageColumns, total=False):
     request_kind: str | None
     template_version: int | None
     skipped_models: list[dict[str, str]] | None
+    provenance: dict[str, Any] | None
+    remade_from: str | None
     deleted_at: datetime | None
     missing_since: datetime | None
 

@@ -59,6 +59,10 @@ class ImageRow(SQLModel, table=True):
     """The version of its template; None: unknown, or no template."""
     skipped_models: list[dict[str, str]] | None = Field(default=None, sa_type=JsonValue)
     """Models that the request names before ``model_id``, and why each was skipped; None: none."""
+    provenance: dict[str, Any] | None = Field(default=None, sa_type=JsonValue)
+    """What its file says about how it was made; None: unknown."""
+    remade_from: str | None = None
+    """The image that it is a remake of."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     missing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)

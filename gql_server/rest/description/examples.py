@@ -27,6 +27,16 @@ IMAGE: Final[dict[str, Any]] = {
     "source_image_ids": [],
     "mask_image_id": None,
     "template_version": None,
+    "provenance": {
+        "digital_source_type": (
+            "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+        ),
+        "has_c2pa_manifest": False,
+        "marked_by": "server",
+        "model": FLUX,
+        "software": "gql_server 1.0",
+        "includes_prompt": False,
+    },
 }
 IMAGES: Final[dict[str, Any]] = {"images": [IMAGE], "total": 1, "next_cursor": None}
 PENDING_IMAGE: Final[dict[str, Any]] = {

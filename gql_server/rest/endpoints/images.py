@@ -1,7 +1,7 @@
 """Images: read, listed and deleted."""
 
-from collections.abc import Sequence
-from typing import Annotated, Final
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import Path, Query
 
@@ -51,6 +51,7 @@ _COLUMNS: Final = frozenset(
         "request_kind",
         "template_version",
         "skipped_models",
+        "provenance",
     }
 )
 
@@ -64,6 +65,26 @@ class SkippedModel(Answer):
 
     model: str = described("ID of the model.", FLUX)
     reason: SkipReason = described("Reason why the model was skipped.", "out_of_capacity")
+
+
+class Provenance(Answer):
+    """Information in an image file about how the image was made."""
+
+    digital_source_type: str | None = described(
+        "Digital source type in the file's XMP: a URL of the IPTC vocabulary. Null when the XMP "
+        "has none.",
+        "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
+    )
+    has_c2pa_manifest: bool = described("Whether the file has a C2PA manifest.", False)
+    marked_by: Literal["server", "provider"] | None = described(
+        "Party that marked the file: `server` or `provider`. Null when the file has no marks.",
+        "server",
+    )
+    model: str | None = described("AI system that the file's XMP names.", FLUX)
+    software: str | None = described(
+        "Program that the file's XMP names as its creator.", "gql_server 1.0"
+    )
+    includes_prompt: bool = described("Whether the file's XMP contains the prompt.", False)
 
 
 class Image(Answer):
@@ -101,6 +122,11 @@ class Image(Answer):
         "Models that the request named before the one that generated the image, in order, and why "
         "each was skipped. Empty when the first one generated it.",
         [],
+    )
+    provenance: Provenance | None = described(
+        "Information in the file about how the image was made. Null for images generated before "
+        "the server kept it.",
+        None,
     )
 
 
@@ -140,9 +166,23 @@ async def images_from(context: Context, found: Sequence[PartialImage]) -> list[I
                 SkippedModel(model=one.model_id, reason=one.reason)
                 for one in skipped_from_json(row["skipped_models"])
             ],
+            provenance=_provenance(row["provenance"]),
         )
         for row in found
     ]
+
+
+def _provenance(kept: Mapping[str, Any] | None) -> Provenance | None:
+    if kept is None:
+        return None
+    return Provenance(
+        digital_source_type=kept["source_type"],
+        has_c2pa_manifest=kept["has_manifest"],
+        marked_by=kept["marked_by"],
+        model=kept["model"],
+        software=kept["software"],
+        includes_prompt=kept["has_prompt"],
+    )
 
 
 async def list_images(

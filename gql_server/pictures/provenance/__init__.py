@@ -1,0 +1,1 @@
+"""Marks in image files that say how the image was made: IPTC by XMP, and C2PA manifests."""
