@@ -49,6 +49,7 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, Permission]]] = {
     "Mutation": {
         "generateImage": _CREATE,
         "remakeImage": _CREATE,
+        "remakeImages": _CREATE,
         "generateBatch": _CREATE,
         "cancelBatch": _CREATE,
         "resumeBatch": _CREATE,

@@ -13,6 +13,7 @@ from gql_server.api.api_keys.types import ApiKey
 from gql_server.api.batches.items import BatchItem
 from gql_server.api.batches.mutations import BatchMutations
 from gql_server.api.batches.queries import BatchQueries
+from gql_server.api.batches.remake import RemakeBatchMutations
 from gql_server.api.batches.subscriptions import BatchSubscriptions
 from gql_server.api.batches.types import Batch
 from gql_server.api.budgets.mutations import BudgetMutations
@@ -72,6 +73,7 @@ class Query(
 class Mutation(
     ImageMutations,
     RemakeMutations,
+    RemakeBatchMutations,
     BatchMutations,
     SourceImageMutations,
     TemplateMutations,

@@ -13,6 +13,7 @@ from gql_server.database.records.batches import BatchRecord
 from gql_server.domain.batches import FINISHED, BatchPriority, BatchStatus
 from gql_server.domain.errors import BatchConflict, BatchNotFound
 from gql_server.domain.principal import Principal
+from gql_server.generation.recovery import kept_prompt
 from gql_server.generation.requests.request import request_from_json
 from gql_server.generation.services import Services
 
@@ -96,8 +97,12 @@ async def retry_batch(
     if not written:
         raise BatchConflict("The batch has no failed items.", batch_id=batch_id, status=status)
     pictures = [
-        BatchImage(request=request_from_json(one), path=("items", number), own=frozenset())
-        for number, one in enumerate(written)
+        BatchImage(
+            request=replace(request_from_json(request), kept=kept_prompt(accepted)),
+            path=("items", number),
+            own=frozenset(),
+        )
+        for number, (request, accepted) in enumerate(written)
     ]
     request = BatchRequest(
         pictures=pictures,

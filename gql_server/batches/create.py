@@ -1,6 +1,6 @@
 """Accepting a batch and enqueueing its work, which continues if this process ends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from functools import partial
@@ -54,9 +54,19 @@ async def create_batch(
     request: BatchRequest,
     *,
     operation: str = "generateBatch",
+    given: Callable[[], Mapping[str, Any]] | None = None,
     idempotency_key: str | None = None,
 ) -> CreatedBatch:
     """Accept a batch and return it at once; its images are generated in the background.
+
+    Args:
+        services: The services of the server.
+        principal: The caller.
+        request: The batch.
+        operation: Name of the operation that the idempotency key belongs to.
+        given: Returns the caller's input, by which requests with the same key are compared; unless
+            given, the request.
+        idempotency_key: The idempotency key.
 
     Raises:
         Rejected: The request is invalid or exceeds a budget; nothing is generated.
@@ -71,7 +81,7 @@ async def create_batch(
     return await services.idempotency.run_request(
         KeyScope(user_id=principal.user_id, operation=operation, key=idempotency_key),
         _KeyedBatch(services, principal, request),
-        partial(_given, request),
+        given or partial(_given, request),
         is_oversized=await is_oversized_batch(services, request),
     )
 

@@ -220,5 +220,7 @@ def _accepted(
 
 
 def _below(image: BatchImage, path: Path) -> Path:
-    """Leave out the field's name if the image was given as its prompt alone."""
+    """Leave out the field's name if the image was given as its prompt, or its ID, alone."""
+    if image.path[0] == "ids":
+        return ()
     return path[1:] if image.own == {"prompt"} and image.path[-2] == "prompts" else path

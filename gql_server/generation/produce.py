@@ -1,7 +1,6 @@
 """Producing an accepted image and saving it: bytes first, then row and charge."""
 
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -21,7 +20,7 @@ from gql_server.domain.search import folded
 from gql_server.domain.skipped_models import skipped_to_json
 from gql_server.generation.made_sizes import priced_as_made
 from gql_server.generation.persist import check_store, save_bytes, save_row
-from gql_server.generation.provenance import marked, provenance_to_json
+from gql_server.generation.provenance import marked
 from gql_server.generation.recovery import (
     SavedImage,
     discard_bytes,
@@ -122,13 +121,9 @@ async def save_image(
         Rejected: The reservation was lost, and the image now exceeds a budget; nothing is charged.
     """
     accepted = priced_as_made(services, with_seed(accepted, picture.seed), picture)
-    with_marks = await marked(services, accepted, picture)
-    picture = replace(picture, data=with_marks.data)
+    picture, provenance = await marked(services, accepted, picture)
     kept = SavedImage(
-        accepted,
-        picture,
-        is_preview=services.generator.is_preview,
-        provenance=provenance_to_json(with_marks.marks, is_ours=with_marks.is_ours),
+        accepted, picture, is_preview=services.generator.is_preview, provenance=provenance
     )
     ours = StoredObject(
         data=picture.data,
@@ -304,6 +299,7 @@ def _rows(kept: SavedImage) -> tuple[ImageRow, ChargeRow]:
         request_kind=accepted.lineage.kind,
         template_version=accepted.template_version,
         skipped_models=skipped_to_json(accepted.skipped) or None,
+        remade_from=accepted.remade_from,
         created_at=moment,
     )
     charge = ChargeRow(

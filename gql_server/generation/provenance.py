@@ -1,6 +1,8 @@
 """What an image's file says about how it was made."""
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from gql_server import __version__
@@ -9,16 +11,15 @@ from gql_server.generation.requests.validation import ValidatedRequest
 from gql_server.generation.services import Services
 from gql_server.inference.generator import GeneratedPicture
 from gql_server.inference.model import PromptUse
-from gql_server.pictures.provenance.marker import MarkedImage
 from gql_server.pictures.provenance.marks import Marks, Origin, SourceType
 
 SOFTWARE: Final = f"gql_server {__version__}"
 
 
 async def marked(
-    services: Services, accepted: ValidatedRequest, picture: GeneratedPicture
-) -> MarkedImage:
-    """Return a generated image with the marks that the operator has chosen.
+    services: Services, accepted: ValidatedRequest, image: GeneratedPicture
+) -> tuple[GeneratedPicture, dict[str, Any]]:
+    """Mark a generated image as the operator has chosen; return it, and what its file says.
 
     An image that cannot be marked comes back as it is: it is paid for.
     """
@@ -27,15 +28,16 @@ async def marked(
         source_type=_source_type(services, accepted).url,
         software=SOFTWARE,
         model=accepted.model.id,
-        prompt=_prompt(accepted, picture) if marker.writes_prompts else None,
+        prompt=_prompt(accepted, image) if marker.writes_prompts else None,
     )
-    title = accepted.image_id
+    mark = partial(marker.marked, image.data, image.info.format, origin, title=accepted.image_id)
     if marker.credentials is None:
-        return marker.marked(picture.data, picture.info.format, origin, title=title)
-    async with services.decoding:
-        return await asyncio.to_thread(
-            marker.marked, picture.data, picture.info.format, origin, title=title
-        )
+        found = mark()
+    else:
+        async with services.decoding:
+            found = await asyncio.to_thread(mark)
+    provenance = provenance_to_json(found.marks, is_ours=found.is_ours)
+    return replace(image, data=found.data), provenance
 
 
 def provenance_to_json(marks: Marks, *, is_ours: bool) -> dict[str, Any]:
@@ -60,6 +62,6 @@ def _source_type(services: Services, accepted: ValidatedRequest) -> SourceType:
     return SourceType.EDITED if is_edited else SourceType.GENERATED
 
 
-def _prompt(accepted: ValidatedRequest, picture: GeneratedPicture) -> str:
-    seed = f"\nSeed: {picture.seed}" if picture.seed is not None else ""
+def _prompt(accepted: ValidatedRequest, image: GeneratedPicture) -> str:
+    seed = f"\nSeed: {image.seed}" if image.seed is not None else ""
     return f"{accepted.rendered_prompt}{seed}"

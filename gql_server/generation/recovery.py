@@ -17,7 +17,11 @@ from gql_server.domain.principal import Principal
 from gql_server.domain.skipped_models import SkippedModel, skipped_from_json, skipped_to_json
 from gql_server.generation.persist import store_attempts
 from gql_server.generation.provenance import provenance_to_json
-from gql_server.generation.requests.request import ImageRequest, request_from_json
+from gql_server.generation.requests.request import (
+    ImageRequest,
+    KeptPrompt,
+    request_from_json,
+)
 from gql_server.generation.requests.tags_and_metadata import clean_tags
 from gql_server.generation.requests.validated import Candidate, ValidatedRequest, with_seed
 from gql_server.generation.services import Services
@@ -169,6 +173,7 @@ def validated_to_json(accepted: ValidatedRequest) -> dict[str, Any]:
         "mask": asdict(accepted.mask) if accepted.mask is not None else None,
         "key_id": accepted.payer.key_id,
         "template_version": accepted.template_version,
+        "remade_from": accepted.remade_from,
     }
     return written | ({"fallbacks": fallbacks} if fallbacks else {})
 
@@ -233,7 +238,16 @@ def validated_from_json(
             if one is not None
         ),
         skipped=skipped_from_json(written.get("skipped")),
+        remade_from=written.get("remade_from"),
     )
+
+
+def kept_prompt(written: Mapping[str, Any]) -> KeptPrompt | None:
+    """Return what the accepted remake of an image kept of it; None if it is no remake."""
+    remade_from = written.get("remade_from")
+    if remade_from is None:
+        return None
+    return KeptPrompt(written["rendered_prompt"], written["template_version"], remade_from)
 
 
 def validated_from_record(

@@ -1,13 +1,14 @@
 """Generating a stored image again, as it was or with changes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from gql_server.database.queries.image_sources import find_lineage
 from gql_server.database.queries.images import find_images
 from gql_server.database.queries.templates import find_templates
 from gql_server.database.records.images import PartialImage
+from gql_server.database.records.templates import PartialTemplate
 from gql_server.domain.errors import ErrorCode, ImageNotFound, InvalidInput
 from gql_server.domain.lineage import NO_SOURCES, Lineage
 from gql_server.domain.parameters import Parameters, parameters_from_json
@@ -18,6 +19,7 @@ from gql_server.generation.services import Services
 from gql_server.inference.model import Model
 
 _OPERATION: Final = "remakeImage"
+_IDS_AT_ONCE: Final = 500
 _SETTINGS: Final = tuple(one.name for one in fields(Parameters) if one.name != "own")
 
 
@@ -36,6 +38,21 @@ class Remake:
     image_id: str
     changes: Mapping[str, Any]
     max_cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Originals:
+    """Images to generate again, by ID, with what they need.
+
+    Attributes:
+        images: The images.
+        lineage: What each was generated from.
+        templates: Their templates that were not deleted.
+    """
+
+    images: dict[str, PartialImage]
+    lineage: dict[str, Lineage]
+    templates: dict[str, PartialTemplate]
 
 
 async def remake_image(
@@ -59,7 +76,9 @@ async def remake_image(
     return await generate_request(
         services,
         principal,
-        await _request(services, principal, remake),
+        remake_request(
+            services, await find_originals(services, principal, [remake.image_id]), remake
+        ),
         operation=_OPERATION,
         given=lambda: {
             "id": remake.image_id,
@@ -70,32 +89,54 @@ async def remake_image(
     )
 
 
-async def _request(services: Services, principal: Principal, remake: Remake) -> ImageRequest:
+async def find_originals(
+    services: Services, principal: Principal, image_ids: Sequence[str]
+) -> Originals:
+    """Read images to generate again, as far as the caller has them, with what they need."""
     owner = principal.owner_filter()
-    async with services.database.read() as connection:
-        image = (await find_images(connection, [remake.image_id], user_id=owner)).get(
-            remake.image_id
-        )
-        if image is None:
-            raise ImageNotFound(remake.image_id)
-        lineage = (await find_lineage(connection, [remake.image_id]))[remake.image_id]
-        template_id = image["template_id"]
-        templates = await find_templates(connection, [template_id or ""], user_id=owner)
+    originals = Originals({}, {}, {})
+    for start in range(0, len(image_ids), _IDS_AT_ONCE):
+        ids = image_ids[start : start + _IDS_AT_ONCE]
+        async with services.database.read() as connection:
+            images = await find_images(connection, ids, user_id=owner)
+            lineage = await find_lineage(connection, images.keys())
+            template_ids = {image["template_id"] for image in images.values()} - {None}
+            templates = await find_templates(
+                connection, [one for one in template_ids if one is not None], user_id=owner
+            )
+        originals.images.update(images)
+        originals.lineage.update(lineage)
+        originals.templates.update(templates)
+    return originals
+
+
+def remake_request(services: Services, originals: Originals, remake: Remake) -> ImageRequest:
+    """Return the request that generates an image again.
+
+    Raises:
+        ImageNotFound: The caller has no such image.
+        InvalidInput: It is unknown what the image was generated from, or its template has been
+            deleted and the prompt changes.
+    """
+    image = originals.images.get(remake.image_id)
+    if image is None:
+        raise ImageNotFound(remake.image_id)
     changes = remake.changes
-    prompt = changes.get("prompt")
+    prompt, template_id = changes.get("prompt"), image["template_id"]
+    kept = KeptPrompt(None, None, image["id"])
     if prompt is None or prompt == image["prompt"]:
-        kept = KeptPrompt(image["rendered_prompt"], image["template_version"])
-    elif template_id is not None and template_id not in templates:
+        kept = replace(
+            kept, rendered=image["rendered_prompt"], template_version=image["template_version"]
+        )
+    elif template_id is not None and template_id not in originals.templates:
         raise InvalidInput(
             "The template of this image has been deleted, so another prompt cannot be combined "
             "with its text. Generate a new image instead.",
             path=("prompt",),
             code=ErrorCode.NOT_SUPPORTED,
         )
-    else:
-        kept = KeptPrompt(None, None)
     model_id = changes.get("model_id") or image["model_id"]
-    lineage = _lineage(services, image, lineage, changes)
+    lineage = _lineage(services, image, originals.lineage[image["id"]], changes)
     return ImageRequest(
         prompt=image["prompt"] if prompt is None else prompt,
         model_id=model_id,

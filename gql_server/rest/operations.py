@@ -28,6 +28,7 @@ from gql_server.rest.endpoints import (
     generation,
     images,
     models,
+    remake,
     source_images,
     templates,
 )
@@ -169,6 +170,22 @@ OPERATIONS: Final = (
         refusals=(HTTPStatus.NOT_FOUND,),
     ),
     Operation(
+        id="remakeImage",
+        method="POST",
+        path="/api/images/{id}/remake",
+        endpoint=remake.remake,
+        permission=_CREATE,
+        tag="images",
+        summary="Generate an image again",
+        description="Generates an image again, as it was or with changes, stores it as a new image"
+        " and charges for it. Without changes, the model receives the same request with the same"
+        " seed, source images and mask.",
+        example=IMAGE | {"remade_from": IMAGE["id"]},
+        refusals=(*OF_SPENDING, HTTPStatus.NOT_FOUND),
+        status=HTTPStatus.CREATED,
+        pending=PENDING_IMAGE,
+    ),
+    Operation(
         id="uploadSourceImage",
         method="POST",
         path="/api/source-images",
@@ -246,6 +263,22 @@ OPERATIONS: Final = (
         summary="Generate many images",
         description="Starts a batch and returns it at once. All images are validated before"
         " any is accepted, and the cost of all is reserved.",
+        example=BATCH,
+        refusals=OF_SPENDING,
+        status=HTTPStatus.CREATED,
+        pending=PENDING_BATCH,
+    ),
+    Operation(
+        id="remakeImages",
+        method="POST",
+        path="/api/batch/remake",
+        endpoint=remake.remake_batch,
+        permission=_CREATE,
+        tag="batches",
+        summary="Generate many images again",
+        description="Starts a batch that generates images again, as they were or with changes, and"
+        " returns it at once. All images are validated before any is accepted, and the cost of all"
+        " is reserved.",
         example=BATCH,
         refusals=OF_SPENDING,
         status=HTTPStatus.CREATED,

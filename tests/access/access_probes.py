@@ -318,6 +318,9 @@ PROBES: Final[Mapping[str, list[AccessProbe]]] = {
     "Mutation.remakeImage": [
         changing(lambda owned: {"id": owned.image_id}, "image { userId }", "RemakeImageInput")
     ],
+    "Mutation.remakeImages": [
+        changing(lambda owned: {"ids": [owned.image_id]}, "batch { userId }", "RemakeImagesInput")
+    ],
     "Mutation.generateBatch": [
         changing(
             lambda owned: {

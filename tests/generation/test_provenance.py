@@ -16,7 +16,7 @@ from gql_server.pictures.provenance.content_credentials import ContentCredential
 from gql_server.pictures.provenance.marks import Unmarkable
 from tests.access.access_probes import INPAINTING
 from tests.database.rows import add_image
-from tests.generation.test_recovery import begun_id, charges, ends_in_the_middle
+from tests.generation.test_recovery import charges, claimed_id, ends_in_the_middle
 from tests.pictures.test_content_credentials import manifests
 from tests.pictures.test_provenance import ORIGIN, SVG, TRAINED, encoded, pixels, read_by_exiv2
 from tests.support.certificates import signing_certificate
@@ -218,7 +218,7 @@ async def test_a_crash_at_each_step_pays_marks_and_stores_once(
         async with asyncio.timeout(WAIT_SECONDS):
             await reached.wait()
         request.cancel()
-        image_id = await begun_id(app)
+        image_id = await claimed_id(app)
         before = await app.services.store.get(f"generated/{image_id}.png")
         before = before or await app.services.store.get(f"generated/{image_id}.jpg")
         assert (before is not None) == (where == "save_row")

@@ -25,6 +25,7 @@ IMAGE_FIELDS = (
     "mask_image_id",
     "template_version",
     "skipped_models",
+    "remade_from",
     "provenance",
 )
 

@@ -89,6 +89,8 @@ PROBES: Final[Mapping[str, list[AccessProbe]]] = {
         AccessProbe(id=lambda owned: owned.deleted_id),
     ],
     "deleteImage": [AccessProbe(id=lambda owned: owned.image_id)],
+    "remakeImage": [AccessProbe(id=lambda owned: owned.image_id, body=lambda _: {})],
+    "remakeImages": [AccessProbe(body=lambda owned: {"ids": [owned.image_id]})],
     "uploadSourceImage": [AccessProbe(picture=png(8, 8))],
     "sourceImages": [listed("source_images", "source_id")],
     "sourceImage": [AccessProbe(id=lambda owned: owned.source_id)],

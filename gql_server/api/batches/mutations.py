@@ -130,7 +130,7 @@ class BatchMutations:
                 idempotency_key=input.idempotency_key,
             )
 
-        batch, errors, warnings = await _creation(info, work())
+        batch, errors, warnings = await batch_creation(info, work())
         return GenerateBatchPayload(batch=batch, user_errors=errors, warnings=warnings)
 
     @strawberry.mutation(
@@ -174,7 +174,7 @@ class BatchMutations:
         work = control.retry_batch(
             context.services, context.principal, input.id, idempotency_key=input.idempotency_key
         )
-        batch, errors, warnings = await _creation(info, work)
+        batch, errors, warnings = await batch_creation(info, work)
         return RetryBatchPayload(batch=batch, user_errors=errors, warnings=warnings)
 
 
@@ -188,9 +188,10 @@ async def _outcome(
     return batch_from(info.context, batch), []
 
 
-async def _creation(
+async def batch_creation(
     info: Info, work: Awaitable[CreatedBatch]
 ) -> tuple[Batch | None, list[UserError], list[PayloadWarning]]:
+    """Return an accepted batch, or the errors that prevented it."""
     try:
         created = await work
     except REPORTABLE as error:

@@ -6,11 +6,13 @@ from typing import Any
 import strawberry
 
 from gql_server.api.batches.inputs import GenerateBatchInput, batch_request, batch_work
+from gql_server.api.batches.remake import RemakeImagesInput, batch_remake, remake_work
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.images.parameters import GenerateImageInput, image_request
 from gql_server.api.user_error_types import ERROR_LIST, UserError
+from gql_server.batches.remake import estimate_remake
 from gql_server.batches.validation import estimate_batch
 from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.generation.estimates import estimate_cost
@@ -26,6 +28,9 @@ class CostEstimateInput:
     )
     batch: strawberry.Maybe[GenerateBatchInput] = strawberry.field(
         description="Input of `generateBatch`."
+    )
+    remake: strawberry.Maybe[RemakeImagesInput] = strawberry.field(
+        description="Input of `remakeImages`."
     )
 
 
@@ -64,22 +69,24 @@ class CostEstimatePayload:
 def estimate_work(arguments: Mapping[str, Any]) -> int:
     """Return the cost of an estimate beside its objects: as much as accepting the images."""
     source = arguments.get("input")
-    batch = source.get("batch") if isinstance(source, dict) else None
-    return batch_work({"input": batch})
+    given = source if isinstance(source, dict) else {}
+    return batch_work({"input": given.get("batch")}) + remake_work({"input": given.get("remake")})
 
 
 async def cost_estimate(info: Info, source: CostEstimateInput) -> CostEstimatePayload:
     """Estimate a request."""
     services, principal = info.context.services, info.context.principal
-    kind = "image" if source.image is not None else "batch"
+    kind = next(name for name, given in vars(source).items() if given is not None)
     try:
         if source.image is not None:
             price = await estimate_cost(services, principal, image_request(source.image.value))
-        else:
-            assert source.batch is not None  # noqa: S101 - @oneOf has seen to it
+        elif source.batch is not None:
             price = await estimate_batch(
                 services, principal, await batch_request(source.batch.value)
             )
+        else:
+            assert source.remake is not None  # noqa: S101 - @oneOf has seen to it
+            price = await estimate_remake(services, principal, batch_remake(source.remake.value))
     except REPORTABLE as error:
         return CostEstimatePayload(
             estimate=None,

@@ -9,6 +9,7 @@ import strawberry
 from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Info
 from gql_server.api.described import described
+from gql_server.api.images.columns import IMAGE_COLUMNS
 from gql_server.api.images.filters import FilterArgument, image_filter
 from gql_server.api.loaders import ImagesOf
 from gql_server.api.pages import PageArguments
@@ -78,10 +79,7 @@ async def derived_connection(
     info: Info, source_id: str, page: PageArguments, where: FilterArgument
 ) -> Connection["Image"]:
     """Return a page of the images generated from an image or upload, with its siblings'."""
-    from gql_server.api.images.types import (  # noqa: PLC0415 - the types are mutual
-        IMAGE_COLUMNS,
-        images_from,
-    )
+    from gql_server.api.images.types import images_from  # noqa: PLC0415 - the types are mutual
 
     context, filters = info.context, image_filter(where)
     request = page.request()

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import strawberry
 
 from gql_server.api.context import Context, Info
+from gql_server.api.images.columns import IMAGE_COLUMNS
 from gql_server.api.images.filters import FilterArgument, image_filter
-from gql_server.api.images.types import IMAGE_COLUMNS, Image, image_from
+from gql_server.api.images.types import Image, image_from
 from gql_server.generation.new_images import NewImages, watch_new_images
 from gql_server.graphql.broadcasts.events import SharedEvents
 from gql_server.graphql.execution.selection import requested_columns

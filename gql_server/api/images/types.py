@@ -1,6 +1,6 @@
 """Images: their shape and their lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,6 +11,7 @@ from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Context, Info
 from gql_server.api.described import described
 from gql_server.api.images.addresses import ExpiresIn, Format, Width, image_url
+from gql_server.api.images.columns import IMAGE_COLUMNS
 from gql_server.api.images.filters import FilterArgument, ImageFilter, image_filter
 from gql_server.api.images.parameters import GenerationParameters, generation_parameters
 from gql_server.api.images.provenance import Provenance, provenance_from
@@ -114,6 +115,7 @@ class Image(Node):
     storage_key: strawberry.Private[str]
     template_id: strawberry.Private[str | None]
     batch_id: strawberry.Private[str | None]
+    remade_from_id: strawberry.Private[str | None]
 
     @strawberry.field(
         description="The template used for generation. Null when there was none or it has been "
@@ -143,6 +145,17 @@ class Image(Node):
             return None
         row = await info.context.loaders.batches.load(self.batch_id)
         return batch_from(info.context, row) if row is not None else None
+
+    @strawberry.field(
+        description="Image that this one generates again. Null when it is no remake, when the "
+        "caller cannot see the other image, and for remakes generated before the server kept it."
+    )
+    async def remade_from(self, info: Info) -> "Image | None":
+        """Load the image, together with its siblings'."""
+        if self.remade_from_id is None:
+            return None
+        row = await info.context.loaders.images.load(self.remade_from_id)
+        return await image_from(info.context, row) if row is not None else None
 
     @strawberry.field(
         description="Source images that the image was generated from, in the order of the "
@@ -197,46 +210,6 @@ class Image(Node):
     ) -> str:
         """Make an address."""
         return await image_url(info, self.storage_key, width, format, expires_in)
-
-
-IMAGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "id": ("id",),
-    "prompt": ("prompt",),
-    "renderedPrompt": ("rendered_prompt",),
-    "model": ("model_id",),
-    "template": ("template_id",),
-    "batch": ("batch_id",),
-    "parameters": ("parameters",),
-    "r2Key": ("storage_key",),
-    "r2Url": ("storage_key",),
-    "url": ("storage_key",),
-    "width": ("width",),
-    "height": ("height",),
-    "contentType": ("content_type",),
-    "sizeBytes": ("size_bytes",),
-    "placeholder": ("placeholder",),
-    "tags": ("tags",),
-    "metadata": ("attributes",),
-    "cost": ("cost",),
-    "providerCost": ("provider_cost",),
-    "neurons": ("neurons",),
-    "seconds": ("seconds",),
-    "gatewayLogId": ("gateway_log_id",),
-    "requestKind": ("request_kind",),
-    "sources": ("request_kind",),
-    "mask": ("request_kind",),
-    "derived": (),
-    "templateVersion": ("template_version",),
-    "skippedModels": ("skipped_models",),
-    "provenance": ("provenance",),
-    "isPreview": ("is_preview",),
-    "userId": ("user_id",),
-    "createdAt": ("created_at",),
-    "isDeleted": ("deleted_at",),
-    "deletedAt": ("deleted_at",),
-    "missingSince": ("missing_since",),
-}
-"""The columns that each field needs."""
 
 
 async def images_from(context: Context, found: Sequence[PartialImage]) -> list[Image]:
@@ -303,6 +276,7 @@ _IMAGES: Final = PartialObjects(
         },
         "skipped_models": {"skipped_models": skipped_models},
         "provenance": {"provenance": lambda kept, _: provenance_from(kept)},
+        "remade_from": {"remade_from_id": as_read},
         "deleted_at": {
             "deleted_at": as_read,
             "is_deleted": lambda deleted_at, _: deleted_at is not None,

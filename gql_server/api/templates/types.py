@@ -9,12 +9,13 @@ import strawberry
 from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Context, Info
 from gql_server.api.described import described
+from gql_server.api.images.columns import IMAGE_COLUMNS
 from gql_server.api.images.filters import (
     FilterArgument,
     image_filter,
 )
 from gql_server.api.images.parameters import TemplateParameters, template_parameters
-from gql_server.api.images.types import IMAGE_COLUMNS, Image, images_from
+from gql_server.api.images.types import Image, images_from
 from gql_server.api.loaders import ImagesOf
 from gql_server.api.models.types import Model
 from gql_server.api.nodes import Node

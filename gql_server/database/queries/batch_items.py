@@ -86,17 +86,17 @@ async def find_items(
 
 async def failed_requests(
     connection: AsyncConnection, batch_id: str
-) -> Sequence[Mapping[str, Any]]:
-    """Return the requests of failed items, in their order."""
+) -> Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Return the requests of failed items, in their order, and what was accepted of each."""
     statement = (
-        select(col(BatchItemRow.request))
+        select(col(BatchItemRow.request), col(BatchItemRow.accepted))
         .where(
             col(BatchItemRow.batch_id) == batch_id,
             col(BatchItemRow.status) == ItemStatus.FAILED,
         )
         .order_by(col(BatchItemRow.position))
     )
-    return list((await connection.execute(statement)).scalars())
+    return [(request, accepted) for request, accepted in await connection.execute(statement)]
 
 
 async def slices_to_do(connection: AsyncConnection, batch_id: str) -> list[int]:

@@ -18,10 +18,12 @@ class KeptPrompt:
     Attributes:
         rendered: The prompt that the model received; None if the prompt changes.
         template_version: The version of the template whose text is in it.
+        remade_from: The image that is generated again.
     """
 
     rendered: str | None
     template_version: int | None
+    remade_from: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,7 @@ class ValidatedRequest:
         batch_id: The batch it belongs to.
         template_version: The version of the template whose text is in the prompt; None if there is
             no template, or if the version is unknown.
+        remade_from: The image that is generated again.
         fallbacks: What to try, in this order, if the model does not generate the image.
         skipped: The models that the request names before this one, and why each was skipped.
     """
@@ -67,6 +68,7 @@ class ValidatedRequest:
     seed_was_given: bool
     batch_id: str | None = None
     template_version: int | None = None
+    remade_from: str | None = None
     fallbacks: tuple[Candidate, ...] = ()
     skipped: tuple[SkippedModel, ...] = ()
 

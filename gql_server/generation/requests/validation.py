@@ -171,6 +171,7 @@ def validate_with(
         price=first.price,
         seed_was_given=first.seed_was_given,
         template_version=_template_version(kept, template),
+        remade_from=kept.remade_from if kept is not None else None,
         fallbacks=tuple(fallbacks),
         skipped=first.skipped,
     )

@@ -27,6 +27,7 @@ IMAGE: Final[dict[str, Any]] = {
     "source_image_ids": [],
     "mask_image_id": None,
     "template_version": None,
+    "remade_from": None,
     "provenance": {
         "digital_source_type": (
             "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"

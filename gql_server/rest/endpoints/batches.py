@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import Body, Path, Response
 from fastapi.openapi.models import Example
 
-from gql_server.batches.create import create_batch
+from gql_server.batches.create import CreatedBatch, create_batch
 from gql_server.batches.queries import estimated_finish, get_batches
 from gql_server.batches.requests import BatchImage, BatchRequest
 from gql_server.batches.validation import MAX_IMAGES, checking_cost
@@ -57,15 +57,9 @@ _EXAMPLES: Final[dict[str, Example]] = {
 }
 
 
-class GenerateBatchRequest(ImageSettings, Prompts):
-    """A batch of images to generate.
+class BatchOptions(Given):
+    """How a batch is carried out."""
 
-    Settings apply to every image; `max_cost` limits the whole batch.
-    """
-
-    images_per_prompt: int = described(
-        "Number of images for each prompt. Each gets its own seed.", 1, 1, ge=1, le=MAX_IMAGES
-    )
     priority: Literal["high", "normal", "low"] = described(
         "Priority among your own batches.", "normal", "normal"
     )
@@ -74,6 +68,17 @@ class GenerateBatchRequest(ImageSettings, Prompts):
         "deliveries are retried for a day.",
         _HOOK,
         None,
+    )
+
+
+class GenerateBatchRequest(BatchOptions, ImageSettings, Prompts):
+    """A batch of images to generate.
+
+    Settings apply to every image; `max_cost` limits the whole batch.
+    """
+
+    images_per_prompt: int = described(
+        "Number of images for each prompt. Each gets its own seed.", 1, 1, ge=1, le=MAX_IMAGES
     )
 
 
@@ -144,6 +149,11 @@ async def generate_batch(
         await _request(given),
         idempotency_key=unquoted(idempotency_key),
     )
+    return accepted_batch(context, created, response)
+
+
+def accepted_batch(context: Context, created: CreatedBatch, response: Response) -> NewBatch:
+    """Shape an accepted batch with its warnings."""
     batch = NewBatch(**_shown(context, created.batch))
     if created.exceeded:
         batch.warnings = context.warnings(created.exceeded)

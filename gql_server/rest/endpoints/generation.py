@@ -6,11 +6,11 @@ from typing import Annotated, Final
 from fastapi import Body, Header, Response
 from fastapi.openapi.models import Example
 
-from gql_server.generation.generate import generate_image
+from gql_server.generation.generate import GeneratedImage, generate_image
 from gql_server.generation.made_sizes import other_size
 from gql_server.generation.requests.prompts import MIN_PROMPT_LENGTH
 from gql_server.generation.requests.request import ImageRequest
-from gql_server.rest.context import ContextOfRequest
+from gql_server.rest.context import Context, ContextOfRequest
 from gql_server.rest.endpoints.images import Image, images_from
 from gql_server.rest.schemas.fields import FLUX, Given, described
 from gql_server.rest.schemas.parameters import ImageSettings, settings_from
@@ -80,6 +80,11 @@ async def generate(
         ImageRequest(prompt=given.prompt, max_cost=given.max_cost, **settings_from(given)),
         idempotency_key=unquoted(idempotency_key),
     )
+    return await new_image(context, made, response)
+
+
+async def new_image(context: Context, made: GeneratedImage, response: Response) -> NewImage:
+    """Shape a new image with its warnings."""
     (shown,) = await images_from(context, [made.image])
     image = NewImage(**dict(shown))
     size = other_size(made.image)

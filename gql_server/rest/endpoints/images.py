@@ -52,6 +52,7 @@ _COLUMNS: Final = frozenset(
         "template_version",
         "skipped_models",
         "provenance",
+        "remade_from",
     }
 )
 
@@ -123,6 +124,9 @@ class Image(Answer):
         "each was skipped. Empty when the first one generated it.",
         [],
     )
+    remade_from: str | None = described(
+        "ID of the image that this one generates again. Null when it is no remake.", None
+    )
     provenance: Provenance | None = described(
         "Information in the file about how the image was made. Null for images generated before "
         "the server kept it.",
@@ -166,6 +170,7 @@ async def images_from(context: Context, found: Sequence[PartialImage]) -> list[I
                 SkippedModel(model=one.model_id, reason=one.reason)
                 for one in skipped_from_json(row["skipped_models"])
             ],
+            remade_from=row["remade_from"],
             provenance=_provenance(row["provenance"]),
         )
         for row in found

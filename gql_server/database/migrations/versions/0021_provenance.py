@@ -3,7 +3,7 @@
 Existing images keep null, which says that it is unknown.
 
 Revision: 0021
-Follows: 0018
+Follows: 0019
 """
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from alembic import op
 from gql_server.database.engine.columns import JsonValue
 
 revision = "0021"
-down_revision = "0018"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
