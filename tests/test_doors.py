@@ -30,6 +30,7 @@ ERRORS: Final[list[DomainError]] = [
     domain.ImageNotFound("none"),
     domain.ApiKeyNotFound("none"),
     domain.BatchNotFound("none"),
+    domain.GenerationNotFound("none"),
     domain.WebhookNotFound("none"),
     BudgetNotFound("none"),
     domain.PromptRefused(),

@@ -90,6 +90,7 @@ def with_ids(text: str, name: str, owned: OwnedObjects) -> Any:
         "bdg": owned.budget_id,
         "bat": owned.batch_id,
         "whk": owned.webhook_id,
+        "gen": owned.generation_id,
     }
     if name in OTHER_THINGS:
         prefix, field = OTHER_THINGS[name]

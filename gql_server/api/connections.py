@@ -68,7 +68,8 @@ def connection(
 ) -> Connection[T]:
     """Make a connection of a page's rows and the nodes shaped from them."""
     edges = [
-        Edge(cursor=cursor_of(row), node=node) for row, node in zip(page.rows, nodes, strict=True)
+        Edge(cursor=cursor_of(row, request.order), node=node)
+        for row, node in zip(page.rows, nodes, strict=True)
     ]
     forward = not request.from_end
     return Connection(

@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Final, TypeVar
 
 from gql_server.api.caller import Caller
+from gql_server.batches.generations import get_generation_items
 from gql_server.batches.queries import get_batches
 from gql_server.database.engine.pages import Page, PageRequest
 from gql_server.database.queries.images import ImageFilter
-from gql_server.database.records.batches import BatchRecord
+from gql_server.database.records.batches import BatchRecord, ItemRecord
 from gql_server.database.records.images import PartialImage
 from gql_server.database.records.source_images import SourceImageRecord
 from gql_server.database.records.templates import PartialTemplate
@@ -82,6 +83,11 @@ class Loaders:
     def batches(self) -> SharedLoader[str, BatchRecord | None]:
         """Batches by ID."""
         return self._by_id(get_batches)
+
+    @cached_property
+    def generation_items(self) -> SharedLoader[str, ItemRecord | None]:
+        """The items of generations, by the ID of the batch that each is kept as."""
+        return self._by_id(get_generation_items)
 
     @cached_property
     def template_images(self) -> SharedLoader[ImagesOf, Page[PartialImage]]:

@@ -44,6 +44,30 @@ class ListOrder(Enum):
     )
 
 
+@described
+@strawberry.enum(name="ImageOrder")
+class ImageOrder(Enum):
+    """Sort order of a list of images.
+
+    Images with equal values are sorted by ID.
+    """
+
+    NEWEST_FIRST = strawberry.enum_value(PageOrder.NEWEST_FIRST, description="Newest images first.")
+    OLDEST_FIRST = strawberry.enum_value(PageOrder.OLDEST_FIRST, description="Oldest images first.")
+    MOST_EXPENSIVE_FIRST = strawberry.enum_value(
+        PageOrder.MOST_EXPENSIVE_FIRST, description="Images with the highest `cost` first."
+    )
+    LEAST_EXPENSIVE_FIRST = strawberry.enum_value(
+        PageOrder.LEAST_EXPENSIVE_FIRST, description="Images with the lowest `cost` first."
+    )
+    LARGEST_FIRST = strawberry.enum_value(
+        PageOrder.LARGEST_FIRST, description="Images with the highest `sizeBytes` first."
+    )
+    SMALLEST_FIRST = strawberry.enum_value(
+        PageOrder.SMALLEST_FIRST, description="Images with the lowest `sizeBytes` first."
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageArguments:
     """The page of a list that a client requests, not checked yet."""
@@ -52,7 +76,7 @@ class PageArguments:
     after: str | None = None
     last: int | None = None
     before: str | None = None
-    order_by: ListOrder = ListOrder.NEWEST_FIRST
+    order_by: ListOrder | ImageOrder = ListOrder.NEWEST_FIRST
 
     def request(self) -> PageRequest:
         """Check the arguments, and return the page that they request.
@@ -69,26 +93,34 @@ class PageArguments:
                     path=(name,),
                     code=ErrorCode.OUT_OF_RANGE,
                 )
+        order = domain_member(PageOrder, self.order_by)
         chosen = self.last if self.last is not None else self.first
         return PageRequest(
             size=chosen if chosen is not None else DEFAULT_PAGE_SIZE,
-            after=_read_cursor(self.after, "after"),
-            before=_read_cursor(self.before, "before"),
+            after=_read_cursor(self.after, "after", order),
+            before=_read_cursor(self.before, "before", order),
             from_end=self.last is not None,
-            order=domain_member(PageOrder, self.order_by),
+            order=order,
         )
 
 
 class Paginated(FieldExtension):
     """Gives a field the arguments of a list, and its resolver a ``PageArguments``."""
 
-    def __init__(self, *, fixed_order: ListOrder | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        fixed_order: ListOrder | None = None,
+        orders: type[ListOrder | ImageOrder] = ListOrder,
+    ) -> None:
         """Create an extension for one field.
 
         Args:
             fixed_order: The order of a list that has no argument ``orderBy``.
+            orders: The type of the argument ``orderBy``.
         """
         self._fixed_order = fixed_order
+        self._orders = orders
 
     def apply(self, field: StrawberryField) -> None:
         """Replace the resolver's parameter ``page`` by the arguments of a list.
@@ -103,7 +135,7 @@ class Paginated(FieldExtension):
             raise LookupError(f"The resolver of {field.name} has no parameter {_PARAMETER}.")
         arguments = [*_page_arguments(), *own]
         if self._fixed_order is None:
-            arguments.append(_order_argument())
+            arguments.append(_order_argument(self._orders))
         field.arguments = arguments
 
     def map_arguments(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,13 +181,9 @@ def _page_arguments() -> list[StrawberryArgument]:
     ]
 
 
-def _order_argument() -> StrawberryArgument:
-    return _argument(
-        "order_by",
-        ListOrder,
-        ListOrder.NEWEST_FIRST,
-        "Sort order of the list, by creation time.",
-    )
+def _order_argument(orders: type[ListOrder | ImageOrder]) -> StrawberryArgument:
+    by = ", by creation time" if orders is ListOrder else ""
+    return _argument("order_by", orders, orders.NEWEST_FIRST, f"Sort order of the list{by}.")
 
 
 def _argument(name: str, annotation: Any, default: Any, description: str) -> StrawberryArgument:
@@ -168,13 +196,13 @@ def _argument(name: str, annotation: Any, default: Any, description: str) -> Str
     )
 
 
-def _read_cursor(cursor: str | None, name: str) -> PageKey | None:
+def _read_cursor(cursor: str | None, name: str, order: PageOrder) -> PageKey | None:
     if cursor is None:
         return None
     try:
-        return page_key(cursor)
+        return page_key(cursor, order)
     except ValueError:
         raise InvalidInput(
-            f"{name} is not a cursor of this server; take one from pageInfo or an edge.",
+            f"{name} is not a cursor of a list with this order; take one from pageInfo or an edge.",
             path=(name,),
         ) from None

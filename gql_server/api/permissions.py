@@ -41,6 +41,7 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, Permission]]] = {
         "templates": _READ,
         "batch": _READ,
         "batches": _READ,
+        "generation": _READ,
         "apiKeys": _MANAGE,
         "budgets": _MANAGE,
         "costAnalytics": _READ,
@@ -52,6 +53,7 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, Permission]]] = {
         "remakeImages": _CREATE,
         "generateBatch": _CREATE,
         "cancelBatch": _CREATE,
+        "cancelGeneration": _CREATE,
         "resumeBatch": _CREATE,
         "retryBatch": _CREATE,
         "updateImage": _CREATE,
@@ -70,6 +72,7 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, Permission]]] = {
     },
     "Subscription": {
         "batchProgress": _READ,
+        "generationProgress": _READ,
         "imageCreated": _READ,
     },
 }

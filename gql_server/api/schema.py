@@ -23,6 +23,12 @@ from gql_server.api.budgets.warnings import BudgetWarning, UnknownSubjectWarning
 from gql_server.api.costs.queries import CostAnalyticsQueries, CostEstimateQueries
 from gql_server.api.described import described
 from gql_server.api.errors import border_error
+from gql_server.api.generations.fields import (
+    GenerationMutations,
+    GenerationQueries,
+    GenerationSubscriptions,
+)
+from gql_server.api.generations.types import Generation
 from gql_server.api.images.mutations import ImageMutations
 from gql_server.api.images.queries import ImageQueries
 from gql_server.api.images.remake import RemakeMutations
@@ -60,6 +66,7 @@ class Query(
     ModelQueries,
     TemplateQueries,
     BatchQueries,
+    GenerationQueries,
     ApiKeyQueries,
     CostAnalyticsQueries,
     BudgetQueries,
@@ -75,6 +82,7 @@ class Mutation(
     RemakeMutations,
     RemakeBatchMutations,
     BatchMutations,
+    GenerationMutations,
     SourceImageMutations,
     TemplateMutations,
     BudgetMutations,
@@ -86,7 +94,7 @@ class Mutation(
 
 @described
 @strawberry.type
-class Subscription(BatchSubscriptions, ImageSubscriptions):
+class Subscription(BatchSubscriptions, GenerationSubscriptions, ImageSubscriptions):
     """Root subscription type."""
 
 
@@ -105,6 +113,7 @@ def build_schema(limits: Limits | None = None) -> Schema:
             Image,
             Batch,
             BatchItem,
+            Generation,
             SourceImage,
             Template,
             Model,

@@ -245,6 +245,14 @@ class BatchConflict(UserError):
 
 @described
 @strawberry.type
+class GenerationNotFound(UserError):
+    """No generation has this ID."""
+
+    generation_id: strawberry.ID = strawberry.field(description="ID that was requested.")
+
+
+@described
+@strawberry.type
 class WebhookNotFound(UserError):
     """No webhook has this ID."""
 

@@ -18,12 +18,13 @@ from gql_server.database.queries.batch_item_states import (
     end_items_with_images,
     number_canceled_items,
 )
-from gql_server.database.queries.batch_items import find_items
+from gql_server.database.queries.batch_items import find_items, items_of_singles
 from gql_server.database.queries.batches import count_ends
 from gql_server.database.queries.reservations import reduce_reservation, remove_reservations
-from gql_server.database.records.batches import BatchRecord, ItemToDo
+from gql_server.database.records.batches import BatchRecord, ItemRecord, ItemToDo
 from gql_server.domain.batches import BatchStatus, ItemStatus
 from gql_server.domain.clock import to_iso
+from gql_server.domain.ids import generation_of_batch
 from gql_server.domain.money import decimal_dollars
 from gql_server.domain.webhooks import WebhookKind
 from gql_server.webhooks.outbox import record_webhook
@@ -106,14 +107,36 @@ async def _settle(
     await remove_reservations(connection, [batch.id])
     if batch.webhook_url is None:
         return None
+    if batch.is_single:
+        (item,) = await items_of_singles(connection, [batch.id], user_id=None)
+        kind, subject_id = WebhookKind.GENERATION_FINISHED, generation_of_batch(batch.id)
+        payload = _generation_payload(batch, item, batch.finished_at)
+    else:
+        kind, subject_id = WebhookKind.BATCH_FINISHED, batch.id
+        payload = _payload(batch, batch.finished_at)
     return await record_webhook(
         connection,
         url=batch.webhook_url,
-        kind=WebhookKind.BATCH_FINISHED,
-        payload=_payload(batch, batch.finished_at),
+        kind=kind,
+        payload=payload,
         user_id=batch.user_id,
-        subject_id=batch.id,
+        subject_id=subject_id,
     )
+
+
+def _generation_payload(
+    batch: BatchRecord, item: ItemRecord, finished_at: datetime
+) -> dict[str, Any]:
+    error = item.error
+    return {
+        "generationId": generation_of_batch(batch.id),
+        "status": ItemStatus(item.status).name,
+        "imageId": item.image_id if batch.succeeded else None,
+        "error": {name: error[name] for name in ("code", "message")} if error else None,
+        "cost": decimal_dollars(batch.cost),
+        "createdAt": to_iso(batch.created_at),
+        "finishedAt": to_iso(finished_at),
+    }
 
 
 def _payload(batch: BatchRecord, finished_at: datetime) -> dict[str, Any]:

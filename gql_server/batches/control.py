@@ -18,7 +18,9 @@ from gql_server.generation.requests.request import request_from_json
 from gql_server.generation.services import Services
 
 
-async def cancel_batch(services: Services, principal: Principal, batch_id: str) -> BatchRecord:
+async def cancel_batch(
+    services: Services, principal: Principal, batch_id: str, *, is_single: bool = False
+) -> BatchRecord:
     """Cancel the items that have not started; running items are finished, stored and charged.
 
     Canceling a canceled batch changes nothing.
@@ -27,7 +29,7 @@ async def cancel_batch(services: Services, principal: Principal, batch_id: str) 
         BatchNotFound: The caller has no such batch.
         BatchConflict: The batch has finished.
     """
-    batch = await _find(services, principal, batch_id)
+    batch = await _find(services, principal, batch_id, is_single=is_single)
     async with services.database.write() as connection:
         # Items before the batch: the order of locks that starting and completing items use.
         webhook_id = await cancel_queued(connection, batch_id)
@@ -141,9 +143,11 @@ async def resume(services: Services, batch_id: str, *, probes: bool = False) -> 
     return batch
 
 
-async def _find(services: Services, principal: Principal, batch_id: str) -> BatchRecord:
+async def _find(
+    services: Services, principal: Principal, batch_id: str, *, is_single: bool = False
+) -> BatchRecord:
     async with services.database.read() as connection:
         found = await find_batches(connection, [batch_id], user_id=principal.owner_filter())
-    if batch_id not in found:
+    if batch_id not in found or found[batch_id].is_single != is_single:
         raise BatchNotFound(batch_id)
     return found[batch_id]

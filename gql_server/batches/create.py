@@ -178,6 +178,7 @@ def _batch(services: Services, principal: Principal, accepted: ValidatedBatch) -
         estimated_cost=accepted.cost,
         typical_seconds=sum(_typical_seconds(image.model) for image in accepted.pictures),
         is_preview=services.generator.is_preview,
+        is_single=request.is_single,
         retry_of=request.retry_of,
         webhook_url=request.webhook_url,
         created_at=now(),
@@ -217,6 +218,6 @@ def _given(request: BatchRequest) -> dict[str, Any]:
     """Return the caller's input without unset fields, so that fields added later change no hash."""
     given = {one.name: getattr(request, one.name) for one in fields(request)}
     return {
-        **{name: value for name, value in given.items() if value is not None},
+        **{name: value for name, value in given.items() if value not in (None, False)},
         "pictures": [request_to_json(image.request) for image in request.pictures],
     }

@@ -57,6 +57,14 @@ async def watch_batch(
         raise BatchNotFound(batch_id)
     _refuse_unknown_event(after, last=found[batch_id].sequence)
 
+    return partial(watch, services, batch_id, after=after)
+
+
+def watch(
+    services: Services, batch_id: str, *, after: int
+) -> Watch[int, BatchRecord, FinishedItem]:
+    """Start watching a batch that exists, after an event of it."""
+
     async def read(position: int) -> Snapshot[int, BatchRecord, FinishedItem]:
         async with services.database.read() as connection:
             # The batch before its items, so that it is never older than the items reported with it.
@@ -83,9 +91,7 @@ async def watch_batch(
             is_finished=batch.finished_at is not None,
         )
 
-    return partial(
-        services.progress.open, batch_topic(batch_id), read, after=after, limit=MAX_ITEMS
-    )
+    return services.progress.open(batch_topic(batch_id), read, after=after, limit=MAX_ITEMS)
 
 
 async def ended_items(

@@ -19,7 +19,8 @@ async def get_batches(
 ) -> dict[str, BatchRecord]:
     """Return the caller's batches by ID. IDs without a batch are left out."""
     async with services.database.read() as connection:
-        return await batches.find_batches(connection, ids, user_id=principal.owner_filter())
+        found = await batches.find_batches(connection, ids, user_id=principal.owner_filter())
+    return {batch_id: batch for batch_id, batch in found.items() if not batch.is_single}
 
 
 async def list_batches(

@@ -33,6 +33,7 @@ class BatchRequest:
         priority: Order among the user's batches.
         max_cost: Maximum cost in US dollars; a more expensive batch is refused.
         webhook_url: The URL to notify when the batch ends.
+        is_single: Whether it is a generation: one image, in no list of batches.
         retry_of: The batch whose failed items these are.
     """
 
@@ -41,4 +42,5 @@ class BatchRequest:
     priority: BatchPriority = BatchPriority.NORMAL
     max_cost: float | None = None
     webhook_url: str | None = None
+    is_single: bool = False
     retry_of: str | None = None

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from ulid import ULID
 
 IdPrefix = Literal[
-    "img", "src", "tpl", "chg", "prc", "bdg", "key", "bat", "itm", "whk", "dlv", "sto"
+    "img", "src", "tpl", "chg", "prc", "bdg", "key", "bat", "itm", "whk", "dlv", "sto", "gen"
 ]
 
 _ULID_LENGTH: Final = 26
@@ -30,3 +30,15 @@ def has_prefix(value: str, prefix: IdPrefix) -> bool:
     """Return whether ``value`` has the form of an ID of this kind."""
     head, _, tail = value.partition("_")
     return head == prefix and len(tail) == _ULID_LENGTH and tail.isascii() and tail.isalnum()
+
+
+def generation_of_batch(batch_id: str) -> str:
+    """Return the ID of the generation that is kept as a batch of one."""
+    return batch_id.replace("bat_", "gen_", 1)
+
+
+def batch_of_generation(generation_id: str) -> str:
+    """Return the ID of the batch of one that a generation is kept as; no ID for another one."""
+    if not has_prefix(generation_id, "gen"):
+        return ""
+    return generation_id.replace("gen_", "bat_", 1)

@@ -7,6 +7,7 @@ class WebhookKind(StrEnum):
     """The event; the ``type`` in a webhook's body."""
 
     BATCH_FINISHED = "batch.finished"
+    GENERATION_FINISHED = "generation.finished"
     BUDGET_THRESHOLD_REACHED = "budget.threshold_reached"
 
 

@@ -56,14 +56,14 @@ async def watch_new_images(
     async with services.database.read() as connection:
         if after is None:
             newest = await newest_image(connection, user_id)
-            start = _position(newest) if newest is not None else _BEFORE_ALL
+            start = newest if newest is not None else _BEFORE_ALL
         else:
             found = await find_images(
                 connection, [after], user_id=user_id, columns=("created_at", "id")
             )
             if after not in found:
                 raise ImageNotFound(after, path=("after",))
-            start = _position(PageKey(found[after]["created_at"], after))
+            start = (found[after]["created_at"], after)
 
     async def read(
         position: _Position,
@@ -75,7 +75,7 @@ async def watch_new_images(
             page = await image_page(connection, chosen, filters, request)
         positions = [(row["created_at"], row["id"]) for row in page.rows]
         items = [(at, (at, row)) for at, row in zip(positions, page.rows, strict=True)]
-        looked = max([position, *([_position(newest)] if newest else []), *(at for at, _ in items)])
+        looked = max([position, *([newest] if newest else []), *(at for at, _ in items)])
         return Snapshot(
             items[-1][0] if page.has_more else looked, None, items, has_more=page.has_more
         )
@@ -83,7 +83,3 @@ async def watch_new_images(
     return partial(
         services.progress.open, images_topic(user_id), read, after=start, key=(filters, chosen)
     )
-
-
-def _position(key: PageKey) -> _Position:
-    return key.created_at, key.id

@@ -10,7 +10,7 @@ from gql_server.database.tables.images import SourceImageRow
 from gql_server.domain.batches import ItemStatus
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope
 from gql_server.domain.clock import now
-from gql_server.domain.ids import new_id
+from gql_server.domain.ids import generation_of_batch, new_id
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Role
 from gql_server.domain.webhooks import WebhookKind
@@ -44,6 +44,7 @@ class OwnedObjects:
     failed_id: str
     item_id: str
     webhook_id: str
+    generation_id: str
 
 
 async def make_objects(services: Services, user_id: str) -> OwnedObjects:
@@ -80,6 +81,7 @@ async def make_objects(services: Services, user_id: str) -> OwnedObjects:
     failed, _ = await add_batch(
         services.database, ItemStatus.FAILED, user_id=user_id, status="failed", finished_at=now()
     )
+    single, _ = await add_batch(services.database, user_id=user_id, is_single=True)
     async with services.database.write() as connection:
         webhook_id = await record_webhook(
             connection,
@@ -102,6 +104,7 @@ async def make_objects(services: Services, user_id: str) -> OwnedObjects:
         failed.id,
         item.id,
         webhook_id,
+        generation_of_batch(single.id),
     )
 
 
@@ -109,7 +112,20 @@ MISSING: Final = OwnedObjects(
     "nobody",
     *(
         new_id(prefix)
-        for prefix in ("img", "img", "tpl", "src", "key", "bdg", "bat", "bat", "bat", "itm", "whk")
+        for prefix in (
+            "img",
+            "img",
+            "tpl",
+            "src",
+            "key",
+            "bdg",
+            "bat",
+            "bat",
+            "bat",
+            "itm",
+            "whk",
+            "gen",
+        )
     ),
 )
 """IDs of objects that do not exist."""
@@ -202,6 +218,7 @@ EVERY_NODE: Final = (
     "webhook_id",
     "batch_id",
     "item_id",
+    "generation_id",
 )
 
 PROBES: Final[Mapping[str, list[AccessProbe]]] = {
@@ -255,6 +272,7 @@ PROBES: Final[Mapping[str, list[AccessProbe]]] = {
     "Query.batch": [
         by_id("batch_id", "id items { edges { node { id } } } images { totalCount }"),
     ],
+    "Query.generation": [by_id("generation_id", "id prompt userId image { id }")],
     "Query.batches": [
         listed("batch_id", None, "BatchFilter"),
         listed("batch_id", lambda owned: {"userId": owned.user_id}, "BatchFilter"),
@@ -347,6 +365,13 @@ PROBES: Final[Mapping[str, list[AccessProbe]]] = {
     "Mutation.cancelBatch": [
         changing(lambda owned: {"id": owned.batch_id}, "batch { id userId }", "CancelBatchInput")
     ],
+    "Mutation.cancelGeneration": [
+        changing(
+            lambda owned: {"id": owned.generation_id},
+            "generation { id userId }",
+            "CancelGenerationInput",
+        )
+    ],
     "Mutation.resumeBatch": [
         changing(lambda owned: {"id": owned.paused_id}, "batch { id userId }", "ResumeBatchInput")
     ],
@@ -416,6 +441,13 @@ PROBES: Final[Mapping[str, list[AccessProbe]]] = {
     ],
     "Mutation.revokeApiKey": [
         changing(lambda owned: {"id": owned.key_id}, "apiKey { id userId }", "RevokeApiKeyInput")
+    ],
+    "Subscription.generationProgress": [
+        AccessProbe(
+            "subscription ($id: ID!) { FIELD(id: $id) { id } }",
+            lambda owned: {"id": owned.generation_id},
+            lambda found, _: found is not None,
+        )
     ],
     "Subscription.batchProgress": [
         AccessProbe(

@@ -1,5 +1,6 @@
 """Requests that name several models: which one generates the image, why, and what it costs."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ from gql_server.database.tables.remote_images import RemoteImageRow
 from gql_server.domain.clock import now
 from gql_server.generation.late_images import finish_late_images
 from gql_server.inference.workers_ai.client import WorkersAI
-from tests.generation.test_recovery import ends_in_the_middle
 from tests.support.running_app import FLUX, SDXL, RunningApp, running_app, workers_ai_settings
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import (
@@ -161,12 +161,18 @@ async def test_stored_bytes_are_finished_as_the_image_of_the_model_that_generate
     given: dict[str, Any] = {"model": SDXL, "models": [WAN], "idempotencyKey": "k"}
     fake_workers_ai.next(out_of_capacity())
     settings = workers_ai_settings(fake_workers_ai)
-    ends = ends_in_the_middle(
-        monkeypatch, "gql_server.generation.produce.save_row", tmp_path, settings
-    )
-    async with ends as (app, reached):
-        await app.generate(**given)
-        await reached.wait()
+    stored = asyncio.Event()
+
+    async def dies(*_given: object, **_more: object) -> None:
+        stored.set()
+        await asyncio.get_running_loop().create_future()
+
+    async with running_app(tmp_path, {**settings, "shutdown_timeout": 0}) as app:
+        with monkeypatch.context() as patch:
+            patch.setattr("gql_server.generation.produce.save_row", dies)
+            request = asyncio.create_task(app.generate(**given))
+            await stored.wait()
+            request.cancel()
     async with running_app(tmp_path, settings) as app:
         image = await app.image(**given)
         assert await made(app, image["id"]) == (WAN, [(SDXL, "OUT_OF_CAPACITY")], 0.03)

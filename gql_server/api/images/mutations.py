@@ -10,11 +10,14 @@ from gql_server.api.budgets.warnings import MAX_WARNINGS, PayloadWarning, budget
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.errors import REPORTABLE, user_errors
+from gql_server.api.generations.types import Generation, generation_from
 from gql_server.api.images.parameters import GenerateImageInput, image_request
 from gql_server.api.images.types import Image, image_from
 from gql_server.api.images.warnings import size_warnings
 from gql_server.api.user_error_types import ERROR_LIST, UserError
+from gql_server.batches.generations import start_generation
 from gql_server.database.records.images import PartialImage
+from gql_server.domain.errors import InvalidInput
 from gql_server.generation import images as use_cases
 from gql_server.generation.generate import generate_image
 from gql_server.graphql.execution.weights import list_size
@@ -28,7 +31,9 @@ _ERRORS = "Every error in the request. Empty when the request succeeded."
 class GenerateImagePayload:
     """The generated image, or the errors that prevented it."""
 
-    image: Image | None = strawberry.field(description=_IMAGE)
+    image: Image | None = strawberry.field(
+        description="The image. Null when there are errors, and with `wait: false`."
+    )
     user_errors: list[UserError] = strawberry.field(
         description=_ERRORS,
         metadata=ERROR_LIST,
@@ -37,6 +42,11 @@ class GenerateImagePayload:
         description="Warnings about the generated image, such as an exceeded soft budget or"
         " another size than requested.",
         metadata=list_size(MAX_WARNINGS),
+    )
+    generation: Generation | None = strawberry.field(
+        default=None,
+        description="The generation of the image in the background. Null unless the request has "
+        "`wait: false`, and when there are errors.",
     )
 
 
@@ -125,6 +135,13 @@ class ImageMutations:
         """Generate one image."""
         context = info.context
         try:
+            if not input.wait:
+                return await _started(info, input)
+            if input.webhook_url is not None:
+                raise InvalidInput(
+                    "Set webhookUrl only with wait: false; otherwise the response has the image.",
+                    path=("webhook_url",),
+                )
             made = await generate_image(
                 context.services,
                 context.principal,
@@ -189,6 +206,22 @@ class ImageMutations:
         work = use_cases.restore_image(context.services, context.principal, input.id)
         image, errors = await _outcome(info, work)
         return RestoreImagePayload(image=image, user_errors=errors)
+
+
+async def _started(info: Info, source: GenerateImageInput) -> GenerateImagePayload:
+    created = await start_generation(
+        info.context.services,
+        info.context.principal,
+        image_request(source),
+        webhook_url=source.webhook_url,
+        idempotency_key=source.idempotency_key,
+    )
+    return GenerateImagePayload(
+        image=None,
+        user_errors=[],
+        warnings=[budget_warning(info, state) for state in created.exceeded],
+        generation=generation_from(created.batch),
+    )
 
 
 async def _outcome(

@@ -196,6 +196,16 @@ class GenerateImageInput(ImageSettingsInput, PromptInput):
         description="Maximum cost, in US dollars. A request that would cost more is refused.",
     )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
+    wait: bool = strawberry.field(
+        default=True,
+        description="Whether to answer when the image is stored. When false, `generateImage` "
+        "answers at once with a `Generation`, and the image is generated in the background.",
+    )
+    webhook_url: str | None = strawberry.field(
+        default=None,
+        description="URL that receives a signed `generation.finished` webhook. Failed deliveries "
+        "are retried for a day. Only with `wait: false`.",
+    )
 
 
 def parameters_from(source: ImageSettingsInput | TemplateParametersInput) -> Parameters:

@@ -9,7 +9,7 @@ from gql_server.api.context import Info
 from gql_server.api.images.filters import FilterArgument
 from gql_server.api.images.rows import IMAGES
 from gql_server.api.images.types import Image, find_images, image_connection
-from gql_server.api.pages import PageArguments, Paginated
+from gql_server.api.pages import ImageOrder, PageArguments, Paginated
 from gql_server.graphql.plans.fields import PLAN, ByResolver
 
 
@@ -33,7 +33,7 @@ class ImageQueries:
     @strawberry.field(
         description="The caller's images. Admins see everyone's.",
         metadata={PLAN: IMAGES},
-        extensions=[Paginated()],
+        extensions=[Paginated(orders=ImageOrder)],
     )
     async def images(
         self, info: Info, page: PageArguments, filter: FilterArgument = None

@@ -43,6 +43,8 @@ class ImageRows:
             DatabaseUnavailable: The database does not answer.
         """
         request = arguments["page"].request()
+        if not request.order.is_by_time:
+            raise Uncovered("another order, whose cursors are made of other columns")
         where = image_filter(arguments.get("filter"))
         page = await use_cases.list_raw_images(
             context.services, context.principal, columns or ("id",), where, request

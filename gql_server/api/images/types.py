@@ -248,7 +248,7 @@ async def image_connection(
     filters = image_filter(where)
     if batch_id is not None:
         filters = filters.of_batch(batch_id)
-    columns = requested_columns(info, ("edges", "node"), IMAGE_COLUMNS)
+    columns = requested_columns(info, ("edges", "node"), IMAGE_COLUMNS) | {request.order.column}
     found = await use_cases.list_images(
         context.services, context.principal, columns, filters, request
     )

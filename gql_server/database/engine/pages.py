@@ -6,7 +6,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Generic, Protocol, TypedDict, TypeVar
 
-from sqlalchemy import BindParameter, Integer, Result, Select, String, bindparam, tuple_
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Column,
+    Integer,
+    Result,
+    Select,
+    String,
+    bindparam,
+    tuple_,
+)
 from sqlalchemy.orm import Mapped
 from sqlalchemy.types import TypeEngine
 
@@ -23,13 +33,50 @@ class PageOrder(StrEnum):
 
     NEWEST_FIRST = "newest_first"
     OLDEST_FIRST = "oldest_first"
+    MOST_EXPENSIVE_FIRST = "most_expensive_first"
+    LEAST_EXPENSIVE_FIRST = "least_expensive_first"
+    LARGEST_FIRST = "largest_first"
+    SMALLEST_FIRST = "smallest_first"
+
+    @property
+    def column(self) -> str:
+        """The column that the list is sorted by, before the ID."""
+        return _COLUMNS.get(self, "created_at")
+
+    @property
+    def is_by_time(self) -> bool:
+        """Whether the list is sorted by creation time."""
+        return self.column == "created_at"
+
+    @property
+    def is_descending(self) -> bool:
+        """Whether high values come first."""
+        return self in _DESCENDING
+
+
+_COLUMNS: Final = {
+    PageOrder.MOST_EXPENSIVE_FIRST: "cost",
+    PageOrder.LEAST_EXPENSIVE_FIRST: "cost",
+    PageOrder.LARGEST_FIRST: "size_bytes",
+    PageOrder.SMALLEST_FIRST: "size_bytes",
+}
+_DESCENDING: Final = {
+    PageOrder.NEWEST_FIRST,
+    PageOrder.MOST_EXPENSIVE_FIRST,
+    PageOrder.LARGEST_FIRST,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class PageKey:
-    """The sort key of a row in its list."""
+    """The sort key of a row in its list.
 
-    created_at: datetime
+    Attributes:
+        value: When the row was created; in lists with another order, its cost or its size.
+        id: The ID of the row.
+    """
+
+    value: datetime | int
     id: str
 
 
@@ -114,27 +161,35 @@ def read_columns(result: Result[Any]) -> list[dict[str, Any]]:
 
 def page_statement(
     statement: Select[Any],
-    created_at: Mapped[datetime],
-    row_id: Mapped[str],
+    sorted_by: Mapped[datetime] | Column[Any],
+    row_id: Mapped[str] | Column[Any],
     request: PageRequest,
     bind: Bind = as_value,
 ) -> Select[Any]:
     """Narrow a filtered statement to one page, and one more row, which shows whether more follow.
 
     With ``as_parameter`` the values are those of ``page_parameters``.
+
+    Args:
+        statement: The filtered statement.
+        sorted_by: The column that ``request.order`` names.
+        row_id: The ID, which orders rows with equal values.
+        request: The page.
+        bind: How values are put into the statement.
     """
-    key = tuple_(created_at, row_id)
-    newest_first = request.order is PageOrder.NEWEST_FIRST
+    key = tuple_(sorted_by, row_id)
+    is_descending = request.order.is_descending
+    kind = UtcDateTime() if request.order.is_by_time else BigInteger()
     for name, page_key in (("after", request.after), ("before", request.before)):
         if page_key is not None:
             bound = tuple_(
-                bind(f"{name}_created_at", page_key.created_at, UtcDateTime()),
+                bind(f"{name}_value", page_key.value, kind),
                 bind(f"{name}_id", page_key.id, String()),
             )
-            is_lower = (name == "after") is newest_first
+            is_lower = (name == "after") is is_descending
             statement = statement.where(key < bound if is_lower else key > bound)
-    descending = newest_first is not request.from_end
-    columns = (created_at.desc(), row_id.desc()) if descending else (created_at, row_id)
+    reads_down = is_descending is not request.from_end
+    columns = (sorted_by.desc(), row_id.desc()) if reads_down else (sorted_by, row_id)
     return statement.order_by(*columns).limit(bind("rows", request.size + 1, Integer()))
 
 
@@ -143,7 +198,7 @@ def page_parameters(request: PageRequest) -> dict[str, Any]:
     parameters: dict[str, Any] = {"rows": request.size + 1}
     for name, page_key in (("after", request.after), ("before", request.before)):
         if page_key is not None:
-            parameters[f"{name}_created_at"] = page_key.created_at
+            parameters[f"{name}_value"] = page_key.value
             parameters[f"{name}_id"] = page_key.id
     return parameters
 

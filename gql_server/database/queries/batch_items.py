@@ -84,6 +84,18 @@ async def find_items(
     )
 
 
+async def items_of_singles(
+    connection: AsyncConnection, batch_ids: Collection[str], *, user_id: str | None
+) -> list[ItemRecord]:
+    """Return the items of batches of one, in no order."""
+    statement = select_records(BatchItemRow, ItemRecord).where(
+        col(BatchItemRow.batch_id).in_(batch_ids), col(BatchItemRow.position) == 0
+    )
+    if user_id is not None:
+        statement = statement.where(col(BatchItemRow.user_id) == user_id)
+    return read_records(await connection.execute(statement), ItemRecord)
+
+
 async def failed_requests(
     connection: AsyncConnection, batch_id: str
 ) -> Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]:

@@ -260,6 +260,7 @@ def _final_status(batch: BatchRecord) -> BatchStatus:
 
 
 def _narrowed(statement: Select[Any], where: BatchFilter) -> Select[Any]:
+    statement = statement.where(col(BatchRow.is_single).is_(False))
     if where.user_id is not None:
         statement = statement.where(col(BatchRow.user_id) == where.user_id)
     if where.statuses is not None:

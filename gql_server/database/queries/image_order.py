@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from gql_server.database.engine.columns import UtcDateTime
-from gql_server.database.engine.pages import PageKey
 from gql_server.database.tables.images import ImageRow
 from gql_server.domain.clock import now
 
@@ -40,10 +39,10 @@ async def next_moment(connection: AsyncConnection, user_id: str) -> tuple[dateti
     return moment, moment if newest is None else max(moment, newest + MILLISECOND)
 
 
-async def newest_image(connection: AsyncConnection, user_id: str) -> PageKey | None:
+async def newest_image(connection: AsyncConnection, user_id: str) -> tuple[datetime, str] | None:
     """Return the page key of a user's newest image, including deleted ones."""
     found = (await connection.execute(_NEWEST_PLACE, {"of_user": user_id})).one_or_none()
-    return PageKey(*found) if found is not None else None
+    return (found[0], found[1]) if found is not None else None
 
 
 _CREATED_AT: Final = col(ImageRow.created_at)

@@ -249,12 +249,14 @@ def _narrowed(
     narrowed = chosen.where(*_conditions(where, bind))
     if where.tags:
         # The index that finds the tag then has its images in the list's order.
-        created_at, image_id = col(ImageTagRow.created_at), col(ImageTagRow.image_id)
+        sorted_by, image_id = columns_of(ImageTagRow, ("created_at", "image_id"))
     elif where.derived_from:
-        created_at, image_id = col(ImageSourceRow.created_at), col(ImageSourceRow.image_id)
+        sorted_by, image_id = columns_of(ImageSourceRow, ("created_at", "image_id"))
     else:
-        created_at, image_id = col(ImageRow.created_at), col(ImageRow.id)
-    return page_statement(narrowed, created_at, image_id, request, bind)
+        sorted_by, image_id = columns_of(ImageRow, ("created_at", "id"))
+    if not request.order.is_by_time:
+        sorted_by, image_id = columns_of(ImageRow, (request.order.column, "id"))
+    return page_statement(narrowed, sorted_by, image_id, request, bind)
 
 
 def _select(columns: Collection[str]) -> Select[Any]:

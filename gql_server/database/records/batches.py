@@ -29,6 +29,7 @@ class BatchRecord(NamedTuple):
     estimated_cost: int
     typical_seconds: float
     is_preview: bool
+    is_single: bool
     retry_of: str | None
     webhook_url: str | None
     created_at: datetime

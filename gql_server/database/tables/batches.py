@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import BigInteger, Index, Text, false
 from sqlmodel import Field, SQLModel
 
 from gql_server.database.engine.columns import JsonValue, UtcDateTime
@@ -17,8 +17,9 @@ class BatchRow(SQLModel, table=True):
 
     __tablename__ = "batches"
     __table_args__ = (
-        Index("ix_batches_all_page", "created_at", "id"),  # admins see everyone's
-        Index("ix_batches_page", "user_id", "created_at", "id"),
+        # Admins see everyone's.
+        Index("ix_batches_all_page", "is_single", "created_at", "id"),
+        Index("ix_batches_page", "user_id", "is_single", "created_at", "id"),
         Index("ix_batches_status", "status", "created_at"),
     )
 
@@ -48,6 +49,8 @@ class BatchRow(SQLModel, table=True):
     typical_seconds: float
     """Total of its images' typical times, one after another."""
     is_preview: bool
+    is_single: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether it is a generation: one image, in no list of batches."""
     retry_of: str | None = Field(default=None, foreign_key="batches.id")
     webhook_url: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)

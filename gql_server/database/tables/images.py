@@ -24,6 +24,10 @@ class ImageRow(SQLModel, table=True):
         Index("ix_images_all_page", "created_at", "id"),
         Index("ix_images_all_model_page", "model_id", "created_at", "id"),
         Index("ix_images_batch_page", "batch_id", "created_at", "id"),
+        Index("ix_images_cost_page", "user_id", "cost", "id"),
+        Index("ix_images_size_page", "user_id", "size_bytes", "id"),
+        Index("ix_images_all_cost_page", "cost", "id"),
+        Index("ix_images_all_size_page", "size_bytes", "id"),
     )
 
     id: str = Field(primary_key=True)

@@ -42,6 +42,7 @@ from gql_server.domain.errors.idempotency import (
 from gql_server.domain.errors.not_found import (
     ApiKeyNotFound,
     BatchNotFound,
+    GenerationNotFound,
     ImageNotFound,
     ModelNotFound,
     TemplateNotFound,
@@ -62,6 +63,7 @@ __all__ = [
     "ErrorCode",
     "Forbidden",
     "GenerationFailed",
+    "GenerationNotFound",
     "GenerationPending",
     "IdempotencyConflict",
     "IdempotencyInProgress",

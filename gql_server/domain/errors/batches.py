@@ -8,12 +8,12 @@ class BatchPending(DomainError):
     """The request's deadline passed; the batch is still being accepted, and will then run.
 
     Attributes:
-        batch_id: The ID that it will have.
+        batch_id: The ID that it will have, ``bat_…``, or ``gen_…`` for a generation.
     """
 
-    def __init__(self, batch_id: str) -> None:
+    def __init__(self, batch_id: str, *, noun: str = "batch") -> None:
         super().__init__(
-            "The batch is still being accepted.",
+            f"The {noun} is still being accepted.",
             code=ErrorCode.BATCH_PENDING,
         )
         self.batch_id = batch_id

@@ -44,6 +44,14 @@ class BatchNotFound(NotFound):
         self.batch_id = self.sought_id
 
 
+class GenerationNotFound(NotFound):
+    """The caller has no generation with this ID."""
+
+    def __init__(self, generation_id: str) -> None:
+        super().__init__("generation", generation_id, ErrorCode.GENERATION_NOT_FOUND, ("id",))
+        self.generation_id = self.sought_id
+
+
 class WebhookNotFound(NotFound):
     """The caller has no webhook with this ID."""
 

@@ -12,7 +12,7 @@ from alembic import op
 from gql_server.database.engine.columns import JsonValue
 
 revision = "0021"
-down_revision = "0019"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,1 @@
+"""Single images that are not waited for."""
