@@ -8,6 +8,8 @@ import stamina
 import structlog
 from structlog.typing import Processor
 
+from gql_server.telemetry.quick_log import configure_quick_logs
+
 # The local variables of a driver's frames hold passwords, and those of ours everybody's prompts.
 _EXCEPTIONS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
@@ -58,6 +60,7 @@ def configure_logs(*, level: str, style: Literal["console", "json"]) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
+    configure_quick_logs(style if getattr(logging, level.upper()) <= logging.INFO else None)
     # Code that retries logs that itself, with its own context.
     stamina.instrumentation.set_on_retry_hooks([])
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)

@@ -17,6 +17,11 @@ class ConnectionCounts:
         self.limit: Final = limit
         self._open: Counter[str] = Counter()
 
+    @property
+    def total(self) -> int:
+        """How many are open in this process."""
+        return self._open.total()
+
     def add(self, owner: str) -> bool:
         """Count one more, unless the limit is reached; return whether it was counted."""
         if self._open[owner] >= self.limit:

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from graphql import GraphQLError
 
@@ -26,7 +26,12 @@ from gql_server.graphql.execution.context import (
 )
 from gql_server.graphql.execution.context import ServerStopping as ServerIsStopping
 from gql_server.graphql.execution.limits import limit_error
+from gql_server.telemetry.metrics import CLIENTS_DROPPED
 from gql_server.web.allowances import allowance_headers
+from gql_server.web.request_record import RequestRecord
+
+_NO_CODE: Final = "GRAPHQL"
+"""Stands for the errors of graphql-core, such as a document that is not valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,22 @@ class Caller(OperationContext):
         refused: Why the operation does not run, if it costs more than is left.
     """
 
-    def __init__(self, access: Access, principal: Principal | None) -> None:
-        """Take what decides, and the caller; None: not known (yet)."""
+    def __init__(
+        self, access: Access, principal: Principal | None, record: RequestRecord | None = None
+    ) -> None:
+        """Take what decides, the caller, and the record of the request.
+
+        Args:
+            access: What decides about callers.
+            principal: The caller; None: not known (yet).
+            record: What is recorded of the request; None: nothing is.
+        """
         self.connection_params: Mapping[str, object] = {}
         self.allowance: AllowanceState | None = None
         self.refused: RateLimited | None = None
         self._access = access
         self._principal = principal
+        self._record = record
         self._counted_user_id: str | None = None
 
     @property
@@ -121,6 +135,8 @@ class Caller(OperationContext):
                 self._principal = await self._access.authentication.authenticate_connection(
                     self.connection_params
                 )
+                if self._record is not None:
+                    self._record.principal = self._principal
             except Unauthenticated as error:
                 hint = 'Send {"authorization": "Bearer gqls_…"} in connection_init.'
                 raise CallerRefused(f"{hint} {error.message}") from error
@@ -180,6 +196,25 @@ class Caller(OperationContext):
         """Count one subscription less."""
         if self._access.subscriptions is not None and self.user_id is not None:
             self._access.subscriptions.remove(self.user_id)
+
+    def observe(self, name: str | None, kind: str, cost: int, *, is_refused: bool) -> None:
+        """Record an operation of the caller."""
+        if self._record is None:
+            return
+        if is_refused:
+            self._record.refused(name)
+        else:
+            self._record.admitted(name, kind, cost)
+
+    def failed(self, error: GraphQLError) -> None:
+        """Record an error of the response by its code."""
+        if self._record is not None:
+            code = (error.extensions or {}).get("code")
+            self._record.failed(code if isinstance(code, str) else _NO_CODE)
+
+    def dropped(self) -> None:
+        """Count a connection whose client took no data."""
+        CLIENTS_DROPPED.inc()
 
     async def spend(self, cost: int) -> GraphQLError | None:
         """Charge the caller's allowance; return an error if it holds less than the cost.

@@ -12,6 +12,7 @@ from gql_server.domain.budgets import Payer
 from gql_server.domain.principal import Principal
 from gql_server.generation.services import Services
 from gql_server.ledger.budgets.budgets import BudgetState
+from gql_server.web.request_record import RequestRecord
 
 if TYPE_CHECKING:
     from gql_server.api.models.types import Model
@@ -34,9 +35,10 @@ class Context(Caller):
         models: Mapping[str, "Model"],
         access: Access,
         principal: Principal | None,
+        record: RequestRecord | None = None,
     ) -> None:
         """Create a context; a principal of None is not authenticated yet."""
-        super().__init__(access, principal)
+        super().__init__(access, principal, record)
         self.services = services
         self.models = models
         self.loaders = Loaders(services, self)
@@ -44,7 +46,7 @@ class Context(Caller):
 
     def fresh(self) -> Self:
         """Return a context for another operation of the same caller, with nothing loaded."""
-        return type(self)(self.services, self.models, self._access, self._principal)
+        return type(self)(self.services, self.models, self._access, self._principal, self._record)
 
     async def budgets(self) -> Sequence[BudgetState]:
         """Return the budgets that the caller's images are paid from, read once."""

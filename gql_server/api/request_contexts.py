@@ -13,6 +13,7 @@ from gql_server.api.context import Context
 from gql_server.api.models.types import ShapedCatalogue
 from gql_server.domain.principal import Principal
 from gql_server.generation.services import Services
+from gql_server.web.request_record import record_of
 
 
 class State(TypedDict):
@@ -48,7 +49,11 @@ class ContextFactory:
         """Return the context of a request, or of a WebSocket."""
         state: State = request.scope["state"]
         return Context(
-            state["services"], state["catalogue"].models(), self._of(state), state["principal"]
+            state["services"],
+            state["catalogue"].models(),
+            self._of(state),
+            state["principal"],
+            record_of(request.scope),
         )
 
     def _of(self, state: State) -> Access:

@@ -18,6 +18,7 @@ from gql_server.domain.batches import BatchStatus, ItemStatus, PauseReason
 from gql_server.domain.errors import DomainError
 from gql_server.generation.services import Services
 from gql_server.jobs.kinds import JobRun
+from gql_server.telemetry.metrics import BATCH_ITEMS_FINISHED
 
 
 class ItemStates:
@@ -45,6 +46,8 @@ class ItemStates:
             has_ended, webhook_id = await complete_with_error(
                 connection, item, error_to_json(error), process_id=run.process_id
             )
+        if has_ended:
+            BATCH_ITEMS_FINISHED.labels("failed").inc()
         await self.deliver(webhook_id)
         return has_ended
 

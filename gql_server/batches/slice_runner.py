@@ -93,8 +93,15 @@ class SliceRunner:
             *(self._do(run, item) for item in items), return_exceptions=True
         )
         errors = [end for end in ends if isinstance(end, BaseException)]
-        for error in errors[1:]:
-            log.warning("item_deferred", batch=batch_id, slice=number, reason=repr(error))
+        unavailable = [error for error in errors if not isinstance(error, Interrupted)]
+        if unavailable:
+            log.warning(
+                "items_deferred",
+                batch=batch_id,
+                slice=number,
+                items=len(unavailable),
+                reason=repr(unavailable[0]),
+            )
         if errors:
             raise errors[0]
 

@@ -21,6 +21,7 @@ from gql_server.web.middleware.open_requests import OpenRequests, OpenRequestsMi
 from gql_server.web.middleware.origins import RefusedOriginsMiddleware
 from gql_server.web.middleware.public_path import PublicPathMiddleware
 from gql_server.web.middleware.request_form import RequestFormMiddleware
+from gql_server.web.middleware.requests import RequestsMiddleware
 from gql_server.web.middleware.security_headers import SecurityHeaders
 from gql_server.web.middleware.sockets import WebSocketsMiddleware
 
@@ -32,6 +33,7 @@ def middleware_of(settings: Settings, open_requests: OpenRequests) -> list[Middl
     """Return what every request passes, the outermost first."""
     is_https = settings.server_url.startswith("https://")
     found = [
+        Middleware(RequestsMiddleware, is_logged=settings.log_requests),
         Middleware(SecurityHeaders, is_https=is_https),
         Middleware(RequestFormMiddleware, refusals={REST_FOLDER: refusal}),
     ]

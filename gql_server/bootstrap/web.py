@@ -21,6 +21,8 @@ from gql_server.access.tokens import open_tokens
 from gql_server.api.models.types import ShapedCatalogue
 from gql_server.api.request_contexts import ContextFactory
 from gql_server.api.schema import build_schema
+from gql_server.bootstrap.metrics import CountedCache, Observed, ProcessMetrics
+from gql_server.bootstrap.metrics_server import metrics_served
 from gql_server.bootstrap.middleware import middleware_of, public_path_of
 from gql_server.bootstrap.readiness import checks
 from gql_server.bootstrap.resources import StartError
@@ -41,8 +43,11 @@ from gql_server.rest.entrance import RestEntrance
 from gql_server.rest.options import FOLDER as REST_FOLDER
 from gql_server.rest.options import BodyBounds, RestOptions
 from gql_server.settings import Settings
+from gql_server.telemetry import gauges
+from gql_server.telemetry.quick_log import flush_quick_logs
 from gql_server.web.health import Check, health, ready_route
 from gql_server.web.images import images_route
+from gql_server.web.metrics import Collect, metrics_route
 from gql_server.web.middleware.direct_paths import DirectPathsMiddleware
 from gql_server.web.middleware.open_requests import OpenRequests
 from gql_server.web.renditions import Renditions
@@ -63,6 +68,7 @@ class State(TypedDict):
     allowances: Allowances
     open_requests: OpenRequests
     sign_in: SignIn | None
+    metrics: ProcessMetrics
 
 
 def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
@@ -82,7 +88,18 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     requires_auth = _requires_auth(settings)
     wiring = Wiring(settings)
     open_requests = OpenRequests()
-    view = _view(settings, requires_auth=requires_auth)
+    subscriptions = ConnectionCounts(settings.subscriptions_per_user)
+    sockets = ConnectionCounts(settings.websockets_per_user)
+    view = _view(
+        settings, requires_auth=requires_auth, subscriptions=subscriptions, sockets=sockets
+    )
+    renditions = Renditions()
+    observed = _observed(view, renditions if wiring.folder is not None else None)
+    observed.counts = {
+        gauges.OPEN_REQUESTS: lambda: len(open_requests),
+        gauges.WEBSOCKETS: lambda: sockets.total,
+        gauges.SUBSCRIPTIONS: lambda: subscriptions.total,
+    }
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
@@ -105,7 +122,9 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
             )
             sessions = LiveSessions(authentication)
             allowances = Allowances(services.database, _allowance(settings))
+            metrics = ProcessMetrics(services, observed)
             async with (
+                metrics_served(settings, services, metrics),
                 authentication.recording(seconds=_KEY_USE_SECONDS),
                 sessions.watched(services.progress),
                 allowances.settling(),
@@ -118,7 +137,9 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
                     allowances=allowances,
                     open_requests=open_requests,
                     sign_in=sign_in,
+                    metrics=metrics,
                 )
+            flush_quick_logs()
 
     routes: list[BaseRoute] = [
         *_studio_routes(settings, requires_auth=requires_auth),
@@ -127,6 +148,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
         *(WebSocketRoute(path, view) for path in _GRAPHQL_PATHS),
         Route("/health", health, methods=["GET"]),
         ready_route(_checks),
+        metrics_route(_collect_of, is_for_admins=True),
     ]
     if wiring.folder is not None:
         renditions = Renditions(render=wiring.marker.render)
@@ -145,7 +167,13 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     return application
 
 
-def _view(settings: Settings, *, requires_auth: bool) -> GraphQLView:
+def _view(
+    settings: Settings,
+    *,
+    requires_auth: bool,
+    subscriptions: ConnectionCounts,
+    sockets: ConnectionCounts,
+) -> GraphQLView:
     schema = build_schema(
         Limits(
             characters=settings.max_query_length,
@@ -176,12 +204,23 @@ def _view(settings: Settings, *, requires_auth: bool) -> GraphQLView:
     )
     persisted = PersistedDocuments(schema.documents, trusted, automatic=settings.persisted_queries)
     contexts = ContextFactory(
-        subscriptions=ConnectionCounts(settings.subscriptions_per_user),
-        sockets=ConnectionCounts(settings.websockets_per_user),
+        subscriptions=subscriptions,
+        sockets=sockets,
         sees_schema=settings.introspection,
         sees_suggestions=settings.suggestions,
     )
     return GraphQLView(schema, contexts, persisted, options)
+
+
+def _observed(view: GraphQLView, renditions: Renditions | None) -> Observed:
+    documents = view.engine.documents
+    counted: dict[str, CountedCache] = {"documents": documents}
+    if renditions is not None:
+        counted["renditions"] = renditions
+    plans, persisted = view.engine.plans.cache, view.persisted.cache
+    return Observed(
+        caches={"plans": plans, "persisted_documents": persisted}, counted_caches=counted
+    )
 
 
 def _studio_routes(settings: Settings, *, requires_auth: bool) -> list[Route]:
@@ -255,6 +294,11 @@ def _or(setting: bool | None, otherwise: bool) -> bool:  # noqa: FBT001 - a swit
 
 async def _to_playground(_request: Request) -> RedirectResponse:
     return RedirectResponse("/graphql")
+
+
+def _collect_of(request: Request) -> Collect:
+    metrics: ProcessMetrics = request.state.metrics
+    return metrics.collect
 
 
 def _checks(request: Request) -> Mapping[str, Check]:

@@ -11,6 +11,7 @@ import typer
 import uvicorn
 
 from gql_server import __version__
+from gql_server.bootstrap.metrics_server import check_metrics_port
 from gql_server.bootstrap.resources import check_start
 from gql_server.bootstrap.web import create_app
 from gql_server.cli.start import check_workers_can_be_apart, fail, read_settings, show_database
@@ -51,6 +52,7 @@ def serve(
     show_database(settings)
     app = create_app(settings, runs_jobs=runs_jobs)
     asyncio.run(check_start(settings))
+    check_metrics_port(settings)
     listener = _listen(
         settings.host, settings.port, send_timeout_seconds=settings.subscription_send_timeout
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from gql_server.bootstrap.metrics_server import check_metrics_port
 from gql_server.bootstrap.resources import check_start
 from gql_server.bootstrap.services import Wiring
 from gql_server.bootstrap.worker import work
@@ -19,4 +20,5 @@ def worker() -> None:
     show_database(settings)
     wiring = Wiring(settings)
     asyncio.run(check_start(settings))
-    asyncio.run(work(wiring, shutdown_timeout=settings.shutdown_timeout))
+    check_metrics_port(settings)
+    asyncio.run(work(wiring, settings))

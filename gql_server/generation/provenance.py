@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from gql_server import __version__
 from gql_server.domain.lineage import RequestKind
-from gql_server.generation.requests.validation import ValidatedRequest
+from gql_server.generation.requests.validated import ValidatedRequest
 from gql_server.generation.services import Services
 from gql_server.inference.generator import GeneratedPicture
 from gql_server.inference.model import PromptUse

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 
 from gql_server.domain.errors import DomainError, GenerationFailed, GenerationPending, Rejected
+
+_MAX_NAMES: Final = 20
 
 log = structlog.get_logger(__name__)
 
@@ -78,8 +80,10 @@ class RunningGenerations:
             return
         log.info("waiting_for_generations", running=len(self._tasks), seconds=timeout_seconds)
         _, unfinished = await asyncio.wait(set(self._tasks), timeout=timeout_seconds)
+        if unfinished:
+            names = sorted(task.get_name() for task in unfinished)
+            log.error("generations_given_up", number=len(names), first=names[:_MAX_NAMES])
         for task in unfinished:
-            log.error("generation_given_up", generation=task.get_name())
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
 

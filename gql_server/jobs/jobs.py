@@ -14,6 +14,7 @@ from gql_server.database.engine.engine import Database
 from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.locks import with_advisory_lock
 from gql_server.database.engine.pools import pool_sizes
+from gql_server.jobs.depths import DEPTH_STATES, Depth
 from gql_server.jobs.engine import JobEngine
 from gql_server.jobs.engine_database import engine_url
 from gql_server.jobs.kinds import (
@@ -158,6 +159,24 @@ class Jobs:
             DatabaseUnavailable: The database does not answer.
         """
         return await self._queue.has_unended(prefix)
+
+    async def depths(self) -> Sequence[Depth]:
+        """Return how many jobs wait and run, of each kind and over all processes.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer.
+        """
+        found = [depth for depth in await self._queue.depths() if depth.kind in self._kinds]
+        known = {(depth.kind, depth.state) for depth in found}
+        return [
+            *found,
+            *(
+                Depth(kind, state, 0, None)
+                for kind in self._kinds
+                for state in DEPTH_STATES
+                if (kind, state) not in known
+            ),
+        ]
 
     async def start(self) -> None:
         """Start running jobs; the lease must be held until they are stopped.

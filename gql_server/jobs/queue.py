@@ -15,6 +15,7 @@ from gql_server.database.engine.errors import translated_errors
 from gql_server.database.engine.pools import pool_sizes
 from gql_server.database.engine.rights import is_denied
 from gql_server.domain.clock import now
+from gql_server.jobs.depths import Depth, read_depths
 from gql_server.jobs.engine_database import (
     SCHEMA,
     JobTablesOutdated,
@@ -133,6 +134,11 @@ class JobQueue:
             )
         )
         return bool(found)
+
+    async def depths(self) -> Sequence[Depth]:
+        """Return how many attempts wait and run, of each kind."""
+        await self._open()
+        return await _in_thread(partial(read_depths, self.engine))
 
     async def put_back(self, started: Iterable[Started]) -> None:
         """Return to its queue what a process has started and will not finish."""

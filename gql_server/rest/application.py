@@ -25,6 +25,7 @@ from gql_server.rest.operation import Operation
 from gql_server.rest.operations import OPERATIONS
 from gql_server.rest.options import RestOptions
 from gql_server.web.allowances import allowance_headers
+from gql_server.web.request_record import record_of
 
 _METHODS_OF_ASSETS: Final = ("GET", "HEAD")
 _OPERATIONS: Final = {operation.id: operation for operation in OPERATIONS}
@@ -127,9 +128,13 @@ async def _admit(request: Request, operation: Operation) -> AllowanceState | Non
         RateLimited: The caller's allowance is too small.
     """
     principal = principal_of(request)
+    cost = operation.cost(request.query_params)
+    record = record_of(request.scope)
+    if record is not None:
+        record.operation, record.cost = operation.id, cost
     operation.permission.check(principal, f"{operation.method} {operation.path}")
     allowances: Allowances = request.state.allowances
-    return await allowances.spend(principal, operation.cost(request.query_params))
+    return await allowances.spend(principal, cost)
 
 
 async def _answer_error(_request: Request, error: Exception) -> Response:

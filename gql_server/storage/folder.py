@@ -21,6 +21,7 @@ from gql_server.storage.folder_files import FolderFiles, StoredFile
 from gql_server.storage.keys import check_key
 from gql_server.storage.metadata import check_metadata
 from gql_server.storage.refusing import Refusing
+from gql_server.storage.seconds import measured
 from gql_server.storage.signing import UrlSigner
 from gql_server.storage.store import (
     DEFAULT_URL_SECONDS,
@@ -53,6 +54,7 @@ class FolderStore:
         self._signer = signer
         self._base = f"{base_url.rstrip('/')}/images"
 
+    @measured("put")
     async def put(self, key: str, stored: StoredObject) -> bool:
         """Write an object once, synced to the disk; False if the key is taken.
 
@@ -70,11 +72,13 @@ class FolderStore:
         """Whether the last ``put`` was refused for a reason that does not pass by itself."""
         return self._refusing.is_on
 
+    @measured("get")
     async def get(self, key: str) -> StoredObject | None:
         """Read an object; None if it does not exist. Raises InvalidKey."""
         check_key(key)
         return await in_thread("get", self._files.get, key)
 
+    @measured("delete")
     async def delete(self, key: str) -> None:
         """Delete an object, if it exists. Raises InvalidKey."""
         check_key(key)
@@ -136,6 +140,7 @@ class FolderStore:
             self._base, key, width=width, image_format=format, signature=signature
         )
 
+    @measured("check")
     async def check(self) -> None:
         """Check that the folder accepts files and hard links.
 

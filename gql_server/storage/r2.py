@@ -16,6 +16,7 @@ from gql_server.storage.metadata import check_metadata
 from gql_server.storage.r2_client import DEFAULT_POLICY, RetryPolicy, open_client
 from gql_server.storage.r2_requests import R2Requests
 from gql_server.storage.refusing import Refusing
+from gql_server.storage.seconds import measured
 from gql_server.storage.store import (
     DEFAULT_URL_SECONDS,
     MARKER,
@@ -95,6 +96,7 @@ class R2Store:
         )
         return cls(client, connections, bucket=bucket, public_url=public_url, policy=policy)
 
+    @measured("put")
     async def put(self, key: str, stored: StoredObject) -> bool:
         """Write an object once.
 
@@ -116,6 +118,7 @@ class R2Store:
         put_id = secrets.token_hex(16)
         return await self._policy.retry(partial(self._requests.put, key, stored, put_id))
 
+    @measured("get")
     async def get(self, key: str) -> StoredObject | None:
         """Read an object; None if it does not exist. Raises InvalidKey."""
         check_key(key)
@@ -124,6 +127,7 @@ class R2Store:
     async def _get(self, key: str) -> StoredObject | None:
         return await self._policy.retry(partial(self._requests.get, key))
 
+    @measured("delete")
     async def delete(self, key: str) -> None:
         """Delete an object, if it exists. Raises InvalidKey."""
         check_key(key)
@@ -161,6 +165,7 @@ class R2Store:
         check_seconds(expires_in)
         return await self._requests.signed_url(key, expires_in=expires_in)
 
+    @measured("check")
     async def check(self) -> None:
         """Check that the bucket exists and has the required marker, and that its token may write.
 

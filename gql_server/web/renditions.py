@@ -8,7 +8,7 @@ from math import ceil
 from pathlib import Path
 from typing import Final, Protocol
 
-from cachetools import LRUCache
+from cachetools import Cache, LRUCache
 
 from gql_server.pictures.formats import ImageFormat
 from gql_server.pictures.resizing import render
@@ -96,16 +96,26 @@ class Renditions:
 
     A rendition is finished even if all its clients have disconnected; the queue is limited, and
     requests beyond it are refused.
+
+    Attributes:
+        hits: How often a rendition was cached.
+        misses: How often it was not.
     """
 
     def __init__(self, *, render: Render = render, cache_bytes: int = CACHE_BYTES) -> None:
         self._render = render
+        self.hits = self.misses = 0
         self._remembered: LRUCache[RenditionRequest, Rendition] = LRUCache(
             cache_bytes, getsizeof=lambda rendition: len(rendition.data)
         )
         self._running: dict[RenditionRequest, asyncio.Task[Rendition]] = {}
         self._places = asyncio.Semaphore(SIDE_BY_SIDE)
         self._free_at: LRUCache[str, float] = LRUCache(MAX_CLIENTS)
+
+    @property
+    def cache(self) -> Cache[RenditionRequest, Rendition]:
+        """The cached renditions."""
+        return self._remembered
 
     async def get(self, request: RenditionRequest, *, client: str = "") -> Rendition:
         """Return a rendition, which is made now if needed.
@@ -123,7 +133,9 @@ class Renditions:
         """
         remembered = self._remembered.get(request)
         if remembered is not None:
+            self.hits += 1
             return remembered
+        self.misses += 1
         task = self._running.get(request)
         if task is None:
             if len(self._running) >= MAX_WAITING:

@@ -8,10 +8,13 @@ import uvicorn
 
 from gql_server.access.live_sessions import LiveSessions
 from gql_server.settings import Settings
+from gql_server.telemetry.metrics import CLIENTS_DROPPED, WEBSOCKET_MESSAGES
 from gql_server.web.middleware.open_requests import OpenRequests
 from gql_server.web.slow_clients import bounded_http
+from gql_server.web.traffic import Traffic
 from gql_server.web.websocket_protocol import bounded_websockets
 
+_TRAFFIC: Final = Traffic(on_message=WEBSOCKET_MESSAGES.labels().inc, on_drop=CLIENTS_DROPPED.inc)
 _TURN_AWAY_SECONDS: Final = 0.5
 """How long before the end of their time the remaining requests are answered."""
 
@@ -32,8 +35,9 @@ def server_config(app: Any, settings: Settings) -> uvicorn.Config:
             head_seconds=settings.receive_timeout,
             taking_seconds=settings.subscription_send_timeout,
             max_connections=settings.max_connections,
+            traffic=_TRAFFIC,
         ),
-        ws=bounded_websockets(send_seconds=settings.subscription_send_timeout),
+        ws=bounded_websockets(send_seconds=settings.subscription_send_timeout, traffic=_TRAFFIC),
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # a few kilobytes could become megabytes
     )

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from gql_server.web.traffic import UNCOUNTED, Traffic
 from gql_server.web.write_stall import WriteStall
 
 _MAX_HEAD_BYTES: Final = 64 * 1024
@@ -37,13 +38,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     head_seconds: ClassVar[float] = 30
     max_connections: ClassVar[int] = 10_000
     taking_seconds: float = 30
+    traffic: ClassVar[Traffic] = UNCOUNTED
     _rest: asyncio.TimerHandle | None = None
     _is_in_body = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         """Wait for the first request, unless there are too many connections already."""
         super().connection_made(transport)
-        self._stall = WriteStall(transport, self.taking_seconds)
+        self._stall = WriteStall(transport, self.taking_seconds, self.traffic.on_drop)
         self._await_head()
         if len(self.connections) > self.max_connections:
             transport.write(_TOO_MANY)
@@ -128,7 +130,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._deadline = None
 
 
-def bounded_http(*, head_seconds: float, taking_seconds: float, max_connections: int) -> type[Any]:
+def bounded_http(
+    *,
+    head_seconds: float,
+    taking_seconds: float,
+    max_connections: int,
+    traffic: Traffic = UNCOUNTED,
+) -> type[Any]:
     """Return the protocol class for uvicorn's ``http``.
 
     Args:
@@ -136,10 +144,12 @@ def bounded_http(*, head_seconds: float, taking_seconds: float, max_connections:
         taking_seconds: How long a client may read nothing of what is sent.
         max_connections: Maximum number of connections. WebSockets, which start as such
             connections, count while they are open.
+        traffic: Called for what happens on the connections.
     """
     bounds = {
         "head_seconds": head_seconds,
         "taking_seconds": taking_seconds,
         "max_connections": max_connections,
+        "traffic": traffic,
     }
     return type("BoundedHttp", (BoundedHttpProtocol,), bounds)

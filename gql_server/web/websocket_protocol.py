@@ -16,6 +16,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request
 
+from gql_server.web.traffic import UNCOUNTED, Traffic
 from gql_server.web.write_stall import WriteStall
 
 ACKNOWLEDGE: Final = "gql_server.acknowledge"
@@ -43,6 +44,7 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
     """Reads from a client only as much as the server can process."""
 
     send_seconds: ClassVar[float] = 30
+    traffic: ClassVar[Traffic] = UNCOUNTED
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Take the arguments that uvicorn passes to each of its protocols."""
@@ -60,7 +62,7 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         """Accept the connection."""
         super().connection_made(transport)
         seconds = min(self.send_seconds, _UNACKNOWLEDGED_SECONDS)
-        self._stall = WriteStall(cast("Transport", transport), seconds)
+        self._stall = WriteStall(cast("Transport", transport), seconds, self.traffic.on_drop)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Discard unparsed data."""
@@ -72,7 +74,7 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         """Allow messages of full size: the client is authenticated."""
         self._is_acknowledged = True
         self.conn.max_message_size = self.config.ws_max_size
-        self._stall = WriteStall(self.transport, self.send_seconds)
+        self._stall = WriteStall(self.transport, self.send_seconds, self.traffic.on_drop)
         if not self.writable.is_set():
             self._stall.start()
 
@@ -105,6 +107,8 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
 
     async def send(self, message: ASGISendEvent) -> None:
         """Send a message; after a close the client's own close frame may remain to be parsed."""
+        if message["type"] == "websocket.send":
+            self.traffic.on_message()
         await super().send(message)
         if message["type"] == "websocket.close":
             self._parse()
@@ -120,6 +124,7 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def send_at_once(self, text: bytes) -> None:
         """Send a text message to a client that is ready."""
+        self.traffic.on_message()
         self.transport.write(_text_frame(text))
 
     def shutdown(self) -> None:
@@ -212,13 +217,15 @@ def _text_frame(text: bytes) -> bytes:
     return b"\x81\x7f%b%b" % (length.to_bytes(8), text)
 
 
-def bounded_websockets(*, send_seconds: float) -> type[Any]:
+def bounded_websockets(*, send_seconds: float, traffic: Traffic = UNCOUNTED) -> type[Any]:
     """Return the protocol class for uvicorn's ``ws``.
 
     Args:
         send_seconds: Seconds that a client may leave sent data unread.
+        traffic: Called for what happens on the connections.
     """
-    return type("BoundedWebSocket", (BoundedWebSocketProtocol,), {"send_seconds": send_seconds})
+    chosen = {"send_seconds": send_seconds, "traffic": traffic}
+    return type("BoundedWebSocket", (BoundedWebSocketProtocol,), chosen)
 
 
 def acknowledge(scope: dict[str, Any]) -> None:

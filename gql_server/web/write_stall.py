@@ -1,6 +1,7 @@
 """Disconnecting clients that stop reading."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -15,8 +16,11 @@ class WriteStall:
     asks to resume.
     """
 
-    def __init__(self, transport: asyncio.Transport, seconds: float) -> None:
-        """Take the transport, and the seconds that its buffer may remain as full as it is."""
+    def __init__(
+        self, transport: asyncio.Transport, seconds: float, on_drop: Callable[[], None]
+    ) -> None:
+        """Take the transport, the seconds that its buffer may remain as full, and what to call."""
+        self._on_drop = on_drop
         self._transport: Final = transport
         self._seconds = seconds
         self._timer: asyncio.TimerHandle | None = None
@@ -50,5 +54,6 @@ class WriteStall:
             self.start()
         else:
             log.info("connection_dropped", no_data_taken_for_seconds=self._seconds)
+            self._on_drop()
             self._timer = None
             self._transport.abort()

@@ -18,6 +18,7 @@ from gql_server.domain.ids import new_id
 from gql_server.domain.webhooks import WebhookStatus
 from gql_server.jobs.jobs import Jobs
 from gql_server.jobs.kinds import MAX_DELAY, Job, JobRun
+from gql_server.telemetry.metrics import WEBHOOK_DELIVERIES, WEBHOOK_SECONDS
 from gql_server.webhooks.sender import Answer, WebhookSender
 from gql_server.webhooks.signatures import WebhookSigner
 
@@ -27,6 +28,11 @@ KIND: Final = "webhooks"
 DELIVERY_WAITS: Final = (5.0, 30.0, 120.0, 600.0, 3600.0, 7200.0, 14_400.0, 28_800.0, 36_000.0)
 """Seconds between the attempts of a round: ten of them in 25 hours."""
 
+_OUTCOMES: Final = {
+    WebhookStatus.DELIVERED: "delivered",
+    WebhookStatus.PENDING: "retried",
+    WebhookStatus.FAILED: "failed",
+}
 _MAX_WAIT: Final = MAX_DELAY.total_seconds()
 _SERVER: Final = "server"
 """Partition of the server's own webhooks."""
@@ -118,6 +124,7 @@ class WebhookDelivery:
             duration_ms=0,
             error="The delivery failed in the server.",
         )
+        WEBHOOK_DELIVERIES.labels("failed").inc()
         await self._write(webhook, delivery, _ended(WebhookStatus.FAILED))
 
     async def _look_up(self, run: JobRun) -> _Attempt | None:
@@ -142,6 +149,8 @@ class WebhookDelivery:
         self, webhook: WebhookRecord, answer: Answer, delivery: WebhookDeliveryRow
     ) -> None:
         values = self._following(webhook, answer)
+        WEBHOOK_DELIVERIES.labels(_OUTCOMES[WebhookStatus(values["status"])]).inc()
+        WEBHOOK_SECONDS.observe(delivery.duration_ms / 1000)
         is_current = await self._write(webhook, delivery, values)
         about = {"webhook": webhook.id, "attempt": webhook.attempts + 1}
         if answer.error is None:

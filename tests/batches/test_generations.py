@@ -83,7 +83,7 @@ async def test_a_generation_is_finished_after_its_process_died(
 ) -> None:
     generation_id = await accepted(harness)
     batch_id = batch_of_generation(generation_id)
-    await harness.die_before_the_facts(batch_id, monkeypatch)
+    await harness.die_before_the_row(batch_id, monkeypatch)
     assert (await read(harness, generation_id))["status"] == "RUNNING"
     await harness.work_on(batch_id)
     done = await read(harness, generation_id)

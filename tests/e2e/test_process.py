@@ -108,7 +108,7 @@ async def test_a_stop_has_a_bound(tmp_path: Path, fake_workers_ai: FakeWorkersAI
         assert time.monotonic() - began < 60
         await asyncio.wait([generation])
         assert generation.exception() is not None
-    assert "generation_given_up" in logged
+    assert "generations_given_up" in logged
 
 
 async def test_a_database_of_another_version_is_not_served(

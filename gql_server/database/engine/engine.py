@@ -8,6 +8,7 @@ from contextlib import (
     nullcontext,
     suppress,
 )
+from time import perf_counter
 from typing import Any, Final, TypeVar, cast
 
 import orjson
@@ -15,15 +16,17 @@ import psycopg
 from sqlalchemy import Dialect, Engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import greenlet_spawn
 
 from gql_server.database.engine.errors import DatabaseUnavailable, translated_errors
 from gql_server.database.engine.loop_connection import LoopConnection
 from gql_server.database.engine.loop_reader import LoopReader, ReadElsewhere
-from gql_server.database.engine.pools import PoolSizes, Turns, pool_sizes
+from gql_server.database.engine.pools import PoolSizes, PoolUse, Turns, pool_sizes
 from gql_server.database.engine.postgres_readers import PostgresReaders
 from gql_server.database.engine.postgresql import connection_options
 from gql_server.database.engine.raw_reads import PostgresValues, RawRead, RawValues, SqliteValues
+from gql_server.database.engine.seconds import PAGE, READ, WRITE
 from gql_server.database.engine.sqlite import (
     COMMITTED_TOPICS,
     READ_ONLY,
@@ -80,7 +83,8 @@ class Database:
         # Readers need no transaction: a statement is a snapshot of its own. Connections that never
         # begin one need no begin, end or reset. All are kept: on SQLite, opening a connection for
         # one request would cost a thread.
-        raw_readers = 0 if self.is_sqlite else sizes.readers // 2
+        self._sizes = sizes
+        self._raw_reader_count = raw_readers = 0 if self.is_sqlite else sizes.readers // 2
         self.reader: Final[AsyncEngine] = create_async_engine(
             url,
             isolation_level="AUTOCOMMIT",
@@ -122,7 +126,7 @@ class Database:
         Raises:
             DatabaseUnavailable: The database does not answer.
         """
-        with translated_errors():
+        with READ.running(), translated_errors():
             if not snapshot and self._in_loop is not None:
                 # Statements take an AsyncConnection; this one has the parts of it that they use.
                 yield cast("AsyncConnection", LoopConnection(self._in_loop, self.reader))
@@ -153,6 +157,16 @@ class Database:
         """
         if self.hear_raw_read is not None:
             self.hear_raw_read(read.text)
+        started_at = perf_counter()
+        try:
+            rows = await self._rows(read, values)
+        except BaseException as error:
+            PAGE.observe(perf_counter() - started_at, type(error))
+            raise
+        PAGE.observe_ok(perf_counter() - started_at)
+        return rows
+
+    async def _rows(self, read: RawRead, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         parameters = read.parameters(values)
         if self._raw_readers is not None:
             try:
@@ -185,7 +199,7 @@ class Database:
             DatabaseUnavailable: The database does not answer, or the transaction lost a race.
         """
         topics: set[str] = set()
-        with translated_errors():
+        with WRITE.running(), translated_errors():
             async with self._writers, self.engine.begin() as connection:
                 connection.info[COMMITTED_TOPICS] = topics
                 yield connection
@@ -207,7 +221,7 @@ class Database:
             async with self.write() as connection:
                 return await work(connection)
         topics: set[str] = set()
-        with translated_errors():
+        with WRITE.running(), translated_errors():
             async with self._writers:
                 done = await asyncio.shield(self._in_thread.do(work, topics))
         self._publish(topics)
@@ -225,7 +239,7 @@ class Database:
         Raises:
             DatabaseUnavailable: The database does not answer.
         """
-        with translated_errors():
+        with WRITE.running(), translated_errors():
             if self._in_thread is None:
                 async with self.reader.connect() as connection:
                     return await work(connection)
@@ -237,6 +251,21 @@ class Database:
         task = asyncio.create_task(work)
         self._started.add(task)
         task.add_done_callback(self._started.discard)
+
+    @property
+    def pools(self) -> Mapping[str, PoolUse]:
+        """The connections of each pool by its name."""
+        found = {
+            name: PoolUse(pool.checkedout(), pool.checkedin(), limit)
+            for name, pool, limit in (
+                ("read", self.reader.pool, self._sizes.readers - self._raw_reader_count),
+                ("write", self.engine.pool, self._sizes.writers),
+            )
+            if isinstance(pool, QueuePool)
+        }
+        if self._raw_readers is not None:
+            found["page"] = self._raw_readers.use
+        return found
 
     async def give_back_idle(self) -> None:
         """Close connections to PostgreSQL that are not in use.

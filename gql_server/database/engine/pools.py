@@ -45,6 +45,21 @@ class PoolSizes:
         return max(1, self.writers // 4)
 
 
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """The connections of a pool at the moment.
+
+    Attributes:
+        used: How many are in use.
+        idle: How many are open and not in use.
+        limit: The maximum number of both.
+    """
+
+    used: int
+    idle: int
+    limit: int
+
+
 def pool_sizes(total: int = DEFAULT_POOL_SIZE) -> PoolSizes:
     """Divide a process's connections; one more listens for notifications.
 

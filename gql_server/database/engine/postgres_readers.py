@@ -10,6 +10,8 @@ from psycopg.types.json import set_json_loads
 from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
 from sqlalchemy.engine import URL
 
+from gql_server.database.engine.pools import PoolUse
+
 _WAIT_SECONDS: Final = 30.0
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -31,8 +33,14 @@ class PostgresReaders:
         _, found = PGDialectAsync_psycopg().create_connect_args(url)  # type: ignore[no-untyped-call]
         self._arguments = {**found, **options}
         self._idle: list[Connection] = []
+        self._limit = connections
         self._free = asyncio.Semaphore(connections)
         self._busy = self._max_busy = 0
+
+    @property
+    def use(self) -> PoolUse:
+        """The connections at the moment."""
+        return PoolUse(self._busy, len(self._idle), self._limit)
 
     async def rows(self, text: str, parameters: Any) -> list[tuple[Any, ...]]:
         """Run a statement; return its rows.

@@ -27,9 +27,16 @@ from gql_server.database.records.images import PartialImage
 from gql_server.database.tables.images import ImageRow
 from gql_server.database.tables.ledger import ChargeRow
 from gql_server.domain.lineage import NO_SOURCES, Lineage
+from gql_server.telemetry.metrics import (
+    BATCH_ITEMS_FINISHED,
+    BILLED_DOLLARS,
+    CHARGED_DOLLARS,
+    IMAGES,
+)
 
 Subject = TypeVar("Subject")
 
+_BILLION: Final = 1_000_000_000
 _MAX_AHEAD: Final = timedelta(minutes=1)
 _BATCH_WINDOW_SECONDS: Final = 0.1
 """Long enough for images of a batch to arrive together, too short for a watcher to notice."""
@@ -111,7 +118,18 @@ class ImageInserts:
             if found is None:
                 raise
             return [found]
+        for new in news:
+            _count(new.image)
         return [cast("PartialImage", new.image.model_dump()) for new in news]
+
+
+def _count(image: ImageRow) -> None:
+    labels = (image.model_id, str(image.is_preview).lower())
+    IMAGES.labels(*labels).inc()
+    CHARGED_DOLLARS.labels(*labels).inc(image.cost / _BILLION)
+    BILLED_DOLLARS.labels(*labels).inc(image.provider_cost / _BILLION)
+    if image.batch_id is not None:
+        BATCH_ITEMS_FINISHED.labels("succeeded").inc()
 
 
 async def insert_images(

@@ -35,6 +35,10 @@ class Admission:
         if context is not None:
             is_subscription = pays_later and not errors and is_subscribing(prepared, operation_name)
             refused = await context.spend(0 if is_subscription else cost or 0)
+            if not errors:
+                name, kind = prepared.named(operation_name)
+                due = 0 if is_subscription else cost or 0
+                context.observe(name or None, kind.value, due, is_refused=refused is not None)
             if refused is not None:
                 return cost, [refused]
         return cost, errors

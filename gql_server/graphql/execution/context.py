@@ -74,6 +74,22 @@ class OperationContext(Protocol):
     def adopt(self, operation: Self) -> None:
         """Take over what a fresh context's operation spent, for the headers of the response."""
 
+    def observe(self, name: str | None, kind: str, cost: int, *, is_refused: bool) -> None:
+        """Observe a valid operation of the caller, which runs now unless it is refused.
+
+        Args:
+            name: The operation's name; None if it has none.
+            kind: ``query``, ``mutation`` or ``subscription``.
+            cost: Its estimated cost.
+            is_refused: Whether ``spend`` refused it.
+        """
+
+    def failed(self, error: GraphQLError) -> None:
+        """Observe an error in the response, as the client gets it."""
+
+    def dropped(self) -> None:
+        """Observe that the connection was ended because the client took no data."""
+
     async def spend(self, cost: int) -> GraphQLError | None:
         """Charge the caller's allowance; return an error if the operation must not run."""
 
@@ -136,6 +152,15 @@ class OpenContext(OperationContext):
 
     def adopt(self, operation: Self) -> None:
         """Take over nothing."""
+
+    def observe(self, name: str | None, kind: str, cost: int, *, is_refused: bool) -> None:
+        """Observe nothing."""
+
+    def failed(self, error: GraphQLError) -> None:
+        """Observe nothing."""
+
+    def dropped(self) -> None:
+        """Observe nothing."""
 
     async def spend(self, cost: int) -> GraphQLError | None:  # noqa: ARG002 - as declared above
         """Let every operation run."""

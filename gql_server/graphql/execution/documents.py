@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from cachetools import LRUCache
+from cachetools import Cache, LRUCache
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -54,6 +54,9 @@ class PreparedDocument(NamedTuple):
     list_types: Mapping[str, ListTypes] = {}
     """The types of its operations' variables that can hold lists, likewise."""
 
+    kinds: Mapping[str, OperationType] = {}
+    """The types of its operations, likewise."""
+
     def operation_type(self, name: str | None) -> OperationType | None:
         """Return the type of the operation to run; None if it is not clear which one."""
         operation = self.operation(name)
@@ -86,6 +89,10 @@ class PreparedDocument(NamedTuple):
         cost = next(iter(self.costs.values())) if name is None else self.costs[name]
         return cost(variables or {})
 
+    def named(self, name: str | None) -> tuple[str, OperationType]:
+        """Return the name, "" if it has none, and the type of the operation to run."""
+        return next(iter(self.kinds.items())) if name is None else (name, self.kinds[name])
+
     def size_of_lists(self, name: str | None, variables: Mapping[str, Any] | None) -> Size:
         """Count what the lists of its variables hold, likewise."""
         types = next(iter(self.list_types.values())) if name is None else self.list_types[name]
@@ -96,6 +103,10 @@ class Documents:
     """Prepares documents, and remembers those that are right and came lately.
 
     What is wrong is not remembered: who sends many such documents pushes no other out.
+
+    Attributes:
+        hits: How often a document was remembered.
+        misses: How often one had to be prepared.
     """
 
     def __init__(
@@ -107,10 +118,16 @@ class Documents:
         self._schema = schema
         self._page_sizes = page_sizes
         self._limits = limits
+        self.hits = self.misses = 0
         self._prepared: LRUCache[str, PreparedDocument] = LRUCache(
             CACHED_CHARACTERS,
             getsizeof=lambda prepared: prepared.characters + DOCUMENT_OVERHEAD,
         )
+
+    @property
+    def cache(self) -> Cache[str, PreparedDocument]:
+        """What is remembered."""
+        return self._prepared
 
     def prepare(self, query: str) -> PreparedDocument:
         """Return the document, parsed and checked; one that is too long is not even read."""
@@ -119,7 +136,10 @@ class Documents:
             message = f"The document has more characters than this server allows: {limit}."
             return PreparedDocument(0, errors=(limit_error("QUERY_TOO_LONG", message, limit),))
         prepared = self._prepared.get(query)
-        if prepared is None:
+        if prepared is not None:
+            self.hits += 1
+        else:
+            self.misses += 1
             prepared = self._prepare(query)
             size = len(query) + DOCUMENT_OVERHEAD
             if not prepared.errors and size <= CACHED_CHARACTERS:
@@ -155,7 +175,12 @@ class Documents:
         visit(document, introspection)
         costs = operation_costs(self._schema, document, self._page_sizes)
         types = list_types(self._schema, document)
-        return PreparedDocument(len(query), document, (), introspection.found, costs, types)
+        kinds = {
+            definition.name.value if definition.name else "": definition.operation
+            for definition in document.definitions
+            if isinstance(definition, OperationDefinitionNode)
+        }
+        return PreparedDocument(len(query), document, (), introspection.found, costs, types, kinds)
 
 
 class PreparedDocuments(SchemaExtension):

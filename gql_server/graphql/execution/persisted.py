@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from cachetools import LRUCache
+from cachetools import Cache, LRUCache
 from graphql import GraphQLError
 
 from gql_server.graphql.execution.documents import Documents
@@ -51,6 +51,11 @@ class PersistedDocuments:
         self._kept: LRUCache[str, str] = LRUCache(
             _CACHED_BYTES, getsizeof=lambda query: sys.getsizeof(query) + _ENTRY_BYTES
         )
+
+    @property
+    def cache(self) -> Cache[str, str]:
+        """The documents that clients registered."""
+        return self._kept
 
     def document(self, parameters: Mapping[str, Any]) -> str:
         """Return the document to run.

@@ -258,6 +258,9 @@ class Schema(strawberry.Schema):
         self, result: ExecutionResult, context: OperationContext | None
     ) -> ExecutionResult:
         errors = [self.translate(error) for error in result.errors or ()]
+        if context is not None:
+            for error in errors:
+                context.failed(error)
         suggests = context is None or context.sees_suggestions
         result.errors = errors if suggests else [without_suggestion(error) for error in errors]
         return result

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Final
 
-from cachetools import LRUCache
+from cachetools import Cache, LRUCache
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
@@ -93,6 +93,11 @@ class Plans:
         self._schema = schema
         self._convert = convert
         self._plans: _Plans = _Plans(CACHED_CHARACTERS, getsizeof=lambda kept: kept.weight)
+
+    @property
+    def cache(self) -> Cache[Any, Any]:
+        """The plans of the documents that came lately."""
+        return self._plans
 
     def plan(
         self, prepared: PreparedDocument, name: str | None, variables: Mapping[str, Any] | None

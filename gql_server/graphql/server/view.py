@@ -86,7 +86,7 @@ class GraphQLView(ResultView):
         self._options = options or ViewOptions()
         self._make_context = make_context
         self._translate = schema.translate
-        self._schema = schema
+        self.engine: Final = schema
         super().__init__(
             schema,
             subscription_protocols=_PROTOCOLS if schema.subscription is not None else (),
@@ -141,7 +141,7 @@ class GraphQLView(ResultView):
         data = await self._reader.read(request)
         if isinstance(data, GraphQLRequestData) and data.protocol == "http" and data.query:
             context = self._make_context(request)
-            answer = await self._schema.answer(
+            answer = await self.engine.answer(
                 data.query, data.variables, context, data.operation_name
             )
             if answer is not None:

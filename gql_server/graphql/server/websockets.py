@@ -61,7 +61,11 @@ _MAX_REASON_BYTES: Final = 123
 
 
 class BoundedWebSocket(ASGIWebSocketAdapter):
-    """A WebSocket that is dropped when its client takes no data for too long."""
+    """A WebSocket that is dropped when its client takes no data for too long.
+
+    Attributes:
+        was_dropped: Whether that happened.
+    """
 
     def __init__(
         self,
@@ -72,6 +76,7 @@ class BoundedWebSocket(ASGIWebSocketAdapter):
         super().__init__(view, request, response)
         self._send_seconds = cast("GraphQLView", view).send_seconds
         self._life: asyncio.Timeout | None = None
+        self.was_dropped = False
 
     @asynccontextmanager
     async def life(self) -> AsyncIterator[None]:
@@ -80,6 +85,7 @@ class BoundedWebSocket(ASGIWebSocketAdapter):
             async with asyncio.timeout(None) as self._life:
                 yield
         except TimeoutError:
+            self.was_dropped = True
             log.info("websocket_dropped", no_data_taken_for_seconds=self._send_seconds)
         finally:
             self._life = None
@@ -129,12 +135,15 @@ class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
 
     async def handle(self) -> None:
         """Serve a socket until its end."""
+        websocket = cast("BoundedWebSocket", self.websocket)
         try:
-            async with cast("BoundedWebSocket", self.websocket).life():
+            async with websocket.life():
                 with ExitStack() as self._session:
                     await super().handle()
         finally:
             self.context.close_connection()
+            if websocket.was_dropped:
+                self.context.dropped()
 
     async def handle_message(self, message: Message) -> None:
         """Handle a message of the client's."""

@@ -22,6 +22,7 @@ from gql_server.inference.generator import (
     NotFetched,
     RemoteImage,
 )
+from gql_server.inference.model_calls import ModelCall
 from gql_server.inference.preview.abstracts import discs, flow, silk
 from gql_server.inference.preview.caption import write_caption
 from gql_server.inference.preview.landscapes import landscape
@@ -75,8 +76,10 @@ class PreviewGenerator:
             DomainError: The prompt asks for this error.
         """
         async with AsyncExitStack() as call:
+            model_call = call.enter_context(ModelCall(request, _outcome_of))
             place = call.enter_async_context(request.call_slot())
             await while_needed(place, request.is_needed)
+            model_call.begin()
             outcome = self._outcomes.of(
                 model_id=request.model.id,
                 prompt=request.prompt,
@@ -103,6 +106,10 @@ class PreviewGenerator:
     async def close(self) -> None:
         """Wait for what is being drawn; what still waits is given up."""
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+
+
+def _outcome_of(error: BaseException) -> str:
+    return "error" if isinstance(error, Exception) else "canceled"
 
 
 def _resized(request: GenerationRequest, size: tuple[int, int]) -> GenerationRequest:

@@ -22,6 +22,7 @@ from gql_server.inference.generator import (
     RemoteImage,
 )
 from gql_server.inference.model import RequestForm
+from gql_server.inference.model_calls import ModelCall
 from gql_server.inference.workers_ai.answers import (
     Answer,
     AnsweredAddress,
@@ -32,7 +33,12 @@ from gql_server.inference.workers_ai.backoff import Backoff
 from gql_server.inference.workers_ai.connections import Connections
 from gql_server.inference.workers_ai.credentials import Authorization, SecretsHidden
 from gql_server.inference.workers_ai.endpoints import Endpoints
-from gql_server.inference.workers_ai.errors import AttemptFailed, FailureCause, to_domain_error
+from gql_server.inference.workers_ai.errors import (
+    AttemptFailed,
+    FailureCause,
+    outcome_of,
+    to_domain_error,
+)
 from gql_server.inference.workers_ai.failure_log import log_failure, log_retry
 from gql_server.inference.workers_ai.fetching import FETCH_WAITS, ImageFetcher
 from gql_server.inference.workers_ai.requests import RequestBody, write_body
@@ -164,19 +170,20 @@ class WorkersAI:
 
     async def _attempt(self, body: RequestBody, request: GenerationRequest) -> GeneratedPicture:
         await self.open()
-        async with AsyncExitStack() as call:
-            client = await self._client_with_permit(call, request)
-            started = time.perf_counter()
-            answer = await self._send(client, request, body)
-            seconds = time.perf_counter() - started
-        try:
-            picture = await asyncio.to_thread(
-                read_picture, answer, sent=_texts(request), redact=self._redact
-            )
-        except AttemptFailed as error:
-            if error.is_overload and error.retry_after:
-                await self._limiter.pause(request.model.attempt_kind, error.retry_after)
-            raise
+        with ModelCall(request, outcome_of) as model_call:
+            async with AsyncExitStack() as call:
+                client = await self._client_with_permit(call, request)
+                model_call.begin()
+                answer = await self._send(client, request, body)
+                seconds = model_call.answered()
+            try:
+                picture = await asyncio.to_thread(
+                    read_picture, answer, sent=_texts(request), redact=self._redact
+                )
+            except AttemptFailed as error:
+                if error.is_overload and error.retry_after:
+                    await self._limiter.pause(request.model.attempt_kind, error.retry_after)
+                raise
         seed, log_id = request.parameters.seed, _log_id(answer)
         if isinstance(picture, AnsweredAddress):
             self._fetcher.check(picture.url)

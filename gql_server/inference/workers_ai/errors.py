@@ -4,6 +4,7 @@ The codes are those of https://developers.cloudflare.com/workers-ai/platform/err
 that the service was seen to use beside them are marked.
 """
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -304,3 +305,10 @@ def _cause_of_status(status: int) -> FailureCause:
     if status in _SERVICE_STATUSES or status not in _CLIENT_ERRORS:
         return FailureCause.SERVICE
     return FailureCause.CALLER
+
+
+def outcome_of(error: BaseException) -> str:
+    """Return the outcome of a call that ended with an error, for the metrics: its cause."""
+    if isinstance(error, AttemptFailed):
+        return error.cause.value
+    return "canceled" if isinstance(error, asyncio.CancelledError) else "error"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from gql_server.settings.types import AnyCase
+from gql_server.settings.types import AnyCase, ListenHost
 
 
 class ConnectionSettings(BaseSettings):
@@ -125,13 +125,29 @@ class RequestSettings(BaseSettings):
 
 
 class LogSettings(BaseSettings):
-    """Logs."""
+    """Logs and metrics."""
 
     log_level: Annotated[Literal["debug", "info", "warning", "error"], AnyCase] = Field(
         default="info", description="Lowest level that is logged."
+    )
+    log_requests: bool = Field(
+        default=True,
+        description="Whether each request is a line of the log, at the level info: operation, "
+        "user, key ID, milliseconds, status, cost and trace ID.",
     )
     log_format: Annotated[Literal["console", "json"], AnyCase] | None = Field(
         default=None,
         description="Format of the log. Defaults to `json` with PostgreSQL, and to `console` "
         "otherwise.",
+    )
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        default=None,
+        description="Port on which `/metrics` and `/health` are served without authentication, "
+        "also by `gql-server worker`. Without it, the server's own `/metrics` is for admins. "
+        "[Which to choose](operating.md#metrics).",
+    )
+    metrics_host: ListenHost = Field(
+        default="127.0.0.1",
+        description="Address that `METRICS_PORT` listens on. Choose one that only your monitoring "
+        "reaches: the metrics name operations, models and sums of money.",
     )

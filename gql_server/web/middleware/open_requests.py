@@ -31,6 +31,9 @@ class OpenRequests:
     def __init__(self) -> None:
         self._unanswered: set[_OpenRequest] = set()
 
+    def __len__(self) -> int:
+        return len(self._unanswered)
+
     def add(self, request: "_OpenRequest") -> None:
         """Add a request."""
         self._unanswered.add(request)

@@ -8,6 +8,8 @@ from cachetools import TTLCache
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gql_server.web.request_record import record_of
+
 log = structlog.get_logger(__name__)
 
 _LINES: Final = 20
@@ -34,6 +36,9 @@ class RefusedOriginsMiddleware:
             headers = Headers(scope=scope)
             origin = headers.get("origin")
             if origin is not None and not self._is_allowed(origin, headers.get("host", "")):
+                record = record_of(scope)
+                if record is not None:
+                    record.refused_origin = origin[:_MAX_LENGTH]
                 self._log(origin[:_MAX_LENGTH])
         await self._app(scope, receive, send)
 
