@@ -121,6 +121,7 @@ async def _settle(
         payload=payload,
         user_id=batch.user_id,
         subject_id=subject_id,
+        traceparent=batch.traceparent,
     )
 
 

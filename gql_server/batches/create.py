@@ -31,6 +31,8 @@ from gql_server.idempotency.operations import Accepted
 from gql_server.inference.model import Model
 from gql_server.ledger.budgets.budgets import BudgetState
 from gql_server.processes.bulk_work import bulk_work
+from gql_server.telemetry.trace_context import HEADER
+from gql_server.telemetry.tracing import trace_headers
 
 log = structlog.get_logger(__name__)
 
@@ -181,6 +183,7 @@ def _batch(services: Services, principal: Principal, accepted: ValidatedBatch) -
         is_single=request.is_single,
         retry_of=request.retry_of,
         webhook_url=request.webhook_url,
+        traceparent=trace_headers().get(HEADER),
         created_at=now(),
     )
 

@@ -19,6 +19,9 @@ from gql_server.domain.errors import GenerationFailed
 from gql_server.generation.persist import check_store
 from gql_server.generation.services import Services
 from gql_server.jobs.kinds import Interrupted, Job, JobRun, Priority
+from gql_server.telemetry.spans import Span
+from gql_server.telemetry.trace_context import TraceContext
+from gql_server.telemetry.tracing import span
 
 log = structlog.get_logger(__name__)
 
@@ -85,8 +88,13 @@ class SliceRunner:
             DatabaseUnavailable: The database does not answer.
         """
         assert not isinstance(run.argument, str)  # noqa: S101 - written by this module
+        parent = TraceContext.read(run.argument.get("traceparent") or "")
         batch_id, number = run.argument["batch"], run.argument["slice"]
-        if run.argument.get("probes") and not await self._probe(run, batch_id):
+        with span(Span.BATCH_SLICE, parent, gql_server__batch=batch_id, gql_server__slice=number):
+            await self._run(run, batch_id, number, probes=bool(run.argument.get("probes")))
+
+    async def _run(self, run: JobRun, batch_id: str, number: int, *, probes: bool) -> None:
+        if probes and not await self._probe(run, batch_id):
             return
         items = await self._to_do(batch_id, number)
         ends = await asyncio.gather(
@@ -168,7 +176,10 @@ class SliceRunner:
         async with self._started_slots.slot(item.user_id) as slot:
             if not run.should_continue:
                 raise Interrupted
-            with self._in_hand(run, item) as is_free:
+            with (
+                self._in_hand(run, item) as is_free,
+                span(Span.BATCH_ITEM, gql_server__item=item.id, gql_server__image=item.image_id),
+            ):
                 return is_free and await self._items.claim_and_run(run, item, slot)
 
     @contextmanager
@@ -189,7 +200,12 @@ def _job(batch: BatchRecord, number: int, *, probes: bool) -> Job:
     return Job(
         id=f"{job_prefix(batch)}{number}",
         kind=KIND,
-        argument={"batch": batch.id, "slice": number, "probes": probes},
+        argument={
+            "batch": batch.id,
+            "slice": number,
+            "probes": probes,
+            "traceparent": batch.traceparent,
+        },
         partition=batch.user_id,
         priority=_PRIORITIES[BatchPriority(batch.priority)],
     )

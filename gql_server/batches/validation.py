@@ -29,6 +29,8 @@ from gql_server.generation.requests.validation import (
 from gql_server.generation.services import Services
 from gql_server.ledger.prices.price_book import Price
 from gql_server.processes.bulk_work import bulk_work
+from gql_server.telemetry.spans import Span
+from gql_server.telemetry.tracing import span
 
 MAX_IMAGES: Final = 10_000
 _COPIES_PER_COST: Final = 10
@@ -65,14 +67,16 @@ async def validate_batch(
     Raises:
         Rejected: With the errors of every image at once, until there are too many to report.
     """
-    checked = await _checked(services, principal, request)
     accepted: list[ValidatedRequest] = []
-    async with bulk_work() as pace:
-        for image in checked:
-            accepted.append(image)
-            for number in range(1, request.images_per_prompt):
-                await pace.keep()
-                accepted.append(with_other_seed(image, number))
+    with span(Span.ACCEPT_BATCH) as recorded:
+        checked = await _checked(services, principal, request)
+        async with bulk_work() as pace:
+            for image in checked:
+                accepted.append(image)
+                for number in range(1, request.images_per_prompt):
+                    await pace.keep()
+                    accepted.append(with_other_seed(image, number))
+        recorded.set(gql_server__images=len(accepted))
     return ValidatedBatch(
         batch_id=new_id("bat"),
         request=request,

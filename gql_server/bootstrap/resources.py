@@ -33,6 +33,7 @@ from gql_server.storage.folder import FolderStore
 from gql_server.storage.private_files import close_folder_to_others, close_to_others
 from gql_server.storage.signing import UrlSigner, kept_secret
 from gql_server.storage.store import Store, StoreMisconfigured, StoreUnavailable
+from gql_server.telemetry.tracing import TracingMissing, check_tracing
 from gql_server.webhooks.signatures import written_secret
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,10 @@ async def check_start(settings: Settings) -> None:
     Raises:
         StartError: Names the wrong setting and what is wrong with it.
     """
+    try:
+        check_tracing()
+    except TracingMissing as error:
+        raise StartError(str(error)) from error
     _make_data_dir(settings)
     async with open_database(settings, migrates=True) as database:
         if database.is_sqlite:

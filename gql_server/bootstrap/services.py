@@ -51,6 +51,7 @@ from gql_server.processes.recurring import recurring
 from gql_server.progress.progress import Progress
 from gql_server.settings import Settings
 from gql_server.storage.store import Store, StoreMisconfigured
+from gql_server.telemetry.tracing import traced
 from gql_server.webhooks.addresses import WebhookAddresses
 from gql_server.webhooks.signatures import WebhookSigner
 from gql_server.webhooks.webhooks import Webhooks
@@ -93,6 +94,7 @@ class Wiring:
         """
         settings = self._settings
         async with AsyncExitStack() as stack:
+            stack.enter_context(traced(shows_prompts=settings.trace_prompts))
             database = await stack.enter_async_context(open_database(settings, migrates=True))
             if runs_jobs and database.is_sqlite:
                 stack.enter_context(only_server(settings))

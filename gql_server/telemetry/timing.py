@@ -1,17 +1,13 @@
 """How long blocks of code take, by outcome."""
 
-from collections.abc import Callable, Coroutine, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Final
 
 from prometheus_client import Histogram
 
 from gql_server.telemetry.loop_metrics import LoopHistogram
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 _OK: Final = "ok"
 
@@ -62,18 +58,6 @@ class Stopwatch:
             self._otherwise,
         )
         self._observe[outcome](seconds)
-
-    def __call__(
-        self, call: Callable[P, Coroutine[Any, Any, T]]
-    ) -> Callable[P, Coroutine[Any, Any, T]]:
-        """Decorate a coroutine function, whose runs are measured."""
-
-        @wraps(call)
-        async def measured(*args: P.args, **kwargs: P.kwargs) -> T:
-            with _Run(self):
-                return await call(*args, **kwargs)
-
-        return measured
 
 
 class _Run:

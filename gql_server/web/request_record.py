@@ -70,6 +70,7 @@ class RequestRecord:
         cost: The cost that was deducted from the caller's allowance.
         error: The code of the first error in the response; None: none is known.
         refused_origin: The origin of the page that may not read the response.
+        parent: Its parent in a trace, from its ``traceparent`` header.
         principal: The caller of a WebSocket, who authenticated by a message.
         trace: Its place in a trace.
     """
@@ -81,6 +82,7 @@ class RequestRecord:
         "cost",
         "error",
         "operation",
+        "parent",
         "principal",
         "refused_origin",
         "trace",
@@ -96,8 +98,8 @@ class RequestRecord:
         self.principal: Principal | None = None
         self.refused_origin: str | None = None
         header = header_of(scope, b"traceparent")
-        sent = TraceContext.read(header) if header is not None else None
-        self.trace = sent.child() if sent is not None else TraceContext.new()
+        self.parent = TraceContext.read(header) if header is not None else None
+        self.trace = TraceContext.new() if self.parent is None else self.parent.child()
 
     def admitted(self, name: str | None, kind: str, cost: int) -> None:
         """Record that a GraphQL operation runs.
@@ -118,6 +120,18 @@ class RequestRecord:
             self.operation, self.cost = shown, cost
         else:
             self.operation, self.cost = _SEVERAL, (self.cost or 0) + cost
+
+    @property
+    def attributes(self) -> dict[str, str | int | None]:
+        """What a span says about the request when it has ended."""
+        principal = self.principal or self._scope["state"].get("principal")
+        return {
+            "graphql__operation__name": self.operation,
+            "gql_server__cost": self.cost,
+            "error__type": self.error,
+            "user__id": None if principal is None else principal.user_id,
+            "gql_server__key_id": None if principal is None else principal.key_id,
+        }
 
     def refused(self, name: str | None) -> None:
         """Record the name of a GraphQL operation that costs more than the caller has left."""

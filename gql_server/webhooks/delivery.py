@@ -19,6 +19,9 @@ from gql_server.domain.webhooks import WebhookStatus
 from gql_server.jobs.jobs import Jobs
 from gql_server.jobs.kinds import MAX_DELAY, Job, JobRun
 from gql_server.telemetry.metrics import WEBHOOK_DELIVERIES, WEBHOOK_SECONDS
+from gql_server.telemetry.spans import Span
+from gql_server.telemetry.trace_context import TraceContext
+from gql_server.telemetry.tracing import span, trace_headers
 from gql_server.webhooks.sender import Answer, WebhookSender
 from gql_server.webhooks.signatures import WebhookSigner
 
@@ -143,7 +146,16 @@ class WebhookDelivery:
             return Answer(error="The server has no WEBHOOK_SECRET to sign with.")
         webhook, body = attempt.webhook, attempt.body
         headers = self._signer.headers(webhook.id, now(), body, user_id=webhook.user_id)
-        return await self._sender.send(webhook.url, headers, body)
+        parent = TraceContext.read(webhook.traceparent or "")
+        with span(
+            Span.WEBHOOK,
+            parent,
+            gql_server__webhook=webhook.id,
+            gql_server__attempt=attempt.number,
+        ) as recorded:
+            answer = await self._sender.send(webhook.url, {**headers, **trace_headers()}, body)
+            recorded.set(http__response__status_code=answer.status_code)
+        return answer
 
     async def _record(
         self, webhook: WebhookRecord, answer: Answer, delivery: WebhookDeliveryRow

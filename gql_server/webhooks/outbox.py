@@ -20,6 +20,7 @@ async def record_webhook(
     payload: Mapping[str, Any],
     user_id: str | None,
     subject_id: str,
+    traceparent: str | None = None,
 ) -> str:
     """Write a webhook; it is sent if, and only if, the transaction is committed.
 
@@ -33,6 +34,7 @@ async def record_webhook(
         payload: ``data`` of the body.
         user_id: The owner; None: only admins see it.
         subject_id: The batch or the budget the event is about.
+        traceparent: The place in a trace of the request that led to the event.
 
     Returns:
         The webhook's ID.
@@ -46,6 +48,7 @@ async def record_webhook(
         subject_id=subject_id,
         kind=kind,
         url=url,
+        traceparent=traceparent,
         body=orjson.dumps(body).decode(),
         next_delivery_at=moment,
         created_at=moment,

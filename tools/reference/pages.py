@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.reference import commands, errors, logs, metrics, operations, settings
+from tools.reference import commands, errors, logs, metrics, operations, settings, traces
 
 
 def generated_pages() -> Iterator[tuple[Path, str]]:
@@ -12,6 +12,7 @@ def generated_pages() -> Iterator[tuple[Path, str]]:
     yield settings.EXAMPLE, settings.env_example()
     yield commands.PAGE, commands.commands_page()
     yield logs.PAGE, logs.logs_page()
+    yield traces.PAGE, traces.traces_page()
     yield metrics.PAGE, metrics.metrics_page()
     yield errors.FOLDER / "README.md", errors.index()
     for text in errors.error_texts():

@@ -33,6 +33,8 @@ from gql_server.database.engine.sqlite import (
     SqliteThread,
     set_up_sqlite,
 )
+from gql_server.telemetry.spans import Span
+from gql_server.telemetry.tracing import span
 
 T = TypeVar("T")
 
@@ -199,7 +201,7 @@ class Database:
             DatabaseUnavailable: The database does not answer, or the transaction lost a race.
         """
         topics: set[str] = set()
-        with WRITE.running(), translated_errors():
+        with span(Span.TRANSACTION), WRITE.running(), translated_errors():
             async with self._writers, self.engine.begin() as connection:
                 connection.info[COMMITTED_TOPICS] = topics
                 yield connection
@@ -221,7 +223,7 @@ class Database:
             async with self.write() as connection:
                 return await work(connection)
         topics: set[str] = set()
-        with WRITE.running(), translated_errors():
+        with span(Span.TRANSACTION), WRITE.running(), translated_errors():
             async with self._writers:
                 done = await asyncio.shield(self._in_thread.do(work, topics))
         self._publish(topics)

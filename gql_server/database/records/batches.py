@@ -32,6 +32,7 @@ class BatchRecord(NamedTuple):
     is_single: bool
     retry_of: str | None
     webhook_url: str | None
+    traceparent: str | None
     created_at: datetime
     started_at: datetime | None
     working_since: datetime | None

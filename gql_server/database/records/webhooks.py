@@ -12,6 +12,7 @@ class WebhookRecord(NamedTuple):
     subject_id: str
     kind: str
     url: str
+    traceparent: str | None
     status: str
     round: int
     attempts: int

@@ -53,6 +53,8 @@ class BatchRow(SQLModel, table=True):
     """Whether it is a generation: one image, in no list of batches."""
     retry_of: str | None = Field(default=None, foreign_key="batches.id")
     webhook_url: str | None = None
+    traceparent: str | None = None
+    """The place in a trace of the request that it was accepted by."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     working_since: datetime | None = Field(default=None, sa_type=UtcDateTime)

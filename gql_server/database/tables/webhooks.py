@@ -33,6 +33,8 @@ class WebhookRow(SQLModel, table=True):
     url: str
     body: str = Field(sa_type=Text)
     """The body, sent unchanged each time."""
+    traceparent: str | None = None
+    """The place in a trace of the request that led to the event."""
     status: str = WebhookStatus.PENDING
     round: int = 1
     """The round of deliveries; a redelivery starts another."""

@@ -40,6 +40,8 @@ from gql_server.generation.requests.validated import Candidate, ValidatedRequest
 from gql_server.generation.services import Services
 from gql_server.generation.source_images import SourceImage, find_sources
 from gql_server.inference.model import Model
+from gql_server.telemetry.spans import Span
+from gql_server.telemetry.tracing import span
 
 _IDS_AT_ONCE: Final = 500
 
@@ -67,9 +69,10 @@ async def validate(
     Raises:
         Rejected: The request is invalid; contains every error.
     """
-    return validate_with(
-        services, principal, request, await load_inputs(services, principal, [request])
-    )
+    with span(Span.ACCEPT_IMAGE, gql_server__model=request.model_id):
+        return validate_with(
+            services, principal, request, await load_inputs(services, principal, [request])
+        )
 
 
 def is_oversized(services: Services, request: ImageRequest) -> bool:

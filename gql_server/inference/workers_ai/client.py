@@ -176,6 +176,8 @@ class WorkersAI:
                 model_call.begin()
                 answer = await self._send(client, request, body)
                 seconds = model_call.answered()
+            log_id = _log_id(answer)
+            model_call.logged(log_id)
             try:
                 picture = await asyncio.to_thread(
                     read_picture, answer, sent=_texts(request), redact=self._redact
@@ -184,7 +186,7 @@ class WorkersAI:
                 if error.is_overload and error.retry_after:
                     await self._limiter.pause(request.model.attempt_kind, error.retry_after)
                 raise
-        seed, log_id = request.parameters.seed, _log_id(answer)
+        seed = request.parameters.seed
         if isinstance(picture, AnsweredAddress):
             self._fetcher.check(picture.url)
             remote = RemoteImage(

@@ -10,6 +10,7 @@ import orjson
 from gql_server.inference.generator import GenerationRequest
 from gql_server.inference.model import RequestForm
 from gql_server.settings.settings import GATEWAY_ENDING
+from gql_server.telemetry.tracing import trace_headers
 
 _GATEWAY_HOST: Final = "gateway.ai.cloudflare.com"
 _API: Final = "https://api.cloudflare.com/client/v4"
@@ -71,11 +72,12 @@ class Endpoints:
         return self._is_gateway and request.model.request is RequestForm.JSON
 
     def headers(self, request: GenerationRequest) -> Mapping[str, str]:
-        """Return the headers for an AI Gateway; none if the call does not go through one."""
-        model = request.model
+        """Return the headers that pass on the trace, and those for an AI Gateway, if it has one."""
+        model, headers = request.model, trace_headers()
         if self._gateway_id is None or model.request is RequestForm.MULTIPART:
-            return {}
-        headers = {"cf-aig-skip-cache": "true"} if _skips_cache(request) else {}
+            return headers
+        if _skips_cache(request):
+            headers["cf-aig-skip-cache"] = "true"
         if not self.is_at_gateway(request):
             headers["cf-aig-gateway-id"] = self._gateway_id
         if not self._logs_payloads:

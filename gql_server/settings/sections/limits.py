@@ -125,7 +125,7 @@ class RequestSettings(BaseSettings):
 
 
 class LogSettings(BaseSettings):
-    """Logs and metrics."""
+    """Logs, metrics and traces."""
 
     log_level: Annotated[Literal["debug", "info", "warning", "error"], AnyCase] = Field(
         default="info", description="Lowest level that is logged."
@@ -139,6 +139,11 @@ class LogSettings(BaseSettings):
         default=None,
         description="Format of the log. Defaults to `json` with PostgreSQL, and to `console` "
         "otherwise.",
+    )
+    trace_prompts: bool = Field(
+        default=False,
+        description="Whether prompts are attributes of spans, where OpenTelemetry records traces. "
+        "[Traces](operating.md#traces).",
     )
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
         default=None,

@@ -6,7 +6,9 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gql_server.telemetry.spans import Span
 from gql_server.telemetry.trace_context import current_trace
+from gql_server.telemetry.tracing import is_tracing, span
 from gql_server.web.request_record import RECORD, RequestRecord
 
 _DISCONNECTED: Final = 499
@@ -32,7 +34,24 @@ class RequestsMiddleware:
             await self._app(scope, receive, send)
             return
         record = scope["state"][RECORD] = RequestRecord(scope, is_logged=self._is_logged)
-        current_trace.set(record.trace)
+        if not is_tracing():
+            current_trace.set(record.trace)
+            await self._serve(scope, receive, send, record)
+            return
+        about = {"http__request__method": scope.get("method"), "url__path": scope["path"]}
+        with span(Span.REQUEST, record.parent, **about) as request:
+            record.trace = current_trace.get() or record.trace
+            try:
+                request.set(
+                    http__response__status_code=await self._serve(scope, receive, send, record)
+                )
+            finally:
+                request.set(**record.attributes)
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, record: RequestRecord
+    ) -> int:
+        """Serve a request; return the status of its response."""
         status: int = 0
         started_at: float | None = None
 
@@ -50,3 +69,4 @@ class RequestsMiddleware:
             raise
         finally:
             record.ended(status or _DISCONNECTED, started_at)
+        return status or _DISCONNECTED
