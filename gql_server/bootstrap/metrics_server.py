@@ -5,23 +5,12 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 
-import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.routing import Route
-
 from gql_server.bootstrap.metrics import ProcessMetrics
-from gql_server.bootstrap.readiness import checks
 from gql_server.bootstrap.resources import StartError
 from gql_server.generation.services import Services
 from gql_server.settings import Settings
-from gql_server.web.health import health, ready_route
-from gql_server.web.metrics import Collect, metrics_route
-from gql_server.web.slow_clients import bounded_http
 
-_MAX_CONNECTIONS = 64
 _BACKLOG = 64
-_SECONDS = 10.0
 
 
 def check_metrics_port(settings: Settings) -> None:
@@ -48,48 +37,17 @@ async def metrics_served(
         yield
         return
 
-    def collect_of(_request: Request) -> Collect:
-        return metrics.collect
+    # A worker that is not monitored needs no server.
+    from gql_server.bootstrap.monitoring import monitoring_server  # noqa: PLC0415 - see above
 
-    app = Starlette(
-        routes=[
-            metrics_route(collect_of, is_for_admins=False),
-            Route("/health", health, methods=["GET"]),
-            ready_route(lambda _request: checks(services)),
-        ]
-    )
     with _listening(settings.metrics_host, settings.metrics_port) as listener:
-        server = _Server(_config(app))
+        server = monitoring_server(services, metrics)
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="metrics")
         try:
             yield
         finally:
             server.should_exit = True
             await serving
-
-
-class _Server(uvicorn.Server):
-    """A second server in the process, which leaves the signals to the first."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _config(app: Starlette) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        ws="none",
-        timeout_graceful_shutdown=1,
-        server_header=False,
-        proxy_headers=False,
-        http=bounded_http(
-            head_seconds=_SECONDS, taking_seconds=_SECONDS, max_connections=_MAX_CONNECTIONS
-        ),
-    )
 
 
 @contextmanager

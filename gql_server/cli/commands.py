@@ -30,6 +30,12 @@ LISTINGS: Final = (
     Listing("gql_server.cli.working", "worker", "Run background jobs only."),
     Listing("gql_server.cli.migrating", "migrate", "Migrate the database to this version."),
     Listing(
+        "gql_server.cli.check",
+        "check",
+        "Check the settings and everything they name, and say how to fix what is wrong.",
+    ),
+    Listing("gql_server.cli.models", "models", "List the models that images are generated with."),
+    Listing(
         "gql_server.cli.schema",
         "schema",
         "Print the GraphQL schema (SDL), or compare it with a file.",

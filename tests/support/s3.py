@@ -73,6 +73,11 @@ class S3Server:
         answer: HeadObjectOutputTypeDef = self.client.head_object(Bucket=bucket, Key=key)
         return answer
 
+    def keys(self, bucket: str) -> list[str]:
+        """Return the keys of a bucket's objects."""
+        found = self.client.list_objects_v2(Bucket=bucket)
+        return [one["Key"] for one in found.get("Contents", ())]
+
     def write(self, bucket: str, key: str, data: bytes) -> None:
         """Write an object as somebody else would."""
         self.client.put_object(Bucket=bucket, Key=key, Body=data)

@@ -11,12 +11,15 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gql_server.bootstrap.metrics_server import check_metrics_port
 from gql_server.bootstrap.resources import StartError
+from gql_server.bootstrap.services import Wiring
+from gql_server.bootstrap.worker import work
 from gql_server.domain.principal import Role
 from gql_server.settings import load_settings
 from gql_server.telemetry.operation_names import OTHER, OperationNames
 from tests.support.clients import client_of
 from tests.support.in_loop import listening
 from tests.support.running_app import FLUX, RunningApp, running_app, workers_ai_settings
+from tests.support.sqlite import make_sqlite
 from tests.support.subscriber import subscriber
 from tests.support.waiting import WAIT_SECONDS
 from tests.support.workers_ai_app import FakeWorkersAI
@@ -189,6 +192,29 @@ async def test_a_port_of_its_own_needs_no_key(tmp_path: Path) -> None:
             assert (await app.client.get(f"{monitoring}{path}")).status_code == status
     with pytest.raises(OSError, match="Connect call failed"):
         await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_a_worker_has_metrics_on_a_port_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gql_server.bootstrap.worker._ENDS", ())  # the signals are pytest's
+    make_sqlite(tmp_path / "gql_server.db")
+    with listening() as (_, port):
+        pass
+    settings = load_settings(data_dir=tmp_path, metrics_port=port)
+    working = asyncio.create_task(work(Wiring(settings), settings))
+    async with httpx.AsyncClient() as client, asyncio.timeout(WAIT_SECONDS):
+        while not working.done():
+            try:
+                found = await scraped(client, f"http://127.0.0.1:{port}/metrics")
+            except httpx.ConnectError:
+                await asyncio.sleep(0.05)
+            else:
+                break
+        assert found("jobs", queue="batch_slice") == 0
+        assert found("processes") == 1
+    working.cancel()
+    await asyncio.wait({working})
 
 
 def test_a_port_that_is_taken_is_named() -> None:

@@ -1,0 +1,1 @@
+"""What ``gql-server check`` looks at: settings, and everything that they name."""
