@@ -3,7 +3,7 @@
 Existing images keep null, which says that it is unknown.
 
 Revision: 0021
-Follows: 0019
+Follows: 0020
 """
 
 import sqlalchemy as sa

@@ -3,14 +3,14 @@
 Existing batches and webhooks keep null: their work starts traces of its own.
 
 Revision: 0022
-Follows: 0018
+Follows: 0021
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0022"
-down_revision = "0018"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
