@@ -1,7 +1,8 @@
 """The studio's page at ``/``, as studio/ builds it, and what it learns before anyone signs in."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -48,18 +49,18 @@ def studio_routes(
         folder: Where the built pages are.
     """
     page = _page(folder, public_path, image_origins)
-    known = JSONResponse({"asksForKeys": facts.requires_auth, "hasProvider": facts.has_provider})
+    known = {"asksForKeys": facts.requires_auth, "hasProvider": facts.has_provider}
 
     async def root(request: Request) -> Response:
         if "text/html" not in request.headers.get("accept", ""):
             return RedirectResponse("/graphql", headers={"Vary": "Accept"})
-        return page
+        return page()
 
     async def studio(_request: Request) -> Response:
-        return page
+        return page()
 
     async def facts_as_json(_request: Request) -> Response:
-        return known
+        return JSONResponse(known)
 
     return [
         Route("/", root, methods=["GET"]),
@@ -70,14 +71,18 @@ def studio_routes(
     ]
 
 
-def _page(folder: Path, public_path: str, image_origins: Iterable[str]) -> HTMLResponse:
+def _page(
+    folder: Path, public_path: str, image_origins: Iterable[str]
+) -> Callable[[], HTMLResponse]:
+    """Return what makes a response of the page: compression changes the headers of each."""
     # A new build has new names for its assets, so a cache asks whether the page is still the same.
     headers = {"Vary": "Accept", "Cache-Control": "no-cache"}
     if not pages_are_built(folder):
         headers["Content-Security-Policy"] = NOT_BUILT_POLICY
-        return HTMLResponse(NOT_BUILT_PAGE, headers=headers)
+        return partial(HTMLResponse, NOT_BUILT_PAGE, headers=headers)
     origins = tuple(image_origins)
     # Downloads read the files.
     changes = {"connect-src": " ".join(("'self'", *origins))}
     headers["Content-Security-Policy"] = content_policy(origins, changes=changes)
-    return HTMLResponse(built_page(folder / _FILE, public_path=public_path), headers=headers)
+    html = built_page(folder / _FILE, public_path=public_path)
+    return partial(HTMLResponse, html, headers=headers)

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from gql_server.pages.not_built import HOW_TO_BUILD
 from gql_server.pages.studio import StudioFacts, studio_routes
+from gql_server.web.middleware.compression import compression
 from tests.support.running_app import running_app
 
 pytestmark = pytest.mark.anyio
@@ -58,6 +59,22 @@ async def test_a_browser_gets_the_page_at_each_of_its_addresses(built: Path) -> 
             "asksForKeys": True,
             "hasProvider": False,
         }
+
+
+async def test_a_large_page_is_compressed_for_everyone(built: Path) -> None:
+    html = PAGE + "<!-- x -->" * 1_000
+    (built / "index.html").write_text(html)
+    routes = studio_routes(StudioFacts(requires_auth=False), public_path="", folder=built)
+    app = Starlette(routes=routes, middleware=[compression()])
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://studio") as client:
+        for encoding in ("gzip", "identity", "gzip", "br"):
+            headers = BROWSER | {"accept-encoding": encoding}
+            async with client.stream("GET", "/", headers=headers) as answer:
+                raw = b"".join([chunk async for chunk in answer.aiter_raw()])
+            assert answer.headers.get("content-encoding", "identity") == encoding
+            assert int(answer.headers.get("content-length", len(raw))) == len(raw)
+            assert (len(raw) > 5_000) == (encoding == "identity")
 
 
 async def test_other_clients_are_sent_from_the_root_to_the_api(built: Path) -> None:
