@@ -1,6 +1,7 @@
 """The studio in a real browser: `make test-clients`."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from tests.e2e.test_playground import in_a_browser
+from tests.support.gallery import copy_images
 from tests.support.oidc import AUDIENCE, running_provider
 from tests.support.process import create_key, free_port, server_process
 from tests.support.sqlite import make_sqlite
@@ -16,6 +18,11 @@ from tests.support.waiting import WAIT_SECONDS
 pytestmark = [pytest.mark.anyio, pytest.mark.clients]
 
 SETTINGS: Final = {"AUTH": "keys", "WEBHOOK_ALLOW_PRIVATE": "true"}
+MAKE: Final = """mutation {
+  generateImage(input: {
+    prompt: "An original %d", model: "@cf/black-forest-labs/flux-1-schnell"
+  }) { image { id } }
+}"""
 RUNNING: Final = "{ batches(first: 20) { edges { node { total status succeeded } } } }"
 
 
@@ -51,6 +58,24 @@ async def test_the_pages_live_in_a_browser_while_the_server_restarts(tmp_path: P
 async def test_images_live_in_a_browser(tmp_path: Path) -> None:
     async with server_process(tmp_path, {}) as running:
         await in_a_browser(running.url, script="studio_images.mjs")
+
+
+@pytest.mark.parametrize("script", ["keyboard", "selection", "entries"])
+async def test_the_studio_can_be_used(tmp_path: Path, script: str) -> None:
+    async with server_process(tmp_path, {}) as running:
+        await in_a_browser(running.url, script=f"studio_{script}.mjs")
+
+
+async def test_a_long_gallery_scrolls_in_bounded_memory(tmp_path: Path) -> None:
+    """GALLERY_IMAGES=100000 tries as many as are promised."""
+    count = os.environ.get("GALLERY_IMAGES", "10000")
+    async with server_process(tmp_path, {}) as running:
+        async with httpx.AsyncClient(base_url=running.url, timeout=WAIT_SECONDS) as client:
+            for number in range(4):
+                made = await client.post("/graphql", json={"query": MAKE % number})
+                assert made.json()["data"]["generateImage"]["image"]
+        await asyncio.to_thread(copy_images, tmp_path / "data", int(count))
+        await in_a_browser(running.url, count, script="studio_long_gallery.mjs")
 
 
 async def test_a_browser_signs_in_at_a_provider_and_stays_signed_in(tmp_path: Path) -> None:

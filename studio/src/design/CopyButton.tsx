@@ -5,7 +5,17 @@ import { Button } from './Button';
 const SHOWN_MILLISECONDS = 2000;
 
 /** Copies a text, and says that it did. */
-export function CopyButton({ text, label, iconOnly = false }: { text: string; label?: string; iconOnly?: boolean }) {
+export function CopyButton({
+  text,
+  label,
+  iconOnly = false,
+  onCopied,
+}: {
+  text: string;
+  label?: string;
+  iconOnly?: boolean;
+  onCopied?: () => void;
+}) {
   const { actions } = useWords();
   const [isCopied, setCopied] = useState(false);
   useEffect(() => {
@@ -21,7 +31,12 @@ export function CopyButton({ text, label, iconOnly = false }: { text: string; la
       icon={isCopied ? 'check' : 'copy'}
       iconOnly={iconOnly}
       label={isCopied ? actions.copied : (label ?? actions.copy)}
-      onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}
+      onClick={() => {
+        void navigator.clipboard.writeText(text).then(() => {
+          setCopied(true);
+          onCopied?.();
+        });
+      }}
     />
   );
 }

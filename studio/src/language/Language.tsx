@@ -1,10 +1,7 @@
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { chosenLanguage, keepLanguage, loadWords, type LanguageCode } from './choice';
 import { en, type Words } from './en';
 import { Format } from './format';
-
-/** The languages of the studio, by their codes, in their own names. */
-export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const;
-export type LanguageCode = keyof typeof LANGUAGES;
 
 interface Language {
   code: LanguageCode;
@@ -13,18 +10,17 @@ interface Language {
   choose: (code: LanguageCode) => void;
 }
 
-const NAME = 'gql_server:language';
 const Context = createContext<Language | null>(null);
 
 /** Provides the texts and formats of the chosen language, or else of the browser's. */
 export function LanguageProvider({ children }: { children: ReactNode }) {
-  const [code, setCode] = useState(initialCode);
+  const [code, setCode] = useState(chosenLanguage);
   const [loaded, setLoaded] = useState<{ code: LanguageCode; words: Words } | null>(
     code === 'en' ? { code, words: en } : null,
   );
   useEffect(() => {
     let isCurrent = true;
-    void load(code).then((words) => isCurrent && setLoaded({ code, words }));
+    void loadWords(code).then((words) => isCurrent && setLoaded({ code, words }));
     return () => {
       isCurrent = false;
     };
@@ -36,7 +32,7 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
       ...loaded,
       format: new Format(localeOf(loaded.code)),
       choose(next) {
-        localStorage.setItem(NAME, next);
+        keepLanguage(next);
         setCode(next);
       },
     };
@@ -58,16 +54,6 @@ export function useWords(): Words {
 /** Returns how the current locale writes numbers, money and times. */
 export function useFormat(): Format {
   return useLanguage().format;
-}
-
-async function load(code: LanguageCode): Promise<Words> {
-  return code === 'de' ? (await import('./de')).de : en;
-}
-
-function initialCode(): LanguageCode {
-  const kept = localStorage.getItem(NAME);
-  const wanted = [kept, ...navigator.languages].map((tag) => tag?.slice(0, 2).toLowerCase());
-  return wanted.find((tag): tag is LanguageCode => tag !== undefined && tag in LANGUAGES) ?? 'en';
 }
 
 /** Returns the browser's own locale where it is of the language: `de-CH` writes numbers its own way. */

@@ -349,6 +349,8 @@ export const de: Words = {
     forbidden: (role) =>
       `Sie haben die Rolle ${role}. Bitten Sie die Verwaltung um einen Schlüssel mit mehr Rechten oder melden Sie sich mit einem anderen an.`,
     errorTitle: 'Das hat nicht funktioniert',
+    offlinePage: 'Diese Seite ist noch nicht geladen. Laden Sie sie neu, wenn die Verbindung wieder steht.',
+    brokenPage: 'Diese Seite hat selbst einen Fehler. Laden Sie sie neu; wenn das nicht hilft, melden Sie, was Sie getan haben.',
     newVersionTitle: 'Das Studio wurde aktualisiert',
     newVersion: 'Dieser Tab zeigt noch die vorige Version. Laden Sie ihn neu, um fortzufahren.',
     notFoundTitle: 'Hier ist nichts',
@@ -418,6 +420,19 @@ export const de: Words = {
     newer: 'Neueres Bild (Pfeil nach links)',
     older: 'Älteres Bild (Pfeil nach rechts)',
     again: 'Noch einmal erstellen',
+    againText:
+      'Dieselbe Anfrage: Vorlage, Einstellungen, Ausgangsbilder, Maske und Schlagworte. „Etwas ändern“ öffnet sie ganz.',
+    newSeed: 'Anderer Startwert',
+    sameSeed: 'Derselbe Startwert',
+    madeFrom: 'Erstellt aus',
+    originUnknown: 'Dieses Bild ist älter als die Aufzeichnung, woraus Bilder erstellt werden.',
+    sourceOf: (position: number, count: number) => (count === 1 ? 'Ausgangsbild' : `Ausgangsbild ${position}`),
+    mask: 'Maske',
+    upload: 'Eine hochgeladene Datei',
+    originGone: 'Nicht mehr verfügbar',
+    originDeleted: 'gelöscht',
+    derived: (count: string) => `Daraus erstellt: ${count}`,
+    olderVersion: (used: string, current: string) => `Version ${used}, inzwischen ${current}`,
     change: 'Etwas ändern',
     asSource: 'Als Vorlage nutzen',
     copySettings: 'Angaben kopieren',
@@ -492,6 +507,8 @@ export const de: Words = {
       count === 1 ? 'Fügen Sie ein Ausgangsbild hinzu.' : `Fügen Sie ${count} Ausgangsbilder hinzu.`,
     drop: 'Ziehen Sie ein Bild hierher oder fügen Sie eines ein.',
     chooseFile: 'Datei auswählen',
+    noImage: (name: string) => `„${name}“ ist kein Bild, das der Server annimmt: JPEG, PNG, WebP oder AVIF.`,
+    notUploaded: (name: string, message: string) => `${name}: ${message}`,
     uploading: 'Wird hochgeladen …',
     fromGallery: 'Aus der Galerie',
     removeSource: (position) => `Ausgangsbild ${position} entfernen`,
@@ -544,5 +561,82 @@ export const de: Words = {
     ended: 'Sie wurden abgemeldet.',
     providerFailed:
       'Die Anmeldung konnte nicht abgeschlossen werden. Versuchen Sie es erneut oder fragen Sie die Verwaltung.',
+  },
+  playground: {
+    title: 'gql_server-Playground',
+    loading: 'Das Schema wird gelesen…',
+    key: {
+      heading: 'API-Schlüssel eingeben',
+      explanation:
+        'Dieser Server verlangt einen API-Schlüssel. Er bleibt in diesem Tab und geht nur an diesen Server.',
+      label: 'API-Schlüssel',
+      placeholder: 'gqls_…',
+      submit: 'Playground öffnen',
+      missing: 'Noch kein Schlüssel? Administratoren erstellen einen mit',
+      command: 'gql-server keys create --user NAME --role ROLE',
+    },
+    hidden: {
+      heading: 'Dieser Schlüssel darf das Schema nicht lesen',
+      explanation:
+        'Der Server zeigt sein Schema nur Administratoren. Operationen lassen sich trotzdem ausführen, ohne ' +
+        'Dokumentation und Vervollständigung. Damit alle das Schema sehen, setzen Administratoren ' +
+        'INTROSPECTION=true.',
+      proceed: 'Ohne das Schema fortfahren',
+      otherKey: 'Anderen Schlüssel verwenden',
+    },
+    unreachable: {
+      heading: 'Der Server antwortet nicht',
+      explanation: 'Prüfen Sie, ob er läuft und ob Sie mit ihm verbunden sind.',
+      retry: 'Noch einmal versuchen',
+    },
+    serverSaid: 'Der Server hat geantwortet:',
+    operations: {
+      title: 'Operationen',
+      filter: 'Operationen filtern',
+      none: 'Keine Operation passt.',
+      hint: 'Wählen Sie eine Operation, um ihr Beispiel in einem neuen Tab zu öffnen.',
+      kinds: { query: 'Abfragen', mutation: 'Änderungen', subscription: 'Abonnements' },
+      opening: 'Eine ID wird gesucht…',
+      filled: (ids: readonly string[]) => `Aus Ihren Daten eingesetzt: ${ids.join(', ')}.`,
+      nothingToUse: (nouns: readonly string[]) =>
+        `Sie haben noch nichts für: ${nouns.join(', ')}. Erstellen Sie zuerst etwas, oder ersetzen Sie den Platzhalter.`,
+    },
+    files: {
+      title: 'Dateien',
+      remove: (names: string) => `${names} entfernen`,
+    },
+    answer: {
+      progress: 'Fortschritt der Serie',
+      finished: (count: number) => (count === 1 ? '1 Eintrag beendet' : `${count} Einträge beendet`),
+      pictures: (count: number) => (count === 1 ? '1 Bild' : `${count} Bilder`),
+      picture: (path: string) => `Bild bei ${path}`,
+    },
+    documents: {
+      hashes:
+        'Gespeicherte Dokumente sind an: Ein Dokument lässt sich mit seinem Hash senden. Vertraute Dokumente sind aus: Jedes Dokument wird ausgeführt.',
+      texts:
+        'Gespeicherte und vertraute Dokumente sind aus: Dokumente werden als Text gesendet, und jedes wird ausgeführt.',
+      trusted: 'Vertraute Dokumente sind an: Der Server führt nur Dokumente aus, denen sein Betreiber vertraut.',
+    },
+    session: {
+      title: 'API-Schlüssel',
+      using: 'Anfragen aus diesem Tab gehen mit dem API-Schlüssel hinaus, den Sie eingegeben haben.',
+      forget: 'Schlüssel vergessen',
+      none: 'Dieser Server verlangt keinen API-Schlüssel.',
+      headers: 'Ein Authorization-Header im Editor „Headers“ hat Vorrang.',
+    },
+    welcome: {
+      start:
+        'Willkommen bei gql_server. Der Abspielknopf führt die Operation aus, die Sie wählen. Die Liste links („Operationen“) öffnet von jeder Operation ein Beispiel in einem neuen Tab.',
+      generate: 'Ein Bild erstellen. Öffnen Sie seine url in einem anderen Tab.',
+      images: 'Die bisherigen Bilder, die neuesten zuerst, und was sie kosten.',
+      models: 'Die Modelle, ihre Fähigkeiten und Preise.',
+      estimate: 'Was eine Anfrage kostet, bevor Sie sie senden, und jeder Fehler darin.',
+      template: 'Eine Vorlage: Prompts und Einstellungen zum Wiederverwenden.',
+      watch: 'Neue Bilder, sobald sie da sind. Führen Sie dies aus, und erstellen Sie dann welche in einem anderen Tab.',
+      errors:
+        'Fehler, mit denen ein Frontend umgehen muss. Vorschauen tun, was in den Klammern steht (alles in docs/using.md); Modelle nehmen es als Teil des Prompts. Das Ergebnis zeigt Nummer 8.',
+      batches: 'Die neuesten Serien, mit dem Fehler jedes gescheiterten Eintrags.',
+    },
   },
 };

@@ -1,4 +1,4 @@
-/** Every text of the studio, in English. The other languages have the same form. */
+/** Every text of the studio and the playground, in English. The other languages have the same form. */
 export const en = {
   name: 'English',
   studio: 'Studio',
@@ -340,6 +340,8 @@ export const en = {
     forbidden: (role: string) =>
       `You have the role ${role}. Ask an administrator for a key with more permissions, or sign in with another key.`,
     errorTitle: 'That did not work',
+    offlinePage: 'This page has not been loaded yet. Reload it when the connection is back.',
+    brokenPage: 'This page has an error of its own. Reload it; if that does not help, report what you did.',
     newVersionTitle: 'The studio was updated',
     newVersion: 'This tab still shows the previous version. Reload it to continue.',
     notFoundTitle: 'There is nothing here',
@@ -408,6 +410,18 @@ export const en = {
     newer: 'Newer image (left arrow)',
     older: 'Older image (right arrow)',
     again: 'Make it again',
+    againText: 'The same request: template, settings, source images, mask and tags. “Change something” opens all of it.',
+    newSeed: 'Another seed',
+    sameSeed: 'The same seed',
+    madeFrom: 'Made from',
+    originUnknown: 'This image is older than the record of what images are made from.',
+    sourceOf: (position: number, count: number) => (count === 1 ? 'Source' : `Source ${position}`),
+    mask: 'Mask',
+    upload: 'An upload',
+    originGone: 'No longer available',
+    originDeleted: 'deleted',
+    derived: (count: string) => `Made from it: ${count}`,
+    olderVersion: (used: string, current: string) => `version ${used}, now ${current}`,
     change: 'Change something',
     asSource: 'Use as source',
     copySettings: 'Copy the settings',
@@ -481,6 +495,8 @@ export const en = {
     needsSources: (count: number) => (count === 1 ? 'Add a source image.' : `Add ${count} source images.`),
     drop: 'Drop an image here, or paste one.',
     chooseFile: 'Choose a file',
+    noImage: (name: string) => `“${name}” is not an image that the server takes: JPEG, PNG, WebP or AVIF.`,
+    notUploaded: (name: string, message: string) => `${name}: ${message}`,
     uploading: 'Uploading…',
     fromGallery: 'From the gallery',
     removeSource: (position: number) => `Remove source image ${position}`,
@@ -530,6 +546,81 @@ export const en = {
     missing: 'No key yet? An administrator creates one on the page “API keys”, or with',
     ended: 'You were signed out.',
     providerFailed: 'The sign-in could not be completed. Try again, or ask an administrator.',
+  },
+  playground: {
+    title: 'gql_server playground',
+    loading: 'Reading the schema…',
+    key: {
+      heading: 'Enter an API key',
+      explanation:
+        'This server asks for an API key. The key stays in this tab and is sent only to this server.',
+      label: 'API key',
+      placeholder: 'gqls_…',
+      submit: 'Open the playground',
+      missing: 'No key yet? An administrator creates one with',
+      command: 'gql-server keys create --user NAME --role ROLE',
+    },
+    hidden: {
+      heading: 'This key cannot read the schema',
+      explanation:
+        'The server shows its schema to administrators only. You can still run operations, without ' +
+        'documentation and completion. To show the schema to everyone, an administrator sets ' +
+        'INTROSPECTION=true.',
+      proceed: 'Continue without the schema',
+      otherKey: 'Use another key',
+    },
+    unreachable: {
+      heading: 'The server does not answer',
+      explanation: 'Check that it is running and that you are connected to it.',
+      retry: 'Try again',
+    },
+    serverSaid: 'The server answered:',
+    operations: {
+      title: 'Operations',
+      filter: 'Filter operations',
+      none: 'No operation matches.',
+      hint: 'Choose an operation to open its example in a new tab.',
+      kinds: { query: 'Queries', mutation: 'Mutations', subscription: 'Subscriptions' },
+      opening: 'Looking for an ID…',
+      filled: (ids: readonly string[]) => `Filled in from your data: ${ids.join(', ')}.`,
+      nothingToUse: (nouns: readonly string[]) =>
+        `You have no ${nouns.join(', no ')} yet. Create one first, or replace the placeholder.`,
+    },
+    files: {
+      title: 'Files',
+      remove: (names: string) => `Remove ${names}`,
+    },
+    answer: {
+      progress: 'Progress of the batch',
+      finished: (count: number) => (count === 1 ? '1 item ended' : `${count} items ended`),
+      pictures: (count: number) => (count === 1 ? '1 picture' : `${count} pictures`),
+      picture: (path: string) => `Picture at ${path}`,
+    },
+    documents: {
+      hashes: 'Persisted documents are on: a document may be sent by its hash. Trusted documents are off: every document is run.',
+      texts: 'Persisted and trusted documents are off: documents are sent as text, and every document is run.',
+      trusted: 'Trusted documents are on: the server runs only the documents that its operator trusts.',
+    },
+    session: {
+      title: 'API key',
+      using: 'Requests from this tab are sent with the API key that you entered.',
+      forget: 'Forget the key',
+      none: 'This server does not ask for an API key.',
+      headers: 'An Authorization header in the Headers editor takes precedence.',
+    },
+    welcome: {
+      start:
+        'Welcome to gql_server. The play button runs the operation that you choose. The list on the left (“Operations”) opens an example of every operation in a new tab.',
+      generate: 'Generate an image, and open its url in another tab.',
+      images: 'The images generated so far, newest first, and their cost.',
+      models: 'The models, their capabilities and prices.',
+      estimate: 'The cost of a request before you send it, and every error in it.',
+      template: 'A template: prompts and settings to use again.',
+      watch: 'New images as they appear. Run this, then generate some in another tab.',
+      errors:
+        'Errors that a front end must handle. Previews do what the words in brackets say (all are in docs/using.md); models take them as part of the prompt. See the result with number 8.',
+      batches: 'The latest batches, with the error of each failed item.',
+    },
   },
 };
 

@@ -15,6 +15,17 @@ export interface Parameter {
 /** What was entered, by the names of the settings. */
 export type Entered = Readonly<Record<string, string>>;
 
+/** Returns the settings of an image or a template as a form holds them, by the names of the settings. */
+export function enteredOf(parameters: Readonly<Record<string, unknown>>): Record<string, string> {
+  const { __typename: _, parameters: others, ...fields } = parameters;
+  const all = { ...fields, ...(others as Record<string, unknown> | null) };
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) =>
+      value === null || value === undefined ? [] : [[name, typeof value === 'object' ? JSON.stringify(value) : String(value)]],
+    ),
+  );
+}
+
 /** Returns what can be chosen for a setting; null where it is typed. */
 export function choicesOf({ type, choices }: Parameter): readonly string[] | null {
   if (choices && choices.length > 0) return choices;

@@ -55,6 +55,7 @@ export function Picture({
       {isSettled && (
         <img
           key={`${attempt} ${url}`}
+          ref={cancelled}
           src={url}
           alt={alt}
           decoding="async"
@@ -66,6 +67,13 @@ export function Picture({
       )}
     </span>
   );
+}
+
+/** Ends the loading of an image that is taken away: browsers go on otherwise, one after another. */
+function cancelled(image: HTMLImageElement): () => void {
+  return () => {
+    if (!image.complete) image.removeAttribute('src');
+  };
 }
 
 /** Draws a ThumbHash: on a canvas, because the policy allows no image without an address. */

@@ -10,7 +10,7 @@ import { keyPlugin } from './KeyPanel';
 import { Notices } from './Notices';
 import { operationsPlugin } from './OperationsPanel';
 import { storage } from './storage';
-import welcome from './welcome.graphql?raw';
+import { welcome } from './welcome';
 import { words } from './words';
 
 const PLUGINS = [operationsPlugin, HISTORY_PLUGIN, explorerPlugin(), keyPlugin];

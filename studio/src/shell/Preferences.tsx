@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import { Button } from '../design/Button';
 import { Select } from '../design/Field';
-import { LANGUAGES, useLanguage, type LanguageCode } from '../language/Language';
+import { LANGUAGES, type LanguageCode } from '../language/choice';
+import { useLanguage } from '../language/Language';
 import { useSignOut, useViewer } from '../session/Session';
 import styles from './Navigation.module.css';
 import { keepTheme, readTheme, THEMES, type Theme } from './theme';

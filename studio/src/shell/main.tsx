@@ -10,6 +10,12 @@ import { Shell } from './Shell';
 import { applyTheme } from './theme';
 
 applyTheme();
+// A file that is dropped beside its place must not replace the page, and what was entered on it.
+for (const name of ['dragover', 'drop'] as const) {
+  document.addEventListener(name, (event) => {
+    if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
+  });
+}
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no root element');
 createRoot(root).render(

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import chromium, { inflate, setupLambdaEnvironment } from '@sparticuz/chromium';
 import { chromium as driver } from 'playwright-core';
 
-export async function launchBrowser() {
+export async function launchBrowser(options = []) {
   return driver.launch({
     executablePath: process.env.CHROMIUM ?? (await unpackChromium()),
-    args: ['--no-sandbox'], // which needs more rights than CI's containers have
+    args: ['--no-sandbox', ...options], // which needs more rights than CI's containers have
   });
 }
 

@@ -97,7 +97,7 @@ async function pausesAndCancels(page) {
   await page.screenshot({ path: 'screenshots/studio-batch-paused.png' });
   await page.click('button:has-text("Cancel the batch")');
   await page.locator('dialog button:has-text("Cancel the batch")').click();
-  await page.getByRole('status').getByText('Canceled').first().waitFor({ timeout: PATIENCE });
+  await page.getByRole('status').getByText('Canceled', { exact: true }).first().waitFor({ timeout: PATIENCE });
 }
 
 async function readsCosts(page) {

@@ -33,12 +33,13 @@ export function BatchEstimate({
   failure: string | null;
   onErrors: (errors: Record<string, string>) => void;
 }) {
-  const { batches: words, states } = useWords();
+  const { batches: words, states, actions } = useWords();
   const format = useFormat();
   const client = useClient();
   const [answer, setAnswer] = useState<Estimated | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [isCurrent, setCurrent] = useState(false);
+  const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     setCurrent(false);
     if (!input) {
@@ -61,7 +62,7 @@ export function BatchEstimate({
       isWanted = false;
       clearTimeout(timer);
     };
-  }, [input, client, onErrors, states]);
+  }, [input, client, onErrors, states, attempt]);
 
   const cost = answer?.costEstimate.estimate?.cost;
   const whole = messagesByField(answer?.costEstimate.userErrors ?? [])[''];
@@ -77,7 +78,12 @@ export function BatchEstimate({
           <span className={layout.muted}>{words.images(images, format.number(images))}</span>
         </div>
       )}
-      {problem && <Notice kind="error">{problem}</Notice>}
+      {problem && (
+        <Notice kind="error">
+          <p>{problem}</p>
+          <Button icon="again" label={actions.retry} onClick={() => setAttempt(attempt + 1)} />
+        </Notice>
+      )}
       {whole && <Notice kind="error">{whole}</Notice>}
       {failure && <Notice kind="error">{failure}</Notice>}
       {budgets.length > 0 && cost !== undefined && (

@@ -3,6 +3,7 @@ import { useQuery } from 'urql';
 import { useLocation } from 'wouter';
 import type { ResultOf, VariablesOf } from '../../api/graphql';
 import { useChange } from '../../api/useChange';
+import { messageOfList } from '../../api/user-errors';
 import { Button, ButtonLink } from '../../design/Button';
 import { Card } from '../../design/Card';
 import { Field, Select, TextArea } from '../../design/Field';
@@ -112,7 +113,7 @@ function Form({ models, templates }: { models: Models; templates: readonly Templ
         </Card>
         <Card title={words.further}>
           <div className={layout.fields}>
-            <Field label={words.tags} hint={words.tagsHint} value={draft.tags} error={errors.tags} onChange={(event) => update({ tags: event.target.value })} />
+            <Field label={words.tags} hint={words.tagsHint} value={draft.tags} error={messageOfList(errors, 'tags')} onChange={(event) => update({ tags: event.target.value })} />
             <Select label={words.priority} hint={words.priorityHint} value={draft.priority} onChange={(event) => update({ priority: event.target.value as Draft['priority'] })}>
               {(['HIGH', 'NORMAL', 'LOW'] as const).map((priority) => (
                 <option key={priority} value={priority}>

@@ -58,12 +58,23 @@ export default function CostsPage() {
       </div>
       {error && !data && <ErrorState error={error} retry={again} />}
       {!data && !error && <Loading />}
-      {data && <Report costs={data.costAnalytics} interval={interval} span={span} />}
+      {data && <Report costs={data.costAnalytics} interval={interval} span={span} isReading={fetching} />}
     </Page>
   );
 }
 
-function Report({ costs, interval, span }: { costs: Costs; interval: Interval; span: SpanName }) {
+function Report({
+  costs,
+  interval,
+  span,
+  isReading,
+}: {
+  costs: Costs;
+  interval: Interval;
+  span: SpanName;
+  /** Whether the costs may still be those of what was chosen before. */
+  isReading: boolean;
+}) {
   const { costs: words } = useWords();
   const format = useFormat();
   const may = useMay();
@@ -86,7 +97,7 @@ function Report({ costs, interval, span }: { costs: Costs; interval: Interval; s
       </div>
       <Card
         title={words.timeline}
-        actions={<Button icon="download" label={words.csv} onClick={() => download(costs, span)} />}
+        actions={<Button icon="download" label={words.csv} isBusy={isReading} onClick={() => download(costs, span)} />}
       >
         <Timeline periods={costs.timeline} interval={interval} />
         <details>

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { useQuery } from 'urql';
 import { Button } from '../../design/Button';
 import { Field, Select } from '../../design/Field';
@@ -23,7 +23,6 @@ export function FilterBar({ filters, onChange }: { filters: Filters; onChange: (
     <search className={styles.filters}>
       <div className={styles.search}>
         <Typed
-          key={q ? 'searching' : 'all'}
           type="search"
           label={gallery.search}
           isLabelHidden
@@ -109,14 +108,21 @@ function More({ filters, set }: { filters: Filters; set: (name: FilterName, valu
 /** A text that takes effect when there is a pause in typing. */
 function Typed({ value, onType, ...rest }: React.ComponentProps<typeof Field> & { value: string; onType: (value: string) => void }) {
   const [text, setText] = useState(value);
-  const latest = useRef(onType);
-  useEffect(() => {
-    latest.current = onType;
+  const known = useRef(value);
+  const report = useEffectEvent((typed: string) => {
+    known.current = typed;
+    onType(typed);
   });
   useEffect(() => {
-    if (text.trim() === value) return undefined;
-    const timer = setTimeout(() => latest.current(text.trim()), TYPING_MILLISECONDS);
+    if (value === known.current) return;
+    known.current = value; // it was changed elsewhere, such as by a click that clears the filters
+    setText(value);
+  }, [value]);
+  useEffect(() => {
+    const typed = text.trim();
+    if (typed === known.current) return undefined;
+    const timer = setTimeout(() => report(typed), TYPING_MILLISECONDS);
     return () => clearTimeout(timer);
-  }, [text, value]);
+  }, [text]);
   return <Field {...rest} value={text} onChange={(event) => setText(event.target.value)} />;
 }

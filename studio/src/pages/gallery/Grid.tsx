@@ -30,7 +30,7 @@ export function Grid({
   const { gallery } = useWords();
   const grid = useRef<HTMLDivElement>(null);
   const anchor = useRef<number>(undefined);
-  const { columns, size, top } = useLayout(grid);
+  const { columns, size, top, isMeasured } = useLayout(grid);
   const rows = Math.ceil(state.count / columns);
   const virtualizer = useWindowVirtualizer({
     count: rows + (state.hasMore && !state.error ? ROWS_TO_COME : 0),
@@ -40,11 +40,22 @@ export function Grid({
   });
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, size]);
 
+  const [current, setCurrent] = useState(0);
   const visible = virtualizer.getVirtualItems();
   const first = (visible[0]?.index ?? 0) * columns;
   const last = ((visible.at(-1)?.index ?? 0) + 1) * columns - 1;
   useEffect(() => list.show(first, Math.min(last, Math.max(state.count - 1, 0))), [list, first, last, state.count]);
+  const topmost = Math.min((virtualizer.range?.startIndex ?? 0) * columns, Math.max(state.count - 1, 0));
+  const tabStop = current >= first && current <= last && current < state.count ? current : topmost;
   useScrollMemory(list);
+  useEffect(() => {
+    const index = list.opened === null || !isMeasured ? -1 : list.indexOf(list.opened);
+    if (index < 0) return;
+    list.opened = null;
+    setCurrent(index);
+    virtualizer.scrollToIndex(Math.floor(index / columns));
+    requestAnimationFrame(() => focusTile(grid.current, index)); // after the page's heading
+  }, [list, virtualizer, columns, isMeasured]);
 
   function select(index: number, isRange: boolean) {
     const tile = list.at(index);
@@ -63,11 +74,29 @@ export function Grid({
 
   function move(event: KeyboardEvent) {
     const focused = (event.target as Element).closest<HTMLElement>('[data-index]');
-    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
-    if (!focused || step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
-    const target = Number(focused.dataset.index) + step;
-    if (target < 0 || target >= state.count) return;
+    if (!focused || event.altKey || event.ctrlKey || event.metaKey) return;
+    const index = Number(focused.dataset.index);
+    if (event.key === ' ' && event.target instanceof HTMLAnchorElement) {
+      event.preventDefault();
+      select(index, event.shiftKey);
+      return;
+    }
+    const page = columns * Math.max(1, Math.floor(window.innerHeight / (size + GAP)) - 1);
+    const step = {
+      ArrowRight: 1,
+      ArrowLeft: -1,
+      ArrowDown: columns,
+      ArrowUp: -columns,
+      PageDown: page,
+      PageUp: -page,
+      Home: -index,
+      End: state.count - 1 - index,
+    }[event.key];
+    if (step === undefined) return;
     event.preventDefault();
+    const isWithin = index + step >= 0 && index + step < state.count;
+    if (!isWithin && event.key.startsWith('Arrow')) return;
+    const target = Math.min(Math.max(index + step, 0), state.count - 1);
     virtualizer.scrollToIndex(Math.floor(target / columns));
     focusTile(grid.current, target);
   }
@@ -80,6 +109,10 @@ export function Grid({
       className={styles.grid}
       style={{ height: virtualizer.getTotalSize() }}
       onKeyDown={move}
+      onFocus={(event) => {
+        const focused = event.target.closest<HTMLElement>('[data-index]');
+        if (focused) setCurrent(Number(focused.dataset.index));
+      }}
     >
       {visible.map((row) => (
         <div
@@ -105,6 +138,7 @@ export function Grid({
                 href={withFilters(`/studio/images/${tile.id}`, filters)}
                 isSelected={selected.has(tile.id)}
                 isSelecting={selected.size > 0}
+                isTabStop={index === tabStop}
                 onSelect={(isRange) => select(index, isRange)}
                 onExpired={() => list.refresh(tile.id)}
               />
@@ -124,7 +158,7 @@ function focusTile(grid: HTMLElement | null, index: number, frames = 30): void {
 }
 
 function useLayout(grid: React.RefObject<HTMLElement | null>) {
-  const [layout, setLayout] = useState({ columns: 1, size: USUAL, top: 0 });
+  const [layout, setLayout] = useState({ columns: 1, size: USUAL, top: 0, isMeasured: false });
   useLayoutEffect(() => {
     const element = grid.current;
     if (!element) return undefined;
@@ -133,7 +167,7 @@ function useLayout(grid: React.RefObject<HTMLElement | null>) {
       const usual = width < 560 ? NARROWEST : USUAL;
       const columns = Math.max(2, Math.floor((width + GAP) / (usual + GAP)));
       const size = Math.floor((width - (columns - 1) * GAP) / columns);
-      setLayout({ columns, size, top: element.getBoundingClientRect().top + window.scrollY });
+      setLayout({ columns, size, top: element.getBoundingClientRect().top + window.scrollY, isMeasured: true });
     };
     measure();
     const observer = new ResizeObserver(measure);

@@ -13,6 +13,7 @@ export function Tile({
   href,
   isSelected,
   isSelecting,
+  isTabStop,
   onSelect,
   onExpired,
 }: {
@@ -22,23 +23,27 @@ export function Tile({
   isSelected: boolean;
   /** Whether any image is selected: the boxes of all are shown then. */
   isSelecting: boolean;
+  /** Whether the Tab key reaches it: one tile of the grid has it, and arrow keys lead to the others. */
+  isTabStop: boolean;
   onSelect: (isRange: boolean) => void;
   onExpired: () => void;
 }) {
   const { gallery } = useWords();
+  const tabIndex = isTabStop ? 0 : -1;
   return (
     <div
       role="listitem"
       data-index={index}
       className={classes(styles.tile, isSelected && styles.selected, isSelecting && styles.selecting)}
     >
-      <Link href={href} title={tile.prompt}>
+      <Link href={href} title={tile.prompt} tabIndex={tabIndex}>
         <Picture url={tile.url} placeholder={tile.placeholder} alt={tile.prompt} isLazy onExpired={onExpired} />
       </Link>
       <label className={styles.box}>
         <input
           type="checkbox"
           checked={isSelected}
+          tabIndex={tabIndex}
           aria-label={gallery.select(tile.prompt)}
           onChange={(event) => onSelect((event.nativeEvent as MouseEvent).shiftKey)}
         />

@@ -49,6 +49,8 @@ export class ImageList {
   private state: ListState = this.newState();
   /** Where its page was scrolled to. */
   scrollY = 0;
+  /** The ID of the entry that was opened last, which gets the focus when the page is back. */
+  opened: string | null = null;
 
   constructor(
     private readonly client: Client,
@@ -66,6 +68,17 @@ export class ImageList {
   at(index: number): Tile | undefined {
     const found = this.place(index);
     return found && this.pages[found.page]?.tiles?.[found.offset];
+  }
+
+  /** Returns the position of an entry that is kept; -1 where it is not. */
+  indexOf(id: string): number {
+    let before = 0;
+    for (const { tiles, size } of this.pages) {
+      const index = tiles?.findIndex((tile) => tile.id === id) ?? -1;
+      if (index >= 0) return before + index;
+      before += size;
+    }
+    return -1;
   }
 
   /** Reads what is visible, and a little more; forgets what is far away. */

@@ -12,6 +12,11 @@ export function keptList(client: Client, address: string, filter: ImageFilter): 
   return kept.list;
 }
 
+/** Has the gallery return to an image that another page shows. */
+export function rememberOpened(id: string): void {
+  if (kept) kept.list.opened = id;
+}
+
 /** Changes an image in the gallery's list, after another page changed it; `null` takes it out. */
 export function patchKept(...change: Parameters<ImageList['patch']>): void {
   kept?.list.patch(...change);

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useClient } from 'urql';
 import { Button, ButtonAnchor, ButtonLink } from '../../design/Button';
+import { CopyButton } from '../../design/CopyButton';
 import type { IconName } from '../../design/icons';
 import { useToast } from '../../design/Toasts';
 import { useWords } from '../../language/Language';
@@ -11,6 +12,7 @@ import { withFilters, type Filters } from '../gallery/filters';
 import { patchKept } from '../gallery/kept-list';
 import type { Neighbours } from './neighbours';
 import type { StudioImage } from './queries';
+import { RemakeDialog } from './RemakeDialog';
 import { settingsText } from './settings-text';
 
 /** What can be done with an image. */
@@ -28,6 +30,7 @@ export function Actions({
   const client = useClient();
   const toast = useToast();
   const [isBusy, setBusy] = useState(false);
+  const [isRemaking, setRemaking] = useState(false);
   const address = (id: string) => withFilters(`/studio/images/${id}`, filters);
 
   async function change(apply: Change, isDeleted: boolean) {
@@ -46,11 +49,6 @@ export function Actions({
     });
   }
 
-  async function copy() {
-    await navigator.clipboard.writeText(settingsText(image));
-    toast({ text: words.settingsCopied });
-  }
-
   async function download() {
     setBusy(true);
     const { failure } = await downloadImages(client, [image.id], gallery.downloadFailed);
@@ -64,12 +62,17 @@ export function Actions({
       <Turn icon="next" label={words.older} to={older && address(older.id)} />
       {may('CREATOR') && (
         <>
-          <ButtonLink kind="primary" icon="again" label={words.again} to={`/studio/make?from=${image.id}&again=1`} />
+          <Button kind="primary" icon="again" label={words.again} onClick={() => setRemaking(true)} />
           <ButtonLink icon="change" label={words.change} to={`/studio/make?from=${image.id}`} />
           <ButtonLink icon="source" label={words.asSource} to={`/studio/make?source=${image.id}`} />
         </>
       )}
-      <Button kind="quiet" icon="copy" iconOnly label={words.copySettings} onClick={() => void copy()} />
+      <CopyButton
+        iconOnly
+        label={words.copySettings}
+        text={settingsText(image)}
+        onCopied={() => toast({ text: words.settingsCopied })}
+      />
       <Button kind="quiet" icon="download" iconOnly label={actions.download} isBusy={isBusy} onClick={() => void download()} />
       <ButtonAnchor kind="quiet" icon="open" iconOnly label={words.open} href={image.r2Url} target="_blank" rel="noreferrer" />
       {may('CREATOR') &&
@@ -78,6 +81,7 @@ export function Actions({
         ) : (
           <Button kind="quiet" icon="delete" iconOnly label={actions.delete} isBusy={isBusy} onClick={() => void change(deleteImage, true)} />
         ))}
+      {isRemaking && <RemakeDialog image={image} onClose={() => setRemaking(false)} />}
     </>
   );
 }

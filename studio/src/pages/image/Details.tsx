@@ -4,15 +4,17 @@ import { Badge, Card, Facts } from '../../design/Card';
 import { Money, Time } from '../../design/values';
 import { useFormat, useWords } from '../../language/Language';
 import { useMay, useViewer } from '../../session/Session';
+import { enteredOf } from '../../parameters/input';
 import { withFilters } from '../gallery/filters';
 import styles from './Image.module.css';
+import { Lineage } from './Lineage';
 import { Metadata } from './Metadata';
 import type { StudioImage } from './queries';
 import { Tags } from './Tags';
 
 /** What is known about an image. */
 export function Details({ image }: { image: StudioImage }) {
-  const { image: words } = useWords();
+  const { image: words, make } = useWords();
   const format = useFormat();
   const may = useMay();
   const { userId } = useViewer();
@@ -23,11 +25,16 @@ export function Details({ image }: { image: StudioImage }) {
     [words.strength, parameters.strength && format.number(parameters.strength)],
     [words.seed, parameters.seed === null ? null : String(parameters.seed)],
     [words.negativePrompt, parameters.negativePrompt],
+    [make.labels.aspectRatio, parameters.aspectRatio],
+    [make.labels.quality, parameters.quality],
+    [make.labels.background, parameters.background],
+    [make.labels.outputFormat, parameters.outputFormat],
+    ...Object.entries(enteredOf({ parameters: parameters.parameters })),
   ];
   const facts: [string, ReactNode][] = [
     [words.model, <Link href={withFilters('/', { model: model.id })}>{model.name}</Link>],
     ...(template
-      ? [[words.template, <Link href={withFilters('/', { template: template.id })}>{template.name}</Link>] as [string, ReactNode]]
+      ? [[words.template, <TemplateOf image={image} />] as [string, ReactNode]]
       : []),
     [words.size, words.pixels(format.number(image.width), format.number(image.height))],
     ...settings.filter(([, value]) => value !== null),
@@ -61,7 +68,21 @@ export function Details({ image }: { image: StudioImage }) {
       <Card title={words.tags}>
         <Tags image={image} isEditable={may('CREATOR')} />
       </Card>
+      <Lineage image={image} />
       <Metadata image={image} isEditable={may('CREATOR')} />
     </div>
+  );
+}
+
+/** The template, with the version that was used where there is a newer one. */
+function TemplateOf({ image: { template, templateVersion } }: { image: StudioImage }) {
+  const { image: words } = useWords();
+  if (!template) return null;
+  const isOld = templateVersion !== null && templateVersion !== template.version;
+  return (
+    <>
+      <Link href={withFilters('/', { template: template.id })}>{template.name}</Link>
+      {isOld && ` · ${words.olderVersion(String(templateVersion), String(template.version))}`}
+    </>
   );
 }

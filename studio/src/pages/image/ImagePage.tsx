@@ -8,6 +8,7 @@ import { Time } from '../../design/values';
 import { useWords } from '../../language/Language';
 import { Picture } from '../../pictures/Picture';
 import { readFilters, withFilters } from '../gallery/filters';
+import { rememberOpened } from '../gallery/kept-list';
 import { Actions } from './Actions';
 import { Details } from './Details';
 import styles from './Image.module.css';
@@ -48,6 +49,7 @@ function Shown({ image, onExpired }: { image: StudioImage; onExpired: () => void
   const neighbours = useNeighbours(image, filters);
   const address = (id: string) => withFilters(`/studio/images/${id}`, filters);
 
+  useEffect(() => rememberOpened(image.id), [image.id]);
   useEffect(() => {
     const follow = (event: KeyboardEvent) => {
       if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;

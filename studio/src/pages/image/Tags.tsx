@@ -64,7 +64,7 @@ export function Tags({ image: { id, tags }, isEditable }: { image: StudioImage; 
             error={problem}
             onChange={(event) => setText(event.target.value)}
           />
-          <Button type="submit" icon="plus" iconOnly label={gallery.addTags} isBusy={fetching} />
+          <Button type="submit" icon="plus" iconOnly label={words.addTag} isBusy={fetching} />
         </form>
       )}
     </>

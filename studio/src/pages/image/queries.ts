@@ -1,52 +1,89 @@
 import { graphql, type ResultOf } from '../../api/graphql';
+import { REQUESTED } from '../make/queries';
 
-export const IMAGE = graphql(`
-  query StudioImage($id: ID!) {
-    image(id: $id) {
-      id
-      prompt
-      renderedPrompt
-      placeholder
-      width
-      height
-      contentType
-      sizeBytes
-      r2Url
-      tags
-      metadata
-      cost
-      providerCost
-      neurons
-      seconds
-      isPreview
-      userId
-      createdAt
-      isDeleted
-      deletedAt
-      missingSince
-      model {
-        id
-        name
-        isAvailable
-        imageInputs {
-          maximum
-        }
-      }
-      template {
-        id
-        name
-      }
-      batch {
-        id
-      }
-      parameters {
-        negativePrompt
+export const IMAGE = graphql(
+  `
+    query StudioImage($id: ID!) {
+      image(id: $id) {
+        ...Requested
+        renderedPrompt
+        placeholder
         width
         height
-        steps
-        guidance
-        seed
-        strength
+        contentType
+        sizeBytes
+        r2Url
+        metadata
+        cost
+        providerCost
+        neurons
+        seconds
+        isPreview
+        userId
+        createdAt
+        isDeleted
+        deletedAt
+        missingSince
+        requestKind
+        templateVersion
+        template {
+          version
+        }
+        batch {
+          id
+        }
+      }
+    }
+  `,
+  [REQUESTED],
+);
+
+/** What was made from an image. */
+export const DERIVED = graphql(`
+  query StudioDerivedImages($id: ID!, $first: Int!) {
+    image(id: $id) {
+      id
+      derived(first: $first) {
+        totalCount
+        edges {
+          node {
+            id
+            prompt
+            placeholder
+            url(width: 400, format: WEBP)
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const REMAKE = graphql(`
+  mutation StudioRemakeImage($input: RemakeImageInput!) {
+    remakeImage(input: $input) {
+      image {
+        id
+        prompt
+        placeholder
+        width
+        height
+        r2Url
+        cost
+        seconds
+        isPreview
+      }
+      userErrors {
+        __typename
+        message
+        code
+        path
+        ... on GenerationFailed {
+          retryable
+        }
+      }
+      warnings {
+        __typename
+        message
       }
     }
   }

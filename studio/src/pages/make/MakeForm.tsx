@@ -1,14 +1,15 @@
 import { useEffect, useRef, useState, type FormEvent } from 'react';
-import { messagesByField, type UserError } from '../../api/user-errors';
+import { messageOfList, messagesByField, type UserError } from '../../api/user-errors';
 import { Button } from '../../design/Button';
 import { Card } from '../../design/Card';
 import { Field, Select, TextArea } from '../../design/Field';
 import { Notice } from '../../design/states';
 import { useFormat, useWords } from '../../language/Language';
 import { readTags } from '../gallery/filters';
+import { enteredOf } from '../../parameters/input';
 import { useAttempts } from './attempts';
 import { Attempts } from './Attempts';
-import { inputsOf, inputOf, MOST_AT_ONCE, settingsOf, type Draft } from './draft';
+import { inputsOf, inputOf, MOST_AT_ONCE, type Draft, type DraftChange } from './draft';
 import { useEstimate } from './estimate';
 import styles from './Make.module.css';
 import { ModelField } from './ModelField';
@@ -36,9 +37,9 @@ export function MakeForm({
   const model = models.find(({ id }) => id === draft.model) ?? models[0];
   if (!model) throw new Error('There are models, or there is no form');
   const template = templates.find(({ id }) => id === draft.template);
-  const change = (changes: Partial<Draft>) => {
+  const change = (changes: DraftChange) => {
     setRefused([]);
-    setDraft((before) => ({ ...before, ...changes }));
+    setDraft((before) => ({ ...before, ...(typeof changes === 'function' ? changes(before) : changes) }));
   };
 
   const { cost, errors: foreseen } = useEstimate(inputOf(draft, model), draft.prompt.trim().length > 0);
@@ -46,7 +47,7 @@ export function MakeForm({
   const { imageInputs } = model;
   const placed = new Set(['prompt', 'model', 'templateId', 'tags', ...model.parameters.map(({ name }) => name)]);
   const others = Object.entries(errors)
-    .filter(([name]) => !placed.has(name) && !(imageInputs && isOfImages(name)))
+    .filter(([name]) => !placed.has(name.split('.')[0] ?? name) && !(imageInputs && isOfImages(name)))
     .map(([, message]) => message);
   const needed = imageInputs?.minimum ?? 0;
   const lacks = draft.sources.length < needed ? make.needsSources(needed) : undefined;
@@ -76,6 +77,9 @@ export function MakeForm({
             value={draft.prompt}
             error={errors.prompt}
             onChange={(event) => change({ prompt: event.target.value })}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit();
+            }}
           />
           <ModelField models={models} model={model} error={errors.model} onChange={(id) => change({ model: id })} />
           {templates.length > 0 && (
@@ -106,7 +110,7 @@ export function MakeForm({
           <Sources
             draft={draft}
             inputs={imageInputs}
-            error={lacks ?? messageOfImages(errors)}
+            error={lacks ?? messageOfList(errors, 'sourceImageIds') ?? errors.maskImageId}
             onChange={change}
           />
         )}
@@ -114,7 +118,7 @@ export function MakeForm({
           <Settings
             parameters={model.parameters}
             values={draft.settings}
-            inherited={template ? settingsOf(template.parameters) : {}}
+            inherited={template ? enteredOf(template.parameters) : {}}
             errors={errors}
             onChange={(settings) => change({ settings })}
           />
@@ -125,7 +129,7 @@ export function MakeForm({
               label={make.tags}
               placeholder={make.tagsPlaceholder}
               value={tags}
-              error={errors.tags}
+              error={messageOfList(errors, 'tags')}
               onChange={(event) => {
                 setTags(event.target.value);
                 change({ tags: readTags(event.target.value) });
@@ -165,8 +169,4 @@ function clamp(count: number): number {
 
 function isOfImages(name: string): boolean {
   return name.startsWith('sourceImageIds') || name === 'maskImageId';
-}
-
-function messageOfImages(errors: Record<string, string>): string | undefined {
-  return Object.entries(errors).find(([name]) => isOfImages(name))?.[1];
 }

@@ -22,13 +22,13 @@ export function MaskDialog({
   onDone: (mask: Source) => void;
   onClose: () => void;
 }) {
-  const { make, actions, states } = useWords();
+  const { make, actions } = useWords();
   const canvas = useRef<HTMLCanvasElement>(null);
   const drawing = useRef<MaskDrawing>(null);
   const [size, setSize] = useState(64);
   const [isErasing, setErasing] = useState(false);
   const [hasStrokes, setHasStrokes] = useState(false);
-  const { upload, isUploading, problem } = useUploads(states.offlineTitle);
+  const { upload, isUploading, problem } = useUploads();
 
   useEffect(() => {
     if (!canvas.current) return undefined;

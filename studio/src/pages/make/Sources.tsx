@@ -4,12 +4,12 @@ import { Card } from '../../design/Card';
 import { classes } from '../../design/classes';
 import { Notice } from '../../design/states';
 import { useWords } from '../../language/Language';
-import type { Draft, Source } from './draft';
+import type { Draft, DraftChange, Source } from './draft';
 import styles from './Make.module.css';
 import { MaskDialog } from './MaskDialog';
 import type { Model } from './queries';
 import { SourceDialog } from './SourceDialog';
-import { ACCEPTED, imagesIn, useUploads } from './uploads';
+import { ACCEPTED, filesIn, useUploads } from './uploads';
 
 /** The source images of a request, and its mask: uploaded, dropped, pasted, or from the gallery. */
 export function Sources({
@@ -21,35 +21,44 @@ export function Sources({
   draft: Draft;
   inputs: NonNullable<Model['imageInputs']>;
   error: string | undefined;
-  onChange: (changes: Partial<Draft>) => void;
+  onChange: (changes: DraftChange) => void;
 }) {
-  const { make, states } = useWords();
-  const { upload, isUploading, problem } = useUploads(states.offlineTitle);
+  const { make } = useWords();
+  const { uploadImages, isUploading, problem } = useUploads();
   const [dialog, setDialog] = useState<'gallery' | 'mask' | null>(null);
   const [isOver, setOver] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
   const [first] = sources;
   const hasRoom = sources.length < maximum;
 
-  const add = (added: readonly Source[]) => {
-    const known = new Set(sources.map(({ id }) => id));
-    onChange({ sources: [...sources, ...added.filter(({ id }) => !known.has(id))].slice(0, maximum) });
-  };
+  // Others may have been added while these were uploaded.
+  const add = (added: readonly Source[]) =>
+    onChange(({ sources: before }) => {
+      const known = new Set(before.map(({ id }) => id));
+      return { sources: [...before, ...added.filter(({ id }) => !known.has(id))].slice(0, maximum) };
+    });
   async function addFiles(files: readonly File[]) {
-    const wanted = files.slice(0, maximum - sources.length);
-    const uploaded = await Promise.all(wanted.map((file) => upload(file, file.name)));
-    add(uploaded.filter((one) => one !== null));
+    add(await uploadImages(files, maximum - sources.length));
   }
   const paste = useEffectEvent((event: ClipboardEvent) => {
-    const files = imagesIn(event.clipboardData);
+    const files = filesIn(event.clipboardData);
     if (files.length === 0 || !hasRoom) return;
     event.preventDefault();
     void addFiles(files);
   });
+  // Wherever on the page a file is dropped, it is meant.
+  const drop = useEffectEvent((event: DragEvent) => {
+    setOver(false);
+    if (hasRoom) void addFiles(filesIn(event.dataTransfer));
+  });
   useEffect(() => {
-    const listen = (event: ClipboardEvent) => paste(event);
-    addEventListener('paste', listen);
-    return () => removeEventListener('paste', listen);
+    const end = new AbortController();
+    const options = { signal: end.signal };
+    addEventListener('paste', (event) => paste(event), options);
+    addEventListener('drop', (event) => drop(event), options);
+    addEventListener('dragover', ({ dataTransfer }) => setOver(dataTransfer?.types.includes('Files') ?? false), options);
+    addEventListener('dragleave', (event) => event.relatedTarget === null && setOver(false), options);
+    return () => end.abort();
   }, []);
 
   return (
@@ -76,19 +85,7 @@ export function Sources({
         </ul>
       )}
       {hasRoom && (
-        <div
-          className={classes(styles.drop, isOver && styles.over)}
-          onDragOver={(event) => {
-            event.preventDefault();
-            setOver(true);
-          }}
-          onDragLeave={() => setOver(false)}
-          onDrop={(event) => {
-            event.preventDefault();
-            setOver(false);
-            void addFiles(imagesIn(event.dataTransfer));
-          }}
-        >
+        <div className={classes(styles.drop, isOver && styles.over)}>
           <p>{make.drop}</p>
           <div className={styles.buttons}>
             <Button

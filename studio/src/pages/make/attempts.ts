@@ -1,9 +1,12 @@
 import { useCallback, useState } from 'react';
-import { useClient, type Client } from 'urql';
+import { useClient, type Client, type CombinedError } from 'urql';
+import { newIdempotencyKey } from '../../api/idempotency';
 import { problemOf } from '../../api/problems';
 import { GENERATE, type GenerateInput, type Generated, type MadeImage } from './queries';
 
 type Errors = Generated['userErrors'];
+/** How a request ended; errors of its input belong beside their fields. */
+export type Outcome = Attempt['state'] | { errors: Errors };
 
 /** One image that was asked for. Its key makes it safe to ask again: it is made and charged once. */
 export interface Attempt {
@@ -47,7 +50,7 @@ export function useAttempts(onInputErrors: (errors: Errors) => void) {
 
   function start(inputs: readonly GenerateInput[]) {
     const started = inputs.map<Attempt>((input) => ({
-      key: crypto.randomUUID(),
+      key: newIdempotencyKey(),
       input,
       startedAt: Date.now(),
       state: { kind: 'running' },
@@ -65,15 +68,24 @@ export function useAttempts(onInputErrors: (errors: Errors) => void) {
   return { attempts, start, retry, dismiss };
 }
 
-/** Asks for an image until it is there or has failed: the same key never makes two. */
-async function generate(client: Client, input: GenerateInput): Promise<Attempt['state'] | { errors: Errors }> {
-  for (;;) {
+async function generate(client: Client, input: GenerateInput): Promise<Outcome> {
+  return untilEnded(async () => {
     const { data, error } = await client.mutation(GENERATE, { input }).toPromise();
-    if (error || !data) {
+    return { payload: data?.generateImage, error };
+  });
+}
+
+/** Asks for an image until it is there or has failed: the same key never makes two. */
+export async function untilEnded(
+  ask: () => Promise<{ payload: Generated | undefined; error: CombinedError | undefined }>,
+): Promise<Outcome> {
+  for (;;) {
+    const { payload, error } = await ask();
+    if (error || !payload) {
       const problem = error && problemOf(error);
       return { kind: 'lost', message: problem?.message ?? '' };
     }
-    const { image, userErrors, warnings } = data.generateImage;
+    const { image, userErrors, warnings } = payload;
     if (image) return { kind: 'made', image, warnings: warnings.map(({ message }) => message) };
     const [first] = userErrors;
     if (!first) return { kind: 'lost', message: '' };

@@ -23,6 +23,9 @@ export interface Draft {
   count: number;
 }
 
+/** What changes in a draft, or how that follows from what it is by then. */
+export type DraftChange = Partial<Draft> | ((before: Draft) => Partial<Draft>);
+
 export const EMPTY: Draft = {
   prompt: '',
   model: '',
@@ -58,13 +61,4 @@ export function inputsOf(draft: Draft, model: Model): GenerateInput[] {
     ...input,
     ...(typeof input.seed === 'number' && { seed: input.seed + index }),
   }));
-}
-
-/** Returns the settings of an image or a template as the form holds them. */
-export function settingsOf(parameters: Record<string, unknown>, { without = [] as string[] } = {}): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(parameters).flatMap(([name, value]) =>
-      value === null || name === '__typename' || without.includes(name) ? [] : [[name, String(value)]],
-    ),
-  );
 }

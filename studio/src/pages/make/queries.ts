@@ -52,6 +52,11 @@ export const CHOICES = graphql(`
             guidance
             seed
             strength
+            aspectRatio
+            quality
+            background
+            outputFormat
+            parameters
           }
         }
       }
@@ -59,44 +64,83 @@ export const CHOICES = graphql(`
   }
 `);
 
-/** What a source image is known by: an upload, or an image that was made here. */
-export const SOURCES = graphql(`
-  query StudioSources($ids: [ID!]!) {
+/** What a source image is known by: an image that was made here. */
+export const SOURCE_OF_IMAGE = graphql(`
+  fragment SourceOfImage on Image @_unmask {
+    id
+    prompt
+    width
+    height
+    isDeleted
+    url(width: 400, format: WEBP)
+    r2Url
+  }
+`);
+
+/** What a source image is known by: an upload. */
+export const SOURCE_OF_UPLOAD = graphql(`
+  fragment SourceOfUpload on SourceImage @_unmask {
+    id
+    width
+    height
+    thumbnail: url(width: 400, format: WEBP)
+    original: url
+  }
+`);
+
+/** What an image was asked for with. */
+export const REQUESTED = graphql(`
+  fragment Requested on Image @_unmask {
+    id
+    prompt
+    tags
+    model {
+      id
+      name
+    }
+    template {
+      id
+      name
+    }
+    parameters {
+      negativePrompt
+      width
+      height
+      steps
+      guidance
+      seed
+      strength
+      aspectRatio
+      quality
+      background
+      outputFormat
+      parameters
+    }
+    sources {
+      __typename
+      ...SourceOfImage
+      ...SourceOfUpload
+    }
+    mask {
+      __typename
+      ...SourceOfImage
+      ...SourceOfUpload
+    }
+  }
+`, [SOURCE_OF_IMAGE, SOURCE_OF_UPLOAD]);
+
+/** A request to start from, and the image or upload to use as a source. */
+export const STARTING_POINTS = graphql(`
+  query StudioStartingPoints($ids: [ID!]!) {
     nodes(ids: $ids) {
       __typename
       id
-      ... on Image {
-        prompt
-        width
-        height
-        url(width: 400, format: WEBP)
-        r2Url
-        model {
-          id
-        }
-        template {
-          id
-        }
-        tags
-        parameters {
-          negativePrompt
-          width
-          height
-          steps
-          guidance
-          seed
-          strength
-        }
-      }
-      ... on SourceImage {
-        width
-        height
-        thumbnail: url(width: 400, format: WEBP)
-        original: url
-      }
+      ...Requested
+      ...SourceOfImage
+      ...SourceOfUpload
     }
   }
-`);
+`, [REQUESTED, SOURCE_OF_IMAGE, SOURCE_OF_UPLOAD]);
 
 export const RECENT = graphql(`
   query StudioRecentSources {
@@ -196,4 +240,6 @@ export type Model = Choices['models'][number];
 export type Template = Choices['templates']['edges'][number]['node'];
 export type GenerateInput = VariablesOf<typeof GENERATE>['input'];
 export type Generated = ResultOf<typeof GENERATE>['generateImage'];
+export type Requested = ResultOf<typeof REQUESTED>;
+export type StartingPoint = NonNullable<ResultOf<typeof STARTING_POINTS>['nodes'][number]>;
 export type MadeImage = NonNullable<Generated['image']>;

@@ -8,7 +8,7 @@ import layout from '../../design/layout.module.css';
 import { useToast } from '../../design/Toasts';
 import { useFormat, useWords } from '../../language/Language';
 import { ParameterFields } from '../../parameters/ParameterFields';
-import { parameterInput, type Entered } from '../../parameters/input';
+import { enteredOf, parameterInput, type Entered } from '../../parameters/input';
 import { CREATE_TEMPLATE, TEMPLATE_MODELS, UPDATE_TEMPLATE, type Template } from './queries';
 
 /** Makes a template, or changes one. */
@@ -35,7 +35,7 @@ export function TemplateDialog({
     defaultPrompt: template?.defaultPrompt ?? '',
     model: template?.model.id ?? '',
   }));
-  const [settings, setSettings] = useState<Entered>(() => settingsOf(template));
+  const [settings, setSettings] = useState<Entered>(() => enteredOf(template?.parameters ?? {}));
   const models = data?.models ?? [];
   const modelId = entered.model || models[0]?.id || '';
   const parameters = models.find(({ id }) => id === modelId)?.parameters ?? [];
@@ -114,12 +114,5 @@ export function TemplateDialog({
         />
       </form>
     </Dialog>
-  );
-}
-
-function settingsOf(template: Template | null): Entered {
-  const entries = Object.entries(template?.parameters ?? {});
-  return Object.fromEntries(
-    entries.flatMap(([name, value]) => (value === null || name === '__typename' ? [] : [[name, String(value)]])),
   );
 }

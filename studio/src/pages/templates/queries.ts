@@ -20,6 +20,11 @@ export const TEMPLATE = graphql(`
       guidance
       seed
       strength
+      aspectRatio
+      quality
+      background
+      outputFormat
+      parameters
     }
     images(first: 3) {
       edges {
