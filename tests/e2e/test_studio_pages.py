@@ -60,10 +60,22 @@ async def test_images_live_in_a_browser(tmp_path: Path) -> None:
         await in_a_browser(running.url, script="studio_images.mjs")
 
 
-@pytest.mark.parametrize("script", ["keyboard", "selection", "entries"])
+@pytest.mark.parametrize("script", ["keyboard", "selection", "entries", "lineage"])
 async def test_the_studio_can_be_used(tmp_path: Path, script: str) -> None:
     async with server_process(tmp_path, {}) as running:
         await in_a_browser(running.url, script=f"studio_{script}.mjs")
+
+
+async def test_every_page_looks_right_on_every_screen(tmp_path: Path) -> None:
+    key = await create_key(tmp_path, "admin")
+    async with server_process(tmp_path, SETTINGS) as running:
+        await in_a_browser(running.url, key, script="studio_views.mjs")
+
+
+async def test_the_pages_live_beneath_a_path(tmp_path: Path) -> None:
+    public_url = f"http://127.0.0.1:{free_port()}/ai"
+    async with server_process(tmp_path, {"PUBLIC_URL": public_url}) as running:
+        await in_a_browser(running.url, public_url, script="studio_beneath.mjs")
 
 
 async def test_a_long_gallery_scrolls_in_bounded_memory(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ function Images({ filters, onClear }: { filters: Filters; onClear: () => void })
   const client = useUncachedClient();
   const list = useMemo(() => keptList(client, withFilters('/', filters), imageFilter(filters)), [client, filters]);
   const state = useSyncExternalStore(list.watch, list.snapshot);
+  const total = useTotal(filters, state.hasMore ? null : state.count);
   const isRead = state.count > 0 || !state.hasMore;
   const [selected, setSelected] = useState<ReadonlyMap<string, Tile>>(new Map());
   const clear = useCallback(() => setSelected(new Map()), []);
@@ -64,7 +65,7 @@ function Images({ filters, onClear }: { filters: Filters; onClear: () => void })
   }
   return (
     <>
-      <Count filters={filters} known={state.hasMore ? null : state.count} />
+      <Count total={total} />
       {state.newCount > 0 && (
         <div className={styles.newer}>
           <Button
@@ -77,7 +78,7 @@ function Images({ filters, onClear }: { filters: Filters; onClear: () => void })
           />
         </div>
       )}
-      <Grid list={list} state={state} filters={filters} selected={selected} onSelect={setSelected} />
+      <Grid list={list} state={state} total={total} filters={filters} selected={selected} onSelect={setSelected} />
       {state.error && (
         <Empty
           icon="warning"
@@ -90,20 +91,23 @@ function Images({ filters, onClear }: { filters: Filters; onClear: () => void })
   );
 }
 
-/** How many there are; counted by the server only while not all are known. */
-function Count({ filters, known }: { filters: Filters; known: number | null }) {
-  const { gallery } = useWords();
-  const format = useFormat();
+/** Returns how many there are; counted by the server only while not all are known. */
+function useTotal(filters: Filters, known: number | null): number | undefined {
   const [{ data }] = useQuery({
     query: COUNT,
     variables: { filter: imageFilter(filters) },
     pause: known !== null,
     requestPolicy: 'cache-and-network',
   });
-  const count = known ?? data?.images.totalCount;
+  return known ?? data?.images.totalCount;
+}
+
+function Count({ total }: { total: number | undefined }) {
+  const { gallery } = useWords();
+  const format = useFormat();
   return (
     <p className={styles.count} role="status">
-      {count === undefined ? '\u00a0' : gallery.count(count, format.number(count))}
+      {total === undefined ? '\u00a0' : gallery.count(total, format.number(total))}
     </p>
   );
 }

@@ -17,12 +17,15 @@ const ROWS_TO_COME = 3;
 export function Grid({
   list,
   state,
+  total,
   filters,
   selected,
   onSelect,
 }: {
   list: ImageList;
   state: ListState;
+  /** How many images there are in all, where that is known. */
+  total: number | undefined;
   filters: Filters;
   selected: ReadonlyMap<string, Entry>;
   onSelect: (selected: ReadonlyMap<string, Entry>) => void;
@@ -32,8 +35,10 @@ export function Grid({
   const anchor = useRef<number>(undefined);
   const { columns, size, top, isMeasured } = useLayout(grid);
   const rows = Math.ceil(state.count / columns);
+  // No more than there will be, or the end of the page would move when the last images arrive.
+  const rowsToCome = total === undefined ? ROWS_TO_COME : Math.min(ROWS_TO_COME, Math.max(0, Math.ceil(total / columns) - rows));
   const virtualizer = useWindowVirtualizer({
-    count: rows + (state.hasMore && !state.error ? ROWS_TO_COME : 0),
+    count: rows + (state.hasMore && !state.error ? rowsToCome : 0),
     estimateSize: () => size + GAP,
     overscan: 3,
     scrollMargin: top,
