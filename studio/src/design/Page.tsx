@@ -1,5 +1,6 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 import { useWords } from '../language/Language';
+import { classes } from './classes';
 import styles from './Page.module.css';
 
 let isFirst = true;
@@ -9,7 +10,18 @@ let isFirst = true;
  *
  * The heading gets the focus when the page is navigated to, so that screen readers begin there.
  */
-export function Page({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
+export function Page({
+  title,
+  actions,
+  isWide = false,
+  children,
+}: {
+  title: string;
+  actions?: ReactNode;
+  /** Whether it uses a screen of any width, as images do. */
+  isWide?: boolean;
+  children: ReactNode;
+}) {
   const heading = useRef<HTMLHeadingElement>(null);
   const { studio } = useWords();
   useEffect(() => {
@@ -20,7 +32,7 @@ export function Page({ title, actions, children }: { title: string; actions?: Re
     isFirst = false;
   }, []);
   return (
-    <div className={styles.page}>
+    <div className={classes(styles.page, isWide && styles.wide)}>
       <header className={styles.header}>
         <h1 ref={heading} tabIndex={-1}>
           {title}

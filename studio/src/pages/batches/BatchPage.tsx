@@ -47,6 +47,7 @@ export default function BatchPage({ params: { id = '' } }: { params: Record<stri
   const { retryOf, webhook } = data.batch;
   return (
     <Page
+      isWide
       title={words.of(batch.total, format.number(batch.total))}
       actions={
         <>

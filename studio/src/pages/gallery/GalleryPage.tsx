@@ -27,6 +27,7 @@ export default function GalleryPage() {
   return (
     <Page
       title={words.pages.gallery}
+      isWide
       actions={may('CREATOR') && <ButtonLink kind="primary" icon="make" to="/studio/make" label={words.gallery.make} />}
     >
       <FilterBar filters={filters} onChange={setFilters} />

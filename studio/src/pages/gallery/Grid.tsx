@@ -169,7 +169,8 @@ function useLayout(grid: React.RefObject<HTMLElement | null>) {
     if (!element) return undefined;
     const measure = () => {
       const width = element.clientWidth;
-      const usual = width < 560 ? NARROWEST : USUAL;
+      const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+      const usual = (width < 560 ? NARROWEST : USUAL) * scale;
       const columns = Math.max(2, Math.floor((width + GAP) / (usual + GAP)));
       const size = Math.floor((width - (columns - 1) * GAP) / columns);
       setLayout({ columns, size, top: element.getBoundingClientRect().top + window.scrollY, isMeasured: true });

@@ -63,7 +63,7 @@ function Shown({ image, onExpired }: { image: StudioImage; onExpired: () => void
   });
 
   return (
-    <Page title={image.prompt} actions={<Actions image={image} filters={filters} neighbours={neighbours} />}>
+    <Page isWide title={image.prompt} actions={<Actions image={image} filters={filters} neighbours={neighbours} />}>
       {image.isDeleted && image.deletedAt && (
         <Notice kind="warning">
           {words.deleted} <Time value={image.deletedAt} />
