@@ -10,6 +10,8 @@ interface Look {
   icon?: IconName;
   /** Shows the icon alone; the label is read to those who do not see it. */
   iconOnly?: boolean;
+  /** Shows the icon alone where there is little room, such as on phones. */
+  isCompact?: boolean;
   label: string;
 }
 
@@ -18,11 +20,11 @@ interface ButtonProps extends Look, Omit<ButtonHTMLAttributes<HTMLButtonElement>
   isBusy?: boolean;
 }
 
-export function Button({ kind = 'plain', icon, iconOnly, label, isBusy, onClick, type = 'button', className, ...rest }: ButtonProps) {
+export function Button({ kind = 'plain', icon, iconOnly, isCompact, label, isBusy, onClick, type = 'button', className, ...rest }: ButtonProps) {
   return (
     <button
       type={type}
-      className={classes(look({ kind, iconOnly }), className)}
+      className={classes(look({ kind, iconOnly, isCompact }), className)}
       aria-busy={isBusy || undefined}
       aria-disabled={isBusy || undefined}
       {...(iconOnly && { 'aria-label': label, title: label })}
@@ -38,25 +40,33 @@ export function Button({ kind = 'plain', icon, iconOnly, label, isBusy, onClick,
 }
 
 /** A link within the studio that looks like a button. */
-export function ButtonLink({ kind = 'plain', icon, iconOnly, label, to }: Look & { to: string }) {
+export function ButtonLink({ kind = 'plain', icon, iconOnly, isCompact, label, to }: Look & { to: string }) {
   return (
-    <Link href={to} className={look({ kind, iconOnly })} {...(iconOnly && { 'aria-label': label, title: label })}>
+    <Link href={to} className={look({ kind, iconOnly, isCompact })} {...(iconOnly && { 'aria-label': label, title: label })}>
       <Content icon={icon} iconOnly={iconOnly} label={label} />
     </Link>
   );
 }
 
 /** A link out of the studio that looks like a button. */
-export function ButtonAnchor({ kind = 'plain', icon, iconOnly, label, ...rest }: Look & AnchorHTMLAttributes<HTMLAnchorElement>) {
+export function ButtonAnchor({ kind = 'plain', icon, iconOnly, isCompact, label, ...rest }: Look & AnchorHTMLAttributes<HTMLAnchorElement>) {
   return (
-    <a className={look({ kind, iconOnly })} {...(iconOnly && { 'aria-label': label, title: label })} {...rest}>
+    <a className={look({ kind, iconOnly, isCompact })} {...(iconOnly && { 'aria-label': label, title: label })} {...rest}>
       <Content icon={icon} iconOnly={iconOnly} label={label} />
     </a>
   );
 }
 
-function look({ kind, iconOnly }: { kind: NonNullable<Look['kind']>; iconOnly?: boolean | undefined }): string {
-  return classes(styles.button, styles[kind], iconOnly && styles.iconOnly);
+function look({
+  kind,
+  iconOnly,
+  isCompact,
+}: {
+  kind: NonNullable<Look['kind']>;
+  iconOnly?: boolean | undefined;
+  isCompact?: boolean | undefined;
+}): string {
+  return classes(styles.button, styles[kind], iconOnly && styles.iconOnly, isCompact && styles.compact);
 }
 
 function Content({ icon, iconOnly, label }: { icon?: IconName | undefined; iconOnly?: boolean | undefined; label: string }) {

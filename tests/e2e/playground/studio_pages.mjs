@@ -218,7 +218,7 @@ async function asOthers() {
   await holdsItsPolicy(creator);
   await creator.context.close();
 
-  const reader = await open(readerKey, { locale: 'de-DE' });
+  const reader = await open(readerKey, { locale: 'de-DE', reducedMotion: 'reduce' });
   for (const name of ['keys', 'webhooks', 'batches/new']) {
     await reader.page.goto(`${origin}/studio/${name}`);
     await reader.page.getByRole('heading', { name: 'Ihre Rolle umfasst diese Seite nicht' }).waitFor();
@@ -230,9 +230,45 @@ async function asOthers() {
     await reader.page.waitForLoadState('networkidle');
     assert.equal(await reader.page.locator('main [class*="primary"]').count(), 0, `${name} offers a reader something`);
   }
-  await reader.page.screenshot({ path: 'screenshots/studio-reader.png' });
+  await looksButChangesNothing(reader.page);
+  await opensThePlaygroundInGerman(reader.page);
   await holdsItsPolicy(reader);
   await reader.context.close();
+}
+
+/** The reader's own images, which another key of the same user made. */
+async function looksButChangesNothing(page) {
+  const mutation = 'mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }';
+  const { createApiKey } = await api(adminKey, mutation, { input: { userId: 'eve', name: 'Maker', role: 'CREATOR' } });
+  const make = 'mutation($input: GenerateImageInput!) { generateImage(input: $input) { image { id } } }';
+  await api(createApiKey.secret, make, { input: { prompt: 'A fox to look at', model: MODEL, tags: ['fox'] } });
+  await page.goto(origin);
+  await page.getByRole('checkbox').first().check({ force: true, timeout: PATIENCE });
+  const toolbar = page.getByRole('toolbar').getByRole('button');
+  assert.deepEqual(await toolbar.evaluateAll((all) => all.map((one) => one.ariaLabel ?? one.innerText)), ['Herunterladen', 'Auswahl aufheben']);
+  assert.equal(await page.locator('a[href$="/studio/make"]').count(), 0);
+  await page.getByRole('link', { name: 'A fox to look at' }).click();
+  await page.getByRole('heading', { name: 'A fox to look at', level: 1 }).waitFor();
+  await page.getByRole('link', { name: 'fox', exact: true }).waitFor();
+  assert.equal(await page.locator('main input, main a[href*="/make"]').count(), 0);
+  const offered = await page.locator('main').getByRole('button').evaluateAll((all) => all.map((one) => one.ariaLabel ?? one.innerText));
+  assert.deepEqual(offered.filter((name) => !/Bild/.test(name)), ['Angaben kopieren', 'Herunterladen']);
+  await page.screenshot({ path: 'screenshots/studio-reader.png' });
+}
+
+async function opensThePlaygroundInGerman(page) {
+  await page.goto(`${origin}/graphql`);
+  await page.getByRole('heading', { name: 'Dieser Schlüssel darf das Schema nicht lesen' }).waitFor({ timeout: PATIENCE });
+  await page.getByRole('button', { name: 'Ohne das Schema fortfahren' }).click();
+  await page.getByText('Willkommen bei gql_server.').first().waitFor({ timeout: PATIENCE });
+  await page.getByRole('heading', { name: 'Operationen' }).or(page.getByText('Operationen', { exact: true })).first().waitFor();
+  const longest = await page.evaluate(() =>
+    Math.max(...[...document.querySelectorAll('*')].flatMap((one) => {
+      const { transitionDuration, animationDuration } = getComputedStyle(one);
+      return [transitionDuration, animationDuration].flatMap((all) => all.split(',').map(parseFloat));
+    })),
+  );
+  assert.ok(longest < 0.01, `something moves for ${longest} s`);
 }
 
 /** Returns the pages of this script that the navigation offers. */

@@ -63,8 +63,8 @@ export function Actions({
       {may('CREATOR') && (
         <>
           <Button kind="primary" icon="again" label={words.again} onClick={() => setRemaking(true)} />
-          <ButtonLink icon="change" label={words.change} to={`/studio/make?from=${image.id}`} />
-          <ButtonLink icon="source" label={words.asSource} to={`/studio/make?source=${image.id}`} />
+          <ButtonLink isCompact icon="change" label={words.change} to={`/studio/make?from=${image.id}`} />
+          <ButtonLink isCompact icon="source" label={words.asSource} to={`/studio/make?source=${image.id}`} />
         </>
       )}
       <CopyButton

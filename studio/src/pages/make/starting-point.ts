@@ -27,12 +27,13 @@ export function withSource(draft: Draft, node: StartingPoint, models: readonly M
   return { ...draft, sources: [sourceOf(node)], model: taking?.id ?? draft.model };
 }
 
-/** Recommended models first, then the cheaper ones; those that need an image last. */
+/** Recommended models first, of them those that run on every account, then the cheaper; last what needs an image. */
 export function byPreference(one: Model, other: Model): number {
   const needs = (model: Model) => Number((model.imageInputs?.minimum ?? 0) > 0);
   return (
     needs(one) - needs(other) ||
     Number(other.isRecommended) - Number(one.isRecommended) ||
+    Number(other.id.startsWith('@cf/')) - Number(one.id.startsWith('@cf/')) ||
     one.costPerImage - other.costPerImage
   );
 }
