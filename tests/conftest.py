@@ -2,12 +2,14 @@ import asyncio
 import gc
 import logging
 import os
+import ssl
 from collections.abc import AsyncIterator, Generator, Iterator
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import hypothesis
 import pytest
 import structlog
@@ -19,6 +21,7 @@ from gql_server.inference.catalogue import load_catalogue
 from gql_server.jobs.engine_database import migrate_engine
 from gql_server.settings import Settings
 from gql_server.settings.secret_files import secret_names
+from gql_server.tls import trusted_authorities
 from tests.support.leftovers import guarded, memory_folder
 from tests.support.postgres import PostgresServer, running_postgres
 from tests.support.receiver import Receiver, running_receiver
@@ -100,6 +103,19 @@ def catalogue_read_once() -> Iterator[None]:
     """Have the servers of these tests share one catalogue: to read it is half of their start."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gql_server.bootstrap.services.load_catalogue", cache(load_catalogue))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def authorities_read_once() -> Iterator[None]:
+    """Have the tests' clients share one TLS context: each of their own takes 30 ms or more."""
+
+    def shared(verify: Any = True, **others: Any) -> ssl.SSLContext:  # noqa: FBT002 - as httpx has it
+        return trusted_authorities() if verify is True else create(verify, **others)
+
+    create = httpx.create_ssl_context
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpx._transports.default.create_ssl_context", shared)
         yield
 
 

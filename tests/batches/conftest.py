@@ -14,6 +14,7 @@ from gql_server.database.queries.batch_items import slices_to_do
 from gql_server.jobs.kinds import JobRun
 from gql_server.processes.lease import ProcessLease
 from tests.support.running_app import FLUX, RunningApp, running_app, workers_ai_settings
+from tests.support.waiting import until
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import slow
 
@@ -97,8 +98,7 @@ class BatchHarness:
         dead = ProcessLease(self.services.database, seconds=30)
         async with dead.held():
             work = asyncio.create_task(self.work_on(batch_id, dead))
-            while len(fake_workers_ai.requests) < calls:
-                await asyncio.sleep(0.01)
+            await until(lambda: len(fake_workers_ai.requests) >= calls)
             yield
             work.cancel()
             await asyncio.wait({work})

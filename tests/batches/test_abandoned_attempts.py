@@ -85,11 +85,13 @@ async def test_a_call_that_runs_when_its_batch_is_canceled_is_kept_and_charged(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
     fake_workers_ai.next(error(None, 503))
-    fake_workers_ai.latency = 0.5
     batch_id = await harness.batch(1)
     working = asyncio.create_task(harness.work_on(batch_id))
-    await until(lambda: len(fake_workers_ai.requests) == 2)
-    assert (await harness.change("cancelBatch", batch_id))["batch"]["status"] == "CANCELING"
+    await until(lambda: len(fake_workers_ai.requests) == 1)
+    with fake_workers_ai.held():
+        await until(lambda: len(fake_workers_ai.requests) == 2)
+        canceled = (await harness.change("cancelBatch", batch_id))["batch"]
+        assert canceled["status"] == "CANCELING"
     await working
     batch = await harness.read(batch_id)
     assert (batch["status"], batch["succeeded"], batch["cost"]) == ("SUCCEEDED", 1, 0.01)

@@ -9,6 +9,7 @@ from gql_server.jobs.kinds import Interrupted, JobRun
 from gql_server.ledger.audit.audit import audit
 from gql_server.storage.store import StoredObject
 from tests.batches.conftest import BatchHarness
+from tests.support.waiting import until
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import Exchange, server_error_page
 
@@ -73,7 +74,6 @@ async def test_a_place_that_comes_free_while_a_process_stops_is_not_used(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
     harness.work = SliceRunner(harness.services, concurrency=1)
-    fake_workers_ai.latency = 0.2
     batch_id = await harness.batch(2)
     run = harness.run(batch_id)
     stopping = JobRun(
@@ -107,15 +107,14 @@ async def test_an_item_that_waits_for_a_place_is_canceled_with_its_batch(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
     harness.work = SliceRunner(harness.services, concurrency=1)
-    fake_workers_ai.latency = 0.5
     batch_id = await harness.batch(3)
-    working = asyncio.create_task(harness.work_on(batch_id))
     counted = "query B($id: ID!) { batch(id: $id) { running } }"
-    while (await harness.app.ask(counted, id=batch_id))["batch"]["running"] < 2:
-        await asyncio.sleep(0.01)
-    while not fake_workers_ai.requests:
-        await asyncio.sleep(0.01)
-    await harness.change("cancelBatch", batch_id)
+    with fake_workers_ai.held():
+        working = asyncio.create_task(harness.work_on(batch_id))
+        while (await harness.app.ask(counted, id=batch_id))["batch"]["running"] < 2:
+            await asyncio.sleep(0.01)
+        await until(lambda: bool(fake_workers_ai.requests))
+        await harness.change("cancelBatch", batch_id)
     await working
     batch = await harness.read(batch_id)
     assert (batch["status"], batch["succeeded"], batch["canceled"]) == ("CANCELED", 1, 2)

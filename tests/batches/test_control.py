@@ -13,6 +13,7 @@ from gql_server.database.queries.batches import lock_batch, set_batch
 from gql_server.domain.clock import now
 from tests.batches.conftest import BatchHarness
 from tests.support.clock import step_clock
+from tests.support.waiting import until
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import (
     daily_allocation_used,
@@ -46,15 +47,14 @@ async def test_canceling_ends_what_has_not_started_at_once(
 async def test_canceling_lets_what_runs_end_and_be_kept(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    fake_workers_ai.latency = 1.0
     batch_id = await harness.batch(20)
-    work = asyncio.create_task(harness.work_on(batch_id))
-    while len(fake_workers_ai.requests) < 16:
-        await asyncio.sleep(0.01)
-    payload = await harness.change("cancelBatch", batch_id)
-    assert payload["batch"]["status"] == "CANCELING"
-    assert payload["batch"]["canceled"] + payload["batch"]["running"] == 20
-    assert (await harness.change("cancelBatch", batch_id))["userErrors"] == []
+    with fake_workers_ai.held():
+        work = asyncio.create_task(harness.work_on(batch_id))
+        await until(lambda: len(fake_workers_ai.requests) == 16)
+        payload = await harness.change("cancelBatch", batch_id)
+        assert payload["batch"]["status"] == "CANCELING"
+        assert payload["batch"]["canceled"] + payload["batch"]["running"] == 20
+        assert (await harness.change("cancelBatch", batch_id))["userErrors"] == []
     await work
     batch = await harness.read(batch_id)
     assert (batch["status"], batch["succeeded"], batch["canceled"]) == ("CANCELED", 16, 4)

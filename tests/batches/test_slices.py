@@ -1,6 +1,7 @@
 """The work on a batch: each item ends once, whatever becomes of the others."""
 
 import asyncio
+import threading
 from collections import Counter
 from typing import Any
 
@@ -20,12 +21,9 @@ from gql_server.ledger.audit.audit import audit
 from gql_server.processes.lease import ProcessLease
 from gql_server.storage.store import StoredObject, StoreUnavailable
 from tests.batches.conftest import BatchHarness
+from tests.support.waiting import until
 from tests.support.workers_ai_app import FakeWorkersAI
-from tests.support.workers_ai_behaviours import (
-    error,
-    prompt_refused,
-    slow,
-)
+from tests.support.workers_ai_behaviours import error, once, prompt_refused
 
 pytestmark = pytest.mark.anyio
 
@@ -145,15 +143,15 @@ async def test_a_process_that_comes_back_does_no_harm(
 ) -> None:
     frozen = ProcessLease(harness.services.database, seconds=30)
     batch_id = await harness.batch(2)
-    fake_workers_ai.next(slow(2.0))
-    fake_workers_ai.next(slow(2.0, error(5004, 400)))
+    thawed = threading.Event()
+    fake_workers_ai.next(once(thawed), once(thawed, error(5004, 400)))
     async with frozen.held():
         work = asyncio.create_task(harness.work_on(batch_id, frozen))
-        while len(fake_workers_ai.requests) < 2:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(fake_workers_ai.requests) == 2)
     await harness.work_on(batch_id)
     before = await harness.read(batch_id)
     assert (before["status"], before["succeeded"]) == ("SUCCEEDED", 2)
+    thawed.set()
     await work
     assert await harness.read(batch_id) == before
     assert await paid(harness) == (2, 2, 20_000_000)
@@ -203,15 +201,16 @@ async def test_a_late_image_of_an_item_that_has_failed_is_neither_kept_nor_charg
 ) -> None:
     frozen = ProcessLease(harness.services.database, seconds=30)
     batch_id = await harness.batch(1)
-    fake_workers_ai.next(slow(2.0))
+    thawed = threading.Event()
+    fake_workers_ai.next(once(thawed))
     async with frozen.held():
         work = asyncio.create_task(harness.work_on(batch_id, frozen))
-        while not fake_workers_ai.requests:
-            await asyncio.sleep(0.01)
+        await until(lambda: bool(fake_workers_ai.requests))
     fake_workers_ai.next(prompt_refused())
     await harness.work_on(batch_id)
     before = await harness.read(batch_id)
     assert (before["status"], before["failed"]) == ("FAILED", 1)
+    thawed.set()
     await work
     assert await harness.read(batch_id) == before
     assert await paid(harness) == (0, 0, 0)
@@ -239,12 +238,11 @@ async def test_a_store_that_does_not_answer_does_not_fail_what_was_made(
 async def test_what_the_engine_gives_up_is_left_to_the_run_that_has_it(
     harness: BatchHarness, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    fake_workers_ai.latency = 0.3
     batch_id = await harness.batch(1)
-    work = asyncio.create_task(harness.work_on(batch_id))
-    while not fake_workers_ai.requests:
-        await asyncio.sleep(0.01)
-    await harness.work.give_up(harness.run(batch_id), "why")
+    with fake_workers_ai.held():
+        work = asyncio.create_task(harness.work_on(batch_id))
+        await until(lambda: bool(fake_workers_ai.requests))
+        await harness.work.give_up(harness.run(batch_id), "why")
     await work
     assert (await harness.read(batch_id))["status"] == "SUCCEEDED"
     assert await paid(harness) == (1, 1, 10_000_000)

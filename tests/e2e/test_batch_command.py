@@ -23,7 +23,7 @@ from tests.support.process import environment, free_port, server_process, worker
 from tests.support.running_app import FLUX
 from tests.support.waiting import until
 from tests.support.workers_ai_app import FakeWorkersAI
-from tests.support.workers_ai_behaviours import Behaviour, Exchange
+from tests.support.workers_ai_behaviours import once
 
 pytestmark = pytest.mark.anyio
 
@@ -54,8 +54,8 @@ async def test_a_batch_continues_through_a_killed_server_and_interruptions(
             await server.process.wait()
             # So that much is left when it is interrupted, however slow the command is.
             comes_back, is_interrupted = threading.Event(), threading.Event()
-            fake_workers_ai.next(*(image_after(comes_back) for _ in range(8)))
-            fake_workers_ai.always, fake_workers_ai.latency = image_after(is_interrupted), 0.5
+            fake_workers_ai.next(*(once(comes_back) for _ in range(8)))
+            fake_workers_ai.always, fake_workers_ai.latency = once(is_interrupted), 0.5
             await until(lambda: "; retrying: " in shown())
             async with server_process(tmp_path, settings, port=port):
                 await until(lambda: "Reconnected." in shown())
@@ -118,17 +118,6 @@ async def on_a_terminal(
     finally:
         loop.remove_reader(ours)
         os.close(ours)
-
-
-def image_after(happens: threading.Event) -> Behaviour:
-    """Answer with a picture once something has happened."""
-
-    async def behave(exchange: Exchange) -> None:
-        while not happens.is_set():
-            await asyncio.sleep(0.01)
-        await exchange.answer(exchange.reply_with_picture())
-
-    return behave
 
 
 async def typed(*arguments: str) -> Result:

@@ -24,9 +24,8 @@ from tests.support.postgres import PostgresServer
 from tests.support.process import server_process, workers_ai_environment
 from tests.support.running_app import FLUX, GENERATE, RunningApp, running_app, workers_ai_settings
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
-from tests.support.waiting import WAIT_SECONDS
+from tests.support.waiting import WAIT_SECONDS, until
 from tests.support.workers_ai_app import FakeWorkersAI
-from tests.support.workers_ai_behaviours import Exchange
 
 pytestmark = pytest.mark.anyio
 
@@ -109,27 +108,20 @@ class Scene:
                 await self._until_a_lock_is_waited_for()
                 yield
             return
-        reached, released = asyncio.Event(), asyncio.Event()
         if step == "asking":
-            loop = asyncio.get_running_loop()
-
-            async def hold(exchange: Exchange) -> None:
-                loop.call_soon_threadsafe(reached.set)
-                while not released.is_set():
-                    await asyncio.sleep(0.01)
-                await exchange.answer(exchange.reply_with_picture())
-
-            self._standin.next(hold)
-        else:
-            self._proxy.hold = Hold(is_written=step == "kept")
-            reached, released = self._proxy.hold.reached, self._proxy.hold.released
+            with self._standin.held():
+                self.answer = asyncio.create_task(self._ask(url))
+                await until(lambda: bool(self._standin.requests))
+                yield
+            return
+        hold = self._proxy.hold = Hold(is_written=step == "kept")
         self.answer = asyncio.create_task(self._ask(url))
         async with asyncio.timeout(WAIT_SECONDS):
-            await reached.wait()
+            await hold.reached.wait()
         try:
             yield
         finally:
-            released.set()
+            hold.released.set()
 
     async def _ask(self, url: str) -> dict[str, Any]:
         if self.mode == "batch":

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.support.postgres import PostgresServer
 from tests.support.process import run_gql_server, server_process, workers_ai_environment
 from tests.support.running_app import FLUX, GENERATE
 from tests.support.sqlite import make_sqlite
+from tests.support.waiting import WAIT_SECONDS, until
 from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
@@ -32,6 +34,16 @@ async def generate(url: str) -> dict[str, Any]:
         )
         payload: dict[str, Any] = response.json()["data"]["generateImage"]
         return payload
+
+
+async def until_refused(url: str) -> None:
+    """Wait until a server that was told to stop accepts no more connections."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    async with asyncio.timeout(WAIT_SECONDS):
+        with suppress(ConnectionRefusedError):
+            while True:
+                _, writer = await asyncio.open_connection(host, int(port))
+                writer.close()
 
 
 async def test_a_newcomer_needs_no_settings(tmp_path: Path) -> None:
@@ -78,15 +90,15 @@ async def test_what_no_setting_asks_for_is_not_imported(tmp_path: Path) -> None:
 async def test_a_stop_lets_running_images_finish_also_of_clients_that_left(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    fake_workers_ai.latency = 2.0
     async with server_process(tmp_path, workers_ai_environment(fake_workers_ai)) as running:
-        generation = asyncio.create_task(generate(running.url))
-        left = asyncio.create_task(generate(running.url))
-        while len(fake_workers_ai.requests) < 2:
-            await asyncio.sleep(0.01)
-        left.cancel()
-        await asyncio.wait([left])
-        running.process.send_signal(signal.SIGTERM)
+        with fake_workers_ai.held():
+            generation = asyncio.create_task(generate(running.url))
+            left = asyncio.create_task(generate(running.url))
+            await until(lambda: len(fake_workers_ai.requests) == 2)
+            left.cancel()
+            await asyncio.wait([left])
+            running.process.send_signal(signal.SIGTERM)
+            await until_refused(running.url)
         payload = await generation
         assert payload["userErrors"] == []
         code, _ = await running.end()

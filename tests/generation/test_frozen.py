@@ -1,6 +1,7 @@
 """What a process made that was frozen until what it held was given up."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -12,7 +13,9 @@ from gql_server.database.queries.processes import remove_all_processes
 from tests.support.clock import step_clock
 from tests.support.postgres import PostgresServer
 from tests.support.running_app import RunningApp, running_app, workers_ai_settings
+from tests.support.waiting import until
 from tests.support.workers_ai_app import FakeWorkersAI
+from tests.support.workers_ai_behaviours import once
 
 pytestmark = pytest.mark.anyio
 
@@ -48,16 +51,16 @@ async def test_what_a_frozen_process_made_is_charged_only_where_there_is_money(
 ) -> None:
     frozen, other = servers
     await set_budget(other, 0.01 * images_paid_for)
-    fake_workers_ai.latency = 1.0
+    thawed = threading.Event()
+    fake_workers_ai.next(once(thawed))
     late = asyncio.create_task(frozen.generate())
-    while not fake_workers_ai.requests:
-        await asyncio.sleep(0.01)
+    await until(lambda: bool(fake_workers_ai.requests))
     # As it looks to the others when nothing was heard of it for a lease and for longer than GRACE.
     async with other.services.database.write() as connection:
         await remove_all_processes(connection)
     await step_clock(other.services.database, timedelta(minutes=3))
-    fake_workers_ai.latency = 0.0
     await other.image()
+    thawed.set()
     payload = await late
     (state,) = await other.services.budgets.every()
     assert (state.spent, state.reserved) == (state.limit, 0)

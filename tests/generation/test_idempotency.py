@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
@@ -16,6 +15,7 @@ from gql_server.idempotency.keys import KEY_LIFETIME
 from tests.database.rows import counted_statements
 from tests.support.running_app import CREATE_TEMPLATE, RunningApp, png, running_app
 from tests.support.running_app import workers_ai_settings as workers_ai
+from tests.support.waiting import until
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import (
     Behaviour,
@@ -23,7 +23,6 @@ from tests.support.workers_ai_behaviours import (
     error,
     out_of_capacity,
     prompt_refused,
-    slow,
 )
 
 pytestmark = pytest.mark.anyio
@@ -81,12 +80,11 @@ async def test_another_request_with_the_key_is_reported_so(
 async def test_another_request_does_not_wait_for_the_one_that_runs(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    fake_workers_ai.latency = 1.0
-    running = asyncio.create_task(app.generate(idempotencyKey="k"))
-    while not fake_workers_ai.requests:
-        await asyncio.sleep(0.01)
-    assert kinds(await app.generate(idempotencyKey="k", seed=1)) == ["IdempotencyConflict"]
-    assert not running.done()
+    with fake_workers_ai.held():
+        running = asyncio.create_task(app.generate(idempotencyKey="k"))
+        await until(lambda: bool(fake_workers_ai.requests))
+        assert kinds(await app.generate(idempotencyKey="k", seed=1)) == ["IdempotencyConflict"]
+        assert not running.done()
     assert (await running)["userErrors"] == []
 
 
@@ -209,9 +207,9 @@ async def test_a_request_stops_waiting_at_its_deadline_and_the_key_returns_the_i
     async with running_app(
         tmp_path, workers_ai(fake_workers_ai) | {"request_deadline": 1.0}
     ) as app:
-        fake_workers_ai.next(slow(4.0))
-        (first,) = (await app.generate(idempotencyKey="k"))["userErrors"]
-        (second,) = (await app.generate(idempotencyKey="k"))["userErrors"]
+        with fake_workers_ai.held():
+            (first,) = (await app.generate(idempotencyKey="k"))["userErrors"]
+            (second,) = (await app.generate(idempotencyKey="k"))["userErrors"]
         assert first["__typename"] == "GenerationPending"
         assert second["__typename"] == "IdempotencyInProgress"
         assert second["code"] == "IDEMPOTENCY_IN_PROGRESS"
@@ -226,10 +224,11 @@ async def test_a_request_stops_waiting_at_its_deadline_and_the_key_returns_the_i
 async def test_the_key_returns_the_image_of_a_client_that_went_away(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    fake_workers_ai.latency = 0.5
-    with pytest.raises(httpx.ReadTimeout):
-        async with httpx.AsyncClient(base_url=app.settings.server_url, timeout=0.2) as hasty:
-            await RunningApp(hasty, app.settings, app.services).generate(idempotencyKey="k")
+    with fake_workers_ai.held():
+        leaving = asyncio.create_task(app.generate(idempotencyKey="k"))
+        await until(lambda: bool(fake_workers_ai.requests))
+        leaving.cancel()
+        await asyncio.wait({leaving})
     await app.image(idempotencyKey="k")
     assert len(fake_workers_ai.requests) == 1
     assert await one_image_was_paid(app)

@@ -22,6 +22,7 @@ from tests.database.rows import charge_row, image_row
 from tests.support.running_app import CREATE_TEMPLATE, FLUX, RunningApp, png, running_app
 from tests.support.running_app import workers_ai_settings as workers_ai
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
+from tests.support.waiting import until
 from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
@@ -202,16 +203,15 @@ async def test_an_image_that_could_not_be_recorded_is_not_made_again(
 async def test_the_metadata_is_that_of_the_bytes_that_were_there_first(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    fake_workers_ai.latency = 0.5
-    request = asyncio.create_task(app.image(idempotencyKey="k"))
-    while not fake_workers_ai.requests:
-        await asyncio.sleep(0.01)
-    image_id = await claimed_id(app)
     other = png(48, 32)
     metadata = {"seed": "7", "seconds": "1.25", "cost": "123000000", "provider-cost": "5000000"}
     stored = StoredObject(data=other, content_type="image/png", metadata=metadata)
-    # The model answers with a JPEG; what lies under that key is somebody else's object.
-    assert await app.services.store.put(f"generated/{image_id}.jpg", stored)
+    with fake_workers_ai.held():
+        request = asyncio.create_task(app.image(idempotencyKey="k"))
+        await until(lambda: bool(fake_workers_ai.requests))
+        image_id = await claimed_id(app)
+        # The model answers with a JPEG; what lies under that key is somebody else's object.
+        assert await app.services.store.put(f"generated/{image_id}.jpg", stored)
     image = await request
     assert (image["width"], image["height"], image["sizeBytes"]) == (48, 32, len(other))
     assert (image["parameters"]["seed"], image["seconds"]) == (7, 1.25)

@@ -3,12 +3,12 @@
 import asyncio
 from pathlib import Path
 
-import httpx
 import pytest
 
 from gql_server.domain.errors import GenerationFailed
 from gql_server.generation.tasks import RunningGenerations
 from tests.support.running_app import RunningApp, running_app, workers_ai_settings
+from tests.support.waiting import until
 from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
@@ -28,10 +28,11 @@ async def finished(app: RunningApp) -> None:
 async def test_an_image_is_kept_when_its_client_goes_away(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    fake_workers_ai.latency = 0.5
-    with pytest.raises(httpx.ReadTimeout):
-        async with httpx.AsyncClient(base_url=app.settings.server_url, timeout=0.2) as hasty:
-            await RunningApp(hasty, app.settings, app.services).generate()
+    with fake_workers_ai.held():
+        leaving = asyncio.create_task(app.generate())
+        await until(lambda: bool(fake_workers_ai.requests))
+        leaving.cancel()
+        await asyncio.wait({leaving})
     await finished(app)
     data = await app.ask("{ images { totalCount } costAnalytics { totalImages } }")
     assert data == {"images": {"totalCount": 1}, "costAnalytics": {"totalImages": 1}}
@@ -41,10 +42,10 @@ async def test_an_image_is_kept_when_its_client_goes_away(
 async def test_an_image_is_kept_when_the_deadline_passes(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    settings = workers_ai_settings(fake_workers_ai) | {"request_deadline": 1.0}
+    settings = workers_ai_settings(fake_workers_ai) | {"request_deadline": 0.2}
     async with running_app(tmp_path, settings) as app:
-        fake_workers_ai.latency = 2.0
-        payload = await app.generate()
+        with fake_workers_ai.held():
+            payload = await app.generate()
         assert payload["image"] is None
         (error,) = payload["userErrors"]
         assert (error["__typename"], error["code"]) == ("GenerationPending", "GENERATION_PENDING")

@@ -236,16 +236,16 @@ async def test_an_image_that_takes_longer_than_the_deadline_is_pending(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
     settings = workers_ai_settings(fake_workers_ai) | {"request_deadline": 1.0}
-    fake_workers_ai.latency = 3.0
     async with running_app(tmp_path, settings) as app:
         key = {"Idempotency-Key": "slow"}
-        response = await send(app, "POST", "generate", json=GOOD, headers=key)
+        with fake_workers_ai.held():
+            response = await send(app, "POST", "generate", json=GOOD, headers=key)
+            again = await send(app, "POST", "generate", json=GOOD, headers=key)
         assert response.status_code == 202
         pending = response.json()
         assert set(pending) == {"id", "status", "message"}
         assert pending["status"] == "pending"
         assert response.headers["location"] == f"/api/images/{pending['id']}"
-        again = await send(app, "POST", "generate", json=GOOD, headers=key)
         assert again.status_code == 409
         assert again.json()["details"]["id"] == pending["id"]
         assert again.headers["retry-after"]

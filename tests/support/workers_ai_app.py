@@ -3,9 +3,11 @@
 import asyncio
 import json
 import re
+import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -22,6 +24,7 @@ from tests.support.workers_ai_behaviours import (
     Exchange,
     Reply,
     failure,
+    once,
     slow,
     success,
 )
@@ -115,6 +118,7 @@ class FakeWorkersAI:
         self._files: dict[str, tuple[bytes, str]] = {}
         self.peak_in_flight = 0
         self._next: deque[Behaviour] = deque()
+        self._may_answer: threading.Event | None = None
         self._working: set[int] = set()
         self._aborts: dict[int, Callable[[], object]] = {}
         self._pictures = 0
@@ -132,6 +136,16 @@ class FakeWorkersAI:
     def next(self, *behaviours: Behaviour) -> None:
         """Have the next calls that are valid behave so, one each."""
         self._next.extend(behaviours)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the answers to the calls that come in during the block until its end."""
+        may_answer = self._may_answer = threading.Event()
+        try:
+            yield
+        finally:
+            self._may_answer = None
+            may_answer.set()
 
     def reset(self) -> None:
         """Forget what was recorded and what was told, but not the latency."""
@@ -246,6 +260,8 @@ class FakeWorkersAI:
             return
         # Chosen as it comes in: a call that one test left behind takes nothing of the next's.
         behave = slow(self.latency, self._due(recorded.prompt or ""))
+        if self._may_answer is not None:
+            behave = once(self._may_answer, behave)
         self.requests.append(recorded)  # only now: tests act as soon as they find a call here
         await _until_gone(behave, exchange, request.receive)
 

@@ -7,6 +7,7 @@ import asyncio
 import json
 import socket
 import struct
+import threading
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -180,6 +181,17 @@ def json_without_image() -> Behaviour:
 
 def invalid_base64() -> Behaviour:
     return replies(success({"image": "/9j/4AAQSkZJR"}))
+
+
+def once(happens: threading.Event, then: Behaviour | None = None) -> Behaviour:
+    """Answer once something has happened: with the picture, or as another behaviour does."""
+
+    async def behave(exchange: Exchange) -> None:
+        while not happens.is_set():
+            await asyncio.sleep(0.01)
+        await slow(0.0, then)(exchange)
+
+    return behave
 
 
 def slow(seconds: float, then: Behaviour | None = None) -> Behaviour:
