@@ -29,6 +29,7 @@ from tests.support.running_app import RunningApp, running_app, workers_ai_settin
 from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server, running_s3
 from tests.support.sqlite import make_sqlite
 from tests.support.time_limit import TimeLimit
+from tests.support.warm_servers import warm_servers
 from tests.support.workers_ai import running_workers_ai
 from tests.support.workers_ai_app import FakeWorkersAI
 
@@ -68,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def guard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """See that whatever the tests start ends with them."""
     tmp_path_factory.getbasetemp()  # chosen before: it stays, to be looked at after a failure
-    with guarded():
+    with guarded(), warm_servers():
         yield
 
 

@@ -18,15 +18,11 @@ def open_to_others(folder: Path) -> list[str]:
 
 
 @pytest.mark.anyio
-async def test_what_is_made_is_the_servers_alone(tmp_path: Path) -> None:
-    async with server_process(tmp_path, {}):
+async def test_what_is_made_is_the_servers_alone_and_what_was_open_is_closed(
+    tmp_path: Path,
+) -> None:
+    async with server_process(tmp_path, {}, is_new=True):
         assert open_to_others(tmp_path / "data") == []
-
-
-@pytest.mark.anyio
-async def test_what_was_open_is_closed_at_the_next_start(tmp_path: Path) -> None:
-    async with server_process(tmp_path, {}):
-        pass
     database = tmp_path / "data" / "gql_server.db"
     for path in (database, tmp_path / "data" / "images", tmp_path / "data"):
         path.chmod(0o755)

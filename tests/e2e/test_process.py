@@ -1,6 +1,7 @@
 """The server as an operator runs it: its start, its stop, and what it lets out."""
 
 import asyncio
+import os
 import signal
 import time
 from contextlib import suppress
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from gql_server.database.engine.migration import head_revision
@@ -40,14 +42,15 @@ async def until_refused(url: str) -> None:
     """Wait until a server that was told to stop accepts no more connections."""
     host, _, port = url.removeprefix("http://").partition(":")
     async with asyncio.timeout(WAIT_SECONDS):
-        with suppress(ConnectionRefusedError):
+        with suppress(ConnectionError):
             while True:
                 _, writer = await asyncio.open_connection(host, int(port))
                 writer.close()
 
 
 async def test_a_newcomer_needs_no_settings(tmp_path: Path) -> None:
-    async with server_process(tmp_path, {}) as running:
+    # With a setting of the interpreter it is not forked from one that has imported everything.
+    async with server_process(tmp_path, {"PYTHONUNBUFFERED": "1"}, is_new=True) as running:
         assert f"Playground: {running.url}/graphql" in running.printed
         assert (HOW_TO_BUILD in running.printed) is not pages_are_built()
         async with httpx.AsyncClient(base_url=running.url) as client:
@@ -71,6 +74,27 @@ async def test_a_newcomer_needs_no_settings(tmp_path: Path) -> None:
         "images",
         "webhook_secret",
     ]
+
+
+async def test_a_forked_server_is_a_process_of_its_own(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        make_sqlite(folder / "data" / "gql_server.db")
+    async with (
+        server_process(first, {"AUTH": "keys"}) as of_keys,
+        server_process(second, {}) as of_all,
+    ):
+        for running, folder in ((of_keys, first), (of_all, second)):
+            process = psutil.Process(running.process.pid)
+            assert process.ppid() == os.getpid()
+            assert os.getsid(process.pid) == process.pid
+            assert Path(process.cwd()) == folder
+        async with httpx.AsyncClient() as client:
+            body = {"query": "{ models { id } }"}
+            assert (await client.post(f"{of_keys.url}/graphql", json=body)).status_code == 401
+            assert (await client.post(f"{of_all.url}/graphql", json=body)).status_code == 200
+        of_keys.process.terminate()
+        assert (await of_keys.end())[0] == -signal.SIGTERM
 
 
 async def test_what_no_setting_asks_for_is_not_imported(tmp_path: Path) -> None:

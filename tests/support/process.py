@@ -100,10 +100,19 @@ async def worker_process(folder: Path, settings: Mapping[str, str]) -> AsyncIter
 
 @asynccontextmanager
 async def server_process(
-    folder: Path, settings: Mapping[str, str], *options: str, port: int | None = None
+    folder: Path,
+    settings: Mapping[str, str],
+    *options: str,
+    port: int | None = None,
+    is_new: bool = False,
 ) -> AsyncIterator[ServerProcess]:
-    """Start `gql-server serve` in a folder, and kill it at the end where it still runs."""
+    """Start `gql-server serve` in a folder, and kill it at the end where it still runs.
+
+    On SQLite it finds a database that has been migrated, unless ``is_new``.
+    """
     port = port or free_port()
+    if not is_new and settings.keys().isdisjoint({"DATABASE_URL", "DATA_DIR"}):
+        make_sqlite(folder / "data" / "gql_server.db")
     command = (sys.executable, "-m", "gql_server", "serve", *options)
     async with child_process(
         *command,
