@@ -1,4 +1,4 @@
-"""`gql-server serve` and `worker` as processes that do not import everything anew.
+"""`gql-server serve`, `worker` and `migrate` as processes that do not import everything anew.
 
 Importing the server takes two seconds of processor time, and the tests start some hundred servers.
 They are forked from one process that has imported it, and are otherwise what an operator starts:
@@ -33,6 +33,7 @@ _MODULES: Final = (
     "dbos._sys_db_sqlite",
     "gql_server.bootstrap.web",
     "gql_server.bootstrap.worker",
+    "gql_server.cli.migrating",
     "gql_server.cli.serving",
     "gql_server.cli.working",
     "h11",
@@ -42,7 +43,7 @@ _MODULES: Final = (
     "uvicorn.protocols.http.httptools_impl",
     "websockets",
 )
-_COMMANDS: Final = frozenset({"serve", "worker"})
+_COMMANDS: Final = frozenset({"migrate", "serve", "worker"})
 _OF_THE_INTERPRETER: Final = ("LD_", "PYTHON")
 _MAX_MESSAGE: Final = 200_000
 _SET_CHILD_SUBREAPER: Final = 36
@@ -108,7 +109,7 @@ class _Starter:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.warm_servers"],
                 cwd=_ROOT,
-                stdin=self._other,
+                stdin=self._other.fileno(),
                 start_new_session=True,
             )
             self._other.close()
