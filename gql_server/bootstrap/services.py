@@ -134,6 +134,9 @@ class Wiring:
                 connections=pool_sizes(settings.database_pool_size).jobs,
             )
             stack.push_async_callback(jobs.close)
+            await stack.enter_async_context(
+                recurring("idle job connections", jobs.give_back_idle, seconds=_IDLE_SECONDS)
+            )
             webhooks = Webhooks(
                 database,
                 jobs,

@@ -13,7 +13,7 @@ from sqlalchemy import URL
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.locks import with_advisory_lock
-from gql_server.database.engine.pools import pool_sizes
+from gql_server.database.engine.pools import TurnsInThreads, pool_sizes
 from gql_server.jobs.depths import DEPTH_STATES, Depth
 from gql_server.jobs.engine import JobEngine
 from gql_server.jobs.engine_database import engine_url
@@ -202,6 +202,12 @@ class Jobs:
             await asyncio.wait({self._rejoining})
         await self._runner.drain(timeout_seconds=self._stop_seconds)
         await self._end(timeout_seconds=_STOP_SECONDS)
+
+    async def give_back_idle(self) -> None:
+        """Close connections to PostgreSQL that are not in use, as the database does."""
+        pool = self._queue.engine.pool
+        if isinstance(pool, TurnsInThreads):
+            await asyncio.to_thread(pool.shrink)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -1,4 +1,4 @@
-"""One key over several processes, and over their deaths: one picture, one charge."""
+"""One key over several processes, and over their deaths: one image, one charge."""
 
 import asyncio
 import sqlite3
@@ -118,10 +118,10 @@ async def test_a_killed_server_finishes_the_key_when_it_is_started_again(
 ) -> None:
     async with server_process(tmp_path, settings_of(fake_workers_ai)) as running:
         with fake_workers_ai.held():
-            asked = asyncio.create_task(ask(running.url, 1))
+            request = asyncio.create_task(ask(running.url, 1))
             await until(lambda: bool(fake_workers_ai.requests))
             running.process.kill()
-            assert isinstance((await asked)[0], httpx.HTTPError)
+            assert isinstance((await request)[0], httpx.HTTPError)
     async with server_process(tmp_path, settings_of(fake_workers_ai)) as running:
         (payload,) = await ask(running.url, 1)
         assert await ask(running.url, 2) == [payload] * 2

@@ -13,10 +13,12 @@ from gql_server.jobs import rescue as rescuing
 from gql_server.jobs import runner as running
 from gql_server.jobs.engine import JobEngine
 from gql_server.jobs.engine_database import engine_url
+from gql_server.jobs.jobs import Jobs
 from gql_server.jobs.kinds import Attempt, Interrupted, Job, JobKind, JobRun, Priority
 from gql_server.jobs.queue import JobQueue
 from gql_server.processes.lease import ProcessLease
 from tests.jobs.conftest import MakeJobs
+from tests.support.postgres import PostgresServer
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -53,6 +55,40 @@ class Journal:
         async with asyncio.timeout(WAIT_SECONDS):
             while len(self.runs) < runs or len(self.reported) < reported:
                 await asyncio.sleep(0.01)
+
+
+async def test_idle_connections_are_given_back(
+    postgres: PostgresServer, migrated_postgres: str
+) -> None:
+    database = Database(postgres.url(postgres.create_database(migrated_postgres)))
+    jobs = Jobs(
+        database,
+        ProcessLease(database, seconds=30),
+        url=database.engine.url,
+        concurrency=1,
+        stop_seconds=0,
+    )
+    jobs.register("draw", Journal().handle)
+
+    async def connections() -> int:
+        count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+        async with database.read() as connection:
+            found = await connection.execute(
+                text(count + "AND application_name = 'gql_server jobs'")
+            )
+        open_now: int = found.scalar_one()
+        return open_now
+
+    try:
+        await asyncio.gather(*(jobs.enqueue(Job(f"job_{n}", "draw", "", "user")) for n in range(8)))
+        assert await connections() > 1
+        await jobs.give_back_idle()
+        async with asyncio.timeout(WAIT_SECONDS):
+            while await connections() > 1:
+                await asyncio.sleep(0.02)
+    finally:
+        await jobs.close()
+        await database.close()
 
 
 async def test_users_take_turns_and_priorities_order_the_jobs_of_each(make_jobs: MakeJobs) -> None:

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from queue import Empty
 from typing import Final
 
 import psycopg
@@ -88,19 +89,22 @@ class TurnsInThreads(QueuePool):
             self._pause(pause)
         return super()._do_get()
 
+    def shrink(self) -> None:
+        """Close idle connections, except one, or as many as are in use."""
+        while self.checkedin() > max(1, self.checkedout()):
+            try:
+                entry = self._pool.get(block=False)
+            except Empty:  # another thread took it
+                return
+            self._dec_overflow()
+            entry.close()
+
     def _pause(self, seconds: float) -> None:
         time.sleep(seconds)
 
 
 class Turns(TurnsInThreads, AsyncAdaptedQueuePool):
     """The same for an event loop."""
-
-    def shrink(self) -> None:
-        """Close idle connections, except one, or as many as are in use."""
-        while self.checkedin() > max(1, self.checkedout()):
-            entry = self._pool.get(block=False)
-            self._dec_overflow()
-            entry.close()
 
     def _pause(self, seconds: float) -> None:
         await_only(asyncio.sleep(seconds))
