@@ -10,10 +10,11 @@ from gql_server.database.queries.idempotency_keys import complete_keys_of
 from gql_server.database.queries.images import find_images
 from gql_server.database.queries.remote_images import forget_remote_images
 from gql_server.database.records.remote_images import RemoteImageRecord
+from gql_server.domain.clock import now
 from gql_server.domain.errors import DomainError, Rejected
 from gql_server.generation.produce import finish_saved_image
 from gql_server.generation.recovery import validated_from_record
-from gql_server.generation.remote_images import due_images
+from gql_server.generation.remote_images import due_images, forget
 from gql_server.generation.services import Services
 from gql_server.ledger.budgets.reservations import Hold
 
@@ -46,12 +47,14 @@ async def finish_late_images(services: Services) -> None:
 async def _finish(services: Services, found: RemoteImageRecord) -> None:
     async with services.database.read() as connection:
         kept = await find_images(connection, [found.image_id], user_id=found.user_id)
-    accepted = validated_from_record(services, found)
-    if kept or accepted is None:
+    if kept:
         async with services.database.write() as connection:
             await forget_remote_images(connection, [found.image_id])
-            if kept:
-                await complete_keys_of(connection, [found.image_id])
+            await complete_keys_of(connection, [found.image_id])
+        return
+    accepted = validated_from_record(services, found)
+    if accepted is None:
+        await _leave_to_others(services, found)
         return
     hold = Hold(found.image_id, accepted.payer, accepted.price.cost)
     try:
@@ -61,3 +64,13 @@ async def _finish(services: Services, found: RemoteImageRecord) -> None:
         raise
     services.reservations.charged(accepted.payer)
     log.info("late_image_finished", image=found.image_id)
+
+
+async def _leave_to_others(services: Services, found: RemoteImageRecord) -> None:
+    """Keep an image that this version cannot finish: a process of another version may."""
+    if found.expires_at > now():
+        log.warning("late_image_of_other_version", image=found.image_id)
+        return
+    await forget(services, found.image_id)
+    await services.reservations.release(found.image_id)
+    log.error("paid_image_lost", image=found.image_id, reason="no process could finish it in time")

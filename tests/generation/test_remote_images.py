@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlmodel import col
+from structlog.testing import capture_logs
 
 from gql_server.database.tables.remote_images import RemoteImageRow
 from gql_server.domain.clock import now
@@ -85,6 +87,33 @@ async def test_an_image_whose_address_expired_is_not_charged(
     assert await images(app) == []
     assert await total(app) == 0
     assert fake_workers_ai.file_requests == 2
+
+
+async def test_an_image_that_another_version_must_finish_is_left_to_it(
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
+) -> None:
+    fake_workers_ai.file_replies.append(DOWN)
+    (error,) = (await app.generate(model=WAN))["userErrors"]
+    async with app.services.database.read() as connection:
+        (accepted,) = (await connection.execute(select(col(RemoteImageRow.accepted)))).scalars()
+    unknown = {**accepted, "model": "maker/of-the-next-version"}
+    with capture_logs() as logs:
+        await make_due(app, accepted=unknown)
+        await finish_late_images(app.services)
+    assert [line["event"] for line in logs] == ["late_image_of_other_version"]
+    await make_due(app, accepted=accepted)
+    await finish_late_images(app.services)
+    assert [image["id"] for image in await images(app)] == [error["imageId"]]
+
+    fake_workers_ai.file_replies.append(DOWN)
+    await app.generate(model=WAN)
+    with capture_logs() as logs:
+        await make_due(app, accepted=unknown, expires_at=now() - timedelta(seconds=1))
+        await finish_late_images(app.services)
+        await make_due(app)
+        await finish_late_images(app.services)
+    assert [line["event"] for line in logs] == ["paid_image_lost"]
+    assert await total(app) == 0.03
 
 
 async def test_an_image_that_is_gone_at_once_fails_and_may_be_tried_again(
