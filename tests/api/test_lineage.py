@@ -156,6 +156,41 @@ async def test_a_page_costs_as_many_statements_as_one_image(app: RunningApp) -> 
     assert counts == [5, 5]
 
 
+DERIVED = """query D($id: ID!, $first: Int, $after: String, $last: Int, $before: String) {
+  node(id: $id) { ... on %s {
+    derived(first: $first, after: $after, last: $last, before: $before) {
+      totalCount pageInfo { hasNextPage endCursor hasPreviousPage startCursor }
+      edges { node { id } } } } } }"""
+
+
+@pytest.mark.parametrize("kind", ["Image", "SourceImage"])
+async def test_derived_images_come_in_pages_of_bounded_size(app: RunningApp, kind: str) -> None:
+    source = (await app.image())["id"] if kind == "Image" else await upload(app)
+    mask = await upload(app)
+    made = [await inpainted(app, [source], mask) for _ in range(5)][::-1]
+    found: list[str] = []
+    page: dict[str, Any] = {}
+    while not page or page["pageInfo"]["hasNextPage"]:
+        after = page["pageInfo"]["endCursor"] if page else None
+        with counted_statements(app.services.database, of=LINEAGE_TABLES) as statements:
+            node = (await app.ask(DERIVED % kind, id=source, first=2, after=after))["node"]
+        page = node["derived"]
+        assert len(statements) <= 3  # the node, the page, and the count
+        assert (len(page["edges"]) <= 2, page["totalCount"]) == (True, 5)
+        found += [edge["node"]["id"] for edge in page["edges"]]
+        if len(found) == 2:
+            await inpainted(app, [mask], mask)  # derived from another: it moves nothing
+    assert found == made
+    before = page["pageInfo"]["startCursor"]
+    back = (await app.ask(DERIVED % kind, id=source, last=2, before=before))["node"]["derived"]
+    assert [edge["node"]["id"] for edge in back["edges"]] == made[2:4]
+    assert back["pageInfo"]["hasPreviousPage"]
+    answer = await app.answer(DERIVED % kind, id=source, first=101)
+    assert "100" in answer["errors"][0]["message"]
+    answer = await app.answer(DERIVED % kind, id=source, first=1, after="nonsense")
+    assert "cursor" in answer["errors"][0]["message"].lower()
+
+
 async def test_the_cost_of_an_operation_counts_the_sources(app: RunningApp) -> None:
     costs = []
     for selection in ("id", "id sources { ... on Node { id } }"):
