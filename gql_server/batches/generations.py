@@ -50,7 +50,7 @@ async def start_generation(
     """
     single = BatchRequest(
         pictures=[BatchImage(request=request, path=(), own=frozenset())],
-        priority=BatchPriority.HIGH,  # its user has asked for nothing else
+        priority=BatchPriority.HIGH,  # its user waits for it alone
         webhook_url=webhook_url,
         is_single=True,
     )

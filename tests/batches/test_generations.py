@@ -35,14 +35,14 @@ WATCH = """subscription ($id: ID!) { generationProgress(id: $id) {
   status image { id } error { code } } }"""
 
 
-async def start(harness: BatchHarness, **wanted: Any) -> dict[str, Any]:
-    given = {"prompt": "A red fox", "model": FLUX, "wait": False, **wanted}
+async def start(harness: BatchHarness, **changes: Any) -> dict[str, Any]:
+    given = {"prompt": "A red fox", "model": FLUX, "wait": False, **changes}
     payload: dict[str, Any] = (await harness.app.ask(GENERATE, input=given))["generateImage"]
     return payload
 
 
-async def accepted(harness: BatchHarness, **wanted: Any) -> str:
-    payload = await start(harness, **wanted)
+async def accepted(harness: BatchHarness, **changes: Any) -> str:
+    payload = await start(harness, **changes)
     assert (payload["userErrors"], payload["image"]) == ([], None)
     generation_id: str = payload["generation"]["id"]
     assert generation_id.startswith("gen_")
