@@ -14,7 +14,6 @@ from gql_server.database.tables.budgets import BudgetRow
 from gql_server.domain.budgets import BudgetPeriod
 from gql_server.domain.principal import Role
 from gql_server.domain.webhooks import WebhookKind
-from gql_server.jobs import queue
 from gql_server.ledger.budgets import alerts as budget_alerts
 from gql_server.ledger.budgets.budgets import BudgetRequest
 from gql_server.settings import load_settings
@@ -53,7 +52,7 @@ async def set_budget(app: RunningApp, **changes: Any) -> dict[str, Any]:
 async def test_a_budgets_shares_are_reported_once_each(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "_POLL_SECONDS", 0.02)
+    monkeypatch.setattr("gql_server.jobs.jobs._POLL_SECONDS", 0.02)
     monkeypatch.setattr(budget_alerts, "_LOOK_SECONDS", 0.05)
     settings = {"webhook_allow_private": True}
     async with running_app(tmp_path, settings, runs_jobs=True) as app:
