@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final, cast
 
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request
@@ -52,6 +53,7 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         self.conn.max_message_size = _UNACKNOWLEDGED_MESSAGE_BYTES
         self._unparsed = bytearray()
         self._is_acknowledged = False
+        self._is_broken = False
         self._bytes = 0
         self._messages = 0
         self._fragments = 0
@@ -105,8 +107,19 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         self._parse()
         return event
 
+    def handle_parser_exception(self) -> None:
+        """Close a connection whose client broke the protocol."""
+        self._is_broken = True
+        super().handle_parser_exception()
+
     async def send(self, message: ASGISendEvent) -> None:
-        """Send a message; after a close the client's own close frame may remain to be parsed."""
+        """Send a message; after a close the client's own close frame may remain to be parsed.
+
+        Raises:
+            ClientDisconnected: The connection was closed, for a client that broke the protocol too.
+        """
+        if self._is_broken:
+            raise ClientDisconnected
         if message["type"] == "websocket.send":
             self.traffic.on_message()
         await super().send(message)
@@ -159,7 +172,16 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         super().handle_bytes(event)
 
     def send_receive_event_to_app(self) -> None:
-        """Pass a message to the application."""
+        """Pass a message to the application, or close the connection if its text is not UTF-8."""
+        if self.curr_msg_data_type == "text":
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                if not self.close_sent:
+                    self.conn.send_close(CloseCode.INVALID_DATA)
+                    self.handle_parser_exception()
+                return
         self._messages += 1
         if not self._is_acknowledged and self._messages > _UNACKNOWLEDGED_MESSAGES:
             self._violated(CloseCode.POLICY_VIOLATION, "Too many messages before connection_ack")

@@ -66,6 +66,8 @@ async def one_socket(url: str, sent: bytes, pieces: int) -> None:
 async def fuzz(folder: Path, *, sockets: int) -> None:
     random_ = random.Random(20261127)
     async with server_process(folder, {"LOG_LEVEL": "error"}) as server:
+        for not_utf8 in (frame(1, b"\xff"), frame(1, INIT) + frame(1, b"\xff")):
+            await one_socket(server.url, not_utf8, 1)
         await asyncio.gather(*(one_socket(server.url, random_frames(random_), 1) for _ in range(8)))
         async with probed(server) as probe:
             for _ in range(sockets // 8):
