@@ -41,6 +41,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("tests")
 
 E2E = Path(__file__).parent / "e2e"
+TRIAL_SECONDS = 1800
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,7 +62,13 @@ def pytest_collection() -> Generator[None, Any, Any]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the long tests, so that no worker is left with one at the end."""
+    """Begin with the long tests, so that no worker is left with one at the end.
+
+    Trials of ``make test-survival`` may take longer than the tests of the suite.
+    """
+    for item in items:
+        if item.get_closest_marker("survival") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(TRIAL_SECONDS))
     items.sort(key=lambda item: not item.path.is_relative_to(E2E))
 
 
