@@ -1,6 +1,7 @@
 """Signed images, read by the library's own reader."""
 
 import json
+import socket
 from io import BytesIO
 from typing import Any
 
@@ -15,7 +16,15 @@ from gql_server.pictures.provenance.content_credentials import (
 )
 from gql_server.pictures.provenance.marker import Marker
 from gql_server.pictures.provenance.marking import read_marks
-from tests.pictures.test_provenance import ORIGIN, SVG, TRAINED, encoded, pixels
+from tests.pictures.test_provenance import (
+    ORIGIN,
+    SVG,
+    TRAINED,
+    XMP_END,
+    XMP_HEAD,
+    encoded,
+    pixels,
+)
 from tests.support.certificates import signing_certificate
 
 
@@ -121,3 +130,29 @@ def test_an_image_that_cannot_be_signed_is_marked_all_the_same(
     found = marker.marked(target.getvalue(), ImageFormat.PNG, ORIGIN, title="img_1")
     assert found.data == target.getvalue()
     assert not found.is_ours
+
+
+def test_nothing_is_fetched_from_the_address_that_a_file_names(
+    credentials: ContentCredentials,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/manifest.c2pa"
+        remote = b'xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="%s" '
+        packet = XMP_HEAD + remote % address.encode() + XMP_END
+        data = encoded(ImageFormat.JPEG, xmp=packet)
+        marker = Marker(credentials=credentials)
+        signed = marker.marked(data, ImageFormat.JPEG, ORIGIN, title="img_1")
+        assert signed.is_ours
+        segment = b"JP\0\1\0\0\0\1jumbc2pa"
+        junk = b"\xff\xeb" + (len(segment) + 2).to_bytes(2) + segment
+        marker.render(data[:2] + junk + data[2:], width=20, format=None)
+        credentials.signed_rendition(
+            encoded(ImageFormat.PNG),
+            ImageFormat.PNG,
+            ORIGIN,
+            original=data,
+            original_format=ImageFormat.JPEG,
+        )
+        with pytest.raises(BlockingIOError):
+            server.accept()
