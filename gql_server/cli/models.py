@@ -27,10 +27,10 @@ def models(
     catalogue = load_catalogue()
     found = [model for model in catalogue.models if name is None or _has(model, name)]
     if not found:
-        asked = name or ""
-        if asked in catalogue.withdrawn:
-            fail(f"{asked} was withdrawn: {catalogue.withdrawn[asked]}")
-        near = _near(asked, catalogue.models)
+        given = name or ""
+        if given in catalogue.withdrawn:
+            fail(f"{given} was withdrawn: {catalogue.withdrawn[given]}")
+        near = _near(given, catalogue.models)
         fail(f"No model is named {name}." + (f" Did you mean {', '.join(near)}?" if near else ""))
     rows = [("id", "name", "maker", "seconds", "takes"), *map(_row, found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -40,8 +40,8 @@ def models(
 
 
 def _has(model: Model, name: str) -> bool:
-    wanted = name.casefold()
-    return any(wanted in text.casefold() for text in (model.id, model.name, model.provider))
+    part = name.casefold()
+    return any(part in text.casefold() for text in (model.id, model.name, model.provider))
 
 
 def _near(name: str, known: Sequence[Model]) -> list[str]:

@@ -129,7 +129,7 @@ def span(
 
 
 def prompt_attribute(prompt: str) -> str | None:
-    """Return a prompt as an attribute, if the operator asked for prompts; otherwise None."""
+    """Return a prompt as an attribute, if TRACE_PROMPTS is set; otherwise None."""
     return prompt if _State.shows_prompts else None
 
 

@@ -41,7 +41,7 @@ def settings_of(fake_workers_ai: FakeWorkersAI, **more: Any) -> dict[str, Any]:
     return workers_ai_settings(fake_workers_ai) | {"webhook_allow_private": True} | more
 
 
-async def asked(app: RunningApp, query: str, given: dict[str, Any], field: str) -> None:
+async def run(app: RunningApp, query: str, given: dict[str, Any], field: str) -> None:
     body = {"query": query, "variables": {"input": given}}
     response = await app.client.post("/graphql", json=body, headers=HEADERS)
     assert response.json()["data"][field]["userErrors"] == []
@@ -58,7 +58,7 @@ async def test_a_request_is_one_trace(
 ) -> None:
     fake_workers_ai.reply_headers = {"cf-aig-log-id": "01LOGID"}
     async with running_app(tmp_path, settings_of(fake_workers_ai)) as app:
-        await asked(app, GENERATE, {"prompt": PROMPT, "model": FLUX}, "generateImage")
+        await run(app, GENERATE, {"prompt": PROMPT, "model": FLUX}, "generateImage")
     spans = collector.of_trace(TRACE)
     (request,) = spans[Span.REQUEST]
     assert request.parent_id == PARENT
@@ -87,9 +87,9 @@ async def test_a_batch_continues_the_trace_up_to_its_webhook(
     items = [{"prompt": PROMPT, "model": FLUX}] * 2
     given = {"pictures": {"items": items}, "webhookUrl": receiver.url}
     async with running_app(tmp_path, settings) as app:  # accepts it, and runs no jobs
-        await asked(app, BATCH, given, "generateBatch")
+        await run(app, BATCH, given, "generateBatch")
     async with running_app(tmp_path, settings, runs_jobs=True):
-        (told,) = await receiver.until(1)
+        (delivery,) = await receiver.until(1)
     spans = collector.of_trace(TRACE)
     assert parents(spans, Span.ACCEPT_BATCH, Span.REQUEST)
     assert parents(spans, Span.BATCH_SLICE, Span.REQUEST)
@@ -98,15 +98,15 @@ async def test_a_batch_continues_the_trace_up_to_its_webhook(
     assert len(spans[Span.MODEL_CALL]) == 2
     (webhook,) = spans[Span.WEBHOOK]
     assert parents(spans, Span.WEBHOOK, Span.REQUEST)
-    assert told.headers["traceparent"] == f"00-{TRACE}-{webhook.span_id}-01"
+    assert delivery.headers["traceparent"] == f"00-{TRACE}-{webhook.span_id}-01"
 
 
-async def test_prompts_are_recorded_if_asked_for(
+async def test_prompts_are_recorded_if_the_setting_says_so(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI, collector: Collector
 ) -> None:
     settings = settings_of(fake_workers_ai, trace_prompts=True)
     async with running_app(tmp_path, settings) as app:
-        await asked(app, GENERATE, {"prompt": PROMPT, "model": FLUX}, "generateImage")
+        await run(app, GENERATE, {"prompt": PROMPT, "model": FLUX}, "generateImage")
     (call,) = collector.of_trace(TRACE)[Span.MODEL_CALL]
     assert call.attributes["gql_server.prompt"] == PROMPT
 
@@ -117,10 +117,10 @@ async def test_the_trace_is_passed_on_without_opentelemetry(
     items = [{"prompt": PROMPT, "model": FLUX}]
     given = {"pictures": {"items": items}, "webhookUrl": receiver.url}
     async with running_app(tmp_path, settings_of(fake_workers_ai), runs_jobs=True) as app:
-        await asked(app, BATCH, given, "generateBatch")
-        (told,) = await receiver.until(1)
+        await run(app, BATCH, given, "generateBatch")
+        (delivery,) = await receiver.until(1)
     (sent,) = fake_workers_ai.requests
-    for header in (sent.headers["traceparent"], told.headers["traceparent"]):
+    for header in (sent.headers["traceparent"], delivery.headers["traceparent"]):
         place = TraceContext.read(header)
         assert place is not None
         assert place.trace_id == TRACE

@@ -48,11 +48,11 @@ class Scraped:
 
     def __call__(self, name: str, **labels: str) -> float:
         """Add up the samples with these labels, whatever their others are."""
-        wanted = frozenset(labels.items())
+        labelled = frozenset(labels.items())
         return sum(
             value
             for (found, having), value in self._samples.items()
-            if found == f"gql_server_{name}" and wanted <= having
+            if found == f"gql_server_{name}" and labelled <= having
         )
 
     def names(self) -> set[str]:
@@ -141,7 +141,7 @@ async def test_what_all_processes_share_is_read_from_either_database(
         assert found("database_connections_limit", pool="write") > 0
 
 
-async def test_the_database_is_asked_once_in_some_seconds(app: RunningApp) -> None:
+async def test_the_database_is_read_once_in_some_seconds(app: RunningApp) -> None:
     await scraped(app.client)
     payload = await app.ask(BATCH, prompts=[{"prompt": "A fox", "model": FLUX}])
     assert payload["generateBatch"]["batch"]
