@@ -21,6 +21,7 @@ from gql_server.access.tokens import open_tokens
 from gql_server.api.models.types import ShapedCatalogue
 from gql_server.api.request_contexts import ContextFactory
 from gql_server.api.schema import build_schema
+from gql_server.api.schema_route import schema_route
 from gql_server.bootstrap.metrics import CountedCache, Observed, ProcessMetrics
 from gql_server.bootstrap.metrics_server import metrics_served
 from gql_server.bootstrap.middleware import middleware_of, public_path_of
@@ -149,6 +150,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
         Route("/health", health, methods=["GET"]),
         ready_route(_checks),
         metrics_route(_collect_of, is_for_admins=True),
+        schema_route(is_shown=settings.introspection),
     ]
     if wiring.folder is not None:
         renditions = Renditions(render=wiring.marker.render)

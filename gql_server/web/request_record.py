@@ -35,6 +35,7 @@ _PATHS: Final = {
     "/ready": (_PROBES, "ready"),
     "/metrics": (_PROBES, "metrics"),
     "/": ("pages", "studio"),
+    "/schema.graphql": ("graphql", "schema"),
     "/studio": ("pages", "studio"),
     "/studio.json": ("pages", "studio"),
 }

@@ -44,8 +44,8 @@ class AccessSettings(BaseSettings):
     )
     introspection: Switch = Field(
         default=None,
-        description="Whether introspection is allowed. `auto`: for admins, which is everyone when "
-        "`AUTH=none`.",
+        description="Whether introspection and `/schema.graphql` are allowed. `auto`: for admins, "
+        "which is everyone when `AUTH=none`.",
     )
     suggestions: Switch = Field(
         default=None,
