@@ -56,7 +56,7 @@ await inBrowser(async (browser) => {
   console.log(JSON.stringify({ total, seconds, nodes, first, megabytes }));
   assert.ok(nodes < MOST_NODES, `${nodes} nodes`);
   assert.ok(megabytes < MOST_MEGABYTES, `${megabytes} MB more than at the beginning`);
-  await holdsItsPolicy(watched);
+  await holdsItsPolicy(watched, /503/); // a size is made later where the server is busy
 });
 
 /** Scroll to the end of what is known. */
