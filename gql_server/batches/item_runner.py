@@ -25,7 +25,7 @@ from gql_server.domain.errors import DomainError, GenerationFailed, GenerationPe
 from gql_server.generation.fallback import produce_with_fallbacks
 from gql_server.generation.produce import finish_saved_image, save_image
 from gql_server.generation.recovery import discard_bytes, validated_from_record
-from gql_server.generation.remote_images import forget
+from gql_server.generation.remote_images import forget, postpone
 from gql_server.generation.requests.validated import ValidatedRequest
 from gql_server.generation.services import Services
 from gql_server.inference.attempts import NoLongerNeeded
@@ -40,13 +40,9 @@ _MAX_WAIT_SECONDS: Final = 8.0
 FETCH_WAITS: Final = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 """Seconds between further fetches of an image that was generated and could not be fetched.
 
-Then the item fails: the slices of a process are few, and an item must not hold one for a day.
+Then the item is queued again, to be fetched later: the slices of a process are few, and an item
+must not hold one for a day.
 """
-
-_NOT_FETCHED: Final = GenerationFailed(
-    "The provider generated the image, and it could not be fetched. Nothing is charged. Try again.",
-    retryable=True,
-)
 
 
 class _WaitsAtProvider(Exception):
@@ -90,7 +86,8 @@ class ItemRunner:
             DatabaseUnavailable: The same, and the database does not answer.
         """
         was_tried, wait = False, _LOOK_AGAIN_SECONDS
-        fetch_waits = iter(self._fetch_waits)
+        # Queued again after those waits: one more fetch, so that it holds its slice no longer.
+        fetch_waits = iter(() if item.attempts else self._fetch_waits)
         while True:
             try:
                 left = await self._states.read_again(item) if was_tried else item
@@ -162,16 +159,17 @@ class ItemRunner:
         return True
 
     async def _wait_to_fetch(self, run: JobRun, item: ItemToDo, wait: float | None) -> bool:
-        """Wait before the next fetch; if there is none, complete the item and return False."""
-        is_canceled = await self._states.status_of_batch(item) == BatchStatus.CANCELING
-        if wait is None or is_canceled:
-            log.error("paid_image_lost", image=item.image_id, reason="it could not be fetched")
+        """Wait before the next fetch; if there is none here, queue the item and return False."""
+        if await self._states.status_of_batch(item) == BatchStatus.CANCELING:
+            log.error("paid_image_lost", image=item.image_id, reason="its batch was canceled")
             # First, so that what ends without an image is never charged.
             await forget(self._services, item.image_id)
-            if is_canceled:
-                await self._states.put_back(run, item)
-            else:
-                await self._states.fail(run, item, _NOT_FETCHED)
+            await self._states.put_back(run, item)
+            return False
+        if wait is None:
+            seconds = await postpone(self._services, item.image_id)
+            log.warning("item_waits_for_its_image", item=item.id, seconds=seconds)
+            await self._states.put_back(run, item)
             return False
         log.warning("item_waits_for_its_image", item=item.id, seconds=wait)
         until = asyncio.get_running_loop().time() + wait

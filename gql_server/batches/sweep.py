@@ -8,7 +8,7 @@ import structlog
 from gql_server.batches.completion import cancel_queued
 from gql_server.batches.control import resume
 from gql_server.batches.slice_runner import enqueue_slices, job_prefix
-from gql_server.database.queries.batch_items import slices_to_do
+from gql_server.database.queries.batch_items import has_work_now, slices_to_do
 from gql_server.database.queries.batches import find_paused, find_unfinished, lock_batch, set_batch
 from gql_server.database.records.batches import BatchRecord
 from gql_server.domain.batches import BatchStatus
@@ -36,11 +36,21 @@ async def sweep_batches(services: Services) -> None:
                 connection, moment=now(), age=_SETTLED, after=last, limit=_CHUNK
             )
         for batch in batches:
-            if not await services.jobs.has_unended(job_prefix(batch)):
+            if not await services.jobs.has_unended(job_prefix(batch)) and await _has_work(
+                services, batch
+            ):
                 await _enqueue_again(services, batch)
         if len(batches) < _CHUNK:
             return
         last = batches[-1].id
+
+
+async def _has_work(services: Services, batch: BatchRecord) -> bool:
+    """Return whether a batch has more to do than to wait for images at their providers."""
+    if batch.status == BatchStatus.CANCELING:
+        return True
+    async with services.database.read() as connection:
+        return await has_work_now(connection, batch.id, at=now())
 
 
 async def _enqueue_again(services: Services, batch: BatchRecord) -> None:

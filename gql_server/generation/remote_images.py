@@ -12,6 +12,7 @@ from gql_server.database.queries.remote_images import (
     find_remote_image,
     forget_expired_images,
     forget_remote_images,
+    postpone_remote_image,
 )
 from gql_server.database.records.remote_images import RemoteImageRecord
 from gql_server.database.tables.remote_images import RemoteImageRow
@@ -142,6 +143,13 @@ async def forget(services: Services, image_id: str) -> None:
     """
     async with services.database.write() as connection:
         await forget_remote_images(connection, [image_id])
+
+
+async def postpone(services: Services, image_id: str) -> float:
+    """Have an image of a batch fetched later; return in how many seconds."""
+    async with services.database.write() as connection:
+        await postpone_remote_image(connection, image_id, until=now() + _NEXT_TRY)
+    return _NEXT_TRY.total_seconds()
 
 
 async def due_images(services: Services) -> list[RemoteImageRecord]:

@@ -1,9 +1,10 @@
 """Statements that read the items of batches."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -11,7 +12,11 @@ from gql_server.database.engine.pages import Page, PageRequest, page_statement, 
 from gql_server.database.engine.records import read_records, records_by_id, select_records
 from gql_server.database.records.batches import ItemRecord, ItemToDo
 from gql_server.database.tables.batches import BatchItemRow
+from gql_server.database.tables.remote_images import RemoteImageRow
 from gql_server.domain.batches import ItemStatus
+
+_MAX_POSTPONED: Final = timedelta(minutes=15)
+"""Longer than any fetch is postponed."""
 
 
 async def items_to_do(
@@ -123,6 +128,26 @@ async def slices_to_do(connection: AsyncConnection, batch_id: str) -> list[int]:
         .order_by(col(BatchItemRow.slice))
     )
     return list((await connection.execute(statement)).scalars())
+
+
+async def has_work_now(connection: AsyncConnection, batch_id: str, *, at: datetime) -> bool:
+    """Return whether a batch has an unfinished item that does not wait for a later fetch.
+
+    An image that a clock which was ahead postponed for longer than others are is fetched now.
+    """
+    waits = exists().where(
+        col(RemoteImageRow.image_id) == col(BatchItemRow.image_id),
+        col(RemoteImageRow.next_try_at) > at,
+        col(RemoteImageRow.next_try_at) < at + _MAX_POSTPONED,
+    )
+    queued = col(BatchItemRow.status) == ItemStatus.QUEUED
+    running = col(BatchItemRow.status) == ItemStatus.RUNNING
+    statement = (
+        select(col(BatchItemRow.id))
+        .where(col(BatchItemRow.batch_id) == batch_id, or_(running, and_(queued, ~waits)))
+        .limit(1)
+    )
+    return (await connection.execute(statement)).first() is not None
 
 
 def _of_batch(

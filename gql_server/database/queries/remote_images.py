@@ -35,6 +35,14 @@ async def find_remote_image(connection: AsyncConnection, image_id: str) -> Remot
     return found[0] if found else None
 
 
+async def postpone_remote_image(
+    connection: AsyncConnection, image_id: str, *, until: datetime
+) -> None:
+    """Set when an image is fetched next."""
+    statement = update(RemoteImageRow).where(_IMAGE_ID.in_([image_id])).values(next_try_at=until)
+    await connection.execute(statement)
+
+
 async def claim_due_images(
     connection: AsyncConnection,
     *,
