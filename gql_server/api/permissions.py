@@ -34,6 +34,7 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, Permission]]] = {
         "viewer": _READ_COMMON,
         "image": _READ,
         "images": _READ,
+        "tags": _READ,
         "sourceImages": _READ,
         "model": _READ_COMMON,
         "models": _READ_COMMON,

@@ -33,6 +33,7 @@ from gql_server.api.images.mutations import ImageMutations
 from gql_server.api.images.queries import ImageQueries
 from gql_server.api.images.remake import RemakeMutations
 from gql_server.api.images.subscriptions import ImageSubscriptions
+from gql_server.api.images.tags import TagQueries
 from gql_server.api.images.types import Image
 from gql_server.api.images.warnings import SizeWarning
 from gql_server.api.models.queries import ModelQueries
@@ -62,6 +63,7 @@ class Query(
     NodeQueries,
     ViewerQueries,
     ImageQueries,
+    TagQueries,
     SourceImageQueries,
     ModelQueries,
     TemplateQueries,

@@ -9,6 +9,7 @@ from typing import Any
 
 from gql_server.database.engine.pages import Page, PageRequest, RawPage
 from gql_server.database.queries.image_sources import find_lineage
+from gql_server.database.queries.image_tags import count_tags
 from gql_server.database.queries.images import (
     IMAGE_COLUMNS,
     ImageFilter,
@@ -98,6 +99,15 @@ async def get_lineage(services: Services, image_ids: Collection[str]) -> Mapping
     """Return what images that the caller sees were generated from, where that is known."""
     async with services.database.read() as connection:
         return await find_lineage(connection, image_ids)
+
+
+async def tag_counts(
+    services: Services, principal: Principal, *, user_id: str | None, after: str, limit: int
+) -> list[tuple[str, int]]:
+    """Return the tags of the images that the caller sees, with their numbers of images."""
+    owner = principal.owner_filter(user_id)
+    async with services.database.read() as connection:
+        return await count_tags(connection, user_id=owner, after=after, limit=limit)
 
 
 async def image_count(services: Services, principal: Principal, where: ImageFilter) -> int:

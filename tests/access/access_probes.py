@@ -250,6 +250,13 @@ PROBES: Final[Mapping[str, list[AccessProbe]]] = {
             )
         ),
     ],
+    "Query.tags": [
+        AccessProbe(
+            "query ($user: ID) { FIELD(userId: $user, limit: 1000) { tag } }",
+            lambda owned: {"user": owned.user_id},
+            lambda found, owned: {"tag": owned.user_id} in found,
+        )
+    ],
     "Query.sourceImages": [
         listed("source_id", None, "SourceImageFilter"),
         listed("source_id", lambda owned: {"userId": owned.user_id}, "SourceImageFilter"),

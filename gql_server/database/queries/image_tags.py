@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import String, bindparam, delete, exists, insert, select
+from sqlalchemy import String, bindparam, delete, exists, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
@@ -22,6 +22,33 @@ async def insert_tags(connection: AsyncConnection, tags: Mapping[str, Sequence[s
 async def delete_tags(connection: AsyncConnection, image_id: str) -> None:
     """Delete all tags of an image."""
     await connection.execute(delete(ImageTagRow).where(col(ImageTagRow.image_id) == image_id))
+
+
+async def count_tags(
+    connection: AsyncConnection, *, user_id: str | None, after: str, limit: int
+) -> list[tuple[str, int]]:
+    """Return tags in the order of their characters, with their numbers of images.
+
+    Deleted images do not count.
+
+    Args:
+        connection: Where to read.
+        user_id: The images' owner; None means any.
+        after: Only tags after this one.
+        limit: How many to return at most.
+    """
+    tag = col(ImageTagRow.tag)
+    statement = (
+        select(tag, func.count(col(ImageTagRow.image_id)))
+        .join(ImageRow, col(ImageRow.id) == col(ImageTagRow.image_id))
+        .where(tag > after, col(ImageRow.deleted_at).is_(None))
+        .group_by(tag)
+        .order_by(tag)
+        .limit(limit)
+    )
+    if user_id is not None:
+        statement = statement.where(col(ImageTagRow.user_id) == user_id)
+    return [(name, count) for name, count in await connection.execute(statement)]
 
 
 def tag_conditions(tags: Sequence[str], *, user_id: str | None) -> Iterator[ColumnElement[bool]]:
