@@ -46,7 +46,7 @@ class OidcSignIn:
         self._client_id = client_id
         self._redirect_uri = redirect_uri
         self._endpoints: Mapping[str, Any] | None = None
-        self._asked_at = 0.0
+        self._requested_at = 0.0
         self._turns = asyncio.Semaphore(_SIDE_BY_SIDE)
 
     async def address(self, *, state: str, challenge: str) -> str:
@@ -100,14 +100,14 @@ class OidcSignIn:
             raise ProviderUnavailable from None
 
     async def _endpoint(self, name: str) -> str:
-        if self._endpoints is None or monotonic() - self._asked_at >= _FRESH_SECONDS:
+        if self._endpoints is None or monotonic() - self._requested_at >= _FRESH_SECONDS:
             try:
                 async with self._turns:
                     self._endpoints = await read_configuration(self._client, self._issuer)
             except (httpx.HTTPError, httpx.InvalidURL, LookupError, ValueError) as error:
                 log.warning("sign_in_unavailable", reason=repr(error))
                 raise ProviderUnavailable from None
-            self._asked_at = monotonic()
+            self._requested_at = monotonic()
         endpoint = self._endpoints.get(name)
         if not isinstance(endpoint, str):
             log.warning("sign_in_unavailable", reason=f"the provider names no {name}")

@@ -68,13 +68,13 @@ class Provider:
 
     async def authorize(self, request: Request) -> RedirectResponse:
         """Send the browser back at once: whoever comes is signed in."""
-        asked = dict(request.query_params)
-        assert asked["response_type"] == "code"
-        assert asked["code_challenge_method"] == "S256"
+        query = dict(request.query_params)
+        assert query["response_type"] == "code"
+        assert query["code_challenge_method"] == "S256"
         code = f"code-{len(self.codes)}"
-        self.codes[code] = asked
-        query = urlencode({"code": code, "state": asked["state"]})
-        return RedirectResponse(f"{asked['redirect_uri']}?{query}", 302)
+        self.codes[code] = query
+        result = urlencode({"code": code, "state": query["state"]})
+        return RedirectResponse(f"{query['redirect_uri']}?{result}", 302)
 
     async def issue(self, request: Request) -> JSONResponse:
         """Exchange each code once, for whoever has its verifier; and refresh tokens, always."""
