@@ -140,7 +140,7 @@ async def test_a_store_that_is_away_for_twenty_seconds_costs_no_image(
             batch = await client.ended(batch_id)
         assert (running["status"], running["failed"]) == ("RUNNING", 0)
         assert (batch["status"], batch["succeeded"]) == ("SUCCEEDED", PICTURES)
-        kept = s3.client.list_objects_v2(Bucket=bucket)["Contents"]
+        kept = s3.client.list_objects_v2(Bucket=bucket, Prefix="generated/")["Contents"]
     assert len(fake_workers_ai.requests) == PICTURES
     assert len(kept) == PICTURES
     assert paid(settings["DATABASE_URL"]) == ALL_PAID_ONCE
