@@ -10,12 +10,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gql_server.bootstrap.store_identity import WrongStore, require_store
 from gql_server.database.engine.engine import Database
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.migration import (
     DatabaseOutdated,
     check_current,
     migrate,
 )
-from gql_server.database.engine.pools import pool_sizes
+from gql_server.database.engine.pools import MIN_POOL_SIZE, free_for_process, pool_sizes
 from gql_server.database.engine.rights import is_denied, rights_to_migrate
 from gql_server.jobs.engine_database import (
     SCHEMA as JOBS_SCHEMA,
@@ -233,11 +234,29 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
         folder = Path(settings.sqlalchemy_url.database or "").parent
         if not folder.is_dir():
             raise StartError(f"DATABASE_URL: there is no folder {folder}")
-    database = Database(settings.sqlalchemy_url, pool_sizes(settings.database_pool_size))
+    sizes = pool_sizes(await _pool_size(settings))
+    database = Database(settings.sqlalchemy_url, sizes)
     try:
         yield database
     finally:
         await database.close()
+
+
+async def _pool_size(settings: Settings) -> int:
+    wanted, url = settings.database_pool_size, settings.sqlalchemy_url
+    if url.get_backend_name() == "sqlite":
+        return wanted
+    probe = Database(url, pool_sizes(MIN_POOL_SIZE))
+    try:
+        async with probe.read() as connection:
+            free = await free_for_process(connection)
+    except (DatabaseUnavailable, SQLAlchemyError):
+        return wanted  # whoever uses the database reports the error
+    finally:
+        await probe.close()
+    if free < wanted:
+        log.info("database_pool_limited", setting=wanted, connections=free)
+    return min(wanted, free)
 
 
 def _signer(settings: Settings) -> UrlSigner:

@@ -24,7 +24,6 @@ from gql_server.bootstrap.store_identity import WrongStore, require_store
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.notifications import listening
-from gql_server.database.engine.pools import pool_sizes
 from gql_server.database.queries.image_inserts import ImageInserts
 from gql_server.database.queries.processes import remove_all_processes
 from gql_server.domain.rate_limits import RateLimit
@@ -131,7 +130,7 @@ class Wiring:
                 url=settings.sqlalchemy_url,
                 concurrency=settings.job_concurrency,
                 stop_seconds=settings.shutdown_timeout,
-                connections=pool_sizes(settings.database_pool_size).jobs,
+                connections=database.sizes.jobs,
             )
             stack.push_async_callback(jobs.close)
             await stack.enter_async_context(

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
+from gql_server.bootstrap.resources import open_database
 from gql_server.database.engine import pools
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.errors import DatabaseUnavailable
@@ -15,6 +17,7 @@ from gql_server.database.engine.locks import with_advisory_lock
 from gql_server.database.engine.pools import MIN_POOL_SIZE, pool_sizes
 from gql_server.jobs.engine_database import engine_url, open_engine
 from gql_server.processes.recurring import recurring
+from gql_server.settings import Settings
 from tests.support.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
@@ -98,3 +101,19 @@ def test_a_process_opens_no_more_than_its_setting_says(total: int) -> None:
     assert sizes.readers + sizes.writers + sizes.jobs + 1 == total
     assert sizes.writers > sizes.alone
     assert min(sizes.readers, sizes.jobs) >= 2
+
+
+@pytest.mark.parametrize(("wanted", "opened"), [(1000, 15), (10, 10)])
+async def test_a_process_leaves_room_for_another(
+    postgres: PostgresServer, narrow_url: URL, wanted: int, opened: int
+) -> None:
+    name = str(narrow_url.database)
+    with psycopg.connect(postgres.setting(name), autocommit=True) as connection:
+        connection.execute(f"ALTER ROLE {ROLE} CONNECTION LIMIT 30")
+        connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {ROLE}")
+    settings = Settings(
+        database_url=SecretStr(narrow_url.render_as_string(hide_password=False)),
+        database_pool_size=wanted,
+    )
+    async with open_database(settings, migrates=False) as database:
+        assert database.sizes == pool_sizes(opened)

@@ -50,6 +50,7 @@ class Database:
     Attributes:
         on_committed_topic: Called, on SQLite, with each topic that a committed transaction
             published.
+        sizes: The numbers of its connections.
         alone: Limits the transactions that stay open for exclusive work, which needs connections
             beside its own.
         values: Converts the values in the rows of ``rows``.
@@ -59,6 +60,7 @@ class Database:
     def __init__(self, url: URL, sizes: PoolSizes | None = None) -> None:
         """Take the URL and the numbers of connections; nothing is opened yet."""
         sizes = sizes or pool_sizes()
+        self.sizes: Final = sizes
         self.alone: Final = asyncio.Semaphore(sizes.alone)
         self.is_sqlite: Final = url.get_backend_name() == "sqlite"
         self._started: set[asyncio.Task[None]] = set()

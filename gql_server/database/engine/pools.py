@@ -10,6 +10,8 @@ from typing import Final
 
 import psycopg
 import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, QueuePool
 from sqlalchemy.util import await_only
 
@@ -22,6 +24,13 @@ _FIRST_PAUSE: Final = 0.1
 _MAX_PAUSE: Final = 1.0
 _TOO_MANY: Final = "53300"
 _NO_ROOM: Final = ("too many clients", "too many connections", "connection slots")
+
+_ALLOWED: Final = text(
+    "SELECT least(current_setting('max_connections')::int"
+    " - current_setting('superuser_reserved_connections')::int,"
+    " nullif(rolconnlimit, -1), nullif(datconnlimit, -1))"
+    " FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_database()"
+)
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +80,15 @@ def pool_sizes(total: int = DEFAULT_POOL_SIZE) -> PoolSizes:
     left = total - _LISTENERS - jobs
     readers = left // 2
     return PoolSizes(readers=readers, writers=left - readers, jobs=jobs)
+
+
+async def free_for_process(connection: AsyncConnection) -> int:
+    """Return how many connections a process may open to PostgreSQL, so that a second one fits.
+
+    That is half of what the server, the database and the role allow, at least ``MIN_POOL_SIZE``.
+    """
+    allowed: int = (await connection.execute(_ALLOWED)).scalar_one()
+    return max(MIN_POOL_SIZE, allowed // 2)
 
 
 class TurnsInThreads(QueuePool):

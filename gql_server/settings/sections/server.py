@@ -47,9 +47,10 @@ class ServerSettings(BaseSettings):
         default=51,
         ge=8,
         le=1000,
-        description="Connections a process opens to PostgreSQL at most. Keep the sum over all "
-        "processes below `max_connections` minus `superuser_reserved_connections`; beyond that "
-        "[they wait for one another](using.md#running-it).",
+        description="Connections a process opens to PostgreSQL at most, and never more than half "
+        "of what the server, the database and the role allow. Keep the sum over all processes "
+        "below `max_connections` minus `superuser_reserved_connections`; beyond that [they wait "
+        "for one another](using.md#running-it).",
     )
     allowed_hosts: Hosts = Field(
         default=(),
