@@ -21,6 +21,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "description": ("description",),
     "model": ("model_id",),
     "defaultPrompt": ("default_prompt",),
+    "models": ("fallback_model_ids",),
     "parameters": ("parameters",),
     "version": ("version",),
     "userId": ("user_id",),
