@@ -13,8 +13,7 @@ from gql_server.database.records.batches import BatchRecord
 from gql_server.domain.batches import FINISHED, BatchPriority, BatchStatus
 from gql_server.domain.errors import BatchConflict, BatchNotFound
 from gql_server.domain.principal import Principal
-from gql_server.generation.recovery import kept_prompt
-from gql_server.generation.requests.request import request_from_json
+from gql_server.generation.recovery import request_again
 from gql_server.generation.services import Services
 
 
@@ -100,7 +99,7 @@ async def retry_batch(
         raise BatchConflict("The batch has no failed items.", batch_id=batch_id, status=status)
     pictures = [
         BatchImage(
-            request=replace(request_from_json(request), kept=kept_prompt(accepted)),
+            request=request_again(request, accepted),
             path=("items", number),
             own=frozenset(),
         )

@@ -25,7 +25,7 @@ from gql_server.domain.errors import BatchPending
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal
 from gql_server.generation.recovery import validated_to_json
-from gql_server.generation.requests.request import request_to_json
+from gql_server.generation.requests.request import ImageRequest, request_to_json
 from gql_server.generation.services import Services
 from gql_server.idempotency.operations import Accepted
 from gql_server.inference.model import Model
@@ -222,5 +222,10 @@ def _given(request: BatchRequest) -> dict[str, Any]:
     given = {one.name: getattr(request, one.name) for one in fields(request)}
     return {
         **{name: value for name, value in given.items() if value not in (None, False)},
-        "pictures": [request_to_json(image.request) for image in request.pictures],
+        "pictures": [_given_image(image.request) for image in request.pictures],
     }
+
+
+def _given_image(request: ImageRequest) -> dict[str, Any]:
+    given = request_to_json(request)
+    return given | ({"models": request.fallback_model_ids} if request.fallback_model_ids else {})

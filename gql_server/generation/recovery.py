@@ -175,6 +175,8 @@ def validated_to_json(accepted: ValidatedRequest) -> dict[str, Any]:
         "template_version": accepted.template_version,
         "remade_from": accepted.remade_from,
     }
+    if accepted.request.fallback_model_ids:
+        written["models"] = accepted.request.fallback_model_ids
     return written | ({"fallbacks": fallbacks} if fallbacks else {})
 
 
@@ -242,12 +244,18 @@ def validated_from_json(
     )
 
 
-def kept_prompt(written: Mapping[str, Any]) -> KeptPrompt | None:
-    """Return what the accepted remake of an image kept of it; None if it is no remake."""
-    remade_from = written.get("remade_from")
-    if remade_from is None:
-        return None
-    return KeptPrompt(written["rendered_prompt"], written["template_version"], remade_from)
+def request_again(request: Mapping[str, Any], accepted: Mapping[str, Any]) -> ImageRequest:
+    """Return a recorded request, to be accepted again.
+
+    Args:
+        request: What ``request_to_json`` wrote of it.
+        accepted: What ``validated_to_json`` wrote of it.
+    """
+    remade_from, kept = accepted.get("remade_from"), None
+    if remade_from is not None:
+        kept = KeptPrompt(accepted["rendered_prompt"], accepted["template_version"], remade_from)
+    models = tuple(accepted.get("models", ()))
+    return replace(request_from_json(request), fallback_model_ids=models, kept=kept)
 
 
 def validated_from_record(

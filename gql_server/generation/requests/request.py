@@ -62,18 +62,16 @@ class ImageRequest:
 _FIELDS: Final = tuple(
     one.name for one in fields(ImageRequest) if one.name not in {"kept", "fallback_model_ids"}
 )
-"""What is kept of another image is part of what was accepted, and servers before do not read it."""
+"""The others are part of what was accepted: servers of earlier versions refuse names they do not
+know in a request, and leave them out of what was accepted."""
 
 
 def request_to_json(request: ImageRequest) -> dict[str, Any]:
-    """Return a request as JSON, with later fields only where they are set."""
-    written = {
+    """Return a request as JSON, without what is part of what was accepted."""
+    return {
         **{name: getattr(request, name) for name in _FIELDS},
         "parameters": parameters_to_json(request.parameters),
     }
-    if request.fallback_model_ids:
-        written["fallback_model_ids"] = request.fallback_model_ids
-    return written
 
 
 def request_from_json(written: Mapping[str, Any]) -> ImageRequest:
@@ -82,7 +80,6 @@ def request_from_json(written: Mapping[str, Any]) -> ImageRequest:
         **{
             **written,
             "parameters": parameters_from_json(written["parameters"]),
-            "fallback_model_ids": tuple(written.get("fallback_model_ids", ())),
             "source_image_ids": tuple(written["source_image_ids"]),
             "tags": tuple(written["tags"]),
         }
