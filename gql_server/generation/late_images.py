@@ -53,7 +53,7 @@ async def _finish(services: Services, found: RemoteImageRecord) -> None:
             await complete_keys_of(connection, [found.image_id])
         return
     accepted = validated_from_record(services, found)
-    if accepted is None:
+    if accepted is None or accepted.model.id != found.accepted["model"]:
         await _leave_to_others(services, found)
         return
     hold = Hold(found.image_id, accepted.payer, accepted.price.cost)

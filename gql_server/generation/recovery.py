@@ -14,7 +14,12 @@ from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.money import MilliNeurons, NanoDollars
 from gql_server.domain.parameters import parameters_from_json, parameters_to_json
 from gql_server.domain.principal import Principal
-from gql_server.domain.skipped_models import SkippedModel, skipped_from_json, skipped_to_json
+from gql_server.domain.skipped_models import (
+    SkippedModel,
+    SkipReason,
+    skipped_from_json,
+    skipped_to_json,
+)
 from gql_server.generation.persist import store_attempts
 from gql_server.generation.provenance import provenance_to_json
 from gql_server.generation.requests.request import (
@@ -89,12 +94,16 @@ async def read_saved(
         accepted: The request as validated here, for whatever the object's metadata does not
             contain.
         stored: The object.
+
+    Raises:
+        GenerationFailed: Only another version of the server has the model that generated it.
     """
     async with services.decoding:
         info = await asyncio.to_thread(inspect_picture, stored.data, allow_svg=True)
     metadata = stored.metadata
-    skipped = _skipped(metadata.get("skipped-models", ""))
-    accepted = accepted.made_by(metadata.get("model", ""), skipped)
+    if "model" in metadata:
+        skipped = _skipped(metadata.get("skipped-models", ""))
+        accepted = made_by(accepted, metadata["model"], skipped)
     price = accepted.price
     seed = int(metadata["seed"]) if "seed" in metadata else accepted.parameters.seed
     return SavedImage(
@@ -118,6 +127,23 @@ async def read_saved(
             read_marks(stored.data, info.format), is_ours=metadata.get("marked-by") == "server"
         ),
     )
+
+
+def made_by(
+    accepted: ValidatedRequest, model_id: str, skipped: tuple[SkippedModel, ...]
+) -> ValidatedRequest:
+    """Return a request as the model that generated its image received it.
+
+    Raises:
+        GenerationFailed: Only another version of the server has this model.
+    """
+    made = accepted.made_by(model_id, skipped)
+    if made is None:
+        raise GenerationFailed(
+            "The model that generated the image is no longer available. Choose another one.",
+            retryable=True,
+        )
+    return made
 
 
 def _skipped(written: str) -> tuple[SkippedModel, ...]:
@@ -194,17 +220,31 @@ def _candidate_to_json(one: Candidate) -> dict[str, Any]:
     return written | ({"skipped": skipped_to_json(one.skipped)} if one.skipped else {})
 
 
-def _candidate_from_json(services: Services, written: Mapping[str, Any]) -> Candidate | None:
-    model = services.catalogue.get(written["model"])
-    if model is None:
-        return None
-    return Candidate(
-        model=model,
-        parameters=parameters_from_json(written["parameters"]),
-        price=Price(**written["price"]),
-        seed_was_given=written["seed_was_given"],
-        skipped=skipped_from_json(written.get("skipped")),
-    )
+def _candidates_from_json(
+    services: Services, request: ImageRequest, written: Mapping[str, Any]
+) -> list[Candidate]:
+    """Return the models that this version has; the others count as skipped."""
+    known: list[Candidate] = []
+    skipped: list[SkippedModel] = []
+    for one in (written, *written.get("fallbacks", ())):
+        skipped += skipped_from_json(one.get("skipped"))
+        model = services.catalogue.get(one["model"])
+        if model is None:
+            skipped.append(SkippedModel(one["model"], SkipReason.DEPRECATED))
+            continue
+        # Earlier versions did not write it.
+        seed_was_given = one.get("seed_was_given", request.parameters.seed is not None)
+        known.append(
+            Candidate(
+                model=model,
+                parameters=parameters_from_json(one["parameters"]),
+                price=Price(**one["price"]),
+                seed_was_given=seed_was_given,
+                skipped=tuple(skipped),
+            )
+        )
+        skipped = []
+    return known
 
 
 def validated_from_json(
@@ -215,31 +255,27 @@ def validated_from_json(
     written: Mapping[str, Any] | None,
 ) -> ValidatedRequest | None:
     """Return a validated request from its JSON, or None if this version cannot use it."""
-    model = services.catalogue.get(written["model"]) if written is not None else None
-    if written is None or model is None:
+    if written is None:
         return None
+    candidates = _candidates_from_json(services, request, written)
+    if not candidates:
+        return None
+    first, *fallbacks = candidates
     mask = written["mask"]
     return ValidatedRequest(
         image_id=image_id,
         payer=Payer(user_id=principal.user_id, key_id=written.get("key_id")),
         request=replace(request, tags=tuple(clean_tags(request.tags))),
-        model=model,
+        model=first.model,
         rendered_prompt=written["rendered_prompt"],
-        parameters=parameters_from_json(written["parameters"]),
+        parameters=first.parameters,
         sources=tuple(SourceImage(**source) for source in written["sources"]),
         mask=SourceImage(**mask) if mask is not None else None,
-        price=Price(**written["price"]),
-        # Earlier versions did not write it.
-        seed_was_given=written.get("seed_was_given", request.parameters.seed is not None),
+        price=first.price,
+        seed_was_given=first.seed_was_given,
         template_version=written.get("template_version"),
-        fallbacks=tuple(
-            one
-            for one in (
-                _candidate_from_json(services, found) for found in written.get("fallbacks", ())
-            )
-            if one is not None
-        ),
-        skipped=skipped_from_json(written.get("skipped")),
+        fallbacks=tuple(fallbacks),
+        skipped=first.skipped,
         remade_from=written.get("remade_from"),
     )
 

@@ -19,7 +19,7 @@ from gql_server.database.tables.remote_images import RemoteImageRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import GenerationFailed, GenerationPending
 from gql_server.domain.skipped_models import skipped_from_json
-from gql_server.generation.recovery import validated_to_json
+from gql_server.generation.recovery import made_by, validated_to_json
 from gql_server.generation.requests.request import request_to_json
 from gql_server.generation.requests.validated import ValidatedRequest
 from gql_server.generation.services import Services
@@ -78,16 +78,16 @@ async def fetch_remote(
 
     Raises:
         GenerationPending: It cannot be fetched at the moment.
-        GenerationFailed: It cannot be fetched any more.
+        GenerationFailed: It cannot be fetched any more, or only another version of the server has
+            the model that generated it.
     """
     image_id = accepted.image_id
     async with services.database.read() as connection:
         found = await find_remote_image(connection, image_id)
     if found is None:
         return None
-    made = accepted.made_by(
-        found.accepted["model"], skipped_from_json(found.accepted.get("skipped"))
-    )
+    skipped = skipped_from_json(found.accepted.get("skipped"))
+    made = made_by(accepted, found.accepted["model"], skipped)
     try:
         return made, await services.generator.fetch(_image(found))
     except NotFetched as error:

@@ -12,7 +12,7 @@ from gql_server.database.tables.remote_images import RemoteImageRow
 from gql_server.domain.clock import now
 from gql_server.generation.late_images import finish_late_images
 from gql_server.inference.workers_ai.client import WorkersAI
-from tests.support.running_app import RunningApp
+from tests.support.running_app import FLUX, RunningApp
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import Reply
 
@@ -93,7 +93,7 @@ async def test_an_image_that_another_version_must_finish_is_left_to_it(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
     fake_workers_ai.file_replies.append(DOWN)
-    (error,) = (await app.generate(model=WAN))["userErrors"]
+    (error,) = (await app.generate(model=WAN, models=[FLUX]))["userErrors"]
     async with app.services.database.read() as connection:
         (accepted,) = (await connection.execute(select(col(RemoteImageRow.accepted)))).scalars()
     unknown = {**accepted, "model": "maker/of-the-next-version"}

@@ -106,12 +106,14 @@ class ValidatedRequest:
         skipped = (*self.skipped, SkippedModel(self.model.id, reason), *following.skipped)
         return self._with(following, tuple(rest), skipped)
 
-    def made_by(self, model_id: str, skipped: tuple[SkippedModel, ...]) -> "ValidatedRequest":
-        """Return the request as the model that generated the image received it."""
+    def made_by(
+        self, model_id: str, skipped: tuple[SkippedModel, ...]
+    ) -> "ValidatedRequest | None":
+        """Return the request as the model that generated the image received it; None: unknown."""
         for candidate in self.candidates:
             if candidate.model.id == model_id:
                 return self._with(candidate, (), skipped)
-        return self
+        return None
 
     def within(self, limit: int) -> "ValidatedRequest":
         """Return the request without the models that cost more than a limit, if others remain."""
