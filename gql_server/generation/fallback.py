@@ -10,6 +10,7 @@ from gql_server.domain.errors import (
     DailyAllocationUsed,
     DomainError,
     GenerationFailed,
+    ImageFlagged,
 )
 from gql_server.domain.skipped_models import skip_reason
 from gql_server.generation.produce import produce_image
@@ -90,4 +91,6 @@ def _passes(error: DomainError) -> bool:
     """Return whether the same request may succeed later."""
     if isinstance(error, GenerationFailed):
         return error.retryable or error.needs_operator
+    if isinstance(error, ImageFlagged):
+        return not error.seed_was_given  # the next seed may give another image
     return isinstance(error, DailyAllocationUsed)

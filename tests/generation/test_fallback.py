@@ -116,6 +116,16 @@ async def test_the_error_of_all_is_the_one_that_passes(
     assert (await app.image(**given))["model"]["id"] == SDXL
 
 
+async def test_a_key_does_not_remember_a_refusal_where_another_seed_may_give_an_image(
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
+) -> None:
+    fake_workers_ai.next(prompt_refused(), image_flagged(), prompt_refused())
+    given = {"model": SDXL, "models": [WAN], "idempotencyKey": "k"}
+    (failed,) = (await app.generate(**given))["userErrors"]
+    assert failed["code"] == "IMAGE_FLAGGED"
+    assert (await app.image(**given))["model"]["id"] == WAN
+
+
 async def test_no_model_follows_one_that_may_have_been_billed(
     app: RunningApp, fake_workers_ai: FakeWorkersAI
 ) -> None:
