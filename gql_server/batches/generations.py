@@ -22,6 +22,7 @@ from gql_server.domain.errors import (
     BatchNotFound,
     BatchPending,
     GenerationNotFound,
+    IdempotencyInProgress,
 )
 from gql_server.domain.ids import batch_of_generation, generation_of_batch
 from gql_server.domain.principal import Principal
@@ -60,6 +61,8 @@ async def start_generation(
         )
     except BatchPending as error:
         raise BatchPending(generation_of_batch(error.batch_id), noun="generation") from error
+    except IdempotencyInProgress as error:
+        raise IdempotencyInProgress(generation_of_batch(error.image_id)) from error
 
 
 async def get_generations(

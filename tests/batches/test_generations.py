@@ -1,11 +1,13 @@
 """Single images that are not waited for."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gql_server.database.queries.batches import insert_batch
 from gql_server.domain.ids import batch_of_generation
 from gql_server.ledger.audit.audit import audit
 from gql_server.webhooks.signatures import user_secret
@@ -27,6 +29,8 @@ GENERATE = (
     % FIELDS
 )
 READ = "query ($id: ID!) { generation(id: $id) { %s } node(id: $id) { id } }" % FIELDS
+PENDING = """userErrors { code
+  ... on BatchPending { batchId } ... on IdempotencyInProgress { imageId } }"""
 LISTS = """query ($id: ID!) { batches { totalCount edges { node { id } } } batch(id: $id) { id }
   images { totalCount } costAnalytics { totalCost } }"""
 CANCEL = """mutation ($id: ID!) { cancelGeneration(input: {id: $id}) {
@@ -118,6 +122,27 @@ async def test_a_generation_is_canceled_before_it_starts_and_not_after_it_finish
     for unknown in (batch_of_generation(done), "gen_none", await harness.batch(1)):
         (error,) = (await harness.app.ask(CANCEL, id=unknown))["cancelGeneration"]["userErrors"]
         assert error["code"] == "GENERATION_NOT_FOUND"
+
+
+async def test_a_key_whose_generation_is_being_accepted_names_the_generation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_continue = asyncio.Event()
+
+    async def later(*given: Any) -> None:
+        await may_continue.wait()
+        await insert_batch(*given)
+
+    monkeypatch.setattr("gql_server.batches.create.insert_batch", later)
+    query = GENERATE.replace("userErrors { code path message }", PENDING)
+    given = {"prompt": "A red fox", "model": FLUX, "wait": False, "idempotencyKey": "k"}
+    async with running_app(tmp_path, {"request_deadline": 0.2}) as app:
+        first = (await app.ask(query, input=given))["generateImage"]["userErrors"][0]
+        second = (await app.ask(query, input=given))["generateImage"]["userErrors"][0]
+        assert [first["code"], second["code"]] == ["BATCH_PENDING", "IDEMPOTENCY_IN_PROGRESS"]
+        assert first["batchId"].startswith("gen_")
+        assert second["imageId"] == first["batchId"]
+        may_continue.set()
 
 
 async def test_a_batch_is_no_generation_and_a_generation_no_batch(harness: BatchHarness) -> None:
