@@ -103,7 +103,13 @@ async def read_saved(
     metadata = stored.metadata
     if "model" in metadata:
         skipped = _skipped(metadata.get("skipped-models", ""))
-        accepted = made_by(accepted, metadata["model"], skipped)
+        made = accepted.made_by(metadata["model"], skipped)
+        if made is None:
+            raise GenerationFailed(
+                "The model that generated the image is no longer available. Choose another one.",
+                retryable=True,
+            )
+        accepted = made
     price = accepted.price
     seed = int(metadata["seed"]) if "seed" in metadata else accepted.parameters.seed
     return SavedImage(
@@ -127,23 +133,6 @@ async def read_saved(
             read_marks(stored.data, info.format), is_ours=metadata.get("marked-by") == "server"
         ),
     )
-
-
-def made_by(
-    accepted: ValidatedRequest, model_id: str, skipped: tuple[SkippedModel, ...]
-) -> ValidatedRequest:
-    """Return a request as the model that generated its image received it.
-
-    Raises:
-        GenerationFailed: Only another version of the server has this model.
-    """
-    made = accepted.made_by(model_id, skipped)
-    if made is None:
-        raise GenerationFailed(
-            "The model that generated the image is no longer available. Choose another one.",
-            retryable=True,
-        )
-    return made
 
 
 def _skipped(written: str) -> tuple[SkippedModel, ...]:

@@ -19,7 +19,7 @@ from gql_server.database.tables.remote_images import RemoteImageRow
 from gql_server.domain.clock import now
 from gql_server.domain.errors import GenerationFailed, GenerationPending
 from gql_server.domain.skipped_models import skipped_from_json
-from gql_server.generation.recovery import made_by, validated_to_json
+from gql_server.generation.recovery import validated_to_json
 from gql_server.generation.requests.request import request_to_json
 from gql_server.generation.requests.validated import ValidatedRequest
 from gql_server.generation.services import Services
@@ -77,9 +77,9 @@ async def fetch_remote(
     Returns it with the request as the model that generated it received it.
 
     Raises:
-        GenerationPending: It cannot be fetched at the moment.
-        GenerationFailed: It cannot be fetched any more, or only another version of the server has
-            the model that generated it.
+        GenerationPending: It cannot be fetched at the moment, or only by another version of the
+            server, which has the model that generated it.
+        GenerationFailed: It cannot be fetched any more.
     """
     image_id = accepted.image_id
     async with services.database.read() as connection:
@@ -87,8 +87,10 @@ async def fetch_remote(
     if found is None:
         return None
     skipped = skipped_from_json(found.accepted.get("skipped"))
-    made = made_by(accepted, found.accepted["model"], skipped)
+    made = accepted.made_by(found.accepted["model"], skipped)
     try:
+        if made is None:  # a process of the version that has it may fetch it
+            raise NotFetched("this version does not have its model")
         return made, await services.generator.fetch(_image(found))
     except NotFetched as error:
         raise await not_fetched(services, image_id, error) from error

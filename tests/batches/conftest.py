@@ -104,8 +104,13 @@ class BatchHarness:
             await asyncio.wait({work})
         fake_workers_ai.always = None
 
-    async def die_before_the_row(self, batch_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Put a batch's pictures into the store as another process, which dies then."""
+    async def die_before_the_row(
+        self, batch_id: str, monkeypatch: pytest.MonkeyPatch, step: str = "save_row"
+    ) -> None:
+        """Put a batch's images into the store as another process, which dies then.
+
+        With the step ``save_bytes`` it dies before, when they are generated.
+        """
 
         async def dies(*_given: object, **_more: object) -> None:
             raise asyncio.CancelledError
@@ -113,7 +118,7 @@ class BatchHarness:
         dead = ProcessLease(self.services.database, seconds=30)
         async with dead.held():
             with monkeypatch.context() as patch:
-                patch.setattr("gql_server.generation.produce.save_row", dies)
+                patch.setattr(f"gql_server.generation.produce.{step}", dies)
                 patch.setattr("gql_server.batches.item_states.complete_with_error", dies)
                 with pytest.raises(asyncio.CancelledError):
                     await self.work_on(batch_id, dead)
