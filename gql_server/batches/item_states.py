@@ -20,6 +20,9 @@ from gql_server.generation.services import Services
 from gql_server.jobs.kinds import JobRun
 from gql_server.telemetry.metrics import BATCH_ITEMS_FINISHED
 
+_Claim = tuple[str, int, str]
+"""The process that claims an item, how often the item had been started when read, and its ID."""
+
 
 class ItemStates:
     """Claims items for a process, completes them with errors, and queues them again.
@@ -36,7 +39,7 @@ class ItemStates:
     async def claim(self, run: JobRun, item: ItemToDo) -> bool:
         """Claim an item for this process if it is free; return whether it is claimed."""
         if item.status == ItemStatus.QUEUED:
-            return await self._starts.write((run.process_id, item.id))
+            return await self._starts.write((run.process_id, item.attempts, item.id))
         async with self._services.database.write() as connection:
             return await take_over_item(connection, item.id, process_id=run.process_id)
 
@@ -57,11 +60,11 @@ class ItemStates:
             found = await items_to_do(connection, item.batch_id, item.slice)
         return next((one for one in found if one.id == item.id), None)
 
-    async def _start(self, claims: Sequence[tuple[str, str]]) -> Sequence[bool]:
-        """Start items, each given with the ID of the process that claims it."""
+    async def _start(self, claims: Sequence[_Claim]) -> Sequence[bool]:
+        """Start the claimed items; return of each whether it was started."""
         start = partial(_start_items, claims=claims)
         started = await self._services.database.write_in_thread(start)
-        return [item_id in started for _, item_id in claims]
+        return [item_id in started for _, _, item_id in claims]
 
     async def status_of_batch(self, item: ItemToDo) -> BatchStatus:
         """Return the current status of the item's batch."""
@@ -93,11 +96,9 @@ class ItemStates:
             await self._services.webhooks.deliver_soon(webhook_id)
 
 
-async def _start_items(
-    connection: AsyncConnection, *, claims: Sequence[tuple[str, str]]
-) -> set[str]:
+async def _start_items(connection: AsyncConnection, *, claims: Sequence[_Claim]) -> set[str]:
     started: set[str] = set()
-    for process_id in sorted({process_id for process_id, _ in claims}):
-        ids = [item_id for holder, item_id in claims if holder == process_id]
-        started |= await start_items(connection, ids, process_id=process_id)
+    for process_id, attempts in sorted({claim[:2] for claim in claims}):
+        ids = [item_id for *of, item_id in claims if of == [process_id, attempts]]
+        started |= await start_items(connection, ids, process_id=process_id, attempts=attempts)
     return started

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from gql_server.batches.fair_semaphore import FairSemaphore
+from gql_server.batches.item_runner import ItemRunner
 from gql_server.batches.slice_runner import SliceRunner
 from gql_server.batches.sweep import sweep_batches
-from gql_server.database.queries.batch_items import has_work_now
+from gql_server.database.queries.batch_items import has_work_now, items_to_do
 from gql_server.database.records.batches import BatchRecord
 from gql_server.database.tables.remote_images import RemoteImageRow
 from gql_server.domain.clock import now
@@ -78,6 +80,23 @@ async def test_an_image_is_fetched_until_its_address_expires_and_holds_no_slice_
     batch = await harness.read(batch_id)
     assert (batch["status"], batch["cost"]) == ("SUCCEEDED", 0.03)
     assert await remembered(harness) == 0
+    assert len(fake_workers_ai.requests) == 1
+
+
+async def test_an_item_that_was_read_before_its_image_was_paid_is_not_generated_again(
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
+) -> None:
+    harness.work = SliceRunner(harness.services, concurrency=1, fetch_waits=())
+    fake_workers_ai.file_replies.append(DOWN)
+    batch_id = await harness.batch(1, model=WAN)
+    async with harness.services.database.read() as connection:
+        (read_before,) = await items_to_do(connection, batch_id, 0)
+    await harness.work_on(batch_id)
+    late = ItemRunner(harness.services, concurrency=1)
+    async with FairSemaphore(1).slot("user") as slot:
+        assert not await late.claim_and_run(harness.run(batch_id), read_before, slot)
+    await harness.work_on(batch_id)
+    assert (await harness.read(batch_id))["cost"] == 0.03
     assert len(fake_workers_ai.requests) == 1
 
 

@@ -79,6 +79,8 @@ async def test_a_process_that_was_declared_dead_starts_no_item(database: Databas
     _, (first, second) = await add_batch(database, ItemStatus.QUEUED, ItemStatus.QUEUED)
     async with database.write() as connection:
         await register_process(connection, "prc_a")
-        assert await start_items(connection, [first.id], process_id="prc_a") == {first.id}
+        assert await start_items(connection, [first.id], process_id="prc_a", attempts=0) == {
+            first.id
+        }
         await remove_process(connection, "prc_a")
-        assert not await start_items(connection, [second.id], process_id="prc_a")
+        assert not await start_items(connection, [second.id], process_id="prc_a", attempts=0)

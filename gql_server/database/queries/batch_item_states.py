@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import String, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Integer, String, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
@@ -20,13 +20,25 @@ from gql_server.domain.clock import now
 
 
 async def start_items(
-    connection: AsyncConnection, ids: Collection[str], *, process_id: str
+    connection: AsyncConnection, ids: Collection[str], *, process_id: str, attempts: int
 ) -> set[str]:
     """Start queued items of batches that are not paused; return those this process now holds.
 
     A process that was declared dead starts none.
+
+    Args:
+        connection: Where to write.
+        ids: The items.
+        process_id: The process.
+        attempts: How often they had been started when they were read. One that was started since
+            may have been paid, and is read again before it is started.
     """
-    given = {"ids": tuple(ids), "holder": process_id, "moment": now()}
+    given = {
+        "ids": tuple(ids),
+        "holder": process_id,
+        "moment": now(),
+        "started_before": attempts,
+    }
     started = await connection.execute(_START_ITEMS, given)
     batches = {row.id: row.batch_id for row in started}
     for batch_id, items in sorted(Counter(batches.values()).items()):
@@ -239,6 +251,7 @@ _START_ITEMS: Final = (
     update(BatchItemRow)
     .where(
         _in_one_order(ItemStatus.QUEUED),
+        col(BatchItemRow.attempts) == bindparam("started_before", type_=Integer()),
         exists().where(
             col(BatchRow.id) == col(BatchItemRow.batch_id), col(BatchRow.status).in_(STARTABLE)
         ),
