@@ -94,7 +94,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     view = _view(
         settings, requires_auth=requires_auth, subscriptions=subscriptions, sockets=sockets
     )
-    renditions = Renditions()
+    renditions = Renditions(render=wiring.marker.render)
     observed = _observed(view, renditions if wiring.folder is not None else None)
     observed.counts = {
         gauges.OPEN_REQUESTS: lambda: len(open_requests),
@@ -153,7 +153,6 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
         schema_route(is_shown=settings.introspection),
     ]
     if wiring.folder is not None:
-        renditions = Renditions(render=wiring.marker.render)
         routes.append(images_route(wiring.folder, renditions=renditions))
     if settings.shows_playground or settings.shows_studio:
         routes.append(assets_route())

@@ -160,6 +160,18 @@ async def test_sockets_and_their_messages_are_counted(app: RunningApp) -> None:
     assert during("operations_total", operation="Over") == 1
 
 
+async def test_renditions_are_counted(app: RunningApp) -> None:
+    image = await app.image()
+    before = await scraped(app.client)
+    for _ in range(2):
+        assert (await app.client.get(image["url"], params={"width": "16"})).status_code == 200
+    after = await scraped(app.client)
+    for result in ("hit", "miss"):
+        labels = {"cache": "renditions", "result": result}
+        assert after("cache_reads_total", **labels) - before("cache_reads_total", **labels) == 1
+    assert after("cache_entries", cache="renditions") == 1
+
+
 async def test_every_documented_metric_is_there_once_it_happened(app: RunningApp) -> None:
     await app.image()
     names = (await scraped(app.client)).names()
