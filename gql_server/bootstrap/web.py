@@ -175,18 +175,7 @@ def _view(
     subscriptions: ConnectionCounts,
     sockets: ConnectionCounts,
 ) -> GraphQLView:
-    schema = build_schema(
-        Limits(
-            characters=settings.max_query_length,
-            tokens=settings.max_query_tokens,
-            depth=settings.max_query_depth,
-            aliases=settings.max_query_aliases,
-            directives=settings.max_query_directives,
-            repeats=settings.max_query_repeats,
-            cost=settings.max_query_cost,
-            operations=settings.max_operations,
-        )
-    )
+    schema = build_schema(_limits(settings))
     trusted = None
     if settings.trusted_documents is not None:
         trusted = load_trusted_documents(settings.trusted_documents, schema.documents)
@@ -211,6 +200,30 @@ def _view(
         sees_suggestions=settings.suggestions,
     )
     return GraphQLView(schema, contexts, persisted, options)
+
+
+def check_trusted_documents(settings: Settings) -> None:
+    """Check that this server runs every document in the file of trusted documents.
+
+    Raises:
+        TrustedDocumentsError: The file cannot be read, or has a document that does not run.
+    """
+    if settings.trusted_documents is not None:
+        documents = build_schema(_limits(settings)).documents
+        load_trusted_documents(settings.trusted_documents, documents)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        characters=settings.max_query_length,
+        tokens=settings.max_query_tokens,
+        depth=settings.max_query_depth,
+        aliases=settings.max_query_aliases,
+        directives=settings.max_query_directives,
+        repeats=settings.max_query_repeats,
+        cost=settings.max_query_cost,
+        operations=settings.max_operations,
+    )
 
 
 def _observed(view: GraphQLView, renditions: Renditions | None) -> Observed:

@@ -1,13 +1,15 @@
 """``gql-server check``."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Final
 
-import orjson
 import typer
 
+from gql_server.bootstrap.checks.files import check_files
 from gql_server.bootstrap.checks.finding import Finding, Level, failure, warning
 from gql_server.bootstrap.checks.machine import check_machine
 from gql_server.bootstrap.checks.services import (
@@ -51,7 +53,8 @@ def check(
     is_ok = all(finding.level is not Level.ERROR for finding in findings)
     if as_json:
         body = {"ok": is_ok, "settings": settings, "findings": findings}
-        typer.echo(orjson.dumps(body, option=orjson.OPT_INDENT_2).decode())
+        # Not by orjson, which refuses text that is not UTF-8; the environment may have such.
+        typer.echo(json.dumps(body, default=asdict, indent=2))
     else:
         _print(settings, findings, every=every)
     if not is_ok:
@@ -64,6 +67,7 @@ async def _findings(settings: Settings) -> list[Finding]:
         for misspelling in misspelled_settings()
     ]
     found += check_machine(settings)
+    found += check_files(settings)
     found += [finding async for finding in check_database(settings)]
     found.append(await check_workers_ai(settings))
     found.append(check_webhooks(settings))
@@ -77,8 +81,13 @@ async def _findings(settings: Settings) -> list[Finding]:
 def _print(settings: Sequence[Understood], findings: Sequence[Finding], *, every: bool) -> None:
     for setting in settings:
         if every or setting.source != "default":
-            typer.echo(f"{setting.name}={setting.value}  # {setting.source}")
+            _print_line(f"{setting.name}={setting.value}  # {setting.source}")
     for finding in findings:
-        typer.echo(f"{finding.level.value:<{_WIDTH}} {finding.part}: {finding.message}")
+        _print_line(f"{finding.level.value:<{_WIDTH}} {finding.part}: {finding.message}")
         if finding.fix is not None:
-            typer.echo(f"{'':<{_WIDTH}} Fix: {finding.fix}")
+            _print_line(f"{'':<{_WIDTH}} Fix: {finding.fix}")
+
+
+def _print_line(text: str) -> None:
+    """Print a line, in which bytes that are not UTF-8 are escaped."""
+    typer.echo(text.encode(errors="backslashreplace").decode())

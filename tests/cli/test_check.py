@@ -152,3 +152,48 @@ def test_near_names_of_models_are_suggested() -> None:
     assert result.exit_code == 1
     assert "No model is named flux-1-schnel1. Did you mean " in result.output
     assert "@cf/black-forest-labs/flux-1-schnell" in result.output
+
+
+@pytest.mark.parametrize(
+    ("environment", "part", "named"),
+    [
+        ({"PRICE_BOOK": "missing.toml"}, "prices", "PRICE_BOOK: "),
+        ({"TRUSTED_DOCUMENTS": "missing.json"}, "trusted documents", "TRUSTED_DOCUMENTS: "),
+        (
+            {"PROVENANCE_CERTIFICATE": "none", "PROVENANCE_PRIVATE_KEY": "none"},
+            "provenance",
+            "PROVENANCE_CERTIFICATE, PROVENANCE_PRIVATE_KEY: ",
+        ),
+        ({"DATA_DIR": "file/data"}, "disk", "is not a folder that this user can write to"),
+        ({"DATABASE_URL": "sqlite:///missing/a.db"}, "database", "There is no folder missing"),
+    ],
+)
+def test_what_would_prevent_a_start_is_an_error(
+    check: Check, tmp_path: Path, environment: dict[str, str], part: str, named: str
+) -> None:
+    (tmp_path / "file").touch()
+    result = check("--json", **environment)
+    assert result.exit_code == 1
+    assert named in findings(result)[part]["message"]
+    assert findings(result)[part]["level"] == "error"
+
+
+def test_a_value_that_is_no_utf_8_is_shown_escaped(check: Check) -> None:
+    settings = json.loads(check("--json", DATA_DIR="\udcff").stdout)["settings"]
+    assert next(one["value"] for one in settings if one["name"] == "DATA_DIR") == "\udcff"
+    assert r"DATA_DIR=\udcff  # environment" in check(DATA_DIR="\udcff").stdout
+
+
+def test_a_folder_that_may_not_be_looked_into_is_an_error(
+    check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path, **_options: bool) -> bool:
+        if "data" not in path.parts:
+            return exists(path)
+        raise PermissionError(13, "Permission denied", "data")
+
+    exists = Path.exists
+    monkeypatch.setattr(Path, "exists", refused)  # these tests may run as root
+    found = findings(check("--json"))
+    assert (found["disk"]["level"], found["database"]["level"]) == ("error", "error")
+    assert "Permission denied" in found["database"]["message"]

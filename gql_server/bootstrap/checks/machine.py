@@ -1,5 +1,6 @@
 """Checks of the machine, and of how others reach the server."""
 
+import os
 import resource
 import shutil
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ _MIN_FREE_BYTES: Final = 1024**3
 _OTHER_FILES: Final = 100
 """Files besides connections: the database, logs, images that are read."""
 
+_FOLDER_FIX: Final = "Set DATA_DIR to a folder that the server's user can write to."
 _EVERYONE: Final = {ip_network("0.0.0.0/0"), ip_network("::/0")}
 
 
@@ -29,9 +31,17 @@ def check_machine(settings: Settings) -> Iterator[Finding]:
 
 def _disk(settings: Settings) -> Finding:
     folder = settings.data_dir.absolute()
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
+    try:
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return failure("disk", f"{folder} cannot be used: {error.strerror}.", _FOLDER_FIX)
+    is_complete = settings.database_url and settings.r2_bucket  # elsewhere
+    is_written = folder != settings.data_dir.absolute() or not is_complete
+    if not folder.is_dir() or (is_written and not os.access(folder, os.W_OK | os.X_OK)):
+        text = f"{folder} is not a folder that this user can write to."
+        return failure("disk", text, _FOLDER_FIX)
     text = f"{free / 1024**3:.1f} GiB are free at {folder}."
     if free < _MIN_FREE_BYTES:
         return warning("disk", text, "Free some space, or set DATA_DIR to a larger disk.")

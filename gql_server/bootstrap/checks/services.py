@@ -42,13 +42,17 @@ class _RolledBack(Exception):
 
 async def check_database(settings: Settings) -> AsyncIterator[Finding]:
     """Check the database's version, the role's rights, a write, the clock, and the keys."""
-    if _is_not_created(settings):
-        file = settings.database_label
-        message = f"There is no database {file} yet, so the store is not checked either."
-        fix = "Start the server, which creates it, or run `gql-server migrate`."
-        yield warning("database", message, fix)
-        return
     try:
+        if _has_no_folder(settings):
+            folder = Path(settings.sqlalchemy_url.database or "").parent
+            yield failure("database", f"There is no folder {folder}.", "Create it.")
+            return
+        if _is_not_created(settings):
+            file = settings.database_label
+            message = f"There is no database {file} yet, so the store is not checked either."
+            fix = "Start the server, which creates it, or run `gql-server migrate`."
+            yield warning("database", message, fix)
+            return
         check_database_exists(settings)
         async with open_database(settings, migrates=False) as database:
             async for finding in _check_opened(settings, database):
@@ -59,6 +63,13 @@ async def check_database(settings: Settings) -> AsyncIterator[Finding]:
         if reason is None:
             raise
         yield failure("database", reason)
+
+
+def _has_no_folder(settings: Settings) -> bool:
+    """Return whether DATABASE_URL names a file in no folder; the server creates DATA_DIR only."""
+    url = settings.sqlalchemy_url
+    is_named = settings.database_url is not None and url.get_backend_name() == "sqlite"
+    return is_named and not Path(url.database or "").parent.is_dir()
 
 
 def _is_not_created(settings: Settings) -> bool:
