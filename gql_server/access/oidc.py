@@ -13,10 +13,10 @@ from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
+from gql_server.access.provider_calls import call_provider, provider_client
 from gql_server.access.tokens import ProviderUnavailable
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal, Role, is_plain_user_id
-from gql_server.tls import trusted_authorities
 
 _ALGORITHMS: Final = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
@@ -26,9 +26,6 @@ _ALGORITHMS: Final = (
 
 _LEEWAY_SECONDS: Final = 30
 """Clocks differ."""
-
-PROVIDER_SECONDS: Final = 5.0
-"""How long the provider may take to answer."""
 
 _FRESH_SECONDS: Final = 3600.0
 _FIRST_RETRY_SECONDS: Final = 1.0
@@ -114,7 +111,7 @@ async def open_oidc_tokens(
     *, issuer: str, audience: str, role_claim: str
 ) -> AsyncIterator[OidcTokens]:
     """Open the tokens of a provider."""
-    async with httpx.AsyncClient(verify=trusted_authorities(), timeout=PROVIDER_SECONDS) as client:
+    async with provider_client() as client:
         yield OidcTokens(client, issuer=issuer, audience=audience, role_claim=role_claim)
 
 
@@ -150,6 +147,7 @@ class _ProviderKeys:
                     httpx.InvalidURL,
                     JoseError,
                     LookupError,
+                    TypeError,
                     ValueError,
                 ) as error:
                     log.warning("provider_keys_unavailable", reason=repr(error))
@@ -159,7 +157,8 @@ class _ProviderKeys:
 
     async def _fetch(self) -> KeySet:
         configuration = await read_configuration(self._client, self._issuer)
-        return KeySet.import_key_set(await _read(self._client, configuration["jwks_uri"]))
+        answer = await call_provider(self._client, configuration["jwks_uri"])
+        return KeySet.import_key_set(answer.fields())
 
 
 async def read_configuration(client: httpx.AsyncClient, issuer: str) -> dict[str, Any]:
@@ -169,20 +168,14 @@ async def read_configuration(client: httpx.AsyncClient, issuer: str) -> dict[str
         httpx.HTTPError: The provider does not answer.
         httpx.InvalidURL: The issuer is no address.
         LookupError: The answer names no issuer.
-        ValueError: The answer is no JSON, or is that of another issuer.
+        ValueError: The answer is not a JSON object, is too long, or is that of another issuer.
     """
     address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
-    configuration: dict[str, Any] = await _read(client, address)
+    configuration: dict[str, Any] = (await call_provider(client, address)).fields()
     if configuration["issuer"] != issuer:
         message = f"{address} has another issuer"
         raise ValueError(message)
     return configuration
-
-
-async def _read(client: httpx.AsyncClient, address: str) -> Any:
-    response = await client.get(address)
-    response.raise_for_status()
-    return response.json()
 
 
 def _moment(seconds: float) -> datetime | None:

@@ -14,11 +14,11 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 import structlog
 
-from gql_server.access.oidc import PROVIDER_SECONDS, read_configuration
+from gql_server.access.oidc import read_configuration
+from gql_server.access.provider_calls import call_provider, provider_client
 from gql_server.access.sign_in import SignedIn
 from gql_server.access.tokens import ProviderUnavailable
 from gql_server.domain.errors import Unauthenticated
-from gql_server.tls import trusted_authorities
 
 _FRESH_SECONDS: Final = 3600.0
 _SIDE_BY_SIDE: Final = 8
@@ -85,17 +85,13 @@ class OidcSignIn:
         endpoint = await self._endpoint("token_endpoint")
         try:
             async with self._turns:
-                response = await self._client.post(
-                    endpoint,
-                    data={**grant, "client_id": self._client_id},
-                    headers={"Accept": "application/json"},
-                )
-            if response.is_client_error:
-                log.info("sign_in_refused", status=response.status_code)
+                form = {**grant, "client_id": self._client_id}
+                answer = await call_provider(self._client, endpoint, form=form)
+            if answer.response.is_client_error:
+                log.info("sign_in_refused", status=answer.response.status_code)
                 raise Unauthenticated("The provider refused the sign-in. Sign in again.")
-            response.raise_for_status()
-            return _signed_in(response.json())
-        except (httpx.HTTPError, LookupError, ValueError, TypeError) as error:
+            return _signed_in(answer.fields())
+        except (httpx.HTTPError, httpx.InvalidURL, LookupError, ValueError, TypeError) as error:
             log.warning("sign_in_unavailable", reason=type(error).__name__)
             raise ProviderUnavailable from None
 
@@ -131,7 +127,7 @@ async def open_oidc_sign_in(
     *, issuer: str, audience: str, client_id: str, redirect_uri: str
 ) -> AsyncIterator[OidcSignIn]:
     """Open the sign-in at a provider; see ``open_sign_in``."""
-    async with httpx.AsyncClient(verify=trusted_authorities(), timeout=PROVIDER_SECONDS) as client:
+    async with provider_client() as client:
         yield OidcSignIn(
             client,
             issuer=issuer,

@@ -1,7 +1,8 @@
 """Signing in to the studio at a provider, which is a real HTTP server here."""
 
+import asyncio
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -11,9 +12,11 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
+from gql_server.access import provider_calls
 from gql_server.settings import SettingsError, load_settings
 from tests.support.oidc import AUDIENCE, Provider, running_provider
 from tests.support.running_app import RunningApp, running_app
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -105,6 +108,36 @@ async def test_a_provider_that_fails_is_reported_as_such(tmp_path: Path) -> None
         assert [answer.status_code for answer in answers] == [503, 503]
         provider.status = 200
         assert (await app.client.get(START)).status_code == 302
+
+
+async def repeated(piece: bytes, seconds: float = 0) -> AsyncIterator[bytes]:
+    """Send the same without end."""
+    while True:
+        yield piece
+        await asyncio.sleep(seconds)
+
+
+async def one(piece: bytes) -> AsyncIterator[bytes]:
+    yield piece
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(lambda: one(b"[]"), id="a list"),
+        pytest.param(lambda: repeated(b" " * 100_000), id="without end"),
+        pytest.param(lambda: repeated(b" ", 0.05), id="slowly"),
+    ],
+)
+async def test_an_answer_out_of_bounds_is_an_unavailable_provider(
+    tmp_path: Path, raw: Callable[[], AsyncIterator[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider_calls, "MAX_SECONDS", 2.0)
+    headers = {"authorization": "Bearer ey.ey.ey"}
+    async with opened(tmp_path) as (app, provider), asyncio.timeout(WAIT_SECONDS):
+        for path in (START, "/api/models"):
+            provider.raw = raw()
+            assert (await app.client.get(path, headers=headers)).status_code == 503
 
 
 def test_a_client_id_needs_a_provider(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tests.support.in_loop import listening, served
@@ -34,6 +34,8 @@ class Provider:
         self.codes: dict[str, dict[str, str]] = {}
         self.issued = 0
         self.token_seconds = 300
+        self.raw: AsyncIterator[bytes] | None = None
+        """What it answers in place of its configuration."""
 
     def token(
         self, *, key: Any = None, alg: str = "RS256", kid: str | None = "first", **claims: Any
@@ -52,8 +54,10 @@ class Provider:
         given = {name: value for name, value in said.items() if value is not None}
         return jwt.encode(header, given, key or self.keys[0], algorithms=[alg])
 
-    async def configuration(self, request: Request) -> JSONResponse:
+    async def configuration(self, request: Request) -> Response:
         self.requests.append(request.url.path)
+        if self.raw is not None:
+            return StreamingResponse(self.raw, media_type="application/json")
         body = {
             "issuer": self.named_issuer,
             "jwks_uri": f"{self.issuer}/keys",
