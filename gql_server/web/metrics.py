@@ -35,12 +35,19 @@ def metrics_route(collect_of: Callable[[Request], Collect], *, is_for_admins: bo
                 text = "The metrics require an API key with the role admin.\n"
                 return PlainTextResponse(text, status_code=HTTPStatus.FORBIDDEN)
         found = await collect_of(request)()
-        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        encode, content_type = _encoder(request.headers.get("accept", ""))
         # In a thread: some thousands of lines take milliseconds.
         body = await asyncio.to_thread(encode, _Collected(found))
         return Response(body, headers={"content-type": content_type})
 
     return Route(PATH, metrics, methods=["GET"])
+
+
+def _encoder(accept: str) -> tuple[Callable[["_Collected"], bytes], str]:
+    try:
+        return choose_encoder(accept)
+    except (TypeError, ValueError):  # a version that is no number
+        return choose_encoder("")
 
 
 class _Collected:

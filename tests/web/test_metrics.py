@@ -193,6 +193,13 @@ async def test_openmetrics_is_understood(app: RunningApp) -> None:
     assert {"gql_server_requests", "gql_server_request_seconds"} <= families
 
 
+async def test_a_format_that_does_not_exist_is_not_sent(app: RunningApp) -> None:
+    accept = {"Accept": "application/openmetrics-text; version=new"}
+    response = await app.client.get("/metrics", headers=accept)
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/plain")
+
+
 async def test_a_port_of_its_own_needs_no_key(tmp_path: Path) -> None:
     with listening() as (_, port):
         pass
