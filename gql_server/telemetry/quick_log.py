@@ -6,6 +6,7 @@ A line through ``logging`` takes some fifty microseconds, as much as a third of 
 import asyncio
 import sys
 import time
+from contextlib import suppress
 from typing import Any, Final, Literal
 
 import orjson
@@ -41,8 +42,10 @@ class _Lines:
             self._timer = None
         lines, self._lines = self._lines, []
         if lines:
-            sys.stderr.write(b"".join(lines).decode())
-            sys.stderr.flush()
+            # No one reads it any more, or the disk is full: that is no error of the request.
+            with suppress(OSError):
+                sys.stderr.write(b"".join(lines).decode())
+                sys.stderr.flush()
 
 
 _lines: Final = _Lines()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,24 @@ def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
     configure_quick_logs("json")
     yield Log(capsys)
     configure_quick_logs(None)
+
+
+async def test_a_log_that_is_closed_fails_no_request(
+    app: RunningApp,
+    log: Log,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def refused(_text: str) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("gql_server.telemetry.quick_log._FLUSH_LINES", 1)
+    monkeypatch.setattr(sys.stderr, "write", refused)
+    assert await app.ask("query Closed { __typename }") == {"__typename": "Query"}
+    monkeypatch.undo()
+    await app.ask("query Open { __typename }")
+    assert [line["operation"] for line in log.lines()] == ["Open"]
+    assert "BrokenPipeError" not in caplog.text
 
 
 async def test_a_request_is_a_line(app_with_keys: RunningApp, log: Log) -> None:
