@@ -12,7 +12,6 @@ from tests.e2e.test_playground import in_a_browser
 from tests.support.gallery import copy_images
 from tests.support.oidc import AUDIENCE, running_provider
 from tests.support.process import create_key, free_port, server_process
-from tests.support.sqlite import make_sqlite
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.clients]
@@ -91,7 +90,7 @@ async def test_a_long_gallery_scrolls_in_bounded_memory(tmp_path: Path) -> None:
 
 
 async def test_a_browser_signs_in_at_a_provider_and_stays_signed_in(tmp_path: Path) -> None:
-    make_sqlite(tmp_path / "data" / "gql_server.db")
+    key = await create_key(tmp_path, "creator", user="bob")
     async with running_provider() as provider:
         provider.token_seconds = 10
         settings = {
@@ -101,5 +100,5 @@ async def test_a_browser_signs_in_at_a_provider_and_stays_signed_in(tmp_path: Pa
             "OIDC_CLIENT_ID": "studio",
         }
         async with server_process(tmp_path, settings) as running:
-            await in_a_browser(running.url, provider.issuer, script="studio_sign_in.mjs")
+            await in_a_browser(running.url, provider.issuer, key, script="studio_sign_in.mjs")
     assert provider.issued > 1

@@ -5,7 +5,7 @@ import { graphql, type ResultOf } from '../api/graphql';
 import { problemOf } from '../api/problems';
 import { useWords } from '../language/Language';
 import { Unreachable } from '../shell/Unreachable';
-import { forgetKey, keepKey, readKey } from './api-key';
+import { forgetKey, keepKey, keepToken, readKey } from './api-key';
 import { readFacts, type Facts } from './facts';
 import { finishSignIn, forgetRenewal, renewToken, SignInFailed, whenToRenew } from './provider';
 import { SignIn } from './SignIn';
@@ -49,13 +49,13 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const [facts, setFacts] = useState<Facts | null>(null);
   const [state, setState] = useState<State>({ kind: 'checking' });
 
-  const open = useCallback(async (key: string | null, remember?: boolean) => {
+  const open = useCallback(async (key: string | null, keep: (key: string) => void = keepKey) => {
     let wasOpen = false;
     const api = openApi(key, (message) => {
       api.close();
       // A token that was never accepted would not be accepted anew either.
       void (wasOpen ? renewToken() : Promise.resolve(null)).then((token) => {
-        if (token) return open(token);
+        if (token) return open(token, keepToken);
         forgetKey();
         setState({ kind: 'signedOut', message });
         return undefined;
@@ -64,7 +64,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     const { data, error } = await api.client.query(VIEWER, {}).toPromise();
     if (data) {
       wasOpen = true;
-      if (key) keepKey(key, remember === undefined ? {} : { remember });
+      if (key) keep(key);
       setState({ kind: 'open', api, viewer: data.viewer });
       return;
     }
@@ -79,14 +79,22 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     try {
       const found = await readFacts();
       setFacts(found);
-      const key = (found.hasProvider && (await finishSignIn())) || readKey();
+      const token = found.hasProvider ? await finishSignIn() : null;
+      const key = token ?? readKey();
       if (found.asksForKeys && !key) setState({ kind: 'signedOut', message: null });
-      else await open(found.asksForKeys ? key : null);
+      else await open(found.asksForKeys ? key : null, token ? keepToken : keepKey);
     } catch (error) {
       if (error instanceof SignInFailed) setState({ kind: 'signedOut', message: failed });
       else setState({ kind: 'unreachable', message: '' });
     }
   }, [open, failed]);
+  const enter = useCallback(
+    (key: string, remember: boolean) => {
+      forgetRenewal(); // or the token of an earlier session would replace the key
+      return open(key, () => keepKey(key, { remember }));
+    },
+    [open],
+  );
   const isStarted = useRef(false);
   useEffect(() => {
     if (isStarted.current) return; // a sign-in is completed once
@@ -100,7 +108,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     return whenToRenew(() => {
       void renewToken().then((token) => {
         if (!token) return; // it is refused when it expires
-        keepKey(token);
+        keepToken(token);
         api.renew(token);
         setRenewals((count) => count + 1);
       });
@@ -133,7 +141,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     return <Unreachable message={state.message} retry={() => void start()} />;
   }
   if (state.kind === 'signedOut' && facts) {
-    return <SignIn facts={facts} message={state.message} signIn={open} />;
+    return <SignIn facts={facts} message={state.message} signIn={enter} />;
   }
   return null;
 }

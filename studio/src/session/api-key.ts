@@ -12,6 +12,11 @@ export function keepKey(key: string, { remember = isRemembered() } = {}): void {
   else localStorage.removeItem(NAME);
 }
 
+/** Keeps a provider's token, which is for this tab alone. */
+export function keepToken(token: string): void {
+  sessionStorage.setItem(NAME, token);
+}
+
 export function forgetKey(): void {
   sessionStorage.removeItem(NAME);
   localStorage.removeItem(NAME);

@@ -55,17 +55,23 @@ export async function finishSignIn(): Promise<string | null> {
   const code = parameters.get('code');
   if (!started) return null;
   if (!code || parameters.get('state') !== started.state) throw new SignInFailed();
-  return exchange({ code, verifier: started.verifier });
+  const { token, renewal } = await exchange({ code, verifier: started.verifier });
+  keepRenewal(renewal);
+  return token;
 }
 
-/** Renews the token; null where it cannot be. */
+/** Renews the token; null where it cannot be, or is of no use any more. */
 export async function renewToken(): Promise<string | null> {
   const { refreshToken } = readRenewal();
   if (!refreshToken) return null;
-  return exchange({ refreshToken }).catch((error: unknown) => {
+  const answer = await exchange({ refreshToken }).catch((error: unknown) => {
     if (error instanceof SignInFailed) forgetRenewal(); // else the network may be back later
     return null;
   });
+  const isCurrent = readRenewal().refreshToken === refreshToken; // not signed out meanwhile
+  if (!answer || !isCurrent) return null;
+  keepRenewal(answer.renewal);
+  return answer.token;
 }
 
 /** Calls back when it is time to renew the token, until the returned function is called. */
@@ -80,7 +86,7 @@ export function forgetRenewal(): void {
   sessionStorage.removeItem(RENEWAL);
 }
 
-async function exchange(body: Record<string, string>): Promise<string> {
+async function exchange(body: Record<string, string>): Promise<{ token: string; renewal: Renewal }> {
   const response = await fetch(`${PUBLIC_PATH}/studio/token`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json' },
@@ -98,8 +104,11 @@ async function exchange(body: Record<string, string>): Promise<string> {
     refreshToken: answer.refreshToken ?? null,
     renewAt: answer.seconds ? Date.now() + answer.seconds * 1000 * RENEWED_AFTER : null,
   };
+  return { token: answer.token, renewal };
+}
+
+function keepRenewal(renewal: Renewal): void {
   sessionStorage.setItem(RENEWAL, JSON.stringify(renewal));
-  return answer.token;
 }
 
 function readRenewal(): Renewal {

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { launchBrowser } from './browser.mjs';
 import { watchedPage } from './pages.mjs';
 
-const [origin, issuer] = process.argv.slice(2);
+const [origin, issuer, key] = process.argv.slice(2);
 
 const browser = await launchBrowser();
 try {
@@ -36,6 +36,33 @@ try {
   await page.goto(`${origin}/studio/signed-in?code=stolen&state=stolen`);
   await enter.waitFor();
   assert.equal(page.url(), `${origin}/`);
+
+  // A session whose renewal failed leaves its refresh token; the key that is entered then stays in use.
+  const left = JSON.stringify({ refreshToken: 'refresh-1', renewAt: 0 });
+  await page.evaluate((renewal) => sessionStorage.setItem('gql_server:renewal', renewal), left);
+  await page.getByLabel('API key').fill(key);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('heading', { name: 'Gallery' }).waitFor();
+  await page.waitForTimeout(500);
+  assert.equal(await page.evaluate(() => sessionStorage.getItem('gql_server:api-key')), key);
+
+  // Who signs out while the token is being renewed stays signed out.
+  await page.evaluate(() => sessionStorage.clear());
+  await page.reload();
+  await tokenOf(() => enter.click());
+  const held = new Promise((resolve) => {
+    void page.route('**/studio/token', (route) => resolve(route));
+  });
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByText('Signed in as ann').waitFor();
+  const renewal = await held;
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await enter.waitFor();
+  const renewed = page.waitForResponse(`${origin}/studio/token`);
+  await renewal.continue();
+  await (await renewed).finished();
+  await page.waitForTimeout(500);
+  assert.equal(await page.evaluate(() => sessionStorage.length + localStorage.length), 0);
 
   // No request but the visits of the provider's page left the server.
   assert.deepEqual(elsewhere.filter((address) => !address.startsWith(`${issuer}/authorize?`)), []);
