@@ -243,20 +243,20 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
 
 
 async def _pool_size(settings: Settings) -> int:
-    wanted, url = settings.database_pool_size, settings.sqlalchemy_url
+    requested, url = settings.database_pool_size, settings.sqlalchemy_url
     if url.get_backend_name() == "sqlite":
-        return wanted
+        return requested
     probe = Database(url, pool_sizes(MIN_POOL_SIZE))
     try:
         async with probe.read() as connection:
             free = await free_for_process(connection)
     except (DatabaseUnavailable, SQLAlchemyError):
-        return wanted  # whoever uses the database reports the error
+        return requested  # those who use the database report the error
     finally:
         await probe.close()
-    if free < wanted:
-        log.info("database_pool_limited", setting=wanted, connections=free)
-    return min(wanted, free)
+    if free < requested:
+        log.info("database_pool_limited", setting=requested, connections=free)
+    return min(requested, free)
 
 
 def _signer(settings: Settings) -> UrlSigner:

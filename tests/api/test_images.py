@@ -10,7 +10,7 @@ pytestmark = pytest.mark.anyio
 
 LIST = """
 query List($first: Int, $after: String, $last: Int, $before: String, $filter: ImageFilter,
-           $orderBy: ListOrder! = NEWEST_FIRST) {
+           $orderBy: ImageOrder! = NEWEST_FIRST) {
   images(first: $first, after: $after, last: $last, before: $before, filter: $filter,
          orderBy: $orderBy) {
     totalCount

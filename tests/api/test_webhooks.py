@@ -193,4 +193,9 @@ def test_these_are_all_the_addresses_that_a_client_can_give() -> None:
     found = {f"{kind.name}.{name}" for kind in inputs for name in kind.fields if named.search(name)}
     found.remove("UploadSourceImageInput.dataUrl")  # holds the image itself
     # What each may not be stands in tests/webhooks/test_addresses.py.
-    assert found == {"GenerateBatchInput.webhookUrl", "SetBudgetInput.webhookUrl"}
+    assert found == {
+        "GenerateBatchInput.webhookUrl",
+        "GenerateImageInput.webhookUrl",
+        "RemakeImagesInput.webhookUrl",
+        "SetBudgetInput.webhookUrl",
+    }

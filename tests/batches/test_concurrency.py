@@ -108,13 +108,20 @@ async def test_an_item_that_waits_for_a_place_is_canceled_with_its_batch(
 ) -> None:
     harness.work = SliceRunner(harness.services, concurrency=1)
     batch_id = await harness.batch(3)
-    counted = "query B($id: ID!) { batch(id: $id) { running } }"
+    counted = "query B($id: ID!) { batch(id: $id) { running canceled } }"
+
+    async def counts() -> dict[str, int]:
+        found: dict[str, int] = (await harness.app.ask(counted, id=batch_id))["batch"]
+        return found
+
     with fake_workers_ai.held():
         working = asyncio.create_task(harness.work_on(batch_id))
-        while (await harness.app.ask(counted, id=batch_id))["batch"]["running"] < 2:
+        while (await counts())["running"] < 2:
             await asyncio.sleep(0.01)
         await until(lambda: bool(fake_workers_ai.requests))
         await harness.change("cancelBatch", batch_id)
+        while (await counts())["canceled"] < 2:
+            await asyncio.sleep(0.01)
     await working
     batch = await harness.read(batch_id)
     assert (batch["status"], batch["succeeded"], batch["canceled"]) == ("CANCELED", 1, 2)

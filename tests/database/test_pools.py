@@ -103,9 +103,9 @@ def test_a_process_opens_no_more_than_its_setting_says(total: int) -> None:
     assert min(sizes.readers, sizes.jobs) >= 2
 
 
-@pytest.mark.parametrize(("wanted", "opened"), [(1000, 15), (10, 10)])
+@pytest.mark.parametrize(("setting", "opened"), [(1000, 15), (10, 10)])
 async def test_a_process_leaves_room_for_another(
-    postgres: PostgresServer, narrow_url: URL, wanted: int, opened: int
+    postgres: PostgresServer, narrow_url: URL, setting: int, opened: int
 ) -> None:
     name = str(narrow_url.database)
     with psycopg.connect(postgres.setting(name), autocommit=True) as connection:
@@ -113,7 +113,7 @@ async def test_a_process_leaves_room_for_another(
         connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {ROLE}")
     settings = Settings(
         database_url=SecretStr(narrow_url.render_as_string(hide_password=False)),
-        database_pool_size=wanted,
+        database_pool_size=setting,
     )
     async with open_database(settings, migrates=False) as database:
         assert database.sizes == pool_sizes(opened)

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from gql_server.access.key_secrets import new_secret
 from gql_server.settings import Settings
+from tests.support.certificates import signing_certificate
 from tests.support.oidc import AUDIENCE, running_provider
 from tests.support.postgres import PostgresServer
 from tests.support.process import (
@@ -157,6 +158,7 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
     name = postgres.create_database(migrated_postgres)
     address = make_url(postgres.setting(name))
     bucket = s3.make_bucket()
+    certificate, private_key = signing_certificate()
     secrets = {
         "URL_SIGNING_SECRET": SIGNING_SECRET,
         "DATABASE_URL": address.render_as_string(hide_password=False),
@@ -166,6 +168,8 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
         "R2_ACCESS_KEY_ID": ACCESS_KEY_ID,
         "R2_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         "WEBHOOK_SECRET": f"whsec_{WEBHOOK_KEY}",
+        "PROVENANCE_CERTIFICATE": certificate,
+        "PROVENANCE_PRIVATE_KEY": private_key,
     }
     assert secrets.keys() == {
         field.upper()

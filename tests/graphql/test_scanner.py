@@ -168,9 +168,8 @@ async def test_no_name_is_suggested_in_any_place(
 
 
 async def test_none_is_suggested_for_a_variable(closed: RunningApp) -> None:
-    document = (
-        "query Q($o: ListOrder, $f: ImageFilter) { images(orderBy: $o, filter: $f) { totalCount } }"
-    )
+    document = """query Q($o: ImageOrder, $f: ImageFilter) {
+      images(orderBy: $o, filter: $f) { totalCount } }"""
     mistaken: tuple[dict[str, object], ...] = ({"o": "NEWEST_FRIST"}, {"f": {"tagz": []}})
     for variables in mistaken:
         assert "Did you mean" not in str(await closed.answer(document, **variables))

@@ -86,12 +86,13 @@ class Provider:
         if form["grant_type"] == "refresh_token":
             is_good = str(form["refresh_token"]).startswith("refresh-")
         else:
-            asked = self.codes.pop(str(form["code"]), {})
+            request_query = self.codes.pop(str(form["code"]), {})
             digest = sha256(str(form["code_verifier"]).encode()).digest()
             is_good = (
-                urlsafe_b64encode(digest).rstrip(b"=").decode() == asked.get("code_challenge")
-                and form["client_id"] == asked["client_id"]
-                and form["redirect_uri"] == asked["redirect_uri"]
+                urlsafe_b64encode(digest).rstrip(b"=").decode()
+                == request_query.get("code_challenge")
+                and form["client_id"] == request_query["client_id"]
+                and form["redirect_uri"] == request_query["redirect_uri"]
             )
         if not is_good:
             return JSONResponse({"error": "invalid_grant"}, 400)

@@ -126,12 +126,12 @@ def load_trusted_documents(path: Path, documents: Documents) -> dict[str, str]:
     except TextFileError as error:
         raise TrustedDocumentsError(str(error)) from error
     except ValueError as error:
-        raise TrustedDocumentsError(f"{path} is not JSON: {error}") from error
+        raise TrustedDocumentsError(f"{path}: it is not JSON: {error}") from error
     found = _entries(manifest)
     if found is None:
         raise TrustedDocumentsError(f"{path}: it is not an object of hashes and their documents")
     if not found:
-        raise TrustedDocumentsError(f"{path} contains no documents")
+        raise TrustedDocumentsError(f"{path}: it contains no documents")
     for name, document in found.items():
         errors = documents.prepare(document).errors
         if errors:
