@@ -55,6 +55,8 @@ async def test_canceling_lets_what_runs_end_and_be_kept(
         assert payload["batch"]["status"] == "CANCELING"
         assert payload["batch"]["canceled"] + payload["batch"]["running"] == 20
         assert (await harness.change("cancelBatch", batch_id))["userErrors"] == []
+        while (await harness.read(batch_id))["canceled"] < 4:
+            await asyncio.sleep(0.01)
     await work
     batch = await harness.read(batch_id)
     assert (batch["status"], batch["succeeded"], batch["canceled"]) == ("CANCELED", 16, 4)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.running_app import RunningApp, running_app, workers_ai_settings
+from tests.support.waiting import until
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import image_flagged, out_of_capacity, slow
 
@@ -94,6 +95,7 @@ async def test_a_server_that_ends_between_two_attempts_is_paid_one_image(
         fake_workers_ai.next(flagged, slow(60))
         pending = await ask(app, seed=seed, idempotencyKey="k")
         assert pending["userErrors"][0]["code"] == "GENERATION_PENDING"
+        await until(lambda: len(fake_workers_ai.requests) == 2)
     before = len(fake_workers_ai.requests)
     async with running_app(tmp_path, settings) as app:
         fake_workers_ai.next(flagged)
