@@ -30,8 +30,8 @@ def main() -> None:
     parser.add_argument("--watchers", type=int, required=True)
     parser.add_argument("--batch", help="the batch; without it the peer's only one")
     chosen = parser.parse_args()
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
     query = "subscription($id: ID!) { " + _QUERY % "(id: $id)"
     variables: dict[str, object] = {"id": chosen.batch}
     if chosen.batch is None:

@@ -136,11 +136,11 @@ async def _checked(
 
 def _within(checked: list[ValidatedRequest], request: BatchRequest) -> list[ValidatedRequest]:
     """Leave out models above an image's share of the batch's limit, if the batch exceeds it."""
-    most = request.max_cost
-    if most is None or most < 0 or _total(checked, request).cost <= round_down_to_nanos(most):
+    limit = request.max_cost
+    if limit is None or limit < 0 or _total(checked, request).cost <= round_down_to_nanos(limit):
         return checked
     images = len(checked) * request.images_per_prompt
-    return [picture.within(round_down_to_nanos(most) // images) for picture in checked]
+    return [image.within(round_down_to_nanos(limit) // images) for image in checked]
 
 
 def _total(checked: Sequence[ValidatedRequest], request: BatchRequest) -> Price:

@@ -266,9 +266,9 @@ class Model(Entry):
         rule = self.parameters.get("seed")
         if rule is None:
             return None
-        least = int(rule.minimum or 0)
-        most = int(min(rule.maximum or MAX_RANDOM_SEED, MAX_RANDOM_SEED))
-        return least + secrets.randbelow(most - least + 1)
+        minimum = int(rule.minimum or 0)
+        maximum = int(min(rule.maximum or MAX_RANDOM_SEED, MAX_RANDOM_SEED))
+        return minimum + secrets.randbelow(maximum - minimum + 1)
 
     @property
     def capabilities(self) -> tuple[ModelCapability, ...]:

@@ -69,8 +69,8 @@ def render(
         target_format = format or format_of(picture)
         is_converted = target_format is not format_of(picture)
         full = picture.size[::-1] if is_on_its_side(picture) else picture.size
-        longest = _MAX_SIDE[target_format]
-        size = _scaled_down(full, min(width or longest, longest), longest)
+        max_side = _MAX_SIDE[target_format]
+        size = _scaled_down(full, min(width or max_side, max_side), max_side)
         image = decode(picture, side=min(size) * _HEADROOM)
         profile = picture.info.get("icc_profile") if picture.mode in {"P", "RGB", "RGBA"} else None
     if size == full and not is_converted:

@@ -48,4 +48,4 @@ class ImageSubscriptions:
 
 
 async def _shaped(context: Context, update: NewImages) -> Sequence[tuple[Any, Image]]:
-    return [(place, await image_from(context, row)) for place, row in update.items]
+    return [(position, await image_from(context, row)) for position, row in update.items]

@@ -45,8 +45,8 @@ def placeholder_warning(placeholder: str) -> str:
 
 def prompt_errors(prompt: str, rendered: str, model: Model | None) -> Sequence[InvalidInput]:
     """Return what is wrong with a prompt, alone and with its template's text."""
-    longest = model.max_prompt_length if model is not None else 2048
-    is_blank = not rendered.strip() and len(prompt) <= longest
+    max_length = model.max_prompt_length if model is not None else 2048
+    is_blank = not rendered.strip() and len(prompt) <= max_length
     if model is not None and model.prompt is not PromptUse.REQUIRED and is_blank:
         return []
     if model is not None and model.prompt is PromptUse.NONE:
@@ -59,15 +59,15 @@ def prompt_errors(prompt: str, rendered: str, model: Model | None) -> Sequence[I
         ]
     found = list(
         text_errors(
-            prompt, path=("prompt",), label="Prompt", minimum=MIN_PROMPT_LENGTH, maximum=longest
+            prompt, path=("prompt",), label="Prompt", minimum=MIN_PROMPT_LENGTH, maximum=max_length
         )
     )
-    if not found and len(rendered) > longest:
+    if not found and len(rendered) > max_length:
         found.append(
             InvalidInput(
                 (
                     f"With the template's text the prompt has {len(rendered)} characters; "
-                    f"the model accepts {longest}."
+                    f"the model accepts {max_length}."
                 ),
                 path=("prompt",),
                 code=ErrorCode.TOO_LONG,

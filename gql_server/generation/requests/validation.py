@@ -81,7 +81,7 @@ def is_oversized(services: Services, request: ImageRequest) -> bool:
     Work that grows with a request, such as hashing every image of a batch, is done only if this is
     false.
     """
-    longest = max(services.catalogue.max_text_length, MAX_ID_LENGTH)
+    max_length = max(services.catalogue.max_text_length, MAX_ID_LENGTH)
     texts = (
         request.prompt,
         request.model_id,
@@ -97,7 +97,7 @@ def is_oversized(services: Services, request: ImageRequest) -> bool:
     return (
         len(request.source_image_ids) > services.catalogue.max_sources
         or len(request.fallback_model_ids) > MAX_MODELS
-        or any(len(text) > longest for text in (*texts, *ids) if text)
+        or any(len(text) > max_length for text in (*texts, *ids) if text)
         or are_oversized(request.tags, request.metadata)
         or are_oversized((), request.parameters.own)
     )

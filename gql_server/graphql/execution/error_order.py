@@ -15,29 +15,29 @@ def in_order_of_fields(
 
     graphql-core collects errors as fields complete, so that siblings which wait for something
     report theirs in an order of chance. Below a field that an error made null the answer has no
-    fields: there the place in the document counts.
+    fields: there the position in the document counts.
 
     Args:
         errors: As they were collected.
         data: The answer's.
     """
-    places: dict[int, dict[str, int]] = {}
+    indices: dict[int, dict[str, int]] = {}
 
     def key(error: GraphQLError) -> tuple[_Key, int]:
-        place: list[tuple[int, str]] = []
+        position: list[tuple[int, str]] = []
         value: Any = data
         for part in error.path or ():
             if isinstance(part, int):
-                place.append((part, ""))
+                position.append((part, ""))
                 is_there = isinstance(value, list) and part < len(value)
                 value = value[part] if is_there else None
             elif isinstance(value, dict):
-                if id(value) not in places:
-                    places[id(value)] = {name: index for index, name in enumerate(value)}
-                place.append((places[id(value)].get(part, len(value)), part))
+                if id(value) not in indices:
+                    indices[id(value)] = {name: index for index, name in enumerate(value)}
+                position.append((indices[id(value)].get(part, len(value)), part))
                 value = value.get(part)
             else:
                 break
-        return tuple(place), next(iter(error.positions or ()), 0)
+        return tuple(position), next(iter(error.positions or ()), 0)
 
     return sorted(errors, key=key)

@@ -149,13 +149,13 @@ class _Page:
         for column in self._source.key:
             self._column(column)
         order = list(self.columns)
-        places = [order.index(column) for column in self._source.key]
+        indices = [order.index(column) for column in self._source.key]
 
         def read(page: RowPage, cursor: Any) -> Any:
             if not page.rows:
                 return None
             values = page.rows[row]
-            return cursor(*[values[place] for place in places])
+            return cursor(*[values[index] for index in indices])
 
         return read
 

@@ -46,7 +46,7 @@ _PARAMETERS: Final[tuple[tuple[str, type, str], ...]] = (
 async def read_upload(
     request: FormRequest, *, max_files: int, max_text_bytes: int, seconds: float
 ) -> Any:
-    """Return the operations of a multipart request, with its files in their places.
+    """Return the operations of a multipart request, with its files at the paths of its map.
 
     The caller closes the request, and with it the files.
 
@@ -76,7 +76,7 @@ async def read_upload(
     except (ValueError, KeyError) as error:
         raise RequestRefused("The multipart body cannot be read.") from error
     operations = parse_json(_text(form, "operations"), "field operations")
-    _place_files(operations, parse_json(_text(form, "map"), "field map"), form)
+    _insert_files(operations, parse_json(_text(form, "map"), "field map"), form)
     return operations
 
 
@@ -86,14 +86,14 @@ def _is_no_form(headers: Headers) -> bool:
     return scheme == "bearer" or any(name in headers for name in _PREFLIGHT_HEADERS)
 
 
-def _place_files(operations: object, places: object, form: FormData) -> None:
-    if not isinstance(places, dict) or not all(
-        isinstance(paths, list) for paths in places.values()
+def _insert_files(operations: object, paths_by_file: object, form: FormData) -> None:
+    if not isinstance(paths_by_file, dict) or not all(
+        isinstance(paths, list) for paths in paths_by_file.values()
     ):
         raise RequestRefused("The field map must be an object of lists of paths.")
-    if sum(len(paths) for paths in places.values()) > _MAX_MAP_PATHS:
+    if sum(len(paths) for paths in paths_by_file.values()) > _MAX_MAP_PATHS:
         raise RequestRefused(f"The field map may name at most {_MAX_MAP_PATHS} paths.")
-    for name, paths in places.items():
+    for name, paths in paths_by_file.items():
         file = form.get(name)
         if isinstance(file, str):
             raise RequestRefused(
@@ -103,14 +103,14 @@ def _place_files(operations: object, places: object, form: FormData) -> None:
         if file is None:
             raise RequestRefused(f"The field map names a file {quoted(name)} that was not sent.")
         for path in paths:
-            if not isinstance(path, str) or not _placed(operations, path.split("."), file):
+            if not isinstance(path, str) or not _insert(operations, path.split("."), file):
                 raise RequestRefused(
                     "The field map has a path that is not a null in the operations: "
                     f"{quoted(path)}."
                 )
 
 
-def _placed(operations: object, path: list[str], file: UploadFile) -> bool:
+def _insert(operations: object, path: list[str], file: UploadFile) -> bool:
     """Put the file where the path leads, if there is a null in the variables."""
     if "variables" not in path[:2]:
         return False

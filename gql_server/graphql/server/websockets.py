@@ -174,10 +174,10 @@ class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Run an operation, whose document may be named by its hash."""
         if self.connection_acknowledged and message["id"] not in self.operations:
-            most = self.max_subscriptions_per_connection
-            if most is not None and len(self.operations) >= most:
-                text = f"This connection has reached the maximum number of operations: {most}."
-                error = limit_error("TOO_MANY_SUBSCRIPTIONS", text, most)
+            limit = self.max_subscriptions_per_connection
+            if limit is not None and len(self.operations) >= limit:
+                text = f"This connection has reached the maximum number of operations: {limit}."
+                error = limit_error("TOO_MANY_SUBSCRIPTIONS", text, limit)
                 await self._refuse(message["id"], error)
                 return
             documents = cast("GraphQLView", self.view).persisted

@@ -33,10 +33,10 @@ def write_caption(image: Image.Image, *, prompt: str, model_name: str, accent: C
     text, small = font_of(size), font_of(max(11, round(size * 0.74)))
     row = round(size * 1.36)
     head = round(small.size * 1.75)
-    most = max(1, min(4, int((height * 0.42 - head - 2 * margin) // row)))
+    max_lines = max(1, min(4, int((height * 0.42 - head - 2 * margin) // row)))
     if room < small.getlength(LABEL) or height < head + row + 2 * margin:
         return
-    lines = wrapped(legible(prompt), text, width=room, lines=most)
+    lines = wrapped(legible(prompt), text, width=room, lines=max_lines)
     top = height - (head + row * len(lines) + round(1.7 * margin))
     _frost(image, top)
     draw = ImageDraw.Draw(image)

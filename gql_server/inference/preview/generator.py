@@ -77,8 +77,8 @@ class PreviewGenerator:
         """
         async with AsyncExitStack() as call:
             model_call = call.enter_context(ModelCall(request, _outcome_of))
-            place = call.enter_async_context(request.call_slot())
-            await while_needed(place, request.is_needed)
+            slot = call.enter_async_context(request.call_slot())
+            await while_needed(slot, request.is_needed)
             model_call.begin()
             outcome = self._outcomes.of(
                 model_id=request.model.id,

@@ -100,8 +100,8 @@ def _ridge_line(chance: Random, width: int, base: float, swing: float, roughness
     def height_at(share: float) -> float:
         total = 0.0
         for (pace, shift, strength), values in zip(waves, knots, strict=True):
-            place = (share + shift) * pace * 1.5
-            index, rest = int(place), place % 1
+            position = (share + shift) * pace * 1.5
+            index, rest = int(position), position % 1
             ease = rest * rest * (3 - 2 * rest)
             total += strength * (values[index] * (1 - ease) + values[index + 1] * ease)
         return total

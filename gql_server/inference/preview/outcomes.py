@@ -82,14 +82,14 @@ class Outcomes:
     def _apply(self, draft: _Draft, name: str, argument: str) -> None:
         match name:
             case "slow":
-                draft.seconds = _seconds(name, argument, most=MAX_SLOW_SECONDS)
+                draft.seconds = _seconds(name, argument, limit=MAX_SLOW_SECONDS)
             case "size":
                 draft.size = _size(argument)
             case "flagged":
                 draft.error = ImageFlagged(seed_was_given=draft.seed_was_given)
             case "pause":
                 wait = _seconds(
-                    name, argument or str(_DEFAULT_PAUSE_SECONDS), most=MAX_PAUSE_SECONDS
+                    name, argument or str(_DEFAULT_PAUSE_SECONDS), limit=MAX_PAUSE_SECONDS
                 )
                 if self._is_first(draft, name):
                     draft.error = DailyAllocationUsed(now() + timedelta(seconds=wait))
@@ -114,9 +114,9 @@ class Outcomes:
         return True
 
 
-def _seconds(name: str, argument: str, *, most: int) -> float:
-    if not _SECONDS.fullmatch(argument) or not 1 <= int(argument) <= most:
-        message = f"Write [preview:{name} 20], with 1 to {most} seconds."
+def _seconds(name: str, argument: str, *, limit: int) -> float:
+    if not _SECONDS.fullmatch(argument) or not 1 <= int(argument) <= limit:
+        message = f"Write [preview:{name} 20], with 1 to {limit} seconds."
         raise ValueError(message)
     return float(argument)
 

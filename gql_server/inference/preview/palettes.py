@@ -38,9 +38,9 @@ class Palette:
 
     def at(self, lightness: float) -> Colour:
         """Return the colour at 0 (the darkest) to 1 (the lightest), between its neighbours."""
-        place = max(0.0, min(1.0, lightness)) * (len(self.colours) - 1)
-        first = min(int(place), len(self.colours) - 2)
-        return mix(self.colours[first], self.colours[first + 1], place - first)
+        position = max(0.0, min(1.0, lightness)) * (len(self.colours) - 1)
+        first = min(int(position), len(self.colours) - 2)
+        return mix(self.colours[first], self.colours[first + 1], position - first)
 
     def between(self, start: float, end: float, count: int = 6) -> list[Colour]:
         """Return colours at even steps from one lightness to another."""
