@@ -1,7 +1,7 @@
 """Texts and names of the code are in the words of the field.
 
 Texts are docstrings, comments, messages and log events; names are those that the code defines:
-modules, classes, functions, arguments, variables, tests.
+modules, classes, functions, arguments, variables, tests. The studio's scripts follow the same rule.
 `python -m tests.test_code_words gql_server/storage` lists what is to be rewritten in a package.
 """
 
@@ -26,6 +26,12 @@ ODD_WORDS: Final = re.compile(
     r"it is for|(is|are|was|were|been|be|and) asked|asked for|there is to know)\b",
     re.IGNORECASE,
 )
+ODD_IN_SCRIPTS: Final = re.compile(
+    rf"{ODD_WORDS.pattern}|\b(patience|(most|longest|least|shortest)_(?!expensive_first)\w+)\b",
+    re.IGNORECASE,
+)
+"""`MOST_EXPENSIVE_FIRST` is a value of the schema."""
+
 PICTURE: Final = re.compile(r"\bpictures?\b(?!:)", re.IGNORECASE)
 """In a sentence of another package than `pictures` it is an image, unless it is quoted as code."""
 
@@ -126,6 +132,35 @@ def test_code_is_in_the_words_of_the_field(room: str) -> None:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_names_are_in_the_words_of_the_field(folder: str) -> None:
     assert names_in(ROOT / folder) == []
+
+
+def script_findings(name: str, code: str) -> list[str]:
+    """Return the odd words in a script or a style sheet, whether in a comment, text or name."""
+    return [
+        f"{name}:{number}: {odd.group()!r}"
+        for number, line in enumerate(code.splitlines(), start=1)
+        for odd in ODD_IN_SCRIPTS.finditer(line)
+    ]
+
+
+@pytest.mark.parametrize("folder", ["studio/build", "studio/src", "tests/e2e", "benchmarks/peers"])
+def test_scripts_are_in_the_words_of_the_field(folder: str) -> None:
+    scripts = [
+        path
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".ts", ".tsx", ".mjs", ".css"} and "node_modules" not in path.parts
+    ]
+    assert scripts
+    assert [
+        finding
+        for path in sorted(scripts)
+        for finding in script_findings(path.relative_to(ROOT).as_posix(), path.read_text())
+    ] == []
+
+
+@pytest.mark.parametrize("code", ["// Nobody waits.", "const MOST_ROWS = 8;", "const faults = [];"])
+def test_what_the_rule_finds_in_scripts(code: str) -> None:
+    assert script_findings("module.ts", code)
 
 
 @pytest.mark.parametrize(

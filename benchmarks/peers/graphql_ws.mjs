@@ -1,5 +1,5 @@
-// graphql_ws.mjs PORT: a batch's progress as graphql-ws tells it, to all who watch.
-// POST /publish?count=30&gap=100 tells of so many updates, so many milliseconds apart, and completes.
+// graphql_ws.mjs PORT: a batch's progress as graphql-ws sends it to all subscribers.
+// POST /publish?count=30&gap=100 sends that many updates, that many milliseconds apart, and completes.
 import { createServer } from 'node:http'
 import { buildSchema } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'

@@ -12,7 +12,7 @@ const EMBEDDED = [
   'WebhookDelivery',
 ];
 
-/** The root fields that read anew after a mutation that adds to them or takes from them. */
+/** Root fields that are fetched again after a mutation that adds to them or removes from them. */
 const CHANGED_LISTS: Record<string, readonly string[]> = {
   generateImage: ['costAnalytics', 'budgets', 'viewer'],
   generateBatch: ['batches', 'viewer'],

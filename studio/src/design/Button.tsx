@@ -16,7 +16,7 @@ interface Look {
 }
 
 interface ButtonProps extends Look, Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'children'> {
-  /** Whether what it started is still going on: it keeps the focus and does nothing. */
+  /** Whether its action is still running: the button keeps the focus and ignores clicks. */
   isBusy?: boolean;
 }
 

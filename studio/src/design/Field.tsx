@@ -7,7 +7,7 @@ interface Around {
   hint?: ReactNode;
   /** What is wrong with the value; read together with the control. */
   error?: string | undefined;
-  /** Hides the label from those who see the place it stands in. */
+  /** Hides the label visually; screen readers still read it. */
   isLabelHidden?: boolean;
 }
 

@@ -7,7 +7,7 @@ import { Button } from './Button';
 import { Icon, type IconName } from './icons';
 import styles from './states.module.css';
 
-/** What stands in the place of content that is on its way. */
+/** A placeholder for content that is loading. */
 export function Loading() {
   const words = useWords();
   return (

@@ -9,8 +9,8 @@ const NAME = 'gql_server:language';
 /** Returns the language that was chosen, or else the first of the browser's that there is. */
 export function chosenLanguage(): LanguageCode {
   const kept = localStorage.getItem(NAME);
-  const wanted = [kept, ...navigator.languages].map((tag) => tag?.slice(0, 2).toLowerCase());
-  return wanted.find((tag): tag is LanguageCode => tag !== undefined && tag in LANGUAGES) ?? 'en';
+  const preferred = [kept, ...navigator.languages].map((tag) => tag?.slice(0, 2).toLowerCase());
+  return preferred.find((tag): tag is LanguageCode => tag !== undefined && tag in LANGUAGES) ?? 'en';
 }
 
 /** Keeps the choice in this browser, for the studio and the playground. */

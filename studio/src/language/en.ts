@@ -202,7 +202,7 @@ export const en = {
   keys: {
     make: 'New API key',
     emptyTitle: 'No API keys yet',
-    empty: 'An API key says who asks, and what they may do.',
+    empty: 'An API key identifies its user and sets what they may do.',
     name: 'Name',
     nameHint: 'Such as where it is used.',
     unnamed: 'Without a name',

@@ -76,7 +76,7 @@ export function ParameterFields({
 type Known = keyof Words['make']['labels'];
 
 /** A greater bound, such as a seed's, says nothing to people. */
-const MOST_SAID = 1e9;
+const MAX_SHOWN = 1e9;
 
 function usualOf({ name, default: usual }: Parameter, { make, parameters }: Words): string {
   if (usual !== null) return String(usual);
@@ -89,7 +89,7 @@ function hintOf(parameter: Parameter, words: Words, format: Format): string {
 }
 
 function rangeOf({ minimum, maximum, multipleOf }: Parameter, { make }: Words, format: Format): string {
-  if (minimum === null || maximum === null || maximum > MOST_SAID) return '';
+  if (minimum === null || maximum === null || maximum > MAX_SHOWN) return '';
   const multiple = multipleOf && multipleOf > 1 ? format.number(multipleOf) : null;
   return make.range(format.number(minimum), format.number(maximum), multiple);
 }

@@ -4,11 +4,11 @@ import { classes } from '../design/classes';
 import styles from './Picture.module.css';
 
 /** Seconds to wait before each further attempt: the server makes only so many sizes at once. */
-const PATIENCE = [1, 2, 4, 8];
-/** Tiles that fly by are never asked for. */
+const RETRY_SECONDS = [1, 2, 4, 8];
+/** Tiles that scroll past faster than this are never requested. */
 const SETTLED_MILLISECONDS = 100;
 
-/** An image over its placeholder. It asks again where the server is busy. */
+/** An image over its placeholder. It retries while the server is busy. */
 export function Picture({
   url,
   placeholder,
@@ -22,9 +22,9 @@ export function Picture({
   placeholder: string;
   alt: string;
   fit?: 'cover' | 'contain';
-  /** Whether to wait until it has stood still for a moment. */
+  /** Whether to load only once scrolling has stopped. */
   isLazy?: boolean;
-  /** Called when the address works no longer: a signed one holds for an hour. */
+  /** Called when the address no longer works: a signed one is valid for an hour. */
   onExpired?: () => void;
 }) {
   const [isSettled, setSettled] = useState(!isLazy);
@@ -44,7 +44,7 @@ export function Picture({
   }, [url]);
 
   function tryAgain() {
-    const seconds = PATIENCE[attempt];
+    const seconds = RETRY_SECONDS[attempt];
     if (seconds === undefined) onExpired?.();
     else waiting.current = setTimeout(() => setAttempt(attempt + 1), seconds * 1000);
   }
@@ -69,7 +69,7 @@ export function Picture({
   );
 }
 
-/** Ends the loading of an image that is taken away: browsers go on otherwise, one after another. */
+/** Stops loading an image that is removed: otherwise browsers continue, one after another. */
 function cancelled(image: HTMLImageElement): () => void {
   return () => {
     if (!image.complete) image.removeAttribute('src');

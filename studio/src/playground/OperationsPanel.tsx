@@ -19,9 +19,9 @@ function OperationsPanel() {
   const [filter, setFilter] = useState('');
   const [notice, setNotice] = useState('');
   const open = useOpenExample(setNotice);
-  const wanted = filter.trim().toLowerCase();
+  const needle = filter.trim().toLowerCase();
   const found = pages.filter((page) =>
-    `${page.name} ${page.description}`.toLowerCase().includes(wanted),
+    `${page.name} ${page.description}`.toLowerCase().includes(needle),
   );
   return (
     <section className="operations" aria-label={words.operations.title}>

@@ -5,7 +5,7 @@ import { readFacts } from './facts';
 /** A picture whose address an answer contains. */
 export interface Picture {
   address: string;
-  /** Where it stands in the answer, such as `generateImage.image.url`. */
+  /** Path in the response, such as `generateImage.image.url`. */
   path: string;
 }
 
@@ -23,7 +23,7 @@ export interface Answer {
   progress: Progress | null;
 }
 
-const MOST_PICTURES = 200;
+const MAX_PICTURES = 200;
 const IMAGE_FILE = /\.(?:png|jpe?g|webp|avif)$/i;
 const ORIGINS = new Set([location.origin, ...(readFacts()?.imageOrigins ?? [])]);
 const NOTHING: Answer = { pictures: [], progress: null };
@@ -71,7 +71,7 @@ function take(result: unknown): void {
   const known = new Set(current.pictures.map(({ address }) => address));
   const added = found.filter(({ address }, index) => !known.has(address) && found.findIndex((one) => one.address === address) === index);
   show({
-    pictures: [...current.pictures, ...added].slice(-MOST_PICTURES),
+    pictures: [...current.pictures, ...added].slice(-MAX_PICTURES),
     progress: progressOf(data, current.progress),
   });
 }

@@ -29,7 +29,7 @@ export type Role = Viewer['role'];
 interface Session {
   viewer: Viewer;
   uncached: Client;
-  /** Null where the server asks nobody who they are. */
+  /** Null where the server requires no authentication. */
   signOut: (() => void) | null;
 }
 
@@ -42,7 +42,7 @@ type State =
 const ROLES: readonly Role[] = ['READER', 'CREATOR', 'ADMIN'];
 const Context = createContext<Session | null>(null);
 
-/** Shows its children to whoever may use the server, and asks everyone else to sign in. */
+/** Shows its children to users with access, and the sign-in page to everyone else. */
 export function SessionProvider({ children }: { children: ReactNode }) {
   const { signIn } = useWords();
   const failed = signIn.providerFailed;
@@ -53,7 +53,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     let wasOpen = false;
     const api = openApi(key, (message) => {
       api.close();
-      // A token that was never accepted would not be accepted anew either.
+      // A token that was never accepted would not be accepted now either.
       void (wasOpen ? renewToken() : Promise.resolve(null)).then((token) => {
         if (token) return open(token, keepToken);
         forgetKey();
@@ -160,7 +160,7 @@ export function useViewer(): Viewer {
 /** Returns whether the viewer's role includes another one. */
 export function useMay(): (role: Role) => boolean {
   const { role } = useViewer();
-  return (wanted) => ROLES.indexOf(role) >= ROLES.indexOf(wanted);
+  return (required) => ROLES.indexOf(role) >= ROLES.indexOf(required);
 }
 
 /** Returns the client for lists without end; see `Api.uncached`. */
@@ -168,7 +168,7 @@ export function useUncachedClient(): Client {
   return useSession().uncached;
 }
 
-/** Returns what signs out; null where the server asks nobody who they are. */
+/** Returns the function that signs out; null where the server requires no authentication. */
 export function useSignOut(): (() => void) | null {
   return useSession().signOut;
 }

@@ -1,6 +1,6 @@
 const NAME = 'gql_server:api-key';
 
-/** Returns the API key or token of this tab, or the one that this browser was asked to remember. */
+/** Returns the API key or token of this tab, or the one that this browser remembers. */
 export function readKey(): string | null {
   return sessionStorage.getItem(NAME) ?? localStorage.getItem(NAME);
 }

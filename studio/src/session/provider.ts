@@ -7,7 +7,7 @@ const RENEWAL = 'gql_server:renewal';
 const BACK = `${PUBLIC_PATH}/studio/signed-in`;
 /** A token is renewed when this part of its lifetime has passed. */
 const RENEWED_AFTER = 0.8;
-const LONGEST_TIMER = 2 ** 31 - 1;
+const MAX_TIMER = 2 ** 31 - 1;
 
 /** The provider issues no token for what the browser came back with. */
 export class SignInFailed extends Error {}
@@ -15,7 +15,7 @@ export class SignInFailed extends Error {}
 interface Started {
   state: string;
   verifier: string;
-  /** The address that the user wanted to see. */
+  /** The address to return to after signing in. */
   returnTo: string;
 }
 
@@ -78,7 +78,7 @@ export async function renewToken(): Promise<string | null> {
 export function whenToRenew(renew: () => void): () => void {
   const { refreshToken, renewAt } = readRenewal();
   if (!refreshToken || renewAt === null) return () => undefined;
-  const timer = setTimeout(renew, Math.min(Math.max(renewAt - Date.now(), 0), LONGEST_TIMER));
+  const timer = setTimeout(renew, Math.min(Math.max(renewAt - Date.now(), 0), MAX_TIMER));
   return () => clearTimeout(timer);
 }
 

@@ -5,7 +5,7 @@ import { useWords } from '../language/Language';
 
 type Kind = 'offline' | 'newVersion' | 'error';
 
-/** Stands in for a page that cannot be shown: a new version replaced its files, or there is no network. */
+/** Shown instead of a page that cannot be loaded: a new version replaced its files, or there is no network. */
 export class PageFailure extends Component<{ children: ReactNode }, { kind: Kind | null }> {
   override state: { kind: Kind | null } = { kind: null };
 

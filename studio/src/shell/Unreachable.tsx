@@ -2,7 +2,7 @@ import { Button } from '../design/Button';
 import { useWords } from '../language/Language';
 import { Welcome } from './Welcome';
 
-/** What stands in the place of the studio while the server does not answer. */
+/** Shown instead of the studio while the server does not answer. */
 export function Unreachable({ message, retry }: { message: string; retry: () => void }) {
   const { states, actions } = useWords();
   return (

@@ -1,5 +1,5 @@
 // Every client that watches over HTTP or a socket, while the server is stopped and started again:
-// each knows that it was cut off, comes back with `after`, and is told each image once.
+// each knows that it was cut off, comes back with `after`, and receives each image once.
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApolloClient, CombinedProtocolErrors, HttpLink, InMemoryCache, gql } from '@apollo/client';
@@ -13,7 +13,7 @@ const url = process.argv[2];
 const document = `subscription Watch($after: ID) { imageCreated(after: $after) { id } }`;
 const PARTS = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json';
 
-// Each tells ids to `seen` until it is cut off, and then returns normally; anything else is thrown.
+// Each reports IDs to `seen` until it is cut off, and then returns normally; anything else is thrown.
 const clients = {
   async 'Apollo, multipart'(after, seen) {
     const cache = new InMemoryCache();
@@ -106,7 +106,7 @@ async function follow(name, watch) {
     try {
       await watch(after, (id) => seen[name].push(id));
     } catch (error) {
-      // Nobody listens while the server is away.
+      // Nothing listens while the server is stopped.
       if (!/ECONNREFUSED|fetch failed|socket hang up|terminated/.test(`${error} ${error.cause}`)) {
         console.error(name, error);
         process.exit(1);

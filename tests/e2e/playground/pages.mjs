@@ -6,9 +6,9 @@ export async function watchedPage(browser, url, options = {}) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
-  const faults = [];
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(String(error)));
+  const pageErrors = [];
+  page.on('console', (message) => message.type() === 'error' && pageErrors.push(message.text()));
+  page.on('pageerror', (error) => pageErrors.push(String(error)));
   const elsewhere = [];
   context.on('request', (request) => {
     const address = new URL(request.url());
@@ -25,7 +25,7 @@ export async function watchedPage(browser, url, options = {}) {
   return {
     page,
     context,
-    faults,
+    pageErrors,
     elsewhere,
     violations: () => page.evaluate(() => window.violations),
   };

@@ -18,7 +18,7 @@ const HEADERS = {
 
 const browser = await launchBrowser();
 try {
-  const { page, faults, elsewhere, violations } = await watchedPage(browser, url, {
+  const { page, pageErrors, elsewhere, violations } = await watchedPage(browser, url, {
     viewport: { width: 1280, height: 800 },
   });
   const response = await page.goto(url);
@@ -76,8 +76,8 @@ try {
 
   assert.deepEqual(await violations(), []);
   assert.deepEqual(elsewhere, []);
-  if (key) assert.ok(faults.every((fault) => fault.includes('401')), String(faults));
-  else assert.deepEqual(faults, []);
+  if (key) assert.ok(pageErrors.every((error) => error.includes('401')), String(pageErrors));
+  else assert.deepEqual(pageErrors, []);
   if (creatorKey) await runWithoutSchema();
   else await takeScreenshots();
 
@@ -133,11 +133,11 @@ try {
 
   async function shows(text) {
     await page.waitForFunction(
-      (wanted) =>
+      (expected) =>
         document
           .querySelector('.result-window .view-lines')
           ?.innerText.replace(/\s+/g, '')
-          .includes(wanted),
+          .includes(expected),
       text.replace(/\s+/g, ''),
     );
   }

@@ -1,5 +1,5 @@
-// The page of the REST description in Chromium: it lives with its content security policy, asks
-// nobody else for anything, shows every operation, and makes a call.
+// The page of the REST description in Chromium: it keeps its content security policy, sends
+// no request elsewhere, shows every operation, and makes a call.
 //
 //   node rest_docs.mjs http://127.0.0.1:8000 [an admin's API key]
 import assert from 'node:assert/strict';
@@ -13,9 +13,9 @@ try {
   const httpCredentials = key ? { username: 'any', password: key } : undefined;
   const page = await (await browser.newContext({ httpCredentials })).newPage();
   page.setDefaultTimeout(20_000);
-  const faults = [];
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(String(error)));
+  const pageErrors = [];
+  page.on('console', (message) => message.type() === 'error' && pageErrors.push(message.text()));
+  page.on('pageerror', (error) => pageErrors.push(String(error)));
   const asked = [];
   page.on('request', (request) => asked.push(request.url()));
 
@@ -27,8 +27,8 @@ try {
   assert.equal(await page.locator('.errors-wrapper').count(), 0);
 
   if (key) {
-    // What the browser says of the page's own refusal is no fault.
-    assert.ok(faults.splice(0).every((fault) => fault.includes('401')));
+    // The browser reports the page's own 401; that is no error.
+    assert.ok(pageErrors.splice(0).every((error) => error.includes('401')));
     await page.locator('.auth-wrapper button.authorize').first().click();
     await page.locator('.auth-container input').first().fill(key);
     await page.locator('.auth-container button.authorize').first().click();
@@ -43,7 +43,7 @@ try {
 
   const elsewhere = asked.filter((url) => !url.startsWith(origin) && !url.startsWith('data:'));
   assert.deepEqual(elsewhere, []);
-  assert.deepEqual(faults, []);
+  assert.deepEqual(pageErrors, []);
 } finally {
   await browser.close();
 }

@@ -6,7 +6,7 @@ import { launchBrowser } from './browser.mjs';
 import { watchedPage } from './pages.mjs';
 
 export const FAST_MODEL = '@cf/black-forest-labs/flux-1-schnell';
-export const PATIENCE = 90_000; // a machine may be busy
+export const TIMEOUT = 90_000; // a machine may be busy
 const AXE = await readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
 /** Run the steps of a script in a browser of their own. */
@@ -26,11 +26,11 @@ export async function openStudio(browser, origin, { key = null, ...options } = {
   return watched;
 }
 
-/** Assert that a page broke no policy, asked nobody else, and complained of nothing but what was expected. */
-export async function holdsItsPolicy({ violations, elsewhere, faults }, expected = /(?!)/) {
+/** Assert that a page broke no policy, sent no request elsewhere, and logged only expected errors. */
+export async function holdsItsPolicy({ violations, elsewhere, pageErrors }, expected = /(?!)/) {
   assert.deepEqual(await violations(), []);
   assert.deepEqual(elsewhere, []);
-  assert.deepEqual(faults.filter((fault) => !expected.test(fault)), []);
+  assert.deepEqual(pageErrors.filter((error) => !expected.test(error)), []);
 }
 
 /** Run an operation outside of the browser. */
@@ -61,9 +61,9 @@ export async function makeImages(origin, prompts, key = null) {
 
 /** Wait until nothing of the page is on its way. */
 export async function hasSettled(page) {
-  await page.getByRole('heading').first().waitFor({ timeout: PATIENCE });
+  await page.getByRole('heading').first().waitFor({ timeout: TIMEOUT });
   await page.waitForLoadState('networkidle');
-  await page.getByText('Loading…').waitFor({ state: 'detached', timeout: PATIENCE });
+  await page.getByText('Loading…').waitFor({ state: 'detached', timeout: TIMEOUT });
 }
 
 /** Assert that nothing is beyond the edge, and that axe finds nothing serious; leave a screenshot. */

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { createServer, request as ask } from 'node:http';
 import { connect } from 'node:net';
-import { holdsItsPolicy, inBrowser, openStudio, PATIENCE } from './studio.mjs';
+import { holdsItsPolicy, inBrowser, openStudio, TIMEOUT } from './studio.mjs';
 
 const [server, publicUrl] = process.argv.slice(2);
 const { pathname: path, port: publicPort } = new URL(publicUrl);
@@ -32,9 +32,9 @@ try {
 
 async function makesAndOpensAnImage(page) {
   await page.goto(`${publicUrl}/`);
-  await page.getByRole('button', { name: 'Make the first image' }).click({ timeout: PATIENCE });
+  await page.getByRole('button', { name: 'Make the first image' }).click({ timeout: TIMEOUT });
   const tile = page.locator('[aria-label="Images"] a').first();
-  await tile.waitFor({ timeout: PATIENCE }); // it came over the socket
+  await tile.waitFor({ timeout: TIMEOUT }); // it came over the socket
   await isDrawn(page, '[aria-label="Images"] img');
   await tile.click();
   await page.waitForURL(`${publicUrl}/studio/images/img_*`);
@@ -50,15 +50,15 @@ async function watchesABatch(page) {
   await page.getByLabel('One prompt per line').fill('A red fox\nA slow fox [preview:slow 3]\nA white fox');
   await page.locator('button[type="submit"]:not([aria-busy])').click();
   await page.waitForURL(`${publicUrl}/studio/batches/bat_*`);
-  await page.getByRole('status').getByText('Done', { exact: true }).first().waitFor({ timeout: PATIENCE });
+  await page.getByRole('status').getByText('Done', { exact: true }).first().waitFor({ timeout: TIMEOUT });
   await page.reload();
-  await page.getByRole('heading', { name: 'Batch of 3 images' }).waitFor({ timeout: PATIENCE });
+  await page.getByRole('heading', { name: 'Batch of 3 images' }).waitFor({ timeout: TIMEOUT });
   await isDrawn(page, '[data-index] img');
 }
 
 async function runsAnOperation(page) {
   await page.goto(`${publicUrl}/graphql`);
-  await page.waitForSelector('.graphiql-query-editor .view-line', { timeout: PATIENCE });
+  await page.waitForSelector('.graphiql-query-editor .view-line', { timeout: TIMEOUT });
   await page.getByRole('button', { name: /Execute query/ }).click();
   await page.getByRole('menuitem', { name: 'MakeAPicture' }).click();
   await isDrawn(page, '.answer-pane img');
@@ -66,7 +66,7 @@ async function runsAnOperation(page) {
 
 /** Wait until the first of these images was received. */
 async function isDrawn(page, selector) {
-  await page.waitForFunction((wanted) => document.querySelector(wanted)?.naturalWidth > 0, selector, { timeout: PATIENCE });
+  await page.waitForFunction((target) => document.querySelector(target)?.naturalWidth > 0, selector, { timeout: TIMEOUT });
 }
 
 async function startProxy() {

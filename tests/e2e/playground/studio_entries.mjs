@@ -5,7 +5,7 @@
 //
 // The server asks for no key.
 import assert from 'node:assert/strict';
-import { api, FAST_MODEL, hasSettled, holdsItsPolicy, inBrowser, looksRight, makeImages, openStudio, PATIENCE } from './studio.mjs';
+import { api, FAST_MODEL, hasSettled, holdsItsPolicy, inBrowser, looksRight, makeImages, openStudio, TIMEOUT } from './studio.mjs';
 
 const [origin] = process.argv.slice(2);
 const EDITING = encodeURIComponent('@cf/runwayml/stable-diffusion-v1-5-img2img');
@@ -29,19 +29,19 @@ async function dropsAFile(page, id) {
   const { image } = await api(origin, 'query($id: ID!) { image(id: $id) { url } }', { id });
   const bytes = Buffer.from(await (await fetch(image.url)).arrayBuffer()).toString('base64');
   const area = page.getByText('Drop an image here, or paste one.');
-  await area.waitFor({ timeout: PATIENCE });
+  await area.waitFor({ timeout: TIMEOUT });
   await area.dispatchEvent('drop', { dataTransfer: await filesOf(page, 'note.txt', 'text/plain', btoa('no image')) });
   await page.getByText('“note.txt” is not an image', { exact: false }).waitFor();
   await area.dispatchEvent('drop', { dataTransfer: await filesOf(page, 'broken.png', 'image/png', btoa('no image')) });
   await page.getByRole('alert').filter({ hasText: 'broken.png' }).waitFor();
   await area.dispatchEvent('drop', { dataTransfer: await filesOf(page, 'harbor.png', 'image/png', bytes) });
-  await page.getByAltText('harbor.png').waitFor({ timeout: PATIENCE });
+  await page.getByAltText('harbor.png').waitFor({ timeout: TIMEOUT });
   assert.equal(await page.getByRole('alert').count(), 0);
   await page.getByRole('button', { name: 'Remove source image 1' }).click();
   // Pasted, wherever the focus is.
   const pasted = await filesOf(page, 'pasted.png', 'image/png', bytes);
   await page.evaluate((clipboardData) => dispatchEvent(new ClipboardEvent('paste', { clipboardData })), pasted);
-  await page.getByAltText('pasted.png').waitFor({ timeout: PATIENCE });
+  await page.getByAltText('pasted.png').waitFor({ timeout: TIMEOUT });
 }
 
 /** What the server refuses stands beside the field that it concerns. */
@@ -71,7 +71,7 @@ async function saysWhatIsWrong(page) {
 
 /** The message is announced with the control, and it is red for a reason. */
 async function errorOf(control, message) {
-  await control.and(control.page().locator('[aria-invalid]')).waitFor({ timeout: PATIENCE });
+  await control.and(control.page().locator('[aria-invalid]')).waitFor({ timeout: TIMEOUT });
   const ids = (await control.getAttribute('aria-describedby')).split(' ');
   const texts = await Promise.all(ids.map((id) => control.page().locator(`[id="${id}"]`).innerText()));
   assert.match(texts.join(' '), message);
@@ -86,8 +86,8 @@ async function makesABatchOfAFile(page) {
   await file.setInputFiles({ name: 'foxes.txt', mimeType: 'text/plain', buffer: Buffer.from(text) });
   await page.getByText('3 prompts').waitFor();
   await page.locator('button[type="submit"]:not([aria-busy])').click();
-  await page.getByRole('heading', { name: 'Batch of 3 images' }).waitFor({ timeout: PATIENCE });
-  await page.getByRole('status').getByText('Done', { exact: true }).first().waitFor({ timeout: PATIENCE });
+  await page.getByRole('heading', { name: 'Batch of 3 images' }).waitFor({ timeout: TIMEOUT });
+  await page.getByRole('status').getByText('Done', { exact: true }).first().waitFor({ timeout: TIMEOUT });
   const query = 'query($id: ID!) { batch(id: $id) { items(first: 9) { edges { node { prompt } } } } }';
   const { batch } = await api(origin, query, { id: page.url().split('/').at(-1) });
   assert.deepEqual(batch.items.edges.map(({ node }) => node.prompt), ['A red fox', 'A white fox', 'A fox in the fog']);
@@ -97,9 +97,9 @@ async function resumesABatch(page) {
   const prompts = ['A fox that waits [preview:pause 6]', 'A fox that does not'];
   const { generateBatch } = await api(origin, BATCH, { input: { model: FAST_MODEL, pictures: { prompts } } });
   await page.goto(`${origin}/studio/batches/${generateBatch.batch.id}`);
-  await page.getByText('used up its free neurons').waitFor({ timeout: PATIENCE });
+  await page.getByText('used up its free neurons').waitFor({ timeout: TIMEOUT });
   await page.getByRole('button', { name: 'Resume now' }).click();
-  await page.getByRole('status').getByText('Done', { exact: true }).first().waitFor({ timeout: PATIENCE });
+  await page.getByRole('status').getByText('Done', { exact: true }).first().waitFor({ timeout: TIMEOUT });
   assert.equal(await page.locator('[data-status="SUCCEEDED"]').count(), 2);
 }
 
@@ -116,7 +116,7 @@ async function retriesABatch(page) {
     return route.abort();
   });
   const retry = page.getByRole('button', { name: 'Retry the 2 failed images' });
-  await retry.click({ timeout: PATIENCE });
+  await retry.click({ timeout: TIMEOUT });
   await page.getByText('No connection to the server').waitFor();
   await retry.click();
   await page.getByRole('heading', { name: 'Batch of 2 images' }).waitFor();
@@ -139,7 +139,7 @@ async function showsThatNobodyAnswers(browser, id) {
   await page.getByRole('heading', { name: 'No connection to the server' }).waitFor();
   await context.setOffline(false);
   await page.getByRole('button', { name: 'Reload the page' }).click();
-  await page.getByRole('heading', { name: 'Costs' }).waitFor({ timeout: PATIENCE });
+  await page.getByRole('heading', { name: 'Costs' }).waitFor({ timeout: TIMEOUT });
   await page.getByText('You are offline.').waitFor({ state: 'detached' });
 
   // What was entered stays while the server is away, and trying again helps.
@@ -147,12 +147,12 @@ async function showsThatNobodyAnswers(browser, id) {
   await page.getByLabel('Prompt').first().fill('A fox that was lost');
   await page.route('**/graphql', (route) => route.abort());
   await page.getByRole('button', { name: 'Make the image' }).click();
-  await page.getByText('Trying again is safe').waitFor({ timeout: PATIENCE });
+  await page.getByText('Trying again is safe').waitFor({ timeout: TIMEOUT });
   assert.equal(await page.getByLabel('Prompt').first().inputValue(), 'A fox that was lost');
   await looksRight(page, 'studio-make-lost');
   await page.unroute('**/graphql');
   await page.getByRole('button', { name: 'Try again' }).click();
-  await page.getByAltText('A fox that was lost').waitFor({ timeout: PATIENCE });
+  await page.getByAltText('A fox that was lost').waitFor({ timeout: TIMEOUT });
 
   const refused = { errors: [{ message: 'Too many requests.', extensions: { code: 'RATE_LIMITED', retryAfter: 7 } }] };
   const answers = [
@@ -165,11 +165,11 @@ async function showsThatNobodyAnswers(browser, id) {
     await hasSettled(page);
     await page.route('**/graphql', answer);
     await page.evaluate((address) => history.pushState(null, '', address), `/studio/images/${id}`);
-    await page.getByRole('heading', { name: title }).waitFor({ timeout: PATIENCE });
+    await page.getByRole('heading', { name: title }).waitFor({ timeout: TIMEOUT });
     await looksRight(page, name);
     await page.unroute('**/graphql');
     await page.getByRole('button', { name: 'Try again' }).click();
-    await page.getByRole('heading', { name: 'A harbor at noon', level: 1 }).waitFor({ timeout: PATIENCE });
+    await page.getByRole('heading', { name: 'A harbor at noon', level: 1 }).waitFor({ timeout: TIMEOUT });
   }
   await context.close();
 }

@@ -11,7 +11,7 @@ import { watchedPage } from './pages.mjs';
 
 const [origin] = process.argv.slice(2);
 const INPAINTING = '@cf/runwayml/stable-diffusion-v1-5-inpainting';
-const PATIENCE = 90_000; // a machine may be busy
+const TIMEOUT = 90_000; // a machine may be busy
 const AXE = await readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 const LOOKS = {
   light: {},
@@ -29,7 +29,7 @@ try {
   await paintsAMask(page);
   assert.deepEqual(await watched.violations(), []);
   assert.deepEqual(watched.elsewhere, []);
-  assert.deepEqual(watched.faults, []);
+  assert.deepEqual(watched.pageErrors, []);
   for (const [look, options] of Object.entries(LOOKS)) await looksRight(look, options);
 } finally {
   await browser.close();
@@ -41,7 +41,7 @@ async function makesTheFirstImage(page) {
   await make.waitFor();
   await page.screenshot({ path: 'screenshots/studio-first-visit.png' });
   await make.click();
-  await page.locator('[aria-label="Images"] a').first().waitFor({ timeout: PATIENCE });
+  await page.locator('[aria-label="Images"] a').first().waitFor({ timeout: TIMEOUT });
 }
 
 /** What others make appears by itself; words narrow the gallery, and a reload keeps them. */
@@ -52,13 +52,13 @@ async function showsNewImages(page) {
   await page.waitForFunction(
     () => document.querySelectorAll('[aria-label="Images"] a').length >= 2 || /new image/.test(document.body.innerText),
     undefined,
-    { timeout: PATIENCE },
+    { timeout: TIMEOUT },
   );
   for (const subject of ['a red fox in the snow', 'a forest in fog', 'mountains at dawn', 'a quiet harbor']) {
     await generate(subject);
   }
   await page.goto(origin);
-  await page.getByText('6 images').waitFor({ timeout: PATIENCE });
+  await page.getByText('6 images').waitFor({ timeout: TIMEOUT });
   await page.getByPlaceholder('Search prompts').or(page.getByLabel('Search prompts')).first().fill('lighthouse');
   await page.getByText('1 image', { exact: true }).waitFor();
   await page.reload();
@@ -96,14 +96,14 @@ async function paintsAMask(page) {
   await page.getByRole('button', { name: 'Use the mask' }).click();
   const sent = page.waitForResponse(
     (response) => response.url().endsWith('/graphql') && /generateImage/.test(response.request().postData() ?? ''),
-    { timeout: PATIENCE },
+    { timeout: TIMEOUT },
   );
   await page.locator('button[type="submit"]').click();
   const request = JSON.parse((await sent).request().postData());
   const text = JSON.stringify(request.variables);
   assert.match(text, /"sourceImageIds":\["src_/);
   assert.match(text, /"maskImageId":"src_/);
-  await page.getByRole('region', { name: /./ }).locator('img').last().waitFor({ timeout: PATIENCE });
+  await page.getByRole('region', { name: /./ }).locator('img').last().waitFor({ timeout: TIMEOUT });
 }
 
 async function looksRight(look, options) {

@@ -4,7 +4,7 @@
 //
 // The server asks for no key.
 import assert from 'node:assert/strict';
-import { holdsItsPolicy, inBrowser, makeImages, openStudio, PATIENCE } from './studio.mjs';
+import { holdsItsPolicy, inBrowser, makeImages, openStudio, TIMEOUT } from './studio.mjs';
 
 const [origin] = process.argv.slice(2);
 
@@ -23,7 +23,7 @@ await inBrowser(async (browser) => {
 
 async function walksTheGallery(page) {
   await page.goto(origin);
-  await page.getByText('12 images').waitFor({ timeout: PATIENCE });
+  await page.getByText('12 images').waitFor({ timeout: TIMEOUT });
   await page.keyboard.press('Tab');
   assert.equal(await focused(page), 'Skip to content');
   await page.keyboard.press('Enter');
@@ -38,7 +38,7 @@ async function walksTheGallery(page) {
     ['PageUp', 'Keyboard fox 11'],
   ]) {
     await page.keyboard.press(key);
-    await page.waitForFunction((wanted) => document.activeElement.title === wanted, name);
+    await page.waitForFunction((title) => document.activeElement.title === title, name);
   }
   // The whole grid is one stop, so the end of the page is near.
   await page.keyboard.press('Tab');
@@ -115,11 +115,11 @@ async function makesAnImage(page) {
   await tabTo(page, 'Make the image');
   await page.keyboard.press('Enter');
   const results = page.getByRole('region', { name: 'What you made' });
-  await results.locator('img').first().waitFor({ timeout: PATIENCE });
+  await results.locator('img').first().waitFor({ timeout: TIMEOUT });
   // From the prompt it is one key, and the image can be opened.
   await page.getByLabel('Prompt').first().focus();
   await page.keyboard.press('Control+Enter');
-  await page.waitForFunction(() => document.querySelectorAll('section li img').length === 2, undefined, { timeout: PATIENCE });
+  await page.waitForFunction(() => document.querySelectorAll('section li img').length === 2, undefined, { timeout: TIMEOUT });
   await tabTo(page, 'A fox that was typed');
   await page.keyboard.press('Enter');
   await page.waitForURL(/images\/img_/);
@@ -139,7 +139,7 @@ async function drawsAMask(page) {
   for (const key of ['ArrowLeft', 'Space', 'Shift+ArrowDown', 'Shift+ArrowDown']) await page.keyboard.press(key);
   await tabTo(page, 'Use the mask');
   await page.keyboard.press('Enter');
-  await page.getByAltText('The mask: white is repainted').waitFor({ timeout: PATIENCE });
+  await page.getByAltText('The mask: white is repainted').waitFor({ timeout: TIMEOUT });
 }
 
 /** Press the Tab key until something with this name has the focus. */

@@ -5,7 +5,7 @@
 //
 // The server asks for no key.
 import assert from 'node:assert/strict';
-import { api, holdsItsPolicy, inBrowser, looksRight, makeImages, openStudio, PATIENCE } from './studio.mjs';
+import { api, holdsItsPolicy, inBrowser, looksRight, makeImages, openStudio, TIMEOUT } from './studio.mjs';
 
 const [origin] = process.argv.slice(2);
 const EDITING = '@cf/runwayml/stable-diffusion-v1-5-img2img';
@@ -30,7 +30,7 @@ await inBrowser(async (browser) => {
 
 async function showsWhereItComesFrom(page, source, derived) {
   await page.goto(`${origin}/studio/images/${derived}`);
-  await page.getByRole('heading', { name: 'Made from', exact: true }).waitFor({ timeout: PATIENCE });
+  await page.getByRole('heading', { name: 'Made from', exact: true }).waitFor({ timeout: TIMEOUT });
   await page.getByRole('link', { name: 'A harbor at noon' }).click();
   await page.getByRole('heading', { name: 'A harbor at noon', level: 1 }).waitFor();
   await page.getByRole('heading', { name: 'Made from it: 1' }).waitFor();
@@ -54,7 +54,7 @@ async function makesItAgain(page, source, id) {
   await page.locator('dialog').getByText('Costs $').or(page.locator('dialog').getByText('Costs US$')).waitFor();
   await looksRight(page, 'studio-remake');
   await make.click();
-  await page.getByRole('heading', { name: 'The harbor in the rain', level: 1 }).waitFor({ timeout: PATIENCE });
+  await page.getByRole('heading', { name: 'The harbor in the rain', level: 1 }).waitFor({ timeout: TIMEOUT });
   const { image: changed } = await api(origin, READ, { id: page.url().split('/').at(-1) });
   assert.deepEqual([changed.sources, changed.tags], [[{ id: source }], ['harbor']]);
   assert.notEqual(changed.parameters.seed, first.parameters.seed);
@@ -63,7 +63,7 @@ async function makesItAgain(page, source, id) {
   await again.click();
   await page.getByText('The same seed').click();
   await make.click();
-  await page.waitForURL((url) => url.pathname.startsWith('/studio/images/') && !url.pathname.endsWith(id), { timeout: PATIENCE });
+  await page.waitForURL((url) => url.pathname.startsWith('/studio/images/') && !url.pathname.endsWith(id), { timeout: TIMEOUT });
   const { image: same } = await api(origin, READ, { id: page.url().split('/').at(-1) });
   assert.deepEqual(same, first);
 }
@@ -71,7 +71,7 @@ async function makesItAgain(page, source, id) {
 async function changesSomething(page, id) {
   await page.goto(`${origin}/studio/images/${id}`);
   await page.getByRole('link', { name: 'Change something' }).click();
-  await page.getByAltText('A harbor at noon').waitFor({ timeout: PATIENCE }); // its source
+  await page.getByAltText('A harbor at noon').waitFor({ timeout: TIMEOUT }); // its source
   assert.equal(await page.getByLabel('Prompt').first().inputValue(), 'The harbor at night');
   assert.equal(await page.getByLabel('Tags').inputValue(), 'harbor');
 }
@@ -88,7 +88,7 @@ async function setsWhatOnlyOthersHave(page) {
   const { input } = JSON.parse((await sent).postData()).variables;
   assert.equal(input.quality, 'high');
   if (own) assert.deepEqual(input.parameters, { [own.name]: own.choices[0] });
-  await page.getByAltText('A harbor, in great detail').click({ timeout: PATIENCE });
+  await page.getByAltText('A harbor, in great detail').click({ timeout: TIMEOUT });
   await page.getByRole('heading', { name: 'A harbor, in great detail', level: 1 }).waitFor();
   await page.getByText('high', { exact: true }).waitFor();
 }

@@ -4,11 +4,11 @@
 //
 // The server has so many images, `Seeded 000000` is the oldest; and some newer ones.
 import assert from 'node:assert/strict';
-import { api, holdsItsPolicy, inBrowser, openStudio, PATIENCE } from './studio.mjs';
+import { api, holdsItsPolicy, inBrowser, openStudio, TIMEOUT } from './studio.mjs';
 
 const [origin, seeded] = process.argv.slice(2);
-const MOST_NODES = 4_000;
-const MOST_MEGABYTES = 30; // beyond those of the first screen
+const MAX_NODES = 4_000;
+const MAX_MEGABYTES = 30; // beyond those of the first screen
 const { images } = await api(origin, '{ images(first: 1) { totalCount } }');
 const total = images.totalCount;
 
@@ -17,7 +17,7 @@ await inBrowser(async (browser) => {
   const { page } = watched;
   const session = await watched.context.newCDPSession(page);
   await page.goto(origin);
-  await page.getByText(`${total.toLocaleString('en-US')} images`).waitFor({ timeout: PATIENCE });
+  await page.getByText(`${total.toLocaleString('en-US')} images`).waitFor({ timeout: TIMEOUT });
   await isWhole(page);
   const first = await memory(session);
 
@@ -33,7 +33,7 @@ await inBrowser(async (browser) => {
     await page.waitForFunction(
       (before) => document.documentElement.scrollHeight > before || !document.querySelector('[class*="toCome"]'),
       bottom,
-      { timeout: PATIENCE },
+      { timeout: TIMEOUT },
     );
     // What arrives below must not move what is looked at.
     assert.equal(await page.evaluate(() => window.scrollY), await page.evaluate(() => window.lastScroll));
@@ -54,8 +54,8 @@ await inBrowser(async (browser) => {
   const nodes = Math.max(...memories.map((one) => one.nodes));
   const megabytes = Math.max(...memories.map((one) => one.megabytes)) - first.megabytes;
   console.log(JSON.stringify({ total, seconds, nodes, first, megabytes }));
-  assert.ok(nodes < MOST_NODES, `${nodes} nodes`);
-  assert.ok(megabytes < MOST_MEGABYTES, `${megabytes} MB more than at the beginning`);
+  assert.ok(nodes < MAX_NODES, `${nodes} nodes`);
+  assert.ok(megabytes < MAX_MEGABYTES, `${megabytes} MB more than at the beginning`);
   await holdsItsPolicy(watched, /503/); // a size is made later where the server is busy
 });
 
@@ -83,7 +83,7 @@ async function isWhole(page) {
       return shown.length > 0 && missing.length === 0;
     },
     undefined,
-    { timeout: PATIENCE },
+    { timeout: TIMEOUT },
   );
   const tiles = await page.locator('[data-index]').evaluateAll((all) =>
     all.map((tile) => [Number(tile.dataset.index), tile.querySelector('a').title]),

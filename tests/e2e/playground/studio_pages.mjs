@@ -13,7 +13,7 @@ import { watchedPage } from './pages.mjs';
 
 const [origin, adminKey, creatorKey, readerKey] = process.argv.slice(2);
 const MODEL = '@cf/black-forest-labs/flux-1-schnell';
-const PATIENCE = 90_000; // a machine may be busy, and the server restarts
+const TIMEOUT = 90_000; // a machine may be busy, and the server restarts
 const PAGES = ['batches', 'batches/new', 'costs', 'models', 'templates', 'budgets', 'webhooks', 'keys'];
 const AXE = await readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
@@ -62,11 +62,11 @@ async function makesABatchAndWatchesIt(page) {
   await page.getByRole('heading', { name: 'Batch of 17 images' }).waitFor();
   const address = page.url();
   assert.match(address, /\/studio\/batches\/bat_/);
-  await page.locator('[data-status="SUCCEEDED"]').first().waitFor({ timeout: PATIENCE });
+  await page.locator('[data-status="SUCCEEDED"]').first().waitFor({ timeout: TIMEOUT });
   await page.screenshot({ path: 'screenshots/studio-batch-running.png' });
 
-  // The caller restarts the server now. The page goes on by itself.
-  await page.getByRole('status').getByText('Some failed').first().waitFor({ timeout: PATIENCE });
+  // The caller restarts the server now. The page continues by itself.
+  await page.getByRole('status').getByText('Some failed').first().waitFor({ timeout: TIMEOUT });
   const tiles = await page.locator('[data-index]').evaluateAll((found) => found.map((tile) => tile.dataset));
   assert.deepEqual(tiles.map(({ index }) => Number(index)), prompts.concat('').map((_, index) => index));
   assert.deepEqual(tiles.map(({ status }) => status), [...prompts.map(() => 'SUCCEEDED'), 'FAILED']);
@@ -81,7 +81,7 @@ async function makesABatchAndWatchesIt(page) {
   await page.click('button:has-text("Retry the failed image")');
   await page.getByRole('heading', { name: 'Batch of 1 image' }).waitFor();
   await page.getByText('An earlier batch').waitFor();
-  await page.getByRole('status').getByText('Failed').first().waitFor({ timeout: PATIENCE });
+  await page.getByRole('status').getByText('Failed').first().waitFor({ timeout: TIMEOUT });
 
   await page.goto(`${origin}/studio/batches`);
   await page.getByText('16 of 17 made').waitFor();
@@ -93,16 +93,16 @@ async function pausesAndCancels(page) {
     input: { model: MODEL, pictures: { prompts: ['A fox that waits [preview:pause 3600]', 'Another fox'] } },
   });
   await page.goto(`${origin}/studio/batches/${generateBatch.batch.id}`);
-  await page.getByText('used up its free neurons').waitFor({ timeout: PATIENCE });
+  await page.getByText('used up its free neurons').waitFor({ timeout: TIMEOUT });
   await page.screenshot({ path: 'screenshots/studio-batch-paused.png' });
   await page.click('button:has-text("Cancel the batch")');
   await page.locator('dialog button:has-text("Cancel the batch")').click();
-  await page.getByRole('status').getByText('Canceled', { exact: true }).first().waitFor({ timeout: PATIENCE });
+  await page.getByRole('status').getByText('Canceled', { exact: true }).first().waitFor({ timeout: TIMEOUT });
 }
 
 async function readsCosts(page) {
   await page.goto(`${origin}/studio/costs`);
-  await page.waitForSelector('.uplot canvas', { timeout: PATIENCE });
+  await page.waitForSelector('.uplot canvas', { timeout: TIMEOUT });
   await page.getByRole('heading', { name: 'By user' }).waitFor();
   for (const span of ['24 hours', '90 days']) await page.getByText(span, { exact: true }).click();
   await page.getByText('Weeks', { exact: true }).waitFor();
@@ -160,7 +160,7 @@ async function redeliversAWebhook(page) {
   const before = hooks.received.length;
   await page.click(`button[aria-label="Send again: ${hooks.url}"]`);
   await page.getByText('It is being sent again.').waitFor();
-  for (let waited = 0; hooks.received.length === before && waited < PATIENCE; waited += 100) await page.waitForTimeout(100);
+  for (let waited = 0; hooks.received.length === before && waited < TIMEOUT; waited += 100) await page.waitForTimeout(100);
   assert.equal(hooks.received.at(-1), hooks.received[0]); // the same webhook-id
   await page.getByText('Deliveries').first().click();
   await page.getByRole('cell', { name: '204' }).first().waitFor();
@@ -194,7 +194,7 @@ async function looksAtEachPage(page) {
       if (look === 'light') {
         await page.goto(`${origin}/studio/${name}`);
         await page.waitForLoadState('networkidle');
-        await page.getByText('Loading…').waitFor({ state: 'detached', timeout: PATIENCE });
+        await page.getByText('Loading…').waitFor({ state: 'detached', timeout: TIMEOUT });
       }
       const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(beyond <= 0, `${name} is ${beyond} pixels too wide (${look})`);
@@ -243,7 +243,7 @@ async function looksButChangesNothing(page) {
   const make = 'mutation($input: GenerateImageInput!) { generateImage(input: $input) { image { id } } }';
   await api(createApiKey.secret, make, { input: { prompt: 'A fox to look at', model: MODEL, tags: ['fox'] } });
   await page.goto(origin);
-  await page.getByRole('checkbox').first().check({ force: true, timeout: PATIENCE });
+  await page.getByRole('checkbox').first().check({ force: true, timeout: TIMEOUT });
   const toolbar = page.getByRole('toolbar').getByRole('button');
   assert.deepEqual(await toolbar.evaluateAll((all) => all.map((one) => one.ariaLabel ?? one.innerText)), ['Herunterladen', 'Auswahl aufheben']);
   assert.equal(await page.locator('a[href$="/studio/make"]').count(), 0);
@@ -258,9 +258,9 @@ async function looksButChangesNothing(page) {
 
 async function opensThePlaygroundInGerman(page) {
   await page.goto(`${origin}/graphql`);
-  await page.getByRole('heading', { name: 'Dieser Schlüssel darf das Schema nicht lesen' }).waitFor({ timeout: PATIENCE });
+  await page.getByRole('heading', { name: 'Dieser Schlüssel darf das Schema nicht lesen' }).waitFor({ timeout: TIMEOUT });
   await page.getByRole('button', { name: 'Ohne das Schema fortfahren' }).click();
-  await page.getByText('Willkommen bei gql_server.').first().waitFor({ timeout: PATIENCE });
+  await page.getByText('Willkommen bei gql_server.').first().waitFor({ timeout: TIMEOUT });
   await page.getByRole('heading', { name: 'Operationen' }).or(page.getByText('Operationen', { exact: true })).first().waitFor();
   const longest = await page.evaluate(() =>
     Math.max(...[...document.querySelectorAll('*')].flatMap((one) => {
@@ -283,10 +283,10 @@ async function open(key, options = {}) {
   return watched;
 }
 
-async function holdsItsPolicy({ violations, elsewhere, faults }, expected = /(?!)/) {
+async function holdsItsPolicy({ violations, elsewhere, pageErrors }, expected = /(?!)/) {
   assert.deepEqual(await violations(), []);
   assert.deepEqual(elsewhere, []);
-  assert.deepEqual(faults.filter((fault) => !expected.test(fault)), []);
+  assert.deepEqual(pageErrors.filter((error) => !expected.test(error)), []);
 }
 
 /** Counts a page's sockets, and the items that events of batches report. */

@@ -5,7 +5,7 @@
 // The server asks for no key.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { api, holdsItsPolicy, inBrowser, makeImages, openStudio, PATIENCE } from './studio.mjs';
+import { api, holdsItsPolicy, inBrowser, makeImages, openStudio, TIMEOUT } from './studio.mjs';
 
 const [origin] = process.argv.slice(2);
 const TAGS = '{ images(first: 20) { edges { node { id prompt tags } } } }';
@@ -29,7 +29,7 @@ async function select(page, names) {
 
 async function tagsMany(page) {
   await page.goto(origin);
-  await page.getByText('4 images').waitFor({ timeout: PATIENCE });
+  await page.getByText('4 images').waitFor({ timeout: TIMEOUT });
   // A range, from one box to another with the shift key.
   await page.getByRole('checkbox', { name: 'Select: Chosen fox 3' }).click({ force: true });
   await page.getByRole('checkbox', { name: 'Select: Chosen fox 1' }).click({ force: true, modifiers: ['Shift'] });
@@ -121,7 +121,7 @@ async function editsTheTagsOfOne(page, id) {
 
 /** Browsers give pages that come without TLS from another machine neither a clipboard nor random UUIDs. */
 async function looksWithoutTls(browser) {
-  const { page, context, faults } = await openStudio(browser, origin);
+  const { page, context, pageErrors } = await openStudio(browser, origin);
   await page.addInitScript(() => {
     delete Crypto.prototype.randomUUID;
     delete Navigator.prototype.clipboard;
@@ -129,10 +129,10 @@ async function looksWithoutTls(browser) {
   await page.goto(`${origin}/studio/make`);
   await page.getByLabel('Prompt').first().fill('A fox without TLS');
   await page.getByRole('button', { name: 'Make the image' }).click();
-  await page.getByRole('region', { name: 'What you made' }).locator('img').click({ timeout: PATIENCE });
+  await page.getByRole('region', { name: 'What you made' }).locator('img').click({ timeout: TIMEOUT });
   await page.getByRole('heading', { name: 'A fox without TLS', level: 1 }).waitFor();
   assert.equal(await page.getByRole('button', { name: 'Copy the settings' }).count(), 0);
-  assert.deepEqual(faults, []);
+  assert.deepEqual(pageErrors, []);
   await context.close();
 }
 

@@ -11,14 +11,14 @@ const [origin, issuer, key] = process.argv.slice(2);
 
 const browser = await launchBrowser();
 try {
-  const { page, elsewhere, violations, faults } = await watchedPage(browser, origin, { locale: 'en-US' });
+  const { page, elsewhere, violations, pageErrors } = await watchedPage(browser, origin, { locale: 'en-US' });
   await page.goto(`${origin}/?q=fox`);
   const enter = page.getByRole('button', { name: 'Sign in with your organization' });
   await enter.waitFor();
   await page.screenshot({ path: 'screenshots/studio-sign-in.png' });
   const first = await tokenOf(() => enter.click());
   await page.getByRole('heading', { name: 'Gallery' }).waitFor();
-  assert.equal(page.url(), `${origin}/?q=fox`); // where the user wanted to go, without the code
+  assert.equal(page.url(), `${origin}/?q=fox`); // the page they came from, without the code
 
   const second = await tokenOf(() => undefined);
   assert.notEqual(first, second);
@@ -67,7 +67,7 @@ try {
   // No request but the visits of the provider's page left the server.
   assert.deepEqual(elsewhere.filter((address) => !address.startsWith(`${issuer}/authorize?`)), []);
   assert.deepEqual(await violations(), []);
-  assert.deepEqual(faults, []);
+  assert.deepEqual(pageErrors, []);
 
   async function tokenOf(act) {
     const answered = page.waitForResponse(`${origin}/studio/token`);

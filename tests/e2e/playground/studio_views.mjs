@@ -3,7 +3,7 @@
 //
 //   node studio_views.mjs http://127.0.0.1:8000 <admin's key>
 import { mkdir } from 'node:fs/promises';
-import { api, FAST_MODEL, hasSettled, inBrowser, looksRight, makeImages, openStudio, PATIENCE } from './studio.mjs';
+import { api, FAST_MODEL, hasSettled, inBrowser, looksRight, makeImages, openStudio, TIMEOUT } from './studio.mjs';
 
 const [origin, key] = process.argv.slice(2);
 const SCREENS = { phone: { width: 320, height: 640 }, '4k': { width: 3840, height: 2160 } };
@@ -25,7 +25,7 @@ await inBrowser(async (browser) => {
         await looksRight(page, name(title), { withAxe: screen === 'phone' });
       }
       await page.goto(`${origin}/graphql`);
-      await page.waitForSelector('.graphiql-query-editor .view-line', { timeout: PATIENCE });
+      await page.waitForSelector('.graphiql-query-editor .view-line', { timeout: TIMEOUT });
       await page.screenshot({ path: `screenshots/${name('playground')}.png` });
       await context.close();
       const stranger = await openStudio(browser, origin, options);
@@ -44,7 +44,7 @@ async function prepare() {
   const prompts = [...SUBJECTS, 'A fox that is refused [preview:refuse]'];
   const { generateBatch } = await api(origin, BATCH, { input: { model: FAST_MODEL, pictures: { prompts }, webhookUrl: 'http://127.0.0.1:9/hook' } }, key);
   const { id } = generateBatch.batch;
-  for (let left = PATIENCE / 500; left > 0; left -= 1) {
+  for (let left = TIMEOUT / 500; left > 0; left -= 1) {
     const { batch } = await api(origin, 'query($id: ID!) { batch(id: $id) { finishedAt } }', { id }, key);
     if (batch.finishedAt) break;
     await new Promise((resolve) => setTimeout(resolve, 500));

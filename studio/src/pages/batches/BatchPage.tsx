@@ -80,7 +80,7 @@ export default function BatchPage({ params: { id = '' } }: { params: Record<stri
           />
         </Card>
       </div>
-      {/* A page of another batch begins anew. */}
+      {/* The page of another batch starts over. */}
       <Items key={id} batch={batch} />
     </Page>
   );

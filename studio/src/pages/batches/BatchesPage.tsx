@@ -19,7 +19,7 @@ import { BatchBadge, BatchBar, isActive } from './status';
 const SHOWN = { ALL: null, ACTIVE: ['QUEUED', 'RUNNING', 'PAUSED', 'CANCELING'], ENDED: ['SUCCEEDED', 'PARTIALLY_FAILED', 'FAILED', 'CANCELED'] } as const satisfies Record<string, readonly BatchStatus[] | null>;
 type Shown = keyof typeof SHOWN;
 /** A connection carries only so many subscriptions. */
-const MOST_WATCHED = 8;
+const MAX_WATCHED = 8;
 
 /** The batches, newest first, with bars that move. */
 export default function BatchesPage() {
@@ -58,7 +58,7 @@ export default function BatchesPage() {
       )}
       <ul className={styles.list}>
         {found.map(({ node }, index) => (
-          <Row key={readFragment(BATCH, node).id} batch={node} isWatched={index < MOST_WATCHED} />
+          <Row key={readFragment(BATCH, node).id} batch={node} isWatched={index < MAX_WATCHED} />
         ))}
       </ul>
       {hasNextPage && (

@@ -8,7 +8,7 @@ import { Picture } from '../../pictures/Picture';
 import styles from './Batches.module.css';
 import { BATCH_EVENTS, ITEM, type Item } from './queries';
 
-const MOST_SHOWN = 24;
+const MAX_SHOWN = 24;
 
 /**
  * Watches a batch, and shows what ended last, newest first.
@@ -18,7 +18,7 @@ const MOST_SHOWN = 24;
  */
 export function LatestItems({ id, sequence }: { id: string; sequence: number }) {
   const { batches: words } = useWords();
-  const after = Math.max(0, sequence - MOST_SHOWN);
+  const after = Math.max(0, sequence - MAX_SHOWN);
   const [{ data: latest = [] }] = useSubscription<Events, Item[], { id: string; after: number }>(
     { query: BATCH_EVENTS, variables: { id, after } },
     merged,
@@ -52,5 +52,5 @@ type Events = ResultOf<typeof BATCH_EVENTS>;
 function merged(shown: Item[] = [], { batchProgress: { finishedItems } }: Events): Item[] {
   const added = readFragment(ITEM, finishedItems).filter(({ status }) => status !== 'CANCELED');
   const ids = new Set(added.map(({ id }) => id));
-  return [...added.reverse(), ...shown.filter(({ id }) => !ids.has(id))].slice(0, MOST_SHOWN);
+  return [...added.reverse(), ...shown.filter(({ id }) => !ids.has(id))].slice(0, MAX_SHOWN);
 }

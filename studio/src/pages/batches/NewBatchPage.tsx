@@ -16,7 +16,7 @@ import { parameterInput } from '../../parameters/input';
 import styles from './Batches.module.css';
 import { BatchEstimate } from './BatchEstimate';
 import { useDraft, type Draft } from './draft';
-import { MOST_FILE_BYTES, MOST_PROMPTS, readPrompts } from './prompts';
+import { MAX_FILE_BYTES, MAX_PROMPTS, readPrompts } from './prompts';
 import { CHOICES, GENERATE } from './queries';
 
 type BatchInput = VariablesOf<typeof GENERATE>['input'];
@@ -76,8 +76,8 @@ function Form({ models, templates }: { models: Models; templates: readonly Templ
       <div className={layout.stack}>
         <Card title={words.prompts}>
           <PromptsField text={draft.text} count={prompts.length} onChange={(text) => update({ text })} />
-          {prompts.length > MOST_PROMPTS && (
-            <Notice kind="error">{words.tooMany(format.number(MOST_PROMPTS))}</Notice>
+          {prompts.length > MAX_PROMPTS && (
+            <Notice kind="error">{words.tooMany(format.number(MAX_PROMPTS))}</Notice>
           )}
           <LineErrors errors={errors} lineOf={(index) => prompts[index]?.line ?? index + 1} />
         </Card>
@@ -100,7 +100,7 @@ function Form({ models, templates }: { models: Models; templates: readonly Templ
               ))}
             </Select>
             <Field
-              label={words.copies} type="number" min={1} max={MOST_PROMPTS} required value={draft.copies}
+              label={words.copies} type="number" min={1} max={MAX_PROMPTS} required value={draft.copies}
               error={errors.imagesPerPrompt} onChange={(event) => update({ copies: event.target.value })}
             />
           </div>
@@ -130,7 +130,7 @@ function Form({ models, templates }: { models: Models; templates: readonly Templ
       </div>
       <div className={styles.beside}>
         <BatchEstimate
-          input={prompts.length > 0 && prompts.length <= MOST_PROMPTS ? input : null}
+          input={prompts.length > 0 && prompts.length <= MAX_PROMPTS ? input : null}
           images={prompts.length * (Number(draft.copies) || 1)}
           isBusy={generate.isBusy}
           onErrors={setEstimateErrors}
@@ -149,8 +149,8 @@ function PromptsField({ text, count, onChange }: { text: string; count: number; 
 
   async function take(given: File | undefined) {
     if (!given) return;
-    if (given.size > MOST_FILE_BYTES) {
-      setProblem(words.fileTooLarge(format.bytes(MOST_FILE_BYTES)));
+    if (given.size > MAX_FILE_BYTES) {
+      setProblem(words.fileTooLarge(format.bytes(MAX_FILE_BYTES)));
       return;
     }
     const content = await given.text();
@@ -201,10 +201,10 @@ function PromptsField({ text, count, onChange }: { text: string; count: number; 
   );
 }
 
-const MOST_LINES = 50;
+const MAX_LINES = 50;
 const OF_A_LINE = /^pictures\.(?:prompts|items)\.(\d+)/;
 
-/** The errors of single prompts, by the line that each stands in. */
+/** Errors of single prompts, by line number. */
 function LineErrors({ errors, lineOf }: { errors: Record<string, string>; lineOf: (index: number) => number }) {
   const { batches: words } = useWords();
   const format = useFormat();
@@ -217,7 +217,7 @@ function LineErrors({ errors, lineOf }: { errors: Record<string, string>; lineOf
     <Notice kind="error">
       {words.lineErrors(found.length, format.number(found.length))}
       <ul className={styles.lines} tabIndex={0} aria-label={words.lineErrors(found.length, format.number(found.length))}>
-        {found.slice(0, MOST_LINES).map(({ line, message }) => (
+        {found.slice(0, MAX_LINES).map(({ line, message }) => (
           <li key={line}>{words.lineError(format.number(line), message)}</li>
         ))}
       </ul>

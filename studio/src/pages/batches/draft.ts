@@ -18,14 +18,14 @@ export interface Draft {
 
 const NAME = 'gql_server:batch-draft';
 /** Browsers keep some megabytes for a page; a longer draft is not kept. */
-const MOST_KEPT = 1_000_000;
+const MAX_KEPT = 1_000_000;
 
 /** Keeps a draft in this tab, so that it survives a reload, and the request that was sent with it too. */
 export function useDraft(): [Draft, (changes: Partial<Draft>) => void, forget: () => void] {
   const [draft, setDraft] = useState(readDraft);
   useEffect(() => {
     const text = JSON.stringify(draft);
-    if (text.length <= MOST_KEPT) sessionStorage.setItem(NAME, text);
+    if (text.length <= MAX_KEPT) sessionStorage.setItem(NAME, text);
     else sessionStorage.removeItem(NAME);
   }, [draft]);
   return [

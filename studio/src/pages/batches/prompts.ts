@@ -1,13 +1,13 @@
-/** A prompt, and the line that it stands in, from 1. */
+/** A prompt, and its line number, from 1. */
 export interface Prompt {
   line: number;
   text: string;
 }
 
 /** The server accepts no more. */
-export const MOST_PROMPTS = 10_000;
+export const MAX_PROMPTS = 10_000;
 /** Larger files are certainly no list of prompts. */
-export const MOST_FILE_BYTES = 8 * 1024 * 1024;
+export const MAX_FILE_BYTES = 8 * 1024 * 1024;
 
 /** Reads one prompt per line; blank lines and those that begin with `#` are skipped, as by `gql-server batch`. */
 export function readPrompts(text: string): Prompt[] {

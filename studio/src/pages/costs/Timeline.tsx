@@ -8,7 +8,7 @@ import type { Interval } from './span';
 
 const HEIGHT = 280;
 
-/** Draws what each period cost. Its values also stand in a table, for those who do not see it. */
+/** Draws what each period cost. Its values are also in a table, for those who cannot see it. */
 export function Timeline({ periods, interval }: { periods: readonly Period[]; interval: Interval }) {
   const { costs: words } = useWords();
   const format = useFormat();
@@ -115,7 +115,7 @@ function color(token: string): string {
   return found;
 }
 
-/** Changes whenever the theme does: a canvas must be drawn anew. */
+/** Changes whenever the theme does: a canvas must be redrawn. */
 function useTheme(): string {
   const [theme, setTheme] = useState(currentTheme);
   useEffect(() => {

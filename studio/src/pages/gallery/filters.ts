@@ -1,6 +1,6 @@
 import type { ImageFilter } from './queries';
 
-/** The filters of the gallery, as they stand in its address. */
+/** The gallery's filters, as they are in its address. */
 export const FILTER_NAMES = ['q', 'model', 'template', 'tags', 'since', 'until', 'deleted'] as const;
 export type FilterName = (typeof FILTER_NAMES)[number];
 export type Filters = Partial<Record<FilterName, string>>;

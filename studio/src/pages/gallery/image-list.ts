@@ -6,9 +6,9 @@ const PAGE = 100;
 const KEPT_AROUND = 8;
 /** Entries that are read before the end of what is known is reached. */
 const AHEAD = 200;
-/** New images that are kept before the list begins anew. */
-const MOST_NEW = 300;
-const MOST_AT_ONCE = 2;
+/** Number of new images that are kept before the list starts over. */
+const MAX_NEW = 300;
+const MAX_AT_ONCE = 2;
 const FRESH_MILLISECONDS = 60_000;
 
 interface Page {
@@ -22,7 +22,7 @@ interface Page {
   readAt: number;
 }
 
-/** What the list tells those who watch it. */
+/** What the list reports to its subscribers. */
 export interface ListState {
   /** Entries that are known, wherever they are. */
   count: number;
@@ -121,7 +121,7 @@ export class ImageList {
     this.changed();
   }
 
-  /** Has new images appear: at once while the beginning is visible, else when they are asked for. */
+  /** Has new images appear: at once while the start of the list is visible, otherwise on request. */
   follow(isAtStart: () => boolean): () => void {
     const { deleted, createdBefore } = this.filter;
     if (deleted === 'ONLY' || createdBefore) return () => undefined; // nothing new can come
@@ -130,7 +130,7 @@ export class ImageList {
       if (!data) return;
       const tile = data.imageCreated;
       if ([...this.fresh, ...(this.pages[0]?.tiles ?? [])].some(({ id }) => id === tile.id)) return;
-      this.fresh = [tile, ...this.fresh].slice(0, MOST_NEW);
+      this.fresh = [tile, ...this.fresh].slice(0, MAX_NEW);
       this.newCount += 1;
       if (isAtStart()) this.showNew();
       else this.changed();
@@ -142,7 +142,7 @@ export class ImageList {
   showNew(): void {
     const [first] = this.pages;
     if (!first?.tiles) return;
-    const isTooMuch = first.size + this.newCount > PAGE + MOST_NEW;
+    const isTooMuch = first.size + this.newCount > PAGE + MAX_NEW;
     if (isTooMuch || this.newCount > this.fresh.length) {
       this.startAnew();
       return;
@@ -183,7 +183,7 @@ export class ImageList {
 
   private async readAgain(index: number): Promise<void> {
     const page = this.pages[index];
-    if (!page || this.reading.has(index) || this.reading.size >= MOST_AT_ONCE) return;
+    if (!page || this.reading.has(index) || this.reading.size >= MAX_AT_ONCE) return;
     const found = await this.read(index, page.after);
     if (!found || this.pages[index] !== page) return;
     // What was deleted since makes room for entries of the next page, which has them already.

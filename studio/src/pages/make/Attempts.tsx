@@ -8,7 +8,7 @@ import { Picture } from '../../pictures/Picture';
 import type { Attempt } from './attempts';
 import styles from './Make.module.css';
 
-/** What was asked for: images, those on their way, and those that failed. */
+/** The requested images: finished, running and failed. */
 export function Attempts({
   attempts,
   onRetry,

@@ -9,7 +9,7 @@ import { readTags } from '../gallery/filters';
 import { enteredOf } from '../../parameters/input';
 import { useAttempts } from './attempts';
 import { Attempts } from './Attempts';
-import { inputsOf, inputOf, MOST_AT_ONCE, type Draft, type DraftChange } from './draft';
+import { inputsOf, inputOf, MAX_AT_ONCE, type Draft, type DraftChange } from './draft';
 import { useEstimate } from './estimate';
 import styles from './Make.module.css';
 import { ModelField } from './ModelField';
@@ -139,7 +139,7 @@ export function MakeForm({
               type="number"
               label={make.count}
               min={1}
-              max={MOST_AT_ONCE}
+              max={MAX_AT_ONCE}
               required
               value={draft.count}
               onChange={(event) => change({ count: clamp(event.target.valueAsNumber) })}
@@ -164,7 +164,7 @@ export function MakeForm({
 }
 
 function clamp(count: number): number {
-  return Number.isNaN(count) ? 1 : Math.min(Math.max(Math.trunc(count), 1), MOST_AT_ONCE);
+  return Number.isNaN(count) ? 1 : Math.min(Math.max(Math.trunc(count), 1), MAX_AT_ONCE);
 }
 
 function isOfImages(name: string): boolean {

@@ -30,8 +30,8 @@ export default function MakePage() {
     const templates = data.templates.edges.map(({ node }) => node);
     const made = origin.data?.nodes.find((node) => node?.id === from);
     const used = origin.data?.nodes.find((node) => node?.id === source);
-    const wanted = models.find(({ id }) => id === parameters.get('model')) ?? first;
-    let draft: Draft = { ...EMPTY, model: wanted.id };
+    const initial = models.find(({ id }) => id === parameters.get('model')) ?? first;
+    let draft: Draft = { ...EMPTY, model: initial.id };
     if (made?.__typename === 'Image') draft = draftOf(made, draft, models);
     if (used) draft = withSource(draft, used, models);
     const chosen = templates.find(({ id }) => id === template);

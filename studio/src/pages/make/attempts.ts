@@ -8,7 +8,7 @@ type Errors = Generated['userErrors'];
 /** How a request ended; errors of its input belong beside their fields. */
 export type Outcome = Attempt['state'] | { errors: Errors };
 
-/** One image that was asked for. Its key makes it safe to ask again: it is made and charged once. */
+/** A requested image. Its key makes it safe to retry: it is generated and charged once. */
 export interface Attempt {
   key: string;
   input: GenerateInput;
@@ -28,7 +28,7 @@ const NOT_THE_INPUT = new Set([
 ]);
 const PAUSE_MILLISECONDS = 1000;
 
-/** The images that were asked for on this page, newest first. */
+/** The images requested on this page, newest first. */
 export function useAttempts(onInputErrors: (errors: Errors) => void) {
   const client = useClient();
   const [attempts, setAttempts] = useState<readonly Attempt[]>([]);

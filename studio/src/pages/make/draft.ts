@@ -37,7 +37,7 @@ export const EMPTY: Draft = {
   count: 1,
 };
 
-export const MOST_AT_ONCE = 8;
+export const MAX_AT_ONCE = 8;
 
 /** Returns the API's input; only what the model has, so that switching models loses nothing typed. */
 export function inputOf(draft: Draft, model: Model): GenerateInput {

@@ -9,7 +9,7 @@ interface Stroke {
   points: Point[];
 }
 
-const MOST_STROKES = 500;
+const MAX_STROKES = 500;
 const KEYS: Record<string, Point> = {
   ArrowLeft: { x: -1, y: 0 },
   ArrowRight: { x: 1, y: 0 },
@@ -133,7 +133,7 @@ export class MaskDrawing {
 
   private begin(point: Point): void {
     this.current = { size: this.size, isErasing: this.isErasing, points: [point] };
-    this.strokes = [...this.strokes, this.current].slice(-MOST_STROKES);
+    this.strokes = [...this.strokes, this.current].slice(-MAX_STROKES);
     this.draw();
   }
 

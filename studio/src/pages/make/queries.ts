@@ -88,7 +88,7 @@ export const SOURCE_OF_UPLOAD = graphql(`
   }
 `);
 
-/** What an image was asked for with. */
+/** The settings that an image was requested with. */
 export const REQUESTED = graphql(`
   fragment Requested on Image @_unmask {
     id

@@ -32,8 +32,8 @@ export function useUploads() {
   async function uploadImages(files: readonly File[], room: number): Promise<Source[]> {
     const other = files.find((file) => !isImage(file));
     setProblem(other ? make.noImage(other.name) : null);
-    const wanted = files.filter(isImage).slice(0, room);
-    const uploaded = await Promise.all(wanted.map((file) => upload(file, file.name)));
+    const accepted = files.filter(isImage).slice(0, room);
+    const uploaded = await Promise.all(accepted.map((file) => upload(file, file.name)));
     return uploaded.filter((one) => one !== null);
   }
 

@@ -49,7 +49,7 @@ export const BUDGET_WEBHOOKS = graphql(
   [WEBHOOK],
 );
 
-/** The attempts are read when they are asked for: a list of lists of them would cost too much. */
+/** Attempts are fetched on demand: a list of lists of them would cost too much. */
 export const DELIVERIES = graphql(`
   query StudioWebhookDeliveries($id: ID!) {
     node(id: $id) {
