@@ -37,7 +37,7 @@ def measure_batches(
     with ExitStack() as stack:
         model = stack.enter_context(
             server_process(
-                ["benchmarks.standin", "--port", "{port}", "--latency", str(latency)],
+                ["benchmarks.fake_model", "--port", "{port}", "--latency", str(latency)],
                 folder / "model.log",
             )
         )

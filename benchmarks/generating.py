@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.client import Connection, graphql_data, graphql_request, post_request
+from benchmarks.fake_model import SIDE
 from benchmarks.processes import ServerProcess, server_process
 from benchmarks.report import Addition
-from benchmarks.standin import SIDE
 
 _MODEL: Final = "@cf/black-forest-labs/flux-1-schnell"
 _MUTATION: Final = """
@@ -123,7 +123,7 @@ def measure_generation(
     with ExitStack() as stack:
         model = stack.enter_context(
             server_process(
-                ["benchmarks.standin", "--port", "{port}", "--latency", str(latency)],
+                ["benchmarks.fake_model", "--port", "{port}", "--latency", str(latency)],
                 folder / "model.log",
             )
         )

@@ -38,7 +38,7 @@ def measure_watching(folder: Path, *, latency: float, pictures: int, watchers: i
         pictures: How many each batch has.
         watchers: How many sockets watch.
     """
-    model_arguments = ["benchmarks.standin", "--port", "{port}", "--latency", str(latency)]
+    model_arguments = ["benchmarks.fake_model", "--port", "{port}", "--latency", str(latency)]
     with (
         server_process(model_arguments, folder / "model.log") as model,
         server_process(

@@ -26,9 +26,9 @@ class Listing(NamedTuple):
 
 
 LISTINGS: Final = (
-    Listing("gql_server.cli.serving", "serve", "Serve the API and the playground."),
-    Listing("gql_server.cli.working", "worker", "Run background jobs only."),
-    Listing("gql_server.cli.migrating", "migrate", "Migrate the database to this version."),
+    Listing("gql_server.cli.serve", "serve", "Serve the API and the playground."),
+    Listing("gql_server.cli.worker", "worker", "Run background jobs only."),
+    Listing("gql_server.cli.migrate", "migrate", "Migrate the database to this version."),
     Listing(
         "gql_server.cli.check",
         "check",

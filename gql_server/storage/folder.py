@@ -20,7 +20,6 @@ from gql_server.storage.disk import in_thread
 from gql_server.storage.folder_files import FolderFiles, StoredFile
 from gql_server.storage.keys import check_key
 from gql_server.storage.metadata import check_metadata
-from gql_server.storage.refusing import Refusing
 from gql_server.storage.seconds import measured
 from gql_server.storage.signing import UrlSigner
 from gql_server.storage.store import (
@@ -28,6 +27,7 @@ from gql_server.storage.store import (
     ListedObject,
     StoredObject,
 )
+from gql_server.storage.write_refusal import WriteRefusal
 
 _PAGE: Final = 1_000
 LEFTOVER_SECONDS: Final = 3600
@@ -50,7 +50,7 @@ class FolderStore:
         With a signer its URLs are signed and expire; without one they are open.
         """
         self._files = FolderFiles(root)
-        self._refusing = Refusing()
+        self._refusal = WriteRefusal()
         self._signer = signer
         self._base = f"{base_url.rstrip('/')}/images"
 
@@ -64,13 +64,13 @@ class FolderStore:
         """
         check_key(key)
         check_metadata(stored)
-        with self._refusing.observed():
+        with self._refusal.observed():
             return await in_thread("put", self._files.put, key, stored)
 
     @property
     def is_refusing(self) -> bool:
         """Whether the last ``put`` was refused for a reason that does not pass by itself."""
-        return self._refusing.is_on
+        return self._refusal.is_on
 
     @measured("get")
     async def get(self, key: str) -> StoredObject | None:
@@ -147,7 +147,7 @@ class FolderStore:
         It is created if needed, unless a marker is required, which a new folder does not have.
         """
         await in_thread("check", self._files.check)
-        self._refusing.is_on = False
+        self._refusal.is_on = False
 
     async def read_marker(self) -> str | None:
         """Return the ID of the folder from its marker; None if it has none."""

@@ -15,7 +15,6 @@ from gql_server.storage.marker import marker_content, read_marker_content, wrong
 from gql_server.storage.metadata import check_metadata
 from gql_server.storage.r2_client import DEFAULT_POLICY, RetryPolicy, open_client
 from gql_server.storage.r2_requests import R2Requests
-from gql_server.storage.refusing import Refusing
 from gql_server.storage.seconds import measured
 from gql_server.storage.store import (
     DEFAULT_URL_SECONDS,
@@ -25,6 +24,7 @@ from gql_server.storage.store import (
     StoredObject,
     StoreMisconfigured,
 )
+from gql_server.storage.write_refusal import WriteRefusal
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
@@ -59,7 +59,7 @@ class R2Store:
         self._policy = policy
         self._required: str | None = None
         self._wrote_at = -inf
-        self._refusing = Refusing()
+        self._refusal = WriteRefusal()
 
     @classmethod
     async def open(
@@ -106,13 +106,13 @@ class R2Store:
         """
         check_key(key)
         check_metadata(stored)
-        with self._refusing.observed():
+        with self._refusal.observed():
             return await self._put(key, stored)
 
     @property
     def is_refusing(self) -> bool:
         """Whether the last ``put`` was refused for a reason that does not pass by itself."""
-        return self._refusing.is_on
+        return self._refusal.is_on
 
     async def _put(self, key: str, stored: StoredObject) -> bool:
         put_id = secrets.token_hex(16)
@@ -176,10 +176,10 @@ class R2Store:
             found = await self.read_marker()
             if found != self._required:
                 raise StoreMisconfigured(wrong_marker(f"The bucket {self._bucket}", found))
-        if self._refusing.is_on or monotonic() - self._wrote_at > _WRITE_CHECK_SECONDS:
+        if self._refusal.is_on or monotonic() - self._wrote_at > _WRITE_CHECK_SECONDS:
             await self._check_writing()
             self._wrote_at = monotonic()
-        self._refusing.is_on = False
+        self._refusal.is_on = False
 
     async def _check_writing(self) -> None:
         if self._required is not None:

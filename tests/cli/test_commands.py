@@ -35,7 +35,7 @@ def test_neither_help_nor_the_version_imports_the_server(option: str) -> None:
 
 
 def test_a_worker_imports_neither_api() -> None:
-    program = "import json, sys, gql_server.cli.working; print(json.dumps(sorted(sys.modules)))"
+    program = "import json, sys, gql_server.cli.worker; print(json.dumps(sorted(sys.modules)))"
     ended = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
     imported = set(json.loads(ended.stdout))
     assert "gql_server.bootstrap.worker" in imported

@@ -72,7 +72,7 @@ class Scene:
     def __init__(
         self, fake_workers_ai: FakeWorkersAI, s3: S3Server, proxy: FaultyProxy, database_url: str
     ) -> None:
-        self._standin = fake_workers_ai
+        self._fake_model = fake_workers_ai
         self._s3 = s3
         self._proxy = proxy
         self._database_url = database_url
@@ -109,9 +109,9 @@ class Scene:
                 yield
             return
         if step == "asking":
-            with self._standin.held():
+            with self._fake_model.held():
                 self.answer = asyncio.create_task(self._ask(url))
-                await until(lambda: bool(self._standin.requests))
+                await until(lambda: bool(self._fake_model.requests))
                 yield
             return
         hold = self._proxy.hold = Hold(is_written=step == "kept")
@@ -149,7 +149,7 @@ class Scenes:
     def __init__(
         self, fake_workers_ai: FakeWorkersAI, s3: S3Server, postgres: PostgresServer, template: str
     ) -> None:
-        self._standin = fake_workers_ai
+        self._fake_model = fake_workers_ai
         self._s3 = s3
         self._postgres = postgres
         self._template = template
@@ -159,7 +159,7 @@ class Scenes:
         """Open a scene in which pictures are asked for in this way."""
         database = self._postgres.create_database(self._template)
         async with running_proxy(self._s3.endpoint_url) as proxy:
-            scene = Scene(self._standin, self._s3, proxy, self._postgres.setting(database))
+            scene = Scene(self._fake_model, self._s3, proxy, self._postgres.setting(database))
             scene.mode = mode
             yield scene
 

@@ -145,7 +145,7 @@ async def test_an_address_that_cannot_be_stored_is_not_remembered(
 async def test_an_image_has_a_bound(
     fake_workers_ai: FakeWorkersAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gql_server.inference.workers_ai.fetching.MAX_ANSWER_BYTES", 1000)
+    monkeypatch.setattr("gql_server.inference.workers_ai.image_fetcher.MAX_ANSWER_BYTES", 1000)
     async with workers_ai_client(fake_workers_ai) as client:
         with pytest.raises(NotFetched, match="more than 1000 bytes"):
             await client.generate(request_for(WAN))

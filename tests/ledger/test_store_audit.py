@@ -34,7 +34,7 @@ NO_GRACE = timedelta(seconds=-5)
 
 
 @dataclass(frozen=True)
-class Place:
+class AuditedStore:
     """A store and its database."""
 
     store: Store
@@ -67,13 +67,13 @@ async def open_r2(s3: S3Server) -> AsyncIterator[OpenR2]:
 
 
 @pytest.fixture(params=["a folder and SQLite", "a bucket and PostgreSQL"])
-async def place(
+async def audited(
     request: pytest.FixtureRequest,
     tmp_path: Path,
     open_r2: OpenR2,
     postgres: PostgresServer,
     migrated_postgres: str,
-) -> AsyncIterator[Place]:
+) -> AsyncIterator[AuditedStore]:
     if "SQLite" in request.param:
         make_sqlite(tmp_path / "test.db")
         database = Database(URL.create("sqlite+aiosqlite", database=str(tmp_path / "test.db")))
@@ -81,53 +81,53 @@ async def place(
     else:
         database = Database(postgres.url(postgres.create_database(migrated_postgres)))
         store = await open_r2(public_url=None)
-    yield Place(store, database)
+    yield AuditedStore(store, database)
     await database.close()
 
 
-async def test_what_agrees_is_clean(place: Place) -> None:
+async def test_what_agrees_is_clean(audited: AuditedStore) -> None:
     for _ in range(3):
-        await place.image()
-    report = await place.audit()
+        await audited.image()
+    report = await audited.audit()
     assert (report.is_clean, report.rows, report.objects) == (True, 3, 3)
 
 
-async def test_both_kinds_are_found_and_repaired(place: Place) -> None:
+async def test_both_kinds_are_found_and_repaired(audited: AuditedStore) -> None:
     kept, gone, damaged = (
-        await place.image(),
-        await place.image(with_file=False),
-        await place.image(size=6),
+        await audited.image(),
+        await audited.image(with_file=False),
+        await audited.image(size=6),
     )
     orphan = f"generated/{new_id('img')}.png"
-    await place.put(orphan, b"nobody's")
-    await place.put("sources/a-note.txt")
-    report = await place.audit()
+    await audited.put(orphan, b"nobody's")
+    await audited.put("sources/a-note.txt")
+    report = await audited.audit()
     assert not report.is_clean
     assert (report.missing.names, report.damaged.names) == ([gone], [damaged])
     assert sorted(report.orphans.names) == [orphan, "sources/a-note.txt"]
     assert report.orphan_bytes == len(b"nobody's") + len(b"bytes")
-    assert await place.store.get(orphan) is not None, "an audit changes nothing"
-    assert not await place.is_missing(gone)
+    assert await audited.store.get(orphan) is not None, "an audit changes nothing"
+    assert not await audited.is_missing(gone)
 
-    assert (await place.audit(repair=True)).is_clean
-    assert [await place.is_missing(one) for one in (kept, gone, damaged)] == [False, True, True]
-    assert await place.store.get(orphan) is None
-    assert await place.store.exists(f"{QUARANTINE}{orphan}")
-    again = await place.audit()
+    assert (await audited.audit(repair=True)).is_clean
+    assert [await audited.is_missing(one) for one in (kept, gone, damaged)] == [False, True, True]
+    assert await audited.store.get(orphan) is None
+    assert await audited.store.exists(f"{QUARANTINE}{orphan}")
+    again = await audited.audit()
     assert (again.is_clean, again.known, again.orphans.count) == (True, 2, 0)
 
 
-async def test_a_file_that_is_there_again_is_marked_no_more(place: Place) -> None:
-    image_id = await place.image(with_file=False)
-    await place.audit(repair=True)
-    await place.put(f"generated/{image_id}.png")
-    assert (await place.audit()).returned.names == [image_id]
-    await place.audit(repair=True)
-    assert not await place.is_missing(image_id)
-    assert (await place.audit()).is_clean
+async def test_a_returned_file_is_no_longer_marked(audited: AuditedStore) -> None:
+    image_id = await audited.image(with_file=False)
+    await audited.audit(repair=True)
+    await audited.put(f"generated/{image_id}.png")
+    assert (await audited.audit()).returned.names == [image_id]
+    await audited.audit(repair=True)
+    assert not await audited.is_missing(image_id)
+    assert (await audited.audit()).is_clean
 
 
-async def test_uploads_are_compared_too(place: Place) -> None:
+async def test_uploads_are_compared_too(audited: AuditedStore) -> None:
     rows = [
         SourceImageRow(
             id=(upload_id := new_id("src")),
@@ -142,23 +142,23 @@ async def test_uploads_are_compared_too(place: Place) -> None:
         )
         for deleted_at in (None, None, now())
     ]
-    async with place.database.write() as connection:
+    async with audited.database.write() as connection:
         for row in rows:
             await insert_source_image(connection, row)
     kept, gone, deleted = rows
-    await place.put(kept.storage_key)
-    await place.put(deleted.storage_key)
-    report = await place.audit(repair=True)
+    await audited.put(kept.storage_key)
+    await audited.put(deleted.storage_key)
+    report = await audited.audit(repair=True)
     assert (report.missing.names, report.orphans.names) == ([gone.id], [deleted.storage_key])
-    async with place.database.read() as connection:
+    async with audited.database.read() as connection:
         found = await find_source_images(connection, [kept.id, gone.id], user_id="ann")
     assert [found[row.id].missing_since is None for row in (kept, gone)] == [True, False]
 
 
-async def test_what_may_still_be_recorded_belongs_to_someone(place: Place) -> None:
+async def test_what_may_still_be_recorded_belongs_to_someone(audited: AuditedStore) -> None:
     keyed, young = new_id("img"), new_id("img")
-    _, (item,) = await add_batch(place.database, user_id="ann")
-    async with place.database.write() as connection:
+    _, (item,) = await add_batch(audited.database, user_id="ann")
+    async with audited.database.write() as connection:
         await claim_key(
             connection,
             KeyScope(user_id="ann", operation="generateImage", key="k"),
@@ -168,24 +168,24 @@ async def test_what_may_still_be_recorded_belongs_to_someone(place: Place) -> No
             process_id="",
         )
     for image_id in (keyed, item.image_id):
-        await place.put(f"generated/{image_id}.png")
-    assert (await place.audit()).is_clean
-    await place.put(f"generated/{young}.png")
-    image = await add_image(place.database, created_at=now())
-    assert (await place.audit(grace=timedelta(hours=1))).is_clean
-    report = await place.audit()
+        await audited.put(f"generated/{image_id}.png")
+    assert (await audited.audit()).is_clean
+    await audited.put(f"generated/{young}.png")
+    image = await add_image(audited.database, created_at=now())
+    assert (await audited.audit(grace=timedelta(hours=1))).is_clean
+    report = await audited.audit()
     assert (report.missing.names, report.orphans.count) == ([image.id], 1)
 
 
-async def test_a_store_of_others_is_left_alone(place: Place) -> None:
-    await place.image()
+async def test_a_store_of_others_is_left_alone(audited: AuditedStore) -> None:
+    await audited.image()
     for number in range(101):
-        await place.put(f"generated/other-{number}.png")
+        await audited.put(f"generated/other-{number}.png")
     with pytest.raises(AnothersObjects, match="101 of 102"):
-        await place.audit(repair=True)
-    assert await place.store.exists("generated/other-7.png")
-    assert (await place.audit(repair=True, force=True)).orphans.count == 101
-    assert not await place.store.exists("generated/other-7.png")
+        await audited.audit(repair=True)
+    assert await audited.store.exists("generated/other-7.png")
+    assert (await audited.audit(repair=True, force=True)).orphans.count == 101
+    assert not await audited.store.exists("generated/other-7.png")
 
 
 async def test_more_than_a_page_is_compared(
@@ -194,10 +194,10 @@ async def test_more_than_a_page_is_compared(
     monkeypatch.setattr("gql_server.storage.folder._PAGE", 3)
     monkeypatch.setattr("gql_server.ledger.audit.store._ROWS_AT_ONCE", 2)
     monkeypatch.setattr("gql_server.storage.folder_listing._NAMES_AT_ONCE", 4)
-    place = Place(FolderStore(tmp_path / "objects", "http://127.0.0.1:8000"), database)
-    ids = [await place.image(with_file=number % 3 != 0) for number in range(20)]
-    await place.put("generated/zzz.png")
-    report = await place.audit()
+    audited = AuditedStore(FolderStore(tmp_path / "objects", "http://127.0.0.1:8000"), database)
+    ids = [await audited.image(with_file=number % 3 != 0) for number in range(20)]
+    await audited.put("generated/zzz.png")
+    report = await audited.audit()
     assert (report.rows, report.objects) == (20, 14)
     assert sorted(report.missing.names) == sorted(ids[::3])
     assert report.orphans.names == ["generated/zzz.png"]
@@ -205,12 +205,12 @@ async def test_more_than_a_page_is_compared(
 
 async def test_bytes_that_nothing_describes_are_no_file(tmp_path: Path, database: Database) -> None:
     root = tmp_path / "objects"
-    place = Place(FolderStore(root, "http://127.0.0.1:8000"), database)
-    image_id = await place.image()
+    audited = AuditedStore(FolderStore(root, "http://127.0.0.1:8000"), database)
+    image_id = await audited.image()
     (root / f"generated/.{image_id}.png.json").unlink()
     (root / "generated/left.png").write_bytes(b"left")
     old = time.time() - 7 * 24 * 3600
     os.utime(root / "generated/left.png", (old, old))
-    report = await place.audit(grace=timedelta(hours=1))
+    report = await audited.audit(grace=timedelta(hours=1))
     assert report.orphans.names == ["generated/left.png"]
-    assert (await place.audit()).missing.names == [image_id]
+    assert (await audited.audit()).missing.names == [image_id]

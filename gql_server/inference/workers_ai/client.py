@@ -40,7 +40,7 @@ from gql_server.inference.workers_ai.errors import (
     to_domain_error,
 )
 from gql_server.inference.workers_ai.failure_log import log_failure, log_retry
-from gql_server.inference.workers_ai.fetching import FETCH_WAITS, ImageFetcher
+from gql_server.inference.workers_ai.image_fetcher import FETCH_WAITS, ImageFetcher
 from gql_server.inference.workers_ai.requests import RequestBody, write_body
 from gql_server.outbound.addresses import PublicAddresses
 from gql_server.tls import trusted_authorities

@@ -1,4 +1,4 @@
-"""Fetching an image from the address that its provider keeps it at."""
+"""Downloads of images from the addresses that their providers store them at."""
 
 import asyncio
 import time

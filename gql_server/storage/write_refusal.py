@@ -1,4 +1,4 @@
-"""Remembering that a store refuses writes, so that its users check it before they spend money."""
+"""Whether a store refuses writes, so that its users check it before they spend money."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from gql_server.storage.store import StoreMisconfigured
 
 
-class Refusing:
-    """Whether the last write was refused for a reason that does not pass by itself.
+class WriteRefusal:
+    """Whether the last write was refused for a reason that only an operator can remove.
 
     Attributes:
         is_on: Whether it was.
