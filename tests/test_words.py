@@ -25,7 +25,7 @@ NOT_ALONE: Final = re.compile(
 ODD_WORDS: Final = re.compile(
     r"\b(tells?|told|faults?|mends?|mended|wanted|anew|begun|goes on|went on|by and by|picture|"
     r"pictures|good no longer|for ever|kept from|kept it from|none:|left out|asked for|"
-    r"asks? for|moment|refilled by|somebody|nobody|whoever)\b",
+    r"asks? for|moment|is no (?!longer)(?<!there is no )|refilled by|somebody|nobody|whoever)\b",
     re.IGNORECASE,
 )
 UNITS: Final = re.compile(
@@ -100,6 +100,7 @@ def test_descriptions_in_openapi_stand_alone() -> None:
     [
         ("Whose it is.", ""),
         ("The faults of the request.", ""),
+        ("Null when it is no remake.", ""),
         ("Height of the image.", "Int"),
         ("", ""),
     ],

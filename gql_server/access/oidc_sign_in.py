@@ -118,7 +118,7 @@ def _signed_in(body: Any) -> SignedIn:
         body.get("refresh_token"),
     )
     if not isinstance(token, str) or not isinstance(refresh_token, str | None):
-        raise TypeError("tokens that are no text")
+        raise TypeError("tokens that are not text")
     return SignedIn(token, None if seconds is None else int(seconds), refresh_token)
 
 

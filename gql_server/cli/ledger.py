@@ -106,7 +106,7 @@ def _adjust(
     try:
         nanos = signed_nano_dollars(Decimal(amount))
     except (InvalidOperation, ValueError) as error:
-        fail(f"--amount: {str(error) or 'no decimal number'}")
+        fail(f"--amount: {str(error) or 'not a decimal number'}")
     adjustment = Adjustment(
         user_id=user, amount=nanos, reason=reason, image_id=image, is_preview=preview
     )

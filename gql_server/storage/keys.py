@@ -14,8 +14,9 @@ class InvalidKey(ValueError):
 
     def __init__(self, key: str) -> None:
         super().__init__(
-            f"{key[:MAX_KEY_LENGTH]!r} is no key: it takes lower-case letters, digits, _, - and ., "
-            f"in segments that / separates and no dot begins, {MAX_KEY_LENGTH} characters at most"
+            f"{key[:MAX_KEY_LENGTH]!r} is not a valid key. Keys have at most {MAX_KEY_LENGTH} "
+            "characters: lower-case letters, digits, _, - and ., in segments that are separated by "
+            "/ and do not start with a dot."
         )
 
 

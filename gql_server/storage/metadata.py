@@ -29,7 +29,7 @@ def check_metadata(stored: StoredObject) -> None:
             underscores) or is ``put-id``; or the metadata is too long.
     """
     if not _CONTENT_TYPE.fullmatch(stored.content_type):
-        message = f"{stored.content_type!r} is no media type"
+        message = f"{stored.content_type!r} is not a media type"
         raise ValueError(message)
     for name in stored.metadata:
         if not _METADATA_KEY.fullmatch(name) or name == PUT_ID:

@@ -147,7 +147,7 @@ class Image(Node):
         return batch_from(info.context, row) if row is not None else None
 
     @strawberry.field(
-        description="Image that this one generates again. Null when it is no remake, when the "
+        description="Image that this one generates again. Null when it is not a remake, when the "
         "caller cannot see the other image, and for remakes generated before the server kept it."
     )
     async def remade_from(self, info: Info) -> "Image | None":

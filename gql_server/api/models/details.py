@@ -235,7 +235,7 @@ class ModelParameter:
     )
     type: ModelParameterType = strawberry.field(description="Type of the value.")
     default: float | None = strawberry.field(
-        description="Default number. Null when the model decides, or the value is no number; "
+        description="Default number. Null when the model decides, or the value is not a number; "
         "`jsonSchema` has defaults of every type."
     )
     choices: list[str] | None = strawberry.field(

@@ -126,7 +126,7 @@ class ImageFetcher:
         try:
             return data, await asyncio.to_thread(inspect_picture, data, allow_svg=True)
         except NotAPicture as error:
-            raise NotFetched(f"the bytes are no image: {error.reason}", is_gone=True) from error
+            raise NotFetched(f"the bytes are not an image: {error.reason}", is_gone=True) from error
 
     async def _read(self, url: str) -> bytes:
         target, found = await self._addresses.dial(url)
@@ -138,7 +138,7 @@ class ImageFetcher:
                 failure = _NotThereYet if status in _MAY_APPEAR else NotFetched
                 raise failure(f"HTTP status {status}", is_gone=status in _GONE)
             coding = response.headers.get("content-encoding", "identity").strip().lower()
-            if coding not in ("", "identity"):  # read as they are, its bytes would be no image
+            if coding not in ("", "identity"):  # read as they are, its bytes would not be an image
                 raise NotFetched("the bytes are compressed, although identity was requested")
             body = bytearray()
             async for chunk in response.aiter_raw():

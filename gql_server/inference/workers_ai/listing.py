@@ -152,7 +152,7 @@ async def _page(
     try:
         return _Page.model_validate_json(answer.body).result
     except ValidationError as error:
-        raise ListingFailed("the answer is no list of models") from error
+        raise ListingFailed("the response is not a list of models") from error
 
 
 def _model(entry: _Entry) -> ListedModel:

@@ -187,4 +187,4 @@ def _moment(value: object) -> datetime | None:
         return value.astimezone(UTC)
     if isinstance(value, date):
         return datetime.combine(value, time.min, UTC)
-    raise ValueError(f"from = {value!r} is no date: write 2026-12-01, without quotes")
+    raise ValueError(f"from = {value!r} is not a date: write 2026-12-01, without quotes")

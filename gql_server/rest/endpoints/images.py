@@ -125,7 +125,7 @@ class Image(Answer):
         [],
     )
     remade_from: str | None = described(
-        "ID of the image that this one generates again. Null when it is no remake.", None
+        "ID of the image that this one generates again. Null when it is not a remake.", None
     )
     provenance: Provenance | None = described(
         "Information in the file about how the image was made. Null for images generated before "
