@@ -7,6 +7,8 @@ import assert from 'node:assert/strict';
 import { holdsItsPolicy, inBrowser, makeImages, openStudio, TIMEOUT } from './studio.mjs';
 
 const [origin] = process.argv.slice(2);
+// More than the elements of any page that can have the focus.
+const TABS = 60;
 
 await inBrowser(async (browser) => {
   const prompts = Array.from({ length: 12 }, (_, index) => `Keyboard fox ${index}`);
@@ -142,15 +144,16 @@ async function drawsAMask(page) {
   await page.getByAltText('The mask: white is repainted').waitFor({ timeout: TIMEOUT });
 }
 
-/** Press the Tab key until something with this name has the focus. */
-async function tabTo(page, name, most = 60) {
+/** Press the Tab key until something with this name has the focus, also once the page has loaded it. */
+async function tabTo(page, name) {
   const seen = [];
-  for (let pressed = 0; pressed < most; pressed += 1) {
+  const end = Date.now() + TIMEOUT;
+  while (seen.length < TABS || Date.now() < end) {
     await page.keyboard.press('Tab');
     seen.push(await focused(page));
     if (seen.at(-1) === name) return;
   }
-  assert.fail(`${name} cannot be reached: ${seen.join(' → ')}`);
+  assert.fail(`${name} cannot be reached: ${seen.slice(-TABS).join(' → ')}`);
 }
 
 /** Return the name of what has the focus, which must be seen to have it. */
