@@ -90,7 +90,8 @@ async def test_a_server_that_ends_between_two_attempts_is_paid_one_image(
 ) -> None:
     settings = workers_ai_settings(fake_workers_ai)
     flagged = image_flagged() if seed is None else out_of_capacity()
-    hasty = {"request_deadline": 0.5, "shutdown_timeout": 0}
+    # Long enough for a permit and for the pause between two attempts, also on a busy machine.
+    hasty = {"request_deadline": 2.0, "shutdown_timeout": 0}
     async with running_app(tmp_path, settings | hasty) as app:
         fake_workers_ai.next(flagged, slow(60))
         pending = await ask(app, seed=seed, idempotencyKey="k")

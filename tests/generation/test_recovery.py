@@ -47,7 +47,7 @@ async def ends_in_the_middle(
     where: str,
     data_dir: Path,
     settings: dict[str, Any],
-    deadline: float = 0.3,
+    deadline: float = 1.0,
 ) -> AsyncIterator[tuple[RunningApp, asyncio.Event]]:
     """A server whose generations come to a certain function and no further, and are given up."""
     reached = asyncio.Event()
