@@ -249,7 +249,8 @@ def run_apart(
     ended = run_process(
         [sys.executable, "-m", "gql_server", *command],
         cwd=folder,
-        env=environment(settings or {}),
+        # Cut off by the limit, a module's bytecode would be read by every other process.
+        env=environment({**(settings or {}), "PYTHONDONTWRITEBYTECODE": "1"}),
         stdout=stdout,
         stderr=PIPE,
         check=False,
