@@ -16,7 +16,13 @@ from gql_server.database.engine.migration import (
     check_current,
     migrate,
 )
-from gql_server.database.engine.pools import MIN_POOL_SIZE, free_for_process, pool_sizes
+from gql_server.database.engine.pools import (
+    MIN_POOL_SIZE,
+    PoolSizes,
+    allowed_connections,
+    pool_sizes,
+    process_share,
+)
 from gql_server.database.engine.rights import is_denied, rights_to_migrate
 from gql_server.jobs.engine_database import (
     SCHEMA as JOBS_SCHEMA,
@@ -90,23 +96,47 @@ async def migrate_database(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def open_database(settings: Settings, *, migrates: bool) -> AsyncIterator[Database]:
+async def open_database(
+    settings: Settings, *, migrates: bool, sizes: PoolSizes | None = None
+) -> AsyncIterator[Database]:
     """Open the database of the settings, at the revision that this version needs.
 
     Args:
         settings: Where it is.
         migrates: Whether an SQLite database is created and migrated first.
+        sizes: The sizes of its pools; None: those of the setting.
 
     Raises:
         StartError: It does not exist, or has another revision.
     """
     if not migrates:
         check_database_exists(settings)
-    async with _database(settings) as database:
+    async with _database(settings, sizes) as database:
         if database.is_sqlite and migrates:
             await migrate(database)
         await check_current(database)
         yield database
+
+
+async def fitting_sizes(settings: Settings) -> PoolSizes:
+    """Return the sizes of a server's pools: those of the setting, or what PostgreSQL has room for.
+
+    For processes that keep their connections; a command needs few.
+    """
+    setting, url = settings.database_pool_size, settings.sqlalchemy_url
+    if url.get_backend_name() == "sqlite":
+        return pool_sizes(setting)
+    probe = Database(url, pool_sizes(MIN_POOL_SIZE))
+    try:
+        async with probe.read() as connection:
+            share = process_share(await allowed_connections(connection))
+    except (DatabaseUnavailable, SQLAlchemyError):
+        return pool_sizes(setting)  # those who use the database report the error
+    finally:
+        await probe.close()
+    if share < setting:
+        log.info("database_pool_limited", setting=setting, connections=share)
+    return pool_sizes(min(setting, share))
 
 
 def check_database_exists(settings: Settings) -> None:
@@ -227,36 +257,19 @@ def _make_data_dir(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Database]:
+async def _database(settings: Settings, sizes: PoolSizes | None = None) -> AsyncIterator[Database]:
     if settings.database_url is None:
         _make_data_dir(settings)
     elif settings.sqlalchemy_url.get_backend_name() == "sqlite":
         folder = Path(settings.sqlalchemy_url.database or "").parent
         if not folder.is_dir():
             raise StartError(f"DATABASE_URL: there is no folder {folder}")
-    sizes = pool_sizes(await _pool_size(settings))
+    sizes = sizes or pool_sizes(settings.database_pool_size)
     database = Database(settings.sqlalchemy_url, sizes)
     try:
         yield database
     finally:
         await database.close()
-
-
-async def _pool_size(settings: Settings) -> int:
-    requested, url = settings.database_pool_size, settings.sqlalchemy_url
-    if url.get_backend_name() == "sqlite":
-        return requested
-    probe = Database(url, pool_sizes(MIN_POOL_SIZE))
-    try:
-        async with probe.read() as connection:
-            free = await free_for_process(connection)
-    except (DatabaseUnavailable, SQLAlchemyError):
-        return requested  # those who use the database report the error
-    finally:
-        await probe.close()
-    if free < requested:
-        log.info("database_pool_limited", setting=requested, connections=free)
-    return min(requested, free)
 
 
 def _signer(settings: Settings) -> UrlSigner:

@@ -13,6 +13,7 @@ from gql_server.bootstrap.provenance import marker_of
 from gql_server.bootstrap.resources import (
     OLD_JOB_TABLES,
     StartError,
+    fitting_sizes,
     only_server,
     open_bucket,
     open_database,
@@ -94,7 +95,9 @@ class Wiring:
         settings = self._settings
         async with AsyncExitStack() as stack:
             stack.enter_context(traced(shows_prompts=settings.trace_prompts))
-            database = await stack.enter_async_context(open_database(settings, migrates=True))
+            sizes = await fitting_sizes(settings)
+            opening = open_database(settings, migrates=True, sizes=sizes)
+            database = await stack.enter_async_context(opening)
             if runs_jobs and database.is_sqlite:
                 stack.enter_context(only_server(settings))
                 async with database.write() as connection:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from gql_server.bootstrap.resources import open_database
+from gql_server.bootstrap.resources import fitting_sizes, open_database
 from gql_server.database.engine import pools
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.errors import DatabaseUnavailable
@@ -115,5 +115,6 @@ async def test_a_process_leaves_room_for_another(
         database_url=SecretStr(narrow_url.render_as_string(hide_password=False)),
         database_pool_size=setting,
     )
-    async with open_database(settings, migrates=False) as database:
+    sizes = await fitting_sizes(settings)
+    async with open_database(settings, migrates=False, sizes=sizes) as database:
         assert database.sizes == pool_sizes(opened)

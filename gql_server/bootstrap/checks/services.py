@@ -22,6 +22,7 @@ from gql_server.bootstrap.resources import (
 from gql_server.bootstrap.store_identity import WrongStore, require_store
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.migration import head_revision
+from gql_server.database.engine.pools import allowed_connections, process_share
 from gql_server.database.engine.rights import rights_to_migrate
 from gql_server.database.queries.processes import register_process
 from gql_server.database.tables.access import ApiKeyRow
@@ -114,16 +115,10 @@ async def _version(connection: AsyncConnection) -> Finding:
 
 
 async def _connections(settings: Settings, connection: AsyncConnection) -> Finding:
-    free: int = await _value(
-        connection,
-        text(
-            "SELECT current_setting('max_connections')::int "
-            "- current_setting('superuser_reserved_connections')::int"
-        ),
-    )
-    size = settings.database_pool_size
-    message = f"PostgreSQL takes {free} connections; a process opens up to {size}."
-    if size > free:
+    allowed, size = await allowed_connections(connection), settings.database_pool_size
+    opened = min(size, process_share(allowed))
+    message = f"PostgreSQL allows {allowed} connections; a process opens up to {opened}."
+    if size > allowed:
         return warning(
             "connections", message, "Lower DATABASE_POOL_SIZE, or raise max_connections."
         )

@@ -82,12 +82,17 @@ def pool_sizes(total: int = DEFAULT_POOL_SIZE) -> PoolSizes:
     return PoolSizes(readers=readers, writers=left - readers, jobs=jobs)
 
 
-async def free_for_process(connection: AsyncConnection) -> int:
-    """Return how many connections a process may open to PostgreSQL, so that a second one fits.
-
-    That is half of what the server, the database and the role allow, at least ``MIN_POOL_SIZE``.
-    """
+async def allowed_connections(connection: AsyncConnection) -> int:
+    """Return how many connections PostgreSQL allows: the server, the database and the role."""
     allowed: int = (await connection.execute(_ALLOWED)).scalar_one()
+    return allowed
+
+
+def process_share(allowed: int) -> int:
+    """Return how many of the allowed connections one process opens at most: half of them.
+
+    So a second process fits. At least ``MIN_POOL_SIZE``, with which processes wait their turn.
+    """
     return max(MIN_POOL_SIZE, allowed // 2)
 
 
