@@ -3,12 +3,13 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 from gql_server.bootstrap.metrics import ProcessMetrics
 from gql_server.bootstrap.resources import StartError
 from gql_server.generation.services import Services
 from gql_server.settings import Settings
+from gql_server.web.listening import listen
 
 _BACKLOG = 64
 
@@ -53,15 +54,7 @@ async def metrics_served(
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with ExitStack() as unless_it_listens:
-            listener = unless_it_listens.enter_context(socket.socket(family, kind, protocol))
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(_BACKLOG)
-            unless_it_listens.pop_all()
+        listener = listen(host, port, backlog=_BACKLOG)
     except OSError as error:
         raise StartError(
             f"METRICS_HOST, METRICS_PORT: cannot listen on {host} port {port}: {error.strerror}"

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -18,6 +17,7 @@ from gql_server.cli.start import check_workers_can_be_apart, fail, read_settings
 from gql_server.pages.not_built import HOW_TO_BUILD, pages_are_built
 from gql_server.processes.stop_timer import end_within
 from gql_server.settings import Settings
+from gql_server.web.listening import listen
 from gql_server.web.server import Server, server_config
 
 _BACKLOG = 2048
@@ -53,35 +53,20 @@ def serve(
     app = create_app(settings, runs_jobs=runs_jobs)
     asyncio.run(check_start(settings))
     check_metrics_port(settings)
-    listener = _listen(
-        settings.host, settings.port, send_timeout_seconds=settings.subscription_send_timeout
-    )
+    listener = _listen(settings)
     server = _GreetingServer(server_config(app, settings), settings)
     server.run(sockets=[listener])
     if not server.started:
         raise typer.Exit(1)
 
 
-def _listen(host: str, port: int, *, send_timeout_seconds: float) -> socket.socket:
+def _listen(settings: Settings) -> socket.socket:
+    host, port = settings.host, settings.port
+    timeout = settings.subscription_send_timeout
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        # Said to be TCP, so that asyncio turns off Nagle's algorithm on its connections.
-        with ExitStack() as unless_it_listens:
-            listener = unless_it_listens.enter_context(socket.socket(family, kind, protocol))
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            if hasattr(socket, "TCP_USER_TIMEOUT"):
-                # Inherited by its connections: data that a client does not take is dropped.
-                listener.setsockopt(
-                    socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(send_timeout_seconds * 1000)
-                )
-            listener.listen(_BACKLOG)
-            unless_it_listens.pop_all()
+        return listen(host, port, backlog=_BACKLOG, send_timeout_seconds=timeout)
     except OSError as error:
         fail(f"HOST, PORT: cannot listen on {host} port {port}: {error.strerror}")
-    return listener
 
 
 class _GreetingServer(Server):
