@@ -13,6 +13,7 @@ from gql_server.domain.errors import (
     ImageFlagged,
     ImageNotFound,
     PromptRefused,
+    stored_code,
 )
 
 
@@ -33,7 +34,7 @@ def error_to_json(error: DomainError) -> dict[str, Any]:
 
 def error_from_json(written: Mapping[str, Any]) -> DomainError:
     """Return the error that ``error_to_json`` wrote."""
-    match ErrorCode(written["code"]):
+    match stored_code(written["code"]):
         case ErrorCode.PROMPT_REFUSED:
             return PromptRefused(written["message"])
         case ErrorCode.IMAGE_FLAGGED:

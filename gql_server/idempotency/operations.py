@@ -14,6 +14,7 @@ from gql_server.domain.errors import (
     ImageFlagged,
     InvalidInput,
     PromptRefused,
+    stored_code,
 )
 from gql_server.domain.text import text_errors
 
@@ -124,7 +125,8 @@ def failure_to_json(error: BaseException) -> dict[str, Any] | None:
         case PromptRefused():
             return {"code": error.code, "message": error.message}
         case ImageFlagged(seed_was_given=True):
-            return {"code": error.code}
+            # The release before reads what it does not know as a failed generation.
+            return {"code": error.code, "message": error.message, "provider_code": None}
         case GenerationFailed(retryable=False, needs_operator=False, store_failed=False):
             return {
                 "code": error.code,
@@ -136,7 +138,7 @@ def failure_to_json(error: BaseException) -> dict[str, Any] | None:
 
 def failure_from_json(error: Mapping[str, Any]) -> DomainError:
     """Return the error that ``failure_to_json`` wrote."""
-    match ErrorCode(error["code"]):
+    match stored_code(error["code"]):
         case ErrorCode.PROMPT_REFUSED:
             return PromptRefused(error["message"])
         case ErrorCode.IMAGE_FLAGGED:

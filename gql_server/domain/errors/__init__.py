@@ -17,6 +17,7 @@ from gql_server.domain.errors.base import (
     NotFound,
     Path,
     Rejected,
+    stored_code,
 )
 from gql_server.domain.errors.batches import (
     BatchConflict,
@@ -80,4 +81,5 @@ __all__ = [
     "TemplateNotFound",
     "Unauthenticated",
     "WebhookNotFound",
+    "stored_code",
 ]

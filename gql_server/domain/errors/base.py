@@ -48,10 +48,13 @@ class ErrorCode(StrEnum):
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     IDEMPOTENCY_IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
 
-    @classmethod
-    def _missing_(cls, value: object) -> "ErrorCode | None":
-        """Read the codes that earlier releases stored with failed items and requests."""
-        return cls.IMAGE_FLAGGED if value == "PICTURE_FLAGGED" else None
+
+_FORMER: Final = {"PICTURE_FLAGGED": ErrorCode.IMAGE_FLAGGED}
+
+
+def stored_code(code: str) -> str:
+    """Return the code of a stored error, which another release may have written."""
+    return _FORMER.get(code, code)
 
 
 class DomainError(Exception):
