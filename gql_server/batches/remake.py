@@ -18,7 +18,13 @@ from gql_server.domain.errors import (
 )
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Principal
-from gql_server.generation.remake import Originals, Remake, find_originals, remake_request
+from gql_server.generation.remake import (
+    NAMES,
+    Originals,
+    Remake,
+    find_originals,
+    remake_request,
+)
 from gql_server.generation.services import Services
 from gql_server.ledger.prices.price_book import Price
 from gql_server.processes.bulk_work import bulk_work
@@ -41,6 +47,7 @@ _FIELDS: Final = frozenset(
 )
 """The fields of an image; an error in one that the caller does not change is the image's."""
 
+_FIELDS_OF_CHANGES: Final = {name: field for field, name in NAMES.items()}
 _OPERATION: Final = "remakeImages"
 
 
@@ -103,7 +110,7 @@ async def _request(services: Services, principal: Principal, remake: BatchRemake
     errors: list[DomainError] = list(_size_errors(remake))
     if errors:
         raise Rejected(errors)
-    originals = await find_originals(services, principal, list(dict.fromkeys(remake.image_ids)))
+    originals = await find_originals(services, principal, remake.image_ids)
     images: list[BatchImage] = []
     async with bulk_work() as pace:
         for index, image_id in enumerate(remake.image_ids):
@@ -133,7 +140,7 @@ def _image(
     if remake.variations is not None and changes.get("seed") is None:
         changes = {**changes, "seed": None}
     request = remake_request(services, originals, Remake(image_id=image_id, changes=changes))
-    changed = {"model" if name == "model_id" else name for name in remake.changes}
+    changed = {_FIELDS_OF_CHANGES.get(name, name) for name in remake.changes}
     return BatchImage(request=request, path=("ids", index), own=_FIELDS - changed)
 
 

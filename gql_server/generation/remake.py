@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
+from gql_server.database.engine.records import id_chunks
 from gql_server.database.queries.image_sources import find_lineage
 from gql_server.database.queries.images import find_images
 from gql_server.database.queries.templates import find_templates
@@ -18,8 +19,10 @@ from gql_server.generation.requests.request import ImageRequest, KeptPrompt
 from gql_server.generation.services import Services
 from gql_server.inference.model import Model
 
+NAMES: Final[Mapping[str, str]] = {"model": "model_id", "parameters": "own"}
+"""Names of changes, by those of clients' fields where they differ."""
+
 _OPERATION: Final = "remakeImage"
-_IDS_AT_ONCE: Final = 500
 _SETTINGS: Final = tuple(one.name for one in fields(Parameters) if one.name != "own")
 
 
@@ -95,15 +98,12 @@ async def find_originals(
     """Read images to generate again, as far as the caller has them, with what they need."""
     owner = principal.owner_filter()
     originals = Originals({}, {}, {})
-    for start in range(0, len(image_ids), _IDS_AT_ONCE):
-        ids = image_ids[start : start + _IDS_AT_ONCE]
+    for ids in id_chunks(image_ids):
         async with services.database.read() as connection:
             images = await find_images(connection, ids, user_id=owner)
             lineage = await find_lineage(connection, images.keys())
-            template_ids = {image["template_id"] for image in images.values()} - {None}
-            templates = await find_templates(
-                connection, [one for one in template_ids if one is not None], user_id=owner
-            )
+            template_ids = [one["template_id"] for one in images.values() if one["template_id"]]
+            templates = await find_templates(connection, set(template_ids), user_id=owner)
         originals.images.update(images)
         originals.lineage.update(lineage)
         originals.templates.update(templates)

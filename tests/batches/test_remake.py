@@ -119,6 +119,9 @@ async def test_what_cannot_be_made_again_names_the_image_or_the_change(
     assert await refused(harness, ids=[first], model="x") == [
         ("MODEL_NOT_FOUND", ["input", "model"])
     ]
+    assert await refused(harness, ids=[first] * 2, parameters={"style": "oil"}) == [
+        ("NOT_SUPPORTED", ["input", "parameters", "style"])
+    ]
     assert await refused(harness, ids=[first], variations=0) == [
         ("OUT_OF_RANGE", ["input", "variations"])
     ]

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from gql_server.api.scalars import Seed
+from gql_server.generation.remake import NAMES
 
 _SAME: Final = "As in the first image when omitted; the model's default when null."
 
@@ -81,10 +82,7 @@ class RemakeChangesInput:
 def image_changes(source: RemakeChangesInput) -> dict[str, Any]:
     """Return the fields that the client gave, by the names of the use case."""
     return {
-        _NAMES.get(name, name): change.value
+        NAMES.get(name, name): change.value
         for name in RemakeChangesInput.__annotations__
         if (change := getattr(source, name)) is not None
     }
-
-
-_NAMES: Final = {"model": "model_id", "parameters": "own"}

@@ -3,8 +3,8 @@
 A named tuple takes a third of the time of a dictionary to make, and mypy knows its columns.
 """
 
-from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Result, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +15,8 @@ from gql_server.database.engine.columns import columns_of, table_of
 from gql_server.domain.ids import IdPrefix, has_prefix
 
 RecordT = TypeVar("RecordT", bound=NamedTuple)
+
+_IDS_AT_ONCE: Final = 500
 
 
 def select_records(table: type[SQLModel], record: type[NamedTuple]) -> Select[Any]:
@@ -30,6 +32,13 @@ def read_records(result: Result[Any], record: type[RecordT]) -> list[RecordT]:
 def record_of(row: SQLModel, record: type[RecordT]) -> RecordT:
     """Return the record of a row that was just inserted."""
     return record._make(getattr(row, name) for name in record._fields)
+
+
+def id_chunks(ids: Collection[str]) -> Iterator[Sequence[str]]:
+    """Yield IDs, each once and in order, as many at a time as one statement should read."""
+    ordered = sorted(set(ids))
+    for start in range(0, len(ordered), _IDS_AT_ONCE):
+        yield ordered[start : start + _IDS_AT_ONCE]
 
 
 async def records_by_id(

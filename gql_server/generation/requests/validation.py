@@ -1,10 +1,11 @@
 """Validating a request: everything is checked, and its price is frozen."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
+from gql_server.database.engine.records import id_chunks
 from gql_server.database.queries.templates import find_templates
 from gql_server.database.records.templates import PartialTemplate
 from gql_server.domain.budgets import Payer
@@ -42,8 +43,6 @@ from gql_server.generation.source_images import SourceImage, find_sources
 from gql_server.inference.model import Model
 from gql_server.telemetry.spans import Span
 from gql_server.telemetry.tracing import span
-
-_IDS_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +116,10 @@ async def load_inputs(
         )
     templates: dict[str, PartialTemplate] = {}
     sources: dict[str, SourceImage] = {}
-    for ids in _chunks(template_ids):
+    for ids in id_chunks(template_ids):
         async with services.database.read() as connection:
             templates |= await find_templates(connection, ids, user_id=principal.owner_filter())
-    for ids in _chunks(source_ids):
+    for ids in id_chunks(source_ids):
         sources |= await find_sources(services, principal, ids)
     return NamedInputs(templates, sources, CheckedLabels())
 
@@ -242,12 +241,6 @@ def _template_version(kept: KeptPrompt | None, template: PartialTemplate | None)
     if kept is not None and kept.rendered is not None:
         return kept.template_version
     return template["version"] if template is not None else None
-
-
-def _chunks(ids: Collection[str]) -> Iterator[Sequence[str]]:
-    ordered = sorted(ids)
-    for start in range(0, len(ordered), _IDS_AT_ONCE):
-        yield ordered[start : start + _IDS_AT_ONCE]
 
 
 def _sources(

@@ -8,7 +8,7 @@ from fastapi.openapi.models import Example
 from gql_server.batches.remake import MAX_REMADE, BatchRemake, remake_images
 from gql_server.batches.validation import checking_cost
 from gql_server.domain.batches import BatchPriority
-from gql_server.generation.remake import Remake, remake_image
+from gql_server.generation.remake import NAMES, Remake, remake_image
 from gql_server.rest.context import ContextOfRequest
 from gql_server.rest.endpoints.batches import BatchOptions, NewBatch, accepted_batch
 from gql_server.rest.endpoints.generation import IdempotencyKey, NewImage, new_image, unquoted
@@ -22,7 +22,6 @@ _EXAMPLES: Final[dict[str, Example]] = {
 _BATCH_EXAMPLES: Final[dict[str, Example]] = {
     "Another model": {"summary": "Another model", "value": {"ids": [IMAGE_ID], "model": FLUX}},
 }
-_NAMES: Final = {"model": "model_id", "parameters": "own"}
 
 
 class Changes(TemplateParameters):
@@ -52,7 +51,7 @@ class Changes(TemplateParameters):
     def changes(self) -> dict[str, Any]:
         """Return the fields that the client gave, by the names of the use case."""
         given = self.model_fields_set & Changes.model_fields.keys()
-        return {_NAMES.get(name, name): getattr(self, name) for name in given}
+        return {NAMES.get(name, name): getattr(self, name) for name in given}
 
 
 class RemakeRequest(Changes):
