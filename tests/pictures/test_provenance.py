@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from gql_server.pictures.formats import RASTER_FORMATS, ImageFormat
+from gql_server.pictures.provenance import avif
+from gql_server.pictures.provenance.boxes import new_box
 from gql_server.pictures.provenance.marker import Marker
 from gql_server.pictures.provenance.marking import format_by_bytes, read_marks, with_marks
 from gql_server.pictures.provenance.marks import Marks, Origin, SourceType, Unmarkable
@@ -243,3 +245,15 @@ def test_a_rendition_says_what_its_image_says_without_the_prompt() -> None:
     assert read_by_exiv2(plain) == {}
     off, _ = Marker(is_on=False).render(data, width=20, format=None)
     assert read_by_exiv2(off) == {}
+
+
+def test_an_avif_whose_items_have_parts_without_end_is_not_read() -> None:
+    """Fields of no size take no bytes, so that few bytes announce millions of parts."""
+    entry = new_box(b"infe", b"\2\0\0\0\0\1\0\0mime\0application/rdf+xml\0")
+    item = b"\0\1\0\0" + (60_000).to_bytes(2)
+    meta = bytes(4) + new_box(b"iinf", bytes(4) + b"\0\1" + entry)
+    meta += new_box(b"iloc", bytes(6) + (2).to_bytes(2) + 2 * item)
+    data = new_box(b"ftyp", b"avif" + bytes(4)) + new_box(b"meta", meta)
+    with pytest.raises(Unmarkable, match="too many parts"):
+        avif.embedded(data)
+    assert read_marks(data, ImageFormat.AVIF) == Marks()

@@ -11,6 +11,8 @@ _XMP_TYPE: Final = b"application/rdf+xml"
 _IN_FILE: Final = 0
 _IN_META: Final = 1
 _MAX_ITEMS: Final = 10_000
+_MAX_EXTENTS: Final = 10_000
+"""Of all items; where its fields have no size, an extent takes no bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class _Locations:
         count = fields.number(number_size)
         if self._version > 2 or count > _MAX_ITEMS:  # noqa: PLR2004 - the version
             raise Unmarkable("its item locations are of another version")
+        self._extents = 0
         self.items = [self._read(fields) for _ in range(count)]
 
     def _read(self, fields: Fields) -> _Item:
@@ -54,13 +57,17 @@ class _Locations:
         if fields.number(2) != 0 or method > _IN_META:
             raise Unmarkable("its items are elsewhere")
         base = fields.number(self._base_size)
+        count = fields.number(2)
+        self._extents += count
+        if self._extents > _MAX_EXTENTS:
+            raise Unmarkable("its items have too many parts")
         extents = tuple(
             (
                 fields.number(self._index_size),
                 fields.number(self._offset_size),
                 fields.number(self._length_size),
             )
-            for _ in range(fields.number(2))
+            for _ in range(count)
         )
         return _Item(number, method, base, extents)
 
