@@ -125,7 +125,7 @@ class RequestRecord:
     @property
     def attributes(self) -> dict[str, str | int | None]:
         """What a span says about the request when it has ended."""
-        principal = self.principal or self._scope["state"].get("principal")
+        principal = self._principal
         return {
             "graphql__operation__name": self.operation,
             "gql_server__cost": self.cost,
@@ -153,7 +153,7 @@ class RequestRecord:
         """
         scope = self._scope
         path: str = scope["path"]
-        principal = self.principal or scope["state"].get("principal")
+        principal = self._principal
         role = "none" if principal is None else principal.role
         key = (path, self.operation, role, status)
         counts = _requests.get(key) or _request_counts(*key)
@@ -182,8 +182,13 @@ class RequestRecord:
             fields["client"] = client[0] if client else None
         log.info("request", **fields, **self._caller())
 
+    @property
+    def _principal(self) -> Principal | None:
+        found: Principal | None = self.principal or self._scope["state"].get("principal")
+        return found
+
     def _caller(self) -> dict[str, str]:
-        principal = self.principal or self._scope["state"].get("principal")
+        principal = self._principal
         fields = {"trace_id": self.trace.trace_id}
         if principal is not None:
             fields["user"] = principal.user_id
