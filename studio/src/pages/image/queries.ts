@@ -1,5 +1,5 @@
 import { graphql, type ResultOf } from '../../api/graphql';
-import { REQUESTED } from '../make/queries';
+import { GENERATION_ERROR, NEW_IMAGE, REQUESTED } from '../make/queries';
 
 export const IMAGE = graphql(
   `
@@ -62,24 +62,10 @@ export const REMAKE = graphql(`
   mutation StudioRemakeImage($input: RemakeImageInput!) {
     remakeImage(input: $input) {
       image {
-        id
-        prompt
-        placeholder
-        width
-        height
-        r2Url
-        cost
-        seconds
-        isPreview
+        ...NewImage
       }
       userErrors {
-        __typename
-        message
-        code
-        path
-        ... on GenerationFailed {
-          retryable
-        }
+        ...GenerationError
       }
       warnings {
         __typename
@@ -87,7 +73,7 @@ export const REMAKE = graphql(`
       }
     }
   }
-`);
+`, [NEW_IMAGE, GENERATION_ERROR]);
 
 /** Finds the cursor of an image among those of the same millisecond. */
 export const CURSOR = graphql(`

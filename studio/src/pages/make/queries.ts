@@ -1,4 +1,5 @@
 import { graphql, type ResultOf, type VariablesOf } from '../../api/graphql';
+import { TEMPLATE_SETTINGS } from '../templates/queries';
 
 export const CHOICES = graphql(`
   query StudioMakeChoices {
@@ -45,24 +46,13 @@ export const CHOICES = graphql(`
             id
           }
           parameters {
-            negativePrompt
-            width
-            height
-            steps
-            guidance
-            seed
-            strength
-            aspectRatio
-            quality
-            background
-            outputFormat
-            parameters
+            ...TemplateSettings
           }
         }
       }
     }
   }
-`);
+`, [TEMPLATE_SETTINGS]);
 
 /** What a source image is known by: an image that was made here. */
 export const SOURCE_OF_IMAGE = graphql(`
@@ -204,28 +194,41 @@ export const ESTIMATE = graphql(`
   }
 `);
 
+/** A new image, and the errors in place of it. */
+export const NEW_IMAGE = graphql(`
+  fragment NewImage on Image @_unmask {
+    id
+    prompt
+    placeholder
+    width
+    height
+    r2Url
+    cost
+    seconds
+    isPreview
+  }
+`);
+
+export const GENERATION_ERROR = graphql(`
+  fragment GenerationError on UserError @_unmask {
+    __typename
+    message
+    code
+    path
+    ... on GenerationFailed {
+      retryable
+    }
+  }
+`);
+
 export const GENERATE = graphql(`
   mutation StudioGenerate($input: GenerateImageInput!) {
     generateImage(input: $input) {
       image {
-        id
-        prompt
-        placeholder
-        width
-        height
-        r2Url
-        cost
-        seconds
-        isPreview
+        ...NewImage
       }
       userErrors {
-        __typename
-        message
-        code
-        path
-        ... on GenerationFailed {
-          retryable
-        }
+        ...GenerationError
       }
       warnings {
         __typename
@@ -233,7 +236,7 @@ export const GENERATE = graphql(`
       }
     }
   }
-`);
+`, [NEW_IMAGE, GENERATION_ERROR]);
 
 type Choices = ResultOf<typeof CHOICES>;
 export type Model = Choices['models'][number];

@@ -1,5 +1,23 @@
 import { graphql, type ResultOf } from '../../api/graphql';
 
+/** The settings that a template has. */
+export const TEMPLATE_SETTINGS = graphql(`
+  fragment TemplateSettings on TemplateParameters @_unmask {
+    negativePrompt
+    width
+    height
+    steps
+    guidance
+    seed
+    strength
+    aspectRatio
+    quality
+    background
+    outputFormat
+    parameters
+  }
+`);
+
 export const TEMPLATE = graphql(`
   fragment StudioTemplate on Template {
     id
@@ -13,18 +31,7 @@ export const TEMPLATE = graphql(`
       name
     }
     parameters {
-      negativePrompt
-      width
-      height
-      steps
-      guidance
-      seed
-      strength
-      aspectRatio
-      quality
-      background
-      outputFormat
-      parameters
+      ...TemplateSettings
     }
     images(first: 3) {
       edges {
@@ -37,7 +44,7 @@ export const TEMPLATE = graphql(`
       }
     }
   }
-`);
+`, [TEMPLATE_SETTINGS]);
 export type Template = ResultOf<typeof TEMPLATE>;
 
 export const TEMPLATES = graphql(
