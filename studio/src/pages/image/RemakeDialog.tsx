@@ -11,10 +11,8 @@ import { Notice } from '../../design/states';
 import { useToast } from '../../design/Toasts';
 import { useFormat, useWords } from '../../language/Language';
 import { untilEnded } from '../make/attempts';
-import { EMPTY, inputOf } from '../make/draft';
 import { useEstimate } from '../make/estimate';
-import { CHOICES, type GenerateInput, type Model } from '../make/queries';
-import { draftOf } from '../make/starting-point';
+import { CHOICES } from '../make/queries';
 import styles from './Image.module.css';
 import { REMAKE, type StudioImage } from './queries';
 
@@ -36,8 +34,13 @@ export function RemakeDialog({ image, onClose }: { image: StudioImage; onClose: 
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const [refused, setRefused] = useState<readonly UserError[]>([]);
-  const model = models.find(({ id }) => id === changes.model);
-  const { cost, errors: foreseen } = useEstimate(estimated(image, changes, models, model), model !== undefined);
+  const isListed = models.some(({ id }) => id === changes.model);
+  const changed = {
+    ...(changes.prompt !== image.prompt && { prompt: changes.prompt }),
+    ...(changes.model !== image.model.id && { model: changes.model }),
+    ...(changes.seed === 'NEW' && { seed: null }),
+  };
+  const { cost, errors: foreseen } = useEstimate({ remake: { ids: [image.id], ...changed } }, true);
   const errors = messagesByField([...foreseen, ...refused]);
   const others = Object.entries(errors).filter(([name]) => !SHOWN.includes(name));
 
@@ -52,13 +55,7 @@ export function RemakeDialog({ image, onClose }: { image: StudioImage; onClose: 
     event.preventDefault();
     setBusy(true);
     setProblem(null);
-    const input = {
-      id: image.id,
-      ...(changes.prompt !== image.prompt && { prompt: changes.prompt }),
-      ...(changes.model !== image.model.id && { model: changes.model }),
-      ...(changes.seed === 'NEW' && { seed: null }),
-      idempotencyKey: key,
-    };
+    const input = { id: image.id, ...changed, idempotencyKey: key };
     const outcome = await untilEnded(async () => {
       const { data: made, error } = await client.mutation(REMAKE, { input }).toPromise();
       return { payload: made?.remakeImage, error };
@@ -114,7 +111,7 @@ export function RemakeDialog({ image, onClose }: { image: StudioImage; onClose: 
           error={errors.model}
           onChange={(event) => change({ model: event.target.value })}
         >
-          {model === undefined && <option value={changes.model}>{image.model.name}</option>}
+          {!isListed && <option value={changes.model}>{image.model.name}</option>}
           {models.map(({ id, name, costPerImage }) => (
             <option key={id} value={id}>
               {name} · {format.money(costPerImage)}
@@ -139,17 +136,4 @@ export function RemakeDialog({ image, onClose }: { image: StudioImage; onClose: 
       </form>
     </Dialog>
   );
-}
-
-/** Returns the request as `generateImage` takes it, to know what it costs. */
-function estimated(
-  image: StudioImage,
-  { prompt, seed }: { prompt: string; seed: Seed },
-  models: readonly Model[],
-  model: Model | undefined,
-): GenerateInput {
-  if (!model) return { prompt };
-  const draft = { ...draftOf(image, EMPTY, models), prompt };
-  const { seed: _, ...settings } = draft.settings;
-  return inputOf({ ...draft, settings: seed === 'NEW' ? settings : draft.settings }, model);
 }

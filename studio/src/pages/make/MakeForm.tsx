@@ -42,7 +42,7 @@ export function MakeForm({
     setDraft((before) => ({ ...before, ...(typeof changes === 'function' ? changes(before) : changes) }));
   };
 
-  const { cost, errors: foreseen } = useEstimate(inputOf(draft, model), draft.prompt.trim().length > 0);
+  const { cost, errors: foreseen } = useEstimate({ image: inputOf(draft, model) }, draft.prompt.trim().length > 0);
   const errors = messagesByField([...foreseen, ...refused]);
   const { imageInputs } = model;
   const placed = new Set(['prompt', 'model', 'templateId', 'tags', ...model.parameters.map(({ name }) => name)]);

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { UserError } from '../../api/user-errors';
 import { useUncachedClient } from '../../session/Session';
-import { ESTIMATE, type GenerateInput } from './queries';
+import { ESTIMATE, type EstimateInput } from './queries';
 
 const TYPING_MILLISECONDS = 400;
 
@@ -14,8 +14,8 @@ interface Estimate {
 
 const NONE: Estimate = { cost: null, errors: [] };
 
-/** What an image would cost, and what is wrong with its input, when there is a pause in typing. */
-export function useEstimate(input: GenerateInput, isComplete: boolean): Estimate {
+/** What a request would cost, and what is wrong with its input, when there is a pause in typing. */
+export function useEstimate(input: EstimateInput, isComplete: boolean): Estimate {
   const client = useUncachedClient();
   const [estimate, setEstimate] = useState(NONE);
   const text = JSON.stringify(input);
@@ -26,14 +26,13 @@ export function useEstimate(input: GenerateInput, isComplete: boolean): Estimate
     }
     let isCurrent = true;
     const timer = setTimeout(() => {
-      const image = JSON.parse(text) as GenerateInput;
       void client
-        .query(ESTIMATE, { input: { image } })
+        .query(ESTIMATE, { input: JSON.parse(text) as EstimateInput })
         .toPromise()
         .then(({ data }) => {
           if (!isCurrent || !data) return;
           const { estimate: found, userErrors } = data.costEstimate;
-          setEstimate({ cost: found?.cost ?? null, errors: userErrors.map(ofImage) });
+          setEstimate({ cost: found?.cost ?? null, errors: userErrors.map(ofRequest) });
         });
     }, TYPING_MILLISECONDS);
     return () => {
@@ -44,7 +43,7 @@ export function useEstimate(input: GenerateInput, isComplete: boolean): Estimate
   return estimate;
 }
 
-/** Paths of an estimate name the kind of request after `input`. */
-function ofImage(error: UserError): UserError {
-  return { ...error, path: error.path.filter((part, index) => index !== 1 || part !== 'image') };
+/** Returns an error with the path of the request itself: an estimate's names its kind after `input`. */
+function ofRequest(error: UserError): UserError {
+  return { ...error, path: error.path.filter((_, index) => index !== 1) };
 }

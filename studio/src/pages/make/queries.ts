@@ -242,6 +242,7 @@ type Choices = ResultOf<typeof CHOICES>;
 export type Model = Choices['models'][number];
 export type Template = Choices['templates']['edges'][number]['node'];
 export type GenerateInput = VariablesOf<typeof GENERATE>['input'];
+export type EstimateInput = VariablesOf<typeof ESTIMATE>['input'];
 export type Generated = ResultOf<typeof GENERATE>['generateImage'];
 export type Requested = ResultOf<typeof REQUESTED>;
 export type StartingPoint = NonNullable<ResultOf<typeof STARTING_POINTS>['nodes'][number]>;
