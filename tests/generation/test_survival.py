@@ -42,7 +42,7 @@ async def test_an_image_is_kept_when_its_client_goes_away(
 async def test_an_image_is_kept_when_the_deadline_passes(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    settings = workers_ai_settings(fake_workers_ai) | {"request_deadline": 0.2}
+    settings = workers_ai_settings(fake_workers_ai) | {"request_deadline": 1.0}
     async with running_app(tmp_path, settings) as app:
         with fake_workers_ai.held():
             payload = await app.generate()
