@@ -13,7 +13,7 @@ import pytest
 from tests.support.probe import MIB
 from tests.support.process import server_process
 
-pytestmark = [pytest.mark.anyio, pytest.mark.survival, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.anyio, pytest.mark.survival, pytest.mark.timeout(7200)]
 
 DOCUMENTS = int(os.environ.get("DISTINCT_DOCUMENTS", "100000"))
 CLIENTS = 16
