@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from gql_server.bootstrap.store_identity import WrongStore, require_store
+from gql_server.bootstrap.store_identity import UnrecognizedStore, WrongStore, require_store
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.migration import (
@@ -289,8 +289,9 @@ async def _check_store(settings: Settings, database: Database) -> None:
     try:
         store = open_folder(settings) or await open_bucket(settings)
         try:
-            await require_store(database, store)
-            await store.check()
+            with suppress(UnrecognizedStore):  # the server starts, and says so itself
+                await require_store(database, store)
+                await store.check()
         finally:
             await store.close()
     except (StoreMisconfigured, WrongStore) as error:

@@ -21,7 +21,7 @@ from gql_server.bootstrap.resources import (
     store_settings,
     webhook_secrets,
 )
-from gql_server.bootstrap.store_identity import WrongStore, require_store
+from gql_server.bootstrap.store_identity import UnrecognizedStore, WrongStore, require_store
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.notifications import listening
@@ -232,6 +232,8 @@ def _make_generator(settings: Settings, database: Database) -> Generator:
 async def _require_store(settings: Settings, database: Database, store: Store) -> None:
     try:
         await require_store(database, store)
+    except UnrecognizedStore as error:
+        log.error("store_unrecognized", reason=str(error))  # noqa: TRY400 - an operator's mistake
     except WrongStore as error:
         raise StartError(f"{store_settings(settings)}: {error}") from error
     except StoreMisconfigured as error:

@@ -19,10 +19,19 @@ _HINT: Final = (
     "Mount or name the right one. If this is the right one all the same, run "
     "`gql-server audit --store --adopt`"
 )
+_NO_STORE: Final = "none"
+"""An ID that no marker has."""
 
 
 class WrongStore(Exception):
     """The store does not have the database's images; the message says what to do."""
+
+
+class UnrecognizedStore(WrongStore):
+    """A database that never adopted a store has images, and the store has none that were checked.
+
+    A server reads all the same, but writes nothing to such a store and is not ready.
+    """
 
 
 async def require_store(database: Database, store: Store) -> None:
@@ -33,6 +42,8 @@ async def require_store(database: Database, store: Store) -> None:
 
     Raises:
         WrongStore: The store has no marker or another one, and the database has images.
+        UnrecognizedStore: The same, and the database has not adopted any store. Nothing can be
+            written to the store from then on.
         StoreMisconfigured: The store refuses.
     """
     async with database.read() as connection:
@@ -43,6 +54,8 @@ async def require_store(database: Database, store: Store) -> None:
         found = await store.read_marker()
         if known is not None and found == known:
             return
+        if known is None:
+            store.require_marker(_NO_STORE)
         await _check_images(database, store, known=known, found=found)
         await adopt(database, store)
     except StoreUnavailable as error:
@@ -77,7 +90,7 @@ async def _check_images(
     for key in keys:
         if await store.exists(key):
             return
-    raise WrongStore(
+    raise UnrecognizedStore(
         f"the database has images, but the store contains none of those that were checked, such as "
         f"{keys[0]}. {_HINT}"
     )

@@ -83,9 +83,24 @@ async def test_a_database_of_an_older_version_adopts_its_store(tmp_path: Path) -
         async with app.services.database.write() as connection:
             await connection.exec_driver_sql("DELETE FROM stores")
     assert marker.exists()
+
+
+async def test_a_server_reads_without_the_store_of_an_older_version_but_writes_nothing(
+    tmp_path: Path,
+) -> None:
+    async with running_app(tmp_path) as app:
+        image = await app.image(**SMALL)
+        async with app.services.database.write() as connection:
+            await connection.exec_driver_sql("DELETE FROM stores")
     shutil.rmtree(tmp_path / "images")
-    with pytest.raises(StartError, match="contains none of those"):
-        await check_start(load_settings(data_dir=tmp_path))
+    await check_start(load_settings(data_dir=tmp_path))
+    async with running_app(tmp_path) as app:
+        await store_becomes(app, 503, "failing")
+        listed = (await app.ask("{ images { edges { node { id } } } }"))["images"]["edges"]
+        assert listed == [{"node": {"id": image["id"]}}]
+        (error,) = (await app.generate(**SMALL))["userErrors"]
+        assert error["__typename"] == "GenerationFailed"
+    assert not list((tmp_path / "images").glob("generated/*"))
 
 
 async def test_a_database_without_images_takes_any_store(tmp_path: Path) -> None:
