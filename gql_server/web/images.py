@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Final
 
 from starlette.datastructures import QueryParams
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -16,6 +16,7 @@ from gql_server.storage.folder import FolderStore
 from gql_server.storage.folder_files import StoredFile
 from gql_server.storage.keys import InvalidKey
 from gql_server.storage.store import StoreMisconfigured, StoreUnavailable
+from gql_server.web.disconnects import while_connected
 from gql_server.web.renditions import (
     Rendition,
     RenditionRequest,
@@ -56,27 +57,28 @@ class _Images:
 
     async def serve(self, request: Request) -> Response:
         try:
-            return await self._answer(request)
+            response = await self._answer(request)
+        except ClientDisconnect:
+            response = Response()  # which nobody reads
         except _BadQuery as error:
-            return _refusal(HTTPStatus.BAD_REQUEST, str(error))
+            response = _refusal(HTTPStatus.BAD_REQUEST, str(error))
         except NotAPicture as error:
-            return _refusal(HTTPStatus.BAD_REQUEST, f"The image cannot be resized: {error}.")
+            response = _refusal(HTTPStatus.BAD_REQUEST, f"The image cannot be resized: {error}.")
         except TooManyWaiting:
             response = _refusal(
                 HTTPStatus.SERVICE_UNAVAILABLE, "Too many images are waiting to be resized."
             )
             response.headers["Retry-After"] = "1"
-            return response
         except TooManyOfClient as error:
             response = _refusal(
                 HTTPStatus.TOO_MANY_REQUESTS, "Too many resized images requested from your address."
             )
             response.headers["Retry-After"] = str(error.retry_after)
-            return response
         except (StoreUnavailable, StoreMisconfigured, OSError):
-            return _refusal(
+            response = _refusal(
                 HTTPStatus.SERVICE_UNAVAILABLE, "The image cannot be read at the moment."
             )
+        return response
 
     async def _answer(self, request: Request) -> Response:
         query = request.query_params
@@ -110,8 +112,12 @@ class _Images:
         rendition = RenditionRequest(
             path=file.path, digest=file.digest, width=width, format=image_format
         )
-        client = request.client.host if request.client is not None else ""
-        return _rendition(request, await self._renditions.get(rendition, client=client))
+        found = self._renditions.cached(rendition)
+        if found is None:
+            client = request.client.host if request.client is not None else ""
+            making = self._renditions.get(rendition, client=client)
+            found = await while_connected(request, making)
+        return _rendition(request, found)
 
 
 class _BadQuery(Exception):

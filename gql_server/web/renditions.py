@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+from collections import Counter
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -91,11 +92,15 @@ class TooManyOfClient(Exception):
         self.retry_after = retry_after
 
 
+class _Abandoned(Exception):
+    """Nobody waits any longer for a rendition that was not begun."""
+
+
 class Renditions:
     """Makes each rendition once for all concurrent requests, and caches the latest.
 
-    A rendition is finished even if all its clients have disconnected; the queue is limited, and
-    requests beyond it are refused.
+    A queued rendition that nobody waits for any longer is dropped; one that was begun is finished
+    and cached. The queue is limited, and requests beyond it are refused.
 
     Attributes:
         hits: How often a rendition was cached.
@@ -109,6 +114,7 @@ class Renditions:
             cache_bytes, getsizeof=lambda rendition: len(rendition.data)
         )
         self._running: dict[RenditionRequest, asyncio.Task[Rendition]] = {}
+        self._waiting: Counter[RenditionRequest] = Counter()
         self._places = asyncio.Semaphore(SIDE_BY_SIDE)
         self._free_at: LRUCache[str, float] = LRUCache(MAX_CLIENTS)
 
@@ -117,8 +123,20 @@ class Renditions:
         """The cached renditions."""
         return self._remembered
 
+    @property
+    def waiting(self) -> int:
+        """How many renditions someone waits for."""
+        return len(self._waiting)
+
+    def cached(self, request: RenditionRequest) -> Rendition | None:
+        """Return a rendition that need not be made."""
+        found = self._remembered.get(request)
+        if found is not None:
+            self.hits += 1
+        return found
+
     async def get(self, request: RenditionRequest, *, client: str = "") -> Rendition:
-        """Return a rendition, which is made now if needed.
+        """Return a rendition, which is made now if needed. Cancel it when its client has gone.
 
         Args:
             request: The rendition.
@@ -131,20 +149,24 @@ class Renditions:
             NotAPicture: The original cannot be decoded.
             OSError: The original cannot be read.
         """
-        remembered = self._remembered.get(request)
-        if remembered is not None:
-            self.hits += 1
-            return remembered
+        if (found := self.cached(request)) is not None:
+            return found
         self.misses += 1
         task = self._running.get(request)
         if task is None:
             if len(self._running) >= MAX_WAITING:
                 raise TooManyWaiting
             self._spend(client)
-            task = asyncio.create_task(self._make_queued(request))
+            task = asyncio.create_task(self._make_queued(request, client))
             self._running[request] = task
             task.add_done_callback(lambda made: self._keep(request, made))
-        return await asyncio.shield(task)
+        self._waiting[request] += 1
+        try:
+            return await asyncio.shield(task)
+        finally:
+            self._waiting[request] -= 1
+            if not self._waiting[request]:
+                del self._waiting[request]
 
     def _spend(self, client: str) -> None:
         now = time.monotonic()
@@ -154,8 +176,11 @@ class Renditions:
             raise TooManyOfClient(ceil(wait))
         self._free_at[client] = free_at + SECONDS_EACH
 
-    async def _make_queued(self, request: RenditionRequest) -> Rendition:
+    async def _make_queued(self, request: RenditionRequest, client: str) -> Rendition:
         async with self._places:
+            if request not in self._waiting:
+                self._free_at[client] = self._free_at.get(client, 0.0) - SECONDS_EACH
+                raise _Abandoned
             return await asyncio.to_thread(self._make, request)
 
     def _make(self, request: RenditionRequest) -> Rendition:

@@ -3,17 +3,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
 
+import httpx
 import pytest
+import uvicorn
+from starlette.applications import Starlette
 
 from gql_server.pictures.decoding import Flaw, NotAPicture
 from gql_server.pictures.formats import ImageFormat
+from gql_server.storage.folder import FolderStore
+from gql_server.storage.store import StoredObject
+from gql_server.web.images import images_route
 from gql_server.web.renditions import (
+    BURST,
     MAX_WAITING,
     RenditionRequest,
     Renditions,
     TooManyWaiting,
 )
-from tests.support.waiting import WAIT_SECONDS
+from tests.support.in_loop import listening, served
+from tests.support.waiting import WAIT_SECONDS, until
 
 pytestmark = pytest.mark.anyio
 
@@ -128,6 +136,53 @@ async def test_one_who_goes_away_takes_nothing_from_the_others(original: Path) -
     assert (await staying).data == bytes(10)
     assert leaving.cancelled()
     assert render.widths == [10]
+
+
+async def test_one_that_nobody_waits_for_is_never_begun(original: Path) -> None:
+    render = CountingRender()
+    renditions = Renditions(render=render)
+    tasks = [
+        asyncio.create_task(renditions.get(request(original, width), client="1"))
+        for width in range(1, MAX_WAITING + 1)
+    ]
+    async with asyncio.timeout(WAIT_SECONDS):
+        while render.running < 2:
+            await asyncio.to_thread(lambda: None)
+    for task in tasks[2:]:
+        task.cancel()
+    await asyncio.wait(tasks[2:])
+    render.may_finish.set()
+    await asyncio.gather(*tasks[:2])
+    # They took nothing from the client's allowance, and their places are free.
+    for width in range(MAX_WAITING + 1, MAX_WAITING + BURST - 1):
+        await renditions.get(request(original, width), client="1")
+    assert not set(render.widths) & set(range(3, MAX_WAITING + 1))
+
+
+async def test_what_a_client_that_disconnects_waited_for_is_never_begun(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "images", "http://images")
+    await store.put("generated/img_1.png", StoredObject(data=b"image", content_type="image/png"))
+    render = CountingRender()
+    renditions = Renditions(render=render)
+    routes = [images_route(store, renditions=renditions)]
+    config = uvicorn.Config(Starlette(routes=routes), log_config=None, lifespan="off")
+    with listening() as (listener, port):
+        url = f"http://127.0.0.1:{port}/images/generated/img_1.png"
+        async with served(config, listener), httpx.AsyncClient(timeout=WAIT_SECONDS) as staying:
+            answers = [asyncio.create_task(staying.get(f"{url}?width={n}")) for n in (1, 2)]
+            await until(lambda: render.running == 2)
+            async with httpx.AsyncClient(timeout=WAIT_SECONDS) as leaving:
+                left = [asyncio.create_task(leaving.get(f"{url}?width={n}")) for n in range(3, 9)]
+                await until(lambda: renditions.waiting == 8)
+                for task in left:
+                    task.cancel()
+                await asyncio.wait(left)
+            await until(lambda: renditions.waiting == 2)
+            render.may_finish.set()
+            last = await staying.get(f"{url}?width=9")
+            await asyncio.wait(answers)
+    assert {answer.result().status_code for answer in answers} == {last.status_code} == {200}
+    assert sorted(width for width in render.widths if width) == [1, 2, 9]
 
 
 async def test_a_failure_reaches_all_who_waited_and_is_not_remembered(

@@ -47,6 +47,7 @@ export class ImageList {
   private readonly reading = new Set<number>();
   private readonly watchers = new Set<() => void>();
   private state: ListState = this.newState();
+  private visible: { first: number; last: number } | null = null;
   /** Where its page was scrolled to. */
   scrollY = 0;
   /** The ID of the entry that was opened last, which gets the focus when the page is back. */
@@ -83,6 +84,7 @@ export class ImageList {
 
   /** Reads what is visible, and a little more; forgets what is far away. */
   show(first: number, last: number): void {
+    this.visible = { first, last };
     const from = this.place(first)?.page ?? 0;
     const to = this.place(last)?.page ?? this.pages.length - 1;
     this.pages.forEach((page, index) => {
@@ -192,6 +194,8 @@ export class ImageList {
     page.size = page.tiles.length;
     page.readAt = Date.now();
     this.changed();
+    // A high screen shows more pages than are read at once.
+    if (this.visible) this.show(this.visible.first, this.visible.last);
   }
 
   private async read(index: number, after: string | null) {
