@@ -14,6 +14,7 @@ from gql_server.database.engine.rights import is_denied
 from gql_server.domain.errors import DomainError, Rejected
 from gql_server.graphql.execution.persisted import TrustedDocumentsError
 from gql_server.inference.catalogue import CatalogueError
+from gql_server.inference.overrides import OverridesError
 from gql_server.ledger.prices.files import PriceBookError
 from gql_server.settings import Settings, SettingsError
 
@@ -34,6 +35,8 @@ def describe(error: BaseException, settings: Settings | None) -> str | None:
     match error:
         case SettingsError() | StartError() | CatalogueError():
             words = str(error)
+        case OverridesError():
+            words = f"MODEL_OVERRIDES: {error}"
         case PriceBookError():
             words = f"PRICE_BOOK: {error}"
         case TrustedDocumentsError():

@@ -36,6 +36,7 @@ from gql_server.idempotency.keys import Idempotency
 from gql_server.inference.attempts import AttemptKind
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.generator import Generator
+from gql_server.inference.overrides import read_overrides
 from gql_server.inference.preview import PreviewGenerator
 from gql_server.inference.workers_ai import WorkersAI
 from gql_server.jobs.engine_database import JobTablesOutdated
@@ -75,12 +76,13 @@ class Wiring:
 
         Raises:
             CatalogueError: The catalogue of models is invalid.
+            OverridesError: The file that changes the catalogue is invalid.
             PriceBookError: The price book is invalid.
             StartError: The secret for signed URLs can neither be read nor created, or images
                 cannot be signed.
         """
         self._settings = settings
-        self.catalogue: Final = load_catalogue()
+        self.catalogue: Final = load_catalogue(overrides=read_overrides(settings.model_overrides))
         self.prices: Final = load_price_book(self.catalogue, settings.price_book)
         self.folder: Final = open_folder(settings)
         self.marker: Final = marker_of(settings)

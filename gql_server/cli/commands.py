@@ -34,7 +34,11 @@ LISTINGS: Final = (
         "check",
         "Check the settings and everything they name, and say how to fix what is wrong.",
     ),
-    Listing("gql_server.cli.models", "models", "List the models that images are generated with."),
+    Listing(
+        "gql_server.cli.models",
+        "models",
+        "List the models that images are generated with, or compare them with Cloudflare's.",
+    ),
     Listing(
         "gql_server.cli.schema",
         "schema",

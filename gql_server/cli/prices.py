@@ -10,7 +10,9 @@ import typer
 from gql_server.cli.start import fail, read_settings
 from gql_server.domain.clock import now
 from gql_server.inference.catalogue import load_catalogue
-from gql_server.inference.workers_ai.listing import ListedModel, ListingFailed, fetch_listing
+from gql_server.inference.overrides import read_overrides
+from gql_server.inference.workers_ai.listing import ListedModel, fetch_listing
+from gql_server.inference.workers_ai.listing_calls import ListingFailed
 from gql_server.ledger.prices.files import PriceBookError, read_text
 from gql_server.ledger.prices.price_book import load_price_book
 from gql_server.ledger.prices.refresh import Difference, compare_prices, write_price_book
@@ -42,7 +44,7 @@ def _refresh(
     the price book in use.
     """
     settings = read_settings()
-    catalogue = load_catalogue()
+    catalogue = load_catalogue(overrides=read_overrides(settings.model_overrides))
     moment = now().replace(microsecond=0)
     try:
         book = load_price_book(catalogue, settings.price_book)

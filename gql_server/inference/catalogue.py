@@ -1,10 +1,11 @@
 """The catalogue of models, read from the files in ``models/``, one for each maker.
 
-The files are the one place to read and extend; everything in them is checked when it is loaded.
+The files are the one place to read and extend; everything in them is checked when it is loaded. An
+operator's file changes it: see ``overrides.py``.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gql_server.inference.model import Model
+from gql_server.inference.overrides import Overrides, OverridesError
 
 _FIRST: Final = "workers-ai.toml"
 """Models that Cloudflare hosts itself come first."""
@@ -71,25 +73,62 @@ class _Models(BaseModel):
     models: tuple[Model, ...]
 
 
-def load_catalogue(path: Path | None = None) -> Catalogue:
+def load_catalogue(path: Path | None = None, *, overrides: Overrides | None = None) -> Catalogue:
     """Read and check a catalogue; without a path, the one that comes with the server.
 
     Args:
         path: A file, or a folder of files that end in ``.toml``.
+        overrides: What the operator changes about it.
 
     Raises:
         CatalogueError: A file cannot be read or breaks a rule.
+        OverridesError: The overrides do not fit the catalogue.
     """
+    entries: list[Mapping[str, Any]] = []
     models: list[Model] = []
     withdrawn: dict[str, str] = {}
     for file in _files(path):
         name = str(file) if path is not None else file.name
         found = _read(name, file)
-        models += _models(name, found)
+        own = [_with_defaults(found.defaults, entry) for entry in found.models]
+        models += _models(name, own)
+        entries += own
         withdrawn |= found.withdrawn
     if not models:
         raise CatalogueError(f"{path}: the catalogue has no models")
-    return Catalogue(tuple(models), withdrawn)
+    catalogue = Catalogue(tuple(models), withdrawn)
+    return catalogue if overrides is None else _overridden(catalogue, entries, overrides)
+
+
+def _overridden(
+    catalogue: Catalogue, entries: Sequence[Mapping[str, Any]], overrides: Overrides
+) -> Catalogue:
+    withdrawn = {**catalogue.withdrawn}
+    for model_id, changes in overrides.changes.items():
+        if catalogue.get(model_id) is None:
+            raise OverridesError(f"{overrides.name}: {model_id} is no model of the catalogue")
+        if changes.withdrawn is not None:
+            withdrawn[model_id] = changes.withdrawn
+    changed = [
+        overrides.changes[entry["id"]].applied_to(entry)
+        if entry["id"] in overrides.changes
+        else entry
+        for entry in entries
+        if entry["id"] not in withdrawn
+    ]
+    try:
+        models = _models(overrides.name, [*changed, *overrides.models])
+        return Catalogue(
+            tuple(
+                model.model_copy(update={"replaced_by": None})
+                if model.replaced_by in withdrawn
+                else model
+                for model in models
+            ),
+            {name: why for name, why in withdrawn.items() if name not in {m.id for m in models}},
+        )
+    except (CatalogueError, ValueError) as error:  # a catalogue without models has no maximum
+        raise OverridesError(str(error)) from error
 
 
 def _files(path: Path | None) -> Iterator[Traversable]:
@@ -114,8 +153,7 @@ def _read(name: str, file: Traversable) -> _File:
         raise CatalogueError(f"{name}: {error}") from error
 
 
-def _models(name: str, file: _File) -> tuple[Model, ...]:
-    entries = [_with_defaults(file.defaults, entry) for entry in file.models]
+def _models(name: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Model, ...]:
     try:
         return _Models.model_validate({"models": entries}).models
     except ValidationError as error:

@@ -144,6 +144,8 @@ class Model(Entry):
         prices: What the provider bills; a beta model without prices is free.
         token_limits: The most tokens that an image takes, for a model that is billed by tokens.
         is_price_estimate: Whether the provider does not document all that its price depends on.
+        not_offered: The model's own settings, and values as ``setting.value``, that this server
+            leaves out on purpose.
     """
 
     id: str = Field(pattern=r"^(@cf/)?[a-z0-9-]+/[a-z0-9.-]+$")
@@ -175,6 +177,7 @@ class Model(Entry):
     prices: tuple[UnitPrice, ...] = ()
     token_limits: tuple[TokenLimit, ...] = ()
     is_price_estimate: bool = False
+    not_offered: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

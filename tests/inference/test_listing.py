@@ -6,7 +6,8 @@ import pytest
 
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.model import PriceUnit
-from gql_server.inference.workers_ai.listing import ListedModel, ListingFailed, fetch_listing
+from gql_server.inference.workers_ai.listing import ListedModel, fetch_listing
+from gql_server.inference.workers_ai.listing_calls import ListingFailed
 from tests.support.process import free_port
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import Reply, failure, success

@@ -28,7 +28,7 @@ from tests.support.workers_ai_behaviours import (
     slow,
     success,
 )
-from tests.support.workers_ai_catalogue import search
+from tests.support.workers_ai_catalogue import catalog, schema, search
 from tests.support.workers_ai_fields import read_fields
 from tests.support.workers_ai_models import MODELS, Form
 from tests.support.workers_ai_pictures import picture
@@ -38,7 +38,10 @@ _RUN_ANY = re.compile(r"/client/v4/accounts/(?P<account>[^/]+)/ai/run")
 _FILE = re.compile(r"/files/(?P<number>\d+)")
 _RUN = re.compile(r"/client/v4/accounts/(?P<account>[^/]+)/ai/run/(?P<model>.+)")
 _GATEWAY = re.compile(r"/v1/(?P<account>[^/]+)/[^/]+/workers-ai/(?P<model>.+)")
-_SEARCH = re.compile(r"/client/v4/accounts/(?P<account>[^/]+)/ai/models/search")
+_LISTS = re.compile(
+    r"/client/v4/accounts/(?P<account>[^/]+)/ai/"
+    r"(models/(?P<hosted>search|schema)|catalog/models(/(?P<model>.+)/schema)?)"
+)
 _TOKEN_HEADERS = {"authorization", "cf-aig-authorization"}
 _ABORT_SECONDS = 10
 _MAGIC = re.compile(r"\[stand-in: (?P<name>\w+)\]")
@@ -84,6 +87,7 @@ class FakeWorkersAI:
         latency: Seconds that a picture takes.
         always: What happens when no other behaviour is due; None: a picture.
         search_reply: What is answered to a search for models; None: the models.
+        catalog_reply: The same for the list of other providers' models.
         requests: The calls of models that were read to the end or refused, oldest first. A call
             that a test finds here has its fields, and how it is answered has been chosen.
         file_replies: What is answered to the next requests for images at addresses; after those,
@@ -109,6 +113,7 @@ class FakeWorkersAI:
         self.latency = latency
         self.always: Behaviour | None = None
         self.search_reply: Reply | None = None
+        self.catalog_reply: Reply | None = None
         self.requests: list[RecordedRequest] = []
         self.file_replies: deque[Reply] = deque()
         self.file_requests = 0
@@ -153,6 +158,7 @@ class FakeWorkersAI:
         self.peak_in_flight = 0
         self.always = None
         self.search_reply = None
+        self.catalog_reply = None
         self.gateway_token = None
         self.file_replies.clear()
         self.file_requests = 0
@@ -216,10 +222,16 @@ class FakeWorkersAI:
 
     def _other(self, request: Request) -> Response:
         try:
-            found = _SEARCH.fullmatch(request.url.path)
+            found = _LISTS.fullmatch(request.url.path)
             if found is None or request.method != "GET":
                 raise Refusal(7003, 404, f"Could not route to {request.url.path}")
             self._check_caller(request, found["account"])
+            if found["hosted"] == "schema" or found["model"] is not None:
+                return JSONResponse(schema(found["model"] or request.query_params["model"]))
+            if found["hosted"] is None:
+                if self.catalog_reply is not None:
+                    return _response(self.catalog_reply)
+                return JSONResponse(catalog(request.query_params))
             if self.search_reply is not None:
                 return _response(self.search_reply)
             return JSONResponse(search(request.query_params))

@@ -7,13 +7,14 @@ from gql_server.bootstrap.checks.finding import Finding, failure, ok
 from gql_server.bootstrap.operator_errors import describe
 from gql_server.bootstrap.provenance import marker_of
 from gql_server.inference.catalogue import load_catalogue
+from gql_server.inference.overrides import OverridesError, read_overrides
 from gql_server.ledger.prices.price_book import load_price_book
 from gql_server.settings import Settings
 from gql_server.telemetry.tracing import TracingMissing, check_tracing
 
 
 def check_files(settings: Settings) -> Iterator[Finding]:
-    """Check the price book, the trusted documents, the signing of images, and tracing."""
+    """Check models, prices, trusted documents, the signing of images, and tracing."""
     for part, check in _CHECKS.items():
         try:
             check(settings)
@@ -28,8 +29,16 @@ def check_files(settings: Settings) -> Iterator[Finding]:
             yield ok(part, "What the settings name can be used.")
 
 
+def _models(settings: Settings) -> None:
+    load_catalogue(overrides=read_overrides(settings.model_overrides))
+
+
 def _price_book(settings: Settings) -> None:
-    load_price_book(load_catalogue(), settings.price_book)
+    try:
+        catalogue = load_catalogue(overrides=read_overrides(settings.model_overrides))
+    except OverridesError:
+        catalogue = load_catalogue()  # an error of its own
+    load_price_book(catalogue, settings.price_book)
 
 
 def _trusted_documents(settings: Settings) -> None:
@@ -50,6 +59,7 @@ def _traces(_settings: Settings) -> None:
 
 
 _CHECKS: Final[dict[str, Callable[[Settings], None]]] = {
+    "models": _models,
     "prices": _price_book,
     "trusted documents": _trusted_documents,
     "provenance": _provenance,

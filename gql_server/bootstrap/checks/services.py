@@ -28,7 +28,8 @@ from gql_server.database.queries.processes import register_process
 from gql_server.database.tables.access import ApiKeyRow
 from gql_server.domain.clock import now
 from gql_server.domain.ids import new_id
-from gql_server.inference.workers_ai.listing import ListingFailed, fetch_listing
+from gql_server.inference.workers_ai.listing import fetch_listing
+from gql_server.inference.workers_ai.listing_calls import ListingFailed
 from gql_server.jobs.engine_database import SCHEMA as JOBS_SCHEMA
 from gql_server.settings import Settings
 from gql_server.storage.store import StoredObject, StoreMisconfigured, StoreUnavailable

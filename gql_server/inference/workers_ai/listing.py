@@ -8,24 +8,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote
 
-import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from gql_server.domain.money import nano_dollars
 from gql_server.inference.model import PriceUnit
-from gql_server.inference.workers_ai.answers import read_answer
-from gql_server.inference.workers_ai.credentials import Authorization, SecretsHidden
-from gql_server.inference.workers_ai.errors import AttemptFailed, read_error
-from gql_server.settings.settings import GATEWAY_ENDING
-from gql_server.tls import trusted_authorities
+from gql_server.inference.workers_ai.listing_calls import ListingFailed, open_listing, plain
 
 _TASK: Final = "Text-to-Image"
 _MAX_PAGES: Final = 50
-_MAX_NAME_LENGTH: Final = 100
 
 _UNITS: Final[Mapping[frozenset[str], PriceUnit]] = {
     frozenset({"tile"}): PriceUnit.OUTPUT_TILE,
@@ -48,18 +40,6 @@ _SYNONYMS: Final = {
     "additional": "subsequent",
 }
 _IDLE_WORDS: Final = {"per", "by", "x", "output", "image"}
-
-
-class ListingFailed(Exception):
-    """Cloudflare's list could not be read; the message holds no secret.
-
-    Attributes:
-        is_refusal: The token or the account was refused, and not the address wrong.
-    """
-
-    def __init__(self, message: str, *, is_refusal: bool = False) -> None:
-        super().__init__(message)
-        self.is_refusal = is_refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,20 +89,16 @@ async def fetch_listing(
     Raises:
         ListingFailed: The service cannot be reached, refuses, or answers with something else.
     """
-    base = base_url.rstrip("/")
-    if base.endswith(GATEWAY_ENDING):
-        raise ListingFailed(
-            "an AI Gateway has no list of models; use the address of Cloudflare's API"
-        )
-    url = f"{base}/accounts/{quote(account_id, safe='')}/ai/models/search"
-    redact = SecretsHidden(api_token, account_id)
     listed: dict[str, ListedModel] = {}
-    async with httpx.AsyncClient(
-        verify=trusted_authorities(), auth=Authorization(api_token), timeout=timeout_seconds
-    ) as client:
+    async with open_listing(
+        account_id=account_id,
+        api_token=api_token,
+        base_url=base_url,
+        timeout_seconds=timeout_seconds,
+    ) as calls:
         for page in range(1, _MAX_PAGES + 1):
             query: dict[str, str | int] = {"task": _TASK, "per_page": page_size, "page": page}
-            entries = await _page(client, url, query, redact)
+            entries = _entries(await calls.get("/models/search", query))
             listed |= {model.id: model for model in map(_model, entries)}
             if len(entries) < page_size:
                 break
@@ -131,26 +107,9 @@ async def fetch_listing(
     return tuple(listed.values())
 
 
-async def _page(
-    client: httpx.AsyncClient, url: str, query: Mapping[str, str | int], redact: SecretsHidden
-) -> list[_Entry]:
+def _entries(body: bytes) -> list[_Entry]:
     try:
-        async with client.stream("GET", url, params=query) as response:
-            answer = await read_answer(response)
-    except (httpx.HTTPError, OSError) as error:
-        reason = f"the service cannot be reached: {type(error).__name__}"
-        raise ListingFailed(reason) from error
-    except AttemptFailed as error:
-        raise ListingFailed(f"no list of models: {error.detail}") from error
-    if not httpx.codes.is_success(answer.status):
-        failure = read_error(answer.status, answer.headers, answer.body, redact=redact)
-        is_refusal = answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-        what = "the token or the account was refused" if is_refusal else "the service failed"
-        raise ListingFailed(
-            f"{what}: HTTP status {answer.status}, {failure.detail}", is_refusal=is_refusal
-        )
-    try:
-        return _Page.model_validate_json(answer.body).result
+        return _Page.model_validate_json(body).result
     except ValidationError as error:
         raise ListingFailed("the response is not a list of models") from error
 
@@ -161,10 +120,10 @@ def _model(entry: _Entry) -> ListedModel:
     for price in _prices(entry):
         unit = _unit(price.unit)
         if unit is None or unit in prices or price.currency != "USD" or _is_too_fine(price.price):
-            unread.append(_plain(f"{price.price:f} {price.currency} {price.unit}"))
+            unread.append(plain(f"{price.price:f} {price.currency} {price.unit}"))
         else:
             prices[unit] = price.price
-    return ListedModel(id=_plain(entry.name), unit_prices=prices, unread=tuple(unread))
+    return ListedModel(id=plain(entry.name), unit_prices=prices, unread=tuple(unread))
 
 
 def _prices(entry: _Entry) -> Iterator[_Price]:
@@ -173,7 +132,7 @@ def _prices(entry: _Entry) -> Iterator[_Price]:
             try:
                 yield from _Prices.model_validate(found).value
             except ValidationError as error:
-                raise ListingFailed(f"the price of {_plain(entry.name)} is none") from error
+                raise ListingFailed(f"the price of {plain(entry.name)} is none") from error
 
 
 def _unit(wording: str) -> PriceUnit | None:
@@ -187,7 +146,3 @@ def _is_too_fine(dollars: Decimal) -> bool:
     except ValueError:
         return True
     return False
-
-
-def _plain(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)[:_MAX_NAME_LENGTH]

@@ -139,6 +139,8 @@ def _by_model(
 ) -> Mapping[str, Sequence[Dated[T]]]:
     prices: dict[str, Sequence[Dated[T]]] = {}
     for model_id, entry in entries.items():
+        if model_id in catalogue.withdrawn:
+            continue
         if catalogue.get(model_id) is None:
             raise PriceBookError(f"{name}: there is no model {model_id!r} in the catalogue")
         try:

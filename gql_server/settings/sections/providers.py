@@ -79,6 +79,11 @@ class WorkersAISettings(BaseSettings):
         description="TOML file with prices that replace the built-in ones. "
         "[Format](using.md#prices).",
     )
+    model_overrides: Path | None = Field(
+        default=None,
+        description="TOML file that changes, withdraws and adds models. `gql-server models "
+        "refresh` writes one. [Format](operating.md#models).",
+    )
 
 
 class R2Settings(BaseSettings):
