@@ -9,10 +9,10 @@ from typing import Final, TypeVar
 
 from gql_server.api.caller import Caller
 from gql_server.batches.generations import get_generation_items
-from gql_server.batches.queries import get_batches
+from gql_server.batches.queries import get_batches, get_labels
 from gql_server.database.engine.pages import Page, PageRequest
 from gql_server.database.queries.images import ImageFilter
-from gql_server.database.records.batches import BatchRecord, ItemRecord
+from gql_server.database.records.batches import BatchLabels, BatchRecord, ItemRecord
 from gql_server.database.records.images import PartialImage
 from gql_server.database.records.source_images import SourceImageRecord
 from gql_server.database.records.templates import PartialTemplate
@@ -83,6 +83,16 @@ class Loaders:
     def batches(self) -> SharedLoader[str, BatchRecord | None]:
         """Batches by ID."""
         return self._by_id(get_batches)
+
+    @cached_property
+    def batch_labels(self) -> SharedLoader[str, BatchLabels | None]:
+        """The labels of batches that the caller sees, by their IDs."""
+
+        async def load(ids: list[str]) -> Sequence[BatchLabels | None]:
+            found = await get_labels(self._services, ids)
+            return [found.get(batch_id) for batch_id in ids]
+
+        return SharedLoader(load_fn=load)
 
     @cached_property
     def generation_items(self) -> SharedLoader[str, ItemRecord | None]:

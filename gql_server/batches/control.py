@@ -8,6 +8,7 @@ from gql_server.batches.pause import resume_changes
 from gql_server.batches.requests import BatchImage, BatchRequest
 from gql_server.batches.slice_runner import enqueue_slices
 from gql_server.database.queries.batch_items import failed_requests, slices_to_do
+from gql_server.database.queries.batch_labels import find_labels
 from gql_server.database.queries.batches import find_batches, lock_batch, set_batch
 from gql_server.database.records.batches import BatchRecord
 from gql_server.domain.batches import FINISHED, BatchPriority, BatchStatus
@@ -95,6 +96,7 @@ async def retry_batch(
         )
     async with services.database.read() as connection:
         written = await failed_requests(connection, batch_id)
+        labels = (await find_labels(connection, [batch_id])).get(batch_id)
     if not written:
         raise BatchConflict("The batch has no failed items.", batch_id=batch_id, status=status)
     pictures = [
@@ -110,6 +112,9 @@ async def retry_batch(
         priority=BatchPriority(batch.priority),
         webhook_url=batch.webhook_url,
         retry_of=batch_id,
+        name=batch.name,
+        tags=tuple(labels.tags) if labels is not None else None,
+        metadata=labels.details if labels is not None else None,
     )
     owner = replace(principal, user_id=batch.user_id)
     return await create_batch(

@@ -17,15 +17,17 @@ from gql_server.database.queries.batches import NewItem, find_batches, insert_ba
 from gql_server.database.queries.idempotency_keys import KeyScope, complete_key
 from gql_server.database.queries.reservations import ReservationLost, keep_reservation
 from gql_server.database.records.batches import BatchRecord
-from gql_server.database.tables.batches import BatchRow
+from gql_server.database.tables.batches import BatchLabelsRow, BatchRow
 from gql_server.domain.batches import BatchStatus, ItemStatus
 from gql_server.domain.budgets import Payer
 from gql_server.domain.clock import now
 from gql_server.domain.errors import BatchPending
 from gql_server.domain.ids import new_id
 from gql_server.domain.principal import Principal
+from gql_server.domain.search import folded
 from gql_server.generation.recovery import validated_to_json
 from gql_server.generation.requests.request import ImageRequest, request_to_json
+from gql_server.generation.requests.tags_and_metadata import clean_tags
 from gql_server.generation.services import Services
 from gql_server.idempotency.operations import Accepted
 from gql_server.inference.model import Model
@@ -126,13 +128,14 @@ async def _create(
 ) -> CreatedBatch:
     batch = _batch(services, principal, accepted)
     items = await _items(batch, accepted)
+    labels = _labels(batch, accepted.request)
     payer = Payer(user_id=principal.user_id, key_id=principal.key_id)
     # Reserved by this process until the batch is written, and then by the batch.
     exceeded: Sequence[BudgetState] = ()
     try:
         async with services.reservations.held(batch.id, payer, accepted.cost) as hold:
             exceeded = hold.exceeded
-            while not await _write(services, batch, items, scope, is_held=hold.is_written):
+            while not await _write(services, batch, items, labels, scope, is_held=hold.is_written):
                 await services.reservations.renew(hold)
     except DatabaseUnavailable:
         # Perhaps only the response to the commit was lost.
@@ -149,6 +152,7 @@ async def _write(
     services: Services,
     batch: BatchRow,
     items: Sequence[NewItem],
+    labels: BatchLabelsRow | None,
     scope: KeyScope | None,
     *,
     is_held: bool,
@@ -158,7 +162,7 @@ async def _write(
         async with services.database.write() as connection:
             if scope is not None:
                 await complete_key(connection, scope, result_id=batch.id)
-            await insert_batch(connection, batch, items)
+            await insert_batch(connection, batch, items, labels)
             if not await keep_reservation(connection, batch.id) and is_held:
                 raise ReservationLost
     except ReservationLost:
@@ -183,8 +187,20 @@ def _batch(services: Services, principal: Principal, accepted: ValidatedBatch) -
         is_single=request.is_single,
         retry_of=request.retry_of,
         webhook_url=request.webhook_url,
+        name=request.name.strip() if request.name is not None else None,
         traceparent=trace_headers().get(HEADER),
         created_at=now(),
+    )
+
+
+def _labels(batch: BatchRow, request: BatchRequest) -> BatchLabelsRow | None:
+    if batch.name is None and not request.tags and request.metadata is None:
+        return None
+    return BatchLabelsRow(
+        batch_id=batch.id,
+        search_text=folded(batch.name or ""),
+        tags=clean_tags(request.tags or ()),
+        details=dict(request.metadata) if request.metadata is not None else None,
     )
 
 
@@ -220,6 +236,10 @@ def _typical_seconds(model: Model) -> float:
 def _given(request: BatchRequest) -> dict[str, Any]:
     """Return the caller's input without unset fields, so that fields added later change no hash."""
     given = {one.name: getattr(request, one.name) for one in fields(request)}
+    for name in ("tags", "metadata"):
+        # Servers before them compare the images alone, which have both unless each has its own.
+        if any(getattr(image.request, name) == given[name] for image in request.pictures):
+            del given[name]
     return {
         **{name: value for name, value in given.items() if value not in (None, False)},
         "pictures": [_given_image(image.request) for image in request.pictures],

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from gql_server.database.engine.pages import Page, PageRequest
 from gql_server.database.queries import batch_items, batches
+from gql_server.database.queries.batch_labels import find_labels
 from gql_server.database.queries.batches import BatchFilter
-from gql_server.database.records.batches import BatchRecord, ItemRecord
+from gql_server.database.records.batches import BatchLabels, BatchRecord, ItemRecord
 from gql_server.domain.batches import BatchStatus, ItemStatus
 from gql_server.domain.clock import now
 from gql_server.domain.principal import Principal
@@ -21,6 +22,12 @@ async def get_batches(
     async with services.database.read() as connection:
         found = await batches.find_batches(connection, ids, user_id=principal.owner_filter())
     return {batch_id: batch for batch_id, batch in found.items() if not batch.is_single}
+
+
+async def get_labels(services: Services, ids: Collection[str]) -> dict[str, BatchLabels]:
+    """Return the labels of batches that the caller sees. Batches without any are left out."""
+    async with services.database.read() as connection:
+        return await find_labels(connection, ids)
 
 
 async def list_batches(

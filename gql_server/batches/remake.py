@@ -63,6 +63,7 @@ class BatchRemake:
         priority: Order among the user's batches.
         max_cost: Maximum cost in US dollars of all; a more expensive batch is refused.
         webhook_url: The URL to notify when the batch ends.
+        name: Name of the batch for people.
     """
 
     image_ids: Sequence[str]
@@ -71,6 +72,7 @@ class BatchRemake:
     priority: BatchPriority = BatchPriority.NORMAL
     max_cost: float | None = None
     webhook_url: str | None = None
+    name: str | None = None
 
 
 async def remake_images(
@@ -130,6 +132,9 @@ async def _request(services: Services, principal: Principal, remake: BatchRemake
         priority=remake.priority,
         max_cost=remake.max_cost,
         webhook_url=remake.webhook_url,
+        name=remake.name,
+        tags=tuple(remake.changes.get("tags") or ()) or None,
+        metadata=remake.changes.get("metadata"),
     )
 
 
@@ -170,5 +175,6 @@ def _given(remake: BatchRemake) -> dict[str, Any]:
         "priority": remake.priority.value,
         "max_cost": remake.max_cost,
         "webhook_url": remake.webhook_url,
+        "name": remake.name,
     }
     return {name: value for name, value in given.items() if value is not None}

@@ -1,7 +1,8 @@
 """A requested batch, before validation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gql_server.domain.batches import BatchPriority
 from gql_server.domain.errors import Path
@@ -35,6 +36,9 @@ class BatchRequest:
         webhook_url: The URL to notify when the batch ends.
         is_single: Whether it is a generation: one image, in no list of batches.
         retry_of: The batch whose failed items these are.
+        name: Its name for people.
+        tags: The tags that it gives its images; some may have others.
+        metadata: The metadata that it gives its images, likewise.
     """
 
     pictures: Sequence[BatchImage]
@@ -44,3 +48,6 @@ class BatchRequest:
     webhook_url: str | None = None
     is_single: bool = False
     retry_of: str | None = None
+    name: str | None = None
+    tags: Sequence[str] | None = None
+    metadata: Mapping[str, Any] | None = None

@@ -17,8 +17,10 @@ from gql_server.domain.errors import (
 from gql_server.domain.ids import new_id
 from gql_server.domain.money import MilliNeurons, NanoDollars, round_down_to_nanos
 from gql_server.domain.principal import Principal
+from gql_server.domain.text import text_errors
 from gql_server.generation.requests.image_price import cost_errors
 from gql_server.generation.requests.request import ImageRequest
+from gql_server.generation.requests.tags_and_metadata import are_oversized, label_errors
 from gql_server.generation.requests.validated import ValidatedRequest, with_other_seed
 from gql_server.generation.requests.validation import (
     NamedInputs,
@@ -33,6 +35,7 @@ from gql_server.telemetry.spans import Span
 from gql_server.telemetry.tracing import span
 
 MAX_IMAGES: Final = 10_000
+MAX_NAME_LENGTH: Final = 200
 _COPIES_PER_COST: Final = 10
 
 
@@ -125,7 +128,7 @@ async def _checked(
                     break
                 if copy is image.request:
                     checked.append(found)
-    reported = list(errors.values())
+    reported = list({**errors, **_label_errors(request)}.values())
     if not reported:
         checked = _within(checked, request)
         reported = list(cost_errors(request.max_cost, _total(checked, request).cost))
@@ -156,7 +159,9 @@ def _total(checked: Sequence[ValidatedRequest], request: BatchRequest) -> Price:
 
 async def is_oversized_batch(services: Services, request: BatchRequest) -> bool:
     """Return whether a batch is larger than any valid one, without looking at more than that."""
-    if len(request.pictures) > MAX_IMAGES:
+    if len(request.pictures) > MAX_IMAGES or len(request.name or "") > MAX_NAME_LENGTH:
+        return True
+    if are_oversized(request.tags or (), request.metadata):
         return True
     async with bulk_work() as pace:
         for image in request.pictures:
@@ -186,6 +191,16 @@ def size_errors(pictures: int, images_per_prompt: int) -> Iterator[InvalidInput]
             path=("pictures",),
             code=ErrorCode.TOO_MANY,
         )
+
+
+def _label_errors(request: BatchRequest) -> dict[tuple[Path, str], DomainError]:
+    """Return what is wrong with the labels, which no image needs to have, by path and message."""
+    errors = list(label_errors(request.tags, request.metadata))
+    if request.name is not None:
+        errors += text_errors(
+            request.name, path=("name",), label="The name", minimum=1, maximum=MAX_NAME_LENGTH
+        )
+    return {(error.path, error.message): error for error in errors}
 
 
 async def _webhook_errors(services: Services, url: str | None) -> list[InvalidInput]:

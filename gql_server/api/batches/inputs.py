@@ -25,6 +25,8 @@ from gql_server.generation.requests.request import ImageRequest
 from gql_server.graphql.execution.plain_values import length, whole_number
 from gql_server.processes.bulk_work import bulk_work
 
+BATCH_NAME: Final = "Name of the batch, for people: 1 to 200 characters."
+
 _SETTINGS: Final = tuple(field.name for field in fields(ImageSettingsInput))
 _PYTHON_NAMES: Final = {camel_case(name): name for name in (*_SETTINGS, "prompt")}
 _LISTS: Final = frozenset({"models", "source_image_ids", "tags"})
@@ -69,7 +71,8 @@ class BatchPicturesInput:
 class GenerateBatchInput(ImageSettingsInput):
     """A batch of images to generate.
 
-    Settings apply to every image that does not override them.
+    Settings apply to every image that does not override them. `tags` and `metadata` are those of
+    the batch as well.
     """
 
     pictures: BatchPicturesInput = strawberry.field(
@@ -80,6 +83,7 @@ class GenerateBatchInput(ImageSettingsInput):
         description="Number of images for each prompt or item, from 1. Each gets its own "
         "seed: a given seed is incremented by 1 for each further image.",
     )
+    name: str | None = strawberry.field(default=None, description=BATCH_NAME)
     priority: BatchPriority = strawberry.field(
         default=BatchPriority.NORMAL, description="Priority among your own batches."
     )
@@ -133,6 +137,9 @@ async def batch_request(source: GenerateBatchInput) -> BatchRequest:
         priority=domain_member(domain.BatchPriority, source.priority),
         max_cost=source.max_cost,
         webhook_url=source.webhook_url,
+        name=source.name,
+        tags=tuple(source.tags) if source.tags is not None else None,
+        metadata=cast("dict[str, Any] | None", source.metadata),
     )
 
 

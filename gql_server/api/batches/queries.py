@@ -1,6 +1,7 @@
 """Queries of batches."""
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Final, cast
 
 import strawberry
 
@@ -9,13 +10,19 @@ from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.enums import domain_member
-from gql_server.api.images.filters import validate_user
+from gql_server.api.images.filters import validate_search, validate_user
 from gql_server.api.pages import PageArguments, Paginated
 from gql_server.batches import queries as use_cases
+from gql_server.database.engine.json_contains import PlainValue
 from gql_server.database.queries import batches as rows
+from gql_server.database.queries.batch_labels import LabelFilter
 from gql_server.domain import batches as domain
-from gql_server.domain.errors import Rejected
+from gql_server.domain.errors import MAX_ID_LENGTH, ErrorCode, InvalidInput, Rejected
+from gql_server.domain.text import list_errors
+from gql_server.generation.requests.tags_and_metadata import MAX_TAGS, clean_tags, json_errors
 from gql_server.graphql.plans.fields import PLAN, ByResolver
+
+_MAX_KEYS: Final = 20
 
 
 @described
@@ -28,6 +35,20 @@ class BatchFilter:
 
     status: list[BatchStatus] | None = strawberry.field(
         default=None, description="Only batches with one of these statuses."
+    )
+    search: str | None = strawberry.field(
+        default=None,
+        description="Words that are all in the name; at most 20. Part of a word matches, and "
+        "letters match whatever their case, width or composition.",
+    )
+    tags: list[str] | None = strawberry.field(
+        default=None,
+        description="Only batches with all of these tags, at most 20. Tags are compared exactly.",
+    )
+    metadata: strawberry.scalars.JSON | None = strawberry.field(
+        default=None,
+        description="Only batches whose metadata has these keys with these values: a JSON object "
+        'of at most 20 texts, numbers and booleans, such as `{"order": 42}`.',
     )
     user_id: strawberry.ID | None = strawberry.field(
         default=None,
@@ -81,7 +102,12 @@ async def _batch_connection(
     context = info.context
     request = page.request()
     fields = where or BatchFilter()
-    errors = list(validate_user(fields.user_id))
+    errors = [
+        *validate_user(fields.user_id),
+        *validate_search(fields.search or ""),
+        *list_errors(fields.tags, path=("filter", "tags"), limit=MAX_TAGS),
+        *_metadata_errors(fields.metadata),
+    ]
     if errors:
         raise Rejected(errors)
     batch_filter = rows.BatchFilter(
@@ -89,6 +115,11 @@ async def _batch_connection(
         statuses=tuple({domain_member(domain.BatchStatus, one) for one in fields.status})
         if fields.status is not None
         else None,
+        labels=LabelFilter(
+            search=fields.search,
+            tags=tuple(clean_tags(fields.tags or ())),
+            metadata=cast("Mapping[str, PlainValue] | None", fields.metadata),
+        ),
     )
     found = await use_cases.list_batches(context.services, context.principal, batch_filter, request)
 
@@ -96,3 +127,26 @@ async def _batch_connection(
         return await use_cases.count_batches(context.services, context.principal, batch_filter)
 
     return connection(found, [batch_from(context, row) for row in found.rows], request, count)
+
+
+def _metadata_errors(metadata: object) -> Iterator[InvalidInput]:
+    """Yield what is wrong with the metadata that a filter names."""
+    if metadata is None:
+        return
+    path = ("filter", "metadata")
+    if not isinstance(metadata, dict):
+        yield InvalidInput("Metadata must be a JSON object.", path=path)
+        return
+    if len(metadata) > _MAX_KEYS:
+        yield InvalidInput(
+            f"A filter has at most {_MAX_KEYS} keys of metadata; {len(metadata)} were given.",
+            path=path,
+            code=ErrorCode.TOO_MANY,
+        )
+        return
+    yield from json_errors(metadata, label="Metadata", path=path)
+    for key, value in metadata.items():
+        if not isinstance(value, str | int | float):
+            yield InvalidInput(
+                "A value must be a text, a number or a boolean.", path=(*path, key[:MAX_ID_LENGTH])
+            )

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from gql_server.api.batches.inputs import BATCH_NAME
 from gql_server.api.batches.mutations import batch_creation
 from gql_server.api.batches.types import Batch, BatchPriority
 from gql_server.api.budgets.warnings import MAX_WARNINGS, PayloadWarning
@@ -35,6 +36,7 @@ class RemakeImagesInput(RemakeChangesInput):
         "one chosen at random, or `seed` incremented by 1 for each further image. One image with "
         "the seed of the first one when omitted.",
     )
+    name: str | None = strawberry.field(default=None, description=BATCH_NAME)
     priority: BatchPriority = strawberry.field(
         default=BatchPriority.NORMAL, description="Priority among your own batches."
     )
@@ -84,6 +86,7 @@ def batch_remake(source: RemakeImagesInput) -> BatchRemake:
         priority=domain_member(domain.BatchPriority, source.priority),
         max_cost=source.max_cost,
         webhook_url=source.webhook_url,
+        name=source.name,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
@@ -21,6 +21,7 @@ from gql_server.batches.progress import MAX_ITEMS, ended_items
 from gql_server.database.records.batches import BatchRecord
 from gql_server.domain import batches as domain
 from gql_server.domain.money import to_dollars
+from gql_server.generation.requests.tags_and_metadata import MAX_TAGS
 from gql_server.graphql.execution.weights import list_size
 
 
@@ -101,6 +102,9 @@ class Batch(Node):
     `queued`, `running`, `succeeded`, `failed` and `canceled` always add up to `total`.
     """
 
+    name: str | None = strawberry.field(
+        description="Name of the batch, for people. Null when it has none."
+    )
     status: BatchStatus = strawberry.field(description="Current status.")
     priority: BatchPriority = strawberry.field(description="Priority among the user's own batches.")
     total: int = strawberry.field(description="Number of images requested.")
@@ -150,6 +154,24 @@ class Batch(Node):
         if self.retry_of_id is None:
             return None
         return (await find_batches(info, [strawberry.ID(self.retry_of_id)])).get(self.retry_of_id)
+
+    @strawberry.field(
+        description="Tags that the batch gives its images. An image may have others.",
+        metadata=list_size(MAX_TAGS),
+    )
+    async def tags(self, info: Info) -> list[str]:
+        """Find the tags."""
+        labels = await info.context.loaders.batch_labels.load(self.id)
+        return list(labels.tags) if labels is not None else []
+
+    @strawberry.field(
+        description="Client-defined metadata that the batch gives its images. Null when it gives "
+        "none."
+    )
+    async def metadata(self, info: Info) -> strawberry.scalars.JSON | None:
+        """Find the metadata."""
+        labels = await info.context.loaders.batch_labels.load(self.id)
+        return cast("strawberry.scalars.JSON | None", labels.details if labels else None)
 
     @strawberry.field(
         description="Webhook sent when the batch finished, with its deliveries. Null before"
@@ -206,6 +228,7 @@ def batch_from(context: Context, batch: BatchRecord) -> Batch:
     finish = use_cases.estimated_finish(batch, concurrency=context.services.batch_concurrency)
     return Batch(
         id=strawberry.ID(batch.id),
+        name=batch.name,
         status=BatchStatus(domain.BatchStatus(batch.status)),
         priority=BatchPriority(domain.BatchPriority(batch.priority)),
         total=batch.total,

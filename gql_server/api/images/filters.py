@@ -94,7 +94,7 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
         *list_errors(where.batches, path=("filter", "batches"), limit=_MAX_IDS),
         *list_errors(where.tags, path=("filter", "tags"), limit=MAX_TAGS),
         *validate_user(where.user_id),
-        *_validate_search(where.search or ""),
+        *validate_search(where.search or ""),
     ]
     if errors:
         raise Rejected(errors)
@@ -112,8 +112,11 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
     )
 
 
-def _validate_search(search: str) -> Iterator[InvalidInput]:
-    """Count words as they were sent, and again when folded: one letter can become four words."""
+def validate_search(search: str) -> Iterator[InvalidInput]:
+    """Yield the errors of a filter's ``search``.
+
+    Words are counted as they were sent, and again when folded: one letter can become four words.
+    """
     for words in (search.split(), folded_words(search)):
         found = list(list_errors(list(words), path=("filter", "search"), limit=_MAX_WORDS))
         if found:

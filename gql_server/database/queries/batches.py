@@ -1,7 +1,7 @@
 """Statements about batches: their states and counts, which change under the batch's row lock."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, TypedDict
@@ -28,8 +28,13 @@ from gql_server.database.engine.columns import UtcDateTime, columns_of
 from gql_server.database.engine.notifications import notify
 from gql_server.database.engine.pages import Page, PageRequest, page_statement, read_page
 from gql_server.database.engine.records import read_records, records_by_id, select_records
+from gql_server.database.queries.batch_labels import (
+    LabelFilter,
+    insert_labels,
+    label_conditions,
+)
 from gql_server.database.records.batches import BatchRecord
-from gql_server.database.tables.batches import BatchItemRow, BatchRow
+from gql_server.database.tables.batches import BatchItemRow, BatchLabelsRow, BatchRow
 from gql_server.domain.batches import STARTABLE, BatchStatus, ItemStatus
 from gql_server.domain.clock import now
 
@@ -49,6 +54,7 @@ class BatchFilter:
 
     user_id: str | None = None
     statuses: tuple[BatchStatus, ...] | None = None
+    labels: LabelFilter = field(default_factory=LabelFilter)
 
 
 def batch_topic(batch_id: str) -> str:
@@ -75,10 +81,15 @@ class NewItem(TypedDict):
 
 
 async def insert_batch(
-    connection: AsyncConnection, batch: BatchRow, items: Sequence[NewItem]
+    connection: AsyncConnection,
+    batch: BatchRow,
+    items: Sequence[NewItem],
+    labels: BatchLabelsRow | None = None,
 ) -> None:
-    """Write a batch and its items."""
+    """Write a batch, its labels and its items."""
     await connection.execute(insert(BatchRow), batch.model_dump())
+    if labels is not None:
+        await insert_labels(connection, labels)
     for start in range(0, len(items), _INSERTED_AT_ONCE):
         await connection.execute(insert(BatchItemRow), items[start : start + _INSERTED_AT_ONCE])
 
@@ -265,7 +276,7 @@ def _narrowed(statement: Select[Any], where: BatchFilter) -> Select[Any]:
         statement = statement.where(col(BatchRow.user_id) == where.user_id)
     if where.statuses is not None:
         statement = statement.where(col(BatchRow.status).in_(where.statuses))
-    return statement
+    return statement.where(*label_conditions(where.labels))
 
 
 _OF_BATCH: Final = col(BatchRow.id) == bindparam("of_batch", type_=String())

@@ -1,6 +1,6 @@
 """Batches and their items as they are read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -32,11 +32,20 @@ class BatchRecord(NamedTuple):
     is_single: bool
     retry_of: str | None
     webhook_url: str | None
+    name: str | None
     traceparent: str | None
     created_at: datetime
     started_at: datetime | None
     working_since: datetime | None
     finished_at: datetime | None
+
+
+class BatchLabels(NamedTuple):
+    """The tags and the metadata that a batch gives its images."""
+
+    batch_id: str
+    tags: Sequence[str]
+    details: Mapping[str, Any] | None
 
 
 class ItemRecord(NamedTuple):

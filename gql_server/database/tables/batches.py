@@ -53,6 +53,7 @@ class BatchRow(SQLModel, table=True):
     """Whether it is a generation: one image, in no list of batches."""
     retry_of: str | None = Field(default=None, foreign_key="batches.id")
     webhook_url: str | None = None
+    name: str | None = None
     traceparent: str | None = None
     """The place in a trace of the request that it was accepted by."""
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -60,6 +61,23 @@ class BatchRow(SQLModel, table=True):
     working_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When it would have started without pauses; None if it was not paused or not started."""
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class BatchLabelsRow(SQLModel, table=True):
+    """What a batch is found by beside its ID, if it has any of it.
+
+    It has a table of its own, because the row of a batch is read and written with each item.
+    """
+
+    __tablename__ = "batch_labels"
+
+    batch_id: str = Field(primary_key=True, foreign_key="batches.id")
+    search_text: str = Field(sa_type=Text)
+    """The name as ``domain/search.py`` folds it, so that every database finds the same."""
+    tags: list[str] = Field(sa_type=JsonValue)
+    """Those that the batch gives its images."""
+    details: dict[str, Any] | None = Field(default=None, sa_type=JsonValue)
+    """The ``metadata`` that the batch gives its images; a table class cannot use that name."""
 
 
 class BatchItemRow(SQLModel, table=True):

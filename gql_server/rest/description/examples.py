@@ -112,6 +112,7 @@ COSTS: Final[dict[str, Any]] = {
 }
 BATCH: Final[dict[str, Any]] = {
     "id": BATCH_ID,
+    "name": "Summer catalogue",
     "status": "running",
     "priority": "normal",
     "total": 3,

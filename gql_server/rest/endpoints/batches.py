@@ -60,6 +60,9 @@ _EXAMPLES: Final[dict[str, Example]] = {
 class BatchOptions(Given):
     """How a batch is carried out."""
 
+    name: str | None = described(
+        "Name of the batch, for people: 1 to 200 characters.", "Summer catalogue", None
+    )
     priority: Literal["high", "normal", "low"] = described(
         "Priority among your own batches.", "normal", "normal"
     )
@@ -87,6 +90,9 @@ class Batch(Answer):
 
     id: str = described(
         "ID of the batch, `bat_…`. List its images with `/api/images?batch_id=…`.", BATCH_ID
+    )
+    name: str | None = described(
+        "Name of the batch, for people. Null when it has none.", "Summer catalogue"
     )
     status: BatchStatus = described("Current status.", "running")
     priority: BatchPriority = described("Priority among the user's own batches.", "normal")
@@ -188,6 +194,9 @@ async def _request(given: GenerateBatchRequest) -> BatchRequest:
         priority=BatchPriority(given.priority),
         max_cost=given.max_cost,
         webhook_url=given.webhook_url,
+        name=given.name,
+        tags=tuple(given.tags) if given.tags is not None else None,
+        metadata=given.metadata,
     )
 
 

@@ -121,6 +121,7 @@ async def remake_batch(
             priority=BatchPriority(given.priority),
             max_cost=given.max_cost,
             webhook_url=given.webhook_url,
+            name=given.name,
         ),
         idempotency_key=unquoted(idempotency_key),
     )

@@ -113,6 +113,8 @@ export const de: Words = {
     templateModel: 'Das Modell der Vorlage',
     copies: 'Bilder pro Prompt',
     further: 'Weitere Angaben',
+    name: 'Name',
+    nameHint: 'Erscheint in der Liste der Serien.',
     tags: 'Schlagwörter',
     tagsHint: 'Durch Kommas getrennt, um die Bilder wiederzufinden.',
     webhookUrl: 'Webhook',

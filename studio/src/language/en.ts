@@ -107,6 +107,8 @@ export const en = {
     templateModel: 'The template’s model',
     copies: 'Images per prompt',
     further: 'Further options',
+    name: 'Name',
+    nameHint: 'Shown in the list of batches.',
     tags: 'Tags',
     tagsHint: 'Separated by commas, to find the images by.',
     webhookUrl: 'Webhook',

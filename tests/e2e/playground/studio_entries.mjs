@@ -85,12 +85,15 @@ async function makesABatchOfAFile(page) {
   const text = '\uFEFF# foxes\r\nA red fox\r\n\r\nA white fox\r\nA fox in the fog\r\n';
   await file.setInputFiles({ name: 'foxes.txt', mimeType: 'text/plain', buffer: Buffer.from(text) });
   await page.getByText('3 prompts').waitFor();
+  await page.getByLabel('Name', { exact: true }).fill('Foxes');
   await page.locator('button[type="submit"]:not([aria-busy])').click();
-  await page.getByRole('heading', { name: 'Batch of 3 images' }).waitFor({ timeout: TIMEOUT });
+  await page.getByRole('heading', { name: 'Foxes' }).waitFor({ timeout: TIMEOUT });
   await page.getByRole('status').getByText('Done', { exact: true }).first().waitFor({ timeout: TIMEOUT });
   const query = 'query($id: ID!) { batch(id: $id) { items(first: 9) { edges { node { prompt } } } } }';
   const { batch } = await api(origin, query, { id: page.url().split('/').at(-1) });
   assert.deepEqual(batch.items.edges.map(({ node }) => node.prompt), ['A red fox', 'A white fox', 'A fox in the fog']);
+  await page.goto(`${origin}/studio/batches`);
+  await page.getByRole('link', { name: 'Foxes' }).waitFor({ timeout: TIMEOUT });
 }
 
 async function resumesABatch(page) {

@@ -44,11 +44,11 @@ export default function BatchPage({ params: { id = '' } }: { params: Record<stri
     );
   }
   const batch = readFragment(BATCH, data.batch);
-  const { retryOf, webhook } = data.batch;
+  const { retryOf, tags, webhook } = data.batch;
   return (
     <Page
       isWide
-      title={words.of(batch.total, format.number(batch.total))}
+      title={batch.name ?? words.of(batch.total, format.number(batch.total))}
       actions={
         <>
           {back}
@@ -71,6 +71,7 @@ export default function BatchPage({ params: { id = '' } }: { params: Record<stri
               [words.estimated, <Money dollars={batch.estimatedCost} />],
               [words.created, <Time value={batch.createdAt} />],
               ...(batch.finishedAt ? [[words.finished, <Time value={batch.finishedAt} />] as const] : []),
+              ...(tags.length > 0 ? [[words.tags, tags.join(', ')] as const] : []),
               [words.priority, words.priorities[batch.priority]],
               [words.user, batch.userId],
               ...(retryOf ? [[words.retryOf, <Link href={`/studio/batches/${retryOf.id}`}>{words.earlier}</Link>] as const] : []),

@@ -98,7 +98,7 @@ function Row({ batch: masked, isWatched }: { batch: FragmentOf<typeof BATCH>; is
         <div className={classes(layout.row, layout.between)}>
           <h2>
             <Link href={`/studio/batches/${batch.id}`} className={styles.link}>
-              {first?.prompt ?? words.images(batch.total, format.number(batch.total))}
+              {batch.name ?? first?.prompt ?? words.images(batch.total, format.number(batch.total))}
             </Link>
           </h2>
           <BatchBadge status={batch.status} />

@@ -19,6 +19,8 @@ import { useDraft, type Draft } from './draft';
 import { MAX_FILE_BYTES, MAX_PROMPTS, readPrompts } from './prompts';
 import { CHOICES, GENERATE } from './queries';
 
+const MAX_NAME_LENGTH = 200;
+
 type BatchInput = VariablesOf<typeof GENERATE>['input'];
 
 /** Makes a batch from lines or a file: what it costs comes before it starts. */
@@ -113,6 +115,7 @@ function Form({ models, templates }: { models: Models; templates: readonly Templ
         </Card>
         <Card title={words.further}>
           <div className={layout.fields}>
+            <Field label={words.name} hint={words.nameHint} maxLength={MAX_NAME_LENGTH} value={draft.name} error={errors.name} onChange={(event) => update({ name: event.target.value })} />
             <Field label={words.tags} hint={words.tagsHint} value={draft.tags} error={messageOfList(errors, 'tags')} onChange={(event) => update({ tags: event.target.value })} />
             <Select label={words.priority} hint={words.priorityHint} value={draft.priority} onChange={(event) => update({ priority: event.target.value as Draft['priority'] })}>
               {(['HIGH', 'NORMAL', 'LOW'] as const).map((priority) => (
@@ -233,6 +236,7 @@ function inputOf(draft: Draft, model: string, prompts: string[], parameters: Mod
     ...(draft.model || !draft.template ? { model } : {}),
     imagesPerPrompt: Math.trunc(Number(draft.copies)) || 1,
     priority: draft.priority,
+    ...(draft.name.trim() && { name: draft.name.trim() }),
     ...(tags.length > 0 && { tags }),
     ...(draft.webhookUrl.trim() && { webhookUrl: draft.webhookUrl.trim() }),
     ...parameterInput(parameters, draft.settings),

@@ -9,6 +9,7 @@ export interface Draft {
   template: string;
   copies: string;
   priority: 'HIGH' | 'NORMAL' | 'LOW';
+  name: string;
   tags: string;
   webhookUrl: string;
   settings: Entered;
@@ -38,7 +39,7 @@ export function useDraft(): [Draft, (changes: Partial<Draft>) => void, forget: (
 function readDraft(): Draft {
   const kept = sessionStorage.getItem(NAME);
   const empty: Draft = {
-    text: '', model: '', template: '', copies: '1', priority: 'NORMAL', tags: '', webhookUrl: '', settings: {},
+    text: '', model: '', template: '', copies: '1', priority: 'NORMAL', name: '', tags: '', webhookUrl: '', settings: {},
     idempotencyKey: newIdempotencyKey(),
   };
   if (!kept) return empty;

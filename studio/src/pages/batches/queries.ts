@@ -4,6 +4,7 @@ import { graphql, type ResultOf } from '../../api/graphql';
 export const BATCH = graphql(`
   fragment StudioBatch on Batch {
     id
+    name
     status
     priority
     total
@@ -65,6 +66,7 @@ export const BATCH_PAGE = graphql(
         retryOf {
           id
         }
+        tags
         webhook {
           id
           url
