@@ -36,6 +36,7 @@ _FIELDS: Final = frozenset(
     {
         "prompt",
         "model",
+        "models",
         "template_id",
         "source_image_ids",
         "mask_image_id",

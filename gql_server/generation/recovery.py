@@ -12,7 +12,7 @@ from gql_server.database.records.remote_images import RemoteImageRecord
 from gql_server.domain.budgets import Payer
 from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.money import MilliNeurons, NanoDollars
-from gql_server.domain.parameters import parameters_from_json, parameters_to_json
+from gql_server.domain.parameters import Parameters, parameters_from_json, parameters_to_json
 from gql_server.domain.principal import Principal
 from gql_server.domain.skipped_models import (
     SkippedModel,
@@ -278,9 +278,20 @@ def request_again(request: Mapping[str, Any], accepted: Mapping[str, Any]) -> Im
     """
     remade_from, kept = accepted.get("remade_from"), None
     if remade_from is not None:
-        kept = KeptPrompt(accepted["rendered_prompt"], accepted["template_version"], remade_from)
+        kept = KeptPrompt(
+            accepted["rendered_prompt"],
+            accepted["template_version"],
+            remade_from,
+            {one["model"]: _given_again(one) for one in accepted.get("fallbacks", ())},
+        )
     models = tuple(accepted.get("models", ()))
     return replace(request_from_json(request), fallback_model_ids=models, kept=kept)
+
+
+def _given_again(candidate: Mapping[str, Any]) -> Parameters:
+    """Return a candidate's settings to be accepted again, with a new seed if it was random."""
+    parameters = parameters_from_json(candidate["parameters"])
+    return parameters if candidate.get("seed_was_given") else replace(parameters, seed=None)
 
 
 def validated_from_record(

@@ -14,12 +14,17 @@ from gql_server.domain.errors import ErrorCode, ImageNotFound, InvalidInput
 from gql_server.domain.lineage import NO_SOURCES, Lineage
 from gql_server.domain.parameters import Parameters, parameters_from_json
 from gql_server.domain.principal import Principal
+from gql_server.domain.skipped_models import MAX_MODELS
 from gql_server.generation.generate import GeneratedImage, generate_request
 from gql_server.generation.requests.request import ImageRequest, KeptPrompt
 from gql_server.generation.services import Services
 from gql_server.inference.model import Model
 
-NAMES: Final[Mapping[str, str]] = {"model": "model_id", "parameters": "own"}
+NAMES: Final[Mapping[str, str]] = {
+    "model": "model_id",
+    "models": "fallback_model_ids",
+    "parameters": "own",
+}
 """Names of changes, by those of clients' fields where they differ."""
 
 _OPERATION: Final = "remakeImage"
@@ -136,10 +141,18 @@ def remake_request(services: Services, originals: Originals, remake: Remake) -> 
             code=ErrorCode.NOT_SUPPORTED,
         )
     model_id = changes.get("model_id") or image["model_id"]
+    fallbacks = tuple(changes.get("fallback_model_ids") or ())
+    kept = replace(
+        kept,
+        parameters={
+            name: _parameters(services, image, name, changes) for name in fallbacks[:MAX_MODELS]
+        },
+    )
     lineage = _lineage(services, image, originals.lineage[image["id"]], changes)
     return ImageRequest(
         prompt=image["prompt"] if prompt is None else prompt,
         model_id=model_id,
+        fallback_model_ids=fallbacks,
         template_id=template_id,
         parameters=_parameters(services, image, model_id, changes),
         source_image_ids=tuple(lineage.source_ids),

@@ -10,6 +10,8 @@ from tests.support.running_app import FLUX, SDXL, png
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import failure, replies
 
+WAN = "alibaba/wan-2.6-image"
+
 pytestmark = pytest.mark.anyio
 
 REMAKE = """mutation R($input: RemakeImagesInput!) { remakeImages(input: $input) {
@@ -197,3 +199,24 @@ async def test_the_same_by_rest(harness: BatchHarness, fake_workers_ai: FakeWork
     missing = await post("/api/batch/remake", json={"ids": ["img_none"]})
     assert missing.status_code == 400
     assert "img_none" in missing.text
+
+
+async def test_a_retry_keeps_the_models_of_a_remake_and_their_settings(
+    harness: BatchHarness, fake_workers_ai: FakeWorkersAI
+) -> None:
+    first = await harness.app.image(model=SDXL, seed=7, steps=6, width=512)
+    given = {"ids": [first["id"]], "models": [WAN, FLUX]}
+    rest = await harness.app.client.post("/api/batch/remake", json={**given, "name": "Again"})
+    assert (rest.status_code, rest.json()["name"]) == (201, "Again")
+    batch = rest.json()["id"]
+    fake_workers_ai.always = replies(failure(5007, 400, "No such model"))
+    await harness.work_on(batch)
+    assert (await harness.read(batch))["failed"] == 1
+    fake_workers_ai.requests.clear()
+    retried = (await harness.change("retryBatch", batch))["batch"]["id"]
+    fake_workers_ai.always = None
+    fake_workers_ai.next(*[replies(failure(5007, 400, "No such model"))] * 2)
+    await harness.work_on(retried)
+    sent = [(request.model, request.parameters) for request in fake_workers_ai.requests]
+    assert sent[1:] == [(WAN, {"size": "512x1024"}), (FLUX, {"seed": 7, "steps": 6})]
+    assert (sent[0][0], sent[0][1]["num_steps"], sent[0][1]["seed"]) == (SDXL, 6, 7)

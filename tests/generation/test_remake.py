@@ -9,6 +9,10 @@ from tests.access.access_probes import IMG2IMG, INPAINTING
 from tests.database.rows import add_image
 from tests.support.running_app import FLUX, SDXL, RunningApp, png
 from tests.support.workers_ai_app import FakeWorkersAI
+from tests.support.workers_ai_behaviours import error
+
+WAN = "alibaba/wan-2.6-image"
+QWEN = "alibaba/qwen-image-3.0-pro"
 
 pytestmark = pytest.mark.anyio
 
@@ -162,3 +166,25 @@ async def test_a_key_remakes_once(app: RunningApp, fake_workers_ai: FakeWorkersA
         "IDEMPOTENCY_CONFLICT",
         ["input", "idempotencyKey"],
     )
+
+
+async def test_the_next_model_remakes_what_the_first_cannot_with_the_settings_that_it_has(
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
+) -> None:
+    first = await app.image(model=SDXL, seed=7, steps=6, negativePrompt="rain", width=512)
+    fake_workers_ai.next(error(5007, 400, "No such model"), error(5007, 400, "No such model"))
+    image = await remade(app, id=first["id"], models=[SDXL, WAN, FLUX])
+    original, again, wan, flux = fake_workers_ai.requests
+    assert (again.model, again.body) == (SDXL, original.body)
+    assert (wan.model, wan.parameters) == (WAN, {"size": "512x1024", "negative_prompt": "rain"})
+    assert (flux.model, flux.parameters) == (FLUX, {"seed": 7, "steps": 6})
+    assert image["model"]["id"] == FLUX
+    wrong = {"id": first["id"], "models": [FLUX], "steps": 20}
+    assert await refused(app, **wrong) == ("OUT_OF_RANGE", ["input", "steps"])
+    assert await refused(app, id=first["id"], models=["no/model"]) == (
+        "MODEL_NOT_FOUND",
+        ["input", "models", "0"],
+    )
+    many = [FLUX, WAN, QWEN, "openai/gpt-image-2", "pruna/p-image"]
+    assert await refused(app, id=first["id"], models=many) == ("TOO_MANY", ["input", "models"])
+    assert (await remade(app, id=first["id"], models=None))["model"]["id"] == SDXL

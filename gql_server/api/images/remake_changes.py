@@ -24,6 +24,11 @@ class RemakeChangesInput:
         "and those with the first model's default take the new model's. The same model when "
         "omitted or null."
     )
+    models: strawberry.Maybe[list[strawberry.ID] | None] = strawberry.field(
+        description="IDs of models to try, in this order, when `model` does not generate the image,"
+        " as in `generateImage`. Each takes the settings of the first image that it has. None when "
+        "omitted or null."
+    )
     negative_prompt: strawberry.Maybe[str | None] = strawberry.field(
         description=f"Things the image should not show. {_SAME}"
     )

@@ -13,17 +13,20 @@ from gql_server.domain.parameters import (
 
 @dataclass(frozen=True, slots=True)
 class KeptPrompt:
-    """The prompt of an image that is generated again.
+    """What an image that is generated again keeps of the first one.
 
     Attributes:
         rendered: The prompt that the model received; None if the prompt changes.
         template_version: The version of the template whose text is in it.
         remade_from: The image that is generated again.
+        parameters: The settings for other models that are tried after the first one, by model: what
+            they have of the image's, with the caller's changes.
     """
 
     rendered: str | None
     template_version: int | None
     remade_from: str
+    parameters: Mapping[str, Parameters] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

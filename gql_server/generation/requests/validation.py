@@ -189,7 +189,9 @@ def validate_with(
 def _resolved(model: Model, request: ImageRequest, saved: Parameters | None) -> ResolvedParameters:
     """Return the parameters for a model, and what it does not accept of settings and images."""
     sources = len(request.source_image_ids)
-    resolved = resolve_parameters(model, request.parameters, saved)
+    kept = request.kept.parameters if request.kept is not None else {}
+    given = kept.get(model.id, request.parameters)
+    resolved = resolve_parameters(model, given, saved)
     errors = [
         *resolved.errors,
         *without_images_errors(model, resolved.parameters, sources=sources),
@@ -197,7 +199,7 @@ def _resolved(model: Model, request: ImageRequest, saved: Parameters | None) -> 
             model,
             sources=sources,
             has_mask=request.mask_image_id is not None,
-            strength=request.parameters.strength,
+            strength=given.strength,
         ),
     ]
     return ResolvedParameters(resolved.parameters, errors)

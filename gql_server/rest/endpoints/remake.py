@@ -39,6 +39,13 @@ class Changes(TemplateParameters):
     model: str | None = described(
         "ID of another model. Settings that this model does not have are dropped.", FLUX, None
     )
+    models: list[str] | None = described(
+        "IDs of models to try, in this order, when `model` does not generate the image. Each takes "
+        "the settings of the first image that it has.",
+        ["alibaba/wan-2.6-image"],
+        None,
+        fail_fast=True,
+    )
     source_image_ids: list[str] | None = described(
         "IDs of other source images.", [IMAGE_ID], None, fail_fast=True
     )
