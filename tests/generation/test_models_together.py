@@ -21,14 +21,21 @@ MAKERS: list[dict[str, Any]] = [
     {"model": "recraft/recraftv4-vector"},
     {"model": "xai/grok-imagine-image", "parameters": {"resolution": "2k"}},
 ]
+SENT: list[dict[str, Any]] = [
+    {"size": "1024x1024"},
+    {"aspect_ratio": "3:4", "resolution": "2K"},
+    {"size": "1024x1024", "quality": "low", "output_format": "png"},
+    {"size": "1024x1024"},
+    {"resolution": "2k", "response_format": "b64_json"},
+]
 LOW_QUALITY = (9 + 64) * 0.000005 + 272 * 0.00003
 """The most that an image of low quality can cost: the stand-in counts more tokens than that."""
 
 BATCH = """mutation($input: GenerateBatchInput!) { generateBatch(input: $input) {
   batch { id } userErrors { message path } } }"""
 ENDED = """query($id: ID!) { batch(id: $id) { finishedAt succeeded cost
-  items(first: 10) { edges { node { image { parameters { aspectRatio quality parameters } } } } }
-} }"""
+  items(first: 10) { edges { node { image {
+    cost parameters { aspectRatio quality parameters } } } } } } }"""
 
 
 async def test_a_batch_over_five_makers(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> None:
@@ -43,15 +50,19 @@ async def test_a_batch_over_five_makers(tmp_path: Path, fake_workers_ai: FakeWor
                     break
                 await asyncio.sleep(0.1)
     assert batch["succeeded"] == len(MAKERS)
-    assert batch["cost"] == round(0.03 + 0.067206 + LOW_QUALITY + 0.08 + 0.02, 9)
-    made = [edge["node"]["image"]["parameters"] for edge in batch["items"]["edges"]]
+    images = [edge["node"]["image"] for edge in batch["items"]["edges"]]
+    costs = [0.03, 0.067206, round(LOW_QUALITY, 9), 0.08, 0.02]
+    assert [image["cost"] for image in images] == costs
+    assert batch["cost"] == round(sum(costs), 9)
+    made = [image["parameters"] for image in images]
     assert made[1] == {
         "aspectRatio": "3:4",
         "quality": None,
         "parameters": {"resolution": "2K"},
     }
-    sent = {call.model for call in fake_workers_ai.requests}
-    assert sent == {item["model"] for item in MAKERS}
+    sent = {call.model: call.parameters for call in fake_workers_ai.requests}
+    assert len(fake_workers_ai.requests) == len(MAKERS)
+    assert sent == {item["model"]: given for item, given in zip(MAKERS, SENT, strict=True)}
 
 
 async def test_a_template_keeps_a_models_own_settings(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.reference import commands, errors, logs, metrics, operations, settings, traces
+from tools.reference import commands, errors, logs, metrics, models, operations, settings, traces
 
 
 def generated_pages() -> Iterator[tuple[Path, str]]:
@@ -14,6 +14,7 @@ def generated_pages() -> Iterator[tuple[Path, str]]:
     yield logs.PAGE, logs.logs_page()
     yield traces.PAGE, traces.traces_page()
     yield metrics.PAGE, metrics.metrics_page()
+    yield models.PAGE, models.models_page()
     yield errors.FOLDER / "README.md", errors.index()
     for text in errors.error_texts():
         yield text.path, text.page()
