@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from math import ceil
 from typing import Any, Final
 
 import uvicorn
@@ -28,11 +29,13 @@ def server_config(app: Any, settings: Settings) -> uvicorn.Config:
         log_config=None,
         access_log=settings.log_level == "debug",
         lifespan="on",
+        timeout_keep_alive=ceil(settings.keep_alive_timeout),
         timeout_graceful_shutdown=round(settings.shutdown_timeout) or 1,
         server_header=False,
         proxy_headers=False,  # the application has TRUSTED_PROXIES; uvicorn would trust loopback
         http=bounded_http(
             head_seconds=settings.receive_timeout,
+            idle_seconds=settings.keep_alive_timeout,
             taking_seconds=settings.subscription_send_timeout,
             max_connections=settings.max_connections,
             traffic=_TRAFFIC,

@@ -36,6 +36,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     """
 
     head_seconds: ClassVar[float] = 30
+    idle_seconds: ClassVar[float] = 75
     max_connections: ClassVar[int] = 10_000
     taking_seconds: float = 30
     traffic: ClassVar[Traffic] = UNCOUNTED
@@ -85,7 +86,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._rest_is_here()
         # The first request of a connection that becomes a WebSocket has no cycle.
         if not self.parser.should_upgrade() and self.cycle.response_complete:
-            self._await_head()
+            self._await_head(self.idle_seconds)
 
     def on_response_complete(self) -> None:
         """Wait for the rest of the request that was answered, or else for the next one."""
@@ -96,7 +97,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._is_in_body:
             self._rest = self.loop.call_later(self.head_seconds, self.transport.close)
         elif self._deadline is None:
-            self._await_head()
+            self._await_head(self.idle_seconds)
 
     def pause_writing(self) -> None:
         """Wait for the client to read what was sent."""
@@ -118,10 +119,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._rest.cancel()
             self._rest = None
 
-    def _await_head(self) -> None:
+    def _await_head(self, seconds: float | None = None) -> None:
         self._head_bytes = 0
         self._deadline: asyncio.TimerHandle | None = self.loop.call_later(
-            self.head_seconds, self.transport.close
+            self.head_seconds if seconds is None else seconds, self.transport.close
         )
 
     def _head_is_here(self) -> None:
@@ -133,6 +134,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 def bounded_http(
     *,
     head_seconds: float,
+    idle_seconds: float,
     taking_seconds: float,
     max_connections: int,
     traffic: Traffic = UNCOUNTED,
@@ -141,6 +143,7 @@ def bounded_http(
 
     Args:
         head_seconds: Time limit for a request's headers.
+        idle_seconds: How long a connection may stay open after a response without another request.
         taking_seconds: How long a client may read nothing of what is sent.
         max_connections: Maximum number of connections. WebSockets, which start as such
             connections, count while they are open.
@@ -148,6 +151,7 @@ def bounded_http(
     """
     bounds = {
         "head_seconds": head_seconds,
+        "idle_seconds": idle_seconds,
         "taking_seconds": taking_seconds,
         "max_connections": max_connections,
         "traffic": traffic,

@@ -27,7 +27,9 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG0
 
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
-    protocol = bounded_http(head_seconds=0.3, taking_seconds=0.3, max_connections=3)
+    protocol = bounded_http(
+        head_seconds=0.3, idle_seconds=0.3, taking_seconds=0.3, max_connections=3
+    )
     config = uvicorn.Config(app, http=protocol, lifespan="off", log_config=None)
     with listening() as (listener, number):
         async with served(config, listener):
@@ -113,6 +115,24 @@ async def test_who_comes_to_the_point_is_served_as_often_as_they_like(port: int)
     writer.close()
 
 
+async def test_a_proxy_may_keep_a_connection_longer_than_a_head_may_take() -> None:
+    protocol = bounded_http(head_seconds=0.3, idle_seconds=60, taking_seconds=30, max_connections=3)
+    config = uvicorn.Config(
+        app, http=protocol, lifespan="off", log_config=None, timeout_keep_alive=60
+    )
+    with listening() as (listener, port):
+        async with served(config, listener):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for _ in range(2):
+                writer.write(REQUEST)
+                async with asyncio.timeout(WAIT_SECONDS):
+                    assert b" 204 " in await reader.readuntil(b"\r\n\r\n")
+                assert await answer(port, b"") == b""  # a head's time has passed meanwhile
+            # What begins after a pause has no more time than any other.
+            assert (await answer(port, REQUEST, b"G")).count(b" 204 ") == 1
+            writer.close()
+
+
 async def test_an_answer_that_is_not_taken_holds_up_no_stop() -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:
@@ -122,7 +142,7 @@ async def test_an_answer_that_is_not_taken_holds_up_no_stop() -> None:
     async def answer_without_end(scope: Scope, receive: Receive, send: Send) -> None:
         await StreamingResponse(endless())(scope, receive, send)
 
-    protocol = bounded_http(head_seconds=30, taking_seconds=30, max_connections=3)
+    protocol = bounded_http(head_seconds=30, idle_seconds=30, taking_seconds=30, max_connections=3)
     config = uvicorn.Config(answer_without_end, http=protocol, lifespan="off", log_config=None)
     with listening() as (listener, port), socket.socket() as client:
         async with served(config, listener):

@@ -75,6 +75,14 @@ class RequestSettings(BaseSettings):
         le=600,
         description="Time for a request's headers, and then for its body, to arrive, in seconds.",
     )
+    keep_alive_timeout: float = Field(
+        default=75,
+        gt=0,
+        le=3600,
+        description="How long a connection stays open without a request, in seconds. Set it above "
+        "the idle time of a proxy in front: a proxy that reuses a connection while it is closed "
+        "answers 502.",
+    )
     max_operations: int = Field(
         default=0,
         ge=0,
