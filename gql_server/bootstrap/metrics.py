@@ -13,8 +13,12 @@ from prometheus_client.metrics_core import Metric
 from gql_server import __version__
 from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.queries.shared_state import SharedState, read_shared_state
+from gql_server.database.queries.store_audits import AuditPurpose, find_store_audit
+from gql_server.database.records.store_audits import StoreAuditRecord
+from gql_server.domain.clock import now
 from gql_server.generation.services import Services
 from gql_server.jobs.depths import Depth
+from gql_server.ledger.audit.store_report import StoreReport
 from gql_server.telemetry import gauges
 from gql_server.telemetry.metrics import REGISTRY
 
@@ -66,7 +70,7 @@ class ProcessMetrics:
     async def collect(self) -> Sequence[Metric]:
         """Return every metric.
 
-        What all processes share is read by one statement, at most every five seconds; if the
+        What all processes share is read by a few statements, at most every five seconds; if the
         database does not answer within three, those metrics are missing.
         """
         shared = await self._read_shared()
@@ -87,7 +91,8 @@ class ProcessMetrics:
             async with asyncio.timeout(_READ_SECONDS):
                 async with self._services.database.read() as connection:
                     state = await read_shared_state(connection)
-                return _Shared(state, await self._services.jobs.depths())
+                    sweep = await find_store_audit(connection, AuditPurpose.SWEEP)
+                return _Shared(state, sweep, await self._services.jobs.depths())
         except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("metrics_not_read", reason=repr(error))
             return None
@@ -125,6 +130,7 @@ class ProcessMetrics:
 @dataclass(frozen=True, slots=True)
 class _Shared:
     state: SharedState
+    sweep: StoreAuditRecord | None
     depths: Sequence[Depth]
 
 
@@ -146,6 +152,23 @@ def _of_all_processes(shared: _Shared | None) -> Iterator[Metric]:
     yield gauges.WEBHOOKS.family({("due",): due.number, ("waiting",): waiting.number})
     yield gauges.WEBHOOK_AGE.at(due.age_seconds)
     yield gauges.REMOTE_IMAGES.at(state.remote_images.number)
+    yield from _of_store(shared.sweep)
+
+
+def _of_store(sweep: StoreAuditRecord | None) -> Iterator[Metric]:
+    written = () if sweep is None else (sweep.report, sweep.last_report or {})
+    rounds = [StoreReport.from_json(one) for one in written]
+    counts = {
+        "missing": [one.missing.count for one in rounds],
+        "damaged": [one.damaged.count for one in rounds],
+        "orphan": [one.orphans.count for one in rounds],
+        "marked": [one.known for one in rounds],
+    }
+    yield gauges.STORE_DIFFERENCES.family(
+        {(kind,): max(found, default=0) for kind, found in counts.items()}
+    )
+    age = 0.0 if sweep is None else (now() - sweep.updated_at).total_seconds()
+    yield gauges.STORE_COMPARED_AGE.at(max(0.0, age))
 
 
 def _job_ages(depths: Sequence[Depth]) -> Mapping[tuple[str], float]:

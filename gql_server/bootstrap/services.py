@@ -41,6 +41,7 @@ from gql_server.inference.preview import PreviewGenerator
 from gql_server.inference.workers_ai import WorkersAI
 from gql_server.jobs.engine_database import JobTablesOutdated
 from gql_server.jobs.jobs import Jobs
+from gql_server.ledger.audit.store_sweep import sweep_store
 from gql_server.ledger.budgets.alerts import BudgetAlerts
 from gql_server.ledger.budgets.budgets import Budgets
 from gql_server.ledger.budgets.reservations import Reservations
@@ -61,6 +62,8 @@ log = structlog.get_logger(__name__)
 
 _SWEEP_SECONDS: Final = 60.0
 _IDLE_SECONDS: Final = 5.0
+_STORE_SWEEP_SECONDS: Final = 600.0
+"""How often it is tried whether a night has come."""
 
 
 class Wiring:
@@ -186,6 +189,13 @@ class Wiring:
                 )
             )
             if runs_jobs:
+                await stack.enter_async_context(
+                    recurring(
+                        "store comparison",
+                        partial(sweep_store, database, store),
+                        seconds=_STORE_SWEEP_SECONDS,
+                    )
+                )
                 stack.push_async_callback(jobs.stop)
                 await _start(jobs)
             log.info(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gql_server.cli.start import fail, in_utc, with_database
-from gql_server.cli.store_audit import audit_files
+from gql_server.cli.store_audit import StoreAuditOptions, audit_files
 from gql_server.database.engine.engine import Database
 from gql_server.domain.money import signed_nano_dollars
 from gql_server.ledger.adjustments import Adjustment, adjust
@@ -57,17 +57,40 @@ def audit(
             "--grace-hours", min=0, help="With --store: leave alone what is younger than this."
         ),
     ] = DEFAULT_GRACE.total_seconds() / 3600,
+    restart: Annotated[
+        bool,
+        typer.Option(
+            "--restart",
+            help="With --store: start over instead of continuing an audit that was interrupted.",
+        ),
+    ] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            help="With --store: print one JSON object, with the first 100 names of each kind.",
+        ),
+    ] = False,
 ) -> None:
     """Recompute everything from the ledger and the images, and report any difference.
 
-    With --store the files are compared with the database in place of that. Exits 1 when something
-    differs. The server may run meanwhile.
+    With --store the files are compared with the database in place of that; an audit that was
+    interrupted is continued. Exits with 1 if something differs and was not repaired, or could not
+    be compared. The server may run meanwhile.
     """
     if store:
-        audit_files(repair=repair, adopts=adopt, force=force, grace_hours=grace_hours)
+        options = StoreAuditOptions(
+            repair=repair,
+            adopt=adopt,
+            force=force,
+            restart=restart,
+            as_json=as_json,
+            grace_hours=grace_hours,
+        )
+        audit_files(options)
         return
-    if adopt or force:
-        fail("--adopt and --force go with --store")
+    if adopt or force or restart or as_json:
+        fail("--adopt, --force, --restart and --json go with --store")
     report = with_database(lambda database: run_audit(database, repair=repair))
     for image_id in report.images:
         typer.echo(f"{image_id}: its charge is missing or does not match the image")

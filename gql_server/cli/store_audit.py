@@ -1,5 +1,7 @@
 """``gql-server audit --store``: the store compared with the database."""
 
+import json
+from dataclasses import dataclass
 from datetime import timedelta
 
 import typer
@@ -7,14 +9,28 @@ import typer
 from gql_server.bootstrap.resources import open_bucket, open_folder, store_settings
 from gql_server.bootstrap.store_identity import WrongStore, adopt, require_store
 from gql_server.cli.start import fail, read_settings, with_database
+from gql_server.cli.store_audit_display import StoreAuditDisplay
 from gql_server.database.engine.engine import Database
-from gql_server.ledger.audit.store import AnothersObjects, Finding, StoreReport, audit_store
-from gql_server.storage.store import StoreMisconfigured, StoreUnavailable
+from gql_server.ledger.audit.store import AnothersObjects, audit_store
+from gql_server.ledger.audit.store_report import Finding, StoreReport
+from gql_server.storage.store import Store, StoreMisconfigured, StoreUnavailable
 
 
-def audit_files(*, repair: bool, adopts: bool, force: bool, grace_hours: float) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreAuditOptions:
+    """What ``gql-server audit --store`` was called with."""
+
+    repair: bool
+    adopt: bool
+    force: bool
+    restart: bool
+    as_json: bool
+    grace_hours: float
+
+
+def audit_files(options: StoreAuditOptions) -> None:
     """Compare the store with the database, and print what differs; exit 1 where something does."""
-    if repair and grace_hours < 1 and not force:
+    if options.repair and options.grace_hours < 1 and not options.force:
         fail(
             "--grace-hours: with --repair, less than 1 could move files that a running server "
             "is about to record; stop every server and add --force"
@@ -25,17 +41,11 @@ def audit_files(*, repair: bool, adopts: bool, force: bool, grace_hours: float) 
         try:
             store = open_folder(settings) or await open_bucket(settings)
             try:
-                if adopts:
+                if options.adopt:
                     return await adopt(database, store)
                 await require_store(database, store)
                 await store.check()
-                return await audit_store(
-                    database,
-                    store,
-                    repair=repair,
-                    force=force,
-                    grace=timedelta(hours=grace_hours),
-                )
+                return await _audit(database, store, options)
             finally:
                 await store.close()
         except AnothersObjects as error:
@@ -47,12 +57,30 @@ def audit_files(*, repair: bool, adopts: bool, force: bool, grace_hours: float) 
     if isinstance(found, str):
         typer.echo(f"The database's images are in the store {found} from now on.")
         return
-    _print(found)
+    if options.as_json:
+        report = {"agrees": found.agrees, **found.to_json()}
+        typer.echo(json.dumps(report, indent=2))
+    else:
+        print_report(found)
     if not found.is_clean:
         raise typer.Exit(1)
 
 
-def _print(report: StoreReport) -> None:
+async def _audit(database: Database, store: Store, options: StoreAuditOptions) -> StoreReport:
+    with StoreAuditDisplay() as display:
+        return await audit_store(
+            database,
+            store,
+            repair=options.repair,
+            force=options.force,
+            restart=options.restart,
+            grace=timedelta(hours=options.grace_hours),
+            on_progress=display.show,
+        )
+
+
+def print_report(report: StoreReport) -> None:
+    """Print what an audit of the store found, and what to do about it."""
     done = report.is_repaired
     for finding, text in (
         (report.missing, "file is gone" + (": marked as missing" if done else "")),

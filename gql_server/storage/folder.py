@@ -7,7 +7,7 @@ finds a sidecar whose bytes are still in ``.parts``, because their writer died o
 renames them; so an object exists completely or not at all, even after a power failure.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -165,9 +165,11 @@ class FolderStore:
         """Return whether anything exists under a key."""
         return await in_thread("look", (self._files.root / key).exists)
 
-    async def listing(self, prefix: str) -> AsyncIterator[Sequence[ListedObject]]:
+    async def listing(
+        self, prefix: str, *, after: str = ""
+    ) -> AsyncGenerator[Sequence[ListedObject]]:
         """List the objects below a prefix such as ``generated/``, in byte order of keys."""
-        objects = self._files.objects(prefix)
+        objects = self._files.objects(prefix, after)
         while page := await in_thread("list", lambda: list(islice(objects, _PAGE))):
             yield page
 

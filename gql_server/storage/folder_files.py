@@ -135,9 +135,10 @@ class FolderFiles:
         sync_folder(self.root)
         return read_marker_content((self.root / MARKER).read_bytes())
 
-    def objects(self, prefix: str) -> Iterator[ListedObject]:
-        """Yield the objects below a prefix, in byte order of keys."""
-        for name, has_bytes, has_sidecar in described_names(self.root / prefix):
+    def objects(self, prefix: str, after: str) -> Iterator[ListedObject]:
+        """Yield the objects below a prefix and after a key, in byte order of keys."""
+        after = after.removeprefix(prefix)
+        for name, has_bytes, has_sidecar in described_names(self.root / prefix, after=after):
             key = f"{prefix}{name}"
             # A sidecar whose bytes are still in .parts is an object, too.
             if not has_bytes and self._find(key) is None:

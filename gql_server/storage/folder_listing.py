@@ -14,18 +14,23 @@ _SIDECAR_ENDING: Final = b".json"
 
 
 def described_names(
-    folder: Path, *, names_at_once: int = _NAMES_AT_ONCE
+    folder: Path, *, after: str = "", names_at_once: int = _NAMES_AT_ONCE
 ) -> Iterator[tuple[str, bool, bool]]:
     """Yield each object of a folder, sorted by the bytes of its name.
 
     Names are sorted on disk in chunks, which are then merged.
+
+    Args:
+        folder: The folder; it need not exist.
+        after: Only names after this one.
+        names_at_once: How many names are in memory.
 
     Returns:
         The name; whether its bytes exist; whether its sidecar exists.
     """
     with ExitStack() as stack:
         parts: list[IO[bytes]] = []
-        entries = _entries(folder)
+        entries = _entries(folder, os.fsencode(after))
         while names := sorted(islice(entries, names_at_once)):
             part = stack.enter_context(TemporaryFile())
             part.writelines(name + b"\n" for name in names)
@@ -36,17 +41,30 @@ def described_names(
             yield os.fsdecode(name), b"b" in kinds, b"s" in kinds
 
 
-def _entries(folder: Path) -> Iterator[bytes]:
-    """Yield the names in a folder, each with the kind of its file: bytes or sidecar."""
+def _entries(folder: Path, after: bytes) -> Iterator[bytes]:
+    """Yield the names after one in a folder, each with the kind of its file: bytes or sidecar."""
     try:
         found = os.scandir(os.fsencode(folder))
     except FileNotFoundError:
         return
     with found:
         for entry in found:
-            if b"\n" in entry.name or entry.is_dir(follow_symlinks=False):
+            if not _is_plain(entry.name) or entry.is_dir(follow_symlinks=False):
                 continue
-            if not entry.name.startswith(b"."):
-                yield entry.name + b"\0b"
-            elif entry.name.endswith(_SIDECAR_ENDING):
-                yield entry.name[1 : -len(_SIDECAR_ENDING)] + b"\0s"
+            name, kind = entry.name, b"\0b"
+            if name.startswith(b"."):
+                if not name.endswith(_SIDECAR_ENDING):
+                    continue
+                name, kind = name[1 : -len(_SIDECAR_ENDING)], b"\0s"
+            if name > after:
+                yield name + kind
+
+
+def _is_plain(name: bytes) -> bool:
+    """Return whether a name is a line of text. Others are no objects."""
+    if name.isascii():
+        return b"\n" not in name
+    try:
+        return "\n" not in name.decode()
+    except UnicodeDecodeError:
+        return False

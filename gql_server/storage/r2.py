@@ -1,7 +1,7 @@
 """Objects in a bucket of Cloudflare R2, through its S3 API."""
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from math import inf
@@ -209,9 +209,10 @@ class R2Store:
         """Return whether anything exists under a key."""
         return await self._policy.retry(partial(self._requests.exists, key))
 
-    async def listing(self, prefix: str) -> AsyncIterator[Sequence[ListedObject]]:
+    async def listing(
+        self, prefix: str, *, after: str = ""
+    ) -> AsyncGenerator[Sequence[ListedObject]]:
         """List the objects below a prefix such as ``generated/``, in byte order of keys."""
-        after = ""
         while True:
             page, is_last = await self._policy.retry(partial(self._requests.page, prefix, after))
             if page:

@@ -1,6 +1,6 @@
 """What every store guarantees."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
@@ -140,10 +140,14 @@ class Store(Protocol):
     async def exists(self, key: str) -> bool:
         """Return whether anything exists under a key, as in a listing. Raises as ``get``."""
 
-    def listing(self, prefix: str) -> AsyncIterator[Sequence[ListedObject]]:
+    def listing(self, prefix: str, *, after: str = "") -> AsyncGenerator[Sequence[ListedObject]]:
         """List the objects below a prefix such as ``generated/``, in byte order of their keys.
 
         In pages of at most 1,000 and in bounded memory. Raises as ``get``.
+
+        Args:
+            prefix: The beginning of their keys.
+            after: Only keys after this one, which begins with the prefix.
         """
 
     async def set_aside(self, key: str) -> None:

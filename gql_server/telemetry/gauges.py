@@ -115,6 +115,18 @@ WEBHOOK_AGE: Final = _gauge(
 REMOTE_IMAGES: Final = _gauge(
     "remote_images", "Images that were paid for and are not yet fetched from their provider."
 )
+STORE_DIFFERENCES: Final = _gauge(
+    "store_differences",
+    "Differences between the store and the database that the nightly comparison found in its last "
+    "round or in the current one, whichever is more, by kind: `missing` or `damaged` files, "
+    "`orphan` objects, and `marked` images and uploads, which are known to be missing.",
+    "kind",
+)
+STORE_COMPARED_AGE: Final = _gauge(
+    "store_compared_age_seconds",
+    "Seconds since a part of the store was last compared with the database; 0 before the first "
+    "time.",
+)
 
 GAUGES: Final = tuple(_gauges)
 """Every gauge."""

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 
+from gql_server.database.engine.columns import columns_of
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.image_inserts import insert_images
 from gql_server.database.queries.templates import insert_template
@@ -125,3 +126,18 @@ def counted_statements(database: Database, *, of: set[str] | None = None) -> Ite
         database.hear_raw_read = None
         for engine in database.sync_engines:
             event.remove(engine, "after_cursor_execute", note)
+
+
+async def add_many_images(database: Database, first: int, count: int) -> None:
+    """Add images to SQLite by the thousand: numbered, of five bytes, and one more to copy."""
+    model = await add_image(database, size_bytes=5, storage_key=f"elsewhere/{first}.png")
+    values = {"id": "printf('img_%09d', n)", "storage_key": "printf('generated/img_%09d.png', n)"}
+    names = [column.name for column in columns_of(ImageRow)]
+    statement = text(
+        f"WITH RECURSIVE numbers(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers "
+        f"WHERE n + 1 < {first + count}) INSERT INTO images ({', '.join(names)}) "
+        f"SELECT {', '.join(values.get(name, name) for name in names)} FROM numbers, images "
+        "WHERE id = :model"
+    )
+    async with database.write() as connection:
+        await connection.execute(statement, {"model": model.id})

@@ -13,11 +13,14 @@ from sqlalchemy.engine import URL
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.idempotency_keys import KeyScope, claim_key
 from gql_server.database.queries.images import find_images
+from gql_server.database.queries.remote_images import add_remote_image
 from gql_server.database.queries.source_images import find_source_images, insert_source_image
 from gql_server.database.tables.images import SourceImageRow
+from gql_server.database.tables.remote_images import RemoteImageRow
 from gql_server.domain.clock import now
 from gql_server.domain.ids import new_id
-from gql_server.ledger.audit.store import AnothersObjects, StoreReport, audit_store
+from gql_server.ledger.audit.store import AnothersObjects, audit_store
+from gql_server.ledger.audit.store_report import StoreReport
 from gql_server.storage.folder import FolderStore
 from gql_server.storage.store import QUARANTINE, Store, StoredObject
 from tests.database.batch_rows import add_batch
@@ -156,7 +159,7 @@ async def test_uploads_are_compared_too(audited: AuditedStore) -> None:
 
 
 async def test_what_may_still_be_recorded_belongs_to_someone(audited: AuditedStore) -> None:
-    keyed, young = new_id("img"), new_id("img")
+    keyed, young, remembered = (new_id("img") for _ in range(3))
     _, (item,) = await add_batch(audited.database, user_id="ann")
     async with audited.database.write() as connection:
         await claim_key(
@@ -167,7 +170,21 @@ async def test_what_may_still_be_recorded_belongs_to_someone(audited: AuditedSto
             accepted=None,
             process_id="",
         )
-    for image_id in (keyed, item.image_id):
+    await add_remote_image(
+        audited.database,
+        RemoteImageRow(
+            image_id=remembered,
+            user_id="ann",
+            url="https://example.com/x",
+            expires_at=now(),
+            seconds=1,
+            request={},
+            accepted={},
+            next_try_at=now(),
+            created_at=now(),
+        ),
+    )
+    for image_id in (keyed, item.image_id, remembered):
         await audited.put(f"generated/{image_id}.png")
     assert (await audited.audit()).is_clean
     await audited.put(f"generated/{young}.png")
@@ -192,7 +209,7 @@ async def test_more_than_a_page_is_compared(
     tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gql_server.storage.folder._PAGE", 3)
-    monkeypatch.setattr("gql_server.ledger.audit.store._ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("gql_server.ledger.audit.store_comparison._ROWS_AT_ONCE", 2)
     monkeypatch.setattr("gql_server.storage.folder_listing._NAMES_AT_ONCE", 4)
     audited = AuditedStore(FolderStore(tmp_path / "objects", "http://127.0.0.1:8000"), database)
     ids = [await audited.image(with_file=number % 3 != 0) for number in range(20)]

@@ -1,6 +1,7 @@
 """A store that is not the one of the database's pictures is noticed, and none is made for it."""
 
 import asyncio
+import json
 import shutil
 from pathlib import Path
 
@@ -148,6 +149,10 @@ async def test_the_command_says_what_is_gone_and_continues_with_another_store(
     assert found.exit_code == 1
     assert f"{image['id']}: file is gone\n" in found.output
     assert "generated/left.png: belongs to no image\n" in found.output
+    listed = await to_thread(runner.invoke, cli, [*audit, "--json"])
+    assert listed.exit_code == 1
+    report = json.loads(listed.stdout)
+    assert (report["agrees"], report["missing"]["names"]) == (False, [image["id"]])
     repaired = await to_thread(runner.invoke, cli, [*audit, "--repair"])
     assert repaired.exit_code == 1
     assert "--force" in repaired.output

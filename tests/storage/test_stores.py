@@ -177,3 +177,18 @@ async def test_a_width_out_of_range_is_refused(store: Store, width: int) -> None
 
 async def test_a_store_that_can_be_used_passes_its_check(store: Store) -> None:
     await store.check()
+
+
+async def test_a_listing_is_sorted_and_begins_after_a_key(store: Store) -> None:
+    keys = [f"generated/img_{letter}.png" for letter in ("b", "a", "c_", "c")]
+    for key in (*keys, "sources/src_a.png"):
+        await store.put(key, PICTURE)
+
+    async def listed(after: str) -> list[str]:
+        pages = store.listing("generated/", after=after)
+        return [found.key async for page in pages for found in page]
+
+    assert await listed("") == sorted(keys)
+    assert await listed("generated/") == sorted(keys)
+    assert await listed(sorted(keys)[1]) == sorted(keys)[2:]
+    assert await listed(max(keys)) == []

@@ -16,6 +16,7 @@ from gql_server.database.tables.batches import BatchItemRow, BatchRow
 from gql_server.database.tables.idempotency_keys import IdempotencyKeyRow
 from gql_server.database.tables.images import ImageRow, SourceImageRow
 from gql_server.database.tables.processes import StoreRow
+from gql_server.database.tables.remote_images import RemoteImageRow
 from gql_server.domain.batches import ItemStatus
 from gql_server.domain.clock import now
 
@@ -100,9 +101,11 @@ async def expected_images(connection: AsyncConnection, ids: Collection[str]) -> 
         col(BatchItemRow.image_id).in_(ids),
         col(BatchItemRow.status).in_((ItemStatus.QUEUED, ItemStatus.RUNNING)),
     )
+    # Paid for, and perhaps stored: only its row is missing.
+    remembered = select(col(RemoteImageRow.image_id)).where(col(RemoteImageRow.image_id).in_(ids))
     return {
         image_id
-        for statement in (claimed, started)
+        for statement in (claimed, started, remembered)
         for image_id in (await connection.execute(statement)).scalars()
     }
 

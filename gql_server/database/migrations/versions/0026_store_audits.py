@@ -1,0 +1,33 @@
+"""How far a comparison of the store with the database has come.
+
+Revision: 0026
+Follows: 0022
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from gql_server.database.engine.columns import JsonValue, UtcDateTime
+
+revision = "0026"
+down_revision = "0022"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "store_audits",
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("state", JsonValue(), nullable=False),
+        sa.Column("report", JsonValue(), nullable=False),
+        sa.Column("last_report", JsonValue(), nullable=True),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("purpose", name="pk_store_audits"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("store_audits")
