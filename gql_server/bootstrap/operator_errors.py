@@ -7,6 +7,8 @@ from typing import Final
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
+from gql_server.backup.errors import BackupError
+from gql_server.backup.unfinished import ServerRuns
 from gql_server.bootstrap.resources import StartError, describe_database_error
 from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.migration import DatabaseNewer, DatabaseOutdated
@@ -33,7 +35,7 @@ def describe(error: BaseException, settings: Settings | None) -> str | None:
     """
     words: str | None = None
     match error:
-        case SettingsError() | StartError() | CatalogueError():
+        case SettingsError() | StartError() | CatalogueError() | BackupError() | ServerRuns():
             words = str(error)
         case OverridesError():
             words = f"MODEL_OVERRIDES: {error}"

@@ -50,6 +50,16 @@ LISTINGS: Final = (
         "Recompute everything from the ledger and the images, and report any difference.",
     ),
     Listing(
+        "gql_server.cli.backup",
+        "backup",
+        "Back up an SQLite database, its images and secrets, while the server runs.",
+    ),
+    Listing(
+        "gql_server.cli.backup",
+        "restore",
+        "Restore a backup where there is no database yet, and say what is missing.",
+    ),
+    Listing(
         "gql_server.cli.batch",
         "batch",
         "Generate many images on a running server, and save them as they finish.",

@@ -75,7 +75,7 @@ async def _audit(database: Database, store: Store, options: StoreAuditOptions) -
             force=options.force,
             restart=options.restart,
             grace=timedelta(hours=options.grace_hours),
-            on_progress=display.show,
+            on_progress=display.show_audit,
         )
 
 

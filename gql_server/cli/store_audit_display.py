@@ -1,59 +1,17 @@
-"""How an audit of the store is shown while it runs: a bar on a terminal, plain lines elsewhere."""
-
-import sys
-import time
-from types import TracebackType
-from typing import Final, Self
+"""How an audit of the store is shown while it runs."""
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
+from gql_server.cli.progress_display import ProgressDisplay
 from gql_server.ledger.audit.store import AuditProgress
 
-_SECONDS_BETWEEN_LINES: Final = 10.0
 
+class StoreAuditDisplay(ProgressDisplay):
+    """Shows the progress of an audit, and whether it continues another."""
 
-class StoreAuditDisplay:
-    """Shows the progress of an audit on standard error; a context manager around its run."""
+    _has_started = False
 
-    def __init__(self) -> None:
-        self._bar: Progress | None = None
-        console = Console(stderr=True, highlight=False, markup=False)
-        if sys.stderr.isatty() and not console.is_dumb_terminal:
-            self._bar = Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-                console=console,
-                transient=True,
-            )
-            self._task = self._bar.add_task("Comparing", total=None)
-        self._has_started = False
-        self._shown_at = time.monotonic()
-
-    def __enter__(self) -> Self:
-        if self._bar is not None:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def show(self, progress: AuditProgress) -> None:
+    def show_audit(self, progress: AuditProgress) -> None:
         """Show how far the audit has come."""
         if not self._has_started:
             self._has_started = True
@@ -63,10 +21,6 @@ class StoreAuditDisplay:
                     "--restart starts over.",
                     err=True,
                 )
-        doing = "Repairing" if progress.is_repairing else "Comparing"
-        done, total = progress.report.rows, max(progress.total_rows, progress.report.rows)
-        if self._bar is not None:
-            self._bar.update(self._task, description=doing, completed=done, total=total)
-        elif time.monotonic() - self._shown_at > _SECONDS_BETWEEN_LINES:
-            self._shown_at = time.monotonic()
-            typer.echo(f"{doing}: {done} of {total} images and uploads", err=True)
+        doing = "Repairing images" if progress.is_repairing else "Comparing images"
+        rows = progress.report.rows
+        self.show(doing, rows, max(progress.total_rows, rows))

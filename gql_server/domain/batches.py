@@ -41,6 +41,7 @@ class PauseReason(StrEnum):
     DAILY_ALLOCATION_USED = "daily_allocation_used"
     PROVIDER_REFUSED_SERVER = "provider_refused_server"
     STORE_UNAVAILABLE = "store_unavailable"
+    RESTORED = "restored"
 
 
 STARTABLE: Final = (BatchStatus.QUEUED, BatchStatus.RUNNING)

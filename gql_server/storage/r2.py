@@ -49,10 +49,11 @@ class R2Store:
         connections: AsyncExitStack,
         *,
         bucket: str,
+        prefix: str,
         public_url: str | None,
         policy: RetryPolicy,
     ) -> None:
-        self._requests = R2Requests(client, bucket)
+        self._requests = R2Requests(client, bucket, prefix)
         self._connections = connections
         self._bucket = bucket
         self._public_base = public_url.rstrip("/") if public_url else None
@@ -66,9 +67,10 @@ class R2Store:
         cls,
         *,
         bucket: str,
-        access_key_id: str,
-        secret_access_key: str,
-        endpoint_url: str,
+        prefix: str = "",
+        access_key_id: str | None,
+        secret_access_key: str | None,
+        endpoint_url: str | None,
         public_url: str | None,
         policy: RetryPolicy = DEFAULT_POLICY,
     ) -> Self:
@@ -76,9 +78,11 @@ class R2Store:
 
         Args:
             bucket: The bucket's name.
+            prefix: What the keys of its objects begin with in the bucket, such as ``backup/``.
             access_key_id: Of an R2 API token that may read and write its objects.
             secret_access_key: Of the same token.
-            endpoint_url: Such as ``https://{account}.r2.cloudflarestorage.com``.
+            endpoint_url: Such as ``https://{account}.r2.cloudflarestorage.com``. What is None, of
+                these three, comes from AWS's own environment variables and files.
             public_url: The bucket's custom domain or ``r2.dev`` URL, with or without a path;
                 None for a private bucket, whose URLs are signed.
             policy: How long to wait for R2.
@@ -94,7 +98,14 @@ class R2Store:
             secret_access_key=secret_access_key,
             policy=policy,
         )
-        return cls(client, connections, bucket=bucket, public_url=public_url, policy=policy)
+        return cls(
+            client,
+            connections,
+            bucket=bucket,
+            prefix=prefix,
+            public_url=public_url,
+            policy=policy,
+        )
 
     @measured("put")
     async def put(self, key: str, stored: StoredObject) -> bool:

@@ -73,12 +73,15 @@ DEFAULT_POLICY: Final = RetryPolicy()
 async def open_client(
     connections: AsyncExitStack,
     *,
-    endpoint_url: str,
-    access_key_id: str,
-    secret_access_key: str,
+    endpoint_url: str | None,
+    access_key_id: str | None,
+    secret_access_key: str | None,
     policy: RetryPolicy,
 ) -> "S3Client":
     """Open a client, which sends nothing yet, until the stack is closed.
+
+    What is None comes from AWS's own environment variables and files; without an endpoint, the
+    region too.
 
     Raises:
         StoreMisconfigured: The endpoint is not a URL.
@@ -87,7 +90,7 @@ async def open_client(
         return await connections.enter_async_context(
             _session().client(
                 "s3",
-                region_name="auto",
+                region_name="auto" if endpoint_url is not None else None,
                 endpoint_url=endpoint_url,
                 aws_access_key_id=access_key_id,
                 aws_secret_access_key=secret_access_key,

@@ -22,9 +22,10 @@ CACHE_CONTROL: Final = "public, max-age=31536000, immutable"
 class R2Requests:
     """Sends single requests about one bucket; each raises as the methods of ``Store`` do."""
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
+    def __init__(self, client: "S3Client", bucket: str, prefix: str) -> None:
         self._client = client
         self._bucket = bucket
+        self._prefix = prefix
 
     async def put(self, key: str, stored: StoredObject, put_id: str) -> bool:
         """Write an object, marked with an ID of the call, unless its key is taken.
@@ -40,7 +41,7 @@ class R2Requests:
             try:
                 await self._client.put_object(
                     Bucket=self._bucket,
-                    Key=key,
+                    Key=self._prefix + key,
                     Body=stored.data,
                     ContentType=stored.content_type,
                     ContentDisposition=_disposition(stored.content_type),
@@ -51,7 +52,7 @@ class R2Requests:
             except ClientError as error:
                 if status_of(error) != HTTPStatus.PRECONDITION_FAILED:
                     raise
-                found = await self._client.head_object(Bucket=self._bucket, Key=key)
+                found = await self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)
                 return found["Metadata"].get(PUT_ID) == put_id
         return True
 
@@ -59,7 +60,7 @@ class R2Requests:
         """Read an object; None if it does not exist."""
         with translated("get", bucket=self._bucket, key=key):
             try:
-                answer = await self._client.get_object(Bucket=self._bucket, Key=key)
+                answer = await self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
             except ClientError as error:
                 if code_of(error) == "NoSuchKey":
                     return None
@@ -75,13 +76,13 @@ class R2Requests:
     async def delete(self, key: str) -> None:
         """Delete an object, if it exists."""
         with translated("delete", bucket=self._bucket, key=key):
-            await self._client.delete_object(Bucket=self._bucket, Key=key)
+            await self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
 
     async def exists(self, key: str) -> bool:
         """Return whether anything exists under a key."""
         with translated("look", bucket=self._bucket, key=key):
             try:
-                await self._client.head_object(Bucket=self._bucket, Key=key)
+                await self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)
             except ClientError as error:
                 if status_of(error) != HTTPStatus.NOT_FOUND:
                     raise
@@ -92,11 +93,15 @@ class R2Requests:
         """Return a page of a listing, and whether it is the last."""
         with translated("list", bucket=self._bucket):
             answer = await self._client.list_objects_v2(
-                Bucket=self._bucket, Prefix=prefix, StartAfter=after
+                Bucket=self._bucket,
+                Prefix=self._prefix + prefix,
+                StartAfter=self._prefix + after if after else "",
             )
         found = [
             ListedObject(
-                key=entry["Key"], size_bytes=entry["Size"], modified_at=entry["LastModified"]
+                key=entry["Key"].removeprefix(self._prefix),
+                size_bytes=entry["Size"],
+                modified_at=entry["LastModified"],
             )
             for entry in answer.get("Contents", ())
         ]
@@ -108,8 +113,8 @@ class R2Requests:
             try:
                 await self._client.copy_object(
                     Bucket=self._bucket,
-                    Key=target,
-                    CopySource={"Bucket": self._bucket, "Key": key},
+                    Key=self._prefix + target,
+                    CopySource={"Bucket": self._bucket, "Key": self._prefix + key},
                 )
             except ClientError as error:
                 if code_of(error) != "NoSuchKey":
@@ -127,7 +132,7 @@ class R2Requests:
             try:
                 await self._client.put_object(
                     Bucket=self._bucket,
-                    Key=key,
+                    Key=self._prefix + key,
                     Body=data,
                     ContentType="application/json",
                     IfNoneMatch="*",
@@ -139,7 +144,9 @@ class R2Requests:
     async def signed_url(self, key: str, *, expires_in: int) -> str:
         """Return a signed URL of an object; nothing is sent."""
         return await self._client.generate_presigned_url(
-            "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=expires_in
+            "get_object",
+            Params={"Bucket": self._bucket, "Key": self._prefix + key},
+            ExpiresIn=expires_in,
         )
 
 

@@ -92,6 +92,12 @@ class BatchPauseReason(Enum):
         domain.PauseReason.STORE_UNAVAILABLE,
         description="The image store is unavailable or refuses the server.",
     )
+    RESTORED = strawberry.enum_value(
+        domain.PauseReason.RESTORED,
+        description="The server was restored from a backup in which the batch had not finished. "
+        "Images that were generated after the backup may have been paid for, so it does not "
+        "resume by itself. Resume it with `resumeBatch`, or cancel it.",
+    )
 
 
 @described

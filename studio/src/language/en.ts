@@ -58,6 +58,8 @@ export const en = {
       DAILY_ALLOCATION_USED: 'Paused: the provider account has used up its free neurons for today.',
       PROVIDER_REFUSED_SERVER: 'Paused: the provider refuses the server’s token or account. The operator must fix this.',
       STORE_UNAVAILABLE: 'Paused: the image store does not answer, or refuses the server.',
+      RESTORED:
+        'Paused: the server was restored from a backup. Images made after the backup may have been paid for already.',
     },
     resumes: (when: string) => `It resumes by itself on ${when}.`,
     finishes: (when: string) => `Expected to finish ${when}.`,

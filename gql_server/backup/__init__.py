@@ -1,0 +1,1 @@
+"""Backups of an SQLite database and its folder of images, and their restoration."""

@@ -1,0 +1,59 @@
+"""How the progress of a long command is shown: a bar on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Final, Self
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+_SECONDS_BETWEEN_LINES: Final = 10.0
+
+
+class ProgressDisplay:
+    """Shows progress on standard error; a context manager around the time in which it runs."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+        console = Console(stderr=True, highlight=False, markup=False)
+        if sys.stderr.isatty() and not console.is_dumb_terminal:
+            self._bar = Progress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                console=console,
+                transient=True,
+            )
+            self._task = self._bar.add_task("", total=None)
+        self._shown_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def show(self, doing: str, done: int, total: int) -> None:
+        """Show a step, and how much of it is done; may be called from any thread."""
+        if self._bar is not None:
+            self._bar.update(self._task, description=doing, completed=done, total=total)
+        elif time.monotonic() - self._shown_at > _SECONDS_BETWEEN_LINES:
+            self._shown_at = time.monotonic()
+            typer.echo(f"{doing}: {done} of {total}", err=True)
