@@ -16,7 +16,6 @@ from starlette.routing import Match, Route
 from gql_server.access.allowances import Allowances
 from gql_server.domain.allowances import AllowanceState
 from gql_server.rest.bodies.requests import BoundedRequest
-from gql_server.rest.context import principal_of
 from gql_server.rest.description.openapi import describe
 from gql_server.rest.description.page import docs_routes
 from gql_server.rest.errors.problems import Pending, documented
@@ -25,6 +24,7 @@ from gql_server.rest.operation import Operation
 from gql_server.rest.operations import OPERATIONS
 from gql_server.rest.options import RestOptions
 from gql_server.web.allowances import allowance_headers
+from gql_server.web.callers import principal_of
 from gql_server.web.request_record import record_of
 
 _METHODS_OF_ASSETS: Final = ("GET", "HEAD")

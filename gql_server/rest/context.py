@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from gql_server.access.allowances import Allowances
-from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal
 from gql_server.generation.services import Services
 from gql_server.ledger.budgets.budgets import BudgetState
+from gql_server.web.callers import principal_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +42,6 @@ class Context:
         return [
             state.detailed_warning if shows_server_totals else state.warning for state in passed
         ]
-
-
-def principal_of(request: Request) -> Principal:
-    """Return the caller, whom the middleware has authenticated.
-
-    Raises:
-        Unauthenticated: That is not known.
-    """
-    principal: Principal | None = request.state.principal
-    if principal is None:
-        raise Unauthenticated
-    return principal
 
 
 async def _context(request: Request) -> Context:

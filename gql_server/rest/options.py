@@ -3,21 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from gql_server.web.bodies import BodyBounds
+
 FOLDER: Final = "/api/"
 """Every path beneath it is answered by REST."""
-
-
-@dataclass(frozen=True, slots=True)
-class BodyBounds:
-    """The limits of a request's body.
-
-    Attributes:
-        max_bytes: Its size in bytes.
-        seconds: How long the client may take to send it.
-    """
-
-    max_bytes: int = 8 * 1024 * 1024
-    seconds: float = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

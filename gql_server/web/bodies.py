@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import Any, Final
@@ -22,6 +23,19 @@ _MANY_DIGITS: Final = b"0" * 19
 _SHOWN_DIGITS: Final = 30
 _SPOOLED_BYTES: Final = 1024 * 1024
 """Memory that a large body takes while it arrives."""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyBounds:
+    """The limits of a request's body.
+
+    Attributes:
+        max_bytes: Its size in bytes.
+        seconds: How long the client may take to send it.
+    """
+
+    max_bytes: int = 8 * 1024 * 1024
+    seconds: float = 30
 
 
 class RequestRefused(Exception):

@@ -1,6 +1,11 @@
 """Request headers, read from the ASGI scope: a request's own header object costs more."""
 
+import re
+from typing import Final
+
 from starlette.types import Scope
+
+_ESCAPED: Final = re.compile(r"\\([\"\\])")
 
 
 def header_of(scope: Scope, name: bytes) -> str | None:
@@ -10,3 +15,13 @@ def header_of(scope: Scope, name: bytes) -> str | None:
             text: str = value.decode("latin-1")
             return text
     return None
+
+
+def unquoted(key: str | None) -> str | None:
+    """Return an idempotency key without the quotes that the header's draft standard requires.
+
+    In quotes it is a string of structured fields, in which they and backslashes are escaped.
+    """
+    if key is not None and len(key) > 1 and key[0] == key[-1] == '"':
+        return _ESCAPED.sub(r"\1", key[1:-1])
+    return key

@@ -6,8 +6,13 @@ from typing import Any, Final
 from fastapi.exceptions import HTTPException
 from starlette.requests import Request
 
-from gql_server.rest.options import BodyBounds
-from gql_server.web.bodies import RequestRefused, media_type, parse_json, read_body
+from gql_server.web.bodies import (
+    BodyBounds,
+    RequestRefused,
+    media_type,
+    parse_json,
+    read_body,
+)
 
 _JSON: Final = "application/json"
 

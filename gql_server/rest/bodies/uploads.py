@@ -3,31 +3,18 @@
 from http import HTTPStatus
 from typing import Any, Final
 
-from starlette.datastructures import Headers, UploadFile
-from starlette.exceptions import HTTPException
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from gql_server.domain.errors import ErrorCode, InvalidInput
 from gql_server.generation.create_upload import MAX_UPLOAD_BYTES
-from gql_server.rest.options import BodyBounds
-from gql_server.web.bodies import (
-    RequestRefused,
-    bounded,
-    media_type,
-    read_spooled_body,
-    receive_timeout,
-)
+from gql_server.web.bodies import BodyBounds, RequestRefused, media_type, read_spooled_body
+from gql_server.web.forms import FORM, PREFLIGHT_HEADER, read_form
 
 FILE_FIELD: Final = "file"
-PREFLIGHT_HEADER: Final = "X-Requested-With"
-
-_FORM: Final = "multipart/form-data"
 _BINARY: Final = "application/octet-stream"
 _MAX_FORM_BYTES: Final = MAX_UPLOAD_BYTES + 64 * 1024
 _MAX_FIELDS: Final = 10
-_PREFLIGHT_HEADERS: Final = (PREFLIGHT_HEADER, "Idempotency-Key")
-"""A page of another origin can send these only where CORS lets it."""
-
 _PICTURE: Final = {"type": "string", "format": "binary"}
 UPLOAD_BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -42,7 +29,7 @@ UPLOAD_BODY: Final[dict[str, Any]] = {
                 "schema": _PICTURE,
                 "examples": {"An image": {"value": "the bytes of the file"}},
             },
-            _FORM: {
+            FORM: {
                 "schema": {
                     "type": "object",
                     "required": [FILE_FIELD],
@@ -66,33 +53,26 @@ async def read_picture(request: Request) -> bytes:
     """
     bounds: BodyBounds = request.app.state.bounds
     kind, _ = media_type(request.headers.get("content-type"))
-    if kind == _FORM:
+    if kind == FORM:
         return await _read_form(request, seconds=bounds.seconds)
     # Without a media type a page of another origin could send it without being asked.
     if kind == _BINARY or kind.startswith("image/"):
         return await read_spooled_body(request, max_bytes=MAX_UPLOAD_BYTES, seconds=bounds.seconds)
     raise RequestRefused(
         f"Send the image itself, with its Content-Type such as image/png, or as the field "
-        f"{FILE_FIELD} of {_FORM}.",
+        f"{FILE_FIELD} of {FORM}.",
         status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     )
 
 
 async def _read_form(request: Request, *, seconds: float) -> bytes:
-    if not _is_safe_from_forgery(request.headers):
-        raise RequestRefused(
-            "A form needs an API key, or a header that no other page can send: add "
-            f"`{PREFLIGHT_HEADER}: XMLHttpRequest`.",
-            status=HTTPStatus.FORBIDDEN,
-        )
-    within = Request(request.scope, bounded(request.receive, _MAX_FORM_BYTES))
-    try:
-        async with receive_timeout(seconds):
-            form = await within.form(max_files=1, max_fields=_MAX_FIELDS)
-    except HTTPException as error:
-        raise RequestRefused(f"The form cannot be read: {error.detail}") from error
-    except (ValueError, KeyError) as error:
-        raise RequestRefused("The form cannot be read.") from error
+    form = await read_form(
+        request,
+        max_bytes=_MAX_FORM_BYTES,
+        max_files=1,
+        max_fields=_MAX_FIELDS,
+        seconds=seconds,
+    )
     try:
         file = form.get(FILE_FIELD)
         if not isinstance(file, UploadFile):
@@ -104,8 +84,3 @@ async def _read_form(request: Request, *, seconds: float) -> bytes:
         return await file.read(MAX_UPLOAD_BYTES + 1)
     finally:
         await form.close()
-
-
-def _is_safe_from_forgery(headers: Headers) -> bool:
-    scheme = headers.get("authorization", "").partition(" ")[0].lower()
-    return scheme == "bearer" or any(name in headers for name in _PREFLIGHT_HEADERS)

@@ -16,7 +16,7 @@ from gql_server.domain.money import to_dollars
 from gql_server.generation.requests.request import ImageRequest
 from gql_server.processes.bulk_work import bulk_work
 from gql_server.rest.context import Context, ContextOfRequest
-from gql_server.rest.endpoints.generation import IdempotencyKey, unquoted
+from gql_server.rest.endpoints.generation import IdempotencyKey
 from gql_server.rest.schemas.fields import (
     BATCH_ID,
     FLUX,
@@ -28,6 +28,7 @@ from gql_server.rest.schemas.fields import (
     described,
 )
 from gql_server.rest.schemas.parameters import ImageSettings, settings_from
+from gql_server.web.headers import unquoted
 
 _HOOK = "https://your-app.com/webhooks/generation-complete"
 

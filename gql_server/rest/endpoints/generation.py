@@ -1,6 +1,5 @@
 """Generating an image."""
 
-import re
 from typing import Annotated, Final
 
 from fastapi import Body, Header, Response
@@ -14,6 +13,7 @@ from gql_server.rest.context import Context, ContextOfRequest
 from gql_server.rest.endpoints.images import Image, images_from
 from gql_server.rest.schemas.fields import FLUX, Given, described
 from gql_server.rest.schemas.parameters import ImageSettings, settings_from
+from gql_server.web.headers import unquoted
 
 IdempotencyKey = Annotated[
     str | None,
@@ -40,7 +40,6 @@ class Prompt(Given):
     )
 
 
-_ESCAPED: Final = re.compile(r"\\([\"\\])")
 _EXAMPLES: Final[dict[str, Example]] = {
     "One image": {
         "summary": "One image",
@@ -93,13 +92,3 @@ async def new_image(context: Context, made: GeneratedImage, response: Response) 
         image.warnings = warnings
     response.headers["Location"] = f"/api/images/{image.id}"
     return image
-
-
-def unquoted(key: str | None) -> str | None:
-    """Return an idempotency key without the quotes that the header's draft standard requires.
-
-    In quotes it is a string of structured fields, in which they and backslashes are escaped.
-    """
-    if key is not None and len(key) > 1 and key[0] == key[-1] == '"':
-        return _ESCAPED.sub(r"\1", key[1:-1])
-    return key

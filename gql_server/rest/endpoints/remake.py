@@ -11,10 +11,11 @@ from gql_server.domain.batches import BatchPriority
 from gql_server.generation.remake import NAMES, Remake, remake_image
 from gql_server.rest.context import ContextOfRequest
 from gql_server.rest.endpoints.batches import BatchOptions, NewBatch, accepted_batch
-from gql_server.rest.endpoints.generation import IdempotencyKey, NewImage, new_image, unquoted
+from gql_server.rest.endpoints.generation import IdempotencyKey, NewImage, new_image
 from gql_server.rest.endpoints.images import ImageId
 from gql_server.rest.schemas.fields import FLUX, IMAGE_ID, Given, described
 from gql_server.rest.schemas.parameters import TemplateParameters
+from gql_server.web.headers import unquoted
 
 _EXAMPLES: Final[dict[str, Example]] = {
     "Another seed": {"summary": "Another seed", "value": {"seed": None}},

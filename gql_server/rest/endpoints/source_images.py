@@ -11,7 +11,7 @@ from gql_server.generation import uploads as use_cases
 from gql_server.generation.create_upload import upload_source_image
 from gql_server.rest.bodies.uploads import read_picture
 from gql_server.rest.context import Context, ContextOfRequest
-from gql_server.rest.endpoints.generation import IdempotencyKey, unquoted
+from gql_server.rest.endpoints.generation import IdempotencyKey
 from gql_server.rest.schemas.fields import (
     MOMENT_EXAMPLE,
     SOURCE_IMAGE_ID,
@@ -29,6 +29,7 @@ from gql_server.rest.schemas.pages import (
     next_cursor,
     page_request,
 )
+from gql_server.web.headers import unquoted
 
 SourceImageId = Annotated[str, Path(description="ID of the upload.", examples=[SOURCE_IMAGE_ID])]
 
