@@ -20,6 +20,7 @@ from gql_server.generation.requests.validated import ValidatedRequest
 from gql_server.generation.requests.validation import is_oversized, validate
 from gql_server.generation.services import Services
 from gql_server.idempotency.operations import Accepted
+from gql_server.inference.unit_prices import PriceUnit
 from gql_server.ledger.budgets.budgets import BudgetState
 from gql_server.ledger.budgets.reservations import Hold
 
@@ -33,10 +34,13 @@ class GeneratedImage:
     Attributes:
         image: The image.
         exceeded: The soft budgets that its cost exceeded, if it was generated now.
+        usage: Tokens that the provider counted, if the image was generated now; None if it counts
+            none.
     """
 
     image: PartialImage
     exceeded: Sequence[BudgetState] = ()
+    usage: Mapping[PriceUnit, int] | None = None
 
 
 async def generate_image(
@@ -178,7 +182,7 @@ class _KeyedImage:
             except GenerationFailed as error:
                 raise await not_saved(self._services, accepted.image_id, error) from error
         self._unfinished = None
-        return GeneratedImage(image=image, exceeded=hold.exceeded)
+        return GeneratedImage(image=image, exceeded=hold.exceeded, usage=generated.usage)
 
 
 def _given(request: ImageRequest) -> dict[str, Any]:
@@ -203,7 +207,7 @@ async def _generate_and_save(services: Services, accepted: ValidatedRequest) -> 
             image = await save_image(services, made, generated, hold=hold)
         except GenerationFailed as error:
             raise await not_saved(services, accepted.image_id, error) from error
-    return GeneratedImage(image=image, exceeded=hold.exceeded)
+    return GeneratedImage(image=image, exceeded=hold.exceeded, usage=generated.usage)
 
 
 def _paid(services: Services, accepted: ValidatedRequest) -> AbstractAsyncContextManager[Hold]:
