@@ -13,7 +13,9 @@ import httpx
 import hypothesis
 import pytest
 import structlog
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.migration import migrate
@@ -111,6 +113,26 @@ def catalogue_read_once() -> Iterator[None]:
     """Have the servers of these tests share one catalogue: to read it is half of their start."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gql_server.bootstrap.services.load_catalogue", cache(load_catalogue))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """Have all engines share compiled statements: each test opens a database of its own."""
+    compiled: LRUCache[Any, Any] = LRUCache(5_000)
+
+    def like(dialect: DefaultDialect) -> tuple[Any, ...]:
+        names = ("driver", "paramstyle", "server_version_info", "_json_serializer")
+        return (type(dialect), *(getattr(dialect, name, None) for name in names))
+
+    def equals(one: DefaultDialect, other: object) -> bool:
+        return one is other or (isinstance(other, DefaultDialect) and like(one) == like(other))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DefaultDialect, "__eq__", equals)
+        patch.setattr(DefaultDialect, "__hash__", lambda dialect: hash(type(dialect)))
+        shared = property(lambda _engine: compiled, lambda _engine, _own: None)
+        patch.setattr(Engine, "_compiled_cache", shared, raising=False)
         yield
 
 

@@ -1,7 +1,7 @@
 """What every resolver receives: the services, the caller, and the loaders of the operation."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 import strawberry
@@ -15,7 +15,7 @@ from gql_server.ledger.budgets.budgets import BudgetState
 from gql_server.web.request_record import RequestRecord
 
 if TYPE_CHECKING:
-    from gql_server.api.models.types import Model
+    from gql_server.api.models.catalogue import Models
 
 
 class Context(Caller):
@@ -25,14 +25,14 @@ class Context(Caller):
 
     Attributes:
         services: The services of the server.
-        models: The models by name.
+        models: The models by ID.
         loaders: The loaders of the operation.
     """
 
     def __init__(
         self,
         services: Services,
-        models: Mapping[str, "Model"],
+        models: "Models",
         access: Access,
         principal: Principal | None,
         record: RequestRecord | None = None,

@@ -72,7 +72,7 @@ async def _find_nodes(info: Info, ids: Sequence[strawberry.ID]) -> list[Node | N
         if matching:
             found |= await find(info, matching)
     for node_id in ids:
-        model = info.context.models.get(node_id)
+        model = info.context.models.find(node_id)
         if model is not None:
             found[node_id] = model
     return [found.get(node_id) for node_id in ids]

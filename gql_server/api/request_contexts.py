@@ -10,7 +10,7 @@ from gql_server.access.connection_counts import ConnectionCounts
 from gql_server.access.live_sessions import LiveSessions
 from gql_server.api.caller import Access
 from gql_server.api.context import Context
-from gql_server.api.models.types import ShapedCatalogue
+from gql_server.api.models.catalogue import ShapedCatalogue
 from gql_server.domain.principal import Principal
 from gql_server.generation.services import Services
 from gql_server.web.request_record import record_of

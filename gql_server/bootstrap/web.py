@@ -18,7 +18,7 @@ from gql_server.access.connection_counts import ConnectionCounts
 from gql_server.access.live_sessions import LiveSessions
 from gql_server.access.sign_in import SignIn, open_sign_in
 from gql_server.access.tokens import open_tokens
-from gql_server.api.models.types import ShapedCatalogue
+from gql_server.api.models.catalogue import ShapedCatalogue
 from gql_server.api.request_contexts import ContextFactory
 from gql_server.api.schema import build_schema
 from gql_server.api.schema_route import schema_route

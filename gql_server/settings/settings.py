@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
 from sqlalchemy.engine import URL, make_url
 
 from gql_server.settings.addresses import client_address, origin_of
@@ -43,9 +43,18 @@ class Settings(SettingFields):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - a folder of them
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Add files of secrets to the sources of settings."""
+        """Add files of secrets to the sources of settings.
+
+        A source that has no setting is left out: to ask it for each of them takes milliseconds.
+        """
         files = SecretFiles(settings_cls, env_settings, dotenv_settings)
-        return init_settings, env_settings, dotenv_settings, files
+        names = {name.lower() for name in settings_cls.model_fields}
+        has_any = [
+            source
+            for source in (env_settings, dotenv_settings)
+            if not isinstance(source, EnvSettingsSource) or not names.isdisjoint(source.env_vars)
+        ]
+        return init_settings, *has_any, files
 
     @model_validator(mode="after")
     def _sets_are_whole(self) -> Self:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gql_server.api.models.types import ShapedCatalogue
+from gql_server.api.models.catalogue import ShapedCatalogue
 from gql_server.database.queries.model_rollups import (
     Outcome,
     add_to_model_rollups,
@@ -102,14 +102,14 @@ def test_an_old_image_keeps_a_model_that_has_left_the_catalogue() -> None:
     models = ShapedCatalogue(catalogue, load_price_book(catalogue)).models()
     retired = models["@cf/old/dream-1"]
     assert (retired.name, retired.provider, retired.is_available) == ("dream-1", "old", False)
-    assert models.get("@cf/old/dream-1") is None
+    assert models.find("@cf/old/dream-1") is None
 
 
 def test_costs_follow_the_price_book_from_its_dates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
-    monkeypatch.setattr("gql_server.api.models.types.now", lambda: moment)
+    monkeypatch.setattr("gql_server.api.models.catalogue.now", lambda: moment)
     path = tmp_path / "book.toml"
     path.write_text(
         '[[prices."%s"]]\nfrom = 2027-01-01\npicture = "0.5"\n'

@@ -14,7 +14,7 @@ import pytest
 
 from gql_server.api.caller import Access
 from gql_server.api.context import Context
-from gql_server.api.models.types import ShapedCatalogue
+from gql_server.api.models.catalogue import ShapedCatalogue
 from gql_server.api.schema import build_schema
 from gql_server.database.engine.cursors import cursor_of
 from gql_server.domain.parameters import Parameters

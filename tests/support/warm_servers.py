@@ -1,7 +1,8 @@
 """`gql-server serve`, `worker` and `migrate` as processes that do not import everything anew.
 
 Importing the server takes two seconds of processor time, and the tests start some hundred servers.
-They are forked from one process that has imported it, and are otherwise what an operator starts:
+They are forked from one process that has imported it, and has built the schema and read the
+catalogue, which depend on no setting of most tests. They are otherwise what an operator starts:
 each has its own process ID, session, environment, folder, standard streams and signals, and is a
 child of the process that started it.
 """
@@ -17,13 +18,18 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
+from sqlalchemy.orm import configure_mappers
 
+from gql_server.api.schema import build_schema
 from gql_server.cli import main as run_command_line
+from gql_server.graphql.execution.limits import Limits
+from gql_server.inference.catalogue import load_catalogue
 
 _MODULES: Final = (
     "aiosqlite",
@@ -144,6 +150,7 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for module in _MODULES:
         importlib.import_module(module)
+    _prepare()
     gc.collect()
     gc.freeze()  # so that no collection writes to the memory that all share
     while message := socket.recv_fds(control, _MAX_MESSAGE, 3):
@@ -158,6 +165,15 @@ def main() -> None:
         control.send(str(pid).encode())
         for file in files:
             os.close(file)
+
+
+def _prepare() -> None:
+    """Build what a server with no settings builds at its start, except what it opens."""
+    build_schema(Limits())
+    configure_mappers()
+    read_once = cache(load_catalogue)
+    read_once()
+    pytest.MonkeyPatch().setattr("gql_server.bootstrap.services.load_catalogue", read_once)
 
 
 def _forked_twice() -> int:

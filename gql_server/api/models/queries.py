@@ -29,7 +29,7 @@ class ModelQueries:
         ],
     ) -> Model | None:
         """Return a model."""
-        return info.context.models.get(id)
+        return info.context.models.find(id)
 
     @strawberry.field(
         description="The models that can generate images.",
