@@ -41,6 +41,7 @@ ERRORS: Final[list[DomainError]] = [
     domain.DailyAllocationUsed(MOMENT),
     domain.IdempotencyConflict(),
     domain.IdempotencyInProgress("img-1"),
+    domain.ImagePurged("img-1"),
     domain.MaxCostExceeded(cost=2_000_000_000, max_cost=1_000_000_000),
     BudgetExceeded(
         scope=BudgetScope.USER, limit=1, spent=1, reserved=0, needed=1, resets_at=MOMENT

@@ -10,6 +10,7 @@ from gql_server.api.batches.items import find_batch_items
 from gql_server.api.batches.types import find_batches
 from gql_server.api.budgets.types import find_budgets
 from gql_server.api.context import Info
+from gql_server.api.erasures.types import find_erasures
 from gql_server.api.generations.types import find_generations
 from gql_server.api.images.types import find_images
 from gql_server.api.nodes import Node
@@ -65,6 +66,7 @@ async def _find_nodes(info: Info, ids: Sequence[strawberry.ID]) -> list[Node | N
         ("bat_", find_batches),
         ("itm_", find_batch_items),
         ("gen_", find_generations),
+        ("ers_", find_erasures),
         ("key_", find_api_keys),
         ("whk_", find_webhooks),
     ):

@@ -22,6 +22,8 @@ from gql_server.api.budgets.types import Budget
 from gql_server.api.budgets.warnings import BudgetWarning, UnknownSubjectWarning
 from gql_server.api.costs.queries import CostAnalyticsQueries, CostEstimateQueries
 from gql_server.api.described import described
+from gql_server.api.erasures.fields import ErasureMutations, ErasureQueries
+from gql_server.api.erasures.types import Erasure
 from gql_server.api.errors import border_error
 from gql_server.api.generations.fields import (
     GenerationMutations,
@@ -69,6 +71,7 @@ class Query(
     TemplateQueries,
     BatchQueries,
     GenerationQueries,
+    ErasureQueries,
     ApiKeyQueries,
     CostAnalyticsQueries,
     BudgetQueries,
@@ -85,6 +88,7 @@ class Mutation(
     RemakeBatchMutations,
     BatchMutations,
     GenerationMutations,
+    ErasureMutations,
     SourceImageMutations,
     TemplateMutations,
     BudgetMutations,
@@ -116,6 +120,7 @@ def build_schema(limits: Limits | None = None) -> Schema:
             Batch,
             BatchItem,
             Generation,
+            Erasure,
             SourceImage,
             Template,
             Model,

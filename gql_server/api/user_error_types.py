@@ -185,6 +185,17 @@ class IdempotencyInProgress(UserError):
 
 @described
 @strawberry.type
+class ImagePurged(UserError):
+    """The image that an earlier request with the idempotency key generated was purged.
+
+    Nothing was generated or charged by this request. Use a new key for another image.
+    """
+
+    image_id: strawberry.ID = strawberry.field(description="ID that the image had.")
+
+
+@described
+@strawberry.type
 class MaxCostExceeded(UserError):
     """The request would cost more than its `maxCost`.
 

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from gql_server.batches.registration import register_batches
+from gql_server.bootstrap.image_files import image_files_of
 from gql_server.bootstrap.provenance import marker_of
 from gql_server.bootstrap.resources import (
     OLD_JOB_TABLES,
@@ -28,6 +29,7 @@ from gql_server.database.engine.notifications import listening
 from gql_server.database.queries.image_inserts import ImageInserts
 from gql_server.database.queries.processes import remove_all_processes
 from gql_server.domain.rate_limits import RateLimit
+from gql_server.erasure.purge_runner import register_purges
 from gql_server.generation.failure_metrics import CountingGenerator
 from gql_server.generation.late_images import finish_late_images
 from gql_server.generation.services import Services, UploadQuota
@@ -164,6 +166,7 @@ class Wiring:
             await stack.enter_async_context(
                 recurring("reservation sweep", reservations.sweep, seconds=settings.process_lease)
             )
+            files = await stack.enter_async_context(image_files_of(settings, database, store, jobs))
             services = Services(
                 self.catalogue,
                 self.prices,
@@ -179,10 +182,12 @@ class Wiring:
                 settings.batch_concurrency,
                 progress,
                 ImageInserts(database),
+                files,
                 UploadQuota(settings.uploads_per_user, settings.upload_bytes_per_user),
                 self.marker,
             )
             register_batches(services)
+            register_purges(services)
             await stack.enter_async_context(
                 recurring(
                     "late images", partial(finish_late_images, services), seconds=_SWEEP_SECONDS

@@ -22,6 +22,7 @@ from gql_server.api.models.catalogue import ShapedCatalogue
 from gql_server.api.request_contexts import ContextFactory
 from gql_server.api.schema import build_schema
 from gql_server.api.schema_route import schema_route
+from gql_server.bootstrap.image_files import renditions_watched
 from gql_server.bootstrap.metrics import CountedCache, Observed, ProcessMetrics
 from gql_server.bootstrap.metrics_server import metrics_served
 from gql_server.bootstrap.middleware import middleware_of, public_path_of
@@ -129,6 +130,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
                 authentication.recording(seconds=_KEY_USE_SECONDS),
                 sessions.watched(services.progress),
                 allowances.settling(),
+                renditions_watched(services.progress, renditions),
             ):
                 yield State(
                     services=services,
@@ -153,7 +155,8 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
         schema_route(is_shown=settings.introspection),
     ]
     if wiring.folder is not None:
-        routes.append(images_route(wiring.folder, renditions=renditions))
+        has_tags = settings.cloudflare_zone_id is not None
+        routes.append(images_route(wiring.folder, renditions=renditions, has_tags=has_tags))
     if settings.shows_playground or settings.shows_studio:
         routes.append(assets_route())
     routes.extend(_rest_routes(settings, requires_auth=requires_auth))
@@ -163,8 +166,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
         middleware=[*middleware_of(settings, open_requests), direct],
         lifespan=lifespan,
     )
-    # Starlette would redirect to any host in the request.
-    application.router.redirect_slashes = False
+    application.router.redirect_slashes = False  # Starlette would redirect to any host
     return application
 
 
@@ -175,8 +177,7 @@ def _view(
     subscriptions: ConnectionCounts,
     sockets: ConnectionCounts,
 ) -> GraphQLView:
-    schema = build_schema(_limits(settings))
-    trusted = None
+    schema, trusted = build_schema(_limits(settings)), None
     if settings.trusted_documents is not None:
         trusted = load_trusted_documents(settings.trusted_documents, schema.documents)
     options = ViewOptions(
@@ -263,9 +264,8 @@ def _rest_routes(settings: Settings, *, requires_auth: bool) -> list[BaseRoute]:
         public_path=public_path_of(settings),
     )
     application = RestEntrance(options)
-    # Not mounted: its paths are complete, as in its description.
     paths = (REST_FOLDER.rstrip("/"), f"{REST_FOLDER}{{path:path}}")
-    return [Route(path, application) for path in paths]
+    return [Route(path, application) for path in paths]  # not mounted: its paths are complete
 
 
 def _requires_auth(settings: Settings) -> bool:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from ulid import ULID
 
 IdPrefix = Literal[
-    "img", "src", "tpl", "chg", "prc", "bdg", "key", "bat", "itm", "whk", "dlv", "sto", "gen"
+    "img", "src", "tpl", "chg", "prc", "bdg", "key", "bat", "itm", "whk", "dlv", "sto", "gen", "ers"
 ]
 
 _ULID_LENGTH: Final = 26

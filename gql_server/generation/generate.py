@@ -9,7 +9,7 @@ from typing import Any, Final
 from gql_server.database.queries.idempotency_keys import KeyScope, complete_key
 from gql_server.database.queries.images import find_images
 from gql_server.database.records.images import PartialImage
-from gql_server.domain.errors import GenerationFailed, GenerationPending
+from gql_server.domain.errors import GenerationFailed, GenerationPending, ImagePurged
 from gql_server.domain.principal import Principal
 from gql_server.generation.fallback import produce_with_fallbacks
 from gql_server.generation.produce import finish_saved_image, save_image
@@ -136,8 +136,15 @@ class _KeyedImage:
 
     async def find(self, image_id: str) -> GeneratedImage | None:
         async with self._services.database.read() as connection:
-            found = await find_images(connection, [image_id], user_id=self._principal.user_id)
-        return GeneratedImage(image=found[image_id]) if image_id in found else None
+            found = await find_images(
+                connection, [image_id], user_id=self._principal.user_id, include_purged=True
+            )
+        image = found.get(image_id)
+        if image is None:
+            return None
+        if image["purged_at"] is not None:
+            raise ImagePurged(image_id)
+        return GeneratedImage(image=image)
 
     async def run(self, accepted: Accepted[ValidatedRequest], scope: KeyScope) -> GeneratedImage:
         return await self._make(accepted.request, scope)

@@ -148,21 +148,27 @@ async def label_image(
 
 
 async def delete_image(services: Services, principal: Principal, image_id: str) -> PartialImage:
-    """Delete an image: lists leave it out. It can be restored, and its charge stays.
+    """Delete an image: lists leave it out, and its URL does not answer.
+
+    It can be restored, and its charge stays.
 
     Raises:
         ImageNotFound: The caller has no such image.
     """
-    return await _change(services, principal, image_id, {"deleted_at": now()}, only_if_kept=True)
+    image = await _change(services, principal, image_id, {"deleted_at": now()}, only_if_kept=True)
+    await services.files.settle([image_id])
+    return image
 
 
 async def restore_image(services: Services, principal: Principal, image_id: str) -> PartialImage:
-    """Restore a deleted image.
+    """Restore a deleted image; its URL answers again.
 
     Raises:
         ImageNotFound: The caller has no such image.
     """
-    return await _change(services, principal, image_id, {"deleted_at": None})
+    image = await _change(services, principal, image_id, {"deleted_at": None})
+    await services.files.settle([image_id])
+    return image
 
 
 def _seen(where: ImageFilter, principal: Principal) -> ImageFilter:

@@ -46,7 +46,9 @@ async def finish_late_images(services: Services) -> None:
 
 async def _finish(services: Services, found: RemoteImageRecord) -> None:
     async with services.database.read() as connection:
-        kept = await find_images(connection, [found.image_id], user_id=found.user_id)
+        kept = await find_images(
+            connection, [found.image_id], user_id=found.user_id, include_purged=True
+        )
     if kept:
         async with services.database.write() as connection:
             await forget_remote_images(connection, [found.image_id])

@@ -59,7 +59,11 @@ async def watch_new_images(
             start = newest if newest is not None else _BEFORE_ALL
         else:
             found = await find_images(
-                connection, [after], user_id=user_id, columns=("created_at", "id")
+                connection,
+                [after],
+                user_id=user_id,
+                columns=("created_at", "id"),
+                include_purged=True,
             )
             if after not in found:
                 raise ImageNotFound(after, path=("after",))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.image_inserts import ImageInserts
+from gql_server.generation.image_files import ImageFiles
 from gql_server.generation.tasks import RunningGenerations
 from gql_server.idempotency.keys import Idempotency
 from gql_server.inference.catalogue import Catalogue
@@ -46,6 +47,7 @@ class Services:
     """Maximum number of images of batches that a process generates at once."""
     progress: Progress
     image_inserts: ImageInserts
+    files: ImageFiles
     upload_quota: UploadQuota = UploadQuota()
     marker: Marker = NO_MARKS
     """Writes into images how they were made."""

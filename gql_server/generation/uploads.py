@@ -5,8 +5,6 @@ Users see and delete their own uploads; admins those of all users.
 
 from collections.abc import Collection, Mapping
 
-import structlog
-
 from gql_server.database.engine.pages import Page, PageRequest
 from gql_server.database.queries.source_images import (
     count_source_images,
@@ -19,9 +17,6 @@ from gql_server.domain.clock import now
 from gql_server.domain.errors import ImageNotFound
 from gql_server.domain.principal import Principal
 from gql_server.generation.services import Services
-from gql_server.storage.store import StoreMisconfigured, StoreUnavailable
-
-log = structlog.get_logger(__name__)
 
 
 async def list_source_images(
@@ -54,10 +49,10 @@ async def get_source_images(
 
 
 async def delete_source_image(services: Services, principal: Principal, image_id: str) -> None:
-    """Delete an upload: its row is marked first, then its file is removed.
+    """Delete an upload: its row is marked first, then its file is erased.
 
     Images generated from it stay. Items of batches that need it will fail. Deleting it again
-    succeeds, and removes a file that could not be removed before.
+    succeeds. A file that cannot be erased now is erased later.
 
     Raises:
         ImageNotFound: The caller never had such an upload.
@@ -70,7 +65,4 @@ async def delete_source_image(services: Services, principal: Principal, image_id
             raise ImageNotFound(image_id, path=("id",))
         if found[image_id].deleted_at is None:
             await mark_source_image_deleted(connection, image_id, at=now())
-    try:
-        await services.store.delete(found[image_id].storage_key)
-    except (StoreUnavailable, StoreMisconfigured) as error:
-        log.warning("upload_not_deleted", source_image=image_id, reason=str(error))
+    await services.files.settle_uploads([image_id])

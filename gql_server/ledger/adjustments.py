@@ -48,7 +48,12 @@ async def adjust(database: Database, adjustment: Adjustment) -> str:
     async with database.write() as connection:
         image = None
         if adjustment.image_id is not None:
-            found = await find_images(connection, [adjustment.image_id], user_id=adjustment.user_id)
+            found = await find_images(
+                connection,
+                [adjustment.image_id],
+                user_id=adjustment.user_id,
+                include_purged=True,
+            )
             image = found.get(adjustment.image_id)
             if image is None:
                 raise ImageNotFound(adjustment.image_id, path=("image",))

@@ -81,6 +81,7 @@ class Settings(SettingFields):
             errors.append(_half_a_set(bucket))
         if self.r2_bucket and not (self.r2_endpoint_url or self.cloudflare_account_id):
             errors.append("R2_ENDPOINT_URL: set it, or CLOUDFLARE_ACCOUNT_ID from which it is made")
+        errors.extend(self._cache_errors())
         errors.extend(self._provider_errors())
         if self.database_password is not None:
             errors.extend(self._password_errors())
@@ -90,6 +91,15 @@ class Settings(SettingFields):
         if errors:
             raise ValueError("\n".join(errors))
         return self
+
+    def _cache_errors(self) -> Sequence[str]:
+        zone: dict[str, object] = {"CLOUDFLARE_ZONE_ID": self.cloudflare_zone_id}
+        zone["CLOUDFLARE_CACHE_TOKEN"] = self.cloudflare_cache_token
+        if any(zone.values()) and not all(zone.values()):
+            return [_half_a_set(zone)]
+        if self.cloudflare_zone_id and self.r2_bucket and not self.r2_public_url:
+            return ["R2_PUBLIC_URL: set it to the bucket's domain, or leave CLOUDFLARE_ZONE_ID out"]
+        return ()
 
     def _provider_errors(self) -> Sequence[str]:
         errors = []

@@ -177,6 +177,28 @@ class FolderStore:
         """Move an object, or bytes without a sidecar, to ``.quarantine``."""
         await in_thread("set aside", self._files.set_aside, key)
 
+    @measured("withhold")
+    async def withhold(self, key: str, hidden_key: str) -> None:
+        """Move an object to a hidden key."""
+        check_key(key)
+        check_key(hidden_key)
+        await in_thread("withhold", self._files.move, key, hidden_key)
+
+    @measured("release")
+    async def release(self, key: str, hidden_key: str) -> None:
+        """Move a withheld object back to its key."""
+        check_key(key)
+        check_key(hidden_key)
+        await in_thread("release", self._files.move, hidden_key, key)
+
+    @measured("erase")
+    async def erase(self, key: str, hidden_key: str | None) -> None:
+        """Delete every copy of an object."""
+        keys = [key] if hidden_key is None else [key, hidden_key]
+        for one in keys:
+            check_key(one)
+        await in_thread("erase", self._files.erase, keys)
+
     async def sweep(self, *, older_than: float = LEFTOVER_SECONDS) -> int:
         """Complete or remove what dead writers left; called at startup.
 

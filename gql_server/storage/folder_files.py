@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -156,16 +156,40 @@ class FolderFiles:
 
     def set_aside(self, key: str) -> None:
         """Move an object, or bytes without a sidecar, to ``.quarantine``."""
-        target = self.root / QUARANTINE / key
-        make_folder(target.parent)
+        self._move_files(key, f"{QUARANTINE}{key}")
+
+    def move(self, key: str, target: str) -> None:
+        """Move an object to another key, if it exists; complete a move that a crash interrupted."""
+        self._check_marker()  # an empty folder in place of the volume has no files to move
+        self._find(key)  # its bytes may still be in .parts
+        self._move_files(key, target)
+
+    def erase(self, keys: Sequence[str]) -> None:
+        """Delete every file of objects, also what a crash left, and their copies in quarantine."""
+        self._check_marker()  # an empty folder in place of the volume has no files to delete
+        for key in keys:
+            self._find(key)  # its bytes may still be in .parts
+            for name in (key, f"{QUARANTINE}{key}"):
+                folder = (self.root / name).parent
+                if not folder.is_dir():
+                    continue
+                # The sidecar first: bytes without it are not an object.
+                self._sidecar_path(name).unlink(missing_ok=True)
+                sync_folder(folder)
+                (self.root / name).unlink(missing_ok=True)
+                sync_folder(folder)
+
+    def _move_files(self, key: str, target: str) -> None:
+        make_folder((self.root / target).parent)
         # The sidecar first: bytes without it are not an object, even after a crash in between.
-        for source, aside in (
-            (self._sidecar_path(key), target.with_name(f".{target.name}.json")),
-            (self.root / key, target),
+        for source, moved in (
+            (self._sidecar_path(key), self._sidecar_path(target)),
+            (self.root / key, self.root / target),
         ):
             with suppress(FileNotFoundError):
-                source.replace(aside)
-            sync_folder(source.parent)
+                source.replace(moved)
+                sync_folder(moved.parent)
+                sync_folder(source.parent)
 
     def check(self) -> None:
         """Check that the folder has the required marker and accepts files and hard links."""

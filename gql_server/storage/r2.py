@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _WRITE_CHECK_SECONDS: Final = 60.0
 """R2 charges for writes, including those that write nothing."""
 
+_MARKER_CHECK_SECONDS: Final = 60.0
+
 _WRITE_CHECK: Final = ".gql-server-write-check.json"
 """Written and deleted again by a check while the bucket has no marker."""
 
@@ -60,6 +62,7 @@ class R2Store:
         self._policy = policy
         self._required: str | None = None
         self._wrote_at = -inf
+        self._marker_seen_at = -inf
         self._refusal = WriteRefusal()
 
     @classmethod
@@ -183,14 +186,23 @@ class R2Store:
         Writing is checked at most once a minute while it is allowed.
         """
         await self._requests.check_bucket(timeout_seconds=self._policy.total)
-        if self._required is not None:
-            found = await self.read_marker()
-            if found != self._required:
-                raise StoreMisconfigured(wrong_marker(f"The bucket {self._bucket}", found))
+        await self._check_marker()
         if self._refusal.is_on or monotonic() - self._wrote_at > _WRITE_CHECK_SECONDS:
             await self._check_writing()
             self._wrote_at = monotonic()
         self._refusal.is_on = False
+
+    async def _check_marker(self) -> None:
+        if self._required is not None:
+            found = await self.read_marker()
+            if found != self._required:
+                raise StoreMisconfigured(wrong_marker(f"The bucket {self._bucket}", found))
+        self._marker_seen_at = monotonic()
+
+    async def _check_marker_sometimes(self) -> None:
+        """Keep an object that is not in another bucket from being taken for one that is erased."""
+        if monotonic() - self._marker_seen_at > _MARKER_CHECK_SECONDS:
+            await self._check_marker()
 
     async def _check_writing(self) -> None:
         if self._required is not None:
@@ -236,6 +248,36 @@ class R2Store:
         """Move an object to ``.quarantine``: copy it, then delete the original."""
         await self._policy.retry(partial(self._requests.copy, key, f"{QUARANTINE}{key}"))
         await self._delete(key)
+
+    @measured("withhold")
+    async def withhold(self, key: str, hidden_key: str) -> None:
+        """Copy an object to a hidden key, then delete the original."""
+        check_key(key)
+        check_key(hidden_key)
+        await self._check_marker_sometimes()
+        await self._policy.retry(partial(self._requests.copy, key, hidden_key))
+        await self._delete(key)
+
+    @measured("release")
+    async def release(self, key: str, hidden_key: str) -> None:
+        """Copy a withheld object back to its key.
+
+        The hidden copy stays until the object is erased: a process that was frozen while it
+        withheld the object may delete the other one late.
+        """
+        check_key(key)
+        check_key(hidden_key)
+        await self._policy.retry(partial(self._requests.copy, hidden_key, key))
+
+    @measured("erase")
+    async def erase(self, key: str, hidden_key: str | None) -> None:
+        """Delete every copy of an object."""
+        keys = [key] if hidden_key is None else [key, hidden_key]
+        await self._check_marker_sometimes()
+        for one in keys:
+            check_key(one)
+            await self._delete(one)
+            await self._delete(f"{QUARANTINE}{one}")
 
     async def close(self) -> None:
         """Close the connections."""

@@ -53,6 +53,9 @@ MARKER: Final = ".gql-server-store.json"
 QUARANTINE: Final = ".quarantine/"
 """Where unreferenced objects are moved, under their own keys."""
 
+WITHHELD: Final = "withheld/"
+"""Where the objects of deleted images are moved, under keys that cannot be guessed."""
+
 
 class StoreUnavailable(Exception):
     """The store did not answer or refused temporarily; a later retry may succeed."""
@@ -154,6 +157,29 @@ class Store(Protocol):
         """Move an object to the same key below ``QUARANTINE``, if it exists.
 
         Raises as ``put``.
+        """
+
+    async def withhold(self, key: str, hidden_key: str) -> None:
+        """Move an object to a hidden key, so that no URL of its key answers, signed ones included.
+
+        Safe to repeat, also after a crash halfway; an object that does not exist is ignored. Raises
+        as ``put``.
+
+        Args:
+            key: The object's key.
+            hidden_key: A key below ``WITHHELD`` that cannot be guessed: a public bucket serves it.
+        """
+
+    async def release(self, key: str, hidden_key: str) -> None:
+        """Make a withheld object available under its key again. Raises as ``put``.
+
+        Safe to repeat. A copy may stay under the hidden key until the object is erased.
+        """
+
+    async def erase(self, key: str, hidden_key: str | None) -> None:
+        """Delete every copy of an object: under its key, its hidden key, and in quarantine.
+
+        Safe to repeat, also after a crash halfway. Raises as ``put``.
         """
 
     async def close(self) -> None:

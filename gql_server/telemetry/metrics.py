@@ -105,6 +105,11 @@ BATCH_ITEMS_FINISHED: Final = _counter(
     "Items of batches that this process completed, by outcome: `succeeded` or `failed`.",
     "outcome",
 )
+IMAGES_PURGED: Final = _counter(
+    "images_purged",
+    "Images that were purged, by reason: `request`, `retention` or `user` for all data of a user.",
+    "reason",
+)
 DATABASE_SECONDS: Final = _loop_histogram(
     "database_seconds",
     "Seconds that units of work on the database took, including the wait for a connection. `use` "

@@ -12,10 +12,11 @@ from starlette.routing import Route
 from gql_server.pictures.decoding import NotAPicture
 from gql_server.pictures.formats import RASTER_FORMATS, ImageFormat
 from gql_server.storage.addresses import MAX_WIDTH
+from gql_server.storage.edge_cache import cache_tag
 from gql_server.storage.folder import FolderStore
 from gql_server.storage.folder_files import StoredFile
 from gql_server.storage.keys import InvalidKey
-from gql_server.storage.store import StoreMisconfigured, StoreUnavailable
+from gql_server.storage.store import WITHHELD, StoreMisconfigured, StoreUnavailable
 from gql_server.web.disconnects import while_connected
 from gql_server.web.renditions import (
     Rendition,
@@ -39,21 +40,29 @@ _SVG_HEADERS: Final = {
 _WIDTH: Final = re.compile(r"[0-9]{1,4}")
 
 
-def images_route(store: FolderStore, *, renditions: Renditions | None = None) -> Route:
+def images_route(
+    store: FolderStore, *, renditions: Renditions | None = None, has_tags: bool = False
+) -> Route:
     """Serve a folder's objects at ``/images/{key}`` to GET and HEAD.
 
     ``?width=1…4096`` scales down (never up) and ``?format=jpeg|png|webp|avif`` converts. The
     content of a key never changes, so caches may keep responses indefinitely; if URLs are signed,
     only the browser's own cache may, for as long as its URL is valid.
+
+    Args:
+        store: The folder.
+        renditions: Makes and caches resized and converted images.
+        has_tags: Whether responses have a ``Cache-Tag``, by which Cloudflare's cache is purged.
     """
-    images = _Images(store, renditions or Renditions())
+    images = _Images(store, renditions or Renditions(), has_tags=has_tags)
     return Route("/images/{key:path}", images.serve, methods=["GET"], name="images")
 
 
 class _Images:
-    def __init__(self, store: FolderStore, renditions: Renditions) -> None:
+    def __init__(self, store: FolderStore, renditions: Renditions, *, has_tags: bool) -> None:
         self._store = store
         self._renditions = renditions
+        self._has_tags = has_tags
 
     async def serve(self, request: Request) -> Response:
         try:
@@ -97,12 +106,15 @@ class _Images:
         response = await self._picture(request, key)
         if seconds is not None and "ETag" in response.headers:
             response.headers["Cache-Control"] = f"private, max-age={seconds}, immutable"
+        if self._has_tags and "ETag" in response.headers:
+            response.headers["Cache-Tag"] = cache_tag(key)
         return response
 
     async def _picture(self, request: Request, key: str) -> Response:
         width, image_format = _width(request.query_params), _format(request.query_params)
         try:
-            file = await self._store.locate(key)
+            # The hidden keys of deleted images are secret; knowing one does not help either.
+            file = None if key.startswith(WITHHELD) else await self._store.locate(key)
         except InvalidKey:
             file = None
         if file is None:

@@ -113,6 +113,7 @@ class Renditions:
         self._remembered: LRUCache[RenditionRequest, Rendition] = LRUCache(
             cache_bytes, getsizeof=lambda rendition: len(rendition.data)
         )
+        self._forgetting: set[asyncio.Task[None]] = set()
         self._running: dict[RenditionRequest, asyncio.Task[Rendition]] = {}
         self._waiting: Counter[RenditionRequest] = Counter()
         self._places = asyncio.Semaphore(SIDE_BY_SIDE)
@@ -167,6 +168,19 @@ class Renditions:
             self._waiting[request] -= 1
             if not self._waiting[request]:
                 del self._waiting[request]
+
+    def forget_gone(self) -> None:
+        """Remove cached renditions whose original is gone, in a thread."""
+        if self._remembered:
+            task = asyncio.create_task(self._forget_gone())
+            self._forgetting.add(task)
+            task.add_done_callback(self._forgetting.discard)
+
+    async def _forget_gone(self) -> None:
+        cached = list(self._remembered)
+        gone = await asyncio.to_thread(lambda: [one for one in cached if not one.path.exists()])
+        for one in gone:
+            self._remembered.pop(one, None)
 
     def _spend(self, client: str) -> None:
         now = time.monotonic()

@@ -5,11 +5,14 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 from gql_server.access.keys import KeyDraft, create_key
+from gql_server.database.queries.erasures import insert_erasure
 from gql_server.database.queries.source_images import insert_source_image
+from gql_server.database.tables.erasures import ErasureRow
 from gql_server.database.tables.images import SourceImageRow
 from gql_server.domain.batches import ItemStatus
 from gql_server.domain.budgets import BudgetPeriod, BudgetScope
 from gql_server.domain.clock import now
+from gql_server.domain.erasures import ErasureKind
 from gql_server.domain.ids import generation_of_batch, new_id
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.principal import Role
@@ -45,6 +48,7 @@ class OwnedObjects:
     item_id: str
     webhook_id: str
     generation_id: str
+    erasure_id: str
 
 
 async def make_objects(services: Services, user_id: str) -> OwnedObjects:
@@ -91,6 +95,15 @@ async def make_objects(services: Services, user_id: str) -> OwnedObjects:
             user_id=user_id,
             subject_id=batch.id,
         )
+        erasure = ErasureRow(
+            id=new_id("ers"),
+            kind=ErasureKind.IMAGES,
+            user_id=user_id,
+            total=1,
+            created_at=now(),
+            finished_at=now(),
+        )
+        await insert_erasure(connection, erasure)
     return OwnedObjects(
         user_id,
         image.id,
@@ -105,6 +118,7 @@ async def make_objects(services: Services, user_id: str) -> OwnedObjects:
         item.id,
         webhook_id,
         generation_of_batch(single.id),
+        erasure.id,
     )
 
 
@@ -125,6 +139,7 @@ MISSING: Final = OwnedObjects(
             "itm",
             "whk",
             "gen",
+            "ers",
         )
     ),
 )
@@ -280,6 +295,7 @@ PROBES: Final[Mapping[str, list[AccessProbe]]] = {
         by_id("batch_id", "id items { edges { node { id } } } images { totalCount }"),
     ],
     "Query.generation": [by_id("generation_id", "id prompt userId image { id }")],
+    "Query.erasure": [by_id("erasure_id", "id status total userId")],
     "Query.batches": [
         listed("batch_id", None, "BatchFilter"),
         listed("batch_id", lambda owned: {"userId": owned.user_id}, "BatchFilter"),
@@ -397,6 +413,18 @@ PROBES: Final[Mapping[str, list[AccessProbe]]] = {
     ],
     "Mutation.restoreImage": [
         changing(lambda owned: {"id": owned.deleted_id}, "image { id }", "RestoreImageInput")
+    ],
+    "Mutation.purgeImage": [
+        changing(lambda owned: {"id": owned.image_id}, "purgedId", "PurgeImageInput")
+    ],
+    "Mutation.purgeImages": [
+        AccessProbe(
+            """mutation ($input: PurgeImagesInput!) {
+              FIELD(input: $input) { erasure { total } userErrors { message } }
+            }""",
+            lambda owned: {"input": {"filter": {"userId": owned.user_id}}},
+            lambda found, _: found["erasure"]["total"] > 0,
+        )
     ],
     "Mutation.uploadSourceImage": [
         AccessProbe(

@@ -14,6 +14,7 @@ SECRETS = {
     "DATABASE_PASSWORD": "hidden@:/#?%41",
     "CLOUDFLARE_API_TOKEN": "hidden",
     "AI_GATEWAY_TOKEN": "hidden",
+    "CLOUDFLARE_CACHE_TOKEN": "hidden",
     "R2_ACCESS_KEY_ID": "hidden",
     "R2_SECRET_ACCESS_KEY": "hidden",
     "PROVENANCE_CERTIFICATE": "-----BEGIN CERTIFICATE-----\nhidden",
@@ -26,6 +27,7 @@ BESIDE = {
     "AI_GATEWAY_TOKEN": {
         "WORKERS_AI_BASE_URL": "https://gateway.ai.cloudflare.com/v1/abc/gateway/workers-ai"
     },
+    "CLOUDFLARE_CACHE_TOKEN": {"CLOUDFLARE_ZONE_ID": "abc"},
     "PROVENANCE_CERTIFICATE": {"PROVENANCE_PRIVATE_KEY": "b"},
     "PROVENANCE_PRIVATE_KEY": {"PROVENANCE_CERTIFICATE": "a"},
     "R2_ACCESS_KEY_ID": {

@@ -192,3 +192,34 @@ async def test_a_listing_is_sorted_and_begins_after_a_key(store: Store) -> None:
     assert await listed("generated/") == sorted(keys)
     assert await listed(sorted(keys)[1]) == sorted(keys)[2:]
     assert await listed(max(keys)) == []
+HIDDEN = "withheld/0123456789abcdef0123456789abcdef/img_01jz.png"
+
+
+async def test_a_withheld_object_is_out_of_reach_until_it_is_released(store: Store) -> None:
+    stored = StoredObject(data=b"bytes", content_type="image/png", metadata={"seed": "7"})
+    await store.put(KEY, stored)
+    for _ in range(2):  # a crash may have repeated it
+        await store.withhold(KEY, HIDDEN)
+        assert await store.get(KEY) is None
+        assert await store.get(HIDDEN) == stored
+        assert [page async for page in store.listing("generated/")] == []
+    for _ in range(2):
+        await store.release(KEY, HIDDEN)
+        assert await store.get(KEY) == stored
+    await store.withhold(KEY, HIDDEN)
+    assert await store.get(HIDDEN) == stored
+
+
+async def test_an_erased_object_has_no_copy_left(store: Store) -> None:
+    await store.erase(KEY, HIDDEN)
+    for _ in range(2):
+        await store.put(KEY, PICTURE)
+        await store.withhold(KEY, HIDDEN)
+        await store.release(KEY, HIDDEN)
+        await store.set_aside(KEY)
+        await store.put(KEY, PICTURE)
+        await store.erase(KEY, HIDDEN)
+        for prefix in ("generated/", "withheld/", ".quarantine/"):
+            assert [page async for page in store.listing(prefix)] == []
+        assert await store.get(KEY) is None
+        assert await store.get(HIDDEN) is None

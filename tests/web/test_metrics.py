@@ -176,7 +176,9 @@ async def test_renditions_are_counted(app: RunningApp) -> None:
 async def test_every_documented_metric_is_there_once_it_happened(app: RunningApp) -> None:
     await app.image()
     names = (await scraped(app.client)).names()
-    labelled = {"operation_errors", "batch_items_finished", "webhook_deliveries"}
+    labelled = {
+        *("operation_errors", "batch_items_finished", "webhook_deliveries", "images_purged"),
+    }
     missing = {
         metric.name
         for metric in metrics()

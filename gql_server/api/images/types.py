@@ -86,7 +86,8 @@ class Image(Node):
     user_id: strawberry.ID = strawberry.field(description="ID of the user who owns the image.")
     created_at: datetime = strawberry.field(description="When the image was stored.")
     is_deleted: bool = strawberry.field(
-        description="Whether the image is deleted. `restoreImage` restores it."
+        description="Whether the image is deleted: its URLs do not answer. `restoreImage` restores "
+        "it."
     )
     deleted_at: datetime | None = strawberry.field(
         description="When the image was deleted. Null unless it is deleted."

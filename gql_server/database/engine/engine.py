@@ -31,6 +31,7 @@ from gql_server.database.engine.sqlite import (
     COMMITTED_TOPICS,
     READ_ONLY,
     SqliteThread,
+    empty_log,
     set_up_sqlite,
 )
 from gql_server.telemetry.spans import Span
@@ -249,6 +250,11 @@ class Database:
                     return await work(connection)
             async with self._writers:
                 return await asyncio.shield(self._in_thread.do_unsynced(work))
+
+    async def forget_overwritten(self) -> None:
+        """Empty SQLite's write-ahead log, which has what was erased, unless a reader needs it."""
+        if self.is_sqlite:
+            await self.write_unsynced(empty_log)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Start work that no cancellation ends; ``close`` waits for it."""

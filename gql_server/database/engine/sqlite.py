@@ -5,7 +5,16 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import Connection, CursorResult, Dialect, Engine, Executable, create_engine, event
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Dialect,
+    Engine,
+    Executable,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +31,13 @@ _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    # What is deleted or replaced is overwritten with zeros: prompts must not stay in free pages.
+    "PRAGMA secure_delete = ON",
+)
+_CHECKPOINT: Final = (
+    "PRAGMA busy_timeout = 200",
+    "PRAGMA wal_checkpoint(TRUNCATE)",
+    "PRAGMA busy_timeout = 10000",
 )
 
 
@@ -94,6 +110,12 @@ class _ConnectionInThread:
 
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         return self._connection.execute(statement, parameters)
+
+
+async def empty_log(connection: AsyncConnection) -> None:
+    """Move the write-ahead log into the database and empty it, unless a reader needs it."""
+    for pragma in _CHECKPOINT:
+        (await connection.execute(text(pragma))).fetchall()
 
 
 def _finished(

@@ -162,7 +162,7 @@ async def _insert(connection: AsyncConnection, *, news: Sequence[NewImage]) -> N
 async def _settle_with_kept(connection: AsyncConnection, *, new: NewImage) -> PartialImage | None:
     """Settle with the image that another process wrote under the same ID; None without one."""
     image = new.image
-    found = await find_images(connection, [image.id], user_id=image.user_id)
+    found = await find_images(connection, [image.id], user_id=image.user_id, include_purged=True)
     if image.id in found:
         await _complete_keys(connection, [new])
         await forget_remote_images(connection, [image.id])

@@ -29,6 +29,7 @@ from gql_server.database.engine.pages import (
 )
 from gql_server.database.engine.raw_reads import RawRead, compiled
 from gql_server.database.engine.records import with_ids
+from gql_server.database.queries.image_files import due_now
 from gql_server.database.queries.image_sources import derived_conditions
 from gql_server.database.queries.image_tags import delete_tags, insert_tags, tag_conditions
 from gql_server.database.records.images import ImageChanges, PartialImage
@@ -198,10 +199,17 @@ async def find_images(
     user_id: str | None,
     columns: Collection[str] = IMAGE_COLUMNS,
     for_update: bool = False,
+    include_purged: bool = False,
 ) -> dict[str, PartialImage]:
     """Return images by ID, deleted ones too. IDs without an image are left out.
 
-    ``for_update`` locks them until the transaction ends.
+    Args:
+        connection: Where to read.
+        ids: Their IDs.
+        user_id: Their owner; None means any.
+        columns: The columns to read.
+        for_update: Whether to lock them until the transaction ends.
+        include_purged: Whether purged ones are found.
     """
     statement = with_ids(
         _select({*columns, "created_at", "id"}),
@@ -211,6 +219,8 @@ async def find_images(
         user_id=user_id,
         for_update=for_update,
     )
+    if not include_purged:
+        statement = statement.where(col(ImageRow.purged_at).is_(None))
     return {row["id"]: row for row in _images(await connection.execute(statement))}
 
 
@@ -218,11 +228,9 @@ async def update_image(
     connection: AsyncConnection, image_id: str, *, user_id: str, values: ImageChanges
 ) -> bool:
     """Change columns of an image; return whether the user has it."""
-    statement = (
-        update(ImageRow)
-        .where(col(ImageRow.id) == image_id, col(ImageRow.user_id) == user_id)
-        .values(**values)
-    )
+    due = {"file_due_at": due_now(connection.dialect.name)} if "deleted_at" in values else {}
+    mine = (col(ImageRow.id) == image_id, col(ImageRow.user_id) == user_id)
+    statement = update(ImageRow).where(*mine).values(**values, **due)
     found = (await connection.execute(statement)).rowcount == 1
     if found and "tags" in values:
         await delete_tags(connection, image_id)
@@ -287,6 +295,8 @@ def _conditions(where: ImageFilter, bind: Bind = as_value) -> list[ColumnElement
     if where.deleted is not Deleted.INCLUDE:
         kept = col(ImageRow.deleted_at).is_(None)
         found.append(kept if where.deleted is Deleted.EXCLUDE else ~kept)
+    if where.deleted is not Deleted.EXCLUDE:
+        found.append(col(ImageRow.purged_at).is_(None))
     return found
 
 

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.pages import Page, PageRequest, page_statement, read_page
+from gql_server.database.engine.present import present
 from gql_server.database.engine.records import (
     read_records,
     record_of,
@@ -80,9 +81,11 @@ async def uploaded_by(connection: AsyncConnection, user_id: str) -> tuple[int, i
 async def mark_source_image_deleted(
     connection: AsyncConnection, image_id: str, *, at: datetime
 ) -> None:
-    """Mark an upload as deleted, so that nothing finds it."""
+    """Mark an upload as deleted, so that nothing finds it and its file is erased."""
     statement = (
-        update(SourceImageRow).where(col(SourceImageRow.id) == image_id).values(deleted_at=at)
+        update(SourceImageRow)
+        .where(col(SourceImageRow.id) == image_id)
+        .values(deleted_at=at, file_due_at=present(connection.dialect.name))
     )
     await connection.execute(statement)
 

@@ -74,7 +74,10 @@ async def recorded_keys(
 ) -> set[str]:
     """Return which of these keys of the store have a row."""
     storage_key = col(table.storage_key)
-    statement = select(storage_key).where(storage_key.in_(keys), *_existing(table))
+    is_expected = (
+        col(ImageRow.purged_at).is_(None) if table is ImageRow else col(table.deleted_at).is_(None)
+    )
+    statement = select(storage_key).where(storage_key.in_(keys), is_expected)
     return set((await connection.execute(statement)).scalars())
 
 
@@ -111,8 +114,8 @@ async def expected_images(connection: AsyncConnection, ids: Collection[str]) -> 
 
 
 def _existing(table: StoredRow) -> tuple[Any, ...]:
-    """Return which rows have a file: a deleted image keeps its own, a deleted upload does not."""
-    return (col(table.deleted_at).is_(None),) if table is SourceImageRow else ()
+    """Return which rows have a file under their key: those of deleted ones are elsewhere."""
+    return (col(table.deleted_at).is_(None),)
 
 
 def _with_file(table: StoredRow) -> tuple[Any, ...]:

@@ -37,6 +37,7 @@ class PartialImage(PageColumns, total=False):
     remade_from: str | None
     deleted_at: datetime | None
     missing_since: datetime | None
+    purged_at: datetime | None
 
 
 class ImageChanges(TypedDict, total=False):

@@ -6,7 +6,7 @@ Money is in billionths of a dollar, neurons in thousandths.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from gql_server.database.engine.columns import JsonValue, StorageKey, UtcDateTime
@@ -28,6 +28,19 @@ class ImageRow(SQLModel, table=True):
         Index("ix_images_size_page", "user_id", "size_bytes", "id"),
         Index("ix_images_all_cost_page", "cost", "id"),
         Index("ix_images_all_size_page", "size_bytes", "id"),
+        Index(
+            "ix_images_file_due",
+            "file_due_at",
+            sqlite_where=text("file_due_at IS NOT NULL"),
+            postgresql_where=text("file_due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_images_deleted",
+            "deleted_at",
+            "id",
+            sqlite_where=text("deleted_at IS NOT NULL AND purged_at IS NULL"),
+            postgresql_where=text("deleted_at IS NOT NULL AND purged_at IS NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -71,6 +84,14 @@ class ImageRow(SQLModel, table=True):
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     missing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When an audit found that its file is gone."""
+    purged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When its words were erased. The row stays, because its charge refers to it."""
+    withheld_key: str | None = None
+    """Where its file is kept while the image is deleted; a key that cannot be guessed."""
+    withheld_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When its file was moved to ``withheld_key``; None: it is under ``storage_key``."""
+    file_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When its file is next moved or erased, as the row says; None: nothing is to be done."""
 
 
 class ImageTagRow(SQLModel, table=True):
@@ -117,6 +138,12 @@ class SourceImageRow(SQLModel, table=True):
         Index("ix_source_images_all_page", "created_at", "id"),
         # In the order in which stores list their objects.
         Index("ix_source_images_storage_key", "storage_key"),
+        Index(
+            "ix_source_images_file_due",
+            "file_due_at",
+            sqlite_where=text("file_due_at IS NOT NULL"),
+            postgresql_where=text("file_due_at IS NOT NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -130,3 +157,5 @@ class SourceImageRow(SQLModel, table=True):
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     missing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When an audit found that its file is gone."""
+    file_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When its file is next erased, because it is deleted; None: nothing is to be done."""

@@ -39,6 +39,7 @@ from gql_server.domain.errors.generation import (
 from gql_server.domain.errors.idempotency import (
     IdempotencyConflict,
     IdempotencyInProgress,
+    ImagePurged,
 )
 from gql_server.domain.errors.not_found import (
     ApiKeyNotFound,
@@ -70,6 +71,7 @@ __all__ = [
     "IdempotencyInProgress",
     "ImageFlagged",
     "ImageNotFound",
+    "ImagePurged",
     "InvalidInput",
     "MaxCostExceeded",
     "ModelNotFound",

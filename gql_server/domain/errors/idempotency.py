@@ -31,3 +31,22 @@ class IdempotencyInProgress(DomainError):
             path=("idempotency_key",),
         )
         self.image_id = image_id
+
+
+class ImagePurged(DomainError):
+    """The image that an earlier request with the idempotency key generated was purged.
+
+    Attributes:
+        image_id: The ID that the image had.
+    """
+
+    def __init__(self, image_id: str) -> None:
+        super().__init__(
+            (
+                "The image of the earlier request with this idempotency key was purged. Nothing "
+                "was generated or charged now. Use a new key to generate another image."
+            ),
+            code=ErrorCode.IMAGE_PURGED,
+            path=("idempotency_key",),
+        )
+        self.image_id = image_id

@@ -60,6 +60,9 @@ _FORMS: Final[Mapping[type[DomainError], ErrorForm]] = {
     domain.IdempotencyConflict: ErrorForm(
         status=HTTPStatus.UNPROCESSABLE_ENTITY, title="Idempotency key reused"
     ),
+    domain.ImagePurged: ErrorForm(
+        status=HTTPStatus.GONE, title="Image purged", details={"id": "image_id"}
+    ),
     domain.GenerationPending: ErrorForm(
         status=HTTPStatus.ACCEPTED, hint="Request the address in Location in a moment."
     ),

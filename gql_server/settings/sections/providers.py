@@ -111,6 +111,22 @@ class R2Settings(BaseSettings):
         description="Public URL of the bucket: a custom domain or its `r2.dev` address. Without "
         "it, image URLs are signed and expire.",
     )
+    cloudflare_zone_id: str | None = Field(
+        default=None,
+        pattern=r"^[0-9A-Za-z]{1,64}$",
+        description="Cloudflare zone in front of the image files: that of `R2_PUBLIC_URL`, or of "
+        "`PUBLIC_URL` for files in a folder. Its cache is purged of images that are deleted or "
+        "purged. [How](operating.md#caches).",
+    )
+    cloudflare_cache_token: Token | None = Field(
+        default=None,
+        description="API token with the permission Cache Purge for the zone. Required with "
+        "`CLOUDFLARE_ZONE_ID`.",
+    )
+    cloudflare_cache_api_url: HttpAddress = Field(
+        default="https://api.cloudflare.com/client/v4",
+        description="Base URL of the API that purges the zone's cache.",
+    )
     uploads_per_user: int = Field(
         default=10_000,
         ge=0,

@@ -1,7 +1,7 @@
 """How far a comparison of the store with the database has come.
 
 Revision: 0026
-Follows: 0022
+Follows: 0025
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from gql_server.database.engine.columns import JsonValue, UtcDateTime
 
 revision = "0026"
-down_revision = "0022"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,1 @@
+"""Purging images: one, or all of a list."""
