@@ -67,6 +67,7 @@ LISTINGS: Final = (
     Listing("gql_server.cli.ledger", "costs", "Adjust and export the ledger."),
     Listing("gql_server.cli.prices", "prices", "Compare and update provider prices."),
     Listing("gql_server.cli.keys", "keys", "Create, list and revoke API keys (AUTH=keys)."),
+    Listing("gql_server.cli.users", "users", "Export or erase everything of a user."),
     Listing("gql_server.cli.webhooks", "webhooks", "Print webhook secrets."),
 )
 

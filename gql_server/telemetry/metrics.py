@@ -107,7 +107,7 @@ BATCH_ITEMS_FINISHED: Final = _counter(
 )
 IMAGES_PURGED: Final = _counter(
     "images_purged",
-    "Images that were purged, by reason: `request`, `retention` or `user` for all data of a user.",
+    "Images that were purged, by reason: `request` or `retention`.",
     "reason",
 )
 DATABASE_SECONDS: Final = _loop_histogram(

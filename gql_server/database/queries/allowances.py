@@ -85,3 +85,9 @@ async def remove_full_allowances(connection: AsyncConnection) -> None:
 
 def _missing(present: Moment) -> SQLColumnExpression[int]:
     return _FULL_AT - present
+
+
+async def forget_allowance(connection: AsyncConnection, user_id: str) -> None:
+    """Delete what a user has spent of the allowance."""
+    kind = col(RateLimitRow.kind)
+    await connection.execute(delete(RateLimitRow).where(kind == f"{_PREFIX}{user_id}"))
