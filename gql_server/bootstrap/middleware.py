@@ -9,7 +9,10 @@ from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gql_server.graphql.server.playground import is_playground_request
-from gql_server.rest.errors.responses import refusal
+from gql_server.openai.errors.problem import refusal as openai_refusal
+from gql_server.openai.options import FOLDER as OPENAI_FOLDER
+from gql_server.openai.options import HEADERS as OPENAI_HEADERS
+from gql_server.rest.errors.responses import refusal as rest_refusal
 from gql_server.rest.options import FOLDER as REST_FOLDER
 from gql_server.settings import Settings
 from gql_server.settings.addresses import as_ipv6
@@ -26,7 +29,16 @@ from gql_server.web.middleware.security_headers import SecurityHeaders
 from gql_server.web.middleware.sockets import WebSocketsMiddleware
 
 _PREFLIGHT_SECONDS: Final = 7200
-_EXPOSED_HEADERS: Final = ("Location", "RateLimit", "RateLimit-Policy", "Retry-After")
+_EXPOSED_HEADERS: Final = (
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    *OPENAI_HEADERS,
+)
+
+_REFUSALS: Final = {REST_FOLDER: rest_refusal, OPENAI_FOLDER: openai_refusal}
+"""How refusals are written below path prefixes; elsewhere as GraphQL does."""
 
 
 def middleware_of(settings: Settings, open_requests: OpenRequests) -> list[Middleware]:
@@ -35,7 +47,7 @@ def middleware_of(settings: Settings, open_requests: OpenRequests) -> list[Middl
     found = [
         Middleware(RequestsMiddleware, is_logged=settings.log_requests),
         Middleware(SecurityHeaders, is_https=is_https),
-        Middleware(RequestFormMiddleware, refusals={REST_FOLDER: refusal}),
+        Middleware(RequestFormMiddleware, refusals=_REFUSALS),
     ]
     public_path = public_path_of(settings)
     if public_path:
@@ -51,7 +63,7 @@ def middleware_of(settings: Settings, open_requests: OpenRequests) -> list[Middl
             Middleware(
                 AllowedHostsMiddleware,
                 names=settings.host_names,
-                refusals={REST_FOLDER: refusal},
+                refusals=_REFUSALS,
             )
         )
     found.append(Middleware(WebSocketsMiddleware, per_address=settings.websockets_per_address))
@@ -74,12 +86,10 @@ def middleware_of(settings: Settings, open_requests: OpenRequests) -> list[Middl
         AuthenticationMiddleware,
         is_page=is_playground_request if settings.shows_playground else _is_no_page,
         description_is_open=settings.playground is not None,
-        refusals={REST_FOLDER: refusal},
+        refusals=_REFUSALS,
     )
     # Nothing waits outside of it, and inside of CORS a page can read the response.
-    waiting = Middleware(
-        OpenRequestsMiddleware, requests=open_requests, refusals={REST_FOLDER: refusal}
-    )
+    waiting = Middleware(OpenRequestsMiddleware, requests=open_requests, refusals=_REFUSALS)
     return [*found, waiting, authentication, compression()]
 
 

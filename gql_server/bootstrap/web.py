@@ -22,10 +22,12 @@ from gql_server.api.models.catalogue import ShapedCatalogue
 from gql_server.api.request_contexts import ContextFactory
 from gql_server.api.schema import build_schema
 from gql_server.api.schema_route import schema_route
+from gql_server.bootstrap.http_apis import openai_routes, rest_routes
 from gql_server.bootstrap.image_files import renditions_watched
 from gql_server.bootstrap.metrics import CountedCache, Observed, ProcessMetrics
 from gql_server.bootstrap.metrics_server import metrics_served
 from gql_server.bootstrap.middleware import middleware_of, public_path_of
+from gql_server.bootstrap.model_aliases import model_aliases
 from gql_server.bootstrap.readiness import checks
 from gql_server.bootstrap.resources import StartError
 from gql_server.bootstrap.services import Wiring
@@ -41,9 +43,6 @@ from gql_server.pages.playground import PlaygroundFacts, playground
 from gql_server.pages.sign_in import SIGNED_IN_PATH
 from gql_server.pages.static_files import assets_route
 from gql_server.pages.studio import StudioFacts, studio_routes
-from gql_server.rest.entrance import RestEntrance
-from gql_server.rest.options import FOLDER as REST_FOLDER
-from gql_server.rest.options import BodyBounds, RestOptions
 from gql_server.settings import Settings
 from gql_server.telemetry import gauges
 from gql_server.telemetry.quick_log import flush_quick_logs
@@ -83,8 +82,8 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     Raises:
         CatalogueError: The catalogue of models is invalid.
         PriceBookError: The price book is invalid.
-        StartError: Other machines can reach it and AUTH is not set; or the secret for signed URLs
-            can neither be read nor created.
+        StartError: Other machines can reach it and AUTH is not set; an alias names an unknown
+            model; or the secret for signed URLs can neither be read nor created.
         TrustedDocumentsError: The manifest of trusted documents is invalid.
     """
     requires_auth = _requires_auth(settings)
@@ -159,7 +158,9 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
         routes.append(images_route(wiring.folder, renditions=renditions, has_tags=has_tags))
     if settings.shows_playground or settings.shows_studio:
         routes.append(assets_route())
-    routes.extend(_rest_routes(settings, requires_auth=requires_auth))
+    routes.extend(rest_routes(settings, requires_auth=requires_auth))
+    aliases = model_aliases(settings.openai_model_aliases or {}, wiring.catalogue)
+    routes.extend(openai_routes(settings, aliases, requires_auth=requires_auth))
     direct = Middleware(DirectPathsMiddleware, applications=dict.fromkeys(_GRAPHQL_PATHS, view))
     application = Starlette(
         routes=routes,
@@ -254,18 +255,6 @@ def _image_origins(settings: Settings) -> tuple[str, ...]:
         return ()
     address = urlsplit(settings.r2_public_url or settings.r2_endpoint)
     return (f"{address.scheme}://{address.netloc}",)
-
-
-def _rest_routes(settings: Settings, *, requires_auth: bool) -> list[BaseRoute]:
-    options = RestOptions(
-        bounds=BodyBounds(settings.max_body_bytes, settings.receive_timeout),
-        requires_auth=requires_auth,
-        shows_description=settings.shows_playground,
-        public_path=public_path_of(settings),
-    )
-    application = RestEntrance(options)
-    paths = (REST_FOLDER.rstrip("/"), f"{REST_FOLDER}{{path:path}}")
-    return [Route(path, application) for path in paths]  # not mounted: its paths are complete
 
 
 def _requires_auth(settings: Settings) -> bool:

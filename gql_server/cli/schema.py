@@ -12,6 +12,8 @@ from graphql.utilities import BreakingChangeType, find_schema_changes
 
 from gql_server.api.schema import schema_text
 from gql_server.cli.start import fail
+from gql_server.openai.description.openapi import document
+from gql_server.openai.options import OpenAIOptions
 from gql_server.rest.application import rest_application
 from gql_server.rest.options import RestOptions
 from gql_server.text_files import TextFileError, read_text
@@ -38,11 +40,21 @@ def schema(
             "--openapi", help="Print the OpenAPI 3.1 description of the REST API instead."
         ),
     ] = False,
+    openai: Annotated[
+        bool,
+        typer.Option(
+            "--openai",
+            help="Print the OpenAPI 3.1 description of the OpenAI-compatible API instead.",
+        ),
+    ] = False,
 ) -> None:
     """Print the GraphQL schema (SDL), or compare it with a file."""
     if openapi:
         described = rest_application(RestOptions(requires_auth=True)).openapi()
         typer.echo(json.dumps(described, indent=2))
+        return
+    if openai:
+        typer.echo(json.dumps(document(OpenAIOptions(requires_auth=True)), indent=2))
         return
     current = schema_text()
     if since is not None:

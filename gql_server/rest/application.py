@@ -17,7 +17,6 @@ from gql_server.access.allowances import Allowances
 from gql_server.domain.allowances import AllowanceState
 from gql_server.rest.bodies.requests import BoundedRequest
 from gql_server.rest.description.openapi import describe
-from gql_server.rest.description.page import docs_routes
 from gql_server.rest.errors.problems import Pending, documented
 from gql_server.rest.errors.translation import error_response
 from gql_server.rest.operation import Operation
@@ -25,6 +24,7 @@ from gql_server.rest.operations import OPERATIONS
 from gql_server.rest.options import RestOptions
 from gql_server.web.allowances import allowance_headers
 from gql_server.web.callers import principal_of
+from gql_server.web.description_page import docs_routes
 from gql_server.web.request_record import record_of
 
 _METHODS_OF_ASSETS: Final = ("GET", "HEAD")
@@ -57,7 +57,7 @@ def rest_application(options: RestOptions | None = None) -> FastAPI:
     for operation in OPERATIONS:
         _add(app, operation)
     if options.shows_description:
-        app.router.routes.extend(docs_routes())
+        app.router.routes.extend(docs_routes("/api", "gql_server REST API"))
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_error)
     describe(app, requires_auth=options.requires_auth)

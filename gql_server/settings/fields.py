@@ -10,6 +10,7 @@ from gql_server.settings.sections.limits import (
     LogSettings,
     RequestSettings,
 )
+from gql_server.settings.sections.openai import OpenAISettings
 from gql_server.settings.sections.provenance import ProvenanceSettings
 from gql_server.settings.sections.providers import R2Settings, WorkersAISettings
 from gql_server.settings.sections.server import ServerSettings
@@ -21,6 +22,7 @@ SECTIONS: Final[tuple[type[BaseSettings], ...]] = (
     WorkersAISettings,
     R2Settings,
     ProvenanceSettings,
+    OpenAISettings,
     WorkSettings,
     WebhookSettings,
     ConnectionSettings,
@@ -36,6 +38,7 @@ class SettingFields(  # pydantic takes fields from the last base first
     ConnectionSettings,
     WebhookSettings,
     WorkSettings,
+    OpenAISettings,
     ProvenanceSettings,
     R2Settings,
     WorkersAISettings,

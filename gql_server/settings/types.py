@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
@@ -119,6 +120,22 @@ def _are_webhook_secrets(value: SecretStr) -> SecretStr:
     return value
 
 
+def _read_aliases(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found: dict[str, tuple[str, ...]] = {}
+    for part in value.split(","):
+        name, equals, models = (one.strip() for one in part.partition("="))
+        if not part.strip():
+            continue
+        if not equals or not name:
+            raise ValueError("give name=model, with commas between names and spaces between models")
+        if name in found:
+            raise ValueError(f"{name} is there twice")
+        found[name] = tuple(models.split())
+    return found
+
+
 HttpAddress = Annotated[str, AfterValidator(http_url)]
 """A URL without a trailing slash."""
 
@@ -135,6 +152,11 @@ Origins = Annotated[
 Hosts = Annotated[
     tuple[Annotated[str, AfterValidator(_is_host)], ...], NoDecode, BeforeValidator(_split)
 ]
+ModelAliases = Annotated[
+    Mapping[str, tuple[str, ...]] | None, NoDecode, BeforeValidator(_read_aliases)
+]
+"""IDs of models by the names that stand for them."""
+
 Switch = Annotated[bool | None, BeforeValidator(_is_automatic)]
 """On, off, or None: depending on other settings."""
 

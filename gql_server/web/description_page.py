@@ -1,4 +1,4 @@
-"""The page that shows the description, with nothing from elsewhere on it."""
+"""The page that shows an OpenAPI description, with nothing from elsewhere on it."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,7 +13,7 @@ _PAGE: Final = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>gql_server REST API</title>
+<title>{title}</title>
 <link rel="stylesheet" href="docs/assets/swagger-ui.css">
 <link rel="icon" href="data:,">
 </head>
@@ -39,18 +39,27 @@ _POLICY: Final = (
 """Styles are free, for its parts set them on elements."""
 
 
-def docs_routes() -> Sequence[BaseRoute]:
-    """Return the routes of the page, its script and its assets, which come from a package."""
-    assets = StaticFiles(packages=[("fastapi_standalone_docs", "static/swagger")])
+def docs_routes(folder: str, title: str) -> Sequence[BaseRoute]:
+    """Return the routes of the page, its script and its assets, which come from a package.
+
+    Args:
+        folder: The path above the page, which has the description as ``openapi.json``.
+        title: The title of the page.
+    """
+    html = _PAGE.format(title=title)
+
+    async def page(_request: Request) -> Response:
+        return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY})
+
     return [
-        Route("/api/docs", _page, methods=["GET"]),
-        Route("/api/docs/start.js", _start, methods=["GET"]),
-        Mount("/api/docs/assets", assets),
+        Route(f"{folder}/docs", page, methods=["GET"]),
+        Route(f"{folder}/docs/start.js", _start, methods=["GET"]),
+        Mount(f"{folder}/docs/assets", _assets()),
     ]
 
 
-async def _page(_request: Request) -> Response:
-    return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
+def _assets() -> StaticFiles:
+    return StaticFiles(packages=[("fastapi_standalone_docs", "static/swagger")])
 
 
 async def _start(_request: Request) -> Response:

@@ -45,6 +45,8 @@ _FOLDERS: Final = (
     ("/studio/", ("pages", "studio")),
     ("/api/docs", ("pages", "docs")),
     ("/api/", ("rest", "none")),
+    ("/v1/docs", ("pages", "docs")),
+    ("/v1/", ("openai", "none")),
 )
 
 _names: Final = OperationNames()

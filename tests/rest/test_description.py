@@ -1,8 +1,5 @@
 """The OpenAPI description is whole, and everything that is answered is in it."""
 
-import os
-import sys
-from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +14,8 @@ from gql_server.rest.application import rest_application
 from gql_server.rest.operations import OPERATIONS
 from gql_server.rest.options import RestOptions
 from tests.rest.calls import ask, send
-from tests.support.child import child_process
 from tests.support.running_app import RunningApp, running_app, workers_ai_settings
+from tests.support.schemathesis import schemathesis
 from tests.support.workers_ai_app import FakeWorkersAI
 
 pytestmark = pytest.mark.anyio
@@ -27,8 +24,8 @@ CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 DOCUMENT = rest_application().openapi()
 
 
-def operations() -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, methods in DOCUMENT["paths"].items():
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield f"{method} {path}", operation
 
@@ -39,8 +36,13 @@ def test_it_is_openapi_3_1() -> None:
 
 
 def test_everything_has_a_description_and_an_example() -> None:
+    assert undescribed(DOCUMENT) == []
+
+
+def undescribed(document: dict[str, Any]) -> list[str]:
+    """Return what a description says nothing about, or has no example of."""
     missing: list[str] = []
-    for name, schema in DOCUMENT["components"]["schemas"].items():
+    for name, schema in document["components"]["schemas"].items():
         if not schema.get("description"):
             missing.append(name)
         missing.extend(
@@ -48,7 +50,7 @@ def test_everything_has_a_description_and_an_example() -> None:
             for field, described in schema.get("properties", {}).items()
             if not described.get("description") or "examples" not in described
         )
-    for name, operation in operations():
+    for name, operation in operations(document):
         if not operation["summary"] or not operation["description"]:
             missing.append(name)
         missing.extend(
@@ -66,11 +68,11 @@ def test_everything_has_a_description_and_an_example() -> None:
                 for kind, content in answer["content"].items()
                 if "example" not in content
             )
-    assert missing == []
+    return missing
 
 
 def test_every_operation_documents_the_errors_of_the_middleware() -> None:
-    for name, operation in operations():
+    for name, operation in operations(DOCUMENT):
         assert operation["responses"].keys() >= {"401", "403", "421", "429", "500", "503"}, name
 
 
@@ -134,7 +136,7 @@ async def test_where_there_is_no_playground_there_is_no_description(tmp_path: Pa
 
 
 async def test_schemathesis_finds_nothing(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> None:
-    await schemathesis(tmp_path, fake_workers_ai, "--phases=examples,coverage", "--seed=1")
+    await try_all(tmp_path, fake_workers_ai, "--phases=examples,coverage", "--seed=1")
 
 
 @pytest.mark.survival
@@ -142,27 +144,10 @@ async def test_schemathesis_finds_nothing(tmp_path: Path, fake_workers_ai: FakeW
 async def test_schemathesis_finds_nothing_in_many_tries(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI
 ) -> None:
-    await schemathesis(tmp_path, fake_workers_ai, "--max-examples=100")
+    await try_all(tmp_path, fake_workers_ai, "--max-examples=100")
 
 
-async def schemathesis(folder: Path, fake_workers_ai: FakeWorkersAI, *options: str) -> None:
-    """Have it try every operation with all of its checks."""
+async def try_all(folder: Path, fake_workers_ai: FakeWorkersAI, *options: str) -> None:
     async with running_app(folder, workers_ai_settings(fake_workers_ai)) as app:
-        async with child_process(
-            sys.executable,
-            "-m",
-            "schemathesis.cli",
-            f"--config-file={CONFIGURATION}",
-            "run",
-            f"{app.settings.server_url}/api/openapi.json",
-            "--no-color",
-            *options,
-            cwd=folder,
-            stdout=PIPE,
-            stderr=STDOUT,
-            env=os.environ | {"NO_COLOR": "1"},
-        ) as process:
-            printed, _ = await process.communicate()
-        assert process.returncode == 0, printed.decode()
-        number = len(OPERATIONS)
-        assert f"{number} selected / {number} total" in printed.decode()
+        url = f"{app.settings.server_url}/api/openapi.json"
+        await schemathesis(folder, url, CONFIGURATION, len(OPERATIONS), *options)

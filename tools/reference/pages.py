@@ -3,7 +3,17 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.reference import commands, errors, logs, metrics, models, operations, settings, traces
+from tools.reference import (
+    commands,
+    doors,
+    errors,
+    logs,
+    metrics,
+    models,
+    operations,
+    settings,
+    traces,
+)
 
 
 def generated_pages() -> Iterator[tuple[Path, str]]:
@@ -11,6 +21,7 @@ def generated_pages() -> Iterator[tuple[Path, str]]:
     yield settings.PAGE, settings.settings_page()
     yield settings.EXAMPLE, settings.env_example()
     yield commands.PAGE, commands.commands_page()
+    yield doors.PAGE, doors.doors_page()
     yield logs.PAGE, logs.logs_page()
     yield traces.PAGE, traces.traces_page()
     yield metrics.PAGE, metrics.metrics_page()

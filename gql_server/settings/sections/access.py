@@ -54,8 +54,8 @@ class AccessSettings(BaseSettings):
     playground: Switch = Field(
         default=None,
         description="Whether browsers get the playground, whose page asks for an API key itself, "
-        "and the description of the REST API. `auto`: both, but the description only for admins "
-        "unless `AUTH=none`; neither with trusted documents.",
+        "and the OpenAPI descriptions of the other APIs. `auto`: both, but the descriptions only "
+        "for admins unless `AUTH=none`; neither with trusted documents.",
     )
     studio: Switch = Field(
         default=None,

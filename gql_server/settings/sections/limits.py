@@ -67,7 +67,7 @@ class RequestSettings(BaseSettings):
         default=1,
         ge=1,
         le=100,
-        description="Maximum number of files in a request, of 20 MiB each.",
+        description="Maximum number of files in a GraphQL request, of 20 MiB each.",
     )
     receive_timeout: float = Field(
         default=30,

@@ -22,9 +22,9 @@ _OPEN_FOLDERS: Final = ("/images/", "/assets/", "/studio/")
 """URLs of images are signed where callers must authenticate; assets and the studio's page hold
 no secret."""
 
-_DESCRIPTION: Final = {"/api/docs", "/api/openapi.json"}
-_DESCRIPTION_FOLDER: Final = "/api/docs/"
-"""The description of the REST API, and its page."""
+_DESCRIPTIONS: Final = {"/api/docs", "/api/openapi.json", "/v1/docs", "/v1/openapi.json"}
+_DESCRIPTION_FOLDERS: Final = ("/api/docs/", "/v1/docs/")
+"""The OpenAPI descriptions, and their pages."""
 
 _PLAYGROUND: Final = ("/graphql", "/graphql/")
 _BASIC: Final = 'Basic realm="any name, and an API key of an admin", charset="UTF-8"'
@@ -41,8 +41,8 @@ class AuthenticationMiddleware:
 
     It is None without authentication: on open paths, and on WebSockets without the header, which
     authenticate by ``connection_init``. Everything else requires a valid key, including unknown
-    paths. The playground's page is open: it asks for the key itself. The description of the REST
-    API accepts an admin's key as a password, which browsers ask for; nothing else does, because
+    paths. The playground's page is open: it asks for the key itself. The OpenAPI descriptions
+    accept an admin's key as a password, which browsers ask for; nothing else does, because
     browsers send it along unasked.
     """
 
@@ -59,7 +59,7 @@ class AuthenticationMiddleware:
         Args:
             app: The application.
             is_page: Returns whether the playground's page is requested.
-            description_is_open: Whether the description of the REST API is public, or for admins.
+            description_is_open: Whether the OpenAPI descriptions are public, or for admins.
             refusals: How to write refusals below path prefixes; elsewhere as GraphQL does.
         """
         self._app = app
@@ -121,7 +121,7 @@ def _is_description_request(scope: Scope) -> bool:
     if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
         return False
     path: str = scope["path"]
-    return path in _DESCRIPTION or path.startswith(_DESCRIPTION_FOLDER)
+    return path in _DESCRIPTIONS or path.startswith(_DESCRIPTION_FOLDERS)
 
 
 def _unauthenticated(error: Unauthenticated, challenge: str) -> RequestRefused:

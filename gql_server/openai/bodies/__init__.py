@@ -1,0 +1,1 @@
+"""Request bodies: read within limits, as JSON or as forms."""
