@@ -17,6 +17,7 @@ from gql_server.web.slow_clients import bounded_http
 
 _MAX_CONNECTIONS = 64
 _SECONDS = 10.0
+_IDLE_SECONDS = 75
 
 
 def monitoring_server(services: Services, metrics: ProcessMetrics) -> uvicorn.Server:
@@ -50,10 +51,14 @@ def _config(app: Starlette) -> uvicorn.Config:
         access_log=False,
         lifespan="off",
         ws="none",
+        timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=1,
         server_header=False,
         proxy_headers=False,
         http=bounded_http(
-            head_seconds=_SECONDS, taking_seconds=_SECONDS, max_connections=_MAX_CONNECTIONS
+            head_seconds=_SECONDS,
+            idle_seconds=_IDLE_SECONDS,
+            taking_seconds=_SECONDS,
+            max_connections=_MAX_CONNECTIONS,
         ),
     )
