@@ -29,7 +29,7 @@ from gql_server.inference.unit_prices import PriceUnit
 log = structlog.get_logger(__name__)
 
 _OWN_TIME: Final = timedelta(minutes=10)
-"""How long the process that generated an image has to fetch it, before others try."""
+"""How long the process that generated an image has to fetch it, while it lives."""
 
 _NEXT_TRY: Final = timedelta(minutes=5)
 _MAX_AT_ONCE: Final = 20
@@ -58,6 +58,7 @@ def remembering(services: Services, accepted: ValidatedRequest) -> Remember:
             log_id=image.log_id,
             request=request_to_json(accepted.request),
             accepted=validated_to_json(accepted),
+            process_id=services.budgets.lease.process_id,
             next_try_at=moment + _OWN_TIME,
             created_at=moment,
         )
@@ -165,6 +166,7 @@ async def due_images(services: Services) -> list[RemoteImageRecord]:
                 at=moment,
                 until=moment + _NEXT_TRY,
                 no_later_than=moment + _OWN_TIME + _CLOCKS_DIFFER,
+                process_id=services.budgets.lease.process_id,
                 limit=_MAX_AT_ONCE,
             )
         )

@@ -13,6 +13,7 @@ from gql_server.domain.clock import now
 from gql_server.domain.errors import GenerationPending
 from gql_server.generation.late_images import finish_late_images
 from gql_server.inference.workers_ai.client import WorkersAI
+from gql_server.processes.lease import ProcessLease
 from tests.support.running_app import RunningApp
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import Reply
@@ -103,6 +104,27 @@ async def test_an_image_whose_row_a_fast_clock_wrote_is_due(
     await change(app, image_id, next_try_at=now() + timedelta(days=1))
     await finish_late_images(app.services)
     assert await images(app) == [image_id]
+
+
+async def test_an_image_of_a_process_that_died_is_due_at_once(
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
+) -> None:
+    owner = ProcessLease(app.services.database, seconds=30)
+    image_id = await pending(app, fake_workers_ai)
+    in_ten_minutes = now() + timedelta(minutes=10)
+    async with owner.held():
+        await change(app, image_id, process_id=owner.process_id, next_try_at=in_ten_minutes)
+        await finish_late_images(app.services)
+        assert await images(app) == []
+    fake_workers_ai.file_replies.append(DOWN)
+    await finish_late_images(app.services)  # it is this process's now, and waits its turn
+    await finish_late_images(app.services)
+    assert await images(app) == []
+    await change(app, image_id, process_id=owner.process_id, next_try_at=in_ten_minutes)
+    await finish_late_images(app.services)
+    assert await images(app) == [image_id]
+    assert fake_workers_ai.file_requests == 3
+    assert len(fake_workers_ai.requests) == 1
 
 
 async def test_rows_of_batches_are_forgotten_long_after_they_expired(

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.records import read_records, select_records
+from gql_server.database.queries.processes import is_alive
 from gql_server.database.records.remote_images import RemoteImageRecord
 from gql_server.database.tables.remote_images import RemoteImageRow
 
@@ -49,27 +50,35 @@ async def claim_due_images(
     at: datetime,
     until: datetime,
     no_later_than: datetime,
+    process_id: str,
     limit: int,
 ) -> Sequence[RemoteImageRecord]:
     """Claim images that are due for another fetch, except those of batches.
+
+    Those of a process that has ended or died are due at once.
 
     Args:
         connection: A transaction that writes.
         at: The present moment.
         until: When others may take them again.
+        process_id: The process that claims them.
         no_later_than: What is due after this was written by a clock that was ahead, and is due now.
         limit: How many are taken at most.
     """
-    next_try_at = col(RemoteImageRow.next_try_at)
+    next_try_at, holder = col(RemoteImageRow.next_try_at), col(RemoteImageRow.process_id)
     is_due = (
-        or_(next_try_at <= at, next_try_at > no_later_than),
+        or_(
+            next_try_at <= at,
+            next_try_at > no_later_than,
+            and_(holder.is_not(None), ~is_alive(holder)),
+        ),
         col(RemoteImageRow.batch_id).is_(None),
     )
     due = select(_IMAGE_ID).where(*is_due).order_by(next_try_at).limit(limit)
     claim = (
         update(RemoteImageRow)
         .where(_IMAGE_ID.in_(due), *is_due)
-        .values(next_try_at=until)
+        .values(next_try_at=until, process_id=process_id)
         .returning(_IMAGE_ID)
     )
     claimed = (await connection.execute(claim)).scalars().all()

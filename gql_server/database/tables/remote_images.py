@@ -30,6 +30,8 @@ class RemoteImageRow(SQLModel, table=True):
     """The request."""
     accepted: dict[str, Any] = Field(sa_type=JsonValue)
     """What was decided when it was accepted."""
+    process_id: str | None = None
+    """The process that fetches it; others take it over when that has ended or died."""
     next_try_at: datetime = Field(sa_type=UtcDateTime)
     """When the sweep fetches it next."""
     created_at: datetime = Field(sa_type=UtcDateTime)

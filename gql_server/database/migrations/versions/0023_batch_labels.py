@@ -1,6 +1,6 @@
-"""Names of batches, and the tags and metadata that a batch gives its images.
+"""Names of batches, and the tags and metadata that a batch gives its images; owners of fetches.
 
-Existing batches have none.
+Existing batches have none. Existing remote images, and those of the version before, have no owner.
 
 Revision: 0023
 Follows: 0022
@@ -19,6 +19,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("batches", sa.Column("name", sa.String(), nullable=True))
+    op.add_column("remote_images", sa.Column("process_id", sa.String(), nullable=True))
     op.create_table(
         "batch_labels",
         sa.Column("batch_id", sa.String(), nullable=False),
@@ -34,4 +35,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("batch_labels")
+    op.drop_column("remote_images", "process_id")
     op.drop_column("batches", "name")
