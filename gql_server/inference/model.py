@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from gql_server.inference.attempts import AttemptKind
 from gql_server.inference.entries import Entry, check_order
 from gql_server.inference.image_inputs import ImageInputs
+from gql_server.inference.parameter_limits import ParameterLimit
 from gql_server.inference.parameter_rules import SHARED_NAMES, ParameterRule
 from gql_server.inference.sizes import DerivedSize, Size, read_size
 from gql_server.inference.unit_prices import TOKEN_UNITS, PriceUnit, TokenLimit, UnitPrice
@@ -143,6 +144,7 @@ class Model(Entry):
         attempt_kind: Which of the provider's rate limits counts its calls.
         prices: What the provider bills; a beta model without prices is free.
         token_limits: The most tokens that an image takes, for a model that is billed by tokens.
+        limits: Largest values of settings that depend on others.
         is_price_estimate: Whether the provider does not document all that its price depends on.
         not_offered: The model's own settings, and values as ``setting.value``, that this server
             leaves out on purpose.
@@ -176,6 +178,7 @@ class Model(Entry):
     attempt_kind: AttemptKind = AttemptKind.TEXT_TO_IMAGE
     prices: tuple[UnitPrice, ...] = ()
     token_limits: tuple[TokenLimit, ...] = ()
+    limits: tuple[ParameterLimit, ...] = ()
     is_price_estimate: bool = False
     not_offered: tuple[str, ...] = ()
 
@@ -206,6 +209,9 @@ class Model(Entry):
             read_size(size)
 
     def _check_parameters(self) -> None:
+        for limit in self.limits:
+            if not {limit.parameter, *limit.when} <= self.parameters.keys():
+                raise ValueError(f"the limit of {limit.parameter} names unknown settings")
         for name in self.own_parameters:
             if self.parameters[name].description is None:
                 raise ValueError(f"{name} is a setting of this model alone and needs a description")

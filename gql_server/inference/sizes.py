@@ -33,12 +33,14 @@ class DerivedSize(Entry):
         pixels: Pixels by the value of that setting; empty where it counts megapixels.
         default_pixels: Pixels where the setting is not set.
         keeps_source: Whether the image is as large as its source image.
+        enlarges: Whether the model enlarges its source image, and makes none smaller.
     """
 
     tier: str | None = None
     pixels: Mapping[str, int] = Field(default_factory=dict)
     default_pixels: int = Field(default=1024 * 1024, ge=1)
     keeps_source: bool = False
+    enlarges: bool = False
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

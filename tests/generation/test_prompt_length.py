@@ -7,6 +7,7 @@ from gql_server.generation.requests.prompts import prompt_errors
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.model import PromptUse
 from gql_server.inference.workers_ai.answers import MAX_ANSWER_BYTES
+from gql_server.pictures.decoding import MAX_PIXELS
 
 NEED_NONE = [one for one in load_catalogue().models if one.prompt is not PromptUse.REQUIRED]
 
@@ -20,9 +21,12 @@ def test_a_blank_prompt_has_a_length(model: object) -> None:
     assert error.code is expected
 
 
-def test_the_largest_upscaled_png_can_be_fetched() -> None:
+def test_the_largest_upscaled_images_can_be_fetched_and_decoded() -> None:
     model = load_catalogue().get("pruna/p-image-upscale")
     assert model is not None
-    megapixels = model.parameters["target"].maximum
-    assert megapixels is not None
-    assert megapixels * 1_000_000 * 3 < MAX_ANSWER_BYTES
+    # Of any PNG, and of a grainy JPEG of a quality up to 90, and of the best.
+    bytes_of_a_pixel = (3, 0.7, 2)
+    for limit, size in zip(model.limits, bytes_of_a_pixel, strict=True):
+        assert limit.maximum * 1_000_000 * size < MAX_ANSWER_BYTES
+    assert model.parameters["target"].maximum == max(limit.maximum for limit in model.limits)
+    assert max(limit.maximum for limit in model.limits) * 1_000_000 < MAX_PIXELS

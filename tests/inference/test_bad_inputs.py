@@ -1,14 +1,25 @@
 """What models do not accept is refused with its path and how to fix it; nothing is spent."""
 
 import re
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.model import ParameterRule
-from tests.support.running_app import RunningApp
+from tests.support.running_app import RunningApp, png, running_app, workers_ai_settings
 from tests.support.workers_ai_app import FakeWorkersAI
+
+
+@pytest.fixture
+async def app(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> AsyncIterator[RunningApp]:
+    async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as running:
+        yield running
+
+
+UPSCALE = "pruna/p-image-upscale"
 
 BAD_INPUTS: list[tuple[dict[str, Any], list[str], str | None, str | None]] = [
     # A choice, an aspect ratio (of a list, and within bounds), a range, a multiple.
@@ -188,6 +199,25 @@ BAD_INPUTS: list[tuple[dict[str, Any], list[str], str | None, str | None]] = [
         "2 source images",
     ),
     ({"model": "openai/gpt-image-2", "prompt": ""}, ["prompt"], "TOO_SHORT", None),
+    # Settings that are too large together.
+    (
+        {"model": UPSCALE, "parameters": {"target": 13}, "outputFormat": "png"},
+        ["parameters", "target"],
+        "OUT_OF_RANGE",
+        "at most 12 with output format png; it is 13",
+    ),
+    (
+        {"model": UPSCALE, "parameters": {"target": 17, "output_quality": 91}},
+        ["parameters", "target"],
+        "OUT_OF_RANGE",
+        "at most 16 with these settings; it is 17",
+    ),
+    (
+        {"model": UPSCALE, "parameters": {"target": 41}},
+        ["parameters", "target"],
+        "OUT_OF_RANGE",
+        "40",
+    ),
     # A model that is gone names what to use.
     ({"model": "google/imagen-4"}, ["model"], "MODEL_NOT_FOUND", "google/nano-banana-2"),
 ]
@@ -234,3 +264,21 @@ async def test_what_a_model_does_not_accept_is_refused_with_its_path(
         assert found[0]["code"] == (code or "OUT_OF_RANGE"), given
         assert words is None or words in found[0]["message"], found
     assert fake_workers_ai.requests == []
+
+
+@pytest.mark.anyio
+async def test_an_image_is_not_enlarged_to_less_than_it_has(
+    app: RunningApp, fake_workers_ai: FakeWorkersAI
+) -> None:
+    source = (await app.upload(png(2048, 2048)))["sourceImage"]["id"]
+    given = {"model": UPSCALE, "prompt": "", "sourceImageIds": [source]}
+    (error,) = (await app.generate(**given, parameters={"target": 3}))["userErrors"]
+    assert (error["path"], error["code"]) == (["input", "parameters", "target"], "OUT_OF_RANGE")
+    assert "must be at least 4, the megapixels of the source image; it is 3" in error["message"]
+    assert fake_workers_ai.requests == []
+    for settings, cost in (({"target": 4}, 0.005), ({"target": 12}, 0.02), ({"target": 40}, 0.06)):
+        image = await app.image(**given, parameters=settings)
+        assert (image["cost"], fake_workers_ai.requests.pop().parameters["target"]) == (
+            cost,
+            settings["target"],
+        )

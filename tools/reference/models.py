@@ -104,8 +104,15 @@ def _sizes(model: Model) -> Iterator[str]:
     if tier is not None:
         words = ", ".join(map(str, tier.choices)) or f"{tier.minimum} to {tier.maximum} megapixels"
         yield f"`{model.derived_size.tier}`: {words}"
+        yield from _limits(model)
     if (ratio := model.parameters.get("aspect_ratio")) is not None:
         yield f"`aspectRatio`: {', '.join(map(str, ratio.choices)) or _between(ratio)}"
+
+
+def _limits(model: Model) -> Iterator[str]:
+    for limit in model.limits:
+        when = "; ".join(_condition(name, one) for name, one in limit.when.items())
+        yield f"at most {limit.maximum} ({when or 'otherwise'})"
 
 
 def _between(ratio: object) -> str:

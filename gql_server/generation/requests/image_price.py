@@ -56,5 +56,10 @@ def expected_size(model: Model, parameters: Parameters, sources: Sequence[Source
         return Size(width=max(1, parameters.width), height=max(1, parameters.height))
     if model.derived_size is None:
         return model.default_size
-    first = Size(width=sources[0].width, height=sources[0].height) if sources else None
+    first = None
+    if sources:
+        width, height = sources[0].width, sources[0].height
+        if model.derived_size.keeps_source:  # as it is sent
+            width, height = fitted_size(model, sources[0], width, height)
+        first = Size(width=width, height=height)
     return model.derived_size.of(parameters.settings(), first)

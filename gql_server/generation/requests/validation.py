@@ -23,6 +23,7 @@ from gql_server.domain.parameters import Parameters, parameters_from_json
 from gql_server.domain.principal import Principal
 from gql_server.domain.skipped_models import MAX_MODELS
 from gql_server.generation.requests.image_price import cost_errors, image_size, price_of
+from gql_server.generation.requests.limits import enlargement_errors, limit_errors
 from gql_server.generation.requests.named_models import NamedModel, named_models
 from gql_server.generation.requests.prompts import prompt_errors, render_prompt
 from gql_server.generation.requests.request import ImageRequest, KeptPrompt
@@ -149,7 +150,7 @@ def validate_with(
     sources, mask = _sources(ids, request.mask_image_id, inputs.sources, errors)
     has_saved = template is not None and kept is None
     saved = parameters_from_json(template["parameters"]) if template and has_saved else None
-    settings = [_resolved(one.model, request, saved) for one in models]
+    settings = [_resolved(one.model, request, saved, sources) for one in models]
     errors.extend(
         _named_errors(
             [(one.model.id, found.errors) for one, found in zip(models, settings, strict=True)]
@@ -186,18 +187,25 @@ def validate_with(
     return accepted
 
 
-def _resolved(model: Model, request: ImageRequest, saved: Parameters | None) -> ResolvedParameters:
+def _resolved(
+    model: Model,
+    request: ImageRequest,
+    saved: Parameters | None,
+    sources: Sequence[SourceImage],
+) -> ResolvedParameters:
     """Return the parameters for a model, and what it does not accept of settings and images."""
-    sources = len(request.source_image_ids)
+    count = len(request.source_image_ids)
     kept = request.kept.parameters if request.kept is not None else {}
     given = kept.get(model.id, request.parameters)
     resolved = resolve_parameters(model, given, saved)
     errors = [
         *resolved.errors,
-        *without_images_errors(model, resolved.parameters, sources=sources),
+        *limit_errors(model, resolved.parameters),
+        *enlargement_errors(model, resolved.parameters, sources),
+        *without_images_errors(model, resolved.parameters, sources=count),
         *image_input_errors(
             model,
-            sources=sources,
+            sources=count,
             has_mask=request.mask_image_id is not None,
             strength=given.strength,
         ),
