@@ -18,6 +18,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 
 .PHONY: run studio test tests test-clients test-survival lint types types-studio schema bench pins clean
 
+# Environments of containers often forbid it, and a hundred processes would compile the same modules.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The pages and the server are set up side by side. Without the pages the server starts all the same.
 run:
 	@$(MAKE) --no-print-directory --keep-going --jobs 2 $(VENV)/serves studio \
