@@ -186,7 +186,8 @@ class _Ordered:
     async def up_to(self, key: str) -> AsyncIterator[Sequence[ListedObject]]:
         """Yield the objects up to a key that were not yet yielded, in pages."""
         while True:
-            self._page = self._page or await anext(self._pages, ())
+            # A tuple as the default would be lost, by an error of Python 3.11.
+            self._page = self._page or await anext(self._pages, [])
             before = [one for one in self._page if one.key <= key]
             is_reached = len(before) < len(self._page) or not self._page
             self._page = self._page[len(before) :]

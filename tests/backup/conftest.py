@@ -1,6 +1,9 @@
 """The commands, and a server's data without a server."""
 
 import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +18,7 @@ from gql_server.database.engine.engine import Database
 from gql_server.storage.folder import FolderStore
 from gql_server.storage.store import StoredObject
 from tests.database.rows import add_image
+from tests.support.child import child_process
 from tests.support.sqlite import make_sqlite
 
 Command = Callable[..., Awaitable[Result]]
@@ -31,6 +35,15 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Command:
         return result
 
     return run
+
+
+async def run_beside(data_dir: Path, *arguments: str | Path) -> tuple[int | None, str]:
+    """Run a command in a process of its own, beside a server of this one; return its output."""
+    command = (sys.executable, "-m", "gql_server", *map(str, arguments))
+    environment = os.environ | {"DATA_DIR": str(data_dir)}
+    async with child_process(*command, env=environment, stdout=PIPE, stderr=STDOUT) as process:
+        output, _ = await process.communicate()
+        return process.returncode, output.decode()
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,9 @@ import pytest
 from gql_server.storage.folder import FolderStore
 from gql_server.storage.store import StoredObject
 from tests.backup.conftest import Command, Data
-from tests.support.postgres import PostgresServer
-from tests.support.running_app import running_app
 from tests.support.small_disk import small_disk
 
 pytestmark = pytest.mark.anyio
-
-BATCH = """mutation { generateBatch(input: {
-  model: "@cf/black-forest-labs/flux-1-schnell", pictures: {prompts: ["A fox", "A wolf"]} }) {
-  batch { id } userErrors { message } } }"""
-READ = "query B($id: ID!) { batch(id: $id) { status pausedReason queued } }"
 
 
 def _change_manifest(place: Path, **changes: Any) -> None:
@@ -148,34 +141,3 @@ async def test_a_full_disk(data: Data, tmp_path: Path, command: Command) -> None
         assert result.exit_code == 1
         assert "full" in result.output
         assert "Traceback" not in result.output
-
-
-async def test_postgresql_has_tools_of_its_own_and_is_finished_in_place(
-    tmp_path: Path,
-    postgres: PostgresServer,
-    migrated_postgres: str,
-    command: Command,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    settings = {
-        "database_url": postgres.setting(postgres.create_database(migrated_postgres)),
-        "process_lease": 2,
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(name.upper(), str(value))
-    for arguments in (("backup", "b"), ("restore", "b")):
-        result = await command(tmp_path, *arguments)
-        assert result.exit_code == 1
-        assert "PostgreSQL has its own tools" in result.output
-    async with running_app(tmp_path, settings) as app:
-        batch_id = (await app.ask(BATCH))["generateBatch"]["batch"]["id"]
-        result = await command(tmp_path, "restore", "--in-place")
-        assert result.exit_code == 1
-        assert "a server runs on this database" in result.output
-        found = (await app.ask(READ, id=batch_id))["batch"]
-        assert found == {"status": "QUEUED", "pausedReason": None, "queued": 2}
-    result = await command(tmp_path, "restore", "--in-place")
-    assert result.exit_code == 0, result.output
-    async with running_app(tmp_path, settings) as app:
-        found = (await app.ask(READ, id=batch_id))["batch"]
-        assert found == {"status": "PAUSED", "pausedReason": "RESTORED", "queued": 2}
