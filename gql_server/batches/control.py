@@ -82,7 +82,8 @@ async def retry_batch(
 
     Raises:
         BatchNotFound: The caller has no such batch.
-        BatchConflict: The batch is still running, or none of its items failed.
+        BatchConflict: The batch is still running, none of its items failed, or their requests have
+            been erased.
         Rejected: The requests are no longer valid.
         IdempotencyConflict, IdempotencyInProgress: As for ``create_batch``.
     """
@@ -99,6 +100,10 @@ async def retry_batch(
         labels = (await find_labels(connection, [batch_id])).get(batch_id)
     if not written:
         raise BatchConflict("The batch has no failed items.", batch_id=batch_id, status=status)
+    if not all(request for request, _ in written):
+        raise BatchConflict(
+            "The requests of the failed items have been erased.", batch_id=batch_id, status=status
+        )
     pictures = [
         BatchImage(
             request=request_again(request, accepted),

@@ -22,6 +22,7 @@ from gql_server.bootstrap.resources import (
     store_settings,
     webhook_secrets,
 )
+from gql_server.bootstrap.retention import days, retention_of
 from gql_server.bootstrap.store_identity import UnrecognizedStore, WrongStore, require_store
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.errors import DatabaseUnavailable
@@ -30,6 +31,7 @@ from gql_server.database.queries.image_inserts import ImageInserts
 from gql_server.database.queries.processes import remove_all_processes
 from gql_server.domain.rate_limits import RateLimit
 from gql_server.erasure.purge_runner import register_purges
+from gql_server.erasure.retention import register_retention
 from gql_server.generation.failure_metrics import CountingGenerator
 from gql_server.generation.late_images import finish_late_images
 from gql_server.generation.services import Services, UploadQuota
@@ -151,6 +153,7 @@ class Wiring:
                 jobs,
                 addresses=WebhookAddresses(allow_private=settings.webhook_allow_private),
                 signer=WebhookSigner(await asyncio.to_thread(webhook_secrets, settings)),
+                kept=days(settings.retention_webhooks_days),
             )
             stack.push_async_callback(webhooks.close)
             webhooks.register()
@@ -188,6 +191,7 @@ class Wiring:
             )
             register_batches(services)
             register_purges(services)
+            register_retention(services, retention_of(settings))
             await stack.enter_async_context(
                 recurring(
                     "late images", partial(finish_late_images, services), seconds=_SWEEP_SECONDS

@@ -13,6 +13,7 @@ from gql_server.settings.sections.limits import (
 from gql_server.settings.sections.openai import OpenAISettings
 from gql_server.settings.sections.provenance import ProvenanceSettings
 from gql_server.settings.sections.providers import R2Settings, WorkersAISettings
+from gql_server.settings.sections.retention import RetentionSettings
 from gql_server.settings.sections.server import ServerSettings
 from gql_server.settings.sections.work import WebhookSettings, WorkSettings
 
@@ -25,6 +26,7 @@ SECTIONS: Final[tuple[type[BaseSettings], ...]] = (
     OpenAISettings,
     WorkSettings,
     WebhookSettings,
+    RetentionSettings,
     ConnectionSettings,
     RequestSettings,
     LogSettings,
@@ -36,6 +38,7 @@ class SettingFields(  # pydantic takes fields from the last base first
     LogSettings,
     RequestSettings,
     ConnectionSettings,
+    RetentionSettings,
     WebhookSettings,
     WorkSettings,
     OpenAISettings,

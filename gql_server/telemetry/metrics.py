@@ -110,6 +110,12 @@ IMAGES_PURGED: Final = _counter(
     "Images that were purged, by reason: `request` or `retention`.",
     "reason",
 )
+RETENTION_ERASED: Final = _counter(
+    "retention_erased",
+    "What was erased because of its age, by kind: `deleted images`, `images`, `uploads`, "
+    "`requests` or `webhooks`.",
+    "kind",
+)
 DATABASE_SECONDS: Final = _loop_histogram(
     "database_seconds",
     "Seconds that units of work on the database took, including the wait for a connection. `use` "

@@ -22,6 +22,7 @@ from gql_server.domain.errors import InvalidInput, Path, WebhookNotFound
 from gql_server.domain.principal import EVERYONE, Principal
 from gql_server.domain.webhooks import WebhookStatus
 from gql_server.jobs.jobs import Jobs
+from gql_server.telemetry.metrics import RETENTION_ERASED
 from gql_server.webhooks.addresses import WebhookAddresses
 from gql_server.webhooks.delivery import DELIVERY_WAITS, KIND, WebhookDelivery, next_job
 from gql_server.webhooks.sender import WebhookSender
@@ -35,7 +36,7 @@ _SWEEP_SECONDS: Final = 10.0
 _OVERDUE: Final = timedelta(seconds=10)
 _CHUNK: Final = 200
 KEPT: Final = timedelta(days=90)
-"""How long a finished webhook is kept, to be read and sent again."""
+"""How long a finished webhook is kept by default, to be read and sent again."""
 _PRUNE_SECONDS: Final = 3600.0
 
 
@@ -51,6 +52,7 @@ class Webhooks:
         signer: WebhookSigner,
         sender: WebhookSender | None = None,
         waits: Sequence[float] = DELIVERY_WAITS,
+        kept: timedelta | None = KEPT,
     ) -> None:
         """Take the services it works with.
 
@@ -61,11 +63,13 @@ class Webhooks:
             signer: Signs them.
             sender: Sends them; None: one that follows ``addresses``.
             waits: Seconds between the attempts.
+            kept: How long finished webhooks are kept; None: for good.
         """
         self._database = database
         self._jobs = jobs
         self._addresses = addresses
         self._signer = signer
+        self._kept = kept
         self._sender = sender or WebhookSender(addresses)
         self._delivery = WebhookDelivery(database, jobs, signer, self._sender, waits=waits)
 
@@ -79,7 +83,8 @@ class Webhooks:
             concurrency_per_partition=_CONCURRENCY_PER_USER,
         )
         self._jobs.add_sweep("webhooks", self.sweep, seconds=_SWEEP_SECONDS)
-        self._jobs.add_sweep("old webhooks", self.prune, seconds=_PRUNE_SECONDS)
+        if self._kept is not None:
+            self._jobs.add_sweep("old webhooks", self.prune, seconds=_PRUNE_SECONDS)
 
     def secrets_of(self, user_id: str) -> Sequence[str]:
         """Return the secrets that verify a user's webhooks; none if webhooks are not signed."""
@@ -158,11 +163,15 @@ class Webhooks:
             last = None if after_this is None else (after_this, due[-1].id)
 
     async def prune(self) -> None:
-        """Delete finished webhooks that are older than 90 days."""
+        """Delete finished webhooks that are too old."""
+        if self._kept is None:
+            return
         removed = _CHUNK
         while removed == _CHUNK:
+            before = now() - self._kept
             async with self._database.write() as connection:
-                removed = await remove_old_webhooks(connection, before=now() - KEPT, limit=_CHUNK)
+                removed = await remove_old_webhooks(connection, before=before, limit=_CHUNK)
+            RETENTION_ERASED.labels("webhooks").inc(removed)
 
     async def close(self) -> None:
         """Close all connections to receivers."""

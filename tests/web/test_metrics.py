@@ -178,6 +178,7 @@ async def test_every_documented_metric_is_there_once_it_happened(app: RunningApp
     names = (await scraped(app.client)).names()
     labelled = {
         *("operation_errors", "batch_items_finished", "webhook_deliveries", "images_purged"),
+        "retention_erased",
     }
     missing = {
         metric.name
