@@ -104,13 +104,9 @@ class Wiring:
         settings = self._settings
         async with AsyncExitStack() as stack:
             stack.enter_context(traced(shows_prompts=settings.trace_prompts))
-            sizes = await fitting_sizes(settings)
-            opening = open_database(settings, migrates=True, sizes=sizes)
-            database = await stack.enter_async_context(opening)
-            if runs_jobs and database.is_sqlite:
-                stack.enter_context(only_server(settings))
-                async with database.write() as connection:
-                    await remove_all_processes(connection)  # the lock proves that none is alive
+            database = await stack.enter_async_context(
+                _opened_database(settings, runs_jobs=runs_jobs)
+            )
             store = self.folder or await open_bucket(settings)
             stack.push_async_callback(store.close)
             await _require_store(settings, database, store)
@@ -248,6 +244,19 @@ def _make_generator(settings: Settings, database: Database) -> Generator:
             max_wait_seconds=settings.request_deadline / 3,
         ),
     )
+
+
+@asynccontextmanager
+async def _opened_database(settings: Settings, *, runs_jobs: bool) -> AsyncIterator[Database]:
+    sizes = await fitting_sizes(settings)
+    async with open_database(settings, migrates=True, sizes=sizes) as database:
+        if not (runs_jobs and database.is_sqlite):
+            yield database
+            return
+        with only_server(settings):
+            async with database.write() as connection:
+                await remove_all_processes(connection)  # the lock proves that none is alive
+            yield database
 
 
 async def _require_store(settings: Settings, database: Database, store: Store) -> None:
