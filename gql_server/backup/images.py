@@ -10,7 +10,10 @@ import structlog
 
 from gql_server.backup.errors import errors_of
 from gql_server.ledger.audit.store_comparison import PREFIXES
-from gql_server.storage.store import ListedObject, Store
+from gql_server.storage.store import WITHHELD, ListedObject, Store
+
+IMAGE_PREFIXES: Final = (*(prefix for prefix, _ in PREFIXES), WITHHELD)
+"""Where the files of images and uploads are, those of deleted images too."""
 
 _AT_ONCE: Final = 16
 """Each is in memory, at most some 20 MB."""
@@ -77,7 +80,7 @@ async def copy_images(
         BackupError: One of the stores failed.
     """
     copying = _Copying(source, target, sizes, removes=removes)
-    for prefix, _ in PREFIXES:
+    for prefix in IMAGE_PREFIXES:
         await copying.copy(prefix, on_progress)
     return copying.report
 

@@ -96,16 +96,25 @@ class Snapshot:
             while left:
                 some, left = left[:_KEYS_AT_ONCE], left[_KEYS_AT_ONCE:]
                 marks = ", ".join("?" * len(some))
-                for table in ("images", "source_images WHERE deleted_at IS NULL"):
-                    word = "AND" if "WHERE" in table else "WHERE"
+                for key, table, condition in self._files(connection):
                     found |= dict(
                         connection.execute(
-                            f"SELECT storage_key, size_bytes FROM {table} {word} "  # noqa: S608 - of our own names
-                            f"storage_key IN ({marks})",
+                            f"SELECT {key}, size_bytes FROM {table} "  # noqa: S608 - of our own names
+                            f"WHERE {condition} AND {key} IN ({marks})",
                             some,
                         )
                     )
         return found
+
+    def _files(self, connection: sqlite3.Connection) -> Sequence[tuple[str, str, str]]:
+        """Return which columns have the keys of files, each with its table and a condition."""
+        uploads = ("storage_key", "source_images", "deleted_at IS NULL")
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(images)")}
+        if "withheld_at" not in columns:  # an older version left the files of deleted images
+            return (("storage_key", "images", "1"), uploads)
+        images = ("storage_key", "images", "withheld_at IS NULL AND purged_at IS NULL")
+        hidden = ("withheld_key", "images", "withheld_at IS NOT NULL AND purged_at IS NULL")
+        return (images, hidden, uploads)
 
     def _value(self, statement: str) -> str | None:
         with closing(sqlite3.connect(self._path)) as connection:

@@ -30,8 +30,7 @@ from gql_server.database.engine.notifications import listening
 from gql_server.database.queries.image_inserts import ImageInserts
 from gql_server.database.queries.processes import remove_all_processes
 from gql_server.domain.rate_limits import RateLimit
-from gql_server.erasure.purge_runner import register_purges
-from gql_server.erasure.retention import register_retention
+from gql_server.erasure.registration import register_erasure
 from gql_server.generation.failure_metrics import CountingGenerator
 from gql_server.generation.late_images import finish_late_images
 from gql_server.generation.services import Services, UploadQuota
@@ -186,8 +185,7 @@ class Wiring:
                 self.marker,
             )
             register_batches(services)
-            register_purges(services)
-            register_retention(services, retention_of(settings))
+            register_erasure(services, retention_of(settings))
             await stack.enter_async_context(
                 recurring(
                     "late images", partial(finish_late_images, services), seconds=_SWEEP_SECONDS

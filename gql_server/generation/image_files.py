@@ -141,4 +141,5 @@ async def _each(
 
 
 def _hidden(key: str) -> str:
-    return f"{WITHHELD}{secrets.token_hex(16)}/{key.rpartition('/')[2]}"
+    # Flat: a listing of a folder has no folders in it.
+    return f"{WITHHELD}{secrets.token_hex(16)}-{key.rpartition('/')[2]}"

@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 
 from gql_server.backup.snapshot import take_snapshots
+from gql_server.database.queries.erasing import purge_images
+from gql_server.database.queries.images import update_image
+from gql_server.database.records.images import ImageChanges
+from gql_server.domain.clock import now
+from gql_server.generation.image_files import ImageFiles
 from gql_server.storage.folder import FolderStore
 from gql_server.storage.store import StoredObject
 from tests.backup.conftest import Command, Data
@@ -59,6 +64,27 @@ async def test_only_what_is_new_is_copied(data: Data, tmp_path: Path, command: C
     assert (restored / "webhook_secret").read_bytes() == b"s" * 32
     for path in (restored / "gql_server.db", restored / "webhook_secret", place / "backup.json"):
         assert path.stat().st_mode & 0o077 == 0
+
+
+async def test_deleted_images_are_saved_and_purged_ones_are_not(
+    data: Data, tmp_path: Path, command: Command
+) -> None:
+    place, restored = tmp_path / "backup", tmp_path / "restored"
+    deleted, purged = [await data.image() for _ in range(2)]
+    await command(data.folder, "backup", place)
+    ids = {key: key.rpartition("/")[2].partition(".")[0] for key in (deleted, purged)}
+    async with data.database.write() as connection:
+        values: ImageChanges = {"deleted_at": now()}
+        await update_image(connection, ids[deleted], user_id="ann", values=values)
+        await purge_images(connection, [ids[purged]], at=now())
+    await ImageFiles(data.database, data.store).sweep()
+    result = await command(data.folder, "backup", place)
+    assert "1 copied, 0 there already, 2 removed" in result.output
+    assert [path.name for path in (place / "images" / "generated").glob("*.png")] == []
+    result = await command(restored, "restore", place)
+    assert result.exit_code == 0, result.output
+    (hidden,) = (restored / "images" / "withheld").glob("*.png")
+    assert hidden.name.endswith(f"-{ids[deleted]}.png")
 
 
 async def test_an_interrupted_restore_is_run_again(

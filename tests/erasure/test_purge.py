@@ -59,7 +59,7 @@ def wordy(number: int = 0, **changes: Any) -> dict[str, Any]:
 
 
 async def finished_batch(app: RunningApp, *prompts: str) -> str:
-    given = wordy() | {"pictures": {"prompts": prompts}}
+    given = wordy(name=f"For the {WORD}") | {"pictures": {"prompts": prompts}}
     del given["prompt"]
     payload = (await app.ask(BATCH, input=given))["generateBatch"]
     assert payload["userErrors"] == []

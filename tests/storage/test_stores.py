@@ -192,7 +192,9 @@ async def test_a_listing_is_sorted_and_begins_after_a_key(store: Store) -> None:
     assert await listed("generated/") == sorted(keys)
     assert await listed(sorted(keys)[1]) == sorted(keys)[2:]
     assert await listed(max(keys)) == []
-HIDDEN = "withheld/0123456789abcdef0123456789abcdef/img_01jz.png"
+
+
+HIDDEN = "withheld/0123456789abcdef0123456789abcdef-img_01jz.png"
 
 
 async def test_a_withheld_object_is_out_of_reach_until_it_is_released(store: Store) -> None:
@@ -203,6 +205,7 @@ async def test_a_withheld_object_is_out_of_reach_until_it_is_released(store: Sto
         assert await store.get(KEY) is None
         assert await store.get(HIDDEN) == stored
         assert [page async for page in store.listing("generated/")] == []
+        assert [one.key async for page in store.listing("withheld/") for one in page] == [HIDDEN]
     for _ in range(2):
         await store.release(KEY, HIDDEN)
         assert await store.get(KEY) == stored

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import exists, insert
+from sqlalchemy import delete, exists, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
@@ -33,6 +33,16 @@ class LabelFilter:
 async def insert_labels(connection: AsyncConnection, labels: BatchLabelsRow) -> None:
     """Write the labels of a batch."""
     await connection.execute(insert(BatchLabelsRow), labels.model_dump())
+
+
+async def erase_labels(connection: AsyncConnection, batch_ids: Collection[str]) -> None:
+    """Erase the names, tags and metadata of batches."""
+    await connection.execute(
+        delete(BatchLabelsRow).where(col(BatchLabelsRow.batch_id).in_(batch_ids))
+    )
+    await connection.execute(
+        update(BatchRow).where(col(BatchRow.id).in_(batch_ids)).values(name=None)
+    )
 
 
 async def find_labels(

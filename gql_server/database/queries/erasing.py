@@ -7,11 +7,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from gql_server.database.engine.present import present
+from gql_server.database.queries.batch_labels import erase_labels
 from gql_server.database.queries.image_files import due_now
 from gql_server.database.tables.batches import BatchItemRow, BatchRow
 from gql_server.database.tables.idempotency_keys import IdempotencyKeyRow
@@ -75,6 +76,8 @@ async def purge_images(connection: AsyncConnection, ids: Collection[str], *, at:
             file_due_at=due_now(dialect),
         )
     )
+    if batch_ids:
+        await _erase_labels_of_empty(connection, batch_ids)
     return len(purged)
 
 
@@ -82,6 +85,19 @@ async def erase_requests(connection: AsyncConnection, where: ColumnElement[bool]
     """Erase the requests of items; return how many had one."""
     statement = update(BatchItemRow).where(where).values(_NO_REQUEST)
     return (await connection.execute(statement)).rowcount
+
+
+async def _erase_labels_of_empty(connection: AsyncConnection, batch_ids: Collection[str]) -> None:
+    """Erase the labels of batches that have no image left: the images had them, too."""
+    left = exists().where(
+        col(ImageRow.batch_id) == col(BatchRow.id), col(ImageRow.purged_at).is_(None)
+    )
+    empty = select(col(BatchRow.id)).where(
+        col(BatchRow.id).in_(batch_ids), col(BatchRow.finished_at).is_not(None), ~left
+    )
+    found = list((await connection.execute(empty)).scalars())
+    if found:
+        await erase_labels(connection, found)
 
 
 async def _erase_retried(

@@ -14,6 +14,7 @@ from gql_server.database.engine.columns import table_of
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.present import present
 from gql_server.database.queries.allowances import forget_allowance
+from gql_server.database.queries.batch_labels import erase_labels
 from gql_server.database.queries.processes import is_alive
 from gql_server.database.tables.access import ApiKeyRow
 from gql_server.database.tables.batches import BatchItemRow, BatchRow
@@ -164,6 +165,7 @@ async def erase_batch(connection: AsyncConnection, batch_id: str) -> None:
     await connection.execute(
         update(BatchItemRow).where(*ended).values(prompt="", request={}, accepted={}, error=None)
     )
+    await erase_labels(connection, [batch_id])
     await connection.execute(
         update(BatchRow)
         .where(col(BatchRow.id) == batch_id)
