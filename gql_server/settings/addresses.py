@@ -167,3 +167,15 @@ def _no_network(value: str) -> str:
         examples = "such as 10.0.0.0/8, 2001:db8::1; 0.0.0.0/0, ::/0 are all"
         return f"is not a network; give networks {examples}"
     return f"is an address within a network; give {meant} for the network"
+
+
+def is_loopback_host(host: str) -> bool:
+    """Return whether only this machine reaches a host name or address."""
+    address = client_address(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
+def is_unspecified_host(host: str) -> bool:
+    """Return whether a host is the address of every network, such as ``0.0.0.0``."""
+    address = client_address(host)
+    return address is not None and address.is_unspecified

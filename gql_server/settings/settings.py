@@ -10,7 +10,7 @@ from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
 from sqlalchemy.engine import URL, make_url
 
-from gql_server.settings.addresses import client_address, origin_of
+from gql_server.settings.addresses import is_loopback_host, is_unspecified_host, origin_of
 from gql_server.settings.env_file import (
     EnvFileError,
     Misspelling,
@@ -142,7 +142,7 @@ class Settings(SettingFields):
         if self.public_url:
             return self.public_url
         host = self.host
-        if _is_unspecified(host):
+        if is_unspecified_host(host):
             host = "localhost"
         elif ":" in host:
             host = f"[{host}]"
@@ -172,7 +172,7 @@ class Settings(SettingFields):
         if not self.is_loopback:
             return f"HOST={self.host}"
         name = urlsplit(self.public_url or "").hostname
-        if name is not None and not _is_loopback(name):
+        if name is not None and not is_loopback_host(name):
             return f"PUBLIC_URL={self.public_url}"
         return "TRUSTED_PROXIES" if self.trusted_proxies else None
 
@@ -214,7 +214,7 @@ class Settings(SettingFields):
     @property
     def is_loopback(self) -> bool:
         """Whether the server listens on loopback only."""
-        return _is_loopback(self.host)
+        return is_loopback_host(self.host)
 
     @property
     def images_dir(self) -> Path:
@@ -312,16 +312,6 @@ def _env_file_places() -> Mapping[str, str]:
 def _half_a_set(names: Mapping[str, object]) -> str:
     missing = [name for name, value in names.items() if not value]
     return f"{', '.join(missing)}: missing; set all of {', '.join(names)}, or none"
-
-
-def _is_loopback(host: str) -> bool:
-    address = client_address(host)
-    return host == "localhost" if address is None else address.is_loopback
-
-
-def _is_unspecified(host: str) -> bool:
-    address = client_address(host)
-    return address is not None and address.is_unspecified
 
 
 def _plain(message: str) -> str:
