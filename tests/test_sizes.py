@@ -17,6 +17,7 @@ LONG_MODULES: Final = {
     "gql_server/rest/operations.py": "a table: one entry for each operation",
 }
 LARGE_FOLDERS: Final = {
+    "gql_server/database/migrations/versions": "a file for each revision",
     "gql_server/database/queries": "statements, a file for each noun",
     "tests/support": "parts that tests are built from, a file for each",
 }

@@ -15,7 +15,7 @@ from gql_server.domain.clock import now
 from gql_server.ledger.audit.audit import audit
 from gql_server.ledger.audit.store import audit_store
 from tests.support.receiver import Receiver
-from tests.support.running_app import GENERATE, SDXL, RunningApp, running_app
+from tests.support.running_app import GENERATE, SDXL, RunningApp, png, running_app
 from tests.support.s3 import S3Server
 from tests.support.waiting import WAIT_SECONDS
 from tests.support.words import files_with, tables_with
@@ -23,6 +23,8 @@ from tests.support.words import files_with, tables_with
 pytestmark = pytest.mark.anyio
 
 WORD = "xylophonist"
+IMG2IMG = "@cf/runwayml/stable-diffusion-v1-5-img2img"
+SMALL = {"width": 256, "height": 256}
 COSTS = """{ costAnalytics { totalCost totalImages averageCost providerCost neurons
   byModel { model { id } totalCost totalImages } byUser { totalCost totalImages } } }"""
 PURGE = """mutation($id: ID!) { purgeImage(input: {id: $id}) {
@@ -246,6 +248,31 @@ async def test_what_an_older_version_deleted_or_restored_is_noticed(app: Running
     await app.services.files.sweep()
     assert (await app.client.get(deleted["url"])).status_code == 404
     assert (await app.client.get(restored["url"])).status_code == 200
+
+
+async def test_images_made_from_what_is_gone_stay_and_have_no_source(app: RunningApp) -> None:
+    upload = (await app.upload(png(64, 64)))["sourceImage"]["id"]
+    image = (await app.image())["id"]
+    made = [
+        (await app.image(model=IMG2IMG, sourceImageIds=[source], **SMALL))["id"]
+        for source in (upload, image)
+    ]
+    await app.ask(PURGE, id=image)
+    deleted = await app.ask(
+        "mutation($id: ID!) { deleteSourceImage(input: {id: $id}) { deletedId } }", id=upload
+    )
+    assert deleted["deleteSourceImage"]["deletedId"] == upload
+    assert not files_with(app.settings.data_dir / "images", upload)
+    for one, source in zip(made, (upload, image), strict=True):
+        query = """query($id: ID!) { image(id: $id) {
+          requestKind sources { ... on Node { id } } url } }"""
+        found = (await app.ask(query, id=one))["image"]
+        assert (found["requestKind"], found["sources"]) == ("IMAGE_TO_IMAGE", [None])
+        assert (await app.client.get(found["url"])).status_code == 200
+        remake = """mutation($id: ID!) { remakeImage(input: {id: $id}) {
+          userErrors { code path } } }"""
+        refused = (await app.ask(remake, id=one))["remakeImage"]["userErrors"]
+        assert [error["code"] for error in refused] == ["IMAGE_NOT_FOUND"], source
 
 
 async def due(app: RunningApp) -> list[str]:

@@ -402,6 +402,12 @@ export const de: Words = {
     deleteText:
       'Sie verschwinden aus den Listen und lassen sich wiederherstellen. Ihre Kosten bleiben im Hauptbuch.',
     deletedToast: (count) => `Gelöscht: ${count}.`,
+    purge: 'Endgültig löschen',
+    purgeTitle: (count, shown) =>
+      count === 1 ? 'Dieses Bild endgültig löschen?' : `${shown} Bilder endgültig löschen?`,
+    purgeText:
+      'Dateien, Prompts, Schlagwörter und Metadaten werden gelöscht. Das lässt sich nicht rückgängig machen. Die Kosten bleiben im Hauptbuch.',
+    purgedToast: (count) => `Endgültig gelöscht: ${count}.`,
     restored: (count) => `Wiederhergestellt: ${count}.`,
     downloaded: (count) => `Heruntergeladen: ${count}.`,
     downloadFailed:

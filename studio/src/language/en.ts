@@ -393,6 +393,12 @@ export const en = {
       count === 1 ? 'Delete this image?' : `Delete ${shown} images?`,
     deleteText: 'They disappear from lists and can be restored. What they cost stays in the ledger.',
     deletedToast: (count: string) => `Deleted: ${count}.`,
+    purge: 'Delete for good',
+    purgeTitle: (count: number, shown: string) =>
+      count === 1 ? 'Delete this image for good?' : `Delete ${shown} images for good?`,
+    purgeText:
+      'Files, prompts, tags and metadata are erased. This cannot be undone. What they cost stays in the ledger.',
+    purgedToast: (count: string) => `Deleted for good: ${count}.`,
     restored: (count: string) => `Restored: ${count}.`,
     downloaded: (count: string) => `Downloaded: ${count}.`,
     downloadFailed:

@@ -17,7 +17,8 @@ export function Picture({
   isLazy = false,
   onExpired,
 }: {
-  url: string;
+  /** Null for a deleted image, whose address does not answer. */
+  url: string | null;
   /** A ThumbHash in base64. */
   placeholder: string;
   alt: string;
@@ -52,7 +53,7 @@ export function Picture({
   return (
     <span className={classes(styles.picture, styles[fit])}>
       <Placeholder hash={placeholder} />
-      {isSettled && (
+      {isSettled && url !== null && (
         <img
           key={`${attempt} ${url}`}
           ref={cancelled}

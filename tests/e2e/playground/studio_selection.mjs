@@ -17,6 +17,7 @@ await inBrowser(async (browser) => {
   await tagsMany(page);
   await downloadsMany(page, ids);
   await deletesAndRestoresMany(page);
+  await deletesForGood(page);
   await editsTheTagsOfOne(page, ids[3]);
   await looksWithoutTls(browser);
   await holdsItsPolicy(watched);
@@ -96,12 +97,27 @@ async function deletesAndRestoresMany(page) {
   await page.goto(`${origin}/?deleted=ONLY`);
   await page.getByText('2 images', { exact: true }).waitFor();
   await select(page, ['Chosen fox 0', 'Chosen fox 2']);
-  assert.equal(await page.getByRole('toolbar').getByRole('button', { name: 'Delete' }).count(), 0);
+  assert.equal(await page.getByRole('toolbar').getByRole('button', { name: 'Delete', exact: true }).count(), 0);
   await page.getByRole('button', { name: 'Restore' }).click();
   await page.getByText('Restored: 2.').waitFor();
   await page.getByRole('heading', { name: 'No image matches' }).waitFor();
   await page.goto(origin);
   await page.getByText('4 images', { exact: true }).waitFor();
+}
+
+async function deletesForGood(page) {
+  const [id] = await makeImages(origin, ['To be erased']);
+  await api(origin, 'mutation($id: ID!) { deleteImage(input: { id: $id }) { image { id } } }', { id });
+  await page.goto(`${origin}/?deleted=ONLY`);
+  await select(page, ['To be erased']);
+  // The file of a deleted image does not answer: there is nothing to download.
+  assert.equal(await page.getByRole('toolbar').getByRole('button', { name: 'Download' }).count(), 0);
+  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByRole('heading', { name: 'Delete this image for good?' }).waitFor();
+  await page.locator('dialog').getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByText('Deleted for good: 1.').waitFor();
+  await page.getByRole('heading', { name: 'No image matches' }).waitFor();
+  assert.deepEqual(await api(origin, `{ image(id: "${id}") { id } }`), { image: null });
 }
 
 async function editsTheTagsOfOne(page, id) {

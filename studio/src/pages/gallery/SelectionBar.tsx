@@ -5,7 +5,7 @@ import { Confirmation } from '../../design/Dialog';
 import { useToast } from '../../design/Toasts';
 import { useFormat, useWords } from '../../language/Language';
 import { useMay } from '../../session/Session';
-import { changeEach, deleteImage, restoreImage, type Change } from './changes';
+import { changeEach, deleteImage, purgeImage, restoreImage, type Change } from './changes';
 import { downloadImages } from './downloads';
 import type { Filters } from './filters';
 import styles from './Gallery.module.css';
@@ -30,7 +30,7 @@ export function SelectionBar({
   const may = useMay();
   const client = useClient();
   const toast = useToast();
-  const [dialog, setDialog] = useState<'tag' | 'delete' | null>(null);
+  const [dialog, setDialog] = useState<'tag' | 'delete' | 'purge' | null>(null);
   const [isBusy, setBusy] = useState(false);
   const tiles = [...selected.values()];
   const deleted = tiles.filter(({ isDeleted }) => isDeleted);
@@ -53,17 +53,19 @@ export function SelectionBar({
   return (
     <div className={styles.selection} role="toolbar" aria-label={gallery.selection}>
       <strong role="status">{gallery.selected(selected.size, format.number(selected.size))}</strong>
-      <Button
-        icon="download"
-        label={actions.download}
-        isBusy={isBusy}
-        onClick={() =>
-          void run(
-            () => downloadImages(client, tiles.map(({ id }) => id), gallery.downloadFailed),
-            gallery.downloaded,
-          )
-        }
-      />
+      {present.length > 0 && (
+        <Button
+          icon="download"
+          label={actions.download}
+          isBusy={isBusy}
+          onClick={() =>
+            void run(
+              () => downloadImages(client, present.map(({ id }) => id), gallery.downloadFailed),
+              gallery.downloaded,
+            )
+          }
+        />
+      )}
       {may('CREATOR') && (
         <>
           <Button icon="tag" label={gallery.tag} isBusy={isBusy} onClick={() => setDialog('tag')} />
@@ -82,6 +84,9 @@ export function SelectionBar({
                 )
               }
             />
+          )}
+          {deleted.length > 0 && (
+            <Button kind="danger" icon="delete" label={gallery.purge} isBusy={isBusy} onClick={() => setDialog('purge')} />
           )}
           {present.length > 0 && (
             <Button kind="danger" icon="delete" label={actions.delete} isBusy={isBusy} onClick={() => setDialog('delete')} />
@@ -103,6 +108,17 @@ export function SelectionBar({
           }
         >
           <p>{gallery.deleteText}</p>
+        </Confirmation>
+      )}
+      {dialog === 'purge' && (
+        <Confirmation
+          title={gallery.purgeTitle(deleted.length, format.number(deleted.length))}
+          confirm={gallery.purge}
+          isBusy={isBusy}
+          onClose={() => setDialog(null)}
+          onConfirm={() => void run(() => change(deleted, purgeImage, () => null), gallery.purgedToast)}
+        >
+          <p>{gallery.purgeText}</p>
         </Confirmation>
       )}
       {dialog === 'tag' && (

@@ -37,7 +37,13 @@ export function Tile({
       className={classes(styles.tile, isSelected && styles.selected, isSelecting && styles.selecting)}
     >
       <Link href={href} title={tile.prompt} tabIndex={tabIndex}>
-        <Picture url={tile.url} placeholder={tile.placeholder} alt={tile.prompt} isLazy onExpired={onExpired} />
+        <Picture
+          url={tile.isDeleted ? null : tile.url}
+          placeholder={tile.placeholder}
+          alt={tile.prompt}
+          isLazy
+          onExpired={onExpired}
+        />
       </Link>
       <label className={styles.box}>
         <input

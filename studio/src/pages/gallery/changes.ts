@@ -1,5 +1,5 @@
 import type { Client } from 'urql';
-import { DELETE, RESTORE, SET_TAGS, type Tile } from './queries';
+import { DELETE, PURGE, RESTORE, SET_TAGS, type Tile } from './queries';
 
 const SIDE_BY_SIDE = 4;
 
@@ -14,6 +14,12 @@ export const deleteImage: Change = async (client, { id }) => {
 export const restoreImage: Change = async (client, { id }) => {
   const { data, error } = await client.mutation(RESTORE, { input: { id } }).toPromise();
   return failure(error, data?.restoreImage.userErrors);
+};
+
+/** Erases an image for good. */
+export const purgeImage: Change = async (client, { id }) => {
+  const { data, error } = await client.mutation(PURGE, { input: { id } }).toPromise();
+  return failure(error, data?.purgeImage.userErrors);
 };
 
 export async function setTags(client: Client, id: string, tags: string[]): Promise<string | null> {

@@ -111,6 +111,17 @@ export const RESTORE = graphql(`
   }
 `);
 
+export const PURGE = graphql(`
+  mutation StudioPurgeImage($input: PurgeImageInput!) {
+    purgeImage(input: $input) {
+      purgedId
+      userErrors {
+        message
+      }
+    }
+  }
+`);
+
 export const SET_TAGS = graphql(`
   mutation StudioSetTags($input: UpdateImageInput!) {
     updateImage(input: $input) {

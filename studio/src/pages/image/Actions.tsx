@@ -73,8 +73,12 @@ export function Actions({
         text={settingsText(image)}
         onCopied={() => toast({ text: words.settingsCopied })}
       />
-      <Button kind="quiet" icon="download" iconOnly label={actions.download} isBusy={isBusy} onClick={() => void download()} />
-      <ButtonAnchor kind="quiet" icon="open" iconOnly label={words.open} href={image.r2Url} target="_blank" rel="noreferrer" />
+      {!image.isDeleted && (
+        <>
+          <Button kind="quiet" icon="download" iconOnly label={actions.download} isBusy={isBusy} onClick={() => void download()} />
+          <ButtonAnchor kind="quiet" icon="open" iconOnly label={words.open} href={image.r2Url} target="_blank" rel="noreferrer" />
+        </>
+      )}
       {may('CREATOR') &&
         (image.isDeleted ? (
           <Button icon="restore" label={actions.restore} isBusy={isBusy} onClick={() => void change(restoreImage, false)} />

@@ -80,7 +80,7 @@ function Shown({ image, onExpired }: { image: StudioImage; onExpired: () => void
           aria-label={words.openOriginal}
         >
           <Picture
-            url={image.r2Url}
+            url={image.isDeleted ? null : image.r2Url}
             placeholder={image.placeholder}
             alt={image.prompt}
             fit="contain"
