@@ -21,6 +21,7 @@ from gql_server.backup.manifest import NAME, FileKind, Manifest, SavedFile
 from gql_server.backup.places import BackupPlace
 from gql_server.backup.snapshot import Snapshot, sha256_of, take_snapshots
 from gql_server.domain.clock import now
+from gql_server.storage.folder import FolderStore
 
 SECRETS: Final = ("url_signing_secret", "webhook_secret")
 """Files in ``DATA_DIR`` with secrets that the server has made."""
@@ -187,6 +188,8 @@ class _Making:
             )
         with errors_of(self._place.label):
             await self._place.images.write_marker(manifest.store_id)
+            if isinstance(self._place.images, FolderStore):
+                await self._place.images.sweep(older_than=0)  # left by a killed backup
         total = await asyncio.to_thread(snapshot.count_images)
         return await copy_images(
             images,

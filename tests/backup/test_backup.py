@@ -155,6 +155,31 @@ async def test_a_backup_in_a_bucket_is_restored(
     assert "AWS_ACCESS_KEY_ID" in result.output
 
 
+async def test_images_in_a_bucket_are_left_to_its_own_tools(
+    data: Data,
+    tmp_path: Path,
+    s3: S3Server,
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bucket = s3.make_bucket()
+    monkeypatch.setenv("R2_BUCKET", bucket)
+    monkeypatch.setenv("R2_ACCESS_KEY_ID", ACCESS_KEY_ID)
+    monkeypatch.setenv("R2_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
+    monkeypatch.setenv("R2_ENDPOINT_URL", s3.endpoint_url)
+    result = await command(data.folder, "audit", "--store", "--adopt")
+    assert result.exit_code == 0, result.output
+    result = await command(data.folder, "backup", tmp_path / "backup")
+    assert "The images are in the bucket: copy them now" in result.output
+    assert "R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY" in result.output
+    monkeypatch.setenv("R2_BUCKET", s3.make_bucket())
+    result = await command(tmp_path / "restored", "restore", tmp_path / "backup")
+    assert "has no marker; the database's images are in the store" in result.output
+    monkeypatch.setenv("R2_BUCKET", bucket)
+    result = await command(tmp_path / "restored", "restore", tmp_path / "backup")
+    assert result.exit_code == 0, result.output
+
+
 def test_a_database_is_copied_while_it_is_written_to(tmp_path: Path) -> None:
     """Writers change pages that are copied already; the copy is still of one moment."""
     source, copy = tmp_path / "source.db", tmp_path / "copy.db"

@@ -1,5 +1,6 @@
 """An audit of the store that is interrupted, one of very many objects, and the nightly sweep."""
 
+import asyncio
 import tracemalloc
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from gql_server.bootstrap.metrics import _of_store
+from gql_server.bootstrap.store_identity import adopt
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.store_audits import AuditPurpose, find_store_audit
 from gql_server.domain.clock import now
@@ -24,6 +26,7 @@ from gql_server.storage.store import (
     StoreUnavailable,
 )
 from tests.database.rows import add_image, add_many_images
+from tests.support.running_app import running_app
 from tests.support.sqlite import make_sqlite
 from tests.support.waiting import WAIT_SECONDS
 
@@ -142,6 +145,35 @@ async def test_memory_does_not_grow_with_the_store(sqlite: Database, tmp_path: P
         assert (report.rows, report.objects) == (store.objects, store.objects)
         assert report.agrees
     assert peaks[1] < peaks[0] + MIB / 2
+
+
+async def test_an_audit_of_another_store_is_not_continued(
+    sqlite: Database, store: FailingStore, tmp_path: Path
+) -> None:
+    await adopt(sqlite, store)
+    await add_images(sqlite, store, 20)
+    store.pages_left = 2
+    with pytest.raises(StoreUnavailable):
+        await audit_store(sqlite, store, grace=NOTHING_IS_YOUNG)
+    other = FolderStore(tmp_path / "other", "http://127.0.0.1:8000")
+    await adopt(sqlite, other)
+    assert (await audit_store(sqlite, other, grace=NOTHING_IS_YOUNG)).missing.count == 20
+
+
+async def test_a_running_server_compares_its_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gql_server.bootstrap.services._STORE_SWEEP_SECONDS", 0.01)
+    async with running_app(tmp_path, runs_jobs=True) as app, asyncio.timeout(WAIT_SECONDS):
+        await app.image()
+        objects = -1
+        while objects < 0:
+            await asyncio.sleep(0.01)
+            async with app.services.database.read() as connection:
+                found = await find_store_audit(connection, AuditPurpose.SWEEP)
+            objects = (found.last_report or {}).get("objects", -1) if found else -1
+        text = (await app.client.get("/metrics")).text
+        assert 'gql_server_store_differences{kind="missing"} 0.0' in text
 
 
 def gauges(found: Any) -> dict[str, float]:

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,12 @@ from sqlalchemy.engine import URL
 from gql_server.bootstrap.store_identity import adopt
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.store_audits import AuditPurpose, find_store_audit
+from gql_server.ledger.audit.store import audit_store
 from gql_server.storage.folder import FolderStore
 from gql_server.storage.store import StoredObject
 from tests.database.rows import add_many_images
+from tests.support.r2_stores import r2_stores
+from tests.support.s3 import S3Server
 from tests.support.sqlite import make_sqlite
 from tests.support.waiting import WAIT_SECONDS
 
@@ -103,4 +106,28 @@ async def test_a_large_folder_is_compared_in_little_memory_and_after_a_kill(
     assert whole.stderr is not None
     for pipe in (whole.stdout, whole.stderr):
         pipe.close()
+    await database.close()
+
+
+async def test_a_bucket_of_some_pages_is_compared(tmp_path: Path, s3: S3Server) -> None:
+    objects = 2_500
+    make_sqlite(tmp_path / "gql_server.db")
+    database = Database(URL.create("sqlite+aiosqlite", database=str(tmp_path / "gql_server.db")))
+    await add_many_images(database, 1, objects)
+    async with r2_stores(s3, s3.make_bucket()) as open_store:
+        store = await open_store(public_url=None)
+        slots = asyncio.Semaphore(8)
+
+        async def put(number: int) -> None:
+            async with slots:
+                stored = StoredObject(data=b"bytes", content_type="image/png")
+                await store.put(f"generated/img_{number:09}.png", stored)
+
+        # The first object belongs to no image, and the last image has no object.
+        await asyncio.gather(*map(put, range(objects)))
+        report = await audit_store(database, store, grace=timedelta(seconds=-5), repair=True)
+        assert (report.rows, report.missing.names) == (objects, [f"img_{objects:09}"])
+        assert report.orphans.names == ["generated/img_000000000.png"]
+        report = await audit_store(database, store, grace=timedelta(seconds=-5))
+        assert (report.agrees, report.objects, report.known) == (True, objects - 1, 1)
     await database.close()

@@ -13,6 +13,7 @@ from gql_server.database.queries.store_audits import (
     find_store_audit,
     write_store_audit,
 )
+from gql_server.database.queries.stores import adopted_store
 from gql_server.database.records.store_audits import StoreAuditRecord
 from gql_server.domain.clock import now, read_moment, to_iso
 from gql_server.ledger.audit.store_comparison import StoreComparison
@@ -85,8 +86,13 @@ async def audit_store(
         StoreUnavailable, StoreMisconfigured: The store cannot be read.
         DatabaseUnavailable: The database cannot be read.
     """
-    options = {"repair": repair, "force": force, "grace_seconds": grace.total_seconds()}
+    options: dict[str, Any] = {
+        "repair": repair,
+        "force": force,
+        "grace_seconds": grace.total_seconds(),
+    }
     async with database.read() as connection:
+        options["store"] = await adopted_store(connection)
         found = None if restart else await find_store_audit(connection, AuditPurpose.COMMAND)
         total_rows = await count_stored_rows(connection)
     run = _Run(

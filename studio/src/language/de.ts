@@ -64,7 +64,7 @@ export const de: Words = {
         'Pausiert: Der Anbieter lehnt das Token oder das Konto des Servers ab. Das muss der Betreiber beheben.',
       STORE_UNAVAILABLE: 'Pausiert: Der Bildspeicher antwortet nicht oder lehnt den Server ab.',
       RESTORED:
-        'Pausiert: Der Server wurde aus einer Sicherung wiederhergestellt. Danach erstellte Bilder sind vielleicht schon bezahlt.',
+        'Pausiert: Der Server wurde aus einer Sicherung wiederhergestellt. Neuere Bilder sind vielleicht schon bezahlt.',
     },
     resumes: (when) => `Sie wird am ${when} von selbst fortgesetzt.`,
     finishes: (when) => `Voraussichtlich fertig ${when}.`,
