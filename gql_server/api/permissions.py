@@ -45,6 +45,7 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, Permission]]] = {
         "generation": _READ,
         "erasure": _READ,
         "apiKeys": _MANAGE,
+        "webhooks": _READ,
         "budgets": _MANAGE,
         "costAnalytics": _READ,
         "costEstimate": _READ,

@@ -51,6 +51,7 @@ from gql_server.api.templates.queries import TemplateQueries
 from gql_server.api.templates.types import Template
 from gql_server.api.user_error_types import USER_ERROR_TYPES
 from gql_server.api.viewer import ViewerQueries
+from gql_server.api.webhooks.queries import WebhookQueries
 from gql_server.api.webhooks.types import Webhook, WebhookMutations
 from gql_server.database.engine.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from gql_server.graphql.execution.executor import PlainFieldExecutor
@@ -73,6 +74,7 @@ class Query(
     GenerationQueries,
     ErasureQueries,
     ApiKeyQueries,
+    WebhookQueries,
     CostAnalyticsQueries,
     BudgetQueries,
     CostEstimateQueries,

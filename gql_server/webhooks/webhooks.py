@@ -1,6 +1,7 @@
 """The interface of webhooks for the rest of the server."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -8,13 +9,17 @@ import structlog
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.errors import DatabaseUnavailable
+from gql_server.database.engine.pages import Page, PageRequest
 from gql_server.database.queries.webhooks import (
+    WebhookFilter,
     begin_round,
+    count_webhooks,
     find_deliveries,
     find_due_webhooks,
     find_latest_webhooks,
     find_webhooks,
     remove_old_webhooks,
+    webhook_page,
 )
 from gql_server.database.records.webhooks import DeliveryRecord, WebhookRecord
 from gql_server.domain.clock import now
@@ -132,6 +137,18 @@ class Webhooks:
         async with self._database.read() as connection:
             return await find_webhooks(connection, ids, user_id=principal.owner_filter())
 
+    async def page(
+        self, principal: Principal, where: WebhookFilter, request: PageRequest
+    ) -> Page[WebhookRecord]:
+        """Return one page of the webhooks that the caller sees."""
+        async with self._database.read() as connection:
+            return await webhook_page(connection, _seen(where, principal), request)
+
+    async def count(self, principal: Principal, where: WebhookFilter) -> int:
+        """Count the webhooks of a list."""
+        async with self._database.read() as connection:
+            return await count_webhooks(connection, _seen(where, principal))
+
     async def latest_of(
         self, principal: Principal, subject_ids: Collection[str], *, limit: int
     ) -> Mapping[str, Sequence[WebhookRecord]]:
@@ -181,3 +198,7 @@ class Webhooks:
         found = (await self.find(EVERYONE, [webhook_id])).get(webhook_id)
         if found is not None and found.status == WebhookStatus.PENDING:
             await self._jobs.enqueue(next_job(found))
+
+
+def _seen(where: WebhookFilter, principal: Principal) -> WebhookFilter:
+    return replace(where, user_id=principal.owner_filter(where.user_id))

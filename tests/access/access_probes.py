@@ -309,6 +309,10 @@ PROBES: Final[Mapping[str, list[AccessProbe]]] = {
         listed("key_id", None, "ApiKeyFilter"),
         listed("key_id", lambda owned: {"userId": owned.user_id}, "ApiKeyFilter"),
     ],
+    "Query.webhooks": [
+        listed("webhook_id", None, "WebhookFilter"),
+        listed("webhook_id", lambda owned: {"userId": owned.user_id}, "WebhookFilter"),
+    ],
     "Query.budgets": [
         AccessProbe(
             "{ FIELD { id limit } }",

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from graphql import GraphQLInputObjectType
 from sqlalchemy import update
+from sqlmodel import col
 
 from gql_server.bootstrap.resources import webhook_secrets
 from gql_server.database.tables.budgets import BudgetRow
+from gql_server.database.tables.webhooks import WebhookRow
 from gql_server.domain.budgets import BudgetPeriod
 from gql_server.domain.principal import Role
 from gql_server.domain.webhooks import WebhookKind
@@ -173,6 +175,56 @@ async def test_only_admins_see_who_is_notified_about_a_budget(app_with_keys: Run
             assert found["costAnalytics"]["budget"] == expected
             node = (await ann.ask(STATUS, id=webhook_id))["node"]
             assert (node is not None) is (role is Role.ADMIN)
+
+
+LIST = """query L($filter: WebhookFilter, $after: String) {
+  webhooks(first: 2, after: $after, filter: $filter) { totalCount pageInfo { endCursor }
+    edges { node { id subjectId status } } } }"""
+
+
+async def test_everyone_lists_their_own_webhooks_and_admins_all(app_with_keys: RunningApp) -> None:
+    recorded: list[str] = []
+    async with app_with_keys.services.database.write() as connection:
+        for user_id, subject_id in (
+            ("ann", "bat_1"),
+            ("ann", "gen_2"),
+            ("bob", "bat_3"),
+            (None, "bdg_4"),
+        ):
+            recorded.append(
+                await record_webhook(
+                    connection,
+                    url="https://example.com/hook",
+                    kind=WebhookKind.BATCH_FINISHED,
+                    payload={},
+                    user_id=user_id,
+                    subject_id=subject_id,
+                )
+            )
+        delivered = update(WebhookRow).where(col(WebhookRow.id) == recorded[1])
+        await connection.execute(delivered.values(status="delivered", next_delivery_at=None))
+
+    async def subjects(app: RunningApp, **where: Any) -> list[str]:
+        found: list[str] = []
+        after = None
+        while True:
+            page = (await app.ask(LIST, filter=where, after=after))["webhooks"]
+            found += [edge["node"]["subjectId"] for edge in page["edges"]]
+            if len(found) == page["totalCount"]:
+                return found
+            after = page["pageInfo"]["endCursor"]
+
+    async with client_of(app_with_keys, "ann", Role.READER) as ann:
+        assert await subjects(ann) == ["gen_2", "bat_1"]
+        assert await subjects(ann, userId="bob") == []
+        assert await subjects(ann, subjectIds=["bat_3", "bat_1"]) == ["bat_1"]
+        assert await subjects(ann, status=["DELIVERED"]) == ["gen_2"]
+        answer = await ann.answer(LIST, filter={"subjectIds": ["x"] * 101})
+        assert "at most 100" in answer["errors"][0]["message"]
+    async with client_of(app_with_keys, "root", Role.ADMIN) as root:
+        assert await subjects(root) == ["bdg_4", "bat_3", "gen_2", "bat_1"]
+        assert await subjects(root, userId="ann") == ["gen_2", "bat_1"]
+        assert await subjects(root, status=["PENDING"], subjectIds=["bdg_4"]) == ["bdg_4"]
 
 
 def test_an_embedded_server_keeps_one_secret(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from tests.support.operations import Operation, Operations
 from tests.support.running_app import FLUX, SDXL, RunningApp, running_app
 
 LIMITS = Limits(cost=10**9, depth=100, aliases=1000, repeats=1000, directives=1000)
-LISTS = ("templates", "batches", "sourceImages", "budgets", "apiKeys")
+LISTS = ("templates", "batches", "sourceImages", "budgets", "apiKeys", "webhooks")
 OBJECTS = ("image", "models", "model", "template", "batch", "viewer")
 PLANNED = ("images", "images", "images", *OBJECTS, *LISTS)
 READ = (*PLANNED, "node", "nodes")
@@ -100,6 +100,7 @@ class Compared:
             "tags": (["fox"], ["fox", "snow"], []),
             "userId": ("ann", "bob"),
             "search": ("fox", "ÜBER", "nothing"),
+            "JSON": ({"order": 42}, {}),
             "DateTime": ("2026-01-01T00:00:10Z", "2026-01-01", "1969-01-01T00:00:00Z", "soon"),
             "ID": (ids[0], FLUX),
             "String": ("fox",),

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -9,6 +10,7 @@ from sqlalchemy import Select, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from gql_server.database.engine.pages import Page, PageRequest, page_statement, read_page
 from gql_server.database.engine.records import read_records, records_by_id, select_records
 from gql_server.database.records.webhooks import DeliveryRecord, WebhookRecord
 from gql_server.database.tables.webhooks import WebhookDeliveryRow, WebhookRow
@@ -18,6 +20,15 @@ from gql_server.domain.webhooks import WebhookStatus
 LATEST_DELIVERIES: Final = 50
 
 RecordT = TypeVar("RecordT", bound=NamedTuple)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookFilter:
+    """Filters webhooks; None does not filter."""
+
+    user_id: str | None = None
+    statuses: tuple[WebhookStatus, ...] | None = None
+    subject_ids: tuple[str, ...] | None = None
 
 
 async def insert_webhook(connection: AsyncConnection, webhook: WebhookRow) -> None:
@@ -67,6 +78,25 @@ async def find_deliveries(
     for delivery in latest:
         found[delivery.webhook_id].append(delivery)
     return found
+
+
+async def webhook_page(
+    connection: AsyncConnection, where: WebhookFilter, request: PageRequest
+) -> Page[WebhookRecord]:
+    """Return one page of webhooks."""
+    statement = page_statement(
+        _narrowed(select_records(WebhookRow, WebhookRecord), where),
+        col(WebhookRow.created_at),
+        col(WebhookRow.id),
+        request,
+    )
+    return read_page(read_records(await connection.execute(statement), WebhookRecord), request)
+
+
+async def count_webhooks(connection: AsyncConnection, where: WebhookFilter) -> int:
+    """Count the webhooks of a list."""
+    statement = _narrowed(select(func.count(col(WebhookRow.id))), where)
+    return int((await connection.execute(statement)).scalar_one())
 
 
 async def read_webhook(
@@ -176,6 +206,16 @@ async def remove_old_webhooks(connection: AsyncConnection, *, before: datetime, 
         await connection.execute(delete(WebhookDeliveryRow).where(of_them))
         await connection.execute(delete(WebhookRow).where(webhook_id.in_(ids)))
     return len(ids)
+
+
+def _narrowed(statement: Select[Any], where: WebhookFilter) -> Select[Any]:
+    if where.user_id is not None:
+        statement = statement.where(col(WebhookRow.user_id) == where.user_id)
+    if where.statuses is not None:
+        statement = statement.where(col(WebhookRow.status).in_(where.statuses))
+    if where.subject_ids is not None:
+        statement = statement.where(col(WebhookRow.subject_id).in_(where.subject_ids))
+    return statement
 
 
 async def _latest(

@@ -15,6 +15,9 @@ class WebhookRow(SQLModel, table=True):
     __tablename__ = "webhooks"
     __table_args__ = (
         Index("ix_webhooks_subject", "subject_id", "id"),
+        # Admins see everyone's.
+        Index("ix_webhooks_all_page", "created_at", "id"),
+        Index("ix_webhooks_page", "user_id", "created_at", "id"),
         Index(
             "ix_webhooks_due",
             "next_delivery_at",

@@ -9,7 +9,7 @@ const EMBEDDED = [
   'GenerationParameters', 'ImageConnection', 'ImageEdge', 'ImageInputs', 'ModelCosts', 'ModelParameter',
   'ModelPerformance', 'PageInfo', 'RateLimit', 'SecondsRange', 'Size', 'SourceImageConnection', 'SourceImageEdge',
   'TemplateConnection', 'TemplateCosts', 'TemplateEdge', 'TemplateParameters', 'UnitPrice', 'UserCosts', 'Viewer',
-  'WebhookDelivery',
+  'WebhookConnection', 'WebhookDelivery', 'WebhookEdge',
 ];
 
 /** Root fields that are fetched again after a mutation that adds to them or removes from them. */
@@ -33,7 +33,10 @@ export function cache(): Exchange {
     keys: Object.fromEntries(EMBEDDED.map((name) => [name, () => null])),
     // Further pages of these lists continue the first.
     resolvers: {
-      Query: { batches: relayPagination(), templates: relayPagination(), apiKeys: relayPagination() },
+      Query: {
+        batches: relayPagination(), templates: relayPagination(), apiKeys: relayPagination(),
+        webhooks: relayPagination(),
+      },
       Batch: { items: relayPagination() },
     },
     updates: {

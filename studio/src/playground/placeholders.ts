@@ -14,7 +14,7 @@ const NOUNS: Record<string, Noun> = {
   bat: { name: 'batch', query: '{ batches(first: 1) { edges { node { id } } } }' },
   key: { name: 'API key', query: '{ apiKeys(first: 1) { edges { node { id } } } }' },
   bdg: { name: 'budget', query: '{ budgets(limit: 1) { id } }' },
-  whk: { name: 'webhook', query: '{ batches(first: 20) { edges { node { webhooks { id } } } } }' },
+  whk: { name: 'webhook', query: '{ webhooks(first: 20) { edges { node { id } } } }' },
 };
 
 /** Some operations take only things in a certain state. */

@@ -1,4 +1,4 @@
-"""Names of batches, and the tags and metadata that a batch gives its images; owners of fetches.
+"""Names and labels of batches; owners of fetches; lists of webhooks.
 
 Existing batches have none. Existing remote images, and those of the version before, have no owner.
 
@@ -20,6 +20,8 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("batches", sa.Column("name", sa.String(), nullable=True))
     op.add_column("remote_images", sa.Column("process_id", sa.String(), nullable=True))
+    op.create_index("ix_webhooks_all_page", "webhooks", ["created_at", "id"])
+    op.create_index("ix_webhooks_page", "webhooks", ["user_id", "created_at", "id"])
     op.create_table(
         "batch_labels",
         sa.Column("batch_id", sa.String(), nullable=False),
@@ -35,5 +37,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("batch_labels")
+    op.drop_index("ix_webhooks_page", "webhooks")
+    op.drop_index("ix_webhooks_all_page", "webhooks")
     op.drop_column("remote_images", "process_id")
     op.drop_column("batches", "name")

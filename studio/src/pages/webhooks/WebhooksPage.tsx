@@ -5,6 +5,7 @@ import { readFragment } from '../../api/graphql';
 import { useChange } from '../../api/useChange';
 import { Button } from '../../design/Button';
 import { Badge, Card } from '../../design/Card';
+import { Choices } from '../../design/Choices';
 import { classes } from '../../design/classes';
 import { CopyButton } from '../../design/CopyButton';
 import layout from '../../design/layout.module.css';
@@ -15,40 +16,55 @@ import { useToast } from '../../design/Toasts';
 import { Time } from '../../design/values';
 import { useFormat, useWords } from '../../language/Language';
 import { useMay } from '../../session/Session';
-import { BATCH_WEBHOOKS, BUDGET_WEBHOOKS, DELIVERIES, REDELIVER, WEBHOOK, type Webhook } from './queries';
+import { DELIVERIES, REDELIVER, WEBHOOK, WEBHOOKS, type Webhook } from './queries';
 
 const KINDS = { PENDING: 'warning', DELIVERED: 'good', FAILED: 'bad' } as const;
 
-/** The webhooks of the latest batches and, for admins, of the budgets, with every delivery. */
+const SHOWN = { ALL: null, PENDING: ['PENDING'], FAILED: ['FAILED'], DELIVERED: ['DELIVERED'] } as const satisfies Record<string, readonly Webhook['status'][] | null>;
+type Shown = keyof typeof SHOWN;
+
+/** The webhooks, newest first, each with its deliveries. */
 export default function WebhooksPage() {
-  const { pages, webhooks: words } = useWords();
-  const may = useMay();
-  const [{ data, error }, read] = useQuery({ query: BATCH_WEBHOOKS, variables: {}, requestPolicy: 'cache-and-network' });
-  const [{ data: budgets }, readBudgets] = useQuery({
-    query: BUDGET_WEBHOOKS, variables: {}, requestPolicy: 'cache-and-network', pause: !may('ADMIN'),
+  const { pages, webhooks: words, batches, actions } = useWords();
+  const [shown, setShown] = useState<Shown>('ALL');
+  const [after, setAfter] = useState<string | null>(null);
+  const status = SHOWN[shown];
+  const [{ data, error, fetching }, read] = useQuery({
+    query: WEBHOOKS, variables: { after, filter: status && { status: [...status] } }, requestPolicy: 'cache-and-network',
   });
-  const again = () => {
-    read({ requestPolicy: 'network-only' });
-    if (may('ADMIN')) readBudgets({ requestPolicy: 'network-only' });
-  };
-  const found = [
-    ...(data?.batches.edges ?? []).flatMap(({ node }) => (node.webhook ? [readFragment(WEBHOOK, node.webhook)] : [])),
-    ...(budgets?.budgets ?? []).flatMap((budget) => readFragment(WEBHOOK, budget.webhooks)),
-  ].toSorted((one, other) => other.createdAt.localeCompare(one.createdAt));
+  const again = () => read({ requestPolicy: 'network-only' });
+  const found = (data?.webhooks.edges ?? []).map(({ node }) => readFragment(WEBHOOK, node));
+  const { hasNextPage, endCursor } = data?.webhooks.pageInfo ?? {};
   return (
     <Page title={pages.webhooks} actions={<Button icon="again" label={words.refresh} onClick={again} />}>
+      <Choices
+        label={words.show}
+        options={[
+          ['ALL', words.all],
+          ...(['PENDING', 'FAILED', 'DELIVERED'] as const).map((name) => [name, batches.webhookStatuses[name]] as const),
+        ]}
+        value={shown}
+        onChoose={(chosen) => {
+          setAfter(null);
+          setShown(chosen);
+        }}
+      />
       {error && !data && <ErrorState error={error} retry={again} />}
       {!data && !error && <Loading />}
       {data && data.viewer.webhookSecrets.length > 0 && <Secrets secrets={data.viewer.webhookSecrets} />}
       {data && found.length === 0 && (
-        <Empty icon="webhooks" title={words.emptyTitle}>
-          {words.empty}
+        <Empty icon="webhooks" title={shown === 'ALL' ? words.emptyTitle : words.noneShown}>
+          {shown === 'ALL' && words.empty}
         </Empty>
       )}
       {found.map((webhook) => (
         <WebhookCard key={webhook.id} webhook={webhook} />
       ))}
-      {found.length > 0 && <p className={layout.muted}>{words.bound}</p>}
+      {hasNextPage && (
+        <div className={layout.more}>
+          <Button label={actions.showMore} isBusy={fetching} onClick={() => setAfter(endCursor ?? null)} />
+        </div>
+      )}
     </Page>
   );
 }
@@ -77,7 +93,6 @@ function WebhookCard({ webhook }: { webhook: Webhook }) {
   const may = useMay();
   const toast = useToast();
   const redeliver = useChange(REDELIVER);
-  const isOfBatch = webhook.subjectId.startsWith('bat_');
   async function run() {
     if (await redeliver.run({ input: { id: webhook.id } })) toast({ text: words.redelivered });
   }
@@ -92,11 +107,7 @@ function WebhookCard({ webhook }: { webhook: Webhook }) {
           <p className={layout.plainText}>{webhook.url}</p>
           <p className={layout.muted}>
             <Time value={webhook.createdAt} /> ·{' '}
-            {isOfBatch ? (
-              <Link href={`/studio/batches/${webhook.subjectId}`}>{words.batch}</Link>
-            ) : (
-              <Link href="/studio/budgets">{words.budget}</Link>
-            )}
+            <Subject id={webhook.subjectId} />
             {webhook.nextDeliveryAt && (
               <>
                 {' · '}
@@ -118,6 +129,14 @@ function WebhookCard({ webhook }: { webhook: Webhook }) {
       <Deliveries id={webhook.id} />
     </Card>
   );
+}
+
+/** What a webhook is about: a page where there is one. */
+function Subject({ id }: { id: string }) {
+  const { webhooks: words } = useWords();
+  if (id.startsWith('bat_')) return <Link href={`/studio/batches/${id}`}>{words.batch}</Link>;
+  if (id.startsWith('bdg_')) return <Link href="/studio/budgets">{words.budget}</Link>;
+  return <code>{id}</code>;
 }
 
 function Deliveries({ id }: { id: string }) {

@@ -14,35 +14,22 @@ export const WEBHOOK = graphql(`
 `);
 export type Webhook = ResultOf<typeof WEBHOOK>;
 
-export const BATCH_WEBHOOKS = graphql(
+export const WEBHOOKS = graphql(
   `
-    query StudioBatchWebhooks {
-      batches(first: 50, filter: { status: [SUCCEEDED, PARTIALLY_FAILED, FAILED, CANCELED] }) {
+    query StudioWebhooks($after: String, $filter: WebhookFilter) {
+      webhooks(first: 20, after: $after, filter: $filter) {
         edges {
           node {
-            id
-            webhook {
-              ...StudioWebhook
-            }
+            ...StudioWebhook
           }
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
         }
       }
       viewer {
         webhookSecrets
-      }
-    }
-  `,
-  [WEBHOOK],
-);
-
-export const BUDGET_WEBHOOKS = graphql(
-  `
-    query StudioBudgetWebhooks {
-      budgets(limit: 200) {
-        id
-        webhooks {
-          ...StudioWebhook
-        }
       }
     }
   `,
