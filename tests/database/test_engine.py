@@ -22,8 +22,8 @@ pytestmark = pytest.mark.anyio
 async def test_no_update_of_fifty_concurrent_writers_is_lost(database: Database) -> None:
     image = await add_image(database, size_bytes=0)
 
-    async def write_twenty_times() -> None:
-        for _ in range(20):
+    async def write_four_times() -> None:
+        for _ in range(4):
             async with database.write() as connection:
                 await connection.execute(
                     update(ImageRow)
@@ -31,10 +31,10 @@ async def test_no_update_of_fifty_concurrent_writers_is_lost(database: Database)
                     .values(size_bytes=ImageRow.size_bytes + 1)
                 )
 
-    await asyncio.gather(*(write_twenty_times() for _ in range(50)))
+    await asyncio.gather(*(write_four_times() for _ in range(50)))
     async with database.read() as connection:
         found = await find_images(connection, [image.id], user_id="ann")
-    assert found[image.id]["size_bytes"] == 1000
+    assert found[image.id]["size_bytes"] == 200
 
 
 async def test_read_modify_write_of_sqlite_is_serial(tmp_path: Path) -> None:

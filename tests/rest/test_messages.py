@@ -25,6 +25,26 @@ def places(schema: Any, schemas: Any) -> Iterator[tuple[str, ...]]:
             yield (name, *rest)
 
 
+def bodies(schema: Any, schemas: Any, wrong: Any) -> Iterator[dict[str, Any]]:
+    """Return bodies that have the wrong value in each place.
+
+    Where a field is required, all places of a depth are in one body: each has an error of its own.
+    """
+    found = [*dict.fromkeys(places(schema, schemas))]
+    groups = [[where] for where in found]
+    if schemas[schema["$ref"].rsplit("/", 1)[-1]].get("required"):
+        depths = sorted({len(where) for where in found})
+        groups = [[where for where in found if len(where) == depth] for depth in depths]
+    for group in groups:
+        body: dict[str, Any] = {}
+        for *parents, name in group:
+            inner = body
+            for parent in parents:
+                inner = inner.setdefault(parent, {})
+            inner[name] = wrong
+        yield body
+
+
 async def test_no_message_shows_what_python_writes(user: RunningApp) -> None:
     description = rest_application().openapi()
     schemas = description["components"]["schemas"]
@@ -34,14 +54,11 @@ async def test_no_message_shows_what_python_writes(user: RunningApp) -> None:
             content = operation.get("requestBody", {}).get("content", {})
             if "application/json" not in content:
                 continue
-            body = content["application/json"]["schema"]
+            schema = content["application/json"]["schema"]
             address = path.replace("{id}", "tpl_none").removeprefix("/api/")
-            for where in places(body, schemas):
-                for wrong in WRONG:
-                    value: Any = wrong
-                    for name in reversed(where):
-                        value = {name: value}
-                    answer = (await send(user, method.upper(), address, json=value)).json()
+            for wrong in WRONG:
+                for body in bodies(schema, schemas, wrong):
+                    answer = (await send(user, method.upper(), address, json=body)).json()
                     details = answer.get("details", {})
                     found.add(details.get("message", ""))
                     found.update(error["message"] for error in details.get("errors", ()))
