@@ -44,6 +44,21 @@ async def test_an_empty_database_is_brought_to_head(empty_database_url: URL) -> 
         await database.close()
 
 
+async def test_loading_the_migrations_may_take_any_time(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+
+    def look(connection: Connection) -> None:
+        found.append(connection.scalar(text("SHOW idle_in_transaction_session_timeout")))
+
+    monkeypatch.setattr("gql_server.database.engine.upgrade.upgrade", look)
+    database = Database(postgres.url(postgres.create_database()))
+    await migrate(database)
+    await database.close()
+    assert found == ["0"]
+
+
 def test_the_files_are_named_by_their_revisions() -> None:
     newest_first = ScriptDirectory.from_config(alembic_config()).walk_revisions()
     assert [one.revision for one in newest_first] == [*reversed(known_revisions())]

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, column, inspect, select, table
+from sqlalchemy import Connection, column, inspect, select, table, text
 
 from gql_server import __version__
 from gql_server.database.engine.engine import Database
@@ -34,6 +34,9 @@ async def migrate(database: Database) -> str:
         found = await connection.run_sync(_revision)
         _check_known(found)
         if found != head_revision():
+            if not database.is_sqlite:
+                # A busy machine takes its time to import Alembic and each migration.
+                await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             from gql_server.database.engine.upgrade import upgrade  # noqa: PLC0415 - see there
 
             await connection.run_sync(upgrade)
