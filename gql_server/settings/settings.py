@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError, model_validator
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from sqlalchemy.engine import URL, make_url
 
 from gql_server.settings.addresses import is_loopback_host, is_unspecified_host, origin_of
@@ -18,7 +18,8 @@ from gql_server.settings.env_file import (
     find_misspellings,
 )
 from gql_server.settings.fields import SettingFields
-from gql_server.settings.secret_files import SecretFileError, SecretFiles, secret_names
+from gql_server.settings.secret_files import SecretFileError, secret_names
+from gql_server.settings.sources import sources_with_settings
 from gql_server.settings.types import DRIVERS
 
 GATEWAY_ENDING: Final = "/workers-ai"
@@ -43,18 +44,8 @@ class Settings(SettingFields):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - a folder of them
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Add files of secrets to the sources of settings.
-
-        A source that has no setting is left out: to ask it for each of them takes milliseconds.
-        """
-        files = SecretFiles(settings_cls, env_settings, dotenv_settings)
-        names = {name.lower() for name in settings_cls.model_fields}
-        has_any = [
-            source
-            for source in (env_settings, dotenv_settings)
-            if not isinstance(source, EnvSettingsSource) or not names.isdisjoint(source.env_vars)
-        ]
-        return init_settings, *has_any, files
+        """Add files of secrets to the sources of settings."""
+        return sources_with_settings(settings_cls, init_settings, env_settings, dotenv_settings)
 
     @model_validator(mode="after")
     def _sets_are_whole(self) -> Self:
