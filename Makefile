@@ -37,9 +37,9 @@ test: lint
 tests: $(VENV)/checks
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-test-clients: $(VENV)/checks $(VENV)-clients/ready types-studio
+test-clients: $(VENV)/checks $(VENV)-clients/ready $(VENV)-litellm/ready types-studio
 	$(MAKE) studio
-	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_playground.py \
+	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_openai_clients.py tests/e2e/test_playground.py \
 		tests/e2e/test_studio_pages.py tests/pages tests/rest
 
 # Thirty rounds on SQLite and thirty on PostgreSQL: a batch whose server is killed at some moment. And
@@ -95,8 +95,14 @@ $(VENV)-clients/ready: $(addprefix $(CLIENTS)/,requirements.txt package.json pac
 	done
 	touch $@
 
+# LiteLLM is apart: it needs an earlier version of the openai package.
+$(VENV)-litellm/ready: $(CLIENTS)/litellm.txt
+	$(PYTHON) -m venv $(VENV)-litellm
+	$(VENV)-litellm/bin/python -m pip --disable-pip-version-check install --quiet -r $<
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(VENV)-clients $(VENV)-studio $(CLIENTS)/node_modules $(PLAYGROUND)/node_modules $(PEERS)/node_modules studio/node_modules gql_server/pages/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-clients $(VENV)-litellm $(VENV)-studio $(CLIENTS)/node_modules $(PLAYGROUND)/node_modules $(PEERS)/node_modules studio/node_modules gql_server/pages/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(PAGES): tools/studio.py $(wildcard docs/operations/*.md) \
 		$(shell find studio -name node_modules -prune -o -type f -print)

