@@ -68,7 +68,7 @@ class _Images:
         try:
             response = await self._answer(request)
         except ClientDisconnect:
-            response = Response()  # which nobody reads
+            response = Response()  # to a client that has gone
         except _BadQuery as error:
             response = _refusal(HTTPStatus.BAD_REQUEST, str(error))
         except NotAPicture as error:

@@ -93,13 +93,13 @@ class TooManyOfClient(Exception):
 
 
 class _Abandoned(Exception):
-    """Nobody waits any longer for a rendition that was not begun."""
+    """All clients of a queued rendition have gone."""
 
 
 class Renditions:
     """Makes each rendition once for all concurrent requests, and caches the latest.
 
-    A queued rendition that nobody waits for any longer is dropped; one that was begun is finished
+    A queued rendition whose clients have gone is dropped; one that was started is finished
     and cached. The queue is limited, and requests beyond it are refused.
 
     Attributes:

@@ -138,7 +138,7 @@ async def test_one_who_goes_away_takes_nothing_from_the_others(original: Path) -
     assert render.widths == [10]
 
 
-async def test_one_that_nobody_waits_for_is_never_begun(original: Path) -> None:
+async def test_one_without_clients_is_never_made(original: Path) -> None:
     render = CountingRender()
     renditions = Renditions(render=render)
     tasks = [
@@ -159,7 +159,7 @@ async def test_one_that_nobody_waits_for_is_never_begun(original: Path) -> None:
     assert not set(render.widths) & set(range(3, MAX_WAITING + 1))
 
 
-async def test_what_a_client_that_disconnects_waited_for_is_never_begun(tmp_path: Path) -> None:
+async def test_one_of_clients_that_disconnected_is_never_made(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "images", "http://images")
     await store.put("generated/img_1.png", StoredObject(data=b"image", content_type="image/png"))
     render = CountingRender()
