@@ -39,10 +39,10 @@ from gql_server.graphql.execution.persisted import PersistedDocuments, load_trus
 from gql_server.graphql.server.options import ViewOptions
 from gql_server.graphql.server.playground import Playground
 from gql_server.graphql.server.view import GraphQLView
-from gql_server.pages.playground import PlaygroundFacts, playground
+from gql_server.pages.playground import PlaygroundInfo, playground
 from gql_server.pages.sign_in import SIGNED_IN_PATH
 from gql_server.pages.static_files import assets_route
-from gql_server.pages.studio import StudioFacts, studio_routes
+from gql_server.pages.studio import StudioInfo, studio_routes
 from gql_server.settings import Settings
 from gql_server.telemetry import gauges
 from gql_server.telemetry.quick_log import flush_quick_logs
@@ -243,7 +243,7 @@ def _studio_routes(settings: Settings, *, requires_auth: bool) -> list[Route]:
     if not settings.shows_studio:
         return [Route("/", _to_playground, methods=["GET"])]
     return studio_routes(
-        StudioFacts(requires_auth=requires_auth, has_provider=settings.oidc_client_id is not None),
+        StudioInfo(requires_auth=requires_auth, has_provider=settings.oidc_client_id is not None),
         public_path=public_path_of(settings),
         image_origins=_image_origins(settings),
     )
@@ -283,12 +283,12 @@ def _playground(settings: Settings) -> Playground | None:
     if not settings.shows_playground:
         return None
     only_trusted = settings.trusted_documents is not None
-    facts = PlaygroundFacts(
+    info = PlaygroundInfo(
         takes_hashes=settings.persisted_queries or only_trusted,
         only_trusted=only_trusted,
         image_origins=_image_origins(settings),
     )
-    return playground(facts, public_path=public_path_of(settings))
+    return playground(info, public_path=public_path_of(settings))
 
 
 def _or(setting: bool | None, otherwise: bool) -> bool:  # noqa: FBT001 - a switch and its default

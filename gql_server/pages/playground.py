@@ -18,11 +18,11 @@ _POLICY_CHANGES: Final = {
     "style-src": "'self' 'unsafe-inline'",
     "font-src": "'self' data:",
 }
-_NO_FACTS: Final = '<meta name="gql-server-facts" content="" />'
+_NO_INFO: Final = '<meta name="gql-server-info" content="" />'
 
 
 @dataclass(frozen=True, slots=True)
-class PlaygroundFacts:
+class PlaygroundInfo:
     """What the playground's page learns about the server."""
 
     takes_hashes: bool = True
@@ -37,28 +37,28 @@ class PlaygroundFacts:
 
 
 def playground(
-    facts: PlaygroundFacts = PlaygroundFacts(), *, public_path: str, folder: Path = STATIC
+    info: PlaygroundInfo = PlaygroundInfo(), *, public_path: str, folder: Path = STATIC
 ) -> Playground:
     """Return the page that a browser gets at ``/graphql``.
 
     Args:
-        facts: What the page learns about the server.
+        info: What the page learns about the server.
         public_path: The path below which a proxy serves the server, such as ``/ai``; or empty.
         folder: Where the built pages are.
     """
     if not pages_are_built(folder):
         return Playground(NOT_BUILT_PAGE, NOT_BUILT_POLICY)
     page = built_page(folder / "playground.html", public_path=public_path)
-    policy = content_policy(("data:", *facts.image_origins), changes=_POLICY_CHANGES)
-    return Playground(page.replace(_NO_FACTS, _facts_element(facts)), policy)
+    policy = content_policy(("data:", *info.image_origins), changes=_POLICY_CHANGES)
+    return Playground(page.replace(_NO_INFO, _info_element(info)), policy)
 
 
-def _facts_element(facts: PlaygroundFacts) -> str:
+def _info_element(info: PlaygroundInfo) -> str:
     content = json.dumps(
         {
-            "takesHashes": facts.takes_hashes,
-            "onlyTrusted": facts.only_trusted,
-            "imageOrigins": list(facts.image_origins),
+            "takesHashes": info.takes_hashes,
+            "onlyTrusted": info.only_trusted,
+            "imageOrigins": list(info.image_origins),
         }
     )
-    return _NO_FACTS.replace('content=""', f'content="{escape(content)}"')
+    return _NO_INFO.replace('content=""', f'content="{escape(content)}"')

@@ -20,7 +20,7 @@ _FOLDER: Final = "/studio"
 
 
 @dataclass(frozen=True, slots=True)
-class StudioFacts:
+class StudioInfo:
     """What the studio's page learns from the server before anyone has signed in."""
 
     requires_auth: bool
@@ -30,26 +30,26 @@ class StudioFacts:
 
 
 def studio_routes(
-    facts: StudioFacts,
+    info: StudioInfo,
     *,
     public_path: str,
     image_origins: Iterable[str] = (),
     folder: Path = STATIC,
 ) -> list[Route]:
-    """Serve the studio's page at ``/`` and beneath ``/studio``, and its facts as JSON.
+    """Serve the studio's page at ``/`` and beneath ``/studio``, and its info as JSON.
 
     At ``/`` only browsers get the page; other clients are redirected to ``/graphql``, where the
     API is.
 
     Args:
-        facts: What the page learns before anyone has signed in.
+        info: What the page learns before anyone has signed in.
         public_path: The path that a proxy serves the server beneath, such as ``/ai``; or empty.
         image_origins: Where images come from that this server does not serve itself, such as
             ``https://images.example.com``.
         folder: Where the built pages are.
     """
     page = _page(folder, public_path, image_origins)
-    known = {"asksForKeys": facts.requires_auth, "hasProvider": facts.has_provider}
+    known = {"asksForKeys": info.requires_auth, "hasProvider": info.has_provider}
 
     async def root(request: Request) -> Response:
         if "text/html" not in request.headers.get("accept", ""):
@@ -59,15 +59,15 @@ def studio_routes(
     async def studio(_request: Request) -> Response:
         return page()
 
-    async def facts_as_json(_request: Request) -> Response:
+    async def info_as_json(_request: Request) -> Response:
         return JSONResponse(known)
 
     return [
         Route("/", root, methods=["GET"]),
-        *(sign_in_routes() if facts.has_provider else ()),
+        *(sign_in_routes() if info.has_provider else ()),
         Route(_FOLDER, studio, methods=["GET"]),
         Route(f"{_FOLDER}/{{path:path}}", studio, methods=["GET"]),
-        Route(f"{_FOLDER}.json", facts_as_json, methods=["GET"]),
+        Route(f"{_FOLDER}.json", info_as_json, methods=["GET"]),
     ]
 
 

@@ -12,13 +12,13 @@ import pytest
 from starlette.applications import Starlette
 
 from gql_server.pages.not_built import HOW_TO_BUILD, pages_are_built
-from gql_server.pages.playground import PlaygroundFacts, playground
+from gql_server.pages.playground import PlaygroundInfo, playground
 from gql_server.pages.static_files import assets_route
 
 pytestmark = pytest.mark.anyio
 
 SCRIPT = b"export const found = 1;"
-PAGE = """<!doctype html><meta name="gql-server-facts" content="" />
+PAGE = """<!doctype html><meta name="gql-server-info" content="" />
 <title>gql_server playground</title>
 <script type="module" crossorigin src="./assets/playground-abc.js"></script>
 <link rel="stylesheet" crossorigin href="./assets/playground-abc.css">"""
@@ -67,9 +67,9 @@ def test_the_policy_names_no_other_origin_and_runs_no_inline_script(built: Path)
 
 def test_the_page_says_what_the_server_takes_and_shows_a_buckets_images(built: Path) -> None:
     bucket = "https://images.example.com"
-    page_facts = PlaygroundFacts(takes_hashes=False, only_trusted=True, image_origins=(bucket,))
-    page = playground(page_facts, public_path="", folder=built)
-    found = re.search(r'name="gql-server-facts" content="([^"]*)"', page.html)
+    page_info = PlaygroundInfo(takes_hashes=False, only_trusted=True, image_origins=(bucket,))
+    page = playground(page_info, public_path="", folder=built)
+    found = re.search(r'name="gql-server-info" content="([^"]*)"', page.html)
     assert found is not None
     assert json.loads(unescape(found[1])) == {
         "takesHashes": False,

@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 
 from gql_server.pages.not_built import HOW_TO_BUILD
-from gql_server.pages.studio import StudioFacts, studio_routes
+from gql_server.pages.studio import StudioInfo, studio_routes
 from gql_server.web.middleware.compression import compression
 from tests.support.running_app import running_app
 
@@ -35,7 +35,7 @@ async def opened(
     folder: Path, *, public_path: str = "", image_origins: tuple[str, ...] = ()
 ) -> AsyncIterator[httpx.AsyncClient]:
     routes = studio_routes(
-        StudioFacts(requires_auth=True),
+        StudioInfo(requires_auth=True),
         public_path=public_path,
         image_origins=image_origins,
         folder=folder,
@@ -64,7 +64,7 @@ async def test_a_browser_gets_the_page_at_each_of_its_addresses(built: Path) -> 
 async def test_a_large_page_is_compressed_for_everyone(built: Path) -> None:
     html = PAGE + "<!-- x -->" * 1_000
     (built / "index.html").write_text(html)
-    routes = studio_routes(StudioFacts(requires_auth=False), public_path="", folder=built)
+    routes = studio_routes(StudioInfo(requires_auth=False), public_path="", folder=built)
     app = Starlette(routes=routes, middleware=[compression()])
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://studio") as client:
@@ -120,5 +120,5 @@ async def test_an_operator_decides_whether_there_is_a_studio(
     async with running_app(tmp_path, settings) as app:
         root = await app.client.get("/", headers=BROWSER)
         assert root.status_code == (200 if is_shown else 307)
-        facts = await app.client.get("/studio.json")
-        assert facts.status_code == (200 if is_shown else 404)
+        info = await app.client.get("/studio.json")
+        assert info.status_code == (200 if is_shown else 404)

@@ -9,4 +9,4 @@ export const GRAPHQL_URL = `${location.origin}${PUBLIC_PATH}/graphql`;
 export const SOCKET_URL = GRAPHQL_URL.replace(/^http/, 'ws');
 export const PLAYGROUND_URL = `${PUBLIC_PATH}/graphql`;
 export const REST_DOCS_URL = `${PUBLIC_PATH}/api/docs`;
-export const STUDIO_FACTS_URL = `${PUBLIC_PATH}/studio.json`;
+export const SERVER_INFO_URL = `${PUBLIC_PATH}/studio.json`;

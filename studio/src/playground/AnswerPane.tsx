@@ -1,7 +1,7 @@
 import { useGraphiQL } from '@graphiql/react';
 import { useMemo } from 'react';
 import { useAnswer, type Picture, type Progress } from './answer';
-import { readFacts } from './facts';
+import { readServerInfo } from './server-info';
 import { chooseFiles, uploadPlaces, useChosenFiles, type UploadPlace } from './uploads';
 import { words } from './words';
 
@@ -20,7 +20,7 @@ export function AnswerPane() {
       {places.length > 0 && <Files places={places} />}
       {progress && <ProgressBar progress={progress} />}
       {pictures.length > 0 && <Pictures pictures={pictures} />}
-      <ServerFacts />
+      <ServerNote />
     </div>
   );
 }
@@ -81,10 +81,10 @@ function Pictures({ pictures }: { pictures: readonly Picture[] }) {
   );
 }
 
-const facts = readFacts();
+const serverInfo = readServerInfo();
 
-function ServerFacts() {
-  if (!facts) return null;
-  const text = facts.onlyTrusted ? words.documents.trusted : facts.takesHashes ? words.documents.hashes : words.documents.texts;
-  return <p className="facts">{text}</p>;
+function ServerNote() {
+  if (!serverInfo) return null;
+  const text = serverInfo.onlyTrusted ? words.documents.trusted : serverInfo.takesHashes ? words.documents.hashes : words.documents.texts;
+  return <p className="server-note">{text}</p>;
 }

@@ -1,6 +1,6 @@
 import type { FetcherReturnType } from '@graphiql/toolkit';
 import { useSyncExternalStore } from 'react';
-import { readFacts } from './facts';
+import { readServerInfo } from './server-info';
 
 /** A picture whose address an answer contains. */
 export interface Picture {
@@ -25,7 +25,7 @@ export interface Answer {
 
 const MAX_PICTURES = 200;
 const IMAGE_FILE = /\.(?:png|jpe?g|webp|avif)$/i;
-const ORIGINS = new Set([location.origin, ...(readFacts()?.imageOrigins ?? [])]);
+const ORIGINS = new Set([location.origin, ...(readServerInfo()?.imageOrigins ?? [])]);
 const NOTHING: Answer = { pictures: [], progress: null };
 
 let current = NOTHING;

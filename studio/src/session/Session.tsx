@@ -6,7 +6,7 @@ import { problemOf } from '../api/problems';
 import { useWords } from '../language/Language';
 import { Unreachable } from '../shell/Unreachable';
 import { forgetKey, keepKey, keepToken, readKey } from './api-key';
-import { readFacts, type Facts } from './facts';
+import { readServerInfo, type ServerInfo } from './server-info';
 import { finishSignIn, forgetRenewal, renewToken, SignInFailed, whenToRenew } from './provider';
 import { SignIn } from './SignIn';
 
@@ -46,7 +46,7 @@ const Context = createContext<Session | null>(null);
 export function SessionProvider({ children }: { children: ReactNode }) {
   const { signIn } = useWords();
   const failed = signIn.providerFailed;
-  const [facts, setFacts] = useState<Facts | null>(null);
+  const [serverInfo, setServerInfo] = useState<ServerInfo | null>(null);
   const [state, setState] = useState<State>({ kind: 'checking' });
 
   const open = useCallback(async (key: string | null, keep: (key: string) => void = keepKey) => {
@@ -77,8 +77,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const start = useCallback(async () => {
     setState({ kind: 'checking' });
     try {
-      const found = await readFacts();
-      setFacts(found);
+      const found = await readServerInfo();
+      setServerInfo(found);
       const token = found.hasProvider ? await finishSignIn() : null;
       const key = token ?? readKey();
       if (found.asksForKeys && !key) setState({ kind: 'signedOut', message: null });
@@ -126,9 +126,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     return {
       viewer: state.viewer,
       uncached: state.api.uncached,
-      signOut: facts?.asksForKeys ? signOut : null,
+      signOut: serverInfo?.asksForKeys ? signOut : null,
     };
-  }, [state, facts]);
+  }, [state, serverInfo]);
 
   if (state.kind === 'open' && session) {
     return (
@@ -140,8 +140,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   if (state.kind === 'unreachable') {
     return <Unreachable message={state.message} retry={() => void start()} />;
   }
-  if (state.kind === 'signedOut' && facts) {
-    return <SignIn facts={facts} message={state.message} signIn={enter} />;
+  if (state.kind === 'signedOut' && serverInfo) {
+    return <SignIn serverInfo={serverInfo} message={state.message} signIn={enter} />;
   }
   return null;
 }

@@ -3,17 +3,17 @@ import { Button } from '../design/Button';
 import { Checkbox, Field } from '../design/Field';
 import { useWords } from '../language/Language';
 import { Welcome } from '../shell/Welcome';
-import type { Facts } from './facts';
+import type { ServerInfo } from './server-info';
 import { startSignIn } from './provider';
 import styles from './SignIn.module.css';
 
 /** Asks for an API key, or sends the browser to the provider. */
 export function SignIn({
-  facts,
+  serverInfo,
   message,
   signIn,
 }: {
-  facts: Facts;
+  serverInfo: ServerInfo;
   /** Why the last key was refused. */
   message: string | null;
   signIn: (key: string, remember: boolean) => Promise<void>;
@@ -30,7 +30,7 @@ export function SignIn({
   }
   return (
     <Welcome title={words.title}>
-      {facts.hasProvider && (
+      {serverInfo.hasProvider && (
         <>
           {message && <p role="alert">{message}</p>}
           <Button
@@ -56,13 +56,13 @@ export function SignIn({
           autoComplete="off"
           spellCheck={false}
           placeholder={words.placeholder}
-          error={facts.hasProvider ? undefined : (message ?? undefined)}
+          error={serverInfo.hasProvider ? undefined : (message ?? undefined)}
           required
-          autoFocus={!facts.hasProvider}
+          autoFocus={!serverInfo.hasProvider}
         />
         <Checkbox label={words.remember} hint={words.rememberHint} name="remember" />
         <Button
-          kind={facts.hasProvider ? 'plain' : 'primary'}
+          kind={serverInfo.hasProvider ? 'plain' : 'primary'}
           type="submit" label={isBusy ? words.checking : words.submit}
           isBusy={isBusy}
         />

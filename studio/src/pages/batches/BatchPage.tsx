@@ -3,7 +3,7 @@ import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { readFragment } from '../../api/graphql';
 import { ButtonLink } from '../../design/Button';
-import { Card, Facts } from '../../design/Card';
+import { Card, DescriptionList } from '../../design/Card';
 import { classes } from '../../design/classes';
 import layout from '../../design/layout.module.css';
 import { Page } from '../../design/Page';
@@ -65,8 +65,8 @@ export default function BatchPage({ params: { id = '' } }: { params: Record<stri
       <div className={classes(styles.columns, styles.even)}>
         <State batch={batch} />
         <Card>
-          <Facts
-            facts={[
+          <DescriptionList
+            items={[
               [words.cost, <Money dollars={batch.cost} />],
               [words.estimated, <Money dollars={batch.estimatedCost} />],
               [words.created, <Time value={batch.createdAt} />],

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { Badge, Card, Facts } from '../../design/Card';
+import { Badge, Card, DescriptionList } from '../../design/Card';
 import { Money, Time } from '../../design/values';
 import { useFormat, useWords } from '../../language/Language';
 import { useMay, useViewer } from '../../session/Session';
@@ -31,7 +31,7 @@ export function Details({ image }: { image: StudioImage }) {
     [make.labels.outputFormat, parameters.outputFormat],
     ...Object.entries(enteredOf({ parameters: parameters.parameters })),
   ];
-  const facts: [string, ReactNode][] = [
+  const items: [string, ReactNode][] = [
     [words.model, <Link href={withFilters('/', { model: model.id })}>{model.name}</Link>],
     ...(template
       ? [[words.template, <TemplateOf image={image} />] as [string, ReactNode]]
@@ -63,7 +63,7 @@ export function Details({ image }: { image: StudioImage }) {
             <p className={styles.text}>{image.renderedPrompt}</p>
           </div>
         )}
-        <Facts facts={facts} />
+        <DescriptionList items={items} />
       </Card>
       <Card title={words.tags}>
         <Tags image={image} isEditable={may('CREATOR')} />

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useQuery } from 'urql';
 import { graphql, type ResultOf } from '../../api/graphql';
 import { ButtonLink } from '../../design/Button';
-import { Badge, Card, Facts } from '../../design/Card';
+import { Badge, Card, DescriptionList } from '../../design/Card';
 import { Select } from '../../design/Field';
 import layout from '../../design/layout.module.css';
 import { Page } from '../../design/Page';
@@ -100,8 +100,8 @@ function ModelCard({ model }: { model: Model }) {
         <p className={layout.muted}>{model.provider}</p>
       </header>
       <p className={layout.plainText} lang="en">{model.description}</p>
-      <Facts
-        facts={[
+      <DescriptionList
+        items={[
           [words.price, <Money dollars={model.costPerImage} />],
           [words.speed, `${words.speeds[model.speed]}, ${words.seconds(format.number(typicalSeconds.minimum), format.number(typicalSeconds.maximum))}`],
           [words.quality, words.qualities[model.quality]],
