@@ -9,14 +9,13 @@ from typing import Final
 import structlog
 
 from gql_server.backup.errors import errors_of
-from gql_server.ledger.audit.store_comparison import PREFIXES
 from gql_server.storage.store import WITHHELD, ListedObject, Store
-
-IMAGE_PREFIXES: Final = (*(prefix for prefix, _ in PREFIXES), WITHHELD)
-"""Where the files of images and uploads are, those of deleted images too."""
 
 _AT_ONCE: Final = 16
 """Each is in memory, at most some 20 MB."""
+
+_PREFIXES: Final = (WITHHELD, "generated/", "sources/", WITHHELD)
+"""Those that are moved meanwhile, because an image is deleted or restored, are copied too."""
 
 _AFTER_ALL: Final = "\x7f"
 """Sorts after every character of a key."""
@@ -33,7 +32,7 @@ class CopyReport:
         unchanged: Those that it had.
         removed: Those that were removed from the target, because they were deleted for good.
         kept: Those that the source has lost or that are damaged there, and that the target keeps.
-        size_bytes: Total size of what the target has now.
+        size_bytes: Total size of those that were copied or unchanged.
     """
 
     copied: int = 0
@@ -80,8 +79,8 @@ async def copy_images(
         BackupError: One of the stores failed.
     """
     copying = _Copying(source, target, sizes, removes=removes)
-    for prefix in IMAGE_PREFIXES:
-        await copying.copy(prefix, on_progress)
+    for number, prefix in enumerate(_PREFIXES):
+        await copying.copy(prefix, on_progress, is_again=prefix in _PREFIXES[:number])
     return copying.report
 
 
@@ -98,10 +97,15 @@ class _Copying:
         self._target = target
         self._sizes = sizes
         self._removes = removes
+        self._is_again = False
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self.report = CopyReport()
 
-    async def copy(self, prefix: str, on_progress: Callable[[CopyReport], None]) -> None:
+    async def copy(
+        self, prefix: str, on_progress: Callable[[CopyReport], None], *, is_again: bool
+    ) -> None:
+        """Copy the objects below a prefix; those of an earlier pass are not counted twice."""
+        self._is_again = is_again
         async with aclosing(_pages(self._target, prefix)) as pages:
             existing = _Ordered(pages)
             async with aclosing(_pages(self._source, prefix)) as sources:
@@ -125,13 +129,13 @@ class _Copying:
             other = found.get(one.key)
             if not one.is_whole:
                 continue
-            self.report.size_bytes += one.size_bytes
             if other is None or not other.is_whole:
                 new.append(one.key)
             elif other.size_bytes != one.size_bytes:
                 differing.append((one, other))
-            else:
+            elif not self._is_again:
                 self.report.unchanged += 1
+                self.report.size_bytes += one.size_bytes
         wrong = await self._wrong(differing) if differing else ()
         copies = [self._copy(key) for key in new]
         copies += [self._copy(key, replaces=True) for key in wrong]
@@ -146,7 +150,7 @@ class _Copying:
         for one, other in differing:
             if known.get(one.key) == other.size_bytes:
                 log.warning("backup_image_damaged", key=one.key, at=self._source.label)
-                self.report.kept += 1
+                self.report.kept += not self._is_again
             else:
                 wrong.append(one.key)
         return wrong
@@ -162,6 +166,7 @@ class _Copying:
                     await self._target.store.delete(key)
                 await self._target.store.put(key, stored)
             self.report.copied += 1
+            self.report.size_bytes += len(stored.data)
 
     async def _judge_others(self, others: Sequence[ListedObject]) -> None:
         """Remove what the source does not have, unless the database says that it should."""
@@ -171,8 +176,7 @@ class _Copying:
         for other in others:
             if other.key in known:
                 log.warning("backup_image_lost", key=other.key, at=self._source.label)
-                self.report.kept += 1
-                self.report.size_bytes += other.size_bytes
+                self.report.kept += not self._is_again
                 continue
             with errors_of(self._target.label):
                 await self._target.store.delete(other.key)

@@ -16,13 +16,15 @@ from sqlalchemy import URL
 
 from gql_server.backup.backup import SECRETS, Progress, read_manifest, show_nothing
 from gql_server.backup.errors import BackupError, errors_of
-from gql_server.backup.images import IMAGE_PREFIXES, CopyReport, StoreAt, copy_images
+from gql_server.backup.images import CopyReport, StoreAt, copy_images
 from gql_server.backup.manifest import NAME, FileKind, Manifest, SavedFile
+from gql_server.backup.moved_files import settle_moved_files
 from gql_server.backup.places import BackupPlace
 from gql_server.backup.snapshot import Snapshot, sha256_of
 from gql_server.backup.unfinished import HeldWork, hold_unfinished
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.migration import head_revision, known_revisions, migrate
+from gql_server.database.queries.stores import STORED_FILES
 from gql_server.storage.disk import make_folder, sync_folder, write_synced
 from gql_server.storage.private_files import close_to_others
 from gql_server.storage.store import Store
@@ -206,8 +208,8 @@ async def _restore_images(
 
 
 async def _check_empty(at: StoreAt) -> None:
-    for prefix in IMAGE_PREFIXES:
-        async with aclosing(at.store.listing(prefix)) as pages:
+    for files in STORED_FILES:
+        async with aclosing(at.store.listing(files.prefix)) as pages:
             async for page in pages:
                 raise BackupError(
                     f"{at.label}: has files, such as {page[0].key}, and is not the store of this "
@@ -220,6 +222,7 @@ async def _hold(target: Target, database: Path, at: StoreAt) -> HeldWork:
     try:
         with errors_of(at.label):
             await migrate(opened)
+            await settle_moved_files(opened, at.store)
             return await hold_unfinished(opened, at.store)
     finally:
         await opened.close()

@@ -13,6 +13,22 @@ _PAGES_AT_ONCE: Final = 4096
 _BUSY_SECONDS: Final = 30.0
 _CHUNK: Final = 1024 * 1024
 _KEYS_AT_ONCE: Final = 500
+_UPLOADS: Final = (
+    "SELECT storage_key, size_bytes FROM source_images WHERE deleted_at IS NULL AND storage_key"
+)
+_UNMOVED: Final = (
+    "SELECT storage_key, size_bytes FROM images "
+    "WHERE purged_at IS NULL AND withheld_at IS NULL AND storage_key"
+)
+_MOVED: Final = (
+    "SELECT withheld_key, size_bytes FROM images "
+    "WHERE purged_at IS NULL AND withheld_at IS NOT NULL AND withheld_key"
+)
+_FILES: Final = (_UNMOVED, _MOVED, _UPLOADS)
+"""Statements about the sizes of files; the keys follow."""
+
+_FILES_BEFORE: Final = ("SELECT storage_key, size_bytes FROM images WHERE storage_key", _UPLOADS)
+"""Those for a database that does not know withheld files yet."""
 
 
 def take_snapshots(
@@ -89,32 +105,21 @@ class Snapshot:
         return sum(int(self._value(statement) or 0) for statement in statements)
 
     def sizes(self, keys: Collection[str]) -> dict[str, int]:
-        """Return the sizes of the files under these keys that images and uploads have."""
+        """Return the sizes of the files that should be under these keys."""
         found: dict[str, int] = {}
         left = list(keys)
         with closing(sqlite3.connect(self._path)) as connection:
+            statements = _FILES if self._has_withheld(connection) else _FILES_BEFORE
             while left:
                 some, left = left[:_KEYS_AT_ONCE], left[_KEYS_AT_ONCE:]
                 marks = ", ".join("?" * len(some))
-                for key, table, condition in self._files(connection):
-                    found |= dict(
-                        connection.execute(
-                            f"SELECT {key}, size_bytes FROM {table} "  # noqa: S608 - of our own names
-                            f"WHERE {condition} AND {key} IN ({marks})",
-                            some,
-                        )
-                    )
+                for statement in statements:
+                    found |= dict(connection.execute(f"{statement} IN ({marks})", some))
         return found
 
-    def _files(self, connection: sqlite3.Connection) -> Sequence[tuple[str, str, str]]:
-        """Return which columns have the keys of files, each with its table and a condition."""
-        uploads = ("storage_key", "source_images", "deleted_at IS NULL")
-        columns = {row[1] for row in connection.execute("PRAGMA table_info(images)")}
-        if "withheld_at" not in columns:  # an older version left the files of deleted images
-            return (("storage_key", "images", "1"), uploads)
-        images = ("storage_key", "images", "withheld_at IS NULL AND purged_at IS NULL")
-        hidden = ("withheld_key", "images", "withheld_at IS NOT NULL AND purged_at IS NULL")
-        return (images, hidden, uploads)
+    def _has_withheld(self, connection: sqlite3.Connection) -> bool:
+        columns = connection.execute("SELECT name FROM pragma_table_info('images')")
+        return ("withheld_key",) in set(columns)
 
     def _value(self, statement: str) -> str | None:
         with closing(sqlite3.connect(self._path)) as connection:

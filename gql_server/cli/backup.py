@@ -14,6 +14,7 @@ from gql_server.backup.backup import BackupReport, Original, make_backup
 from gql_server.backup.errors import errors_of
 from gql_server.backup.images import StoreAt
 from gql_server.backup.manifest import FileKind, Manifest
+from gql_server.backup.moved_files import settle_moved_files
 from gql_server.backup.places import open_place
 from gql_server.backup.restore import RestoreReport, Target, restore_backup
 from gql_server.backup.unfinished import HeldWork, check_no_server_runs, hold_unfinished
@@ -139,6 +140,7 @@ async def _finish_in_place(settings: Settings) -> StoreReport:
                 with errors_of(store_settings(settings)):
                     await require_store(database, store)
                     await store.check()
+                    await settle_moved_files(database, store)
                     _print_held(await hold_unfinished(database, store))
             finally:
                 await store.close()

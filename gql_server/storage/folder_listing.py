@@ -43,21 +43,30 @@ def described_names(
 
 def _entries(folder: Path, after: bytes) -> Iterator[bytes]:
     """Yield the names after one in a folder, each with the kind of its file: bytes or sidecar."""
+    for parent, entry in _files(os.fsencode(folder), b""):
+        if not _is_plain(entry):
+            continue
+        name, kind = entry, b"\0b"
+        if name.startswith(b"."):
+            if not name.endswith(_SIDECAR_ENDING):
+                continue
+            name, kind = name[1 : -len(_SIDECAR_ENDING)], b"\0s"
+        if parent + name > after:
+            yield parent + name + kind
+
+
+def _files(folder: bytes, parent: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the files in a folder and below: the path of each one's folder, and its name."""
     try:
-        found = os.scandir(os.fsencode(folder))
+        found = os.scandir(folder)
     except FileNotFoundError:
         return
     with found:
         for entry in found:
-            if not _is_plain(entry.name) or entry.is_dir(follow_symlinks=False):
-                continue
-            name, kind = entry.name, b"\0b"
-            if name.startswith(b"."):
-                if not name.endswith(_SIDECAR_ENDING):
-                    continue
-                name, kind = name[1 : -len(_SIDECAR_ENDING)], b"\0s"
-            if name > after:
-                yield name + kind
+            if not entry.is_dir(follow_symlinks=False):
+                yield parent, entry.name
+            elif not entry.name.startswith(b".") and _is_plain(entry.name):
+                yield from _files(entry.path, parent + entry.name + b"/")
 
 
 def _is_plain(name: bytes) -> bool:

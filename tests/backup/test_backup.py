@@ -22,13 +22,15 @@ from tests.support.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Server
 pytestmark = pytest.mark.anyio
 
 
-async def forget(data: Data, key: str) -> None:
-    """Delete an image for good: its row, then its bytes."""
+async def purge(data: Data, key: str) -> None:
+    """Purge an image: its row stays, without its words."""
     async with data.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE charges SET image_id = NULL")
-        await connection.exec_driver_sql("DELETE FROM image_tags")
-        await connection.exec_driver_sql("DELETE FROM images WHERE storage_key = ?", (key,))
-    await data.store.delete(key)
+        await connection.exec_driver_sql(
+            "UPDATE images SET deleted_at = created_at, purged_at = created_at "
+            "WHERE storage_key = ?",
+            (key,),
+        )
+    await data.store.erase(key, None)
 
 
 async def test_only_what_is_new_is_copied(data: Data, tmp_path: Path, command: Command) -> None:
@@ -43,7 +45,7 @@ async def test_only_what_is_new_is_copied(data: Data, tmp_path: Path, command: C
     new = await data.image()
     await data.store.delete(lost)
     (data.folder / "images" / damaged).write_bytes(b"byt")
-    await forget(data, erased)
+    await purge(data, erased)
     result = await command(data.folder, "backup", place)
     assert result.exit_code == 0, result.output
     assert "1 copied, 1 there already, 1 removed" in result.output
@@ -87,6 +89,46 @@ async def test_deleted_images_are_saved_and_purged_ones_are_not(
     assert hidden.name.endswith(f"-{ids[deleted]}.png")
 
 
+async def test_files_of_deleted_images_are_copied_and_found_where_they_were_moved(
+    data: Data, tmp_path: Path, command: Command
+) -> None:
+    async def change(statement: str, *values: str) -> None:
+        async with data.database.write() as connection:
+            await connection.exec_driver_sql(f"UPDATE images SET {statement}", values)
+
+    place, restored = tmp_path / "backup", tmp_path / "restored"
+    deleted, moved, back = [await data.image() for _ in range(3)]
+    hidden = {
+        key: f"withheld/{letter * 32}/{key.rpartition('/')[2]}"
+        for key, letter in (
+            (deleted, "a"),
+            (moved, "b"),
+            (back, "c"),
+        )
+    }
+    for key in (deleted, back):
+        values = (hidden[key], key)
+        await change(
+            "deleted_at = created_at, withheld_at = created_at, withheld_key = ? "
+            "WHERE storage_key = ?",
+            *values,
+        )
+    # As if one was deleted and another restored, after the database was copied.
+    await data.store.withhold(deleted, hidden[deleted])
+    await data.store.withhold(moved, hidden[moved])
+    result = await command(data.folder, "backup", place)
+    assert "3 copied" in result.output
+    result = await command(restored, "restore", place)
+    assert result.exit_code == 0, result.output
+    store = FolderStore(restored / "images", "http://127.0.0.1:8000")
+    assert await store.get(hidden[deleted]) is not None
+    assert await store.get(moved) is not None, "its row says that it is not deleted"
+    assert await store.get(hidden[back]) is not None, "its row says that it is deleted"
+    assert await store.get(back) is None
+    result = await command(data.folder, "backup", place)
+    assert "0 copied, 3 there already, 0 removed" in result.output
+
+
 async def test_an_interrupted_restore_is_run_again(
     data: Data, tmp_path: Path, command: Command
 ) -> None:
@@ -105,6 +147,22 @@ async def test_an_interrupted_restore_is_run_again(
     result = await command(restored, "restore", place)
     assert result.exit_code == 0, result.output
     assert not (restored / ".restoring").exists()
+
+
+async def test_a_backup_that_fails_leaves_the_one_before(
+    data: Data, tmp_path: Path, command: Command
+) -> None:
+    place, restored = tmp_path / "backup", tmp_path / "restored"
+    await data.image()
+    assert (await command(data.folder, "backup", place)).exit_code == 0
+    unreadable = data.folder / "images" / await data.image()
+    unreadable.unlink()
+    unreadable.mkdir()
+    result = await command(data.folder, "backup", place)
+    assert (result.exit_code, "could not get" in result.output) == (1, True), result.output
+    assert not (place / ".incoming").exists()
+    assert (await command(restored, "restore", place)).exit_code == 0
+    assert len(list((restored / "images/generated").glob("img_*"))) == 1
 
 
 async def test_a_file_that_the_backup_lacks_is_reported(

@@ -22,6 +22,7 @@ COSTS = "{ costAnalytics { totalCost totalImages } viewer { webhookSecrets } }"
 IMAGES = "{ images(first: 50) { edges { node { id url } } } }"
 DELETED = "{ images(first: 50, filter: {deleted: ONLY}) { edges { node { id } } } }"
 END = "query E($id: ID!) { batch(id: $id) { finishedAt } }"
+UNDELETE = "mutation U($id: ID!) { restoreImage(input: {id: $id}) { image { url } } }"
 DELETE = "mutation D($id: ID!) { deleteImage(input: {id: $id}) { userErrors { message } } }"
 
 
@@ -105,6 +106,8 @@ async def check_restored(
     assert (await app.client.get(urlsplit(lost.upload).path)).is_success
     (deleted,) = (await app.ask(DELETED))["images"]["edges"]
     assert deleted["node"]["id"] == lost.deleted
+    found = (await app.ask(UNDELETE, id=lost.deleted))["restoreImage"]["image"]
+    assert (await app.client.get(found["url"])).is_success
     assert (await app.image(idempotencyKey="kept"))["id"] == lost.kept["id"]
     (error,) = (await app.generate(idempotencyKey="under way"))["userErrors"]
     assert error["__typename"] == "GenerationFailed"

@@ -8,14 +8,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.engine import URL
+from sqlmodel import col
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.idempotency_keys import KeyScope, claim_key
 from gql_server.database.queries.images import find_images
 from gql_server.database.queries.remote_images import add_remote_image
 from gql_server.database.queries.source_images import find_source_images, insert_source_image
-from gql_server.database.tables.images import SourceImageRow
+from gql_server.database.tables.images import ImageRow, SourceImageRow
 from gql_server.database.tables.remote_images import RemoteImageRow
 from gql_server.domain.clock import now
 from gql_server.domain.ids import new_id
@@ -231,3 +233,25 @@ async def test_bytes_that_nothing_describes_are_no_file(tmp_path: Path, database
     report = await audited.audit(grace=timedelta(hours=1))
     assert report.orphans.names == ["generated/left.png"]
     assert (await audited.audit()).missing.names == [image_id]
+
+
+async def test_files_of_deleted_images_are_compared_where_they_are(audited: AuditedStore) -> None:
+    ids = sorted([await audited.image() for _ in range(3)])
+    hidden = {
+        one: f"withheld/{letter * 32}/{one}.png" for one, letter in zip(ids, "cab", strict=True)
+    }
+    async with audited.database.write() as connection:
+        for one in ids:
+            await connection.execute(
+                update(ImageRow)
+                .where(col(ImageRow.id) == one)
+                .values(deleted_at=now(), withheld_at=now(), withheld_key=hidden[one])
+            )
+    for one in ids[:2]:
+        await audited.store.withhold(f"generated/{one}.png", hidden[one])
+    await audited.store.delete(f"generated/{ids[2]}.png")
+    await audited.put(f"withheld/{'d' * 32}/other.png")
+    report = await audited.audit(repair=True)
+    assert (report.rows, report.objects, report.missing.names) == (3, 3, [ids[2]])
+    assert report.orphans.names == [f"withheld/{'d' * 32}/other.png"]
+    assert await audited.store.exists(hidden[ids[0]])

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from gql_server.database.engine.engine import Database
-from gql_server.database.engine.records import read_records, select_records
+from gql_server.database.engine.records import read_records
 from gql_server.database.records.stored_files import StoredFile
 from gql_server.database.tables.batches import BatchItemRow, BatchRow
 from gql_server.database.tables.idempotency_keys import IdempotencyKeyRow
@@ -22,6 +22,28 @@ from gql_server.domain.clock import now
 
 StoredRow = type[ImageRow] | type[SourceImageRow]
 """A table whose rows have a file in the store."""
+
+
+class StoredFiles(NamedTuple):
+    """Rows that have a file below a prefix of the store.
+
+    Attributes:
+        prefix: The beginning of the keys.
+        table: The rows.
+        key: The column of the keys.
+    """
+
+    prefix: str
+    table: StoredRow
+    key: str = "storage_key"
+
+
+STORED_FILES: Final = (
+    StoredFiles("generated/", ImageRow),
+    StoredFiles("sources/", SourceImageRow),
+    StoredFiles("withheld/", ImageRow, "withheld_key"),
+)
+"""The files of all prefixes, in the order of their keys."""
 
 _IMAGES: Final = "pictures"
 _SAMPLE: Final = 5
@@ -56,28 +78,34 @@ async def some_stored_keys(connection: AsyncConnection) -> Sequence[str]:
 
 
 async def stored_rows(
-    connection: AsyncConnection, table: StoredRow, *, after: str, until: str, limit: int
+    connection: AsyncConnection, files: StoredFiles, *, after: str, until: str, limit: int
 ) -> list[StoredFile]:
     """Return files in the order of their keys: after one key, up to and including another."""
-    storage_key = col(table.storage_key)
+    key = _key(files)
+    is_moved = files.key == "withheld_key"
     statement = (
-        select_records(table, StoredFile)
-        .where(storage_key > after, storage_key <= until, *_existing(table))
-        .order_by(storage_key)
+        select(
+            *(
+                key if name == "storage_key" else getattr(files.table, name)
+                for name in StoredFile._fields
+            )
+        )
+        .where(key > after, key <= until, *(_WITHHELD if is_moved else _existing(files.table)))
+        .order_by(key)
         .limit(limit)
     )
     return read_records(await connection.execute(statement), StoredFile)
 
 
 async def recorded_keys(
-    connection: AsyncConnection, table: StoredRow, keys: Collection[str]
+    connection: AsyncConnection, files: StoredFiles, keys: Collection[str]
 ) -> set[str]:
     """Return which of these keys of the store have a row."""
-    storage_key = col(table.storage_key)
+    key, table = _key(files), files.table
     is_expected = (
         col(ImageRow.purged_at).is_(None) if table is ImageRow else col(table.deleted_at).is_(None)
     )
-    statement = select(storage_key).where(storage_key.in_(keys), is_expected)
+    statement = select(key).where(key.in_(keys), is_expected)
     return set((await connection.execute(statement)).scalars())
 
 
@@ -111,6 +139,14 @@ async def expected_images(connection: AsyncConnection, ids: Collection[str]) -> 
         for statement in (claimed, started, remembered)
         for image_id in (await connection.execute(statement)).scalars()
     }
+
+
+def _key(files: StoredFiles) -> Any:
+    return getattr(files.table, files.key)
+
+
+_WITHHELD: Final = (col(ImageRow.withheld_at).is_not(None), col(ImageRow.purged_at).is_(None))
+"""Of images whose file is under its hidden key."""
 
 
 def _existing(table: StoredRow) -> tuple[Any, ...]:

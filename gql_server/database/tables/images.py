@@ -41,6 +41,13 @@ class ImageRow(SQLModel, table=True):
             sqlite_where=text("deleted_at IS NOT NULL AND purged_at IS NULL"),
             postgresql_where=text("deleted_at IS NOT NULL AND purged_at IS NULL"),
         ),
+        # In the order in which stores list their objects.
+        Index(
+            "ix_images_withheld_key",
+            "withheld_key",
+            sqlite_where=text("withheld_key IS NOT NULL"),
+            postgresql_where=text("withheld_key IS NOT NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -86,7 +93,7 @@ class ImageRow(SQLModel, table=True):
     """When an audit found that its file is gone."""
     purged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When its words were erased. The row stays, because its charge refers to it."""
-    withheld_key: str | None = None
+    withheld_key: str | None = Field(default=None, sa_type=StorageKey)
     """Where its file is kept while the image is deleted; a key that cannot be guessed."""
     withheld_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When its file was moved to ``withheld_key``; None: it is under ``storage_key``."""

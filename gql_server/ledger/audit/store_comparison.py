@@ -14,6 +14,8 @@ import structlog
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.stores import (
+    STORED_FILES,
+    StoredFiles,
     StoredRow,
     expected_images,
     recorded_keys,
@@ -21,16 +23,9 @@ from gql_server.database.queries.stores import (
     stored_rows,
 )
 from gql_server.database.records.stored_files import StoredFile
-from gql_server.database.tables.images import ImageRow, SourceImageRow
 from gql_server.domain.clock import now
 from gql_server.ledger.audit.store_report import StoreReport
 from gql_server.storage.store import ListedObject, Store
-
-PREFIXES: Final[Sequence[tuple[str, StoredRow]]] = (
-    ("generated/", ImageRow),
-    ("sources/", SourceImageRow),
-)
-"""The prefixes of all keys, in their order, and the rows that have files below each."""
 
 _ROWS_AT_ONCE: Final = 1_000
 _FEW: Final = 20
@@ -78,37 +73,37 @@ class StoreComparison:
             StoreUnavailable, StoreMisconfigured: The store cannot be read.
             DatabaseUnavailable: The database cannot be read.
         """
-        for prefix, table in PREFIXES:
-            end = f"{prefix}{_AFTER_ALL}"
+        for files in STORED_FILES:
+            prefix, end = files.prefix, f"{files.prefix}{_AFTER_ALL}"
             if after >= end:
                 continue
             after = max(after, prefix)
             async with aclosing(self._store.listing(prefix, after=after)) as pages:
                 async for page in pages:
                     until = page[-1].key
-                    await self._compare(table, page, after=after, until=until)
+                    await self._compare(files, page, after=after, until=until)
                     yield until
                     after = until
-            await self._compare(table, (), after=after, until=end)
+            await self._compare(files, (), after=after, until=end)
             yield end
 
     async def _compare(
-        self, table: StoredRow, page: Sequence[ListedObject], *, after: str, until: str
+        self, files: StoredFiles, page: Sequence[ListedObject], *, after: str, until: str
     ) -> None:
         objects = {found.key: found for found in page}
         self._report.objects += len(objects)
-        async for rows in self._rows(table, after=after, until=until):
-            await self._judge(table, rows, objects)
-        await self._judge_orphans(table, list(objects.values()))
+        async for rows in self._rows(files, after=after, until=until):
+            await self._judge(files.table, rows, objects)
+        await self._judge_orphans(files, list(objects.values()))
 
     async def _rows(
-        self, table: StoredRow, *, after: str, until: str
+        self, files: StoredFiles, *, after: str, until: str
     ) -> AsyncIterator[Sequence[StoredFile]]:
         """Read rows between two keys; any number of rows may lie between two objects."""
         while True:
             async with self._database.read() as connection:
                 rows = await stored_rows(
-                    connection, table, after=after, until=until, limit=_ROWS_AT_ONCE
+                    connection, files, after=after, until=until, limit=_ROWS_AT_ONCE
                 )
             if rows:
                 yield rows
@@ -141,7 +136,7 @@ class StoreComparison:
                 await set_missing(connection, table, lost, now())
                 await set_missing(connection, table, returned, None)
 
-    async def _judge_orphans(self, table: StoredRow, left: Sequence[ListedObject]) -> None:
+    async def _judge_orphans(self, files: StoredFiles, left: Sequence[ListedObject]) -> None:
         left = [found for found in left if found.modified_at < self._before]
         ids = {found.key: image_id_of(found.key) for found in left}
         async with self._database.read() as connection:
@@ -150,7 +145,7 @@ class StoreComparison:
         if orphans:
             # Work that has finished since the rows were read has its row by now.
             async with self._database.read() as connection:
-                recorded = await recorded_keys(connection, table, [one.key for one in orphans])
+                recorded = await recorded_keys(connection, files, [one.key for one in orphans])
             orphans = [found for found in orphans if found.key not in recorded]
         if len(orphans) <= _FEW:
             # An upload that was deleted between its listing and the reading of its row.

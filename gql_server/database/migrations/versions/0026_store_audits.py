@@ -1,4 +1,4 @@
-"""How far a comparison of the store with the database has come.
+"""How far a comparison of the store with the database has come, and withheld files in order.
 
 Revision: 0026
 Follows: 0025
@@ -16,6 +16,16 @@ depends_on = None
 
 
 def upgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute('ALTER TABLE images ALTER COLUMN withheld_key TYPE VARCHAR COLLATE "C"')
+    condition = sa.text("withheld_key IS NOT NULL")
+    op.create_index(
+        "ix_images_withheld_key",
+        "images",
+        ["withheld_key"],
+        sqlite_where=condition,
+        postgresql_where=condition,
+    )
     op.create_table(
         "store_audits",
         sa.Column("purpose", sa.String(), nullable=False),
@@ -31,3 +41,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("store_audits")
+    op.drop_index("ix_images_withheld_key", "images")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute('ALTER TABLE images ALTER COLUMN withheld_key TYPE VARCHAR COLLATE "default"')
