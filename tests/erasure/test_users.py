@@ -152,7 +152,7 @@ async def test_an_erasure_that_is_killed_goes_on_when_it_is_run_again(
     app: RunningApp,
 ) -> None:
     database = app.services.database
-    number = 300
+    number = 210
     await add_images(database, number, user_id="ann", prompt=f"The {WORD}", tags=[WORD])
     command_line = (sys.executable, "-m", "gql_server", "users", "erase", "ann", "--yes")
     async with child_process(
