@@ -51,6 +51,9 @@ log = structlog.get_logger(__name__)
 
 _SLICE: Final = 100
 _LOOK_SECONDS: Final = 1.0
+_CLAIM_SECONDS: Final = 75.0
+"""Longer than a process that was killed had claimed files for."""
+
 WAIT_SECONDS: Final = 180.0
 """How long to wait for images that are being generated."""
 
@@ -126,8 +129,7 @@ async def erase_user(
     while deleted:
         async with database.write() as connection:
             deleted = await delete_some_webhooks(connection, user_id)
-    async with database.read() as connection:
-        left = await files_left(connection, user_id)
+    left = await _wait_for_files(database, files, user_id)
     end = UserErasureEnd(erasure_id, at_work, left)
     if end.is_complete:
         async with database.write() as connection:
@@ -199,12 +201,24 @@ async def _purge_images(
         report(number)
 
 
+async def _wait_for_files(database: Database, files: ImageFiles, user_id: str) -> int:
+    """Erase what is left, also what a killed process had claimed; return how much remains."""
+    until = asyncio.get_running_loop().time() + _CLAIM_SECONDS
+    while True:
+        await files.sweep()
+        async with database.read() as connection:
+            left = await files_left(connection, user_id)
+        if not left or asyncio.get_running_loop().time() > until:
+            break
+        await asyncio.sleep(_LOOK_SECONDS)
+    async with database.write() as connection:
+        await forget_uploads(connection, user_id)
+    return left
+
+
 async def _erase_uploads(database: Database, files: ImageFiles, user_id: str) -> None:
     ids = [""]
     while ids:
         async with database.write() as connection:
             ids = await delete_some_uploads(connection, user_id)
         await files.settle_uploads(ids)
-    await files.sweep()
-    async with database.write() as connection:
-        await forget_uploads(connection, user_id)

@@ -27,7 +27,7 @@ from gql_server.ledger.adjustments import Adjustment, adjust
 from gql_server.ledger.audit.audit import audit
 from gql_server.ledger.budgets.budgets import BudgetRequest
 from tests.database.rows import add_images
-from tests.erasure.test_purge import COSTS, WORD, finished_batch, wordy
+from tests.erasure.test_purge import COSTS, WORD, finished_batch, make_due, wordy
 from tests.support.child import child_process
 from tests.support.process import environment
 from tests.support.running_app import RunningApp, png, running_app
@@ -167,6 +167,7 @@ async def test_an_erasure_that_is_killed_goes_on_when_it_is_run_again(
     first = await erased(app)
     assert 0 < first[1] < number
     assert "images" in await tables_with(database, WORD)
+    await make_due(app)
     code, printed = await command("erase", "ann", "--yes", app=app)
     assert code == 0, printed
     erasure_id, purged, is_finished = await erased(app)
