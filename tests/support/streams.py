@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -72,12 +73,13 @@ async def streamed(
     query: str,
     *,
     headers: Mapping[str, str] | None = None,
+    verify: ssl.SSLContext | bool = True,
     **variables: Any,
 ) -> AsyncIterator[Stream]:
     """Subscribe, until the end of the block."""
     body = {"query": query, "variables": variables}
     async with (
-        httpx.AsyncClient(timeout=30) as client,
+        httpx.AsyncClient(verify=verify, timeout=30) as client,
         client.stream(
             "POST", f"{url}/graphql", json=body, headers={"accept": accept, **(headers or {})}
         ) as response,

@@ -60,7 +60,7 @@ class Subscriber:
 @asynccontextmanager
 async def open_socket(url: str, **options: Any) -> AsyncIterator[Subscriber]:
     """Open a socket to a server, without any message."""
-    address = url.replace("http://", "ws://", 1) + "/graphql"
+    address = f"ws{url.removeprefix('http')}/graphql"
     options = {"subprotocols": [PROTOCOL], "compression": None, **options}
     async with connect(address, **options) as socket:
         yield Subscriber(socket)
