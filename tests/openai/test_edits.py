@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from gql_server.storage.store import StoreUnavailable
 from tests.openai.calls import (
     EDITS,
     PREFLIGHT,
@@ -140,6 +141,24 @@ async def test_what_cannot_be_used_is_not_kept(user: RunningApp) -> None:
         assert response.status_code == 400, response.text
         assert response.json()["error"]["param"] == param, response.text
         assert await uploads(user) == 0, param
+
+
+async def test_an_image_that_cannot_be_read_keeps_its_sources(
+    user: RunningApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unavailable(key: str) -> Any:
+        if key.startswith("generated/"):
+            raise StoreUnavailable
+        return await get(key)
+
+    get: Any = user.services.store.get
+    monkeypatch.setattr(user.services.store, "get", unavailable)
+    for headers, should_retry in (({}, "false"), ({"Idempotency-Key": "unread"}, "true")):
+        response = await send_form(user, EDITS, EDIT, ("image", png(8, 8)), headers=headers)
+        assert response.status_code == 500
+        assert response.headers["x-should-retry"] == should_retry
+        assert "stored and charged" in response.json()["error"]["message"]
+    assert await uploads(user) == 2
 
 
 async def test_a_form_that_another_page_could_send_is_refused(app: RunningApp) -> None:

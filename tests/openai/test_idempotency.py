@@ -88,3 +88,15 @@ async def test_what_is_not_ready_in_time_is_found_by_its_key(
                 assert again.json()["error"]["code"] == "idempotency_in_progress", again.text
                 assert again.status_code == 409
         assert again.json()["data"][0]["id"] == response.headers["location"].rpartition("/")[2]
+
+
+async def test_an_image_that_will_be_charged_is_reported_before_one_that_failed(
+    tmp_path_factory: pytest.TempPathFactory, fake_workers_ai: FakeWorkersAI
+) -> None:
+    settings = workers_ai_settings(fake_workers_ai) | {"request_deadline": 1}
+    fake_workers_ai.latency = 3
+    async with running_app(tmp_path_factory.mktemp("both"), settings) as app:
+        fake_workers_ai.next(provider_error(5006, 400))
+        response = await app.client.post(GENERATIONS, json=SMALL | {"n": 2})
+    assert response.status_code == 504, response.text
+    assert response.headers["x-should-retry"] == "false"

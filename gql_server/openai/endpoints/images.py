@@ -1,13 +1,14 @@
 """Generating images from prompts and from other images."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gql_server.generation.generate import GeneratedImage
 from gql_server.openai.bodies.forms import given_form
 from gql_server.openai.bodies.json_bodies import JSON, kind_of, read_json
 from gql_server.openai.bodies.pictures import GivenPictures, referenced
@@ -36,6 +37,13 @@ _GENERATED: Final[EventType] = "image_generation.completed"
 _EDITED: Final[EventType] = "image_edit.completed"
 
 
+class _Produced(NamedTuple):
+    """Images that were generated, and the errors of the others."""
+
+    made: Sequence[GeneratedImage]
+    failed: Sequence[Exception]
+
+
 async def generate(context: Context, request: Request) -> Response:
     """Generate images from a prompt."""
     kind_of(request, JSON)
@@ -43,7 +51,8 @@ async def generate(context: Context, request: Request) -> Response:
     given = GenerateRequest.model_validate(body, strict=True)
     plan = plan_of(given, context.names)
     await context.spend(plan.number - 1)
-    return await _respond(context, plan, given, "createImage", _GENERATED)
+    produced = await _produce(context, plan, given, "createImage", _GENERATED)
+    return await _respond(context, plan, produced)
 
 
 async def edit(context: Context, request: Request) -> Response:
@@ -95,12 +104,13 @@ async def _with_pictures(
     await context.spend(plan.number - 1 + len(pictures.sources) + (pictures.mask is not None))
     async with stored_sources(context, pictures, plan.request) as stored:
         complete = replace(plan, request=stored.in_request(plan.request))
-        return await _respond(
+        produced = await _produce(
             context, complete, given, operation, _EDITED, fingerprints=stored.fingerprints
         )
+    return await _respond(context, complete, produced)
 
 
-async def _respond(
+async def _produce(
     context: Context,
     plan: Plan,
     given: CommonParameters,
@@ -108,7 +118,8 @@ async def _respond(
     kind: EventType,
     *,
     fingerprints: tuple[str, ...] = (),
-) -> Response:
+) -> _Produced | Response:
+    """Generate the images; return them, or the stream that will have them."""
     compared = _compared(given, fingerprints)
     async with AsyncExitStack() as held:
         tasks = await held.enter_async_context(
@@ -117,10 +128,15 @@ async def _respond(
         if getattr(given, "stream", False):
             await raise_early_errors(tasks)
             return event_stream(context, plan, tasks, kind, held.pop_all())
-        made, failed = await outcomes(tasks)
+        return _Produced(*await outcomes(tasks))
+
+
+async def _respond(context: Context, plan: Plan, produced: _Produced | Response) -> Response:
+    if isinstance(produced, Response):
+        return produced
     shows_totals = context.principal.is_admin
-    problems = [problem_of(error, shows_server_totals=shows_totals) for error in failed]
-    return await images_response(context, plan, made, problems)
+    problems = [problem_of(error, shows_server_totals=shows_totals) for error in produced.failed]
+    return await images_response(context, plan, produced.made, problems)
 
 
 def _compared(given: CommonParameters, fingerprints: tuple[str, ...]) -> Mapping[str, Any]:

@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse, Response
 from gql_server.domain.errors import GenerationFailed
 from gql_server.domain.money import to_dollars
 from gql_server.generation.generate import GeneratedImage
-from gql_server.generation.services import Services
 from gql_server.inference.unit_prices import PriceUnit
 from gql_server.openai.context import Context
 from gql_server.openai.errors.problem import Problem
@@ -37,7 +36,7 @@ async def images_response(
     first = made[0].image
     answer = ImagesAnswer(
         created=int(first["created_at"].timestamp()),
-        data=[await _picture(context.services, plan, one) for one in made],
+        data=[await _picture(context, plan, one) for one in made],
         size=f"{first['width']}x{first['height']}",
         quality=first["parameters"].get("quality"),
         background=first["parameters"].get("background"),
@@ -64,7 +63,7 @@ async def completed_event(
     return CompletedEvent(
         type=kind,
         id=image["id"],
-        b64_json=await _base64(context.services, image["storage_key"]),
+        b64_json=await _base64(context, image["storage_key"]),
         created_at=int(image["created_at"].timestamp()),
         size=f"{image['width']}x{image['height']}",
         quality=settings.get("quality") or "auto",
@@ -95,27 +94,29 @@ def headers_of(plan: Plan, size: tuple[int, int] | None = None) -> dict[str, str
     return headers
 
 
-async def _picture(services: Services, plan: Plan, made: GeneratedImage) -> GeneratedPicture:
+async def _picture(context: Context, plan: Plan, made: GeneratedImage) -> GeneratedPicture:
     key = made.image["storage_key"]
     if plan.as_url:
-        return GeneratedPicture(id=made.image["id"], url=await services.store.url(key))
-    return GeneratedPicture(id=made.image["id"], b64_json=await _base64(services, key))
+        return GeneratedPicture(id=made.image["id"], url=await context.services.store.url(key))
+    return GeneratedPicture(id=made.image["id"], b64_json=await _base64(context, key))
 
 
-async def _base64(services: Services, key: str) -> str:
+async def _base64(context: Context, key: str) -> str:
     try:
-        stored = await services.store.get(key)
+        stored = await context.services.store.get(key)
     except (StoreUnavailable, StoreMisconfigured) as error:
-        raise _unreadable(is_passing=isinstance(error, StoreUnavailable)) from error
+        # Without an idempotency key, a repeated request would generate and charge another image.
+        is_repeatable = context.key is not None and isinstance(error, StoreUnavailable)
+        raise _unreadable(is_repeatable=is_repeatable) from error
     if stored is None:
-        raise _unreadable(is_passing=False)
+        raise _unreadable(is_repeatable=False)
     return (await asyncio.to_thread(b64encode, stored.data)).decode("ascii")
 
 
-def _unreadable(*, is_passing: bool) -> GenerationFailed:
+def _unreadable(*, is_repeatable: bool) -> GenerationFailed:
     return GenerationFailed(
         "The image was generated, stored and charged, but its file cannot be read at the moment.",
-        retryable=is_passing,
+        retryable=is_repeatable,
         store_failed=True,
     )
 

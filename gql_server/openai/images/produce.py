@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from gql_server.domain.errors import GenerationPending
 from gql_server.generation.generate import GeneratedImage, generate_request
 from gql_server.openai.context import Context
 from gql_server.openai.images.plan import Plan
@@ -56,12 +57,13 @@ async def outcomes(
     """Wait for the images; return those that were generated, in order, and the errors.
 
     Raises:
-        Exception: The first error, if no image was generated.
+        Exception: The first error, if no image was generated; that of an image that is still being
+            generated before others, because it will be charged.
     """
     await asyncio.wait(tasks)
     errors = [error for task in tasks if isinstance(error := task.exception(), Exception)]
     if len(errors) == len(tasks):
-        raise errors[0]
+        raise min(errors, key=lambda error: not isinstance(error, GenerationPending))
     return [task.result() for task in tasks if task.exception() is None], errors
 
 

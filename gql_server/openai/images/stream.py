@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 from starlette.responses import StreamingResponse
 
+from gql_server.domain.errors import GenerationPending
 from gql_server.generation.generate import GeneratedImage
 from gql_server.openai.context import Context
 from gql_server.openai.errors.translation import problem_of
@@ -29,7 +30,7 @@ async def raise_early_errors(tasks: Sequence[asyncio.Task[GeneratedImage]]) -> N
     done, waiting = await asyncio.wait(tasks, timeout=_QUICK_SECONDS)
     errors = [error for task in tasks if task in done and (error := task.exception())]
     if not waiting and len(errors) == len(tasks):
-        raise errors[0]
+        raise min(errors, key=lambda error: not isinstance(error, GenerationPending))
 
 
 def event_stream(
