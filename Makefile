@@ -50,8 +50,7 @@ test-clients: $(VENV)/checks $(VENV)-clients/ready $(VENV)-litellm/ready types-s
 # clock steps, and that die or freeze at every step of a generation.
 test-survival: $(VENV)/checks
 	SURVIVAL_ROUNDS=30 $(BIN)/python -m pytest --numprocesses auto -m "not clients" \
-		tests/e2e/test_batch_survival.py tests/e2e/test_batch_workers.py \
-		tests/e2e/test_batch_failures.py tests/e2e/test_batch_watchers.py tests/rest/test_description.py
+		tests/e2e/batches tests/rest/test_description.py
 	$(BIN)/python -m pytest --numprocesses auto -m survival tests/graphql/test_hostile.py \
 		tests/e2e/test_idle_sockets.py tests/e2e/test_budgets.py \
 		tests/e2e/test_stepping_clock.py tests/e2e/test_money_survival.py \
