@@ -43,7 +43,8 @@ async def _withhold(database: Database, store: Store, keys: Sequence[str]) -> No
 
 
 async def _release(database: Database, store: Store, page: Sequence[ListedObject]) -> None:
-    hidden = {f"{_IMAGES}{one.key.rpartition('/')[2]}": one.key for one in page}
+    # A hidden key is the name of the file behind a secret.
+    hidden = {f"{_IMAGES}{one.key.partition('-')[2]}": one.key for one in page}
     async with database.read() as connection:
         images = await movable_images(connection, hidden)
     unknown = {one.id: hidden[one.storage_key] for one in images if one.withheld_key is None}

@@ -99,7 +99,7 @@ async def test_files_of_deleted_images_are_copied_and_found_where_they_were_move
     place, restored = tmp_path / "backup", tmp_path / "restored"
     deleted, moved, back = [await data.image() for _ in range(3)]
     hidden = {
-        key: f"withheld/{letter * 32}/{key.rpartition('/')[2]}"
+        key: f"withheld/{letter * 32}-{key.rpartition('/')[2]}"
         for key, letter in (
             (deleted, "a"),
             (moved, "b"),

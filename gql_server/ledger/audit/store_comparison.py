@@ -159,5 +159,5 @@ class StoreComparison:
 
 
 def image_id_of(key: str) -> str:
-    """Return the ID in a key such as ``generated/img_….png``."""
-    return key.rpartition("/")[2].partition(".")[0]
+    """Return the ID in a key such as ``generated/img_….png`` or ``withheld/…-img_….png``."""
+    return key.rpartition("/")[2].rpartition("-")[2].partition(".")[0]
