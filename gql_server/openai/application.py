@@ -1,7 +1,9 @@
 """The application at /v1: the table of operations as routes."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Final
 
@@ -53,10 +55,11 @@ _REST: Final = (FOLDER.rstrip("/"), f"{FOLDER}{{path:path}}")
 
 
 def _description_routes(options: OpenAIOptions) -> Sequence[BaseRoute]:
-    described = document(options)
+    # Not when a server starts: building it is as much work as all the rest of a start.
+    described = cache(partial(document, options))
 
     async def description(_request: Request) -> Response:
-        return JSONResponse(described)
+        return JSONResponse(await asyncio.to_thread(described))
 
     page = docs_routes(FOLDER.rstrip("/"), "gql_server OpenAI-compatible API")
     return [Route(f"{FOLDER}openapi.json", description, methods=["GET"]), *page]

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from starlette.routing import Route
 
+from gql_server.openai.application import routes_of
 from gql_server.openai.description.openapi import document
 from gql_server.openai.operations import OPERATIONS
 from gql_server.openai.options import OpenAIOptions
@@ -43,6 +45,16 @@ def test_a_server_with_keys_behind_a_path_says_so() -> None:
     found: dict[str, Any] = document(options)
     assert found["security"] == [{"key": []}]
     assert found["servers"] == [{"url": "/ai"}]
+
+
+def test_no_start_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[OpenAIOptions] = []
+    monkeypatch.setattr("gql_server.openai.application.document", built.append)
+    options = OpenAIOptions(shows_description=True)
+    assert "/v1/openapi.json" in {
+        route.path for route in routes_of(options) if isinstance(route, Route)
+    }
+    assert built == []
 
 
 async def test_it_is_served_as_rests_is(server: RunningApp, tmp_path: Path) -> None:
