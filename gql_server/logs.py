@@ -22,6 +22,7 @@ _TALKATIVE: Final = (
     "dbos",
     "httpcore",
     "httpx",
+    "mcp",
     "psycopg",
     "python_multipart",
 )

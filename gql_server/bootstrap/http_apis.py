@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from starlette.routing import BaseRoute, Route
 
 from gql_server.bootstrap.middleware import public_path_of
+from gql_server.mcp.entrance import McpEntrance
+from gql_server.mcp.options import FOLDER as MCP_FOLDER
+from gql_server.mcp.options import PATH as MCP_PATH
+from gql_server.mcp.options import McpOptions
 from gql_server.openai.application import routes_of
 from gql_server.openai.options import OpenAIOptions
 from gql_server.rest.entrance import RestEntrance
@@ -40,3 +44,13 @@ def openai_routes(
         public_path=public_path_of(settings),
     )
     return routes_of(options)
+
+
+def mcp_routes(settings: Settings) -> list[BaseRoute]:
+    """Return the routes of the MCP server."""
+    options = McpOptions(
+        bounds=BodyBounds(settings.max_body_bytes, settings.receive_timeout),
+        origins=(settings.server_origin, *settings.cors_origins),
+    )
+    application = McpEntrance(options)
+    return [Route(path, application) for path in (MCP_PATH, MCP_FOLDER)]

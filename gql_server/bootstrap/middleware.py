@@ -9,6 +9,8 @@ from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gql_server.graphql.server.playground import is_playground_request
+from gql_server.mcp.options import FOLDER as MCP_FOLDER
+from gql_server.mcp.refusals import refusal as mcp_refusal
 from gql_server.openai.errors.problem import refusal as openai_refusal
 from gql_server.openai.options import FOLDER as OPENAI_FOLDER
 from gql_server.openai.options import HEADERS as OPENAI_HEADERS
@@ -37,7 +39,11 @@ _EXPOSED_HEADERS: Final = (
     *OPENAI_HEADERS,
 )
 
-_REFUSALS: Final = {REST_FOLDER: rest_refusal, OPENAI_FOLDER: openai_refusal}
+_REFUSALS: Final = {
+    REST_FOLDER: rest_refusal,
+    OPENAI_FOLDER: openai_refusal,
+    MCP_FOLDER: mcp_refusal,
+}
 """How refusals are written below path prefixes; elsewhere as GraphQL does."""
 
 

@@ -22,7 +22,7 @@ from gql_server.api.models.catalogue import ShapedCatalogue
 from gql_server.api.request_contexts import ContextFactory
 from gql_server.api.schema import build_schema
 from gql_server.api.schema_route import schema_route
-from gql_server.bootstrap.http_apis import openai_routes, rest_routes
+from gql_server.bootstrap.http_apis import mcp_routes, openai_routes, rest_routes
 from gql_server.bootstrap.image_files import renditions_watched
 from gql_server.bootstrap.metrics import CountedCache, Observed, ProcessMetrics
 from gql_server.bootstrap.metrics_server import metrics_served
@@ -161,6 +161,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     routes.extend(rest_routes(settings, requires_auth=requires_auth))
     aliases = model_aliases(settings.openai_model_aliases or {}, wiring.catalogue)
     routes.extend(openai_routes(settings, aliases, requires_auth=requires_auth))
+    routes.extend(mcp_routes(settings))
     direct = Middleware(DirectPathsMiddleware, applications=dict.fromkeys(_GRAPHQL_PATHS, view))
     application = Starlette(
         routes=routes,

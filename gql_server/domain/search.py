@@ -5,6 +5,11 @@ from collections.abc import Iterator
 from typing import Final
 from unicodedata import normalize
 
+from gql_server.domain.errors import InvalidInput, Path
+from gql_server.domain.text import list_errors
+
+_MAX_WORDS: Final = 20
+
 _IGNORED: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
@@ -27,3 +32,15 @@ def folded(text: str) -> str:
 def folded_words(text: str) -> Iterator[str]:
     """Yield the distinct words of a search, folded."""
     yield from dict.fromkeys(folded(text).split())
+
+
+def search_errors(search: str, *, path: Path) -> Iterator[InvalidInput]:
+    """Yield the errors of a search.
+
+    Words are counted as they were sent, and again when folded: one letter can become four words.
+    """
+    for words in (search.split(), folded_words(search)):
+        found = list(list_errors(list(words), path=path, limit=_MAX_WORDS))
+        if found:
+            yield from found
+            return

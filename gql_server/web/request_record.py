@@ -31,6 +31,8 @@ _PROBES: Final = "probes"
 _PATHS: Final = {
     "/graphql": ("graphql", "none"),
     "/graphql/": ("graphql", "none"),
+    "/mcp": ("mcp", "none"),
+    "/mcp/": ("mcp", "none"),
     "/health": (_PROBES, "health"),
     "/ready": (_PROBES, "ready"),
     "/metrics": (_PROBES, "metrics"),

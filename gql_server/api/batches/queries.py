@@ -10,7 +10,7 @@ from gql_server.api.connections import Connection, connection
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.enums import domain_member
-from gql_server.api.images.filters import validate_search, validate_user
+from gql_server.api.images.filters import validate_user
 from gql_server.api.pages import PageArguments, Paginated
 from gql_server.batches import queries as use_cases
 from gql_server.database.engine.json_contains import PlainValue
@@ -18,6 +18,7 @@ from gql_server.database.queries import batches as rows
 from gql_server.database.queries.batch_labels import LabelFilter
 from gql_server.domain import batches as domain
 from gql_server.domain.errors import MAX_ID_LENGTH, ErrorCode, InvalidInput, Rejected
+from gql_server.domain.search import search_errors
 from gql_server.domain.text import list_errors
 from gql_server.generation.requests.tags_and_metadata import MAX_TAGS, clean_tags, json_errors
 from gql_server.graphql.plans.fields import PLAN, ByResolver
@@ -104,7 +105,7 @@ async def _batch_connection(
     fields = where or BatchFilter()
     errors = [
         *validate_user(fields.user_id),
-        *validate_search(fields.search or ""),
+        *search_errors(fields.search or "", path=("filter", "search")),
         *list_errors(fields.tags, path=("filter", "tags"), limit=MAX_TAGS),
         *_metadata_errors(fields.metadata),
     ]

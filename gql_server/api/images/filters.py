@@ -11,12 +11,11 @@ from gql_server.api.described import described
 from gql_server.api.enums import domain_member
 from gql_server.database.queries import images as rows
 from gql_server.domain.errors import InvalidInput, Rejected
-from gql_server.domain.search import folded_words
+from gql_server.domain.search import search_errors
 from gql_server.domain.text import list_errors
 from gql_server.generation.requests.tags_and_metadata import MAX_TAGS, clean_tags
 
 _MAX_IDS: Final = 100
-_MAX_WORDS: Final = 20
 
 
 @described
@@ -94,7 +93,7 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
         *list_errors(where.batches, path=("filter", "batches"), limit=_MAX_IDS),
         *list_errors(where.tags, path=("filter", "tags"), limit=MAX_TAGS),
         *validate_user(where.user_id),
-        *validate_search(where.search or ""),
+        *search_errors(where.search or "", path=("filter", "search")),
     ]
     if errors:
         raise Rejected(errors)
@@ -110,18 +109,6 @@ def image_filter(where: ImageFilter | None) -> rows.ImageFilter:
         user_id=where.user_id,
         deleted=domain_member(rows.Deleted, where.deleted),
     )
-
-
-def validate_search(search: str) -> Iterator[InvalidInput]:
-    """Yield the errors of a filter's ``search``.
-
-    Words are counted as they were sent, and again when folded: one letter can become four words.
-    """
-    for words in (search.split(), folded_words(search)):
-        found = list(list_errors(list(words), path=("filter", "search"), limit=_MAX_WORDS))
-        if found:
-            yield from found
-            return
 
 
 def validate_user(user_id: str | None) -> Iterator[InvalidInput]:

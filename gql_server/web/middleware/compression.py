@@ -16,6 +16,8 @@ _GZIP_LEVEL: Final = 2
 _PICTURES: Final = "/v1/images/"
 """Responses with images in base64: compressing megabytes of them would gain a quarter, and hold up
 the other requests for a tenth of a second."""
+_MCP: Final = "/mcp"
+"""As above."""
 
 _STREAMS: Final = ("multipart/mixed", "text/event-stream")
 """Each message of a stream must leave immediately, encoded once for all its receivers."""
@@ -38,7 +40,7 @@ class _Compression(CompressMiddleware):
 
 def _stays_plain(scope: Scope) -> bool:
     path: str = scope["path"]
-    if path.startswith(_PICTURES):
+    if path.startswith(_PICTURES) or path.rstrip("/") == _MCP:
         return True
     is_get_operation = path.rstrip("/") == "/graphql" and scope["method"] == "GET"
     return is_get_operation and bool(scope["query_string"])

@@ -1,0 +1,1 @@
+"""The arguments and the results of tools."""

@@ -1,0 +1,1 @@
+"""What the tools do, a file for each noun."""
