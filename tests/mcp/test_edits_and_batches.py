@@ -34,7 +34,8 @@ async def test_edits_and_remakes(user: RunningApp) -> None:
 async def test_a_batch_reports_progress_to_its_end(tmp_path: Path) -> None:
     heard: list[tuple[float, float | None]] = []
 
-    async def hear(progress: float, total: float | None, _message: str | None) -> None:
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        assert message is not None
         heard.append((progress, total))
 
     async with running_app(tmp_path, runs_jobs=True) as app, client_at(app) as client:
@@ -45,7 +46,7 @@ async def test_a_batch_reports_progress_to_its_end(tmp_path: Path) -> None:
         waiting = {"batch_id": batch["id"], "wait_seconds": 50}
         ended = await client.call_tool("batch_status", waiting, progress_callback=hear)
         assert (result(ended)["status"], result(ended)["succeeded"]) == ("succeeded", 2)
-        assert heard[-1] == (2, 2)
+        assert list(heard[-1]) == [2, 2]
         found = result(await client.call_tool("search_images", {"batch_id": batch["id"]}))
         assert found["total"] == 2
         given = {"model": FLUX, "prompts": ["A fox", "x"]}
