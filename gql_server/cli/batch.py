@@ -107,7 +107,7 @@ def batch(
     elif prompts is not None or given:
         refuse("--resume continues an existing batch: it takes no prompts and no settings.")
     folder = OutputFolder(out)
-    run = BatchRun(_checked_address(server), folder, Display(out))
+    run = BatchRun(checked_address(server), folder, Display(out))
     result = run.result(given, resume, lines, cancels=cancel_on_interrupt)
     print_result(result, folder)
     if not result.is_whole:
@@ -133,7 +133,8 @@ def _read_prompts(name: str | None) -> list[str]:
     return prompts
 
 
-def _checked_address(url: str) -> str:
+def checked_address(url: str) -> str:
+    """Return the address of a server; end the command if it is none."""
     try:
         parts = urlsplit(url)
         is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname)

@@ -37,7 +37,7 @@ class BatchRun:
         self._server = server
         self._folder = folder
         self._display = display
-        self._key = _read_key()
+        self._key = read_key()
         self._batch_id: str | None = None
 
     def result(
@@ -141,7 +141,8 @@ class BatchRun:
         return asyncio.run(run())
 
 
-def _read_key() -> str | None:
+def read_key() -> str | None:
+    """Return the API key from the environment; end the command if it cannot be read."""
     key, file = os.environ.get(KEY_VARIABLE), os.environ.get(_KEY_FILE_VARIABLE)
     if key and file:
         refuse(f"{_KEY_FILE_VARIABLE}: set it or {KEY_VARIABLE}, not both.")

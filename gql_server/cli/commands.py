@@ -64,6 +64,11 @@ LISTINGS: Final = (
         "batch",
         "Generate many images on a running server, and save them as they finish.",
     ),
+    Listing(
+        "gql_server.cli.mcp",
+        "mcp",
+        "Serve MCP on standard input and output, for AI agents, by a running server elsewhere.",
+    ),
     Listing("gql_server.cli.ledger", "costs", "Adjust and export the ledger."),
     Listing("gql_server.cli.prices", "prices", "Compare and update provider prices."),
     Listing("gql_server.cli.keys", "keys", "Create, list and revoke API keys (AUTH=keys)."),
