@@ -49,7 +49,8 @@ COMPUTED = {"is_held"}
 """Fields that statements compute."""
 UNREAD = {
     ApiKeyRow: {"secret_hash"},
-    ImageRow: {"search_text"},
+    ImageRow: {"search_text", "file_due_at", "withheld_at", "withheld_key"},
+    SourceImageRow: {"file_due_at"},
     TemplateRow: {"deleted_at"},
     WebhookRow: {"body"},
 }

@@ -139,6 +139,7 @@ def _files(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
+CACHE_TOKEN = "a-token-that-purges-a-cache"
 GATEWAY_TOKEN = "a-token-of-an-ai-gateway"
 PASSWORD = "a-password-of-the-database"
 WEBHOOK_KEY = b64encode(b"a key that webhooks are signed w").decode()
@@ -164,6 +165,7 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
         "DATABASE_URL": address.render_as_string(hide_password=False),
         "DATABASE_PASSWORD": PASSWORD,
         "CLOUDFLARE_API_TOKEN": fake_workers_ai.token,
+        "CLOUDFLARE_CACHE_TOKEN": CACHE_TOKEN,
         "AI_GATEWAY_TOKEN": GATEWAY_TOKEN,
         "R2_ACCESS_KEY_ID": ACCESS_KEY_ID,
         "R2_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
@@ -186,6 +188,9 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
             "LOG_FORMAT": "json",
             "R2_BUCKET": bucket,
             "R2_ENDPOINT_URL": s3.endpoint_url,
+            "R2_PUBLIC_URL": "https://images.example.com",
+            "CLOUDFLARE_ZONE_ID": "0" * 32,
+            "CLOUDFLARE_CACHE_API_URL": receiver.url,
             "WEBHOOK_ALLOW_PRIVATE": "true",
             "OIDC_ISSUER": provider.issuer,
             "OIDC_AUDIENCE": AUDIENCE,

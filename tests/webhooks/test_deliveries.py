@@ -245,7 +245,7 @@ async def test_what_was_reported_long_ago_is_forgotten(
     waiting = await by_hand.create_delivery(receiver.url)
     await by_hand.webhooks.prune()
     assert set(await by_hand.webhooks.find(EVERYONE, [delivered, waiting])) == {delivered, waiting}
-    monkeypatch.setattr("gql_server.webhooks.webhooks.KEPT", timedelta(seconds=-1))
+    monkeypatch.setattr(by_hand.webhooks, "_kept", timedelta(seconds=-1))
     await by_hand.webhooks.prune()
     assert set(await by_hand.webhooks.find(EVERYONE, [delivered, waiting])) == {waiting}
     assert await by_hand.attempts_of(delivered) == []

@@ -166,6 +166,10 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
             id=IMAGE_ID,
         ),
     ),
+    HTTPStatus.GONE: _Documented(
+        "The image of the earlier request with this Idempotency-Key was purged.",
+        _problem("Image purged", message=message_of(domain.ImagePurged(IMAGE_ID)), id=IMAGE_ID),
+    ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _Documented(
         "The body is larger than the server accepts.",
         _problem(
