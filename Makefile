@@ -42,7 +42,8 @@ test-clients: $(VENV)/checks $(VENV)-clients/ready $(VENV)-litellm/ready types-s
 	$(MAKE) studio
 	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_openai_clients.py \
 		tests/e2e/test_playground.py tests/e2e/test_studio_pages.py tests/e2e/test_proxies.py \
-		tests/pages tests/rest
+		tests/pages tests/rest \
+		--deselect tests/pages/test_distribution.py::test_a_package_works_in_an_empty_environment
 
 # Thirty rounds on SQLite and thirty on PostgreSQL: a batch whose server is killed at some moment. And
 # batches whose database or store goes away, whose calls fail, and whom a thousand watch. And hostile
