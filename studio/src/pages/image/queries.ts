@@ -1,5 +1,5 @@
 import { graphql, type ResultOf } from '../../api/graphql';
-import { GENERATION_ERROR, NEW_IMAGE, REQUESTED } from '../make/queries';
+import { NEW_IMAGE, REQUESTED } from '../make/queries';
 
 export const IMAGE = graphql(
   `
@@ -64,8 +64,15 @@ export const REMAKE = graphql(`
       image {
         ...NewImage
       }
+      # Not by a fragment: without the schema, the cache does not know the types of an interface.
       userErrors {
-        ...GenerationError
+        __typename
+        message
+        code
+        path
+        ... on GenerationFailed {
+          retryable
+        }
       }
       warnings {
         __typename
@@ -73,7 +80,7 @@ export const REMAKE = graphql(`
       }
     }
   }
-`, [NEW_IMAGE, GENERATION_ERROR]);
+`, [NEW_IMAGE]);
 
 /** Finds the cursor of an image among those of the same millisecond. */
 export const CURSOR = graphql(`

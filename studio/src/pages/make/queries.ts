@@ -209,26 +209,21 @@ export const NEW_IMAGE = graphql(`
   }
 `);
 
-export const GENERATION_ERROR = graphql(`
-  fragment GenerationError on UserError @_unmask {
-    __typename
-    message
-    code
-    path
-    ... on GenerationFailed {
-      retryable
-    }
-  }
-`);
-
 export const GENERATE = graphql(`
   mutation StudioGenerate($input: GenerateImageInput!) {
     generateImage(input: $input) {
       image {
         ...NewImage
       }
+      # Not by a fragment: without the schema, the cache does not know the types of an interface.
       userErrors {
-        ...GenerationError
+        __typename
+        message
+        code
+        path
+        ... on GenerationFailed {
+          retryable
+        }
       }
       warnings {
         __typename
@@ -236,7 +231,7 @@ export const GENERATE = graphql(`
       }
     }
   }
-`, [NEW_IMAGE, GENERATION_ERROR]);
+`, [NEW_IMAGE]);
 
 type Choices = ResultOf<typeof CHOICES>;
 export type Model = Choices['models'][number];
