@@ -39,4 +39,4 @@ class Context:
     def warnings(self, passed: Sequence[BudgetState]) -> list[str]:
         """Return warnings about exceeded soft budgets; admins see the server's limit as well."""
         is_admin = self.principal.is_admin
-        return [state.detailed_warning if is_admin else state.warning for state in passed]
+        return [state.warning_for(is_admin=is_admin) for state in passed]

@@ -11,8 +11,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from gql_server.access.allowances import Allowances
-from gql_server.domain.allowances import AllowanceState
 from gql_server.domain.errors import GenerationPending
 from gql_server.openai.context import context_of
 from gql_server.openai.description.openapi import document
@@ -22,6 +20,7 @@ from gql_server.openai.operation import Operation
 from gql_server.openai.operations import OPERATIONS
 from gql_server.openai.options import FOLDER, OpenAIOptions
 from gql_server.transient import PROVIDER_RETRY_SECONDS
+from gql_server.web.admission import admit
 from gql_server.web.allowances import allowance_headers
 from gql_server.web.callers import principal_of
 from gql_server.web.description_page import docs_routes
@@ -84,7 +83,13 @@ def _endpoint(
 
 async def _answer(request: Request, operation: Operation, options: OpenAIOptions) -> Response:
     try:
-        allowance = await _admit(request, operation)
+        allowance = await admit(
+            request,
+            operation.permission,
+            operation=operation.id,
+            called=f"{operation.method} {operation.described_path}",
+            cost=_COST,
+        )
     except Exception as error:  # noqa: BLE001 - translated, or masked and logged
         return problem_response(problem_of(error))
     try:
@@ -107,25 +112,6 @@ async def _answer(request: Request, operation: Operation, options: OpenAIOptions
             }
         )
     return response
-
-
-async def _admit(request: Request, operation: Operation) -> AllowanceState | None:
-    """Check the role and deduct the cost, once for each request, before anything else is done.
-
-    Returns:
-        The state of the caller's allowance; None without one.
-
-    Raises:
-        Forbidden: The caller's role is too low.
-        RateLimited: The caller's allowance is too small.
-    """
-    principal = principal_of(request)
-    record = record_of(request.scope)
-    if record is not None:
-        record.operation, record.cost = operation.id, _COST
-    operation.permission.check(principal, f"{operation.method} {operation.described_path}")
-    allowances: Allowances = request.state.allowances
-    return await allowances.spend(principal, _COST)
 
 
 def _repeatable(problem: Problem) -> Problem:

@@ -13,8 +13,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from gql_server.access.allowances import Allowances
-from gql_server.domain.allowances import AllowanceState
 from gql_server.rest.bodies.requests import BoundedRequest
 from gql_server.rest.description.openapi import describe
 from gql_server.rest.errors.problems import Pending, documented
@@ -22,10 +20,10 @@ from gql_server.rest.errors.translation import error_response
 from gql_server.rest.operation import Operation
 from gql_server.rest.operations import OPERATIONS
 from gql_server.rest.options import RestOptions
+from gql_server.web.admission import admit
 from gql_server.web.allowances import allowance_headers
 from gql_server.web.callers import principal_of
 from gql_server.web.description_page import docs_routes
-from gql_server.web.request_record import record_of
 
 _METHODS_OF_ASSETS: Final = ("GET", "HEAD")
 _OPERATIONS: Final = {operation.id: operation for operation in OPERATIONS}
@@ -101,7 +99,13 @@ class _Route(APIRoute):
 
         async def handle(request: Request) -> Response:
             try:
-                allowance = await _admit(request, operation)
+                allowance = await admit(
+                    request,
+                    operation.permission,
+                    operation=operation.id,
+                    called=f"{operation.method} {operation.path}",
+                    cost=operation.cost(request.query_params),
+                )
             except Exception as error:  # noqa: BLE001 - translated, or masked and logged
                 return error_response(error)
             try:
@@ -115,26 +119,6 @@ class _Route(APIRoute):
             return response
 
         return handle
-
-
-async def _admit(request: Request, operation: Operation) -> AllowanceState | None:
-    """Check the role and deduct the cost, once for each request, before anything else is done.
-
-    Returns:
-        The state of the caller's allowance; None without one.
-
-    Raises:
-        Forbidden: The caller's role is too low.
-        RateLimited: The caller's allowance is too small.
-    """
-    principal = principal_of(request)
-    cost = operation.cost(request.query_params)
-    record = record_of(request.scope)
-    if record is not None:
-        record.operation, record.cost = operation.id, cost
-    operation.permission.check(principal, f"{operation.method} {operation.path}")
-    allowances: Allowances = request.state.allowances
-    return await allowances.spend(principal, cost)
 
 
 async def _answer_error(_request: Request, error: Exception) -> Response:

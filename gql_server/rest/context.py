@@ -38,10 +38,8 @@ class Context:
 
     def warnings(self, passed: Sequence[BudgetState]) -> list[str]:
         """Return warnings about exceeded soft budgets; admins see the server's limit as well."""
-        shows_server_totals = self.principal.is_admin
-        return [
-            state.detailed_warning if shows_server_totals else state.warning for state in passed
-        ]
+        is_admin = self.principal.is_admin
+        return [state.warning_for(is_admin=is_admin) for state in passed]
 
 
 async def _context(request: Request) -> Context:

@@ -40,5 +40,5 @@ class UnknownSubjectWarning(PayloadWarning):
 
 def budget_warning(info: Info, state: BudgetState) -> PayloadWarning:
     """Return the warning about an exceeded soft budget."""
-    message = state.detailed_warning if info.context.is_admin else state.warning
+    message = state.warning_for(is_admin=info.context.is_admin)
     return BudgetWarning(message=message, budget=budget_from(info, state))

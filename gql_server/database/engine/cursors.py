@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
-from gql_server.database.engine.pages import PageColumns, PageKey, PageOrder, PageRecord
+from gql_server.database.engine.pages import (
+    PageColumns,
+    PageKey,
+    PageOrder,
+    PageRecord,
+    PageRequest,
+)
+from gql_server.domain.errors import InvalidInput
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
@@ -16,6 +23,25 @@ _CURSOR: Final = re.compile(
     re.ASCII,
 )
 _TIME: Final = "created_at"
+
+
+def page_after(size: int, cursor: str | None, *, hint: str) -> PageRequest:
+    """Return a request for a page of a list, newest entries first.
+
+    Args:
+        size: Maximum number of rows.
+        cursor: The cursor that the page follows; None: the first page.
+        hint: What to use instead of an invalid cursor, for the error.
+
+    Raises:
+        InvalidInput: The cursor is invalid.
+    """
+    if cursor is None:
+        return PageRequest(size=size)
+    try:
+        return PageRequest(size=size, after=page_key(cursor))
+    except ValueError:
+        raise InvalidInput(f"The cursor is invalid. {hint}", path=("cursor",)) from None
 
 
 def cursor_of(row: PageRecord | PageColumns, order: PageOrder = PageOrder.NEWEST_FIRST) -> str:

@@ -105,6 +105,10 @@ class BudgetState:
         limit = decimal_dollars(self.limit)
         return f"The {budget.scope}'s {budget.period} budget of ${limit} has been exceeded."
 
+    def warning_for(self, *, is_admin: bool) -> str:
+        """Return the warning for a caller: only admins see the server's limit."""
+        return self.detailed_warning if is_admin else self.warning
+
     def would_exceed(self, needed: int) -> bool:
         """Return whether this additional amount would exceed the limit; zero never does."""
         return 0 < needed > self.limit - self.spent - self.reserved

@@ -3,7 +3,7 @@
 from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 
-from gql_server.database.engine.cursors import cursor_of, page_key
+from gql_server.database.engine.cursors import cursor_of, page_after
 from gql_server.database.engine.pages import PageRequest
 from gql_server.database.queries.images import ImageFilter
 from gql_server.database.records.images import PartialImage
@@ -119,14 +119,7 @@ def page_request(limit: int, cursor: str | None) -> PageRequest:
     Raises:
         InvalidInput: The cursor is invalid.
     """
-    if cursor is None:
-        return PageRequest(size=limit)
-    try:
-        return PageRequest(size=limit, after=page_key(cursor))
-    except ValueError:
-        raise InvalidInput(
-            "The cursor is invalid. Use the next cursor of an earlier result.", path=("cursor",)
-        ) from None
+    return page_after(limit, cursor, hint="Use the next cursor of an earlier result.")
 
 
 async def image_row(context: Context, image_id: str) -> PartialImage:

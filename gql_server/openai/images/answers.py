@@ -126,12 +126,8 @@ def _format(content_type: str) -> str:
 
 
 def _warnings(context: Context, made: Sequence[GeneratedImage]) -> list[str]:
-    shows_totals = context.principal.is_admin
-    found = [
-        state.detailed_warning if shows_totals else state.warning
-        for one in made
-        for state in one.exceeded
-    ]
+    is_admin = context.principal.is_admin
+    found = [state.warning_for(is_admin=is_admin) for one in made for state in one.exceeded]
     return list(dict.fromkeys(found))
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Final, TypeVar
 
 from fastapi import Query
 
-from gql_server.database.engine.cursors import cursor_of, page_key
+from gql_server.database.engine.cursors import cursor_of, page_after
 from gql_server.database.engine.pages import (
     DEFAULT_PAGE_SIZE,
     MAX_PAGE_SIZE,
@@ -13,7 +13,6 @@ from gql_server.database.engine.pages import (
     PageRecord,
     PageRequest,
 )
-from gql_server.domain.errors import InvalidInput
 from gql_server.rest.schemas.fields import described
 
 RowT = TypeVar("RowT", bound=PageRecord | PageColumns)
@@ -48,14 +47,7 @@ def page_request(limit: int, cursor: str | None) -> PageRequest:
     Raises:
         InvalidInput: The cursor is invalid.
     """
-    if cursor is None:
-        return PageRequest(size=limit)
-    try:
-        return PageRequest(size=limit, after=page_key(cursor))
-    except ValueError:
-        raise InvalidInput(
-            "The cursor is invalid. Use the next_cursor of an earlier response.", path=("cursor",)
-        ) from None
+    return page_after(limit, cursor, hint="Use the next_cursor of an earlier response.")
 
 
 def next_cursor(page: Page[RowT]) -> str | None:
