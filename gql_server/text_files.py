@@ -2,6 +2,7 @@
 
 import codecs
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 _OTHER_ENCODINGS: Final = (
@@ -29,6 +30,26 @@ def read_text(path: Path) -> str:
     except ValueError as error:  # a null character in its name
         raise TextFileError(f"{str(path)!r}: {error}") from error
     return decode(str(path), data)
+
+
+def write_whole(path: Path, text: str, *, overwrite: bool) -> None:
+    """Write a file as UTF-8, completely or not at all: the disk may be full, or it may be read.
+
+    Raises:
+        TextFileError: It exists and may not be overwritten, or cannot be written.
+    """
+    try:
+        with TemporaryDirectory(prefix=f".{path.stem[:50]}-", dir=path.parent) as folder:
+            part = Path(folder) / "part"
+            part.write_text(text, "utf-8")
+            if overwrite:
+                part.replace(path)
+            else:
+                path.hardlink_to(part)
+    except FileExistsError as error:
+        raise TextFileError(f"{path} is there already; --force replaces it") from error
+    except OSError as error:
+        raise TextFileError(f"{path}: {error.strerror}") from error
 
 
 def decode(name: str, data: bytes) -> str:

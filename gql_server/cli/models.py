@@ -1,14 +1,15 @@
 """``gql-server models``."""
 
-import asyncio
 from collections.abc import Sequence
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
+from gql_server.cli.prices import listing_of_account, print_table
 from gql_server.cli.start import fail, read_settings
 from gql_server.domain.clock import now
 from gql_server.inference.catalogue import Catalogue, load_catalogue
@@ -17,7 +18,6 @@ from gql_server.inference.model import Model, ModelStatus
 from gql_server.inference.override_files import adopt, write_overrides
 from gql_server.inference.overrides import OverridesError, read_overrides
 from gql_server.inference.workers_ai.account_models import AccountModels, fetch_account_models
-from gql_server.inference.workers_ai.listing_calls import ListingFailed
 from gql_server.settings import Settings
 from gql_server.text_files import TextFileError, read_text
 
@@ -61,7 +61,7 @@ def _list(
             fail(f"{given} was withdrawn: {catalogue.withdrawn[given]}")
         near = _near(given, catalogue.models)
         fail(f"No model is named {name}." + (f" Did you mean {', '.join(near)}?" if near else ""))
-    _print([("id", "name", "maker", "seconds", "takes", "status"), *map(_row, found)])
+    print_table([("id", "name", "maker", "seconds", "takes", "status"), *map(_row, found)])
 
 
 @models.command("refresh")
@@ -110,22 +110,8 @@ def _catalogue(settings: Settings) -> Catalogue:
 
 
 def _listed(settings: Settings, catalogue: Catalogue) -> AccountModels:
-    account, token = settings.cloudflare_account_id, settings.cloudflare_api_token
-    if account is None or token is None:
-        fail("CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN: set them to read Cloudflare's list")
-    listing = fetch_account_models(
-        account_id=account,
-        api_token=token.get_secret_value(),
-        base_url=settings.workers_ai_base_url,
-        known={model.id for model in catalogue.models},
-    )
-    try:
-        return asyncio.run(listing)
-    except ListingFailed as error:
-        names = "WORKERS_AI_BASE_URL"
-        if error.is_refusal:
-            names = "CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN"
-        fail(f"{names}: {error}")
+    known = {model.id for model in catalogue.models}
+    return listing_of_account(settings, partial(fetch_account_models, known=known))
 
 
 def _print_changes(changes: Sequence[ModelChange]) -> None:
@@ -137,14 +123,7 @@ def _print_changes(changes: Sequence[ModelChange]) -> None:
         (found.kind.value, found.model_id, found.what, found.here, found.listed)
         for found in changes
     ]
-    _print(rows)
-
-
-def _print(rows: Sequence[tuple[str, ...]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
+    print_table(rows)
 
 
 def _has(model: Model, name: str) -> bool:

@@ -1,9 +1,9 @@
 """``gql-server prices``."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -11,12 +11,14 @@ from gql_server.cli.start import fail, read_settings
 from gql_server.domain.clock import now
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.overrides import read_overrides
-from gql_server.inference.workers_ai.listing import ListedModel, fetch_listing
+from gql_server.inference.workers_ai.listing import fetch_listing
 from gql_server.inference.workers_ai.listing_calls import ListingFailed
 from gql_server.ledger.prices.files import PriceBookError, read_text
 from gql_server.ledger.prices.price_book import load_price_book
 from gql_server.ledger.prices.refresh import Difference, compare_prices, write_price_book
 from gql_server.settings import Settings
+
+T = TypeVar("T")
 
 prices = typer.Typer(
     name="prices", help="Compare and update provider prices.", no_args_is_help=True
@@ -48,7 +50,9 @@ def _refresh(
     moment = now().replace(microsecond=0)
     try:
         book = load_price_book(catalogue, settings.price_book)
-        found = compare_prices(catalogue, book, _listing(settings), at=moment)
+        found = compare_prices(
+            catalogue, book, listing_of_account(settings, fetch_listing), at=moment
+        )
         _print(found.differences)
         if write is None:
             return
@@ -70,11 +74,17 @@ def _refresh(
     )
 
 
-def _listing(settings: Settings) -> Sequence[ListedModel]:
+def listing_of_account(settings: Settings, fetch: Callable[..., Coroutine[Any, Any, T]]) -> T:
+    """Return what Cloudflare lists for the account; a failure ends the command.
+
+    Args:
+        settings: The account and its token.
+        fetch: Reads a list with ``account_id``, ``api_token`` and ``base_url``.
+    """
     account, token = settings.cloudflare_account_id, settings.cloudflare_api_token
     if account is None or token is None:
         fail("CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN: set them to read Cloudflare's list")
-    listing = fetch_listing(
+    listing = fetch(
         account_id=account,
         api_token=token.get_secret_value(),
         base_url=settings.workers_ai_base_url,
@@ -94,6 +104,11 @@ def _print(differences: Sequence[Difference]) -> None:
         return
     rows = [("model", "what", "here", "Cloudflare")]
     rows += [(found.model_id, found.what, found.here, found.listed) for found in differences]
+    print_table(rows)
+
+
+def print_table(rows: Sequence[tuple[str, ...]]) -> None:
+    """Print rows, the heading first, with aligned columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

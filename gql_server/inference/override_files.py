@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.inference.catalogue_changes import ChangeKind, ModelChange
 from gql_server.inference.overrides import Override, Overrides, OverridesError, read_override_text
+from gql_server.text_files import TextFileError, write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,18 +66,9 @@ def write_overrides(path: Path, text: str, *, overwrite: bool) -> None:
     """
     read_override_text(str(path), text)
     try:
-        # The disk may be full, and a server may be starting with the file.
-        with TemporaryDirectory(prefix=".models-", dir=path.parent) as folder:
-            part = Path(folder) / "overrides.toml"
-            part.write_text(text, "utf-8")
-            if overwrite:
-                part.replace(path)
-            else:
-                path.hardlink_to(part)
-    except FileExistsError as error:
-        raise OverridesError(f"{path} is there already; --force replaces it") from error
-    except OSError as error:
-        raise OverridesError(f"{path}: {error.strerror}") from error
+        write_whole(path, text, overwrite=overwrite)
+    except TextFileError as error:
+        raise OverridesError(str(error)) from error
 
 
 def _error(used: Overrides, adopted: Mapping[str, Override]) -> str | None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from gql_server.domain.clock import to_iso
@@ -15,6 +14,7 @@ from gql_server.inference.model import Model, PriceUnit, UnitPrice
 from gql_server.inference.workers_ai.listing import ListedModel
 from gql_server.ledger.prices.files import PriceBookError, read_price_text
 from gql_server.ledger.prices.price_book import PriceBook
+from gql_server.text_files import TextFileError, write_whole
 
 _DOLLARS_PER_NEURON: Final = Decimal("0.000011")
 """From https://developers.cloudflare.com/workers-ai/platform/pricing/."""
@@ -106,18 +106,9 @@ def write_price_book(
             f'{error}; where the price book in use has [provider."…"], write [[provider."…"]]'
         ) from error
     try:
-        # Completely or not at all: the disk may be full, and a server may be starting with it.
-        with TemporaryDirectory(prefix=".prices-", dir=path.parent) as folder:
-            part = Path(folder) / "book.toml"
-            part.write_text(text, "utf-8")
-            if overwrite:
-                part.replace(path)
-            else:
-                path.hardlink_to(part)
-    except FileExistsError as error:
-        raise PriceBookError(f"{path} is there already; --force replaces it") from error
-    except OSError as error:
-        raise PriceBookError(f"{path}: {error.strerror}") from error
+        write_whole(path, text, overwrite=overwrite)
+    except TextFileError as error:
+        raise PriceBookError(str(error)) from error
 
 
 def _difference(model_id: str, what: str, here: str, listed: str) -> Difference:
