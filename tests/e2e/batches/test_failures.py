@@ -38,15 +38,6 @@ ALL_PAID_ONCE: Final = (PICTURES, PICTURES, PICTURES, PICTURES * 10_000_000, 0)
 
 
 @pytest.fixture
-def settings(
-    fake_workers_ai: FakeWorkersAI, postgres: PostgresServer, migrated_postgres: str
-) -> dict[str, str]:
-    return cluster_settings(
-        fake_workers_ai, postgres.setting(postgres.create_database(migrated_postgres))
-    )
-
-
-@pytest.fixture
 async def own_postgres() -> AsyncIterator[tuple[PostgresServer, str]]:
     """A server that may be stopped, and the address of a database on it."""
     with running_postgres() as server:

@@ -10,9 +10,8 @@ import psycopg
 import pytest
 
 from tests.support.network_link import NetworkLink
-from tests.support.postgres import PostgresServer
 from tests.support.process import worker_process
-from tests.support.worker_cluster import called, cluster_settings, paid, worker_cluster
+from tests.support.worker_cluster import called, paid, worker_cluster
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import error, slow
 
@@ -20,15 +19,6 @@ pytestmark = pytest.mark.anyio
 
 PICTURES: Final = 60
 ELSEWHERE_SECONDS: Final = 20.0
-
-
-@pytest.fixture
-def settings(
-    fake_workers_ai: FakeWorkersAI, postgres: PostgresServer, migrated_postgres: str
-) -> dict[str, str]:
-    return cluster_settings(
-        fake_workers_ai, postgres.setting(postgres.create_database(migrated_postgres))
-    )
 
 
 async def test_workers_that_die_and_freeze_lose_and_repeat_nothing_that_was_paid(
