@@ -6,6 +6,7 @@ could become megabytes. Ping and pong frames are rate-limited, and a client that
 not read from, and disconnected after a while.
 """
 
+import logging
 from asyncio import Transport
 from asyncio.transports import BaseTransport
 from collections.abc import Callable
@@ -26,6 +27,10 @@ ACKNOWLEDGE: Final = "gql_server.acknowledge"
 SEND_AT_ONCE: Final = "gql_server.send_at_once"
 """The scope's extension for messages that need not wait: ``is_ready`` returns whether the client
 can receive one now, and then ``send`` sends it, as UTF-8."""
+
+# The request log has a line for each socket; uvicorn and websockets would write three more.
+_LOGGER: Final = logging.getLogger("uvicorn.websockets")
+_LOGGER.setLevel(logging.WARNING)
 
 _PIECE_BYTES: Final = 4096
 """Bytes that are parsed before limits are checked: some 700 of the smallest frames."""
@@ -50,6 +55,7 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Take the arguments that uvicorn passes to each of its protocols."""
         super().__init__(*args, **kwargs)
+        self.logger = self.conn.logger = _LOGGER
         self.conn.max_message_size = _UNACKNOWLEDGED_MESSAGE_BYTES
         self._unparsed = bytearray()
         self._is_acknowledged = False

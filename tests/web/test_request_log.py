@@ -118,7 +118,10 @@ async def test_refusals_are_lines(tmp_path: Path, log: Log) -> None:
     assert foreign["refused_origin"] == "https://evil.example"
 
 
-async def test_sockets_and_their_operations_are_lines(app: RunningApp, log: Log) -> None:
+async def test_sockets_and_their_operations_are_lines(
+    app: RunningApp, log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     async with subscriber(app.settings.server_url) as socket_client:
         await socket_client.subscribe("query Over { __typename }")
         await socket_client.next()
@@ -136,6 +139,7 @@ async def test_sockets_and_their_operations_are_lines(app: RunningApp, log: Log)
     }.items() <= operation.items()
     assert (socket["method"], socket["status"]) == ("WEBSOCKET", 101)
     assert socket["trace_id"] == operation["trace_id"]
+    assert not [line for line in caplog.records if line.name.startswith(("uvicorn", "websockets"))]
 
 
 async def test_it_can_be_off(tmp_path: Path, log: Log) -> None:
