@@ -17,3 +17,10 @@ PROVIDER_RETRY_SECONDS: Final = 5
 
 STOP_RETRY_SECONDS: Final = 5
 """The server is stopping: another replaces it, or it restarts."""
+
+BUSY_RETRY_SECONDS: Final = 2
+"""The process works on as many requests or images as it can."""
+
+
+class ServerBusy(Exception):
+    """The process generates as many images for requests as it can; nothing was started."""

@@ -24,7 +24,12 @@ from gql_server.domain.errors import (
 )
 from gql_server.domain.money import to_dollars
 from gql_server.graphql.execution.errors import copy_of, request_error
-from gql_server.transient import DATABASE_RETRY_SECONDS, UNAVAILABLE
+from gql_server.transient import (
+    BUSY_RETRY_SECONDS,
+    DATABASE_RETRY_SECONDS,
+    UNAVAILABLE,
+    ServerBusy,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -130,6 +135,12 @@ def _transient_error(error: GraphQLError, original: Exception) -> GraphQLError |
                 "limit": original.state.limit,
                 "retryAfter": original.retry_after,
             },
+        )
+    if isinstance(original, ServerBusy):
+        return copy_of(
+            error,
+            "The server generates as many images as it can. Try again in a moment.",
+            {"code": UNAVAILABLE, "retryable": True, "retryAfter": BUSY_RETRY_SECONDS},
         )
     if isinstance(original, DatabaseUnavailable):
         _outages.report(original)

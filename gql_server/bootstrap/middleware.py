@@ -18,9 +18,11 @@ from gql_server.rest.errors.responses import refusal as rest_refusal
 from gql_server.rest.options import FOLDER as REST_FOLDER
 from gql_server.settings import Settings
 from gql_server.settings.addresses import as_ipv6
+from gql_server.web.load import Load
 from gql_server.web.middleware.authentication import AuthenticationMiddleware
 from gql_server.web.middleware.compression import compression
 from gql_server.web.middleware.hosts import AllowedHostsMiddleware
+from gql_server.web.middleware.load import LoadMiddleware
 from gql_server.web.middleware.networks import AllowedNetworksMiddleware
 from gql_server.web.middleware.open_requests import OpenRequests, OpenRequestsMiddleware
 from gql_server.web.middleware.origins import RefusedOriginsMiddleware
@@ -47,7 +49,7 @@ _REFUSALS: Final = {
 """How refusals are written below path prefixes; elsewhere as GraphQL does."""
 
 
-def middleware_of(settings: Settings, open_requests: OpenRequests) -> list[Middleware]:
+def middleware_of(settings: Settings, open_requests: OpenRequests, load: Load) -> list[Middleware]:
     """Return what every request passes, the outermost first."""
     is_https = settings.server_url.startswith("https://")
     found = [
@@ -96,7 +98,8 @@ def middleware_of(settings: Settings, open_requests: OpenRequests) -> list[Middl
     )
     # Nothing waits outside of it, and inside of CORS a page can read the response.
     waiting = Middleware(OpenRequestsMiddleware, requests=open_requests, refusals=_REFUSALS)
-    return [*found, waiting, authentication, compression()]
+    limited = Middleware(LoadMiddleware, load=load, refusals=_REFUSALS)
+    return [*found, waiting, limited, authentication, compression()]
 
 
 def public_path_of(settings: Settings) -> str:

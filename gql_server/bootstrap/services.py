@@ -115,7 +115,9 @@ class Wiring:
                 await self.folder.sweep()
             lease = ProcessLease(database, seconds=settings.process_lease)
             await stack.enter_async_context(lease.held())
-            running = RunningGenerations(deadline_seconds=settings.request_deadline)
+            running = RunningGenerations(
+                deadline_seconds=settings.request_deadline, limit=settings.max_generations
+            )
             idempotency = Idempotency(
                 database,
                 lease,

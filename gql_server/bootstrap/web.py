@@ -24,7 +24,7 @@ from gql_server.api.schema import build_schema
 from gql_server.api.schema_route import schema_route
 from gql_server.bootstrap.http_apis import mcp_routes, openai_routes, rest_routes
 from gql_server.bootstrap.image_files import renditions_watched
-from gql_server.bootstrap.metrics import CountedCache, Observed, ProcessMetrics
+from gql_server.bootstrap.metrics import ProcessMetrics, observed_caches
 from gql_server.bootstrap.metrics_server import metrics_served
 from gql_server.bootstrap.middleware import middleware_of, public_path_of
 from gql_server.bootstrap.model_aliases import model_aliases
@@ -48,6 +48,7 @@ from gql_server.telemetry import gauges
 from gql_server.telemetry.quick_log import flush_quick_logs
 from gql_server.web.health import Check, health, ready_route
 from gql_server.web.images import images_route
+from gql_server.web.load import Load
 from gql_server.web.metrics import Collect, metrics_route
 from gql_server.web.middleware.direct_paths import DirectPathsMiddleware
 from gql_server.web.middleware.open_requests import OpenRequests
@@ -89,15 +90,25 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     requires_auth = _requires_auth(settings)
     wiring = Wiring(settings)
     open_requests = OpenRequests()
-    subscriptions = ConnectionCounts(settings.subscriptions_per_user)
+    load = Load(
+        max_requests=settings.max_open_requests, max_body_bytes=settings.max_open_body_bytes
+    )
+    subscriptions = ConnectionCounts(
+        settings.subscriptions_per_user, total=settings.max_subscriptions
+    )
     sockets = ConnectionCounts(settings.websockets_per_user)
     view = _view(
-        settings, requires_auth=requires_auth, subscriptions=subscriptions, sockets=sockets
+        settings,
+        requires_auth=requires_auth,
+        subscriptions=subscriptions,
+        sockets=sockets,
+        load=load,
     )
     renditions = Renditions(render=wiring.marker.render)
-    observed = _observed(view, renditions if wiring.folder is not None else None)
+    observed = observed_caches(view, renditions if wiring.folder is not None else None)
     observed.counts = {
         gauges.OPEN_REQUESTS: lambda: len(open_requests),
+        gauges.OPEN_BODY_BYTES: lambda: load.body_bytes,
         gauges.WEBSOCKETS: lambda: sockets.total,
         gauges.SUBSCRIPTIONS: lambda: subscriptions.total,
     }
@@ -165,7 +176,7 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
     direct = Middleware(DirectPathsMiddleware, applications=dict.fromkeys(_GRAPHQL_PATHS, view))
     application = Starlette(
         routes=routes,
-        middleware=[*middleware_of(settings, open_requests), direct],
+        middleware=[*middleware_of(settings, open_requests, load), direct],
         lifespan=lifespan,
     )
     application.router.redirect_slashes = False  # Starlette would redirect to any host
@@ -178,6 +189,7 @@ def _view(
     requires_auth: bool,
     subscriptions: ConnectionCounts,
     sockets: ConnectionCounts,
+    load: Load,
 ) -> GraphQLView:
     schema, trusted = build_schema(_limits(settings)), None
     if settings.trusted_documents is not None:
@@ -194,6 +206,7 @@ def _view(
         operations_at_once=settings.subscriptions_per_connection,
         playground=_playground(settings),
         takes_get=_or(settings.get_queries, not requires_auth),
+        load=load,
     )
     persisted = PersistedDocuments(schema.documents, trusted, automatic=settings.persisted_queries)
     contexts = ContextFactory(
@@ -226,17 +239,6 @@ def _limits(settings: Settings) -> Limits:
         repeats=settings.max_query_repeats,
         cost=settings.max_query_cost,
         operations=settings.max_operations,
-    )
-
-
-def _observed(view: GraphQLView, renditions: Renditions | None) -> Observed:
-    documents = view.engine.documents
-    counted: dict[str, CountedCache] = {"documents": documents}
-    if renditions is not None:
-        counted["renditions"] = renditions
-    plans, persisted = view.engine.plans.cache, view.persisted.cache
-    return Observed(
-        caches={"plans": plans, "persisted_documents": persisted}, counted_caches=counted
     )
 
 

@@ -1,7 +1,7 @@
 """Generating one image, from the request to the stored image: the main use case."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -20,6 +20,7 @@ from gql_server.generation.requests.validated import ValidatedRequest
 from gql_server.generation.requests.validation import is_oversized, validate
 from gql_server.generation.services import Services
 from gql_server.idempotency.operations import Accepted
+from gql_server.inference.generator import GeneratedPicture
 from gql_server.inference.unit_prices import PriceUnit
 from gql_server.ledger.budgets.budgets import BudgetState
 from gql_server.ledger.budgets.reservations import Hold
@@ -61,6 +62,7 @@ async def generate_image(
         GenerationPending: The deadline passed; the image will still be stored.
         IdempotencyConflict: The key was used with another request.
         IdempotencyInProgress: The deadline passed while an earlier request was running.
+        ServerBusy: The process generates as many images as it can; nothing was spent.
         DomainError: The image could not be generated or stored; nothing was charged.
     """
     return await generate_request(
@@ -91,21 +93,27 @@ async def generate_request(
         operation: Name of the operation that the idempotency key belongs to.
         given: Returns the caller's input, by which requests with the same key are compared.
         idempotency_key: The idempotency key.
+
+    Raises:
+        ServerBusy: The process generates as many images as it can; nothing was spent.
     """
-    if idempotency_key is None:
-        accepted = await validate(services, principal, request)
-        return await services.running.run(accepted.image_id, _generate_and_save(services, accepted))
-    scope = KeyScope(user_id=principal.user_id, operation=operation, key=idempotency_key)
-    keyed = _KeyedImage(services, principal, request)
-    try:
-        return await services.idempotency.run_request(
-            scope,
-            keyed,
-            given,
-            is_oversized=is_oversized(services, request),
-        )
-    finally:
-        await keyed.release()
+    with services.running.request():
+        if idempotency_key is None:
+            accepted = await validate(services, principal, request)
+            return await services.running.run(
+                accepted.image_id, _generate_and_save(services, accepted)
+            )
+        scope = KeyScope(user_id=principal.user_id, operation=operation, key=idempotency_key)
+        keyed = _KeyedImage(services, principal, request)
+        try:
+            return await services.idempotency.run_request(
+                scope,
+                keyed,
+                given,
+                is_oversized=is_oversized(services, request),
+            )
+        finally:
+            await keyed.release()
 
 
 class _KeyedImage:
@@ -179,7 +187,7 @@ class _KeyedImage:
         self._unfinished = accepted.image_id
         async with _paid(self._services, accepted) as hold:
             try:
-                made, generated = await produce_with_fallbacks(self._services, accepted)
+                made, generated = await _produced(self._services, accepted)
             except GenerationPending:  # paid, and fetched later
                 self.has_spent = True
                 raise
@@ -209,12 +217,20 @@ def _given(request: ImageRequest) -> dict[str, Any]:
 
 async def _generate_and_save(services: Services, accepted: ValidatedRequest) -> GeneratedImage:
     async with _paid(services, accepted) as hold:
-        made, generated = await produce_with_fallbacks(services, accepted)
+        made, generated = await _produced(services, accepted)
         try:
             image = await save_image(services, made, generated, hold=hold)
         except GenerationFailed as error:
             raise await not_saved(services, accepted.image_id, error) from error
     return GeneratedImage(image=image, exceeded=hold.exceeded, usage=generated.usage)
+
+
+async def _produced(
+    services: Services, accepted: ValidatedRequest
+) -> tuple[ValidatedRequest, GeneratedPicture]:
+    has_sources = bool(accepted.sources or accepted.mask)
+    async with services.with_sources if has_sources else nullcontext():
+        return await produce_with_fallbacks(services, accepted)
 
 
 def _paid(services: Services, accepted: ValidatedRequest) -> AbstractAsyncContextManager[Hold]:

@@ -51,5 +51,8 @@ class Services:
     upload_quota: UploadQuota = UploadQuota()
     marker: Marker = NO_MARKS
     """Writes into images how they were made."""
+    with_sources: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(64))
+    """Requests that have their source images in memory while they wait for the model; others wait
+    without them."""
     decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """A decoded image takes hundreds of times its file's size; few are in memory at once."""

@@ -1,12 +1,14 @@
 """Running generations: they outlive their requests, and a shutdown waits for them."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 import structlog
 
 from gql_server.domain.errors import DomainError, GenerationFailed, GenerationPending, Rejected
+from gql_server.transient import ServerBusy
 
 _MAX_NAMES: Final = 20
 
@@ -18,14 +20,33 @@ T = TypeVar("T")
 class RunningGenerations:
     """Holds the task of each generation, so that neither a client nor a deadline ends it."""
 
-    def __init__(self, *, deadline_seconds: float) -> None:
+    def __init__(self, *, deadline_seconds: float, limit: int = 512) -> None:
+        """Take the deadline of requests, and the maximum number of images at once."""
         self._deadline_seconds = deadline_seconds
+        self._limit = limit
+        self._requests = 0
         self._tasks: set[asyncio.Task[Any]] = set()
         self._awaited: set[asyncio.Task[Any]] = set()
         self._stopping = False
 
     def __len__(self) -> int:
         return len(self._tasks)
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Count a request for an image, from before its validation until its response.
+
+        Raises:
+            ServerBusy: There are too many requests, or too many images that are still being
+                generated though their requests have ended.
+        """
+        if max(self._requests, len(self._tasks)) >= self._limit:
+            raise ServerBusy
+        self._requests += 1
+        try:
+            yield
+        finally:
+            self._requests -= 1
 
     async def run(
         self,

@@ -13,7 +13,7 @@ from gql_server.domain import errors as domain
 from gql_server.domain.allowances import RateLimited
 from gql_server.domain.errors import DomainError, Forbidden, Path, Rejected
 from gql_server.domain.errors.base import MAX_ERRORS
-from gql_server.transient import UNAVAILABLE
+from gql_server.transient import UNAVAILABLE, ServerBusy
 
 log = structlog.get_logger(__name__)
 
@@ -100,6 +100,11 @@ def _unavailable(error: DatabaseUnavailable) -> Problem:
     return Problem(UNAVAILABLE, "The server is unavailable. Try again in a moment.")
 
 
+def _busy(_error: ServerBusy) -> Problem:
+    message = "The server generates as many images as it can. Call the tool again in a moment."
+    return Problem(UNAVAILABLE, message)
+
+
 def _masked(error: Exception) -> Problem:
     reference = secrets.token_hex(6)
     log.error("unexpected_error", reference=reference, exc_info=error)
@@ -115,6 +120,7 @@ _OTHERS: Final[Sequence[tuple[type[Exception], Callable[[Any], Problem]]]] = (
     (domain.Unauthenticated, lambda error: Problem("UNAUTHENTICATED", error.message)),
     (RateLimited, _rate_limited),
     (DatabaseUnavailable, _unavailable),
+    (ServerBusy, _busy),
 )
 
 _MESSAGES: Final = {

@@ -55,6 +55,9 @@ INFO: Final = _gauge(
     "info", "Always 1; the labels name the version and the database.", *("version", "database")
 )
 OPEN_REQUESTS: Final = _gauge("open_requests", "HTTP requests without a response yet.")
+OPEN_BODY_BYTES: Final = _gauge(
+    "open_body_bytes", "Bytes of the bodies of the requests that the process works on."
+)
 WEBSOCKETS: Final = _gauge("websockets", "Open WebSockets whose callers are authenticated.")
 SUBSCRIPTIONS: Final = _gauge("subscriptions", "Open subscriptions.")
 WATCHERS: Final = _gauge("watchers", "Readers of topics: broadcasts, and REST's event streams.")

@@ -137,3 +137,18 @@ async def test_sqlite_is_set_up_for_durable_concurrent_use(tmp_path: Path) -> No
         "busy_timeout": 10000,
         "synchronous": 2,
     }
+
+
+async def test_a_writer_waits_for_its_turn_for_a_bounded_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gql_server.database.engine.engine._WAIT_SECONDS", 0.05)
+    database = Database(URL.create("sqlite+aiosqlite", database=str(tmp_path / "one.db")))
+    async with database.write() as connection:
+        await connection.execute(text("CREATE TABLE counter (value INTEGER)"))
+        with pytest.raises(DatabaseUnavailable):
+            async with database.write():
+                pass
+    async with database.write() as connection:
+        await connection.execute(text("INSERT INTO counter VALUES (1)"))
+    await database.close()

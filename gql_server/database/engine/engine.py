@@ -31,6 +31,7 @@ from gql_server.database.engine.sqlite import (
     COMMITTED_TOPICS,
     READ_ONLY,
     SqliteThread,
+    WriterTurns,
     empty_log,
     set_up_sqlite,
 )
@@ -39,6 +40,7 @@ from gql_server.telemetry.tracing import span
 
 T = TypeVar("T")
 
+_WAIT_SECONDS: Final = 30  # for a connection, or on SQLite for the turn to write
 _STATEMENT_MILLISECONDS: Final = 60_000
 _IDLE_MILLISECONDS: Final = 10_000
 
@@ -70,7 +72,7 @@ class Database:
         self.values: Final[RawValues] = SqliteValues() if self.is_sqlite else PostgresValues()
         options: dict[str, Any] = {
             "hide_parameters": True,  # they contain prompts, and errors are logged
-            "pool_timeout": 30,
+            "pool_timeout": _WAIT_SECONDS,
             "json_serializer": _write_json,
             "json_deserializer": orjson.loads,
         }
@@ -88,7 +90,6 @@ class Database:
         # Readers need no transaction: a statement is a snapshot of its own. Connections that never
         # begin one need no begin, end or reset. All are kept: on SQLite, opening a connection for
         # one request would cost a thread.
-        self._sizes = sizes
         self._raw_reader_count = raw_readers = 0 if self.is_sqlite else sizes.readers // 2
         self.reader: Final[AsyncEngine] = create_async_engine(
             url,
@@ -101,7 +102,7 @@ class Database:
         )
         # Writers of a process queue here, not in SQLite's busy handler, which polls.
         self._writers: AbstractAsyncContextManager[Any] = (
-            asyncio.Lock() if self.is_sqlite else nullcontext()
+            WriterTurns(_WAIT_SECONDS) if self.is_sqlite else nullcontext()
         )
         self._in_thread = (
             SqliteThread(url, {**options, **_pool_options(1)}) if self.is_sqlite else None
@@ -268,8 +269,8 @@ class Database:
         found = {
             name: PoolUse(pool.checkedout(), pool.checkedin(), limit)
             for name, pool, limit in (
-                ("read", self.reader.pool, self._sizes.readers - self._raw_reader_count),
-                ("write", self.engine.pool, self._sizes.writers),
+                ("read", self.reader.pool, self.sizes.readers - self._raw_reader_count),
+                ("write", self.engine.pool, self.sizes.writers),
             )
             if isinstance(pool, QueuePool)
         }

@@ -94,6 +94,31 @@ class SqliteThread:
             return _finished(work, connection)
 
 
+class WriterTurns:
+    """Lets one writer of the process work at a time; others wait, for a bounded time."""
+
+    def __init__(self, seconds: float) -> None:
+        """Take how long a writer waits at most."""
+        self._seconds = seconds
+        self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> None:
+        """Wait for the turn.
+
+        Raises:
+            TimeoutError: It did not come in time.
+        """
+        if self._lock.locked():
+            async with asyncio.timeout(self._seconds):
+                await self._lock.acquire()
+        else:
+            await self._lock.acquire()
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Give the turn to the next writer."""
+        self._lock.release()
+
+
 class _ConnectionInThread:
     """The parts of an AsyncConnection that statements use; each returns when it is done."""
 

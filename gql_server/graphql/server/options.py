@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gql_server.graphql.server.playground import Playground
+from gql_server.web.load import Load
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +26,7 @@ class ViewOptions:
     """How many operations one WebSocket may have."""
     playground: Playground | None = None
     """The page that a browser gets; None: it gets none."""
+    load: Load | None = None
+    """What the process works on; None: operations over WebSockets are not limited by it."""
     takes_get: bool = True
     """Whether GET takes any query, or only one that is named by its hash."""

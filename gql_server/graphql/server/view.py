@@ -96,6 +96,7 @@ class GraphQLView(ResultView):
         )
         self.request_adapter_class = _RequestAdapter
         self.send_seconds = self._options.send_seconds
+        self.load: Final = self._options.load
         self.persisted = persisted or PersistedDocuments(schema.documents)
         self._reader = OperationReader(
             self._options,

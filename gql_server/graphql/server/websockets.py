@@ -35,6 +35,7 @@ from gql_server.graphql.execution.context import (
     TooManyConnections,
 )
 from gql_server.graphql.execution.limits import limit_error
+from gql_server.graphql.server.socket_load import SocketLoad
 from gql_server.graphql.server.socket_sink import OperationMessage, SocketSink
 from gql_server.transient import DATABASE_RETRY_SECONDS, UNAVAILABLE
 from gql_server.web.bodies import RequestRefused
@@ -138,6 +139,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
         websocket = cast("BoundedWebSocket", self.websocket)
         try:
             async with websocket.life():
+                self._load = SocketLoad(cast("GraphQLView", self.view).load)
                 with ExitStack() as self._session:
                     await super().handle()
         finally:
@@ -189,6 +191,14 @@ class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
             message["payload"]["query"] = query
             if not await self._may_continue(message["id"]):
                 return
+            try:
+                place = self._load.enter()
+            except RequestRefused as busy:
+                await self._refuse(message["id"], busy)
+                return
+            await super().handle_subscribe(message)
+            self._load.started(place, self.operations.get(message["id"]))
+            return
         await super().handle_subscribe(message)
 
     async def handle_task_exception(self, error: Exception) -> None:
@@ -202,6 +212,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[OperationContext, None]):
         if not isinstance(result_source, Subscriber):
             await super()._send_result_stream(operation, result_source)
             return
+        self._load.opened(operation)
         message = OperationMessage(operation.id)
         result_source.sink = self._sink(operation, message)
         async for answer in result_source:

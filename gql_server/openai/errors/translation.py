@@ -23,7 +23,12 @@ from gql_server.openai.errors.problem import (
     Problem,
     refused_problem,
 )
-from gql_server.transient import DATABASE_RETRY_SECONDS, PROVIDER_RETRY_SECONDS
+from gql_server.transient import (
+    BUSY_RETRY_SECONDS,
+    DATABASE_RETRY_SECONDS,
+    PROVIDER_RETRY_SECONDS,
+    ServerBusy,
+)
 from gql_server.web.allowances import allowance_headers
 from gql_server.web.bodies import RequestRefused
 
@@ -210,6 +215,16 @@ def _unavailable(error: DatabaseUnavailable) -> Problem:
     )
 
 
+def _busy(_error: ServerBusy) -> Problem:
+    return Problem(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        message="The server generates as many images as it can. Try again in a moment.",
+        type=ErrorType.SERVER,
+        code="unavailable",
+        headers={SHOULD_RETRY: "true", "Retry-After": str(BUSY_RETRY_SECONDS)},
+    )
+
+
 def _masked(error: Exception) -> Problem:
     reference = secrets.token_hex(6)
     log.error("unexpected_error", reference=reference, exc_info=error)
@@ -241,6 +256,7 @@ _TRANSLATIONS: Final[Sequence[tuple[type[Exception], Callable[[Any], Problem]]]]
     (Forbidden, _forbidden),
     (RateLimited, _rate_limited),
     (DatabaseUnavailable, _unavailable),
+    (ServerBusy, _busy),
 )
 """The first whose type matches."""
 

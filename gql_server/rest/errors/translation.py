@@ -27,7 +27,12 @@ from gql_server.rest.errors.forms import (
 )
 from gql_server.rest.errors.problems import Details, ListedError, Pending, Problem
 from gql_server.rest.errors.responses import message_response, problem_response, refusal
-from gql_server.transient import DATABASE_RETRY_SECONDS, PROVIDER_RETRY_SECONDS
+from gql_server.transient import (
+    BUSY_RETRY_SECONDS,
+    DATABASE_RETRY_SECONDS,
+    PROVIDER_RETRY_SECONDS,
+    ServerBusy,
+)
 from gql_server.web.allowances import allowance_headers
 from gql_server.web.bodies import RequestRefused
 
@@ -125,6 +130,14 @@ def _unavailable(error: DatabaseUnavailable) -> Response:
     )
 
 
+def _busy(_error: ServerBusy) -> Response:
+    message = "The server generates as many images as it can. Try again in a moment."
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    return message_response(
+        status, "Service unavailable", message, {"Retry-After": str(BUSY_RETRY_SECONDS)}
+    )
+
+
 def _http_error(error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
     message = _PLAIN_MESSAGES.get(status, str(error.detail))
@@ -156,6 +169,7 @@ _TRANSLATIONS: Final[Sequence[tuple[type[Exception], Callable[[Any], Response]]]
     (BodyRefused, lambda error: refusal(error.refused)),
     (HTTPException, _http_error),
     (DatabaseUnavailable, _unavailable),
+    (ServerBusy, _busy),
 )
 """The first whose type matches."""
 

@@ -18,6 +18,19 @@ class ConnectionSettings(BaseSettings):
         description="Maximum number of connections of a process, WebSockets included. The "
         "operating system's limit (`ulimit -n`) may be lower.",
     )
+    max_open_requests: int = Field(
+        default=1_000,
+        ge=1,
+        description="Maximum number of requests that a process works on at once, until their "
+        "responses start. Further ones get 503 with `Retry-After`. "
+        "[All limits](bounds.md).",
+    )
+    max_open_body_bytes: int = Field(
+        default=512 * 1024 * 1024,
+        ge=1024,
+        description="Maximum size of the bodies of all requests that a process works on, in bytes. "
+        "Further bodies get 503 with `Retry-After`.",
+    )
     websockets_per_address: int = Field(
         default=2_000,
         ge=1,
@@ -39,6 +52,12 @@ class ConnectionSettings(BaseSettings):
         default=5_000,
         ge=1,
         description="Maximum number of concurrent subscriptions of one user in a process.",
+    )
+    max_subscriptions: int = Field(
+        default=20_000,
+        ge=1,
+        description="Maximum number of concurrent subscriptions of a process, of all users. "
+        "Further ones get `UNAVAILABLE`.",
     )
     subscription_init_timeout: float = Field(
         default=10,

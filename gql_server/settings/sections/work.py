@@ -16,6 +16,13 @@ class WorkSettings(BaseSettings):
         description="Time after which a request stops waiting for its image, in seconds. "
         "Generation continues.",
     )
+    max_generations: int = Field(
+        default=512,
+        ge=1,
+        description="Maximum number of images that a process generates for requests at once, "
+        "including those that wait for the model. Further requests get 503 with `Retry-After`. "
+        "Batches do not count.",
+    )
     shutdown_timeout: float = Field(
         default=30,
         ge=0,
