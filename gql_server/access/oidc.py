@@ -14,7 +14,7 @@ from joserfc.errors import ExpiredTokenError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from gql_server.access.provider_calls import call_provider, provider_client
-from gql_server.access.tokens import ProviderUnavailable
+from gql_server.access.tokens import ProviderUnavailable, configuration_url
 from gql_server.domain.errors import Unauthenticated
 from gql_server.domain.principal import Principal, Role, is_plain_user_id
 
@@ -23,6 +23,8 @@ _ALGORITHMS: Final = (
     *("ES256", "ES384", "ES512", "Ed25519"),
 )
 """Signatures by a key that only the provider has; never a shared secret, never none."""
+
+_KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP"})
 
 _LEEWAY_SECONDS: Final = 30
 """Clocks differ."""
@@ -170,12 +172,21 @@ async def read_configuration(client: httpx.AsyncClient, issuer: str) -> dict[str
         LookupError: The answer names no issuer.
         ValueError: The answer is not a JSON object, is too long, or is that of another issuer.
     """
-    address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+    address = configuration_url(issuer)
     configuration: dict[str, Any] = (await call_provider(client, address)).fields()
     if configuration["issuer"] != issuer:
         message = f"{address} has another issuer"
         raise ValueError(message)
     return configuration
+
+
+def verifying_keys(published: Any) -> int:
+    """Return how many of a provider's published keys can verify tokens; 0 if none is valid."""
+    try:
+        keys = KeySet.import_key_set(published).keys
+    except (JoseError, LookupError, TypeError, ValueError):
+        return 0
+    return sum(key.key_type in _KEY_TYPES and key.get("use", "sig") == "sig" for key in keys)
 
 
 def _moment(seconds: float) -> datetime | None:

@@ -24,6 +24,11 @@ class Tokens(Protocol):
         """
 
 
+def configuration_url(issuer: str) -> str:
+    """Return the URL at which a provider publishes its endpoints."""
+    return f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+
+
 @asynccontextmanager
 async def open_tokens(
     *, issuer: str | None, audience: str | None, role_claim: str

@@ -12,6 +12,7 @@ import typer
 from gql_server.bootstrap.checks.files import check_files
 from gql_server.bootstrap.checks.finding import Finding, Level, failure, warning
 from gql_server.bootstrap.checks.machine import check_machine
+from gql_server.bootstrap.checks.provider import check_provider
 from gql_server.bootstrap.checks.services import (
     check_database,
     check_webhooks,
@@ -37,8 +38,9 @@ def check(
     """Check the settings and everything they name, and say how to fix what is wrong.
 
     Uses the database by a write that is rolled back, the store by a small object that is deleted
-    again, and Workers AI by reading its list of models, which costs nothing. Migrates and creates
-    nothing. Exits with 1 if there is an error; warnings are no errors.
+    again, Workers AI by reading its list of models, which costs nothing, and the OpenID Connect
+    provider by reading its keys. Migrates and creates nothing. Exits with 1 if there is an error;
+    warnings are no errors.
     """
     settings: Sequence[Understood] = ()
     try:
@@ -70,6 +72,7 @@ async def _findings(settings: Settings) -> list[Finding]:
     found += check_files(settings)
     found += [finding async for finding in check_database(settings)]
     found.append(await check_workers_ai(settings))
+    found += [finding async for finding in check_provider(settings)]
     found.append(check_webhooks(settings))
     try:
         check_metrics_port(settings)
