@@ -274,7 +274,7 @@ async def _database(settings: Settings, sizes: PoolSizes | None = None) -> Async
 
 def _signer(settings: Settings) -> UrlSigner:
     if settings.url_signing_secret is not None:
-        return UrlSigner(settings.url_signing_secret.get_secret_value().encode())
+        return UrlSigner(*settings.url_signing_secret.get_secret_value().encode().split())
     return UrlSigner(_kept_secret(settings.data_dir / "url_signing_secret"))
 
 

@@ -78,9 +78,13 @@ def _read_networks(value: object) -> object:
     return tuple(network(one.strip()) for one in value.split(",") if one.strip())
 
 
-def _is_long_secret(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value()) < _MIN_SECRET_LENGTH:
-        raise ValueError(f"give at least {_MIN_SECRET_LENGTH} random characters")
+def _are_long_secrets(value: SecretStr) -> SecretStr:
+    secrets = value.get_secret_value().split()
+    if not secrets or min(map(len, secrets)) < _MIN_SECRET_LENGTH:
+        raise ValueError(
+            f"give at least {_MIN_SECRET_LENGTH} random characters without a space, or several "
+            "such secrets separated by spaces"
+        )
     return value
 
 
@@ -142,7 +146,7 @@ HttpAddress = Annotated[str, AfterValidator(http_url)]
 Issuer = Annotated[str, AfterValidator(_is_issuer)]
 Token = Annotated[SecretStr, AfterValidator(_is_token)]
 WebhookSecrets = Annotated[SecretStr, AfterValidator(_are_webhook_secrets)]
-LongSecret = Annotated[SecretStr, AfterValidator(_is_long_secret)]
+LongSecrets = Annotated[SecretStr, AfterValidator(_are_long_secrets)]
 DatabaseAddress = Annotated[SecretStr, AfterValidator(_is_database_url)]
 ListenHost = Annotated[str, AfterValidator(listen_host)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_read_networks)]

@@ -21,9 +21,15 @@ _LATITUDE: Final = 10
 class UrlSigner:
     """Signs keys of objects until a time; all who share the secret sign alike."""
 
-    def __init__(self, secret: bytes) -> None:
-        """Take the secret, of at least 32 random bytes."""
+    def __init__(self, secret: bytes, *others: bytes) -> None:
+        """Take the secrets, each of at least 32 random bytes.
+
+        Args:
+            secret: It signs.
+            others: Their signatures are accepted, too, while secrets are rotated.
+        """
         self._secret = secret
+        self._accepted = (secret, *others)
 
     def sign(self, key: str, *, expires_in: int, variant: str = "") -> dict[str, str | int]:
         """Return the query parameters that give access to the key's object.
@@ -38,7 +44,8 @@ class UrlSigner:
         """
         step = max(1, expires_in // _LATITUDE)
         expires = (int(time()) + expires_in + step) // step * step
-        return {"expires": expires, "signature": self._signature(key, expires, variant)}
+        signature = _signature(self._secret, key, expires, variant)
+        return {"expires": expires, "signature": signature}
 
     def seconds_left(
         self, key: str, expires: str | None, signature: str | None, *, variant: str = ""
@@ -48,13 +55,17 @@ class UrlSigner:
             return 0
         if not signature.isascii():
             return 0
-        if not compare_digest(signature, self._signature(key, int(expires), variant)):
+        if not any(
+            compare_digest(signature, _signature(secret, key, int(expires), variant))
+            for secret in self._accepted
+        ):
             return 0
         return max(0, int(expires) - int(time()))
 
-    def _signature(self, key: str, expires: int, variant: str) -> str:
-        signed = digest(self._secret, f"{expires}:{key}:{variant}".encode(), "sha256")
-        return urlsafe_b64encode(signed).decode().rstrip("=")
+
+def _signature(secret: bytes, key: str, expires: int, variant: str) -> str:
+    signed = digest(secret, f"{expires}:{key}:{variant}".encode(), "sha256")
+    return urlsafe_b64encode(signed).decode().rstrip("=")
 
 
 def kept_secret(path: Path) -> bytes:

@@ -1,10 +1,15 @@
+import asyncio
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from gql_server.bootstrap.resources import open_folder
+from gql_server.settings import SettingsError, load_settings
 from gql_server.storage.disk import DiskRefused
+from gql_server.storage.folder import FolderStore
 from gql_server.storage.signing import UrlSigner, kept_secret
 
 KEY = "generated/img_1.png"
@@ -87,3 +92,26 @@ def test_a_file_without_a_secret_signs_nothing(tmp_path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(DiskRefused, match="remove it"):
         kept_secret(path)
+
+
+def test_secrets_are_rotated_without_a_refused_signature(tmp_path: Path) -> None:
+    old, new = "o" * 32, "n" * 32
+
+    def store(secrets: str) -> FolderStore:
+        settings = load_settings(auth="keys", url_signing_secret=secrets, data_dir=tmp_path)
+        found = open_folder(settings)
+        assert found is not None
+        return found
+
+    async def is_accepted(signer: FolderStore, reader: FolderStore) -> bool:
+        query = dict(parse_qsl(urlsplit(await signer.url(KEY)).query))
+        return reader.seconds_left(KEY, query["expires"], query["signature"]) != 0
+
+    before, both, turned, after = map(store, (old, f"{old} {new}", f"{new} {old}", new))
+    # What runs side by side during each of the three restarts.
+    for one, other in ((before, both), (both, turned), (turned, after)):
+        assert asyncio.run(is_accepted(one, other))
+        assert asyncio.run(is_accepted(other, one))
+    assert not asyncio.run(is_accepted(before, after))
+    with pytest.raises(SettingsError, match="separated by spaces"):
+        load_settings(url_signing_secret=f"{old} short")

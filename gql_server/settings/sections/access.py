@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from gql_server.settings.types import AnyCase, Issuer, LongSecret, Switch
+from gql_server.settings.types import AnyCase, Issuer, LongSecrets, Switch
 
 
 class AccessSettings(BaseSettings):
@@ -36,11 +36,12 @@ class AccessSettings(BaseSettings):
         "uses PKCE, with the redirect URI `PUBLIC_URL/studio/signed-in`. With it, the studio "
         "offers to sign in at the provider. Requires `OIDC_ISSUER`.",
     )
-    url_signing_secret: LongSecret | None = Field(
+    url_signing_secret: LongSecrets | None = Field(
         default=None,
         description="Signs the URLs of images in a folder when `AUTH=keys`; at least 32 "
-        "characters. Defaults to a secret generated once in `DATA_DIR`. Must be the same in every "
-        "process.",
+        "characters without a space. Several, separated by spaces, while you rotate it: the first "
+        "signs, all are accepted. Defaults to a secret generated once in `DATA_DIR`. Must be the "
+        "same in every process. [Rotation](deploying.md#secrets).",
     )
     introspection: Switch = Field(
         default=None,
