@@ -60,7 +60,7 @@ LISTINGS: Final = (
         "Restore a backup where there is no database yet, and say what is missing.",
     ),
     Listing(
-        "gql_server.cli.batch",
+        "gql_server.cli.batches.command",
         "batch",
         "Generate many images on a running server, and save them as they finish.",
     ),

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gql_server.cli.batch import checked_address
-from gql_server.cli.batch_run import read_key, refuse
+from gql_server.cli.client_options import checked_address, read_key, refuse
 from gql_server.cli.start import fail
 
 
@@ -23,11 +22,11 @@ def mcp(
     """
     if find_spec("mcp") is None:
         refuse('MCP is not installed. Install it with: pip install "gql-server[mcp]"')
-    from gql_server.client.mcp_bridge import serve_stdio  # noqa: PLC0415 - an extra
+    from gql_server.cli.mcp_bridge import serve_stdio  # noqa: PLC0415 - an extra
 
     key = read_key()
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    url = f"{checked_address(server).rstrip('/')}/mcp"
+    url = f"{checked_address(server)}/mcp"
     try:
         asyncio.run(serve_stdio(url, headers))
     except KeyboardInterrupt:

@@ -1,1 +1,140 @@
-"""Talks to a running server as any client does: a batch, from its prompts to saved images."""
+"""The Python client: ``Client`` for threads, ``AsyncClient`` for asyncio.
+
+It loads nothing of the server. docs/python-client.md is its guide.
+"""
+
+from gql_server.client.asynchronous.client import (
+    AsyncClient,
+)
+from gql_server.client.errors import (
+    BadRequest,
+    BatchConflict,
+    BatchPending,
+    BudgetExceeded,
+    DailyAllocationUsed,
+    Forbidden,
+    GenerationFailed,
+    GenerationPending,
+    GqlServerError,
+    IdempotencyConflict,
+    IdempotencyInProgress,
+    ImageFlagged,
+    ImagePurged,
+    InternalError,
+    InvalidInput,
+    LimitExceeded,
+    MaxCostExceeded,
+    NotFound,
+    PromptRefused,
+    RateLimited,
+    Rejected,
+    RequestError,
+    ServerUnreachable,
+    Unauthenticated,
+    Unavailable,
+    UnexpectedResponse,
+)
+from gql_server.client.inputs import (
+    ImageSettings,
+    ItemSettings,
+    RemakeSettings,
+)
+from gql_server.client.results.batches import (
+    Batch,
+    BatchItem,
+    BatchProgress,
+)
+from gql_server.client.results.costs import (
+    Budget,
+    CostEstimate,
+    CostPeriod,
+    Costs,
+    CostTotals,
+    ModelCosts,
+    RateLimit,
+    UserCosts,
+    Viewer,
+)
+from gql_server.client.results.images import (
+    Generation,
+    Image,
+    ImageFile,
+    ModelName,
+    Notice,
+    Parameters,
+    SourceImage,
+)
+from gql_server.client.results.models import (
+    ImageInputs,
+    Model,
+    ModelParameter,
+    Size,
+    Template,
+)
+from gql_server.client.results.user_errors import UserError
+from gql_server.client.synchronous.client import (
+    Client,
+)
+from gql_server.client.transports import (
+    Transport,
+)
+
+__all__ = [
+    "AsyncClient",
+    "BadRequest",
+    "Batch",
+    "BatchConflict",
+    "BatchItem",
+    "BatchPending",
+    "BatchProgress",
+    "Budget",
+    "BudgetExceeded",
+    "Client",
+    "CostEstimate",
+    "CostPeriod",
+    "CostTotals",
+    "Costs",
+    "DailyAllocationUsed",
+    "Forbidden",
+    "Generation",
+    "GenerationFailed",
+    "GenerationPending",
+    "GqlServerError",
+    "IdempotencyConflict",
+    "IdempotencyInProgress",
+    "Image",
+    "ImageFile",
+    "ImageFlagged",
+    "ImageInputs",
+    "ImagePurged",
+    "ImageSettings",
+    "InternalError",
+    "InvalidInput",
+    "ItemSettings",
+    "LimitExceeded",
+    "MaxCostExceeded",
+    "Model",
+    "ModelCosts",
+    "ModelName",
+    "ModelParameter",
+    "NotFound",
+    "Notice",
+    "Parameters",
+    "PromptRefused",
+    "RateLimit",
+    "RateLimited",
+    "Rejected",
+    "RemakeSettings",
+    "RequestError",
+    "ServerUnreachable",
+    "Size",
+    "SourceImage",
+    "Template",
+    "Transport",
+    "Unauthenticated",
+    "Unavailable",
+    "UnexpectedResponse",
+    "UserCosts",
+    "UserError",
+    "Viewer",
+]

@@ -1,4 +1,4 @@
-"""Write the generated pages: ``python -m tools.reference``."""
+"""Write the generated pages and modules: ``python -m tools.reference``."""
 
 from tools.reference.pages import generated_pages
 

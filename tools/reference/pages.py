@@ -1,4 +1,4 @@
-"""Every generated page, with its text."""
+"""Every generated page and module, with its text."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +12,13 @@ from tools.reference import (
     models,
     operations,
     settings,
+    sync_client,
     traces,
 )
 
 
 def generated_pages() -> Iterator[tuple[Path, str]]:
-    """Yield the file of each generated page and the text it should have."""
+    """Yield the file of each generated page or module, and the text it should have."""
     yield settings.PAGE, settings.settings_page()
     yield settings.EXAMPLE, settings.env_example()
     yield commands.PAGE, commands.commands_page()
@@ -29,6 +30,8 @@ def generated_pages() -> Iterator[tuple[Path, str]]:
     yield errors.FOLDER / "README.md", errors.index()
     for text in errors.error_texts():
         yield text.path, text.page()
+    yield errors.SUGGESTIONS, errors.suggestions()
+    yield from sync_client.modules()
     yield operations.INDEX, operations.index()
     for operation in operations.operations():
         yield operation.page, operation.written()

@@ -16,7 +16,7 @@ from typing import NoReturn
 import pytest
 from typer.testing import CliRunner, Result
 
-from gql_server.cli.batch_display import Display
+from gql_server.cli.batches.display import Display
 from gql_server.cli.root import cli
 from tests.support.child import child_process
 from tests.support.process import environment, free_port, server_process, workers_ai_environment

@@ -1,0 +1,1 @@
+"""``gql-server batch``: a batch, from its prompts to saved images."""

@@ -1,0 +1,1 @@
+"""The client for asyncio. ``gql_server/client/synchronous`` is generated from it."""

@@ -1,0 +1,42 @@
+"""What asyncio does otherwise than threads: ``synchronous/network.py`` has the same functions."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from typing import Final
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+Socket = ClientConnection
+
+_PROTOCOL: Final = Subprotocol("graphql-transport-ws")
+_OPEN_SECONDS: Final = 15
+_MAX_BYTES: Final = 64 * 1024 * 1024
+
+
+def open_socket(url: str, headers: Mapping[str, str], tls: ssl.SSLContext | None) -> connect:
+    """Open a WebSocket, for the length of a block."""
+    return connect(
+        url,
+        ssl=tls,
+        subprotocols=[_PROTOCOL],
+        additional_headers=headers,
+        open_timeout=_OPEN_SECONDS,
+        max_size=_MAX_BYTES,
+    )
+
+
+async def receive(socket: Socket, seconds: float) -> str | bytes:
+    """Return the next message.
+
+    Raises:
+        TimeoutError: None came in this time.
+    """
+    async with asyncio.timeout(seconds):
+        return await socket.recv()
+
+
+async def sleep(seconds: float) -> None:
+    """Wait."""
+    await asyncio.sleep(seconds)

@@ -1,0 +1,1 @@
+"""The client for threads. Generated from ``asynchronous``, except for ``network.py``."""
