@@ -10,7 +10,9 @@ from typing import Final
 
 import httpx
 
-_HOP_BY_HOP: Final = {"connection", "keep-alive", "transfer-encoding", "expect"}
+_HOP_BY_HOP: Final = {
+    *("accept-encoding", "connection", "keep-alive", "transfer-encoding", "expect")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,7 @@ async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> _
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = await reader.readexactly(int(head.get("Content-Length", "0")))
     headers = {name: text for name, text in head.items() if name.lower() not in _HOP_BY_HOP}
+    headers["Accept-Encoding"] = "identity"  # it passes on what it reads
     return _Request(method, target, headers, body)
 
 

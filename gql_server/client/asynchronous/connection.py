@@ -141,7 +141,7 @@ class AsyncConnection:
                 )
         except _NOT_CONNECTED as error:
             raise lost_connection(error, Attempt.NOT_CONNECTED) from error
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             self._was_reached = True
             raise lost_connection(error) from error
         self._was_reached = True

@@ -75,7 +75,9 @@ def _download(http: httpx.Client, address: str, sink: BinaryIO) -> None:
                 if size > _MAX_BYTES:
                     raise UnexpectedResponse(f"An image has more than {_MAX_BYTES:,} bytes.")
                 sink.write(chunk)
-    except httpx.TransportError as error:
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise UnexpectedResponse("Unexpected response: an image without an address.") from error
+    except httpx.RequestError as error:
         raise lost_connection(error) from error
 
 
