@@ -6,12 +6,18 @@ COPY studio ./
 COPY docs/operations ../docs/operations
 RUN npm run build
 
+FROM python:3.11-slim AS docs
+WORKDIR /build
+COPY . .
+RUN python -m tools.site
+
 FROM python:3.11-slim AS build
 WORKDIR /build
 RUN python -m venv /venv
 COPY pyproject.toml constraints.txt README.md LICENSE hatch_build.py ./
 COPY gql_server gql_server
 COPY --from=studio /build/gql_server/pages/static gql_server/pages/static
+COPY --from=docs /build/gql_server/pages/site gql_server/pages/site
 RUN /venv/bin/pip install --no-cache-dir --constraint constraints.txt .
 
 FROM python:3.11-slim

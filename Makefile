@@ -1,6 +1,7 @@
 # make run    serves the API and the playground on 127.0.0.1:8000
 # make types-studio  checks the types of studio/ and its operations against schema.graphql
 # make studio  builds the pages for browsers, which `make run` does too
+# make docs    builds the documentation as a site, which the server has at /docs/; warnings are errors
 # make test   checks everything: tests, ruff, mypy, import contracts, schema.graphql
 # make test-clients   tries the server behind nginx and Caddy, with the clients that people use, from
 #                     npm and PyPI, and its pages in the Chromium that an npm package brings (for
@@ -17,7 +18,7 @@ PEERS := benchmarks/peers
 PAGES := gql_server/pages/static/playground.html
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run studio test tests test-clients test-survival release-check lint types types-studio schema bench pins clean
+.PHONY: run studio docs test tests test-clients test-survival release-check lint types types-studio schema bench pins clean
 
 # Environments of containers often forbid it, and a hundred processes would compile the same modules.
 unexport PYTHONDONTWRITEBYTECODE
@@ -30,6 +31,9 @@ run:
 
 studio: $(PAGES)
 
+docs:
+	$(PYTHON) -m tools.site
+
 # mypy runs beside the tests: they wait at times, and it has one processor to itself otherwise.
 test: lint
 	$(BIN)/gql-server schema --check
@@ -39,7 +43,7 @@ tests: $(VENV)/checks
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 test-clients: $(VENV)/checks $(VENV)-clients/ready $(VENV)-litellm/ready types-studio
-	$(MAKE) studio
+	$(MAKE) studio docs
 	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_openai_clients.py tests/e2e/test_mcp_clients.py \
 		tests/e2e/test_playground.py tests/e2e/test_studio_pages.py tests/e2e/test_proxies.py \
 		tests/pages tests/rest \
@@ -62,7 +66,7 @@ test-survival: $(VENV)/checks
 
 release-check: $(VENV)/checks $(VENV)-clients/ready
 	$(BIN)/python -m tools.release
-	$(MAKE) studio
+	$(MAKE) studio docs
 	$(BIN)/python -m pytest -m clients tests/pages/test_distribution.py
 
 lint: $(VENV)/checks
@@ -109,7 +113,7 @@ $(VENV)-litellm/ready: $(CLIENTS)/litellm.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-clients $(VENV)-litellm $(VENV)-studio $(CLIENTS)/node_modules $(PLAYGROUND)/node_modules $(PEERS)/node_modules studio/node_modules gql_server/pages/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-clients $(VENV)-litellm $(VENV)-docs $(VENV)-studio $(CLIENTS)/node_modules $(PLAYGROUND)/node_modules $(PEERS)/node_modules studio/node_modules gql_server/pages/static gql_server/pages/site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(PAGES): tools/studio.py $(wildcard docs/operations/*.md) \
 		$(shell find studio -name node_modules -prune -o -type f -print)

@@ -1,4 +1,7 @@
-"""Builds the pages before a wheel or an sdist is packed; an editable install goes without."""
+"""Builds the pages and the documentation before a wheel or an sdist is packed.
+
+An editable install goes without.
+"""
 
 import sys
 from pathlib import Path
@@ -7,19 +10,25 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class StudioHook(BuildHookInterface[Any]):
-    """Builds the pages where they are missing: an sdist brings them already."""
+class PagesHook(BuildHookInterface[Any]):
+    """Builds what is missing: an sdist brings both already."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's
-        """Build the pages.
+        """Build the pages and the documentation.
 
         Raises:
-            StudioError: They cannot be built; a wheel without them would be incomplete.
+            StudioError: The pages cannot be built; a wheel without them would be incomplete.
+            SiteError: The documentation cannot be built.
         """
-        root = Path(self.root)
-        if version == "editable" or (root / "gql_server/pages/static/playground.html").is_file():
+        if version == "editable":
             return
+        pages = Path(self.root) / "gql_server" / "pages"
         sys.path.insert(0, self.root)
-        from tools.studio import build  # noqa: PLC0415 - not on the path before
+        if not (pages / "static" / "playground.html").is_file():
+            from tools import studio  # noqa: PLC0415 - not on the path before
 
-        build()
+            studio.build()
+        if not (pages / "site" / "index.html").is_file():
+            from tools.site import build as site  # noqa: PLC0415 - not on the path before
+
+            site.build()

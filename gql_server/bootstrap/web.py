@@ -39,6 +39,7 @@ from gql_server.graphql.execution.persisted import PersistedDocuments, load_trus
 from gql_server.graphql.server.options import ViewOptions
 from gql_server.graphql.server.playground import Playground
 from gql_server.graphql.server.view import GraphQLView
+from gql_server.pages.documentation import documentation_routes
 from gql_server.pages.playground import PlaygroundInfo, playground
 from gql_server.pages.sign_in import SIGNED_IN_PATH
 from gql_server.pages.static_files import assets_route
@@ -169,6 +170,8 @@ def create_app(settings: Settings, *, runs_jobs: bool = True) -> Starlette:
         routes.append(images_route(wiring.folder, renditions=renditions, has_tags=has_tags))
     if settings.shows_playground or settings.shows_studio:
         routes.append(assets_route())
+    if settings.shows_documentation:
+        routes.extend(documentation_routes())
     routes.extend(rest_routes(settings, requires_auth=requires_auth))
     aliases = model_aliases(settings.openai_model_aliases or {}, wiring.catalogue)
     routes.extend(openai_routes(settings, aliases, requires_auth=requires_auth))

@@ -203,6 +203,11 @@ class Settings(SettingFields):
         return self.shows_playground if self.studio is None else self.studio
 
     @property
+    def shows_documentation(self) -> bool:
+        """Whether the server has the documentation; by default where it has the playground."""
+        return self.shows_playground if self.documentation is None else self.documentation
+
+    @property
     def is_loopback(self) -> bool:
         """Whether the server listens on loopback only."""
         return is_loopback_host(self.host)

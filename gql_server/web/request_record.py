@@ -38,12 +38,14 @@ _PATHS: Final = {
     "/metrics": (_PROBES, "metrics"),
     "/": ("pages", "studio"),
     "/schema.graphql": ("graphql", "schema"),
+    "/docs": ("pages", "documentation"),
     "/studio": ("pages", "studio"),
     "/studio.json": ("pages", "studio"),
 }
 _FOLDERS: Final = (
     ("/images/", ("files", "image")),
     ("/assets/", ("files", "asset")),
+    ("/docs/", ("pages", "documentation")),
     ("/studio/", ("pages", "studio")),
     ("/api/docs", ("pages", "docs")),
     ("/api/", ("rest", "none")),

@@ -40,6 +40,11 @@ async def test_the_page_of_the_rest_api_lives_in_a_browser(tmp_path: Path) -> No
         await in_a_browser(running.url, script="rest_docs.mjs")
 
 
+async def test_the_documentation_lives_in_a_browser(tmp_path: Path) -> None:
+    async with server_process(tmp_path, {}) as running:
+        await in_a_browser(running.url, script="documentation.mjs")
+
+
 async def test_that_page_takes_a_key_where_the_server_requires_one(tmp_path: Path) -> None:
     key = await create_key(tmp_path, "admin")
     async with server_process(tmp_path, {"AUTH": "keys"}) as running:

@@ -1,4 +1,4 @@
-"""The wheel and the sdist have the built pages, and can be installed: `make test-clients`."""
+"""The wheel and the sdist have the built pages and the site, and can be installed."""
 
 import sys
 import tarfile
@@ -7,12 +7,16 @@ from zipfile import ZipFile
 
 import pytest
 
+from gql_server.pages.documentation import SITE
 from gql_server.pages.static_files import STATIC
 from tests.support.node import PYTHON, ROOT, run
 
 pytestmark = [pytest.mark.anyio, pytest.mark.clients]
 
-PAGES_ARE_BUILT = "from gql_server.pages.not_built import pages_are_built as ok; assert ok()"
+PAGES_ARE_BUILT = (
+    "from gql_server.pages.not_built import pages_are_built as ok; assert ok()\n"
+    "from gql_server.pages.documentation import SITE; assert (SITE / 'index.html').is_file()"
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +30,15 @@ async def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 async def test_the_wheel_and_the_sdist_have_every_file_of_the_pages(
     packages: dict[str, Path],
 ) -> None:
-    built = {path.relative_to(ROOT).as_posix() for path in STATIC.rglob("*") if path.is_file()}
-    assert {"gql_server/pages/static/playground.html"} < built, "make studio"
+    files = [path for folder in (STATIC, SITE) for path in folder.rglob("*") if path.is_file()]
+    built = {path.relative_to(ROOT).as_posix() for path in files}
+    assert "gql_server/pages/static/playground.html" in built, "make studio"
+    assert "gql_server/pages/site/settings.html" in built, "make docs"
     assert built <= set(ZipFile(packages[".whl"]).namelist())
     with tarfile.open(packages[".gz"]) as archive:
         packed = {name.partition("/")[2] for name in archive.getnames()}
     assert built | {"studio/package-lock.json", "hatch_build.py", "tools/studio.py"} <= packed
+    assert {"tools/site/conf.py", "docs/requirements.txt", "docs/settings.md"} <= packed
     assert not any("node_modules" in name for name in packed)
 
 

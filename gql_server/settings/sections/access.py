@@ -63,6 +63,11 @@ class AccessSettings(BaseSettings):
         description="Whether browsers get the studio at `/`, whose page asks for an API key "
         "itself. `auto`: as `PLAYGROUND`. It does not work with trusted documents.",
     )
+    documentation: Switch = Field(
+        default=None,
+        description="Whether anyone may read the documentation of this version at `/docs/`. "
+        "`auto`: as `PLAYGROUND`.",
+    )
     get_queries: Switch = Field(
         default=None,
         description="Whether GET accepts query texts; if not, it accepts only persisted documents "

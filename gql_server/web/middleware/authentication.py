@@ -17,10 +17,10 @@ from gql_server.web.bodies import RequestRefused
 from gql_server.web.headers import header_of
 from gql_server.web.refusals import WriteRefusal, refuse
 
-_OPEN_PATHS: Final = {"/", "/health", "/ready", "/studio", "/studio.json"}
-_OPEN_FOLDERS: Final = ("/images/", "/assets/", "/studio/")
-"""URLs of images are signed where callers must authenticate; assets and the studio's page hold
-no secret."""
+_OPEN_PATHS: Final = {"/", "/docs", "/health", "/ready", "/studio", "/studio.json"}
+_OPEN_FOLDERS: Final = ("/images/", "/assets/", "/docs/", "/studio/")
+"""URLs of images are signed where callers must authenticate; assets, the documentation and the
+studio's page hold no secret."""
 
 _DESCRIPTIONS: Final = {"/api/docs", "/api/openapi.json", "/v1/docs", "/v1/openapi.json"}
 _DESCRIPTION_FOLDERS: Final = ("/api/docs/", "/v1/docs/")
