@@ -61,7 +61,7 @@ async def _read(
     except httpx.HTTPStatusError as error:
         raise _NotRead(f"The provider answered {error.response.status_code}.") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise _NotRead(f"No answer: {error or type(error).__name__}.") from error
+        raise _NotRead(f"No answer: {str(error) or type(error).__name__}.") from error
     except ValueError as error:
         raise _NotRead("The answer is not a JSON object of at most 1 MiB.") from error
 
