@@ -4,7 +4,6 @@ import logging
 import os
 import ssl
 from collections.abc import AsyncIterator, Generator, Iterator
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,12 +18,12 @@ from sqlalchemy.util import LRUCache
 
 from gql_server.database.engine.engine import Database
 from gql_server.database.engine.migration import migrate
-from gql_server.inference.catalogue import load_catalogue
 from gql_server.jobs.engine_database import migrate_engine
 from gql_server.settings import Settings
 from gql_server.settings.secret_files import secret_names
 from gql_server.tls import trusted_authorities
 from tests.support.leftovers import guarded, memory_folder
+from tests.support.plain_previews import draw_squares
 from tests.support.postgres import PostgresServer, running_postgres
 from tests.support.receiver import Receiver, running_receiver
 from tests.support.running_app import RunningApp, running_app, workers_ai_settings
@@ -43,6 +42,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("tests")
 
 E2E = Path(__file__).parent / "e2e"
+SETTINGS = {name.upper() for name in (*Settings.model_fields, *secret_names(Settings.model_fields))}
 TRIAL_SECONDS = 1800
 
 
@@ -106,6 +106,16 @@ def no_cached_loggers() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def plain_tracebacks() -> Iterator[None]:
+    """Have tracebacks in logs printed as Python prints them: structlog colours each for 100 ms."""
+    renderer = structlog.get_config()["processors"][-1]
+    assert isinstance(renderer, structlog.dev.ConsoleRenderer)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(renderer, "exception_formatter", structlog.dev.plain_traceback)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def impatient_servers() -> Iterator[None]:
     """Have uvicorn pause less in each stop: a thousand servers of these tests stop."""
 
@@ -115,14 +125,6 @@ def impatient_servers() -> Iterator[None]:
     impatient = SimpleNamespace(**vars(asyncio) | {"sleep": pause})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("uvicorn.server.asyncio", impatient)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def catalogue_read_once() -> Iterator[None]:
-    """Have the servers of these tests share one catalogue: to read it is half of their start."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gql_server.bootstrap.services.load_catalogue", cache(load_catalogue))
         yield
 
 
@@ -160,11 +162,11 @@ def authorities_read_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def coarse_previews() -> Iterator[pytest.MonkeyPatch]:
-    """Have servers in these processes draw previews coarsely: most of a test's time went there."""
+def previews_without_scenes() -> Iterator[None]:
+    """Have servers in these processes draw no scenes: most of a test's time went there."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gql_server.inference.preview.generator._MAX_PIXELS", 10_000)
-        yield patch
+        draw_squares(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -190,8 +192,8 @@ def postgres() -> Iterator[PostgresServer]:
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's environment and .env out of the tests."""
-    for name in (*Settings.model_fields, *secret_names(Settings.model_fields)):
-        monkeypatch.delenv(name.upper(), raising=False)
+    for name in SETTINGS.intersection(os.environ):
+        monkeypatch.delenv(name)
     monkeypatch.setitem(Settings.model_config, "env_file", None)
 
 

@@ -6,10 +6,11 @@ operator's file changes it: see ``overrides.py``.
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -84,6 +85,26 @@ def load_catalogue(path: Path | None = None, *, overrides: Overrides | None = No
         CatalogueError: A file cannot be read or breaks a rule.
         OverridesError: The overrides do not fit the catalogue.
     """
+    contents = _packaged() if path is None else _contents(path)
+    if overrides is None:
+        return contents.catalogue
+    return _overridden(contents.catalogue, contents.entries, overrides)
+
+
+class _Contents(NamedTuple):
+    """What the files of a catalogue have: its models, and their entries with the defaults."""
+
+    catalogue: Catalogue
+    entries: Sequence[Mapping[str, Any]]
+
+
+@cache
+def _packaged() -> _Contents:
+    """Read the files that come with the server; they stay as they are while it runs."""
+    return _contents(None)
+
+
+def _contents(path: Path | None) -> _Contents:
     entries: list[Mapping[str, Any]] = []
     models: list[Model] = []
     withdrawn: dict[str, str] = {}
@@ -96,8 +117,7 @@ def load_catalogue(path: Path | None = None, *, overrides: Overrides | None = No
         withdrawn |= found.withdrawn
     if not models:
         raise CatalogueError(f"{path}: the catalogue has no models")
-    catalogue = Catalogue(tuple(models), withdrawn)
-    return catalogue if overrides is None else _overridden(catalogue, entries, overrides)
+    return _Contents(Catalogue(tuple(models), withdrawn), entries)
 
 
 def _overridden(

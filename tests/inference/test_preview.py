@@ -20,7 +20,7 @@ from gql_server.inference.preview.lettering import font_of, legible, wrapped
 
 pytestmark = pytest.mark.anyio
 
-MAX_PIXELS = drawing._MAX_PIXELS  # read before any fixture draws coarsely
+ART = drawing._art  # read before a fixture replaces it
 
 MODELS = {model.id: model for model in load_catalogue().models}
 SDXL = MODELS["@cf/stabilityai/stable-diffusion-xl-base-1.0"]
@@ -50,10 +50,10 @@ def opened(data: bytes) -> Image.Image:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def fine_previews() -> Iterator[None]:
-    """Draw them here as servers do."""
+def scenes() -> Iterator[None]:
+    """Draw scenes, as servers do."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gql_server.inference.preview.generator._MAX_PIXELS", MAX_PIXELS)
+        patch.setattr("gql_server.inference.preview.generator._art", ART)
         yield
 
 

@@ -2,9 +2,9 @@
 
 Importing the server takes two seconds of processor time, and the tests start some hundred servers.
 They are forked from one process that has imported it, and has built the schema and read the
-catalogue, which depend on no setting of most tests. They are otherwise what an operator starts:
-each has its own process ID, session, environment, folder, standard streams and signals, and is a
-child of the process that started it.
+catalogue, which depend on no setting of most tests. Their previews show no scenes. They are
+otherwise what an operator starts: each has its own process ID, session, environment, folder,
+standard streams and signals, and is a child of the process that started it.
 """
 
 import ctypes
@@ -18,7 +18,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -30,6 +29,7 @@ from gql_server.api.schema import build_schema
 from gql_server.cli import main as run_command_line
 from gql_server.graphql.execution.limits import Limits
 from gql_server.inference.catalogue import load_catalogue
+from tests.support.plain_previews import draw_squares
 
 _MODULES: Final = (
     "aiosqlite",
@@ -171,9 +171,8 @@ def _prepare() -> None:
     """Build what a server with no settings builds at its start, except what it opens."""
     build_schema(Limits())
     configure_mappers()
-    read_once = cache(load_catalogue)
-    read_once()
-    pytest.MonkeyPatch().setattr("gql_server.bootstrap.services.load_catalogue", read_once)
+    load_catalogue()
+    draw_squares(pytest.MonkeyPatch())
 
 
 def _forked_twice() -> int:
