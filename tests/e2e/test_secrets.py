@@ -55,7 +55,7 @@ async def test_no_key_signature_or_prompt_is_let_out(tmp_path: Path) -> None:
     wrong = [new_secret().text, f"{secret[:-1]}!", secret[:-1]]
     answers: list[str] = []
     async with server_process(tmp_path, settings) as running:
-        async with httpx.AsyncClient(base_url=running.url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=running.url, timeout=WAIT_SECONDS) as client:
             headers = {"Authorization": f"Bearer {secret}"}
             request = {
                 "query": GENERATE,
@@ -199,7 +199,7 @@ async def test_no_secret_setting_and_no_token_is_let_out_when_every_part_fails(
         tokens = [provider.token(role="admin"), provider.token(exp=1), provider.token(role="none")]
         said: list[str] = []
         async with server_process(tmp_path, settings) as running:
-            async with httpx.AsyncClient(base_url=running.url, timeout=60) as client:
+            async with httpx.AsyncClient(base_url=running.url, timeout=WAIT_SECONDS) as client:
 
                 async def ask(query: str, token: str = tokens[0], **variables: object) -> str:
                     response = await client.post(

@@ -50,7 +50,7 @@ class BatchClient:
         batch["items"] = [edge["node"] for edge in batch["items"]["edges"]]
         return batch
 
-    async def ended(self, batch_id: str, *, seconds: float = 60.0) -> dict[str, Any]:
+    async def ended(self, batch_id: str, *, seconds: float = WAIT_SECONDS) -> dict[str, Any]:
         """Wait for a batch's end."""
         async with asyncio.timeout(seconds):
             while (batch := await self.read(batch_id))["finishedAt"] is None:

@@ -13,6 +13,7 @@ from gql_server.domain.principal import Role
 from gql_server.settings import Settings
 from gql_server.tls import trusted_authorities
 from tests.support.running_app import RunningApp, running_app
+from tests.support.waiting import WAIT_SECONDS
 
 
 @asynccontextmanager
@@ -40,6 +41,6 @@ async def client_of(
         base_url=app.settings.server_url,
         verify=trusted_authorities(),
         headers=headers,
-        timeout=30,
+        timeout=WAIT_SECONDS,
     ) as client:
         yield RunningApp(client, app.settings, app.services)

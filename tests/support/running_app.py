@@ -17,6 +17,7 @@ from gql_server.tls import trusted_authorities
 from gql_server.web.server import server_config
 from tests.support.in_loop import listening, served
 from tests.support.sqlite import make_sqlite
+from tests.support.waiting import WAIT_SECONDS
 from tests.support.workers_ai_app import FakeWorkersAI
 
 
@@ -129,7 +130,7 @@ async def running_app(
         async with served(config, listener) as server:
             services: Services = server.lifespan.state["services"]
             async with httpx.AsyncClient(
-                base_url=chosen.server_url, verify=trusted_authorities(), timeout=30
+                base_url=chosen.server_url, verify=trusted_authorities(), timeout=WAIT_SECONDS
             ) as client:
                 yield RunningApp(client, chosen, services)
 

@@ -79,7 +79,7 @@ async def streamed(
     """Subscribe, until the end of the block."""
     body = {"query": query, "variables": variables}
     async with (
-        httpx.AsyncClient(verify=verify, timeout=30) as client,
+        httpx.AsyncClient(verify=verify, timeout=WAIT_SECONDS) as client,
         client.stream(
             "POST", f"{url}/graphql", json=body, headers={"accept": accept, **(headers or {})}
         ) as response,

@@ -24,6 +24,7 @@ ELSEWHERE_SECONDS: Final = 20.0
 async def test_workers_that_die_and_freeze_lose_and_repeat_nothing_that_was_paid(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI, settings: dict[str, str]
 ) -> None:
+    settings["PROCESS_LEASE"] = "8"  # the third must not seem dead where the machine is busy
     fake_workers_ai.latency = 0.3
     async with worker_cluster(tmp_path, settings, 3) as (client, workers):
         batch_id = await client.generate(PICTURES)
