@@ -12,6 +12,10 @@ class BackupError(Exception):
     """A backup cannot be made or restored; the message says what to do."""
 
 
+class ServerRuns(Exception):
+    """A server uses the database, whose work must not be held."""
+
+
 @contextmanager
 def errors_of(place: str) -> Iterator[None]:
     """Name the place at which a file, a database or a store fails.

@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
+from gql_server.backup.errors import ServerRuns
 from gql_server.database.engine.engine import Database
 from gql_server.database.queries.processes import read_beats, remove_all_processes
 from gql_server.database.queries.restored import (
@@ -31,10 +32,6 @@ _UNKNOWN: Final = (
     "its images were generated and paid for is not known. To generate them, send the request with "
     "another idempotency key."
 )
-
-
-class ServerRuns(Exception):
-    """A server uses the database, whose work must not be held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,13 @@ from typing import Final
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
-from gql_server.backup.errors import BackupError
-from gql_server.backup.unfinished import ServerRuns
+from gql_server.backup.errors import BackupError, ServerRuns
 from gql_server.bootstrap.resources import StartError, describe_database_error
 from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.migration import DatabaseNewer, DatabaseOutdated
 from gql_server.database.engine.rights import is_denied
 from gql_server.domain.errors import DomainError, Rejected
-from gql_server.graphql.execution.persisted import TrustedDocumentsError
+from gql_server.graphql.execution.trusted_errors import TrustedDocumentsError
 from gql_server.inference.catalogue import CatalogueError
 from gql_server.inference.overrides import OverridesError
 from gql_server.ledger.prices.files import PriceBookError

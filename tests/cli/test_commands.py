@@ -17,6 +17,14 @@ finally:
     print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 """
 
+USES = """
+import json, sys
+import gql_server.cli.failures, gql_server.cli.keys, gql_server.ledger.reports.export
+by_command = sorted(sys.modules)
+import gql_server.cli.worker
+print(json.dumps([by_command, sorted(sys.modules)]))
+"""
+
 
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_neither_help_nor_the_version_imports_the_server(option: str) -> None:
@@ -34,12 +42,14 @@ def test_neither_help_nor_the_version_imports_the_server(option: str) -> None:
     assert ended.stdout
 
 
-def test_a_worker_imports_neither_api() -> None:
-    program = "import json, sys, gql_server.cli.worker; print(json.dumps(sorted(sys.modules)))"
-    ended = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
-    imported = set(json.loads(ended.stdout))
-    assert "gql_server.bootstrap.worker" in imported
-    assert imported.isdisjoint({"fastapi", "graphql", "strawberry", "uvicorn"})
+def test_neither_a_worker_nor_a_command_imports_what_it_does_not_use() -> None:
+    ended = subprocess.run([sys.executable, "-c", USES], check=True, capture_output=True)
+    by_command, by_worker = (set(names) for names in json.loads(ended.stdout))
+    apis = {"fastapi", "graphql", "strawberry", "uvicorn"}
+    assert {"gql_server.cli.keys", "gql_server.ledger.reports.export"} <= by_command
+    assert by_command.isdisjoint(apis | {"PIL", "aioboto3", "httpx", "pyarrow"})
+    assert "gql_server.bootstrap.worker" in by_worker
+    assert by_worker.isdisjoint(apis)
 
 
 @pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.name)

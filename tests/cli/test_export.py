@@ -4,7 +4,6 @@ import sys
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
-from subprocess import run
 
 import pyarrow.parquet as pq
 import pytest
@@ -47,8 +46,3 @@ def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -
     refused = CliRunner().invoke(cli, PARQUET)
     assert refused.exit_code == 1
     assert "pip install 'gql_server[parquet]'" in refused.output
-
-
-def test_without_parquet_output_its_library_is_not_loaded() -> None:
-    code = "import sys, gql_server.ledger.reports.export; sys.exit('pyarrow' in sys.modules)"
-    assert run([sys.executable, "-c", code], check=False).returncode == 0

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gql_server.graphql.execution.persisted import TrustedDocumentsError, load_trusted_documents
+from gql_server.graphql.execution.persisted import load_trusted_documents
+from gql_server.graphql.execution.trusted_errors import TrustedDocumentsError
 from gql_server.inference.catalogue import load_catalogue
 from gql_server.ledger.prices.files import PriceBookError, read_price_files
 from gql_server.settings import Settings, SettingsError, load_settings, misspelled_settings

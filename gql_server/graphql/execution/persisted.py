@@ -11,6 +11,7 @@ from cachetools import Cache, LRUCache
 from graphql import GraphQLError
 
 from gql_server.graphql.execution.documents import Documents
+from gql_server.graphql.execution.trusted_errors import TrustedDocumentsError
 from gql_server.text_files import TextFileError, read_text
 from gql_server.web.bodies import RequestRefused
 
@@ -22,10 +23,6 @@ _PREFIX: Final = "sha256:"
 _ID_PARAMETERS: Final = ("documentId", "doc_id", "id")
 """What graphql-over-http and Relay's clients call the hash."""
 _APOLLO_FORMAT: Final = "apollo-persisted-query-manifest"
-
-
-class TrustedDocumentsError(Exception):
-    """A manifest of trusted documents cannot be used; the message says why."""
 
 
 class PersistedDocuments:
