@@ -1,6 +1,7 @@
 FROM node:24-slim AS studio
 WORKDIR /build/studio
 COPY studio/package.json studio/package-lock.json ./
+COPY studio/packages/client/package.json packages/client/
 RUN npm ci --ignore-scripts --omit=dev
 COPY studio ./
 COPY docs/operations ../docs/operations

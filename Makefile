@@ -45,6 +45,7 @@ tests: $(VENV)/checks
 test-clients: $(VENV)/checks $(VENV)-clients/ready $(VENV)-litellm/ready types-studio
 	$(MAKE) studio docs
 	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_openai_clients.py tests/e2e/test_mcp_clients.py \
+		tests/e2e/test_typescript_client.py \
 		tests/e2e/test_playground.py tests/e2e/test_studio_pages.py tests/e2e/test_proxies.py \
 		tests/pages tests/rest \
 		--deselect tests/pages/test_distribution.py::test_a_package_works_in_an_empty_environment
@@ -116,7 +117,7 @@ clean:
 	rm -rf $(VENV) $(VENV)-clients $(VENV)-litellm $(VENV)-docs $(VENV)-studio $(CLIENTS)/node_modules $(PLAYGROUND)/node_modules $(PEERS)/node_modules studio/node_modules gql_server/pages/static gql_server/pages/site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(PAGES): tools/studio.py $(wildcard docs/operations/*.md) \
-		$(shell find studio -name node_modules -prune -o -type f -print)
+		$(shell find studio -name node_modules -prune -o -name dist -prune -o -type f -print)
 	$(PYTHON) -m tools.studio
 
 $(BIN)/python:

@@ -1,5 +1,5 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defaultClientConditions, defineConfig } from 'vite';
 import { operationPages } from './build/operation-pages';
 import { precompress } from './build/precompress';
 
@@ -7,6 +7,8 @@ export default defineConfig({
   // The server puts its own path before these addresses: it may be served beneath one.
   base: './',
   plugins: [react(), operationPages('../docs/operations'), precompress()],
+  // The client is a workspace, and is built with the pages from its sources.
+  resolve: { conditions: ['gql-server-source', ...defaultClientConditions] },
   build: {
     outDir: '../gql_server/pages/static',
     emptyOutDir: true,

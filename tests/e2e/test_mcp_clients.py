@@ -52,7 +52,7 @@ async def test_the_inspector(server: tuple[str, str, str, str], tmp_path: Path) 
     url, creator, reader, template_id = server
 
     async def inspect(method: str, *options: str, key: str = creator) -> Any:
-        command = (
+        command: tuple[str | Path, ...] = (
             *(*NODE, str(INSPECTOR), "--cli", f"{url}/mcp", "--transport", "http"),
             *("--header", f"Authorization: Bearer {key}", "--method", method),
             *("--format", "json", "--quiet", *options),

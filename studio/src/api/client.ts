@@ -1,10 +1,9 @@
+import { closeCodeOf, createResumingSocket, GqlServerClient, PREFLIGHT_HEADERS, REFUSED_CODE } from 'gql-server-client';
 import { Client, fetchExchange, mapExchange, subscriptionExchange, type Exchange, type ExecutionResult } from 'urql';
-import { createClient as createSocket, type Client as Socket } from 'graphql-ws';
 import { keyHeaders } from '../session/api-key';
-import { GRAPHQL_URL, SOCKET_URL } from './addresses';
+import { GRAPHQL_URL, SERVER_URL, SOCKET_URL } from './addresses';
 import { cache } from './cache';
 import { problemOf } from './problems';
-import { resuming } from './resuming';
 
 /** How the pages reach the server, with one key. */
 export interface Api {
@@ -12,6 +11,8 @@ export interface Api {
   client: Client;
   /** For lists without end, which keep what they show themselves, within a bound. */
   uncached: Client;
+  /** For what the cache need not know, such as uploads: it retries by itself. */
+  server: GqlServerClient;
   /** Uses another key from now on; subscriptions continue where they are. */
   renew: (key: string) => void;
   close: () => void;
@@ -24,7 +25,16 @@ export interface Api {
  */
 export function openApi(key: string | null, onRefused: (message: string) => void): Api {
   let current = key;
-  const socket = openSocket(() => keyHeaders(current), onRefused);
+  const server = new GqlServerClient(SERVER_URL, { apiKey: () => current ?? '' });
+  const socket = createResumingSocket({
+    url: SOCKET_URL,
+    connectionParams: () => keyHeaders(current),
+    on: {
+      closed(event) {
+        if (closeCodeOf(event) === REFUSED_CODE) onRefused((event as CloseEvent).reason);
+      },
+    },
+  });
   const watch = mapExchange({
     onError(error) {
       const problem = problemOf(error);
@@ -45,37 +55,20 @@ export function openApi(key: string | null, onRefused: (message: string) => void
     new Client({
       url: GRAPHQL_URL,
       preferGetMethod: false,
-      // Multipart requests need the second header, which no form of another site can send.
-      fetchOptions: () => ({ headers: { ...keyHeaders(current), 'graphql-require-preflight': '1' } }),
+      fetchOptions: () => ({ headers: { ...keyHeaders(current), ...PREFLIGHT_HEADERS } }),
       exchanges: [watch, ...first, fetchExchange, subscriptions],
     });
   return {
     client: open(cache()),
     uncached: open(),
+    server,
     renew: (next) => {
       current = next;
       socket.terminate(); // it connects again with the new key
     },
-    close: () => void socket.dispose(),
+    close: () => {
+      void socket.dispose();
+      server.close();
+    },
   };
-}
-
-const REFUSED = 4403;
-
-function openSocket(headers: () => Record<string, string>, onRefused: (message: string) => void): Socket {
-  return createSocket({
-    url: SOCKET_URL,
-    connectionParams: headers,
-    retryAttempts: Infinity,
-    shouldRetry: (event) => !isClosed(event) || event.code !== REFUSED,
-    ...resuming({
-      closed(event) {
-        if (isClosed(event) && event.code === REFUSED) onRefused(event.reason);
-      },
-    }),
-  });
-}
-
-function isClosed(event: unknown): event is CloseEvent {
-  return event instanceof CloseEvent;
 }

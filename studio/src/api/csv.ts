@@ -1,3 +1,5 @@
+import { money } from 'gql-server-client';
+
 /** Writes rows as CSV, as spreadsheets read it: with a mark of its encoding, and no text taken for a formula. */
 export function csvOf(rows: readonly (readonly (string | number | null)[])[]): string {
   return `\uFEFF${rows.map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
@@ -15,12 +17,7 @@ export function saveFile(name: string, text: string, type = 'text/csv'): void {
 
 function cell(value: string | number | null): string {
   if (value === null) return '';
-  if (typeof value === 'number') return plain(value);
+  if (typeof value === 'number') return money(value);
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** Amounts are exact to the billionth; small ones must not become `1e-7`. */
-function plain(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toFixed(9).replace(/0+$/, '').replace(/\.$/, '');
 }

@@ -1,3 +1,4 @@
+import { isTemporary, RequestError, type ResponseError } from 'gql-server-client';
 import type { CombinedError } from 'urql';
 
 /** Why an operation failed, as far as a page handles it differently. */
@@ -9,26 +10,19 @@ export interface Problem {
   retryAfter: number | null;
 }
 
-const BUSY = new Set(['RATE_LIMITED', 'UNAVAILABLE', 'SERVER_STOPPING', 'REQUEST_TIMEOUT', 'TOO_MANY_CONNECTIONS']);
-
 /** Returns what an error of the API means for the page. */
-export function problemOf(error: CombinedError): Problem {
-  const [first] = error.graphQLErrors;
-  const status: unknown = error.response?.status;
-  if (!first) {
+export function problemOf({ graphQLErrors, response }: CombinedError): Problem {
+  const status: unknown = response?.status;
+  if (graphQLErrors.length === 0) {
     const kind = status === 401 ? 'unauthenticated' : status === 503 || status === 429 ? 'busy' : 'offline';
     return { kind, message: '', retryAfter: null };
   }
-  const { code, retryAfter } = first.extensions;
-  return {
-    kind: kindOf(code),
-    message: first.message,
-    retryAfter: typeof retryAfter === 'number' ? retryAfter : null,
-  };
+  const error = new RequestError(graphQLErrors as unknown as ResponseError[]);
+  return { kind: kindOf(error), message: error.message, retryAfter: error.retryAfter };
 }
 
-function kindOf(code: unknown): Problem['kind'] {
-  if (code === 'UNAUTHENTICATED') return 'unauthenticated';
-  if (code === 'FORBIDDEN') return 'forbidden';
-  return typeof code === 'string' && BUSY.has(code) ? 'busy' : 'other';
+function kindOf(error: RequestError): Problem['kind'] {
+  if (error.code === 'UNAUTHENTICATED') return 'unauthenticated';
+  if (error.code === 'FORBIDDEN') return 'forbidden';
+  return isTemporary(error) ? 'busy' : 'other';
 }

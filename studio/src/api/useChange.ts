@@ -1,10 +1,11 @@
+import { messagesByField } from 'gql-server-client';
 import type { TadaDocumentNode } from 'gql.tada';
 import { useCallback, useState } from 'react';
 import { useClient, type AnyVariables } from 'urql';
 import { useToast } from '../design/Toasts';
 import { useWords } from '../language/Language';
 import { problemOf } from './problems';
-import { messagesByField, type UserError } from './user-errors';
+import { type UserError } from './user-errors';
 
 interface Payload {
   userErrors: readonly UserError[];

@@ -1,8 +1,9 @@
+import { multipartBody, PREFLIGHT_HEADERS } from 'gql-server-client';
 import { createGraphiQLFetcher, type Fetcher, type FetcherParams } from '@graphiql/toolkit';
 import { buildClientSchema, parse, type ExecutionResult, type GraphQLSchema, type IntrospectionQuery } from 'graphql';
 import { keyHeaders } from '../session/api-key';
 import { observed } from './answer';
-import { filesFor, multipartBody, uploadPlaces } from './uploads';
+import { filesFor, uploadPlaces, withPlaces } from './uploads';
 
 /** The address of the API: this very page, without its query and without a slash at its end. */
 export const ENDPOINT = location.origin + location.pathname.replace(/\/$/, '');
@@ -45,9 +46,8 @@ function filesOf({ query, operationName }: FetcherParams, schema: GraphQLSchema 
 async function postFiles(params: FetcherParams, files: ReturnType<typeof filesOf>, headers: Record<string, string>) {
   const response = await fetch(ENDPOINT, {
     method: 'POST',
-    // A form of another site cannot send the second header.
-    headers: { accept: 'application/json', 'graphql-require-preflight': '1', ...headers },
-    body: multipartBody(params, files),
+    headers: { accept: 'application/json', ...PREFLIGHT_HEADERS, ...headers },
+    body: multipartBody({ ...params, variables: withPlaces(params.variables, files) }, files),
   });
   return (await response.json()) as ExecutionResult;
 }

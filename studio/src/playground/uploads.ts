@@ -1,3 +1,4 @@
+import type { PlacedFile } from 'gql-server-client';
 import {
   getNamedType, isInputObjectType, isListType, isNonNullType, Kind, typeFromAST,
   type DocumentNode, type GraphQLInputType, type GraphQLSchema, type OperationDefinitionNode, type TypeNode,
@@ -70,24 +71,17 @@ export function chooseFiles(path: string, files: readonly File[]): void {
 }
 
 /** Returns the files that belong to these places. */
-export function filesFor(places: readonly UploadPlace[]): { path: string; file: File }[] {
+export function filesFor(places: readonly UploadPlace[]): PlacedFile[] {
   return places.flatMap(({ path, takesMany }) =>
     (chosen[path] ?? []).map((file, index) => ({ path: takesMany ? `${path}.${index}` : path, file })),
   );
 }
 
-/** Writes an operation with files as a GraphQL multipart request. */
-export function multipartBody(
-  operation: { query: string; operationName?: string | null | undefined; variables?: unknown },
-  files: readonly { path: string; file: File }[],
-): FormData {
-  const variables = structuredClone(operation.variables ?? {}) as Record<string, unknown>;
+/** Returns variables with a place for each file. */
+export function withPlaces(given: unknown, files: readonly PlacedFile[]): Record<string, unknown> {
+  const variables = structuredClone(given ?? {}) as Record<string, unknown>;
   for (const { path } of files) place(variables, path.split('.'));
-  const body = new FormData();
-  body.append('operations', JSON.stringify({ ...operation, variables }));
-  body.append('map', JSON.stringify(Object.fromEntries(files.map(({ path }, index) => [index, [`variables.${path}`]]))));
-  files.forEach(({ file }, index) => body.append(String(index), file));
-  return body;
+  return variables;
 }
 
 /** Makes a place for a file: null, as the specification wants it. */

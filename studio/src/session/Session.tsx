@@ -1,3 +1,4 @@
+import type { GqlServerClient } from 'gql-server-client';
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { Provider, type Client } from 'urql';
 import { openApi, type Api } from '../api/client';
@@ -29,6 +30,7 @@ export type Role = Viewer['role'];
 interface Session {
   viewer: Viewer;
   uncached: Client;
+  server: GqlServerClient;
   /** Null where the server requires no authentication. */
   signOut: (() => void) | null;
 }
@@ -126,6 +128,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     return {
       viewer: state.viewer,
       uncached: state.api.uncached,
+      server: state.api.server,
       signOut: serverInfo?.asksForKeys ? signOut : null,
     };
   }, [state, serverInfo]);
@@ -166,6 +169,11 @@ export function useMay(): (role: Role) => boolean {
 /** Returns the client for lists without end; see `Api.uncached`. */
 export function useUncachedClient(): Client {
   return useSession().uncached;
+}
+
+/** Returns the client for what the cache need not know; see `Api.server`. */
+export function useServer(): GqlServerClient {
+  return useSession().server;
 }
 
 /** Returns the function that signs out; null where the server requires no authentication. */

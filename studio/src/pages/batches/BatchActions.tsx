@@ -1,6 +1,6 @@
+import { newIdempotencyKey } from 'gql-server-client';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { newIdempotencyKey } from '../../api/idempotency';
 import { useChange } from '../../api/useChange';
 import { Button } from '../../design/Button';
 import { Confirmation } from '../../design/Dialog';

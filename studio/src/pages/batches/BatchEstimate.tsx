@@ -1,8 +1,8 @@
+import { messagesByField } from 'gql-server-client';
 import { useEffect, useState } from 'react';
 import { useClient } from 'urql';
 import type { ResultOf, VariablesOf } from '../../api/graphql';
 import { problemOf } from '../../api/problems';
-import { messagesByField } from '../../api/user-errors';
 import { BudgetLine, isExceededBy } from '../../budgets/BudgetLine';
 import { Button } from '../../design/Button';
 import { Card } from '../../design/Card';

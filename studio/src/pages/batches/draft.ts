@@ -1,5 +1,5 @@
+import { newIdempotencyKey } from 'gql-server-client';
 import { useEffect, useState } from 'react';
-import { newIdempotencyKey } from '../../api/idempotency';
 import type { Entered } from '../../parameters/input';
 
 /** A batch that is being prepared. */

@@ -1,7 +1,7 @@
+import { newIdempotencyKey } from 'gql-server-client';
 import { useState } from 'react';
 import { useClient } from 'urql';
 import { graphql } from '../../api/graphql';
-import { newIdempotencyKey } from '../../api/idempotency';
 import { Button, ButtonLink } from '../../design/Button';
 import { Empty, Notice } from '../../design/states';
 import { useWords } from '../../language/Language';

@@ -1,6 +1,6 @@
+import { messagesByField } from 'gql-server-client';
 import { useState, type FormEvent } from 'react';
 import { useMutation } from 'urql';
-import { messagesByField } from '../../api/user-errors';
 import { Button } from '../../design/Button';
 import { Card } from '../../design/Card';
 import { Dialog } from '../../design/Dialog';

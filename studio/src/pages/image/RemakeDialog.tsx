@@ -1,8 +1,8 @@
+import { messagesByField, newIdempotencyKey } from 'gql-server-client';
 import { useState, type FormEvent } from 'react';
 import { useClient, useQuery } from 'urql';
 import { useLocation } from 'wouter';
-import { newIdempotencyKey } from '../../api/idempotency';
-import { messagesByField, type UserError } from '../../api/user-errors';
+import { type UserError } from '../../api/user-errors';
 import { Button } from '../../design/Button';
 import { Choices } from '../../design/Choices';
 import { Dialog } from '../../design/Dialog';

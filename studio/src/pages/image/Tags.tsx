@@ -1,7 +1,7 @@
+import { messagesByField } from 'gql-server-client';
 import { useState, type FormEvent } from 'react';
 import { Link } from 'wouter';
 import { useMutation } from 'urql';
-import { messagesByField } from '../../api/user-errors';
 import { Button } from '../../design/Button';
 import { Field } from '../../design/Field';
 import { useWords } from '../../language/Language';

@@ -1,5 +1,6 @@
+import { messagesByField } from 'gql-server-client';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
-import { messageOfList, messagesByField, type UserError } from '../../api/user-errors';
+import { messageOfList, type UserError } from '../../api/user-errors';
 import { Button } from '../../design/Button';
 import { Card } from '../../design/Card';
 import { Field, Select, TextArea } from '../../design/Field';

@@ -1,6 +1,6 @@
+import { newIdempotencyKey, untilSettled } from 'gql-server-client';
 import { useCallback, useState } from 'react';
 import { useClient, type Client, type CombinedError } from 'urql';
-import { newIdempotencyKey } from '../../api/idempotency';
 import { problemOf } from '../../api/problems';
 import { GENERATE, type GenerateInput, type Generated, type MadeImage } from './queries';
 
@@ -22,11 +22,9 @@ export interface Attempt {
 }
 
 const KEPT = 24;
-const UNFINISHED = new Set(['GENERATION_PENDING', 'IDEMPOTENCY_IN_PROGRESS']);
 const NOT_THE_INPUT = new Set([
   'GENERATION_FAILED', 'IMAGE_FLAGGED', 'DAILY_ALLOCATION_USED', 'IDEMPOTENCY_CONFLICT', 'BUDGET_EXCEEDED',
 ]);
-const PAUSE_MILLISECONDS = 1000;
 
 /** The images requested on this page, newest first. */
 export function useAttempts(onInputErrors: (errors: Errors) => void) {
@@ -75,26 +73,27 @@ async function generate(client: Client, input: GenerateInput): Promise<Outcome> 
   });
 }
 
+/** The request could not be sent, or its answer was lost. */
+class Lost extends Error {}
+
 /** Asks for an image until it is there or has failed: the same key never makes two. */
 export async function untilEnded(
   ask: () => Promise<{ payload: Generated | undefined; error: CombinedError | undefined }>,
 ): Promise<Outcome> {
-  for (;;) {
+  const payload = await untilSettled(async () => {
     const { payload, error } = await ask();
-    if (error || !payload) {
-      const problem = error && problemOf(error);
-      return { kind: 'lost', message: problem?.message ?? '' };
-    }
-    const { image, userErrors, warnings } = payload;
-    if (image) return { kind: 'made', image, warnings: warnings.map(({ message }) => message) };
-    const [first] = userErrors;
-    if (!first) return { kind: 'lost', message: '' };
-    if (UNFINISHED.has(first.code)) {
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
-      continue;
-    }
-    if (!NOT_THE_INPUT.has(first.code)) return { errors: userErrors };
-    const isRetryable = first.__typename === 'GenerationFailed' && first.retryable;
-    return { kind: 'failed', message: first.message, isRetryable };
-  }
+    if (payload && !error) return payload;
+    throw new Lost(error && problemOf(error).message);
+  }).catch((error: unknown) => {
+    if (error instanceof Lost) return error;
+    throw error;
+  });
+  if (payload instanceof Lost) return { kind: 'lost', message: payload.message };
+  const { image, userErrors, warnings } = payload;
+  if (image) return { kind: 'made', image, warnings: warnings.map(({ message }) => message) };
+  const [first] = userErrors;
+  if (!first) return { kind: 'lost', message: '' };
+  if (!NOT_THE_INPUT.has(first.code)) return { errors: userErrors };
+  const isRetryable = first.__typename === 'GenerationFailed' && first.retryable;
+  return { kind: 'failed', message: first.message, isRetryable };
 }

@@ -160,25 +160,6 @@ export const RECENT = graphql(`
   }
 `);
 
-export const UPLOAD = graphql(`
-  mutation StudioUpload($input: UploadSourceImageInput!) {
-    uploadSourceImage(input: $input) {
-      sourceImage {
-        id
-        width
-        height
-        thumbnail: url(width: 400, format: WEBP)
-        original: url
-      }
-      userErrors {
-        message
-        code
-        path
-      }
-    }
-  }
-`);
-
 export const ESTIMATE = graphql(`
   query StudioEstimate($input: CostEstimateInput!) {
     costEstimate(input: $input) {

@@ -1,31 +1,30 @@
+import { GqlServerError, ServerUnreachable, type SourceImage } from 'gql-server-client';
 import { useState } from 'react';
-import { useClient } from 'urql';
-import { newIdempotencyKey } from '../../api/idempotency';
-import { problemOf } from '../../api/problems';
 import { useWords } from '../../language/Language';
+import { useServer } from '../../session/Session';
 import type { Source } from './draft';
-import { UPLOAD } from './queries';
 
 export const ACCEPTED = 'image/jpeg,image/png,image/webp,image/avif';
 
 /** Uploads files, and says which of them could not be. */
 export function useUploads() {
   const { make, states } = useWords();
-  const client = useClient();
+  const server = useServer();
   const [running, setRunning] = useState(0);
   const [problem, setProblem] = useState<string | null>(null);
 
   async function upload(file: Blob, label: string | null): Promise<Source | null> {
     setRunning((count) => count + 1);
-    const input = { file, idempotencyKey: newIdempotencyKey() };
-    const { data, error } = await client.mutation(UPLOAD, { input }).toPromise();
-    setRunning((count) => count - 1);
-    const found = data?.uploadSourceImage.sourceImage;
-    if (found) return { ...found, label };
-    const message =
-      data?.uploadSourceImage.userErrors[0]?.message ?? ((error && problemOf(error).message) || states.offlineTitle);
-    setProblem(label ? make.notUploaded(label, message) : message);
-    return null;
+    try {
+      return sourceFrom(await server.upload(file), label);
+    } catch (error) {
+      if (!(error instanceof GqlServerError)) throw error;
+      const message = error instanceof ServerUnreachable ? states.offlineTitle : error.message;
+      setProblem(label ? make.notUploaded(label, message) : message);
+      return null;
+    } finally {
+      setRunning((count) => count - 1);
+    }
   }
 
   /** Uploads those of the files that are images, as many as there is room for. */
@@ -43,6 +42,10 @@ export function useUploads() {
 /** Returns the files that a drop or a paste brings. */
 export function filesIn(data: DataTransfer | null): File[] {
   return [...(data?.files ?? [])];
+}
+
+function sourceFrom({ id, width, height, thumbnail, url }: SourceImage, label: string | null): Source {
+  return { id, width, height, thumbnail, original: url, label };
 }
 
 function isImage({ type }: File): boolean {
