@@ -1,5 +1,9 @@
-"""The wheel and the sdist have the built pages and the site, and can be installed."""
+"""The wheel and the sdist have the built pages and the site, and can be installed.
 
+The wheel has the Python client as well, which works without the server's dependencies.
+"""
+
+import re
 import sys
 import tarfile
 from pathlib import Path
@@ -10,6 +14,7 @@ import pytest
 from gql_server.pages.documentation import SITE
 from gql_server.pages.static_files import STATIC
 from tests.support.node import PYTHON, ROOT, run
+from tests.test_docs import blocks
 
 pytestmark = [pytest.mark.anyio, pytest.mark.clients]
 
@@ -40,6 +45,24 @@ async def test_the_wheel_and_the_sdist_have_every_file_of_the_pages(
     assert built | {"studio/package-lock.json", "hatch_build.py", "tools/studio.py"} <= packed
     assert {"tools/site/conf.py", "docs/requirements.txt", "docs/settings.md"} <= packed
     assert not any("node_modules" in name for name in packed)
+
+
+@pytest.mark.timeout(900)
+async def test_the_client_works_without_the_servers_dependencies_and_is_typed(
+    packages: dict[str, Path], tmp_path: Path
+) -> None:
+    environment, guide = tmp_path / "environment", ROOT / "docs" / "python-client.md"
+    (tmp_path / "guide.py").write_text("\n".join(blocks(guide, "python")), "utf-8")
+    needed = re.search(r"pip install (httpx .*)", guide.read_text("utf-8"))
+    assert needed is not None
+    await run(sys.executable, "-m", "venv", str(environment), folder=tmp_path)
+    python = environment / "bin" / "python"
+    install = (python, "-m", "pip", "install", "--quiet")
+    await run(*install, "--no-deps", str(packages[".whl"]), folder=tmp_path)
+    constraints = ("--constraint", str(ROOT / "constraints.txt"))
+    await run(*install, *constraints, *needed[1].split(), "mypy", folder=tmp_path)
+    await run(python, "-c", "from gql_server.client import Client; Client()", folder=tmp_path)
+    await run(python, "-m", "mypy", "--strict", "guide.py", folder=tmp_path)
 
 
 @pytest.mark.timeout(900)  # each installs everything, which takes minutes on a busy machine

@@ -24,7 +24,8 @@ _HEAD: Final = """\
 
 All APIs work on the same images, with the same keys, budgets, rate limits and ledger. GraphQL does
 everything; [REST](rest.md), [OpenAI's images API](openai.md) and [MCP](mcp.md) do what their
-clients know. A dash means that an API cannot do it.
+clients know. A dash means that an API cannot do it. The [Python client](python-client.md) uses
+GraphQL.
 """
 _OPERATIONS_HEAD: Final = """\
 ## Operations
