@@ -12,11 +12,8 @@ from tools.reference import (
     models,
     operations,
     settings,
-<<<<<<< HEAD
-    sync_client,
-=======
     suggestions,
->>>>>>> 7548640 (TypeScript client: gql-server-client, a workspace of the studio, which uses it too)
+    sync_client,
     traces,
 )
 
@@ -34,12 +31,8 @@ def generated_pages() -> Iterator[tuple[Path, str]]:
     yield errors.FOLDER / "README.md", errors.index()
     for text in errors.error_texts():
         yield text.path, text.page()
-<<<<<<< HEAD
-    yield errors.SUGGESTIONS, errors.suggestions()
+    yield from suggestions.modules()
     yield from sync_client.modules()
-=======
-    yield suggestions.PAGE, suggestions.suggestions_module()
->>>>>>> 7548640 (TypeScript client: gql-server-client, a workspace of the studio, which uses it too)
     yield operations.INDEX, operations.index()
     for operation in operations.operations():
         yield operation.page, operation.written()
