@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gql_server import client
-from tests.support.running_app import png, running_app
+from tests.support.running_app import FLUX, png, running_app
 from tests.test_docs import ROOT, blocks
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +28,14 @@ async def test_every_block_of_the_guide_runs(
     assert "3 of 3" in printed
     assert (tmp_path / "sunset.jpg").exists()
     assert len(list((tmp_path / "foxes").iterdir())) == 3
-    assert (tmp_path / "persisted-documents.json").exists()
+    trusted = {"trusted_documents": tmp_path / "persisted-documents.json"}
+    async with running_app(tmp_path / "trusting", trusted) as app:
+        monkeypatch.setenv("GQL_SERVER_URL", app.settings.server_url)
+        async with client.AsyncClient() as trusted_client:
+            image = await trusted_client.generate("A red fox", model=FLUX)
+            assert await trusted_client.image(image.id) == image
+            with pytest.raises(client.Forbidden):
+                await trusted_client.execute("{ viewer { role } }")
 
 
 def run_blocks(url: str) -> None:
