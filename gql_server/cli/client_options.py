@@ -1,12 +1,12 @@
 """Options of the commands that are clients of a running server."""
 
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import typer
 
 from gql_server.client.options import api_key_of, server_url
 
-_WRONG = 2
+_WRONG: Final = 2
 
 
 def checked_address(url: str) -> str:

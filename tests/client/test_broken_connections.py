@@ -1,16 +1,25 @@
 """The client on connections that break: what is retried, and what is never charged twice."""
 
 import random
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from gql_server.client import GqlServerError, NotFound, ServerUnreachable, Unavailable
+from gql_server.client import (
+    AsyncClient,
+    GqlServerError,
+    NotFound,
+    ServerUnreachable,
+    Transport,
+    Unavailable,
+)
+from gql_server.client.asynchronous.watching import _news
 from gql_server.client.errors.requests import RateLimited
 from gql_server.client.options import api_key_of, server_url
 from gql_server.client.retries import MAX_WAIT, Attempt, Retries, TemporaryError
+from gql_server.client.subjects import BatchSubject
 from tests.client.conftest import files_in, key_of, opened
 from tests.support.faulty_proxy import Answer, CutAnswer, Drop, LoseAnswer, running_proxy
 from tests.support.process import free_port
@@ -106,6 +115,24 @@ async def test_a_server_that_was_never_there_is_given_up_at_once(kind: str) -> N
         with pytest.raises(ServerUnreachable):
             await anext(client.watch_batch("bat_any"))
     assert lost == []
+
+
+async def test_a_poll_without_news_starts_retries_over(
+    user: RunningApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("gql_server.client.retries.time.monotonic", lambda: now)
+    away = TemporaryError(ServerUnreachable("away"), Attempt.LOST)
+    async with AsyncClient(user.settings.server_url, api_key=key_of(user)) as client:
+        batch = await client.create_batch(["A red fox"], model=FLUX)
+        await client.cancel_batch(batch)
+        retries = client._connection.retries()
+        retries.next_wait(away)
+        subject = BatchSubject(batch.id, 0)
+        async with aclosing(_news(client._connection, Transport.POLLING, subject, retries)) as news:
+            now += 3600
+            assert (await anext(news)).batch.is_finished
+        retries.next_wait(away)
 
 
 def test_waits_grow_are_spread_and_end(monkeypatch: pytest.MonkeyPatch) -> None:

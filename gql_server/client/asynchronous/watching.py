@@ -10,7 +10,7 @@ from gql_server.client.asynchronous.event_stream import subscribe_to_events
 from gql_server.client.asynchronous.websocket import subscribe
 from gql_server.client.errors.base import ServerUnreachable
 from gql_server.client.results.base import Result
-from gql_server.client.retries import Attempt, TemporaryError, TransportBlocked
+from gql_server.client.retries import Attempt, Retries, TemporaryError, TransportBlocked
 from gql_server.client.subjects import Subject
 from gql_server.client.transports import Transport
 
@@ -43,7 +43,7 @@ async def watch(
     transport, failures = next(transports), 0
     while True:
         try:
-            async with aclosing(_news(connection, transport, subject)) as news:
+            async with aclosing(_news(connection, transport, subject, retries)) as news:
                 async for update in news:
                     retries.reached()
                     failures = 0
@@ -65,7 +65,7 @@ async def watch(
 
 
 async def _news(
-    connection: AsyncConnection, transport: Transport, subject: Subject[U]
+    connection: AsyncConnection, transport: Transport, subject: Subject[U], retries: Retries
 ) -> AsyncGenerator[U]:
     """Yield what comes by a transport, and then what the query still has."""
     if transport is not Transport.POLLING:
@@ -73,7 +73,9 @@ async def _news(
             async for data in results:
                 yield subject.reported(data)
     while True:
-        update = subject.polled(await connection.attempt(subject.query, subject.variables()))
+        data = await connection.attempt(subject.query, subject.variables())
+        retries.reached()  # also where there is no news: a batch may be paused for hours
+        update = subject.polled(data)
         if update is not None:
             yield update
         if subject.is_over or (transport is not Transport.POLLING and not subject.has_more):

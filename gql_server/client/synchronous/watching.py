@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from gql_server.client.errors.base import ServerUnreachable
 from gql_server.client.results.base import Result
-from gql_server.client.retries import Attempt, TemporaryError, TransportBlocked
+from gql_server.client.retries import Attempt, Retries, TemporaryError, TransportBlocked
 from gql_server.client.subjects import Subject
 from gql_server.client.synchronous import network
 from gql_server.client.synchronous.connection import SyncConnection
@@ -44,7 +44,7 @@ def watch(
     transport, failures = next(transports), 0
     while True:
         try:
-            with closing(_news(connection, transport, subject)) as news:
+            with closing(_news(connection, transport, subject, retries)) as news:
                 for update in news:
                     retries.reached()
                     failures = 0
@@ -65,14 +65,18 @@ def watch(
                 connection.wait(retries, failed)
 
 
-def _news(connection: SyncConnection, transport: Transport, subject: Subject[U]) -> Generator[U]:
+def _news(
+    connection: SyncConnection, transport: Transport, subject: Subject[U], retries: Retries
+) -> Generator[U]:
     """Yield what comes by a transport, and then what the query still has."""
     if transport is not Transport.POLLING:
         with closing(_subscription(connection, transport, subject)) as results:
             for data in results:
                 yield subject.reported(data)
     while True:
-        update = subject.polled(connection.attempt(subject.query, subject.variables()))
+        data = connection.attempt(subject.query, subject.variables())
+        retries.reached()  # also where there is no news: a batch may be paused for hours
+        update = subject.polled(data)
         if update is not None:
             yield update
         if subject.is_over or (transport is not Transport.POLLING and not subject.has_more):
