@@ -12,11 +12,8 @@ from graphql import GraphQLError
 from gql_server.api.schema import build_schema
 from gql_server.cli import main
 from gql_server.graphql.execution.documents import Documents
-from gql_server.graphql.execution.persisted import (
-    PersistedDocuments,
-    TrustedDocumentsError,
-    load_trusted_documents,
-)
+from gql_server.graphql.execution.persisted import PersistedDocuments, load_trusted_documents
+from gql_server.graphql.execution.trusted_errors import TrustedDocumentsError
 from tests.support.running_app import RunningApp, running_app
 from tests.support.subscriber import Subscriber, subscriber
 
