@@ -1,8 +1,10 @@
 """What is wrong with a request is told in full, before anything is spent."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.support.running_app import FLUX, SDXL, RunningApp, png
 from tests.support.workers_ai_app import FakeWorkersAI
@@ -164,7 +166,9 @@ async def test_a_file_that_is_too_large_is_refused(app: RunningApp) -> None:
 
 
 async def test_a_file_of_too_many_pixels_is_refused(app: RunningApp) -> None:
-    payload = await app.upload(png(6000, 5000))
+    file = BytesIO()
+    Image.new("1", (6000, 5000)).save(file, "PNG")
+    payload = await app.upload(file.getvalue())
     (error,) = payload["userErrors"]
     assert (error["code"], error["path"]) == ("INVALID", ["input", "file"])
     assert "pixels" in error["message"]
