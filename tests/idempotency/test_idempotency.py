@@ -148,7 +148,7 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_one_of_those_who_wait_takes_the_key_of_a_dead_process(database: Database) -> None:
     await add_key(database, await add_process(database))
-    servers = [Server(database, 60, lease=0.5) for _ in range(3)]
+    servers = [Server(database, 60, lease=3.0) for _ in range(3)]
     works = [Work(database) for _ in range(30)]
     for work in works:
         work.may_end.set()
