@@ -54,7 +54,8 @@ test-clients: $(VENV)/checks $(VENV)-clients/ready $(VENV)-litellm/ready types-s
 # batches whose database or store goes away, whose calls fail, and whom a thousand watch. And hostile
 # inputs by the thousand, from the schema and, by schemathesis, from REST's description. And every
 # attack at once on a server with a memory limit, and random frames of WebSockets. And servers whose
-# clock steps, and that die or freeze at every step of a generation.
+# clock steps, and that die or freeze at every step of a generation. At the end far more requests than
+# a server takes, and an hour of everything on SQLite and one on PostgreSQL: SOAK_SECONDS=600 is shorter.
 test-survival: $(VENV)/checks
 	SURVIVAL_ROUNDS=30 $(BIN)/python -m pytest --numprocesses auto -m "not clients" \
 		tests/e2e/batches tests/rest/test_description.py

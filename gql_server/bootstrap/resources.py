@@ -113,8 +113,8 @@ async def open_database(
         check_database_exists(settings)
     async with _database(settings, sizes) as database:
         if database.is_sqlite and migrates:
-            await migrate(database)
-        await check_current(database)
+            await migrate(database, may_be_newer=settings.allow_newer_database)
+        await check_current(database, may_be_newer=settings.allow_newer_database)
         yield database
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
+from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.domain.errors import DomainError, GenerationFailed, GenerationPending, Rejected
 from gql_server.transient import ServerBusy
 
@@ -112,7 +113,7 @@ class RunningGenerations:
         error = None if task.cancelled() else task.exception()
         if error is None or task in self._awaited:
             return  # those who wait get the error, and log it if necessary
-        if isinstance(error, DomainError | Rejected):
+        if isinstance(error, DomainError | Rejected | DatabaseUnavailable):
             log.warning("generation_failed", generation=task.get_name(), reason=str(error))
         else:
             log.error("generation_crashed", generation=task.get_name(), exc_info=error)

@@ -200,7 +200,7 @@ class Idempotency:
         error = None if call.task.cancelled() else call.task.exception()
         if error is None or call.waiters or isinstance(error, IdempotencyInProgress):
             return  # those who wait get the error, and log it if necessary
-        if isinstance(error, DomainError | Rejected):
+        if isinstance(error, DomainError | Rejected | DatabaseUnavailable):
             log.warning("keyed_request_failed", result=call.result_id, reason=str(error))
         else:
             log.error("keyed_request_crashed", result=call.result_id, exc_info=error)

@@ -52,6 +52,11 @@ class ServerSettings(BaseSettings):
         "below `max_connections` minus `superuser_reserved_connections`; beyond that [they wait "
         "for one another](using.md#running-it).",
     )
+    allow_newer_database: bool = Field(
+        default=False,
+        description="Whether the server starts on a database that the next version has migrated, "
+        "to [roll back](deploying.md#roll-back) to this one.",
+    )
     allowed_hosts: Hosts = Field(
         default=(),
         description="Host names the server answers to, separated by commas: `api.example.com, "
