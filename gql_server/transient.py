@@ -1,7 +1,7 @@
 """Temporary failures: the code that clients see, and when to retry.
 
-docs/using.md has the same as a table (Temporary failures), and tests/web/test_passing_failures.py
-tests each over every transport.
+docs/guide/retries.md has the same as a table (Temporary failures), and
+tests/web/test_passing_failures.py tests each over every transport.
 """
 
 from typing import Final

@@ -48,7 +48,7 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
         assert (ROOT / "gql_server" / name).exists() or (ROOT / name).exists(), name
 
 
-@pytest.mark.parametrize("book", blocks(ROOT / "docs/using.md", "toml"))
+@pytest.mark.parametrize("book", blocks(ROOT / "docs/guide/costs.md", "toml"))
 def test_a_price_book_that_is_shown_is_taken(tmp_path: Path, book: str) -> None:
     path = tmp_path / "book.toml"
     path.write_text(book, "utf-8")
@@ -56,5 +56,5 @@ def test_a_price_book_that_is_shown_is_taken(tmp_path: Path, book: str) -> None:
 
 
 def test_every_outcome_of_previews_is_documented() -> None:
-    page = (ROOT / "docs/using.md").read_text("utf-8")
+    page = (ROOT / "docs/guide/simulating-failures.md").read_text("utf-8")
     assert [example for example in EXAMPLES if f"`{example}`" not in page] == []

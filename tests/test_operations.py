@@ -13,7 +13,8 @@ from tests.access.access_probes import OwnedObjects, make_objects
 from tests.support.clients import client_of
 from tests.support.running_app import RunningApp, png, running_app
 from tests.support.streams import EVENTS, streamed
-from tools.reference.operations import FOLDER, INDEX, SCHEMA, Operation, index, operations
+from tools.reference.operations import FOLDER, INDEX, Operation, index, operations
+from tools.reference.types import SCHEMA
 
 pytestmark = pytest.mark.anyio
 

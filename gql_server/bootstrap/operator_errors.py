@@ -19,7 +19,7 @@ from gql_server.inference.overrides import OverridesError
 from gql_server.ledger.prices.files import PriceBookError
 from gql_server.settings import Settings, SettingsError
 
-_RIGHTS: Final = "; docs/using.md#rights-in-postgresql has every right that is needed"
+_RIGHTS: Final = "; docs/running.md#rights-in-postgresql has every right that is needed"
 
 
 def describe(error: BaseException, settings: Settings | None) -> str | None:

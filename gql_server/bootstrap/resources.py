@@ -48,7 +48,7 @@ log = structlog.get_logger(__name__)
 OLD_JOB_TABLES: Final = (
     "DATABASE_URL: The tables of jobs are of an older version: run `gql-server migrate` first."
 )
-_RIGHTS: Final = "docs/using.md#rights-in-postgresql has every right that is needed"
+_RIGHTS: Final = "docs/running.md#rights-in-postgresql has every right that is needed"
 
 
 class StartError(Exception):

@@ -58,8 +58,8 @@ def run(*command: str) -> tuple[int, str]:
 
 def documented(heading: str) -> list[str]:
     """Return the statements of the documentation, for whoever migrates or serves."""
-    text = (Path(__file__).parents[2] / "docs" / "using.md").read_text("utf-8")
-    part = text.partition("### Rights in PostgreSQL")[2].partition(heading)[2]
+    text = (Path(__file__).parents[2] / "docs" / "running.md").read_text("utf-8")
+    part = text.partition("## Rights in PostgreSQL")[2].partition(heading)[2]
     (block,) = re.findall(r"```sql\n(.*?)```", part.partition("\n#")[0], re.DOTALL)[:1]
     return [one.strip() for one in block.split(";") if one.strip()]
 
@@ -124,7 +124,7 @@ def test_a_role_that_only_serves(
     desk.execute(f"CREATE ROLE {server} LOGIN")
     monkeypatch.setenv("DATABASE_URL", desk.setting.replace(desk.role, server))
     code, output = run("keys", "list")
-    assert (code, "docs/using.md#rights-in-postgresql" in output) == (1, True)
+    assert (code, "docs/running.md#rights-in-postgresql" in output) == (1, True)
     assert "permission denied for table alembic_version" in output
     for statement in documented("only serves"):
         desk.execute(statement.replace("migrator", desk.role).replace("server", server))
@@ -135,7 +135,7 @@ def test_a_role_that_only_serves(
     desk.execute(f"REVOKE USAGE ON SCHEMA jobs FROM {server}")
     code, output = run("serve")
     assert (code, "permission denied for schema jobs" in output) == (1, True)
-    assert "docs/using.md#rights-in-postgresql" in output
+    assert "docs/running.md#rights-in-postgresql" in output
 
 
 def test_a_password_of_any_characters_is_required_and_shown_nowhere(

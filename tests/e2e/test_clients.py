@@ -72,7 +72,7 @@ async def through_a_restart(name: str, tmp_path: Path, workspace: Path, **given:
 async def test_clients_that_retry_by_themselves_receive_each_event_once(
     tmp_path: Path, workspace: Path
 ) -> None:
-    documented = (ROOT / "docs" / "using.md").read_text()
+    documented = (ROOT / "docs" / "guide" / "watching.md").read_text()
     code = documented.partition("```js resuming.mjs\n")[2].partition("```")[0]
     (workspace / "resuming.mjs").write_text(code)
     one_by_one = {"BATCH_CONCURRENCY": "1", "SHUTDOWN_TIMEOUT": "5"}

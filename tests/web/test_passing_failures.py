@@ -1,4 +1,4 @@
-"""What passes by itself is reported alike over every way to ask: docs/using.md has the table."""
+"""What passes by itself is reported alike over every way: docs/guide/retries.md has the table."""
 
 import asyncio
 import sqlite3

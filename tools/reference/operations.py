@@ -10,18 +10,16 @@ from typing import Any
 from graphql import (
     GraphQLField,
     GraphQLInputObjectType,
-    build_schema,
     get_named_type,
 )
 
 from gql_server.access.permissions import Visibility
 from gql_server.api.permissions import PERMISSIONS
-from gql_server.api.schema import schema_text
-from tools.reference.markdown import wrapped
+from tools.reference.markdown import one_line, table, wrapped
+from tools.reference.types import SCHEMA, type_link
 
 FOLDER = Path(__file__).parents[2] / "docs" / "operations"
 INDEX = FOLDER / "README.md"
-SCHEMA = build_schema(schema_text())
 
 _BEGIN = "<!-- From the schema; `make schema` writes it. -->"
 _END = "<!-- What follows is written by hand. -->"
@@ -30,6 +28,7 @@ _OTHERS = {
     Visibility.NONE: "Nothing in it belongs to a user.",
     Visibility.VISIBLE: "Includes the objects of all users.",
 }
+_TYPES = "../types/"
 _BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 
@@ -58,9 +57,11 @@ class Operation:
                 + (" or a higher one" if permission.role != "admin" else "")
                 + f". {_OTHERS[permission.others]}"
             ),
-            wrapped(_line(self.field.description)),
-            _table(("argument", "type", "description"), self._arguments()),
-            wrapped(f"Returns `{self.field.type}`: {_line(answer.description)}"),
+            wrapped(one_line(self.field.description)),
+            table(("argument", "type", "description"), self._arguments()),
+            wrapped(
+                f"Returns {type_link(self.field.type, _TYPES)}: {one_line(answer.description)}"
+            ),
             _END,
         ]
         return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
@@ -79,11 +80,15 @@ class Operation:
 
     def _arguments(self) -> Iterator[tuple[str, str, str]]:
         for name, argument in self.field.args.items():
-            yield f"`{name}`", f"`{argument.type}`", _line(argument.description)
+            yield f"`{name}`", type_link(argument.type, _TYPES), one_line(argument.description)
             given = get_named_type(argument.type)
             if isinstance(given, GraphQLInputObjectType):
                 for part, field in given.fields.items():
-                    yield f"`{name}.{part}`", f"`{field.type}`", _line(field.description)
+                    yield (
+                        f"`{name}.{part}`",
+                        type_link(field.type, _TYPES),
+                        one_line(field.description),
+                    )
 
 
 @dataclass(frozen=True)
@@ -111,23 +116,10 @@ def index() -> str:
             f"[{operation.name}]({operation.name}.md)",
             operation.kind.lower(),
             f"`{PERMISSIONS[operation.kind][operation.name].role}`",
-            _line(operation.field.description),
+            one_line(operation.field.description),
         )
         for operation in operations()
     ]
-    table = _table(("operation", "kind", "role", "description"), rows)
-    head = f"# Operations\n\n{_BEGIN}\n\n{table}\n\n{_END}\n"
+    listed = table(("operation", "kind", "role", "description"), rows)
+    head = f"# Operations\n\n{_BEGIN}\n\n{listed}\n\n{_END}\n"
     return head + old.partition(f"{_END}\n")[2]
-
-
-def _line(text: str | None) -> str:
-    return " ".join((text or "").split()).replace("|", "\\|")
-
-
-def _table(head: tuple[str, ...], rows: Any) -> str:
-    lines = [" | ".join(row) for row in rows]
-    if not lines:
-        return ""
-    return "\n".join(
-        f"| {line} |" for line in (" | ".join(head), " | ".join("---" for _ in head), *lines)
-    )

@@ -15,6 +15,7 @@ from tools.reference import (
     suggestions,
     sync_client,
     traces,
+    types,
 )
 
 
@@ -33,6 +34,7 @@ def generated_pages() -> Iterator[tuple[Path, str]]:
         yield text.path, text.page()
     yield from suggestions.modules()
     yield from sync_client.modules()
+    yield from types.type_pages()
     yield operations.INDEX, operations.index()
     for operation in operations.operations():
         yield operation.page, operation.written()

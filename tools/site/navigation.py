@@ -60,6 +60,6 @@ def _files(patterns: Sequence[str]) -> list[Path]:
 
 def _matches(pattern: str) -> Iterator[Path]:
     found = sorted(ROOT.glob(pattern))
-    if not found:
+    if not found and "*" not in pattern:
         raise FileNotFoundError(f"nav.toml names {pattern}, which does not exist.")
     yield from found

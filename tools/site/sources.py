@@ -13,7 +13,7 @@ from typing import Final
 
 from tools.site.navigation import ROOT, Navigation
 
-_LINK: Final = re.compile(r"(?<!!)\[([^]\[]*)\]\(([^)#\s]*)(#[^)\s]*)?\)")
+_LINK: Final = re.compile(r"(?<!!)\[((?:`[^`]*`|[^]\[`])*)\]\(([^)#\s]*)(#[^)\s]*)?\)")
 _FENCE: Final = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 _HOME: Final = "index.md"
 _SHOWN: Final = {"", ".conf", ".json", ".md", ".service", ".yaml"}

@@ -111,7 +111,7 @@ class RequestSettings(BaseSettings):
     trusted_documents: Path | None = Field(
         default=None,
         description="Manifest of the only documents that may run. "
-        "[Formats](using.md#documents-by-their-hash).",
+        "[Formats](guide/http.md#documents-by-their-hash).",
     )
     max_query_length: int = Field(
         default=65_536, ge=1, description="Maximum length of a document, in characters."
@@ -135,7 +135,7 @@ class RequestSettings(BaseSettings):
         default=12_000,
         ge=1,
         description="Maximum cost of an operation: the number of objects it may return. "
-        "[How it is counted](using.md#limits).",
+        "[How it is counted](guide/http.md#limits).",
     )
     allowance: Annotated[int, Field(ge=0, le=2_000_000_000)] | None = Field(
         default=None,

@@ -11,7 +11,7 @@ class ProvenanceSettings(BaseSettings):
         default=True,
         description="Whether the server writes into each image that a model made it: the IPTC "
         "digital source type and the model, by XMP. Images that their provider has marked stay "
-        "as they are. [More](using.md#provenance).",
+        "as they are. [More](guide/generating.md#provenance).",
     )
     provenance_prompt: bool = Field(
         default=False,

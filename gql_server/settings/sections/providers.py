@@ -77,7 +77,7 @@ class WorkersAISettings(BaseSettings):
     price_book: Path | None = Field(
         default=None,
         description="TOML file with prices that replace the built-in ones. "
-        "[Format](using.md#prices).",
+        "[Format](guide/costs.md#prices).",
     )
     model_overrides: Path | None = Field(
         default=None,

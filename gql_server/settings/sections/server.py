@@ -36,7 +36,8 @@ class ServerSettings(BaseSettings):
     database_url: DatabaseAddress | None = Field(
         default=None,
         description="`sqlite:///path/to/file.db` or `postgresql://user:password@host/database`. "
-        "Defaults to SQLite in `DATA_DIR`. [Rights in PostgreSQL](using.md#rights-in-postgresql).",
+        "Defaults to SQLite in `DATA_DIR`. "
+        "[Rights in PostgreSQL](running.md#rights-in-postgresql).",
     )
     database_password: SecretStr | None = Field(
         default=None,
@@ -50,7 +51,7 @@ class ServerSettings(BaseSettings):
         description="Connections a process opens to PostgreSQL at most, and never more than half "
         "of what the server, the database and the role allow. Keep the sum over all processes "
         "below `max_connections` minus `superuser_reserved_connections`; beyond that [they wait "
-        "for one another](using.md#running-it).",
+        "for one another](running.md#running-it).",
     )
     allow_newer_database: bool = Field(
         default=False,
@@ -62,7 +63,7 @@ class ServerSettings(BaseSettings):
         description="Host names the server answers to, separated by commas: `api.example.com, "
         "*.example.org`; `*` for any. Defaults to the server's own name where it listens on "
         "loopback without authentication, and to any name elsewhere. "
-        "[Why](using.md#names-of-the-server).",
+        "[Why](guide/http.md#names-of-the-server).",
     )
     allowed_ips: Networks = Field(
         default=(),

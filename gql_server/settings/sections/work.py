@@ -61,7 +61,7 @@ class WebhookSettings(BaseSettings):
         description="Signs webhooks: `whsec_` and 24 to 64 random bytes in base64, or several "
         "while you rotate it, separated by spaces. Defaults to a secret generated once in "
         "`DATA_DIR` with SQLite, and to no webhooks with PostgreSQL. Must be the same in every "
-        "process. [Rotation](using.md#webhooks).",
+        "process. [Rotation](guide/webhooks.md).",
     )
     webhook_allow_private: bool = Field(
         default=False,

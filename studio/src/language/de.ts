@@ -647,7 +647,7 @@ export const de: Words = {
       template: 'Eine Vorlage: Prompts und Einstellungen zum Wiederverwenden.',
       watch: 'Neue Bilder, sobald sie da sind. Führen Sie dies aus, und erstellen Sie dann welche in einem anderen Tab.',
       errors:
-        'Fehler, mit denen ein Frontend umgehen muss. Vorschauen tun, was in den Klammern steht (alles in docs/using.md); Modelle nehmen es als Teil des Prompts. Das Ergebnis zeigt Nummer 8.',
+        'Fehler, mit denen ein Frontend umgehen muss. Vorschauen tun, was in den Klammern steht (alles in docs/guide/simulating-failures.md); Modelle nehmen es als Teil des Prompts. Das Ergebnis zeigt Nummer 8.',
       batches: 'Die neuesten Serien, mit dem Fehler jedes gescheiterten Eintrags.',
     },
   },

@@ -630,7 +630,7 @@ export const en = {
       template: 'A template: prompts and settings to use again.',
       watch: 'New images as they appear. Run this, then generate some in another tab.',
       errors:
-        'Errors that a front end must handle. Previews do what the words in brackets say (all are in docs/using.md); models take them as part of the prompt. See the result with number 8.',
+        'Errors that a front end must handle. Previews do what the words in brackets say (all are in docs/guide/simulating-failures.md); models take them as part of the prompt. See the result with number 8.',
       batches: 'The latest batches, with the error of each failed item.',
     },
   },

@@ -1,5 +1,5 @@
 // Every client that subscribes again by itself, while the server is stopped and started again: what
-// docs/using.md shows makes it continue from the last event, and it receives each event once.
+// docs/guide/watching.md shows makes it continue from the last event, and it receives each event once.
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApolloClient, InMemoryCache, gql } from '@apollo/client';
