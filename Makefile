@@ -44,8 +44,8 @@ tests: $(VENV)/checks
 
 test-clients: $(VENV)/checks $(VENV)-clients/ready $(VENV)-litellm/ready types-studio
 	$(MAKE) studio docs
-	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_openai_clients.py tests/e2e/test_mcp_clients.py \
-		tests/e2e/test_typescript_client.py \
+	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_client_pages.py \
+		tests/e2e/test_openai_clients.py tests/e2e/test_mcp_clients.py tests/e2e/test_typescript_client.py \
 		tests/e2e/test_playground.py tests/e2e/test_studio_pages.py tests/e2e/test_proxies.py \
 		tests/pages tests/rest \
 		--deselect tests/pages/test_distribution.py::test_a_package_works_in_an_empty_environment

@@ -18,7 +18,7 @@ PAGES = sorted(
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    return re.findall(rf"```{language}(?: [\w.-]+)?\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
 
 
 def anchors(page: Path) -> set[str]:
