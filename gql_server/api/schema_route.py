@@ -1,6 +1,7 @@
 """``/schema.graphql``: the schema as text, for tools that generate code from it."""
 
 from functools import cache
+from hashlib import sha256
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -12,6 +13,11 @@ from gql_server.domain.principal import Principal
 
 PATH = "/schema.graphql"
 _text = cache(schema_text)
+
+
+@cache
+def _hash() -> str:
+    return sha256(_text().encode()).hexdigest()[:32]
 
 
 def schema_route(*, is_shown: bool | None) -> Route:
@@ -27,6 +33,11 @@ def schema_route(*, is_shown: bool | None) -> Route:
         if not (is_admin if is_shown is None else is_shown):
             message = "The schema is not shown to this caller (INTROSPECTION).\n"
             return PlainTextResponse(message, status_code=HTTPStatus.FORBIDDEN)
-        return PlainTextResponse(_text())
+        # Weak: a compressed response has the same.
+        etag = f'W/"{_hash()}"'
+        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return PlainTextResponse(_text(), headers=headers)
 
     return Route(PATH, schema, methods=["GET"])

@@ -17,6 +17,11 @@ async def test_everyone_gets_the_schema_without_authentication(app: RunningApp) 
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
     assert response.text == schema_text()
+    headers = {"if-none-match": response.headers["etag"]}
+    again = await app.client.get("/schema.graphql", headers=headers)
+    assert (again.status_code, again.content) == (304, b"")
+    head = await app.client.head("/schema.graphql")
+    assert (head.status_code, head.headers["etag"]) == (200, response.headers["etag"])
 
 
 @pytest.mark.parametrize(
