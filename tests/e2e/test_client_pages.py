@@ -11,7 +11,7 @@ from shutil import copy
 import pytest
 
 from tests.support.child import child_process
-from tests.support.node import PYTHON, ROOT, run
+from tests.support.node import NODE, PYTHON, ROOT, node, run
 from tests.support.process import free_port, server_process
 from tests.support.running_app import png
 
@@ -20,6 +20,12 @@ pytestmark = [pytest.mark.anyio, pytest.mark.clients]
 PAGES = ROOT / "docs" / "clients"
 CLIENTS = Path(__file__).parent / "clients"
 FILE = re.compile(r"^```\w+ ([\w.-]+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+TYPES = '{"compilerOptions": {"strict": true, "target": "es2022", "lib": ["es2023", "dom", '
+TYPES += (
+    '"dom.iterable", "dom.asynciterable"], "module": "commonjs", "moduleResolution": "node10", '
+)
+TYPES += '"ignoreDeprecations": "5.0", "skipLibCheck": true, "types": [], "outDir": "built"}, '
+TYPES += '"files": ["images.ts"]}'
 
 
 def write_files(page: Path, folder: Path) -> None:
@@ -36,8 +42,11 @@ def write_files(page: Path, folder: Path) -> None:
 def workspace(tmp_path: Path) -> Path:
     folder = tmp_path / "workspace"
     folder.mkdir()
+    (folder / "node_modules").symlink_to(CLIENTS / "node_modules")
+    (folder / "package.json").write_text('{"type": "module"}')
     (folder / "pixel.png").write_bytes(png(64, 64))
     copy(ROOT / "schema.graphql", folder)
+    write_files(ROOT / "docs" / "guide" / "watching.md", folder)
     return folder
 
 
@@ -58,6 +67,21 @@ async def through_a_restart(command: tuple[str | Path, ...], folder: Path, data:
                     line, _ = "", await one.wait()
             output = line + (await one.stdout.read()).decode()
             assert (await one.wait(), output) == (0, ""), output
+
+
+async def test_the_pages_for_javascript(workspace: Path, tmp_path: Path) -> None:
+    for name in ("apollo", "urql", "relay", "graphql-codegen"):
+        write_files(PAGES / f"{name}.md", workspace)
+    commands = CLIENTS / "node_modules" / ".bin"
+    (workspace / "__generated__").mkdir()
+    await node(str(commands / "relay-compiler"), "relay.config.json", folder=workspace)
+    await node(str(commands / "graphql-codegen"), "--config", "codegen.ts", folder=workspace)
+    (workspace / "tsconfig.json").write_text(TYPES)
+    await node(str(commands / "tsc"), folder=workspace)
+    (workspace / "built" / "package.json").write_text('{"type": "commonjs"}')
+    copy(CLIENTS / "guides.mjs", workspace)
+    modules = ("./apollo.mjs", "./urql.mjs", "./relay.mjs", "./built/images.js")
+    await through_a_restart((*NODE, "guides.mjs", *modules), workspace, tmp_path)
 
 
 async def test_the_pages_for_python(workspace: Path, tmp_path: Path) -> None:
