@@ -17,12 +17,10 @@ from gql_server.database.queries.store_audits import AuditPurpose, find_store_au
 from gql_server.database.records.store_audits import StoreAuditRecord
 from gql_server.domain.clock import now
 from gql_server.generation.services import Services
-from gql_server.graphql.server.view import GraphQLView
 from gql_server.jobs.depths import Depth
 from gql_server.ledger.audit.store_report import StoreReport
 from gql_server.telemetry import gauges
 from gql_server.telemetry.metrics import REGISTRY
-from gql_server.web.renditions import Renditions
 
 log = structlog.get_logger(__name__)
 
@@ -56,18 +54,6 @@ class Observed:
     counts: dict[gauges.Gauge, Callable[[], int]] = field(default_factory=dict)
     caches: dict[str, Cache[Any, Any]] = field(default_factory=dict)
     counted_caches: dict[str, CountedCache] = field(default_factory=dict)
-
-
-def observed_caches(view: GraphQLView, renditions: Renditions | None) -> Observed:
-    """Return the caches of the GraphQL API, and of resized images if there are any."""
-    documents = view.engine.documents
-    counted: dict[str, CountedCache] = {"documents": documents}
-    if renditions is not None:
-        counted["renditions"] = renditions
-    plans, persisted = view.engine.plans.cache, view.persisted.cache
-    return Observed(
-        caches={"plans": plans, "persisted_documents": persisted}, counted_caches=counted
-    )
 
 
 class ProcessMetrics:

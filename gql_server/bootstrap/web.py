@@ -24,10 +24,11 @@ from gql_server.api.schema import build_schema
 from gql_server.api.schema_route import schema_route
 from gql_server.bootstrap.http_apis import mcp_routes, openai_routes, rest_routes
 from gql_server.bootstrap.image_files import renditions_watched
-from gql_server.bootstrap.metrics import ProcessMetrics, observed_caches
+from gql_server.bootstrap.metrics import ProcessMetrics
 from gql_server.bootstrap.metrics_server import metrics_served
 from gql_server.bootstrap.middleware import middleware_of, public_path_of
 from gql_server.bootstrap.model_aliases import model_aliases
+from gql_server.bootstrap.observed_caches import observed_caches
 from gql_server.bootstrap.readiness import checks
 from gql_server.bootstrap.resources import StartError
 from gql_server.bootstrap.services import Wiring
