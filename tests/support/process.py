@@ -8,6 +8,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy.engine import URL
 
@@ -19,6 +20,9 @@ from tests.support.leftovers import MARK
 from tests.support.sqlite import make_sqlite
 from tests.support.waiting import WAIT_SECONDS
 from tests.support.workers_ai_app import FakeWorkersAI
+
+_MAX_LOG_BYTES: Final = 64 * 1024 * 1024
+"""A server whose log is not read waits at a tenth of a megabyte: thousands of requests."""
 
 
 class ServerProcess:
@@ -120,6 +124,7 @@ async def server_process(
         env=environment({**settings, "PORT": str(port)}),
         stdout=PIPE,
         stderr=PIPE,
+        limit=_MAX_LOG_BYTES,
     ) as process:
         assert process.stdout is not None
         printed: list[str] = []
