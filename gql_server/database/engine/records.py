@@ -71,40 +71,41 @@ async def records_by_id(
     statement = _select_by_id(table, record, is_owned=user_id is not None, for_update=for_update)
     if where:
         statement = statement.where(*where)
-    values: dict[str, Any] = {_IDS: _with_prefix(ids, prefix)}
-    if user_id is not None:
-        values[_OWNER] = user_id
+    values = id_values(ids, prefix=prefix, user_id=user_id)
     return {row.id: record._make(row) for row in await connection.execute(statement, values)}
 
 
+# Made once: SQLAlchemy takes longer to make a statement and its cache key than to execute it.
 @cache
 def _select_by_id(
     table: type[SQLModel], record: type[NamedTuple], *, is_owned: bool, for_update: bool
 ) -> Select[Any]:
-    # Made once: SQLAlchemy takes longer to make a statement and its cache key than to execute it.
+    statement = select_records(table, record)
+    return with_ids(statement, table, is_owned=is_owned, for_update=for_update)
+
+
+def with_ids(
+    statement: Select[Any], table: type[SQLModel], *, is_owned: bool, for_update: bool
+) -> Select[Any]:
+    """Narrow a statement to rows with the IDs, and of the owner, that ``id_values`` returns.
+
+    Args:
+        statement: The statement.
+        table: The table.
+        is_owned: Whether the rows are those of one owner.
+        for_update: Whether to lock the rows until the transaction ends.
+    """
     columns = table_of(table).c
-    statement = select_records(table, record).where(columns.id.in_(bindparam(_IDS, expanding=True)))
+    statement = statement.where(columns.id.in_(bindparam(_IDS, expanding=True)))
     if is_owned:
         statement = statement.where(columns.user_id == bindparam(_OWNER))
     return statement.with_for_update() if for_update else statement
 
 
-def with_ids(
-    statement: Select[Any],
-    table: type[SQLModel],
-    ids: Collection[str],
-    *,
-    prefix: IdPrefix,
-    user_id: str | None,
-    for_update: bool = False,
-) -> Select[Any]:
-    """Narrow a statement to rows with these IDs, of one owner or, for None, of any."""
-    columns = table_of(table).c
-    statement = statement.where(columns.id.in_(_with_prefix(ids, prefix)))
-    if user_id is not None:
-        statement = statement.where(columns.user_id == user_id)
-    return statement.with_for_update() if for_update else statement
+def id_values(ids: Collection[str], *, prefix: IdPrefix, user_id: str | None) -> dict[str, Any]:
+    """Return the values of a statement from ``with_ids``; it is owned unless the user is None.
 
-
-def _with_prefix(ids: Collection[str], prefix: IdPrefix) -> list[str]:
-    return [one for one in ids if has_prefix(one, prefix)]
+    IDs with another prefix are left out.
+    """
+    values: dict[str, Any] = {_IDS: [one for one in ids if has_prefix(one, prefix)]}
+    return values if user_id is None else {**values, _OWNER: user_id}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from cachetools import LRUCache
@@ -28,7 +29,7 @@ from gql_server.database.engine.pages import (
     read_raw_page,
 )
 from gql_server.database.engine.raw_reads import RawRead, compiled
-from gql_server.database.engine.records import with_ids
+from gql_server.database.engine.records import id_values, with_ids
 from gql_server.database.queries.image_files import due_now
 from gql_server.database.queries.image_sources import derived_conditions
 from gql_server.database.queries.image_tags import delete_tags, insert_tags, tag_conditions
@@ -37,6 +38,7 @@ from gql_server.database.tables.images import ImageRow, ImageSourceRow, ImageTag
 from gql_server.domain.search import folded_words
 
 _LIST: Final = "list_of_row"
+_MAX_SELECTIONS: Final = 256
 
 IMAGE_COLUMNS: Final = frozenset(PartialImage.__required_keys__ | PartialImage.__optional_keys__)
 """Every column that can be chosen."""
@@ -211,17 +213,24 @@ async def find_images(
         for_update: Whether to lock them until the transaction ends.
         include_purged: Whether purged ones are found.
     """
-    statement = with_ids(
-        _select({*columns, "created_at", "id"}),
-        ImageRow,
-        ids,
-        prefix="img",
-        user_id=user_id,
+    statement = _select_by_id(
+        frozenset(columns),
+        is_owned=user_id is not None,
         for_update=for_update,
+        include_purged=include_purged,
     )
+    values = id_values(ids, prefix="img", user_id=user_id)
+    return {row["id"]: row for row in _images(await connection.execute(statement, values))}
+
+
+@lru_cache(_MAX_SELECTIONS)
+def _select_by_id(
+    columns: frozenset[str], *, is_owned: bool, for_update: bool, include_purged: bool
+) -> Select[Any]:
+    statement = _select({*columns, "created_at", "id"})
     if not include_purged:
         statement = statement.where(col(ImageRow.purged_at).is_(None))
-    return {row["id"]: row for row in _images(await connection.execute(statement))}
+    return with_ids(statement, ImageRow, is_owned=is_owned, for_update=for_update)
 
 
 async def update_image(

@@ -1,6 +1,7 @@
 """Statements about templates. Deleted ones are not found."""
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from sqlalchemy import Result, Select, func, insert, select, update
@@ -15,7 +16,7 @@ from gql_server.database.engine.pages import (
     read_columns,
     read_page,
 )
-from gql_server.database.engine.records import with_ids
+from gql_server.database.engine.records import id_values, with_ids
 from gql_server.database.records.templates import (
     PartialTemplate,
     TemplateChanges,
@@ -28,6 +29,8 @@ TEMPLATE_COLUMNS: Final = frozenset(
     PartialTemplate.__required_keys__ | PartialTemplate.__optional_keys__
 )
 """Every column that can be chosen."""
+
+_MAX_SELECTIONS: Final = 256
 
 
 async def insert_template(connection: AsyncConnection, template: TemplateRow) -> None:
@@ -67,15 +70,17 @@ async def find_templates(
 
     ``for_update`` locks them until the transaction ends.
     """
-    statement = with_ids(
-        _select({*columns, "created_at", "id"}, user_id=None),
-        TemplateRow,
-        ids,
-        prefix="tpl",
-        user_id=user_id,
-        for_update=for_update,
+    statement = _select_by_id(
+        frozenset(columns), is_owned=user_id is not None, for_update=for_update
     )
-    return {row["id"]: row for row in _templates(await connection.execute(statement))}
+    values = id_values(ids, prefix="tpl", user_id=user_id)
+    return {row["id"]: row for row in _templates(await connection.execute(statement, values))}
+
+
+@lru_cache(_MAX_SELECTIONS)
+def _select_by_id(columns: frozenset[str], *, is_owned: bool, for_update: bool) -> Select[Any]:
+    statement = _select({*columns, "created_at", "id"}, user_id=None)
+    return with_ids(statement, TemplateRow, is_owned=is_owned, for_update=for_update)
 
 
 async def update_template(
