@@ -24,3 +24,10 @@ BUSY_RETRY_SECONDS: Final = 2
 
 class ServerBusy(Exception):
     """The process generates as many images for requests as it can; nothing was started."""
+
+    message: Final = "The server generates as many images as it can. Try again in a moment."
+
+
+def unavailable(retry_seconds: int) -> dict[str, object]:
+    """Return the extensions of a GraphQL error that a retry after some seconds may not meet."""
+    return {"code": UNAVAILABLE, "retryable": True, "retryAfter": retry_seconds}

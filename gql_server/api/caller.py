@@ -27,11 +27,10 @@ from gql_server.graphql.execution.context import (
 from gql_server.graphql.execution.context import ServerStopping as ServerIsStopping
 from gql_server.graphql.execution.limits import limit_error
 from gql_server.telemetry.metrics import CLIENTS_DROPPED
-from gql_server.transient import BUSY_RETRY_SECONDS, UNAVAILABLE
+from gql_server.transient import BUSY_RETRY_SECONDS, unavailable
 from gql_server.web.allowances import allowance_headers
 from gql_server.web.request_record import RequestRecord
 
-_BUSY: Final = {"code": UNAVAILABLE, "retryable": True, "retryAfter": BUSY_RETRY_SECONDS}
 _NO_CODE: Final = "GRAPHQL"
 """Stands for the errors of graphql-core, such as a document that is not valid."""
 
@@ -192,7 +191,8 @@ class Caller(OperationContext):
         if counts is None or user_id is None or counts.add(user_id):
             return None
         if counts.is_full:
-            return GraphQLError("The server is busy. Try again in a moment.", extensions=_BUSY)
+            message = "The server is busy. Try again in a moment."
+            return GraphQLError(message, extensions=unavailable(BUSY_RETRY_SECONDS))
         message = f"You have as many subscriptions as this server takes: {counts.limit}."
         return limit_error("TOO_MANY_SUBSCRIPTIONS", message, counts.limit)
 

@@ -27,8 +27,8 @@ from gql_server.graphql.execution.errors import copy_of, request_error
 from gql_server.transient import (
     BUSY_RETRY_SECONDS,
     DATABASE_RETRY_SECONDS,
-    UNAVAILABLE,
     ServerBusy,
+    unavailable,
 )
 
 log = structlog.get_logger(__name__)
@@ -137,17 +137,13 @@ def _transient_error(error: GraphQLError, original: Exception) -> GraphQLError |
             },
         )
     if isinstance(original, ServerBusy):
-        return copy_of(
-            error,
-            "The server generates as many images as it can. Try again in a moment.",
-            {"code": UNAVAILABLE, "retryable": True, "retryAfter": BUSY_RETRY_SECONDS},
-        )
+        return copy_of(error, original.message, unavailable(BUSY_RETRY_SECONDS))
     if isinstance(original, DatabaseUnavailable):
         _outages.report(original)
         return copy_of(
             error,
             "The server cannot reach its database at the moment. Try again in a moment.",
-            {"code": UNAVAILABLE, "retryable": True, "retryAfter": DATABASE_RETRY_SECONDS},
+            unavailable(DATABASE_RETRY_SECONDS),
         )
     return None
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from gql_server.api.schema import schema_text
 from gql_server.domain.principal import Principal
+from gql_server.web.headers import is_known
 
 PATH = "/schema.graphql"
 _text = cache(schema_text)
@@ -36,7 +37,7 @@ def schema_route(*, is_shown: bool | None) -> Route:
         # Weak: a compressed response has the same.
         etag = f'W/"{_hash()}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-        if request.headers.get("if-none-match") == etag:
+        if is_known(request.scope, etag):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return PlainTextResponse(_text(), headers=headers)
 

@@ -2,13 +2,12 @@
 
 import errno
 import sqlite3
-from typing import Final
 
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from gql_server.backup.errors import BackupError, ServerRuns
-from gql_server.bootstrap.resources import StartError, describe_database_error
+from gql_server.bootstrap.resources import RIGHTS, StartError, describe_database_error
 from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.database.engine.migration import DatabaseNewer, DatabaseOutdated
 from gql_server.database.engine.rights import is_denied
@@ -18,8 +17,6 @@ from gql_server.inference.catalogue import CatalogueError
 from gql_server.inference.overrides import OverridesError
 from gql_server.ledger.prices.files import PriceBookError
 from gql_server.settings import Settings, SettingsError
-
-_RIGHTS: Final = "; docs/running.md#rights-in-postgresql has every right that is needed"
 
 
 def describe(error: BaseException, settings: Settings | None) -> str | None:
@@ -67,6 +64,6 @@ def _database_words(error: BaseException, settings: Settings) -> str | None:
         case DatabaseNewer():
             return f"{name}: {error}"
         case DatabaseUnavailable() | SQLAlchemyError() | psycopg.Error() | sqlite3.Error():
-            rights = _RIGHTS if is_denied(error) else ""
+            rights = f"; {RIGHTS}" if is_denied(error) else ""
             return f"{name}: {describe_database_error(error, settings)}{rights}"
     return None

@@ -48,7 +48,7 @@ log = structlog.get_logger(__name__)
 OLD_JOB_TABLES: Final = (
     "DATABASE_URL: The tables of jobs are of an older version: run `gql-server migrate` first."
 )
-_RIGHTS: Final = "docs/running.md#rights-in-postgresql has every right that is needed"
+RIGHTS: Final = "docs/running.md#rights-in-postgresql has every right that is needed"
 
 
 class StartError(Exception):
@@ -91,7 +91,7 @@ async def migrate_database(settings: Settings) -> str:
                 lacks = await rights_to_migrate(connection, jobs=JOBS_SCHEMA)
             grants = "".join(f"; {grant}" for grant in lacks)
             raise StartError(
-                f"DATABASE_URL: {describe_database_error(error, settings)}{grants}. {_RIGHTS}"
+                f"DATABASE_URL: {describe_database_error(error, settings)}{grants}. {RIGHTS}"
             ) from error
 
 

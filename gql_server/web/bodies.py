@@ -13,7 +13,7 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
-from gql_server.transient import UNAVAILABLE
+from gql_server.transient import UNAVAILABLE, unavailable
 from gql_server.web.headers import header_of
 
 _MIN_NUMBER: Final = -(2**63)
@@ -58,10 +58,9 @@ class RequestRefused(Exception):
     @property
     def extensions(self) -> dict[str, object]:
         """Extensions of a GraphQL error beside its message; temporary errors say when to retry."""
-        found: dict[str, object] = {"code": self.code}
         if self.code == UNAVAILABLE and "Retry-After" in self.headers:
-            found |= {"retryable": True, "retryAfter": int(self.headers["Retry-After"])}
-        return found
+            return unavailable(int(self.headers["Retry-After"]))
+        return {"code": self.code}
 
 
 def media_type(header: str | None) -> tuple[str, dict[str, str]]:

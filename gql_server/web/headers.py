@@ -17,6 +17,12 @@ def header_of(scope: Scope, name: bytes) -> str | None:
     return None
 
 
+def is_known(scope: Scope, etag: str) -> bool:
+    """Return whether the client has this version: compared weakly, as RFC 9110, 13.1.2 requires."""
+    known = [tag.strip() for tag in (header_of(scope, b"if-none-match") or "").split(",")]
+    return "*" in known or etag.removeprefix("W/") in [tag.removeprefix("W/") for tag in known]
+
+
 def unquoted(key: str | None) -> str | None:
     """Return an idempotency key without the quotes that the header's draft standard requires.
 

@@ -18,6 +18,7 @@ from gql_server.storage.folder_files import StoredFile
 from gql_server.storage.keys import InvalidKey
 from gql_server.storage.store import WITHHELD, StoreMisconfigured, StoreUnavailable
 from gql_server.web.disconnects import while_connected
+from gql_server.web.headers import is_known
 from gql_server.web.renditions import (
     Rendition,
     RenditionRequest,
@@ -140,7 +141,7 @@ def _original(request: Request, file: StoredFile) -> Response:
     headers = _headers(file.digest)
     if file.content_type == ImageFormat.SVG.content_type:
         headers |= _SVG_HEADERS
-    if _is_known(request, headers["ETag"]):
+    if is_known(request.scope, headers["ETag"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return FileResponse(
         file.path, headers=headers, media_type=file.content_type, stat_result=file.status
@@ -149,7 +150,7 @@ def _original(request: Request, file: StoredFile) -> Response:
 
 def _rendition(request: Request, rendition: Rendition) -> Response:
     headers = _headers(rendition.digest)
-    if _is_known(request, headers["ETag"]):
+    if is_known(request.scope, headers["ETag"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     headers["Content-Length"] = str(len(rendition.data))
     content = b"" if request.method == "HEAD" else rendition.data
@@ -178,12 +179,6 @@ def _format(query: QueryParams) -> ImageFormat | None:
 
 def _headers(digest: str) -> dict[str, str]:
     return {"ETag": f'"{digest[:32]}"', "Cache-Control": _CACHE_CONTROL, **_OWN_HEADERS}
-
-
-def _is_known(request: Request, etag: str) -> bool:
-    """Compare If-None-Match weakly, as RFC 9110, 13.1.2 requires."""
-    known = [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]
-    return "*" in known or etag in [tag.removeprefix("W/") for tag in known]
 
 
 def _refusal(status: HTTPStatus, message: str) -> Response:

@@ -35,11 +35,6 @@ class Load:
         self._logged_at = float("-inf")
 
     @property
-    def requests(self) -> int:
-        """The number of requests."""
-        return self._requests
-
-    @property
     def body_bytes(self) -> int:
         """The size of all bodies, in bytes."""
         return self._body_bytes

@@ -37,7 +37,7 @@ from gql_server.graphql.execution.context import (
 from gql_server.graphql.execution.limits import limit_error
 from gql_server.graphql.server.socket_load import SocketLoad
 from gql_server.graphql.server.socket_sink import OperationMessage, SocketSink
-from gql_server.transient import DATABASE_RETRY_SECONDS, UNAVAILABLE
+from gql_server.transient import DATABASE_RETRY_SECONDS, unavailable
 from gql_server.web.bodies import RequestRefused
 from gql_server.web.websocket_protocol import SEND_AT_ONCE, acknowledge
 
@@ -51,11 +51,7 @@ _TRY_AGAIN_LATER: Final = 1013
 _TOO_MANY: Final = 4429
 _UNKNOWN_NOW: Final[GraphQLFormattedError] = {
     "message": "Authentication is temporarily unavailable. Try again in a moment.",
-    "extensions": {
-        "code": UNAVAILABLE,
-        "retryable": True,
-        "retryAfter": DATABASE_RETRY_SECONDS,
-    },
+    "extensions": unavailable(DATABASE_RETRY_SECONDS),
 }
 _MAX_REASON_BYTES: Final = 123
 """What a close frame holds beside its code (RFC 6455, 5.5)."""

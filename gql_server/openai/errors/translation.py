@@ -215,10 +215,10 @@ def _unavailable(error: DatabaseUnavailable) -> Problem:
     )
 
 
-def _busy(_error: ServerBusy) -> Problem:
+def _busy(error: ServerBusy) -> Problem:
     return Problem(
         status=HTTPStatus.SERVICE_UNAVAILABLE,
-        message="The server generates as many images as it can. Try again in a moment.",
+        message=error.message,
         type=ErrorType.SERVER,
         code="unavailable",
         headers={SHOULD_RETRY: "true", "Retry-After": str(BUSY_RETRY_SECONDS)},

@@ -130,12 +130,10 @@ def _unavailable(error: DatabaseUnavailable) -> Response:
     )
 
 
-def _busy(_error: ServerBusy) -> Response:
-    message = "The server generates as many images as it can. Try again in a moment."
+def _busy(error: ServerBusy) -> Response:
+    headers = {"Retry-After": str(BUSY_RETRY_SECONDS)}
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    return message_response(
-        status, "Service unavailable", message, {"Retry-After": str(BUSY_RETRY_SECONDS)}
-    )
+    return message_response(status, "Service unavailable", error.message, headers)
 
 
 def _http_error(error: HTTPException) -> Response:
