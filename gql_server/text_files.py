@@ -32,6 +32,18 @@ def read_text(path: Path) -> str:
     return decode(str(path), data)
 
 
+def read_secret(path: Path) -> str:
+    """Return the secret in a file, without the file's line ending.
+
+    Raises:
+        TextFileError: It cannot be read, or is empty.
+    """
+    secret = read_text(path).removesuffix("\n").removesuffix("\r")
+    if not secret:
+        raise TextFileError(f"{path}: the file is empty")
+    return secret
+
+
 def write_whole(path: Path, text: str, *, overwrite: bool) -> None:
     """Write a file as UTF-8, completely or not at all: the disk may be full, or it may be read.
 

@@ -1,9 +1,8 @@
 """How the progress of a long command is shown: a bar on a terminal, plain lines elsewhere."""
 
-import sys
 import time
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import typer
 from rich.console import Console
@@ -11,6 +10,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -18,23 +18,20 @@ from rich.progress import (
 _SECONDS_BETWEEN_LINES: Final = 10.0
 
 
-class ProgressDisplay:
-    """Shows progress on standard error; a context manager around the time in which it runs."""
+class BarDisplay:
+    """Shows a bar, if it is on a terminal; a context manager around the time in which it runs."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, console: Console, *columns: ProgressColumn, transient: bool = False, **fields: Any
+    ) -> None:
+        """Take where the bar is shown, its columns, and what these read of its task.
+
+        ``transient`` bars disappear at the end.
+        """
         self._bar: Progress | None = None
-        console = Console(stderr=True, highlight=False, markup=False)
-        if sys.stderr.isatty() and not console.is_dumb_terminal:
-            self._bar = Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-                console=console,
-                transient=True,
-            )
-            self._task = self._bar.add_task("", total=None)
-        self._shown_at = time.monotonic()
+        if console.file.isatty() and not console.is_dumb_terminal:
+            self._bar = Progress(*columns, console=console, transient=transient)
+            self._task = self._bar.add_task("", total=None, **fields)
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -49,6 +46,21 @@ class ProgressDisplay:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+
+class ProgressDisplay(BarDisplay):
+    """Shows progress on standard error."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Console(stderr=True, highlight=False, markup=False),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            transient=True,
+        )
+        self._shown_at = time.monotonic()
 
     def show(self, doing: str, done: int, total: int) -> None:
         """Show a step, and how much of it is done; may be called from any thread."""

@@ -78,8 +78,8 @@ def image_input(
     settings: ImageSettings,
     prompt: str,
     *,
-    max_cost: Dollars | None,
-    idempotency_key: str | None,
+    max_cost: Dollars | None = None,
+    idempotency_key: str | None = None,
     webhook_url: str | None = None,
     wait: bool = True,
 ) -> dict[str, Any]:
@@ -107,12 +107,12 @@ def batch_input(
     settings: ImageSettings,
     images: Sequence[str | ItemSettings],
     *,
-    images_per_prompt: int | None,
-    name: str | None,
-    priority: Priority | None,
-    max_cost: Dollars | None,
-    webhook_url: str | None,
-    idempotency_key: str | None,
+    images_per_prompt: int | None = None,
+    name: str | None = None,
+    priority: Priority | None = None,
+    max_cost: Dollars | None = None,
+    webhook_url: str | None = None,
+    idempotency_key: str | None = None,
 ) -> dict[str, Any]:
     """Return a GenerateBatchInput."""
     prompts = [image for image in images if isinstance(image, str)]

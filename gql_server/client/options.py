@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from gql_server.text_files import TextFileError, read_text
+from gql_server.text_files import TextFileError, read_secret
 
 URL_VARIABLE: Final = "GQL_SERVER_URL"
 KEY_VARIABLE: Final = "GQL_SERVER_KEY"
@@ -51,9 +51,6 @@ def _key_from_environment() -> str | None:
     if not file:
         return key
     try:
-        secret = read_text(Path(file)).removesuffix("\n").removesuffix("\r")
+        return read_secret(Path(file))
     except TextFileError as error:
         raise ValueError(f"{KEY_FILE_VARIABLE}: {error}") from error
-    if not secret:
-        raise ValueError(f"{KEY_FILE_VARIABLE}: {file}: the file is empty")
-    return secret

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
 
-from gql_server.text_files import TextFileError, read_text
+from gql_server.text_files import TextFileError, read_secret
 
 ENDING: Final = "_FILE"
 
@@ -35,7 +35,7 @@ class SecretFiles(PydanticBaseSettingsSource):
             return None, field_name, False
         if self._variable(field_name):
             raise SecretFileError(f"{name}: set it or {field_name.upper()}, not both")
-        return read_secret(name, path), field_name, False
+        return _secret_in(name, path), field_name, False
 
     def __call__(self) -> dict[str, Any]:
         """Return every secret from a file.
@@ -72,23 +72,11 @@ def is_secret(field: FieldInfo) -> bool:
     return SecretStr in {field.annotation, *_parts(field.annotation)}
 
 
-def read_secret(name: str, path: str) -> str:
-    """Read a secret from a file, without its line ending.
-
-    Args:
-        name: The variable that names the file, for errors.
-        path: The file.
-
-    Raises:
-        SecretFileError: It cannot be read, or is empty.
-    """
+def _secret_in(name: str, path: str) -> str:
     try:
-        secret = read_text(Path(path)).removesuffix("\n").removesuffix("\r")
+        return read_secret(Path(path))
     except TextFileError as error:
         raise SecretFileError(f"{name}: {error}") from error
-    if not secret:
-        raise SecretFileError(f"{name}: {path}: the file is empty")
-    return secret
 
 
 def _parts(annotation: Any) -> Iterator[Any]:

@@ -108,10 +108,8 @@ def batch(
         settings,
         lines,
         images_per_prompt=images_per_prompt,
-        name=None,
         priority=_PRIORITIES[priority] if priority is not None else None,
         max_cost=max_cost,
-        webhook_url=None,
         idempotency_key=idempotency_key,
     )
     if resume is not None and (prompts is not None or given.keys() != {"pictures"}):

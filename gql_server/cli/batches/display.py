@@ -1,20 +1,19 @@
 """How a batch is shown while it is made: a bar on a terminal, plain lines elsewhere."""
 
-import sys
 import time
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from gql_server.cli.batches.folder import OutputFolder, describe_failure, one_line
 from gql_server.cli.batches.save import Result
+from gql_server.cli.progress_display import BarDisplay
 from gql_server.client import Batch, GqlServerError, Transport
 from gql_server.domain.clock import now
 
@@ -22,40 +21,23 @@ _SECONDS_BETWEEN_LINES: Final = 5.0
 _MAX_FAILURES: Final = 20
 
 
-class Display:
-    """Shows the progress of a batch; a context manager around the time in which it runs."""
+class Display(BarDisplay):
+    """Shows the progress of a batch."""
 
     def __init__(self, out: Path) -> None:
         """Take the folder that images are saved to."""
+        super().__init__(
+            Console(highlight=False, markup=False, soft_wrap=True),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}", markup=False),
+            _TimeLeft(),
+            batch=None,
+        )
         self._out = out
-        self._bar: Progress | None = None
-        console = Console(highlight=False, markup=False, soft_wrap=True)
-        if sys.stdout.isatty() and not console.is_dumb_terminal:
-            self._bar = Progress(
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("{task.description}", markup=False),
-                _TimeLeft(),
-                console=console,
-            )
-            self._task = self._bar.add_task("", total=None, batch=None)
         self._is_lost = False
         self._reported_at = float("-inf")
         self._status = ""
-
-    def __enter__(self) -> Self:
-        if self._bar is not None:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
 
     def on_start(self, batch_id: str, idempotency_key: str | None, *, is_resumed: bool) -> None:
         """Say which batch it is."""

@@ -1,6 +1,5 @@
 """The folder that a batch is saved to."""
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from gql_server.client import BatchItem, ImageFile, UnexpectedResponse
+from gql_server.client.files import whole_file
 from gql_server.domain.ids import has_prefix
 
 _SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,5}")
@@ -79,7 +79,8 @@ class OutputFolder:
 
     def keep_request(self, request: Request) -> None:
         """Write down the request, before the folder is used for it."""
-        _write(self._request_path, request.model_dump_json(indent=2).encode())
+        with whole_file(self._request_path) as file:
+            file.write(request.model_dump_json(indent=2).encode())
 
     def forget_request(self) -> None:
         """Forget the request, which was refused."""
@@ -102,7 +103,8 @@ class OutputFolder:
             self.failed_path.unlink(missing_ok=True)
             return
         lines = (f"# {describe_failure(item)}\n{one_line(item.prompt)}\n" for item in items)
-        _write(self.failed_path, "".join(lines).encode())
+        with whole_file(self.failed_path) as file:
+            file.write("".join(lines).encode())
 
 
 def describe_failure(item: BatchItem) -> str:
@@ -116,16 +118,3 @@ def one_line(text: str) -> str:
     """Return a text as one line that does nothing to a terminal."""
     shown = (character if character.isprintable() else " " for character in text)
     return " ".join("".join(shown).split())
-
-
-def _write(target: Path, data: bytes) -> None:
-    part = _part(target)
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(target)
-
-
-def _part(target: Path) -> Path:
-    return target.with_name(f".{target.name.lstrip('.')}.part")

@@ -22,6 +22,7 @@ from gql_server.client import (
     Rejected,
     ServerUnreachable,
 )
+from gql_server.client.documents import PING
 
 _DOWNLOADS: Final = 8
 _UNCERTAIN: Final = (BatchPending, GenerationPending, ServerUnreachable)
@@ -85,7 +86,7 @@ async def start_batch(
     if request is None:
         key = given.get("idempotencyKey") or f"gql-server batch {uuid4()}"
         request = Request(idempotency_key=key, digest=digest)
-        await client.execute("{ __typename }")  # so that nothing is kept for a wrong address
+        await client.execute(PING)  # so that nothing is kept for a wrong address
         folder.keep_request(request)
     elif request.digest != digest:
         raise OutputFolderError(

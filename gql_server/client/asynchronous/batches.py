@@ -15,7 +15,6 @@ from gql_server.client.documents import (
     RESUME_BATCH,
     RETRY_BATCH,
 )
-from gql_server.client.errors.rejections import not_found
 from gql_server.client.inputs import (
     BatchStatus,
     Dollars,
@@ -27,6 +26,7 @@ from gql_server.client.inputs import (
     filter_input,
     new_key,
 )
+from gql_server.client.results.base import id_of
 from gql_server.client.results.batches import Batch, BatchItem, BatchProgress
 from gql_server.client.results.costs import CostEstimate
 from gql_server.client.subjects import BatchSubject
@@ -102,10 +102,7 @@ class AsyncBatches(AsyncPart):
         Raises:
             NotFound: The caller has none with this ID.
         """
-        found = await self._connection.look_up(Batch, READ_BATCH, batch_id)
-        if found is None:
-            raise not_found("Batch", batch_id)
-        return found
+        return await self._connection.look_up(Batch, READ_BATCH, batch_id, noun="Batch")
 
     def batches(
         self,
@@ -137,7 +134,7 @@ class AsyncBatches(AsyncPart):
         Raises:
             NotFound: The caller has no such batch.
         """
-        named = batch if isinstance(batch, str) else batch.id
+        named = id_of(batch)
         variables = {"id": named, "status": status}
         return self._connection.pages(BatchItem, LIST_ITEMS, variables, under=("batch", named))
 
@@ -156,8 +153,7 @@ class AsyncBatches(AsyncPart):
             NotFound: The caller has no such batch.
             GqlServerError: The server did not answer for too long.
         """
-        named = batch if isinstance(batch, str) else batch.id
-        subject = BatchSubject(named, after)
+        subject = BatchSubject(id_of(batch), after)
         return watch(self._connection, subject, self._on_transport)
 
     async def wait_for_batch(
@@ -179,7 +175,7 @@ class AsyncBatches(AsyncPart):
         async for update in self.watch_batch(batch):
             if on_progress is not None:
                 on_progress(update)
-        return await self.batch(batch if isinstance(batch, str) else batch.id)
+        return await self.batch(id_of(batch))
 
     async def cancel_batch(self, batch: Batch | str) -> Batch:
         """Cancel the items of a batch that have not started. Running ones are finished and charged.
@@ -224,18 +220,9 @@ class AsyncBatches(AsyncPart):
         Raises:
             InvalidInput: Images are invalid.
         """
-        given = batch_input(
-            settings,
-            images,
-            images_per_prompt=images_per_prompt,
-            name=None,
-            priority=None,
-            max_cost=None,
-            webhook_url=None,
-            idempotency_key=None,
-        )
+        given = batch_input(settings, images, images_per_prompt=images_per_prompt)
         return await self._estimate({"batch": given})
 
     async def _change(self, document: str, batch: Batch | str, **others: str) -> Batch:
-        given = {"id": batch if isinstance(batch, str) else batch.id, **others}
+        given = {"id": id_of(batch), **others}
         return await self._connection.mutate(Batch, document, given, wait_seconds=WAIT_SECONDS)

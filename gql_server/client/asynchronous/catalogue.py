@@ -12,7 +12,6 @@ from gql_server.client.documents import (
     READ_TEMPLATE,
     READ_VIEWER,
 )
-from gql_server.client.errors.rejections import not_found
 from gql_server.client.inputs import Interval, filter_input, timestamp
 from gql_server.client.responses import read
 from gql_server.client.results.costs import Costs, Viewer
@@ -33,10 +32,7 @@ class AsyncCatalogue(AsyncPart):
         Raises:
             NotFound: There is none with this name.
         """
-        found = await self._connection.look_up(Model, READ_MODEL, name)
-        if found is None:
-            raise not_found("Model", name)
-        return found
+        return await self._connection.look_up(Model, READ_MODEL, name, noun="Model")
 
     def templates(self) -> AsyncGenerator[Template]:
         """Iterate over the caller's templates, newest first."""
@@ -49,10 +45,7 @@ class AsyncCatalogue(AsyncPart):
         Raises:
             NotFound: The caller has none with this ID.
         """
-        found = await self._connection.look_up(Template, READ_TEMPLATE, template_id)
-        if found is None:
-            raise not_found("Template", template_id)
-        return found
+        return await self._connection.look_up(Template, READ_TEMPLATE, template_id, noun="Template")
 
     async def costs(
         self,

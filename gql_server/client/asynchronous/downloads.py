@@ -8,7 +8,7 @@ import httpx
 from gql_server.client.asynchronous.connection import AsyncConnection
 from gql_server.client.documents import READ_FILE, READ_UPLOAD
 from gql_server.client.errors.base import ServerUnreachable, UnexpectedResponse
-from gql_server.client.errors.rejections import NotFound, missing_file, not_found
+from gql_server.client.errors.rejections import NotFound, missing_file
 from gql_server.client.responses import is_temporary, lost_connection, retry_after
 from gql_server.client.results.images import ImageFile, SourceImage
 from gql_server.client.retries import Attempt, TemporaryError
@@ -53,14 +53,9 @@ async def current_file(connection: AsyncConnection, image_id: str) -> ImageFile 
     Raises:
         NotFound: The caller has none with this ID.
     """
-    found: ImageFile | SourceImage | None
     if image_id.startswith("src_"):
-        found = await connection.look_up(SourceImage, READ_UPLOAD, image_id)
-    else:
-        found = await connection.look_up(ImageFile, READ_FILE, image_id)
-    if found is None:
-        raise not_found("Image", image_id)
-    return found
+        return await connection.look_up(SourceImage, READ_UPLOAD, image_id, noun="Image")
+    return await connection.look_up(ImageFile, READ_FILE, image_id, noun="Image")
 
 
 async def _download(http: httpx.AsyncClient, address: str, sink: BinaryIO) -> None:

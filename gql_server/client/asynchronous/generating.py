@@ -22,8 +22,9 @@ from gql_server.client.inputs import (
     new_key,
     remake_input,
 )
+from gql_server.client.results.base import id_of
 from gql_server.client.results.costs import CostEstimate
-from gql_server.client.results.images import Generation, Image, ImageFile, SourceImage, id_of
+from gql_server.client.results.images import Generation, Image, ImageFile, SourceImage
 from gql_server.client.subjects import GenerationSubject
 
 Source: TypeAlias = ImageFile | SourceImage | str | Path | bytes
@@ -187,10 +188,9 @@ class AsyncGenerating(AsyncUploads):
         Raises:
             NotFound: The caller has none with this ID.
         """
-        found = await self._connection.look_up(Generation, READ_GENERATION, generation_id)
-        if found is None:
-            raise not_found("Generation", generation_id)
-        return found
+        return await self._connection.look_up(
+            Generation, READ_GENERATION, generation_id, noun="Generation"
+        )
 
     def watch_generation(self, generation: Generation | str) -> AsyncGenerator[Generation]:
         """Iterate over the states of a generation until it has finished, across lost connections.
@@ -253,7 +253,7 @@ class AsyncGenerating(AsyncUploads):
         Raises:
             InvalidInput: A setting is missing, invalid or not supported by the model.
         """
-        image = image_input(settings, prompt, max_cost=max_cost, idempotency_key=None)
+        image = image_input(settings, prompt, max_cost=max_cost)
         return await self._estimate({"image": image})
 
     async def _source_id(self, source: Source) -> str:

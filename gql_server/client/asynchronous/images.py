@@ -15,10 +15,10 @@ from gql_server.client.documents import (
     RESTORE_IMAGE,
     UPDATE_IMAGE,
 )
-from gql_server.client.errors.rejections import not_found
 from gql_server.client.files import path_of, whole_file
 from gql_server.client.inputs import Deleted, ImageOrder, filter_input
-from gql_server.client.results.images import Image, ImageFile, SourceImage, id_of
+from gql_server.client.results.base import id_of
+from gql_server.client.results.images import Image, ImageFile, SourceImage
 
 
 class AsyncImages(AsyncPart):
@@ -30,10 +30,7 @@ class AsyncImages(AsyncPart):
         Raises:
             NotFound: The caller has none with this ID.
         """
-        found = await self._connection.look_up(Image, READ_IMAGE, image_id)
-        if found is None:
-            raise not_found("Image", image_id)
-        return found
+        return await self._connection.look_up(Image, READ_IMAGE, image_id, noun="Image")
 
     def images(
         self,

@@ -6,10 +6,10 @@ from pathlib import Path
 from gql_server.client.asynchronous.connection import Upload
 from gql_server.client.asynchronous.part import AsyncPart
 from gql_server.client.documents import DELETE_UPLOAD, LIST_UPLOADS, READ_UPLOAD, UPLOAD
-from gql_server.client.errors.rejections import not_found
 from gql_server.client.files import upload_of
 from gql_server.client.inputs import new_key
-from gql_server.client.results.images import SourceImage, id_of
+from gql_server.client.results.base import id_of
+from gql_server.client.results.images import SourceImage
 
 
 class AsyncUploads(AsyncPart):
@@ -39,10 +39,7 @@ class AsyncUploads(AsyncPart):
         Raises:
             NotFound: The caller has none with this ID.
         """
-        found = await self._connection.look_up(SourceImage, READ_UPLOAD, upload_id)
-        if found is None:
-            raise not_found("Image", upload_id)
-        return found
+        return await self._connection.look_up(SourceImage, READ_UPLOAD, upload_id, noun="Image")
 
     def source_images(self) -> AsyncGenerator[SourceImage]:
         """Iterate over the caller's uploads, newest first."""

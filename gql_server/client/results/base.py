@@ -1,7 +1,7 @@
 """What all results of the client have, and how their selections are written."""
 
 from functools import cache
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -20,6 +20,19 @@ class Result(BaseModel):
 
     selected: ClassVar[str] = ""
     """The selection, where it does not follow from the fields."""
+
+
+class Identified(Protocol):
+    """An object with an ID."""
+
+    @property
+    def id(self) -> str:
+        """The ID."""
+
+
+def id_of(named: Identified | str) -> str:
+    """Return the ID of an object, which may be the ID itself."""
+    return named if isinstance(named, str) else named.id
 
 
 @cache

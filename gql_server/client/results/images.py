@@ -184,8 +184,3 @@ class Generation(Result):
     def is_finished(self) -> bool:
         """Whether it has succeeded, failed or been canceled."""
         return self.finished_at is not None
-
-
-def id_of(named: ImageFile | SourceImage | Generation | str) -> str:
-    """Return the ID of an object, which may be the ID itself."""
-    return named if isinstance(named, str) else named.id

@@ -13,7 +13,6 @@ from gql_server.client.documents import (
     RESUME_BATCH,
     RETRY_BATCH,
 )
-from gql_server.client.errors.rejections import not_found
 from gql_server.client.inputs import (
     BatchStatus,
     Dollars,
@@ -25,6 +24,7 @@ from gql_server.client.inputs import (
     filter_input,
     new_key,
 )
+from gql_server.client.results.base import id_of
 from gql_server.client.results.batches import Batch, BatchItem, BatchProgress
 from gql_server.client.results.costs import CostEstimate
 from gql_server.client.subjects import BatchSubject
@@ -103,10 +103,7 @@ class SyncBatches(SyncPart):
         Raises:
             NotFound: The caller has none with this ID.
         """
-        found = self._connection.look_up(Batch, READ_BATCH, batch_id)
-        if found is None:
-            raise not_found("Batch", batch_id)
-        return found
+        return self._connection.look_up(Batch, READ_BATCH, batch_id, noun="Batch")
 
     def batches(
         self,
@@ -138,7 +135,7 @@ class SyncBatches(SyncPart):
         Raises:
             NotFound: The caller has no such batch.
         """
-        named = batch if isinstance(batch, str) else batch.id
+        named = id_of(batch)
         variables = {"id": named, "status": status}
         return self._connection.pages(BatchItem, LIST_ITEMS, variables, under=("batch", named))
 
@@ -157,8 +154,7 @@ class SyncBatches(SyncPart):
             NotFound: The caller has no such batch.
             GqlServerError: The server did not answer for too long.
         """
-        named = batch if isinstance(batch, str) else batch.id
-        subject = BatchSubject(named, after)
+        subject = BatchSubject(id_of(batch), after)
         return watch(self._connection, subject, self._on_transport)
 
     def wait_for_batch(
@@ -180,7 +176,7 @@ class SyncBatches(SyncPart):
         for update in self.watch_batch(batch):
             if on_progress is not None:
                 on_progress(update)
-        return self.batch(batch if isinstance(batch, str) else batch.id)
+        return self.batch(id_of(batch))
 
     def cancel_batch(self, batch: Batch | str) -> Batch:
         """Cancel the items of a batch that have not started. Running ones are finished and charged.
@@ -225,18 +221,9 @@ class SyncBatches(SyncPart):
         Raises:
             InvalidInput: Images are invalid.
         """
-        given = batch_input(
-            settings,
-            images,
-            images_per_prompt=images_per_prompt,
-            name=None,
-            priority=None,
-            max_cost=None,
-            webhook_url=None,
-            idempotency_key=None,
-        )
+        given = batch_input(settings, images, images_per_prompt=images_per_prompt)
         return self._estimate({"batch": given})
 
     def _change(self, document: str, batch: Batch | str, **others: str) -> Batch:
-        given = {"id": batch if isinstance(batch, str) else batch.id, **others}
+        given = {"id": id_of(batch), **others}
         return self._connection.mutate(Batch, document, given, wait_seconds=WAIT_SECONDS)

@@ -12,7 +12,6 @@ from gql_server.client.documents import (
     READ_TEMPLATE,
     READ_VIEWER,
 )
-from gql_server.client.errors.rejections import not_found
 from gql_server.client.inputs import Interval, filter_input, timestamp
 from gql_server.client.responses import read
 from gql_server.client.results.costs import Costs, Viewer
@@ -34,10 +33,7 @@ class SyncCatalogue(SyncPart):
         Raises:
             NotFound: There is none with this name.
         """
-        found = self._connection.look_up(Model, READ_MODEL, name)
-        if found is None:
-            raise not_found("Model", name)
-        return found
+        return self._connection.look_up(Model, READ_MODEL, name, noun="Model")
 
     def templates(self) -> Generator[Template]:
         """Iterate over the caller's templates, newest first."""
@@ -50,10 +46,7 @@ class SyncCatalogue(SyncPart):
         Raises:
             NotFound: The caller has none with this ID.
         """
-        found = self._connection.look_up(Template, READ_TEMPLATE, template_id)
-        if found is None:
-            raise not_found("Template", template_id)
-        return found
+        return self._connection.look_up(Template, READ_TEMPLATE, template_id, noun="Template")
 
     def costs(
         self,

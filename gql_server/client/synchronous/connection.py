@@ -204,10 +204,22 @@ class SyncConnection:
         if payload["userErrors"]:
             raise rejection([read(UserError, error) for error in payload["userErrors"]])
 
-    def look_up(self, kind: type[R], document: str, object_id: str) -> R | None:
-        """Return an object by its ID; None where the caller has none."""
+    def look_up(self, kind: type[R], document: str, object_id: str, *, noun: str) -> R:
+        """Return an object by its ID.
+
+        Args:
+            kind: Type of the object.
+            document: The query.
+            object_id: The ID.
+            noun: What it is, for the error, such as ``Batch``.
+
+        Raises:
+            NotFound: The caller has none with this ID.
+        """
         found = (self.run(document, {"id": object_id}))["result"]
-        return read(kind, found) if found else None
+        if not found:  # also where the ID is that of another type
+            raise not_found(noun, object_id)
+        return read(kind, found)
 
     def pages(
         self,

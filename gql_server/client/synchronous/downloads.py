@@ -8,7 +8,7 @@ import httpx
 
 from gql_server.client.documents import READ_FILE, READ_UPLOAD
 from gql_server.client.errors.base import ServerUnreachable, UnexpectedResponse
-from gql_server.client.errors.rejections import NotFound, missing_file, not_found
+from gql_server.client.errors.rejections import NotFound, missing_file
 from gql_server.client.responses import is_temporary, lost_connection, retry_after
 from gql_server.client.results.images import ImageFile, SourceImage
 from gql_server.client.retries import Attempt, TemporaryError
@@ -54,14 +54,9 @@ def current_file(connection: SyncConnection, image_id: str) -> ImageFile | Sourc
     Raises:
         NotFound: The caller has none with this ID.
     """
-    found: ImageFile | SourceImage | None
     if image_id.startswith("src_"):
-        found = connection.look_up(SourceImage, READ_UPLOAD, image_id)
-    else:
-        found = connection.look_up(ImageFile, READ_FILE, image_id)
-    if found is None:
-        raise not_found("Image", image_id)
-    return found
+        return connection.look_up(SourceImage, READ_UPLOAD, image_id, noun="Image")
+    return connection.look_up(ImageFile, READ_FILE, image_id, noun="Image")
 
 
 def _download(http: httpx.Client, address: str, sink: BinaryIO) -> None:

@@ -21,8 +21,9 @@ from gql_server.client.inputs import (
     new_key,
     remake_input,
 )
+from gql_server.client.results.base import id_of
 from gql_server.client.results.costs import CostEstimate
-from gql_server.client.results.images import Generation, Image, ImageFile, SourceImage, id_of
+from gql_server.client.results.images import Generation, Image, ImageFile, SourceImage
 from gql_server.client.subjects import GenerationSubject
 from gql_server.client.synchronous.uploads import SyncUploads
 from gql_server.client.synchronous.watching import watch
@@ -186,10 +187,9 @@ class SyncGenerating(SyncUploads):
         Raises:
             NotFound: The caller has none with this ID.
         """
-        found = self._connection.look_up(Generation, READ_GENERATION, generation_id)
-        if found is None:
-            raise not_found("Generation", generation_id)
-        return found
+        return self._connection.look_up(
+            Generation, READ_GENERATION, generation_id, noun="Generation"
+        )
 
     def watch_generation(self, generation: Generation | str) -> Generator[Generation]:
         """Iterate over the states of a generation until it has finished, across lost connections.
@@ -252,7 +252,7 @@ class SyncGenerating(SyncUploads):
         Raises:
             InvalidInput: A setting is missing, invalid or not supported by the model.
         """
-        image = image_input(settings, prompt, max_cost=max_cost, idempotency_key=None)
+        image = image_input(settings, prompt, max_cost=max_cost)
         return self._estimate({"image": image})
 
     def _source_id(self, source: Source) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Generator
 from pathlib import Path
 
 from gql_server.client.documents import DELETE_UPLOAD, LIST_UPLOADS, READ_UPLOAD, UPLOAD
-from gql_server.client.errors.rejections import not_found
 from gql_server.client.files import upload_of
 from gql_server.client.inputs import new_key
-from gql_server.client.results.images import SourceImage, id_of
+from gql_server.client.results.base import id_of
+from gql_server.client.results.images import SourceImage
 from gql_server.client.synchronous.connection import Upload
 from gql_server.client.synchronous.part import SyncPart
 
@@ -36,10 +36,7 @@ class SyncUploads(SyncPart):
         Raises:
             NotFound: The caller has none with this ID.
         """
-        found = self._connection.look_up(SourceImage, READ_UPLOAD, upload_id)
-        if found is None:
-            raise not_found("Image", upload_id)
-        return found
+        return self._connection.look_up(SourceImage, READ_UPLOAD, upload_id, noun="Image")
 
     def source_images(self) -> Generator[SourceImage]:
         """Iterate over the caller's uploads, newest first."""
