@@ -117,7 +117,7 @@ $(VENV)-litellm/ready: $(CLIENTS)/litellm.txt
 clean:
 	rm -rf $(VENV) $(VENV)-clients $(VENV)-litellm $(VENV)-docs $(VENV)-studio $(CLIENTS)/node_modules $(PLAYGROUND)/node_modules $(PEERS)/node_modules studio/node_modules gql_server/pages/static gql_server/pages/site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-$(PAGES): tools/studio.py $(wildcard docs/operations/*.md) \
+$(PAGES): tools/studio.py tools/build_steps.py $(wildcard docs/operations/*.md) \
 		$(shell find studio -name node_modules -prune -o -name dist -prune -o -type f -print)
 	$(PYTHON) -m tools.studio
 

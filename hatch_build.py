@@ -17,8 +17,7 @@ class PagesHook(BuildHookInterface[Any]):
         """Build the pages and the documentation.
 
         Raises:
-            StudioError: The pages cannot be built; a wheel without them would be incomplete.
-            SiteError: The documentation cannot be built.
+            BuildError: They cannot be built; a wheel without them would be incomplete.
         """
         if version == "editable":
             return

@@ -20,7 +20,12 @@ from tools.reference import (
 
 
 def generated_pages() -> Iterator[tuple[Path, str]]:
-    """Yield the file of each generated page or module, and the text it should have."""
+    """Yield the file of each generated page or module, and the text it should have.
+
+    The modules come first: the pages import the product, and so them.
+    """
+    yield from suggestions.modules()
+    yield from sync_client.modules()
     yield settings.PAGE, settings.settings_page()
     yield settings.EXAMPLE, settings.env_example()
     yield commands.PAGE, commands.commands_page()
@@ -32,8 +37,6 @@ def generated_pages() -> Iterator[tuple[Path, str]]:
     yield errors.FOLDER / "README.md", errors.index()
     for text in errors.error_texts():
         yield text.path, text.page()
-    yield from suggestions.modules()
-    yield from sync_client.modules()
     yield from types.type_pages()
     yield operations.INDEX, operations.index()
     for operation in operations.operations():

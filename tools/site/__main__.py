@@ -2,10 +2,11 @@
 
 import sys
 
-from tools.site.build import SITE, SiteError, build
+from tools.build_steps import BuildError
+from tools.site.build import SITE, build
 
 try:
     build()
-except SiteError as error:
+except BuildError as error:
     sys.exit(str(error))
 print(f"The site is in {SITE}: open index.html, or start the server and open /docs/.")  # noqa: T201

@@ -5,14 +5,11 @@ tests do not need it. `hatch_build.py` calls this for wheels and sdists.
 """
 
 import shutil
-import subprocess
-import sys
-import venv
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from tools.build_steps import install, python_of, run
 from tools.site.inline import move_inline_code
 from tools.site.navigation import ROOT, read_navigation
 from tools.site.sources import lay_out
@@ -26,25 +23,22 @@ _NOT_SERVED: Final = (".buildinfo", "objects.inv", "_static/**/*.map", "_static/
 """What Sphinx and the theme write for other tools."""
 
 
-class SiteError(Exception):
-    """The site cannot be built; the message says why."""
-
-
 def build(folder: Path = SITE) -> None:
     """Build the site, first installing what is missing.
 
     Raises:
-        SiteError: A page has a broken link or is in no list, or a step failed.
+        BuildError: A page has a broken link or is in no list, or a step failed.
     """
-    _install()
+    install(ENVIRONMENT, _REQUIREMENTS)
     with TemporaryDirectory() as scratch:
         sources, site = Path(scratch, "sources"), Path(scratch, "site")
         sources.mkdir()
         lay_out(read_navigation(), sources)
         options = ("--nitpicky", "--fail-on-warning", "--quiet")
         folders = ("--conf-dir", str(Path(__file__).parent), "--doctree-dir", f"{scratch}/trees")
-        sphinx = (_python(), "-m", "sphinx", "--builder", "html", *options, *folders)
-        _run((*sphinx, str(sources), str(site)), failure="The documentation cannot be built")
+        sphinx = (python_of(ENVIRONMENT), "-m", "sphinx", "--builder", "html", *options, *folders)
+        command = (*sphinx, str(sources), str(site))
+        run(command, folder=ROOT, failure="The documentation cannot be built")
         for pattern in _NOT_SERVED:
             for file in site.glob(pattern):
                 file.unlink()
@@ -52,26 +46,3 @@ def build(folder: Path = SITE) -> None:
         label_cells(site)
         shutil.rmtree(folder, ignore_errors=True)
         shutil.move(site, folder)
-
-
-def _install() -> None:
-    required = _REQUIREMENTS.read_text("utf-8")
-    stamp = ENVIRONMENT / "installed"
-    if stamp.is_file() and stamp.read_text("utf-8") == required:
-        return
-    venv.EnvBuilder(with_pip=True, clear=True).create(ENVIRONMENT)
-    pip = (_python(), "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
-    _run((*pip, "-r", str(_REQUIREMENTS)), failure="pip cannot install Sphinx")
-    stamp.write_text(required, "utf-8")
-
-
-def _python() -> str:
-    return str(ENVIRONMENT / ("Scripts" if sys.platform == "win32" else "bin") / "python")
-
-
-def _run(command: Sequence[str], *, failure: str) -> None:
-    done = subprocess.run(  # noqa: S603 - commands of this file
-        command, cwd=ROOT, check=False, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise SiteError(f"{failure}:\n{done.stdout}{done.stderr}")

@@ -8,7 +8,7 @@ import {
   UploadSourceImageDocument, type CostEstimateInput, type CostsQueryVariables, type GenerateBatchInput,
   type GenerateImageInput, type ImageFilter, type RemakeImageInput,
 } from './generated.js';
-import { newIdempotencyKey } from './idempotency.js';
+import { newIdempotencyKey, withIdempotencyKey } from './idempotency.js';
 import {
   batchFrom, costsFrom, estimateFrom, generatedFrom, imageFrom, modelFrom, type Batch, type BatchProgress,
   type CostEstimate, type Costs, type GeneratedImage, type Image, type Model, type SourceImage,
@@ -70,7 +70,7 @@ export class GqlServerClient {
    * Give an `idempotencyKey` of your own, and repeat it, to be safe across restarts of your program.
    */
   async generate(input: GenerateImageInput, options: WaitOptions = {}): Promise<GeneratedImage> {
-    const keyed = { ...input, idempotencyKey: input.idempotencyKey ?? newIdempotencyKey() };
+    const keyed = withIdempotencyKey(input);
     return this.#settled(
       async () => (await this.#run(GenerateImageDocument, { input: keyed }, options)).generateImage,
       generatedFrom,
@@ -80,7 +80,7 @@ export class GqlServerClient {
 
   /** Generates an image again, as it was or with changes, and returns the new one. */
   async remake(input: RemakeImageInput, options: WaitOptions = {}): Promise<GeneratedImage> {
-    const keyed = { ...input, idempotencyKey: input.idempotencyKey ?? newIdempotencyKey() };
+    const keyed = withIdempotencyKey(input);
     return this.#settled(
       async () => (await this.#run(RemakeImageDocument, { input: keyed }, options)).remakeImage,
       generatedFrom,
@@ -103,7 +103,7 @@ export class GqlServerClient {
 
   /** Requests many images, which the server generates in the background; follow it with `watchBatch`. */
   async createBatch(input: GenerateBatchInput, options: WaitOptions = {}): Promise<Batch> {
-    const keyed = { ...input, idempotencyKey: input.idempotencyKey ?? newIdempotencyKey() };
+    const keyed = withIdempotencyKey(input);
     return this.#settled(
       async () => (await this.#run(GenerateBatchDocument, { input: keyed }, options)).generateBatch,
       ({ batch, userErrors }) => batchFrom(accepted(batch, userErrors)),
