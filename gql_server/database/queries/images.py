@@ -38,7 +38,6 @@ from gql_server.database.tables.images import ImageRow, ImageSourceRow, ImageTag
 from gql_server.domain.search import folded_words
 
 _LIST: Final = "list_of_row"
-_MAX_SELECTIONS: Final = 256
 
 IMAGE_COLUMNS: Final = frozenset(PartialImage.__required_keys__ | PartialImage.__optional_keys__)
 """Every column that can be chosen."""
@@ -110,11 +109,9 @@ async def image_page(
     else:
         parameters = {**_parameters(where), **page_parameters(request)}
         key = (chosen, tuple(parameters), where.deleted, request.from_end, request.order)
-        found = _PAGE_STATEMENTS.get(key)
-        if found is None:
-            found = _page_statement(chosen, where, request, as_parameter)
-            _PAGE_STATEMENTS[key] = found
-        statement = found
+        if key not in _PAGE_STATEMENTS:
+            _PAGE_STATEMENTS[key] = _page_statement(chosen, where, request, as_parameter)
+        statement = _PAGE_STATEMENTS[key]
     return read_page(_images(await connection.execute(statement, parameters)), request)
 
 
@@ -139,7 +136,7 @@ async def raw_image_page(
     )
     read = None if has_own_text else _RAW_PAGES.get(key)
     if read is None:
-        statement = _narrowed(_columns(columns), where, request, as_parameter)
+        statement = _narrowed(select(*columns_of(ImageRow, columns)), where, request, as_parameter)
         read = compiled(statement, database.dialect, values)
         if not has_own_text:
             _RAW_PAGES[key] = read
@@ -223,11 +220,11 @@ async def find_images(
     return {row["id"]: row for row in _images(await connection.execute(statement, values))}
 
 
-@lru_cache(_MAX_SELECTIONS)
+@lru_cache
 def _select_by_id(
     columns: frozenset[str], *, is_owned: bool, for_update: bool, include_purged: bool
 ) -> Select[Any]:
-    statement = _select({*columns, "created_at", "id"})
+    statement = _select(columns)
     if not include_purged:
         statement = statement.where(col(ImageRow.purged_at).is_(None))
     return with_ids(statement, ImageRow, is_owned=is_owned, for_update=for_update)
@@ -257,7 +254,7 @@ def _page_statement(
     request: PageRequest,
     bind: Bind = as_value,
 ) -> Select[Any]:
-    return _narrowed(_select({*columns, "created_at", "id"}), where, request, bind)
+    return _narrowed(_select(columns), where, request, bind)
 
 
 def _narrowed(
@@ -277,11 +274,7 @@ def _narrowed(
 
 
 def _select(columns: Collection[str]) -> Select[Any]:
-    return _columns(sorted(columns))
-
-
-def _columns(columns: Sequence[str]) -> Select[Any]:
-    return select(*columns_of(ImageRow, columns))
+    return select(*columns_of(ImageRow, sorted({*columns, "created_at", "id"})))
 
 
 def _parameters(where: ImageFilter) -> dict[str, Any]:

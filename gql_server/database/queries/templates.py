@@ -30,8 +30,6 @@ TEMPLATE_COLUMNS: Final = frozenset(
 )
 """Every column that can be chosen."""
 
-_MAX_SELECTIONS: Final = 256
-
 
 async def insert_template(connection: AsyncConnection, template: TemplateRow) -> None:
     """Write a new template."""
@@ -77,7 +75,7 @@ async def find_templates(
     return {row["id"]: row for row in _templates(await connection.execute(statement, values))}
 
 
-@lru_cache(_MAX_SELECTIONS)
+@lru_cache
 def _select_by_id(columns: frozenset[str], *, is_owned: bool, for_update: bool) -> Select[Any]:
     statement = _select({*columns, "created_at", "id"}, user_id=None)
     return with_ids(statement, TemplateRow, is_owned=is_owned, for_update=for_update)
