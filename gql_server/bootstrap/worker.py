@@ -9,6 +9,7 @@ import structlog
 from gql_server.bootstrap.metrics import ProcessMetrics
 from gql_server.bootstrap.metrics_server import metrics_served
 from gql_server.bootstrap.services import Wiring
+from gql_server.processes.garbage_collection import tune_garbage_collection
 from gql_server.processes.stop_timer import end_within
 from gql_server.settings import Settings
 
@@ -37,5 +38,6 @@ async def work(wiring: Wiring, settings: Settings) -> None:
         wiring.open(runs_jobs=True) as services,
         metrics_served(settings, services, ProcessMetrics(services)),
     ):
+        tune_garbage_collection()
         await stop_requested.wait()
         log.info("stopping")
