@@ -23,7 +23,10 @@ _MAX_WAIT_SECONDS: Final = 5.0
 
 
 class Hub(Generic[P, State, Item]):
-    """Reads a topic's new items when there may be some, while anyone watches.
+    """Reads a topic's new items when there may be some and a watcher waits for them.
+
+    While all watchers are still busy with the last update, another read would only take time from
+    the work that they watch.
 
     Attributes:
         watchers: Number of watchers.
@@ -57,6 +60,7 @@ class Hub(Generic[P, State, Item]):
         self._look_again_seconds = look_again_seconds
         self.watchers = 0
         self._has_news = asyncio.Event()
+        self._is_awaited = asyncio.Event()
         self._changed = asyncio.Event()
         self._latest: Snapshot[P, State, Item] | None = None
         self._floor: P | None = None
@@ -113,6 +117,7 @@ class Hub(Generic[P, State, Item]):
                     continue
                 if latest.is_finished and not latest.has_more:
                     return
+            self._is_awaited.set()
             await changed.wait()
 
     async def missed(self, after: P, until: P, state: State) -> Update[P, State, Item]:
@@ -178,6 +183,7 @@ class Hub(Generic[P, State, Item]):
                         await self._has_news.wait()
                 except TimeoutError:
                     pass
+            await self._is_awaited.wait()
             await asyncio.sleep(began + INTERVAL_SECONDS - loop.time())
 
     async def _read(self, after: P) -> Snapshot[P, State, Item]:
@@ -208,6 +214,7 @@ class Hub(Generic[P, State, Item]):
             self._floor = self._positions[surplus - 1]
             del self._positions[:surplus], self._items[:surplus]
         self._latest = snapshot
+        self._is_awaited.clear()
         self._notify()
 
     def _notify(self) -> None:

@@ -95,6 +95,24 @@ async def test_a_burst_is_merged_to_ten_updates_a_second() -> None:
     assert len(updates) <= 10 * seconds + 2
 
 
+async def test_nothing_is_read_while_every_watcher_is_busy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub, "INTERVAL_SECONDS", 0.0)
+    work = Work(Progress(), total=50)
+    with closing(work.progress.open("work", work.read, after=0)) as watch:
+        updates = watch.updates(0)
+        received = [await anext(updates)]
+        for _ in range(50):
+            work.finish()
+            for _ in range(10):
+                await asyncio.sleep(0)
+        assert len(work.reads) <= 2
+        received += [update async for update in updates]
+    assert items(received) == expected(0, 50)
+    assert len(received) <= 3
+
+
 async def test_the_first_update_reports_the_present_state_at_once() -> None:
     progress = Progress()
     work = Work(progress, total=10)

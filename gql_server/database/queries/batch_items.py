@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Integer, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -67,17 +68,23 @@ async def items_since(
     connection: AsyncConnection, batch_id: str, *, after: int, until: int, limit: int
 ) -> list[ItemRecord]:
     """Return the items that finished after one event and up to another, in the order of events."""
-    statement = (
+    values = {"batch": batch_id, "after": after, "until": until, "most": limit}
+    return read_records(await connection.execute(_items_since(), values), ItemRecord)
+
+
+# Made once: each watched batch executes it several times a second.
+@cache
+def _items_since() -> Select[Any]:
+    return (
         select_records(BatchItemRow, ItemRecord)
         .where(
-            col(BatchItemRow.batch_id) == batch_id,
-            col(BatchItemRow.sequence) > after,
-            col(BatchItemRow.sequence) <= until,
+            col(BatchItemRow.batch_id) == bindparam("batch"),
+            col(BatchItemRow.sequence) > bindparam("after"),
+            col(BatchItemRow.sequence) <= bindparam("until"),
         )
         .order_by(col(BatchItemRow.sequence))
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
     )
-    return read_records(await connection.execute(statement), ItemRecord)
 
 
 async def find_items(
