@@ -59,7 +59,7 @@ async def test_images_live_in_a_browser(tmp_path: Path) -> None:
         await in_a_browser(running.url, script="studio_images.mjs")
 
 
-@pytest.mark.parametrize("script", ["keyboard", "selection", "entries", "lineage"])
+@pytest.mark.parametrize("script", ["keyboard", "selection", "entries", "lineage", "browsers"])
 async def test_the_studio_can_be_used(tmp_path: Path, script: str) -> None:
     async with server_process(tmp_path, {}) as running:
         await in_a_browser(running.url, script=f"studio_{script}.mjs")

@@ -1,25 +1,27 @@
+import { browserStorage, tabStorage } from './browser-storage';
+
 const NAME = 'gql_server:api-key';
 
 /** Returns the API key or token of this tab, or the one that this browser remembers. */
 export function readKey(): string | null {
-  return sessionStorage.getItem(NAME) ?? localStorage.getItem(NAME);
+  return tabStorage.getItem(NAME) ?? browserStorage.getItem(NAME);
 }
 
 /** Keeps the key for this tab; for this browser too where the user asks for that. */
 export function keepKey(key: string, { remember = isRemembered() } = {}): void {
-  sessionStorage.setItem(NAME, key);
-  if (remember) localStorage.setItem(NAME, key);
-  else localStorage.removeItem(NAME);
+  tabStorage.setItem(NAME, key);
+  if (remember) browserStorage.setItem(NAME, key);
+  else browserStorage.removeItem(NAME);
 }
 
 /** Keeps a provider's token, which is for this tab alone. */
 export function keepToken(token: string): void {
-  sessionStorage.setItem(NAME, token);
+  tabStorage.setItem(NAME, token);
 }
 
 export function forgetKey(): void {
-  sessionStorage.removeItem(NAME);
-  localStorage.removeItem(NAME);
+  tabStorage.removeItem(NAME);
+  browserStorage.removeItem(NAME);
 }
 
 export function keyHeaders(key: string | null): Record<string, string> {
@@ -27,5 +29,5 @@ export function keyHeaders(key: string | null): Record<string, string> {
 }
 
 function isRemembered(): boolean {
-  return localStorage.getItem(NAME) !== null;
+  return browserStorage.getItem(NAME) !== null;
 }

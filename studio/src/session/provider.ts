@@ -1,4 +1,5 @@
 import { PUBLIC_PATH } from '../api/addresses';
+import { tabStorage } from './browser-storage';
 
 /** Signing in at the OpenID Connect provider, by the authorization code flow with PKCE. */
 
@@ -35,7 +36,7 @@ export async function startSignIn(): Promise<void> {
     verifier,
     returnTo: isBack ? `${PUBLIC_PATH}/` : location.pathname + location.search,
   };
-  sessionStorage.setItem(STARTED, JSON.stringify(started));
+  tabStorage.setItem(STARTED, JSON.stringify(started));
   const parameters = new URLSearchParams({ state: started.state, challenge: base64url(new Uint8Array(digest)) });
   location.assign(`${PUBLIC_PATH}/studio/sign-in?${parameters}`);
 }
@@ -47,8 +48,8 @@ export async function startSignIn(): Promise<void> {
 export async function finishSignIn(): Promise<string | null> {
   if (location.pathname !== BACK) return null;
   const parameters = new URLSearchParams(location.search);
-  const kept = sessionStorage.getItem(STARTED);
-  sessionStorage.removeItem(STARTED);
+  const kept = tabStorage.getItem(STARTED);
+  tabStorage.removeItem(STARTED);
   const started = kept === null ? null : (JSON.parse(kept) as Started);
   // The code is of no use a second time, so a reload must not find it.
   history.replaceState(null, '', started?.returnTo ?? `${PUBLIC_PATH}/`);
@@ -83,7 +84,7 @@ export function whenToRenew(renew: () => void): () => void {
 }
 
 export function forgetRenewal(): void {
-  sessionStorage.removeItem(RENEWAL);
+  tabStorage.removeItem(RENEWAL);
 }
 
 async function exchange(body: Record<string, string>): Promise<{ token: string; renewal: Renewal }> {
@@ -108,11 +109,11 @@ async function exchange(body: Record<string, string>): Promise<{ token: string; 
 }
 
 function keepRenewal(renewal: Renewal): void {
-  sessionStorage.setItem(RENEWAL, JSON.stringify(renewal));
+  tabStorage.setItem(RENEWAL, JSON.stringify(renewal));
 }
 
 function readRenewal(): Renewal {
-  const kept = sessionStorage.getItem(RENEWAL);
+  const kept = tabStorage.getItem(RENEWAL);
   return kept === null ? { refreshToken: null, renewAt: null } : (JSON.parse(kept) as Renewal);
 }
 

@@ -1,11 +1,10 @@
 import '../design/base.css';
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { PUBLIC_PATH } from '../api/addresses';
 import { ToastProvider } from '../design/Toasts';
 import { LanguageProvider } from '../language/Language';
 import { SessionProvider } from '../session/Session';
+import { mount } from './mount';
 import { Shell } from './Shell';
 import { applyTheme } from './theme';
 
@@ -16,18 +15,14 @@ for (const name of ['dragover', 'drop'] as const) {
     if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
   });
 }
-const root = document.getElementById('root');
-if (!root) throw new Error('The page has no root element');
-createRoot(root).render(
-  <StrictMode>
-    <LanguageProvider>
-      <Router base={PUBLIC_PATH}>
-        <SessionProvider>
-          <ToastProvider>
-            <Shell />
-          </ToastProvider>
-        </SessionProvider>
-      </Router>
-    </LanguageProvider>
-  </StrictMode>,
+mount(
+  <LanguageProvider>
+    <Router base={PUBLIC_PATH}>
+      <SessionProvider>
+        <ToastProvider>
+          <Shell />
+        </ToastProvider>
+      </SessionProvider>
+    </Router>
+  </LanguageProvider>,
 );

@@ -1,15 +1,17 @@
+import { browserStorage } from '../session/browser-storage';
+
 const NAME = 'gql_server:theme';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
 export function readTheme(): Theme {
-  const kept = localStorage.getItem(NAME);
+  const kept = browserStorage.getItem(NAME);
   return THEMES.find((theme) => theme === kept) ?? 'system';
 }
 
 export function keepTheme(theme: Theme): void {
-  localStorage.setItem(NAME, theme);
+  browserStorage.setItem(NAME, theme);
   applyTheme();
 }
 

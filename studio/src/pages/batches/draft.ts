@@ -1,6 +1,7 @@
 import { newIdempotencyKey } from 'gql-server-client';
 import { useEffect, useState } from 'react';
 import type { Entered } from '../../parameters/input';
+import { tabStorage } from '../../session/browser-storage';
 
 /** A batch that is being prepared. */
 export interface Draft {
@@ -26,18 +27,18 @@ export function useDraft(): [Draft, (changes: Partial<Draft>) => void, forget: (
   const [draft, setDraft] = useState(readDraft);
   useEffect(() => {
     const text = JSON.stringify(draft);
-    if (text.length <= MAX_KEPT) sessionStorage.setItem(NAME, text);
-    else sessionStorage.removeItem(NAME);
+    if (text.length <= MAX_KEPT) tabStorage.setItem(NAME, text);
+    else tabStorage.removeItem(NAME);
   }, [draft]);
   return [
     draft,
     (changes) => setDraft((before) => ({ ...before, ...changes, idempotencyKey: newIdempotencyKey() })),
-    () => sessionStorage.removeItem(NAME),
+    () => tabStorage.removeItem(NAME),
   ];
 }
 
 function readDraft(): Draft {
-  const kept = sessionStorage.getItem(NAME);
+  const kept = tabStorage.getItem(NAME);
   const empty: Draft = {
     text: '', model: '', template: '', copies: '1', priority: 'NORMAL', name: '', tags: '', webhookUrl: '', settings: {},
     idempotencyKey: newIdempotencyKey(),
