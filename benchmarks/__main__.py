@@ -12,12 +12,14 @@ import typer
 
 from benchmarks.batching import measure_batches
 from benchmarks.generating import measure_generation
+from benchmarks.pages import measure_pages
 from benchmarks.reading import compare_lists
 from benchmarks.report import (
     addition_table,
     batch_table,
     comparison_table,
     growth_table,
+    page_table,
     watch_table,
 )
 from benchmarks.scale import measure_growth
@@ -34,6 +36,7 @@ class Part(StrEnum):
     PICTURES = "pictures"
     BATCHES = "batches"
     WATCHING = "watching"
+    PAGES = "pages"
     SCALE = "scale"
 
 
@@ -68,7 +71,7 @@ def main(
     )
     with tempfile.TemporaryDirectory(prefix="gql-server-benchmarks-") as folder:
         root = Path(folder)
-        for part in parts or (Part.LISTS, Part.PICTURES, Part.BATCHES, Part.WATCHING):
+        for part in parts or (Part.LISTS, Part.PICTURES, Part.BATCHES, Part.WATCHING, Part.PAGES):
             own = root / part
             own.mkdir()
             print()
@@ -94,6 +97,8 @@ def main(
                     own, latency=_MODEL_SECONDS, pictures=200, watchers=100 if quick else 1000
                 )
                 print(watch_table(found_watching))
+            elif part is Part.PAGES:
+                print(page_table(measure_pages(own)))
             else:
                 for name, growths in measure_growth(
                     own, images=ledger, requests=max(20, requests // 10)

@@ -100,6 +100,33 @@ class BatchTiming:
     megabytes: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTiming:
+    """What a first visit of a page took in a browser, at the median.
+
+    Attributes:
+        name: The page.
+        painted: Milliseconds until something is painted.
+        complete: Milliseconds until what the page is for is there.
+        kilobytes: Received until then, compressed.
+    """
+
+    name: str
+    painted: float
+    complete: float
+    kilobytes: float
+
+
+def page_table(timings: Sequence[PageTiming]) -> str:
+    """Write how long pages take."""
+    lines = ["Milliseconds of a first visit   painted  complete   KB"]
+    lines += [
+        f"  {one.name:<27} {one.painted:>9.0f} {one.complete:>9.0f} {one.kilobytes:>4.0f}"
+        for one in timings
+    ]
+    return "\n".join(lines)
+
+
 def batch_table(timings: Sequence[BatchTiming]) -> str:
     """Write how long batches took beside what is possible."""
     lines = ["Seconds a batch                    ideal   alone  product  of ideal  cpu ms   MB"]
