@@ -16,7 +16,7 @@ RowT = TypeVar("RowT", bound=PageRecord | PageColumns)
 @described
 @strawberry.type
 class PageInfo:
-    """Where a page lies in its list."""
+    """Position of a page in its list."""
 
     has_next_page: bool = strawberry.field(
         description="Whether more entries follow this page. Request them with `after: endCursor`."

@@ -32,7 +32,12 @@ class NodeQueries:
     async def node(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="ID of the object.")],
+        id: Annotated[
+            strawberry.ID,
+            strawberry.argument(
+                description="ID of the object, such as `img_…`, `bat_…` or a model's name."
+            ),
+        ],
     ) -> Node | None:
         """Return an object."""
         return (await _find_nodes(info, [id]))[0]
@@ -43,7 +48,9 @@ class NodeQueries:
         info: Info,
         ids: Annotated[
             list[strawberry.ID],
-            strawberry.argument(description=f"IDs of the objects, at most {_MAX_NODES}."),
+            strawberry.argument(
+                description=f"IDs of the objects, such as `img_…`; at most {_MAX_NODES}."
+            ),
         ],
     ) -> list[Node | None]:
         """Return several objects."""

@@ -161,6 +161,11 @@ def check_limit(limit: int, bounds: ListLimit) -> None:
         )
 
 
+def limit_description(entries: str, bounds: ListLimit) -> str:
+    """Return the description of the argument ``limit`` of a list of these entries."""
+    return f"Maximum number of {entries}, 1 to {bounds.maximum:,}. Defaults to {bounds.default:,}."
+
+
 def _page_arguments() -> list[StrawberryArgument]:
     return [
         _argument(
@@ -170,20 +175,36 @@ def _page_arguments() -> list[StrawberryArgument]:
             f"Number of entries to return from the start of the list, 1 to {MAX_PAGE_SIZE}. "
             f"Defaults to {DEFAULT_PAGE_SIZE} when neither `first` nor `last` is given.",
         ),
-        _argument("after", str | None, None, "Return entries after this cursor."),
+        _argument(
+            "after",
+            str | None,
+            None,
+            "Only entries after this cursor, such as `endCursor` of the previous page.",
+        ),
         _argument(
             "last",
             int | None,
             None,
-            f"Number of entries to return from the end of the list, 1 to {MAX_PAGE_SIZE}.",
+            f"Number of entries to return from the end of the list, 1 to {MAX_PAGE_SIZE}. Not "
+            "together with `first`.",
         ),
-        _argument("before", str | None, None, "Return entries before this cursor."),
+        _argument(
+            "before",
+            str | None,
+            None,
+            "Only entries before this cursor, such as `startCursor` of the next page.",
+        ),
     ]
 
 
 def _order_argument(orders: type[ListOrder | ImageOrder]) -> StrawberryArgument:
     by = ", by creation time" if orders is ListOrder else ""
-    return _argument("order_by", orders, orders.NEWEST_FIRST, f"Sort order of the list{by}.")
+    return _argument(
+        "order_by",
+        orders,
+        orders.NEWEST_FIRST,
+        f"Sort order of the list{by}. Defaults to `NEWEST_FIRST`.",
+    )
 
 
 def _argument(name: str, annotation: Any, default: Any, description: str) -> StrawberryArgument:

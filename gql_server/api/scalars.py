@@ -1,9 +1,11 @@
 """How moments, seeds and JSON are written and read."""
 
+from dataclasses import replace
 from typing import Any, Final, NewType
 
 import strawberry
 from graphql import Undefined, ValueNode, value_from_ast_untyped
+from strawberry.file_uploads import UploadDefinition
 from strawberry.types.scalar import ScalarDefinition
 
 from gql_server.domain.clock import read_moment, to_iso
@@ -28,9 +30,9 @@ DATE_TIME: Final[ScalarDefinition] = strawberry.scalar(
 SEED: Final[ScalarDefinition] = strawberry.scalar(
     name="Seed",
     description=(
-        f"A whole number from 0 to {MAX_SEED} (2^53 - 1): always written as a number, read as a "
-        'number or as text, such as `4294967295` or `"4294967295"`. Each model\'s `parameters` '
-        "have its own bounds."
+        f"A whole number from 0 to {MAX_SEED} (2^53 - 1), such as `4294967295`. Written as a "
+        "number; read as a number or as text. Each model has its own maximum: see "
+        "`Model.parameters`."
     ),
     serialize=lambda value: value,
     parse_value=read_seed,
@@ -52,13 +54,22 @@ def _without_undefined(value: Any) -> Any:
     return value
 
 
+UPLOAD: Final[ScalarDefinition] = replace(
+    UploadDefinition,
+    description="A file in a GraphQL multipart request. The variable is null, and the request's "
+    "`map` names the part with the file.",
+    specified_by_url="https://github.com/jaydenseric/graphql-multipart-request-spec",
+)
+
+
 _ECMA_404: Final = (
     "https://ecma-international.org/wp-content/uploads/ECMA-404_2nd_edition_december_2017.pdf"
 )
 
 JSON: Final[ScalarDefinition] = strawberry.scalar(
     name="JSON",
-    description=f"A JSON value as specified by [ECMA-404]({_ECMA_404}).",
+    description='Any JSON value, such as `{"order": 42}`, as specified by '
+    f"[ECMA-404]({_ECMA_404}).",
     specified_by_url=_ECMA_404,
     serialize=lambda value: value,
     parse_value=lambda value: value,

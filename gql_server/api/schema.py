@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import cache
 
 import strawberry
+from strawberry.file_uploads import Upload
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
@@ -42,7 +43,7 @@ from gql_server.api.models.queries import ModelQueries
 from gql_server.api.models.types import Model
 from gql_server.api.node_queries import NodeQueries
 from gql_server.api.permissions import guarded
-from gql_server.api.scalars import DATE_TIME, JSON, SEED, Seed
+from gql_server.api.scalars import DATE_TIME, JSON, SEED, UPLOAD, Seed
 from gql_server.api.source_images.mutations import SourceImageMutations
 from gql_server.api.source_images.queries import SourceImageQueries
 from gql_server.api.source_images.types import SourceImage
@@ -136,7 +137,12 @@ def build_schema(limits: Limits | None = None) -> Schema:
             *USER_ERROR_TYPES,
         ],
         config=StrawberryConfig(
-            scalar_map={datetime: DATE_TIME, strawberry.scalars.JSON: JSON, Seed: SEED},
+            scalar_map={
+                datetime: DATE_TIME,
+                strawberry.scalars.JSON: JSON,
+                Seed: SEED,
+                Upload: UPLOAD,
+            },
             batching_config={"max_operations": limits.operations} if limits.operations else None,
         ),
         execution_context_class=PlainFieldExecutor,

@@ -30,7 +30,7 @@ _CODES: Final[StrawberryEnumDefinition] = ErrorCode.__strawberry_definition__  #
 class UserError:
     """An error in a request, and how to fix it.
 
-    A request with several errors returns all of them.
+    A request with several errors returns all of them, up to 100.
     """
 
     hint: ClassVar[str] = ""
@@ -103,7 +103,7 @@ class ImageFlagged(UserError):
     """
 
     seed_was_given: bool = strawberry.field(
-        description="Whether the request or its template named the seed. If false, the server "
+        description="Whether the request or its template set the seed. If false, the server has "
         "tried other seeds."
     )
 
@@ -168,13 +168,13 @@ class IdempotencyConflict(UserError):
     """
 
 
-@strawberry.type(
-    description="The request's deadline passed while an earlier request with the same "
-    "idempotency key was still running. Send it again later, or query the "
-    "result by `imageId`."
-)
+@described
+@strawberry.type
 class IdempotencyInProgress(UserError):
-    """An earlier request with this idempotency key is still running."""
+    """An earlier request with the same idempotency key was still running at the deadline.
+
+    Send it again later, or query the result by `imageId`.
+    """
 
     hint: ClassVar[str] = "Send it again, or query {image_id}, in a moment."
 

@@ -14,12 +14,14 @@ from gql_server.graphql.plans.fields import PLAN, ByResolver
 from gql_server.ledger.budgets.budgets import tightest
 
 
-@strawberry.type(
-    description="A user's rate limit over all server processes: an allowance that each "
-    "operation's `extensions.cost` is taken from and that refills continuously."
-)
+@described
+@strawberry.type
 class RateLimit:
-    """What a user may ask of the server."""
+    """A user's rate limit over all server processes.
+
+    It is an allowance that refills continuously; each operation's `extensions.cost` is deducted
+    from it.
+    """
 
     limit: int = strawberry.field(description="Maximum allowance, in units of operation cost.")
     remaining: int = strawberry.field(
@@ -45,7 +47,8 @@ class Viewer:
     )
     role: Role = strawberry.field(description="The caller's role.")
     key: ApiKey | None = strawberry.field(
-        description="API key of the request. Null when the server requires none."
+        description="API key of the request. Null when the server requires none, and when the "
+        "caller is authenticated by an OpenID Connect token."
     )
 
     @strawberry.field(

@@ -8,7 +8,7 @@ from unicodedata import normalize
 from gql_server.domain.errors import InvalidInput, Path
 from gql_server.domain.text import list_errors
 
-_MAX_WORDS: Final = 20
+MAX_WORDS: Final = 20
 
 _IGNORED: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
@@ -40,7 +40,7 @@ def search_errors(search: str, *, path: Path) -> Iterator[InvalidInput]:
     Words are counted as they were sent, and again when folded: one letter can become four words.
     """
     for words in (search.split(), folded_words(search)):
-        found = list(list_errors(list(words), path=path, limit=_MAX_WORDS))
+        found = list(list_errors(list(words), path=path, limit=MAX_WORDS))
         if found:
             yield from found
             return

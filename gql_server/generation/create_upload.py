@@ -28,7 +28,7 @@ from gql_server.storage.store import StoredObject
 
 _OPERATION: Final = "uploadSourceImage"
 MAX_UPLOAD_BYTES: Final = 20 * 1024 * 1024
-_MAX_SIDE: Final = 2048
+MAX_UPLOAD_SIDE: Final = 2048
 MAX_UPLOAD_PIXELS: Final = 25_000_000
 
 _Normalized = tuple[ImageInfo, bytes]
@@ -173,5 +173,5 @@ async def _normalize(services: Services, data: bytes, path: Path) -> tuple[Image
 
 def _normalized(data: bytes) -> tuple[ImageInfo, bytes]:
     inspect_picture(data, max_pixels=MAX_UPLOAD_PIXELS)
-    png = fit_upload(data, max_side=_MAX_SIDE)
+    png = fit_upload(data, max_side=MAX_UPLOAD_SIDE)
     return inspect_picture(png), png

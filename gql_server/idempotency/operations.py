@@ -21,7 +21,7 @@ from gql_server.domain.text import text_errors
 A = TypeVar("A")
 T_co = TypeVar("T_co", covariant=True)
 
-_MAX_KEY_LENGTH: Final = 255
+MAX_KEY_LENGTH: Final = 255
 _JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
@@ -78,7 +78,7 @@ def key_errors(key: str) -> Iterator[InvalidInput]:
             path=("idempotency_key",),
             label="An idempotency key",
             minimum=1,
-            maximum=_MAX_KEY_LENGTH,
+            maximum=MAX_KEY_LENGTH,
         )
     )
     yield from errors

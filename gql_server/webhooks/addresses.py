@@ -15,7 +15,7 @@ from gql_server.outbound.addresses import (
     resolve_host,
 )
 
-MAX_LENGTH: Final = 2048
+MAX_URL_LENGTH: Final = 2048
 
 REFUSAL: Final = (
     "This webhook address cannot be used. Give an address such as https://example.com/hook: "
@@ -49,9 +49,9 @@ class WebhookAddresses:
         Raises:
             InvalidInput: Webhooks may not go there.
         """
-        if len(url) > MAX_LENGTH:
+        if len(url) > MAX_URL_LENGTH:
             raise InvalidInput(
-                f"A URL has at most {MAX_LENGTH} characters; this one has {len(url)}.",
+                f"A URL has at most {MAX_URL_LENGTH} characters; this one has {len(url)}.",
                 path=path,
                 code=ErrorCode.TOO_LONG,
             )

@@ -49,8 +49,8 @@ async def test_every_model_is_listed_with_what_it_takes(app: RunningApp) -> None
         "minimum": 1,
         "maximum": 8,
         "multipleOf": None,
-        "description": "Number of refinement steps. More steps are finer and slower, "
-        "and may cost more.",
+        "description": "Number of denoising steps, such as 20. More steps are slower and often "
+        "sharper, and may cost more.",
     }
     assert flux["imageInputs"] is None
     assert flux["defaultSize"] == {"width": 1024, "height": 1024}

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import strawberry
 
-from gql_server.access.keys import KeyDraft, create_key, revoke_key
+from gql_server.access.keys import MAX_TEXT_LENGTH, KeyDraft, create_key, revoke_key
 from gql_server.api.api_keys.types import ApiKey, Role, api_key_from
 from gql_server.api.budgets.types import Budget, BudgetEnforcement, BudgetPeriod, budget_from
 from gql_server.api.context import Info
 from gql_server.api.described import described
+from gql_server.api.descriptions import BUDGET_ENFORCEMENT, BUDGET_LIMIT, TIME_ZONE
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.user_error_types import ERROR_LIST, UserError
@@ -28,18 +29,18 @@ class ApiKeyBudgetInput:
     Change it later with `setBudget` and the key's `keyId`.
     """
 
-    limit: float = strawberry.field(description="Maximum spending per period, in US dollars.")
+    limit: float = strawberry.field(description=BUDGET_LIMIT)
     period: BudgetPeriod = strawberry.field(
-        default=BudgetPeriod.MONTHLY, description="How often the budget resets."
+        default=BudgetPeriod.MONTHLY,
+        description="How often the budget resets. Defaults to `MONTHLY`.",
     )
     enforcement: BudgetEnforcement = strawberry.field(
         default=BudgetEnforcement.HARD,
-        description="Whether requests that would exceed the limit are refused or only "
-        "produce a warning.",
+        description=BUDGET_ENFORCEMENT,
     )
     time_zone: str = strawberry.field(
         default="UTC",
-        description="IANA time zone whose midnights start the periods, such as `Europe/Berlin`.",
+        description=TIME_ZONE,
     )
 
 
@@ -49,23 +50,25 @@ class CreateApiKeyInput:
     """An API key to create."""
 
     user_id: strawberry.ID = strawberry.field(
-        description="ID of the user the key authenticates as, and who owns everything "
-        "created with it: 1 to 100 characters of your choice. Objects created "
-        "without authentication belong to `default_user`."
+        description="ID of the user the key authenticates as, of your choice, such as `ann`: 1 to "
+        f"{MAX_TEXT_LENGTH} printable characters. The user owns everything created with the key. "
+        "Objects created without authentication belong to `default_user`."
     )
     role: Role = strawberry.field(description="Role the key grants.")
     name: str | None = strawberry.field(
         default=None,
-        description="Display name, such as where the key is used. At most 100 characters.",
+        description=f"Display name, such as where the key is used: at most {MAX_TEXT_LENGTH} "
+        "characters. None when omitted.",
     )
     expires_at: datetime | None = strawberry.field(
         default=None,
-        description="When the key expires. Without it, the key is valid until it is revoked.",
+        description="When the key expires, in the future. When omitted, the key is valid until it "
+        "is revoked.",
     )
     budget: ApiKeyBudgetInput | None = strawberry.field(
         default=None,
-        description="Budget of the key. Without it, only the budgets of its user and of the"
-        " server apply.",
+        description="Budget of the key. When omitted, only the budgets of its user and of the "
+        "server apply.",
     )
 
 

@@ -39,9 +39,13 @@ class ApiKey(Node):
     Only a hash of its secret is stored.
     """
 
-    name: str | None = strawberry.field(description="Display name, such as where the key is used.")
+    id: strawberry.ID = strawberry.field(description="Globally unique ID of the API key, `key_…`.")
+    name: str | None = strawberry.field(
+        description="Display name, such as where the key is used. Null when it has none."
+    )
     prefix: str = strawberry.field(
-        description="First characters of the secret, to recognize the key by."
+        description="First characters of the secret, such as `gqls_4k2m9x7c1q8z`, to recognize the "
+        "key by."
     )
     user_id: strawberry.ID = strawberry.field(
         description="ID of the user the key authenticates as."

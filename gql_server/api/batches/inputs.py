@@ -9,23 +9,27 @@ from strawberry.types import get_object_definition
 
 from gql_server.api.batches.types import BatchPriority
 from gql_server.api.described import described
+from gql_server.api.descriptions import BATCH_MAX_COST, BATCH_WEBHOOK_URL, IDEMPOTENCY_KEY, PRIORITY
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import camel_case
 from gql_server.api.images.parameters import (
-    IDEMPOTENCY_KEY,
     ImageSettingsInput,
     PromptInput,
     parameters_of,
 )
 from gql_server.batches.requests import BatchImage, BatchRequest
-from gql_server.batches.validation import MAX_IMAGES, checking_cost, size_errors
+from gql_server.batches.validation import MAX_IMAGES, MAX_NAME_LENGTH, checking_cost, size_errors
 from gql_server.domain import batches as domain
 from gql_server.domain.errors import Rejected
+from gql_server.generation.requests.prompts import MIN_PROMPT_LENGTH
 from gql_server.generation.requests.request import ImageRequest
 from gql_server.graphql.execution.plain_values import length, whole_number
 from gql_server.processes.bulk_work import bulk_work
 
-BATCH_NAME: Final = "Name of the batch, for people: 1 to 200 characters."
+BATCH_NAME: Final = (
+    "Name of the batch, for people, such as `Spring catalogue`: 1 to "
+    f"{MAX_NAME_LENGTH} characters. None when omitted."
+)
 
 _SETTINGS: Final = tuple(field.name for field in fields(ImageSettingsInput))
 _PYTHON_NAMES: Final = {camel_case(name): name for name in (*_SETTINGS, "prompt")}
@@ -37,7 +41,7 @@ _LISTS: Final = frozenset({"models", "source_image_ids", "tags"})
 class BatchItemInput(ImageSettingsInput, PromptInput):
     """An image of a batch with its own settings.
 
-    Omitted fields use the batch's settings.
+    Fields that are omitted or null use the batch's settings.
     """
 
     sent: strawberry.Private[Mapping[str, Any]] = field(default_factory=dict)
@@ -59,10 +63,12 @@ class BatchPicturesInput:
     """The images of a batch: exactly one of the fields."""
 
     prompts: strawberry.Maybe[list[str]] = strawberry.field(
-        description="One image for each prompt, all with the batch's settings. At most 10,000."
+        description=f"Prompts, 1 to {MAX_IMAGES:,}: one image for each, all with the batch's "
+        f"settings. At least {MIN_PROMPT_LENGTH} characters each; the maximum depends on the "
+        "model: see `Model.maxPromptLength`."
     )
     items: strawberry.Maybe[list[BatchItemInput]] = strawberry.field(
-        description="Images with their own settings. At most 10,000."
+        description=f"Images with their own settings, 1 to {MAX_IMAGES:,}."
     )
 
 
@@ -76,26 +82,24 @@ class GenerateBatchInput(ImageSettingsInput):
     """
 
     pictures: BatchPicturesInput = strawberry.field(
-        description=f"The images to generate, at most {MAX_IMAGES:,} in all."
+        description=f"Images to generate: 1 to {MAX_IMAGES:,} in all, each prompt or item "
+        "`imagesPerPrompt` times."
     )
     images_per_prompt: int = strawberry.field(
         default=1,
-        description="Number of images for each prompt or item, from 1. Each gets its own "
-        "seed: a given seed is incremented by 1 for each further image.",
+        description="Number of images for each prompt or item, from 1; the batch has at most "
+        f"{MAX_IMAGES:,} images in all. Each gets its own seed: a given seed is incremented by 1 "
+        "for each further image. Defaults to 1.",
     )
     name: str | None = strawberry.field(default=None, description=BATCH_NAME)
-    priority: BatchPriority = strawberry.field(
-        default=BatchPriority.NORMAL, description="Priority among your own batches."
-    )
+    priority: BatchPriority = strawberry.field(default=BatchPriority.NORMAL, description=PRIORITY)
     max_cost: float | None = strawberry.field(
         default=None,
-        description="Maximum cost of the whole batch, in US dollars. A batch that would "
-        "cost more is refused.",
+        description=BATCH_MAX_COST,
     )
     webhook_url: str | None = strawberry.field(
         default=None,
-        description="URL that receives a signed `batch.finished` webhook with the batch's "
-        "status and counts. Failed deliveries are retried for a day.",
+        description=BATCH_WEBHOOK_URL,
     )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 

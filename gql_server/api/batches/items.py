@@ -54,6 +54,7 @@ ItemStatusArgument = Annotated[
 class BatchItem(Node):
     """One image of a batch."""
 
+    id: strawberry.ID = strawberry.field(description="Globally unique ID of the item, `itm_…`.")
     index: int = strawberry.field(description="Position in the batch, from 0.")
     prompt: str = strawberry.field(description="The prompt as the user wrote it.")
     status: BatchItemStatus = strawberry.field(description="Current status.")
@@ -76,7 +77,10 @@ class BatchItem(Node):
     )
     image_id: strawberry.Private[str | None]
 
-    @strawberry.field(description="The generated image. Null unless the status is SUCCEEDED.")
+    @strawberry.field(
+        description="The generated image. Null unless the status is SUCCEEDED, and "
+        "when the image has been purged."
+    )
     async def image(self, info: Info) -> Image | None:
         """Load the image, together with its siblings'."""
         if self.image_id is None:
@@ -85,7 +89,8 @@ class BatchItem(Node):
         return await image_from(info.context, image) if image is not None else None
 
     @strawberry.field(
-        description="Warnings about the image, such as another size than requested.",
+        description="Warnings about the image, such as another size than requested. Empty without "
+        "an image.",
         metadata=list_size(1),
     )
     async def warnings(self, info: Info) -> list[PayloadWarning]:

@@ -10,8 +10,8 @@ from gql_server.api.batches.types import Batch, batch_from
 from gql_server.api.budgets.warnings import MAX_WARNINGS, PayloadWarning, budget_warning
 from gql_server.api.context import Info
 from gql_server.api.described import described
+from gql_server.api.descriptions import IDEMPOTENCY_KEY
 from gql_server.api.errors import REPORTABLE, user_errors
-from gql_server.api.images.parameters import IDEMPOTENCY_KEY
 from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.batches import control
 from gql_server.batches.create import CreatedBatch, create_batch

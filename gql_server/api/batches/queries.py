@@ -18,7 +18,7 @@ from gql_server.database.queries import batches as rows
 from gql_server.database.queries.batch_labels import LabelFilter
 from gql_server.domain import batches as domain
 from gql_server.domain.errors import MAX_ID_LENGTH, ErrorCode, InvalidInput, Rejected
-from gql_server.domain.search import search_errors
+from gql_server.domain.search import MAX_WORDS, search_errors
 from gql_server.domain.text import list_errors
 from gql_server.generation.requests.tags_and_metadata import MAX_TAGS, clean_tags, json_errors
 from gql_server.graphql.plans.fields import PLAN, ByResolver
@@ -35,21 +35,23 @@ class BatchFilter:
     """
 
     status: list[BatchStatus] | None = strawberry.field(
-        default=None, description="Only batches with one of these statuses."
+        default=None,
+        description="Only batches with one of these statuses. Any status when omitted.",
     )
     search: str | None = strawberry.field(
         default=None,
-        description="Words that are all in the name; at most 20. Part of a word matches, and "
-        "letters match whatever their case, width or composition.",
+        description=f"Only batches whose name contains all of these words; at most {MAX_WORDS} "
+        "words. Parts of words match, and case, width and composition of letters do not matter.",
     )
     tags: list[str] | None = strawberry.field(
         default=None,
-        description="Only batches with all of these tags, at most 20. Tags are compared exactly.",
+        description=f"Only batches with all of these tags; at most {MAX_TAGS}. Tags are compared "
+        "exactly.",
     )
     metadata: strawberry.scalars.JSON | None = strawberry.field(
         default=None,
         description="Only batches whose metadata has these keys with these values: a JSON object "
-        'of at most 20 texts, numbers and booleans, such as `{"order": 42}`.',
+        f'of at most {_MAX_KEYS} texts, numbers and booleans, such as `{{"order": 42}}`.',
     )
     user_id: strawberry.ID | None = strawberry.field(
         default=None,

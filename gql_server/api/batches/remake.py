@@ -11,12 +11,12 @@ from gql_server.api.batches.types import Batch, BatchPriority
 from gql_server.api.budgets.warnings import MAX_WARNINGS, PayloadWarning
 from gql_server.api.context import Info
 from gql_server.api.described import described
+from gql_server.api.descriptions import BATCH_MAX_COST, BATCH_WEBHOOK_URL, IDEMPOTENCY_KEY, PRIORITY
 from gql_server.api.enums import domain_member
-from gql_server.api.images.parameters import IDEMPOTENCY_KEY
 from gql_server.api.images.remake_changes import RemakeChangesInput, image_changes
 from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.batches.remake import MAX_REMADE, BatchRemake, remake_images
-from gql_server.batches.validation import checking_cost
+from gql_server.batches.validation import MAX_IMAGES, checking_cost
 from gql_server.domain import batches as domain
 from gql_server.graphql.execution.plain_values import length, whole_number
 from gql_server.graphql.execution.weights import WORK, list_size
@@ -28,27 +28,24 @@ class RemakeImagesInput(RemakeChangesInput):
     """The images to generate again, and what to change in each of them."""
 
     ids: list[strawberry.ID] = strawberry.field(
-        description=f"IDs of the images, `img_…`; at most {MAX_REMADE:,}."
+        description=f"IDs of the images, `img_…`; 1 to {MAX_REMADE:,}."
     )
     variations: int | None = strawberry.field(
         default=None,
-        description="Number of new images for each of the images, from 1, each with another seed: "
-        "one chosen at random, or `seed` incremented by 1 for each further image. One image with "
-        "the seed of the first one when omitted.",
+        description="Number of new images for each of the images, from 1; the batch has at most "
+        f"{MAX_IMAGES:,} images in all. Each gets another seed: a random one, or `seed` "
+        "incremented by 1 for each further image. When omitted, one image with the seed of the "
+        "first one.",
     )
     name: str | None = strawberry.field(default=None, description=BATCH_NAME)
-    priority: BatchPriority = strawberry.field(
-        default=BatchPriority.NORMAL, description="Priority among your own batches."
-    )
+    priority: BatchPriority = strawberry.field(default=BatchPriority.NORMAL, description=PRIORITY)
     max_cost: float | None = strawberry.field(
         default=None,
-        description="Maximum cost of the whole batch, in US dollars. A batch that would "
-        "cost more is refused.",
+        description=BATCH_MAX_COST,
     )
     webhook_url: str | None = strawberry.field(
         default=None,
-        description="URL that receives a signed `batch.finished` webhook with the batch's "
-        "status and counts. Failed deliveries are retried for a day.",
+        description=BATCH_WEBHOOK_URL,
     )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 

@@ -54,7 +54,8 @@ class BatchSubscriptions:
         after: Annotated[
             int,
             strawberry.argument(
-                description="Last `sequence` you have received. 0 reports every finished item."
+                description="Last `sequence` you have received, from 0 to the batch's current "
+                "`sequence`. Defaults to 0: every finished item is reported."
             ),
         ] = 0,
     ) -> AsyncIterable[BatchProgress]:

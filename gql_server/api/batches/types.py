@@ -51,7 +51,7 @@ class BatchStatus(Enum):
         domain.BatchStatus.PARTIALLY_FAILED,
         description="At least one image was generated and at least one failed.",
     )
-    FAILED = strawberry.enum_value(domain.BatchStatus.FAILED, description="No image was generated.")
+    FAILED = strawberry.enum_value(domain.BatchStatus.FAILED, description="Every item failed.")
     CANCELED = strawberry.enum_value(
         domain.BatchStatus.CANCELED, description="The batch was canceled before it finished."
     )
@@ -68,7 +68,11 @@ class BatchPriority(Enum):
     HIGH = strawberry.enum_value(
         domain.BatchPriority.HIGH, description="Runs before the user's other batches."
     )
-    NORMAL = strawberry.enum_value(domain.BatchPriority.NORMAL, description="Default priority.")
+    NORMAL = strawberry.enum_value(
+        domain.BatchPriority.NORMAL,
+        description="Runs after the user's "
+        "batches of high priority and before those of low priority. The default.",
+    )
     LOW = strawberry.enum_value(
         domain.BatchPriority.LOW, description="Runs after the user's other batches."
     )
@@ -108,6 +112,7 @@ class Batch(Node):
     `queued`, `running`, `succeeded`, `failed` and `canceled` always add up to `total`.
     """
 
+    id: strawberry.ID = strawberry.field(description="Globally unique ID of the batch, `bat_…`.")
     name: str | None = strawberry.field(
         description="Name of the batch, for people. Null when it has none."
     )
@@ -134,13 +139,15 @@ class Batch(Node):
         description="Estimated total cost of the finished batch, in US dollars."
     )
     estimated_finish_at: datetime | None = strawberry.field(
-        description="Estimated time at which the batch finishes. Null while it is paused."
+        description="Estimated time at which the batch finishes; the actual time once it has. Null "
+        "while it is paused."
     )
     paused_reason: BatchPauseReason | None = strawberry.field(
         description="Reason for the pause. Null unless the batch is paused."
     )
     resumes_at: datetime | None = strawberry.field(
-        description="When the batch resumes automatically. Null unless it is paused."
+        description="When the batch resumes automatically. Null unless it is paused, and when only "
+        "`resumeBatch` resumes it."
     )
     user_id: strawberry.ID = strawberry.field(description="ID of the user who owns the batch.")
     created_at: datetime = strawberry.field(description="When the batch was accepted.")
@@ -198,8 +205,8 @@ class Batch(Node):
         return await item_connection(info, self.id, page, status)
 
     @strawberry.field(
-        description="Items that ended after an event, in the order in which they ended; at most "
-        f"{MAX_ITEMS}. For clients that poll where no subscription passes: ask again with the "
+        description="Items that finished after an event, in the order in which they finished; at "
+        f"most {MAX_ITEMS}. For clients that poll instead of subscribing: query again with the "
         "`sequence` of the last one.",
         metadata=list_size(MAX_ITEMS),
     )
@@ -209,7 +216,8 @@ class Batch(Node):
         after: Annotated[
             int,
             strawberry.argument(
-                description="The last `sequence` that is known; 0 returns the first that ended."
+                description="Last `sequence` you have received, from 0 to the batch's current "
+                "`sequence`. Defaults to 0: the first items that finished."
             ),
         ] = 0,
     ) -> list[BatchItem]:
@@ -218,7 +226,8 @@ class Batch(Node):
         return [item_from(item) for item in ended]
 
     @strawberry.field(
-        description="Images of the batch that have been generated and not deleted.",
+        description="Images of the batch that have been generated. Deleted ones are excluded "
+        "unless the filter includes them.",
         extensions=[Paginated()],
     )
     async def images(

@@ -4,17 +4,24 @@ from typing import Annotated, Final
 
 import strawberry
 
-from gql_server.api.budgets.types import Budget, BudgetEnforcement, BudgetPeriod, budget_from
+from gql_server.api.budgets.types import (
+    REACHED,
+    Budget,
+    BudgetEnforcement,
+    BudgetPeriod,
+    budget_from,
+)
 from gql_server.api.budgets.warnings import MAX_WARNINGS, PayloadWarning, UnknownSubjectWarning
 from gql_server.api.context import Info
 from gql_server.api.described import described
+from gql_server.api.descriptions import BUDGET_ENFORCEMENT, BUDGET_LIMIT, TIME_ZONE, WEBHOOK_URL
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import REPORTABLE, user_errors
 from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.domain import budgets as domain
 from gql_server.domain.errors import InvalidInput
 from gql_server.graphql.execution.weights import list_size
-from gql_server.ledger.budgets.budgets import BudgetRequest, BudgetState
+from gql_server.ledger.budgets.budgets import MAX_SUBJECT_LENGTH, BudgetRequest, BudgetState
 from gql_server.quoting import quoted
 
 _ERRORS: Final = "Every error in the request. Empty when the request succeeded."
@@ -29,29 +36,30 @@ class SetBudgetInput:
     reserved stay reserved, even under a lower limit.
     """
 
-    limit: float = strawberry.field(description="Maximum spending per period, in US dollars.")
+    limit: float = strawberry.field(description=BUDGET_LIMIT)
     period: BudgetPeriod = strawberry.field(description="How often the budget resets.")
     user_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="Limit the spending of this user. With neither `userId` nor `keyId`, "
-        "the budget limits the whole server.",
+        description=f"ID of the user whose spending is limited, 1 to {MAX_SUBJECT_LENGTH} "
+        "characters. With neither `userId` nor `keyId`, the budget limits the whole server.",
     )
     key_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Limit the spending with this API key."
+        default=None,
+        description="ID of the API key whose spending is limited, `key_…`. Not "
+        "together with `userId`.",
     )
     enforcement: BudgetEnforcement = strawberry.field(
         default=BudgetEnforcement.HARD,
-        description="Whether requests that would exceed the limit are refused or only "
-        "produce a warning.",
+        description=BUDGET_ENFORCEMENT,
     )
     time_zone: str = strawberry.field(
         default="UTC",
-        description="IANA time zone whose midnights start the periods, such as `Europe/Berlin`.",
+        description=TIME_ZONE,
     )
     webhook_url: str | None = strawberry.field(
         default=None,
-        description="Public `https://` URL that receives a webhook when 50, 80 and 100 "
-        "percent are reached, once per period. Without it, no webhook is sent.",
+        description=f"{WEBHOOK_URL} a webhook when {REACHED} percent of the limit are reached, "
+        "once per period. No webhook is sent when omitted.",
     )
 
 
@@ -120,7 +128,8 @@ class BudgetMutations:
         )
 
     @strawberry.mutation(
-        description="Removes a budget. It stops limiting spending. Requires the admin role."
+        description="Removes a budget, which then no longer limits spending. Requires the admin "
+        "role."
     )
     async def remove_budget(
         self,

@@ -6,7 +6,7 @@ import strawberry
 
 from gql_server.api.budgets.types import Budget, budget_from
 from gql_server.api.context import Info
-from gql_server.api.pages import check_limit
+from gql_server.api.pages import check_limit, limit_description
 from gql_server.graphql.execution.weights import LIST_LIMIT, ListLimit
 from gql_server.graphql.plans.fields import PLAN, ByResolver
 
@@ -25,7 +25,7 @@ class BudgetQueries:
         self,
         info: Info,
         limit: Annotated[
-            int, strawberry.argument(description="Maximum number of budgets, 1 to 1,000.")
+            int, strawberry.argument(description=limit_description("budgets", _BUDGETS))
         ] = _BUDGETS.default,
     ) -> list[Budget]:
         """Return the budgets."""

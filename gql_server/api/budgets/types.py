@@ -16,6 +16,9 @@ from gql_server.graphql.execution.weights import list_size
 from gql_server.ledger.budgets.alerts import PERCENTAGES
 from gql_server.ledger.budgets.budgets import BudgetState
 
+REACHED = f"{', '.join(map(str, PERCENTAGES[:-1]))} and {PERCENTAGES[-1]}"
+"""The percentages that are reported, in words."""
+
 MAX_BUDGETS_OF_PAYER = len(domain.BudgetScope) * len(domain.BudgetPeriod)
 
 
@@ -61,7 +64,7 @@ class BudgetEnforcement(Enum):
 class BudgetAlert:
     """A percentage of a budget reached in its current period."""
 
-    percent: int = strawberry.field(description="Percentage of the limit: 50, 80 or 100.")
+    percent: int = strawberry.field(description=f"Percentage of the limit, one of {REACHED}.")
     reached_at: datetime = strawberry.field(description="When the percentage was reached.")
 
 
@@ -73,16 +76,17 @@ class Budget(Node):
     While the server draws previews, previews count; with real models, only their images do.
     """
 
+    id: strawberry.ID = strawberry.field(description="Globally unique ID of the budget, `bdg_…`.")
     scope: BudgetScope = strawberry.field(description="Spending that the budget limits.")
     user_id: strawberry.ID | None = strawberry.field(
-        description="ID of the user. Null unless `scope` is USER."
+        description="ID of the user whose spending is limited. Null unless `scope` is USER."
     )
     key_id: strawberry.ID | None = strawberry.field(
-        description="ID of the API key. Null unless `scope` is KEY."
+        description="ID of the API key whose spending is limited. Null unless `scope` is KEY."
     )
     period: BudgetPeriod = strawberry.field(description="How often the budget resets.")
     time_zone: str = strawberry.field(
-        description="IANA time zone whose midnights start the periods."
+        description="IANA time zone whose midnights start the periods, such as `Europe/Berlin`."
     )
     enforcement: BudgetEnforcement = strawberry.field(
         description="Whether requests that would exceed the limit are refused or only "
@@ -118,16 +122,16 @@ class Budget(Node):
     own_webhook_url: strawberry.Private[str | None]
 
     @strawberry.field(
-        description="URL that receives a webhook when 50, 80 and 100 percent are reached. "
-        "Null unless the caller is an admin."
+        description=f"URL that receives a webhook when {REACHED} percent of the limit are reached. "
+        "Null when there is none, and unless the caller is an admin."
     )
     def webhook_url(self, info: Info) -> str | None:
         """Return the URL, which may contain a secret of its receiver."""
         return self.own_webhook_url if info.context.is_admin else None
 
     @strawberry.field(
-        description="The latest 10 webhooks about this budget, newest first. Empty unless "
-        "the caller is an admin.",
+        description=f"The latest {LATEST_WEBHOOKS} webhooks about this budget, newest first. Empty "
+        "unless the caller is an admin.",
         metadata=list_size(LATEST_WEBHOOKS),
     )
     async def webhooks(self, info: Info) -> list[Webhook]:

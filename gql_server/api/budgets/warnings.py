@@ -28,12 +28,10 @@ class BudgetWarning(PayloadWarning):
     )
 
 
-@strawberry.type(
-    description="A budget limits a user or an API key that the server does not know: "
-    "perhaps a typing error, or a new user."
-)
+@described
+@strawberry.type
 class UnknownSubjectWarning(PayloadWarning):
-    """A budget limits a user or an API key that the server does not know."""
+    """A budget limits a user or an API key that the server does not know: mistyped, or new."""
 
     subject_id: strawberry.ID = strawberry.field(description="ID of the user or the API key.")
 

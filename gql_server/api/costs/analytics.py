@@ -12,7 +12,7 @@ from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.enums import domain_member
 from gql_server.api.models.types import Model
-from gql_server.api.pages import check_limit
+from gql_server.api.pages import check_limit, limit_description
 from gql_server.api.templates.types import Template, template_from
 from gql_server.database.queries.rollups import Grouping, Totals
 from gql_server.domain.money import to_dollars, to_neurons
@@ -24,9 +24,7 @@ from gql_server.ledger.reports.periods import MAX_PERIODS, Interval
 _GROUPS: Final = ListLimit(default=100, maximum=1_000)
 _PERIODS: Final = ListLimit(default=1_000, maximum=MAX_PERIODS)
 
-GroupLimit = Annotated[
-    int, strawberry.argument(description="Maximum number of entries, 1 to 1,000.")
-]
+GroupLimit = Annotated[int, strawberry.argument(description=limit_description("entries", _GROUPS))]
 
 
 @described
@@ -84,7 +82,10 @@ class TemplateCosts(Costs):
         description="ID of the template. Null for images generated without one."
     )
 
-    @strawberry.field(description="The template. Null when it has been deleted.")
+    @strawberry.field(
+        description="The template. Null for images generated without one, and when "
+        "it has been deleted."
+    )
     async def template(self, info: Info) -> Template | None:
         """Load the template, together with its siblings'."""
         if self.template_id is None:
@@ -191,21 +192,21 @@ class CostAnalytics:
     async def timeline(
         self,
         interval: Annotated[
-            TimelineInterval, strawberry.argument(description="Length of each period.")
+            TimelineInterval,
+            strawberry.argument(description="Length of each period. Defaults to `DAY`."),
         ] = TimelineInterval.DAY,
         time_zone: Annotated[
             str,
             strawberry.argument(
                 description="IANA time zone whose midnights start the periods, such as "
-                "`Europe/Berlin`."
+                "`Europe/Berlin`. Defaults to `UTC`."
             ),
         ] = "UTC",
         limit: Annotated[
             int,
             strawberry.argument(
-                description="Maximum number of periods, 1 to 10,000. A timeline that would "
-                "have more is an error. The limit counts towards the "
-                "operation's cost."
+                description=f"{limit_description('periods', _PERIODS)} A timeline that would have "
+                "more is an error. The limit counts towards the operation's cost."
             ),
         ] = _PERIODS.default,
     ) -> list[CostPeriod]:

@@ -37,19 +37,23 @@ class CostEstimateInput:
 @described
 @strawberry.type
 class CostEstimate:
-    """The cost of a request, at current prices: exact, or at most."""
+    """The cost of a request at current prices: exact, or a maximum."""
 
     cost: float = strawberry.field(
-        description="Amount that would be charged, in US dollars. At most, where `isMaximum`."
+        description="Amount that would be charged, in US dollars. The maximum when `isMaximum` is "
+        "true."
     )
     provider_cost: float = strawberry.field(
-        description="Amount the provider would bill, in US dollars. At most, where `isMaximum`."
+        description="Amount the provider would bill, in US dollars. The maximum when `isMaximum` "
+        "is true."
     )
     is_maximum: bool = strawberry.field(
-        description="Whether the amounts are the maximum: the provider of a model counts tokens, "
-        "whose number is known only when the image is there."
+        description="Whether the amounts are the maximum, because the provider counts tokens, "
+        "whose number is known only after generation."
     )
-    neurons: float = strawberry.field(description="Usage the provider would count, in neurons.")
+    neurons: float = strawberry.field(
+        description="Usage the provider would count, in Cloudflare's neurons."
+    )
 
 
 @described

@@ -22,10 +22,18 @@ from gql_server.graphql.execution.weights import WORK
 _MAX_IDS: Final = 100
 
 Since = Annotated[
-    datetime | None, strawberry.argument(description="Include charges at or after this time.")
+    datetime | None,
+    strawberry.argument(
+        description="Include only charges at or after this time, "
+        "widened to whole quarter hours. No start when omitted."
+    ),
 ]
 Until = Annotated[
-    datetime | None, strawberry.argument(description="Include charges before this time.")
+    datetime | None,
+    strawberry.argument(
+        description="Include only charges before this time, "
+        "widened to whole quarter hours. Until now when omitted."
+    ),
 ]
 
 
@@ -38,15 +46,16 @@ class CostFilter:
     """
 
     models: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Only charges for these models. At most 100."
+        default=None, description=f"Only charges for images of these models; at most {_MAX_IDS}."
     )
     templates: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="Only charges for images generated with these templates. At most 100.",
+        description="Only charges for images generated with these templates, `tpl_…`; at most "
+        f"{_MAX_IDS}.",
     )
     user_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="Only charges of these users. At most 100. Only admins see charges of "
+        description=f"Only charges of these users; at most {_MAX_IDS}. Only admins see charges of "
         "other users.",
     )
 

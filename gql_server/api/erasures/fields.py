@@ -21,9 +21,7 @@ _ERRORS = "Every error in the request. Empty when the request succeeded."
 class PurgeImageInput:
     """The image to purge."""
 
-    id: strawberry.ID = strawberry.field(
-        description="ID of the image, `img_…`. It need not be deleted before."
-    )
+    id: strawberry.ID = strawberry.field(description="ID of the image, `img_…`, deleted or not.")
 
 
 @described
@@ -43,13 +41,14 @@ class PurgeImagesInput:
     """The images to purge."""
 
     filter: ImageFilter = strawberry.field(
-        description="Images to purge. `{ deleted: ONLY }` purges all deleted images; by default "
-        "deleted images do not match. At least one field is required. Images that are stored "
+        description="Images to purge, such as `{ deleted: ONLY }` for all deleted images. Deleted "
+        "images match only with `deleted`. At least one field is required. Images that are stored "
         "later are not purged."
     )
     max_images: int | None = strawberry.field(
         default=None,
-        description="Maximum number of images. If more match the filter, none is purged.",
+        description="Maximum number of images to purge, 0 or more. If more match the filter, none "
+        "is purged. No maximum when omitted.",
     )
 
 

@@ -29,13 +29,14 @@ class ErasureStatus(Enum):
 class Erasure(Node):
     """The purge of many images in the background. It continues when the server restarts."""
 
+    id: strawberry.ID = strawberry.field(description="Globally unique ID of the purge, `ers_…`.")
     status: ErasureStatus = strawberry.field(description="Current status.")
     total: int = strawberry.field(
         description="Number of images that matched the filter when the request was accepted."
     )
     purged: int = strawberry.field(
-        description="Number of images that were purged so far. Less than `total` at the end if "
-        "images were restored or purged by another request meanwhile."
+        description="Number of images purged so far. Less than `total` at the end if images were "
+        "restored or purged by another request meanwhile."
     )
     user_id: strawberry.ID = strawberry.field(description="ID of the user who requested the purge.")
     created_at: datetime = strawberry.field(description="When the request was accepted.")

@@ -81,7 +81,7 @@ class GenerationSubscriptions:
     """What of generations can be watched."""
 
     @strawberry.subscription(
-        description="Reports a generation: its current state, and each change of it, until it has "
+        description="Reports a generation: its current state, and then each change until it has "
         "finished."
     )
     async def generation_progress(self, info: Info, id: _Id) -> AsyncIterable[Generation]:

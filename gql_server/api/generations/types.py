@@ -50,6 +50,9 @@ _CANCELABLE: Final = frozenset({GenerationStatus.QUEUED, GenerationStatus.PAUSED
 class Generation(Node):
     """The generation of one image in the background."""
 
+    id: strawberry.ID = strawberry.field(
+        description="Globally unique ID of the generation, `gen_…`."
+    )
     status: GenerationStatus = strawberry.field(description="Current status.")
     is_cancelable: bool = strawberry.field(
         description="Whether `cancelGeneration` prevents the image, because it has not started."
@@ -58,13 +61,14 @@ class Generation(Node):
         description="Amount charged, in US dollars. 0 until the image is stored."
     )
     estimated_cost: float = strawberry.field(
-        description="Amount that is expected to be charged, or was charged, in US dollars."
+        description="Amount that will be charged as far as known, or was charged, in US dollars."
     )
     paused_reason: BatchPauseReason | None = strawberry.field(
         description="Reason for the pause. Null unless the generation is paused."
     )
     resumes_at: datetime | None = strawberry.field(
-        description="When the generation resumes automatically. Null unless it is paused."
+        description="When the generation resumes automatically. Null unless it is paused, and when "
+        "it does not resume by itself."
     )
     user_id: strawberry.ID = strawberry.field(description="ID of the user who owns the image.")
     created_at: datetime = strawberry.field(description="When the generation was accepted.")
@@ -81,7 +85,10 @@ class Generation(Node):
         """Load the prompt, together with its siblings'."""
         return (await self._item(info)).prompt
 
-    @strawberry.field(description="The generated image. Null unless the status is SUCCEEDED.")
+    @strawberry.field(
+        description="The generated image. Null unless the status is SUCCEEDED, and "
+        "when the image has been purged."
+    )
     async def image(self, info: Info) -> Image | None:
         """Load the image, together with its siblings'."""
         if self.status is not GenerationStatus.SUCCEEDED:

@@ -37,18 +37,23 @@ class ImageFormat(Enum):
 Width = Annotated[
     int | None,
     strawberry.argument(
-        description=f"Width in pixels to scale the image down to, 1 to {MAX_WIDTH}. Images are "
-        "never enlarged. A private bucket returns the original size."
+        description=f"Width in pixels to scale the image down to, 1 to {MAX_WIDTH:,}. Original "
+        "size when omitted. Images are never enlarged, and a private bucket always returns the "
+        "original."
     ),
 ]
 Format = Annotated[
-    ImageFormat | None, strawberry.argument(description="Format to convert the image to.")
+    ImageFormat | None,
+    strawberry.argument(
+        description="Format to convert the image to. Original "
+        "format when omitted, and from a private bucket."
+    ),
 ]
 ExpiresIn = Annotated[
     int,
     strawberry.argument(
-        description=f"Lifetime of a signed URL in seconds, 1 to {MAX_URL_SECONDS}. "
-        "URLs of a public store do not expire."
+        description=f"Lifetime of a signed URL in seconds, 1 to {MAX_URL_SECONDS:,} (7 days). "
+        f"Defaults to {DEFAULT_URL_SECONDS:,}. URLs of a public store do not expire."
     ),
 ]
 

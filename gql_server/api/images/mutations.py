@@ -20,6 +20,11 @@ from gql_server.database.records.images import PartialImage
 from gql_server.domain.errors import InvalidInput
 from gql_server.generation import images as use_cases
 from gql_server.generation.generate import generate_image
+from gql_server.generation.requests.tags_and_metadata import (
+    MAX_METADATA_BYTES,
+    MAX_TAG_LENGTH,
+    MAX_TAGS,
+)
 from gql_server.graphql.execution.weights import list_size
 
 _IMAGE = "The image. Null when there are errors."
@@ -89,15 +94,17 @@ class RestoreImagePayload:
 @described
 @strawberry.input
 class UpdateImageInput:
-    """Changes to an image's tags and metadata."""
+    """Changes to an image's tags and metadata. Fields that are omitted stay unchanged."""
 
     id: strawberry.ID = strawberry.field(description="ID of the image, `img_…`.")
     tags: strawberry.Maybe[list[str] | None] = strawberry.field(
-        description="New tags, which replace all existing ones. Unchanged when omitted or null."
+        description=f"New tags, which replace all existing ones: at most {MAX_TAGS}, each of 1 to "
+        f"{MAX_TAG_LENGTH} characters. Unchanged when omitted or null; an empty list removes all."
     )
     metadata: strawberry.Maybe[JSON | None] = strawberry.field(
-        description="New metadata, which replaces the existing object. Unchanged when "
-        "omitted; null removes it."
+        description="New metadata, which replaces the existing object: a JSON object of at most "
+        f'{MAX_METADATA_BYTES // 1024} KiB, such as `{{"order": 42}}`. Unchanged when omitted; '
+        "null removes it."
     )
 
 

@@ -7,50 +7,19 @@ from typing import Any, Final, cast
 import strawberry
 
 from gql_server.api.described import described
+from gql_server.api.descriptions import (
+    IDEMPOTENCY_KEY,
+    MAX_COST,
+    METADATA,
+    MODELS,
+    TAGS,
+    WEBHOOK_URL,
+)
+from gql_server.api.images.setting_descriptions import REQUESTED, SAVED, USED
 from gql_server.api.scalars import Seed
 from gql_server.domain.parameters import Parameters
+from gql_server.generation.requests.prompts import MIN_PROMPT_LENGTH
 from gql_server.generation.requests.request import ImageRequest
-
-IDEMPOTENCY_KEY = (
-    "Idempotency key: 1 to 255 printable ASCII characters, unique for each new "
-    "request. Repeating a request with its key neither runs nor charges it "
-    "again, for 24 hours after it finished."
-)
-
-MODELS = (
-    "IDs of models to try, in this order, when `model` does not generate the image: when it is out "
-    "of capacity, deprecated, refuses the request or costs more than `maxCost`. At most 5 models "
-    "in all. Each must support the request's settings."
-)
-
-_NEGATIVE_PROMPT = "Things the image should not show."
-_WIDTH = "Image width in pixels."
-_HEIGHT = "Image height in pixels."
-_STEPS = (
-    "Number of denoising steps. More steps are slower and often sharper. Default "
-    "and range depend on the model, see `Model.parameters`."
-)
-_GUIDANCE = (
-    "Guidance scale: higher values follow the prompt more closely. Default and "
-    "range depend on the model, see `Model.parameters`."
-)
-_SEED = "Seed of the random generator. The same seed and settings give the same image."
-_ASPECT_RATIO = (
-    "Width to height, such as `16:9`, for models that have the `ASPECT_RATIO` capability; see "
-    "`Model.parameters`."
-)
-_QUALITY = "Quality of the image, in the model's words, such as `high`; see `Model.parameters`."
-_BACKGROUND = (
-    "Background of the image, in the model's words, such as `opaque`; see `Model.parameters`."
-)
-_OUTPUT_FORMAT = (
-    "File format of the image, in the model's words, such as `png`; see `Model.parameters`."
-)
-_OWN = (
-    "Settings that only some models have, as a JSON object by the model's names, such as "
-    '`{resolution: "2K"}`; see `Model.parameters`.'
-)
-_STRENGTH = "How much the result may differ from the source image, from 0 (not at all) to 1."
 
 
 @described
@@ -58,43 +27,44 @@ _STRENGTH = "How much the result may differ from the source image, from 0 (not a
 class GenerationParameters:
     """Settings used to generate an image.
 
-    Null fields are settings that the model does not have.
+    Null fields were not sent: the model has no such setting, or used its own default.
     """
 
-    negative_prompt: str | None = strawberry.field(description=_NEGATIVE_PROMPT)
-    width: int | None = strawberry.field(description=_WIDTH)
-    height: int | None = strawberry.field(description=_HEIGHT)
-    steps: int | None = strawberry.field(description=_STEPS)
-    guidance: float | None = strawberry.field(description=_GUIDANCE)
-    seed: Seed | None = strawberry.field(description=_SEED)
-    strength: float | None = strawberry.field(description=_STRENGTH)
-    aspect_ratio: str | None = strawberry.field(default=None, description=_ASPECT_RATIO)
-    quality: str | None = strawberry.field(default=None, description=_QUALITY)
-    background: str | None = strawberry.field(default=None, description=_BACKGROUND)
-    output_format: str | None = strawberry.field(default=None, description=_OUTPUT_FORMAT)
-    parameters: strawberry.scalars.JSON | None = strawberry.field(default=None, description=_OWN)
+    negative_prompt: str | None = strawberry.field(description=USED["negative_prompt"])
+    width: int | None = strawberry.field(description=USED["width"])
+    height: int | None = strawberry.field(description=USED["height"])
+    steps: int | None = strawberry.field(description=USED["steps"])
+    guidance: float | None = strawberry.field(description=USED["guidance"])
+    seed: Seed | None = strawberry.field(description=USED["seed"])
+    strength: float | None = strawberry.field(description=USED["strength"])
+    aspect_ratio: str | None = strawberry.field(default=None, description=USED["aspect_ratio"])
+    quality: str | None = strawberry.field(default=None, description=USED["quality"])
+    background: str | None = strawberry.field(default=None, description=USED["background"])
+    output_format: str | None = strawberry.field(default=None, description=USED["output_format"])
+    parameters: strawberry.scalars.JSON | None = strawberry.field(
+        default=None, description=USED["parameters"]
+    )
 
 
 @described
 @strawberry.type
 class TemplateParameters:
-    """Settings of a template.
+    """Settings of a template. Null fields are not set: the model's default applies."""
 
-    Null fields use the model's default.
-    """
-
-    negative_prompt: str | None = strawberry.field(description=_NEGATIVE_PROMPT)
-    width: int | None = strawberry.field(description=_WIDTH)
-    height: int | None = strawberry.field(description=_HEIGHT)
-    steps: int | None = strawberry.field(description=_STEPS)
-    guidance: float | None = strawberry.field(description=_GUIDANCE)
-    seed: Seed | None = strawberry.field(description=_SEED)
-    strength: float | None = strawberry.field(description=_STRENGTH)
-    aspect_ratio: str | None = strawberry.field(default=None, description=_ASPECT_RATIO)
-    quality: str | None = strawberry.field(default=None, description=_QUALITY)
-    background: str | None = strawberry.field(default=None, description=_BACKGROUND)
-    output_format: str | None = strawberry.field(default=None, description=_OUTPUT_FORMAT)
-    parameters: strawberry.scalars.JSON | None = strawberry.field(default=None, description=_OWN)
+    negative_prompt: str | None = strawberry.field(description=SAVED["negative_prompt"])
+    width: int | None = strawberry.field(description=SAVED["width"])
+    height: int | None = strawberry.field(description=SAVED["height"])
+    steps: int | None = strawberry.field(description=SAVED["steps"])
+    guidance: float | None = strawberry.field(description=SAVED["guidance"])
+    seed: Seed | None = strawberry.field(description=SAVED["seed"])
+    strength: float | None = strawberry.field(description=SAVED["strength"])
+    aspect_ratio: str | None = strawberry.field(default=None, description=SAVED["aspect_ratio"])
+    quality: str | None = strawberry.field(default=None, description=SAVED["quality"])
+    background: str | None = strawberry.field(default=None, description=SAVED["background"])
+    output_format: str | None = strawberry.field(default=None, description=SAVED["output_format"])
+    parameters: strawberry.scalars.JSON | None = strawberry.field(
+        default=None, description=SAVED["parameters"]
+    )
 
 
 @described
@@ -102,21 +72,27 @@ class TemplateParameters:
 class TemplateParametersInput:
     """Settings of a template.
 
-    Omitted fields use the model's default.
+    Fields that are omitted or null are not set: the model's default applies.
     """
 
-    negative_prompt: str | None = strawberry.field(default=None, description=_NEGATIVE_PROMPT)
-    width: int | None = strawberry.field(default=None, description=_WIDTH)
-    height: int | None = strawberry.field(default=None, description=_HEIGHT)
-    steps: int | None = strawberry.field(default=None, description=_STEPS)
-    guidance: float | None = strawberry.field(default=None, description=_GUIDANCE)
-    seed: Seed | None = strawberry.field(default=None, description=_SEED)
-    strength: float | None = strawberry.field(default=None, description=_STRENGTH)
-    aspect_ratio: str | None = strawberry.field(default=None, description=_ASPECT_RATIO)
-    quality: str | None = strawberry.field(default=None, description=_QUALITY)
-    background: str | None = strawberry.field(default=None, description=_BACKGROUND)
-    output_format: str | None = strawberry.field(default=None, description=_OUTPUT_FORMAT)
-    parameters: strawberry.scalars.JSON | None = strawberry.field(default=None, description=_OWN)
+    negative_prompt: str | None = strawberry.field(
+        default=None, description=REQUESTED["negative_prompt"]
+    )
+    width: int | None = strawberry.field(default=None, description=REQUESTED["width"])
+    height: int | None = strawberry.field(default=None, description=REQUESTED["height"])
+    steps: int | None = strawberry.field(default=None, description=REQUESTED["steps"])
+    guidance: float | None = strawberry.field(default=None, description=REQUESTED["guidance"])
+    seed: Seed | None = strawberry.field(default=None, description=REQUESTED["seed"])
+    strength: float | None = strawberry.field(default=None, description=REQUESTED["strength"])
+    aspect_ratio: str | None = strawberry.field(default=None, description=REQUESTED["aspect_ratio"])
+    quality: str | None = strawberry.field(default=None, description=REQUESTED["quality"])
+    background: str | None = strawberry.field(default=None, description=REQUESTED["background"])
+    output_format: str | None = strawberry.field(
+        default=None, description=REQUESTED["output_format"]
+    )
+    parameters: strawberry.scalars.JSON | None = strawberry.field(
+        default=None, description=REQUESTED["parameters"]
+    )
 
 
 @strawberry.input
@@ -125,9 +101,10 @@ class PromptInput:
 
     prompt: str = strawberry.field(
         default="",
-        description="Text prompt: what the image shows. At least 3 characters; the maximum "
-        "depends on the model, see `Model.maxPromptLength`. Combined with the "
-        "template's prompt. Only some models work without one, see `Model.promptUse`.",
+        description="Text prompt: what the image shows, such as `A red fox in the snow`. At least "
+        f"{MIN_PROMPT_LENGTH} characters; the maximum depends on the model: see "
+        "`Model.maxPromptLength`. Combined with the template's prompt. Some models work without "
+        "one: see `Model.promptUse`.",
     )
 
 
@@ -137,74 +114,84 @@ class ImageSettingsInput:
 
     model: strawberry.ID | None = strawberry.field(
         default=None,
-        description="Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`. "
-        "Optional with a template.",
+        description="Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`; the query "
+        "`models` lists all. When omitted, the template's model, or else the first of the field "
+        "`models`.",
     )
     models: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description=f"{MODELS} `Image.skippedModels` has those that were skipped. When neither "
-        "`model` nor `models` is set, the template's apply.",
+        description=f"{MODELS} `Image.skippedModels` lists those that were skipped. When `model` "
+        "is omitted, too, the template's apply.",
     )
     template_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="ID of a template whose model, prompt and settings apply where the "
-        "request does not override them.",
+        description="ID of a template, `tpl_…`. Its model, prompt and settings apply where the "
+        "request does not set them. None when omitted.",
     )
-    negative_prompt: str | None = strawberry.field(default=None, description=_NEGATIVE_PROMPT)
-    width: int | None = strawberry.field(default=None, description=_WIDTH)
-    height: int | None = strawberry.field(default=None, description=_HEIGHT)
-    steps: int | None = strawberry.field(default=None, description=_STEPS)
-    guidance: float | None = strawberry.field(default=None, description=_GUIDANCE)
-    seed: Seed | None = strawberry.field(
-        default=None, description=f"{_SEED} Chosen at random when omitted."
+    negative_prompt: str | None = strawberry.field(
+        default=None, description=REQUESTED["negative_prompt"]
     )
-    strength: float | None = strawberry.field(default=None, description=_STRENGTH)
-    aspect_ratio: str | None = strawberry.field(default=None, description=_ASPECT_RATIO)
-    quality: str | None = strawberry.field(default=None, description=_QUALITY)
-    background: str | None = strawberry.field(default=None, description=_BACKGROUND)
-    output_format: str | None = strawberry.field(default=None, description=_OUTPUT_FORMAT)
-    parameters: strawberry.scalars.JSON | None = strawberry.field(default=None, description=_OWN)
+    width: int | None = strawberry.field(default=None, description=REQUESTED["width"])
+    height: int | None = strawberry.field(default=None, description=REQUESTED["height"])
+    steps: int | None = strawberry.field(default=None, description=REQUESTED["steps"])
+    guidance: float | None = strawberry.field(default=None, description=REQUESTED["guidance"])
+    seed: Seed | None = strawberry.field(default=None, description=REQUESTED["seed"])
+    strength: float | None = strawberry.field(default=None, description=REQUESTED["strength"])
+    aspect_ratio: str | None = strawberry.field(default=None, description=REQUESTED["aspect_ratio"])
+    quality: str | None = strawberry.field(default=None, description=REQUESTED["quality"])
+    background: str | None = strawberry.field(default=None, description=REQUESTED["background"])
+    output_format: str | None = strawberry.field(
+        default=None, description=REQUESTED["output_format"]
+    )
+    parameters: strawberry.scalars.JSON | None = strawberry.field(
+        default=None, description=REQUESTED["parameters"]
+    )
     source_image_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="IDs of generated images (`img_…`) or uploads (`src_…`) to transform or"
-        " to use as references. `Model.imageInputs` has the number the model "
-        "accepts.",
+        description="IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use "
+        "as references. The number depends on the model: see `Model.imageInputs`. None when "
+        "omitted.",
     )
     mask_image_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="ID of a mask: a generated image or an upload. White areas of the "
-        "source image are repainted, black and transparent areas are kept.",
+        description="ID of a mask: a generated image (`img_…`) or an upload (`src_…`). White areas "
+        "of the source image are repainted, black and transparent areas are kept. None when "
+        "omitted; `Model.imageInputs` says whether a model accepts one.",
     )
     tags: list[str] | None = strawberry.field(
         default=None,
-        description="Tags to find the image by. At most 20, each of 1 to 64 characters.",
+        description=f"{TAGS} None when omitted.",
     )
     metadata: strawberry.scalars.JSON | None = strawberry.field(
         default=None,
-        description="Client-defined metadata stored with the image: a JSON object of at "
-        "most 16 KiB.",
+        description=f"{METADATA} None when omitted.",
     )
 
 
 @described
 @strawberry.input
 class GenerateImageInput(ImageSettingsInput, PromptInput):
-    """An image to generate."""
+    """An image to generate.
+
+    Settings that are omitted or null are the template's, or else the model's defaults. Settings
+    that the model does not have are refused: see `Model.parameters`.
+    """
 
     max_cost: float | None = strawberry.field(
         default=None,
-        description="Maximum cost, in US dollars. A request that would cost more is refused.",
+        description=MAX_COST,
     )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
     wait: bool = strawberry.field(
         default=True,
-        description="Whether to answer when the image is stored. When false, `generateImage` "
-        "answers at once with a `Generation`, and the image is generated in the background.",
+        description="Whether to respond when the image is stored. When false, `generateImage` "
+        "responds at once with a `Generation`, and the image is generated in the background. "
+        "Defaults to true.",
     )
     webhook_url: str | None = strawberry.field(
         default=None,
-        description="URL that receives a signed `generation.finished` webhook. Failed deliveries "
-        "are retried for a day. Only with `wait: false`.",
+        description=f"{WEBHOOK_URL} a signed `generation.finished` webhook, retried for a day "
+        "until it is delivered. Only with `wait: false`. No webhook is sent when omitted.",
     )
 
 

@@ -38,7 +38,7 @@ class Provenance:
     """Information in an image file about how the image was made."""
 
     marks: list[ProvenanceMark] = strawberry.field(
-        description="The forms in which the file says it. Empty when it does not.",
+        description="Marks in the file that say how the image was made. Empty when there are none.",
         metadata=list_size(2),
     )
     marked_by: ProvenanceMarker | None = strawberry.field(
@@ -50,10 +50,10 @@ class Provenance:
         "XMP has none."
     )
     model: str | None = strawberry.field(
-        description="AI system that the file's XMP names. Null when it names none."
+        description="AI system named by the file's XMP. Null when it names none."
     )
     software: str | None = strawberry.field(
-        description="Program that the file's XMP names as its creator. Null when it names none."
+        description="Program named as its creator by the file's XMP. Null when it names none."
     )
     includes_prompt: bool = strawberry.field(
         description="Whether the file's XMP contains the prompt."

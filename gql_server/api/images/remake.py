@@ -7,8 +7,8 @@ import strawberry
 from gql_server.api.budgets.warnings import MAX_WARNINGS, PayloadWarning, budget_warning
 from gql_server.api.context import Info
 from gql_server.api.described import described
+from gql_server.api.descriptions import IDEMPOTENCY_KEY, MAX_COST
 from gql_server.api.errors import REPORTABLE, user_errors
-from gql_server.api.images.parameters import IDEMPOTENCY_KEY
 from gql_server.api.images.remake_changes import RemakeChangesInput, image_changes
 from gql_server.api.images.types import Image, image_from
 from gql_server.api.images.warnings import size_warnings
@@ -22,10 +22,10 @@ from gql_server.graphql.execution.weights import list_size
 class RemakeImageInput(RemakeChangesInput):
     """The image to generate again, and what to change."""
 
-    id: strawberry.ID = strawberry.field(description="ID of the image, `img_…`.")
+    id: strawberry.ID = strawberry.field(description="ID of the image to generate again, `img_…`.")
     max_cost: float | None = strawberry.field(
         default=None,
-        description="Maximum cost, in US dollars. A request that would cost more is refused.",
+        description=MAX_COST,
     )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
@@ -52,9 +52,9 @@ class RemakeMutations:
     """The mutation that generates a stored image again."""
 
     @strawberry.mutation(
-        description="Generates an image again, as it was or with changes, stores it as a new image"
-        " and charges the caller for it. Without changes, the model receives the same request"
-        " with the same seed, source images and mask."
+        description="Generates an image again, as it was or with changes, stores it as a new image "
+        "and charges the caller for it. Without changes, the model receives the same request with "
+        "the same seed, source images and mask."
     )
     async def remake_image(
         self,

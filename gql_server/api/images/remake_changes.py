@@ -1,14 +1,20 @@
 """What to change in images that are generated again."""
 
-from typing import Any, Final
+from typing import Any
 
 import strawberry
 from strawberry.scalars import JSON
 
+from gql_server.api.images.setting_descriptions import CHANGED
 from gql_server.api.scalars import Seed
+from gql_server.domain.skipped_models import MAX_MODELS
 from gql_server.generation.remake import NAMES
-
-_SAME: Final = "As in the first image when omitted; the model's default when null."
+from gql_server.generation.requests.prompts import MIN_PROMPT_LENGTH
+from gql_server.generation.requests.tags_and_metadata import (
+    MAX_METADATA_BYTES,
+    MAX_TAG_LENGTH,
+    MAX_TAGS,
+)
 
 
 @strawberry.input
@@ -16,71 +22,53 @@ class RemakeChangesInput:
     """What to change; the rest stays as it was."""
 
     prompt: strawberry.Maybe[str | None] = strawberry.field(
-        description="New prompt, combined with the current text of the image's template. As in the "
-        "first image when omitted or null."
+        description="New prompt, combined with the current text of the image's template. At least "
+        f"{MIN_PROMPT_LENGTH} characters; the maximum depends on the model: see "
+        "`Model.maxPromptLength`. As in the first image when omitted or null."
     )
     model: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
-        description="Name of another model. Settings that this model does not have are dropped, "
-        "and those with the first model's default take the new model's. The same model when "
-        "omitted or null."
+        description="Name of another model, such as `@cf/black-forest-labs/flux-2-dev`. Settings "
+        "that it does not have are dropped, and defaults of the first model become those of the "
+        "new one. The same model when omitted or null."
     )
     models: strawberry.Maybe[list[strawberry.ID] | None] = strawberry.field(
-        description="IDs of models to try, in this order, when `model` does not generate the image,"
-        " as in `generateImage`. Each takes the settings of the first image that it has. None when "
-        "omitted or null."
+        description="IDs of models to try, in this order, when `model` does not generate the "
+        f"image, as in `generateImage`. At most {MAX_MODELS} models, the first one included; each "
+        "takes the settings of the first image that it has. None when omitted or null."
     )
     negative_prompt: strawberry.Maybe[str | None] = strawberry.field(
-        description=f"Things the image should not show. {_SAME}"
+        description=CHANGED["negative_prompt"]
     )
-    width: strawberry.Maybe[int | None] = strawberry.field(
-        description=f"Image width in pixels. {_SAME}"
-    )
-    height: strawberry.Maybe[int | None] = strawberry.field(
-        description=f"Image height in pixels. {_SAME}"
-    )
-    steps: strawberry.Maybe[int | None] = strawberry.field(
-        description=f"Number of denoising steps. {_SAME}"
-    )
-    guidance: strawberry.Maybe[float | None] = strawberry.field(
-        description=f"Guidance scale. {_SAME}"
-    )
-    seed: strawberry.Maybe[Seed | None] = strawberry.field(
-        description="Seed of the random generator. As in the first image when omitted; chosen at "
-        "random when null."
-    )
-    strength: strawberry.Maybe[float | None] = strawberry.field(
-        description="How much the result may differ from the source image, from 0 (not at all) to "
-        f"1. {_SAME}"
-    )
+    width: strawberry.Maybe[int | None] = strawberry.field(description=CHANGED["width"])
+    height: strawberry.Maybe[int | None] = strawberry.field(description=CHANGED["height"])
+    steps: strawberry.Maybe[int | None] = strawberry.field(description=CHANGED["steps"])
+    guidance: strawberry.Maybe[float | None] = strawberry.field(description=CHANGED["guidance"])
+    seed: strawberry.Maybe[Seed | None] = strawberry.field(description=CHANGED["seed"])
+    strength: strawberry.Maybe[float | None] = strawberry.field(description=CHANGED["strength"])
     aspect_ratio: strawberry.Maybe[str | None] = strawberry.field(
-        description=f"Width to height, such as `16:9`, which replaces width and height. {_SAME}"
+        description=CHANGED["aspect_ratio"]
     )
-    quality: strawberry.Maybe[str | None] = strawberry.field(
-        description=f"Quality of the image, in the model's words. {_SAME}"
-    )
-    background: strawberry.Maybe[str | None] = strawberry.field(
-        description=f"Background of the image, in the model's words. {_SAME}"
-    )
+    quality: strawberry.Maybe[str | None] = strawberry.field(description=CHANGED["quality"])
+    background: strawberry.Maybe[str | None] = strawberry.field(description=CHANGED["background"])
     output_format: strawberry.Maybe[str | None] = strawberry.field(
-        description=f"File format of the image, in the model's words. {_SAME}"
+        description=CHANGED["output_format"]
     )
-    parameters: strawberry.Maybe[JSON | None] = strawberry.field(
-        description="Settings that only some models have, as a JSON object by the model's names. "
-        "Settings that are not in the object stay as they were; null in it stands for the model's "
-        "default."
-    )
+    parameters: strawberry.Maybe[JSON | None] = strawberry.field(description=CHANGED["parameters"])
     source_image_ids: strawberry.Maybe[list[strawberry.ID] | None] = strawberry.field(
-        description="IDs of other source images. The same when omitted; none when null or empty."
+        description="IDs of other source images (`img_…` or `src_…`). The number depends on the "
+        "model: see `Model.imageInputs`. The same images when omitted; none when null or empty."
     )
     mask_image_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
-        description="ID of another mask. The same when omitted; none when null."
+        description="ID of another mask (`img_…` or `src_…`). The same mask when omitted; none "
+        "when null."
     )
     tags: strawberry.Maybe[list[str] | None] = strawberry.field(
-        description="Tags of the new image. Those of the first image when omitted; none when null."
+        description=f"Tags of the new image: at most {MAX_TAGS}, each of 1 to {MAX_TAG_LENGTH} "
+        "characters. Those of the first image when omitted; none when null."
     )
     metadata: strawberry.Maybe[JSON | None] = strawberry.field(
-        description="Client-defined metadata of the new image. That of the first image when "
-        "omitted; none when null."
+        description="Client-defined metadata of the new image: a JSON object of at most "
+        f"{MAX_METADATA_BYTES // 1024} KiB. That of the first image when omitted; none when null."
     )
 
 

@@ -32,9 +32,8 @@ class ImageSubscriptions:
         after: Annotated[
             strawberry.ID | None,
             strawberry.argument(
-                description="ID of the last image you received, `img_…`. Images stored "
-                "after it are sent first. Without it, only images stored from "
-                "now on are sent."
+                description="ID of the last image you received, `img_…`. Images stored after it "
+                "are sent first. When omitted, only images stored from now on are sent."
             ),
         ] = None,
     ) -> AsyncIterable[Image]:

@@ -7,7 +7,7 @@ import strawberry
 from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.images.filters import validate_user
-from gql_server.api.pages import check_limit
+from gql_server.api.pages import check_limit, limit_description
 from gql_server.domain.errors import Rejected
 from gql_server.domain.text import list_errors
 from gql_server.generation.images import tag_counts
@@ -21,8 +21,8 @@ _TAGS: Final = ListLimit(default=100, maximum=1_000)
 class TagCount:
     """A tag, and how many images have it."""
 
-    tag: str = strawberry.field(description="The tag.")
-    count: int = strawberry.field(description="Number of images that have it.")
+    tag: str = strawberry.field(description="The tag, such as `shop`.")
+    count: int = strawberry.field(description="Number of images that have the tag.")
 
 
 @strawberry.type
@@ -38,12 +38,13 @@ class TagQueries:
         self,
         info: Info,
         limit: Annotated[
-            int, strawberry.argument(description="Maximum number of tags, 1 to 1,000.")
+            int, strawberry.argument(description=limit_description("tags", _TAGS))
         ] = _TAGS.default,
         after: Annotated[
             str,
             strawberry.argument(
-                description="Only tags after this one. To continue, give the last tag you received."
+                description="Only tags after this one, in the order of the list. To continue, pass "
+                "the last tag you received. Defaults to the start of the list."
             ),
         ] = "",
         user_id: Annotated[

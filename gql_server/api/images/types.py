@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 class Image(Node):
     """A generated image."""
 
+    id: strawberry.ID = strawberry.field(description="Globally unique ID of the image, `img_…`.")
     prompt: str = strawberry.field(description="The prompt as the user wrote it.")
     rendered_prompt: str = strawberry.field(
         description="The prompt sent to the model: the user's prompt combined with the template's."
@@ -55,7 +56,9 @@ class Image(Node):
     parameters: GenerationParameters = strawberry.field(
         description="Settings used for generation, including defaults."
     )
-    r2_key: str = strawberry.field(description="Object key of the file in the store.")
+    r2_key: str = strawberry.field(
+        description="Object key of the file in the store, such as `generated/img_….png`."
+    )
     r2_url: str = strawberry.field(
         description="URL of the original file. Signed and valid for an hour where the "
         "bucket is private or the server requires API keys."
@@ -68,7 +71,9 @@ class Image(Node):
         description="ThumbHash in base64, to show while the image loads."
     )
     tags: list[str] = strawberry.field(description="Tags to find the image by.")
-    metadata: JSON | None = strawberry.field(description="Client-defined metadata: a JSON object.")
+    metadata: JSON | None = strawberry.field(
+        description="Client-defined metadata: a JSON object. Null when there is none."
+    )
     cost: float = strawberry.field(description="Amount charged to the user, in US dollars.")
     provider_cost: float = strawberry.field(
         description="Amount billed by the provider, in US dollars. 0 for a preview."
@@ -76,9 +81,12 @@ class Image(Node):
     neurons: float = strawberry.field(
         description="Usage counted by the provider, in Cloudflare's neurons. 0 for a preview."
     )
-    seconds: float = strawberry.field(description="Generation time, in seconds.")
+    seconds: float = strawberry.field(
+        description="Time the model took to generate the image, in seconds."
+    )
     gateway_log_id: str | None = strawberry.field(
-        description="ID of the model call in the AI Gateway's log. Null when it went through none."
+        description="ID of the model call in the AI Gateway's log. Null when the call did not pass "
+        "through a gateway."
     )
     is_preview: bool = strawberry.field(
         description="Whether the built-in preview generator drew the image instead of the model."
@@ -86,32 +94,32 @@ class Image(Node):
     user_id: strawberry.ID = strawberry.field(description="ID of the user who owns the image.")
     created_at: datetime = strawberry.field(description="When the image was stored.")
     is_deleted: bool = strawberry.field(
-        description="Whether the image is deleted: its URLs do not answer. `restoreImage` restores "
-        "it."
+        description="Whether the image is deleted. Its URLs then return 404; `restoreImage` "
+        "restores it."
     )
     deleted_at: datetime | None = strawberry.field(
         description="When the image was deleted. Null unless it is deleted."
     )
     missing_since: datetime | None = strawberry.field(
-        description="When the server found that the file of the image is gone or damaged, so that "
-        "its addresses answer 404. Null for nearly all images."
+        description="When the server found that the file of the image is gone or damaged; its URLs "
+        "return 404. Null for nearly all images."
     )
     request_kind: RequestKind | None = strawberry.field(
         description="Kind of request that generated the image. Null for images generated before "
-        "the server kept it."
+        "the server recorded it."
     )
     template_version: int | None = strawberry.field(
         description="Version of the template whose text is in the prompt, as `Template.version` "
-        "was then. Null without a template, and for images generated before the server kept it."
+        "was then. Null without a template, and for images generated before the server recorded it."
     )
     skipped_models: list[SkippedModel] = strawberry.field(
         description="Models that the request named before the one that generated the image, in "
-        "order, and why each was skipped. Empty when the first one generated it.",
+        "order, and why each was skipped. Empty when none was.",
         metadata=list_size(MAX_MODELS),
     )
     provenance: Provenance | None = strawberry.field(
         description="Information in the file about how the image was made. Null for images "
-        "generated before the server kept it."
+        "generated before the server recorded it."
     )
     storage_key: strawberry.Private[str]
     template_id: strawberry.Private[str | None]
@@ -148,8 +156,9 @@ class Image(Node):
         return batch_from(info.context, row) if row is not None else None
 
     @strawberry.field(
-        description="Image that this one generates again. Null when it is not a remake, when the "
-        "caller cannot see the other image, and for remakes generated before the server kept it."
+        description="Image that this one was remade from. Null when it is not a remake, when the "
+        "caller cannot see the other image, and for remakes generated before the server recorded "
+        "it."
     )
     async def remade_from(self, info: Info) -> "Image | None":
         """Load the image, together with its siblings'."""
@@ -159,10 +168,9 @@ class Image(Node):
         return await image_from(info.context, row) if row is not None else None
 
     @strawberry.field(
-        description="Source images that the image was generated from, in the order of the "
-        "request, deleted images included. An entry is null when the upload has been deleted or "
-        "the caller cannot see it. The list is null for images generated before the server "
-        "kept it.",
+        description="Source images that the image was generated from, in the order of the request, "
+        "deleted images included. An entry is null when the upload has been deleted or the caller "
+        "cannot see it. The list is null for images generated before the server recorded it.",
         metadata=list_size(MAX_SOURCES),
     )
     async def sources(self, info: Info) -> list[ImageSource | None] | None:
@@ -176,8 +184,8 @@ class Image(Node):
 
     @strawberry.field(
         description="Mask that the image was generated with. Null when there was none, when the "
-        "upload has been deleted or the caller cannot see it, and for images generated before "
-        "the server kept it; `requestKind` distinguishes these."
+        "upload has been deleted or the caller cannot see it, and for images generated before the "
+        "server recorded it; `requestKind` distinguishes these."
     )
     async def mask(self, info: Info) -> ImageSource | None:
         """Load the mask, together with its siblings'."""
@@ -198,8 +206,8 @@ class Image(Node):
         return await derived_connection(info, self.id, page, filter)
 
     @strawberry.field(
-        description="URL of the image for browsers, optionally resized and converted where "
-        "the store supports that.",
+        description="URL of the image for browsers, resized and converted if requested and if the "
+        "store supports that.",
         metadata={ATTRIBUTE_WITHOUT_ARGUMENTS: "r2_url"},
     )
     async def url(

@@ -15,7 +15,7 @@ from gql_server.generation.made_sizes import other_size
 class SizeWarning(PayloadWarning):
     """The model returned an image of another size than requested.
 
-    The image is stored as it is. Its user is charged for its real size, but never more than for
+    The image is stored as it is. The user is charged for the actual size, but never more than for
     the requested one.
     """
 

@@ -29,6 +29,7 @@ from gql_server.domain.money import to_dollars, to_neurons
 from gql_server.inference import model as domain
 from gql_server.inference.catalogue import Catalogue
 from gql_server.inference.parameter_rules import SHARED_NAMES, json_schema
+from gql_server.inference.setting_descriptions import SETTING_DESCRIPTIONS
 from gql_server.inference.sizes import read_size
 from gql_server.ledger.prices.price_book import PriceBook
 
@@ -85,22 +86,6 @@ class ShapedCatalogue:
     def _shape(self, moment: datetime) -> None:
         self._models = Models(self._catalogue, self._prices, at=moment)
         self._until = self._prices.next_change(after=moment)
-
-
-_PARAMETER_DESCRIPTIONS: Mapping[str, str] = {
-    "negative_prompt": "Things the image should not show.",
-    "width": "Image width in pixels.",
-    "height": "Image height in pixels.",
-    "steps": "Number of refinement steps. More steps are finer and slower, and may cost more.",
-    "guidance": "Guidance scale: higher values follow the prompt more closely. Default and "
-    "range depend on the model, see `Model.parameters`.",
-    "seed": "Seed of the random generator. The same seed and settings give the same image.",
-    "strength": "How much the result may differ from the source image, from 0 (not at all) to 1.",
-    "aspect_ratio": "Width to height.",
-    "quality": "Quality of the image: more is slower and may cost more.",
-    "background": "Background of the image.",
-    "output_format": "File format of the image.",
-}
 
 
 def _shape(model: domain.Model, prices: PriceBook, at: datetime) -> Model:
@@ -160,7 +145,7 @@ def _shape(model: domain.Model, prices: PriceBook, at: datetime) -> Model:
 def _parameter(name: str, rule: domain.ParameterRule) -> ModelParameter:
     is_own = name not in SHARED_NAMES
     schema = json_schema(rule)
-    description = rule.description or _PARAMETER_DESCRIPTIONS[name]
+    description = rule.description or SETTING_DESCRIPTIONS[name]
     is_number = isinstance(rule.default, int | float) and not isinstance(rule.default, bool)
     return ModelParameter(
         name=name if is_own else camel_case(name),

@@ -81,7 +81,7 @@ class ModelStatus(Enum):
         description="The provider refuses it to some accounts, or no longer lists it.",
     )
     DEPRECATED = strawberry.enum_value(
-        domain.ModelStatus.DEPRECATED, description="The provider is going to withdraw it."
+        domain.ModelStatus.DEPRECATED, description="The provider will withdraw it."
     )
 
 
@@ -102,11 +102,14 @@ class PromptUse(Enum):
 @described
 @strawberry.enum
 class ModelParameterLocation(Enum):
-    """Place of a setting in an input."""
+    """Where a request sets a setting."""
 
-    FIELD = strawberry.enum_value("field", description="In a field of the input of that name.")
+    FIELD = strawberry.enum_value(
+        "field", description="A field of the input, with the setting's name."
+    )
     PARAMETERS = strawberry.enum_value(
-        "parameters", description="In the input's `parameters`, under a key of that name."
+        "parameters",
+        description="A key of the input's field `parameters`, with the setting's name.",
     )
 
 
@@ -163,7 +166,7 @@ class PriceUnit(Enum):
     )
     OUTPUT_TEXT_TOKEN = strawberry.enum_value(
         domain.PriceUnit.OUTPUT_TEXT_TOKEN,
-        description="Each token of text that the model generates beside the image.",
+        description="Each token of text that the model generates with the image.",
     )
     OUTPUT_IMAGE_TOKEN = strawberry.enum_value(
         domain.PriceUnit.OUTPUT_IMAGE_TOKEN, description="Each token of the generated image."
@@ -217,8 +220,8 @@ class UnitPrice:
         description="Neurons counted for one unit. 0 for models that are not billed in neurons."
     )
     condition: str | None = strawberry.field(
-        description="Settings that the price applies to, such as `resolution = 2K`. Of the prices "
-        "of a unit the first that applies counts. Null when it applies to all."
+        description="Settings that the price applies to, such as `resolution = 2K`. Of several "
+        "prices for a unit, the first that applies counts. Null when it applies to all."
     )
 
 
@@ -231,29 +234,33 @@ class ModelParameter:
         description="Name of the field in `GenerateImageInput`, or of the key in its `parameters`."
     )
     location: ModelParameterLocation = strawberry.field(
-        description="Place of the setting in an input."
+        description="Where a request sets the setting."
     )
     type: ModelParameterType = strawberry.field(description="Type of the value.")
     default: float | None = strawberry.field(
-        description="Default number. Null when the model decides, or the value is not a number; "
+        description="Default number. Null when the model decides, or the value is not a number: "
         "`jsonSchema` has defaults of every type."
     )
     choices: list[str] | None = strawberry.field(
-        description="The only valid values. Null when there are others.",
+        description="The only valid values. Null when any value in range is valid.",
         metadata=list_size(20),
     )
-    is_required: bool = strawberry.field(description="Whether the setting must be set.")
+    is_required: bool = strawberry.field(description="Whether a request must set the setting.")
     json_schema: strawberry.scalars.JSON = strawberry.field(
-        description="JSON Schema of the value, to make forms of."
+        description="JSON Schema of the value: type, default, range and valid values. For building "
+        "forms."
     )
-    minimum: float | None = strawberry.field(description="Minimum value. Null when there is none.")
+    minimum: float | None = strawberry.field(
+        description="Minimum value, or the minimum number of "
+        "items in a list. Null when there is none."
+    )
     maximum: float | None = strawberry.field(
-        description="Maximum value, or the maximum number of characters of a text. Null "
-        "when there is none."
+        description="Maximum value, the maximum number of characters in a text, or of items in a "
+        "list. Null when there is none."
     )
     multiple_of: int | None = strawberry.field(
-        description="Number that the value must be a multiple of. Null when any value in range "
-        "is valid."
+        description="Number that the value must be a multiple of, such as 8. Null when any value "
+        "in range is valid."
     )
     description: str = strawberry.field(description="Effect of the setting.")
 
@@ -272,7 +279,7 @@ class ModelReplacement:
 @described
 @strawberry.type
 class ImageInputs:
-    """Source images that a model accepts beside the prompt."""
+    """Source images that a model accepts with the prompt."""
 
     minimum: int = strawberry.field(description="Minimum number of source images.")
     maximum: int = strawberry.field(description="Maximum number of source images.")

@@ -9,7 +9,7 @@ from gql_server.api.context import Info
 from gql_server.api.described import described
 from gql_server.api.loaders import ModelSince
 from gql_server.domain.clock import now
-from gql_server.ledger.reports.performance import Performance, performance_start
+from gql_server.ledger.reports.performance import DEFAULT_PERIOD, Performance, performance_start
 
 _MIN_WINDOW: Final = timedelta(days=1)
 _MIN_GENERATIONS: Final = 20
@@ -18,8 +18,8 @@ _MIN_GENERATIONS: Final = 20
 Since = Annotated[
     datetime | None,
     strawberry.argument(
-        description="Start of the measured period, rounded down to the hour (UTC). Defaults"
-        " to 30 days ago. For callers who are not admins the period covers at "
+        description="Start of the measured period, rounded down to the hour (UTC). Defaults to "
+        f"{DEFAULT_PERIOD.days} days ago. For callers who are not admins the period covers at "
         "least a day."
     ),
 ]

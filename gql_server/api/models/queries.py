@@ -15,7 +15,7 @@ class ModelQueries:
     """Query fields that return models."""
 
     @strawberry.field(
-        description="A model by its name. Null when there is none.",
+        description="A model by its name. Null when no model has this name.",
         metadata={PLAN: ByResolver(is_constant=True)},
     )
     def model(

@@ -30,8 +30,14 @@ from gql_server.graphql.execution.weights import list_size
 class Model(Node):
     """A model that generates images."""
 
-    name: str = strawberry.field(description="Display name.")
-    provider: str = strawberry.field(description="Organization that trained the model.")
+    id: strawberry.ID = strawberry.field(
+        description="Globally unique ID: the model's name for requests, such as "
+        "`@cf/black-forest-labs/flux-1-schnell`."
+    )
+    name: str = strawberry.field(description="Display name, such as `Flux 1 Schnell`.")
+    provider: str = strawberry.field(
+        description="Organization that trained the model, such as `Black Forest Labs`."
+    )
     description: str = strawberry.field(description="Strengths of the model and typical uses.")
     speed: ModelSpeed = strawberry.field(description="Typical speed.")
     quality: ModelQuality = strawberry.field(description="Typical image quality.")
@@ -43,14 +49,17 @@ class Model(Node):
         "where `isCostMaximum` is true."
     )
     is_cost_maximum: bool = strawberry.field(
-        description="Whether the exact cost is known only when the image is there, because the "
-        "provider counts tokens. The maximum is reserved, and the actual amount is charged."
+        description="Whether `costPerImage` is the maximum, because the provider counts tokens, "
+        "whose number is known only after generation. The maximum is reserved, and the actual "
+        "amount is charged."
     )
     is_price_estimate: bool = strawberry.field(
-        description="Whether the provider does not document all that its price depends on."
+        description="Whether prices are estimates, because the provider does not document "
+        "everything they depend on."
     )
     unit_prices: list[UnitPrice] = strawberry.field(
-        description="The provider's unit prices. Empty while a beta model is free.",
+        description="Prices that the provider bills for each unit. Empty while a beta model is "
+        "free.",
         metadata=list_size(10),
     )
     capabilities: list[ModelCapability] = strawberry.field(
@@ -64,11 +73,10 @@ class Model(Node):
         description="Source images that the model accepts. Null when it accepts only a prompt."
     )
     default_size: Size = strawberry.field(
-        description="Image size when none is requested. Some models have no other."
+        description="Image size when none is requested. Some models generate only this one."
     )
     max_prompt_length: int = strawberry.field(
-        description="Maximum length of the rendered prompt, in characters, including the "
-        "template's text."
+        description="Maximum length of the prompt in characters, the template's text included."
     )
     is_recommended: bool = strawberry.field(description="Whether the model is a good first choice.")
     is_beta: bool = strawberry.field(
@@ -84,7 +92,8 @@ class Model(Node):
     )
     prompt_use: PromptUse = strawberry.field(description="Whether the model uses a prompt.")
     sizes: list[Size] = strawberry.field(
-        description="The only sizes that the model generates. Empty when there are others.",
+        description="The only sizes that the model generates. Empty when any size in range is "
+        "valid: see `parameters`.",
         metadata=list_size(8),
     )
 
@@ -109,13 +118,15 @@ class ModelFilter:
         default=None, description="Only models with all of these capabilities."
     )
     speed: ModelSpeed | None = strawberry.field(
-        default=None, description="Only models of this speed."
+        default=None, description="Only models of this typical speed. Any speed when omitted."
     )
     is_recommended: bool | None = strawberry.field(
-        default=None, description="Only recommended models (true) or only others (false)."
+        default=None,
+        description="Only recommended models (true), or only others (false). Both when omitted.",
     )
     is_beta: bool | None = strawberry.field(
-        default=None, description="Only beta models (true) or only others (false)."
+        default=None,
+        description="Only beta models (true), or only others (false). Both when omitted.",
     )
 
 

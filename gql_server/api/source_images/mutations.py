@@ -9,14 +9,19 @@ from strawberry.file_uploads import Upload
 
 from gql_server.api.context import Info
 from gql_server.api.described import described
+from gql_server.api.descriptions import IDEMPOTENCY_KEY
 from gql_server.api.errors import REPORTABLE, user_errors
-from gql_server.api.images.parameters import IDEMPOTENCY_KEY
 from gql_server.api.source_images.data_urls import DATA_URL_PATH, read_data_url
 from gql_server.api.source_images.types import SourceImage, source_image_from
 from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.domain.errors import ErrorCode, InvalidInput, Path
 from gql_server.generation import uploads as use_cases
-from gql_server.generation.create_upload import MAX_UPLOAD_BYTES, upload_source_image
+from gql_server.generation.create_upload import (
+    MAX_UPLOAD_BYTES,
+    MAX_UPLOAD_PIXELS,
+    MAX_UPLOAD_SIDE,
+    upload_source_image,
+)
 
 _FILE_PATH: Path = ("file",)
 
@@ -24,20 +29,19 @@ _FILE_PATH: Path = ("file",)
 @described
 @strawberry.input
 class UploadSourceImageInput:
-    """An image to upload, as `file` or as `dataUrl`, not both."""
+    """An image to upload: exactly one of `file` and `dataUrl`."""
 
     file: Upload | None = strawberry.field(
         default=None,
-        description="A JPEG, PNG, WebP or AVIF file of at most 20 MiB, sent as a GraphQL "
-        "multipart request. Stored upright, at most 2048 pixels per side and "
-        "without its metadata.",
+        description=f"A JPEG, PNG, WebP or AVIF file of at most {MAX_UPLOAD_BYTES // 1024**2} MiB "
+        f"and {MAX_UPLOAD_PIXELS:,} pixels, sent as a GraphQL multipart request. Stored upright, "
+        f"at most {MAX_UPLOAD_SIDE:,} pixels per side and without its metadata.",
     )
     data_url: str | None = strawberry.field(
         default=None,
-        description="The image as a data URL, for clients that cannot send multipart "
-        "requests: `data:image/png;base64,…`. The whole request is limited to "
-        "`MAX_BODY_BYTES`, by default 8 MiB, which is enough for an image of 6 "
-        "MiB.",
+        description="The image as a data URL, for clients that cannot send multipart requests: "
+        "`data:image/png;base64,…`. The whole request is limited to the server's `MAX_BODY_BYTES`, "
+        "by default 8 MiB, which is enough for an image of 6 MiB.",
     )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 

@@ -21,7 +21,7 @@ class SourceImageFilter:
 
     user_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="ID of the user who owns the uploads. Only an admin sees those of others.",
+        description="Only uploads of this user. Only admins see uploads of other users.",
     )
 
 
@@ -30,7 +30,7 @@ class SourceImageQueries:
     """Query fields that return uploads."""
 
     @strawberry.field(
-        description="Uploads of the caller, page by page. An admin sees those of all users.",
+        description="The caller's uploads. Admins see everyone's.",
         extensions=[Paginated()],
         metadata={PLAN: ByResolver()},
     )

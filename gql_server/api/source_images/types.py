@@ -24,6 +24,7 @@ from gql_server.storage.store import DEFAULT_URL_SECONDS
 class SourceImage(Node):
     """An uploaded image, to use as a source, a reference or a mask."""
 
+    id: strawberry.ID = strawberry.field(description="Globally unique ID of the upload, `src_…`.")
     width: int = strawberry.field(description="Width in pixels.")
     height: int = strawberry.field(description="Height in pixels.")
     content_type: str = strawberry.field(description="Media type, such as `image/png`.")
@@ -31,8 +32,8 @@ class SourceImage(Node):
     user_id: strawberry.ID = strawberry.field(description="ID of the user who owns the upload.")
     created_at: datetime = strawberry.field(description="When the image was uploaded.")
     missing_since: datetime | None = strawberry.field(
-        description="When the server found that the file of the upload is gone or damaged. Null "
-        "for nearly all uploads."
+        description="When the server found that the file of the upload is gone or damaged; its "
+        "URLs return 404. Null for nearly all uploads."
     )
     storage_key: strawberry.Private[str]
 
@@ -48,8 +49,8 @@ class SourceImage(Node):
         return await derived_connection(info, self.id, page, filter)
 
     @strawberry.field(
-        description="URL of the image for browsers, optionally resized and converted where "
-        "the store supports that."
+        description="URL of the image for browsers, resized and converted if requested and if the "
+        "store supports that."
     )
     async def url(
         self,

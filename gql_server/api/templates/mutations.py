@@ -14,22 +14,29 @@ from gql_server.api.templates.types import Template, template_from
 from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.database.records.templates import PartialTemplate
 from gql_server.domain.parameters import Parameters
+from gql_server.domain.skipped_models import MAX_MODELS
 from gql_server.generation import templates as use_cases
 from gql_server.generation.requests.prompts import placeholder_warning, unknown_placeholders
 from gql_server.graphql.execution.weights import list_size
 
-_NAME = "Display name, 1 to 100 characters."
-_DESCRIPTION = "Description for people, at most 1000 characters."
-_MODEL = "Default model of requests that use the template."
+_NAME = f"Display name, such as `Product photos`: 1 to {use_cases.MAX_NAME_LENGTH} characters."
+_DESCRIPTION = f"Description for people, at most {use_cases.MAX_DESCRIPTION_LENGTH:,} characters."
+_MODEL = (
+    "Name of the default model of requests that use the template, such as "
+    "`@cf/black-forest-labs/flux-1-schnell`."
+)
 _MODELS = (
     "IDs of models to try, in this order, when the default model does not generate the image of a "
-    "request that names no model. At most 5 models in all. Each must support the settings."
+    f"request that names no model. At most {MAX_MODELS} models, the default model included; each "
+    "must support the settings."
 )
 _PROMPT = (
-    "Text added to the prompt, at most 2048 characters. `{prompt}` marks where "
-    "the user's prompt goes; without it, the text follows the prompt."
+    f"Text added to the prompt, at most {use_cases.MAX_PROMPT_LENGTH:,} characters, such as "
+    "`{prompt}, studio lighting`. `{prompt}` marks where the user's prompt goes; without it, the "
+    "text follows the prompt."
 )
 _PARAMETERS = "Default settings of requests that use the template. The model must support them."
+_UNCHANGED = "Unchanged when omitted or null."
 _ERRORS = "Every error in the request. Empty when the request succeeded."
 _WARNINGS = "Warnings about the saved template, such as an unknown placeholder."
 
@@ -41,11 +48,15 @@ class CreateTemplateInput:
 
     name: str = strawberry.field(description=_NAME)
     model: strawberry.ID = strawberry.field(description=_MODEL)
-    models: list[strawberry.ID] | None = strawberry.field(default=None, description=_MODELS)
-    default_prompt: str = strawberry.field(default="", description=_PROMPT)
-    description: str | None = strawberry.field(default=None, description=_DESCRIPTION)
+    models: list[strawberry.ID] | None = strawberry.field(
+        default=None, description=f"{_MODELS} None when omitted."
+    )
+    default_prompt: str = strawberry.field(default="", description=f"{_PROMPT} Empty when omitted.")
+    description: str | None = strawberry.field(
+        default=None, description=f"{_DESCRIPTION} None when omitted."
+    )
     parameters: TemplateParametersInput | None = strawberry.field(
-        default=None, description=_PARAMETERS
+        default=None, description=f"{_PARAMETERS} When omitted, the model's defaults apply."
     )
 
 
@@ -58,17 +69,21 @@ class UpdateTemplateInput:
     """
 
     id: strawberry.ID = strawberry.field(description="ID of the template, `tpl_…`.")
-    name: strawberry.Maybe[str | None] = strawberry.field(description=_NAME)
-    model: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description=_MODEL)
-    models: strawberry.Maybe[list[strawberry.ID] | None] = strawberry.field(
-        description=f"{_MODELS} They replace all existing ones."
+    name: strawberry.Maybe[str | None] = strawberry.field(description=f"{_NAME} {_UNCHANGED}")
+    model: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
+        description=f"{_MODEL} {_UNCHANGED}"
     )
-    default_prompt: strawberry.Maybe[str | None] = strawberry.field(description=_PROMPT)
+    models: strawberry.Maybe[list[strawberry.ID] | None] = strawberry.field(
+        description=f"{_MODELS} They replace all existing ones. {_UNCHANGED}"
+    )
+    default_prompt: strawberry.Maybe[str | None] = strawberry.field(
+        description=f"{_PROMPT} {_UNCHANGED}"
+    )
     description: strawberry.Maybe[str | None] = strawberry.field(
-        description=f"{_DESCRIPTION} Null removes it."
+        description=f"{_DESCRIPTION} Unchanged when omitted; null removes it."
     )
     parameters: strawberry.Maybe[TemplateParametersInput | None] = strawberry.field(
-        description=f"{_PARAMETERS} They replace all existing ones."
+        description=f"{_PARAMETERS} They replace all existing ones. {_UNCHANGED}"
     )
 
 

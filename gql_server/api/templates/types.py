@@ -33,8 +33,11 @@ from gql_server.graphql.execution.weights import list_size
 class Template(Node):
     """A model, prompt text and settings saved for reuse."""
 
+    id: strawberry.ID = strawberry.field(description="Globally unique ID of the template, `tpl_…`.")
     name: str = strawberry.field(description="Display name.")
-    description: str | None = strawberry.field(description="Description for people.")
+    description: str | None = strawberry.field(
+        description="Description for people. Null when there is none."
+    )
     model: Model = strawberry.field(description="Default model of requests that use the template.")
     models: list[Model] = strawberry.field(
         description="Models to try, in this order, when `model` does not generate the image of a "

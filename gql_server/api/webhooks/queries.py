@@ -16,6 +16,7 @@ from gql_server.domain import webhooks as domain
 from gql_server.domain.errors import Rejected
 from gql_server.domain.text import list_errors
 from gql_server.graphql.plans.fields import PLAN, ByResolver
+from gql_server.webhooks.webhooks import KEPT
 
 _MAX_SUBJECTS = 100
 
@@ -29,12 +30,13 @@ class WebhookFilter:
     """
 
     status: list[WebhookStatus] | None = strawberry.field(
-        default=None, description="Only webhooks with one of these delivery statuses."
+        default=None,
+        description="Only webhooks with one of these delivery statuses. Any status when omitted.",
     )
     subject_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="Only webhooks about one of these objects, such as a batch `bat_…`. At most "
-        "100.",
+        description="Only webhooks about one of these objects, such as a batch `bat_…`; at most "
+        f"{_MAX_SUBJECTS}.",
     )
     user_id: strawberry.ID | None = strawberry.field(
         default=None,
@@ -47,8 +49,9 @@ class WebhookQueries:
     """Query fields that return webhooks."""
 
     @strawberry.field(
-        description="The caller's webhooks of the last 90 days, and older ones that are still "
-        "being delivered. Admins see everyone's, and those about the server's own budgets.",
+        description="The caller's webhooks. Finished ones are deleted after the days that the "
+        f"operator sets, by default {KEPT.days}. Admins see everyone's, and those about the "
+        "server's own budgets.",
         extensions=[Paginated()],
         metadata={PLAN: ByResolver()},
     )

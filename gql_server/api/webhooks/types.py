@@ -56,6 +56,7 @@ class WebhookDelivery:
 class Webhook(Node):
     """A webhook: a signed POST about an event, retried until the receiver returns a 2xx status."""
 
+    id: strawberry.ID = strawberry.field(description="Globally unique ID of the webhook, `whk_…`.")
     url: str = strawberry.field(description="URL the webhook is sent to.")
     event_type: str = strawberry.field(
         description="Type of the event, such as `batch.finished` or "
@@ -65,7 +66,7 @@ class Webhook(Node):
         description="ID of the object the event is about, such as a batch `bat_…` or a "
         "budget `bdg_…`."
     )
-    status: WebhookStatus = strawberry.field(description="Delivery status of a webhook.")
+    status: WebhookStatus = strawberry.field(description="Delivery status.")
     next_delivery_at: datetime | None = strawberry.field(
         description="When the next delivery is attempted. Null unless the status is PENDING."
     )
@@ -119,9 +120,8 @@ class WebhookMutations:
     """What is done to webhooks."""
 
     @strawberry.mutation(
-        description="Redelivers a webhook, whether or not it was delivered before: the same"
-        " body with the same `webhook-id`, immediately, with retries for "
-        "another day."
+        description="Redelivers a webhook, whether or not it was delivered before: sends the same "
+        "body with the same `webhook-id` immediately, and retries for another day."
     )
     async def redeliver_webhook(
         self,

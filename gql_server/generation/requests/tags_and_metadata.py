@@ -11,8 +11,9 @@ from gql_server.domain.text import is_storable, text_errors
 MAX_TAGS: Final = 20
 """Maximum number of tags of an image."""
 
-_MAX_TAG_LENGTH: Final = 64
-_MAX_METADATA_BYTES: Final = 16 * 1024
+MAX_TAG_LENGTH: Final = 64
+MAX_METADATA_BYTES: Final = 16 * 1024
+"""Maximum size of a JSON object that a client stores, as JSON."""
 
 
 def clean_tags(tags: Sequence[str]) -> list[str]:
@@ -33,7 +34,7 @@ def label_errors(
             )
         for index, tag in enumerate(tags[:MAX_TAGS]):
             yield from text_errors(
-                tag, path=("tags", index), label="A tag", minimum=1, maximum=_MAX_TAG_LENGTH
+                tag, path=("tags", index), label="A tag", minimum=1, maximum=MAX_TAG_LENGTH
             )
     if metadata is not None:
         yield from json_errors(metadata, label="Metadata", path=("metadata",))
@@ -41,10 +42,10 @@ def label_errors(
 
 def are_oversized(tags: Sequence[str], metadata: Mapping[str, Any] | None) -> bool:
     """Return whether they are larger than any valid ones, without looking at more than that."""
-    if len(tags) > MAX_TAGS or any(len(tag) > _MAX_TAG_LENGTH for tag in tags):
+    if len(tags) > MAX_TAGS or any(len(tag) > MAX_TAG_LENGTH for tag in tags):
         return True
     try:
-        return len(orjson.dumps(metadata)) > _MAX_METADATA_BYTES
+        return len(orjson.dumps(metadata)) > MAX_METADATA_BYTES
     except (TypeError, RecursionError):
         return True
 
@@ -82,7 +83,7 @@ def json_errors(value: Mapping[str, Any], *, label: str, path: Path) -> Iterator
         return
     try:
         size = len(orjson.dumps(value))
-        is_whole = size > _MAX_METADATA_BYTES or is_storable(value)
+        is_whole = size > MAX_METADATA_BYTES or is_storable(value)
     except (TypeError, RecursionError):  # numbers beyond 64 bits, lone surrogates, great depth
         is_whole = False
         size = 0
@@ -92,9 +93,9 @@ def json_errors(value: Mapping[str, Any], *, label: str, path: Path) -> Iterator
             "64 bits, and not nested deeply.",
             path=path,
         )
-    if size > _MAX_METADATA_BYTES:
+    if size > MAX_METADATA_BYTES:
         yield InvalidInput(
-            f"{label} must be at most {_MAX_METADATA_BYTES} bytes of JSON; it has {size}.",
+            f"{label} must be at most {MAX_METADATA_BYTES} bytes of JSON; it has {size}.",
             path=path,
             code=ErrorCode.TOO_LONG,
         )

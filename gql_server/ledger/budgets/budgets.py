@@ -37,8 +37,8 @@ _KNOWN: Final[Mapping[str, Callable[[AsyncConnection, str], Awaitable[bool]]]] =
     BudgetScope.KEY: is_known_key,
 }
 _CHUNK: Final = 50
-_MAX_DOLLARS: Final = 1_000_000_000
-_MAX_SUBJECT_LENGTH: Final = 255
+MAX_DOLLARS: Final = 1_000_000_000
+MAX_SUBJECT_LENGTH: Final = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,9 +251,9 @@ def tightest(states: Sequence[BudgetState]) -> BudgetState | None:
 
 def validate_budget(request: BudgetRequest) -> Iterator[DomainError]:
     """Yield the errors of a budget, except those of its webhook's address."""
-    if not 0 <= request.limit <= _MAX_DOLLARS:
+    if not 0 <= request.limit <= MAX_DOLLARS:
         yield InvalidInput(
-            f"The limit must be between 0 and {_MAX_DOLLARS} US dollars.",
+            f"The limit must be between 0 and {MAX_DOLLARS} US dollars.",
             path=("limit",),
             code=ErrorCode.OUT_OF_RANGE,
         )
@@ -268,7 +268,7 @@ def validate_budget(request: BudgetRequest) -> Iterator[DomainError]:
             path=(name,),
             label="The id",
             minimum=1,
-            maximum=_MAX_SUBJECT_LENGTH,
+            maximum=MAX_SUBJECT_LENGTH,
         )
 
 

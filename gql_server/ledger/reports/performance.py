@@ -24,7 +24,9 @@ from gql_server.domain.clock import now
 
 log = structlog.get_logger(__name__)
 
-_USUAL_DAYS: Final = timedelta(days=30)
+DEFAULT_PERIOD: Final = timedelta(days=30)
+"""The measured period of a request that names no start."""
+
 _MAX_WAIT_SECONDS: Final = 2.0
 """Maximum wait for a failure to be counted before it is reported."""
 
@@ -68,7 +70,7 @@ def performance_start(since: datetime | None) -> datetime:
     """Return the start of the measured period: the start of an hour, or 30 days ago, in UTC."""
     moment = now()
     if since is None:
-        return day_of(moment) - _USUAL_DAYS
+        return day_of(moment) - DEFAULT_PERIOD
     return hour_of(min(since, moment))
 
 

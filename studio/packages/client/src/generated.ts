@@ -3,47 +3,47 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** An image of a batch with its own settings. Omitted fields use the batch's settings. */
+/** An image of a batch with its own settings. Fields that are omitted or null use the batch's settings. */
 export type BatchItemInput = {
-  /** Width to height, such as `16:9`, for models that have the `ASPECT_RATIO` capability; see `Model.parameters`. */
+  /** Width to height, such as `16:9`. Default and valid values depend on the model: see `Model.parameters`. */
   aspectRatio?: string | null | undefined;
-  /** Background of the image, in the model's words, such as `opaque`; see `Model.parameters`. */
+  /** Background of the image, such as `opaque`. Default and valid values depend on the model: see `Model.parameters`. */
   background?: string | null | undefined;
-  /** Guidance scale: higher values follow the prompt more closely. Default and range depend on the model, see `Model.parameters`. */
+  /** Guidance scale, such as 7.5. Higher values follow the prompt more closely. Default and range depend on the model: see `Model.parameters`. */
   guidance?: number | null | undefined;
-  /** Image height in pixels. */
+  /** Image height in pixels, such as 768. Default, range and `multipleOf` depend on the model: see `Model.parameters`. */
   height?: number | null | undefined;
-  /** ID of a mask: a generated image or an upload. White areas of the source image are repainted, black and transparent areas are kept. */
+  /** ID of a mask: a generated image (`img_…`) or an upload (`src_…`). White areas of the source image are repainted, black and transparent areas are kept. None when omitted; `Model.imageInputs` says whether a model accepts one. */
   maskImageId?: string | null | undefined;
-  /** Client-defined metadata stored with the image: a JSON object of at most 16 KiB. */
+  /** Client-defined metadata stored with the image: a JSON object of at most 16 KiB, such as `{"order": 42}`. None when omitted. */
   metadata?: unknown;
-  /** Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`. Optional with a template. */
+  /** Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`; the query `models` lists all. When omitted, the template's model, or else the first of the field `models`. */
   model?: string | null | undefined;
-  /** IDs of models to try, in this order, when `model` does not generate the image: when it is out of capacity, deprecated, refuses the request or costs more than `maxCost`. At most 5 models in all. Each must support the request's settings. `Image.skippedModels` has those that were skipped. When neither `model` nor `models` is set, the template's apply. */
+  /** IDs of models to try, in this order, when `model` is out of capacity, deprecated, refuses the request or costs more than `maxCost`. At most 5 models, `model` included; each must support the request's settings. `Image.skippedModels` lists those that were skipped. When `model` is omitted, too, the template's apply. */
   models?: Array<string> | null | undefined;
-  /** Things the image should not show. */
+  /** Things the image should not show, such as `blurry, text`. None when omitted; the maximum length depends on the model: see `Model.parameters`. */
   negativePrompt?: string | null | undefined;
-  /** File format of the image, in the model's words, such as `png`; see `Model.parameters`. */
+  /** File format of the image, such as `png`. Default and valid values depend on the model: see `Model.parameters`. */
   outputFormat?: string | null | undefined;
-  /** Settings that only some models have, as a JSON object by the model's names, such as `{resolution: "2K"}`; see `Model.parameters`. */
+  /** Settings that only some models have, as a JSON object with the model's own names, such as `{"resolution": "2K"}`. At most 16 KiB. Defaults and ranges depend on the model: see `Model.parameters`. */
   parameters?: unknown;
-  /** Text prompt: what the image shows. At least 3 characters; the maximum depends on the model, see `Model.maxPromptLength`. Combined with the template's prompt. Only some models work without one, see `Model.promptUse`. */
+  /** Text prompt: what the image shows, such as `A red fox in the snow`. At least 3 characters; the maximum depends on the model: see `Model.maxPromptLength`. Combined with the template's prompt. Some models work without one: see `Model.promptUse`. */
   prompt?: string;
-  /** Quality of the image, in the model's words, such as `high`; see `Model.parameters`. */
+  /** Quality of the image, such as `high`. Higher quality is slower and may cost more. Default and valid values depend on the model: see `Model.parameters`. */
   quality?: string | null | undefined;
-  /** Seed of the random generator. The same seed and settings give the same image. Chosen at random when omitted. */
+  /** Seed of the random generator, such as 42. The same seed and settings give the same image. Chosen at random when omitted; the range depends on the model: see `Model.parameters`. */
   seed?: number | null | undefined;
-  /** IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use as references. `Model.imageInputs` has the number the model accepts. */
+  /** IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use as references. The number depends on the model: see `Model.imageInputs`. None when omitted. */
   sourceImageIds?: Array<string> | null | undefined;
-  /** Number of denoising steps. More steps are slower and often sharper. Default and range depend on the model, see `Model.parameters`. */
+  /** Number of denoising steps, such as 20. More steps are slower and often sharper, and may cost more. Default and range depend on the model: see `Model.parameters`. */
   steps?: number | null | undefined;
-  /** How much the result may differ from the source image, from 0 (not at all) to 1. */
+  /** How much the result may differ from the source image, from 0 (not at all) to 1. Requires a source image. The default depends on the model: see `Model.parameters`. */
   strength?: number | null | undefined;
-  /** Tags to find the image by. At most 20, each of 1 to 64 characters. */
+  /** Tags to find the image by, such as `shop`: at most 20, each of 1 to 64 characters. None when omitted. */
   tags?: Array<string> | null | undefined;
-  /** ID of a template whose model, prompt and settings apply where the request does not override them. */
+  /** ID of a template, `tpl_…`. Its model, prompt and settings apply where the request does not set them. None when omitted. */
   templateId?: string | null | undefined;
-  /** Image width in pixels. */
+  /** Image width in pixels, such as 1024. Default, range and `multipleOf` depend on the model: see `Model.parameters`. */
   width?: number | null | undefined;
 };
 
@@ -73,9 +73,9 @@ export type BatchPauseReason =
 
 /** The images of a batch: exactly one of the fields. */
 export type BatchPicturesInput =
-  {   /** Images with their own settings. At most 10,000. */
+  {   /** Images with their own settings, 1 to 10,000. */
   items: Array<BatchItemInput>; prompts?: never; }
-  |  { items?: never;   /** One image for each prompt, all with the batch's settings. At most 10,000. */
+  |  { items?: never;   /** Prompts, 1 to 10,000: one image for each, all with the batch's settings. At least 3 characters each; the maximum depends on the model: see `Model.maxPromptLength`. */
   prompts: Array<string>; };
 
 /** Priority of a batch among its user's batches. Users take turns whatever their priorities. */
@@ -84,7 +84,7 @@ export type BatchPriority =
   | 'HIGH'
   /** Runs after the user's other batches. */
   | 'LOW'
-  /** Default priority. */
+  /** Runs after the user's batches of high priority and before those of low priority. The default. */
   | 'NORMAL';
 
 /** Status of a batch. */
@@ -93,7 +93,7 @@ export type BatchStatus =
   | 'CANCELED'
   /** The batch was canceled, and running items are being finished. */
   | 'CANCELING'
-  /** No image was generated. */
+  /** Every item failed. */
   | 'FAILED'
   /** At least one image was generated and at least one failed. */
   | 'PARTIALLY_FAILED'
@@ -126,131 +126,131 @@ export type DeletedImages =
 
 /** A batch of images to generate. Settings apply to every image that does not override them. `tags` and `metadata` are those of the batch as well. */
 export type GenerateBatchInput = {
-  /** Width to height, such as `16:9`, for models that have the `ASPECT_RATIO` capability; see `Model.parameters`. */
+  /** Width to height, such as `16:9`. Default and valid values depend on the model: see `Model.parameters`. */
   aspectRatio?: string | null | undefined;
-  /** Background of the image, in the model's words, such as `opaque`; see `Model.parameters`. */
+  /** Background of the image, such as `opaque`. Default and valid values depend on the model: see `Model.parameters`. */
   background?: string | null | undefined;
-  /** Guidance scale: higher values follow the prompt more closely. Default and range depend on the model, see `Model.parameters`. */
+  /** Guidance scale, such as 7.5. Higher values follow the prompt more closely. Default and range depend on the model: see `Model.parameters`. */
   guidance?: number | null | undefined;
-  /** Image height in pixels. */
+  /** Image height in pixels, such as 768. Default, range and `multipleOf` depend on the model: see `Model.parameters`. */
   height?: number | null | undefined;
-  /** Idempotency key: 1 to 255 printable ASCII characters, unique for each new request. Repeating a request with its key neither runs nor charges it again, for 24 hours after it finished. */
+  /** Idempotency key, such as `order-42-cover`: 1 to 255 printable ASCII characters, unique for each new request. Repeating a request with its key neither runs nor charges it again, until 24 hours after it finished. Without a key, each request runs. */
   idempotencyKey?: string | null | undefined;
-  /** Number of images for each prompt or item, from 1. Each gets its own seed: a given seed is incremented by 1 for each further image. */
+  /** Number of images for each prompt or item, from 1; the batch has at most 10,000 images in all. Each gets its own seed: a given seed is incremented by 1 for each further image. Defaults to 1. */
   imagesPerPrompt?: number;
-  /** ID of a mask: a generated image or an upload. White areas of the source image are repainted, black and transparent areas are kept. */
+  /** ID of a mask: a generated image (`img_…`) or an upload (`src_…`). White areas of the source image are repainted, black and transparent areas are kept. None when omitted; `Model.imageInputs` says whether a model accepts one. */
   maskImageId?: string | null | undefined;
-  /** Maximum cost of the whole batch, in US dollars. A batch that would cost more is refused. */
+  /** Maximum cost of the whole batch in US dollars, 0 or more, such as 25. A batch that would cost more is refused. No maximum when omitted. */
   maxCost?: number | null | undefined;
-  /** Client-defined metadata stored with the image: a JSON object of at most 16 KiB. */
+  /** Client-defined metadata stored with the image: a JSON object of at most 16 KiB, such as `{"order": 42}`. None when omitted. */
   metadata?: unknown;
-  /** Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`. Optional with a template. */
+  /** Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`; the query `models` lists all. When omitted, the template's model, or else the first of the field `models`. */
   model?: string | null | undefined;
-  /** IDs of models to try, in this order, when `model` does not generate the image: when it is out of capacity, deprecated, refuses the request or costs more than `maxCost`. At most 5 models in all. Each must support the request's settings. `Image.skippedModels` has those that were skipped. When neither `model` nor `models` is set, the template's apply. */
+  /** IDs of models to try, in this order, when `model` is out of capacity, deprecated, refuses the request or costs more than `maxCost`. At most 5 models, `model` included; each must support the request's settings. `Image.skippedModels` lists those that were skipped. When `model` is omitted, too, the template's apply. */
   models?: Array<string> | null | undefined;
-  /** Name of the batch, for people: 1 to 200 characters. */
+  /** Name of the batch, for people, such as `Spring catalogue`: 1 to 200 characters. None when omitted. */
   name?: string | null | undefined;
-  /** Things the image should not show. */
+  /** Things the image should not show, such as `blurry, text`. None when omitted; the maximum length depends on the model: see `Model.parameters`. */
   negativePrompt?: string | null | undefined;
-  /** File format of the image, in the model's words, such as `png`; see `Model.parameters`. */
+  /** File format of the image, such as `png`. Default and valid values depend on the model: see `Model.parameters`. */
   outputFormat?: string | null | undefined;
-  /** Settings that only some models have, as a JSON object by the model's names, such as `{resolution: "2K"}`; see `Model.parameters`. */
+  /** Settings that only some models have, as a JSON object with the model's own names, such as `{"resolution": "2K"}`. At most 16 KiB. Defaults and ranges depend on the model: see `Model.parameters`. */
   parameters?: unknown;
-  /** The images to generate, at most 10,000 in all. */
+  /** Images to generate: 1 to 10,000 in all, each prompt or item `imagesPerPrompt` times. */
   pictures: BatchPicturesInput;
-  /** Priority among your own batches. */
+  /** Priority among your own batches. Defaults to `NORMAL`. */
   priority?: BatchPriority;
-  /** Quality of the image, in the model's words, such as `high`; see `Model.parameters`. */
+  /** Quality of the image, such as `high`. Higher quality is slower and may cost more. Default and valid values depend on the model: see `Model.parameters`. */
   quality?: string | null | undefined;
-  /** Seed of the random generator. The same seed and settings give the same image. Chosen at random when omitted. */
+  /** Seed of the random generator, such as 42. The same seed and settings give the same image. Chosen at random when omitted; the range depends on the model: see `Model.parameters`. */
   seed?: number | null | undefined;
-  /** IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use as references. `Model.imageInputs` has the number the model accepts. */
+  /** IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use as references. The number depends on the model: see `Model.imageInputs`. None when omitted. */
   sourceImageIds?: Array<string> | null | undefined;
-  /** Number of denoising steps. More steps are slower and often sharper. Default and range depend on the model, see `Model.parameters`. */
+  /** Number of denoising steps, such as 20. More steps are slower and often sharper, and may cost more. Default and range depend on the model: see `Model.parameters`. */
   steps?: number | null | undefined;
-  /** How much the result may differ from the source image, from 0 (not at all) to 1. */
+  /** How much the result may differ from the source image, from 0 (not at all) to 1. Requires a source image. The default depends on the model: see `Model.parameters`. */
   strength?: number | null | undefined;
-  /** Tags to find the image by. At most 20, each of 1 to 64 characters. */
+  /** Tags to find the image by, such as `shop`: at most 20, each of 1 to 64 characters. None when omitted. */
   tags?: Array<string> | null | undefined;
-  /** ID of a template whose model, prompt and settings apply where the request does not override them. */
+  /** ID of a template, `tpl_…`. Its model, prompt and settings apply where the request does not set them. None when omitted. */
   templateId?: string | null | undefined;
-  /** URL that receives a signed `batch.finished` webhook with the batch's status and counts. Failed deliveries are retried for a day. */
+  /** Public `https://` URL of at most 2,048 characters that receives a signed `batch.finished` webhook with the batch's status and counts, retried for a day until it is delivered. No webhook is sent when omitted. */
   webhookUrl?: string | null | undefined;
-  /** Image width in pixels. */
+  /** Image width in pixels, such as 1024. Default, range and `multipleOf` depend on the model: see `Model.parameters`. */
   width?: number | null | undefined;
 };
 
-/** An image to generate. */
+/** An image to generate. Settings that are omitted or null are the template's, or else the model's defaults. Settings that the model does not have are refused: see `Model.parameters`. */
 export type GenerateImageInput = {
-  /** Width to height, such as `16:9`, for models that have the `ASPECT_RATIO` capability; see `Model.parameters`. */
+  /** Width to height, such as `16:9`. Default and valid values depend on the model: see `Model.parameters`. */
   aspectRatio?: string | null | undefined;
-  /** Background of the image, in the model's words, such as `opaque`; see `Model.parameters`. */
+  /** Background of the image, such as `opaque`. Default and valid values depend on the model: see `Model.parameters`. */
   background?: string | null | undefined;
-  /** Guidance scale: higher values follow the prompt more closely. Default and range depend on the model, see `Model.parameters`. */
+  /** Guidance scale, such as 7.5. Higher values follow the prompt more closely. Default and range depend on the model: see `Model.parameters`. */
   guidance?: number | null | undefined;
-  /** Image height in pixels. */
+  /** Image height in pixels, such as 768. Default, range and `multipleOf` depend on the model: see `Model.parameters`. */
   height?: number | null | undefined;
-  /** Idempotency key: 1 to 255 printable ASCII characters, unique for each new request. Repeating a request with its key neither runs nor charges it again, for 24 hours after it finished. */
+  /** Idempotency key, such as `order-42-cover`: 1 to 255 printable ASCII characters, unique for each new request. Repeating a request with its key neither runs nor charges it again, until 24 hours after it finished. Without a key, each request runs. */
   idempotencyKey?: string | null | undefined;
-  /** ID of a mask: a generated image or an upload. White areas of the source image are repainted, black and transparent areas are kept. */
+  /** ID of a mask: a generated image (`img_…`) or an upload (`src_…`). White areas of the source image are repainted, black and transparent areas are kept. None when omitted; `Model.imageInputs` says whether a model accepts one. */
   maskImageId?: string | null | undefined;
-  /** Maximum cost, in US dollars. A request that would cost more is refused. */
+  /** Maximum cost of the image in US dollars, 0 or more, such as 0.05. A request that would cost more is refused. No maximum when omitted. */
   maxCost?: number | null | undefined;
-  /** Client-defined metadata stored with the image: a JSON object of at most 16 KiB. */
+  /** Client-defined metadata stored with the image: a JSON object of at most 16 KiB, such as `{"order": 42}`. None when omitted. */
   metadata?: unknown;
-  /** Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`. Optional with a template. */
+  /** Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`; the query `models` lists all. When omitted, the template's model, or else the first of the field `models`. */
   model?: string | null | undefined;
-  /** IDs of models to try, in this order, when `model` does not generate the image: when it is out of capacity, deprecated, refuses the request or costs more than `maxCost`. At most 5 models in all. Each must support the request's settings. `Image.skippedModels` has those that were skipped. When neither `model` nor `models` is set, the template's apply. */
+  /** IDs of models to try, in this order, when `model` is out of capacity, deprecated, refuses the request or costs more than `maxCost`. At most 5 models, `model` included; each must support the request's settings. `Image.skippedModels` lists those that were skipped. When `model` is omitted, too, the template's apply. */
   models?: Array<string> | null | undefined;
-  /** Things the image should not show. */
+  /** Things the image should not show, such as `blurry, text`. None when omitted; the maximum length depends on the model: see `Model.parameters`. */
   negativePrompt?: string | null | undefined;
-  /** File format of the image, in the model's words, such as `png`; see `Model.parameters`. */
+  /** File format of the image, such as `png`. Default and valid values depend on the model: see `Model.parameters`. */
   outputFormat?: string | null | undefined;
-  /** Settings that only some models have, as a JSON object by the model's names, such as `{resolution: "2K"}`; see `Model.parameters`. */
+  /** Settings that only some models have, as a JSON object with the model's own names, such as `{"resolution": "2K"}`. At most 16 KiB. Defaults and ranges depend on the model: see `Model.parameters`. */
   parameters?: unknown;
-  /** Text prompt: what the image shows. At least 3 characters; the maximum depends on the model, see `Model.maxPromptLength`. Combined with the template's prompt. Only some models work without one, see `Model.promptUse`. */
+  /** Text prompt: what the image shows, such as `A red fox in the snow`. At least 3 characters; the maximum depends on the model: see `Model.maxPromptLength`. Combined with the template's prompt. Some models work without one: see `Model.promptUse`. */
   prompt?: string;
-  /** Quality of the image, in the model's words, such as `high`; see `Model.parameters`. */
+  /** Quality of the image, such as `high`. Higher quality is slower and may cost more. Default and valid values depend on the model: see `Model.parameters`. */
   quality?: string | null | undefined;
-  /** Seed of the random generator. The same seed and settings give the same image. Chosen at random when omitted. */
+  /** Seed of the random generator, such as 42. The same seed and settings give the same image. Chosen at random when omitted; the range depends on the model: see `Model.parameters`. */
   seed?: number | null | undefined;
-  /** IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use as references. `Model.imageInputs` has the number the model accepts. */
+  /** IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use as references. The number depends on the model: see `Model.imageInputs`. None when omitted. */
   sourceImageIds?: Array<string> | null | undefined;
-  /** Number of denoising steps. More steps are slower and often sharper. Default and range depend on the model, see `Model.parameters`. */
+  /** Number of denoising steps, such as 20. More steps are slower and often sharper, and may cost more. Default and range depend on the model: see `Model.parameters`. */
   steps?: number | null | undefined;
-  /** How much the result may differ from the source image, from 0 (not at all) to 1. */
+  /** How much the result may differ from the source image, from 0 (not at all) to 1. Requires a source image. The default depends on the model: see `Model.parameters`. */
   strength?: number | null | undefined;
-  /** Tags to find the image by. At most 20, each of 1 to 64 characters. */
+  /** Tags to find the image by, such as `shop`: at most 20, each of 1 to 64 characters. None when omitted. */
   tags?: Array<string> | null | undefined;
-  /** ID of a template whose model, prompt and settings apply where the request does not override them. */
+  /** ID of a template, `tpl_…`. Its model, prompt and settings apply where the request does not set them. None when omitted. */
   templateId?: string | null | undefined;
-  /** Whether to answer when the image is stored. When false, `generateImage` answers at once with a `Generation`, and the image is generated in the background. */
+  /** Whether to respond when the image is stored. When false, `generateImage` responds at once with a `Generation`, and the image is generated in the background. Defaults to true. */
   wait?: boolean;
-  /** URL that receives a signed `generation.finished` webhook. Failed deliveries are retried for a day. Only with `wait: false`. */
+  /** Public `https://` URL of at most 2,048 characters that receives a signed `generation.finished` webhook, retried for a day until it is delivered. Only with `wait: false`. No webhook is sent when omitted. */
   webhookUrl?: string | null | undefined;
-  /** Image width in pixels. */
+  /** Image width in pixels, such as 1024. Default, range and `multipleOf` depend on the model: see `Model.parameters`. */
   width?: number | null | undefined;
 };
 
 /** Filters images. Omitted fields do not filter. */
 export type ImageFilter = {
-  /** Only images of one of these batches. At most 100. */
+  /** Only images of one of these batches, `bat_…`; at most 100. */
   batches?: Array<string> | null | undefined;
   /** Only images stored before this time. */
   createdBefore?: string | null | undefined;
   /** Only images stored at or after this time. */
   createdSince?: string | null | undefined;
-  /** Whether to include deleted images. */
+  /** Whether to include deleted images. Defaults to `EXCLUDE`. */
   deleted?: DeletedImages;
-  /** Only previews (true) or only images generated by a model (false). */
+  /** Only previews (true), or only images generated by a model (false). Both when omitted. */
   isPreview?: boolean | null | undefined;
-  /** Only images generated by one of these models. At most 100. */
+  /** Only images generated by one of these models; at most 100. */
   models?: Array<string> | null | undefined;
-  /** Words that are all in the prompt; at most 20. Part of a word matches, and letters match whatever their case, width or composition: `strasse` finds `Straße`. */
+  /** Only images whose prompt contains all of these words; at most 20 words. Parts of words match, and case, width and composition of letters do not matter: `strasse` finds `Straße`. */
   search?: string | null | undefined;
-  /** Bearing all of these tags, at most 20. Tags are compared exactly. */
+  /** Only images with all of these tags; at most 20. Tags are compared exactly. */
   tags?: Array<string> | null | undefined;
-  /** Only images generated with one of these templates. At most 100. */
+  /** Only images generated with one of these templates, `tpl_…`; at most 100. */
   templates?: Array<string> | null | undefined;
   /** Only images of this user. Only admins see images of other users. */
   userId?: string | null | undefined;
@@ -276,105 +276,105 @@ export type ModelSpeed =
 
 /** The image to generate again, and what to change. */
 export type RemakeImageInput = {
-  /** Width to height, such as `16:9`, which replaces width and height. As in the first image when omitted; the model's default when null. */
+  /** Width to height, such as `16:9`. Replaces `width` and `height`. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   aspectRatio?: string | null | undefined;
-  /** Background of the image, in the model's words. As in the first image when omitted; the model's default when null. */
+  /** Background of the image, such as `opaque`. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   background?: string | null | undefined;
-  /** Guidance scale. As in the first image when omitted; the model's default when null. */
+  /** Guidance scale, such as 7.5. Higher values follow the prompt more closely. As in the first image when omitted; the model's default when null. The range depends on the model: see `Model.parameters`. */
   guidance?: number | null | undefined;
-  /** Image height in pixels. As in the first image when omitted; the model's default when null. */
+  /** Image height in pixels, such as 768. As in the first image when omitted; the model's default when null. Range and `multipleOf` depend on the model: see `Model.parameters`. */
   height?: number | null | undefined;
-  /** ID of the image, `img_…`. */
+  /** ID of the image to generate again, `img_…`. */
   id: string;
-  /** Idempotency key: 1 to 255 printable ASCII characters, unique for each new request. Repeating a request with its key neither runs nor charges it again, for 24 hours after it finished. */
+  /** Idempotency key, such as `order-42-cover`: 1 to 255 printable ASCII characters, unique for each new request. Repeating a request with its key neither runs nor charges it again, until 24 hours after it finished. Without a key, each request runs. */
   idempotencyKey?: string | null | undefined;
-  /** ID of another mask. The same when omitted; none when null. */
+  /** ID of another mask (`img_…` or `src_…`). The same mask when omitted; none when null. */
   maskImageId?: string | null | undefined;
-  /** Maximum cost, in US dollars. A request that would cost more is refused. */
+  /** Maximum cost of the image in US dollars, 0 or more, such as 0.05. A request that would cost more is refused. No maximum when omitted. */
   maxCost?: number | null | undefined;
-  /** Client-defined metadata of the new image. That of the first image when omitted; none when null. */
+  /** Client-defined metadata of the new image: a JSON object of at most 16 KiB. That of the first image when omitted; none when null. */
   metadata?: unknown;
-  /** Name of another model. Settings that this model does not have are dropped, and those with the first model's default take the new model's. The same model when omitted or null. */
+  /** Name of another model, such as `@cf/black-forest-labs/flux-2-dev`. Settings that it does not have are dropped, and defaults of the first model become those of the new one. The same model when omitted or null. */
   model?: string | null | undefined;
-  /** IDs of models to try, in this order, when `model` does not generate the image, as in `generateImage`. Each takes the settings of the first image that it has. None when omitted or null. */
+  /** IDs of models to try, in this order, when `model` does not generate the image, as in `generateImage`. At most 5 models, the first one included; each takes the settings of the first image that it has. None when omitted or null. */
   models?: Array<string> | null | undefined;
-  /** Things the image should not show. As in the first image when omitted; the model's default when null. */
+  /** Things the image should not show, such as `blurry, text`. As in the first image when omitted; the model's default when null. The maximum length depends on the model: see `Model.parameters`. */
   negativePrompt?: string | null | undefined;
-  /** File format of the image, in the model's words. As in the first image when omitted; the model's default when null. */
+  /** File format of the image, such as `png`. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   outputFormat?: string | null | undefined;
-  /** Settings that only some models have, as a JSON object by the model's names. Settings that are not in the object stay as they were; null in it stands for the model's default. */
+  /** Settings that only some models have, as a JSON object with the model's own names, such as `{"resolution": "2K"}`. Settings that the object leaves out stay as they were; null, for one or for the whole object, stands for the model's default. At most 16 KiB. Ranges depend on the model: see `Model.parameters`. */
   parameters?: unknown;
-  /** New prompt, combined with the current text of the image's template. As in the first image when omitted or null. */
+  /** New prompt, combined with the current text of the image's template. At least 3 characters; the maximum depends on the model: see `Model.maxPromptLength`. As in the first image when omitted or null. */
   prompt?: string | null | undefined;
-  /** Quality of the image, in the model's words. As in the first image when omitted; the model's default when null. */
+  /** Quality of the image, such as `high`. Higher quality is slower and may cost more. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   quality?: string | null | undefined;
-  /** Seed of the random generator. As in the first image when omitted; chosen at random when null. */
+  /** Seed of the random generator, such as 42. The same seed and settings give the same image. As in the first image when omitted; chosen at random when null. The range depends on the model: see `Model.parameters`. */
   seed?: number | null | undefined;
-  /** IDs of other source images. The same when omitted; none when null or empty. */
+  /** IDs of other source images (`img_…` or `src_…`). The number depends on the model: see `Model.imageInputs`. The same images when omitted; none when null or empty. */
   sourceImageIds?: Array<string> | null | undefined;
-  /** Number of denoising steps. As in the first image when omitted; the model's default when null. */
+  /** Number of denoising steps, such as 20. More steps are slower and often sharper, and may cost more. As in the first image when omitted; the model's default when null. The range depends on the model: see `Model.parameters`. */
   steps?: number | null | undefined;
   /** How much the result may differ from the source image, from 0 (not at all) to 1. As in the first image when omitted; the model's default when null. */
   strength?: number | null | undefined;
-  /** Tags of the new image. Those of the first image when omitted; none when null. */
+  /** Tags of the new image: at most 20, each of 1 to 64 characters. Those of the first image when omitted; none when null. */
   tags?: Array<string> | null | undefined;
-  /** Image width in pixels. As in the first image when omitted; the model's default when null. */
+  /** Image width in pixels, such as 1024. As in the first image when omitted; the model's default when null. Range and `multipleOf` depend on the model: see `Model.parameters`. */
   width?: number | null | undefined;
 };
 
 /** The images to generate again, and what to change in each of them. */
 export type RemakeImagesInput = {
-  /** Width to height, such as `16:9`, which replaces width and height. As in the first image when omitted; the model's default when null. */
+  /** Width to height, such as `16:9`. Replaces `width` and `height`. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   aspectRatio?: string | null | undefined;
-  /** Background of the image, in the model's words. As in the first image when omitted; the model's default when null. */
+  /** Background of the image, such as `opaque`. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   background?: string | null | undefined;
-  /** Guidance scale. As in the first image when omitted; the model's default when null. */
+  /** Guidance scale, such as 7.5. Higher values follow the prompt more closely. As in the first image when omitted; the model's default when null. The range depends on the model: see `Model.parameters`. */
   guidance?: number | null | undefined;
-  /** Image height in pixels. As in the first image when omitted; the model's default when null. */
+  /** Image height in pixels, such as 768. As in the first image when omitted; the model's default when null. Range and `multipleOf` depend on the model: see `Model.parameters`. */
   height?: number | null | undefined;
-  /** Idempotency key: 1 to 255 printable ASCII characters, unique for each new request. Repeating a request with its key neither runs nor charges it again, for 24 hours after it finished. */
+  /** Idempotency key, such as `order-42-cover`: 1 to 255 printable ASCII characters, unique for each new request. Repeating a request with its key neither runs nor charges it again, until 24 hours after it finished. Without a key, each request runs. */
   idempotencyKey?: string | null | undefined;
-  /** IDs of the images, `img_…`; at most 1,000. */
+  /** IDs of the images, `img_…`; 1 to 1,000. */
   ids: Array<string>;
-  /** ID of another mask. The same when omitted; none when null. */
+  /** ID of another mask (`img_…` or `src_…`). The same mask when omitted; none when null. */
   maskImageId?: string | null | undefined;
-  /** Maximum cost of the whole batch, in US dollars. A batch that would cost more is refused. */
+  /** Maximum cost of the whole batch in US dollars, 0 or more, such as 25. A batch that would cost more is refused. No maximum when omitted. */
   maxCost?: number | null | undefined;
-  /** Client-defined metadata of the new image. That of the first image when omitted; none when null. */
+  /** Client-defined metadata of the new image: a JSON object of at most 16 KiB. That of the first image when omitted; none when null. */
   metadata?: unknown;
-  /** Name of another model. Settings that this model does not have are dropped, and those with the first model's default take the new model's. The same model when omitted or null. */
+  /** Name of another model, such as `@cf/black-forest-labs/flux-2-dev`. Settings that it does not have are dropped, and defaults of the first model become those of the new one. The same model when omitted or null. */
   model?: string | null | undefined;
-  /** IDs of models to try, in this order, when `model` does not generate the image, as in `generateImage`. Each takes the settings of the first image that it has. None when omitted or null. */
+  /** IDs of models to try, in this order, when `model` does not generate the image, as in `generateImage`. At most 5 models, the first one included; each takes the settings of the first image that it has. None when omitted or null. */
   models?: Array<string> | null | undefined;
-  /** Name of the batch, for people: 1 to 200 characters. */
+  /** Name of the batch, for people, such as `Spring catalogue`: 1 to 200 characters. None when omitted. */
   name?: string | null | undefined;
-  /** Things the image should not show. As in the first image when omitted; the model's default when null. */
+  /** Things the image should not show, such as `blurry, text`. As in the first image when omitted; the model's default when null. The maximum length depends on the model: see `Model.parameters`. */
   negativePrompt?: string | null | undefined;
-  /** File format of the image, in the model's words. As in the first image when omitted; the model's default when null. */
+  /** File format of the image, such as `png`. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   outputFormat?: string | null | undefined;
-  /** Settings that only some models have, as a JSON object by the model's names. Settings that are not in the object stay as they were; null in it stands for the model's default. */
+  /** Settings that only some models have, as a JSON object with the model's own names, such as `{"resolution": "2K"}`. Settings that the object leaves out stay as they were; null, for one or for the whole object, stands for the model's default. At most 16 KiB. Ranges depend on the model: see `Model.parameters`. */
   parameters?: unknown;
-  /** Priority among your own batches. */
+  /** Priority among your own batches. Defaults to `NORMAL`. */
   priority?: BatchPriority;
-  /** New prompt, combined with the current text of the image's template. As in the first image when omitted or null. */
+  /** New prompt, combined with the current text of the image's template. At least 3 characters; the maximum depends on the model: see `Model.maxPromptLength`. As in the first image when omitted or null. */
   prompt?: string | null | undefined;
-  /** Quality of the image, in the model's words. As in the first image when omitted; the model's default when null. */
+  /** Quality of the image, such as `high`. Higher quality is slower and may cost more. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   quality?: string | null | undefined;
-  /** Seed of the random generator. As in the first image when omitted; chosen at random when null. */
+  /** Seed of the random generator, such as 42. The same seed and settings give the same image. As in the first image when omitted; chosen at random when null. The range depends on the model: see `Model.parameters`. */
   seed?: number | null | undefined;
-  /** IDs of other source images. The same when omitted; none when null or empty. */
+  /** IDs of other source images (`img_…` or `src_…`). The number depends on the model: see `Model.imageInputs`. The same images when omitted; none when null or empty. */
   sourceImageIds?: Array<string> | null | undefined;
-  /** Number of denoising steps. As in the first image when omitted; the model's default when null. */
+  /** Number of denoising steps, such as 20. More steps are slower and often sharper, and may cost more. As in the first image when omitted; the model's default when null. The range depends on the model: see `Model.parameters`. */
   steps?: number | null | undefined;
   /** How much the result may differ from the source image, from 0 (not at all) to 1. As in the first image when omitted; the model's default when null. */
   strength?: number | null | undefined;
-  /** Tags of the new image. Those of the first image when omitted; none when null. */
+  /** Tags of the new image: at most 20, each of 1 to 64 characters. Those of the first image when omitted; none when null. */
   tags?: Array<string> | null | undefined;
-  /** Number of new images for each of the images, from 1, each with another seed: one chosen at random, or `seed` incremented by 1 for each further image. One image with the seed of the first one when omitted. */
+  /** Number of new images for each of the images, from 1; the batch has at most 10,000 images in all. Each gets another seed: a random one, or `seed` incremented by 1 for each further image. When omitted, one image with the seed of the first one. */
   variations?: number | null | undefined;
-  /** URL that receives a signed `batch.finished` webhook with the batch's status and counts. Failed deliveries are retried for a day. */
+  /** Public `https://` URL of at most 2,048 characters that receives a signed `batch.finished` webhook with the batch's status and counts, retried for a day until it is delivered. No webhook is sent when omitted. */
   webhookUrl?: string | null | undefined;
-  /** Image width in pixels. As in the first image when omitted; the model's default when null. */
+  /** Image width in pixels, such as 1024. As in the first image when omitted; the model's default when null. Range and `multipleOf` depend on the model: see `Model.parameters`. */
   width?: number | null | undefined;
 };
 
@@ -389,13 +389,13 @@ export type TimelineInterval =
   /** Weeks that start on Monday. */
   | 'WEEK';
 
-/** An image to upload, as `file` or as `dataUrl`, not both. */
+/** An image to upload: exactly one of `file` and `dataUrl`. */
 export type UploadSourceImageInput = {
-  /** The image as a data URL, for clients that cannot send multipart requests: `data:image/png;base64,…`. The whole request is limited to `MAX_BODY_BYTES`, by default 8 MiB, which is enough for an image of 6 MiB. */
+  /** The image as a data URL, for clients that cannot send multipart requests: `data:image/png;base64,…`. The whole request is limited to the server's `MAX_BODY_BYTES`, by default 8 MiB, which is enough for an image of 6 MiB. */
   dataUrl?: string | null | undefined;
-  /** A JPEG, PNG, WebP or AVIF file of at most 20 MiB, sent as a GraphQL multipart request. Stored upright, at most 2048 pixels per side and without its metadata. */
+  /** A JPEG, PNG, WebP or AVIF file of at most 20 MiB and 25,000,000 pixels, sent as a GraphQL multipart request. Stored upright, at most 2,048 pixels per side and without its metadata. */
   file?: Blob | null | undefined;
-  /** Idempotency key: 1 to 255 printable ASCII characters, unique for each new request. Repeating a request with its key neither runs nor charges it again, for 24 hours after it finished. */
+  /** Idempotency key, such as `order-42-cover`: 1 to 255 printable ASCII characters, unique for each new request. Repeating a request with its key neither runs nor charges it again, until 24 hours after it finished. Without a key, each request runs. */
   idempotencyKey?: string | null | undefined;
 };
 
@@ -423,7 +423,7 @@ export type UserErrorCode =
   | 'GENERATION_PENDING'
   /** The idempotency key was used for a request with different input. Nothing was charged. Use a new key for a new request. */
   | 'IDEMPOTENCY_CONFLICT'
-  /** The request's deadline passed while an earlier request with the same idempotency key was still running. Send it again later, or query the result by `imageId`. */
+  /** An earlier request with the same idempotency key was still running at the deadline. Send it again later, or query the result by `imageId`. */
   | 'IDEMPOTENCY_IN_PROGRESS'
   /** The model's safety filter accepted the prompt but flagged the generated image. Nothing was charged. Use another seed, or omit the seed. */
   | 'IMAGE_FLAGGED'

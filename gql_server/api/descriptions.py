@@ -1,0 +1,59 @@
+"""Descriptions that fields of several types share."""
+
+from datetime import timedelta
+from typing import Final
+
+from gql_server.domain.skipped_models import MAX_MODELS
+from gql_server.generation.requests.tags_and_metadata import (
+    MAX_METADATA_BYTES,
+    MAX_TAG_LENGTH,
+    MAX_TAGS,
+)
+from gql_server.idempotency.keys import KEY_LIFETIME
+from gql_server.idempotency.operations import MAX_KEY_LENGTH
+from gql_server.ledger.budgets.budgets import MAX_DOLLARS
+from gql_server.webhooks.addresses import MAX_URL_LENGTH
+
+IDEMPOTENCY_KEY: Final = (
+    f"Idempotency key, such as `order-42-cover`: 1 to {MAX_KEY_LENGTH} printable ASCII characters, "
+    "unique for each new request. Repeating a request with its key neither runs nor charges it "
+    f"again, until {KEY_LIFETIME // timedelta(hours=1)} hours after it finished. Without a key, "
+    "each request runs."
+)
+MODELS: Final = (
+    "IDs of models to try, in this order, when `model` is out of capacity, deprecated, refuses the "
+    f"request or costs more than `maxCost`. At most {MAX_MODELS} models, `model` included; each "
+    "must support the request's settings."
+)
+TAGS: Final = (
+    f"Tags to find the image by, such as `shop`: at most {MAX_TAGS}, each of 1 to {MAX_TAG_LENGTH} "
+    "characters."
+)
+METADATA: Final = (
+    "Client-defined metadata stored with the image: a JSON object of at most "
+    f'{MAX_METADATA_BYTES // 1024} KiB, such as `{{"order": 42}}`.'
+)
+MAX_COST: Final = (
+    "Maximum cost of the image in US dollars, 0 or more, such as 0.05. A request that would cost "
+    "more is refused. No maximum when omitted."
+)
+BATCH_MAX_COST: Final = (
+    "Maximum cost of the whole batch in US dollars, 0 or more, such as 25. A batch that would cost "
+    "more is refused. No maximum when omitted."
+)
+PRIORITY: Final = "Priority among your own batches. Defaults to `NORMAL`."
+WEBHOOK_URL: Final = f"Public `https://` URL of at most {MAX_URL_LENGTH:,} characters that receives"
+BATCH_WEBHOOK_URL: Final = (
+    f"{WEBHOOK_URL} a signed `batch.finished` webhook with the batch's status and counts, "
+    "retried for a day until it is delivered. No webhook is sent when omitted."
+)
+BUDGET_LIMIT: Final = (
+    f"Maximum spending per period in US dollars, 0 to {MAX_DOLLARS:,}, such as 25."
+)
+BUDGET_ENFORCEMENT: Final = (
+    "Whether requests that would exceed the limit are refused or only produce a warning. Defaults "
+    "to `HARD`: they are refused."
+)
+TIME_ZONE: Final = (
+    "IANA time zone whose midnights start the periods, such as `Europe/Berlin`. Defaults to `UTC`."
+)
