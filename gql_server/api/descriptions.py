@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Final
 
 from gql_server.domain.skipped_models import MAX_MODELS
+from gql_server.domain.text import MAX_JSON_BYTES
 from gql_server.generation.requests.tags_and_metadata import (
-    MAX_METADATA_BYTES,
     MAX_TAG_LENGTH,
     MAX_TAGS,
 )
@@ -31,7 +31,7 @@ TAGS: Final = (
 )
 METADATA: Final = (
     "Client-defined metadata stored with the image: a JSON object of at most "
-    f'{MAX_METADATA_BYTES // 1024} KiB, such as `{{"order": 42}}`.'
+    f'{MAX_JSON_BYTES // 1024} KiB, such as `{{"order": 42}}`.'
 )
 MAX_COST: Final = (
     "Maximum cost of the image in US dollars, 0 or more, such as 0.05. A request that would cost "

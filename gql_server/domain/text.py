@@ -7,6 +7,9 @@ from typing import Any, Final
 
 from gql_server.domain.errors import ErrorCode, InvalidInput, Path
 
+MAX_JSON_BYTES: Final = 16 * 1024
+"""Maximum size of a JSON object that a client stores."""
+
 _MAX_LOOKED_UP_LENGTH: Final = 256
 _NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from gql_server.access.permissions import Permission, Visibility
 from gql_server.domain.principal import Role
+from gql_server.generation.create_upload import MAX_UPLOAD_BYTES
 from gql_server.openai.endpoints import images, models
 from gql_server.openai.operation import OF_SPENDING, FormBody, Operation
 from gql_server.openai.schemas.fields import MODEL, PICTURE, PROMPT
@@ -31,8 +32,8 @@ _CREATE_NEW: Final = Permission(Role.CREATOR, Visibility.NONE)
 
 _FILE: Final[dict[str, Any]] = {"type": "string", "format": "binary"}
 _IMAGE: Final = _FILE | {
-    "description": "The source image: a JPEG, PNG, WebP or AVIF of at most 20 MiB. Several are "
-    "sent as `image[]`."
+    "description": "The source image: a JPEG, PNG, WebP or AVIF of at most "
+    f"{MAX_UPLOAD_BYTES // 1024**2} MiB. Several are sent as `image[]`."
 }
 _MASK: Final = _FILE | {
     "description": "A mask for the first image: its fully transparent areas are repainted."

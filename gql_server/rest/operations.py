@@ -8,6 +8,7 @@ from typing import Final
 
 from gql_server.access.permissions import Permission, Visibility
 from gql_server.domain.principal import Role
+from gql_server.generation.create_upload import MAX_UPLOAD_SIDE
 from gql_server.rest.bodies.uploads import UPLOAD_BODY
 from gql_server.rest.description.examples import (
     BATCH,
@@ -193,8 +194,8 @@ OPERATIONS: Final = (
         permission=_CREATE_NEW,
         tag="uploads",
         summary="Upload an image",
-        description="Stores an image for `source_image_ids`: upright, at most 2048 pixels "
-        "per side and without its metadata.",
+        description="Stores an image for `source_image_ids`: upright, at most "
+        f"{MAX_UPLOAD_SIDE:,} pixels per side and without its metadata.",
         example=SOURCE_IMAGE,
         refusals=(*OF_BODIES, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
         status=HTTPStatus.CREATED,
@@ -208,8 +209,7 @@ OPERATIONS: Final = (
         permission=_READ,
         tag="uploads",
         summary="List uploads",
-        description="Returns a page of your uploads, the newest first. An admin sees those of all "
-        "users.",
+        description="Your uploads, newest first. Admins see everyone's.",
         example=SOURCE_IMAGES,
         is_page=True,
         refusals=(HTTPStatus.BAD_REQUEST,),
@@ -222,7 +222,7 @@ OPERATIONS: Final = (
         permission=_READ,
         tag="uploads",
         summary="Read an upload",
-        description="Returns one of your uploads, unless it was deleted.",
+        description="One of your uploads that has not been deleted.",
         example=SOURCE_IMAGE,
         refusals=(HTTPStatus.NOT_FOUND,),
     ),

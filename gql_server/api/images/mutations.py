@@ -18,10 +18,10 @@ from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.batches.generations import start_generation
 from gql_server.database.records.images import PartialImage
 from gql_server.domain.errors import InvalidInput
+from gql_server.domain.text import MAX_JSON_BYTES
 from gql_server.generation import images as use_cases
 from gql_server.generation.generate import generate_image
 from gql_server.generation.requests.tags_and_metadata import (
-    MAX_METADATA_BYTES,
     MAX_TAG_LENGTH,
     MAX_TAGS,
 )
@@ -103,7 +103,7 @@ class UpdateImageInput:
     )
     metadata: strawberry.Maybe[JSON | None] = strawberry.field(
         description="New metadata, which replaces the existing object: a JSON object of at most "
-        f'{MAX_METADATA_BYTES // 1024} KiB, such as `{{"order": 42}}`. Unchanged when omitted; '
+        f'{MAX_JSON_BYTES // 1024} KiB, such as `{{"order": 42}}`. Unchanged when omitted; '
         "null removes it."
     )
 

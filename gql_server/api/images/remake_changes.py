@@ -8,10 +8,10 @@ from strawberry.scalars import JSON
 from gql_server.api.images.setting_descriptions import CHANGED
 from gql_server.api.scalars import Seed
 from gql_server.domain.skipped_models import MAX_MODELS
+from gql_server.domain.text import MAX_JSON_BYTES
 from gql_server.generation.remake import NAMES
 from gql_server.generation.requests.prompts import MIN_PROMPT_LENGTH
 from gql_server.generation.requests.tags_and_metadata import (
-    MAX_METADATA_BYTES,
     MAX_TAG_LENGTH,
     MAX_TAGS,
 )
@@ -68,7 +68,7 @@ class RemakeChangesInput:
     )
     metadata: strawberry.Maybe[JSON | None] = strawberry.field(
         description="Client-defined metadata of the new image: a JSON object of at most "
-        f"{MAX_METADATA_BYTES // 1024} KiB. That of the first image when omitted; none when null."
+        f"{MAX_JSON_BYTES // 1024} KiB. That of the first image when omitted; none when null."
     )
 
 

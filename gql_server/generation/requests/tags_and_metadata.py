@@ -6,14 +6,12 @@ from typing import Any, Final
 import orjson
 
 from gql_server.domain.errors import ErrorCode, InvalidInput, Path
-from gql_server.domain.text import is_storable, text_errors
+from gql_server.domain.text import MAX_JSON_BYTES, is_storable, text_errors
 
 MAX_TAGS: Final = 20
 """Maximum number of tags of an image."""
 
 MAX_TAG_LENGTH: Final = 64
-MAX_METADATA_BYTES: Final = 16 * 1024
-"""Maximum size of a JSON object that a client stores, as JSON."""
 
 
 def clean_tags(tags: Sequence[str]) -> list[str]:
@@ -45,7 +43,7 @@ def are_oversized(tags: Sequence[str], metadata: Mapping[str, Any] | None) -> bo
     if len(tags) > MAX_TAGS or any(len(tag) > MAX_TAG_LENGTH for tag in tags):
         return True
     try:
-        return len(orjson.dumps(metadata)) > MAX_METADATA_BYTES
+        return len(orjson.dumps(metadata)) > MAX_JSON_BYTES
     except (TypeError, RecursionError):
         return True
 
@@ -83,7 +81,7 @@ def json_errors(value: Mapping[str, Any], *, label: str, path: Path) -> Iterator
         return
     try:
         size = len(orjson.dumps(value))
-        is_whole = size > MAX_METADATA_BYTES or is_storable(value)
+        is_whole = size > MAX_JSON_BYTES or is_storable(value)
     except (TypeError, RecursionError):  # numbers beyond 64 bits, lone surrogates, great depth
         is_whole = False
         size = 0
@@ -93,9 +91,9 @@ def json_errors(value: Mapping[str, Any], *, label: str, path: Path) -> Iterator
             "64 bits, and not nested deeply.",
             path=path,
         )
-    if size > MAX_METADATA_BYTES:
+    if size > MAX_JSON_BYTES:
         yield InvalidInput(
-            f"{label} must be at most {MAX_METADATA_BYTES} bytes of JSON; it has {size}.",
+            f"{label} must be at most {MAX_JSON_BYTES} bytes of JSON; it has {size}.",
             path=path,
             code=ErrorCode.TOO_LONG,
         )

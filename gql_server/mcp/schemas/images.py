@@ -3,7 +3,13 @@
 from typing import Any, Literal
 
 from gql_server.database.engine.pages import DEFAULT_PAGE_SIZE
+from gql_server.domain.search import MAX_WORDS
+from gql_server.domain.text import MAX_JSON_BYTES
 from gql_server.generation.requests.prompts import MIN_PROMPT_LENGTH
+from gql_server.generation.requests.tags_and_metadata import (
+    MAX_TAG_LENGTH,
+    MAX_TAGS,
+)
 from gql_server.mcp.schemas.fields import Arguments, GivenMoment, Moment, Result, described
 from gql_server.mcp.schemas.settings import ImageSettings, ModelSettings, Spending
 
@@ -15,8 +21,8 @@ class GenerateArguments(Spending, ImageSettings):
     """Arguments of generate_image."""
 
     prompt: str = described(
-        f"What the image shows. At least {MIN_PROMPT_LENGTH} characters. Combined with the "
-        "template's text, if a template is given.",
+        f"Text prompt: what the image shows. At least {MIN_PROMPT_LENGTH} characters; the maximum "
+        "depends on the model. Combined with the template's text, if a template is given.",
         "",
     )
     show_image: bool = described(_SHOWS, True)
@@ -25,15 +31,19 @@ class GenerateArguments(Spending, ImageSettings):
 class EditArguments(Spending, ImageSettings):
     """Arguments of edit_image."""
 
-    prompt: str = described("What to change, or what the new image shows.", "")
+    prompt: str = described(
+        "What to change, or what the new image shows. At least "
+        f"{MIN_PROMPT_LENGTH} characters; the maximum depends on the model.",
+        "",
+    )
     source_image_ids: list[str] = described(
-        "IDs of the images to start from: generated images (`img_…`) or uploads (`src_…`). The "
-        "number that a model accepts is in `list_models`.",
+        "IDs of the images to start from: generated images (`img_…`) or uploads (`src_…`). At "
+        "least 1; the maximum is `max_source_images` in `list_models`.",
         min_length=1,
     )
     mask_image_id: str | None = described(
-        "ID of a mask: an image or an upload. White areas of the source image are repainted, "
-        "black and transparent areas are kept.",
+        "ID of a mask: a generated image (`img_…`) or an upload (`src_…`). White areas of the "
+        "source image are repainted, black and transparent areas are kept.",
         None,
     )
     show_image: bool = described(_SHOWS, True)
@@ -43,19 +53,36 @@ class RemakeArguments(Spending, ModelSettings):
     """Arguments of remake_image."""
 
     image_id: str = described("ID of the image to generate again, `img_…`.")
-    prompt: str | None = described("Another prompt.", None)
+    prompt: str | None = described(
+        f"New prompt, of at least {MIN_PROMPT_LENGTH} characters. The same prompt when omitted.",
+        None,
+    )
     model: str | None = described(
-        "ID of another model. Settings that it does not have are dropped.", None
+        "ID of another model. Settings that it does not have are dropped. The same model when "
+        "omitted.",
+        None,
     )
     new_seed: bool = described(
         "Whether to use another random seed, for a variation. With the same seed and no changes "
         "the new image is the same as the first one.",
         False,
     )
-    source_image_ids: list[str] | None = described("IDs of other source images.", None)
-    mask_image_id: str | None = described("ID of another mask.", None)
-    tags: list[str] | None = described("Other tags.", None)
-    metadata: dict[str, Any] | None = described("Other metadata.", None)
+    source_image_ids: list[str] | None = described(
+        "IDs of other source images (`img_…` or `src_…`). The same images when omitted.", None
+    )
+    mask_image_id: str | None = described(
+        "ID of another mask (`img_…` or `src_…`). The same mask when omitted.", None
+    )
+    tags: list[str] | None = described(
+        f"Tags of the new image: at most {MAX_TAGS}, each of 1 to "
+        f"{MAX_TAG_LENGTH} characters. The same tags when omitted.",
+        None,
+    )
+    metadata: dict[str, Any] | None = described(
+        "Metadata of the new image: a JSON object of at "
+        f"most {MAX_JSON_BYTES // 1024} KiB. The same metadata when omitted.",
+        None,
+    )
     show_image: bool = described(_SHOWS, True)
 
 
@@ -70,20 +97,27 @@ class SearchArguments(Arguments):
     """Arguments of search_images."""
 
     text: str | None = described(
-        "Words that are all in the prompt; at most 20. Part of a word matches; case does not "
-        "matter.",
+        f"Only images whose prompt contains all of these words; at most {MAX_WORDS} words. Parts "
+        "of words match, and case does not matter.",
         None,
     )
-    model: str | None = described("Only images that this model generated.", None)
-    template_id: str | None = described("Only images generated with this template.", None)
-    batch_id: str | None = described("Only images of this batch.", None)
-    tags: list[str] | None = described("Only images that have all of these tags.", None)
+    model: str | None = described("Only images generated by the model with this ID.", None)
+    template_id: str | None = described(
+        "Only images generated with the template with this ID, `tpl_…`.", None
+    )
+    batch_id: str | None = described("Only images of the batch with this ID, `bat_…`.", None)
+    tags: list[str] | None = described(
+        f"Only images with all of these tags; at most {MAX_TAGS}.", None
+    )
     created_since: GivenMoment | None = described(
-        "Only images stored at or after this time, such as 2026-01-15T10:30:00Z, or a date.", None
+        "Only images stored at or after this time, such as `2026-01-15T10:30:00Z`, or a date.", None
     )
     created_before: GivenMoment | None = described("Only images stored before this time.", None)
     limit: int = described(
-        "Maximum number of images to return.", DEFAULT_PAGE_SIZE, ge=1, le=_MAX_LISTED
+        f"Maximum number of images to return, 1 to {_MAX_LISTED}.",
+        DEFAULT_PAGE_SIZE,
+        ge=1,
+        le=_MAX_LISTED,
     )
     cursor: str | None = described(
         "`next_cursor` of the previous page. Omit it for the first page.", None
@@ -96,7 +130,7 @@ class Image(Result):
     id: str = described("ID of the image.")
     prompt: str = described("The prompt as its user wrote it.")
     model: str = described("ID of the model that generated the image.")
-    settings: dict[str, Any] = described("The settings that it was generated with.")
+    settings: dict[str, Any] = described("Settings that the image was generated with.")
     width: int = described("Width in pixels.")
     height: int = described("Height in pixels.")
     content_type: str = described("Media type of the file.")
@@ -111,9 +145,9 @@ class Image(Result):
     template_id: str | None = described("ID of the template, if one was used.")
     batch_id: str | None = described("ID of the batch, if it belongs to one.")
     remade_from: str | None = described("ID of the image that it was remade from, if any.")
-    is_deleted: bool = described("Whether the image is deleted. Its URL then does not answer.")
+    is_deleted: bool = described("Whether the image is deleted. Its URL then returns 404.")
     is_preview: bool = described(
-        "Whether it is a free preview of a server without a provider's account."
+        "Whether the image is a free preview of a server without a provider's account."
     )
 
 
@@ -122,7 +156,7 @@ class GeneratedImage(Result):
 
     status: Literal["stored", "pending"] = described(
         "`stored`: the image is there. `pending`: it takes longer, and will be stored and charged; "
-        "call `get_image` with `id` in a moment."
+        "call `get_image` with `id` later."
     )
     id: str = described("ID of the image.")
     image: Image | None = described("The image. Null while it is pending.")
@@ -132,7 +166,7 @@ class GeneratedImage(Result):
 
 
 class FoundImages(Result):
-    """A page of images, the newest first."""
+    """A page of images, newest first."""
 
     images: list[Image] = described("The images.")
     total: int = described("Number of images that match.")

@@ -30,7 +30,9 @@ class Model(Result):
     is_cost_maximum: bool = described("Whether the price is the maximum, because tokens count.")
     width: int = described("Default width in pixels.")
     height: int = described("Default height in pixels.")
-    max_source_images: int = described("How many source images `edit_image` may name.")
+    max_source_images: int = described(
+        "Maximum number of source images for `edit_image`. 0 when the model accepts none."
+    )
     capabilities: list[ModelCapability] = described("Capabilities beyond text prompts.")
     is_recommended: bool = described("Whether the model is a good first choice.")
     status: ModelStatus = described("Whether the model can be relied on.")

@@ -2,11 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any, Final
 
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.skipped_models import MAX_MODELS
+from gql_server.domain.text import MAX_JSON_BYTES
 from gql_server.generation.requests.request import ImageRequest
+from gql_server.generation.requests.tags_and_metadata import (
+    MAX_TAG_LENGTH,
+    MAX_TAGS,
+)
+from gql_server.idempotency.keys import KEY_LIFETIME
+from gql_server.idempotency.operations import MAX_KEY_LENGTH
+from gql_server.inference.setting_descriptions import request_descriptions
 from gql_server.mcp.schemas.fields import Arguments, described
 
 _PARAMETERS: Final = tuple(field.name for field in fields(Parameters) if field.name != "own")
@@ -16,75 +25,67 @@ class Spending(Arguments):
     """Arguments of tools that spend money."""
 
     max_cost: float | None = described(
-        "Maximum cost in US dollars. A request that would cost more is refused, and nothing is "
-        "charged.",
+        "Maximum cost in US dollars, 0 or more, such as 0.05. A request that would cost more is "
+        "refused, and nothing is charged. No maximum when omitted.",
         None,
         ge=0,
     )
     idempotency_key: str | None = described(
-        "Any text of 1 to 255 printable ASCII characters that is unique for this request. "
-        "Calling the tool again with the same key and the same arguments returns the first "
-        "result and charges nothing.",
+        f"Any text of 1 to {MAX_KEY_LENGTH} printable ASCII characters that is unique for this "
+        "request, such as `order-42-cover`. Calling the tool again with the same key and the same "
+        "arguments returns the first result and charges nothing, until "
+        f"{KEY_LIFETIME // timedelta(hours=1)} hours after it finished.",
         None,
     )
+
+
+_REQUESTED: Final = request_descriptions("`list_models` with `model` has them.")
 
 
 class ModelSettings(Arguments):
     """Settings that depend on the model."""
 
-    negative_prompt: str | None = described("Things the image should not show.", None)
-    width: int | None = described("Image width in pixels. The default depends on the model.", None)
-    height: int | None = described(
-        "Image height in pixels. The default depends on the model.", None
-    )
-    aspect_ratio: str | None = described(
-        "Width to height, such as `16:9`, for models that accept it instead of a size.", None
-    )
-    steps: int | None = described(
-        "Number of denoising steps. More steps are slower and often sharper.", None
-    )
-    guidance: float | None = described(
-        "Guidance scale: higher values follow the prompt more closely.", None
-    )
-    seed: int | None = described(
-        "Seed of the random generator, from 0 to 9007199254740991. The same seed and settings "
-        "give the same image.",
-        None,
-    )
-    strength: float | None = described(
-        "How much the image may differ from its source image, from 0 (not at all) to 1.", None
-    )
-    quality: str | None = described("Quality, in the words that the model accepts.", None)
-    background: str | None = described("Background, in the words that the model accepts.", None)
-    output_format: str | None = described("File format, in the words that the model accepts.", None)
-    parameters: dict[str, Any] | None = described(
-        "Further settings that only this model has, by their names. `list_models` with a `model` "
-        "describes them.",
-        None,
-    )
+    negative_prompt: str | None = described(_REQUESTED["negative_prompt"], None)
+    width: int | None = described(_REQUESTED["width"], None)
+    height: int | None = described(_REQUESTED["height"], None)
+    aspect_ratio: str | None = described(_REQUESTED["aspect_ratio"], None)
+    steps: int | None = described(_REQUESTED["steps"], None)
+    guidance: float | None = described(_REQUESTED["guidance"], None)
+    seed: int | None = described(_REQUESTED["seed"], None)
+    strength: float | None = described(_REQUESTED["strength"], None)
+    quality: str | None = described(_REQUESTED["quality"], None)
+    background: str | None = described(_REQUESTED["background"], None)
+    output_format: str | None = described(_REQUESTED["output_format"], None)
+    parameters: dict[str, Any] | None = described(_REQUESTED["parameters"], None)
 
 
 class ImageSettings(ModelSettings):
     """How an image is generated, and what is stored with it."""
 
     model: str | None = described(
-        "ID of the model, from `list_models`. Required unless `template_id` is given.", None
+        "ID of the model, from `list_models`, such as `@cf/black-forest-labs/flux-1-schnell`. "
+        "Required unless `template_id` is given.",
+        None,
     )
     models: list[str] | None = described(
-        "IDs of models to try in this order when `model` is out of capacity, unavailable, refuses "
-        f"the request or costs more than `max_cost`. At most {MAX_MODELS} models in all.",
+        "IDs of models to try, in this order, when `model` is out of capacity, deprecated, refuses "
+        f"the request or costs more than `max_cost`. At most {MAX_MODELS} models, `model` "
+        "included. None when omitted.",
         None,
     )
     template_id: str | None = described(
         "ID of a template (`tpl_…`) whose model, prompt and settings apply where the arguments do "
-        "not override them. The server's prompts list the templates.",
+        "not set them. The server's prompts list the templates.",
         None,
     )
     tags: list[str] | None = described(
-        "Tags to find the image by. At most 20, each of 1 to 64 characters.", None
+        f"Tags to find the image by, such as `shop`: at most {MAX_TAGS}, each of 1 to "
+        f"{MAX_TAG_LENGTH} characters.",
+        None,
     )
     metadata: dict[str, Any] | None = described(
-        "Any JSON object to store with the image, of at most 16 KiB.", None
+        f"Any JSON object to store with the image, of at most {MAX_JSON_BYTES // 1024} KiB.",
+        None,
     )
 
 

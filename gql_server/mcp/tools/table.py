@@ -94,7 +94,7 @@ TOOLS: Final[tuple[Tool[Any], ...]] = (
         name="search_images",
         title="Search images",
         description="Finds stored images by words in their prompts, model, template, batch, tags "
-        "and time, the newest first. Returns descriptions and links; `get_image` returns "
+        "and time, newest first. Returns descriptions and links; `get_image` returns "
         "an image.",
         arguments=SearchArguments,
         result=FoundImages,

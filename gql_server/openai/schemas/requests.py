@@ -24,23 +24,30 @@ class CommonParameters(Given):
     """What every request for images accepts. Null stands for the default."""
 
     model: str | None = described(
-        "ID of a model of this server, or a name that stands for one, from `/v1/models`. Required.",
+        "ID of a model of this server, or a name that stands for one; `/v1/models` lists both. "
+        "Required.",
         "gpt-image-1",
         None,
     )
-    n: int | None = described("Number of images.", 1, 1, ge=1, le=MAX_IMAGES)
+    n: int | None = described(
+        f"Number of images, 1 to {MAX_IMAGES}. Defaults to 1.", 1, 1, ge=1, le=MAX_IMAGES
+    )
     size: str | None = described(
         "Size in pixels: width, `x` and height. The model's nearest size is used; if it differs, "
-        "the header `Image-Size-Adjusted` has both. `auto` is the model's default.",
+        "the header `Image-Size-Adjusted` has both. `auto`, the default, is the model's default "
+        "size.",
         "1024x1024",
         None,
         pattern=r"^(auto|[1-9][0-9]{1,4}x[1-9][0-9]{1,4})$",
     )
     response_format: Literal["b64_json", "url"] | None = described(
-        "Form of the images in the response: base64, or a URL of the file.", "b64_json", "b64_json"
+        "Form of the images in the response: base64, the default, or a URL of the file.",
+        "b64_json",
+        "b64_json",
     )
     user: str | None = described(
-        "End user of the client. Kept in the image's metadata.",
+        f"End user of the client, of at most {_MAX_LABEL} characters, stored in the image's "
+        "metadata. None when omitted.",
         "user-42",
         None,
         max_length=_MAX_LABEL,
@@ -57,7 +64,10 @@ class ImageParameters(CommonParameters):
         None,
     )
     background: Literal["auto", "opaque", "transparent"] | None = described(
-        "Background of the images. Only some models support `transparent`.", "auto", None
+        "Background of the images. Only some models support `transparent`. `auto`, the default, is "
+        "the model's default.",
+        "auto",
+        None,
     )
     output_format: Literal["png", "jpeg", "webp", "svg", "gif"] | None = described(
         "File format of the images, for models that have such a setting. The response states the "
@@ -66,13 +76,24 @@ class ImageParameters(CommonParameters):
         None,
     )
     output_compression: int | None = described(
-        "Compression of the images, for models that have such a setting.", 90, None, ge=0, le=100
+        "Compression of the images, from 0 to 100, for models that have such a setting. The "
+        "model's default when omitted.",
+        90,
+        None,
+        ge=0,
+        le=100,
     )
     moderation: Literal["auto", "low"] | None = described(
-        "Strictness of the model's filter, for models that have such a setting.", "auto", None
+        "Strictness of the model's filter, for models that have such a setting. The model's "
+        "default when omitted.",
+        "auto",
+        None,
     )
     complexity: Literal["low", "medium", "high"] | None = described(
-        "How much the model plans, for models that have such a setting.", "medium", None
+        "How much the model plans, for models that have such a setting. The model's default when "
+        "omitted.",
+        "medium",
+        None,
     )
     stream: bool | None = described(
         "Whether the response is a stream of events: one for each image, when it is ready.",
@@ -80,10 +101,15 @@ class ImageParameters(CommonParameters):
         False,
     )
     partial_images: int | None = described(
-        "Number of partial images in the stream. Accepted, and none are sent.", 0, None, ge=0, le=3
+        "Number of partial images in the stream, from 0 to 3. Accepted, and none are sent.",
+        0,
+        None,
+        ge=0,
+        le=3,
     )
     safety_identifier: str | None = described(
-        "Identifier of the client's end user, which takes precedence over `user`.",
+        f"Identifier of the client's end user, of at most {_MAX_LABEL} characters. It takes "
+        "precedence over `user`.",
         "user-42",
         None,
         max_length=_MAX_LABEL,
@@ -95,33 +121,35 @@ class ImageParameters(CommonParameters):
         None,
     )
     steps: int | None = described(
-        "Number of denoising steps, for models that have such a setting. Not a parameter of the "
-        "OpenAI API.",
+        "Number of denoising steps, for models that have such a setting. Default and range depend "
+        "on the model. Not a parameter of the OpenAI API.",
         20,
         None,
     )
     guidance: float | None = described(
-        "Guidance scale, for models that have such a setting. Not a parameter of the OpenAI API.",
+        "Guidance scale, for models that have such a setting. Default and range depend on the "
+        "model. Not a parameter of the OpenAI API.",
         7.5,
         None,
     )
     seed: int | None = described(
-        "Seed of the first image; each further image gets the next one. Not a parameter of the "
-        "OpenAI API.",
+        f"Seed of the first image, from 0 to {MAX_SEED - MAX_IMAGES} at most; the range depends on "
+        "the model. Each further image gets the next one. Chosen at random when omitted. Not a "
+        "parameter of the OpenAI API.",
         42,
         None,
         ge=0,
         le=MAX_SEED - MAX_IMAGES,
     )
     strength: float | None = described(
-        "How much the result may differ from the source image, from 0 to 1. Not a parameter of the "
-        "OpenAI API.",
+        "How much the result may differ from the source image, from 0 (not at all) to 1. The "
+        "default depends on the model. Not a parameter of the OpenAI API.",
         0.6,
         None,
     )
     max_cost: float | None = described(
-        "Maximum cost of each image, in US dollars. A request that would cost more is refused. Not "
-        "a parameter of the OpenAI API.",
+        "Maximum cost of each image in US dollars, 0 or more. A request that would cost more is "
+        "refused. No maximum when omitted. Not a parameter of the OpenAI API.",
         0.05,
         None,
         ge=0,
@@ -161,7 +189,7 @@ class EditRequest(EditParameters):
     """Images to edit, in JSON."""
 
     images: list[ImageReference] = described(
-        "The source images.",
+        f"The source images, 1 to {_MAX_PICTURES}; the model may accept fewer.",
         [{"image_url": _DATA_URL}],
         min_length=1,
         max_length=_MAX_PICTURES,

@@ -7,7 +7,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from gql_server.domain.errors import ErrorCode, InvalidInput
-from gql_server.generation.create_upload import MAX_UPLOAD_BYTES
+from gql_server.generation.create_upload import MAX_UPLOAD_BYTES, MAX_UPLOAD_PIXELS
 from gql_server.web.bodies import BodyBounds, RequestRefused, media_type, read_spooled_body
 from gql_server.web.forms import FORM, PREFLIGHT_HEADER, read_form
 
@@ -19,10 +19,10 @@ _PICTURE: Final = {"type": "string", "format": "binary"}
 UPLOAD_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "description": "A JPEG, PNG, WebP or AVIF of at most 20 MiB: as the body itself, of "
-        f"its own media type (`image/jpeg`) or {_BINARY}, or as the field `{FILE_FIELD}` of a "
-        f"form. A form needs an API key or the header `{PREFLIGHT_HEADER}`, so that no other page "
-        "can send it.",
+        "description": f"A JPEG, PNG, WebP or AVIF of at most {MAX_UPLOAD_BYTES // 1024**2} MiB "
+        f"and {MAX_UPLOAD_PIXELS:,} pixels: as the body itself, of its own media type "
+        f"(`image/jpeg`) or {_BINARY}, or as the field `{FILE_FIELD}` of a form. A form needs an "
+        f"API key or the header `{PREFLIGHT_HEADER}`, so that no other page can send it.",
         "content": {
             # Generators of clients know no others; the description names the media types.
             _BINARY: {

@@ -10,17 +10,17 @@ from gql_server import __version__
 _DESCRIPTION: Final = (
     "AI images on Cloudflare Workers AI and R2, for REST clients. The GraphQL "
     "API at `/graphql` has the same images, templates, batches and costs, and "
-    "more: subscriptions, filters, budgets.  Amounts are in US dollars. "
+    "more: subscriptions, filters, budgets. Amounts are in US dollars. "
     "Timestamps are ISO 8601 in UTC with milliseconds. Every error has the form"
     ' `{"error", "details": {"message", …}}`.'
 )
 _TAGS: Final = (
     {"name": "images", "description": "Generate, list, read and delete images."},
-    {"name": "uploads", "description": "Your own images, to generate others from."},
+    {"name": "uploads", "description": "Upload, list and delete images to generate others from."},
     {"name": "batches", "description": "Generate many images at once."},
-    {"name": "templates", "description": "Models, prompt texts and settings saved for reuse."},
-    {"name": "models", "description": "Models that generate images."},
-    {"name": "costs", "description": "Costs."},
+    {"name": "templates", "description": "Save models, prompt texts and settings for reuse."},
+    {"name": "models", "description": "List the models that generate images."},
+    {"name": "costs", "description": "Sum up what images have cost."},
 )
 _LEFTOVERS: Final = ("HTTPValidationError", "ValidationError")
 """What FastAPI would answer for a wrong request; here that is a 400."""

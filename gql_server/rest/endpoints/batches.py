@@ -8,11 +8,12 @@ from fastapi.openapi.models import Example
 from gql_server.batches.create import CreatedBatch, create_batch
 from gql_server.batches.queries import estimated_finish, get_batches
 from gql_server.batches.requests import BatchImage, BatchRequest
-from gql_server.batches.validation import MAX_IMAGES, checking_cost
+from gql_server.batches.validation import MAX_IMAGES, MAX_NAME_LENGTH, checking_cost
 from gql_server.database.records.batches import BatchRecord
 from gql_server.domain.batches import BatchPriority, BatchStatus, PauseReason
 from gql_server.domain.errors import BatchNotFound
 from gql_server.domain.money import to_dollars
+from gql_server.generation.requests.prompts import MIN_PROMPT_LENGTH
 from gql_server.generation.requests.request import ImageRequest
 from gql_server.processes.bulk_work import bulk_work
 from gql_server.rest.context import Context, ContextOfRequest
@@ -29,17 +30,19 @@ from gql_server.rest.schemas.fields import (
 )
 from gql_server.rest.schemas.parameters import ImageSettings, settings_from
 from gql_server.web.headers import unquoted
+from gql_server.webhooks.addresses import MAX_URL_LENGTH
 
 _HOOK = "https://your-app.com/webhooks/generation-complete"
 
-BatchId = Annotated[str, Path(description="The batch.", examples=[BATCH_ID])]
+BatchId = Annotated[str, Path(description="ID of the batch, `bat_…`.", examples=[BATCH_ID])]
 
 
 class Prompts(Given):
     """Prompts of images."""
 
     prompts: list[str] = described(
-        "Prompts: one image each.",
+        f"Prompts, 1 to {MAX_IMAGES:,}: one image for each. At least {MIN_PROMPT_LENGTH} "
+        "characters each; the maximum depends on the model.",
         ["Mountain landscape at sunset", "Ocean waves during golden hour"],
         min_length=1,
         max_length=MAX_IMAGES,
@@ -62,14 +65,17 @@ class BatchOptions(Given):
     """How a batch is carried out."""
 
     name: str | None = described(
-        "Name of the batch, for people: 1 to 200 characters.", "Summer catalogue", None
+        f"Name of the batch, for people: 1 to {MAX_NAME_LENGTH} characters. None when omitted.",
+        "Summer catalogue",
+        None,
     )
     priority: Literal["high", "normal", "low"] = described(
-        "Priority among your own batches.", "normal", "normal"
+        "Priority among your own batches. Defaults to `normal`.", "normal", "normal"
     )
     webhook_url: str | None = described(
-        "URL that receives a signed webhook when the batch finishes. Failed "
-        "deliveries are retried for a day.",
+        f"Public `https://` URL of at most {MAX_URL_LENGTH:,} characters that receives a signed "
+        "`batch.finished` webhook, retried for a day until it is delivered. No webhook is sent "
+        "when omitted.",
         _HOOK,
         None,
     )
@@ -82,7 +88,13 @@ class GenerateBatchRequest(BatchOptions, ImageSettings, Prompts):
     """
 
     images_per_prompt: int = described(
-        "Number of images for each prompt. Each gets its own seed.", 1, 1, ge=1, le=MAX_IMAGES
+        f"Number of images for each prompt, from 1; the batch has at most {MAX_IMAGES:,} images in "
+        "all. Each gets its own seed: a given seed is incremented by 1 for each further image. "
+        "Defaults to 1.",
+        1,
+        1,
+        ge=1,
+        le=MAX_IMAGES,
     )
 
 
@@ -109,19 +121,22 @@ class Batch(Answer):
         "Estimated total cost of the finished batch, in US dollars.", 0.03
     )
     estimated_finish_at: Moment | None = described(
-        "Estimated time at which the batch finishes. Null while it is paused.",
+        "Estimated time at which the batch finishes; the actual time once it has. Null while it is "
+        "paused.",
         MOMENT_EXAMPLE,
     )
     paused_reason: PauseReason | None = described(
         "Reason for the pause. Null unless the batch is paused.", "daily_allocation_used"
     )
     resumes_at: Moment | None = described(
-        "When the batch resumes automatically. Null unless it is paused.", MOMENT_EXAMPLE
+        "When the batch resumes automatically. Null unless it is paused, and when it does not "
+        "resume by itself.",
+        MOMENT_EXAMPLE,
     )
     webhook_url: str | None = described(
-        "URL that receives a webhook when the batch finishes.", _HOOK
+        "URL that receives a webhook when the batch finishes. Null when there is none.", _HOOK
     )
-    user_id: str = described("ID of the user who owns the object.", USER)
+    user_id: str = described("ID of the user who owns the batch.", USER)
     created_at: Moment = described("When the batch was accepted.", MOMENT_EXAMPLE)
     started_at: Moment | None = described(
         "When the first item started. Null before that.", MOMENT_EXAMPLE

@@ -54,12 +54,16 @@ async def get_costs(
     context: ContextOfRequest,
     since: Annotated[
         GivenMoment | None,
-        Query(description="Include charges at or after this time.", examples=[MOMENT_EXAMPLE]),
+        Query(
+            description="Include only charges at or after this time. No start when omitted.",
+            examples=[MOMENT_EXAMPLE],
+        ),
     ] = None,
     until: Annotated[
         GivenMoment | None,
         Query(
-            description="Include charges before this time.", examples=["2026-02-01T00:00:00.000Z"]
+            description="Include only charges before this time. Until now when omitted.",
+            examples=["2026-02-01T00:00:00.000Z"],
         ),
     ] = None,
 ) -> CostAnalytics:

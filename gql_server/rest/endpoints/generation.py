@@ -1,5 +1,6 @@
 """Generating an image."""
 
+from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import Body, Header, Response
@@ -9,6 +10,8 @@ from gql_server.generation.generate import GeneratedImage, generate_image
 from gql_server.generation.made_sizes import other_size
 from gql_server.generation.requests.prompts import MIN_PROMPT_LENGTH
 from gql_server.generation.requests.request import ImageRequest
+from gql_server.idempotency.keys import KEY_LIFETIME
+from gql_server.idempotency.operations import MAX_KEY_LENGTH
 from gql_server.rest.context import Context, ContextOfRequest
 from gql_server.rest.endpoints.images import Image, images_from
 from gql_server.rest.schemas.fields import FLUX, Given, described
@@ -19,11 +22,12 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        description="Idempotency key: 1 to 255 printable ASCII characters, unique for each "
-        'new request; plain, or in double quotes, within which `\\"` is a quote '
+        description=f"Idempotency key: 1 to {MAX_KEY_LENGTH} printable ASCII characters, unique "
+        'for each new request; plain, or in double quotes, within which `\\"` is a quote '
         "and `\\\\` a backslash. Repeating a request with its key, here or over "
-        "GraphQL, neither runs nor charges it again, for 24 hours after it "
-        "finished.",
+        "GraphQL, neither runs nor charges it again, until "
+        f"{KEY_LIFETIME // timedelta(hours=1)} hours after it finished. Without a key, each "
+        "request runs.",
         examples=["order-42-cover"],
     ),
 ]
@@ -33,8 +37,9 @@ class Prompt(Given):
     """The prompt of an image."""
 
     prompt: str = described(
-        f"Text prompt: what the image shows. At least {MIN_PROMPT_LENGTH} characters. Combined "
-        "with the template's prompt. Only some models work without one.",
+        f"Text prompt: what the image shows. At least {MIN_PROMPT_LENGTH} characters; the maximum "
+        "depends on the model. Combined with the template's prompt. Some models work without one: "
+        "see `prompt` of `/api/models`.",
         "A serene mountain landscape at sunset, photorealistic",
         "",
     )

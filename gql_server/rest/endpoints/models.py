@@ -27,8 +27,10 @@ class TypicalSeconds(Answer):
 class Model(Answer):
     """A model that generates images."""
 
-    id: str = described("ID of the model, for requests.", FLUX)
-    name: str = described("Display name or description.", "Flux 1 Schnell")
+    id: str = described(
+        "ID of the model, for requests, such as `@cf/black-forest-labs/flux-1-schnell`.", FLUX
+    )
+    name: str = described("Display name.", "Flux 1 Schnell")
     provider: str = described("Organization that trained the model.", "Black Forest Labs")
     description: str = described(
         "Strengths of the model and typical uses.", "Draws in a few steps: quick and cheap."
@@ -39,10 +41,14 @@ class Model(Answer):
         "Typical generation time, in seconds.", {"minimum": 2, "maximum": 3}
     )
     cost_per_image: float = described(
-        "Price charged for an image with default settings, in US dollars.", 0.01
+        "Price charged for an image with default settings, in US dollars. The maximum where "
+        "`is_cost_maximum` is true.",
+        0.01,
     )
     is_cost_maximum: bool = described(
-        "Whether `cost_per_image` is the maximum, because the provider counts tokens.", False
+        "Whether `cost_per_image` is the maximum, because the provider counts tokens, whose number "
+        "is known only after generation.",
+        False,
     )
     width: int = described("Default image width in pixels.", 1024)
     height: int = described("Default image height in pixels.", 1024)
@@ -52,8 +58,12 @@ class Model(Answer):
         "Whether the model is a beta that the provider may still change.", False
     )
     status: ModelStatus = described("Whether the model can be relied on.", "current")
-    status_note: str | None = described("Why the model cannot be relied on.", None)
-    replaced_by: str | None = described("ID of the model to use instead.", None)
+    status_note: str | None = described(
+        "Why the model cannot be relied on. Null when it can.", None
+    )
+    replaced_by: str | None = described(
+        "ID of the model to use instead. Null when there is none.", None
+    )
     prompt: PromptUse = described("Whether the model uses a prompt.", "required")
     settings: dict[str, dict[str, Any]] = described(
         "Fields of a request that the model supports, each with the JSON Schema of its value.",

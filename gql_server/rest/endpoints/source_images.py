@@ -31,13 +31,15 @@ from gql_server.rest.schemas.pages import (
 )
 from gql_server.web.headers import unquoted
 
-SourceImageId = Annotated[str, Path(description="ID of the upload.", examples=[SOURCE_IMAGE_ID])]
+SourceImageId = Annotated[
+    str, Path(description="ID of the upload, `src_…`.", examples=[SOURCE_IMAGE_ID])
+]
 
 
 class SourceImage(Answer):
     """An uploaded image, for `source_image_ids`."""
 
-    id: str = described("ID of the upload: `src_…`.", SOURCE_IMAGE_ID)
+    id: str = described("ID of the upload, `src_…`.", SOURCE_IMAGE_ID)
     url: str = described(
         "URL of the file. Signed and valid for an hour where the bucket is "
         "private or the server requires API keys.",
@@ -52,7 +54,7 @@ class SourceImage(Answer):
 
 
 class SourceImageList(Answer):
-    """A page of uploads, the newest first."""
+    """A page of uploads, newest first."""
 
     source_images: list[SourceImage] = described("The uploads.", [])
     total: int = TOTAL

@@ -43,21 +43,27 @@ _NAME: Final = "Product Photography"
 _PROMPT: Final = "Professional product photography, studio lighting, 8k"
 _NAME_RULE: Final = f"Display name, 1 to {use_cases.MAX_NAME_LENGTH} characters."
 _DESCRIPTION_RULE: Final = (
-    f"Description for people, at most {use_cases.MAX_DESCRIPTION_LENGTH} characters."
+    f"Description for people, at most {use_cases.MAX_DESCRIPTION_LENGTH:,} characters."
 )
 _PROMPT_RULE: Final = (
-    f"Text added to the prompt, at most {use_cases.MAX_PROMPT_LENGTH} characters. `{{prompt}}` "
+    f"Text added to the prompt, at most {use_cases.MAX_PROMPT_LENGTH:,} characters. `{{prompt}}` "
     "marks where the user's prompt goes; without it, the text follows the prompt."
 )
-_MODEL_RULE: Final = "ID of the default model of requests that use the template."
+_MODEL_RULE: Final = (
+    "ID of the default model of requests that use the template; `/api/models` lists all."
+)
 
 _MODELS_RULE: Final = (
     "IDs of models to try, in this order, when the default model does not generate the image of a "
-    f"request that names no model. At most {MAX_MODELS} models in all. Each must support the "
-    "settings."
+    f"request that names no model. At most {MAX_MODELS} models, the default model included; each "
+    "must support the settings."
 )
 
-TemplateId = Annotated[str, Path(description="The template.", examples=[TEMPLATE_ID])]
+_UNCHANGED: Final = "Unchanged when omitted or null."
+
+TemplateId = Annotated[
+    str, Path(description="ID of the template, `tpl_…`.", examples=[TEMPLATE_ID])
+]
 
 _NEW_EXAMPLES: Final[dict[str, Example]] = {
     "A template": {
@@ -76,11 +82,16 @@ class NewTemplate(Given):
 
     name: str = described(_NAME_RULE, _NAME)
     model: str = described(_MODEL_RULE, FLUX)
-    models: list[str] | None = described(_MODELS_RULE, [SDXL], None, fail_fast=True)
-    default_prompt: str = described(_PROMPT_RULE, _PROMPT, "")
-    description: str | None = described(_DESCRIPTION_RULE, "For the shop.", None)
+    models: list[str] | None = described(
+        f"{_MODELS_RULE} None when omitted.", [SDXL], None, fail_fast=True
+    )
+    default_prompt: str = described(f"{_PROMPT_RULE} Empty when omitted.", _PROMPT, "")
+    description: str | None = described(
+        f"{_DESCRIPTION_RULE} None when omitted.", "For the shop.", None
+    )
     parameters: TemplateParameters | None = described(
-        "Default settings of requests that use the template. The model must support them.",
+        "Default settings of requests that use the template. The model must support them. When "
+        "omitted, the model's defaults apply.",
         {"steps": 4},
         None,
     )
@@ -89,17 +100,18 @@ class NewTemplate(Given):
 class TemplateChanges(Given):
     """Changes to a template. Fields that are omitted or null stay unchanged."""
 
-    name: str | None = described(_NAME_RULE, _NAME, None)
-    model: str | None = described(_MODEL_RULE, FLUX, None)
+    name: str | None = described(f"{_NAME_RULE} {_UNCHANGED}", _NAME, None)
+    model: str | None = described(f"{_MODEL_RULE} {_UNCHANGED}", FLUX, None)
     models: list[str] | None = described(
-        f"{_MODELS_RULE} They replace all existing ones.", [SDXL], None, fail_fast=True
+        f"{_MODELS_RULE} They replace all existing ones. {_UNCHANGED}", [SDXL], None, fail_fast=True
     )
-    default_prompt: str | None = described(_PROMPT_RULE, _PROMPT, None)
+    default_prompt: str | None = described(f"{_PROMPT_RULE} {_UNCHANGED}", _PROMPT, None)
     description: str | None = described(
-        f"{_DESCRIPTION_RULE} Null takes it away.", "For the shop.", None
+        f"{_DESCRIPTION_RULE} Unchanged when omitted; null removes it.", "For the shop.", None
     )
     parameters: TemplateParameters | None = described(
-        "New default settings, which replace all existing ones. The model must support them.",
+        "New default settings, which replace all existing ones. The model must support them. "
+        f"{_UNCHANGED}",
         {"steps": 4},
         None,
     )
@@ -109,28 +121,36 @@ class Template(Answer):
     """A model, prompt text and settings saved for reuse."""
 
     id: str = described("ID of the template, `tpl_…`.", TEMPLATE_ID)
-    name: str = described("Display name or description.", _NAME)
-    description: str | None = described("Display name or description.", "For the shop.")
-    model: str = described("ID of the template's model.", FLUX)
+    name: str = described("Display name.", _NAME)
+    description: str | None = described(
+        "Description for people. Null when there is none.", "For the shop."
+    )
+    model: str = described("ID of the default model of requests that use the template.", FLUX)
     models: list[str] = described(
-        "IDs of the models to try, in this order, when the default model does not generate the "
-        "image.",
+        "IDs of models to try, in this order, when the default model does not generate the image "
+        "of a request that names no model.",
         [],
     )
-    default_prompt: str = described("Words that follow a prompt, or stand around it.", _PROMPT)
-    parameters: TemplateParameters = described("Settings of the template.", {"steps": 4})
-    user_id: str = described("ID of the user who owns the object.", USER)
+    default_prompt: str = described(
+        "Text added to the prompt. `{prompt}` marks where the user's "
+        "prompt goes; without it, the text follows the prompt.",
+        _PROMPT,
+    )
+    parameters: TemplateParameters = described(
+        "Default settings of requests that use the template.", {"steps": 4}
+    )
+    user_id: str = described("ID of the user who owns the template.", USER)
     created_at: Moment = described("When the template was created.", MOMENT_EXAMPLE)
     updated_at: Moment = described("When the template was last updated.", MOMENT_EXAMPLE)
 
 
 class SavedTemplate(Template):
-    """A template as it was saved."""
+    """The saved template."""
 
     warnings: list[str] = described(
         "Warnings about the saved template, such as an unknown placeholder. "
         "Omitted when there are none.",
-        ["The placeholder {subject} is not known, so the model is given it as it stands."],
+        [placeholder_warning("{subject}")],
         [],
     )
 
@@ -147,7 +167,7 @@ class DeletedTemplate(Answer):
     """The result of deleting a template."""
 
     id: str = described("ID of the deleted template.", TEMPLATE_ID)
-    is_deleted: bool = described("Always true.", True)
+    is_deleted: bool = described("Whether the template is deleted: always true.", True)
 
 
 async def list_templates(

@@ -22,14 +22,18 @@ CURSOR_EXAMPLE: Final = "MTc2ODQ3MzAwMDAwMDAwMDppbWdfMDFqZDJrcTV3M204djd4OWM0YjZ
 Limit = Annotated[
     int,
     Query(
-        ge=1, le=MAX_PAGE_SIZE, description="Maximum number of entries to return.", examples=[20]
+        ge=1,
+        le=MAX_PAGE_SIZE,
+        description="Maximum number of entries to return, 1 to "
+        f"{MAX_PAGE_SIZE}. Defaults to {DEFAULT_PAGE_SIZE}.",
+        examples=[20],
     ),
 ]
 Cursor = Annotated[
     str | None,
     Query(
-        description="The `next_cursor` of the previous page. Omit it for the first page. "
-        "Adding or deleting entries does not shift later pages.",
+        description="The `next_cursor` of the previous page. Omit it for the first page. Adding or "
+        "deleting entries does not shift later pages.",
         examples=[CURSOR_EXAMPLE],
     ),
 ]

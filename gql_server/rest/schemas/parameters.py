@@ -6,55 +6,40 @@ from typing import Any, Final
 
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.skipped_models import MAX_MODELS
+from gql_server.domain.text import MAX_JSON_BYTES
+from gql_server.generation.requests.tags_and_metadata import (
+    MAX_TAG_LENGTH,
+    MAX_TAGS,
+)
+from gql_server.inference.setting_descriptions import request_descriptions
 from gql_server.rest.schemas.fields import FLUX, IMAGE_ID, SDXL, TEMPLATE_ID, Given, described
 
 PARAMETERS: Final = tuple(field.name for field in fields(Parameters) if field.name != "own")
 
 
+SEE: Final = "see `settings` of `/api/models`."
+"""Where this API has a model's ranges and defaults."""
+
+SEE_OWN: Final = "see `parameters` of `/api/models`."
+_REQUESTED: Final = request_descriptions(SEE, see_own=SEE_OWN)
+
+
 class TemplateParameters(Given):
     """Settings of an image. Null or omitted fields use the model's default."""
 
-    negative_prompt: str | None = described(
-        "Things the image should not show.", "people, text", None
-    )
-    width: int | None = described("Image width in pixels.", 1024, None)
-    height: int | None = described("Image height in pixels.", 768, None)
-    steps: int | None = described(
-        "Number of denoising steps. More steps are slower and often sharper. "
-        "Default and range depend on the model.",
-        20,
-        None,
-    )
-    guidance: float | None = described(
-        "Guidance scale: higher values follow the prompt more closely. Default and "
-        "range depend on the model.",
-        7.5,
-        None,
-    )
-    seed: int | None = described(
-        "Seed of the random generator. The same seed and settings give the same image. From 0 to "
-        "9007199254740991 (2^53 - 1).",
-        42,
-        None,
-    )
-    strength: float | None = described(
-        "How much the result may differ from the source image, from 0 (not at all) to 1.", 0.6, None
-    )
-    aspect_ratio: str | None = described(
-        "Width to height, for models that accept it.", "16:9", None
-    )
-    quality: str | None = described("Quality of the image, in the model's words.", "high", None)
-    background: str | None = described(
-        "Background of the image, in the model's words.", "opaque", None
-    )
-    output_format: str | None = described(
-        "File format of the image, in the model's words.", "png", None
-    )
+    negative_prompt: str | None = described(_REQUESTED["negative_prompt"], "people, text", None)
+    width: int | None = described(_REQUESTED["width"], 1024, None)
+    height: int | None = described(_REQUESTED["height"], 768, None)
+    steps: int | None = described(_REQUESTED["steps"], 20, None)
+    guidance: float | None = described(_REQUESTED["guidance"], 7.5, None)
+    seed: int | None = described(_REQUESTED["seed"], 42, None)
+    strength: float | None = described(_REQUESTED["strength"], 0.6, None)
+    aspect_ratio: str | None = described(_REQUESTED["aspect_ratio"], "16:9", None)
+    quality: str | None = described(_REQUESTED["quality"], "high", None)
+    background: str | None = described(_REQUESTED["background"], "opaque", None)
+    output_format: str | None = described(_REQUESTED["output_format"], "png", None)
     parameters: dict[str, Any] | None = described(
-        "Settings that only some models have, by the model's names; see `parameters` of "
-        "`/api/models`.",
-        {"resolution": "2K"},
-        None,
+        _REQUESTED["parameters"], {"resolution": "2K"}, None
     )
 
 
@@ -62,26 +47,29 @@ class ModelAndTemplate(Given):
     """The model, template and settings of an image."""
 
     model: str | None = described(
-        "ID of the model, from `/api/models`. Optional with a template.",
+        "ID of the model, such as `@cf/black-forest-labs/flux-1-schnell`; `/api/models` lists all. "
+        "When omitted, the template's model, or else the first of `models`.",
         FLUX,
         None,
     )
     models: list[str] | None = described(
-        "IDs of models to try, in this order, when `model` does not generate the image: when it "
-        "is out of capacity, deprecated, refuses the request or costs more than `max_cost`. At "
-        f"most {MAX_MODELS} models in all. Each must support the request's settings.",
+        "IDs of models to try, in this order, when `model` is out of capacity, deprecated, refuses "
+        f"the request or costs more than `max_cost`. At most {MAX_MODELS} models, `model` "
+        "included; each must support the request's settings. When `model` is omitted, too, the "
+        "template's apply.",
         [SDXL],
         None,
         fail_fast=True,
     )
     template_id: str | None = described(
-        "ID of a template whose model, prompt and settings apply where the "
-        "request does not override them.",
+        "ID of a template, `tpl_…`. Its model, prompt and settings apply where the request does "
+        "not set them. None when omitted.",
         TEMPLATE_ID,
         None,
     )
     metadata: dict[str, Any] | None = described(
-        "Client-defined metadata stored with the image: a JSON object of at most 16 KiB.",
+        "Client-defined metadata stored with the image: a JSON object of at most "
+        f"{MAX_JSON_BYTES // 1024} KiB. None when omitted.",
         {"order": 42},
         None,
     )
@@ -91,26 +79,31 @@ class ImageSettings(TemplateParameters, ModelAndTemplate):
     """How an image is generated, and what is stored with it."""
 
     source_image_ids: list[str] | None = described(
-        "IDs of generated images (`img_…`) or uploads (`src_…`) to transform or"
-        " to use as references.",
+        "IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use as "
+        "references. The number depends on the model. None when omitted.",
         [IMAGE_ID],
         None,
         fail_fast=True,
     )
     mask_image_id: str | None = described(
-        "ID of a mask: a generated image or an upload. White areas of the "
-        "source image are repainted, black and transparent areas are kept.",
+        "ID of a mask: a generated image (`img_…`) or an upload (`src_…`). White areas of the "
+        "source image are repainted, black and transparent areas are kept. None when omitted.",
         IMAGE_ID,
         None,
     )
     tags: list[str] | None = described(
-        "Tags to find the image by. At most 20, each of 1 to 64 characters.",
+        f"Tags to find the image by: at most {MAX_TAGS}, each of 1 to {MAX_TAG_LENGTH} characters. "
+        "None when omitted.",
         ["shop"],
         None,
         fail_fast=True,
     )
     max_cost: float | None = described(
-        "Maximum cost, in US dollars. A request that would cost more is refused.", 0.05, None, ge=0
+        "Maximum cost in US dollars, 0 or more. A request that would cost more is refused. No "
+        "maximum when omitted.",
+        0.05,
+        None,
+        ge=0,
     )
 
 

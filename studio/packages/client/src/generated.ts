@@ -276,7 +276,7 @@ export type ModelSpeed =
 
 /** The image to generate again, and what to change. */
 export type RemakeImageInput = {
-  /** Width to height, such as `16:9`. Replaces `width` and `height`. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
+  /** Width to height, such as `16:9`. Replaces width and height. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   aspectRatio?: string | null | undefined;
   /** Background of the image, such as `opaque`. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   background?: string | null | undefined;
@@ -324,7 +324,7 @@ export type RemakeImageInput = {
 
 /** The images to generate again, and what to change in each of them. */
 export type RemakeImagesInput = {
-  /** Width to height, such as `16:9`. Replaces `width` and `height`. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
+  /** Width to height, such as `16:9`. Replaces width and height. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   aspectRatio?: string | null | undefined;
   /** Background of the image, such as `opaque`. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   background?: string | null | undefined;
