@@ -36,6 +36,8 @@ _SECRETS: Final = """\
 Each secret can be read from a file instead, as containers provide them: set `NAME_FILE` to its
 path. Secrets are {names}; and `GQL_SERVER_KEY` of `gql-server batch`.
 """
+_TEXT: Final = "text"
+_BINARY_UNITS: Final = {"GiB": 1024**3, "MiB": 1024**2, "KiB": 1024, "bytes": 1}
 _MARKDOWN_LINK: Final = re.compile(r"\s*\[[^]]*\]\([^)]*\)\.?")
 
 
@@ -45,7 +47,8 @@ def settings_page() -> str:
     parts = [_HEAD, wrapped(_SECRETS.format(names=", ".join(names))) + "\n"]
     for section in SECTIONS:
         rows = [
-            f"| `{name.upper()}` | {_default(field)} | {_range(field)} | {field.description} |"
+            f"| `{name.upper()}` | {_default(name, field)} | {_range(field)} "
+            f"| {field.description} |"
             for name, field in _fields(section)
         ]
         table = "\n".join(["| name | default | values | description |", "| --- " * 4 + "|", *rows])
@@ -60,6 +63,8 @@ def env_example() -> str:
         lines = [f"## {_heading(section)}"]
         for name, field in _fields(section):
             text = _MARKDOWN_LINK.sub("", field.description or "").replace("`", "")
+            values = _range(field).replace("`", "")
+            text += f" Values: {values}." if values != _TEXT else ""
             lines += ["", *_comment(text), f"#{name.upper()}={_plain_default(field)}"]
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
@@ -83,9 +88,15 @@ def _plain_default(field: FieldInfo) -> str:
     return str(field.default)
 
 
-def _default(field: FieldInfo) -> str:
+def _default(name: str, field: FieldInfo) -> str:
     text = _plain_default(field)
-    return f"`{text}`" if text else "unset"
+    size = f" ({_binary(field.default)})" if "bytes" in name else ""
+    return f"`{text}`{size}" if text else "unset"
+
+
+def _binary(size: int) -> str:
+    unit = next(unit for unit in _BINARY_UNITS if size % _BINARY_UNITS[unit] == 0)
+    return f"{size // _BINARY_UNITS[unit]} {unit}"
 
 
 def _is_switch(field: FieldInfo) -> bool:
@@ -104,7 +115,7 @@ def _range(field: FieldInfo) -> str:
     low = next((f"from {bound.ge:,}" for bound in bounds if isinstance(bound, Ge)), "")
     low = low or next((f"above {bound.gt:,}" for bound in bounds if isinstance(bound, Gt)), "")
     high = next((f"to {bound.le:,}" for bound in bounds if isinstance(bound, Le)), "")
-    return f"{low} {high}".strip() or "any"
+    return f"{low} {high}".strip() or _TEXT
 
 
 def _choices(annotation: Any) -> tuple[str, ...]:

@@ -20,15 +20,18 @@ class AccessSettings(BaseSettings):
     oidc_issuer: Issuer | None = Field(
         default=None,
         description="OpenID Connect provider whose tokens are accepted beside API keys: the `iss` "
-        "claim of its tokens. Requires `AUTH=keys` and `OIDC_AUDIENCE`.",
+        "claim of its tokens, such as `https://login.example.com`. Requires `AUTH=keys` and "
+        "`OIDC_AUDIENCE`.",
     )
     oidc_audience: str | None = Field(
-        default=None, description="The `aud` claim of tokens that are meant for this server."
+        default=None,
+        description="Audience of tokens that are meant for this server, such as "
+        "`gql_server`: a value of their `aud` claim. Required with `OIDC_ISSUER`.",
     )
     oidc_role_claim: str = Field(
         default="role",
-        description="Claim with `reader`, `creator` or `admin`, or a list of them. A name or a "
-        "path, such as `realm_access.roles`.",
+        description="Claim of a token that has the caller's role: `reader`, `creator` or `admin`, "
+        "or a list of them. A name, or a path such as `realm_access.roles`.",
     )
     oidc_client_id: str | None = Field(
         default=None,
@@ -38,10 +41,10 @@ class AccessSettings(BaseSettings):
     )
     url_signing_secret: LongSecrets | None = Field(
         default=None,
-        description="Signs the URLs of images in a folder when `AUTH=keys`; at least 32 "
-        "characters without a space. Several, separated by spaces, while you rotate it: the first "
-        "signs, all are accepted. Defaults to a secret generated once in `DATA_DIR`. Must be the "
-        "same in every process. [Rotation](deploying.md#secrets).",
+        description="Secret that signs the URLs of images in a folder when `AUTH=keys`: at least "
+        "32 characters without a space. Several, separated by spaces, while you rotate it: the "
+        "first signs, all are accepted. Defaults to a secret generated once in `DATA_DIR`. Must be "
+        "the same in every process. [Rotation](deploying.md#secrets).",
     )
     introspection: Switch = Field(
         default=None,
@@ -50,18 +53,18 @@ class AccessSettings(BaseSettings):
     )
     suggestions: Switch = Field(
         default=None,
-        description="Whether errors suggest names from the schema. `auto`: for admins.",
+        description="Whether error messages suggest names from the schema. `auto`: for admins.",
     )
     playground: Switch = Field(
         default=None,
         description="Whether browsers get the playground, whose page asks for an API key itself, "
         "and the OpenAPI descriptions of the other APIs. `auto`: both, but the descriptions only "
-        "for admins unless `AUTH=none`; neither with trusted documents.",
+        "for admins unless `AUTH=none`; neither with `TRUSTED_DOCUMENTS`.",
     )
     studio: Switch = Field(
         default=None,
         description="Whether browsers get the studio at `/`, whose page asks for an API key "
-        "itself. `auto`: as `PLAYGROUND`. It does not work with trusted documents.",
+        "itself. `auto`: as `PLAYGROUND`. It does not work with `TRUSTED_DOCUMENTS`.",
     )
     documentation: Switch = Field(
         default=None,
@@ -70,8 +73,8 @@ class AccessSettings(BaseSettings):
     )
     get_queries: Switch = Field(
         default=None,
-        description="Whether GET accepts query texts; if not, it accepts only persisted documents "
-        "(by hash). `auto`: on when `AUTH=none`.",
+        description="Whether GET requests may contain query texts. If not, they may only name "
+        "persisted documents by their hash. `auto`: when `AUTH=none`.",
     )
     persisted_queries: bool = Field(
         default=True,

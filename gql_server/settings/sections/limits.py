@@ -22,8 +22,7 @@ class ConnectionSettings(BaseSettings):
         default=1_000,
         ge=1,
         description="Maximum number of requests that a process works on at once, until their "
-        "responses start. Further ones get 503 with `Retry-After`. "
-        "[All limits](bounds.md).",
+        "responses start. Further ones get 503 with `Retry-After`. [All limits](bounds.md).",
     )
     max_open_body_bytes: int = Field(
         default=512 * 1024 * 1024,
@@ -98,7 +97,7 @@ class RequestSettings(BaseSettings):
         default=75,
         gt=0,
         le=3600,
-        description="How long a connection stays open without a request, in seconds. Set it above "
+        description="Time that a connection stays open without a request, in seconds. Set it above "
         "the idle time of a proxy in front: a proxy that reuses a connection while it is closed "
         "answers 502.",
     )
@@ -110,26 +109,28 @@ class RequestSettings(BaseSettings):
     )
     trusted_documents: Path | None = Field(
         default=None,
-        description="Manifest of the only documents that may run. "
-        "[Formats](guide/http.md#documents-by-their-hash).",
+        description="Path of the manifest of the only documents that may run. Without it, any "
+        "document may run. [Formats](guide/http.md#documents-by-their-hash).",
     )
     max_query_length: int = Field(
-        default=65_536, ge=1, description="Maximum length of a document, in characters."
+        default=65_536, ge=1, description="Maximum length of a GraphQL document, in characters."
     )
     max_query_tokens: int = Field(
-        default=4000, ge=100, description="Maximum number of tokens in a document."
+        default=4000, ge=100, description="Maximum number of tokens in a GraphQL document."
     )
     max_query_depth: int = Field(
         default=15, ge=1, le=100, description="Maximum depth of nested fields in an operation."
     )
     max_query_aliases: int = Field(
-        default=50, ge=0, description="Maximum number of aliases in a document."
+        default=50, ge=0, description="Maximum number of aliases in a GraphQL document."
     )
     max_query_directives: int = Field(
-        default=50, ge=0, description="Maximum number of directives in a document."
+        default=50, ge=0, description="Maximum number of directives in a GraphQL document."
     )
     max_query_repeats: int = Field(
-        default=20, ge=1, description="Maximum number of times one selection may repeat a field."
+        default=20,
+        ge=1,
+        description="Maximum number of times that one selection may repeat a field.",
     )
     max_query_cost: int = Field(
         default=12_000,
@@ -147,7 +148,7 @@ class RequestSettings(BaseSettings):
         default=20_000,
         ge=1,
         le=2_000_000_000,
-        description="Operation cost that is refilled per second.",
+        description="Operation cost that is refilled per second in each user's allowance.",
     )
 
 
@@ -181,5 +182,5 @@ class LogSettings(BaseSettings):
     metrics_host: ListenHost = Field(
         default="127.0.0.1",
         description="Address that `METRICS_PORT` listens on. Choose one that only your monitoring "
-        "reaches: the metrics name operations, models and sums of money.",
+        "reaches: the metrics name operations, models and amounts of money.",
     )

@@ -11,8 +11,8 @@ class OpenAISettings(BaseSettings):
 
     openai_model_aliases: ModelAliases = Field(
         default=None,
-        description="Names of models at `/v1`, beside the built-in ones: "
-        "`dall-e-3=@cf/leonardo/lucid-origin, draft=model-1 model-2`. Of several models the first "
+        description="Names of models at `/v1`, beside the built-in ones, separated by commas: "
+        "`dall-e-3=@cf/leonardo/lucid-origin, draft=model-1 model-2`. Of several models, the first "
         "that accepts a request's images is used. A name without a model removes a built-in one. "
         "[Built-in names](openai.md#models).",
     )

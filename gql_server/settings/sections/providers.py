@@ -14,8 +14,8 @@ class WorkersAISettings(BaseSettings):
     cloudflare_account_id: str | None = Field(
         default=None,
         pattern=r"^[0-9A-Za-z_-]+$",
-        description="Cloudflare account whose Workers AI generates the images. Without it the "
-        "server draws previews.",
+        description="ID of the Cloudflare account whose Workers AI generates the images. Without "
+        "it, the server draws previews.",
     )
     cloudflare_api_token: Token | None = Field(
         default=None,
@@ -33,7 +33,10 @@ class WorkersAISettings(BaseSettings):
         "`cf-aig-authorization`.",
     )
     workers_ai_timeout: float = Field(
-        default=120, gt=0, le=600, description="Timeout of one call to a model, in seconds."
+        default=120,
+        gt=0,
+        le=600,
+        description="Maximum duration of one call to a model, in seconds.",
     )
     workers_ai_max_attempts: int = Field(
         default=4, ge=1, le=10, description="Maximum number of calls to a model for one image."
@@ -49,21 +52,23 @@ class WorkersAISettings(BaseSettings):
         default=1500,
         ge=2,
         le=10_000_000,
-        description="The same limit for `stable-diffusion-v1-5-img2img`, which Cloudflare counts "
-        "separately.",
+        description="Maximum number of calls to `stable-diffusion-v1-5-img2img` that the account "
+        "may start in any 60 seconds, over all processes: Cloudflare counts them separately. Must "
+        "be the same in every process.",
     )
     workers_ai_requests_per_minute_third_party: int = Field(
         default=200,
         ge=2,
         le=10_000_000,
-        description="The same limit for models of other providers, such as `openai/gpt-image-2`. "
-        "Cloudflare's Unified Billing allows 200.",
+        description="Maximum number of calls to models of other providers, such as "
+        "`openai/gpt-image-2`, that the account may start in any 60 seconds, over all processes. "
+        "Cloudflare's Unified Billing allows 200. Must be the same in every process.",
     )
     ai_gateway_id: str | None = Field(
         default=None,
         pattern=r"^[0-9A-Za-z_-]{1,64}$",
-        description="ID of the AI Gateway that calls to models go through. Not for FLUX.2 models "
-        "of Workers AI, which a gateway cannot pass on.",
+        description="ID of the AI Gateway that calls to models go through, such as `images`. "
+        "FLUX.2 models of Workers AI are called directly, because a gateway cannot pass them on.",
     )
     ai_gateway_log_payloads: bool = Field(
         default=True,
@@ -76,13 +81,13 @@ class WorkersAISettings(BaseSettings):
     )
     price_book: Path | None = Field(
         default=None,
-        description="TOML file with prices that replace the built-in ones. "
+        description="Path of a TOML file with prices that replace the built-in ones. "
         "[Format](guide/costs.md#prices).",
     )
     model_overrides: Path | None = Field(
         default=None,
-        description="TOML file that changes, withdraws and adds models. `gql-server models "
-        "refresh` writes one. [Format](operating.md#models).",
+        description="Path of a TOML file that changes, withdraws and adds models. `gql-server "
+        "models refresh` writes one. [Format](operating.md#models).",
     )
 
 
@@ -92,8 +97,8 @@ class R2Settings(BaseSettings):
     r2_bucket: str | None = Field(
         default=None,
         pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
-        description="R2 bucket for the image files. Without it they are stored in a folder in "
-        "`DATA_DIR`.",
+        description="Name of the R2 bucket for the image files. Without it, they are stored in a "
+        "folder in `DATA_DIR`.",
     )
     r2_access_key_id: SecretStr | None = Field(
         default=None, description="S3 access key ID for the bucket. Required with `R2_BUCKET`."
@@ -114,9 +119,9 @@ class R2Settings(BaseSettings):
     cloudflare_zone_id: str | None = Field(
         default=None,
         pattern=r"^[0-9A-Za-z]{1,64}$",
-        description="Cloudflare zone in front of the image files: that of `R2_PUBLIC_URL`, or of "
-        "`PUBLIC_URL` for files in a folder. Its cache is purged of images that are deleted or "
-        "purged. [How](operating.md#caches).",
+        description="ID of the Cloudflare zone in front of the image files: that of "
+        "`R2_PUBLIC_URL`, or of `PUBLIC_URL` for files in a folder. Its cache is purged of images "
+        "that are deleted or purged. [How](operating.md#caches).",
     )
     cloudflare_cache_token: Token | None = Field(
         default=None,

@@ -15,8 +15,8 @@ class RetentionSettings(BaseSettings):
         default=0,
         ge=0,
         le=_MAX_DAYS,
-        description="Days after which deleted images are purged: their files and words are erased "
-        "for good. 0: they are kept. [More](operating.md#retention).",
+        description="Days after which deleted images are purged: their files, prompts, tags and "
+        "metadata are erased for good. 0: they are kept. [More](operating.md#retention).",
     )
     retention_images_days: int = Field(
         default=0,
@@ -34,9 +34,8 @@ class RetentionSettings(BaseSettings):
         default=0,
         ge=0,
         le=_MAX_DAYS,
-        description="Days after the end of a batch or generation after which the requests of "
-        "items without an image are erased, those that failed or were canceled. They can then no "
-        "longer be retried. 0: they are kept.",
+        description="Days after the end of a batch or generation after which its failed and "
+        "canceled requests are erased. They can then no longer be retried. 0: they are kept.",
     )
     retention_webhooks_days: int = Field(
         default=90,

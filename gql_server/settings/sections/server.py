@@ -20,10 +20,10 @@ class ServerSettings(BaseSettings):
 
     host: ListenHost = Field(
         default="127.0.0.1",
-        description="Address or host name to listen on. `0.0.0.0` is every IPv4 network, `::` "
-        "every network.",
+        description="Address or host name to listen on, such as `0.0.0.0` for every IPv4 network "
+        "or `::` for every network.",
     )
-    port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="TCP port to listen on.")
     public_url: HttpAddress | None = Field(
         default=None,
         description="URL at which clients reach the server, such as `https://api.example.com/ai`. "
@@ -31,32 +31,33 @@ class ServerSettings(BaseSettings):
     )
     data_dir: Path = Field(
         default=Path("data"),
-        description="Folder for the SQLite database, the image files and generated secrets.",
+        description="Folder for the SQLite database, the image files and generated secrets; a "
+        "relative path starts in the folder the server starts in.",
     )
     database_url: DatabaseAddress | None = Field(
         default=None,
-        description="`sqlite:///path/to/file.db` or `postgresql://user:password@host/database`. "
-        "Defaults to SQLite in `DATA_DIR`. "
-        "[Rights in PostgreSQL](running.md#rights-in-postgresql).",
+        description="URL of the database: `sqlite:///path/to/file.db` or "
+        "`postgresql://user:password@host/database`. Defaults to SQLite in `DATA_DIR`. [Rights in "
+        "PostgreSQL](running.md#rights-in-postgresql).",
     )
     database_password: SecretStr | None = Field(
         default=None,
-        description="Password for a `DATABASE_URL` without one, as it is: in the URL, characters "
-        "such as `@ : / # ?` would have to be percent-encoded.",
+        description="Password for a `DATABASE_URL` without one, written as it is. In the URL, "
+        "characters such as `@ : / # ?` must be percent-encoded.",
     )
     database_pool_size: int = Field(
         default=51,
         ge=8,
         le=1000,
-        description="Connections a process opens to PostgreSQL at most, and never more than half "
-        "of what the server, the database and the role allow. Keep the sum over all processes "
-        "below `max_connections` minus `superuser_reserved_connections`; beyond that [they wait "
-        "for one another](running.md#running-it).",
+        description="Maximum number of connections a process opens to PostgreSQL, and never more "
+        "than half of what the server, the database and the role allow. Keep the sum over all "
+        "processes below `max_connections` minus `superuser_reserved_connections`, or processes "
+        "wait for one another. [More](running.md#running-it).",
     )
     allow_newer_database: bool = Field(
         default=False,
         description="Whether the server starts on a database that the next version has migrated, "
-        "to [roll back](deploying.md#roll-back) to this one.",
+        "to return from that version to this one. [Rolling back](deploying.md#roll-back).",
     )
     allowed_hosts: Hosts = Field(
         default=(),
@@ -67,13 +68,13 @@ class ServerSettings(BaseSettings):
     )
     allowed_ips: Networks = Field(
         default=(),
-        description="Networks that may reach the server, such as `10.0.0.0/8, 2001:db8::1`. Others "
-        "get 403. Defaults to all networks.",
+        description="Networks that may reach the server, separated by commas: `10.0.0.0/8, "
+        "2001:db8::1`. Others get 403. Defaults to all networks.",
     )
     trusted_proxies: Networks = Field(
         default=(),
-        description="Networks of reverse proxies whose `X-Forwarded-For` header is trusted. "
-        "Defaults to none.",
+        description="Networks of reverse proxies whose `X-Forwarded-For` header is trusted, "
+        "separated by commas: `10.0.0.5, 172.16.0.0/12`. Defaults to none.",
     )
     cors_origins: Origins = Field(
         default=(),

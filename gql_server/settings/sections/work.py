@@ -27,8 +27,8 @@ class WorkSettings(BaseSettings):
         default=30,
         ge=0,
         le=600,
-        description="Time to wait for running requests on shutdown, in seconds, and again for "
-        "images whose client has disconnected.",
+        description="Time to wait for running requests on shutdown, in seconds, and then as long "
+        "again for images whose client has disconnected.",
     )
     batch_concurrency: int = Field(
         default=16,
@@ -58,8 +58,8 @@ class WebhookSettings(BaseSettings):
 
     webhook_secret: WebhookSecrets | None = Field(
         default=None,
-        description="Signs webhooks: `whsec_` and 24 to 64 random bytes in base64, or several "
-        "while you rotate it, separated by spaces. Defaults to a secret generated once in "
+        description="Secret that signs webhooks: `whsec_` and 24 to 64 random bytes in base64, or "
+        "several while you rotate it, separated by spaces. Defaults to a secret generated once in "
         "`DATA_DIR` with SQLite, and to no webhooks with PostgreSQL. Must be the same in every "
         "process. [Rotation](guide/webhooks.md).",
     )
