@@ -45,14 +45,14 @@ def backup(
     place: Annotated[
         str,
         typer.Argument(
-            help="Folder, or s3://bucket/folder, which is reached with AWS_ACCESS_KEY_ID, "
+            help="Folder, or s3://bucket/folder, which is accessed with AWS_ACCESS_KEY_ID, "
             "AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL."
         ),
     ],
 ) -> None:
     """Back up an SQLite database, its images and secrets, while the server runs.
 
-    A place has one backup: the next one replaces the databases, and copies only new images. Images
+    A folder has one backup: the next one replaces the databases, and copies only new images. Images
     that were deleted for good are removed from it. PostgreSQL and R2 have their own tools.
     """
     settings = read_settings()
@@ -79,18 +79,21 @@ def backup(
 
 def restore(
     place: Annotated[
-        str | None, typer.Argument(help="Folder, or s3://bucket/folder, with the backup.")
+        str | None,
+        typer.Argument(
+            help="Folder, or s3://bucket/folder, with the backup. Required without --in-place."
+        ),
     ] = None,
     in_place: Annotated[
         bool,
         typer.Option(
             "--in-place",
-            help="Instead of a backup: the database and the images are restored already, with "
-            "their own tools. Only hold what had not finished, and say what is missing.",
+            help="Use a database and images that were restored with their own tools, instead of a "
+            "backup. Only pauses what had not finished, and reports what is missing.",
         ),
     ] = False,
 ) -> None:
-    """Restore a backup where there is no database yet, and say what is missing.
+    """Restore a backup where there is no database yet, and report what is missing.
 
     No server may run. Batches that had not finished are paused, so that no image is paid for
     twice. Exits with 1 if an image lacks its file.

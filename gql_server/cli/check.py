@@ -32,15 +32,16 @@ def check(
         bool, typer.Option("--json", help="Print one JSON object: ok, settings and findings.")
     ] = False,
     every: Annotated[
-        bool, typer.Option("--all", help="Print settings that have their default, too.")
+        bool,
+        typer.Option("--all", help="Print all settings, including those that have their default."),
     ] = False,
 ) -> None:
-    """Check the settings and everything they name, and say how to fix what is wrong.
+    """Check the settings and everything they name, and report how to fix what is wrong.
 
     Uses the database by a write that is rolled back, the store by a small object that is deleted
     again, Workers AI by reading its list of models, which costs nothing, and the OpenID Connect
-    provider by reading its keys. Migrates and creates nothing. Exits with 1 if there is an error;
-    warnings are no errors.
+    provider by reading its keys. Migrates and creates nothing. Exits with 1 if there is an error,
+    and with 0 if there are only warnings.
     """
     settings: Sequence[Understood] = ()
     try:

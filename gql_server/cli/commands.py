@@ -32,7 +32,7 @@ LISTINGS: Final = (
     Listing(
         "gql_server.cli.check",
         "check",
-        "Check the settings and everything they name, and say how to fix what is wrong.",
+        "Check the settings and everything they name, and report how to fix what is wrong.",
     ),
     Listing(
         "gql_server.cli.models",
@@ -57,7 +57,7 @@ LISTINGS: Final = (
     Listing(
         "gql_server.cli.backup",
         "restore",
-        "Restore a backup where there is no database yet, and say what is missing.",
+        "Restore a backup where there is no database yet, and report what is missing.",
     ),
     Listing(
         "gql_server.cli.batches.command",
@@ -67,7 +67,7 @@ LISTINGS: Final = (
     Listing(
         "gql_server.cli.mcp",
         "mcp",
-        "Serve MCP on standard input and output, for AI agents, by a running server elsewhere.",
+        "Serve MCP on standard input and output, for AI agents, through a running server.",
     ),
     Listing("gql_server.cli.ledger", "costs", "Adjust and export the ledger."),
     Listing("gql_server.cli.prices", "prices", "Compare and update provider prices."),

@@ -36,7 +36,12 @@ def _read_budget(text: str) -> BudgetRequest:
 
 @keys.command("create")
 def _create(
-    user: Annotated[str, typer.Option(help="User the key authenticates as.")],
+    user: Annotated[
+        str,
+        typer.Option(
+            help="ID of the user the key authenticates as, such as ann: 1 to 100 characters."
+        ),
+    ],
     role: Annotated[
         Role,
         typer.Option(
@@ -46,15 +51,23 @@ def _create(
     ],
     expires: Annotated[
         datetime | None,
-        typer.Option(help="When the key expires (UTC). Without it, the key does not expire."),
+        typer.Option(
+            help="When the key expires (UTC), in the future, such as 2027-01-31. Without "
+            "it, the key does not expire."
+        ),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="Display name, such as where the key is used.")
+        str | None,
+        typer.Option(
+            help="Display name, such as where the key is used: at most 100 "
+            "characters. None when omitted."
+        ),
     ] = None,
     budget: Annotated[
         BudgetRequest | None,
         typer.Option(
-            help="Budget of the key in US dollars, per month unless given per day: 25/day.",
+            help="Budget of the key in US dollars, 0 to 1,000,000,000, per month unless given per "
+            "day: 25/day. Requests that would exceed it are refused. No budget when omitted.",
             metavar="AMOUNT[/day|/month]",
             parser=_read_budget,
         ),

@@ -29,19 +29,23 @@ def audit(
         bool,
         typer.Option(
             "--repair",
-            help="Recompute roll-ups that differ; with --store mark images whose file is gone, "
+            help="Recompute roll-ups that differ. With --store, mark images whose file is gone, "
             "and move aside files that belong to no image.",
         ),
     ] = False,
     store: Annotated[
         bool,
-        typer.Option("--store", help="Compare the files in the store with the database."),
+        typer.Option(
+            "--store",
+            help="Compare the files in the store with the database, instead of "
+            "the ledger with the images.",
+        ),
     ] = False,
     adopt: Annotated[
         bool,
         typer.Option(
             "--adopt",
-            help="With --store: use this store for the database's images, whatever it holds.",
+            help="With --store: use this store for the database's images, whatever it contains.",
         ),
     ] = False,
     force: Annotated[
@@ -54,7 +58,9 @@ def audit(
     grace_hours: Annotated[
         float,
         typer.Option(
-            "--grace-hours", min=0, help="With --store: leave alone what is younger than this."
+            "--grace-hours",
+            min=0,
+            help="With --store: leave files younger than this alone, in hours.",
         ),
     ] = DEFAULT_GRACE.total_seconds() / 3600,
     restart: Annotated[
@@ -74,9 +80,9 @@ def audit(
 ) -> None:
     """Recompute everything from the ledger and the images, and report any difference.
 
-    With --store the files are compared with the database in place of that; an audit that was
-    interrupted is continued. Exits with 1 if something differs and was not repaired, or could not
-    be compared. The server may run meanwhile.
+    With --store, the files are compared with the database instead; an audit that was interrupted
+    is continued. Exits with 1 if something differs and was not repaired, or could not be compared.
+    The server may run meanwhile.
     """
     if store:
         options = StoreAuditOptions(
@@ -112,17 +118,27 @@ def audit(
 
 @costs.command("adjust")
 def _adjust(
-    user: Annotated[str, typer.Option(help="User whose account is adjusted.")],
+    user: Annotated[str, typer.Option(help="ID of the user whose account is adjusted.")],
     amount: Annotated[
         str,
-        typer.Option(help="Amount in US dollars. Negative amounts, such as -0.02, are refunds."),
+        typer.Option(
+            help="Amount in US dollars, exact to a billionth, and not 0. Negative "
+            "amounts, such as -0.02, are refunds."
+        ),
     ],
-    reason: Annotated[str, typer.Option(help="Reason, recorded in the ledger.")],
+    reason: Annotated[
+        str, typer.Option(help="Reason, recorded in the ledger: 3 to 500 characters.")
+    ],
     image: Annotated[
-        str | None, typer.Option(help="ID of the image the adjustment concerns.")
+        str | None,
+        typer.Option(help="ID of the image the adjustment concerns, img_…. None when omitted."),
     ] = None,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Adjust the account of previews.")
+        bool,
+        typer.Option(
+            "--preview",
+            help="Adjust the user's account of previews, instead of that of paid images.",
+        ),
     ] = False,
 ) -> None:
     """Add an adjustment to the ledger."""
@@ -140,10 +156,14 @@ def _adjust(
 @costs.command("export")
 def _export(
     since: Annotated[
-        datetime | None, typer.Option(help="Include entries at or after this time (UTC).")
+        datetime | None,
+        typer.Option(
+            help="Include only entries at or after this time (UTC). No start when omitted."
+        ),
     ] = None,
     until: Annotated[
-        datetime | None, typer.Option(help="Include entries before this time (UTC).")
+        datetime | None,
+        typer.Option(help="Include only entries before this time (UTC). No end when omitted."),
     ] = None,
     file_format: Annotated[
         ExportFormat,

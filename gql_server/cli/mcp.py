@@ -15,7 +15,7 @@ def mcp(
         str, typer.Option(envvar="GQL_SERVER_URL", help="URL of the server.")
     ] = "http://127.0.0.1:8000",
 ) -> None:
-    """Serve MCP on standard input and output, for AI agents, by a running server elsewhere.
+    """Serve MCP on standard input and output, for AI agents, through a running server.
 
     Every request is passed on to the server's /mcp. The API key is read from the environment,
     GQL_SERVER_KEY, or from the file that GQL_SERVER_KEY_FILE names.

@@ -45,13 +45,16 @@ models = typer.Typer(
 @models.command("list")
 def _list(
     name: Annotated[
-        str | None, typer.Argument(help="Part of a model's ID, name or maker; case is ignored.")
+        str | None,
+        typer.Argument(
+            help="Part of a model's ID, name or maker; case is ignored. All models when omitted."
+        ),
     ] = None,
 ) -> None:
-    """List the models, without asking Cloudflare. `gql-server models NAME` does the same.
+    """List the models of this server. `gql-server models NAME` does the same.
 
-    The models of this version, with the changes of MODEL_OVERRIDES. If no model has the name, the
-    nearest names are suggested.
+    Lists the models of this version, with the changes of MODEL_OVERRIDES; Cloudflare is not
+    queried. If no model has the name, the nearest names are suggested.
     """
     catalogue = _catalogue(read_settings())
     found = [model for model in catalogue.models if name is None or _has(model, name)]
@@ -68,7 +71,9 @@ def _list(
 def _refresh(
     write: Annotated[
         Path | None,
-        typer.Option(help="Write what can be adopted to this file, for MODEL_OVERRIDES."),
+        typer.Option(
+            help="Write the changes that can be adopted to this file, for MODEL_OVERRIDES."
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:

@@ -30,8 +30,8 @@ def schema(
     since: Annotated[
         Path | None,
         typer.Option(
-            help="SDL of a release. Report changes that break its clients, and exit with"
-            " status 1 if there are any."
+            help="SDL file of an earlier release. Report changes that break its clients, and "
+            "exit with status 1 if there are any."
         ),
     ] = None,
     openapi: Annotated[

@@ -24,8 +24,12 @@ _BACKLOG = 2048
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. Overrides HOST.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on. Overrides PORT.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address or host name to listen on. Overrides HOST.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on, 1 to 65,535. Overrides PORT.")
+    ] = None,
     runs_jobs: Annotated[
         bool,
         typer.Option(

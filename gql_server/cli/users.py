@@ -60,7 +60,7 @@ def _export(
 @users.command("erase")
 def _erase(
     user: _User,
-    yes: Annotated[bool, typer.Option("--yes", help="Erase without a confirmation.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase without confirmation.")] = False,
 ) -> None:
     """Erase everything of a user for good: images, uploads, templates, requests and keys.
 

@@ -33,55 +33,119 @@ _PRIORITIES: Final[Mapping[_Priority, Priority]] = {
 
 def batch(
     out: Annotated[
-        Path, typer.Option(help="Folder for the images. Use one folder for each batch.")
+        Path,
+        typer.Option(
+            help="Folder for the images, created if there is none. Use one folder for each batch."
+        ),
     ],
     prompts: Annotated[
         str | None,
         typer.Argument(
             metavar="[FILE]",
-            help="File with one prompt per line, or - for standard input. Blank "
-            "lines and lines that start with # are skipped.",
+            help="File with one prompt per line, 1 to 10,000 in all, or - for standard input. "
+            "Blank lines and lines that start with # are skipped.",
         ),
     ] = None,
     resume: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="Continue this batch instead of starting one."),
+        typer.Option(
+            metavar="ID", help="Continue the batch with this ID, bat_…, instead of starting one."
+        ),
     ] = None,
     server: Annotated[
         str, typer.Option(envvar="GQL_SERVER_URL", help="URL of the server.")
     ] = "http://127.0.0.1:8000",
     model: Annotated[
-        str | None, typer.Option(help="Model to use, such as @cf/black-forest-labs/flux-1-schnell.")
+        str | None,
+        typer.Option(
+            help="ID of the model, such as "
+            "@cf/black-forest-labs/flux-1-schnell; `gql-server models` lists all. Required without "
+            "--template."
+        ),
     ] = None,
-    template: Annotated[str | None, typer.Option(help="ID of a template, tpl_….")] = None,
-    width: Annotated[int | None, typer.Option(help="Pixels.")] = None,
-    height: Annotated[int | None, typer.Option(help="Pixels.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Number of denoising steps.")] = None,
-    guidance: Annotated[float | None, typer.Option(help="Guidance scale.")] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(
+            help="ID of a template, tpl_…. Its model, prompt "
+            "and settings apply where no option sets them."
+        ),
+    ] = None,
+    width: Annotated[
+        int | None,
+        typer.Option(
+            help="Image width in pixels, such as 1024. Default and range depend on the model."
+        ),
+    ] = None,
+    height: Annotated[
+        int | None,
+        typer.Option(
+            help="Image height in pixels, such as 768. Default and range depend on the model."
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            help="Number of denoising steps, such as 20. More "
+            "steps are slower and often sharper. Default and range depend on the model."
+        ),
+    ] = None,
+    guidance: Annotated[
+        float | None,
+        typer.Option(
+            help="Guidance scale, such as 7.5. Higher "
+            "values follow the prompt more closely. Default and range depend on the model."
+        ),
+    ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(help="Seed of the first image of each prompt; incremented for the others."),
+        typer.Option(
+            help="Seed of the first image of each prompt, such as 42; incremented by 1 "
+            "for each further one. Chosen at random when omitted. The range depends on the model."
+        ),
     ] = None,
     negative_prompt: Annotated[
-        str | None, typer.Option(help="Things the images should not show.")
+        str | None,
+        typer.Option(
+            help='Things the images should not show, such as "blurry, text". '
+            "None when omitted. The maximum length depends on the model."
+        ),
     ] = None,
     images_per_prompt: Annotated[
-        int | None, typer.Option(help="Number of images for each prompt. Defaults to 1.")
+        int | None,
+        typer.Option(
+            help="Number of images for each prompt, from 1; the batch has at "
+            "most 10,000 images in all. Defaults to 1."
+        ),
     ] = None,
     priority: Annotated[
-        _Priority | None, typer.Option(help="Priority among your own batches.")
+        _Priority | None, typer.Option(help="Priority among your own batches. Defaults to normal.")
     ] = None,
     max_cost: Annotated[
-        float | None, typer.Option(help="Maximum cost of the batch, in US dollars.")
+        float | None,
+        typer.Option(
+            help="Maximum cost of the batch in US dollars, 0 or more, such "
+            "as 25. A batch that would cost more is refused. No maximum when omitted."
+        ),
     ] = None,
     tag: Annotated[
-        list[str] | None, typer.Option(help="Tag for the images. Can be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="Tag for the images, of 1 to 64 characters. Repeat the option for up to 20 tags."
+        ),
     ] = None,
     idempotency_key: Annotated[
-        str | None, typer.Option(help="Idempotency key. Defaults to a generated one.")
+        str | None,
+        typer.Option(
+            help="Idempotency key: 1 to 255 printable ASCII characters, "
+            "unique for each new batch. Defaults to a generated one."
+        ),
     ] = None,
     cancel_on_interrupt: Annotated[
-        bool, typer.Option("--cancel-on-interrupt", help="Cancel the batch on Ctrl-C.")
+        bool,
+        typer.Option(
+            "--cancel-on-interrupt",
+            help="Cancel the batch on Ctrl-C, instead of leaving it running.",
+        ),
     ] = False,
 ) -> None:
     """Generate many images on a running server, and save them as they finish.
