@@ -19,7 +19,7 @@ from gql_server.api.templates.types import find_templates
 from gql_server.api.webhooks.types import find_webhooks
 from gql_server.domain.errors import ErrorCode, InvalidInput
 
-_MAX_NODES: Final = 100
+MAX_NODES: Final = 100
 
 
 @strawberry.type
@@ -49,14 +49,14 @@ class NodeQueries:
         ids: Annotated[
             list[strawberry.ID],
             strawberry.argument(
-                description=f"IDs of the objects, such as `img_…`; at most {_MAX_NODES}."
+                description=f"IDs of the objects, such as `img_…`; at most {MAX_NODES}."
             ),
         ],
     ) -> list[Node | None]:
         """Return several objects."""
-        if len(ids) > _MAX_NODES:
+        if len(ids) > MAX_NODES:
             raise InvalidInput(
-                f"Ask for at most {_MAX_NODES} ids at once; {len(ids)} were given.",
+                f"Ask for at most {MAX_NODES} ids at once; {len(ids)} were given.",
                 path=("ids",),
                 code=ErrorCode.TOO_MANY,
             )

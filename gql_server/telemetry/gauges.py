@@ -60,13 +60,18 @@ OPEN_BODY_BYTES: Final = _gauge(
 )
 WEBSOCKETS: Final = _gauge("websockets", "Open WebSockets whose callers are authenticated.")
 SUBSCRIPTIONS: Final = _gauge("subscriptions", "Open subscriptions.")
-WATCHERS: Final = _gauge("watchers", "Readers of topics: broadcasts, and REST's event streams.")
-TOPICS: Final = _gauge("topics", "Topics that are watched, such as one batch.")
-GENERATIONS: Final = _gauge(
-    "generations", "Images that are being generated for requests, their clients gone or not."
+WATCHERS: Final = _gauge(
+    "watchers", "Readers of topics: one for all subscribers of the same operation."
 )
-CACHE_ENTRIES: Final = _gauge("cache_entries", "Entries of a cache.", "cache")
-CACHE_FILLED: Final = _gauge("cache_filled_ratio", "How full a cache is, from 0 to 1.", "cache")
+TOPICS: Final = _gauge("topics", "Topics that are watched, such as a batch or a user's new images.")
+GENERATIONS: Final = _gauge(
+    "generations",
+    "Images being generated for requests, including those whose client has disconnected.",
+)
+CACHE_ENTRIES: Final = _gauge("cache_entries", "Number of entries in a cache.", "cache")
+CACHE_FILLED: Final = _gauge(
+    "cache_filled_ratio", "Fraction of a cache's space that is used, from 0 to 1.", "cache"
+)
 CACHE_READS: Final = _gauge(
     "cache_reads",
     "Reads of a cache, by result: `hit` or `miss`.",
@@ -75,7 +80,7 @@ CACHE_READS: Final = _gauge(
 )
 CONNECTIONS: Final = _gauge(
     "database_connections",
-    "Open connections of a pool, by state: `used` or `idle`.",
+    "Open connections of a pool (`read`, `write` or `page`), by state: `used` or `idle`.",
     *("pool", "state"),
 )
 CONNECTIONS_LIMIT: Final = _gauge(
@@ -83,15 +88,15 @@ CONNECTIONS_LIMIT: Final = _gauge(
 )
 SHARED_READ: Final = _gauge(
     "shared_state_read",
-    "Whether the database returned what all processes share: 1 or 0. With 0, the metrics that say "
-    "so are missing.",
+    "Whether the metrics of all processes could be read from the database: 1 or 0. With 0, they "
+    "are missing.",
 )
 BATCHES: Final = _gauge("batches", "Unfinished batches of all processes, by status.", "status")
 BATCH_ITEMS: Final = _gauge(
     "batch_items", "Items of unfinished batches of all processes, by status.", "status"
 )
 BATCH_AGE: Final = _gauge(
-    "batch_oldest_seconds", "Age of the oldest unfinished batch of a status.", "status"
+    "batch_oldest_seconds", "Age of the oldest unfinished batch of a status, in seconds.", "status"
 )
 JOBS: Final = _gauge(
     "jobs",
@@ -100,12 +105,14 @@ JOBS: Final = _gauge(
     *("queue", "state"),
 )
 JOB_AGE: Final = _gauge(
-    "job_oldest_seconds", "Age of the oldest job that waits in a queue.", "queue"
+    "job_oldest_seconds",
+    "Age of the oldest job that waits in a queue, in seconds; 0 without one.",
+    "queue",
 )
 PROCESSES: Final = _gauge("processes", "Processes that hold a lease.")
 LEASE_AGE: Final = _gauge(
     "lease_oldest_seconds",
-    "Seconds since the oldest last heartbeat of any process.",
+    "Seconds since the last heartbeat of the process that has been silent longest.",
 )
 WEBHOOKS: Final = _gauge(
     "webhooks",
@@ -113,10 +120,10 @@ WEBHOOKS: Final = _gauge(
     "state",
 )
 WEBHOOK_AGE: Final = _gauge(
-    "webhook_oldest_due_seconds", "How long the webhook that is due longest has been due."
+    "webhook_oldest_due_seconds", "Seconds that the longest overdue webhook has been due."
 )
 REMOTE_IMAGES: Final = _gauge(
-    "remote_images", "Images that were paid for and are not yet fetched from their provider."
+    "remote_images", "Images that were paid for but not yet fetched from their provider."
 )
 STORE_DIFFERENCES: Final = _gauge(
     "store_differences",

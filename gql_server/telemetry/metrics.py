@@ -73,8 +73,9 @@ OPERATION_ERRORS: Final = _counter(
 )
 MODEL_CALL_SECONDS: Final = _histogram(
     "model_call_seconds",
-    "Seconds that calls of a model took, by outcome, without any waiting before the call. Each "
-    "attempt is a call of its own.",
+    "Seconds that calls of a model took, without any waiting before the call. Each attempt is a "
+    "call of its own. `outcome` is `ok`, the cause of a failure (`caller`, `operator`, `service`, "
+    "`prompt`, `picture`, `allocation` or `credits`), `canceled` or `error`.",
     *("model", "outcome"),
     buckets=_LONG,
 )
@@ -92,12 +93,12 @@ IMAGES: Final = _counter(
 )
 CHARGED_DOLLARS: Final = _counter(
     "charged_dollars",
-    "Dollars charged to users. Floating-point numbers; the ledger has exact ones.",
+    "US dollars charged to users, as floating-point numbers; the ledger has the exact amounts.",
     *("model", "preview"),
 )
 BILLED_DOLLARS: Final = _counter(
     "billed_dollars",
-    "Dollars that the provider bills for the stored images, by the price book.",
+    "US dollars that the provider bills for the stored images, by the price book.",
     *("model", "preview"),
 )
 BATCH_ITEMS_FINISHED: Final = _counter(
@@ -112,19 +113,21 @@ IMAGES_PURGED: Final = _counter(
 )
 RETENTION_ERASED: Final = _counter(
     "retention_erased",
-    "What was erased because of its age, by kind: `deleted images`, `images`, `uploads`, "
-    "`requests` or `webhooks`.",
+    "Objects that were erased because of their age, by kind: `deleted images`, `images`, "
+    "`uploads`, `requests` or `webhooks`.",
     "kind",
 )
 DATABASE_SECONDS: Final = _loop_histogram(
     "database_seconds",
     "Seconds that units of work on the database took, including the wait for a connection. `use` "
-    "is `read`, `write`, or `page` for a single statement.",
+    "is `read`, `write`, or `page` for a single statement; `outcome` is `ok`, `unavailable` or "
+    "`rolled_back`.",
     *("use", "outcome"),
 )
 STORE_SECONDS: Final = _histogram(
     "store_seconds",
-    "Seconds that operations on the store took, retries included.",
+    "Seconds that operations on the store took, retries included. `outcome` is `ok`, "
+    "`unavailable`, `misconfigured` or `error`.",
     *("operation", "outcome"),
 )
 WEBHOOK_DELIVERIES: Final = _counter(
@@ -134,7 +137,7 @@ WEBHOOK_DELIVERIES: Final = _counter(
     "outcome",
 )
 WEBHOOK_SECONDS: Final = _histogram(
-    "webhook_seconds", "Seconds that receivers of webhooks took to answer.", buckets=_SHORT
+    "webhook_seconds", "Seconds that receivers of webhooks took to respond.", buckets=_SHORT
 )
 WEBSOCKET_MESSAGES: Final = _loop_counter("websocket_messages", "Messages sent over WebSockets.")
 CLIENTS_DROPPED: Final = _counter(

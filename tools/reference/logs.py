@@ -19,7 +19,7 @@ _HEAD: Final = """\
 
 Each line of the log is an event with fields. `LOG_LEVEL` and `LOG_FORMAT` are
 [settings](settings.md#logs-metrics-and-traces). Errors need an operator; warnings say what the
-server copes with by itself. Secrets are never logged.
+server handles by itself. Secrets are never logged.
 
 | event | level | meaning |
 | --- | --- | --- |

@@ -23,7 +23,7 @@ from gql_server.domain.text import list_errors
 from gql_server.generation.requests.tags_and_metadata import MAX_TAGS, clean_tags, json_errors
 from gql_server.graphql.plans.fields import PLAN, ByResolver
 
-_MAX_KEYS: Final = 20
+MAX_KEYS: Final = 20
 
 
 @described
@@ -51,7 +51,7 @@ class BatchFilter:
     metadata: strawberry.scalars.JSON | None = strawberry.field(
         default=None,
         description="Only batches whose metadata has these keys with these values: a JSON object "
-        f'of at most {_MAX_KEYS} texts, numbers and booleans, such as `{{"order": 42}}`.',
+        f'of at most {MAX_KEYS} texts, numbers and booleans, such as `{{"order": 42}}`.',
     )
     user_id: strawberry.ID | None = strawberry.field(
         default=None,
@@ -140,9 +140,9 @@ def _metadata_errors(metadata: object) -> Iterator[InvalidInput]:
     if not isinstance(metadata, dict):
         yield InvalidInput("Metadata must be a JSON object.", path=path)
         return
-    if len(metadata) > _MAX_KEYS:
+    if len(metadata) > MAX_KEYS:
         yield InvalidInput(
-            f"A filter has at most {_MAX_KEYS} keys of metadata; {len(metadata)} were given.",
+            f"A filter has at most {MAX_KEYS} keys of metadata; {len(metadata)} were given.",
             path=path,
             code=ErrorCode.TOO_MANY,
         )

@@ -19,7 +19,7 @@ from gql_server.domain.text import list_errors
 from gql_server.generation.costs import cost_report
 from gql_server.graphql.execution.weights import WORK
 
-_MAX_IDS: Final = 100
+MAX_IDS: Final = 100
 
 Since = Annotated[
     datetime | None,
@@ -46,16 +46,16 @@ class CostFilter:
     """
 
     models: list[strawberry.ID] | None = strawberry.field(
-        default=None, description=f"Only charges for images of these models; at most {_MAX_IDS}."
+        default=None, description=f"Only charges for images of these models; at most {MAX_IDS}."
     )
     templates: list[strawberry.ID] | None = strawberry.field(
         default=None,
         description="Only charges for images generated with these templates, `tpl_…`; at most "
-        f"{_MAX_IDS}.",
+        f"{MAX_IDS}.",
     )
     user_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description=f"Only charges of these users; at most {_MAX_IDS}. Only admins see charges of "
+        description=f"Only charges of these users; at most {MAX_IDS}. Only admins see charges of "
         "other users.",
     )
 
@@ -116,9 +116,9 @@ def _cost_analytics(
     context = info.context
     fields = where or CostFilter()
     errors = [
-        *list_errors(fields.models, path=("filter", "models"), limit=_MAX_IDS),
-        *list_errors(fields.templates, path=("filter", "templates"), limit=_MAX_IDS),
-        *list_errors(fields.user_ids, path=("filter", "user_ids"), limit=_MAX_IDS),
+        *list_errors(fields.models, path=("filter", "models"), limit=MAX_IDS),
+        *list_errors(fields.templates, path=("filter", "templates"), limit=MAX_IDS),
+        *list_errors(fields.user_ids, path=("filter", "user_ids"), limit=MAX_IDS),
     ]
     if errors:
         raise Rejected(errors)

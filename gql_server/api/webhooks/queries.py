@@ -18,7 +18,7 @@ from gql_server.domain.text import list_errors
 from gql_server.graphql.plans.fields import PLAN, ByResolver
 from gql_server.webhooks.webhooks import KEPT
 
-_MAX_SUBJECTS = 100
+MAX_SUBJECTS = 100
 
 
 @described
@@ -36,7 +36,7 @@ class WebhookFilter:
     subject_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
         description="Only webhooks about one of these objects, such as a batch `bat_…`; at most "
-        f"{_MAX_SUBJECTS}.",
+        f"{MAX_SUBJECTS}.",
     )
     user_id: strawberry.ID | None = strawberry.field(
         default=None,
@@ -81,7 +81,7 @@ async def _webhook_connection(
     fields = where or WebhookFilter()
     errors = [
         *validate_user(fields.user_id),
-        *list_errors(fields.subject_ids, path=("filter", "subject_ids"), limit=_MAX_SUBJECTS),
+        *list_errors(fields.subject_ids, path=("filter", "subject_ids"), limit=MAX_SUBJECTS),
     ]
     if errors:
         raise Rejected(errors)
