@@ -27,8 +27,8 @@ MEANINGS: Final = {
     Span.MODEL_WAIT: "A call waits for a free slot and for the provider's rate limit.",
     Span.MODEL_CALL: "A call of a model, with the outcome, and the ID of the call in the log of an "
     "AI Gateway. The call carries the span as its `traceparent` header.",
-    Span.STORE: "An operation of the store: `put`, `get`, `delete`, `check`, `withhold`, `release` or "
-    "`erase`.",
+    Span.STORE: "An operation of the store: `put`, `get`, `delete`, `check`, `withhold`, `release` "
+    "or `erase`.",
     Span.TRANSACTION: "A transaction of the database. Images that finish together share one, in "
     "the trace of the first.",
     Span.BATCH_SLICE: "A job that generates up to twenty images of a batch. Its parent is the "
