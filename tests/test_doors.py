@@ -49,6 +49,7 @@ ERRORS: Final[list[DomainError]] = [
     domain.BatchConflict(
         "The batch is still running.", batch_id="bat-1", status=BatchStatus.RUNNING
     ),
+    domain.QueueFull(queued=90, requested=20, max_queued=100),
 ]
 
 

@@ -256,6 +256,20 @@ class BatchConflict(UserError):
 
 @described
 @strawberry.type
+class QueueFull(UserError):
+    """The user has too many images in unfinished batches and generations.
+
+    Nothing was accepted. Try again when enough of them have been generated, or cancel a batch.
+    """
+
+    queued: int = strawberry.field(
+        description="Number of the user's images that were waiting or being generated."
+    )
+    max_queued: int = strawberry.field(description="Maximum number of such images of one user.")
+
+
+@described
+@strawberry.type
 class GenerationNotFound(UserError):
     """No generation has this ID."""
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import structlog
 
+from gql_server.batches.queue_limit import keep_queue_within_limit
 from gql_server.batches.requests import BatchRequest
 from gql_server.batches.slice_runner import SLICE_SIZE, enqueue_slices
 from gql_server.batches.validation import ValidatedBatch, is_oversized_batch, validate_batch
@@ -73,7 +74,8 @@ async def create_batch(
         idempotency_key: The idempotency key.
 
     Raises:
-        Rejected: The request is invalid or exceeds a budget; nothing is generated.
+        Rejected: The request is invalid, or exceeds a budget or the user's limit of queued images;
+            nothing is generated.
         BatchPending: The deadline passed; the batch will still be created.
         IdempotencyConflict: The key was used with another request.
         IdempotencyInProgress: The deadline passed while an earlier request was running.
@@ -165,6 +167,7 @@ async def _write(
             await insert_batch(connection, batch, items, labels)
             if not await keep_reservation(connection, batch.id) and is_held:
                 raise ReservationLost
+            await keep_queue_within_limit(services, connection, batch.user_id, batch.total)
     except ReservationLost:
         return False
     return True

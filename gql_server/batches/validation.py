@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gql_server.batches.queue_limit import check_queue
 from gql_server.batches.requests import BatchImage, BatchRequest
 from gql_server.domain.budgets import Payer
 from gql_server.domain.errors import (
@@ -134,6 +135,7 @@ async def _checked(
         reported = list(cost_errors(request.max_cost, _total(checked, request).cost))
     if reported:
         raise Rejected(reported)
+    await check_queue(services, principal.user_id, len(checked) * request.images_per_prompt)
     return checked
 
 

@@ -180,6 +180,7 @@ class Wiring:
                 jobs,
                 webhooks,
                 settings.batch_concurrency,
+                settings.queued_images_per_user,
                 progress,
                 ImageInserts(database),
                 files,

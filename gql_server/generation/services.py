@@ -45,6 +45,8 @@ class Services:
     webhooks: Webhooks
     batch_concurrency: int
     """Maximum number of images of batches that a process generates at once."""
+    queued_images_per_user: int
+    """Maximum number of images of a user in unfinished batches; 0 means unlimited."""
     progress: Progress
     image_inserts: ImageInserts
     files: ImageFiles

@@ -16,6 +16,7 @@ from gql_server.client.errors.rejections import (
     MaxCostExceeded,
     NotFound,
     PromptRefused,
+    QueueFull,
     Rejected,
 )
 from gql_server.client.errors.requests import (
@@ -49,6 +50,7 @@ __all__ = [
     "MaxCostExceeded",
     "NotFound",
     "PromptRefused",
+    "QueueFull",
     "RateLimited",
     "Rejected",
     "RequestError",

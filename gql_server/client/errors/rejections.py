@@ -113,6 +113,20 @@ class BatchConflict(Rejected):
     """The batch's current status does not allow the operation."""
 
 
+class QueueFull(Rejected):
+    """The user has too many images in unfinished batches. Nothing was accepted."""
+
+    @property
+    def queued(self) -> int | None:
+        """Number of the user's images that were waiting or being generated."""
+        return self.errors[0].queued
+
+    @property
+    def max_queued(self) -> int | None:
+        """Maximum number of such images."""
+        return self.errors[0].max_queued
+
+
 _CODES: Final[Mapping[type[Rejected], str]] = {
     InvalidInput: """
         REQUIRED TOO_SHORT TOO_LONG TOO_MANY OUT_OF_RANGE NOT_A_MULTIPLE NOT_SUPPORTED INVALID
@@ -129,6 +143,7 @@ _CODES: Final[Mapping[type[Rejected], str]] = {
     MaxCostExceeded: "MAX_COST_EXCEEDED",
     BudgetExceeded: "BUDGET_EXCEEDED",
     BatchConflict: "BATCH_CONFLICT",
+    QueueFull: "QUEUE_FULL",
     DailyAllocationUsed: "DAILY_ALLOCATION_USED",
     IdempotencyConflict: "IDEMPOTENCY_CONFLICT",
     IdempotencyInProgress: "IDEMPOTENCY_IN_PROGRESS",

@@ -59,6 +59,7 @@ SUGGESTIONS: Final[Mapping[str, str]] = {
     "BUDGET_NOT_FOUND": "Choose one of `budgets`.",
     "BATCH_NOT_FOUND": "Choose one of `batches`.",
     "BATCH_CONFLICT": "Query the batch's `status`. Retry failed items once the batch has finished; resume it only while it is paused.",
+    "QUEUE_FULL": "Retry when enough of them have been generated, or cancel a batch. The operator sets `QUEUED_IMAGES_PER_USER`.",
     "GENERATION_NOT_FOUND": "Use the ID that `generateImage` returned with `wait: false`.",
     "WEBHOOK_NOT_FOUND": "See `Batch.webhook` and `Budget.webhooks`.",
     "DAILY_ALLOCATION_USED": "Retry after `resetsAt`, or ask the operator to upgrade the Cloudflare account.",

@@ -27,6 +27,8 @@ class UserError(Result):
         spent: Of BudgetExceeded: amount charged in the period.
         reserved: Of BudgetExceeded: amount reserved for images being generated.
         needed: Of BudgetExceeded: what the request needs.
+        queued: Of QueueFull: number of the user's images that are waiting or being generated.
+        max_queued: Of QueueFull: maximum number of such images.
         seed_was_given: Of ImageFlagged: whether the request or its template named the seed.
     """
 
@@ -40,6 +42,7 @@ class UserError(Result):
         ... on BatchPending { batchId }
         ... on BatchConflict { batchId }
         ... on BatchNotFound { batchId }
+        ... on QueueFull { queued maxQueued }
         ... on MaxCostExceeded { cost maxCost }
         ... on BudgetExceeded { limit spent reserved needed resetsAt }
         ... on DailyAllocationUsed { resetsAt }
@@ -60,4 +63,6 @@ class UserError(Result):
     spent: Decimal | None = None
     reserved: Decimal | None = None
     needed: Decimal | None = None
+    queued: int | None = None
+    max_queued: int | None = None
     seed_was_given: bool | None = None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Text, false
+from sqlalchemy import BigInteger, Index, Text, false, text
 from sqlmodel import Field, SQLModel
 
 from gql_server.database.engine.columns import JsonValue, UtcDateTime
@@ -21,6 +21,12 @@ class BatchRow(SQLModel, table=True):
         Index("ix_batches_all_page", "is_single", "created_at", "id"),
         Index("ix_batches_page", "user_id", "is_single", "created_at", "id"),
         Index("ix_batches_status", "status", "created_at"),
+        Index(
+            "ix_batches_unfinished",
+            "user_id",
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True)

@@ -22,6 +22,7 @@ from gql_server.domain.errors.base import (
 from gql_server.domain.errors.batches import (
     BatchConflict,
     BatchPending,
+    QueueFull,
 )
 from gql_server.domain.errors.budgets import (
     BudgetExceeded,
@@ -78,6 +79,7 @@ __all__ = [
     "NotFound",
     "Path",
     "PromptRefused",
+    "QueueFull",
     "Rejected",
     "SkipReason",
     "TemplateNotFound",

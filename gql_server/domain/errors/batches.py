@@ -31,3 +31,28 @@ class BatchConflict(DomainError):
         super().__init__(message, code=ErrorCode.BATCH_CONFLICT, path=("id",))
         self.batch_id = batch_id
         self.status = status
+
+
+class QueueFull(DomainError):
+    """The user has too many images in unfinished batches and generations.
+
+    Attributes:
+        queued: How many the user has now.
+        max_queued: How many a user may have.
+    """
+
+    def __init__(self, *, queued: int, requested: int, max_queued: int) -> None:
+        if requested > max_queued:
+            message = (
+                f"A user may have {max_queued} images waiting to be generated; this request alone "
+                f"has {requested}. Request fewer."
+            )
+        else:
+            message = (
+                f"The user has {queued} images waiting to be generated; {requested} more would "
+                f"exceed the maximum of {max_queued}. Try again when enough of them have been "
+                "generated, or cancel a batch."
+            )
+        super().__init__(message, code=ErrorCode.QUEUE_FULL)
+        self.queued = queued
+        self.max_queued = max_queued

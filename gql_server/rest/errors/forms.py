@@ -51,6 +51,10 @@ _FORMS: Final[Mapping[type[DomainError], ErrorForm]] = {
         amounts=("limit", "spent", "reserved", "needed"),
     ),
     domain.BatchConflict: ErrorForm(status=HTTPStatus.CONFLICT),
+    domain.QueueFull: ErrorForm(
+        status=HTTPStatus.TOO_MANY_REQUESTS,
+        details={"queued": "queued", "max_queued": "max_queued"},
+    ),
     domain.IdempotencyInProgress: ErrorForm(
         status=HTTPStatus.CONFLICT,
         title="Request in progress",

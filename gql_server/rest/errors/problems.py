@@ -73,6 +73,10 @@ class Details(Answer):
     resets_at: Moment | None = described(
         "When the budget or allocation resets.", MOMENT_EXAMPLE, None
     )
+    queued: int | None = described(
+        "Number of the user's images that are waiting or being generated.", 99_990, None
+    )
+    max_queued: int | None = described("Maximum number of such images.", 100_000, None)
     reference: str | None = described(
         "Reference that the server's operator finds in the log.", "5f1c0a9b3d7e", None
     )
@@ -200,7 +204,7 @@ _PROBLEMS: Final[Mapping[HTTPStatus, _Documented]] = {
     ),
     HTTPStatus.TOO_MANY_REQUESTS: _Documented(
         "Your rate limit, see the `RateLimit` header, or the provider's rate "
-        "limit is exhausted. Nothing was charged.",
+        "limit is exhausted, or too many of your images are waiting. Nothing was charged.",
         _problem("Too many requests", message="The account's rate limit is reached. Try again."),
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: _Documented(

@@ -23,6 +23,13 @@ class WorkSettings(BaseSettings):
         "including those that wait for the model. Further requests get 503 with `Retry-After`. "
         "Batches do not count.",
     )
+    queued_images_per_user: int = Field(
+        default=100_000,
+        ge=0,
+        le=2_000_000_000,
+        description="Maximum number of images that one user has in unfinished batches and "
+        "generations. 0: no limit. Must be the same in every process.",
+    )
     shutdown_timeout: float = Field(
         default=30,
         ge=0,

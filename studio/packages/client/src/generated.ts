@@ -445,6 +445,8 @@ export type UserErrorCode =
   | 'OUT_OF_RANGE'
   /** The model's safety filter refused the prompt or a source image. Nothing was charged. Reword the prompt and try again. */
   | 'PROMPT_REFUSED'
+  /** The user has too many images in unfinished batches and generations. Nothing was accepted. Try again when enough of them have been generated, or cancel a batch. */
+  | 'QUEUE_FULL'
   /** The field is required. */
   | 'REQUIRED'
   /** No template has this ID, or it has been deleted. */
@@ -498,6 +500,8 @@ type UserError_ModelNotFound_Fragment = { __typename: 'ModelNotFound', message: 
 
 type UserError_PromptRefused_Fragment = { __typename: 'PromptRefused', message: string, code: UserErrorCode, path: Array<string> };
 
+type UserError_QueueFull_Fragment = { __typename: 'QueueFull', queued: number, maxQueued: number, message: string, code: UserErrorCode, path: Array<string> };
+
 type UserError_TemplateNotFound_Fragment = { __typename: 'TemplateNotFound', message: string, code: UserErrorCode, path: Array<string> };
 
 type UserError_WebhookNotFound_Fragment = { __typename: 'WebhookNotFound', message: string, code: UserErrorCode, path: Array<string> };
@@ -522,6 +526,7 @@ export type UserErrorFragment =
   | UserError_MaxCostExceeded_Fragment
   | UserError_ModelNotFound_Fragment
   | UserError_PromptRefused_Fragment
+  | UserError_QueueFull_Fragment
   | UserError_TemplateNotFound_Fragment
   | UserError_WebhookNotFound_Fragment
 ;
@@ -548,6 +553,7 @@ export type BatchItemFragment = { id: string, index: number, sequence: number | 
     | { __typename: 'MaxCostExceeded', cost: number, maxCost: number, message: string, code: UserErrorCode, path: Array<string> }
     | { __typename: 'ModelNotFound', message: string, code: UserErrorCode, path: Array<string> }
     | { __typename: 'PromptRefused', message: string, code: UserErrorCode, path: Array<string> }
+    | { __typename: 'QueueFull', queued: number, maxQueued: number, message: string, code: UserErrorCode, path: Array<string> }
     | { __typename: 'TemplateNotFound', message: string, code: UserErrorCode, path: Array<string> }
     | { __typename: 'WebhookNotFound', message: string, code: UserErrorCode, path: Array<string> }
    | null };
@@ -579,6 +585,7 @@ export type GenerateImageMutation = { generateImage: { image: { id: string, prom
       | { __typename: 'MaxCostExceeded', cost: number, maxCost: number, message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'ModelNotFound', message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'PromptRefused', message: string, code: UserErrorCode, path: Array<string> }
+      | { __typename: 'QueueFull', queued: number, maxQueued: number, message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'TemplateNotFound', message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'WebhookNotFound', message: string, code: UserErrorCode, path: Array<string> }
     >, warnings: Array<
@@ -613,6 +620,7 @@ export type RemakeImageMutation = { remakeImage: { image: { id: string, prompt: 
       | { __typename: 'MaxCostExceeded', cost: number, maxCost: number, message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'ModelNotFound', message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'PromptRefused', message: string, code: UserErrorCode, path: Array<string> }
+      | { __typename: 'QueueFull', queued: number, maxQueued: number, message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'TemplateNotFound', message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'WebhookNotFound', message: string, code: UserErrorCode, path: Array<string> }
     >, warnings: Array<
@@ -647,6 +655,7 @@ export type GenerateBatchMutation = { generateBatch: { batch: { id: string, name
       | { __typename: 'MaxCostExceeded', cost: number, maxCost: number, message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'ModelNotFound', message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'PromptRefused', message: string, code: UserErrorCode, path: Array<string> }
+      | { __typename: 'QueueFull', queued: number, maxQueued: number, message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'TemplateNotFound', message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'WebhookNotFound', message: string, code: UserErrorCode, path: Array<string> }
     > } };
@@ -676,6 +685,7 @@ export type CancelBatchMutation = { cancelBatch: { batch: { id: string, name: st
       | { __typename: 'MaxCostExceeded', cost: number, maxCost: number, message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'ModelNotFound', message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'PromptRefused', message: string, code: UserErrorCode, path: Array<string> }
+      | { __typename: 'QueueFull', queued: number, maxQueued: number, message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'TemplateNotFound', message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'WebhookNotFound', message: string, code: UserErrorCode, path: Array<string> }
     > } };
@@ -705,6 +715,7 @@ export type UploadSourceImageMutation = { uploadSourceImage: { sourceImage: { id
       | { __typename: 'MaxCostExceeded', cost: number, maxCost: number, message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'ModelNotFound', message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'PromptRefused', message: string, code: UserErrorCode, path: Array<string> }
+      | { __typename: 'QueueFull', queued: number, maxQueued: number, message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'TemplateNotFound', message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'WebhookNotFound', message: string, code: UserErrorCode, path: Array<string> }
     > } };
@@ -758,6 +769,7 @@ export type FinishedItemsQuery = { batch: { id: string, name: string | null, sta
         | { __typename: 'MaxCostExceeded', cost: number, maxCost: number, message: string, code: UserErrorCode, path: Array<string> }
         | { __typename: 'ModelNotFound', message: string, code: UserErrorCode, path: Array<string> }
         | { __typename: 'PromptRefused', message: string, code: UserErrorCode, path: Array<string> }
+        | { __typename: 'QueueFull', queued: number, maxQueued: number, message: string, code: UserErrorCode, path: Array<string> }
         | { __typename: 'TemplateNotFound', message: string, code: UserErrorCode, path: Array<string> }
         | { __typename: 'WebhookNotFound', message: string, code: UserErrorCode, path: Array<string> }
        | null }> } | null };
@@ -788,6 +800,7 @@ export type BatchProgressSubscription = { batchProgress: { sequence: number, bat
         | { __typename: 'MaxCostExceeded', cost: number, maxCost: number, message: string, code: UserErrorCode, path: Array<string> }
         | { __typename: 'ModelNotFound', message: string, code: UserErrorCode, path: Array<string> }
         | { __typename: 'PromptRefused', message: string, code: UserErrorCode, path: Array<string> }
+        | { __typename: 'QueueFull', queued: number, maxQueued: number, message: string, code: UserErrorCode, path: Array<string> }
         | { __typename: 'TemplateNotFound', message: string, code: UserErrorCode, path: Array<string> }
         | { __typename: 'WebhookNotFound', message: string, code: UserErrorCode, path: Array<string> }
        | null }> } };
@@ -817,6 +830,7 @@ export type CostEstimateQuery = { costEstimate: { estimate: { cost: number, prov
       | { __typename: 'MaxCostExceeded', cost: number, maxCost: number, message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'ModelNotFound', message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'PromptRefused', message: string, code: UserErrorCode, path: Array<string> }
+      | { __typename: 'QueueFull', queued: number, maxQueued: number, message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'TemplateNotFound', message: string, code: UserErrorCode, path: Array<string> }
       | { __typename: 'WebhookNotFound', message: string, code: UserErrorCode, path: Array<string> }
     > } };
@@ -942,6 +956,10 @@ export const UserErrorFragmentDoc = new TypedDocumentString(`
   ... on BatchPending {
     batchId
   }
+  ... on QueueFull {
+    queued
+    maxQueued
+  }
   ... on MaxCostExceeded {
     cost
     maxCost
@@ -994,6 +1012,10 @@ export const BatchItemFragmentDoc = new TypedDocumentString(`
   }
   ... on BatchPending {
     batchId
+  }
+  ... on QueueFull {
+    queued
+    maxQueued
   }
   ... on MaxCostExceeded {
     cost
@@ -1090,6 +1112,10 @@ fragment UserError on UserError {
   ... on BatchPending {
     batchId
   }
+  ... on QueueFull {
+    queued
+    maxQueued
+  }
   ... on MaxCostExceeded {
     cost
     maxCost
@@ -1173,6 +1199,10 @@ fragment UserError on UserError {
   ... on BatchPending {
     batchId
   }
+  ... on QueueFull {
+    queued
+    maxQueued
+  }
   ... on MaxCostExceeded {
     cost
     maxCost
@@ -1214,6 +1244,10 @@ export const GenerateBatchDocument = new TypedDocumentString(`
   }
   ... on BatchPending {
     batchId
+  }
+  ... on QueueFull {
+    queued
+    maxQueued
   }
   ... on MaxCostExceeded {
     cost
@@ -1282,6 +1316,10 @@ export const CancelBatchDocument = new TypedDocumentString(`
   ... on BatchPending {
     batchId
   }
+  ... on QueueFull {
+    queued
+    maxQueued
+  }
   ... on MaxCostExceeded {
     cost
     maxCost
@@ -1348,6 +1386,10 @@ export const UploadSourceImageDocument = new TypedDocumentString(`
   }
   ... on BatchPending {
     batchId
+  }
+  ... on QueueFull {
+    queued
+    maxQueued
   }
   ... on MaxCostExceeded {
     cost
@@ -1526,6 +1568,10 @@ export const FinishedItemsDocument = new TypedDocumentString(`
   ... on BatchPending {
     batchId
   }
+  ... on QueueFull {
+    queued
+    maxQueued
+  }
   ... on MaxCostExceeded {
     cost
     maxCost
@@ -1613,6 +1659,10 @@ export const BatchProgressDocument = new TypedDocumentString(`
   }
   ... on BatchPending {
     batchId
+  }
+  ... on QueueFull {
+    queued
+    maxQueued
   }
   ... on MaxCostExceeded {
     cost
@@ -1703,6 +1753,10 @@ export const CostEstimateDocument = new TypedDocumentString(`
   }
   ... on BatchPending {
     batchId
+  }
+  ... on QueueFull {
+    queued
+    maxQueued
   }
   ... on MaxCostExceeded {
     cost
