@@ -5,7 +5,8 @@
 # make test   checks everything: tests, ruff, mypy, import contracts, schema.graphql
 # make test-clients   tries the server behind nginx and Caddy, with the clients that people use, from
 #                     npm and PyPI, and its pages in the Chromium that an npm package brings (for
-#                     Linux on x86-64; elsewhere name one that is installed: make test-clients CHROMIUM=/path/to/it)
+#                     Linux on x86-64; elsewhere name one that is installed: make test-clients CHROMIUM=/path/to/it).
+#                     PgBouncer is tried where it is installed, or with PGBOUNCER=/path/to/it
 # make release-check   checks the changelog and schema.graphql against the last release, and the packages
 # All set up what they need on a machine with Python 3.11 or later and make.
 
@@ -47,6 +48,7 @@ test-clients: $(VENV)/checks $(VENV)-clients/ready $(VENV)-litellm/ready types-s
 	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_client_pages.py \
 		tests/e2e/test_openai_clients.py tests/e2e/test_mcp_clients.py tests/e2e/test_typescript_client.py \
 		tests/e2e/test_playground.py tests/e2e/test_studio_pages.py tests/e2e/test_proxies.py \
+		tests/e2e/test_pgbouncer.py \
 		tests/pages tests/rest \
 		--deselect tests/pages/test_distribution.py::test_a_package_works_in_an_empty_environment
 

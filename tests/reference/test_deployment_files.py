@@ -1,5 +1,6 @@
 """The files that operators copy from docs/operating, and compose.yaml, fit the server."""
 
+import configparser
 import re
 import shutil
 import subprocess
@@ -74,6 +75,16 @@ def test_proxies_wait_long_enough_and_take_the_largest_body(defaults: Settings) 
     kept = re.findall(r"(?:keepalive_timeout|keepalive) (\d+)s", nginx + caddy)
     assert len(kept) == 2
     assert all(int(seconds) < defaults.keep_alive_timeout for seconds in kept)
+
+
+def test_pgbouncer_keeps_sessions_and_has_room_for_a_process(defaults: Settings) -> None:
+    file = configparser.ConfigParser()
+    file.read(FOLDER / "pgbouncer.ini", "utf-8")
+    options = file["pgbouncer"]
+    assert options["pool_mode"] == "session"
+    assert options["ignore_startup_parameters"] == "options"
+    assert int(options["default_pool_size"]) >= defaults.database_pool_size
+    assert int(options["max_client_conn"]) >= int(options["default_pool_size"])
 
 
 @pytest.mark.parametrize("name", UNITS)

@@ -96,7 +96,7 @@ async def running_proxy(
         (folder / "Caddyfile").write_text(_CADDY % folder + text)
         command = (PYTHON.with_name("caddy"), "run", "--config", str(folder / "Caddyfile"))
     async with child_process(*command, cwd=folder, stdout=DEVNULL, stderr=PIPE) as process:
-        await _listens(process, port)
+        await listens(process, port)
         yield
 
 
@@ -110,7 +110,8 @@ def keep_alive_seconds(name: str) -> int:
     return int(seconds)
 
 
-async def _listens(process: asyncio.subprocess.Process, port: int) -> None:
+async def listens(process: asyncio.subprocess.Process, port: int) -> None:
+    """Wait until a process listens on a port; fail with what it wrote if it ends before."""
     async with asyncio.timeout(WAIT_SECONDS):
         while True:
             try:
