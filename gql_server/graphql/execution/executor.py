@@ -6,7 +6,7 @@ fields directly, whole trees of them where every field is plain, and leaves all 
 all errors to graphql-core.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Final, NamedTuple, cast
 
 from graphql import (
@@ -24,6 +24,7 @@ from graphql.type import is_leaf_type, is_list_type, is_non_null_type, is_object
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition
 
+from gql_server.graphql.execution.coroutines import Coroutines, close_unstarted
 from gql_server.graphql.execution.error_order import in_order_of_fields
 from gql_server.graphql.execution.plain_fields import (
     DEFINITION,
@@ -64,6 +65,11 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
         # The only variables that decide which fields a selection set has: @skip and @include.
         self._switches = _switches(self.variable_values.coerced)
         self._has_middleware = bool(self.middleware_manager and self.middleware_manager.middlewares)
+        self._record_coroutines()
+
+    def _record_coroutines(self) -> None:
+        self._coroutines = Coroutines()
+        self.is_awaitable = self._coroutines.is_awaitable
 
     @classmethod
     def build(
@@ -101,6 +107,39 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
             executor._switches = _switches(read.coerced)  # noqa: SLF001 - of its own class
         return cast("list[GraphQLError] | PlainFieldExecutor", executor)
 
+    def build_per_event_executor(self, payload: Any) -> "PlainFieldExecutor":
+        """Return an executor for one event of a subscription, with coroutines of its own."""
+        executor = cast("PlainFieldExecutor", super().build_per_event_executor(payload))
+        executor._record_coroutines()  # noqa: SLF001 - of its own class
+        return executor
+
+    def execute_operation(self, serially: bool | None = None) -> AwaitableOrValue[Any]:  # noqa: FBT001 - graphql-core's
+        """Execute the operation; if it ends early, close the coroutines that have not started."""
+        result = super().execute_operation(serially)
+        if self.is_awaitable(result):
+            return self._ended(result)
+        self._close_unstarted(result)
+        return result
+
+    async def _ended(self, result: Awaitable[Any]) -> Any:
+        try:
+            response = await result
+        except BaseException:
+            self._coroutines.close_unstarted()
+            raise
+        self._close_unstarted(response)
+        return response
+
+    def _close_unstarted(self, response: Any) -> None:
+        if isinstance(response, ExecutionResult) and response.errors:
+            self._coroutines.close_unstarted()
+
+    def settle_in_background(self, awaitables: list[Awaitable[Any]]) -> None:
+        """Settle what an error has made useless, except for coroutines that have not started."""
+        started = [one for one in awaitables if not close_unstarted(one)]
+        if started:
+            super().settle_in_background(started)
+
     def execute_fields(
         self,
         parent_type: GraphQLObjectType,
@@ -133,6 +172,19 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
 
             return completed()
         return _in_order(plan.names, values, cast("dict[str, Any]", rest))
+
+    def complete_list_item_value(self, item: Any, complete_results: list[Any], *rest: Any) -> bool:
+        """Complete an item of a list; return whether it must be awaited."""
+        is_awaited = super().complete_list_item_value(item, complete_results, *rest)
+        if is_awaited:
+            self._coroutines.record(complete_results[-1])
+        return is_awaited
+
+    def complete_awaitable_list_item_value(self, *given: Any) -> Any:
+        """Return a coroutine that completes an item of a list that must be awaited."""
+        completed = super().complete_awaitable_list_item_value(*given)
+        self._coroutines.record(completed)
+        return completed
 
     def build_response(self, data: dict[str, Any] | None) -> Any:
         """Build the response, with its errors in the order of the fields."""
