@@ -48,6 +48,30 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
         assert (ROOT / "gql_server" / name).exists() or (ROOT / name).exists(), name
 
 
+def commands() -> dict[str, set[str]]:
+    """Return each command of docs/commands.md with its options, and each group of commands."""
+    text = (ROOT / "docs/commands.md").read_text("utf-8")
+    sections = re.split(r"^##+ `gql-server (.+)`$", text, flags=re.MULTILINE)
+    return {
+        name: set(re.findall(r"--[a-z-]+", section))
+        for name, section in zip(sections[1::2], sections[2::2], strict=True)
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_exists_with_its_options(page: Path) -> None:
+    known = commands()
+    code = re.findall(r"`gql-server ([a-z][^`]+)`", page.read_text("utf-8"))
+    lines = "\n".join(blocks(page, "sh")).replace("\\\n", " ")
+    code += re.findall(r"(?<![\w./-])gql-server ([a-z][^\n#|&;]*)", lines)
+    for given in code:
+        words = given.split()
+        name = next((one for one in (" ".join(words[:2]), words[0]) if one in known), None)
+        assert name is not None, given
+        options = {word.partition("=")[0] for word in words if word.startswith("--")}
+        assert options <= known[name] | {"--help"}, given
+
+
 @pytest.mark.parametrize("book", blocks(ROOT / "docs/guide/costs.md", "toml"))
 def test_a_price_book_that_is_shown_is_taken(tmp_path: Path, book: str) -> None:
     path = tmp_path / "book.toml"
