@@ -55,11 +55,16 @@ def memory_folder() -> str | None:
 
 
 def marked(folder: str) -> list[psutil.Process]:
-    """Return the running processes of a test run."""
+    """Return the running processes of a test run.
+
+    Those that were forked have its folder's name, as the system shows no environment of theirs.
+    """
+    name = Path(folder).name
     return [
         process
-        for process in psutil.process_iter(["environ"])
-        if (process.info["environ"] or {}).get(MARK) == folder and process.pid != os.getpid()
+        for process in psutil.process_iter(["environ", "name"])
+        if process.pid != os.getpid()
+        and (process.info["name"] == name or (process.info["environ"] or {}).get(MARK) == folder)
     ]
 
 
