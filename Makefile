@@ -2,7 +2,9 @@
 # make types-studio  checks the types of studio/ and its operations against schema.graphql
 # make studio  builds the pages for browsers, which `make run` does too
 # make docs    builds the documentation as a site, which the server has at /docs/; warnings are errors
-# make test   checks everything: tests, ruff, mypy, import contracts, schema.graphql
+# make test   checks a change: tests, ruff, mypy, import contracts, schema.graphql
+# make test-processes   runs the tests that need several processes: servers that are killed, that share
+#                       a database, or whose every operation schemathesis tries
 # make test-clients   tries the server behind nginx and Caddy, with the clients that people use, from
 #                     npm and PyPI, and its pages in the Chromium that an npm package brings (for
 #                     Linux on x86-64; elsewhere name one that is installed: make test-clients CHROMIUM=/path/to/it).
@@ -19,7 +21,7 @@ PEERS := benchmarks/peers
 PAGES := gql_server/pages/static/playground.html
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: run studio docs test tests test-clients test-survival release-check lint types types-studio schema bench pins clean
+.PHONY: run studio docs test tests test-processes test-clients test-survival release-check lint types types-studio schema bench pins clean
 
 # Environments of containers often forbid it, and a hundred processes would compile the same modules.
 unexport PYTHONDONTWRITEBYTECODE
@@ -43,6 +45,9 @@ test: lint
 tests: $(VENV)/checks
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
+test-processes: $(VENV)/checks
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m processes
+
 test-clients: $(VENV)/checks $(VENV)-clients/ready $(VENV)-litellm/ready types-studio
 	$(MAKE) studio docs
 	$(BIN)/python -m pytest -m clients tests/e2e/test_clients.py tests/e2e/test_client_pages.py \
@@ -59,7 +64,7 @@ test-clients: $(VENV)/checks $(VENV)-clients/ready $(VENV)-litellm/ready types-s
 # clock steps, and that die or freeze at every step of a generation. At the end far more requests than
 # a server takes, and an hour of everything on SQLite and one on PostgreSQL: SOAK_SECONDS=600 is shorter.
 test-survival: $(VENV)/checks
-	SURVIVAL_ROUNDS=30 $(BIN)/python -m pytest --numprocesses auto -m "not clients" \
+	SURVIVAL_ROUNDS=30 $(BIN)/python -m pytest --numprocesses auto -m "not clients and not processes" \
 		tests/e2e/batches tests/rest/test_description.py
 	$(BIN)/python -m pytest --numprocesses auto -m survival tests/graphql/test_hostile.py \
 		tests/e2e/test_idle_sockets.py tests/e2e/test_budgets.py \

@@ -12,7 +12,7 @@ import pytest
 from tests.support.child import child_process
 from tests.support.leftovers import marked
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.processes]
 
 ROOT = Path(__file__).parents[1]
 PYTEST = (sys.executable, "-m", "pytest", "-v", "-s", "-p", "no:cacheprovider")

@@ -16,7 +16,7 @@ from tests.support.running_app import RunningApp, png, running_app, workers_ai_s
 from tests.support.waiting import WAIT_SECONDS, until
 from tests.support.workers_ai_app import FakeWorkersAI, RecordedRequest
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.processes]
 
 COSTS = "{ costAnalytics { totalCost totalImages } viewer { webhookSecrets } }"
 IMAGES = "{ images(first: 50) { edges { node { id url } } } }"

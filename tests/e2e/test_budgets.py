@@ -30,7 +30,7 @@ HELD = "SELECT count(*) FROM reservations"
 @pytest.mark.parametrize(
     ("processes", "requests"),
     [
-        pytest.param(2, 100, id="postgresql"),
+        pytest.param(2, 100, id="postgresql", marks=pytest.mark.processes),
         pytest.param(2, 300, id="postgresql, more", marks=pytest.mark.survival),
         pytest.param(1, 300, id="sqlite", marks=pytest.mark.survival),
     ],

@@ -14,7 +14,7 @@ from tests.support.postgres import PostgresServer
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import server_error_page
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.processes]
 
 ROOT = Path(__file__).parents[2]
 RETRIES = 4

@@ -169,6 +169,7 @@ async def database_url(
         yield {"DATABASE_URL": server.setting(name)}
 
 
+@pytest.mark.processes
 async def test_an_hour_back_stops_neither_an_image_nor_a_batch(
     shop: Shop, clock: SteppingClock
 ) -> None:

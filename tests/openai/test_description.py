@@ -67,6 +67,7 @@ async def test_it_is_served_as_rests_is(server: RunningApp, tmp_path: Path) -> N
         assert response.headers["www-authenticate"].startswith("Basic ")
 
 
+@pytest.mark.processes
 async def test_schemathesis_finds_nothing(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> None:
     async with running_app(tmp_path, workers_ai_settings(fake_workers_ai)) as app:
         page = await app.client.get("/v1/docs")

@@ -135,6 +135,7 @@ async def test_where_there_is_no_playground_there_is_no_description(tmp_path: Pa
         await ask(app, "GET", "models")
 
 
+@pytest.mark.processes
 async def test_schemathesis_finds_nothing(tmp_path: Path, fake_workers_ai: FakeWorkersAI) -> None:
     await try_all(tmp_path, fake_workers_ai, "--phases=examples,coverage", "--seed=1")
 

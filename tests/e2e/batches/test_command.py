@@ -25,7 +25,7 @@ from tests.support.waiting import until
 from tests.support.workers_ai_app import FakeWorkersAI
 from tests.support.workers_ai_behaviours import once
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.processes]
 
 PICTURES = 60
 

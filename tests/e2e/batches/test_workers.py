@@ -21,6 +21,7 @@ PICTURES: Final = 60
 ELSEWHERE_SECONDS: Final = 20.0
 
 
+@pytest.mark.processes
 async def test_workers_that_die_and_freeze_lose_and_repeat_nothing_that_was_paid(
     tmp_path: Path, fake_workers_ai: FakeWorkersAI, settings: dict[str, str]
 ) -> None:
