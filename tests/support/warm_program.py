@@ -13,6 +13,7 @@ import runpy
 import signal
 import socket
 import sys
+import warnings
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -108,7 +109,9 @@ def _serve(control: socket.socket, *, forks_workers: bool) -> None:
 def _forked_twice() -> int:
     """Fork a process whose parent ends; return its ID here and 0 there."""
     reader, writer = os.pipe()
-    between = os.fork()
+    # From Python 3.12 on it warns of threads; that of pyarrow's allocator knows about forks.
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        between = os.fork()
     if between:
         os.close(writer)
         os.waitpid(between, 0)
