@@ -18,6 +18,7 @@ from tests.test_docs import blocks
 
 pytestmark = [pytest.mark.anyio, pytest.mark.clients]
 
+MAX_SITE_BYTES = 3 * 1024 * 1024
 PAGES_ARE_BUILT = (
     "from gql_server.pages.not_built import pages_are_built as ok; assert ok()\n"
     "from gql_server.pages.documentation import SITE; assert (SITE / 'index.html').is_file()"
@@ -39,7 +40,11 @@ async def test_the_wheel_and_the_sdist_have_every_file_of_the_pages(
     built = {path.relative_to(ROOT).as_posix() for path in files}
     assert "gql_server/pages/static/playground.html" in built, "make studio"
     assert "gql_server/pages/site/settings.html" in built, "make docs"
-    assert built <= set(ZipFile(packages[".whl"]).namelist())
+    with ZipFile(packages[".whl"]) as wheel:
+        members = wheel.infolist()
+    assert built <= {member.filename for member in members}
+    site = [one.compress_size for one in members if "/pages/site/" in one.filename]
+    assert 0 < sum(site) <= MAX_SITE_BYTES
     with tarfile.open(packages[".gz"]) as archive:
         packed = {name.partition("/")[2] for name in archive.getnames()}
     assert built | {"studio/package-lock.json", "hatch_build.py", "tools/studio.py"} <= packed

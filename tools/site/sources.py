@@ -16,7 +16,7 @@ from tools.site.navigation import ROOT, Navigation
 _LINK: Final = re.compile(r"(?<!!)\[((?:`[^`]*`|[^]\[`])*)\]\(([^)#\s]*)(#[^)\s]*)?\)")
 _FENCE: Final = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 _HOME: Final = "index.md"
-_SHOWN: Final = {"", ".conf", ".json", ".md", ".service", ".yaml"}
+_SHOWN: Final = {"", ".conf", ".ini", ".json", ".md", ".service", ".yaml"}
 """Files that the site has; of others, such as code, only the label of a link stays."""
 
 
