@@ -9,11 +9,13 @@ import tarfile
 from pathlib import Path
 from zipfile import ZipFile
 
+import httpx
 import pytest
 
 from gql_server.pages.documentation import SITE
 from gql_server.pages.static_files import STATIC
 from tests.support.node import PYTHON, ROOT, run
+from tests.support.process import server_process
 from tests.test_docs import blocks
 
 pytestmark = [pytest.mark.anyio, pytest.mark.clients]
@@ -87,3 +89,9 @@ async def test_a_package_works_in_an_empty_environment(
     await run(command, "migrate", folder=folder)
     assert (folder / "data" / "gql_server.db").exists()
     await run(python, "-c", PAGES_ARE_BUILT, folder=folder)
+    async with (
+        server_process(folder, {}, is_new=True, python=python) as server,
+        httpx.AsyncClient(base_url=server.url, headers={"accept": "text/html, */*"}) as client,
+    ):
+        for path in ("/", "/graphql", "/docs/", "/schema.graphql", "/api/docs"):
+            assert (await client.get(path)).status_code == 200, path

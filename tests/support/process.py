@@ -109,15 +109,17 @@ async def server_process(
     *options: str,
     port: int | None = None,
     is_new: bool = False,
+    python: Path | str = sys.executable,
 ) -> AsyncIterator[ServerProcess]:
     """Start `gql-server serve` in a folder, and kill it at the end where it still runs.
 
-    On SQLite it finds a database that has been migrated, unless ``is_new``.
+    On SQLite it finds a database that has been migrated, unless ``is_new``. ``python`` is that of
+    the environment which the server is installed in.
     """
     port = port or free_port()
     if not is_new and settings.keys().isdisjoint({"DATABASE_URL", "DATA_DIR"}):
         make_sqlite(folder / "data" / "gql_server.db")
-    command = (sys.executable, "-m", "gql_server", "serve", *options)
+    command = (python, "-m", "gql_server", "serve", *options)
     async with child_process(
         *command,
         cwd=folder,
