@@ -21,9 +21,9 @@ IDEMPOTENCY_KEY: Final = (
     "each request runs."
 )
 MODELS: Final = (
-    "IDs of models to try, in this order, when `model` is out of capacity, deprecated, refuses the "
-    f"request or costs more than `maxCost`. At most {MAX_MODELS} models, `model` included; each "
-    "must support the request's settings."
+    "IDs of models to try, in this order, when `model` does not generate the image, such as when "
+    "it is out of capacity, refuses the request or costs more than `maxCost`. At most "
+    f"{MAX_MODELS} models, `model` included; each must support the request's settings."
 )
 TAGS: Final = (
     f"Tags to find the image by, such as `shop`: at most {MAX_TAGS}, each of 1 to {MAX_TAG_LENGTH} "

@@ -22,12 +22,13 @@ class Role(Enum):
     Each role includes those before it.
     """
 
-    READER = strawberry.enum_value(domain.Role.READER, description="Read the user's own data.")
+    READER = strawberry.enum_value(domain.Role.READER, description="Reads the user's own data.")
     CREATOR = strawberry.enum_value(
-        domain.Role.CREATOR, description="Also create images and templates, which spends money."
+        domain.Role.CREATOR, description="Also creates images and templates, which spends money."
     )
     ADMIN = strawberry.enum_value(
-        domain.Role.ADMIN, description="Also read and change all users' data and manage the server."
+        domain.Role.ADMIN,
+        description="Also reads and changes all users' data, and manages the server.",
     )
 
 
@@ -56,7 +57,7 @@ class ApiKey(Node):
         description="When the key expires. Null if it does not expire."
     )
     revoked_at: datetime | None = strawberry.field(
-        description="When the key was revoked. Null while it is valid."
+        description="When the key was revoked. Null unless it was."
     )
     last_used_at: datetime | None = strawberry.field(
         description="When the key was last used, accurate to about two minutes. Null if it "

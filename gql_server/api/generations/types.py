@@ -55,7 +55,8 @@ class Generation(Node):
     )
     status: GenerationStatus = strawberry.field(description="Current status.")
     is_cancelable: bool = strawberry.field(
-        description="Whether `cancelGeneration` prevents the image, because it has not started."
+        description="Whether `cancelGeneration` can prevent the image, because generation has not "
+        "started."
     )
     cost: float = strawberry.field(
         description="Amount charged, in US dollars. 0 until the image is stored."

@@ -26,7 +26,9 @@ class DeletedImages(Enum):
     EXCLUDE = strawberry.enum_value(
         rows.Deleted.EXCLUDE, description="Only images that are not deleted."
     )
-    INCLUDE = strawberry.enum_value(rows.Deleted.INCLUDE, description="Deleted images as well.")
+    INCLUDE = strawberry.enum_value(
+        rows.Deleted.INCLUDE, description="All images, whether or not they are deleted."
+    )
     ONLY = strawberry.enum_value(rows.Deleted.ONLY, description="Only deleted images.")
 
 

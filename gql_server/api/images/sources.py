@@ -31,13 +31,14 @@ class RequestKind(Enum):
     """Kind of request that generated an image."""
 
     TEXT_TO_IMAGE = strawberry.enum_value(
-        domain.RequestKind.TEXT_TO_IMAGE, description="A prompt without images."
+        domain.RequestKind.TEXT_TO_IMAGE,
+        description="Generated from a prompt, without source images.",
     )
     IMAGE_TO_IMAGE = strawberry.enum_value(
-        domain.RequestKind.IMAGE_TO_IMAGE, description="Source images."
+        domain.RequestKind.IMAGE_TO_IMAGE, description="Generated from source images."
     )
     INPAINTING = strawberry.enum_value(
-        domain.RequestKind.INPAINTING, description="Source images and a mask."
+        domain.RequestKind.INPAINTING, description="Generated from source images and a mask."
     )
 
 

@@ -68,9 +68,9 @@ class ImageSettings(ModelSettings):
         None,
     )
     models: list[str] | None = described(
-        "IDs of models to try, in this order, when `model` is out of capacity, deprecated, refuses "
-        f"the request or costs more than `max_cost`. At most {MAX_MODELS} models, `model` "
-        "included. None when omitted.",
+        "IDs of models to try, in this order, when `model` does not generate the image, such as "
+        "when it is out of capacity, refuses the request or costs more than `max_cost`. At most "
+        f"{MAX_MODELS} models, `model` included. None when omitted.",
         None,
     )
     template_id: str | None = described(

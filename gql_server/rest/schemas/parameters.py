@@ -53,10 +53,10 @@ class ModelAndTemplate(Given):
         None,
     )
     models: list[str] | None = described(
-        "IDs of models to try, in this order, when `model` is out of capacity, deprecated, refuses "
-        f"the request or costs more than `max_cost`. At most {MAX_MODELS} models, `model` "
-        "included; each must support the request's settings. When `model` is omitted, too, the "
-        "template's apply.",
+        "IDs of models to try, in this order, when `model` does not generate the image, such as "
+        "when it is out of capacity, refuses the request or costs more than `max_cost`. At most "
+        f"{MAX_MODELS} models, `model` included; each must support the request's settings. When "
+        "`model` is omitted, too, the template's apply.",
         [SDXL],
         None,
         fail_fast=True,

@@ -19,7 +19,7 @@ export type BatchItemInput = {
   metadata?: unknown;
   /** Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`; the query `models` lists all. When omitted, the template's model, or else the first of the field `models`. */
   model?: string | null | undefined;
-  /** IDs of models to try, in this order, when `model` is out of capacity, deprecated, refuses the request or costs more than `maxCost`. At most 5 models, `model` included; each must support the request's settings. `Image.skippedModels` lists those that were skipped. When `model` is omitted, too, the template's apply. */
+  /** IDs of models to try, in this order, when `model` does not generate the image, such as when it is out of capacity, refuses the request or costs more than `maxCost`. At most 5 models, `model` included; each must support the request's settings. `Image.skippedModels` lists those that were skipped. When `model` is omitted, too, the template's apply. */
   models?: Array<string> | null | undefined;
   /** Things the image should not show, such as `blurry, text`. None when omitted; the maximum length depends on the model: see `Model.parameters`. */
   negativePrompt?: string | null | undefined;
@@ -119,7 +119,7 @@ export type CostEstimateInput =
 export type DeletedImages =
   /** Only images that are not deleted. */
   | 'EXCLUDE'
-  /** Deleted images as well. */
+  /** All images, whether or not they are deleted. */
   | 'INCLUDE'
   /** Only deleted images. */
   | 'ONLY';
@@ -146,7 +146,7 @@ export type GenerateBatchInput = {
   metadata?: unknown;
   /** Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`; the query `models` lists all. When omitted, the template's model, or else the first of the field `models`. */
   model?: string | null | undefined;
-  /** IDs of models to try, in this order, when `model` is out of capacity, deprecated, refuses the request or costs more than `maxCost`. At most 5 models, `model` included; each must support the request's settings. `Image.skippedModels` lists those that were skipped. When `model` is omitted, too, the template's apply. */
+  /** IDs of models to try, in this order, when `model` does not generate the image, such as when it is out of capacity, refuses the request or costs more than `maxCost`. At most 5 models, `model` included; each must support the request's settings. `Image.skippedModels` lists those that were skipped. When `model` is omitted, too, the template's apply. */
   models?: Array<string> | null | undefined;
   /** Name of the batch, for people, such as `Spring catalogue`: 1 to 200 characters. None when omitted. */
   name?: string | null | undefined;
@@ -200,7 +200,7 @@ export type GenerateImageInput = {
   metadata?: unknown;
   /** Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`; the query `models` lists all. When omitted, the template's model, or else the first of the field `models`. */
   model?: string | null | undefined;
-  /** IDs of models to try, in this order, when `model` is out of capacity, deprecated, refuses the request or costs more than `maxCost`. At most 5 models, `model` included; each must support the request's settings. `Image.skippedModels` lists those that were skipped. When `model` is omitted, too, the template's apply. */
+  /** IDs of models to try, in this order, when `model` does not generate the image, such as when it is out of capacity, refuses the request or costs more than `maxCost`. At most 5 models, `model` included; each must support the request's settings. `Image.skippedModels` lists those that were skipped. When `model` is omitted, too, the template's apply. */
   models?: Array<string> | null | undefined;
   /** Things the image should not show, such as `blurry, text`. None when omitted; the maximum length depends on the model: see `Model.parameters`. */
   negativePrompt?: string | null | undefined;
