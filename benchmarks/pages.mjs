@@ -31,22 +31,23 @@ async function visit(path, sought) {
   await page.goto(`${origin}${path}`, { waitUntil: 'commit' });
   const complete = await page.evaluate(untilThere, sought);
   const { painted, kilobytes } = await page.evaluate(() => ({
-    painted: performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
+    painted: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null,
     kilobytes: ['navigation', 'resource']
       .flatMap((type) => performance.getEntriesByType(type))
       .reduce((sum, { transferSize }) => sum + transferSize / 1024, 0),
   }));
   await context.close();
-  return { painted, complete, kilobytes };
+  return { painted: painted ?? complete, complete, kilobytes };
 }
 
 // Runs in the page; returns the milliseconds since the visit began. An image must have been drawn, too.
 function untilThere(selector) {
-  return new Promise((found) => {
+  return new Promise((found, fail) => {
     const look = () => {
       const element = document.querySelector(selector);
       const isDrawn = !(element instanceof HTMLImageElement) || (element.complete && element.naturalWidth > 0);
       if (element?.getClientRects().length && isDrawn) found(performance.now());
+      else if (performance.now() > 60_000) fail(new Error(`${selector} did not appear`));
       else requestAnimationFrame(look);
     };
     look();

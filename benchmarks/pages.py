@@ -20,6 +20,7 @@ mutation Generate($input: GenerateImageInput!) {
 _MODEL: Final = "@cf/black-forest-labs/flux-1-schnell"
 _IMAGES: Final = 12
 _TURNS: Final = 7
+_MAX_SECONDS: Final = 600.0
 _SCRIPT: Final = Path(__file__).parent / "pages.mjs"
 
 
@@ -42,6 +43,7 @@ def measure_pages(folder: Path) -> list[PageTiming]:
             capture_output=True,
             text=True,
             check=False,
+            timeout=_MAX_SECONDS,
         )
     if done.returncode:
         raise RuntimeError(f"{_SCRIPT.name} failed:\n{done.stderr}")

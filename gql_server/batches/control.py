@@ -84,7 +84,8 @@ async def retry_batch(
         BatchNotFound: The caller has no such batch.
         BatchConflict: The batch is still running, none of its items failed, or their requests have
             been erased.
-        Rejected: The requests are no longer valid.
+        Rejected: The requests are no longer valid, or exceed a budget or the owner's limit of
+            queued images.
         IdempotencyConflict, IdempotencyInProgress: As for ``create_batch``.
     """
     batch = await _find(services, principal, batch_id)

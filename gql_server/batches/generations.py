@@ -44,7 +44,8 @@ async def start_generation(
     """Accept an image and return at once; it is generated in the background.
 
     Raises:
-        Rejected: The request is invalid or exceeds a budget; nothing is generated.
+        Rejected: The request is invalid, or exceeds a budget or the user's limit of queued images;
+            nothing is generated.
         BatchPending: The deadline passed; the generation will still be accepted.
         IdempotencyConflict: The key was used with another request.
         IdempotencyInProgress: The deadline passed while an earlier request was running.

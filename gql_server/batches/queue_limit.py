@@ -6,7 +6,7 @@ from gql_server.database.queries.unfinished_images import (
     count_unfinished_images,
     lock_unfinished_images,
 )
-from gql_server.domain.errors import QueueFull, Rejected
+from gql_server.domain.errors import ErrorCode, InvalidInput, QueueFull, Rejected
 from gql_server.generation.services import Services
 
 
@@ -14,7 +14,7 @@ async def check_queue(services: Services, user_id: str, images: int) -> None:
     """Check whether so many images would be accepted now.
 
     Raises:
-        Rejected: With QueueFull.
+        Rejected: With QueueFull, or InvalidInput where no wait would help.
     """
     if services.queued_images_per_user:
         async with services.database.read() as connection:
@@ -30,7 +30,7 @@ async def keep_queue_within_limit(
     Call it last: until the transaction ends, it excludes others that add images of this user.
 
     Raises:
-        Rejected: With QueueFull.
+        Rejected: With QueueFull, or InvalidInput where no wait would help.
     """
     if services.queued_images_per_user:
         await lock_unfinished_images(connection, user_id)
@@ -40,5 +40,11 @@ async def keep_queue_within_limit(
 
 def _check(services: Services, queued: int, images: int) -> None:
     limit = services.queued_images_per_user
+    if images > limit:  # whatever else is queued: sending it again later would not help
+        message = (
+            f"A user may have at most {limit} images in unfinished batches and generations; this "
+            f"request alone has {images}. Request fewer."
+        )
+        raise Rejected([InvalidInput(message, path=(), code=ErrorCode.TOO_MANY)])
     if queued + images > limit:
         raise Rejected([QueueFull(queued=queued, requested=images, max_queued=limit)])

@@ -74,6 +74,8 @@ async def validate_batch(
     accepted: list[ValidatedRequest] = []
     with span(Span.ACCEPT_BATCH) as recorded:
         checked = await _checked(services, principal, request)
+        if not request.is_single:  # the transaction checks it, too, but must then insert them all
+            await _check_queue(services, principal, checked, request)
         async with bulk_work() as pace:
             for image in checked:
                 accepted.append(image)
@@ -95,10 +97,22 @@ async def estimate_batch(services: Services, principal: Principal, request: Batc
     Raises:
         Rejected: The batch would not be accepted; contains every error.
     """
-    price = _total(await _checked(services, principal, request), request)
+    checked = await _checked(services, principal, request)
+    await _check_queue(services, principal, checked, request)
+    price = _total(checked, request)
     payer = Payer(user_id=principal.user_id, key_id=principal.key_id)
     await services.reservations.check(payer, price.cost)
     return price
+
+
+async def _check_queue(
+    services: Services,
+    principal: Principal,
+    checked: Sequence[ValidatedRequest],
+    request: BatchRequest,
+) -> None:
+    images = len(checked) * request.images_per_prompt
+    await check_queue(services, principal.user_id, images)
 
 
 async def _checked(
@@ -135,7 +149,6 @@ async def _checked(
         reported = list(cost_errors(request.max_cost, _total(checked, request).cost))
     if reported:
         raise Rejected(reported)
-    await check_queue(services, principal.user_id, len(checked) * request.images_per_prompt)
     return checked
 
 

@@ -15,6 +15,7 @@ from gql_server.bootstrap.resources import check_start
 from gql_server.bootstrap.web import create_app
 from gql_server.cli.start import check_workers_can_be_apart, fail, read_settings, show_database
 from gql_server.pages.not_built import HOW_TO_BUILD, pages_are_built
+from gql_server.processes.garbage_collection import tune_garbage_collection
 from gql_server.processes.stop_timer import end_within
 from gql_server.settings import Settings
 from gql_server.web.listening import listen
@@ -58,7 +59,7 @@ def serve(
     asyncio.run(check_start(settings))
     check_metrics_port(settings)
     listener = _listen(settings)
-    server = _GreetingServer(server_config(app, settings), settings)
+    server = GreetingServer(server_config(app, settings), settings)
     server.run(sockets=[listener])
     if not server.started:
         raise typer.Exit(1)
@@ -73,7 +74,7 @@ def _listen(settings: Settings) -> socket.socket:
         fail(f"HOST, PORT: cannot listen on {host} port {port}: {error.strerror}")
 
 
-class _GreetingServer(Server):
+class GreetingServer(Server):
     """Says where to go once it listens, and ends within its time."""
 
     def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
@@ -90,8 +91,10 @@ class _GreetingServer(Server):
         super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen, and say where."""
         await super().startup(sockets)
         if self.started:
+            tune_garbage_collection()
             typer.echo(f"gql_server {__version__} is at {self._url}")
             if self._lacks_pages:
                 typer.echo(HOW_TO_BUILD)

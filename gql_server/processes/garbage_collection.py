@@ -6,9 +6,10 @@ from typing import Final
 _THRESHOLDS: Final = (10_000, 5, 10)
 """How many new objects, and how many collections of the younger generation, start a collection.
 
-Python's own (700, 10, 10) start a full collection after 70,000 new objects. An open subscription
-has some 270 objects: while a thousand are opened, five full collections stop everything for up to
-0.3 s each. With these a full collection follows 500,000 new objects.
+Those of Python 3.11 and 3.12 (700, 10, 10) can start a full collection after 70,000 new objects.
+An open subscription has some 270 objects: while a thousand are opened, five full collections stop
+everything for up to 0.3 s each. With these a full collection follows 500,000 new objects at the
+earliest.
 """
 
 

@@ -8,7 +8,6 @@ from typing import Any, Final
 import uvicorn
 
 from gql_server.access.live_sessions import LiveSessions
-from gql_server.processes.garbage_collection import tune_garbage_collection
 from gql_server.settings import Settings
 from gql_server.telemetry.metrics import CLIENTS_DROPPED, WEBSOCKET_MESSAGES
 from gql_server.web.middleware.open_requests import OpenRequests
@@ -52,11 +51,6 @@ class Server(uvicorn.Server):
 
     Uvicorn itself closes sockets, and waits for all other responses.
     """
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen."""
-        await super().startup(sockets)
-        tune_garbage_collection()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop."""

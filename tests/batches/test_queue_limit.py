@@ -50,14 +50,15 @@ async def test_a_user_has_no_more_images_in_unfinished_batches(
         assert error == {
             "__typename": "QueueFull",
             "code": "QUEUE_FULL",
-            "message": "The user has 3 images waiting to be generated; 3 more would exceed the "
+            "message": "The user has 3 images waiting or being generated; 3 more would exceed the "
             "maximum of 5. Try again when enough of them have been generated, or cancel a batch.",
             "path": ["input"],
             "queued": 3,
             "maxQueued": 5,
         }
         (error,) = (await accepted(app, 6))["userErrors"]
-        assert error["message"].startswith("A user may have 5 images waiting to be generated;")
+        assert (error["__typename"], error["code"]) == ("InvalidInput", "TOO_MANY")
+        assert error["message"].startswith("A user may have at most 5 images")
         estimate = (await app.ask(ESTIMATE, input={"batch": pictures(3)}))["costEstimate"]
         assert estimate["userErrors"] == [{"__typename": "QueueFull"}]
         body = {"prompts": ["A red fox"] * 3, "model": FLUX}

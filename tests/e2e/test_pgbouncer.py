@@ -69,6 +69,8 @@ async def test_a_batch_is_watched_to_its_end(pooled: Pooled) -> None:
 
 
 async def test_notifications_arrive(pooled: Pooled) -> None:
+    # Only a notification may wake the subscription.
+    pooled.app.services.progress._look_again_seconds = 3600.0
     async with subscriber(pooled.app.settings.server_url) as watcher:
         await watcher.subscribe(CREATED)
         await watcher.settled()

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import uvicorn
 
+from gql_server.cli.serve import GreetingServer
 from gql_server.processes.garbage_collection import tune_garbage_collection
-from gql_server.web.server import Server
+from gql_server.settings import Settings
+from tests.support.waiting import WAIT_SECONDS
 
 DEFAULT = (700, 10, 10)
 
@@ -56,7 +58,7 @@ def test_cycles_are_collected() -> None:
     assert len(kept) == 20_000
 
 
-async def test_a_server_sets_it_when_it_has_started() -> None:
+async def test_the_server_sets_it_when_it_has_started() -> None:
     async def app(_scope: Any, receive: Any, send: Any) -> None:
         while (message := await receive())["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
@@ -64,10 +66,12 @@ async def test_a_server_sets_it_when_it_has_started() -> None:
         await send({"type": "lifespan.shutdown.complete"})
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Server(uvicorn.Config(app, log_config=None, lifespan="on"))
+        config = uvicorn.Config(app, log_config=None, lifespan="on")
+        server = GreetingServer(config, Settings())
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started:
-            await asyncio.sleep(0)
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not server.started:
+                await asyncio.sleep(0)
         assert gc.get_threshold() != DEFAULT
         assert gc.get_freeze_count() > 0
         server.should_exit = True

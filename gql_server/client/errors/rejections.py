@@ -114,7 +114,7 @@ class BatchConflict(Rejected):
 
 
 class QueueFull(Rejected):
-    """The user has too many images in unfinished batches. Nothing was accepted."""
+    """The user has too many images in unfinished batches and generations. Nothing was accepted."""
 
     @property
     def queued(self) -> int | None:

@@ -42,17 +42,11 @@ class QueueFull(DomainError):
     """
 
     def __init__(self, *, queued: int, requested: int, max_queued: int) -> None:
-        if requested > max_queued:
-            message = (
-                f"A user may have {max_queued} images waiting to be generated; this request alone "
-                f"has {requested}. Request fewer."
-            )
-        else:
-            message = (
-                f"The user has {queued} images waiting to be generated; {requested} more would "
-                f"exceed the maximum of {max_queued}. Try again when enough of them have been "
-                "generated, or cancel a batch."
-            )
+        message = (
+            f"The user has {queued} images waiting or being generated; {requested} more would "
+            f"exceed the maximum of {max_queued}. Try again when enough of them have been "
+            "generated, or cancel a batch."
+        )
         super().__init__(message, code=ErrorCode.QUEUE_FULL)
         self.queued = queued
         self.max_queued = max_queued

@@ -568,6 +568,8 @@ export const de: Words = {
     submit: 'Anmelden',
     checking: 'Schlüssel wird geprüft …',
     provider: 'Mit Ihrer Organisation anmelden',
+    needsStorage:
+      'Ihr Browser erlaubt dieser Seite keinen Speicher, den die Anmeldung mit Ihrer Organisation braucht. Erlauben Sie ihn für diese Website, oder geben Sie einen API-Schlüssel ein.',
     or: 'oder',
     missing: 'Noch kein Schlüssel? Die Verwaltung legt einen auf der Seite „API-Schlüssel“ an, oder mit',
     ended: 'Sie wurden abgemeldet.',

@@ -554,6 +554,8 @@ export const en = {
     submit: 'Sign in',
     checking: 'Checking the key…',
     provider: 'Sign in with your organization',
+    needsStorage:
+      'Your browser allows this page no storage, which signing in with your organization needs. Allow it for this site, or enter an API key.',
     or: 'or',
     missing: 'No key yet? An administrator creates one on the page “API keys”, or with',
     ended: 'You were signed out.',

@@ -4,6 +4,7 @@ import { Checkbox, Field } from '../design/Field';
 import { useWords } from '../language/Language';
 import { Welcome } from '../shell/Welcome';
 import type { ServerInfo } from './server-info';
+import { tabStorage } from './browser-storage';
 import { startSignIn } from './provider';
 import styles from './SignIn.module.css';
 
@@ -30,7 +31,8 @@ export function SignIn({
   }
   return (
     <Welcome title={words.title}>
-      {serverInfo.hasProvider && (
+      {serverInfo.hasProvider && !tabStorage.survivesThePage && <p role="alert">{words.needsStorage}</p>}
+      {serverInfo.hasProvider && tabStorage.survivesThePage && (
         <>
           {message && <p role="alert">{message}</p>}
           <Button
