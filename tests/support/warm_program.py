@@ -14,8 +14,6 @@ import signal
 import socket
 import sys
 import warnings
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path
 from typing import Final
 
@@ -79,12 +77,24 @@ def _prepare() -> None:
 
 def _tests_imported(paths: list[str]) -> bool:
     """Import tests as pytest does; return whether all could be."""
+    # Nothing is captured: modules may keep the streams that they find.
+    options = ("--collect-only", "--capture=no", "--numprocesses=0", "-p", "no:cacheprovider")
     threshold = gc.get_threshold()
-    options = ("--collect-only", "-qq", "--numprocesses=0", "-p", "no:cacheprovider")
-    with redirect_stdout(StringIO()):
-        code = pytest.main([*options, *paths])
+    output = os.dup(1)
+    _write_nowhere()
+    code = pytest.main([*options, *paths])
+    sys.stdout.flush()
+    os.dup2(output, 1)
+    os.close(output)
     gc.set_threshold(*threshold)
     return code in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
+
+
+def _write_nowhere() -> None:
+    """Have standard output go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
 
 def _serve(control: socket.socket, *, forks_workers: bool) -> None:
@@ -164,7 +174,7 @@ def _has_forked_a_starter() -> bool:
         other.close()
         return False
     Starter.inherited.close()
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    _write_nowhere()
     _serve(other, forks_workers=False)
     return True
 
