@@ -2,6 +2,7 @@ import { createContext, useContext, useEffect, useMemo, useState, type ReactNode
 import { chosenLanguage, keepLanguage, loadWords, type LanguageCode } from './choice';
 import { en, type Words } from './en';
 import { Format } from './format';
+import { isLocale } from './locales';
 
 interface Language {
   code: LanguageCode;
@@ -59,13 +60,4 @@ export function useFormat(): Format {
 /** Returns the browser's own locale where it is of the language: `de-CH` writes numbers its own way. */
 function localeOf(code: LanguageCode): string {
   return navigator.languages.find((tag) => tag.toLowerCase().startsWith(code) && isLocale(tag)) ?? code;
-}
-
-/** Chromium's languages come from the system's, which may be one that `Intl` rejects: `en-US@posix`. */
-function isLocale(tag: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(tag).length > 0;
-  } catch {
-    return false;
-  }
 }

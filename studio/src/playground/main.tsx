@@ -1,3 +1,4 @@
+import '../language/locales';
 import 'graphiql/setup-workers/vite';
 import 'graphiql/style.css';
 import '@graphiql/plugin-explorer/style.css';

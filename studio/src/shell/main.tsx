@@ -1,3 +1,4 @@
+import '../language/locales';
 import '../design/base.css';
 import { Router } from 'wouter';
 import { PUBLIC_PATH } from '../api/addresses';

@@ -30,7 +30,8 @@ async function worksWith(browser, difference) {
 
 // Chromium's language where the system's locale is POSIX.
 function speaksAnUnknownLanguage() {
-  Object.defineProperty(navigator, 'languages', { get: () => ['en-US@posix', 'en'] });
+  Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true });
+  Object.defineProperty(navigator, 'languages', { value: ['en-US@posix'] });
 }
 
 // As where all cookies are blocked.
