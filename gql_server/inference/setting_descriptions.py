@@ -9,21 +9,33 @@ from typing import Final
 from gql_server.domain.text import MAX_JSON_BYTES
 
 SETTING_DESCRIPTIONS: Final[Mapping[str, str]] = {
-    "negative_prompt": "Things the image should not show, such as `blurry, text`.",
-    "width": "Image width in pixels, such as 1024.",
-    "height": "Image height in pixels, such as 768.",
-    "steps": "Number of denoising steps, such as 20. More steps are slower and often sharper, "
-    "and may cost more.",
-    "guidance": "Guidance scale, such as 7.5. Higher values follow the prompt more closely.",
-    "seed": "Seed of the random generator, such as 42. The same seed and settings give the same "
-    "image.",
+    "negative_prompt": "Things the image should not show.",
+    "width": "Image width in pixels.",
+    "height": "Image height in pixels.",
+    "steps": "Number of denoising steps. More steps are slower and often sharper, and may cost "
+    "more.",
+    "guidance": "Guidance scale. Higher values follow the prompt more closely.",
+    "seed": "Seed of the random generator. The same seed and settings give the same image.",
     "strength": "How much the result may differ from the source image, from 0 (not at all) to 1.",
-    "aspect_ratio": "Width to height, such as `16:9`.",
-    "quality": "Quality of the image, such as `high`. Higher quality is slower and may cost more.",
-    "background": "Background of the image, such as `opaque`.",
-    "output_format": "File format of the image, such as `png`.",
+    "aspect_ratio": "Ratio of width to height.",
+    "quality": "Quality of the image. Higher quality is slower and may cost more.",
+    "background": "Background of the image.",
+    "output_format": "File format of the image.",
 }
-"""By the names of ``SHARED_NAMES``."""
+"""By the names of ``SHARED_NAMES``. Without examples: none is valid for every model."""
+
+_EXAMPLES: Final[Mapping[str, str]] = {
+    "negative_prompt": "`blurry, text`",
+    "width": "1024",
+    "height": "768",
+    "steps": "20",
+    "guidance": "7.5",
+    "seed": "42",
+    "aspect_ratio": "`16:9`",
+    "quality": "`high`",
+    "background": "`opaque`",
+    "output_format": "`png`",
+}
 
 OWN_SETTINGS: Final = (
     "Settings that only some models have, as a JSON object with the model's own names, such as "
@@ -57,7 +69,7 @@ def request_descriptions(see: str, *, see_own: str | None = None) -> Mapping[str
         "output_format": choice,
     }
     return {
-        **{name: f"{text} {bounds[name]}" for name, text in SETTING_DESCRIPTIONS.items()},
+        **{name: f"{_with_example(name)} {bounds[name]}" for name in SETTING_DESCRIPTIONS},
         "parameters": f"{OWN_SETTINGS}. {_OWN_SIZE} Defaults and ranges depend on the model: "
         f"{see_own or see}",
     }
@@ -88,8 +100,14 @@ def change_descriptions(see: str, *, see_own: str | None = None) -> Mapping[str,
         "output_format": choice,
     }
     return {
-        **{name: f"{text} {changes[name]}" for name, text in SETTING_DESCRIPTIONS.items()},
+        **{name: f"{_with_example(name)} {changes[name]}" for name in SETTING_DESCRIPTIONS},
         "parameters": f"{OWN_SETTINGS}. Settings that the object leaves out stay as they were; "
         "null, for one or for the whole object, stands for the model's default. "
         f"{_OWN_SIZE} Ranges depend on the model: {see_own or see}",
     }
+
+
+def _with_example(name: str) -> str:
+    first, end, rest = SETTING_DESCRIPTIONS[name].partition(".")
+    example = f", such as {_EXAMPLES[name]}" if name in _EXAMPLES else ""
+    return f"{first}{example}{end}{rest}"

@@ -26,7 +26,7 @@ async def test_every_model_is_listed_with_what_it_takes(app: RunningApp) -> None
         """{ models {
           id name provider description speed quality typicalSeconds { minimum maximum }
           costPerImage unitPrices { unit price neurons } capabilities
-          parameters { name type default minimum maximum multipleOf description }
+          parameters { name location type default minimum maximum multipleOf description }
           imageInputs { minimum maximum takesMask needsMask }
           defaultSize { width height } maxPromptLength isRecommended isBeta isAvailable
         } }"""
@@ -44,14 +44,22 @@ async def test_every_model_is_listed_with_what_it_takes(app: RunningApp) -> None
     assert flux["capabilities"] == ["SEED"]
     assert flux["parameters"][0] == {
         "name": "steps",
+        "location": "FIELD",
         "type": "INTEGER",
         "default": 4,
         "minimum": 1,
         "maximum": 8,
         "multipleOf": None,
-        "description": "Number of denoising steps, such as 20. More steps are slower and often "
-        "sharper, and may cost more.",
+        "description": "Number of denoising steps. More steps are slower and often sharper, and "
+        "may cost more.",
     }
+    # The shared text of a setting has no example: no value is valid for every model.
+    assert [
+        (name, parameter["name"])
+        for name, model in models.items()
+        for parameter in model["parameters"]
+        if parameter["location"] == "FIELD" and "such as" in parameter["description"]
+    ] == []
     assert flux["imageInputs"] is None
     assert flux["defaultSize"] == {"width": 1024, "height": 1024}
     inpainting = models["@cf/runwayml/stable-diffusion-v1-5-inpainting"]
