@@ -33,6 +33,15 @@ METADATA: Final = (
     "Client-defined metadata stored with the image: a JSON object of at most "
     f'{MAX_JSON_BYTES // 1024} KiB, such as `{{"order": 42}}`.'
 )
+SOURCE_IMAGES: Final = (
+    "IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use as references. "
+    "The number depends on the model: see `Model.imageInputs`."
+)
+MASK_IMAGE: Final = (
+    "ID of a mask: a generated image (`img_…`) or an upload (`src_…`). White areas of the source "
+    "image are repainted, black and transparent areas are kept. `Model.imageInputs` says whether a "
+    "model accepts one."
+)
 MAX_COST: Final = (
     "Maximum cost of the image in US dollars, 0 or more, such as 0.05. A request that would cost "
     "more is refused. No maximum when omitted."

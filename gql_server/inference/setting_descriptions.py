@@ -37,16 +37,33 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "output_format": "`png`",
 }
 
-OWN_SETTINGS: Final = (
+MODEL_SPECIFIC: Final = (
     "Settings that only some models have, as a JSON object with the model's own names, such as "
     '`{"resolution": "2K"}`'
 )
-_OWN_SIZE: Final = f"At most {MAX_JSON_BYTES // 1024} KiB."
-_SAME: Final = "As in the first image when omitted; the model's default when null."
+_MAX_SIZE: Final = f"At most {MAX_JSON_BYTES // 1024} KiB."
+BATCH_APPLIES: Final = "The batch's when omitted."
+"""Of fields of a batch's item."""
 
 
 def request_descriptions(see: str, *, see_own: str | None = None) -> Mapping[str, str]:
     """Return the descriptions of a request's settings, and of ``parameters``.
+
+    Args:
+        see: Where the API has a model's ranges and defaults, such as ``see `Model.parameters`.``
+        see_own: The same of ``parameters``, if that is elsewhere.
+    """
+    return {
+        **template_descriptions(see, see_own=see_own),
+        "negative_prompt": f"{_with_example('negative_prompt')} The template's, or else none, when "
+        f"omitted; the maximum length depends on the model: {see}",
+        "seed": f"{_with_example('seed')} The template's, or else chosen at random, when omitted; "
+        f"the range depends on the model: {see}",
+    }
+
+
+def template_descriptions(see: str, *, see_own: str | None = None) -> Mapping[str, str]:
+    """Return the descriptions of the settings that a template is given, and of ``parameters``.
 
     Args:
         see: Where the API has a model's ranges and defaults, such as ``see `Model.parameters`.``
@@ -70,40 +87,76 @@ def request_descriptions(see: str, *, see_own: str | None = None) -> Mapping[str
     }
     return {
         **{name: f"{_with_example(name)} {bounds[name]}" for name in SETTING_DESCRIPTIONS},
-        "parameters": f"{OWN_SETTINGS}. {_OWN_SIZE} Defaults and ranges depend on the model: "
+        "parameters": f"{MODEL_SPECIFIC}. {_MAX_SIZE} Defaults and ranges depend on the model: "
         f"{see_own or see}",
     }
 
 
-def change_descriptions(see: str, *, see_own: str | None = None) -> Mapping[str, str]:
+def item_descriptions(see: str) -> Mapping[str, str]:
+    """Return the descriptions of the settings of a batch's item, and of ``parameters``.
+
+    Args:
+        see: Where the API has a model's ranges, such as ``see `Model.parameters`.``
+    """
+    omitted = {
+        **dict.fromkeys(SETTING_DESCRIPTIONS, BATCH_APPLIES),
+        "strength": f"Requires a source image. {BATCH_APPLIES}",
+    }
+    return {
+        **_replacements(omitted, see),
+        "parameters": f"{MODEL_SPECIFIC}. The whole object replaces the batch's. {BATCH_APPLIES} "
+        f"{_MAX_SIZE} Ranges depend on the model: {see}",
+    }
+
+
+def change_descriptions(
+    see: str, *, see_own: str | None = None, has_null: bool = True
+) -> Mapping[str, str]:
     """Return the descriptions of settings to change when an image is generated again.
 
     Args:
         see: Where the API has a model's ranges and defaults, such as ``see `Model.parameters`.``
         see_own: The same of ``parameters``, if that is elsewhere.
+        has_null: Whether null stands for the model's default; otherwise it is as if omitted.
     """
-    range_ = f"{_SAME} The range depends on the model: {see}"
-    side = f"{_SAME} Range and `multipleOf` depend on the model: {see}"
-    choice = f"{_SAME} Valid values depend on the model: {see}"
-    changes = {
-        "negative_prompt": f"{_SAME} The maximum length depends on the model: {see}",
+    same = "As in the first image when omitted"
+    default = f"{same}; the model's default when null." if has_null else f"{same}."
+    seed = f"{same}; chosen at random when null." if has_null else f"{same}."
+    scope = "one or for the whole object" if has_null else "one of them"
+    omitted = {
+        **dict.fromkeys(SETTING_DESCRIPTIONS, default),
+        "seed": seed,
+        "aspect_ratio": f"Replaces width and height. {default}",
+    }
+    return {
+        **_replacements(omitted, see),
+        "parameters": f"{MODEL_SPECIFIC}. Settings that the object leaves out stay as they were; "
+        f"null, for {scope}, stands for the model's default. {_MAX_SIZE} Ranges depend on the "
+        f"model: {see_own or see}",
+    }
+
+
+def _replacements(omitted: Mapping[str, str], see: str) -> Mapping[str, str]:
+    """Return the descriptions of settings that replace others, with what applies when omitted."""
+    range_ = f" The range depends on the model: {see}"
+    side = f" Range and `multipleOf` depend on the model: {see}"
+    choice = f" Valid values depend on the model: {see}"
+    bounds = {
+        "negative_prompt": f" The maximum length depends on the model: {see}",
         "width": side,
         "height": side,
         "steps": range_,
         "guidance": range_,
-        "seed": "As in the first image when omitted; chosen at random when null. The range depends "
-        f"on the model: {see}",
-        "strength": _SAME,
-        "aspect_ratio": f"Replaces width and height. {choice}",
+        "seed": range_,
+        "strength": "",
+        "aspect_ratio": choice,
         "quality": choice,
         "background": choice,
         "output_format": choice,
     }
     return {
-        **{name: f"{_with_example(name)} {changes[name]}" for name in SETTING_DESCRIPTIONS},
-        "parameters": f"{OWN_SETTINGS}. Settings that the object leaves out stay as they were; "
-        "null, for one or for the whole object, stands for the model's default. "
-        f"{_OWN_SIZE} Ranges depend on the model: {see_own or see}",
+        name: f"{_with_example(name)} {omitted[name]}{bounds[name]}"
+        for name in SETTING_DESCRIPTIONS
     }
 
 

@@ -71,6 +71,20 @@ def test_every_domain_error_has_its_type_and_code() -> None:
         assert error.path == ["input", "aB", "1", "cD"]
 
 
+def test_omitted_settings_are_those_that_apply() -> None:
+    item = SCHEMA.type_map["BatchItemInput"]
+    assert isinstance(item, GraphQLInputObjectType)
+    for name, field in item.fields.items():
+        text = field.description or ""
+        assert ("The batch's when omitted." in text) == (name != "prompt"), name
+        assert "None when omitted" not in text, name
+    for name in ("GenerateImageInput", "GenerateBatchInput"):
+        request = SCHEMA.type_map[name]
+        assert isinstance(request, GraphQLInputObjectType)
+        for setting in ("negativePrompt", "seed"):
+            assert "The template's, or else" in (request.fields[setting].description or "")
+
+
 def test_schema_graphql_is_what_the_code_serves() -> None:
     written = Path(__file__).parents[2] / "schema.graphql"
     assert written.read_text("utf-8") == schema_text()

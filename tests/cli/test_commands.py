@@ -57,3 +57,13 @@ def test_help_says_of_a_command_what_it_says_of_itself(listing: Listing) -> None
     command = load_command(listing)
     assert command.name == listing.name
     assert listing.summary == command.help.partition("\n")[0]
+
+
+def test_omitted_settings_of_a_batch_are_the_templates() -> None:
+    (listing,) = (listing for listing in LISTINGS if listing.name == "batch")
+    helps = {
+        parameter.name: getattr(parameter, "help", None) or ""
+        for parameter in load_command(listing).params
+    }
+    for name in ("seed", "negative_prompt"):
+        assert "The template's, or else" in helps[name], name

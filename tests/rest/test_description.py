@@ -39,6 +39,14 @@ def test_everything_has_a_description_and_an_example() -> None:
     assert undescribed(DOCUMENT) == []
 
 
+def test_omitted_settings_are_those_that_apply() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    for name in ("GenerateRequest", "GenerateBatchRequest"):
+        for setting in ("negative_prompt", "seed"):
+            text = schemas[name]["properties"][setting]["description"]
+            assert "The template's, or else" in text, f"{name}.{setting}"
+
+
 def undescribed(document: dict[str, Any]) -> list[str]:
     """Return what a description says nothing about, or has no example of."""
     missing: list[str] = []

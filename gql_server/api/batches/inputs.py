@@ -1,22 +1,18 @@
 """The input of a batch."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, fields
+from dataclasses import fields
 from typing import Any, Final, cast
 
 import strawberry
-from strawberry.types import get_object_definition
 
+from gql_server.api.batches.item_input import BatchItemInput
 from gql_server.api.batches.types import BatchPriority
 from gql_server.api.described import described
 from gql_server.api.descriptions import BATCH_MAX_COST, BATCH_WEBHOOK_URL, IDEMPOTENCY_KEY, PRIORITY
 from gql_server.api.enums import domain_member
 from gql_server.api.errors import camel_case
-from gql_server.api.images.parameters import (
-    ImageSettingsInput,
-    PromptInput,
-    parameters_of,
-)
+from gql_server.api.images.parameters import ImageSettingsInput, parameters_of
 from gql_server.batches.requests import BatchImage, BatchRequest
 from gql_server.batches.validation import MAX_IMAGES, MAX_NAME_LENGTH, checking_cost, size_errors
 from gql_server.domain import batches as domain
@@ -34,27 +30,6 @@ BATCH_NAME: Final = (
 _SETTINGS: Final = tuple(field.name for field in fields(ImageSettingsInput))
 _PYTHON_NAMES: Final = {camel_case(name): name for name in (*_SETTINGS, "prompt")}
 _LISTS: Final = frozenset({"models", "source_image_ids", "tags"})
-
-
-@described
-@strawberry.input
-class BatchItemInput(ImageSettingsInput, PromptInput):
-    """An image of a batch with its own settings.
-
-    Fields that are omitted or null use the batch's settings.
-    """
-
-    sent: strawberry.Private[Mapping[str, Any]] = field(default_factory=dict)
-
-
-def _read_later(kind: type, value: Mapping[str, Any], _context: object) -> BatchItemInput:
-    """Keep an item as it came: ten thousand are read in slices, and not at once."""
-    item: BatchItemInput = object.__new__(kind)
-    item.sent = value
-    return item
-
-
-get_object_definition(BatchItemInput, strict=True).from_input = _read_later
 
 
 @described

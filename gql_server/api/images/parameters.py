@@ -9,13 +9,20 @@ import strawberry
 from gql_server.api.described import described
 from gql_server.api.descriptions import (
     IDEMPOTENCY_KEY,
+    MASK_IMAGE,
     MAX_COST,
     METADATA,
     MODELS,
+    SOURCE_IMAGES,
     TAGS,
     WEBHOOK_URL,
 )
-from gql_server.api.images.setting_descriptions import REQUESTED, SAVED, USED
+from gql_server.api.images.setting_descriptions import (
+    GIVEN_TO_TEMPLATE,
+    REQUESTED,
+    SAVED,
+    USED,
+)
 from gql_server.api.scalars import Seed
 from gql_server.domain.parameters import Parameters
 from gql_server.generation.requests.prompts import MIN_PROMPT_LENGTH
@@ -76,22 +83,30 @@ class TemplateParametersInput:
     """
 
     negative_prompt: str | None = strawberry.field(
-        default=None, description=REQUESTED["negative_prompt"]
+        default=None, description=GIVEN_TO_TEMPLATE["negative_prompt"]
     )
-    width: int | None = strawberry.field(default=None, description=REQUESTED["width"])
-    height: int | None = strawberry.field(default=None, description=REQUESTED["height"])
-    steps: int | None = strawberry.field(default=None, description=REQUESTED["steps"])
-    guidance: float | None = strawberry.field(default=None, description=REQUESTED["guidance"])
-    seed: Seed | None = strawberry.field(default=None, description=REQUESTED["seed"])
-    strength: float | None = strawberry.field(default=None, description=REQUESTED["strength"])
-    aspect_ratio: str | None = strawberry.field(default=None, description=REQUESTED["aspect_ratio"])
-    quality: str | None = strawberry.field(default=None, description=REQUESTED["quality"])
-    background: str | None = strawberry.field(default=None, description=REQUESTED["background"])
+    width: int | None = strawberry.field(default=None, description=GIVEN_TO_TEMPLATE["width"])
+    height: int | None = strawberry.field(default=None, description=GIVEN_TO_TEMPLATE["height"])
+    steps: int | None = strawberry.field(default=None, description=GIVEN_TO_TEMPLATE["steps"])
+    guidance: float | None = strawberry.field(
+        default=None, description=GIVEN_TO_TEMPLATE["guidance"]
+    )
+    seed: Seed | None = strawberry.field(default=None, description=GIVEN_TO_TEMPLATE["seed"])
+    strength: float | None = strawberry.field(
+        default=None, description=GIVEN_TO_TEMPLATE["strength"]
+    )
+    aspect_ratio: str | None = strawberry.field(
+        default=None, description=GIVEN_TO_TEMPLATE["aspect_ratio"]
+    )
+    quality: str | None = strawberry.field(default=None, description=GIVEN_TO_TEMPLATE["quality"])
+    background: str | None = strawberry.field(
+        default=None, description=GIVEN_TO_TEMPLATE["background"]
+    )
     output_format: str | None = strawberry.field(
-        default=None, description=REQUESTED["output_format"]
+        default=None, description=GIVEN_TO_TEMPLATE["output_format"]
     )
     parameters: strawberry.scalars.JSON | None = strawberry.field(
-        default=None, description=REQUESTED["parameters"]
+        default=None, description=GIVEN_TO_TEMPLATE["parameters"]
     )
 
 
@@ -148,15 +163,11 @@ class ImageSettingsInput:
     )
     source_image_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use "
-        "as references. The number depends on the model: see `Model.imageInputs`. None when "
-        "omitted.",
+        description=f"{SOURCE_IMAGES} None when omitted.",
     )
     mask_image_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="ID of a mask: a generated image (`img_…`) or an upload (`src_…`). White areas "
-        "of the source image are repainted, black and transparent areas are kept. None when "
-        "omitted; `Model.imageInputs` says whether a model accepts one.",
+        description=f"{MASK_IMAGE} None when omitted.",
     )
     tags: list[str] | None = strawberry.field(
         default=None,

@@ -100,14 +100,15 @@ def batch(
         int | None,
         typer.Option(
             help="Seed of the first image of each prompt, such as 42; incremented by 1 "
-            "for each further one. Chosen at random when omitted. The range depends on the model."
+            "for each further one. The template's, or else chosen at random, when omitted. The "
+            "range depends on the model."
         ),
     ] = None,
     negative_prompt: Annotated[
         str | None,
         typer.Option(
             help='Things the images should not show, such as "blurry, text". '
-            "None when omitted. The maximum length depends on the model."
+            "The template's, or else none, when omitted. The maximum length depends on the model."
         ),
     ] = None,
     images_per_prompt: Annotated[

@@ -11,7 +11,7 @@ from gql_server.generation.requests.tags_and_metadata import (
     MAX_TAG_LENGTH,
     MAX_TAGS,
 )
-from gql_server.inference.setting_descriptions import request_descriptions
+from gql_server.inference.setting_descriptions import request_descriptions, template_descriptions
 from gql_server.rest.schemas.fields import FLUX, IMAGE_ID, SDXL, TEMPLATE_ID, Given, described
 
 PARAMETERS: Final = tuple(field.name for field in fields(Parameters) if field.name != "own")
@@ -22,24 +22,27 @@ SEE: Final = "see `settings` of `/api/models`."
 
 SEE_OWN: Final = "see `parameters` of `/api/models`."
 _REQUESTED: Final = request_descriptions(SEE, see_own=SEE_OWN)
+_GIVEN_TO_TEMPLATE: Final = template_descriptions(SEE, see_own=SEE_OWN)
 
 
 class TemplateParameters(Given):
     """Settings of an image. Null or omitted fields use the model's default."""
 
-    negative_prompt: str | None = described(_REQUESTED["negative_prompt"], "people, text", None)
-    width: int | None = described(_REQUESTED["width"], 1024, None)
-    height: int | None = described(_REQUESTED["height"], 768, None)
-    steps: int | None = described(_REQUESTED["steps"], 20, None)
-    guidance: float | None = described(_REQUESTED["guidance"], 7.5, None)
-    seed: int | None = described(_REQUESTED["seed"], 42, None)
-    strength: float | None = described(_REQUESTED["strength"], 0.6, None)
-    aspect_ratio: str | None = described(_REQUESTED["aspect_ratio"], "16:9", None)
-    quality: str | None = described(_REQUESTED["quality"], "high", None)
-    background: str | None = described(_REQUESTED["background"], "opaque", None)
-    output_format: str | None = described(_REQUESTED["output_format"], "png", None)
+    negative_prompt: str | None = described(
+        _GIVEN_TO_TEMPLATE["negative_prompt"], "people, text", None
+    )
+    width: int | None = described(_GIVEN_TO_TEMPLATE["width"], 1024, None)
+    height: int | None = described(_GIVEN_TO_TEMPLATE["height"], 768, None)
+    steps: int | None = described(_GIVEN_TO_TEMPLATE["steps"], 20, None)
+    guidance: float | None = described(_GIVEN_TO_TEMPLATE["guidance"], 7.5, None)
+    seed: int | None = described(_GIVEN_TO_TEMPLATE["seed"], 42, None)
+    strength: float | None = described(_GIVEN_TO_TEMPLATE["strength"], 0.6, None)
+    aspect_ratio: str | None = described(_GIVEN_TO_TEMPLATE["aspect_ratio"], "16:9", None)
+    quality: str | None = described(_GIVEN_TO_TEMPLATE["quality"], "high", None)
+    background: str | None = described(_GIVEN_TO_TEMPLATE["background"], "opaque", None)
+    output_format: str | None = described(_GIVEN_TO_TEMPLATE["output_format"], "png", None)
     parameters: dict[str, Any] | None = described(
-        _REQUESTED["parameters"], {"resolution": "2K"}, None
+        _GIVEN_TO_TEMPLATE["parameters"], {"resolution": "2K"}, None
     )
 
 
@@ -78,6 +81,8 @@ class ModelAndTemplate(Given):
 class ImageSettings(TemplateParameters, ModelAndTemplate):
     """How an image is generated, and what is stored with it."""
 
+    negative_prompt: str | None = described(_REQUESTED["negative_prompt"], "people, text", None)
+    seed: int | None = described(_REQUESTED["seed"], 42, None)
     source_image_ids: list[str] | None = described(
         "IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use as "
         "references. The number depends on the model. None when omitted.",
