@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from gql_server.database.engine.errors import DatabaseUnavailable
 from gql_server.domain.principal import Role
+from gql_server.inference.parameter_rules import SHARED_NAMES
 from tests.mcp.calls import SMALL, client_at, error, result
 from tests.support.clients import client_of
 from tests.support.running_app import FLUX, RunningApp
@@ -36,6 +37,20 @@ async def test_models_and_their_settings(user: RunningApp) -> None:
             assert '"setting_schemas":{"steps"' in read.model_dump()["text"]
         templates = (await client.list_resource_templates()).resource_templates
         assert [one.uri_template for one in templates] == ["image://{id}", "model://{id}"]
+
+
+async def test_omitted_settings_are_those_that_apply(user: RunningApp) -> None:
+    async with client_at(user) as client:
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+    changes = tools["remake_image"].input_schema["properties"]
+    for name in SHARED_NAMES:
+        text = changes[name]["description"]
+        assert "As in the first image when omitted." in text, name
+        assert "null" not in text, name
+    for tool in ("generate_image", "edit_image", "create_batch", "estimate_cost"):
+        for name in ("negative_prompt", "seed"):
+            text = tools[tool].input_schema["properties"][name]["description"]
+            assert "The template's, or else" in text, f"{tool} {name}"
 
 
 async def test_templates_are_prompts(user: RunningApp) -> None:

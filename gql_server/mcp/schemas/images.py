@@ -11,7 +11,7 @@ from gql_server.generation.requests.tags_and_metadata import (
     MAX_TAGS,
 )
 from gql_server.mcp.schemas.fields import Arguments, GivenMoment, Moment, Result, described
-from gql_server.mcp.schemas.settings import ImageSettings, ModelSettings, Spending
+from gql_server.mcp.schemas.settings import ChangedSettings, ImageSettings, Spending
 
 _MAX_LISTED = 50
 _SHOWS = "Whether to return the image itself beside its description. Large images are scaled down."
@@ -49,7 +49,7 @@ class EditArguments(Spending, ImageSettings):
     show_image: bool = described(_SHOWS, True)
 
 
-class RemakeArguments(Spending, ModelSettings):
+class RemakeArguments(Spending, ChangedSettings):
     """Arguments of remake_image."""
 
     image_id: str = described("ID of the image to generate again, `img_…`.")
@@ -63,8 +63,9 @@ class RemakeArguments(Spending, ModelSettings):
         None,
     )
     new_seed: bool = described(
-        "Whether to use another random seed, for a variation. With the same seed and no changes "
-        "the new image is the same as the first one.",
+        "Whether to use another random seed instead of the first image's, for a variation; not "
+        "together with `seed`. With the same seed and no changes the new image is the same as the "
+        "first one.",
         False,
     )
     source_image_ids: list[str] | None = described(

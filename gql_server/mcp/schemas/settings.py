@@ -15,7 +15,7 @@ from gql_server.generation.requests.tags_and_metadata import (
 )
 from gql_server.idempotency.keys import KEY_LIFETIME
 from gql_server.idempotency.operations import MAX_KEY_LENGTH
-from gql_server.inference.setting_descriptions import request_descriptions
+from gql_server.inference.setting_descriptions import change_descriptions, request_descriptions
 from gql_server.mcp.schemas.fields import Arguments, described
 
 _PARAMETERS: Final = tuple(field.name for field in fields(Parameters) if field.name != "own")
@@ -39,27 +39,12 @@ class Spending(Arguments):
     )
 
 
-_REQUESTED: Final = request_descriptions("`list_models` with `model` has them.")
+_WHERE_RANGES_ARE: Final = "`list_models` with `model` has them."
+_REQUESTED: Final = request_descriptions(_WHERE_RANGES_ARE)
+_CHANGED: Final = change_descriptions(_WHERE_RANGES_ARE, has_null=False)
 
 
-class ModelSettings(Arguments):
-    """Settings that depend on the model."""
-
-    negative_prompt: str | None = described(_REQUESTED["negative_prompt"], None)
-    width: int | None = described(_REQUESTED["width"], None)
-    height: int | None = described(_REQUESTED["height"], None)
-    aspect_ratio: str | None = described(_REQUESTED["aspect_ratio"], None)
-    steps: int | None = described(_REQUESTED["steps"], None)
-    guidance: float | None = described(_REQUESTED["guidance"], None)
-    seed: int | None = described(_REQUESTED["seed"], None)
-    strength: float | None = described(_REQUESTED["strength"], None)
-    quality: str | None = described(_REQUESTED["quality"], None)
-    background: str | None = described(_REQUESTED["background"], None)
-    output_format: str | None = described(_REQUESTED["output_format"], None)
-    parameters: dict[str, Any] | None = described(_REQUESTED["parameters"], None)
-
-
-class ImageSettings(ModelSettings):
+class ImageSettings(Arguments):
     """How an image is generated, and what is stored with it."""
 
     model: str | None = described(
@@ -78,6 +63,18 @@ class ImageSettings(ModelSettings):
         "not set them. The server's prompts list the templates.",
         None,
     )
+    negative_prompt: str | None = described(_REQUESTED["negative_prompt"], None)
+    width: int | None = described(_REQUESTED["width"], None)
+    height: int | None = described(_REQUESTED["height"], None)
+    aspect_ratio: str | None = described(_REQUESTED["aspect_ratio"], None)
+    steps: int | None = described(_REQUESTED["steps"], None)
+    guidance: float | None = described(_REQUESTED["guidance"], None)
+    seed: int | None = described(_REQUESTED["seed"], None)
+    strength: float | None = described(_REQUESTED["strength"], None)
+    quality: str | None = described(_REQUESTED["quality"], None)
+    background: str | None = described(_REQUESTED["background"], None)
+    output_format: str | None = described(_REQUESTED["output_format"], None)
+    parameters: dict[str, Any] | None = described(_REQUESTED["parameters"], None)
     tags: list[str] | None = described(
         f"Tags to find the image by, such as `shop`: at most {MAX_TAGS}, each of 1 to "
         f"{MAX_TAG_LENGTH} characters.",
@@ -89,7 +86,24 @@ class ImageSettings(ModelSettings):
     )
 
 
-def parameters_from(given: ModelSettings) -> Parameters:
+class ChangedSettings(Arguments):
+    """Settings to change when an image is generated again."""
+
+    negative_prompt: str | None = described(_CHANGED["negative_prompt"], None)
+    width: int | None = described(_CHANGED["width"], None)
+    height: int | None = described(_CHANGED["height"], None)
+    aspect_ratio: str | None = described(_CHANGED["aspect_ratio"], None)
+    steps: int | None = described(_CHANGED["steps"], None)
+    guidance: float | None = described(_CHANGED["guidance"], None)
+    seed: int | None = described(_CHANGED["seed"], None)
+    strength: float | None = described(_CHANGED["strength"], None)
+    quality: str | None = described(_CHANGED["quality"], None)
+    background: str | None = described(_CHANGED["background"], None)
+    output_format: str | None = described(_CHANGED["output_format"], None)
+    parameters: dict[str, Any] | None = described(_CHANGED["parameters"], None)
+
+
+def parameters_from(given: ImageSettings) -> Parameters:
     """Read the settings of the model."""
     shared = {name: getattr(given, name) for name in _PARAMETERS}
     return Parameters(**shared, own=given.parameters or {})
@@ -119,7 +133,7 @@ def request_from(
     )
 
 
-def changes_from(given: ModelSettings) -> Mapping[str, Any]:
+def changes_from(given: ChangedSettings) -> Mapping[str, Any]:
     """Return the settings that were given."""
     names = (*_PARAMETERS, "parameters")
     return {name: value for name in names if (value := getattr(given, name)) is not None}
