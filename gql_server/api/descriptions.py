@@ -4,11 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from gql_server.domain.skipped_models import MAX_MODELS
-from gql_server.domain.text import MAX_JSON_BYTES
-from gql_server.generation.requests.tags_and_metadata import (
-    MAX_TAG_LENGTH,
-    MAX_TAGS,
-)
+from gql_server.generation.requests.tags_and_metadata import describe_metadata, describe_tags
 from gql_server.idempotency.keys import KEY_LIFETIME
 from gql_server.idempotency.operations import MAX_KEY_LENGTH
 from gql_server.ledger.budgets.budgets import MAX_DOLLARS
@@ -25,13 +21,9 @@ MODELS: Final = (
     "it is out of capacity, refuses the request or costs more than `maxCost`. At most "
     f"{MAX_MODELS} models, `model` included; each must support the request's settings."
 )
-TAGS: Final = (
-    f"Tags to find the image by, such as `shop`: at most {MAX_TAGS}, each of 1 to {MAX_TAG_LENGTH} "
-    "characters."
-)
-METADATA: Final = (
-    "Client-defined metadata stored with the image: a JSON object of at most "
-    f'{MAX_JSON_BYTES // 1024} KiB, such as `{{"order": 42}}`.'
+TAGS: Final = describe_tags("Tags to find the image by, such as `shop`")
+METADATA: Final = describe_metadata(
+    'Client-defined metadata stored with the image, such as `{"order": 42}`'
 )
 SOURCE_IMAGES: Final = (
     "IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use as references. "

@@ -46,40 +46,40 @@ BATCH_APPLIES: Final = "The batch's when omitted."
 """Of fields of a batch's item."""
 
 
-def request_descriptions(see: str, *, see_own: str | None = None) -> Mapping[str, str]:
+def request_descriptions(where: str, *, where_own: str | None = None) -> Mapping[str, str]:
     """Return the descriptions of a request's settings, and of ``parameters``.
 
     Args:
-        see: Where the API has a model's ranges and defaults, such as ``see `Model.parameters`.``
-        see_own: The same of ``parameters``, if that is elsewhere.
+        where: Where the API has a model's ranges and defaults, such as ``see `Model.parameters`.``
+        where_own: The same of ``parameters``, if that is elsewhere.
     """
     return {
-        **template_descriptions(see, see_own=see_own),
+        **template_descriptions(where, where_own=where_own),
         "negative_prompt": f"{_with_example('negative_prompt')} The template's, or else none, when "
-        f"omitted; the maximum length depends on the model: {see}",
+        f"omitted; the maximum length depends on the model: {where}",
         "seed": f"{_with_example('seed')} The template's, or else chosen at random, when omitted; "
-        f"the range depends on the model: {see}",
+        f"the range depends on the model: {where}",
     }
 
 
-def template_descriptions(see: str, *, see_own: str | None = None) -> Mapping[str, str]:
+def template_descriptions(where: str, *, where_own: str | None = None) -> Mapping[str, str]:
     """Return the descriptions of the settings that a template is given, and of ``parameters``.
 
     Args:
-        see: Where the API has a model's ranges and defaults, such as ``see `Model.parameters`.``
-        see_own: The same of ``parameters``, if that is elsewhere.
+        where: Where the API has a model's ranges and defaults, such as ``see `Model.parameters`.``
+        where_own: The same of ``parameters``, if that is elsewhere.
     """
-    range_ = f"Default and range depend on the model: {see}"
-    side = f"Default, range and `multipleOf` depend on the model: {see}"
-    choice = f"Default and valid values depend on the model: {see}"
+    range_ = f"Default and range depend on the model: {where}"
+    side = f"Default, range and `multipleOf` depend on the model: {where}"
+    choice = f"Default and valid values depend on the model: {where}"
     bounds = {
-        "negative_prompt": f"None when omitted; the maximum length depends on the model: {see}",
+        "negative_prompt": f"None when omitted; the maximum length depends on the model: {where}",
         "width": side,
         "height": side,
         "steps": range_,
         "guidance": range_,
-        "seed": f"Chosen at random when omitted; the range depends on the model: {see}",
-        "strength": f"Requires a source image. The default depends on the model: {see}",
+        "seed": f"Chosen at random when omitted; the range depends on the model: {where}",
+        "strength": f"Requires a source image. The default depends on the model: {where}",
         "aspect_ratio": choice,
         "quality": choice,
         "background": choice,
@@ -88,35 +88,35 @@ def template_descriptions(see: str, *, see_own: str | None = None) -> Mapping[st
     return {
         **{name: f"{_with_example(name)} {bounds[name]}" for name in SETTING_DESCRIPTIONS},
         "parameters": f"{MODEL_SPECIFIC}. {_MAX_SIZE} Defaults and ranges depend on the model: "
-        f"{see_own or see}",
+        f"{where_own or where}",
     }
 
 
-def item_descriptions(see: str) -> Mapping[str, str]:
+def item_descriptions(where: str) -> Mapping[str, str]:
     """Return the descriptions of the settings of a batch's item, and of ``parameters``.
 
     Args:
-        see: Where the API has a model's ranges, such as ``see `Model.parameters`.``
+        where: Where the API has a model's ranges, such as ``see `Model.parameters`.``
     """
     omitted = {
         **dict.fromkeys(SETTING_DESCRIPTIONS, BATCH_APPLIES),
         "strength": f"Requires a source image. {BATCH_APPLIES}",
     }
     return {
-        **_replacements(omitted, see),
+        **_replacements(omitted, where),
         "parameters": f"{MODEL_SPECIFIC}. The whole object replaces the batch's. {BATCH_APPLIES} "
-        f"{_MAX_SIZE} Ranges depend on the model: {see}",
+        f"{_MAX_SIZE} Ranges depend on the model: {where}",
     }
 
 
 def change_descriptions(
-    see: str, *, see_own: str | None = None, has_null: bool = True
+    where: str, *, where_own: str | None = None, has_null: bool = True
 ) -> Mapping[str, str]:
     """Return the descriptions of settings to change when an image is generated again.
 
     Args:
-        see: Where the API has a model's ranges and defaults, such as ``see `Model.parameters`.``
-        see_own: The same of ``parameters``, if that is elsewhere.
+        where: Where the API has a model's ranges and defaults, such as ``see `Model.parameters`.``
+        where_own: The same of ``parameters``, if that is elsewhere.
         has_null: Whether null stands for the model's default; otherwise it is as if omitted.
     """
     same = "As in the first image when omitted"
@@ -129,20 +129,20 @@ def change_descriptions(
         "aspect_ratio": f"Replaces width and height. {default}",
     }
     return {
-        **_replacements(omitted, see),
+        **_replacements(omitted, where),
         "parameters": f"{MODEL_SPECIFIC}. Settings that the object leaves out stay as they were; "
         f"null, for {scope}, stands for the model's default. {_MAX_SIZE} Ranges depend on the "
-        f"model: {see_own or see}",
+        f"model: {where_own or where}",
     }
 
 
-def _replacements(omitted: Mapping[str, str], see: str) -> Mapping[str, str]:
+def _replacements(omitted: Mapping[str, str], where: str) -> Mapping[str, str]:
     """Return the descriptions of settings that replace others, with what applies when omitted."""
-    range_ = f" The range depends on the model: {see}"
-    side = f" Range and `multipleOf` depend on the model: {see}"
-    choice = f" Valid values depend on the model: {see}"
+    range_ = f" The range depends on the model: {where}"
+    side = f" Range and `multipleOf` depend on the model: {where}"
+    choice = f" Valid values depend on the model: {where}"
     bounds = {
-        "negative_prompt": f" The maximum length depends on the model: {see}",
+        "negative_prompt": f" The maximum length depends on the model: {where}",
         "width": side,
         "height": side,
         "steps": range_,

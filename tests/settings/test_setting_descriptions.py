@@ -1,11 +1,13 @@
 """Descriptions of settings: bounds, units, and sentences that are whole without their links."""
 
 import re
+from datetime import timedelta
 from typing import Final
 
 from gql_server.generation.create_upload import MAX_UPLOAD_BYTES
 from gql_server.settings import Settings
 from gql_server.settings.fields import SettingFields
+from gql_server.webhooks.webhooks import KEPT
 from tools.reference.settings import env_example, settings_page
 
 UNITS: Final = re.compile(
@@ -48,5 +50,6 @@ def test_sentences_are_whole_without_their_links() -> None:
 def test_numbers_of_other_modules_are_theirs() -> None:
     fields = SettingFields.model_fields
     assert f"of {MAX_UPLOAD_BYTES // 1024**2} MiB each" in (fields["max_files"].description or "")
+    assert timedelta(days=fields["retention_webhooks_days"].default) == KEPT
     allowance = Settings(auth="keys").allowance_size
     assert f"Defaults to {allowance:,} when `AUTH=keys`" in (fields["allowance"].description or "")

@@ -18,16 +18,15 @@ from gql_server.api.user_error_types import ERROR_LIST, UserError
 from gql_server.batches.generations import start_generation
 from gql_server.database.records.images import PartialImage
 from gql_server.domain.errors import InvalidInput
-from gql_server.domain.text import MAX_JSON_BYTES
 from gql_server.generation import images as use_cases
 from gql_server.generation.generate import generate_image
-from gql_server.generation.requests.tags_and_metadata import (
-    MAX_TAG_LENGTH,
-    MAX_TAGS,
-)
+from gql_server.generation.requests.tags_and_metadata import describe_metadata, describe_tags
 from gql_server.graphql.execution.weights import list_size
 
 _IMAGE = "The image. Null when there are errors."
+_NEW_METADATA = describe_metadata(
+    'New metadata, such as `{"order": 42}`, which replaces the existing object'
+)
 _ERRORS = "Every error in the request. Empty when the request succeeded."
 
 
@@ -98,13 +97,11 @@ class UpdateImageInput:
 
     id: strawberry.ID = strawberry.field(description="ID of the image, `img_…`.")
     tags: strawberry.Maybe[list[str] | None] = strawberry.field(
-        description=f"New tags, which replace all existing ones: at most {MAX_TAGS}, each of 1 to "
-        f"{MAX_TAG_LENGTH} characters. Unchanged when omitted or null; an empty list removes all."
+        description=f"{describe_tags('New tags, which replace all existing ones')} Unchanged when "
+        "omitted or null; an empty list removes all."
     )
     metadata: strawberry.Maybe[JSON | None] = strawberry.field(
-        description="New metadata, which replaces the existing object: a JSON object of at most "
-        f'{MAX_JSON_BYTES // 1024} KiB, such as `{{"order": 42}}`. Unchanged when omitted; '
-        "null removes it."
+        description=f"{_NEW_METADATA} Unchanged when omitted; null removes it."
     )
 
 

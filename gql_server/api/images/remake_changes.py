@@ -8,13 +8,9 @@ from strawberry.scalars import JSON
 from gql_server.api.images.setting_descriptions import CHANGED
 from gql_server.api.scalars import Seed
 from gql_server.domain.skipped_models import MAX_MODELS
-from gql_server.domain.text import MAX_JSON_BYTES
 from gql_server.generation.remake import NAMES
 from gql_server.generation.requests.prompts import MIN_PROMPT_LENGTH
-from gql_server.generation.requests.tags_and_metadata import (
-    MAX_TAG_LENGTH,
-    MAX_TAGS,
-)
+from gql_server.generation.requests.tags_and_metadata import describe_metadata, describe_tags
 
 
 @strawberry.input
@@ -63,12 +59,12 @@ class RemakeChangesInput:
         "when null."
     )
     tags: strawberry.Maybe[list[str] | None] = strawberry.field(
-        description=f"Tags of the new image: at most {MAX_TAGS}, each of 1 to {MAX_TAG_LENGTH} "
-        "characters. Those of the first image when omitted; none when null."
+        description=f"{describe_tags('Tags of the new image')} Those of the first image when "
+        "omitted; none when null."
     )
     metadata: strawberry.Maybe[JSON | None] = strawberry.field(
-        description="Client-defined metadata of the new image: a JSON object of at most "
-        f"{MAX_JSON_BYTES // 1024} KiB. That of the first image when omitted; none when null."
+        description=f"{describe_metadata('Client-defined metadata of the new image')} That of the "
+        "first image when omitted; none when null."
     )
 
 

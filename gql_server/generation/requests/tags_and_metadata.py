@@ -14,6 +14,16 @@ MAX_TAGS: Final = 20
 MAX_TAG_LENGTH: Final = 64
 
 
+def describe_tags(what: str) -> str:
+    """Return the description of a field of tags: what they are, and how many of which length."""
+    return f"{what}: at most {MAX_TAGS}, each of 1 to {MAX_TAG_LENGTH} characters."
+
+
+def describe_metadata(what: str) -> str:
+    """Return the description of a field of metadata: what it is, and its maximum size."""
+    return f"{what}: a JSON object of at most {MAX_JSON_BYTES // 1024} KiB."
+
+
 def clean_tags(tags: Sequence[str]) -> list[str]:
     """Trim tags and drop repetitions, keeping the order."""
     return list(dict.fromkeys(tag.strip() for tag in tags))

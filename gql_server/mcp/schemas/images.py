@@ -4,11 +4,11 @@ from typing import Any, Literal
 
 from gql_server.database.engine.pages import DEFAULT_PAGE_SIZE
 from gql_server.domain.search import MAX_WORDS
-from gql_server.domain.text import MAX_JSON_BYTES
 from gql_server.generation.requests.prompts import MIN_PROMPT_LENGTH
 from gql_server.generation.requests.tags_and_metadata import (
-    MAX_TAG_LENGTH,
     MAX_TAGS,
+    describe_metadata,
+    describe_tags,
 )
 from gql_server.mcp.schemas.fields import Arguments, GivenMoment, Moment, Result, described
 from gql_server.mcp.schemas.settings import ChangedSettings, ImageSettings, Spending
@@ -75,13 +75,11 @@ class RemakeArguments(Spending, ChangedSettings):
         "ID of another mask (`img_…` or `src_…`). The same mask when omitted.", None
     )
     tags: list[str] | None = described(
-        f"Tags of the new image: at most {MAX_TAGS}, each of 1 to "
-        f"{MAX_TAG_LENGTH} characters. The same tags when omitted.",
+        f"{describe_tags('Tags of the new image')} The same tags when omitted.",
         None,
     )
     metadata: dict[str, Any] | None = described(
-        "Metadata of the new image: a JSON object of at "
-        f"most {MAX_JSON_BYTES // 1024} KiB. The same metadata when omitted.",
+        f"{describe_metadata('Metadata of the new image')} The same metadata when omitted.",
         None,
     )
     show_image: bool = described(_SHOWS, True)

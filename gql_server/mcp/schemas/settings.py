@@ -7,12 +7,8 @@ from typing import Any, Final
 
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.skipped_models import MAX_MODELS
-from gql_server.domain.text import MAX_JSON_BYTES
 from gql_server.generation.requests.request import ImageRequest
-from gql_server.generation.requests.tags_and_metadata import (
-    MAX_TAG_LENGTH,
-    MAX_TAGS,
-)
+from gql_server.generation.requests.tags_and_metadata import describe_metadata, describe_tags
 from gql_server.idempotency.keys import KEY_LIFETIME
 from gql_server.idempotency.operations import MAX_KEY_LENGTH
 from gql_server.inference.setting_descriptions import change_descriptions, request_descriptions
@@ -76,12 +72,11 @@ class ImageSettings(Arguments):
     output_format: str | None = described(_REQUESTED["output_format"], None)
     parameters: dict[str, Any] | None = described(_REQUESTED["parameters"], None)
     tags: list[str] | None = described(
-        f"Tags to find the image by, such as `shop`: at most {MAX_TAGS}, each of 1 to "
-        f"{MAX_TAG_LENGTH} characters.",
+        describe_tags("Tags to find the image by, such as `shop`"),
         None,
     )
     metadata: dict[str, Any] | None = described(
-        f"Any JSON object to store with the image, of at most {MAX_JSON_BYTES // 1024} KiB.",
+        describe_metadata("Any metadata to store with the image"),
         None,
     )
 

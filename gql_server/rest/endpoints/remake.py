@@ -9,20 +9,21 @@ from gql_server.batches.remake import MAX_REMADE, BatchRemake, remake_images
 from gql_server.batches.validation import MAX_IMAGES, checking_cost
 from gql_server.domain.batches import BatchPriority
 from gql_server.domain.skipped_models import MAX_MODELS
-from gql_server.domain.text import MAX_JSON_BYTES
 from gql_server.generation.remake import NAMES, Remake, remake_image
 from gql_server.generation.requests.prompts import MIN_PROMPT_LENGTH
-from gql_server.generation.requests.tags_and_metadata import (
-    MAX_TAG_LENGTH,
-    MAX_TAGS,
-)
+from gql_server.generation.requests.tags_and_metadata import describe_metadata, describe_tags
 from gql_server.inference.setting_descriptions import change_descriptions
 from gql_server.rest.context import ContextOfRequest
 from gql_server.rest.endpoints.batches import BatchOptions, NewBatch, accepted_batch
 from gql_server.rest.endpoints.generation import IdempotencyKey, NewImage, new_image
 from gql_server.rest.endpoints.images import ImageId
 from gql_server.rest.schemas.fields import FLUX, IMAGE_ID, Given, described
-from gql_server.rest.schemas.parameters import SEE, SEE_OWN, TemplateParameters
+from gql_server.rest.schemas.parameters import (
+    MAX_COST,
+    WHERE_OWN_RANGES_ARE,
+    WHERE_RANGES_ARE,
+    TemplateParameters,
+)
 from gql_server.web.headers import unquoted
 
 _EXAMPLES: Final[dict[str, Example]] = {
@@ -33,7 +34,7 @@ _BATCH_EXAMPLES: Final[dict[str, Example]] = {
 }
 
 
-_CHANGED: Final = change_descriptions(SEE, see_own=SEE_OWN)
+_CHANGED: Final = change_descriptions(WHERE_RANGES_ARE, where_own=WHERE_OWN_RANGES_ARE)
 _SAME: Final = "As in the first image when omitted or null."
 
 
@@ -91,15 +92,15 @@ class Changes(TemplateParameters):
         None,
     )
     tags: list[str] | None = described(
-        f"Tags of the new image: at most {MAX_TAGS}, each of 1 to "
-        f"{MAX_TAG_LENGTH} characters. Those of the first image when omitted; none when null.",
+        f"{describe_tags('Tags of the new image')} Those of the first image when omitted; none "
+        "when null.",
         ["shop"],
         None,
         fail_fast=True,
     )
     metadata: dict[str, Any] | None = described(
-        "Client-defined metadata of the new image: a JSON object of at most "
-        f"{MAX_JSON_BYTES // 1024} KiB. That of the first image when omitted; none when null.",
+        f"{describe_metadata('Client-defined metadata of the new image')} That of the first image "
+        "when omitted; none when null.",
         {"order": 42},
         None,
     )
@@ -114,8 +115,7 @@ class RemakeRequest(Changes):
     """Changes to an image that is generated again. Omitted fields stay as they were."""
 
     max_cost: float | None = described(
-        "Maximum cost in US dollars, 0 or more. A request that would cost more is refused. No "
-        "maximum when omitted.",
+        MAX_COST,
         0.05,
         None,
         ge=0,

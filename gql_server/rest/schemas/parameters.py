@@ -6,23 +6,24 @@ from typing import Any, Final
 
 from gql_server.domain.parameters import Parameters
 from gql_server.domain.skipped_models import MAX_MODELS
-from gql_server.domain.text import MAX_JSON_BYTES
-from gql_server.generation.requests.tags_and_metadata import (
-    MAX_TAG_LENGTH,
-    MAX_TAGS,
-)
+from gql_server.generation.requests.tags_and_metadata import describe_metadata, describe_tags
 from gql_server.inference.setting_descriptions import request_descriptions, template_descriptions
 from gql_server.rest.schemas.fields import FLUX, IMAGE_ID, SDXL, TEMPLATE_ID, Given, described
 
 PARAMETERS: Final = tuple(field.name for field in fields(Parameters) if field.name != "own")
 
 
-SEE: Final = "see `settings` of `/api/models`."
+WHERE_RANGES_ARE: Final = "see `settings` of `/api/models`."
 """Where this API has a model's ranges and defaults."""
 
-SEE_OWN: Final = "see `parameters` of `/api/models`."
-_REQUESTED: Final = request_descriptions(SEE, see_own=SEE_OWN)
-_GIVEN_TO_TEMPLATE: Final = template_descriptions(SEE, see_own=SEE_OWN)
+WHERE_OWN_RANGES_ARE: Final = "see `parameters` of `/api/models`."
+_REQUESTED: Final = request_descriptions(WHERE_RANGES_ARE, where_own=WHERE_OWN_RANGES_ARE)
+_GIVEN_TO_TEMPLATE: Final = template_descriptions(WHERE_RANGES_ARE, where_own=WHERE_OWN_RANGES_ARE)
+
+MAX_COST: Final = (
+    "Maximum cost in US dollars, 0 or more. A request that would cost more is refused. No maximum "
+    "when omitted."
+)
 
 
 class TemplateParameters(Given):
@@ -71,8 +72,7 @@ class ModelAndTemplate(Given):
         None,
     )
     metadata: dict[str, Any] | None = described(
-        "Client-defined metadata stored with the image: a JSON object of at most "
-        f"{MAX_JSON_BYTES // 1024} KiB. None when omitted.",
+        f"{describe_metadata('Client-defined metadata stored with the image')} None when omitted.",
         {"order": 42},
         None,
     )
@@ -97,15 +97,13 @@ class ImageSettings(TemplateParameters, ModelAndTemplate):
         None,
     )
     tags: list[str] | None = described(
-        f"Tags to find the image by: at most {MAX_TAGS}, each of 1 to {MAX_TAG_LENGTH} characters. "
-        "None when omitted.",
+        f"{describe_tags('Tags to find the image by')} None when omitted.",
         ["shop"],
         None,
         fail_fast=True,
     )
     max_cost: float | None = described(
-        "Maximum cost in US dollars, 0 or more. A request that would cost more is refused. No "
-        "maximum when omitted.",
+        MAX_COST,
         0.05,
         None,
         ge=0,
