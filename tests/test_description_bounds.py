@@ -18,7 +18,7 @@ from graphql import (
     is_non_null_type,
 )
 
-from gql_server.access.keys import MAX_TEXT_LENGTH
+from gql_server.access.keys import MAX_KEY_TEXT_LENGTH
 from gql_server.api.batches.queries import MAX_KEYS
 from gql_server.api.costs import queries as costs
 from gql_server.api.images.filters import MAX_IDS
@@ -89,8 +89,8 @@ BOUNDS: Final[Mapping[str, Sequence[int]]] = {
     "userIds": (costs.MAX_IDS,),
     "subjectIds": (MAX_SUBJECTS,),
     "name": (1, MAX_NAME_LENGTH),
-    "CreateApiKeyInput.name": (MAX_TEXT_LENGTH,),
-    "CreateApiKeyInput.userId": (1, MAX_TEXT_LENGTH),
+    "CreateApiKeyInput.name": (MAX_KEY_TEXT_LENGTH,),
+    "CreateApiKeyInput.userId": (1, MAX_KEY_TEXT_LENGTH),
     "CreateTemplateInput.name": (1, templates.MAX_NAME_LENGTH),
     "UpdateTemplateInput.name": (1, templates.MAX_NAME_LENGTH),
     "description": (templates.MAX_DESCRIPTION_LENGTH,),
@@ -266,8 +266,8 @@ OPTIONS: Final[Mapping[str, Mapping[str, Sequence[int]]]] = {
         "max_cost": (0,),
     },
     "keys": {
-        "user": (1, MAX_TEXT_LENGTH),
-        "name": (MAX_TEXT_LENGTH,),
+        "user": (1, MAX_KEY_TEXT_LENGTH),
+        "name": (MAX_KEY_TEXT_LENGTH,),
         "budget": (0, MAX_DOLLARS),
     },
 }

@@ -28,7 +28,7 @@ from gql_server.domain.principal import Principal, Role, is_plain_user_id
 from gql_server.domain.text import text_errors
 from gql_server.ledger.budgets.budgets import BudgetRequest, new_budget, validate_budget
 
-MAX_TEXT_LENGTH: Final = 100
+MAX_KEY_TEXT_LENGTH: Final = 100
 """Of a user's ID, and of a key's name."""
 
 REVOKED_KEYS: Final = "revoked_keys"
@@ -143,14 +143,16 @@ async def get_keys(
 
 def _errors(draft: KeyDraft, moment: datetime) -> Iterator[DomainError]:
     yield from text_errors(
-        draft.user_id, path=("user_id",), label="User", minimum=1, maximum=MAX_TEXT_LENGTH
+        draft.user_id, path=("user_id",), label="User", minimum=1, maximum=MAX_KEY_TEXT_LENGTH
     )
     if not is_plain_user_id(draft.user_id):
         yield InvalidInput(
             "The user must be printable text without leading or trailing spaces.", path=("user_id",)
         )
     if draft.name is not None:
-        yield from text_errors(draft.name, path=("name",), label="Name", maximum=MAX_TEXT_LENGTH)
+        yield from text_errors(
+            draft.name, path=("name",), label="Name", maximum=MAX_KEY_TEXT_LENGTH
+        )
         if not draft.name.isprintable():
             yield InvalidInput("The name must be printable text on one line.", path=("name",))
     if draft.expires_at is not None and draft.expires_at <= moment:

@@ -61,7 +61,7 @@ OPEN_BODY_BYTES: Final = _gauge(
 WEBSOCKETS: Final = _gauge("websockets", "Open WebSockets whose callers are authenticated.")
 SUBSCRIPTIONS: Final = _gauge("subscriptions", "Open subscriptions.")
 WATCHERS: Final = _gauge(
-    "watchers", "Readers of topics: one for all subscribers of the same operation."
+    "watchers", "Open watches of topics, one for each subscription and event stream."
 )
 TOPICS: Final = _gauge("topics", "Topics that are watched, such as a batch or a user's new images.")
 GENERATIONS: Final = _gauge(
@@ -120,7 +120,8 @@ WEBHOOKS: Final = _gauge(
     "state",
 )
 WEBHOOK_AGE: Final = _gauge(
-    "webhook_oldest_due_seconds", "Seconds that the longest overdue webhook has been due."
+    "webhook_oldest_due_seconds",
+    "Time for which the longest overdue webhook has been due, in seconds; 0 without one.",
 )
 REMOTE_IMAGES: Final = _gauge(
     "remote_images", "Images that were paid for but not yet fetched from their provider."

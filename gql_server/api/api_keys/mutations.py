@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from gql_server.access.keys import MAX_TEXT_LENGTH, KeyDraft, create_key, revoke_key
+from gql_server.access.keys import MAX_KEY_TEXT_LENGTH, KeyDraft, create_key, revoke_key
 from gql_server.api.api_keys.types import ApiKey, Role, api_key_from
 from gql_server.api.budgets.types import Budget, BudgetEnforcement, BudgetPeriod, budget_from
 from gql_server.api.context import Info
@@ -51,13 +51,13 @@ class CreateApiKeyInput:
 
     user_id: strawberry.ID = strawberry.field(
         description="ID of the user the key authenticates as, of your choice, such as `ann`: 1 to "
-        f"{MAX_TEXT_LENGTH} printable characters. The user owns everything created with the key. "
-        "Objects created without authentication belong to `default_user`."
+        f"{MAX_KEY_TEXT_LENGTH} printable characters. The user owns everything created with the "
+        "key. Objects created without authentication belong to `default_user`."
     )
     role: Role = strawberry.field(description="Role the key grants.")
     name: str | None = strawberry.field(
         default=None,
-        description=f"Display name, such as where the key is used: at most {MAX_TEXT_LENGTH} "
+        description=f"Display name, such as where the key is used: at most {MAX_KEY_TEXT_LENGTH} "
         "characters. None when omitted.",
     )
     expires_at: datetime | None = strawberry.field(

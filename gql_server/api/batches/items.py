@@ -78,7 +78,7 @@ class BatchItem(Node):
     image_id: strawberry.Private[str | None]
 
     @strawberry.field(
-        description="The generated image. Null unless the status is SUCCEEDED, and "
+        description="The generated image. Null when the status is not SUCCEEDED, or "
         "when the image has been purged."
     )
     async def image(self, info: Info) -> Image | None:

@@ -146,8 +146,8 @@ class Batch(Node):
         description="Reason for the pause. Null unless the batch is paused."
     )
     resumes_at: datetime | None = strawberry.field(
-        description="When the batch resumes automatically. Null unless it is paused, and when only "
-        "`resumeBatch` resumes it."
+        description="When the batch resumes automatically. Null when it is not paused, or when "
+        "only `resumeBatch` can resume it."
     )
     user_id: strawberry.ID = strawberry.field(description="ID of the user who owns the batch.")
     created_at: datetime = strawberry.field(description="When the batch was accepted.")

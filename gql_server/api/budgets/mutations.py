@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import strawberry
 
 from gql_server.api.budgets.types import (
-    REACHED,
+    PERCENTAGES_IN_WORDS,
     Budget,
     BudgetEnforcement,
     BudgetPeriod,
@@ -58,8 +58,8 @@ class SetBudgetInput:
     )
     webhook_url: str | None = strawberry.field(
         default=None,
-        description=f"{WEBHOOK_URL} a webhook when {REACHED} percent of the limit are reached, "
-        "once per period. No webhook is sent when omitted.",
+        description=f"{WEBHOOK_URL} a webhook when {PERCENTAGES_IN_WORDS} percent of the limit "
+        "are reached, once per period. No webhook is sent when omitted.",
     )
 
 

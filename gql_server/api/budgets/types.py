@@ -16,7 +16,7 @@ from gql_server.graphql.execution.weights import list_size
 from gql_server.ledger.budgets.alerts import PERCENTAGES
 from gql_server.ledger.budgets.budgets import BudgetState
 
-REACHED = f"{', '.join(map(str, PERCENTAGES[:-1]))} and {PERCENTAGES[-1]}"
+PERCENTAGES_IN_WORDS = f"{', '.join(map(str, PERCENTAGES[:-1]))} and {PERCENTAGES[-1]}"
 """The percentages that are reported, in words."""
 
 MAX_BUDGETS_OF_PAYER = len(domain.BudgetScope) * len(domain.BudgetPeriod)
@@ -64,7 +64,9 @@ class BudgetEnforcement(Enum):
 class BudgetAlert:
     """A percentage of a budget reached in its current period."""
 
-    percent: int = strawberry.field(description=f"Percentage of the limit, one of {REACHED}.")
+    percent: int = strawberry.field(
+        description=f"Percentage of the limit, one of {PERCENTAGES_IN_WORDS}."
+    )
     reached_at: datetime = strawberry.field(description="When the percentage was reached.")
 
 
@@ -122,8 +124,8 @@ class Budget(Node):
     own_webhook_url: strawberry.Private[str | None]
 
     @strawberry.field(
-        description=f"URL that receives a webhook when {REACHED} percent of the limit are reached. "
-        "Null when there is none, and unless the caller is an admin."
+        description=f"URL that receives a webhook when {PERCENTAGES_IN_WORDS} percent of the limit "
+        "are reached. Null when there is none, or when the caller is not an admin."
     )
     def webhook_url(self, info: Info) -> str | None:
         """Return the URL, which may contain a secret of its receiver."""

@@ -31,7 +31,10 @@ class BudgetWarning(PayloadWarning):
 @described
 @strawberry.type
 class UnknownSubjectWarning(PayloadWarning):
-    """A budget limits a user or an API key that the server does not know: mistyped, or new."""
+    """A budget limits a user or an API key that the server does not know.
+
+    The ID may be mistyped, or new.
+    """
 
     subject_id: strawberry.ID = strawberry.field(description="ID of the user or the API key.")
 

@@ -62,14 +62,14 @@ class Generation(Node):
         description="Amount charged, in US dollars. 0 until the image is stored."
     )
     estimated_cost: float = strawberry.field(
-        description="Amount that will be charged as far as known, or was charged, in US dollars."
+        description="Estimated amount, in US dollars; the actual amount once the image is stored."
     )
     paused_reason: BatchPauseReason | None = strawberry.field(
         description="Reason for the pause. Null unless the generation is paused."
     )
     resumes_at: datetime | None = strawberry.field(
-        description="When the generation resumes automatically. Null unless it is paused, and when "
-        "it does not resume by itself."
+        description="When the generation resumes automatically. Null when it is not paused, or "
+        "when it does not resume by itself."
     )
     user_id: strawberry.ID = strawberry.field(description="ID of the user who owns the image.")
     created_at: datetime = strawberry.field(description="When the generation was accepted.")
@@ -87,7 +87,7 @@ class Generation(Node):
         return (await self._item(info)).prompt
 
     @strawberry.field(
-        description="The generated image. Null unless the status is SUCCEEDED, and "
+        description="The generated image. Null when the status is not SUCCEEDED, or "
         "when the image has been purged."
     )
     async def image(self, info: Info) -> Image | None:

@@ -49,8 +49,8 @@ class GenerateImagePayload:
     )
     generation: Generation | None = strawberry.field(
         default=None,
-        description="The generation of the image in the background. Null unless the request has "
-        "`wait: false`, and when there are errors.",
+        description="The generation of the image in the background. Null when `wait` is true, or "
+        "when there are errors.",
     )
 
 

@@ -34,7 +34,7 @@ from gql_server.generation.requests.request import ImageRequest
 class GenerationParameters:
     """Settings used to generate an image.
 
-    Null fields were not sent: the model has no such setting, or used its own default.
+    A field is null when the model has no such setting or used its own default.
     """
 
     negative_prompt: str | None = strawberry.field(description=USED["negative_prompt"])

@@ -170,7 +170,7 @@ class Image(Node):
     @strawberry.field(
         description="Source images that the image was generated from, in the order of the request, "
         "deleted images included. An entry is null when the upload has been deleted or the caller "
-        "cannot see it. The list is null for images generated before the server recorded it.",
+        "cannot see it. The list is null for images generated before the server recorded them.",
         metadata=list_size(MAX_SOURCES),
     )
     async def sources(self, info: Info) -> list[ImageSource | None] | None:

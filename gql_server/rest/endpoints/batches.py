@@ -129,8 +129,8 @@ class Batch(Answer):
         "Reason for the pause. Null unless the batch is paused.", "daily_allocation_used"
     )
     resumes_at: Moment | None = described(
-        "When the batch resumes automatically. Null unless it is paused, and when it does not "
-        "resume by itself.",
+        "When the batch resumes automatically. Null when it is not paused, or when it does "
+        "not resume by itself.",
         MOMENT_EXAMPLE,
     )
     webhook_url: str | None = described(

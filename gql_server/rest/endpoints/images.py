@@ -110,7 +110,7 @@ class Image(Answer):
     is_deleted: bool = described("Whether the image is deleted. Its URLs then return 404.", False)
     source_image_ids: list[str] | None = described(
         "IDs of the images and uploads that the image was generated from, in the order of the "
-        "request. Null for images generated before the server recorded it.",
+        "request. Null for images generated before the server recorded them.",
         [SOURCE_IMAGE_ID],
     )
     mask_image_id: str | None = described(

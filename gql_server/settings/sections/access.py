@@ -74,7 +74,7 @@ class AccessSettings(BaseSettings):
     get_queries: Switch = Field(
         default=None,
         description="Whether GET requests may contain query texts. If not, they may only name "
-        "persisted documents by their hash. `auto`: when `AUTH=none`.",
+        "persisted documents by their hash. `auto`: allowed when `AUTH=none`.",
     )
     persisted_queries: bool = Field(
         default=True,

@@ -34,8 +34,8 @@ class WorkSettings(BaseSettings):
         default=30,
         ge=0,
         le=600,
-        description="Time to wait for running requests on shutdown, in seconds, and then as long "
-        "again for images whose client has disconnected.",
+        description="Maximum time to wait for running requests on shutdown, in seconds. Images "
+        "whose client has disconnected get the same time again after that.",
     )
     batch_concurrency: int = Field(
         default=16,
