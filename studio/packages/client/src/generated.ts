@@ -5,45 +5,45 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** An image of a batch with its own settings. Fields that are omitted or null use the batch's settings. */
 export type BatchItemInput = {
-  /** Width to height, such as `16:9`. Default and valid values depend on the model: see `Model.parameters`. */
+  /** Ratio of width to height, such as `16:9`. The batch's when omitted. Valid values depend on the model: see `Model.parameters`. */
   aspectRatio?: string | null | undefined;
-  /** Background of the image, such as `opaque`. Default and valid values depend on the model: see `Model.parameters`. */
+  /** Background of the image, such as `opaque`. The batch's when omitted. Valid values depend on the model: see `Model.parameters`. */
   background?: string | null | undefined;
-  /** Guidance scale, such as 7.5. Higher values follow the prompt more closely. Default and range depend on the model: see `Model.parameters`. */
+  /** Guidance scale, such as 7.5. Higher values follow the prompt more closely. The batch's when omitted. The range depends on the model: see `Model.parameters`. */
   guidance?: number | null | undefined;
-  /** Image height in pixels, such as 768. Default, range and `multipleOf` depend on the model: see `Model.parameters`. */
+  /** Image height in pixels, such as 768. The batch's when omitted. Range and `multipleOf` depend on the model: see `Model.parameters`. */
   height?: number | null | undefined;
-  /** ID of a mask: a generated image (`img_…`) or an upload (`src_…`). White areas of the source image are repainted, black and transparent areas are kept. None when omitted; `Model.imageInputs` says whether a model accepts one. */
+  /** ID of a mask: a generated image (`img_…`) or an upload (`src_…`). White areas of the source image are repainted, black and transparent areas are kept. `Model.imageInputs` says whether a model accepts one. The batch's when omitted. */
   maskImageId?: string | null | undefined;
-  /** Client-defined metadata stored with the image: a JSON object of at most 16 KiB, such as `{"order": 42}`. None when omitted. */
+  /** Client-defined metadata stored with the image, such as `{"order": 42}`: a JSON object of at most 16 KiB. The batch's when omitted. */
   metadata?: unknown;
-  /** Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`; the query `models` lists all. When omitted, the template's model, or else the first of the field `models`. */
+  /** Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`; the query `models` lists all. The batch's when omitted. */
   model?: string | null | undefined;
-  /** IDs of models to try, in this order, when `model` does not generate the image, such as when it is out of capacity, refuses the request or costs more than `maxCost`. At most 5 models, `model` included; each must support the request's settings. `Image.skippedModels` lists those that were skipped. When `model` is omitted, too, the template's apply. */
+  /** IDs of models to try, in this order, when `model` does not generate the image, such as when it is out of capacity, refuses the request or costs more than `maxCost`. At most 5 models, `model` included; each must support the request's settings. `Image.skippedModels` lists those that were skipped. The batch's when omitted. */
   models?: Array<string> | null | undefined;
-  /** Things the image should not show, such as `blurry, text`. None when omitted; the maximum length depends on the model: see `Model.parameters`. */
+  /** Things the image should not show, such as `blurry, text`. The batch's when omitted. The maximum length depends on the model: see `Model.parameters`. */
   negativePrompt?: string | null | undefined;
-  /** File format of the image, such as `png`. Default and valid values depend on the model: see `Model.parameters`. */
+  /** File format of the image, such as `png`. The batch's when omitted. Valid values depend on the model: see `Model.parameters`. */
   outputFormat?: string | null | undefined;
-  /** Settings that only some models have, as a JSON object with the model's own names, such as `{"resolution": "2K"}`. At most 16 KiB. Defaults and ranges depend on the model: see `Model.parameters`. */
+  /** Settings that only some models have, as a JSON object with the model's own names, such as `{"resolution": "2K"}`. The whole object replaces the batch's. The batch's when omitted. At most 16 KiB. Ranges depend on the model: see `Model.parameters`. */
   parameters?: unknown;
   /** Text prompt: what the image shows, such as `A red fox in the snow`. At least 3 characters; the maximum depends on the model: see `Model.maxPromptLength`. Combined with the template's prompt. Some models work without one: see `Model.promptUse`. */
   prompt?: string;
-  /** Quality of the image, such as `high`. Higher quality is slower and may cost more. Default and valid values depend on the model: see `Model.parameters`. */
+  /** Quality of the image, such as `high`. Higher quality is slower and may cost more. The batch's when omitted. Valid values depend on the model: see `Model.parameters`. */
   quality?: string | null | undefined;
-  /** Seed of the random generator, such as 42. The same seed and settings give the same image. Chosen at random when omitted; the range depends on the model: see `Model.parameters`. */
+  /** Seed of the random generator, such as 42. The same seed and settings give the same image. The batch's when omitted. The range depends on the model: see `Model.parameters`. */
   seed?: number | null | undefined;
-  /** IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use as references. The number depends on the model: see `Model.imageInputs`. None when omitted. */
+  /** IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use as references. The number depends on the model: see `Model.imageInputs`. The batch's when omitted. */
   sourceImageIds?: Array<string> | null | undefined;
-  /** Number of denoising steps, such as 20. More steps are slower and often sharper, and may cost more. Default and range depend on the model: see `Model.parameters`. */
+  /** Number of denoising steps, such as 20. More steps are slower and often sharper, and may cost more. The batch's when omitted. The range depends on the model: see `Model.parameters`. */
   steps?: number | null | undefined;
-  /** How much the result may differ from the source image, from 0 (not at all) to 1. Requires a source image. The default depends on the model: see `Model.parameters`. */
+  /** How much the result may differ from the source image, from 0 (not at all) to 1. Requires a source image. The batch's when omitted. */
   strength?: number | null | undefined;
-  /** Tags to find the image by, such as `shop`: at most 20, each of 1 to 64 characters. None when omitted. */
+  /** Tags to find the image by, such as `shop`: at most 20, each of 1 to 64 characters. The batch's when omitted. */
   tags?: Array<string> | null | undefined;
-  /** ID of a template, `tpl_…`. Its model, prompt and settings apply where the request does not set them. None when omitted. */
+  /** ID of a template, `tpl_…`. Its model, prompt and settings apply where neither the item nor the batch sets them. The batch's when omitted. */
   templateId?: string | null | undefined;
-  /** Image width in pixels, such as 1024. Default, range and `multipleOf` depend on the model: see `Model.parameters`. */
+  /** Image width in pixels, such as 1024. The batch's when omitted. Range and `multipleOf` depend on the model: see `Model.parameters`. */
   width?: number | null | undefined;
 };
 
@@ -126,7 +126,7 @@ export type DeletedImages =
 
 /** A batch of images to generate. Settings apply to every image that does not override them. `tags` and `metadata` are those of the batch as well. */
 export type GenerateBatchInput = {
-  /** Width to height, such as `16:9`. Default and valid values depend on the model: see `Model.parameters`. */
+  /** Ratio of width to height, such as `16:9`. Default and valid values depend on the model: see `Model.parameters`. */
   aspectRatio?: string | null | undefined;
   /** Background of the image, such as `opaque`. Default and valid values depend on the model: see `Model.parameters`. */
   background?: string | null | undefined;
@@ -138,11 +138,11 @@ export type GenerateBatchInput = {
   idempotencyKey?: string | null | undefined;
   /** Number of images for each prompt or item, from 1; the batch has at most 10,000 images in all. Each gets its own seed: a given seed is incremented by 1 for each further image. Defaults to 1. */
   imagesPerPrompt?: number;
-  /** ID of a mask: a generated image (`img_…`) or an upload (`src_…`). White areas of the source image are repainted, black and transparent areas are kept. None when omitted; `Model.imageInputs` says whether a model accepts one. */
+  /** ID of a mask: a generated image (`img_…`) or an upload (`src_…`). White areas of the source image are repainted, black and transparent areas are kept. `Model.imageInputs` says whether a model accepts one. None when omitted. */
   maskImageId?: string | null | undefined;
   /** Maximum cost of the whole batch in US dollars, 0 or more, such as 25. A batch that would cost more is refused. No maximum when omitted. */
   maxCost?: number | null | undefined;
-  /** Client-defined metadata stored with the image: a JSON object of at most 16 KiB, such as `{"order": 42}`. None when omitted. */
+  /** Client-defined metadata stored with the image, such as `{"order": 42}`: a JSON object of at most 16 KiB. None when omitted. */
   metadata?: unknown;
   /** Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`; the query `models` lists all. When omitted, the template's model, or else the first of the field `models`. */
   model?: string | null | undefined;
@@ -150,7 +150,7 @@ export type GenerateBatchInput = {
   models?: Array<string> | null | undefined;
   /** Name of the batch, for people, such as `Spring catalogue`: 1 to 200 characters. None when omitted. */
   name?: string | null | undefined;
-  /** Things the image should not show, such as `blurry, text`. None when omitted; the maximum length depends on the model: see `Model.parameters`. */
+  /** Things the image should not show, such as `blurry, text`. The template's, or else none, when omitted; the maximum length depends on the model: see `Model.parameters`. */
   negativePrompt?: string | null | undefined;
   /** File format of the image, such as `png`. Default and valid values depend on the model: see `Model.parameters`. */
   outputFormat?: string | null | undefined;
@@ -162,7 +162,7 @@ export type GenerateBatchInput = {
   priority?: BatchPriority;
   /** Quality of the image, such as `high`. Higher quality is slower and may cost more. Default and valid values depend on the model: see `Model.parameters`. */
   quality?: string | null | undefined;
-  /** Seed of the random generator, such as 42. The same seed and settings give the same image. Chosen at random when omitted; the range depends on the model: see `Model.parameters`. */
+  /** Seed of the random generator, such as 42. The same seed and settings give the same image. The template's, or else chosen at random, when omitted; the range depends on the model: see `Model.parameters`. */
   seed?: number | null | undefined;
   /** IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use as references. The number depends on the model: see `Model.imageInputs`. None when omitted. */
   sourceImageIds?: Array<string> | null | undefined;
@@ -182,7 +182,7 @@ export type GenerateBatchInput = {
 
 /** An image to generate. Settings that are omitted or null are the template's, or else the model's defaults. Settings that the model does not have are refused: see `Model.parameters`. */
 export type GenerateImageInput = {
-  /** Width to height, such as `16:9`. Default and valid values depend on the model: see `Model.parameters`. */
+  /** Ratio of width to height, such as `16:9`. Default and valid values depend on the model: see `Model.parameters`. */
   aspectRatio?: string | null | undefined;
   /** Background of the image, such as `opaque`. Default and valid values depend on the model: see `Model.parameters`. */
   background?: string | null | undefined;
@@ -192,17 +192,17 @@ export type GenerateImageInput = {
   height?: number | null | undefined;
   /** Idempotency key, such as `order-42-cover`: 1 to 255 printable ASCII characters, unique for each new request. Repeating a request with its key neither runs nor charges it again, until 24 hours after it finished. Without a key, each request runs. */
   idempotencyKey?: string | null | undefined;
-  /** ID of a mask: a generated image (`img_…`) or an upload (`src_…`). White areas of the source image are repainted, black and transparent areas are kept. None when omitted; `Model.imageInputs` says whether a model accepts one. */
+  /** ID of a mask: a generated image (`img_…`) or an upload (`src_…`). White areas of the source image are repainted, black and transparent areas are kept. `Model.imageInputs` says whether a model accepts one. None when omitted. */
   maskImageId?: string | null | undefined;
   /** Maximum cost of the image in US dollars, 0 or more, such as 0.05. A request that would cost more is refused. No maximum when omitted. */
   maxCost?: number | null | undefined;
-  /** Client-defined metadata stored with the image: a JSON object of at most 16 KiB, such as `{"order": 42}`. None when omitted. */
+  /** Client-defined metadata stored with the image, such as `{"order": 42}`: a JSON object of at most 16 KiB. None when omitted. */
   metadata?: unknown;
   /** Name of the model, such as `@cf/black-forest-labs/flux-1-schnell`; the query `models` lists all. When omitted, the template's model, or else the first of the field `models`. */
   model?: string | null | undefined;
   /** IDs of models to try, in this order, when `model` does not generate the image, such as when it is out of capacity, refuses the request or costs more than `maxCost`. At most 5 models, `model` included; each must support the request's settings. `Image.skippedModels` lists those that were skipped. When `model` is omitted, too, the template's apply. */
   models?: Array<string> | null | undefined;
-  /** Things the image should not show, such as `blurry, text`. None when omitted; the maximum length depends on the model: see `Model.parameters`. */
+  /** Things the image should not show, such as `blurry, text`. The template's, or else none, when omitted; the maximum length depends on the model: see `Model.parameters`. */
   negativePrompt?: string | null | undefined;
   /** File format of the image, such as `png`. Default and valid values depend on the model: see `Model.parameters`. */
   outputFormat?: string | null | undefined;
@@ -212,7 +212,7 @@ export type GenerateImageInput = {
   prompt?: string;
   /** Quality of the image, such as `high`. Higher quality is slower and may cost more. Default and valid values depend on the model: see `Model.parameters`. */
   quality?: string | null | undefined;
-  /** Seed of the random generator, such as 42. The same seed and settings give the same image. Chosen at random when omitted; the range depends on the model: see `Model.parameters`. */
+  /** Seed of the random generator, such as 42. The same seed and settings give the same image. The template's, or else chosen at random, when omitted; the range depends on the model: see `Model.parameters`. */
   seed?: number | null | undefined;
   /** IDs of generated images (`img_…`) or uploads (`src_…`) to transform or to use as references. The number depends on the model: see `Model.imageInputs`. None when omitted. */
   sourceImageIds?: Array<string> | null | undefined;
@@ -276,7 +276,7 @@ export type ModelSpeed =
 
 /** The image to generate again, and what to change. */
 export type RemakeImageInput = {
-  /** Width to height, such as `16:9`. Replaces width and height. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
+  /** Ratio of width to height, such as `16:9`. Replaces width and height. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   aspectRatio?: string | null | undefined;
   /** Background of the image, such as `opaque`. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   background?: string | null | undefined;
@@ -324,7 +324,7 @@ export type RemakeImageInput = {
 
 /** The images to generate again, and what to change in each of them. */
 export type RemakeImagesInput = {
-  /** Width to height, such as `16:9`. Replaces width and height. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
+  /** Ratio of width to height, such as `16:9`. Replaces width and height. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   aspectRatio?: string | null | undefined;
   /** Background of the image, such as `opaque`. As in the first image when omitted; the model's default when null. Valid values depend on the model: see `Model.parameters`. */
   background?: string | null | undefined;
